@@ -1,0 +1,1 @@
+//! The derive and plugin macros of sqlservice-sdk

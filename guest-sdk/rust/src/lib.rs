@@ -1,0 +1,1 @@
+//! Write sandboxed plugins that use databases: models, queries, sessions

@@ -1,0 +1,1 @@
+//! The sqlservice command: run, inspect and create plugins

@@ -1,0 +1,95 @@
+//! What the three databases have in common: a link is one checked-out connection and does what its owner, a lease, says.
+
+pub(crate) mod mysql;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use std::sync::Arc;
+
+use sqlservice_sql::{Value, schema::ColumnType, schema::TypeKind};
+
+use crate::{Result, feed::Feed, settings::Isolation};
+
+/// A value to bind and, where the compiler knows it, the kind of the column that it meets (to type nulls and to narrow).
+#[derive(Clone, Debug)]
+pub(crate) struct Bind {
+    pub value: Value,
+    pub kind: Option<TypeKind>,
+}
+
+/// A result column as far as the compiler knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected {
+    pub name: String,
+    pub ty: Option<ColumnType>,
+    pub nullable: Option<bool>,
+}
+
+/// One statement to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub sql: Arc<str>,
+    pub binds: Vec<Bind>,
+    /// What the compiler knows of the result's columns; none for a statement that came as text.
+    pub expected: Option<Arc<[Expected]>>,
+}
+
+/// How a transaction begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Begin {
+    pub isolation: Isolation,
+    pub read_only: bool,
+    /// Whether it may write; SQLite takes the write lock at once then.
+    pub writes: bool,
+}
+
+/// One checked-out connection.
+///
+/// Its futures run in host-owned tasks and are polled to their end, never dropped halfway; a statement is stopped from
+/// outside through [`Link::stopper`]. After an error the owner either rolls back or discards the link.
+pub(crate) trait Link: Send + Sized + 'static {
+    /// What stops this link's running statement from another task.
+    type Stopper: Stop;
+
+    /// A handle that stops whatever statement runs.
+    fn stopper(&self) -> Self::Stopper;
+
+    /// Begins a transaction.
+    fn begin(&mut self, begin: Begin) -> impl Future<Output = Result<()>> + Send;
+    /// Commits.
+    fn commit(&mut self) -> impl Future<Output = Result<()>> + Send;
+    /// Rolls back; no error where no transaction is open.
+    fn rollback(&mut self) -> impl Future<Output = Result<()>> + Send;
+    /// Sets a savepoint. The host makes the names: `s1`, `s2`, …
+    fn savepoint(&mut self, name: &str) -> impl Future<Output = Result<()>> + Send;
+    /// Keeps what was done since a savepoint.
+    fn release(&mut self, name: &str) -> impl Future<Output = Result<()>> + Send;
+    /// Undoes what was done since a savepoint, and forgets it.
+    fn rollback_to(&mut self, name: &str) -> impl Future<Output = Result<()>> + Send;
+    /// The isolation level in force, read from the database where it can be.
+    fn isolation(&mut self) -> impl Future<Output = Result<Isolation>> + Send;
+
+    /// Runs one statement through the prepared protocol and feeds its rows. Returns how many rows a change matched.
+    /// Stops early, without an error, when the feed says so.
+    fn run(&mut self, job: Job, feed: &mut Feed) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Asks the database for an answer.
+    fn ping(&mut self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Rolls back what is open, restores what a borrower may have changed, and proves the connection idle.
+    /// An error means that the link must be discarded.
+    fn reset(&mut self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives the connection back to its pool. Only after a `reset` that succeeded.
+    fn put_back(self) -> impl Future<Output = ()> + Send;
+
+    /// Closes the connection without ceremony and frees its place in the pool.
+    fn discard(self) -> impl Future<Output = ()> + Send;
+}
+
+/// Stops a running statement from outside.
+pub(crate) trait Stop: Clone + Send + Sync + 'static {
+    /// Asks the database to stop the statement that runs now, if one does. Returns when the request has arrived, so
+    /// that it cannot hit a later statement; an error means that the link must be discarded.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send;
+}

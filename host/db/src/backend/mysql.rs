@@ -1,0 +1,1 @@
+//! Mysql: the rooms are the same in each backend.

@@ -1,0 +1,1 @@
+//! Postgres: the rooms are the same in each backend.

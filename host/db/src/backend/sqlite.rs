@@ -1,0 +1,1 @@
+//! Sqlite: the rooms are the same in each backend.

@@ -1,0 +1,88 @@
+//! How a database's pool behaves: sqlservice's `DatabaseSettings` as far as they have a meaning here.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+/// How much transactions see of each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "SQL's own words")]
+pub enum Isolation {
+    #[default]
+    Default,
+    ReadUncommitted,
+    ReadCommitted,
+    RepeatableRead,
+    Serializable,
+    Autocommit,
+}
+
+impl fmt::Display for Isolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "DEFAULT",
+            Self::ReadUncommitted => "READ UNCOMMITTED",
+            Self::ReadCommitted => "READ COMMITTED",
+            Self::RepeatableRead => "REPEATABLE READ",
+            Self::Serializable => "SERIALIZABLE",
+            Self::Autocommit => "AUTOCOMMIT",
+        })
+    }
+}
+
+impl FromStr for Isolation {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const ALL: [Isolation; 6] = [
+            Isolation::Default,
+            Isolation::ReadUncommitted,
+            Isolation::ReadCommitted,
+            Isolation::RepeatableRead,
+            Isolation::Serializable,
+            Isolation::Autocommit,
+        ];
+        let wanted = text.trim().replace(['_', '-'], " ").to_uppercase();
+        ALL.into_iter().find(|level| level.to_string() == wanted).ok_or_else(|| {
+            let valid: Vec<_> = ALL.iter().map(ToString::to_string).collect();
+            crate::Error::Setting(format!("{text:?} is no isolation level; there are {}", valid.join(", ")))
+        })
+    }
+}
+
+/// The settings of one database.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Connections kept open. 5 by default; an in-memory SQLite database always has exactly one.
+    pub pool_size: u32,
+    /// Connections opened beyond that when all are taken. 10 by default.
+    pub max_overflow: u32,
+    /// How long a call waits for a connection. 30 seconds by default; zero fails at once.
+    pub pool_timeout: Duration,
+    /// The age at which an idle connection is replaced. Never by default.
+    pub pool_recycle: Option<Duration>,
+    /// Whether a connection is tested before it is handed out, and replaced where it is lost. Off by default.
+    pub pool_pre_ping: bool,
+    /// The isolation level of transactions that ask for none.
+    pub isolation_level: Isolation,
+    /// Whether statements are logged, without their values.
+    pub echo: bool,
+    /// How long one statement may take. None by default.
+    pub statement_timeout: Option<Duration>,
+    /// How long a statement waits for another's lock. 5 seconds by default.
+    pub lock_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            pool_size: 5,
+            max_overflow: 10,
+            pool_timeout: Duration::from_secs(30),
+            pool_recycle: None,
+            pool_pre_ping: false,
+            isolation_level: Isolation::Default,
+            echo: false,
+            statement_timeout: None,
+            lock_timeout: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Embed sandboxed plugins that use databases through the sqlservice world

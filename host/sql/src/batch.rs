@@ -1,0 +1,74 @@
+//! Many rows at once, column by column.
+
+use crate::value::{Interval, Value};
+
+/// Texts end to end; text `i` is the bytes from `offsets[i]` to `offsets[i + 1]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strings {
+    /// One offset more than there are rows.
+    pub offsets: Vec<u32>,
+    /// All texts.
+    pub data: String,
+}
+
+/// Byte strings end to end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blobs {
+    /// One offset more than there are rows.
+    pub offsets: Vec<u32>,
+    /// All bytes.
+    pub data: Vec<u8>,
+}
+
+/// The values of a column, one a row; the value of a null row means nothing. Units are those of [`crate::Scalar`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Vector {
+    /// Truth values, 0 or 1.
+    Booleans(Vec<u8>),
+    /// Signed integers.
+    Integers(Vec<i64>),
+    /// Unsigned integers.
+    Unsigneds(Vec<u64>),
+    /// Floats.
+    Floats(Vec<f64>),
+    /// Exact decimals as text.
+    Decimals(Strings),
+    /// Texts.
+    Texts(Strings),
+    /// Byte strings.
+    Bytes(Blobs),
+    /// UUIDs.
+    Uuids(Vec<(u64, u64)>),
+    /// JSON documents as text.
+    Jsons(Strings),
+    /// Dates.
+    Dates(Vec<i32>),
+    /// Times of day.
+    Times(Vec<i64>),
+    /// Timestamps without a zone.
+    Timestamps(Vec<i64>),
+    /// Moments.
+    TimestampsTz(Vec<i64>),
+    /// Spans of time.
+    Intervals(Vec<Interval>),
+    /// Values of several types.
+    Mixed(Vec<Value>),
+}
+
+/// One column of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnData {
+    /// One bit a row, least significant first, set where the row has a value; empty when no row is null.
+    pub validity: Vec<u8>,
+    /// The values.
+    pub values: Vector,
+}
+
+/// Some rows, column by column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// How many rows.
+    pub rows: u32,
+    /// The columns.
+    pub columns: Vec<ColumnData>,
+}

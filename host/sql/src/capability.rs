@@ -1,0 +1,129 @@
+//! What databases differ in, as one table.
+
+use crate::Dialect;
+
+/// What a database can do. One field a capability of the contract's `databases.capabilities`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "a table of facts, not a state")]
+pub struct Capabilities {
+    /// `returning` of inserts.
+    pub insert_returning: bool,
+    /// `returning` of updates.
+    pub update_returning: bool,
+    /// `returning` of deletes.
+    pub delete_returning: bool,
+    /// Full joins.
+    pub full_join: bool,
+    /// Lateral subqueries.
+    pub lateral: bool,
+    /// Locking of rows by a select.
+    pub row_locking: bool,
+    /// `no-wait` and `skip-locked`.
+    pub lock_options: bool,
+    /// An upsert that names its unique key.
+    pub conflict_target: bool,
+    /// `filter` of aggregates.
+    pub aggregate_filter: bool,
+    /// Frames that count groups.
+    pub frame_groups: bool,
+    /// `nulls-first` of orderings.
+    pub nulls_order: bool,
+    /// Arrays.
+    pub arrays: bool,
+    /// Schemas within a database.
+    pub schemas: bool,
+    /// Comments of tables and columns.
+    pub comments: bool,
+    /// DDL that a rollback undoes.
+    pub transactional_ddl: bool,
+    /// Isolation levels other than `serializable`.
+    pub isolation_levels: bool,
+    /// Updates with other sources.
+    pub update_source: bool,
+    /// Deletes with other sources.
+    pub delete_source: bool,
+    /// Constraints added to a table that exists; without it, cyclic foreign keys are written inline.
+    pub alter_constraint: bool,
+    /// The greatest number of parameters of one statement.
+    pub max_parameters: u32,
+    /// The greatest length of an identifier, in bytes.
+    pub max_identifier: usize,
+}
+
+impl Dialect {
+    /// What this kind of database can do.
+    #[must_use]
+    pub const fn capabilities(self) -> Capabilities {
+        match self {
+            Self::Sqlite => SQLITE,
+            Self::Postgres => POSTGRES,
+            Self::Mysql => MYSQL,
+            Self::Mariadb => MARIADB,
+        }
+    }
+}
+
+const SQLITE: Capabilities = Capabilities {
+    insert_returning: true,
+    update_returning: true,
+    delete_returning: true,
+    full_join: true,
+    lateral: false,
+    row_locking: false,
+    lock_options: false,
+    conflict_target: true,
+    aggregate_filter: true,
+    frame_groups: true,
+    nulls_order: true,
+    arrays: false,
+    schemas: false,
+    comments: false,
+    transactional_ddl: true,
+    isolation_levels: false,
+    update_source: true,
+    delete_source: false,
+    alter_constraint: false,
+    max_parameters: 32_766,
+    max_identifier: 255,
+};
+
+const POSTGRES: Capabilities = Capabilities {
+    lateral: true,
+    row_locking: true,
+    lock_options: true,
+    arrays: true,
+    schemas: true,
+    comments: true,
+    isolation_levels: true,
+    delete_source: true,
+    alter_constraint: true,
+    max_parameters: 65_535,
+    max_identifier: 63,
+    ..SQLITE
+};
+
+const MYSQL: Capabilities = Capabilities {
+    insert_returning: false,
+    update_returning: false,
+    delete_returning: false,
+    full_join: false,
+    lateral: true,
+    row_locking: true,
+    lock_options: true,
+    conflict_target: false,
+    aggregate_filter: false,
+    frame_groups: false,
+    nulls_order: false,
+    arrays: false,
+    schemas: false,
+    comments: true,
+    transactional_ddl: false,
+    isolation_levels: true,
+    update_source: true,
+    delete_source: true,
+    alter_constraint: true,
+    max_parameters: 65_535,
+    max_identifier: 64,
+};
+
+const MARIADB: Capabilities = Capabilities { insert_returning: true, delete_returning: true, lateral: false, ..MYSQL };

@@ -1,0 +1,54 @@
+//! A statement rendered for one dialect, ready to bind and run.
+
+use std::sync::Arc;
+
+use crate::{
+    Value,
+    schema::{ColumnType, TypeKind},
+};
+
+/// Where a bound value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// The call's parameter at this position.
+    Parameter(u32),
+    /// A constant of the statement.
+    Literal(Value),
+}
+
+/// One placeholder of the text, in the order of the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    /// Where its value comes from.
+    pub source: Source,
+    /// The kind of the column that it is compared with or assigned to, where there is one.
+    pub kind: Option<TypeKind>,
+}
+
+/// A result column as far as it is known before the statement runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Option<ColumnType>,
+    /// Whether it can be null.
+    pub nullable: Option<bool>,
+}
+
+/// A checked statement, rendered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compiled {
+    /// The text. Every value is a placeholder.
+    pub sql: Arc<str>,
+    /// The placeholders, in order.
+    pub slots: Vec<Slot>,
+    /// The result's columns; empty where the statement returns no rows.
+    pub outputs: Arc<[Output]>,
+    /// How many parameters a call must give.
+    pub parameters: u32,
+    /// Whether it changes data.
+    pub writes: bool,
+    /// Whether it locks the rows that it reads.
+    pub locks: bool,
+}

@@ -1,0 +1,21 @@
+//! Statements, schema and values as data: checked, ordered and rendered without any I/O.
+//!
+//! The same input gives the same bytes: nothing here waits, reads a clock or knows a driver.
+
+pub mod batch;
+pub mod capability;
+pub mod compiled;
+pub mod dialect;
+pub mod error;
+pub mod limit;
+pub mod schema;
+pub mod statement;
+pub mod value;
+
+pub use batch::{Batch, ColumnData, Vector};
+pub use capability::Capabilities;
+pub use compiled::Compiled;
+pub use dialect::Dialect;
+pub use error::{Error, Result};
+pub use limit::Limits;
+pub use value::{Scalar, Value};

@@ -1,0 +1,34 @@
+//! Limits that hold for what a guest sends, checked before anything is rendered.
+
+/// The limits of statements and schema. Every number is the greatest that is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Nodes of one statement.
+    pub nodes: usize,
+    /// Nodes of one statement with shared nodes written out.
+    pub expanded_nodes: usize,
+    /// How deep nodes nest.
+    pub depth: usize,
+    /// Bytes of one statement's text.
+    pub statement_bytes: usize,
+    /// Parameters of one statement; a database's own number counts where it is lower.
+    pub parameters: usize,
+    /// Tables of one declaration.
+    pub tables: usize,
+    /// Columns of one table.
+    pub columns: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            nodes: 200_000,
+            expanded_nodes: 400_000,
+            depth: 64,
+            statement_bytes: 4 << 20,
+            parameters: 65_535,
+            tables: 1_000,
+            columns: 1_000,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Tables and what holds them together, in the shape of the contract's `schema` interface.
+
+use crate::Value;
+
+/// The kind of a column's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are those of the contract, documented there")]
+pub enum TypeKind {
+    Boolean,
+    Int16,
+    Int32,
+    Int64,
+    Uint64,
+    Float32,
+    Float64,
+    Decimal,
+    Text,
+    Varchar,
+    Bytes,
+    Uuid,
+    Json,
+    Date,
+    Time,
+    Timestamp,
+    TimestampTz,
+    Interval,
+    Enumeration,
+    Array,
+    Other,
+}
+
+/// The type of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ColumnType {
+    /// Its kind.
+    pub kind: TypeKind,
+    /// The greatest length: characters of a varchar, bytes of bytes.
+    pub length: Option<u32>,
+    /// The digits of a decimal.
+    pub precision: Option<u32>,
+    /// The digits of a decimal after the point.
+    pub scale: Option<u32>,
+    /// The kind of an array's items.
+    pub element: Option<TypeKind>,
+    /// The labels of an enumeration.
+    pub labels: Vec<String>,
+    /// The type's name in the database, as reflected or as asked for by `Other`.
+    pub native: Option<String>,
+}
+
+impl From<TypeKind> for ColumnType {
+    fn from(kind: TypeKind) -> Self {
+        Self { kind, length: None, precision: None, scale: None, element: None, labels: Vec::new(), native: None }
+    }
+}
+
+/// What a column gets when a row says nothing about it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum DefaultValue {
+    /// Nothing.
+    #[default]
+    None,
+    /// A constant.
+    Literal(Value),
+    /// The time of the statement.
+    Now,
+    /// A key that the database counts up.
+    GeneratedKey,
+    /// SQL text.
+    Expression(String),
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: ColumnType,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// What it gets when an insert says nothing.
+    pub default: DefaultValue,
+    /// What it gets when an update says nothing.
+    pub on_update: DefaultValue,
+    /// The expression that computes it.
+    pub computed: Option<String>,
+    /// A comment.
+    pub comment: Option<String>,
+}
+
+/// What happens to a row whose referred row is deleted or gets another key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "SQL's own words")]
+pub enum Action {
+    #[default]
+    NoAction,
+    Restrict,
+    Cascade,
+    SetNull,
+    SetDefault,
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// The constraint's name.
+    pub name: Option<String>,
+    /// The columns of this table.
+    pub columns: Vec<String>,
+    /// The table referred to.
+    pub table: String,
+    /// Its schema, where it is not the default one.
+    pub schema: Option<String>,
+    /// The columns referred to.
+    pub referred: Vec<String>,
+    /// What a deletion of the referred row does.
+    pub on_delete: Action,
+    /// What a new key of the referred row does.
+    pub on_update: Action,
+}
+
+/// An index or a unique constraint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// Whether it keeps rows from being equal.
+    pub unique: bool,
+}
+
+/// A check constraint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its SQL text.
+    pub expression: String,
+}
+
+/// A table or a view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// Its schema, where it is not the default one.
+    pub schema: Option<String>,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+    /// The name of the primary key's constraint.
+    pub primary_key_name: Option<String>,
+    /// The columns of the primary key, in order.
+    pub primary_key: Vec<String>,
+    /// Its foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Its unique constraints.
+    pub uniques: Vec<Index>,
+    /// Its indexes.
+    pub indexes: Vec<Index>,
+    /// Its checks.
+    pub checks: Vec<Check>,
+    /// The column that counts a row's versions.
+    pub version_column: Option<String>,
+    /// A comment.
+    pub comment: Option<String>,
+    /// Whether it is a view.
+    pub is_view: bool,
+}
+
+/// What follows an object along a relationship.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are those of the contract, documented there")]
+pub enum CascadeKind {
+    SaveUpdate,
+    Delete,
+    DeleteOrphan,
+}
+
+/// A relationship between two models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relationship {
+    /// Its name, unique for its owner.
+    pub name: String,
+    /// The owning table.
+    pub owner: String,
+    /// The related table.
+    pub target: String,
+    /// The columns of the foreign key, where several would do.
+    pub foreign_key: Option<Vec<String>>,
+    /// The association table.
+    pub through: Option<String>,
+    /// Whether it holds many.
+    pub collection: bool,
+    /// What follows the owner.
+    pub cascade: Vec<CascadeKind>,
+    /// Whether unloaded related rows are left to the database.
+    pub passive_deletes: bool,
+    /// Whether a cycle of rows is broken by a later update.
+    pub post_update: bool,
+    /// The order in which related rows are loaded.
+    pub order_by: Vec<String>,
+}
+
+/// What a guest declares.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Models {
+    /// The tables.
+    pub tables: Vec<Table>,
+    /// The relationships between them.
+    pub relationships: Vec<Relationship>,
+}

@@ -1,0 +1,84 @@
+//! Single values, in the units of the contract's `values` interface.
+
+/// A span of time in three independent parts, as a month has no fixed number of days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Interval {
+    /// Months.
+    pub months: i32,
+    /// Days.
+    pub days: i32,
+    /// Microseconds.
+    pub microseconds: i64,
+}
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// SQL's null, of any type.
+    Null,
+    /// A truth value.
+    Boolean(bool),
+    /// A signed integer.
+    Integer(i64),
+    /// An unsigned integer.
+    Unsigned(u64),
+    /// A float.
+    Float(f64),
+    /// An exact decimal: an optional sign, digits, an optional point and digits.
+    Decimal(String),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A UUID: its high and its low 64 bits.
+    Uuid(u64, u64),
+    /// A JSON document as text.
+    Json(String),
+    /// Days since 1970-01-01.
+    Date(i32),
+    /// Microseconds since midnight.
+    Time(i64),
+    /// Microseconds since 1970-01-01T00:00:00, without a zone.
+    Timestamp(i64),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    TimestampTz(i64),
+    /// A span of time.
+    Interval(Interval),
+    /// A value of a type of the database's own: the type's name and the value as text.
+    Other(String, String),
+}
+
+/// An array of any number of dimensions, its items row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// The length of each dimension, outermost first.
+    pub dimensions: Vec<u32>,
+    /// The items.
+    pub items: Vec<Scalar>,
+}
+
+/// A single value or an array.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A single value.
+    Scalar(Scalar),
+    /// An array.
+    Array(Array),
+}
+
+impl Value {
+    /// SQL's null.
+    pub const NULL: Self = Self::Scalar(Scalar::Null);
+
+    /// Whether it is SQL's null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Scalar(Scalar::Null))
+    }
+}
+
+impl From<Scalar> for Value {
+    fn from(scalar: Scalar) -> Self {
+        Self::Scalar(scalar)
+    }
+}

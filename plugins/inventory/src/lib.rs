@@ -1,0 +1,1 @@
+//! Imports a package database and reports on it

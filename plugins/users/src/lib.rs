@@ -1,0 +1,1 @@
+//! The seed example: users, their devices and keys

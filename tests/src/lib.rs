@@ -1,0 +1,1 @@
+//! Guests, servers and the one integration binary
