@@ -68,6 +68,7 @@ fn deny() -> Result<()> {
     let program = install::deny()?;
     let mut command = Command::new(program);
     command.current_dir(root()).args(["--offline", "--locked", "--workspace", "check", "--hide-inclusion-graph"]);
+    command.args(["-D", "unnecessary-skip", "-D", "unmatched-skip"]);
     run(command.args(["licenses", "sources", "bans"]))
 }
 
