@@ -114,29 +114,52 @@ impl Work {
         Ok(Answered { answer, permit, limits: self.opened.limits.clone() })
     }
 
-    /// Splits a batch into as few inserts as the database allows.
+    /// Splits a batch into as few inserts as the database allows, each made when the one before is done.
     fn chunks(
         &self,
-        table: &str,
-        columns: &[String],
-        batch: &sql::Batch,
-        returning: &[String],
-    ) -> Result<Vec<(Arc<Compiled>, Vec<Value>)>, SqlError> {
-        let dialect = self.opened.grant.database.dialect();
-        Ok(sql::insert_many(
-            &sql::InsertMany { table, schema: None, columns, returning },
-            batch,
-            &self.opened.catalog(),
-            dialect,
-            &self.opened.limits.statement,
-        )?)
+        table: String,
+        columns: Vec<String>,
+        batch: sql::Batch,
+        returning: Vec<String>,
+    ) -> Result<db::Chunks, SqlError> {
+        batch.validate()?;
+        let opened = self.opened.clone();
+        let catalog = opened.catalog();
+        let dialect = opened.grant.database.dialect();
+        let per_statement = sql::rows_per_statement(columns.len(), dialect).max(1);
+        let total = batch.rows as usize;
+        let mut compiled: Option<(usize, Arc<Compiled>)> = None;
+        let mut done = 0;
+        let chunks = std::iter::from_fn(move || {
+            let rows = per_statement.min(total.saturating_sub(done));
+            if rows == 0 {
+                return None;
+            }
+            let statement = match &compiled {
+                Some((size, statement)) if *size == rows => statement.clone(),
+                _ => {
+                    let target = sql::InsertMany { table: &table, columns: &columns, rows, returning: &returning };
+                    match sql::compile_insert_many(&target, &catalog, dialect, &opened.limits.statement) {
+                        Ok(statement) => Arc::new(statement),
+                        Err(error) => return Some(Err(error)),
+                    }
+                }
+            };
+            compiled = Some((rows, statement.clone()));
+            let width = columns.len();
+            let values = (done..done + rows).flat_map(|row| (0..width).map(move |column| (row, column)));
+            let values = values.map(|(row, column)| batch.value(row, column)).collect();
+            done += rows;
+            Some(Ok((statement, values)))
+        });
+        Ok(Box::new(chunks))
     }
 }
 
 enum Run {
     Compiled(Arc<Compiled>, Vec<Value>),
     Text(String, Vec<Value>),
-    Many(Vec<(Arc<Compiled>, Vec<Value>)>),
+    Many(db::Chunks),
 }
 
 /// An answer with the cursor's place that it may need.
@@ -218,7 +241,7 @@ pub(crate) async fn insert_many<T, R: Holds>(
     options: sessions::Options,
 ) -> Result<sessions::Answer, SqlError> {
     let work = of(store, &this)?;
-    let chunks = work.chunks(&table, &columns, &batch.into(), &returning)?;
+    let chunks = work.chunks(table, columns, batch.into(), returning)?;
     work.run(Run::Many(chunks), &options).await?.give(store)
 }
 
