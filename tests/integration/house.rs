@@ -47,7 +47,8 @@ fn no_file_is_longer_than_the_wall() {
     // Scenarios are a list: its length is that of what was promised.
     for file in written().into_iter().filter(|file| !file.is_in("tests/integration") && !file.is_in("tests/guests")) {
         let lines = file.text.lines().count() - lines_of_tests(&file.code());
-        let says_why = || file.text.lines().take_while(|line| line.starts_with("//!")).any(|line| line.contains("long"));
+        let says_why =
+            || file.text.lines().take_while(|line| line.starts_with("//!")).any(|line| line.contains("long"));
         if lines > LINES {
             findings.push(format!("{}: {lines} lines without its tests, {LINES} are the wall", file.path));
         } else if lines > LONG && !says_why() {
@@ -59,16 +60,8 @@ fn no_file_is_longer_than_the_wall() {
 
 #[test]
 fn nothing_in_the_host_panics_on_purpose() {
-    const WORDS: [&str; 8] = [
-        ".unwrap()",
-        ".expect(",
-        ".unwrap_err()",
-        "panic!",
-        "unreachable!",
-        "todo!",
-        "unimplemented!",
-        ".expect_err(",
-    ];
+    const WORDS: [&str; 8] =
+        [".unwrap()", ".expect(", ".unwrap_err()", "panic!", "unreachable!", "todo!", "unimplemented!", ".expect_err("];
     let mut findings = Vec::new();
     for file in host().filter(|file| !file.path.ends_with("/tests.rs") && !file.path.contains("/tests/")) {
         for (number, line) in without_tests(&file.code()).lines().enumerate() {
