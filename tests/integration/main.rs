@@ -4,6 +4,7 @@
 
 mod a;
 mod contract;
+mod embed;
 mod house;
 mod outside;
 mod readme;

@@ -102,14 +102,16 @@ impl Work {
     }
 
     async fn run(&self, run: Run, options: &sessions::Options) -> Result<Answered, SqlError> {
-        // A cursor may come back: its place is taken before the statement runs, so that a guest without one learns it
-        // before anything is done.
-        let permit = take(&self.opened.cursors, errors::LimitKind::Cursors, self.opened.limits.cursors)?;
         let options = self.opened.run(options);
         let answer = match run {
             Run::Compiled(compiled, parameters) => self.session.execute(compiled, parameters, options).await?,
             Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await?,
             Run::Many(chunks) => self.session.insert_many(chunks, options).await?,
+        };
+        // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
+        let permit = match &answer.rest {
+            Some(_) => Some(take(&self.opened.cursors, errors::LimitKind::Cursors, self.opened.limits.cursors)?),
+            None => None,
         };
         Ok(Answered { answer, permit, limits: self.opened.limits.clone() })
     }
@@ -165,7 +167,7 @@ enum Run {
 /// An answer with the cursor's place that it may need.
 struct Answered {
     answer: db::Answer,
-    permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
     limits: Arc<SqlLimits>,
 }
 
@@ -173,7 +175,7 @@ impl Answered {
     /// Gives it to the guest, with a cursor in its table where there is more to come.
     fn give<T>(self, store: &Accessor<T, HasSql>) -> Result<sessions::Answer, SqlError> {
         let db::Answer { columns, first, rest, affected } = self.answer;
-        let rest = rest.map(|rest| Cursor::new(rest, self.permit, self.limits));
+        let rest = rest.zip(self.permit).map(|(rest, permit)| Cursor::new(rest, permit, self.limits));
         let rest = match rest {
             Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
             None => None,
