@@ -46,17 +46,6 @@ fn continuous_integration_runs_the_command_of_the_readme() {
     assert!(script.contains(&format!("exec {THE_TESTS}")), ".ci/run runs something else");
 }
 
-#[test]
-fn the_embedding_example_runs() {
-    let mut build = xtask::workspace::cargo();
-    build.args(["build", "--quiet", "--workspace", "--example", "embed"]);
-    xtask::progress::run_quietly(&mut build).expect("the example builds");
-    let (_, users) = component::ALL.iter().find(|(package, _)| *package == "plugin-users").expect("the users plugin");
-    let mut example = Command::new(xtask::workspace::target().join("debug/examples/embed"));
-    let printed = xtask::progress::run_quietly(example.arg(users)).expect("the example runs");
-    assert!(printed.contains("ed"), "it found nobody: {printed:?}");
-}
-
 /// Runs and compares the blocks of one README.
 fn check(readme: &str) {
     let text = fs::read_to_string(source::root().join(readme)).expect("a README");
