@@ -1,8 +1,14 @@
 //! What the three databases have in common: a link is one checked-out connection and does what its owner, a lease, says.
 
+pub(crate) mod calendar;
+pub(crate) mod idle;
 pub(crate) mod mysql;
+pub(crate) mod page;
 pub(crate) mod postgres;
+pub(crate) mod server;
+pub(crate) mod sink;
 pub(crate) mod sqlite;
+pub(crate) mod verb;
 
 use std::sync::Arc;
 
