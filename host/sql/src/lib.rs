@@ -10,6 +10,7 @@ pub mod error;
 pub mod limit;
 pub mod schema;
 pub mod statement;
+pub mod types;
 pub mod value;
 
 pub use batch::{Batch, ColumnData, Vector};
