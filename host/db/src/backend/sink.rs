@@ -4,8 +4,8 @@
 //! turns the column of that one batch into a mixed one, so that nothing is lost and nothing is made up.
 
 use sqlservice_sql::{
-    ColumnData, Scalar, Value, Vector,
-    batch::{Blobs, Strings},
+    ColumnData, Scalar, Value,
+    batch::{ColumnBuilder, VectorKind},
     schema::TypeKind,
     value::{Array, Interval},
 };
@@ -63,174 +63,74 @@ impl Cell<'_> {
     }
 }
 
-/// A column that is being filled.
+/// A column that is being filled, batch after batch.
 pub(crate) struct Column {
-    kind: TypeKind,
-    rows: usize,
-    /// Empty until there is a null.
-    validity: Vec<u8>,
-    values: Vector,
+    kind: VectorKind,
+    builder: ColumnBuilder,
 }
 
 impl Column {
     /// A column for values of this kind.
     pub(crate) fn new(kind: TypeKind) -> Self {
-        Self { kind, rows: 0, validity: Vec::new(), values: vector_of(kind, 0) }
+        let kind = VectorKind::from(kind);
+        Self { kind, builder: ColumnBuilder::new(kind, 0) }
     }
 
     /// Adds a value. An error says that the batch would be too large to address.
-    pub(crate) fn push(&mut self, cell: Cell<'_>) -> Result<(), TooLarge> {
-        match (&mut self.values, cell) {
-            (_, Cell::Null) => return self.push_null(),
-            (Vector::Integers(v), Cell::Integer(n)) => v.push(n),
-            (Vector::Texts(v), Cell::Text(text))
-            | (Vector::Decimals(v), Cell::Decimal(text))
-            | (Vector::Jsons(v), Cell::Json(text) | Cell::Text(text))
-            | (Vector::Texts(v), Cell::Json(text)) => push_text(v, text)?,
-            (Vector::Floats(v), Cell::Float(n)) => v.push(n),
-            (Vector::Booleans(v), Cell::Boolean(b)) => v.push(u8::from(b)),
-            (Vector::Booleans(v), Cell::Integer(n @ (0 | 1))) => v.push(u8::from(n == 1)),
-            (Vector::Timestamps(v), Cell::Timestamp(n) | Cell::TimestampTz(n))
-            | (Vector::TimestampsTz(v), Cell::TimestampTz(n) | Cell::Timestamp(n))
-            | (Vector::Times(v), Cell::Time(n)) => v.push(n),
-            (Vector::Dates(v), Cell::Date(n)) => v.push(n),
-            (Vector::Uuids(v), Cell::Uuid(high, low)) => v.push((high, low)),
-            (Vector::Unsigneds(v), Cell::Unsigned(n)) => v.push(n),
-            (Vector::Bytes(v), Cell::Bytes(bytes)) => push_bytes(v, bytes)?,
-            (Vector::Intervals(v), Cell::Interval(span)) => v.push(span),
-            (Vector::Mixed(v), cell) => v.push(cell.into_value()),
-            (_, cell) => return self.push_coerced(cell),
+    pub(crate) fn push(&mut self, cell: Cell<'_>) -> sqlservice_sql::Result<()> {
+        use VectorKind as K;
+        let builder = &mut self.builder;
+        match (self.kind, cell) {
+            (_, Cell::Null) => {
+                builder.push_null();
+                Ok(())
+            }
+            (K::Integer, Cell::Integer(n)) => builder.push_i64(n),
+            (K::Text, Cell::Text(text) | Cell::Json(text)) => builder.push_str(text),
+            (K::Float, Cell::Float(n)) => builder.push_f64(n),
+            (K::Boolean, Cell::Boolean(b)) => builder.push_bool(b),
+            (K::Boolean, Cell::Integer(n @ (0 | 1))) => builder.push_bool(n == 1),
+            (K::Timestamp, Cell::Timestamp(n) | Cell::TimestampTz(n)) => builder.push_timestamp(n),
+            (K::TimestampTz, Cell::TimestampTz(n) | Cell::Timestamp(n)) => builder.push_timestamp_tz(n),
+            (K::Decimal, Cell::Decimal(text)) => builder.push_decimal_str(text),
+            (K::Json, Cell::Json(text) | Cell::Text(text)) => builder.push_json_str(text),
+            (K::Uuid, Cell::Uuid(high, low)) => builder.push_uuid(high, low),
+            (K::Bytes, Cell::Bytes(bytes)) => builder.push_bytes(bytes),
+            (kind, cell) => match coerced(kind, &cell) {
+                Some(scalar) => builder.push_value(scalar.into()),
+                None => builder.push_value(cell.into_value()),
+            },
         }
-        self.count(true);
-        Ok(())
     }
 
-    /// The column of this batch; the next one begins empty and of the same kind.
+    /// The column of this batch; the next one begins empty and of the same kind, with room for as many rows.
     pub(crate) fn take(&mut self) -> ColumnData {
-        let rows = std::mem::take(&mut self.rows);
-        let values = std::mem::replace(&mut self.values, vector_of(self.kind, rows));
-        ColumnData { validity: std::mem::take(&mut self.validity), values }
-    }
-
-    fn push_null(&mut self) -> Result<(), TooLarge> {
-        match &mut self.values {
-            Vector::Booleans(v) => v.push(0),
-            Vector::Integers(v) | Vector::Times(v) | Vector::Timestamps(v) | Vector::TimestampsTz(v) => v.push(0),
-            Vector::Unsigneds(v) => v.push(0),
-            Vector::Floats(v) => v.push(0.0),
-            Vector::Decimals(v) | Vector::Texts(v) | Vector::Jsons(v) => push_text(v, "")?,
-            Vector::Bytes(v) => push_bytes(v, &[])?,
-            Vector::Uuids(v) => v.push((0, 0)),
-            Vector::Dates(v) => v.push(0),
-            Vector::Intervals(v) => v.push(Interval::default()),
-            Vector::Mixed(v) => v.push(Value::NULL),
-        }
-        self.count(false);
-        Ok(())
-    }
-
-    fn count(&mut self, valid: bool) {
-        let row = self.rows;
-        self.rows += 1;
-        if valid && self.validity.is_empty() {
-            return;
-        }
-        if self.validity.is_empty() {
-            // The first null: all rows before it have values, and the bits past the last row stay clear.
-            self.validity = vec![u8::MAX; row / 8];
-            self.validity.push((1_u8 << (row % 8)) - 1);
-        } else if row.is_multiple_of(8) {
-            self.validity.push(0);
-        }
-        if valid && let Some(last) = self.validity.last_mut() {
-            *last |= 1 << (row % 8);
-        }
-    }
-
-    /// A value of another kind than the column's: converted where that loses nothing, kept as it is where not.
-    fn push_coerced(&mut self, cell: Cell<'_>) -> Result<(), TooLarge> {
-        let done = match (&mut self.values, &cell) {
-            (Vector::Integers(v), cell) => integer(cell).map(|n| v.push(n)),
-            (Vector::Unsigneds(v), cell) => unsigned(cell).map(|n| v.push(n)),
-            (Vector::Booleans(v), cell) => match unsigned(cell) {
-                Some(n @ (0 | 1)) => {
-                    v.push(u8::from(n == 1));
-                    Some(())
-                }
-                _ => None,
-            },
-            (Vector::Floats(v), cell) => float(cell).map(|n| v.push(n)),
-            (Vector::Decimals(v), cell) => match decimal(cell) {
-                Some(text) => Some(push_text(v, &text)?),
-                None => None,
-            },
-            (Vector::Uuids(v), Cell::Text(text)) => calendar::parse_uuid(text).map(|uuid| v.push(uuid)),
-            (Vector::Uuids(v), Cell::Bytes(bytes)) => halves(bytes).map(|uuid| v.push(uuid)),
-            (Vector::Texts(v) | Vector::Jsons(v), Cell::Bytes(bytes)) => match std::str::from_utf8(bytes) {
-                Ok(text) => Some(push_text(v, text)?),
-                Err(_) => None,
-            },
-            (Vector::Texts(v), Cell::Uuid(high, low)) => Some(push_text(v, &calendar::uuid_text(*high, *low))?),
-            (Vector::Bytes(v), Cell::Text(text)) => Some(push_bytes(v, text.as_bytes())?),
-            (Vector::Intervals(v), Cell::Text(text)) => calendar::parse_interval(text).map(|span| v.push(span)),
-            _ => None,
-        };
-        if done.is_none() {
-            self.mix(cell.into_value());
-        }
-        self.count(true);
-        Ok(())
-    }
-
-    /// Makes the column a mixed one, for this batch.
-    fn mix(&mut self, value: Value) {
-        let values = std::mem::replace(&mut self.values, Vector::Mixed(Vec::new()));
-        let mut values = each_value(&values, &self.validity, self.rows);
-        values.push(value);
-        self.values = Vector::Mixed(values);
+        let next = ColumnBuilder::new(self.kind, self.builder.len());
+        std::mem::replace(&mut self.builder, next).finish()
     }
 }
 
-/// A batch whose texts do not fit 4 GiB.
-#[derive(Debug)]
-pub(crate) struct TooLarge;
-
-fn push_text(strings: &mut Strings, text: &str) -> Result<(), TooLarge> {
-    strings.data.push_str(text);
-    strings.offsets.push(u32::try_from(strings.data.len()).map_err(|_| TooLarge)?);
-    Ok(())
-}
-
-fn push_bytes(blobs: &mut Blobs, bytes: &[u8]) -> Result<(), TooLarge> {
-    blobs.data.extend_from_slice(bytes);
-    blobs.offsets.push(u32::try_from(blobs.data.len()).map_err(|_| TooLarge)?);
-    Ok(())
-}
-
-/// An empty vector for values of a kind, with room for as many rows as the last batch had.
-fn vector_of(kind: TypeKind, rows: usize) -> Vector {
-    let strings = || {
-        let mut offsets = Vec::with_capacity(rows + 1);
-        offsets.push(0);
-        Strings { offsets, data: String::with_capacity(rows * 8) }
-    };
-    match kind {
-        TypeKind::Boolean => Vector::Booleans(Vec::with_capacity(rows)),
-        TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 => Vector::Integers(Vec::with_capacity(rows)),
-        TypeKind::Uint64 => Vector::Unsigneds(Vec::with_capacity(rows)),
-        TypeKind::Float32 | TypeKind::Float64 => Vector::Floats(Vec::with_capacity(rows)),
-        TypeKind::Decimal => Vector::Decimals(strings()),
-        TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration => Vector::Texts(strings()),
-        TypeKind::Bytes => Vector::Bytes(Blobs { offsets: vec![0], data: Vec::new() }),
-        TypeKind::Uuid => Vector::Uuids(Vec::with_capacity(rows)),
-        TypeKind::Json => Vector::Jsons(strings()),
-        TypeKind::Date => Vector::Dates(Vec::with_capacity(rows)),
-        TypeKind::Time => Vector::Times(Vec::with_capacity(rows)),
-        TypeKind::Timestamp => Vector::Timestamps(Vec::with_capacity(rows)),
-        TypeKind::TimestampTz => Vector::TimestampsTz(Vec::with_capacity(rows)),
-        TypeKind::Interval => Vector::Intervals(Vec::with_capacity(rows)),
-        TypeKind::Array | TypeKind::Other => Vector::Mixed(Vec::with_capacity(rows)),
-    }
+/// A value as the kind of its column, where that loses nothing.
+fn coerced(kind: VectorKind, cell: &Cell<'_>) -> Option<Scalar> {
+    use VectorKind as K;
+    Some(match (kind, cell) {
+        (K::Integer, cell) => Scalar::Integer(integer(cell)?),
+        (K::Unsigned, cell) => Scalar::Unsigned(unsigned(cell)?),
+        (K::Boolean, cell) => Scalar::Boolean(unsigned(cell).filter(|n| *n <= 1)? == 1),
+        (K::Float, cell) => Scalar::Float(float(cell)?),
+        (K::Decimal, cell) => Scalar::Decimal(decimal(cell)?),
+        (K::Uuid, Cell::Text(text)) => calendar::parse_uuid(text).map(|(high, low)| Scalar::Uuid(high, low))?,
+        (K::Uuid, Cell::Bytes(bytes)) => {
+            let uuid = halves(bytes).or_else(|| calendar::parse_uuid(std::str::from_utf8(bytes).ok()?));
+            uuid.map(|(high, low)| Scalar::Uuid(high, low))?
+        }
+        (K::Text, Cell::Bytes(bytes)) => Scalar::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
+        (K::Json, Cell::Bytes(bytes)) => Scalar::Json(std::str::from_utf8(bytes).ok()?.to_owned()),
+        (K::Text, Cell::Uuid(high, low)) => Scalar::Text(calendar::uuid_text(*high, *low)),
+        (K::Bytes, Cell::Text(text)) => Scalar::Bytes(text.as_bytes().to_owned()),
+        (K::Interval, Cell::Text(text)) => Scalar::Interval(calendar::parse_interval(text)?),
+        _ => return None,
+    })
 }
 
 /// Whether values that are stored as one kind can be read as another; where not, a column keeps its own kind.
@@ -312,46 +212,10 @@ pub(crate) fn halves(bytes: &[u8]) -> Option<(u64, u64)> {
     Some((u64::from_be_bytes(*high), u64::from_be_bytes(low.try_into().ok()?)))
 }
 
-/// A vector's first rows as single values.
-fn each_value(values: &Vector, validity: &[u8], rows: usize) -> Vec<Value> {
-    (0..rows)
-        .map(|row| {
-            let valid = validity.is_empty() || validity.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
-            if valid { value_at(values, row).unwrap_or(Value::NULL) } else { Value::NULL }
-        })
-        .collect()
-}
-
-fn value_at(values: &Vector, row: usize) -> Option<Value> {
-    let text = |strings: &Strings| {
-        let (from, to) = (*strings.offsets.get(row)?, *strings.offsets.get(row + 1)?);
-        strings.data.get(from as usize..to as usize).map(ToOwned::to_owned)
-    };
-    let scalar = match values {
-        Vector::Booleans(v) => Scalar::Boolean(*v.get(row)? == 1),
-        Vector::Integers(v) => Scalar::Integer(*v.get(row)?),
-        Vector::Unsigneds(v) => Scalar::Unsigned(*v.get(row)?),
-        Vector::Floats(v) => Scalar::Float(*v.get(row)?),
-        Vector::Decimals(v) => Scalar::Decimal(text(v)?),
-        Vector::Texts(v) => Scalar::Text(text(v)?),
-        Vector::Jsons(v) => Scalar::Json(text(v)?),
-        Vector::Bytes(v) => {
-            let (from, to) = (*v.offsets.get(row)?, *v.offsets.get(row + 1)?);
-            Scalar::Bytes(v.data.get(from as usize..to as usize)?.to_owned())
-        }
-        Vector::Uuids(v) => v.get(row).map(|(high, low)| Scalar::Uuid(*high, *low))?,
-        Vector::Dates(v) => Scalar::Date(*v.get(row)?),
-        Vector::Times(v) => Scalar::Time(*v.get(row)?),
-        Vector::Timestamps(v) => Scalar::Timestamp(*v.get(row)?),
-        Vector::TimestampsTz(v) => Scalar::TimestampTz(*v.get(row)?),
-        Vector::Intervals(v) => Scalar::Interval(*v.get(row)?),
-        Vector::Mixed(v) => return v.get(row).cloned(),
-    };
-    Some(Value::Scalar(scalar))
-}
-
 #[cfg(test)]
 mod tests {
+    use sqlservice_sql::Vector;
+
     use super::*;
 
     fn filled(kind: TypeKind, cells: Vec<Cell<'_>>) -> ColumnData {
@@ -360,21 +224,6 @@ mod tests {
             column.push(cell).expect("small");
         }
         column.take()
-    }
-
-    #[test]
-    fn nulls_are_bits() {
-        assert!(filled(TypeKind::Int64, vec![Cell::Integer(1), Cell::Integer(2)]).validity.is_empty());
-        for nulls in [vec![0], vec![7], vec![8], vec![0, 8, 16], vec![3, 9]] {
-            let cells = (0..17).map(|n| if nulls.contains(&n) { Cell::Null } else { Cell::Integer(n) }).collect();
-            let data = filled(TypeKind::Int64, cells);
-            assert_eq!(data.validity.len(), 3);
-            for row in 0..17_usize {
-                let bit = data.validity[row / 8] >> (row % 8) & 1;
-                assert_eq!(bit == 0, nulls.contains(&(row as i64)), "{nulls:?} {row}");
-            }
-            assert_eq!(data.validity[2] & !1, 0);
-        }
     }
 
     #[test]

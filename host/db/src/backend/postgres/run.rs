@@ -17,7 +17,7 @@ use crate::{
     backend::{
         Expected, Job,
         page::{Page, drain},
-        sink::{Column, reads_as},
+        sink::{Cell, Column, reads_as},
         verb,
     },
     feed::{Feed, Next, ResultColumn},
@@ -152,7 +152,7 @@ impl Reading {
             let raw = row.try_get_raw(at).map_err(error::map)?;
             // The only error is a null.
             let pushed = match raw.as_bytes() {
-                Err(_) => column.push(crate::backend::sink::Cell::Null),
+                Err(_) => column.push(Cell::Null),
                 Ok(value) => {
                     bytes += value.len();
                     match decode::decode(form, value, &mut self.scratch) {
@@ -162,7 +162,7 @@ impl Reading {
                 }
             };
             bytes += 8;
-            pushed.map_err(|_| error::data("54000", "a batch of rows is too large"))?;
+            pushed?;
         }
         self.page.count(bytes);
         Ok(())
