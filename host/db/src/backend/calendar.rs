@@ -27,7 +27,8 @@ pub(crate) fn is_moment(microseconds: i64) -> bool {
 
 /// Days since 1970-01-01 of a date; nothing for a date that no calendar has.
 pub(crate) fn days_of(year: i64, month: u32, day: u32) -> Option<i64> {
-    if !(1..=12).contains(&month) || day == 0 || day > days_in(year, month) || !(-1_000_000..=1_000_000).contains(&year) {
+    if !(1..=12).contains(&month) || day == 0 || day > days_in(year, month) || !(-1_000_000..=1_000_000).contains(&year)
+    {
         return None;
     }
     // Years begin in March here, so that the leap day is the last of its year.
@@ -143,7 +144,14 @@ pub(crate) fn parse_uuid(text: &str) -> Option<(u64, u64)> {
 
 /// A UUID in its usual form.
 pub(crate) fn uuid_text(high: u64, low: u64) -> String {
-    format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffff_ffff_ffff)
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 #[cfg(test)]
