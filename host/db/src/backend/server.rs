@@ -34,7 +34,8 @@ pub(crate) enum Tls {
 
 impl Server {
     /// Reads a URL without I/O and without looking at the environment. Errors name parameters, never their values.
-    pub(crate) fn parse(url: &Url, port: u16) -> Result<Self> {
+    pub(crate) fn parse(url: &str, port: u16) -> Result<Self> {
+        let url = Url::parse(url).map_err(|cause| Error::Url(format!("the database URL is malformed: {cause}")))?;
         let mut server = Self {
             host: url.host_str().map_or(Ok(String::new()), |host| decoded(host.trim_matches(['[', ']'])))?,
             port: url.port().unwrap_or(port),
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     fn parse(url: &str) -> Result<Server> {
-        Server::parse(&Url::parse(url).expect("a url"), 5432)
+        Server::parse(url, 5432)
     }
 
     #[test]

@@ -11,7 +11,6 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlSslMode},
 };
 use tokio::time::timeout;
-use url::Url;
 
 use super::{error, link::MysqlLink, stop::Control, types::Kinds};
 use crate::{
@@ -45,16 +44,16 @@ pub(crate) struct MysqlPool {
 }
 
 impl MysqlPool {
-    /// Reads the URL; no I/O. The dialect is the one of the URL's scheme.
-    pub(crate) fn new(url: &Url, dialect: Dialect, settings: &Settings) -> Result<Self> {
-        let options = options(url)?;
-        Ok(Self {
+    /// No I/O. The dialect is the one of the URL's scheme.
+    pub(crate) fn new(server: &Server, dialect: Dialect, settings: &Settings) -> Self {
+        let options = options(server);
+        Self {
             control: Arc::new(Control::new(options.clone())),
             options,
             session: session(settings.lock_timeout),
             dialect,
             idle: Idle::new(settings.pool_size, settings.pool_recycle),
-        })
+        }
     }
 
     /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
@@ -141,8 +140,7 @@ fn session(lock_timeout: Duration) -> String {
     )
 }
 
-fn options(url: &Url) -> Result<MySqlConnectOptions> {
-    let server = Server::parse(url, 3306)?;
+fn options(server: &Server) -> MySqlConnectOptions {
     let mut options = MySqlConnectOptions::new()
         .host(&server.host)
         .port(server.port)
@@ -168,7 +166,7 @@ fn options(url: &Url) -> Result<MySqlConnectOptions> {
     if let (Some(certificate), Some(key)) = (&server.certificate, &server.key) {
         options = options.ssl_client_cert(certificate).ssl_client_key(key);
     }
-    Ok(options)
+    options
 }
 
 fn ssl_mode(tls: Tls) -> MySqlSslMode {

@@ -82,7 +82,7 @@ impl MysqlLink {
     /// Remembers what SQL of the borrower's own can have done: variables, temporary tables and prepared statements stay,
     /// and nothing that the driver can send takes them away.
     fn watch(&mut self, job: &Job) {
-        if job.expected.is_some() {
+        if !job.guest_text {
             return;
         }
         let state = match verb::verb(&job.sql).as_str() {
@@ -148,6 +148,11 @@ impl Link for MysqlLink {
         self.settle().await?;
         self.watch(&job);
         run::run(&mut self.connected, &self.stopper, &job, feed).await
+    }
+
+    fn transaction_lost(&self, error: &Error) -> bool {
+        // The server has rolled all of it back, and would commit each further statement by itself.
+        matches!(error, Error::Deadlock(_) | Error::SerializationFailure(_))
     }
 
     async fn ping(&mut self) -> Result<()> {

@@ -10,7 +10,6 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 use tokio::time::timeout;
-use url::Url;
 
 use super::{error, link::PostgresLink, stop::Control};
 use crate::{
@@ -35,11 +34,11 @@ pub(crate) struct PostgresPool {
 }
 
 impl PostgresPool {
-    /// Reads the URL; no I/O.
-    pub(crate) fn new(url: &Url, settings: &Settings) -> Result<Self> {
-        let options = options(url, settings)?;
+    /// No I/O.
+    pub(crate) fn new(server: &Server, settings: &Settings) -> Self {
+        let options = options(server, settings);
         let control = Arc::new(Control::new(options.clone().application_name("sqlservice control")));
-        Ok(Self { options, idle: Idle::new(settings.pool_size, settings.pool_recycle), control })
+        Self { options, idle: Idle::new(settings.pool_size, settings.pool_recycle), control }
     }
 
     /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
@@ -100,8 +99,7 @@ pub(crate) async fn close(connected: Connected) {
 
 /// Options with what a session needs so that values are read the same way everywhere. What is set here is also what
 /// `RESET ALL` goes back to.
-fn options(url: &Url, settings: &Settings) -> Result<PgConnectOptions> {
-    let server = Server::parse(url, 5432)?;
+fn options(server: &Server, settings: &Settings) -> PgConnectOptions {
     let mut options = PgConnectOptions::new_without_pgpass()
         .host(&server.host)
         .port(server.port)
@@ -132,7 +130,7 @@ fn options(url: &Url, settings: &Settings) -> Result<PgConnectOptions> {
     if let (Some(certificate), Some(key)) = (&server.certificate, &server.key) {
         options = options.ssl_client_cert(certificate).ssl_client_key(key);
     }
-    Ok(options)
+    options
 }
 
 /// A time for the server; zero, which the server takes for endless, becomes the shortest.

@@ -88,6 +88,10 @@ pub(crate) enum Form {
 
 /// The form of a type.
 pub(crate) fn form_of(ty: &PgTypeInfo) -> Form {
+    // The driver panics when it is asked for more about a type that it could not look up, and calls it so.
+    if ty.name() == "?" {
+        return ty.oid().and_then(|oid| form_of_oid(oid.0)).unwrap_or_else(|| Form::Unknown("unknown".into()));
+    }
     if let PgTypeKind::Array(element) = ty.kind() {
         return match form_of(element) {
             Form::Unknown(_) => Form::Unknown(ty.name().to_owned()),
@@ -180,7 +184,9 @@ pub(crate) fn column_type(ty: &PgTypeInfo, form: &Form) -> ColumnType {
     if let Form::Array(element) = form {
         column.element = Some(kind_of(element));
     }
-    if let PgTypeKind::Enum(labels) = ty.kind() {
+    if ty.name() != "?"
+        && let PgTypeKind::Enum(labels) = ty.kind()
+    {
         column.kind = TypeKind::Enumeration;
         column.labels = labels.to_vec();
     }
