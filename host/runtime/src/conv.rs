@@ -10,7 +10,7 @@ mod statement;
 mod value;
 
 pub(crate) use error::to_guest;
-pub(crate) use session::{answer, run_options, transaction_options};
+pub(crate) use session::{run_options, transaction_options};
 
 /// The same cases under the same names on both sides, in both directions.
 macro_rules! same_cases {

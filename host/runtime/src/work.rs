@@ -102,47 +102,72 @@ impl Work {
     }
 
     async fn run(&self, run: Run, options: &sessions::Options) -> Result<Answered, SqlError> {
-        // A cursor may come back: its place is taken before the statement runs, so that a guest without one learns it
-        // before anything is done.
-        let permit = take(&self.opened.cursors, errors::LimitKind::Cursors, self.opened.limits.cursors)?;
         let options = self.opened.run(options);
         let answer = match run {
             Run::Compiled(compiled, parameters) => self.session.execute(compiled, parameters, options).await?,
             Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await?,
             Run::Many(chunks) => self.session.insert_many(chunks, options).await?,
         };
+        // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
+        let permit = match &answer.rest {
+            Some(_) => Some(take(&self.opened.cursors, errors::LimitKind::Cursors, self.opened.limits.cursors)?),
+            None => None,
+        };
         Ok(Answered { answer, permit, limits: self.opened.limits.clone() })
     }
 
-    /// Splits a batch into as few inserts as the database allows.
+    /// Splits a batch into as few inserts as the database allows, each made when the one before is done.
     fn chunks(
         &self,
-        table: &str,
-        columns: &[String],
-        batch: &sql::Batch,
-        returning: &[String],
-    ) -> Result<Vec<(Arc<Compiled>, Vec<Value>)>, SqlError> {
-        let dialect = self.opened.grant.database.dialect();
-        Ok(sql::insert_many(
-            &sql::InsertMany { table, schema: None, columns, returning },
-            batch,
-            &self.opened.catalog(),
-            dialect,
-            &self.opened.limits.statement,
-        )?)
+        table: String,
+        columns: Vec<String>,
+        batch: sql::Batch,
+        returning: Vec<String>,
+    ) -> Result<db::Chunks, SqlError> {
+        batch.validate()?;
+        let opened = self.opened.clone();
+        let catalog = opened.catalog();
+        let dialect = opened.grant.database.dialect();
+        let per_statement = sql::rows_per_statement(columns.len(), dialect).max(1);
+        let total = batch.rows as usize;
+        let mut compiled: Option<(usize, Arc<Compiled>)> = None;
+        let mut done = 0;
+        let chunks = std::iter::from_fn(move || {
+            let rows = per_statement.min(total.saturating_sub(done));
+            if rows == 0 {
+                return None;
+            }
+            let statement = match &compiled {
+                Some((size, statement)) if *size == rows => statement.clone(),
+                _ => {
+                    let target = sql::InsertMany { table: &table, columns: &columns, rows, returning: &returning };
+                    match sql::compile_insert_many(&target, &catalog, dialect, &opened.limits.statement) {
+                        Ok(statement) => Arc::new(statement),
+                        Err(error) => return Some(Err(error)),
+                    }
+                }
+            };
+            compiled = Some((rows, statement.clone()));
+            let width = columns.len();
+            let values = (done..done + rows).flat_map(|row| (0..width).map(move |column| (row, column)));
+            let values = values.map(|(row, column)| batch.value(row, column)).collect();
+            done += rows;
+            Some(Ok((statement, values)))
+        });
+        Ok(Box::new(chunks))
     }
 }
 
 enum Run {
     Compiled(Arc<Compiled>, Vec<Value>),
     Text(String, Vec<Value>),
-    Many(Vec<(Arc<Compiled>, Vec<Value>)>),
+    Many(db::Chunks),
 }
 
 /// An answer with the cursor's place that it may need.
 struct Answered {
     answer: db::Answer,
-    permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
     limits: Arc<SqlLimits>,
 }
 
@@ -150,7 +175,7 @@ impl Answered {
     /// Gives it to the guest, with a cursor in its table where there is more to come.
     fn give<T>(self, store: &Accessor<T, HasSql>) -> Result<sessions::Answer, SqlError> {
         let db::Answer { columns, first, rest, affected } = self.answer;
-        let rest = rest.map(|rest| Cursor::new(rest, self.permit, self.limits));
+        let rest = rest.zip(self.permit).map(|(rest, permit)| Cursor::new(rest, permit, self.limits));
         let rest = match rest {
             Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
             None => None,
@@ -218,7 +243,7 @@ pub(crate) async fn insert_many<T, R: Holds>(
     options: sessions::Options,
 ) -> Result<sessions::Answer, SqlError> {
     let work = of(store, &this)?;
-    let chunks = work.chunks(&table, &columns, &batch.into(), &returning)?;
+    let chunks = work.chunks(table, columns, batch.into(), returning)?;
     work.run(Run::Many(chunks), &options).await?.give(store)
 }
 

@@ -1,0 +1,1 @@
+//! A: the calls of sqlservice itself.
