@@ -1,1 +1,4 @@
 //! Mysql: the rooms are the same in each backend.
+
+pub(crate) mod reflect;
+pub(crate) mod tables;
