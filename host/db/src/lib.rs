@@ -4,9 +4,28 @@
 //! whatever is dropped, at any await, the connection goes back clean or is closed.
 
 mod backend;
+mod bulk;
+mod cursor;
+mod database;
 pub mod error;
 pub mod feed;
+mod lease;
+mod pool;
+mod run;
+mod savepoint;
+mod session;
 pub mod settings;
+mod text;
+mod transaction;
+mod url;
 
+pub use bulk::Chunks;
+pub use cursor::Cursor;
+pub use database::Database;
 pub use error::{Error, Result};
-pub use settings::{Isolation, Settings};
+pub use feed::ResultColumn;
+pub use pool::PoolStatus;
+pub use run::Answer;
+pub use savepoint::Savepoint;
+pub use session::Session;
+pub use settings::{Isolation, RunOptions, Settings, TransactionOptions};
