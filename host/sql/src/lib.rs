@@ -4,10 +4,14 @@
 
 pub mod batch;
 pub mod capability;
+pub mod catalog;
 pub mod compiled;
+pub mod ddl;
 pub mod dialect;
 pub mod error;
 pub mod limit;
+pub mod order;
+pub mod quote;
 pub mod schema;
 pub mod statement;
 pub mod types;
@@ -15,6 +19,7 @@ pub mod value;
 
 pub use batch::{Batch, ColumnData, Vector};
 pub use capability::Capabilities;
+pub use catalog::Catalog;
 pub use compiled::Compiled;
 pub use dialect::Dialect;
 pub use error::{Error, Result};
