@@ -154,6 +154,7 @@ pub struct HostBuilder {
     environment: Vec<(String, String)>,
     stdio: Stdio,
     limits: HostLimits,
+    ticking: Option<Ticking>,
     duplicate: Option<String>,
 }
 
@@ -196,6 +197,14 @@ impl HostBuilder {
         self
     }
 
+    /// Shares another host's engine instead of setting up a new one, so that its compiled plugins can be used here, see
+    /// [`Plugin::under`]. The engine keeps the limits of memory and instances with which it was made.
+    #[must_use]
+    pub fn engine_of(mut self, host: &Host) -> Self {
+        self.ticking = Some(host.shared.ticking.clone());
+        self
+    }
+
     /// Makes the host. It connects to nothing yet.
     ///
     /// # Errors
@@ -204,7 +213,10 @@ impl HostBuilder {
         if let Some(name) = self.duplicate {
             return Err(Error::DuplicateDatabase(name));
         }
-        let ticking = Ticking::new(&self.limits).map_err(Error::Engine)?;
+        let ticking = match self.ticking {
+            Some(ticking) => ticking,
+            None => Ticking::new(&self.limits).map_err(Error::Engine)?,
+        };
         let mut directories = Vec::new();
         for (path, guest, access) in self.directories {
             directories.push(Granted::open(&path, guest, access)?);
