@@ -2,11 +2,16 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
 use futures::FutureExt as _;
+use sqlservice_db::{Database, Settings};
+use sqlservice_sql::Capabilities;
 use tempfile::TempDir;
 
 use crate::{Backend, Outside, servers};
@@ -23,6 +28,8 @@ pub struct Fixture {
     name: String,
     /// A directory of the case's own; SQLite's file lies in it.
     dir: TempDir,
+    /// What the case opened with our own code.
+    opened: Mutex<Vec<Database>>,
 }
 
 /// Runs a case on SQLite (file), PostgreSQL and MariaDB, all of them even where one fails, and says on which it failed.
@@ -50,7 +57,11 @@ fn run(backend: Backend, case: &impl AsyncFn(&Fixture)) -> bool {
     runtime.block_on(async {
         let fixture = Fixture::new(backend).await;
         // The panic's message and place are printed by its hook; the case's name is that of the test's thread.
-        let work = AssertUnwindSafe(case(&fixture)).catch_unwind();
+        let work = async {
+            case(&fixture).await;
+            fixture.settle().await;
+        };
+        let work = AssertUnwindSafe(work).catch_unwind();
         let outcome = tokio::time::timeout(PATIENCE, work).await;
         match &outcome {
             Ok(Ok(())) => {}
@@ -84,7 +95,7 @@ impl Fixture {
                 with_database(servers::mariadb(), &name)
             }
         };
-        Self { backend, url, name, dir }
+        Self { backend, url, name, dir, opened: Mutex::default() }
     }
 
     /// On which database the case runs.
@@ -100,6 +111,54 @@ impl Fixture {
     /// A directory of the case's own, gone afterwards.
     pub fn dir(&self) -> &std::path::Path {
         self.dir.path()
+    }
+
+    /// What the database can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.backend.dialect().capabilities()
+    }
+
+    /// The database by our own code, with the default settings.
+    pub fn open(&self) -> Database {
+        self.open_with(Settings::default())
+    }
+
+    /// The database by our own code.
+    pub fn open_with(&self, settings: Settings) -> Database {
+        let database = Database::new(&self.url, settings).expect("a URL and settings that make sense");
+        self.opened.lock().expect("no panic while it was held").push(database.clone());
+        database
+    }
+
+    /// Waits until every connection of every database that the case opened has come back, and fails where one has not.
+    /// What a case dropped is cleaned up by tasks of the host's, hence the waiting.
+    pub async fn settle(&self) {
+        let opened = self.opened.lock().expect("no panic while it was held").clone();
+        for database in &opened {
+            for attempt in 0.. {
+                let status = database.status();
+                if status.in_use == 0 {
+                    break;
+                }
+                assert!(attempt < 500, "five seconds after everything was dropped: {status:?}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+
+    /// Fails unless every place of a database's pool can be taken at the same time, and each connection is in no
+    /// transaction. The pool should have few places.
+    pub async fn assert_whole(&self, database: &Database) {
+        self.settle().await;
+        let places = database.status().max;
+        let sessions = (0..places).map(|_| database.connect());
+        let sessions = futures::future::try_join_all(sessions).await.expect("every place of the pool");
+        assert_eq!(database.status().in_use, places);
+        for session in &sessions {
+            assert!(!session.in_transaction(), "a borrowed connection is in a transaction already");
+        }
+        drop(sessions);
+        self.settle().await;
     }
 
     /// A second connection, past all of our own code.
@@ -139,6 +198,13 @@ impl Fixture {
     }
 
     async fn remove(self) {
+        let opened = self.opened.lock().map(|mut opened| std::mem::take(&mut *opened)).unwrap_or_default();
+        for database in opened {
+            // A failed case may hold connections, for which closing would wait: the server drops them below.
+            if database.status().in_use == 0 {
+                database.close().await;
+            }
+        }
         match self.backend {
             Backend::Sqlite | Backend::SqliteMemory => {}
             Backend::Postgres => {

@@ -4,6 +4,7 @@
 
 pub mod backend;
 pub mod fixture;
+pub mod guest;
 pub mod outside;
 pub mod servers;
 pub mod source;

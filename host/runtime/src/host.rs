@@ -21,6 +21,8 @@ use crate::{
 pub enum Stdio {
     /// To the host's standard output and error.
     Inherit,
+    /// Both to the host's standard error, where standard output is for the host alone.
+    Stderr,
     /// Nowhere.
     #[default]
     Discard,
@@ -129,8 +131,10 @@ impl Host {
     pub(crate) fn state(&self) -> Result<State> {
         let shared = &self.shared;
         let mut wasi = WasiCtxBuilder::new();
-        if shared.stdio == Stdio::Inherit {
-            wasi.inherit_stdout().inherit_stderr();
+        match shared.stdio {
+            Stdio::Inherit => _ = wasi.inherit_stdout().inherit_stderr(),
+            Stdio::Stderr => _ = wasi.stdout(std::io::stderr()).inherit_stderr(),
+            Stdio::Discard => {}
         }
         wasi.envs(&shared.environment);
         for directory in &shared.directories {
@@ -150,6 +154,7 @@ pub struct HostBuilder {
     environment: Vec<(String, String)>,
     stdio: Stdio,
     limits: HostLimits,
+    ticking: Option<Ticking>,
     duplicate: Option<String>,
 }
 
@@ -192,6 +197,14 @@ impl HostBuilder {
         self
     }
 
+    /// Shares another host's engine instead of setting up a new one, so that its compiled plugins can be used here, see
+    /// [`Plugin::under`]. The engine keeps the limits of memory and instances with which it was made.
+    #[must_use]
+    pub fn engine_of(mut self, host: &Host) -> Self {
+        self.ticking = Some(host.shared.ticking.clone());
+        self
+    }
+
     /// Makes the host. It connects to nothing yet.
     ///
     /// # Errors
@@ -200,7 +213,10 @@ impl HostBuilder {
         if let Some(name) = self.duplicate {
             return Err(Error::DuplicateDatabase(name));
         }
-        let ticking = Ticking::new(&self.limits).map_err(Error::Engine)?;
+        let ticking = match self.ticking {
+            Some(ticking) => ticking,
+            None => Ticking::new(&self.limits).map_err(Error::Engine)?,
+        };
         let mut directories = Vec::new();
         for (path, guest, access) in self.directories {
             directories.push(Granted::open(&path, guest, access)?);

@@ -33,6 +33,20 @@ impl Plugin {
         Self(Arc::new(Loaded { host, component, size, functions }))
     }
 
+    /// The same compiled component with the grants of another host, which must share the engine
+    /// ([`crate::HostBuilder::engine_of`]): compiled once, granted to many.
+    ///
+    /// # Errors
+    /// When the host has an engine of its own.
+    pub fn under(&self, host: &Host) -> Result<Self> {
+        let loaded = &self.0;
+        if !wasmtime::Engine::same(&loaded.host.shared.ticking.engine, &host.shared.ticking.engine) {
+            return Err(Error::Engine(wasmtime::Error::msg("the plugin was compiled by another engine")));
+        }
+        let (component, functions) = (loaded.component.clone(), loaded.functions.clone());
+        Ok(Self(Arc::new(Loaded { host: host.clone(), component, size: loaded.size, functions })))
+    }
+
     /// The functions that can be called, those of exported interfaces too.
     #[must_use]
     pub fn functions(&self) -> &[Function] {
