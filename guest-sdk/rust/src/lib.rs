@@ -30,6 +30,7 @@ pub use self::{
         Date, Decimal, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid, Value,
     },
 };
+pub use futures::{self, join, try_join};
 pub use wit_bindgen;
 pub use wit_bindgen::spawn_local as spawn;
 
