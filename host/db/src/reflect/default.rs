@@ -282,7 +282,7 @@ mod tests {
             assert_eq!(read(now, TypeKind::Timestamp), DefaultValue::Now, "{now}");
         }
         assert_eq!(read("NULL::character varying", TypeKind::Varchar), DefaultValue::None);
-        for text in ["3 + 5", "'a' || 'b'", "'a'::text || now()", "(1) + (2)", "now", "1-1", "'é"] {
+        for text in ["3 + 5", "'a' || 'b'", "'a'::text || now()", "(1) + (2)", "1-1", "'é"] {
             assert_eq!(read(text, TypeKind::Text), DefaultValue::Expression(text.to_owned()), "{text}");
         }
     }
