@@ -21,6 +21,8 @@ use crate::{
 pub enum Stdio {
     /// To the host's standard output and error.
     Inherit,
+    /// Both to the host's standard error, where standard output is for the host alone.
+    Stderr,
     /// Nowhere.
     #[default]
     Discard,
@@ -129,8 +131,10 @@ impl Host {
     pub(crate) fn state(&self) -> Result<State> {
         let shared = &self.shared;
         let mut wasi = WasiCtxBuilder::new();
-        if shared.stdio == Stdio::Inherit {
-            wasi.inherit_stdout().inherit_stderr();
+        match shared.stdio {
+            Stdio::Inherit => _ = wasi.inherit_stdout().inherit_stderr(),
+            Stdio::Stderr => _ = wasi.stdout(std::io::stderr()).inherit_stderr(),
+            Stdio::Discard => {}
         }
         wasi.envs(&shared.environment);
         for directory in &shared.directories {

@@ -6,7 +6,7 @@ use sqlservice_sdk::prelude::*;
 
 use crate::{
     Popular, SectionSize, Summary, Unmet,
-    model::{Dependency, Maintainer, Package, Requirement, Section},
+    model::{Dependency, Package, Requirement, Section},
 };
 
 /// How many lines each part of the text has.
