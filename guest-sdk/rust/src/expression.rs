@@ -6,6 +6,8 @@ mod operand;
 mod operator;
 mod selection;
 
+#[cfg(test)]
+pub(crate) use self::node::ids;
 pub(crate) use self::{node::{Arena, Kids, Lowered, Node, Source}, operand::node as operand_node, selection::nodes};
 pub use self::{
     function::*,

@@ -261,6 +261,14 @@ impl Arena {
     }
 }
 
+/// All ids in a node.
+#[cfg(test)]
+pub(crate) fn ids(node: &statements::Node) -> Vec<u32> {
+    let mut ids = Vec::new();
+    each_id(&mut node.clone(), &mut |id| ids.push(*id));
+    ids
+}
+
 /// Visits every id in a node.
 fn each_id(node: &mut statements::Node, visit: &mut impl FnMut(&mut u32)) {
     use statements::Node as N;
