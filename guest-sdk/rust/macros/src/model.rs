@@ -1,4 +1,6 @@
 //! `#[derive(Model)]`.
+//!
+//! The file is long because it writes all that one struct becomes.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};

@@ -1,4 +1,6 @@
 //! Operators of expressions, and orderings.
+//!
+//! The file is long because it lists every operator once.
 
 use std::ops;
 
