@@ -101,15 +101,17 @@ impl<'h> Asker<'h> {
             };
             (result, last)
         };
-        let mut work = pin!(async { tokio::join!(run, read(first, &mut each)) });
-        let ((result, last), refused) = match timeout(self.limit, &mut work).await {
-            Ok(done) => done,
-            Err(_) => {
-                let stopped = timeout(PATIENCE, async { tokio::join!(stopper.stop(), work) }).await;
-                return Err(match stopped {
-                    Ok((Ok(()), ((result, _), _))) if !matches!(result, Err(Error::Disconnected(_))) => Error::Timeout,
-                    _ => Error::Disconnected(None),
-                });
+        let ((result, last), refused) = {
+            let mut work = pin!(async { tokio::join!(run, read(first, &mut each)) });
+            match timeout(self.limit, &mut work).await {
+                Ok(done) => done,
+                Err(_) => {
+                    let stopped = timeout(PATIENCE, async { tokio::join!(stopper.stop(), work) }).await;
+                    return Err(match stopped {
+                        Ok((Ok(()), ((result, _), _))) if !matches!(result, Err(Error::Disconnected(_))) => Error::Timeout,
+                        _ => Error::Disconnected(None),
+                    });
+                }
             }
         };
         refused?;

@@ -5,8 +5,10 @@ pub(crate) mod connect;
 pub(crate) mod decode;
 pub(crate) mod error;
 pub(crate) mod link;
+pub(crate) mod reflect;
 pub(crate) mod run;
 pub(crate) mod stop;
+pub(crate) mod tables;
 pub(crate) mod types;
 
 pub(crate) use connect::MysqlPool;

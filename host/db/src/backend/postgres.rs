@@ -6,8 +6,10 @@ pub(crate) mod decode;
 pub(crate) mod error;
 pub(crate) mod link;
 pub(crate) mod numeric;
+pub(crate) mod reflect;
 pub(crate) mod run;
 pub(crate) mod stop;
+pub(crate) mod tables;
 pub(crate) mod types;
 
 pub(crate) use connect::PostgresPool;

@@ -1,9 +1,11 @@
 //! What a default's SQL text says: a constant of the column's type, the time, or something else.
 
 use sqlservice_sql::{
-    Dialect, Scalar,
+    Dialect, Scalar, quote,
     schema::{ColumnType, DefaultValue, TypeKind},
 };
+
+use crate::backend::calendar;
 
 const MICROS: i64 = 1_000_000;
 
@@ -13,15 +15,20 @@ pub(crate) fn default_value(text: &str, ty: &ColumnType, dialect: Dialect) -> De
     if plain.eq_ignore_ascii_case("null") || is_null_cast(plain) {
         return DefaultValue::None;
     }
-    if is_now(plain) {
-        return DefaultValue::Now;
+    match literal(plain, ty, dialect) {
+        Some(scalar) => DefaultValue::Literal(scalar.into()),
+        None if is_now(plain) || quote::means_now(plain, dialect) => DefaultValue::Now,
+        None => DefaultValue::Expression(unwrapped(text).to_owned()),
     }
-    literal(plain, ty, dialect).map_or_else(|| DefaultValue::Expression(text.to_owned()), |scalar| DefaultValue::Literal(scalar.into()))
 }
 
 /// A constant that is given as its content, without quotes.
 pub(crate) fn constant(content: &str, ty: &ColumnType) -> DefaultValue {
-    of_kind(content, ty.kind).map_or_else(|| DefaultValue::Expression(content.to_owned()), |scalar| DefaultValue::Literal(scalar.into()))
+    match of_kind(content, ty.kind) {
+        Some(scalar) => DefaultValue::Literal(scalar.into()),
+        None if is_now(content) => DefaultValue::Now,
+        None => DefaultValue::Expression(content.to_owned()),
+    }
 }
 
 /// The text without blanks and without parentheses that hold all of it.
@@ -81,6 +88,9 @@ fn literal(text: &str, ty: &ColumnType, dialect: Dialect) -> Option<Scalar> {
         Dialect::Postgres => text.starts_with(['E', 'e']),
         Dialect::Sqlite => false,
     };
+    if let Some(hex) = decoded(text).filter(|_| ty.kind == TypeKind::Bytes) {
+        return bytes(hex).map(Scalar::Bytes);
+    }
     if let Some((prefix, content, rest)) = quoted(text, escapes) {
         if !rest.is_empty() && !rest.strip_prefix("::").is_some_and(is_type) {
             return None;
@@ -100,6 +110,13 @@ fn literal(text: &str, ty: &ColumnType, dialect: Dialect) -> Option<Scalar> {
         && number.parse::<f64>().is_ok();
     let is_truth = number.eq_ignore_ascii_case("true") || number.eq_ignore_ascii_case("false");
     ((is_number || is_truth) && is_type(cast)).then(|| of_kind(number, ty.kind)).flatten()
+}
+
+/// The digits of `decode('00ff'::text, 'hex'::text)`, which is how bytes are written for PostgreSQL.
+fn decoded(text: &str) -> Option<&str> {
+    let (hex, how) = text.strip_prefix("decode('")?.strip_suffix(')')?.split_once('\'')?;
+    let how = how.strip_prefix("::text").unwrap_or(how).strip_prefix(", 'hex'")?;
+    matches!(how, "" | "::text").then_some(hex)
 }
 
 /// Splits `prefix'content'rest`, and takes the content out of its quotes.
@@ -144,7 +161,7 @@ fn of_kind(content: &str, kind: TypeKind) -> Option<Scalar> {
         TypeKind::Decimal => is_decimal(content).then(|| Scalar::Decimal(owned()))?,
         TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration => Scalar::Text(owned()),
         TypeKind::Bytes => Scalar::Bytes(content.strip_prefix("\\x").map_or_else(|| Some(owned().into_bytes()), bytes)?),
-        TypeKind::Uuid => uuid(content)?,
+        TypeKind::Uuid => calendar::parse_uuid(content).map(|(high, low)| Scalar::Uuid(high, low))?,
         TypeKind::Json => Scalar::Json(owned()),
         TypeKind::Date => Scalar::Date(date(content)?),
         TypeKind::Time => Scalar::Time(time(content)?),
@@ -166,26 +183,14 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
     odd.is_empty().then(|| pairs.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect())?
 }
 
-fn uuid(text: &str) -> Option<Scalar> {
-    let digits: String = text.chars().filter(|c| *c != '-').collect();
-    let number = (digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok()).flatten()?;
-    let (high, low) = (u64::try_from(number >> 64).ok()?, u64::try_from(number & u128::from(u64::MAX)).ok()?);
-    Some(Scalar::Uuid(high, low))
-}
-
-/// `YYYY-MM-DD` as days since 1970-01-01 (Howard Hinnant's algorithm).
+/// `YYYY-MM-DD` as days since 1970-01-01.
 fn date(text: &str) -> Option<i32> {
     let mut parts = text.splitn(3, '-');
-    let mut part = |digits: usize| parts.next().filter(|part| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))?.parse::<i32>().ok();
+    let mut part = |digits: usize| {
+        parts.next().filter(|part| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))?.parse::<u32>().ok()
+    };
     let (year, month, day) = (part(4)?, part(2)?, part(2)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || year < 1 {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year / 400;
-    let of_era = year - era * 400;
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+    calendar::days_of(i64::from(year), month, day).filter(|days| calendar::is_day(*days)).and_then(|days| days.try_into().ok())
 }
 
 /// `HH:MM[:SS[.ffffff]]` as microseconds.
@@ -254,6 +259,7 @@ mod tests {
         assert_eq!(read("false", TypeKind::Boolean), is(Scalar::Boolean(false)));
         assert_eq!(read("1e3", TypeKind::Float64), is(Scalar::Float(1000.0)));
         assert_eq!(read("X'00fF'", TypeKind::Bytes), is(Scalar::Bytes(vec![0, 255])));
+        assert_eq!(read("decode('00ff'::text, 'hex'::text)", TypeKind::Bytes), is(Scalar::Bytes(vec![0, 255])));
         assert_eq!(read("'\\x00ff'::bytea", TypeKind::Bytes), is(Scalar::Bytes(vec![0, 255])));
         assert_eq!(read("'00000000-0000-0001-0000-000000000002'", TypeKind::Uuid), is(Scalar::Uuid(1, 2)));
     }
@@ -276,7 +282,7 @@ mod tests {
             assert_eq!(read(now, TypeKind::Timestamp), DefaultValue::Now, "{now}");
         }
         assert_eq!(read("NULL::character varying", TypeKind::Varchar), DefaultValue::None);
-        for text in ["(3 + 5)", "'a' || 'b'", "'a'::text || now()", "(1) + (2)", "now", "1-1", "'é"] {
+        for text in ["3 + 5", "'a' || 'b'", "'a'::text || now()", "(1) + (2)", "1-1", "'é"] {
             assert_eq!(read(text, TypeKind::Text), DefaultValue::Expression(text.to_owned()), "{text}");
         }
     }

@@ -26,6 +26,7 @@ impl Tables for SqliteTables {
     const EXISTS: Option<&'static str> = None;
 
     async fn enter(ask: &mut Asker<'_>, change: Change) -> Result<Self> {
+        // The write lock is taken by the transaction's first statement, which may wait for it.
         let turn_on = change == Change::Drop && is_enforced(ask).await?;
         if turn_on {
             ask.run("PRAGMA foreign_keys = OFF").await?;
