@@ -5,7 +5,9 @@ mod server;
 use std::time::{Duration, Instant};
 
 use server::{Kind, Server, compiled, each, one, run, run_with};
-use sqlservice_db::{Database, Error, Isolation, RunOptions, Session, Settings, TransactionOptions, error::ConstraintKind};
+use sqlservice_db::{
+    Database, Error, Isolation, RunOptions, Session, Settings, TransactionOptions, error::ConstraintKind,
+};
 use sqlservice_sql::{
     Error as StatementError, Scalar, Value,
     schema::TypeKind,
@@ -43,26 +45,51 @@ async fn f01_values_of_every_kind_come_back_as_they_went() {
             ("bigint", "bigint", TypeKind::Int64, vec![Scalar::Integer(i64::MIN), Scalar::Integer(i64::MAX)]),
             ("real", "float", TypeKind::Float32, vec![Scalar::Float(0.5), Scalar::Float(f64::from(f32::MAX))]),
             ("double precision", "double", TypeKind::Float64, vec![Scalar::Float(0.1), Scalar::Float(-1e300)]),
-            ("numeric(38,12)", "decimal(38,12)", TypeKind::Decimal, vec![
-                Scalar::Decimal("-12345678901234567890123456.123456789012".into()),
-                Scalar::Decimal("0.000000000001".into()),
-            ]),
-            ("text", "longtext", TypeKind::Text, vec![Scalar::Text(String::new()), Scalar::Text("ä\u{10ffff}'\\\"`\n".into())]),
+            (
+                "numeric(38,12)",
+                "decimal(38,12)",
+                TypeKind::Decimal,
+                vec![
+                    Scalar::Decimal("-12345678901234567890123456.123456789012".into()),
+                    Scalar::Decimal("0.000000000001".into()),
+                ],
+            ),
+            (
+                "text",
+                "longtext",
+                TypeKind::Text,
+                vec![Scalar::Text(String::new()), Scalar::Text("ä\u{10ffff}'\\\"`\n".into())],
+            ),
             ("bytea", "longblob", TypeKind::Bytes, vec![Scalar::Bytes(vec![]), Scalar::Bytes((0..=255).collect())]),
             ("uuid", "uuid", TypeKind::Uuid, vec![Scalar::Uuid(0x0123_4567_89ab_4def, 0x8edc_ba98_7654_3210)]),
-            ("jsonb", "json", TypeKind::Json, vec![Scalar::Json("{\"a\": [1, null, \"\u{fc}\"]}".into()), Scalar::Json("null".into())]),
+            (
+                "jsonb",
+                "json",
+                TypeKind::Json,
+                vec![Scalar::Json("{\"a\": [1, null, \"\u{fc}\"]}".into()), Scalar::Json("null".into())],
+            ),
             ("date", "date", TypeKind::Date, vec![Scalar::Date(-719_162), Scalar::Date(0), Scalar::Date(2_932_896)]),
             ("time", "time(6)", TypeKind::Time, vec![Scalar::Time(0), Scalar::Time(86_399_999_999)]),
-            ("timestamp", "datetime(6)", TypeKind::Timestamp, vec![
-                Scalar::Timestamp(-1),
-                Scalar::Timestamp(-62_135_596_800_000_000),
-                Scalar::Timestamp(253_402_300_799_999_999),
-            ]),
+            (
+                "timestamp",
+                "datetime(6)",
+                TypeKind::Timestamp,
+                vec![
+                    Scalar::Timestamp(-1),
+                    Scalar::Timestamp(-62_135_596_800_000_000),
+                    Scalar::Timestamp(253_402_300_799_999_999),
+                ],
+            ),
             ("timestamptz", "timestamp(6)", TypeKind::TimestampTz, vec![Scalar::TimestampTz(1_700_000_000_123_456)]),
-            ("interval", "varchar(64)", TypeKind::Interval, vec![
-                Scalar::Interval(Interval { months: -14, days: 3, microseconds: -1 }),
-                Scalar::Interval(Interval { months: 0, days: 0, microseconds: 3_600_000_000 }),
-            ]),
+            (
+                "interval",
+                "varchar(64)",
+                TypeKind::Interval,
+                vec![
+                    Scalar::Interval(Interval { months: -14, days: 3, microseconds: -1 }),
+                    Scalar::Interval(Interval { months: 0, days: 0, microseconds: 3_600_000_000 }),
+                ],
+            ),
         ];
         for (on_postgres, on_mariadb, kind, values) in cases {
             let ty = if postgres { on_postgres } else { on_mariadb };
@@ -116,11 +143,18 @@ async fn f01_types_that_the_contract_does_not_name_are_texts_or_kinds_near_them(
         ("'ab'::char(4)", text("ab  ")),
         ("7::oid", integer(7)),
         ("'{\"b\":1}'::json", Scalar::Json("{\"b\":1}".into()).into()),
-        ("array[[1,2],[3,null]]", Array {
-            dimensions: vec![2, 2],
-            items: vec![Scalar::Integer(1), Scalar::Integer(2), Scalar::Integer(3), Scalar::Null],
-        }.into_value()),
-        ("array['a','b']::varchar[]", Array { dimensions: vec![2], items: vec![Scalar::Text("a".into()), Scalar::Text("b".into())] }.into_value()),
+        (
+            "array[[1,2],[3,null]]",
+            Array {
+                dimensions: vec![2, 2],
+                items: vec![Scalar::Integer(1), Scalar::Integer(2), Scalar::Integer(3), Scalar::Null],
+            }
+            .into_value(),
+        ),
+        (
+            "array['a','b']::varchar[]",
+            Array { dimensions: vec![2], items: vec![Scalar::Text("a".into()), Scalar::Text("b".into())] }.into_value(),
+        ),
     ];
     for (expression, expected) in cases {
         let sql = format!("select {expression}");
@@ -158,11 +192,13 @@ async fn f01_enumerations_arrays_and_words_find_the_servers_types() {
     let tags = Array { dimensions: vec![2], items: vec![Scalar::Integer(7), Scalar::Null] };
     let none = Array { dimensions: vec![], items: vec![] };
     let other = |native: &str, text: &str| Value::Scalar(Scalar::Other(native.into(), text.into()));
-    let row = vec![integer(1), text("happy"), Value::Array(tags.clone()), other("numeric", "NaN"), other("date", "infinity")];
+    let row =
+        vec![integer(1), text("happy"), Value::Array(tags.clone()), other("numeric", "NaN"), other("date", "infinity")];
     session.execute(insert.clone(), row.clone(), RunOptions::default()).await.expect("insert");
     let row = vec![integer(2), Value::NULL, Value::Array(none.clone()), Value::NULL, Value::NULL];
     session.execute(insert.clone(), row, RunOptions::default()).await.expect("insert");
-    let answer = run(&session, &format!("select mood, tags, worth, at from {table} order by id")).await.expect("select");
+    let answer =
+        run(&session, &format!("select mood, tags, worth, at from {table} order by id")).await.expect("select");
     assert_eq!(answer.first.value(0, 0), text("happy"));
     assert_eq!(answer.columns[0].ty.labels, ["sad", "happy"]);
     assert_eq!(answer.first.value(0, 1), Value::Array(tags));
@@ -183,7 +219,8 @@ async fn f01_enumerations_arrays_and_words_find_the_servers_types() {
 async fn the_same_text_with_parameters_of_other_types_is_another_statement() {
     let server = one(Kind::Postgres).await;
     let session = server.db.connect().await.expect("connect");
-    let values = [integer(7_234_576_845_723_455), text("eightlet"), Scalar::Float(0.5).into(), Scalar::Boolean(true).into()];
+    let values =
+        [integer(7_234_576_845_723_455), text("eightlet"), Scalar::Float(0.5).into(), Scalar::Boolean(true).into()];
     for value in values.iter().chain(&values) {
         assert_eq!(ask(&session, "select $1", vec![value.clone()]).await, *value);
     }
@@ -336,7 +373,8 @@ async fn f02_conflicts_between_transactions_are_cases() {
         two.rollback().await.expect("rollback");
 
         if server.kind == Kind::Postgres {
-            let serializable = TransactionOptions { isolation: Isolation::Serializable, ..TransactionOptions::default() };
+            let serializable =
+                TransactionOptions { isolation: Isolation::Serializable, ..TransactionOptions::default() };
             let first = server.db.begin(serializable).await.expect("begin");
             run(&first, &format!("select n from {table}")).await.expect("select");
             let second = server.db.begin(serializable).await.expect("begin");
@@ -429,7 +467,8 @@ async fn cursors_hand_over_batches_and_can_be_left() {
             assert!(batch.rows <= 333);
             seen.push(batch);
         }
-        let all: Vec<Value> = seen.iter().flat_map(|batch| (0..batch.rows as usize).map(|row| batch.value(row, 0))).collect();
+        let all: Vec<Value> =
+            seen.iter().flat_map(|batch| (0..batch.rows as usize).map(|row| batch.value(row, 0))).collect();
         assert_eq!(all, (1..=1_000).map(integer).collect::<Vec<_>>());
         session.commit().await.expect("commit");
 
@@ -583,7 +622,11 @@ async fn g06_what_a_borrower_set_is_gone_for_the_next_one() {
     for (question, before) in questions.into_iter().zip(before) {
         assert_eq!(ask(&small.session(), question, vec![]).await, before, "{question}");
     }
-    assert_eq!(ask(&small.session(), "select pg_backend_pid()", vec![]).await, pid, "the connection was cleaned, not replaced");
+    assert_eq!(
+        ask(&small.session(), "select pg_backend_pid()", vec![]).await,
+        pid,
+        "the connection was cleaned, not replaced"
+    );
     let locks = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()";
     assert_eq!(ask(&small.session(), locks, vec![]).await, integer(0));
 

@@ -59,7 +59,8 @@ pub async fn one(kind: Kind) -> Server {
         panic!("{variable} is not set: it is the URL of a {} server that the tests may make tables in", kind.name())
     });
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let mut server = Server { kind, db: Database::new("sqlite::memory:", Settings::default()).expect("any"), url, number };
+    let mut server =
+        Server { kind, db: Database::new("sqlite::memory:", Settings::default()).expect("any"), url, number };
     server.db = server.again(server.settings());
     server
 }
@@ -110,7 +111,9 @@ impl Server {
         match self.kind {
             Kind::Postgres => format!("select pg_sleep({seconds})"),
             // The function returns early and without an error when it is stopped; a query around it does not.
-            Kind::Mariadb => format!("select count(*) from (select sleep({seconds}) as s from seq_1_to_2) as t where s = 2"),
+            Kind::Mariadb => {
+                format!("select count(*) from (select sleep({seconds}) as s from seq_1_to_2) as t where s = 2")
+            }
         }
     }
 
@@ -185,7 +188,11 @@ impl Server {
             session.set_isolation(sqlservice_db::Isolation::Autocommit).await.expect("not in a transaction");
             run(&session, &format!("insert into {table} values ({number})")).await.expect("insert");
             let count = run(&stranger.session(), &format!("select count(*) from {table}")).await.expect("count");
-            assert_eq!(count.first.value(0, 0), Scalar::Integer(number.into()).into(), "an auto-commit insert is visible to others");
+            assert_eq!(
+                count.first.value(0, 0),
+                Scalar::Integer(number.into()).into(),
+                "an auto-commit insert is visible to others"
+            );
             sessions.push(session);
         }
         for session in sessions {
@@ -210,11 +217,8 @@ pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, opti
 /// A compiled statement made by hand, whose parameters and results have kinds.
 pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> Arc<Compiled> {
     let slot = |(at, kind): (usize, &TypeKind)| Slot { source: Source::Parameter(at as u32), kind: Some(*kind) };
-    let output = |(name, kind): &(&str, TypeKind)| Output {
-        name: (*name).into(),
-        ty: Some((*kind).into()),
-        nullable: None,
-    };
+    let output =
+        |(name, kind): &(&str, TypeKind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None };
     Arc::new(Compiled {
         sql: sql.into(),
         slots: kinds.iter().enumerate().map(slot).collect(),

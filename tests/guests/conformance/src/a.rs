@@ -62,10 +62,8 @@ pub async fn a02_create_and_drop() -> Saw {
 
 pub async fn a02_strictly() -> Saw {
     let db = Database::open("default", models![A, B, C]).await?;
-    let strictly = |only: &[&str]| DdlOptions {
-        only: only.iter().map(|&name| name.to_owned()).collect(),
-        check_first: false,
-    };
+    let strictly =
+        |only: &[&str]| DdlOptions { only: only.iter().map(|&name| name.to_owned()).collect(), check_first: false };
     let only = |only: &[&str]| DdlOptions { check_first: true, ..strictly(only) };
     Ok(vec![
         db.create_all_with(only(&["a", "b"])).await?.join(" "),
@@ -151,11 +149,7 @@ pub async fn a06_begin_in_begin(outer_reads: bool) -> Saw {
     let db = open().await?;
     let options = TransactionOptions { read_only: outer_reads, ..TransactionOptions::default() };
     let outer = db.begin_with(options).await?;
-    let mut saw = vec![if outer_reads {
-        names(&outer).await?
-    } else {
-        add(&outer, 1, "outer").await?.to_string()
-    }];
+    let mut saw = vec![if outer_reads { names(&outer).await? } else { add(&outer, 1, "outer").await?.to_string() }];
     let inner = db.begin().await?;
     saw.push(add(&inner, 2, "inner").await?.to_string());
     inner.commit().await?;

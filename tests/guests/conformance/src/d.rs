@@ -65,7 +65,8 @@ pub async fn d09_many(rows: u32) -> Saw {
     let ascending = stored.windows(2).filter(|pair| pair[0].id < pair[1].id).count();
     let statements = inserts_so_far(&db, &session).await? - before;
     let found = session.all(&select_columns((Item::ID, Item::DATA)).order_by(Item::ID)).await?;
-    let same = found.iter().zip(&stored).filter(|(found, stored)| found.0 == stored.id && found.1 == stored.data).count();
+    let same =
+        found.iter().zip(&stored).filter(|(found, stored)| found.0 == stored.id && found.1 == stored.data).count();
     session.commit().await?;
     Ok(vec![
         format!("{} returned, {in_order} in order, {ascending} steps up", stored.len()),

@@ -71,8 +71,12 @@ pub async fn e_statements() -> Saw {
     let session = open().await?.session()?;
     let mut saw = vec![
         outcome(session.all(&select::<Nowhere>()).await.map(|rows| rows.len())),
-        outcome(session.all(&select_columns(column::<i64>("users", "gone")).from::<User>()).await.map(|rows| rows.len())),
-        outcome(session.all(&select_columns(column::<i64>("devices", "id")).from::<User>()).await.map(|rows| rows.len())),
+        outcome(
+            session.all(&select_columns(column::<i64>("users", "gone")).from::<User>()).await.map(|rows| rows.len()),
+        ),
+        outcome(
+            session.all(&select_columns(column::<i64>("devices", "id")).from::<User>()).await.map(|rows| rows.len()),
+        ),
         outcome(session.all(&select_columns(function::<i64>("pg_sleep", literal(1_i64)))).await.map(|rows| rows.len())),
         outcome(session.execute(&update::<User>().filter(User::ID.eq(1))).await),
         // None of it was sent, so nothing is broken.

@@ -180,10 +180,7 @@ struct Dotted {
 
 /// A reference to them.
 #[derive(Model, Clone)]
-#[model(
-    table = "Quote \" and ` and '",
-    foreign_key(name = "FK Mixed", columns(dotted), refers = "a.b(Mixed Case Id)")
-)]
+#[model(table = "Quote \" and ` and '", foreign_key(name = "FK Mixed", columns(dotted), refers = "a.b(Mixed Case Id)"))]
 struct Quoted {
     #[model(primary_key, column = "SELECT")]
     id: i64,
@@ -201,7 +198,9 @@ pub async fn f07_odd_names() -> Saw {
         .join::<Dotted>(Dotted::ID.eq(Quoted::DOTTED))
         .order_by(Dotted::ORDER.desc());
     saw.push(format!("{:?}", session.all(&joined).await?));
-    saw.push(session.execute(&update::<Dotted>().set(Dotted::PERCENT, "0 %").filter(Dotted::ID.eq(1))).await?.to_string());
+    saw.push(
+        session.execute(&update::<Dotted>().set(Dotted::PERCENT, "0 %").filter(Dotted::ID.eq(1))).await?.to_string(),
+    );
     session.commit().await?;
     saw.extend(facts(&Database::open("default", models![]).await?, false).await?);
     saw.push(db.drop_all().await?.join(" | "));
