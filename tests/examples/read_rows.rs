@@ -51,7 +51,10 @@ async fn measure(url: &str) -> Result<()> {
     }
     let (guest, native) = (median(&mut guest), median(&mut native));
     let kind = url.split(':').next().unwrap_or_default();
-    println!("{kind}: guest {guest} ns a row, native sqlx {native} ns a row, ratio {:.2}", guest as f64 / native as f64);
+    println!(
+        "{kind}: guest {guest} ns a row, native sqlx {native} ns a row, ratio {:.2}",
+        guest as f64 / native as f64
+    );
     Ok(())
 }
 

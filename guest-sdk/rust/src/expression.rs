@@ -6,12 +6,18 @@ mod operand;
 mod operator;
 mod selection;
 
-pub(crate) use self::{node::{Arena, Kids, Lowered, Node, Source}, operand::node as operand_node, selection::nodes};
+#[cfg(test)]
+pub(crate) use self::node::ids;
 pub use self::{
     function::*,
     operand::Operand,
     operator::{Base, Converted, Expression, Numeric, Order, OrderBy},
     selection::{Entity, Optional, Selection, entity},
+};
+pub(crate) use self::{
+    node::{Arena, Kids, Lowered, Node, Source},
+    operand::node as operand_node,
+    selection::nodes,
 };
 
 use std::marker::PhantomData;

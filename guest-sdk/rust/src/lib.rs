@@ -26,10 +26,9 @@ pub use self::{
     model::{Alias, Column, Model, alias},
     row::FromRow,
     session::{Connection, Executor, Isolation, Rows, RunOptions, Savepoint, Session, TransactionOptions, With},
-    value::{
-        Date, Decimal, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid, Value,
-    },
+    value::{Date, Decimal, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid, Value},
 };
+pub use futures::{self, join, try_join};
 pub use wit_bindgen;
 pub use wit_bindgen::spawn_local as spawn;
 
@@ -38,7 +37,7 @@ pub mod prelude {
     pub use crate::{
         Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Error, Executor, Expr, Expression,
         Interval, Isolation, Json, Model, ReflectOptions, Rows, RunOptions, Savepoint, Session, Time, Timestamp,
-        TimestampTz, TransactionOptions, Uuid, alias,
+        TimestampTz, TransactionOptions, Uuid, Value, alias,
         expression::{
             abs, all_of, any_of, avg, coalesce, column, count, count_all, count_distinct, entity, excluded, exists,
             function, length, literal, lower, max, min, now, output, scalar, sum, trim, upper, when,

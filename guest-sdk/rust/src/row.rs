@@ -172,3 +172,6 @@ pub fn next_cell<T>(cells: &mut std::vec::IntoIter<T>) -> Result<T> {
 pub fn found<T: Field>(cell: Option<T>, column: &str) -> Result<T> {
     cell.ok_or_else(|| mismatch::<T>(column, &Unexpected::Null))
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,3 +88,6 @@ impl<S: Change> Command for S {
         self.lower_returning(&[]).map(Sendable)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,3 +176,6 @@ impl IntoValue for Option<&str> {
         self.map_or(Value::Scalar(Scalar::Null), IntoValue::into_value)
     }
 }
+
+#[cfg(test)]
+mod tests;

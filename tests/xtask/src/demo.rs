@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     install,
-    progress::{run, run_quietly, step},
+    progress::{headline, run, run_quietly, step},
     workspace::{cargo, shown, target},
 };
 
@@ -37,12 +37,13 @@ pub fn demo(input: Option<&Path>) -> Result<()> {
         command
     };
     step(&format!("import: {} into {}", shown(&input), shown(&database)), || {
-        let mut command = sqlservice("import");
+        let mut command = sqlservice("import-status");
         command.arg(wave_string(&format!("/input/{name}"))).args(["--database", &grant]);
         run(command.arg("--dir").arg(format!("{}::/input", folder.display())))
     })?;
-    // The report gets the database and nothing else: no folder.
-    step("report", || run(sqlservice("report").args(["--database", &grant])))
+    // The report gets the database and nothing else: no folder. It is the last that people see.
+    headline("report");
+    run(sqlservice("report").args(["--database", &grant]))
 }
 
 fn status_file(input: Option<&Path>) -> Result<PathBuf> {

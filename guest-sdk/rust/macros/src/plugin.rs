@@ -97,7 +97,6 @@ pub fn expand(plugin: &Plugin) -> Result<TokenStream> {
             ::sqlservice_sdk::wit_bindgen::generate!({
                 #source
                 runtime_path: "::sqlservice_sdk::wit_bindgen::rt",
-                bitflags_path: "::sqlservice_sdk::wit_bindgen::bitflags",
                 export_macro_name: "__sqlservice_export",
                 generate_all,
                 with: { #with },

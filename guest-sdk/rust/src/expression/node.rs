@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 use crate::{
     Model,
     bindings::sqlservice::database::{
-        statements::{self, ConflictAction, ColumnName, InsertSource, Root, SourceTable, Statement},
+        statements::{self, ColumnName, ConflictAction, InsertSource, Root, SourceTable, Statement},
         values::Value,
     },
 };
@@ -259,6 +259,14 @@ impl Arena {
         self.nodes.push(written);
         self.seen.insert(Rc::as_ptr(&node.0), position);
     }
+}
+
+/// All ids in a node.
+#[cfg(test)]
+pub(crate) fn ids(node: &statements::Node) -> Vec<u32> {
+    let mut ids = Vec::new();
+    each_id(&mut node.clone(), &mut |id| ids.push(*id));
+    ids
 }
 
 /// Visits every id in a node.
