@@ -6,5 +6,6 @@ mod a;
 mod contract;
 mod embed;
 mod house;
+mod linker;
 mod outside;
 mod readme;

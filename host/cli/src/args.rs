@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use grants::{Directory, Grants, Limits, Pool};
+pub(crate) use grants::{Grants, Limits, Pool};
 
 use crate::exit;
 
@@ -117,7 +117,9 @@ pub(crate) struct Run {
 /// Nothing of it is called but the function by which it says its models, in a sandbox without any grant. Exits with 3 where
 /// this host cannot run it, after having shown why.
 #[derive(Args, Debug)]
-#[command(after_long_help = "Examples:\n  sqlservice inspect users.wasm\n  sqlservice inspect users.wasm --json | jq .functions")]
+#[command(
+    after_long_help = "Examples:\n  sqlservice inspect users.wasm\n  sqlservice inspect users.wasm --json | jq .functions"
+)]
 pub(crate) struct Inspect {
     /// The plugin: a WebAssembly component
     pub(crate) component: PathBuf,

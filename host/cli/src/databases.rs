@@ -33,7 +33,8 @@ impl Named {
         let (name, url) = text.split_once('=').filter(|(name, _)| is_name(name)).unwrap_or((DEFAULT, text));
         let url = match url.strip_prefix("env:") {
             Some(name) => variable(name).ok_or_else(|| {
-                let message = format!("--database takes a URL from the environment variable {name:?}, which is not set");
+                let message =
+                    format!("--database takes a URL from the environment variable {name:?}, which is not set");
                 Failure::new(Exit::Usage, message).help("`export` it where this command runs")
             })?,
             None => url.to_owned(),

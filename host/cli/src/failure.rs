@@ -89,10 +89,9 @@ impl From<Error> for Failure {
 fn exit_of(error: &Error) -> Exit {
     match error {
         Error::Database { .. } => Exit::Database,
-        Error::DuplicateDatabase(_)
-        | Error::Directory { .. }
-        | Error::NoSuchFunction { .. }
-        | Error::Arguments(_) => Exit::Usage,
+        Error::DuplicateDatabase(_) | Error::Directory { .. } | Error::NoSuchFunction { .. } | Error::Arguments(_) => {
+            Exit::Usage
+        }
         Error::NotAComponent(_) | Error::TooLarge { .. } | Error::MissingImports(_) | Error::Unusable(_) => {
             Exit::Component
         }

@@ -26,7 +26,11 @@ pub(crate) async fn inspect(asked: &Inspect, quiet: bool) -> Result<Exit> {
     let missing = plugin.missing_imports();
     let models = if missing.is_empty() { plugin.models().await.map_err(Into::into) } else { Ok(None) };
     let findings = Findings { title: load::title(&asked.component), plugin, missing, models };
-    if asked.json { output::json(&findings.to_json())? } else { output::text(&findings.to_text())? }
+    if asked.json {
+        output::json(&findings.to_json())?
+    } else {
+        output::text(&findings.to_text())?
+    }
     Ok(if findings.runs() { Exit::Success } else { Exit::Component })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use miette::{MietteHandlerOpts, Report};
+use miette::{Diagnostic, MietteHandlerOpts, Report, ReportHandler};
 use serde_json::Value as Json;
 
 use crate::{
@@ -36,16 +36,18 @@ pub(crate) fn fail(failure: Failure, as_json: bool) -> Exit {
         }
         return exit;
     }
-    // Lines are left as they are: a caret below an argument has to stay where it is.
-    let plain = |_: &dyn miette::Diagnostic| {
-        Box::new(MietteHandlerOpts::new().wrap_lines(false).build()) as Box<dyn miette::ReportHandler>
-    };
     // Its only error is that it was called before.
-    let _ = miette::set_hook(Box::new(plain));
+    let _ = miette::set_hook(Box::new(handler));
     let report = format!("{:?}", Report::new(failure.harmless()));
     // There is nowhere to tell that standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{}", report.trim_matches('\n'));
     exit
+}
+
+/// How failures look.
+fn handler(_: &(dyn Diagnostic + 'static)) -> Box<dyn ReportHandler> {
+    // Lines are left as they are: a caret below an argument has to stay where it is.
+    Box::new(MietteHandlerOpts::new().wrap_lines(false).build())
 }
 
 /// A closed pipe is nobody's failure: whoever read it had enough.

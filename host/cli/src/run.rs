@@ -60,7 +60,8 @@ fn host(asked: &Run, named: &[Named]) -> Result<Host> {
 
 /// Finds the function, and says so where a bare name means several.
 fn function<'a>(plugin: &'a Plugin, name: &str) -> Result<&'a Function> {
-    let several: Vec<_> = plugin.functions().iter().filter(|f| f.name() == name).map(Function::qualified_name).collect();
+    let several: Vec<_> =
+        plugin.functions().iter().filter(|f| f.name() == name).map(Function::qualified_name).collect();
     plugin.function(name).map_err(|error| {
         if several.len() < 2 {
             return error.into();

@@ -83,7 +83,13 @@ impl<'h> Asker<'h> {
     }
 
     /// Runs a query of so many columns, all of them text, and hands its rows on until there are no more or one is refused.
-    pub(crate) async fn rows<F>(&mut self, sql: impl Into<Arc<str>>, texts: &[&str], width: usize, mut each: F) -> Result<()>
+    pub(crate) async fn rows<F>(
+        &mut self,
+        sql: impl Into<Arc<str>>,
+        texts: &[&str],
+        width: usize,
+        mut each: F,
+    ) -> Result<()>
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
@@ -108,7 +114,9 @@ impl<'h> Asker<'h> {
                 Err(_) => {
                     let stopped = timeout(PATIENCE, async { tokio::join!(stopper.stop(), work) }).await;
                     return Err(match stopped {
-                        Ok((Ok(()), ((result, _), _))) if !matches!(result, Err(Error::Disconnected(_))) => Error::Timeout,
+                        Ok((Ok(()), ((result, _), _))) if !matches!(result, Err(Error::Disconnected(_))) => {
+                            Error::Timeout
+                        }
                         _ => Error::Disconnected(None),
                     });
                 }
@@ -134,7 +142,12 @@ impl<'h> Asker<'h> {
 fn job(sql: Arc<str>, texts: &[&str], width: usize) -> Job {
     let bind = |text: &&str| Bind { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
     let expected = Expected { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
-    Job { sql, binds: texts.iter().map(bind).collect(), expected: Some(vec![expected; width].into()), guest_text: false }
+    Job {
+        sql,
+        binds: texts.iter().map(bind).collect(),
+        expected: Some(vec![expected; width].into()),
+        guest_text: false,
+    }
 }
 
 /// Reads all batches but the last, which comes with the statement's end.

@@ -32,13 +32,28 @@ pub(crate) trait Tables: Sized + Send {
     /// Which of these tables, or views of that name, are there.
     fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> impl Future<Output = Result<Vec<bool>>> + Send;
 
+    /// Refuses what would fail halfway, where half cannot be rolled back.
+    fn foresee(
+        &self,
+        _ask: &mut Asker<'_>,
+        _change: Change,
+        _wanted: &[Table],
+    ) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
+
     /// Undoes what cannot be rolled back, as far as it can be.
     fn undo(&self, _ask: &mut Asker<'_>, _created: &[Table]) -> impl Future<Output = ()> + Send {
         async {}
     }
 
     /// Checks what no statement checked.
-    fn settle(&self, _ask: &mut Asker<'_>, _change: Change, _changed: &[Table]) -> impl Future<Output = Result<()>> + Send {
+    fn settle(
+        &self,
+        _ask: &mut Asker<'_>,
+        _change: Change,
+        _changed: &[Table],
+    ) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
@@ -69,10 +84,11 @@ impl Database {
     /// order. Those that do not exist are passed over with `check_first`.
     ///
     /// All or nothing, but for MySQL and MariaDB, where what was dropped before an error stays dropped. A table that others,
-    /// which are not dropped, refer to is refused; on SQLite only where they have rows that do.
+    /// which are not dropped, refer to is refused before anything is dropped; on SQLite only where they have rows that do.
     ///
     /// # Errors
     ///
+    /// [`Error::Integrity`], on PostgreSQL [`Error::Operational`] with 2BP01, where others refer to what is to be dropped;
     /// [`Error::NoSuchTable`] names those that do not exist, without `check_first`; else as [`Database::create_all`].
     pub async fn drop_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
         self.change(Change::Drop, tables, check_first).await
@@ -98,7 +114,12 @@ impl Database {
 }
 
 /// Makes the change within what the database has for a transaction.
-async fn apply<T: Tables>(ask: &mut Asker<'_>, change: Change, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
+async fn apply<T: Tables>(
+    ask: &mut Asker<'_>,
+    change: Change,
+    tables: Vec<Table>,
+    check_first: bool,
+) -> Result<Vec<String>> {
     let room = T::enter(ask, change).await?;
     let result = alter(&room, ask, change, tables, check_first).await;
     let left = room.leave(ask, result.is_ok()).await;
@@ -123,12 +144,14 @@ async fn alter<T: Tables>(
     check_first: bool,
 ) -> Result<Vec<String>> {
     let exist = room.existing(ask, &tables).await?;
-    let (wanted, other): (Vec<_>, Vec<_>) = tables.into_iter().zip(exist).partition(|(_, is)| *is == (change == Change::Drop));
+    let (wanted, other): (Vec<_>, Vec<_>) =
+        tables.into_iter().zip(exist).partition(|(_, is)| *is == (change == Change::Drop));
     if !check_first && !other.is_empty() {
         let names: Vec<_> = other.iter().map(|(table, _)| label(table)).collect();
         return Err(refusal::<T>(change, &names.join(", ")));
     }
     let wanted: Vec<Table> = wanted.into_iter().map(|(table, _)| table).collect();
+    room.foresee(ask, change, &wanted).await?;
     let (statements, mut named) = statements(change, &wanted, ask.dialect)?;
     let mut changed = Vec::new();
     for statement in statements {

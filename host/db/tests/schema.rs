@@ -113,7 +113,10 @@ async fn f01_users_addresses_and_dingalings() {
         assert_eq!(users.columns[1].ty.length, Some(5));
         assert_eq!(users.columns[0].default, DefaultValue::GeneratedKey);
         assert_eq!(users.foreign_keys[0].name.as_deref(), Some("user_id_fk"));
-        assert_eq!((users.foreign_keys[0].table.as_str(), users.foreign_keys[0].on_delete), ("users", Action::NoAction));
+        assert_eq!(
+            (users.foreign_keys[0].table.as_str(), users.foreign_keys[0].on_delete),
+            ("users", Action::NoAction)
+        );
         assert_eq!(unique(users, "users_t_idx"), ["test1", "test2"]);
         let all = users.indexes.iter().find(|index| index.name.as_deref() == Some("users_all_idx")).expect("the index");
         assert_eq!((all.columns.as_slice(), all.unique), (&strings(&["user_id", "test2", "test1"])[..], false));
@@ -145,10 +148,14 @@ async fn f01_views_come_when_asked_for() {
         let database = &place.database;
         database.create_all(place.declare(component_tables()), true).await.expect("created");
         place
-            .sql(&["CREATE VIEW users_v AS SELECT * FROM users", "CREATE VIEW email_addresses_v AS SELECT * FROM email_addresses"])
+            .sql(&[
+                "CREATE VIEW users_v AS SELECT * FROM users",
+                "CREATE VIEW email_addresses_v AS SELECT * FROM email_addresses",
+            ])
             .await;
         assert!(names(database).await.iter().all(|name| !name.ends_with("_v")));
-        let found = database.reflect(ReflectOptions { views: true, ..ReflectOptions::default() }).await.expect("reflected");
+        let found =
+            database.reflect(ReflectOptions { views: true, ..ReflectOptions::default() }).await.expect("reflected");
         let views: Vec<&str> = found.iter().filter(|table| table.is_view).map(|table| table.name.as_str()).collect();
         assert_eq!(views, ["email_addresses_v", "users_v"]);
         let view = find(&found, "users_v");
@@ -170,7 +177,10 @@ async fn f02_composite_keys_keep_their_order() {
         let found = reflect(&place.database).await;
         assert_eq!(find(&found, "tb1").primary_key, ["name", "id", "attr"]);
         let key = &find(&found, "tb2").foreign_keys[0];
-        assert_eq!((key.columns.clone(), key.referred.clone()), (strings(&["pname", "pid", "pattr"]), strings(&["name", "id", "attr"])));
+        assert_eq!(
+            (key.columns.clone(), key.referred.clone()),
+            (strings(&["pname", "pid", "pattr"]), strings(&["name", "id", "attr"]))
+        );
     })
     .await;
 }
@@ -219,19 +229,14 @@ async fn f06_circles_are_created_filled_and_dropped() {
             ])
             .await;
         // A foreign key from outside keeps what it refers to.
-        let circle: Vec<Table> = tables.iter().filter(|table| ["egg", "chicken"].contains(&table.name.as_str())).cloned().collect();
+        let circle: Vec<Table> =
+            tables.iter().filter(|table| ["egg", "chicken"].contains(&table.name.as_str())).cloned().collect();
         let error = database.drop_all(circle, true).await.expect_err("a feather is left");
         assert!(matches!(&error, Error::Operational(_) | Error::Integrity(_)), "{error:?}");
         assert_eq!(names(database).await, ["chicken", "egg", "feather", "node"]);
         place.refuses("INSERT INTO feather (id, chicken_id) VALUES (2, 77)").await;
-        if database.dialect().capabilities().transactional_ddl {
-            assert_round_trip(place, &tables).await;
-            assert_eq!(database.drop_all(tables.clone(), false).await.expect("dropped").len(), 4);
-        } else {
-            // MySQL dropped the foreign key of the circle before it met the feather, and cannot take that back.
-            let left = reflect(database).await;
-            assert_eq!(database.drop_all(left, false).await.expect("dropped").len(), 4);
-        }
+        assert_round_trip(place, &tables).await;
+        assert_eq!(database.drop_all(tables.clone(), false).await.expect("dropped").len(), 4);
         assert_eq!(names(database).await, [""; 0]);
         assert_eq!(database.create_all(tables.clone(), false).await.expect("created again").len(), 4);
         place.refuses("INSERT INTO feather (id, chicken_id) VALUES (2, 77)").await;
@@ -244,10 +249,25 @@ async fn f06_circles_are_created_filled_and_dropped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f07_odd_names_come_back_verbatim() {
     on_all("f07", async |place| {
-        let odd = ["a.b", "two words", "100% sure", "MixedCase", "it's \"q\" `b`", "größe 表", "select", "(par,en)", "[x]", "a\\b", "x;--"];
+        let odd = [
+            "a.b",
+            "two words",
+            "100% sure",
+            "MixedCase",
+            "it's \"q\" `b`",
+            "größe 表",
+            "select",
+            "(par,en)",
+            "[x]",
+            "a\\b",
+            "x;--",
+        ];
         let mut tables = Vec::new();
         for (at, name) in odd.iter().enumerate() {
-            let mut odd = table(name, vec![key(&format!("{name} id")), col(name, varchar(40)), col("plain", TypeKind::Int64.into()).null()]);
+            let mut odd = table(
+                name,
+                vec![key(&format!("{name} id")), col(name, varchar(40)), col("plain", TypeKind::Int64.into()).null()],
+            );
             odd.primary_key_name = Some(format!("{name} pk"));
             odd.foreign_keys.push(foreign_key(&format!("{name} fk"), &["plain"], name, &[&format!("{name} id")]));
             odd.uniques.push(index(&format!("{name} uq"), &[name, "plain"], true));
@@ -287,7 +307,11 @@ async fn f08_expressions_and_computed_columns_are_told_as_text() {
         place.database.create_all(tables, true).await.expect("created");
         let found = reflect(&place.database).await;
         let columns = &find(&found, "computed").columns;
-        assert!(matches!(&columns[1].default, DefaultValue::Expression(text) if squeezed(text) == "3+5"), "{:?}", columns[1]);
+        assert!(
+            matches!(&columns[1].default, DefaultValue::Expression(text) if squeezed(text) == "3+5"),
+            "{:?}",
+            columns[1]
+        );
         assert_eq!(columns[2].default, DefaultValue::None);
         assert_eq!(columns[2].computed.as_deref().map(squeezed).as_deref(), Some("base*2"));
         // What was read creates the same again.
@@ -305,10 +329,12 @@ async fn creators_at_once_do_not_fail() {
         for round in 0..3 {
             let databases: Vec<Database> = (0..6).map(|_| place.another(Settings::default())).collect();
             let calls = databases.iter().map(|database| database.create_all(tables.clone(), true));
-            let created: usize = futures::future::try_join_all(calls).await.expect("none fails").iter().map(Vec::len).sum();
+            let created: usize =
+                futures::future::try_join_all(calls).await.expect("none fails").iter().map(Vec::len).sum();
             assert_eq!(created, tables.len(), "each table is created once, round {round}");
             let calls = databases.iter().map(|database| database.drop_all(tables.clone(), true));
-            let dropped: usize = futures::future::try_join_all(calls).await.expect("none fails").iter().map(Vec::len).sum();
+            let dropped: usize =
+                futures::future::try_join_all(calls).await.expect("none fails").iter().map(Vec::len).sum();
             assert_eq!(dropped, tables.len(), "each table is dropped once, round {round}");
             for database in databases {
                 place.release(database).await;
@@ -405,7 +431,10 @@ async fn t70_a_hostile_schema_is_bounded() {
             let all = ReflectOptions { views: true, ..ReflectOptions::default() };
             let found = database.reflect(all.clone()).await.expect("reflected");
             assert_eq!(found.len(), 1);
-            database.reflect(ReflectOptions { views: true, ..only(&["v"]) }).await.expect_err("a broken view by its name");
+            database
+                .reflect(ReflectOptions { views: true, ..only(&["v"]) })
+                .await
+                .expect_err("a broken view by its name");
         } else {
             let text = "x".repeat(1000);
             place.sql(&[&format!("CREATE TABLE wide (a VARCHAR(2000) DEFAULT '{text}')")]).await;
@@ -413,10 +442,60 @@ async fn t70_a_hostile_schema_is_bounded() {
             let expected = DefaultValue::Literal(Value::Scalar(Scalar::Text(text)));
             assert_eq!(find(&found, "wide").columns[0].default, expected);
         }
+        if database.dialect() == Dialect::Postgres {
+            // The rows after the one that is too long are never read, and the connection is as good as before.
+            let text = "x".repeat((1 << 20) + 1);
+            let columns: Vec<_> = (0..1500).map(|at| format!("c{at} INT")).collect();
+            place
+                .sql(&[
+                    &format!("CREATE TABLE long ({})", columns.join(", ")),
+                    &format!("COMMENT ON COLUMN long.c0 IS '{text}'"),
+                ])
+                .await;
+            let error = database.reflect(ReflectOptions::default()).await.expect_err("too long");
+            assert!(matches!(error, Error::Limit { .. }), "{error:?}");
+            database.reflect(only(&["wide"])).await.expect("reflected");
+        }
         let names = vec!["n".to_owned(); 10_001];
-        let error = database.reflect(ReflectOptions { only: names, ..ReflectOptions::default() }).await.expect_err("too many");
+        let error =
+            database.reflect(ReflectOptions { only: names, ..ReflectOptions::default() }).await.expect_err("too many");
         assert!(matches!(error, Error::Limit { .. }), "{error:?}");
         assert_eq!(database.status().in_use, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_schemas_are_read_in_several_batches() {
+    on_all("large", async |place| {
+        let wide = |name: String| {
+            let columns = (0..300).map(|at| col(&format!("column_{at}"), TypeKind::Int64.into()).null());
+            table(&name, std::iter::once(key("id")).chain(columns).collect())
+        };
+        let tables = place.declare((0..8).map(|at| wide(format!("wide_{at}"))).collect());
+        place.database.create_all(tables.clone(), true).await.expect("created");
+        assert_round_trip(place, &tables).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_indexes_are_left_out_and_plain_ones_kept() {
+    on_all("odd", async |place| {
+        let dialect = place.database.dialect();
+        place.sql(&["CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), CHECK ((id > 0) AND (id < 9)))"]).await;
+        place.sql(&["CREATE INDEX plain ON t (b, a)"]).await;
+        if matches!(dialect, Dialect::Mysql | Dialect::Mariadb) {
+            place.sql(&["CREATE INDEX prefix ON t (a, b(3))", "CREATE FULLTEXT INDEX words ON t (a)"]).await;
+        } else {
+            place.sql(&["CREATE INDEX lowered ON t (a, lower(b))", "CREATE INDEX part ON t (a) WHERE id > 3"]).await;
+        }
+        let found = reflect(&place.database).await;
+        let indexes = &find(&found, "t").indexes;
+        assert_eq!(indexes.len(), 1, "{indexes:?}");
+        assert_eq!((indexes[0].name.as_deref(), indexes[0].columns.as_slice()), (Some("plain"), &strings(&["b", "a"])[..]));
+        let checks = &find(&found, "t").checks;
+        assert_eq!((checks.len(), squeezed(&checks[0].expression).as_str()), (1, "id>0andid<9"));
     })
     .await;
 }

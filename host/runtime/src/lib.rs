@@ -43,5 +43,5 @@ pub use prepared::Prepared;
 pub use savepoint::Savepoint;
 pub use session::Session;
 pub use sqlservice_db::{Database, Isolation, Settings};
-pub use sqlservice_sql::schema;
+pub use sqlservice_sql::{Scalar, Value, schema};
 pub use wasmtime::component::Val;

@@ -140,7 +140,8 @@ impl Work {
             let statement = match &compiled {
                 Some((size, statement)) if *size == rows => statement.clone(),
                 _ => {
-                    let target = sql::InsertMany { table: &table, columns: &columns, rows, returning: &returning };
+                    let target =
+                        sql::InsertMany { table: &table, schema: None, columns: &columns, rows, returning: &returning };
                     match sql::compile_insert_many(&target, &catalog, dialect, &opened.limits.statement) {
                         Ok(statement) => Arc::new(statement),
                         Err(error) => return Some(Err(error)),

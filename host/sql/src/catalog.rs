@@ -7,6 +7,7 @@ mod relationship;
 
 pub(crate) use check::is_key;
 pub(crate) use column::{check_type, is_integer};
+pub(crate) use name::check as check_name;
 
 use std::collections::HashMap;
 

@@ -118,7 +118,13 @@ impl Import {
                 self.alternatives.push(row);
             }
             self.bytes += 100 + 3 * text.len();
-            self.requirements.push(Requirement { id: requirement_id, package_id, kind: kind.to_owned(), position, text });
+            self.requirements.push(Requirement {
+                id: requirement_id,
+                package_id,
+                kind: kind.to_owned(),
+                position,
+                text,
+            });
         }
     }
 

@@ -96,11 +96,15 @@ impl Package {
             None if matches!(state, "not-installed" | "config-files") => "0",
             None => return Err("it has no Version".to_owned()),
         };
-        let (summary, description) = field("Description").unwrap_or_default().split_once('\n').unwrap_or_else(|| {
-            (field("Description").unwrap_or_default(), "")
-        });
+        let (summary, description) = field("Description")
+            .unwrap_or_default()
+            .split_once('\n')
+            .unwrap_or_else(|| (field("Description").unwrap_or_default(), ""));
         let installed_size = field("Installed-Size").map(|size| {
-            size.parse().ok().filter(|size| *size >= 0).ok_or_else(|| format!("its Installed-Size {size:?} is no number"))
+            size.parse()
+                .ok()
+                .filter(|size| *size >= 0)
+                .ok_or_else(|| format!("its Installed-Size {size:?} is no number"))
         });
         Ok(Self {
             name: short("its name", name)?,

@@ -77,7 +77,8 @@ fn relation(text: &str) -> Result<Relation, String> {
         None => (package, None),
         Some((name, qualifier)) => (name, Some(qualifier)),
     };
-    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c)) && !name.is_empty();
+    let is_name =
+        |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c)) && !name.is_empty();
     if !is_name(name) || !qualifier.is_none_or(is_name) {
         return Err(wrong("is no name of a package"));
     }
@@ -161,7 +162,8 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        for wrong in ["a (>= 1", "a b", "a ()", "a (=> 1)", "|", "a | ", "a (>= 1) b", "(>= 1)", "a:", "ä", "a (>= 1-)"] {
+        for wrong in ["a (>= 1", "a b", "a ()", "a (=> 1)", "|", "a | ", "a (>= 1) b", "(>= 1)", "a:", "ä", "a (>= 1-)"]
+        {
             assert!(requirements(wrong).is_err(), "{wrong:?}");
         }
         assert!(requirements("ok, not ok").unwrap_err().contains("not ok"));

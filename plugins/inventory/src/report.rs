@@ -78,9 +78,12 @@ pub async fn most_depended_upon(session: &Session, limit: u32) -> Result<Vec<Pop
 /// What installed packages need and nothing meets.
 pub async fn unmet(session: &Session) -> Result<Vec<Unmet>, Error> {
     let columns = (Package::NAME, Package::ARCHITECTURE, Requirement::KIND, Requirement::TEXT);
-    let query = of_installed(select_columns(columns).from::<Requirement>())
-        .filter(is_unmet())
-        .order_by((Package::NAME, Package::ARCHITECTURE, Requirement::KIND.desc(), Requirement::POSITION));
+    let query = of_installed(select_columns(columns).from::<Requirement>()).filter(is_unmet()).order_by((
+        Package::NAME,
+        Package::ARCHITECTURE,
+        Requirement::KIND.desc(),
+        Requirement::POSITION,
+    ));
     let row = |(name, architecture, kind, requirement)| Unmet { name, architecture, kind, requirement };
     Ok(session.all(&query).await?.into_iter().map(row).collect())
 }

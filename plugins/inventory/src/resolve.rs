@@ -48,9 +48,7 @@ fn fits_machine() -> Expr<bool> {
     let multi_arch = Package::MULTI_ARCH.of(TARGET);
     let machine = Package::MACHINE.of(TARGET);
     any_of([
-        Alternative::QUALIFIER
-            .is_null()
-            .and(machine.eq(Package::MACHINE.of(OWNER)).or(multi_arch.eq("foreign"))),
+        Alternative::QUALIFIER.is_null().and(machine.eq(Package::MACHINE.of(OWNER)).or(multi_arch.eq("foreign"))),
         Alternative::QUALIFIER.eq("any").and(multi_arch.eq("allowed")),
         Alternative::QUALIFIER.eq(machine),
     ])

@@ -49,11 +49,14 @@ impl<'a> Model<'a> {
         let mut errors = Errors::default();
         let mut fields = Vec::new();
         for field in &named.named {
-            let (Some(ident), Some(about)) = (&field.ident, errors.keep(FieldAttribute::read(&field.attrs))) else { continue };
+            let (Some(ident), Some(about)) = (&field.ident, errors.keep(FieldAttribute::read(&field.attrs))) else {
+                continue;
+            };
             let column = about.column.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
             fields.push(Field { ident, vis: &field.vis, ty: &field.ty, column, about });
         }
-        let table = about.table.as_ref().map_or_else(|| check::snake_case(&input.ident.unraw().to_string()), LitStr::value);
+        let table =
+            about.table.as_ref().map_or_else(|| check::snake_case(&input.ident.unraw().to_string()), LitStr::value);
         let model = Self { ident: &input.ident, table, about, fields };
         if errors.is_empty() {
             model.check(&mut errors);
@@ -109,7 +112,8 @@ impl<'a> Model<'a> {
             None => {
                 let known = self.fields.iter().map(|field| field.ident.unraw().to_string());
                 let near = known.map(|known| (check::distance(&text, &known), known)).min();
-                let hint = near.filter(|(distance, _)| *distance <= 2).map(|(_, known)| format!("; did you mean `{known}`?"));
+                let hint =
+                    near.filter(|(distance, _)| *distance <= 2).map(|(_, known)| format!("; did you mean `{known}`?"));
                 Err(Error::new(name.span(), format!("there is no field `{text}`{}", hint.unwrap_or_default())))
             }
         }
@@ -150,7 +154,10 @@ impl<'a> Model<'a> {
         let key_idents = keys.iter().map(|field| field.ident);
         let generated = self.fields.iter().position(|field| field.about.generated.is_some());
         let (position, wants) = match generated {
-            Some(at) => (quote!(Some(#at)), { let key = idents[at]; quote!(self.#key == 0) }),
+            Some(at) => (quote!(Some(#at)), {
+                let key = idents[at];
+                quote!(self.#key == 0)
+            }),
             None => (quote!(None), quote!(false)),
         };
         let declaration = self.declaration()?;
@@ -320,7 +327,11 @@ impl Field<'_> {
         }
         match &about.default {
             Some(Default_::Now(span)) => {
-                must_be(*span, &["Timestamp", "TimestampTz", "Date", "Time"], "now is a Timestamp, a TimestampTz, a Date or a Time");
+                must_be(
+                    *span,
+                    &["Timestamp", "TimestampTz", "Date", "Time"],
+                    "now is a Timestamp, a TimestampTz, a Date or a Time",
+                );
             }
             Some(Default_::Boolean(_, span)) => must_be(*span, &["Boolean"], "this default is a bool"),
             Some(Default_::Integer(_, span)) => {
@@ -342,9 +353,9 @@ impl Field<'_> {
     fn null_checks(&self) -> TokenStream {
         let (ty, about) = (self.ty, &self.about);
         let nullable = quote!(<#ty as ::sqlservice_sdk::Field>::NULLABLE);
-        let key = about.primary_key.map(|_| {
-            quote_spanned!(ty.span() => ::core::assert!(!#nullable, "a primary key is never null");)
-        });
+        let key = about
+            .primary_key
+            .map(|_| quote_spanned!(ty.span() => ::core::assert!(!#nullable, "a primary key is never null");));
         let actions = [&about.on_delete, &about.on_update].into_iter().flatten();
         let sets_null = actions.filter(|text| text.value().to_lowercase().replace(['_', '-'], " ") == "set null");
         let sets_null = sets_null.map(|text| {
@@ -367,7 +378,9 @@ impl Field<'_> {
             let value = match default {
                 Default_::Now(_) => quote!(it::DefaultValue::Now),
                 Default_::Boolean(value, _) => quote!(it::boolean_default(#value)),
-                Default_::Integer(number, _) | Default_::Float(number, _) => quote!(it::number_default(column.ty.kind, #number)),
+                Default_::Integer(number, _) | Default_::Float(number, _) => {
+                    quote!(it::number_default(column.ty.kind, #number))
+                }
                 Default_::Text(text) => quote!(it::text_default(column.ty.kind, #text)),
             };
             quote!(column.default = #value;)

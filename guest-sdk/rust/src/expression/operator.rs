@@ -4,7 +4,10 @@
 
 use std::ops;
 
-use super::{Expr, Node, operand::{Operand, node}};
+use super::{
+    Expr, Node,
+    operand::{Operand, node},
+};
 use crate::{
     Model,
     bindings::sqlservice::database::statements::{

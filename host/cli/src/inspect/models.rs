@@ -3,8 +3,9 @@
 use std::fmt::Debug;
 
 use serde_json::{Value as Json, json};
-use sqlservice_host::schema::{
-    Action, Column, ColumnType, DefaultValue, ForeignKey, Index, Models, Relationship, Table, TypeKind,
+use sqlservice_host::{
+    Scalar, Value,
+    schema::{Action, Column, ColumnType, DefaultValue, ForeignKey, Index, Models, Relationship, Table, TypeKind},
 };
 
 /// One paragraph a table: its columns in columns, then what holds for the table.
@@ -55,11 +56,25 @@ fn notes(table: &Table, column: &Column) -> String {
 fn default(when: &str, value: &DefaultValue) -> Option<String> {
     Some(match value {
         DefaultValue::None => return None,
-        DefaultValue::Literal(value) => format!("{when} {value:?}"),
+        DefaultValue::Literal(value) => format!("{when} {}", literal(value)),
         DefaultValue::Now => format!("{when} now"),
         DefaultValue::GeneratedKey => "generated".to_owned(),
         DefaultValue::Expression(text) => format!("{when} {text}"),
     })
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Scalar(Scalar::Null) => "null".to_owned(),
+        Value::Scalar(Scalar::Boolean(value)) => value.to_string(),
+        Value::Scalar(Scalar::Integer(value)) => value.to_string(),
+        Value::Scalar(Scalar::Unsigned(value)) => value.to_string(),
+        Value::Scalar(Scalar::Float(value)) => value.to_string(),
+        Value::Scalar(Scalar::Decimal(value) | Scalar::Json(value)) => value.clone(),
+        Value::Scalar(Scalar::Text(value)) => format!("{value:?}"),
+        // Rare in models: as the contract counts them.
+        other => format!("{other:?}"),
+    }
 }
 
 fn constraints(table: &Table) -> Vec<String> {

@@ -8,7 +8,9 @@ pub(crate) fn verb(sql: &str) -> String {
     if first != "WITH" {
         return first;
     }
-    words.find(|word| matches!(word.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "VALUES")).unwrap_or(first)
+    words
+        .find(|word| matches!(word.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "VALUES"))
+        .unwrap_or(first)
 }
 
 /// Whether a verb changes rows, so that the number of them means something.

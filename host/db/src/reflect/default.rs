@@ -64,12 +64,17 @@ fn balanced(text: &str) -> bool {
 fn is_now(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let name = match lower.split_once('(') {
-        Some((name, rest)) if rest.strip_suffix(')').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())) => name,
+        Some((name, rest))
+            if rest.strip_suffix(')').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())) =>
+        {
+            name
+        }
         Some(_) => return false,
         None => lower.as_str(),
     };
     let bare = matches!(name, "current_timestamp" | "localtimestamp" | "current_date" | "current_time" | "localtime");
-    bare || (lower.len() > name.len() && matches!(name, "now" | "transaction_timestamp" | "curdate" | "curtime" | "utc_timestamp"))
+    bare || (lower.len() > name.len()
+        && matches!(name, "now" | "transaction_timestamp" | "curdate" | "curtime" | "utc_timestamp"))
 }
 
 /// Whether it is `NULL::type`, PostgreSQL's way to write no default.
@@ -79,7 +84,10 @@ fn is_null_cast(text: &str) -> bool {
 
 /// Whether what follows a constant only names its type.
 fn is_type(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'"' | b'.' | b'(' | b')' | b',' | b'[' | b']'))
+    !text.is_empty()
+        && text.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'"' | b'.' | b'(' | b')' | b',' | b'[' | b']')
+        })
 }
 
 fn literal(text: &str, ty: &ColumnType, dialect: Dialect) -> Option<Scalar> {
@@ -160,7 +168,9 @@ fn of_kind(content: &str, kind: TypeKind) -> Option<Scalar> {
         TypeKind::Float32 | TypeKind::Float64 => Scalar::Float(content.parse().ok()?),
         TypeKind::Decimal => is_decimal(content).then(|| Scalar::Decimal(owned()))?,
         TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration => Scalar::Text(owned()),
-        TypeKind::Bytes => Scalar::Bytes(content.strip_prefix("\\x").map_or_else(|| Some(owned().into_bytes()), bytes)?),
+        TypeKind::Bytes => {
+            Scalar::Bytes(content.strip_prefix("\\x").map_or_else(|| Some(owned().into_bytes()), bytes)?)
+        }
         TypeKind::Uuid => calendar::parse_uuid(content).map(|(high, low)| Scalar::Uuid(high, low))?,
         TypeKind::Json => Scalar::Json(owned()),
         TypeKind::Date => Scalar::Date(date(content)?),
@@ -187,10 +197,16 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
 fn date(text: &str) -> Option<i32> {
     let mut parts = text.splitn(3, '-');
     let mut part = |digits: usize| {
-        parts.next().filter(|part| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))?.parse::<u32>().ok()
+        parts
+            .next()
+            .filter(|part| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))?
+            .parse::<u32>()
+            .ok()
     };
     let (year, month, day) = (part(4)?, part(2)?, part(2)?);
-    calendar::days_of(i64::from(year), month, day).filter(|days| calendar::is_day(*days)).and_then(|days| days.try_into().ok())
+    calendar::days_of(i64::from(year), month, day)
+        .filter(|days| calendar::is_day(*days))
+        .and_then(|days| days.try_into().ok())
 }
 
 /// `HH:MM[:SS[.ffffff]]` as microseconds.

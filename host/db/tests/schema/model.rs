@@ -97,7 +97,12 @@ pub fn component_tables() -> Vec<Table> {
     let int = || ColumnType::from(TypeKind::Int64);
     let mut users = table(
         "users",
-        vec![key("user_id"), col("test1", varchar(5)), col("test2", TypeKind::Float64.into()), col("parent_user_id", int()).null()],
+        vec![
+            key("user_id"),
+            col("test1", varchar(5)),
+            col("test2", TypeKind::Float64.into()),
+            col("parent_user_id", int()).null(),
+        ],
     );
     users.foreign_keys.push(foreign_key("user_id_fk", &["parent_user_id"], "users", &["user_id"]));
     users.checks.push(check("zz_test2_gt_zero", "test2 > 0"));
@@ -107,9 +112,19 @@ pub fn component_tables() -> Vec<Table> {
 
     let mut dingalings = table(
         "dingalings",
-        vec![key("dingaling_id"), col("address_id", int()).null(), col("id_user", int()).null(), col("data", varchar(30)).null()],
+        vec![
+            key("dingaling_id"),
+            col("address_id", int()).null(),
+            col("id_user", int()).null(),
+            col("data", varchar(30)).null(),
+        ],
     );
-    dingalings.foreign_keys.push(foreign_key("zz_email_add_id_fg", &["address_id"], "email_addresses", &["address_id"]));
+    dingalings.foreign_keys.push(foreign_key(
+        "zz_email_add_id_fg",
+        &["address_id"],
+        "email_addresses",
+        &["address_id"],
+    ));
     dingalings.foreign_keys.push(foreign_key("fk_dingalings_user", &["id_user"], "users", &["user_id"]));
     dingalings.checks.push(check("address_id_gt_zero", "address_id > 0 AND address_id < 1000"));
     dingalings.uniques.push(index("zz_dingalings_multiple", &["address_id", "dingaling_id"], true));
@@ -153,7 +168,12 @@ pub fn composite_tables() -> Vec<Table> {
             col("pname", varchar(20)),
         ],
     );
-    two.foreign_keys.push(foreign_key("fk_tb1_name_id_attr", &["pname", "pid", "pattr"], "tb1", &["name", "id", "attr"]));
+    two.foreign_keys.push(foreign_key(
+        "fk_tb1_name_id_attr",
+        &["pname", "pid", "pattr"],
+        "tb1",
+        &["name", "id", "attr"],
+    ));
     vec![two, one]
 }
 
@@ -202,7 +222,9 @@ pub fn typed_table(dialect: Dialect) -> Table {
         col("nothing", TypeKind::Timestamp.into()).null(),
         col("span", TypeKind::Interval.into()).null(),
     ];
-    for (name, kind) in [("now_day", TypeKind::Date), ("now", TypeKind::Timestamp), ("now_zoned", TypeKind::TimestampTz)] {
+    for (name, kind) in
+        [("now_day", TypeKind::Date), ("now", TypeKind::Timestamp), ("now_zoned", TypeKind::TimestampTz)]
+    {
         columns.push(Column { default: DefaultValue::Now, ..col(name, kind.into()) });
     }
     if dialect.capabilities().arrays {

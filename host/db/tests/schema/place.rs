@@ -61,7 +61,8 @@ async fn on_server(url: &str, sql: String) {
         sqlx::raw_sql(sql).execute(&mut connection).await.expect("done");
         connection.close().await.expect("closed");
     } else {
-        let mut connection = MySqlConnection::connect(&url.replacen("mariadb://", "mysql://", 1)).await.expect("a server");
+        let mut connection =
+            MySqlConnection::connect(&url.replacen("mariadb://", "mysql://", 1)).await.expect("a server");
         sqlx::raw_sql(sql).execute(&mut connection).await.expect("done");
         connection.close().await.expect("closed");
     }

@@ -9,7 +9,7 @@ const HASH_DIGITS: usize = 10;
 
 /// Checks a name that a guest chose. Everything that can be quoted is allowed, also reserved words; what is refused
 /// would be cut, taken for something else, or not be there after all.
-pub(super) fn check(what: &str, name: &str, dialect: Dialect) -> Result<()> {
+pub(crate) fn check(what: &str, name: &str, dialect: Dialect) -> Result<()> {
     let most = dialect.capabilities().max_identifier;
     let problem = if name.is_empty() {
         "is empty".to_owned()

@@ -55,7 +55,8 @@ impl Guest for Plugin {
             for user in batch {
                 count += 1;
                 let texts = user.name.len() + user.email.as_deref().map_or(0, str::len);
-                sum = sum.wrapping_add(user.id + texts as i64 + user.score as i64 + i64::from(user.active) + user.created);
+                sum = sum
+                    .wrapping_add(user.id + texts as i64 + user.score as i64 + i64::from(user.active) + user.created);
             }
         }
         Ok((count, sum))

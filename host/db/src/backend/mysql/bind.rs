@@ -224,7 +224,8 @@ mod tests {
 
     #[test]
     fn lengths_are_written_in_the_protocols_way() {
-        for (length, head) in [(0, vec![0]), (250, vec![250]), (251, vec![0xfc, 251, 0]), (65_536, vec![0xfd, 0, 0, 1])] {
+        for (length, head) in [(0, vec![0]), (250, vec![250]), (251, vec![0xfc, 251, 0]), (65_536, vec![0xfd, 0, 0, 1])]
+        {
             let wire = bound(Scalar::Bytes(vec![7; length])).expect("bound");
             assert_eq!(wire[..head.len()], head);
             assert_eq!(wire.len(), head.len() + length);

@@ -76,7 +76,11 @@ fn time(bytes: &[u8]) -> Option<Cell<'_>> {
     let fraction = i64::from(u32::from_le_bytes([u0, u1, u2, u3]));
     let all = days * calendar::DAY + clock(hour, minute, second) + fraction;
     let all = if negative == 0 { all } else { -all };
-    Some(if (0..calendar::DAY).contains(&all) { Cell::Time(all) } else { Cell::Other("time", calendar::time_text(all)) })
+    Some(if (0..calendar::DAY).contains(&all) {
+        Cell::Time(all)
+    } else {
+        Cell::Other("time", calendar::time_text(all))
+    })
 }
 
 fn moment(bytes: &[u8], native: &'static str, cell: fn(i64) -> Cell<'static>) -> Option<Cell<'static>> {

@@ -51,11 +51,7 @@ struct Said {
 
 impl Said {
     fn of(error: &MySqlDatabaseError) -> Self {
-        Self {
-            number: error.number(),
-            state: error.code().map(ToOwned::to_owned),
-            message: error.message().to_owned(),
-        }
+        Self { number: error.number(), state: error.code().map(ToOwned::to_owned), message: error.message().to_owned() }
     }
 }
 
@@ -86,13 +82,47 @@ fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
         1292 | 1366 | 1411 | 1525 => Error::Data(told("a value is malformed for its type", cause)),
         3140 | 3141 | 3146 | 4036..=4040 | 4042 => Error::Data(told("a JSON document or path is malformed", cause)),
         // What these quote are names and words of the guest's own statement.
-        1046..=1047 | 1050 | 1052 | 1055..=1061 | 1063..=1068 | 1071 | 1072 | 1075 | 1091 | 1093 | 1101 | 1109..=1112
-        | 1115 | 1136 | 1140 | 1191 | 1210 | 1221 | 1222 | 1235 | 1239 | 1241 | 1242 | 1247 | 1248 | 1253 | 1267
-        | 1271 | 1305 | 1318 | 1327 | 1348 | 1364 | 1792 | 3065 => Error::Operational(told(shown, cause)),
+        1046..=1047
+        | 1050
+        | 1052
+        | 1055..=1061
+        | 1063..=1068
+        | 1071
+        | 1072
+        | 1075
+        | 1091
+        | 1093
+        | 1101
+        | 1109..=1112
+        | 1115
+        | 1136
+        | 1140
+        | 1191
+        | 1210
+        | 1221
+        | 1222
+        | 1235
+        | 1239
+        | 1241
+        | 1242
+        | 1247
+        | 1248
+        | 1253
+        | 1267
+        | 1271
+        | 1305
+        | 1318
+        | 1327
+        | 1348
+        | 1364
+        | 1792
+        | 3065 => Error::Operational(told(shown, cause)),
         1040 | 1041 | 1114 | 1021 | 1037 | 1038 | 1226 => {
             Error::Operational(told("the database server is out of resources", cause))
         }
-        number => Error::Operational(told(&format!("the database could not run the statement (error {number})"), cause)),
+        number => {
+            Error::Operational(told(&format!("the database could not run the statement (error {number})"), cause))
+        }
     }
 }
 
@@ -206,8 +236,12 @@ mod tests {
             let error = format!("{:?}", mapped(number, "HY000", "m"));
             assert!(error.starts_with(case), "{number}: {error}");
         }
-        assert!(matches!(mapped(1146, "42S02", "Table 'db.nosuch' doesn't exist"), Error::NoSuchTable(t) if t == "nosuch"));
-        assert!(matches!(mapped(1054, "42S22", "Unknown column 'u.x' in 'field list'"), Error::NoSuchColumn(c) if c == "u.x"));
+        assert!(
+            matches!(mapped(1146, "42S02", "Table 'db.nosuch' doesn't exist"), Error::NoSuchTable(t) if t == "nosuch")
+        );
+        assert!(
+            matches!(mapped(1054, "42S22", "Unknown column 'u.x' in 'field list'"), Error::NoSuchColumn(c) if c == "u.x")
+        );
     }
 
     #[test]

@@ -86,8 +86,8 @@ impl MysqlLink {
             return;
         }
         let state = match verb::verb(&job.sql).as_str() {
-            "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "VALUES" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DESC"
-            | "ANALYZE" | "OPTIMIZE" | "CHECK" | "TRUNCATE" | "RENAME" | "ALTER" => State::Touched,
+            "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "VALUES" | "SHOW" | "EXPLAIN" | "DESCRIBE"
+            | "DESC" | "ANALYZE" | "OPTIMIZE" | "CHECK" | "TRUNCATE" | "RENAME" | "ALTER" => State::Touched,
             "CREATE" | "DROP" if !job.sql.to_ascii_uppercase().contains("TEMPORARY") => State::Touched,
             _ => State::Spoiled,
         };

@@ -3,7 +3,8 @@
 use futures::TryStreamExt;
 use sqlservice_sql::schema::TypeKind;
 use sqlx::{
-    Arguments, AssertSqlSafe, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, SqlSafeStr, Statement,
+    Arguments, AssertSqlSafe, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, SqlSafeStr,
+    Statement,
     mysql::{MySqlArguments, MySqlColumn, MySqlRow},
 };
 

@@ -2,7 +2,7 @@
 //!
 //! A statement waits for a table that a transaction uses for a day by default, so that wait is bounded here.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sqlservice_sql::{ddl, schema::Table};
 
@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     ask::Asker,
     ddl::{Change, Tables},
-    error::DatabaseError,
+    error::{ConstraintKind, DatabaseError, Violation},
 };
 
 /// The server has one set of lock names for all its databases; they have 64 characters at most.
@@ -62,12 +62,41 @@ impl Tables for MysqlTables {
         Ok(exist)
     }
 
+    /// Looks for foreign keys that keep a table, as the drop would find them after it dropped others.
+    async fn foresee(&self, ask: &mut Asker<'_>, change: Change, wanted: &[Table]) -> Result<()> {
+        if change == Change::Create || wanted.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = wanted.iter().map(|table| table.name.as_str()).collect();
+        let dropped: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+        let sql = format!(
+            "SELECT CONVERT(table_name USING utf8mb4), CASE WHEN table_schema = DATABASE() THEN '1' ELSE '0' END, \
+             CONVERT(constraint_name USING utf8mb4) FROM information_schema.key_column_usage \
+             WHERE referenced_table_schema = DATABASE() AND referenced_table_name IN ({})",
+            vec!["?"; names.len()].join(", ")
+        );
+        let mut keeping = None;
+        ask.rows(sql, &names, 3, |cells| {
+            let (table, is_here, constraint) = (cells.text(), cells.flag(), cells.text());
+            if !is_here || !dropped.contains(&table.to_lowercase()) {
+                // A table of another database is nobody's business here.
+                keeping = Some(is_here.then_some((table, constraint)));
+            }
+            Ok(())
+        })
+        .await?;
+        let Some(keeping) = keeping else { return Ok(()) };
+        let (table, constraint) = keeping.unzip();
+        Err(Error::Integrity(Violation { kind: ConstraintKind::ForeignKey, constraint, table, columns: Vec::new() }))
+    }
+
     async fn undo(&self, ask: &mut Asker<'_>, created: &[Table]) {
         if created.is_empty() {
             return;
         }
         // Nobody refers to these tables but they themselves, and perhaps not yet by all their foreign keys.
-        let bare: Vec<Table> = created.iter().map(|table| Table { foreign_keys: Vec::new(), ..table.clone() }).collect();
+        let bare: Vec<Table> =
+            created.iter().map(|table| Table { foreign_keys: Vec::new(), ..table.clone() }).collect();
         let statements = ddl::drop(&bare.iter().collect::<Vec<_>>(), ask.dialect).unwrap_or_default();
         let off = "SET SESSION foreign_key_checks = 0".to_owned();
         let on = "SET SESSION foreign_key_checks = 1".to_owned();

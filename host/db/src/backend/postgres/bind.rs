@@ -8,8 +8,7 @@ use std::borrow::Cow;
 
 use sqlservice_sql::{Scalar, Value, error::Limited, schema::TypeKind, value::Array};
 use sqlx::{
-    TypeInfo,
-    Encode, Postgres, Type,
+    Encode, Postgres, Type, TypeInfo,
     encode::IsNull,
     error::BoxDynError,
     postgres::{PgArgumentBuffer, PgTypeInfo, PgTypeKind, types::Oid},
@@ -227,7 +226,12 @@ fn named<'a>(text: &'a str, ty: &PgTypeInfo) -> Result<Body<'a>> {
         Form::Date if text == "-infinity" => return Ok(Body::Int4(i32::MIN)),
         Form::Timestamp | Form::TimestampTz if text == "infinity" => return Ok(Body::Int8(i64::MAX)),
         Form::Timestamp | Form::TimestampTz if text == "-infinity" => return Ok(Body::Int8(i64::MIN)),
-        _ => return Err(unsupported("other", "values of this type cannot be sent; send a text and cast it in the statement")),
+        _ => {
+            return Err(unsupported(
+                "other",
+                "values of this type cannot be sent; send a text and cast it in the statement",
+            ));
+        }
     };
     Ok(Body::Bytes(bytes))
 }
@@ -258,7 +262,9 @@ fn array_bytes(array: &Array, element: u32) -> Result<Vec<u8>> {
     let int = |length: usize| i32::try_from(length).map_err(|_| data("54000", "an array is too large"));
     let expected: Option<usize> = match array.dimensions.as_slice() {
         [] => Some(0),
-        [first, rest @ ..] => rest.iter().try_fold(*first as usize, |product, next| product.checked_mul(*next as usize)),
+        [first, rest @ ..] => {
+            rest.iter().try_fold(*first as usize, |product, next| product.checked_mul(*next as usize))
+        }
     };
     if expected != Some(array.items.len()) || array.dimensions.len() > 6 {
         return Err(data("2202E", "an array's dimensions do not fit its items"));
@@ -404,7 +410,12 @@ mod tests {
 
     #[test]
     fn f01_what_the_server_cannot_hold_is_refused_before_the_wire() {
-        for scalar in [Scalar::Text("a\0b".into()), Scalar::Unsigned(1 << 63), Scalar::Decimal("1e5".into()), Scalar::Timestamp(i64::MIN)] {
+        for scalar in [
+            Scalar::Text("a\0b".into()),
+            Scalar::Unsigned(1 << 63),
+            Scalar::Decimal("1e5".into()),
+            Scalar::Timestamp(i64::MIN),
+        ] {
             assert!(matches!(bound(scalar.clone(), None), Err(Error::Data(_))), "{scalar:?}");
         }
         assert_eq!(bound(Scalar::Unsigned(u64::MAX), Some(TypeKind::Decimal)).expect("ok").0, oid::NUMERIC);
@@ -426,7 +437,10 @@ mod tests {
 
     #[test]
     fn statements_are_told_apart_by_their_types() {
-        let binds = [Bind { value: Scalar::Integer(1).into(), kind: None }, Bind { value: Scalar::Text("a".into()).into(), kind: None }];
+        let binds = [
+            Bind { value: Scalar::Integer(1).into(), kind: None },
+            Bind { value: Scalar::Text("a".into()).into(), kind: None },
+        ];
         assert_eq!(signature(&params(&binds).expect("params")), "lt");
     }
 }

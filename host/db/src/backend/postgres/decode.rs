@@ -89,10 +89,13 @@ fn moment(bytes: &[u8], native: &'static str, cell: fn(i64) -> Cell<'static>) ->
             } else {
                 let text = calendar::timestamp_text(since_1970);
                 let zone = if native == "timestamptz" { "+00" } else { "" };
-                Cell::Other(native, match text.strip_suffix(" BC") {
-                    Some(text) => format!("{text}{zone} BC"),
-                    None => format!("{text}{zone}"),
-                })
+                Cell::Other(
+                    native,
+                    match text.strip_suffix(" BC") {
+                        Some(text) => format!("{text}{zone} BC"),
+                        None => format!("{text}{zone}"),
+                    },
+                )
             }
         }
     })
@@ -259,7 +262,10 @@ mod tests {
         let at = |form: &Form, microseconds: i64| owned(form, &microseconds.to_be_bytes());
         assert_eq!(at(&Form::Timestamp, 1), Some(Scalar::Timestamp(946_684_800_000_001).into()));
         assert_eq!(at(&Form::TimestampTz, i64::MIN), other("timestamptz", "-infinity"));
-        assert_eq!(at(&Form::TimestampTz, -63_082_281_600_000_001), other("timestamptz", "0001-12-31 23:59:59.999999+00 BC"));
+        assert_eq!(
+            at(&Form::TimestampTz, -63_082_281_600_000_001),
+            other("timestamptz", "0001-12-31 23:59:59.999999+00 BC")
+        );
     }
 
     #[test]
@@ -281,7 +287,8 @@ mod tests {
         assert_eq!(owned(&Form::Address("inet"), &[2, 32, 0, 4, 10, 0, 0, 1]), other("inet", "10.0.0.1"));
         let time = [3_600_000_000_i64.to_be_bytes().as_slice(), &(-5400_i32).to_be_bytes()].concat();
         assert_eq!(owned(&Form::TimeTz, &time), other("timetz", "01:00:00+01:30"));
-        let bounds = [&[2_u8][..], &4_i32.to_be_bytes(), &1_i32.to_be_bytes(), &4_i32.to_be_bytes(), &5_i32.to_be_bytes()];
+        let bounds =
+            [&[2_u8][..], &4_i32.to_be_bytes(), &1_i32.to_be_bytes(), &4_i32.to_be_bytes(), &5_i32.to_be_bytes()];
         assert_eq!(
             owned(&Form::Range("int4range", Box::new(Form::Int4)), &bounds.concat()),
             other("int4range", "[1,5)")
@@ -291,9 +298,22 @@ mod tests {
     #[test]
     fn bytes_that_make_no_sense_are_refused() {
         let forms = [
-            Form::Int8, Form::Int4, Form::Int2, Form::Float8, Form::Numeric, Form::Uuid, Form::Jsonb, Form::Date, Form::Bool,
-            Form::Timestamp, Form::Interval, Form::Array(Box::new(Form::Int4)), Form::TimeTz, Form::Bits("bit"),
-            Form::Address("inet"), Form::Range("int4range", Box::new(Form::Int4)),
+            Form::Int8,
+            Form::Int4,
+            Form::Int2,
+            Form::Float8,
+            Form::Numeric,
+            Form::Uuid,
+            Form::Jsonb,
+            Form::Date,
+            Form::Bool,
+            Form::Timestamp,
+            Form::Interval,
+            Form::Array(Box::new(Form::Int4)),
+            Form::TimeTz,
+            Form::Bits("bit"),
+            Form::Address("inet"),
+            Form::Range("int4range", Box::new(Form::Int4)),
         ];
         for form in &forms {
             assert_eq!(owned(form, &[]), None, "{form:?}");

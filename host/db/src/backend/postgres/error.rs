@@ -108,7 +108,9 @@ fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
         }
         // Somebody threw the connection's prepared statements away.
         "26000" => Error::StalePlan(told("a cached statement is gone", cause)),
-        "08P01" => sqlservice_sql::Error::invalid("the statement has another number of parameters than it was given").into(),
+        "08P01" => {
+            sqlservice_sql::Error::invalid("the statement has another number of parameters than it was given").into()
+        }
         _ => match code.get(..2).unwrap_or_default() {
             "23" => Error::Integrity(said.violation()),
             "22" => Error::Data(told(without_value(shown), cause)),
@@ -243,7 +245,9 @@ mod tests {
 
     #[test]
     fn f02_names_are_read_and_values_are_not_shown() {
-        assert!(matches!(mapped(&said("42P01", "relation \"nosuch\" does not exist")), Error::NoSuchTable(t) if t == "nosuch"));
+        assert!(
+            matches!(mapped(&said("42P01", "relation \"nosuch\" does not exist")), Error::NoSuchTable(t) if t == "nosuch")
+        );
         assert!(matches!(mapped(&said("42P01", "Relation »x« … „nosuch“")), Error::NoSuchTable(t) if t == "nosuch"));
         assert!(matches!(mapped(&said("42703", "column u.x does not exist")), Error::NoSuchColumn(c) if c == "u.x"));
         let error = mapped(&said("22P02", "invalid input syntax for type integer: \"s3cret\""));

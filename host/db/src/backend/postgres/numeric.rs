@@ -146,7 +146,9 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_the_server_writes_them() {
-        for (text, back) in [("+007.50", "7.50"), ("-0.00", "0.00"), (".5", "0.5"), ("5.", "5"), ("00", "0"), ("-1", "-1")] {
+        for (text, back) in
+            [("+007.50", "7.50"), ("-0.00", "0.00"), (".5", "0.5"), ("5.", "5"), ("00", "0"), ("-1", "-1")]
+        {
             assert_eq!(round(text), back);
         }
         // A simple generator: every length of both parts, digits with runs of zeros.

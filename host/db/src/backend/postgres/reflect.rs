@@ -191,7 +191,15 @@ fn key(cells: &mut Cells<'_>, assembly: &mut Assembly) -> Result<()> {
         }
         _ => {
             let (name, columns, referred) = (Some(name), vec![column], vec![referred]);
-            table.foreign_keys.push(ForeignKey { name, columns, table: far_table, schema, referred, on_delete, on_update });
+            table.foreign_keys.push(ForeignKey {
+                name,
+                columns,
+                table: far_table,
+                schema,
+                referred,
+                on_delete,
+                on_update,
+            });
         }
     }
     Ok(())

@@ -104,7 +104,13 @@ async fn prepare(connection: &mut PgConnection, job: &Job) -> Result<(String, Pg
 }
 
 /// Says what the columns of a result without rows are. No round trip: the statement was just prepared.
-async fn finish_empty(connection: &mut PgConnection, sql: String, verb: &str, job: &Job, feed: &mut Feed) -> Result<()> {
+async fn finish_empty(
+    connection: &mut PgConnection,
+    sql: String,
+    verb: &str,
+    job: &Job,
+    feed: &mut Feed,
+) -> Result<()> {
     let may_return = match &job.expected {
         Some(expected) => !expected.is_empty(),
         None => verb::is_cached(verb, &sql),
@@ -187,7 +193,9 @@ fn unreadable(form: &Form, name: Option<&String>) -> Error {
     match form {
         Form::Unknown(native) => sqlservice_sql::Error::Unsupported {
             capability: "other",
-            message: format!("values of the type {native:?} of column {name:?} cannot be read; cast them to text in the statement"),
+            message: format!(
+                "values of the type {native:?} of column {name:?} cannot be read; cast them to text in the statement"
+            ),
         }
         .into(),
         _ => error::data("22P03", format!("a value of column {name:?} cannot be read")),

@@ -219,8 +219,11 @@ mod tests {
 
     #[test]
     fn malformed_text_ends_without_a_panic() {
-        let texts = ["", "(", "table (", "create table t (a check ((", "create table t (a 'é", "create table é(\u{e9} unique("];
-        for text in texts.into_iter().chain(["create table t(a,foreign", "create table t(constraint", "create table [a"]) {
+        let texts =
+            ["", "(", "table (", "create table t (a check ((", "create table t (a 'é", "create table é(\u{e9} unique("];
+        for text in
+            texts.into_iter().chain(["create table t(a,foreign", "create table t(constraint", "create table [a"])
+        {
             read(text);
         }
         assert_eq!(read("create virtual table t using fts5(a, unique)"), Created::default());

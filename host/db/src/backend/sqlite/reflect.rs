@@ -1,5 +1,7 @@
 //! Reads SQLite's tables: pragmas for what they know, the text of `CREATE TABLE` for the rest.
 //!
+//! A temporary table would hide one of the same name, so the schema is said everywhere.
+//!
 //! The pragmas are read as tables, joined to the schema, so that the whole of it takes five queries. Views and virtual tables
 //! are asked one by one: a view of a dropped table, or a virtual one whose module is missing, must not spoil the others.
 
@@ -86,7 +88,7 @@ async fn tables(
     let mut odd = Vec::new();
     let sql = format!(
         "SELECT l.name, l.type, CAST(l.wr AS TEXT), substr(m.sql, 1, {}) FROM pragma_table_list AS l \
-         JOIN sqlite_schema AS m ON m.name = l.name AND m.type IN ('table', 'view') \
+         JOIN main.sqlite_schema AS m ON m.name = l.name AND m.type IN ('table', 'view') \
          WHERE l.schema = 'main' AND l.type IN ('table', 'virtual', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
         MAX_CREATE + 1
     );
@@ -116,7 +118,7 @@ async fn tables(
 
 async fn columns(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &mut HashMap<String, Known>) -> Result<()> {
     let sql = format!(
-        "SELECT m.name, {COLUMNS} FROM sqlite_schema AS m JOIN pragma_table_xinfo(m.name) AS x WHERE {STORED} \
+        "SELECT m.name, {COLUMNS} FROM main.sqlite_schema AS m JOIN pragma_table_xinfo(m.name, 'main') AS x WHERE {STORED} \
          ORDER BY m.name, x.cid"
     );
     ask.rows(sql, &[], 7, |cells| column(&cells.text(), cells, assembly, known)).await
@@ -128,12 +130,17 @@ async fn odd_columns(
     assembly: &mut Assembly,
     known: &mut HashMap<String, Known>,
 ) -> Result<()> {
-    let sql = format!("SELECT {COLUMNS} FROM pragma_table_xinfo(?) AS x ORDER BY x.cid");
+    let sql = format!("SELECT {COLUMNS} FROM pragma_table_xinfo(?, 'main') AS x ORDER BY x.cid");
     ask.rows(sql, &[name], 6, |cells| column(name, cells, assembly, known)).await
 }
 
 /// Adds a column from what [`COLUMNS`] selects.
-fn column(table: &str, cells: &mut Cells<'_>, assembly: &mut Assembly, known: &mut HashMap<String, Known>) -> Result<()> {
+fn column(
+    table: &str,
+    cells: &mut Cells<'_>,
+    assembly: &mut Assembly,
+    known: &mut HashMap<String, Known>,
+) -> Result<()> {
     let Some(known) = known.get_mut(table) else { return Ok(()) };
     let (name, declared, not_null) = (cells.text(), cells.text(), cells.flag());
     let (default, place, hidden) = (cells.next(), cells.text(), cells.text());
@@ -182,7 +189,7 @@ fn primary_keys(assembly: &mut Assembly, known: &mut HashMap<String, Known>) {
 async fn foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &HashMap<String, Known>) -> Result<()> {
     let sql = format!(
         "SELECT m.name, CAST(f.id AS TEXT), f.\"table\", f.\"from\", f.\"to\", f.on_delete, f.on_update \
-         FROM sqlite_schema AS m JOIN pragma_foreign_key_list(m.name) AS f WHERE {STORED} ORDER BY m.name, f.id DESC, f.seq"
+         FROM main.sqlite_schema AS m JOIN pragma_foreign_key_list(m.name, 'main') AS f WHERE {STORED} ORDER BY m.name, f.id DESC, f.seq"
     );
     // SQLite does not mind the case of names in a reference; the caller looks them up.
     let real: HashMap<String, String> = known.keys().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
@@ -197,7 +204,15 @@ async fn foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &Hash
             let parent = real.get(&parent.to_ascii_lowercase()).cloned().unwrap_or(parent);
             let (on_delete, on_update) = (action(&cells.text()), action(&cells.text()));
             let (columns, referred) = (Vec::new(), Vec::new());
-            table.foreign_keys.push(ForeignKey { name: None, columns, table: parent, schema: None, referred, on_delete, on_update });
+            table.foreign_keys.push(ForeignKey {
+                name: None,
+                columns,
+                table: parent,
+                schema: None,
+                referred,
+                on_delete,
+                on_update,
+            });
             last = here;
         }
         if let Some(key) = table.foreign_keys.last_mut() {
@@ -217,9 +232,10 @@ async fn foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &Hash
 async fn name_foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, name: &str, named: &[Key]) -> Result<()> {
     let Some(table) = assembly.get(name) else { return Ok(()) };
     for (at, key) in table.foreign_keys.iter_mut().enumerate() {
-        key.name = named.get(at).filter(|named| same(&named.columns, &key.columns)).and_then(|named| named.name.clone());
+        key.name =
+            named.get(at).filter(|named| same(&named.columns, &key.columns)).and_then(|named| named.name.clone());
         if key.referred.is_empty() {
-            let sql = "SELECT name FROM pragma_table_xinfo(?) WHERE pk > 0 ORDER BY pk";
+            let sql = "SELECT name FROM pragma_table_xinfo(?, 'main') WHERE pk > 0 ORDER BY pk";
             let referred = &mut key.referred;
             ask.rows(sql, &[&key.table], 1, |cells| {
                 referred.push(cells.text());
@@ -234,7 +250,7 @@ async fn name_foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, name: &
 async fn indexes(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &HashMap<String, Known>) -> Result<()> {
     let sql = format!(
         "SELECT m.name, i.name, CAST(i.\"unique\" AS TEXT), i.origin, CAST(i.partial AS TEXT), c.name \
-         FROM sqlite_schema AS m JOIN pragma_index_list(m.name) AS i JOIN pragma_index_info(i.name) AS c \
+         FROM main.sqlite_schema AS m JOIN pragma_index_list(m.name, 'main') AS i JOIN pragma_index_info(i.name, 'main') AS c \
          WHERE {STORED} AND i.origin <> 'pk' ORDER BY m.name, i.name, c.seqno"
     );
     let mut odd = HashSet::new();

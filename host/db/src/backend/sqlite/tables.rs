@@ -41,7 +41,7 @@ impl Tables for SqliteTables {
     async fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> Result<Vec<bool>> {
         let wanted: HashSet<String> = tables.iter().map(|table| table.name.to_ascii_lowercase()).collect();
         let mut found = HashSet::new();
-        ask.rows("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')", &[], 1, |cells| {
+        ask.rows("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')", &[], 1, |cells| {
             // SQLite's names are equal whatever the case of their ASCII letters.
             let name = cells.text().to_ascii_lowercase();
             if wanted.contains(&name) {
@@ -59,8 +59,8 @@ impl Tables for SqliteTables {
         }
         let dropped: HashSet<String> = changed.iter().map(|table| table.name.to_ascii_lowercase()).collect();
         let mut referring = HashSet::new();
-        let referring_tables = "SELECT m.name, f.\"table\" FROM sqlite_schema AS m \
-             JOIN pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table'";
+        let referring_tables = "SELECT m.name, f.\"table\" FROM main.sqlite_schema AS m \
+             JOIN pragma_foreign_key_list(m.name, 'main') AS f WHERE m.type = 'table'";
         ask.rows(referring_tables, &[], 2, |cells| {
             let (table, parent) = (cells.text(), cells.text());
             if dropped.contains(&parent.to_ascii_lowercase()) {
@@ -71,14 +71,19 @@ impl Tables for SqliteTables {
         .await?;
         for table in referring {
             let mut dangling = false;
-            ask.rows("SELECT DISTINCT parent FROM pragma_foreign_key_check(?)", &[&table], 1, |cells| {
+            ask.rows("SELECT DISTINCT parent FROM pragma_foreign_key_check(?, 'main')", &[&table], 1, |cells| {
                 dangling |= dropped.contains(&cells.text().to_ascii_lowercase());
                 Ok(())
             })
             .await?;
             if dangling {
                 let kind = ConstraintKind::ForeignKey;
-                return Err(Error::Integrity(Violation { kind, constraint: None, table: Some(table), columns: Vec::new() }));
+                return Err(Error::Integrity(Violation {
+                    kind,
+                    constraint: None,
+                    table: Some(table),
+                    columns: Vec::new(),
+                }));
             }
         }
         Ok(())
