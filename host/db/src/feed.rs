@@ -1,6 +1,18 @@
 //! The way of a statement's rows from the link that runs it to the call or cursor that asked for them.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
 use sqlservice_sql::{Batch, schema::ColumnType};
+use tokio::{
+    sync::{Notify, mpsc, oneshot, watch},
+    time::Instant,
+};
 
 /// A column of a result.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +34,18 @@ pub(crate) struct Demand {
     pub bytes: usize,
 }
 
+impl Demand {
+    /// What a call gets that asks for nothing special: more gains no speed and grows guest memory that never shrinks.
+    pub(crate) const DEFAULT: Self = Self { rows: 1024, bytes: 256 << 10 };
+    /// What no call gets more than.
+    const MAX: Self = Self { rows: 1 << 16, bytes: 16 << 20 };
+
+    /// A demand of guest-controlled numbers, cut to what the host hands out at once. Zero means the least.
+    pub(crate) fn of(rows: u32, bytes: u32) -> Self {
+        Self { rows: (rows as usize).clamp(1, Self::MAX.rows), bytes: (bytes as usize).clamp(1, Self::MAX.bytes) }
+    }
+}
+
 /// Whether the reader wants more.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next {
@@ -31,29 +55,228 @@ pub(crate) enum Next {
     Stop,
 }
 
+/// The first batch of a result that may go on, and where the rest comes from.
+pub(crate) struct Head {
+    pub columns: Vec<ResultColumn>,
+    pub first: Batch,
+    pub demands: mpsc::Sender<Demand>,
+    pub pages: mpsc::Receiver<Page>,
+}
+
+/// What a cursor receives for a demand.
+pub(crate) enum Page {
+    /// A batch after which more may follow.
+    More(Batch),
+    /// The last batch, or why there is none; the session is free again.
+    Last(crate::Result<Batch>),
+}
+
+/// What became of the rows when the statement has ended.
+pub(crate) enum Fate {
+    /// Nobody took a part of them yet: all of them.
+    Whole(Vec<ResultColumn>, Vec<Batch>),
+    /// A cursor reads them and waits for the last batch.
+    Cursor(mpsc::Sender<Page>, Batch),
+}
+
+/// The times of a statement: it runs against its limit while it works, not while its reader thinks.
+#[derive(Clone)]
+pub(crate) struct Clock {
+    limit: Option<Duration>,
+    idle: Arc<AtomicBool>,
+    deadline: Arc<watch::Sender<Option<Instant>>>,
+}
+
+impl Clock {
+    /// A clock that is stopped.
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, idle: Arc::default(), deadline: Arc::new(watch::Sender::new(None)) }
+    }
+
+    /// Lets a new span of time begin.
+    pub(crate) fn start(&self) {
+        self.idle.store(false, Ordering::Release);
+        if let Some(limit) = self.limit {
+            // A limit too far away to be a date is none.
+            self.deadline.send_replace(Instant::now().checked_add(limit));
+        }
+    }
+
+    /// Stops it.
+    pub(crate) fn stop(&self) {
+        self.idle.store(true, Ordering::Release);
+        if self.limit.is_some() {
+            self.deadline.send_replace(None);
+        }
+    }
+
+    /// Whether the statement waits for its reader, or was told that there is none.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle.load(Ordering::Acquire)
+    }
+
+    /// Waits until a span of time is over that was not stopped before.
+    pub(crate) async fn elapsed(&self) {
+        let mut deadline = self.deadline.subscribe();
+        loop {
+            let now = *deadline.borrow_and_update();
+            let changed = deadline.changed();
+            match now {
+                Some(at) => tokio::select! {
+                    () = tokio::time::sleep_until(at) => return,
+                    _ = changed => {}
+                },
+                // The sender lives as long as this clock does.
+                None => drop(changed.await),
+            }
+        }
+    }
+}
+
+/// What happens with a full batch.
+enum Outlet {
+    /// It is kept, and the next one is asked for at once.
+    Collect,
+    /// The call gets it and reads the rest through a cursor.
+    Call(oneshot::Sender<Head>),
+    /// A cursor gets it.
+    Cursor(mpsc::Sender<Page>, mpsc::Receiver<Demand>),
+    /// Nobody gets it.
+    Gone,
+}
+
 /// Where a link puts rows. One a statement.
 pub(crate) struct Feed {
     demand: Demand,
+    columns: Vec<ResultColumn>,
+    kept: Vec<Batch>,
+    outlet: Outlet,
+    /// How many rows the whole result may have. Guest-controlled.
+    max_rows: Option<u64>,
+    rows: u64,
+    over: bool,
+    clock: Clock,
+    closing: Arc<Notify>,
 }
 
 impl Feed {
+    /// A feed that keeps all rows, for statements of the host's own and for results that have no cursor.
+    pub(crate) fn collect(max_rows: Option<u64>) -> Self {
+        Self::with(Outlet::Collect, Demand::DEFAULT, max_rows, Clock::new(None))
+    }
+
+    /// A feed whose first batch goes to a call, and later ones to its cursor.
+    pub(crate) fn call(head: oneshot::Sender<Head>, demand: Demand, max_rows: Option<u64>, clock: Clock) -> Self {
+        Self::with(Outlet::Call(head), demand, max_rows, clock)
+    }
+
+    fn with(outlet: Outlet, demand: Demand, max_rows: Option<u64>, clock: Clock) -> Self {
+        let mut feed = Self {
+            demand,
+            columns: Vec::new(),
+            kept: Vec::new(),
+            outlet,
+            max_rows,
+            rows: 0,
+            over: false,
+            clock,
+            closing: Arc::new(Notify::new()),
+        };
+        feed.demand = feed.cut(demand);
+        feed
+    }
+
     /// The size of the first batch.
     pub(crate) fn demand(&self) -> Demand {
         self.demand
     }
 
     /// Says what the columns are; once, before any batch, and only for a statement that returns rows.
-    pub(crate) fn columns(&mut self, _columns: Vec<ResultColumn>) {
-        todo!("H2")
+    pub(crate) fn columns(&mut self, columns: Vec<ResultColumn>) {
+        self.columns = columns;
     }
 
     /// Hands over a full batch while more rows may follow, and waits until the reader wants the next one or goes away.
-    pub(crate) async fn deliver(&mut self, _batch: Batch) -> Next {
-        todo!("H2")
+    pub(crate) async fn deliver(&mut self, batch: Batch) -> Next {
+        if self.exceeds(&batch) {
+            return Next::Stop;
+        }
+        let demand = match std::mem::replace(&mut self.outlet, Outlet::Gone) {
+            Outlet::Collect => {
+                self.kept.push(batch);
+                self.outlet = Outlet::Collect;
+                return Next::More(self.cut(Demand::DEFAULT));
+            }
+            Outlet::Call(head) => self.open(head, batch).await,
+            Outlet::Cursor(pages, demands) => match pages.send(Page::More(batch)).await {
+                Ok(()) => self.wait(pages, demands).await,
+                Err(_) => None,
+            },
+            Outlet::Gone => None,
+        };
+        demand.map_or(Next::Stop, |demand| Next::More(self.cut(demand)))
     }
 
     /// Hands over the last batch, which may be empty.
-    pub(crate) fn finish(&mut self, _batch: Batch) {
-        todo!("H2")
+    pub(crate) fn finish(&mut self, batch: Batch) {
+        if !self.exceeds(&batch) {
+            self.kept.push(batch);
+        }
+    }
+
+    /// Whether there were more rows than allowed.
+    pub(crate) fn is_over(&self) -> Option<u64> {
+        self.max_rows.filter(|_| self.over)
+    }
+
+    /// What makes a waiting [`Feed::deliver`] say stop.
+    pub(crate) fn closing(&self) -> Arc<Notify> {
+        Arc::clone(&self.closing)
+    }
+
+    /// What became of the rows.
+    pub(crate) fn fate(self) -> Fate {
+        match self.outlet {
+            Outlet::Cursor(pages, _) => Fate::Cursor(pages, self.kept.into_iter().next().unwrap_or_default()),
+            _ => Fate::Whole(self.columns, self.kept),
+        }
+    }
+
+    /// Counts a batch's rows.
+    fn exceeds(&mut self, batch: &Batch) -> bool {
+        self.rows = self.rows.saturating_add(u64::from(batch.rows));
+        self.over = self.over || self.max_rows.is_some_and(|max| self.rows > max);
+        self.over
+    }
+
+    /// No batch needs more than one row past the limit.
+    fn cut(&self, demand: Demand) -> Demand {
+        let left = self.max_rows.map_or(u64::MAX, |max| max.saturating_sub(self.rows).saturating_add(1));
+        Demand { rows: demand.rows.min(usize::try_from(left).unwrap_or(usize::MAX)), ..demand }
+    }
+
+    /// Gives the call its first batch and the ends of a cursor.
+    async fn open(&mut self, head: oneshot::Sender<Head>, first: Batch) -> Option<Demand> {
+        let (demand_sender, demands) = mpsc::channel(1);
+        let (page_sender, pages) = mpsc::channel(1);
+        let columns = std::mem::take(&mut self.columns);
+        // Whoever sees the head may ask at once, so the clock stops before.
+        self.clock.stop();
+        head.send(Head { columns, first, demands: demand_sender, pages }).ok()?;
+        self.wait(page_sender, demands).await
+    }
+
+    /// Waits for the cursor's next demand.
+    async fn wait(&mut self, pages: mpsc::Sender<Page>, mut demands: mpsc::Receiver<Demand>) -> Option<Demand> {
+        self.clock.stop();
+        let demand = tokio::select! {
+            demand = demands.recv() => demand,
+            () = self.closing.notified() => None,
+        };
+        if demand.is_some() {
+            self.clock.start();
+        }
+        self.outlet = Outlet::Cursor(pages, demands);
+        demand
     }
 }
