@@ -4,8 +4,12 @@ pub(crate) mod any;
 pub(crate) mod calendar;
 pub(crate) mod idle;
 pub(crate) mod mysql;
+pub(crate) mod page;
 pub(crate) mod postgres;
+pub(crate) mod server;
+pub(crate) mod sink;
 pub(crate) mod sqlite;
+pub(crate) mod verb;
 
 use std::sync::Arc;
 

@@ -18,6 +18,8 @@ use crate::{
     backend::{
         Link,
         any::{AnyLink, Step},
+        mysql::MysqlPool,
+        postgres::PostgresPool,
         sqlite::SqlitePool,
     },
     url::Target,
@@ -46,6 +48,8 @@ pub struct PoolStatus {
 /// Where connections come from.
 enum Source {
     Sqlite(Arc<SqlitePool>),
+    Postgres(Arc<PostgresPool>),
+    Mysql(Arc<MysqlPool>),
 }
 
 /// The places and where connections come from.
@@ -77,6 +81,8 @@ impl Pool {
         };
         let source = match target {
             Target::Sqlite(file) => Source::Sqlite(Arc::new(SqlitePool::new(file, settings))),
+            Target::Postgres(server) => Source::Postgres(Arc::new(PostgresPool::new(&server, settings))),
+            Target::Mysql(server, dialect) => Source::Mysql(Arc::new(MysqlPool::new(&server, dialect, settings))),
         };
         Self {
             places: Arc::new(Semaphore::new(max as usize)),
@@ -111,6 +117,8 @@ impl Pool {
             let Some(free) = place.take() else { break };
             let link = match &self.source {
                 Source::Sqlite(pool) => AnyLink::Sqlite(pool.acquire().await?),
+                Source::Postgres(pool) => AnyLink::Postgres(pool.acquire().await?),
+                Source::Mysql(pool) => AnyLink::Mysql(pool.acquire().await?),
             };
             let mut held = Held { link, place: free };
             if !self.pre_ping || held.answers().await.is_ok() {
@@ -127,6 +135,8 @@ impl Pool {
         let in_use = self.max.saturating_sub(free);
         let idle = match &self.source {
             Source::Sqlite(pool) => pool.idle(),
+            Source::Postgres(pool) => pool.idle(),
+            Source::Mysql(pool) => pool.idle(),
         };
         PoolStatus { size: idle.saturating_add(in_use), idle, in_use, max: self.max }
     }
@@ -138,6 +148,8 @@ impl Pool {
         self.places.close();
         match &self.source {
             Source::Sqlite(pool) => pool.close().await,
+            Source::Postgres(pool) => pool.close().await,
+            Source::Mysql(pool) => pool.close().await,
         }
         drop(all);
     }

@@ -158,7 +158,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Error::Lost`] where the host lost the task that does it, at its own end for one.
-    pub async fn close(self) -> Result<()> {
+    pub async fn close(&self) -> Result<()> {
         match self.core.abandon() {
             Some(task) => task.await.map_err(|_| Error::Lost),
             None => Ok(()),

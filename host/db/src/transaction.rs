@@ -1,4 +1,6 @@
 //! Transactions: how they begin, fail and end, and what a turn may do in which state; the same rules on every database.
+//!
+//! The file is long because the states and what may happen in each are read together.
 
 use std::{
     sync::Arc,

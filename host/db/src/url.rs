@@ -1,11 +1,17 @@
 //! Database URLs, which only the host sees: read into typed options without any I/O, and never shown.
 
-use crate::{Error, Result, backend::sqlite::SqliteFile};
+use crate::{
+    Error, Result,
+    backend::{server::Server, sqlite::SqliteFile},
+};
 use sqlservice_sql::Dialect;
 
 /// What a URL points to.
 pub(crate) enum Target {
     Sqlite(SqliteFile),
+    Postgres(Server),
+    /// MySQL or MariaDB, as the scheme says.
+    Mysql(Server, Dialect),
 }
 
 impl Target {
@@ -14,6 +20,9 @@ impl Target {
         let scheme = url.split(':').next().unwrap_or_default();
         match scheme {
             "sqlite" => Ok(Self::Sqlite(SqliteFile::parse(url)?)),
+            "postgres" | "postgresql" => Ok(Self::Postgres(Server::parse(url, 5432)?)),
+            "mysql" => Ok(Self::Mysql(Server::parse(url, 3306)?, Dialect::Mysql)),
+            "mariadb" => Ok(Self::Mysql(Server::parse(url, 3306)?, Dialect::Mariadb)),
             _ => Err(Error::Url(format!(
                 "{:?} is no scheme of a database URL; there are sqlite, postgres, postgresql, mysql and mariadb",
                 scheme.chars().take(16).collect::<String>()
@@ -25,6 +34,8 @@ impl Target {
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Mysql(_, dialect) => *dialect,
         }
     }
 }

@@ -1,1 +1,186 @@
 //! The seed example: users, their devices and keys
+//!
+//! It is written to be read from top to bottom: the models, what the plugin exports, one function after the other, and at
+//! the end `tour`, which makes every call that a database, a connection and a session have.
+
+mod tour;
+
+use sqlservice_sdk::prelude::*;
+
+/// A user. The struct is the table: `create_all` makes it, queries return it.
+#[derive(Model, Clone, Debug, Default, PartialEq)]
+pub struct User {
+    /// The database counts it up; 0 means that there is none yet.
+    #[model(primary_key, generated)]
+    pub id: i64,
+    /// A login name.
+    #[model(length = 64, unique)]
+    pub name: String,
+    /// An `Option` is a column that may be null.
+    pub email: Option<String>,
+    /// What an insert that says nothing stores.
+    #[model(default = true)]
+    pub active: bool,
+}
+
+/// What a user says of themselves: one row a user, so its key is the user's.
+#[derive(Model, Clone, Debug, Default, PartialEq)]
+pub struct UserAbout {
+    /// The user.
+    #[model(primary_key, foreign_key = "user.id", on_delete = "cascade")]
+    pub user_id: i64,
+    /// The text.
+    pub text: String,
+}
+
+/// A device of a user: many rows a user.
+#[derive(Model, Clone, Debug, Default, PartialEq)]
+#[model(unique(columns(user_id, name)))]
+pub struct UserDevice {
+    /// The key.
+    #[model(primary_key, generated)]
+    pub id: i64,
+    /// The owner.
+    #[model(foreign_key = "user.id", on_delete = "cascade", index)]
+    pub user_id: i64,
+    /// What the owner calls it.
+    #[model(length = 64)]
+    pub name: String,
+}
+
+/// A key of a device.
+#[derive(Model, Clone, Debug, Default, PartialEq)]
+pub struct UserDeviceKey {
+    /// The key's own key.
+    #[model(primary_key, generated)]
+    pub id: i64,
+    /// The device.
+    #[model(foreign_key = "user_device.id", on_delete = "cascade", index)]
+    pub device_id: i64,
+    /// The key itself.
+    pub secret: Vec<u8>,
+}
+
+// What the plugin exports, in WIT. `models` lets a host show the tables without calling anything.
+sqlservice_sdk::plugin!(
+    models = [User, UserAbout, UserDevice, UserDeviceKey],
+    "
+    /// A user with the names of their devices.
+    record user-info { id: s64, name: string, email: option<string>, devices: list<string> }
+
+    /// Creates the tables and a few users; says how many there are.
+    export seed: async func() -> result<u64, string>;
+    /// Adds a user and returns the id.
+    export add-user: async func(name: string, email: option<string>) -> result<s64, string>;
+    /// Finds a user by name.
+    export find-user: async func(name: string) -> result<option<user-info>, string>;
+    /// The names of a user's devices.
+    export devices-of: async func(name: string) -> result<list<string>, string>;
+    /// A line for each user: the name, how many devices, how many keys.
+    export report: async func() -> result<list<string>, string>;
+    /// Makes every call that there is, and says what came of each. It starts by dropping the tables, and ends with none.
+    export tour: async func() -> result<string, string>;
+    "
+);
+
+struct Plugin;
+
+impl Guest for Plugin {
+    async fn seed() -> Result<u64, String> {
+        let db = open().await?;
+        db.create_all().await?;
+        // All of it or nothing: an error, a dropped call or a trap rolls back.
+        let users = db
+            .transaction(async |session| {
+                if session.first(&select::<User>()).await?.is_none() {
+                    seed_rows(session).await?;
+                }
+                session.one(&select_columns(count(User::ID))).await
+            })
+            .await?;
+        Ok(u64::try_from(users).unwrap_or_default())
+    }
+
+    async fn add_user(name: String, email: Option<String>) -> Result<i64, String> {
+        let session = open().await?.begin().await?;
+        let new = User { name, email, active: true, ..User::default() };
+        match session.insert_many(std::slice::from_ref(&new)).await {
+            Ok(_) => {}
+            // A name that is taken is a case to branch on, not a text to parse. Leaving without a commit rolls back.
+            Err(error) if error.is_unique_violation() => return Err(format!("there is a user {:?} already", new.name)),
+            Err(error) => return Err(error.into()),
+        }
+        let id = id_of(&session, &new.name).await?;
+        session.commit().await?;
+        Ok(id)
+    }
+
+    async fn find_user(name: String) -> Result<Option<UserInfo>, String> {
+        let session = open().await?.session()?;
+        let Some(user) = session.one_or_none(&select::<User>().filter(User::NAME.eq(name))).await? else {
+            return Ok(None);
+        };
+        let devices = session.all(&device_names().filter(UserDevice::USER_ID.eq(user.id))).await?;
+        Ok(Some(UserInfo { id: user.id, name: user.name, email: user.email, devices }))
+    }
+
+    async fn devices_of(name: String) -> Result<Vec<String>, String> {
+        let session = open().await?.session()?;
+        let of_user = device_names().join::<User>(User::ID.eq(UserDevice::USER_ID)).filter(User::NAME.eq(name));
+        Ok(session.all(&of_user).await?)
+    }
+
+    async fn report() -> Result<Vec<String>, String> {
+        let session = open().await?.session()?;
+        let counts = select_columns((User::NAME, count_distinct(UserDevice::ID), count(UserDeviceKey::ID)))
+            .left_join::<UserDevice>(UserDevice::USER_ID.eq(User::ID))
+            .left_join::<UserDeviceKey>(UserDeviceKey::DEVICE_ID.eq(UserDevice::ID))
+            .group_by(User::NAME)
+            .order_by(User::NAME);
+        let rows = session.all(&counts).await?;
+        Ok(rows.iter().map(|(name, devices, keys)| format!("{name}: {devices} devices, {keys} keys")).collect())
+    }
+
+    async fn tour() -> Result<String, String> {
+        Ok(tour::tour().await?)
+    }
+}
+
+export!(Plugin);
+
+/// A database is opened by the name under which the host granted it; the plugin never sees an address or a password.
+async fn open() -> Result<Database, Error> {
+    Database::open("default", models![User, UserAbout, UserDevice, UserDeviceKey]).await
+}
+
+/// Statements are values: they can be kept, changed and sent again.
+fn device_names() -> sqlservice_sdk::statement::Select<String> {
+    select_columns(UserDevice::NAME).order_by(UserDevice::NAME)
+}
+
+/// Three users, their devices and keys. `insert_many` sends all rows of a table at once, column by column; a key of 0 is
+/// left to the database.
+async fn seed_rows(session: &Session) -> Result<(), Error> {
+    let user = |name: &str, email: Option<&str>| User {
+        name: name.to_owned(),
+        email: email.map(str::to_owned),
+        active: true,
+        ..User::default()
+    };
+    let mary = user("mary", Some("mary@example.org"));
+    session.insert_many(&[user("ed", Some("ed@example.org")), user("jo", None), mary]).await?;
+    let (ed, jo) = (id_of(session, "ed").await?, id_of(session, "jo").await?);
+    session.insert_many(&[UserAbout { user_id: ed, text: "likes long walks".to_owned() }]).await?;
+
+    let device = |user_id, name: &str| UserDevice { id: 0, user_id, name: name.to_owned() };
+    session.insert_many(&[device(ed, "laptop"), device(ed, "phone"), device(jo, "tablet")]).await?;
+    let devices = session.all(&select::<UserDevice>().order_by(UserDevice::NAME)).await?;
+    let key = |device: &UserDevice| UserDeviceKey { id: 0, device_id: device.id, secret: device.name.clone().into() };
+    session.insert_many(&devices.iter().map(key).collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+/// The id of the user of this name. `one` is an error where there is none, or more than one.
+async fn id_of(session: &impl Executor, name: &str) -> Result<i64, Error> {
+    session.one(&select_columns(User::ID).filter(User::NAME.eq(name))).await
+}

@@ -1,1 +1,41 @@
 //! The derive and plugin macros of sqlservice-sdk
+
+mod attribute;
+mod check;
+mod model;
+mod plugin;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, Error, parse_macro_input};
+
+/// Makes a struct a row of a table. Its attributes are described in the guide of `sqlservice_sdk`.
+#[proc_macro_derive(Model, attributes(model))]
+pub fn derive_model(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    model::expand(&input).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// Says what a plugin exports, in WIT, and makes the trait `Guest` and the macro `export!` for it.
+///
+/// ```text
+/// sqlservice_sdk::plugin!("export add-user: async func(name: string) -> result<s64, string>;");
+/// sqlservice_sdk::plugin!(models = [User, Device], "export …");     // and shows the models to `inspect`
+/// sqlservice_sdk::plugin!(path = "wit", world = "users");            // a world in files, which includes sqlservice's
+///
+/// struct Plugin;
+/// impl Guest for Plugin { async fn add_user(name: String) -> Result<i64, String> { … } }
+/// export!(Plugin);
+/// ```
+#[proc_macro]
+pub fn plugin(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as plugin::Plugin);
+    plugin::expand(&input).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// Exports the models that a plugin declares, so that a host can show them without calling it: `export_models!(User, Device)`.
+#[proc_macro]
+pub fn export_models(input: TokenStream) -> TokenStream {
+    let models =
+        parse_macro_input!(input with syn::punctuated::Punctuated::<syn::Type, syn::Token![,]>::parse_terminated);
+    plugin::expand_models(&models.into_iter().collect::<Vec<_>>()).into()
+}

@@ -1,17 +1,21 @@
 //! A link of any of the three databases: the one place that tells them apart at run time.
 
-use super::{Begin, Job, Link, Stop, sqlite};
+use super::{Begin, Job, Link, Stop, mysql, postgres, sqlite};
 use crate::{Error, Result, feed::Feed, settings::Isolation};
 
 /// A link of any database.
 pub(crate) enum AnyLink {
     Sqlite(sqlite::SqliteLink),
+    Postgres(postgres::PostgresLink),
+    Mysql(mysql::MysqlLink),
 }
 
 /// A stopper of any database.
 #[derive(Clone)]
 pub(crate) enum AnyStopper {
     Sqlite(sqlite::SqliteStopper),
+    Postgres(postgres::PostgresStopper),
+    Mysql(mysql::MysqlStopper),
 }
 
 /// A short piece of work between statements, which is never stopped.
@@ -31,6 +35,8 @@ macro_rules! each {
     ($self:expr, $link:ident => $work:expr) => {
         match $self {
             Self::Sqlite($link) => $work,
+            Self::Postgres($link) => $work,
+            Self::Mysql($link) => $work,
         }
     };
 }
@@ -56,6 +62,8 @@ impl Link for AnyLink {
     fn stopper(&self) -> AnyStopper {
         match self {
             Self::Sqlite(link) => AnyStopper::Sqlite(link.stopper()),
+            Self::Postgres(link) => AnyStopper::Postgres(link.stopper()),
+            Self::Mysql(link) => AnyStopper::Mysql(link.stopper()),
         }
     }
 

@@ -2,10 +2,14 @@
 
 mod bind;
 mod connect;
+mod create;
 mod decode;
 mod error;
 mod handle;
+pub(crate) mod reflect;
+pub(crate) mod tables;
 mod temporal;
+mod token;
 mod watch;
 mod writers;
 

@@ -3,6 +3,8 @@
 //! A builder starts with the kind that a column is expected to have. A value of another kind, which SQLite allows in any
 //! column, turns the whole column into [`Vector::Mixed`] without losing anything. The only failure is a column whose texts
 //! pass the 4 GiB that 32-bit offsets can name.
+//!
+//! The file is long because it has one arm a kind of column.
 
 use super::{Batch, Blobs, ColumnData, Strings, Vector};
 use crate::{

@@ -1,0 +1,457 @@
+//! `#[derive(Model)]`.
+//!
+//! The file is long because it writes all that one struct becomes.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Result, Type, Visibility, ext::IdentExt, spanned::Spanned};
+
+use crate::{
+    attribute::{CompositeKey, Default_, FieldAttribute, IndexAttribute, TableAttribute},
+    check,
+};
+
+/// A struct that is going to be a model.
+struct Model<'a> {
+    ident: &'a Ident,
+    table: String,
+    about: TableAttribute,
+    fields: Vec<Field<'a>>,
+}
+
+struct Field<'a> {
+    ident: &'a Ident,
+    vis: &'a Visibility,
+    ty: &'a Type,
+    column: String,
+    about: FieldAttribute,
+}
+
+pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
+    let model = Model::read(input)?;
+    let (consts, checks, body) = (model.consts(), model.checks(), model.implementation()?);
+    Ok(quote! {
+        #consts
+        #checks
+        #body
+    })
+}
+
+impl<'a> Model<'a> {
+    fn read(input: &'a DeriveInput) -> Result<Self> {
+        let shape = "a model is a struct with named fields, one a column";
+        let Data::Struct(data) = &input.data else { return Err(Error::new(input.ident.span(), shape)) };
+        let Fields::Named(named) = &data.fields else { return Err(Error::new(input.ident.span(), shape)) };
+        if !input.generics.params.is_empty() {
+            return Err(Error::new(input.generics.span(), "a model has no parameters: a table has fixed columns"));
+        }
+        let about = TableAttribute::read(&input.attrs)?;
+        let mut errors = Errors::default();
+        let mut fields = Vec::new();
+        for field in &named.named {
+            let (Some(ident), Some(about)) = (&field.ident, errors.keep(FieldAttribute::read(&field.attrs))) else {
+                continue;
+            };
+            let column = about.column.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
+            fields.push(Field { ident, vis: &field.vis, ty: &field.ty, column, about });
+        }
+        let table =
+            about.table.as_ref().map_or_else(|| check::snake_case(&input.ident.unraw().to_string()), LitStr::value);
+        let model = Self { ident: &input.ident, table, about, fields };
+        if errors.is_empty() {
+            model.check(&mut errors);
+        }
+        errors.finish(model)
+    }
+
+    fn check(&self, errors: &mut Errors) {
+        self.check_keys(errors);
+        for (at, field) in self.fields.iter().enumerate() {
+            if self.fields[..at].iter().any(|before| before.column == field.column) {
+                errors.add(Error::new(field.ident.span(), format!("there are two columns named `{}`", field.column)));
+            }
+            field.check(errors);
+        }
+        let of_indexes = self.about.indexes.iter().flat_map(|index| &index.columns);
+        let of_keys = self.about.foreign_keys.iter().flat_map(|key| &key.columns);
+        for name in of_indexes.chain(of_keys) {
+            errors.keep(self.column_of(name));
+        }
+        for key in &self.about.foreign_keys {
+            if let Some(refers) = &key.refers {
+                errors.keep(check::references(refers, key.columns.len()));
+            }
+        }
+    }
+
+    fn check_keys(&self, errors: &mut Errors) {
+        let keys = self.fields.iter().filter(|field| field.about.primary_key.is_some()).count();
+        if keys == 0 {
+            let message = "a model needs a primary key: mark one field or several with #[model(primary_key)]";
+            errors.add(Error::new(self.ident.span(), message));
+        }
+        let mut generated = self.fields.iter().filter_map(|field| Some((field, field.about.generated?)));
+        if let Some((field, span)) = generated.next() {
+            if field.about.primary_key.is_none() {
+                errors.add(Error::new(span, "only a primary key can be generated: #[model(primary_key, generated)]"));
+            } else if keys > 1 {
+                errors.add(Error::new(span, "a generated key must be the only column of its primary key"));
+            }
+        }
+        for (_, span) in generated {
+            errors.add(Error::new(span, "a table generates at most one key"));
+        }
+    }
+
+    /// The column that a field's name, or a column's own, stands for.
+    fn column_of(&self, name: &Ident) -> Result<&str> {
+        let text = name.unraw().to_string();
+        let named = |field: &&Field<'_>| field.ident.unraw() == text || field.column == text;
+        match self.fields.iter().find(named) {
+            Some(field) => Ok(&field.column),
+            None => {
+                let known = self.fields.iter().map(|field| field.ident.unraw().to_string());
+                let near = known.map(|known| (check::distance(&text, &known), known)).min();
+                let hint =
+                    near.filter(|(distance, _)| *distance <= 2).map(|(_, known)| format!("; did you mean `{known}`?"));
+                Err(Error::new(name.span(), format!("there is no field `{text}`{}", hint.unwrap_or_default())))
+            }
+        }
+    }
+
+    /// `User::NAME` and its like.
+    fn consts(&self) -> TokenStream {
+        let ident = self.ident;
+        let consts = self.fields.iter().map(|field| {
+            let Field { vis, ty, column, .. } = field;
+            let name = format_ident!("{}", field.ident.unraw().to_string().to_uppercase(), span = field.ident.span());
+            let doc = format!("The column `{column}`.");
+            quote! {
+                #[doc = #doc]
+                #vis const #name: ::sqlservice_sdk::Column<#ident, #ty> = ::sqlservice_sdk::Column::new(#column);
+            }
+        });
+        quote! {
+            #[allow(dead_code, reason = "a plugin need not name every column")]
+            impl #ident { #(#consts)* }
+        }
+    }
+
+    /// What only the types can tell.
+    fn checks(&self) -> TokenStream {
+        let checks = self.fields.iter().map(Field::checks);
+        quote! { const _: () = { #(#checks)* }; }
+    }
+
+    fn implementation(&self) -> Result<TokenStream> {
+        let (ident, table) = (self.ident, &self.table);
+        let schema = self.about.schema.as_ref().map_or_else(|| quote!(None), |schema| quote!(Some(#schema)));
+        let idents: Vec<_> = self.fields.iter().map(|field| field.ident).collect();
+        let types: Vec<_> = self.fields.iter().map(|field| field.ty).collect();
+        let columns: Vec<_> = self.fields.iter().map(|field| &field.column).collect();
+        let keys: Vec<_> = self.fields.iter().filter(|field| field.about.primary_key.is_some()).collect();
+        let key_names: Vec<_> = keys.iter().map(|field| &field.column).collect();
+        let key_idents = keys.iter().map(|field| field.ident);
+        let generated = self.fields.iter().position(|field| field.about.generated.is_some());
+        let (position, wants) = match generated {
+            Some(at) => (quote!(Some(#at)), {
+                let key = idents[at];
+                quote!(self.#key == 0)
+            }),
+            None => (quote!(None), quote!(false)),
+        };
+        let declaration = self.declaration()?;
+        Ok(quote! {
+            impl ::sqlservice_sdk::Model for #ident {
+                const TABLE: &'static str = #table;
+                const SCHEMA: Option<&'static str> = #schema;
+                const COLUMNS: &'static [&'static str] = &[#(#columns),*];
+                const KEY: &'static [&'static str] = &[#(#key_names),*];
+                const GENERATED: Option<usize> = #position;
+
+                #[allow(unused_mut, reason = "a plain column is not changed")]
+                fn table() -> ::sqlservice_sdk::__private::Table { #declaration }
+
+                fn to_values(&self) -> ::std::vec::Vec<::sqlservice_sdk::Value> {
+                    ::std::vec![#(::sqlservice_sdk::Field::to_value(&self.#idents)),*]
+                }
+
+                fn encode(rows: &[Self]) -> ::std::vec::Vec<::sqlservice_sdk::__private::ColumnData> {
+                    ::std::vec![#(::sqlservice_sdk::Field::encode(&mut rows.iter().map(|row| &row.#idents))),*]
+                }
+
+                fn wants_key(&self) -> bool { #wants }
+            }
+
+            impl ::sqlservice_sdk::FromRow for #ident {
+                const NAMES: Option<&'static [&'static str]> = Some(&[#(#columns),*]);
+
+                fn decode(
+                    columns: &mut ::sqlservice_sdk::__private::Columns<'_>,
+                ) -> ::sqlservice_sdk::Result<::std::vec::Vec<Self>> {
+                    let count = columns.rows();
+                    #(let mut #idents = columns.next::<#types>()?;)*
+                    let mut rows = ::std::vec::Vec::with_capacity(count);
+                    for _ in 0..count {
+                        rows.push(Self { #(#idents: ::sqlservice_sdk::__private::next_cell(&mut #idents)?),* });
+                    }
+                    Ok(rows)
+                }
+
+                fn decode_outer(
+                    columns: &mut ::sqlservice_sdk::__private::Columns<'_>,
+                ) -> ::sqlservice_sdk::Result<::std::vec::Vec<Option<Self>>> {
+                    let count = columns.rows();
+                    #(let mut #idents = columns.next_outer::<#types>()?;)*
+                    let mut rows = ::std::vec::Vec::with_capacity(count);
+                    for _ in 0..count {
+                        #(let #idents = ::sqlservice_sdk::__private::next_cell(&mut #idents)?;)*
+                        // Without its key there is no row: an outer join found none.
+                        rows.push(if true #(&& #key_idents.is_none())* {
+                            None
+                        } else {
+                            Some(Self { #(#idents: ::sqlservice_sdk::__private::found::<#types>(#idents, #columns)?),* })
+                        });
+                    }
+                    Ok(rows)
+                }
+            }
+        })
+    }
+
+    /// The body of `table()`.
+    fn declaration(&self) -> Result<TokenStream> {
+        let table = &self.table;
+        let mut parts = TokenStream::new();
+        if let Some(schema) = &self.about.schema {
+            parts.extend(quote!(table.schema = Some(#schema.to_owned());));
+        }
+        if let Some(comment) = &self.about.comment {
+            parts.extend(quote!(table.comment = Some(#comment.to_owned());));
+        }
+        for field in &self.fields {
+            parts.extend(field.declaration()?);
+        }
+        for index in &self.about.indexes {
+            parts.extend(self.index(index)?);
+        }
+        for key in &self.about.foreign_keys {
+            parts.extend(self.foreign_key(key)?);
+        }
+        Ok(quote! {
+            use ::sqlservice_sdk::__private as it;
+            let mut table = it::table(#table);
+            #parts
+            table
+        })
+    }
+
+    fn index(&self, index: &IndexAttribute) -> Result<TokenStream> {
+        let columns = index.columns.iter().map(|name| self.column_of(name)).collect::<Result<Vec<_>>>()?;
+        let (unique, name) = (index.unique, option(index.name.as_ref()));
+        let list = if unique { quote!(uniques) } else { quote!(indexes) };
+        Ok(quote!(table.#list.push(it::Index { name: #name, ..it::index(&[#(#columns),*], #unique) });))
+    }
+
+    fn foreign_key(&self, key: &CompositeKey) -> Result<TokenStream> {
+        let columns = key.columns.iter().map(|name| self.column_of(name)).collect::<Result<Vec<_>>>()?;
+        let refers = key.refers.as_ref().ok_or_else(|| Error::new(key.span, "it refers to nothing"))?;
+        let (schema, table, referred) = check::references(refers, columns.len())?;
+        let (on_delete, on_update) = (check::action(key.on_delete.as_ref())?, check::action(key.on_update.as_ref())?);
+        let (name, schema) = (option(key.name.as_ref()), option(schema.as_ref()));
+        Ok(quote! {
+            table.foreign_keys.push(it::ForeignKey {
+                name: #name,
+                columns: ::std::vec![#(#columns.to_owned()),*],
+                table: #table.to_owned(),
+                schema: #schema,
+                referred: ::std::vec![#(#referred.to_owned()),*],
+                on_delete: #on_delete,
+                on_update: #on_update,
+            });
+        })
+    }
+}
+
+impl Field<'_> {
+    fn check(&self, errors: &mut Errors) {
+        let about = &self.about;
+        if let Some(text) = &about.foreign_key {
+            errors.keep(check::reference(text));
+        }
+        for action in [&about.on_delete, &about.on_update].into_iter().flatten() {
+            errors.keep(check::action(Some(action)));
+            if about.foreign_key.is_none() {
+                errors.add(Error::new(action.span(), "there is no foreign_key that this could be about"));
+            }
+        }
+        if about.primary_key.is_some() && last_segment(self.ty).is_some_and(|name| name == "Option") {
+            errors.add(Error::new(self.ty.span(), "a primary key is never null: write the type without Option"));
+        }
+        if about.precision.is_none()
+            && let Some(scale) = &about.scale
+        {
+            errors.add(Error::new(scale.span(), "a scale needs a precision: precision = 10, scale = 2"));
+        }
+    }
+
+    /// Checks that need the type and not only its name: they hold for aliases, too.
+    fn checks(&self) -> TokenStream {
+        let ty = self.ty;
+        let mut checks = TokenStream::new();
+        let mut must_be = |span: Span, kinds: &[&str], message: &str| {
+            let kinds = kinds.iter().map(|kind| format_ident!("{kind}"));
+            checks.extend(quote_spanned! { span =>
+                ::core::assert!(
+                    ::core::matches!(
+                        <<#ty as ::sqlservice_sdk::Field>::Base as ::sqlservice_sdk::SqlType>::KIND,
+                        #(::sqlservice_sdk::schema::TypeKind::#kinds)|*
+                    ),
+                    #message
+                );
+            });
+        };
+        let integers = ["Int16", "Int32", "Int64", "Uint64"];
+        let about = &self.about;
+        if about.generated.is_some() {
+            must_be(ty.span(), &integers, "a generated key is an integer");
+        }
+        if let Some(length) = &about.length {
+            must_be(length.span(), &["Text", "Bytes"], "only a String and a Vec<u8> have a length");
+        }
+        if let Some(precision) = &about.precision {
+            must_be(precision.span(), &["Decimal"], "only a Decimal has a precision");
+        }
+        if let Some(now) = about.on_update_now {
+            must_be(now, &["Timestamp", "TimestampTz"], "now is a Timestamp or a TimestampTz");
+        }
+        match &about.default {
+            Some(Default_::Now(span)) => {
+                must_be(
+                    *span,
+                    &["Timestamp", "TimestampTz", "Date", "Time"],
+                    "now is a Timestamp, a TimestampTz, a Date or a Time",
+                );
+            }
+            Some(Default_::Boolean(_, span)) => must_be(*span, &["Boolean"], "this default is a bool"),
+            Some(Default_::Integer(_, span)) => {
+                let kinds = [integers.as_slice(), &["Float32", "Float64", "Decimal"]].concat();
+                must_be(*span, &kinds, "this default is a number");
+            }
+            Some(Default_::Float(_, span)) => {
+                must_be(*span, &["Float32", "Float64", "Decimal"], "this default is a number with a fraction");
+            }
+            Some(Default_::Text(text)) => {
+                must_be(text.span(), &["Text", "Json", "Decimal"], "this default is a text");
+            }
+            None => {}
+        }
+        checks.extend(self.null_checks());
+        checks
+    }
+
+    fn null_checks(&self) -> TokenStream {
+        let (ty, about) = (self.ty, &self.about);
+        let nullable = quote!(<#ty as ::sqlservice_sdk::Field>::NULLABLE);
+        let key = about
+            .primary_key
+            .map(|_| quote_spanned!(ty.span() => ::core::assert!(!#nullable, "a primary key is never null");));
+        let actions = [&about.on_delete, &about.on_update].into_iter().flatten();
+        let sets_null = actions.filter(|text| text.value().to_lowercase().replace(['_', '-'], " ") == "set null");
+        let sets_null = sets_null.map(|text| {
+            quote_spanned!(text.span() => ::core::assert!(#nullable, "\"set null\" needs a field that can be null: an Option");)
+        });
+        quote!(#key #(#sets_null)*)
+    }
+
+    /// The column, and what belongs to it alone.
+    fn declaration(&self) -> Result<TokenStream> {
+        let (ty, name, about) = (self.ty, &self.column, &self.about);
+        let mut parts = quote_spanned!(ty.span() => let mut column = it::column::<#ty>(#name););
+        if let Some(length) = &about.length {
+            parts.extend(quote!(it::set_length(&mut column.ty, #length);));
+        }
+        for (number, field) in [(&about.precision, quote!(precision)), (&about.scale, quote!(scale))] {
+            parts.extend(number.as_ref().map(|number| quote!(column.ty.#field = Some(#number);)));
+        }
+        parts.extend(about.default.as_ref().map(|default| {
+            let value = match default {
+                Default_::Now(_) => quote!(it::DefaultValue::Now),
+                Default_::Boolean(value, _) => quote!(it::boolean_default(#value)),
+                Default_::Integer(number, _) | Default_::Float(number, _) => {
+                    quote!(it::number_default(column.ty.kind, #number))
+                }
+                Default_::Text(text) => quote!(it::text_default(column.ty.kind, #text)),
+            };
+            quote!(column.default = #value;)
+        }));
+        parts.extend(about.generated.map(|_| quote!(column.default = it::DefaultValue::GeneratedKey;)));
+        parts.extend(about.on_update_now.map(|_| quote!(column.on_update = it::DefaultValue::Now;)));
+        parts.extend(about.comment.as_ref().map(|comment| quote!(column.comment = Some(#comment.to_owned());)));
+        parts.extend(quote!(table.columns.push(column);));
+        parts.extend(about.primary_key.map(|_| quote!(table.primary_key.push(#name.to_owned());)));
+        if about.unique {
+            parts.extend(quote!(table.uniques.push(it::index(&[#name], true));));
+        }
+        if about.index {
+            parts.extend(quote!(table.indexes.push(it::index(&[#name], false));));
+        }
+        parts.extend(self.foreign_key()?);
+        Ok(parts)
+    }
+
+    fn foreign_key(&self) -> Result<TokenStream> {
+        let Some(text) = &self.about.foreign_key else { return Ok(TokenStream::new()) };
+        let (schema, table, referred) = check::reference(text)?;
+        let (name, schema) = (&self.column, option(schema.as_ref()));
+        let on_delete = check::action(self.about.on_delete.as_ref())?;
+        let on_update = check::action(self.about.on_update.as_ref())?;
+        Ok(quote! {
+            table.foreign_keys.push(it::ForeignKey {
+                name: None,
+                columns: ::std::vec![#name.to_owned()],
+                table: #table.to_owned(),
+                schema: #schema,
+                referred: ::std::vec![#referred.to_owned()],
+                on_delete: #on_delete,
+                on_update: #on_update,
+            });
+        })
+    }
+}
+
+fn option(text: Option<&impl quote::ToTokens>) -> TokenStream {
+    text.map_or_else(|| quote!(None), |text| quote!(Some(#text.to_owned())))
+}
+
+fn last_segment(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+        _ => None,
+    }
+}
+
+/// All mistakes of a model, so that they are shown at once.
+#[derive(Default)]
+struct Errors(Option<Error>);
+
+impl Errors {
+    fn add(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.add(error)).ok()
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn finish<T>(self, value: T) -> Result<T> {
+        self.0.map_or(Ok(value), Err)
+    }
+}

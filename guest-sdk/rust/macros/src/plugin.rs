@@ -1,0 +1,154 @@
+//! `plugin!` and `export_models!`: bindings for a plugin's own exports, on top of the SDK's bindings of the contract.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{
+    Error, Ident, LitStr, Result, Token, Type, bracketed,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+};
+
+/// Where the contract's WIT is: `wit/` beside `guest-sdk/`. Whoever copies the SDK into another tree keeps the folders
+/// `wit/`, `guest-sdk/rust/` and `guest-sdk/rust/macros/` as they lie to each other; `src/bindings.rs` counts on it, too.
+const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../wit");
+
+/// The interfaces that every plugin's world imports, and the module of the SDK that has them.
+const INTERFACES: &[(&str, &str)] = &[
+    ("sqlservice:database/errors@0.1.0", "sqlservice::database::errors"),
+    ("sqlservice:database/values@0.1.0", "sqlservice::database::values"),
+    ("sqlservice:database/rows@0.1.0", "sqlservice::database::rows"),
+    ("sqlservice:database/schema@0.1.0", "sqlservice::database::schema"),
+    ("sqlservice:database/statements@0.1.0", "sqlservice::database::statements"),
+    ("sqlservice:database/sessions@0.1.0", "sqlservice::database::sessions"),
+    ("sqlservice:database/databases@0.1.0", "sqlservice::database::databases"),
+    ("wasi:clocks/types@0.3.0", "wasi::clocks::types"),
+    ("wasi:clocks/monotonic-clock@0.3.0", "wasi::clocks::monotonic_clock"),
+];
+
+/// What stands in `plugin!(…)`.
+#[derive(Default)]
+pub struct Plugin {
+    exports: Option<LitStr>,
+    path: Option<LitStr>,
+    world: Option<LitStr>,
+    models: Vec<Type>,
+}
+
+impl Parse for Plugin {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut plugin = Self::default();
+        while !input.is_empty() {
+            plugin.parse_option(input)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        match (&plugin.exports, &plugin.path, &plugin.world) {
+            (Some(_), None, None) | (None, Some(_), Some(_)) => Ok(plugin),
+            (Some(exports), ..) => Err(Error::new(exports.span(), "exports are given here or by path and world, not both")),
+            _ => Err(input.error("expected exports in WIT, as in plugin!(\"export hello: async func() -> string;\"), or path = \"wit\", world = \"name\"")),
+        }
+    }
+}
+
+impl Plugin {
+    fn parse_option(&mut self, input: ParseStream<'_>) -> Result<()> {
+        if input.peek(LitStr) {
+            let exports = input.parse::<LitStr>()?;
+            return set(&mut self.exports, exports.clone(), &exports);
+        }
+        let name = input.parse::<Ident>()?;
+        input.parse::<Token![=]>()?;
+        match name.to_string().as_str() {
+            "path" => set(&mut self.path, input.parse()?, &name),
+            "world" => set(&mut self.world, input.parse()?, &name),
+            "models" => {
+                let list;
+                bracketed!(list in input);
+                self.models = Punctuated::<Type, Token![,]>::parse_terminated(&list)?.into_iter().collect();
+                Ok(())
+            }
+            _ => Err(Error::new(name.span(), "expected `path`, `world` or `models`")),
+        }
+    }
+}
+
+fn set(slot: &mut Option<LitStr>, value: LitStr, at: &impl quote::ToTokens) -> Result<()> {
+    if slot.replace(value).is_some() { Err(Error::new_spanned(at, "given twice")) } else { Ok(()) }
+}
+
+pub fn expand(plugin: &Plugin) -> Result<TokenStream> {
+    let source = match (&plugin.exports, &plugin.path, &plugin.world) {
+        (Some(exports), ..) => {
+            let world = format!(
+                "package sqlservice:plugin;\nworld plugin {{\ninclude sqlservice:database/sqlservice@0.1.0;\n{}\n}}",
+                exports.value()
+            );
+            quote! { inline: #world, path: #CONTRACT, world: "plugin", }
+        }
+        (None, Some(path), Some(world)) => quote! { path: [#CONTRACT, #path], world: #world, },
+        _ => return Err(Error::new(proc_macro2::Span::call_site(), "nothing to export")),
+    };
+    let with = with(INTERFACES);
+    let models = if plugin.models.is_empty() { TokenStream::new() } else { expand_models(&plugin.models) };
+    Ok(quote! {
+        #[allow(missing_docs, unsafe_code, clippy::all, clippy::pedantic, reason = "generated")]
+        mod __sqlservice_plugin {
+            ::sqlservice_sdk::wit_bindgen::generate!({
+                #source
+                runtime_path: "::sqlservice_sdk::wit_bindgen::rt",
+                export_macro_name: "__sqlservice_export",
+                generate_all,
+                with: { #with },
+            });
+        }
+        /// Makes a type the plugin: its exports are what it implements.
+        #[allow(unused_macros, reason = "said once, after the type")]
+        macro_rules! export {
+            ($plugin:ident) => {
+                #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, reason = "generated")]
+                const _: () = { __sqlservice_plugin::__sqlservice_export!($plugin with_types_in __sqlservice_plugin); };
+            };
+        }
+        #[allow(unused_imports, reason = "a plugin that exports only interfaces has other traits to implement")]
+        use __sqlservice_plugin::*;
+        #models
+    })
+}
+
+pub fn expand_models(models: &[Type]) -> TokenStream {
+    let with = with(INTERFACES.iter().filter(|(name, _)| name.contains("/values@") || name.contains("/schema@")));
+    quote! {
+        #[allow(missing_docs, unsafe_code, clippy::all, clippy::pedantic, reason = "generated")]
+        const _: () = {
+            mod __sqlservice_models {
+                ::sqlservice_sdk::wit_bindgen::generate!({
+                    path: #CONTRACT,
+                    world: "sqlservice:database/declared@0.1.0",
+                    runtime_path: "::sqlservice_sdk::wit_bindgen::rt",
+                    type_section_suffix: "models",
+                    export_macro_name: "__sqlservice_export_models",
+                    with: { #with },
+                });
+                pub(super) use __sqlservice_export_models as export;
+            }
+            struct Declared;
+            impl __sqlservice_models::exports::sqlservice::database::declarations::Guest for Declared {
+                fn declared_models() -> ::sqlservice_sdk::schema::Models {
+                    ::sqlservice_sdk::models![#(#models),*]
+                }
+            }
+            __sqlservice_models::export!(Declared with_types_in __sqlservice_models);
+        };
+    }
+}
+
+/// The contract's interfaces, each mapped to the SDK's bindings of it.
+fn with<'a>(interfaces: impl IntoIterator<Item = &'a (&'a str, &'a str)>) -> TokenStream {
+    let pairs = interfaces.into_iter().map(|(name, module)| {
+        let module: syn::Path = syn::parse_str(&format!("::sqlservice_sdk::bindings::{module}"))
+            .unwrap_or_else(|_| syn::parse_quote!(::sqlservice_sdk));
+        quote! { #name: #module }
+    });
+    quote! { #(#pairs),* }
+}

@@ -1,0 +1,171 @@
+//! A database that the host granted, with the plugin's models.
+
+pub use crate::bindings::sqlservice::database::databases::{Capabilities, DdlOptions, Dialect, Limits, ReflectOptions};
+use crate::{
+    Connection, Error, Executor, Result, Session, TransactionOptions,
+    bindings::sqlservice::database::databases as contract,
+    schema::{Models, Table},
+};
+
+/// A database, opened by the name under which the host granted it. Dropping it leaves its connections and sessions alive.
+pub struct Database(contract::Database);
+
+impl Database {
+    /// Opens a database and checks the models: `Database::open("default", models![User, Device])`. Nothing is sent to it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchDatabase`] where none of that name was granted; [`Error::Invalid`] and others for wrong models.
+    pub async fn open(name: &str, models: Models) -> Result<Self> {
+        Ok(Self(contract::Database::open(name.to_owned(), models).await?))
+    }
+
+    /// Its kind.
+    pub fn dialect(&self) -> Dialect {
+        self.0.dialect()
+    }
+
+    /// What it can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    /// The limits that hold for this plugin; 0 means none.
+    pub fn limits(&self) -> Limits {
+        self.0.limits()
+    }
+
+    /// The tables that were declared or reflected, in the order in which they can be created.
+    pub fn tables(&self) -> Vec<Table> {
+        self.0.tables()
+    }
+
+    /// Asks the database for an answer. A lost connection is replaced first.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.0.ping().await?)
+    }
+
+    /// Takes a connection: commit as you go. Dropping it rolls back.
+    pub async fn connect(&self) -> Result<Connection> {
+        Ok(Connection::new(self.0.connect().await?))
+    }
+
+    /// A session that takes a connection and begins a transaction at its first use: commit as you go.
+    pub fn session(&self) -> Result<Session> {
+        Ok(Session::new(self.0.session()?))
+    }
+
+    /// A session in a transaction, which is its only one. Dropping it rolls back.
+    pub async fn begin(&self) -> Result<Session> {
+        self.begin_with(TransactionOptions::default()).await
+    }
+
+    /// The same with an isolation level, read only, or with a timeout.
+    pub async fn begin_with(&self, options: TransactionOptions) -> Result<Session> {
+        Ok(Session::new(self.0.begin(options).await?))
+    }
+
+    /// Runs work in a transaction: it commits when the work is `Ok`, and rolls back when it is an error, when its future
+    /// is dropped and when the plugin traps.
+    ///
+    /// ```no_run
+    /// # use sqlservice_sdk::prelude::*;
+    /// # #[derive(Model, Clone)] struct User { #[model(primary_key, generated)] id: i64, name: String }
+    /// # async fn example(db: Database, ed: User, jo: User) -> Result<(), Error> {
+    /// db.transaction(async |session| {
+    ///     session.insert(&ed).await?;
+    ///     session.insert(&jo).await?;
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
+    pub async fn transaction<T>(&self, work: impl AsyncFnOnce(&Session) -> Result<T>) -> Result<T> {
+        self.transaction_with(TransactionOptions::default(), work).await
+    }
+
+    /// The same with options, and with whatever error the work has.
+    pub async fn transaction_with<T, E: From<Error>>(
+        &self,
+        options: TransactionOptions,
+        work: impl AsyncFnOnce(&Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let session = self.begin_with(options).await?;
+        match work(&session).await {
+            Ok(done) => {
+                // The work may have ended the transaction itself.
+                if session.in_transaction() {
+                    session.commit().await?;
+                }
+                Ok(done)
+            }
+            Err(error) => {
+                // A failure to roll back would hide the reason; the drop rolls back whatever happens.
+                let _ = session.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs work in a transaction, and again in a new one, at most so many times, while it fails with an error that
+    /// [can be retried](Error::is_retryable): a deadlock or a serialization failure.
+    pub async fn retry<T>(&self, times: u32, mut work: impl AsyncFnMut(&Session) -> Result<T>) -> Result<T> {
+        let mut left = times.max(1);
+        loop {
+            left -= 1;
+            match self.transaction(async |session: &Session| work(session).await).await {
+                Err(error) if error.is_retryable() && left > 0 => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Creates the declared tables that do not exist yet, in the order that foreign keys ask for. Returns the names of
+    /// those created.
+    pub async fn create_all(&self) -> Result<Vec<String>> {
+        self.create_all_with(DdlOptions::default()).await
+    }
+
+    /// Creates some tables, or fails where one exists.
+    pub async fn create_all_with(&self, options: DdlOptions) -> Result<Vec<String>> {
+        Ok(self.0.create_all(options).await?)
+    }
+
+    /// Drops the declared tables that exist, in the opposite order. Returns the names of those dropped.
+    pub async fn drop_all(&self) -> Result<Vec<String>> {
+        self.drop_all_with(DdlOptions::default()).await
+    }
+
+    /// Drops some tables, or fails where one is missing.
+    pub async fn drop_all_with(&self, options: DdlOptions) -> Result<Vec<String>> {
+        Ok(self.0.drop_all(options).await?)
+    }
+
+    /// Reads the tables that the database has. Those that were not declared are added to [`tables`](Self::tables).
+    pub async fn reflect(&self) -> Result<Vec<Table>> {
+        self.reflect_with(ReflectOptions::default()).await
+    }
+
+    /// Reads some tables, those of another schema, or views as well.
+    pub async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
+        Ok(self.0.reflect(options).await?)
+    }
+}
+
+#[allow(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for DdlOptions {
+    /// All declared tables; those that exist already, or are missing already, are passed over.
+    fn default() -> Self {
+        Self { only: Vec::new(), check_first: true }
+    }
+}
+
+#[allow(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for ReflectOptions {
+    /// All tables of the default schema, without views.
+    fn default() -> Self {
+        Self { only: Vec::new(), schema: None, views: false }
+    }
+}

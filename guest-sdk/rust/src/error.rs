@@ -1,0 +1,272 @@
+//! What can go wrong, as an enum to branch on, with texts that say what to do.
+
+use std::fmt;
+
+use crate::bindings::sqlservice::database::errors::Error as Contract;
+pub use crate::bindings::sqlservice::database::errors::{
+    ColumnReference, ConstraintKind, DatabaseError, LimitKind, LimitReached, Mismatch, MissingCapability,
+    PoolExhausted, Problem, Stale, Violation,
+};
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Writes the enum once and both conversions from it: the cases are those of the contract, with their documents.
+macro_rules! errors {
+    ($($(#[$doc:meta])* $case:ident $(($of:ty))?,)*) => {
+        /// Everything that can go wrong, as in the contract's `errors` interface.
+        ///
+        /// [`Display`](fmt::Display) tells a person what happened and what to do; `?` turns it into a `String`, for
+        /// exports that return `result<_, string>`.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Error { $($(#[$doc])* $case $(($of))?,)* }
+
+        impl From<Contract> for Error {
+            fn from(error: Contract) -> Self {
+                match error { $(errors!(@left Contract $case it $($of)?) => errors!(@right Error $case it $($of)?),)* }
+            }
+        }
+
+        impl From<Error> for Contract {
+            fn from(error: Error) -> Self {
+                match error { $(errors!(@left Error $case it $($of)?) => errors!(@right Contract $case it $($of)?),)* }
+            }
+        }
+    };
+    (@left $enum:ident $case:ident $it:ident) => { $enum::$case };
+    (@left $enum:ident $case:ident $it:ident $of:ty) => { $enum::$case($it) };
+    (@right $enum:ident $case:ident $it:ident) => { $enum::$case };
+    (@right $enum:ident $case:ident $it:ident $of:ty) => { $enum::$case($it) };
+}
+
+errors! {
+    /// No database of that name was granted, whether or not one exists.
+    NoSuchDatabase,
+    /// Not granted: what was refused.
+    Denied(String),
+    /// A table that was neither declared nor reflected, or that the database does not have.
+    NoSuchTable(String),
+    /// A column that its table does not have.
+    NoSuchColumn(ColumnReference),
+    /// This database cannot do it; nothing was sent.
+    Unsupported(MissingCapability),
+    /// A malformed statement, model or argument.
+    Invalid(Problem),
+    /// A value of the wrong type.
+    TypeMismatch(Mismatch),
+    /// A broken constraint. The transaction is usable only after a rollback.
+    Integrity(Violation),
+    /// Rows that somebody else changed or deleted.
+    StaleData(Stale),
+    /// The schema changed under a cached statement; try again.
+    StalePlan(DatabaseError),
+    /// Rows or tables that depend on each other in a circle.
+    CircularDependency(Vec<String>),
+    /// One row was required and there was none.
+    NoResult,
+    /// At most one row was allowed and there were more.
+    MultipleResults,
+    /// The transaction cannot be ordered with another one; try it again.
+    SerializationFailure(DatabaseError),
+    /// The transaction was chosen to end a deadlock; try it again.
+    Deadlock(DatabaseError),
+    /// A lock was not free at once or in time.
+    LockNotAvailable(DatabaseError),
+    /// A value that the database cannot hold or compute.
+    Data(DatabaseError),
+    /// Another failure of the database.
+    Operational(DatabaseError),
+    /// A statement failed before in this transaction.
+    PendingRollback,
+    /// The only transaction of this session has ended.
+    TransactionClosed,
+    /// A transaction has already begun.
+    AlreadyBegun,
+    /// The connection is occupied by an unread cursor, or too many calls wait for it.
+    Busy,
+    /// The resource was closed.
+    Closed,
+    /// No connection became free in time.
+    PoolTimeout(PoolExhausted),
+    /// The statement or the call took too long and was stopped.
+    Timeout,
+    /// The statement was stopped because its caller went away.
+    Cancelled,
+    /// The connection to the database was lost. An open transaction is gone.
+    Disconnected,
+    /// A limit was reached.
+    Limit(LimitReached),
+    /// Something else: a guest's own reason, or an id under which the host logged the cause.
+    Other(String),
+}
+
+impl Error {
+    /// A reason of the guest's own, to leave a transaction with.
+    pub fn other(reason: impl Into<String>) -> Self {
+        Self::Other(reason.into())
+    }
+
+    /// A mistake in what this crate was asked to do.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid(Problem { message: message.into(), node: None })
+    }
+
+    /// Whether the same transaction, begun again, can succeed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::SerializationFailure(_) | Self::Deadlock(_) | Self::StalePlan(_) => true,
+            Self::LockNotAvailable(error) | Self::Operational(error) | Self::Data(error) => error.retryable,
+            _ => false,
+        }
+    }
+
+    /// The broken constraint, where this is one.
+    pub fn violation(&self) -> Option<&Violation> {
+        match self {
+            Self::Integrity(violation) => Some(violation),
+            _ => None,
+        }
+    }
+
+    /// Whether a unique constraint, a unique index or a primary key was broken.
+    pub fn is_unique_violation(&self) -> bool {
+        self.breaks(ConstraintKind::Unique)
+    }
+
+    /// Whether a foreign key was broken, from either side.
+    pub fn is_foreign_key_violation(&self) -> bool {
+        self.breaks(ConstraintKind::ForeignKey)
+    }
+
+    /// Whether a null was put where none is allowed.
+    pub fn is_not_null_violation(&self) -> bool {
+        self.breaks(ConstraintKind::NotNull)
+    }
+
+    /// Whether a check constraint was broken.
+    pub fn is_check_violation(&self) -> bool {
+        self.breaks(ConstraintKind::Check)
+    }
+
+    /// Whether it took too long: a statement, a call, or waiting for a connection or a lock.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout | Self::PoolTimeout(_))
+            || matches!(self, Self::Limit(limit) if matches!(limit.kind, LimitKind::Time | LimitKind::TransactionTime))
+    }
+
+    fn breaks(&self, kind: ConstraintKind) -> bool {
+        self.violation().is_some_and(|violation| violation.kind == kind)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for String {
+    fn from(error: Error) -> Self {
+        error.to_string()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchDatabase => f.write_str("no database of that name was granted to this guest"),
+            Self::Denied(what) => write!(f, "not granted: {what}"),
+            Self::NoSuchTable(table) => write!(f, "there is no table {table:?} among the declared and reflected ones"),
+            Self::NoSuchColumn(ColumnReference { table: Some(table), column }) => {
+                write!(f, "there is no column {column:?} in {table:?}")
+            }
+            Self::NoSuchColumn(reference) => write!(f, "there is no column {:?}", reference.column),
+            Self::Unsupported(missing) => write!(f, "{} (the database lacks {})", missing.message, missing.capability),
+            Self::Invalid(Problem { message, node: Some(node) }) => write!(f, "{message} (node {node})"),
+            Self::Invalid(problem) => f.write_str(&problem.message),
+            Self::TypeMismatch(Mismatch { column, expected, got }) => write!(f, "{column} takes {expected}, not {got}"),
+            Self::Integrity(violation) => display_violation(violation, f),
+            Self::StaleData(Stale { table, expected, matched, .. }) => {
+                write!(f, "somebody else changed or deleted rows of {table:?}: expected {expected}, matched {matched}")
+            }
+            Self::CircularDependency(tables) => {
+                write!(f, "these depend on each other in a circle: {}", tables.join(", "))
+            }
+            Self::StalePlan(error) => display_database(error, "the schema changed, try again", f),
+            Self::SerializationFailure(error) => display_database(error, "try the transaction again", f),
+            Self::Deadlock(error) => display_database(error, "chosen to end a deadlock, try the transaction again", f),
+            Self::LockNotAvailable(error) => display_database(error, "a lock is held by somebody else", f),
+            Self::Data(error) | Self::Operational(error) => display_database(error, "", f),
+            Self::PoolTimeout(PoolExhausted { size, waited_ms }) => {
+                write!(f, "none of {size} connections became free within {waited_ms} ms")
+            }
+            Self::Limit(LimitReached { kind, allowed }) => {
+                write!(f, "the limit of {allowed} for {} is reached", limit(*kind))
+            }
+            Self::Other(reason) => f.write_str(reason),
+            plain => f.write_str(plain.fixed_text()),
+        }
+    }
+}
+
+impl Error {
+    /// The text of a case that carries nothing.
+    fn fixed_text(&self) -> &'static str {
+        match self {
+            Self::NoResult => "one row was required and there was none",
+            Self::MultipleResults => "at most one row was allowed and there were more",
+            Self::PendingRollback => "a statement failed before in this transaction: roll it back first",
+            Self::TransactionClosed => "this session's transaction has ended: begin another one",
+            Self::AlreadyBegun => "a transaction has already begun: end it first, or set a savepoint",
+            Self::Busy => "an unread cursor or too many calls occupy the connection: read or drop the cursor first",
+            Self::Closed => "it was closed",
+            Self::Timeout => "it took too long and was stopped",
+            Self::Cancelled => "it was stopped because its caller went away",
+            Self::Disconnected => "the connection to the database was lost, and with it what was not committed",
+            _ => "an error",
+        }
+    }
+}
+
+fn display_violation(violation: &Violation, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(match violation.kind {
+        ConstraintKind::Unique => "a row with the same unique key is there already",
+        ConstraintKind::ForeignKey => "a foreign key is broken: the referred row is missing, or is still referred to",
+        ConstraintKind::NotNull => "a value is missing where null is not allowed",
+        ConstraintKind::Check => "a check constraint is broken",
+        ConstraintKind::Other => "a constraint is broken",
+    })?;
+    if let Some(table) = &violation.table {
+        write!(f, ", table {table:?}")?;
+    }
+    if !violation.columns.is_empty() {
+        write!(f, ", columns {}", violation.columns.join(", "))?;
+    }
+    match &violation.constraint {
+        Some(constraint) => write!(f, ", constraint {constraint:?}"),
+        None => Ok(()),
+    }
+}
+
+fn display_database(error: &DatabaseError, advice: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(&error.message)?;
+    if let Some(state) = &error.sqlstate {
+        write!(f, " [{state}]")?;
+    }
+    if advice.is_empty() { Ok(()) } else { write!(f, ": {advice}") }
+}
+
+const fn limit(kind: LimitKind) -> &'static str {
+    match kind {
+        LimitKind::Rows => "rows of a result",
+        LimitKind::Bytes => "bytes of a result or argument",
+        LimitKind::Time => "a statement's time",
+        LimitKind::Statements => "statements of a call",
+        LimitKind::TransactionTime => "a transaction's time",
+        LimitKind::Connections => "open connections",
+        LimitKind::Sessions => "open sessions",
+        LimitKind::Cursors => "open cursors",
+        LimitKind::Parameters => "parameters of a statement",
+        LimitKind::StatementSize => "a statement's size",
+        LimitKind::Depth => "how deep expressions nest",
+        LimitKind::Memory => "memory",
+        LimitKind::Storage => "stored bytes",
+    }
+}

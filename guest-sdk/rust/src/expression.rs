@@ -1,0 +1,57 @@
+//! Typed expressions: columns, values, operators. They are built as shared trees and sent as an arena.
+
+mod function;
+mod node;
+mod operand;
+mod operator;
+mod selection;
+
+#[cfg(test)]
+pub(crate) use self::node::ids;
+pub use self::{
+    function::*,
+    operand::Operand,
+    operator::{Base, Converted, Expression, Numeric, Order, OrderBy},
+    selection::{Entity, Optional, Selection, entity},
+};
+pub(crate) use self::{
+    node::{Arena, Kids, Lowered, Node, Source},
+    operand::node as operand_node,
+    selection::nodes,
+};
+
+use std::marker::PhantomData;
+
+use crate::value::Field;
+
+/// An expression whose value has the Rust type `T`.
+///
+/// Cloning one is cheap, and one that is used in several places of a statement is sent once.
+pub struct Expr<T> {
+    pub(crate) node: Node,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Expr<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.node.clone())
+    }
+}
+
+impl<T> Expr<T> {
+    pub(crate) const fn new(node: Node) -> Self {
+        Self { node, of: PhantomData }
+    }
+}
+
+impl<T: Field> Expr<T> {
+    /// The same expression, read as one that can be null.
+    pub fn nullable(self) -> Expr<Option<T::Base>> {
+        Expr::new(self.node)
+    }
+
+    /// The same expression, read as one that is never null; a null is then a type mismatch.
+    pub fn not_null(self) -> Expr<T::Base> {
+        Expr::new(self.node)
+    }
+}

@@ -1,0 +1,336 @@
+//! Expressions as shared nodes, and the arena that they are written into.
+//!
+//! A node is one of the contract's, whose ids are positions in the node's own list of children. So writing, dropping and
+//! searching are loops over children that know nothing of the forty kinds of nodes, and none of them recurses: an
+//! expression that a loop made deep is refused by the host, it does not overflow the guest's stack.
+
+use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
+
+use crate::{
+    Model,
+    bindings::sqlservice::database::{
+        statements::{self, ColumnName, ConflictAction, InsertSource, Root, SourceTable, Statement},
+        values::Value,
+    },
+};
+
+/// A table as a statement names it.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Source {
+    pub table: Cow<'static, str>,
+    pub schema: Option<Cow<'static, str>>,
+    pub alias: Option<Cow<'static, str>>,
+}
+
+impl Source {
+    pub(crate) fn of<M: Model>(alias: Option<&'static str>) -> Self {
+        Self { table: M::TABLE.into(), schema: M::SCHEMA.map(Into::into), alias: alias.map(Into::into) }
+    }
+
+    /// The name by which columns refer to it.
+    fn name(&self) -> &str {
+        self.alias.as_deref().unwrap_or(&self.table)
+    }
+
+    /// It as something to select from.
+    pub(crate) fn node(&self) -> Node {
+        let owned = |name: &Option<Cow<'static, str>>| name.as_deref().map(str::to_owned);
+        let (schema, alias) = (owned(&self.schema), owned(&self.alias));
+        Node::leaf(statements::Node::Table(SourceTable { table: self.table.clone().into_owned(), schema, alias }))
+    }
+}
+
+/// A shared node.
+#[derive(Clone)]
+pub(crate) struct Node(Rc<Inner>);
+
+struct Inner {
+    shape: Shape,
+    children: Vec<Node>,
+}
+
+/// What a node is.
+#[derive(Clone)]
+pub(crate) enum Shape {
+    /// A node of the contract; its ids are positions in the list of children.
+    Form(statements::Node),
+    /// A column, with the source that it implies. Columns of a query's outputs have no source.
+    Column(Option<Source>, Cow<'static, str>),
+    /// A value. It becomes a parameter, so that statements of one shape are the same statement.
+    Value(Value),
+}
+
+/// Children while a node is made: `add` gives the id to put into the form.
+#[derive(Default)]
+pub(crate) struct Kids(Vec<Node>);
+
+impl Kids {
+    pub(crate) fn add(&mut self, node: Node) -> u32 {
+        self.0.push(node);
+        // A list that a guest has in memory has fewer than 2^32 items.
+        u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn all(&mut self, nodes: impl IntoIterator<Item = Node>) -> Vec<u32> {
+        nodes.into_iter().map(|node| self.add(node)).collect()
+    }
+
+    pub(crate) fn maybe(&mut self, node: Option<Node>) -> Option<u32> {
+        node.map(|node| self.add(node))
+    }
+
+    pub(crate) fn node(self, form: statements::Node) -> Node {
+        Node::new(Shape::Form(form), self.0)
+    }
+}
+
+impl Node {
+    fn new(shape: Shape, children: Vec<Self>) -> Self {
+        Self(Rc::new(Inner { shape, children }))
+    }
+
+    pub(crate) fn leaf(form: statements::Node) -> Self {
+        Self::new(Shape::Form(form), Vec::new())
+    }
+
+    pub(crate) fn value(value: Value) -> Self {
+        Self::new(Shape::Value(value), Vec::new())
+    }
+
+    pub(crate) fn column(source: Option<Source>, name: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Shape::Column(source, name.into()), Vec::new())
+    }
+
+    /// A node whose operands are all of its children, in order.
+    pub(crate) fn with<const N: usize>(children: [Self; N], form: impl FnOnce([u32; N]) -> statements::Node) -> Self {
+        let mut kids = Kids::default();
+        let ids = children.map(|child| kids.add(child));
+        kids.node(form(ids))
+    }
+
+    /// The list operator of these items. Items of a list of the same operator join it, so that a loop which adds one
+    /// condition after the other makes one long list and not a deep tree.
+    pub(crate) fn listed(op: statements::ListOp, mut first: Self, second: Self) -> Self {
+        if let Some(inner) = Rc::get_mut(&mut first.0)
+            && let Shape::Form(statements::Node::Listed(list)) = &mut inner.shape
+            && list.op == op
+        {
+            list.items.push(u32::try_from(inner.children.len()).unwrap_or(u32::MAX));
+            inner.children.push(second);
+            return first;
+        }
+        Self::with([first, second], |items| statements::Node::Listed(statements::Listed { op, items: items.into() }))
+    }
+
+    /// A list operator of any number of operands.
+    pub(crate) fn list(op: statements::ListOp, items: impl IntoIterator<Item = Self>) -> Self {
+        let mut kids = Kids::default();
+        let items = kids.all(items);
+        kids.node(statements::Node::Listed(statements::Listed { op, items }))
+    }
+
+    /// A call that takes only the rows for which a condition holds; anything else stays what it is.
+    pub(crate) fn with_filter(self, condition: Self) -> Self {
+        let Shape::Form(statements::Node::Call(call)) = &self.0.shape else { return self };
+        let mut kids = Kids(self.0.children.clone());
+        let condition = match call.filter.and_then(|id| self.0.children.get(id as usize)) {
+            Some(before) => Self::listed(statements::ListOp::And, before.clone(), condition),
+            None => condition,
+        };
+        let call = statements::Call { filter: Some(kids.add(condition)), ..call.clone() };
+        kids.node(statements::Node::Call(call))
+    }
+
+    /// A column without the name of its source: how a compound's order and an insert's target name it.
+    pub(crate) fn unqualified(&self) -> Self {
+        match &self.0.shape {
+            Shape::Column(_, name) => Self::column(None, name.clone()),
+            _ => self.clone(),
+        }
+    }
+
+    /// The source of the first column in it, queries inside it aside.
+    pub(crate) fn first_source(&self) -> Option<Source> {
+        let mut stack = vec![self];
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(node) = stack.pop() {
+            match &node.0.shape {
+                Shape::Column(Some(source), _) => return Some(source.clone()),
+                Shape::Form(statements::Node::Select(_) | statements::Node::Compound(_)) => {}
+                _ if seen.insert(Rc::as_ptr(&node.0)) => stack.extend(node.0.children.iter().rev()),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Frees a tree of any depth without recursion.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let mut stack = std::mem::take(&mut self.children);
+        while let Some(Node(node)) = stack.pop() {
+            if let Some(mut last) = Rc::into_inner(node) {
+                stack.append(&mut last.children);
+            }
+        }
+    }
+}
+
+/// A statement ready to send.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lowered {
+    pub statement: Statement,
+    pub parameters: Vec<Value>,
+}
+
+/// The contract's list of nodes while it is written.
+#[derive(Default)]
+pub(crate) struct Arena {
+    nodes: Vec<statements::Node>,
+    parameters: Vec<Value>,
+    seen: BTreeMap<*const Inner, u32>,
+}
+
+impl Arena {
+    /// A query.
+    pub(crate) fn query(node: &Node) -> Lowered {
+        let mut arena = Self::default();
+        let root = Root::Select(arena.add(node));
+        arena.finish(root)
+    }
+
+    /// A statement whose ids are positions in the list of children.
+    pub(crate) fn statement(root: Root, kids: &Kids) -> Lowered {
+        let mut arena = Self::default();
+        let ids: Vec<u32> = kids.0.iter().map(|child| arena.add(child)).collect();
+        let mut root = root;
+        each_root_id(&mut root, &mut |id| *id = ids.get(*id as usize).copied().unwrap_or(u32::MAX));
+        arena.finish(root)
+    }
+
+    fn finish(self, root: Root) -> Lowered {
+        Lowered { statement: Statement { nodes: self.nodes, root }, parameters: self.parameters }
+    }
+
+    /// The position of a node, which is written after its children, once however often it is used.
+    fn add(&mut self, root: &Node) -> u32 {
+        let mut stack = vec![(root, 0)];
+        while let Some((node, next)) = stack.last_mut() {
+            let node = *node;
+            if let Some(child) = node.0.children.get(*next) {
+                *next += 1;
+                if !self.seen.contains_key(&Rc::as_ptr(&child.0)) {
+                    stack.push((child, 0));
+                }
+                continue;
+            }
+            stack.pop();
+            self.write(node);
+        }
+        self.position(root)
+    }
+
+    fn position(&self, node: &Node) -> u32 {
+        self.seen.get(&Rc::as_ptr(&node.0)).copied().unwrap_or(u32::MAX)
+    }
+
+    fn write(&mut self, node: &Node) {
+        if self.seen.contains_key(&Rc::as_ptr(&node.0)) {
+            return;
+        }
+        let written = match &node.0.shape {
+            Shape::Value(value) => {
+                self.parameters.push(value.clone());
+                statements::Node::Parameter(u32::try_from(self.parameters.len() - 1).unwrap_or(u32::MAX))
+            }
+            Shape::Column(source, name) => statements::Node::Column(ColumnName {
+                table: source.as_ref().map(|source| source.name().to_owned()),
+                name: name.clone().into_owned(),
+            }),
+            Shape::Form(form) => {
+                let mut form = form.clone();
+                let child = |id: u32| node.0.children.get(id as usize).map_or(u32::MAX, |child| self.position(child));
+                each_id(&mut form, &mut |id| *id = child(*id));
+                form
+            }
+        };
+        let position = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.nodes.push(written);
+        self.seen.insert(Rc::as_ptr(&node.0), position);
+    }
+}
+
+/// All ids in a node.
+#[cfg(test)]
+pub(crate) fn ids(node: &statements::Node) -> Vec<u32> {
+    let mut ids = Vec::new();
+    each_id(&mut node.clone(), &mut |id| ids.push(*id));
+    ids
+}
+
+/// Visits every id in a node.
+fn each_id(node: &mut statements::Node, visit: &mut impl FnMut(&mut u32)) {
+    use statements::Node as N;
+    match node {
+        N::Literal(_) | N::Parameter(_) | N::Column(_) | N::Excluded(_) | N::Table(_) => {}
+        N::Unary((_, id)) | N::Exists(id) | N::ScalarQuery(id) => visit(id),
+        N::Binary(it) => [&mut it.left, &mut it.right].into_iter().for_each(visit),
+        N::Listed(it) => it.items.iter_mut().for_each(visit),
+        N::Matching(it) => [&mut it.value, &mut it.pattern].into_iter().for_each(visit),
+        N::Membership(it) => [&mut it.value, &mut it.query].into_iter().for_each(visit),
+        N::Call(it) => it.arguments.iter_mut().chain(&mut it.filter).for_each(visit),
+        N::Cast(it) => visit(&mut it.value),
+        N::Case(it) => {
+            let whens = it.whens.iter_mut().flat_map(|when| [&mut when.condition, &mut when.then]);
+            whens.chain(&mut it.otherwise).for_each(visit);
+        }
+        N::Window(it) => {
+            let orders = it.order_by.iter_mut().map(|order| &mut order.expression);
+            std::iter::once(&mut it.call).chain(&mut it.partition_by).chain(orders).for_each(visit);
+        }
+        N::Label(it) => visit(&mut it.value),
+        N::Subquery(it) => visit(&mut it.query),
+        N::Join(it) => [&mut it.left, &mut it.right].into_iter().chain(&mut it.on).for_each(visit),
+        N::Select(it) => each_select_id(it, visit),
+        N::Compound(it) => {
+            let orders = it.order_by.iter_mut().map(|order| &mut order.expression);
+            let ctes = it.ctes.iter_mut().map(|cte| &mut cte.query);
+            let rest = it.parts.iter_mut().chain(&mut it.limit).chain(&mut it.offset);
+            ctes.chain(rest).chain(orders).for_each(visit);
+        }
+    }
+}
+
+fn each_select_id(it: &mut statements::Select, visit: &mut impl FnMut(&mut u32)) {
+    let ctes = it.ctes.iter_mut().map(|cte| &mut cte.query);
+    let orders = it.order_by.iter_mut().map(|order| &mut order.expression);
+    let clauses = it.source.iter_mut().chain(&mut it.where_).chain(&mut it.group_by).chain(&mut it.having);
+    ctes.chain(&mut it.columns).chain(clauses).chain(orders).chain(&mut it.limit).chain(&mut it.offset).for_each(visit);
+}
+
+/// Visits every id in a root.
+fn each_root_id(root: &mut Root, visit: &mut impl FnMut(&mut u32)) {
+    match root {
+        Root::Select(id) => visit(id),
+        Root::Insert(it) => {
+            match &mut it.source {
+                InsertSource::Values(rows) => rows.iter_mut().flatten().for_each(&mut *visit),
+                InsertSource::Query(id) => visit(id),
+                InsertSource::Defaults => {}
+            }
+            if let Some(conflict) = &mut it.conflict {
+                if let ConflictAction::Update(assignments) = &mut conflict.action {
+                    assignments.iter_mut().for_each(|assignment| visit(&mut assignment.value));
+                }
+                conflict.where_.iter_mut().for_each(&mut *visit);
+            }
+            it.returning.iter_mut().for_each(visit);
+        }
+        Root::Update(it) => {
+            let values = it.assignments.iter_mut().map(|assignment| &mut assignment.value);
+            values.chain(&mut it.source).chain(&mut it.where_).chain(&mut it.returning).for_each(visit);
+        }
+        Root::Delete(it) => it.source.iter_mut().chain(&mut it.where_).chain(&mut it.returning).for_each(visit),
+    }
+}

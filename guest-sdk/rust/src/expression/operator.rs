@@ -1,0 +1,448 @@
+//! Operators of expressions, and orderings.
+//!
+//! The file is long because it lists every operator once.
+
+use std::ops;
+
+use super::{
+    Expr, Node,
+    operand::{Operand, node},
+};
+use crate::{
+    Model,
+    bindings::sqlservice::database::statements::{
+        Binary, BinaryOp, Cast, Labelled, ListOp, Matching, Membership, Node as Form, Order as Key, UnaryOp,
+    },
+    model::Column,
+    statement::Subquery,
+    value::{Decimal, Field, SqlType},
+};
+
+/// Something with a value in a statement: a [`Column`] or an [`Expr`].
+///
+/// Comparisons with null give null, as in SQL; a filter takes only rows for which its condition is true.
+pub trait Expression: Sized {
+    /// The Rust type of its value.
+    type Type: Field;
+
+    /// It as an [`Expr`].
+    fn expr(self) -> Expr<Self::Type>;
+
+    /// Equal.
+    fn eq(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
+        binary::<Base<Self>>(BinaryOp::Equal, self.expr(), other)
+    }
+
+    /// Not equal.
+    fn ne(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
+        binary::<Base<Self>>(BinaryOp::NotEqual, self.expr(), other)
+    }
+
+    /// Less.
+    fn lt(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
+        binary::<Base<Self>>(BinaryOp::Less, self.expr(), other)
+    }
+
+    /// Less or equal.
+    fn le(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
+        binary::<Base<Self>>(BinaryOp::LessEqual, self.expr(), other)
+    }
+
+    /// Greater.
+    fn gt(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
+        binary::<Base<Self>>(BinaryOp::Greater, self.expr(), other)
+    }
+
+    /// Greater or equal.
+    fn ge(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
+        binary::<Base<Self>>(BinaryOp::GreaterEqual, self.expr(), other)
+    }
+
+    /// Not equal, where null equals null.
+    fn is_distinct_from(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
+        binary::<Base<Self>>(BinaryOp::IsDistinct, self.expr(), other)
+    }
+
+    /// Equal, where null equals null.
+    fn is_not_distinct_from(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
+        binary::<Base<Self>>(BinaryOp::IsNotDistinct, self.expr(), other)
+    }
+
+    /// Is null.
+    fn is_null(self) -> Expr<bool> {
+        unary::<Base<Self>>(UnaryOp::IsNull, self.expr())
+    }
+
+    /// Is not null.
+    fn is_not_null(self) -> Expr<bool> {
+        unary::<Base<Self>>(UnaryOp::IsNotNull, self.expr())
+    }
+
+    /// Between two values, both included.
+    fn between(self, low: impl Operand<Base<Self>>, high: impl Operand<Base<Self>>) -> Expr<bool> {
+        Expr::new(Node::list(ListOp::Between, [self.expr().node, node(low), node(high)]))
+    }
+
+    /// Is one of these; false for none.
+    fn in_list<I>(self, items: I) -> Expr<bool>
+    where
+        I: IntoIterator<Item: Operand<Base<Self>>>,
+    {
+        let items = items.into_iter().map(node::<Base<Self>>);
+        Expr::new(Node::list(ListOp::InList, std::iter::once(self.expr().node).chain(items)))
+    }
+
+    /// Is none of these; true for none.
+    fn not_in_list<I>(self, items: I) -> Expr<bool>
+    where
+        I: IntoIterator<Item: Operand<Base<Self>>>,
+    {
+        let items = items.into_iter().map(node::<Base<Self>>);
+        Expr::new(Node::list(ListOp::NotInList, std::iter::once(self.expr().node).chain(items)))
+    }
+
+    /// Is one of the values of a query.
+    fn in_query<Q: Subquery<Row: Field<Base = Base<Self>>>>(self, query: &Q) -> Expr<bool> {
+        membership(self.expr().node, query, false)
+    }
+
+    /// Is none of the values of a query.
+    fn not_in_query<Q: Subquery<Row: Field<Base = Base<Self>>>>(self, query: &Q) -> Expr<bool> {
+        membership(self.expr().node, query, true)
+    }
+
+    /// This value, or the other one where it is null.
+    fn or_else(self, other: impl Operand<Base<Self>>) -> Expr<Base<Self>> {
+        Expr::new(Node::list(ListOp::Coalesce, [self.expr().node, node(other)]))
+    }
+
+    /// Converted to another type.
+    fn cast<T: SqlType>(self) -> Expr<<Self::Type as Converted<T>>::Type>
+    where
+        Self::Type: Converted<T>,
+    {
+        Expr::new(Node::with([self.expr().node], |[value]| Form::Cast(Cast { value, ty: T::column_type() })))
+    }
+
+    /// With a name in the result.
+    fn label(self, label: impl Into<String>) -> Expr<Self::Type> {
+        let label = label.into();
+        Expr::new(Node::with([self.expr().node], |[value]| Form::Label(Labelled { value, label })))
+    }
+
+    /// Lesser values first.
+    fn asc(self) -> Order {
+        Order { node: self.expr().node, descending: false, nulls_first: None }
+    }
+
+    /// Greater values first.
+    fn desc(self) -> Order {
+        Order { node: self.expr().node, descending: true, nulls_first: None }
+    }
+
+    /// Both are true.
+    fn and(self, other: impl Operand<bool>) -> Expr<bool>
+    where
+        Self::Type: Field<Base = bool>,
+    {
+        Expr::new(Node::listed(ListOp::And, self.expr().node, node(other)))
+    }
+
+    /// Any is true.
+    fn or(self, other: impl Operand<bool>) -> Expr<bool>
+    where
+        Self::Type: Field<Base = bool>,
+    {
+        Expr::new(Node::listed(ListOp::Or, self.expr().node, node(other)))
+    }
+
+    /// Is not true.
+    fn not(self) -> Expr<bool>
+    where
+        Self::Type: Field<Base = bool>,
+    {
+        Expr::new(Node::with([self.expr().node], |[it]| Form::Unary((UnaryOp::Not, it))))
+    }
+
+    /// Matches a pattern in which `%` stands for any text, `_` for any character, and `\` takes the next one literally.
+    fn like(self, pattern: impl Operand<String>) -> Expr<bool>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        matching(self.expr().node, node(pattern), false, false)
+    }
+
+    /// Does not match a pattern.
+    fn not_like(self, pattern: impl Operand<String>) -> Expr<bool>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        matching(self.expr().node, node(pattern), false, true)
+    }
+
+    /// Matches a pattern, whatever the case.
+    fn ilike(self, pattern: impl Operand<String>) -> Expr<bool>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        matching(self.expr().node, node(pattern), true, false)
+    }
+
+    /// Begins with this text, taken literally.
+    fn starts_with(self, text: &str) -> Expr<bool>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        matching(self.expr().node, node(format!("{}%", literal(text))), false, false)
+    }
+
+    /// Ends with this text, taken literally.
+    fn ends_with(self, text: &str) -> Expr<bool>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        matching(self.expr().node, node(format!("%{}", literal(text))), false, false)
+    }
+
+    /// Holds this text, taken literally.
+    fn contains(self, text: &str) -> Expr<bool>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        matching(self.expr().node, node(format!("%{}%", literal(text))), false, false)
+    }
+
+    /// This text and the other one after it.
+    fn concat(self, other: impl Operand<String>) -> Expr<Self::Type>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        let sides = [self.expr().node, node(other)];
+        Expr::new(Node::with(sides, |[left, right]| Form::Binary(Binary { op: BinaryOp::Concat, left, right })))
+    }
+}
+
+/// The type of an expression's value when it is not null.
+pub type Base<E> = <<E as Expression>::Type as Field>::Base;
+
+impl<M: Model, T: Field> Expression for Column<M, T> {
+    type Type = T;
+
+    fn expr(self) -> Expr<T> {
+        Expr::new(node::<T::Base>(self))
+    }
+}
+
+impl<T: Field> Expression for Expr<T> {
+    type Type = T;
+
+    fn expr(self) -> Self {
+        self
+    }
+}
+
+impl<T: Field> Expression for &Expr<T> {
+    type Type = T;
+
+    fn expr(self) -> Expr<T> {
+        self.clone()
+    }
+}
+
+/// What a conversion to `T` gives: a `T`, or an `Option` of it from something that can be null.
+pub trait Converted<T>: Field {
+    /// That type.
+    type Type: Field;
+}
+
+impl<S: SqlType, T: SqlType> Converted<T> for S {
+    type Type = T;
+}
+
+impl<S: SqlType, T: SqlType> Converted<T> for Option<S> {
+    type Type = Option<T>;
+}
+
+fn binary<B>(op: BinaryOp, left: impl Operand<B>, right: impl Operand<B>) -> Expr<bool> {
+    Expr::new(Node::with([node(left), node(right)], |[left, right]| Form::Binary(Binary { op, left, right })))
+}
+
+fn unary<B>(op: UnaryOp, operand: impl Operand<B>) -> Expr<bool> {
+    Expr::new(Node::with([node(operand)], |[operand]| Form::Unary((op, operand))))
+}
+
+fn membership(value: Node, query: &impl Subquery, negated: bool) -> Expr<bool> {
+    let sides = [value, query.query_node().0];
+    Expr::new(Node::with(sides, |[value, query]| Form::Membership(Membership { value, query, negated })))
+}
+
+fn matching(value: Node, pattern: Node, ignore_case: bool, negated: bool) -> Expr<bool> {
+    let form = |[value, pattern]: [u32; 2]| {
+        Form::Matching(Matching { value, pattern, escape: Some('\\'), ignore_case, negated })
+    };
+    Expr::new(Node::with([value, pattern], form))
+}
+
+/// A text as a pattern that matches only itself.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+/// Types to reckon with.
+pub trait Numeric: SqlType {}
+
+impl Numeric for i16 {}
+impl Numeric for i32 {}
+impl Numeric for i64 {}
+impl Numeric for u64 {}
+impl Numeric for f32 {}
+impl Numeric for f64 {}
+impl Numeric for Decimal {}
+
+macro_rules! arithmetic {
+    ($($trait:ident $method:ident $op:ident;)*) => {$(
+        impl<M: Model, T: Field<Base: Numeric>, V: Operand<T::Base>> ops::$trait<V> for Column<M, T> {
+            type Output = Expr<T>;
+
+            fn $method(self, other: V) -> Expr<T> {
+                Expr::new(binary::<T::Base>(BinaryOp::$op, self, other).node)
+            }
+        }
+
+        impl<T: Field<Base: Numeric>, V: Operand<T::Base>> ops::$trait<V> for Expr<T> {
+            type Output = Expr<T>;
+
+            fn $method(self, other: V) -> Expr<T> {
+                Expr::new(binary::<T::Base>(BinaryOp::$op, self, other).node)
+            }
+        }
+    )*};
+}
+
+arithmetic! {
+    Add add Add;
+    Sub sub Subtract;
+    Mul mul Multiply;
+    Div div Divide;
+    Rem rem Modulo;
+}
+
+impl<M: Model, T: Field<Base: Numeric>> ops::Neg for Column<M, T> {
+    type Output = Expr<T>;
+
+    fn neg(self) -> Expr<T> {
+        Expr::new(unary::<T::Base>(UnaryOp::Negate, self).node)
+    }
+}
+
+impl<T: Field<Base: Numeric>> ops::Neg for Expr<T> {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self::new(unary::<T::Base>(UnaryOp::Negate, self).node)
+    }
+}
+
+impl ops::Not for Expr<bool> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Expression::not(self)
+    }
+}
+
+impl<V: Operand<bool>> ops::BitAnd<V> for Expr<bool> {
+    type Output = Self;
+
+    fn bitand(self, other: V) -> Self {
+        self.and(other)
+    }
+}
+
+impl<V: Operand<bool>> ops::BitOr<V> for Expr<bool> {
+    type Output = Self;
+
+    fn bitor(self, other: V) -> Self {
+        self.or(other)
+    }
+}
+
+/// One key of an ordering.
+#[derive(Clone)]
+pub struct Order {
+    node: Node,
+    descending: bool,
+    nulls_first: Option<bool>,
+}
+
+impl Order {
+    /// Nulls come first.
+    pub fn nulls_first(self) -> Self {
+        Self { nulls_first: Some(true), ..self }
+    }
+
+    /// Nulls come last.
+    pub fn nulls_last(self) -> Self {
+        Self { nulls_first: Some(false), ..self }
+    }
+
+    pub(crate) fn unqualified(&self) -> Self {
+        Self { node: self.node.unqualified(), ..self.clone() }
+    }
+
+    pub(crate) fn key(&self, kids: &mut super::Kids) -> Key {
+        Key { expression: kids.add(self.node.clone()), descending: self.descending, nulls_first: self.nulls_first }
+    }
+}
+
+/// What a query can be ordered by: an [`Order`], an expression (lesser values first), or a tuple or list of these.
+pub trait OrderBy {
+    /// Adds its keys.
+    #[doc(hidden)]
+    fn keys(self, keys: &mut Vec<Order>);
+}
+
+impl OrderBy for Order {
+    fn keys(self, keys: &mut Vec<Order>) {
+        keys.push(self);
+    }
+}
+
+impl<T: Field> OrderBy for Expr<T> {
+    fn keys(self, keys: &mut Vec<Order>) {
+        keys.push(self.asc());
+    }
+}
+
+impl<M: Model, T: Field> OrderBy for Column<M, T> {
+    fn keys(self, keys: &mut Vec<Order>) {
+        keys.push(self.asc());
+    }
+}
+
+impl<K: OrderBy> OrderBy for Vec<K> {
+    fn keys(self, keys: &mut Vec<Order>) {
+        self.into_iter().for_each(|key| key.keys(keys));
+    }
+}
+
+macro_rules! orderings {
+    ($($($name:ident)*;)*) => {$(
+        impl<$($name: OrderBy),*> OrderBy for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn keys(self, keys: &mut Vec<Order>) {
+                let ($($name,)*) = self;
+                $($name.keys(keys);)*
+            }
+        }
+    )*};
+}
+
+orderings! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }

@@ -1,0 +1,106 @@
+//! What a query returns: columns, expressions, whole models, and tuples of these.
+
+use std::marker::PhantomData;
+
+use super::{
+    Expr, Node, Source,
+    operand::{Operand, OperandNode},
+};
+use crate::{Model, model::Column, row::FromRow, value::Field};
+
+/// What `select_columns` and `returning` take, and the row type that comes of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be selected",
+    note = "select columns (`User::NAME`), expressions (`count(User::ID)`), models (`entity::<User>()`), or tuples of up to twelve of these"
+)]
+pub trait Selection {
+    /// What its rows are read as.
+    type Row: FromRow;
+
+    /// Adds its nodes.
+    #[doc(hidden)]
+    fn nodes(self, nodes: &mut Vec<OperandNode>);
+}
+
+impl<M: Model, T: Field + FromRow> Selection for Column<M, T> {
+    type Row = T;
+
+    fn nodes(self, nodes: &mut Vec<OperandNode>) {
+        nodes.push(self.into_operand());
+    }
+}
+
+impl<T: Field + FromRow> Selection for Expr<T> {
+    type Row = T;
+
+    fn nodes(self, nodes: &mut Vec<OperandNode>) {
+        nodes.push(OperandNode(self.node));
+    }
+}
+
+/// All columns of a model, as one part of a result's row.
+pub struct Entity<M> {
+    alias: Option<&'static str>,
+    of: PhantomData<fn() -> M>,
+}
+
+/// All columns of a model: `select_columns((entity::<User>(), count(Device::ID)))`.
+pub const fn entity<M: Model>() -> Entity<M> {
+    Entity::new(None)
+}
+
+impl<M: Model> Entity<M> {
+    pub(crate) const fn new(alias: Option<&'static str>) -> Self {
+        Self { alias, of: PhantomData }
+    }
+
+    /// The same, read as an `Option`: for the side of an outer join that may have no row.
+    pub const fn optional(self) -> Optional<M> {
+        Optional(self.alias, PhantomData)
+    }
+}
+
+impl<M: Model> Selection for Entity<M> {
+    type Row = M;
+
+    fn nodes(self, nodes: &mut Vec<OperandNode>) {
+        let source = Source::of::<M>(self.alias);
+        nodes.extend(M::COLUMNS.iter().map(|&name| OperandNode(Node::column(Some(source.clone()), name))));
+    }
+}
+
+/// All columns of a model that may be missing.
+pub struct Optional<M>(Option<&'static str>, PhantomData<fn() -> M>);
+
+impl<M: Model> Selection for Optional<M> {
+    type Row = Option<M>;
+
+    fn nodes(self, nodes: &mut Vec<OperandNode>) {
+        Entity::<M>::new(self.0).nodes(nodes);
+    }
+}
+
+macro_rules! tuples {
+    ($($($name:ident)*;)*) => {$(
+        impl<$($name: Selection),*> Selection for ($($name,)*) {
+            type Row = ($($name::Row,)*);
+
+            #[allow(non_snake_case)]
+            fn nodes(self, nodes: &mut Vec<OperandNode>) {
+                let ($($name,)*) = self;
+                $($name.nodes(nodes);)*
+            }
+        }
+    )*};
+}
+
+tuples! {
+    A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H; A B C D E F G H I;
+    A B C D E F G H I J; A B C D E F G H I J K; A B C D E F G H I J K L;
+}
+
+pub(crate) fn nodes(selection: impl Selection) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    selection.nodes(&mut nodes);
+    nodes.into_iter().map(|OperandNode(node)| node).collect()
+}

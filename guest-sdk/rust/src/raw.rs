@@ -1,0 +1,70 @@
+//! SQL as text, for what statements as data cannot say.
+//!
+//! It is an import of its own, `sqlservice:database/raw-sql`, and a grant of its own: only plugins that call something in
+//! this module import it. Every call is one statement with bound parameters, written as the database writes them: `?`, or
+//! `$1` on PostgreSQL. Transactions belong to the connection or session; text that begins or ends one is refused.
+
+use crate::{
+    Connection, Result, Session,
+    bindings::sqlservice::database::{raw_sql, sessions::Answer, values::Value},
+    row::FromRow,
+    session::{Link, Rows, RunOptions, With},
+};
+
+/// Parameters of raw SQL: `params![1, "ed", None::<i64>]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { ::std::vec![$($crate::IntoValue::into_value($value)),*] };
+}
+
+/// What raw SQL can run on: a [`Connection`], a [`Session`], or one of these [with](crate::Executor::with) options.
+#[allow(async_fn_in_trait, reason = "guests have one thread")]
+pub trait RawLink: Link {
+    #[doc(hidden)]
+    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer>;
+}
+
+impl RawLink for Connection {
+    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        Ok(raw_sql::execute(self.contract(), sql, parameters, options).await?)
+    }
+}
+
+impl RawLink for Session {
+    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        Ok(raw_sql::execute_in(self.contract(), sql, parameters, options).await?)
+    }
+}
+
+impl<L: RawLink> RawLink for With<'_, L> {
+    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        self.on.text(sql, parameters, options).await
+    }
+}
+
+/// Runs a statement; returns how many rows it changed.
+pub async fn execute(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<u64> {
+    Ok(on.text(sql.to_owned(), parameters, on.options(0)).await?.affected)
+}
+
+/// Runs a query; returns all rows. The columns are read in their order: `raw::all::<(i64, String)>(..)`.
+pub async fn all<T: FromRow>(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<Vec<T>> {
+    stream(on, sql, parameters, 0).await?.collect().await
+}
+
+/// Runs a query; returns its first row.
+pub async fn first<T: FromRow>(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<Option<T>> {
+    let mut rows = stream(on, sql, parameters, 1).await?;
+    Ok(rows.next_batch().await?.and_then(|batch| batch.into_iter().next()))
+}
+
+/// Runs a query; returns its rows batch by batch.
+pub async fn stream<T: FromRow>(
+    on: &impl RawLink,
+    sql: &str,
+    parameters: Vec<Value>,
+    batch_rows: u32,
+) -> Result<Rows<T>> {
+    let answer = on.text(sql.to_owned(), parameters, on.options(batch_rows)).await?;
+    Ok(Rows::new(answer, batch_rows))
+}

@@ -1,0 +1,263 @@
+//! Work on a database: connections, sessions, and what both can do.
+
+mod link;
+mod rows;
+mod savepoint;
+
+pub(crate) use self::link::{Answer, BatchInsert, Link};
+pub use self::{rows::Rows, savepoint::Savepoint};
+pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
+use crate::{
+    Error, Model, Result,
+    bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
+    statement::{Command, Query, Sendable, insert, left_out_key, without},
+};
+
+/// Core level: a connection of one's own, commit as you go.
+///
+/// The first statement begins a transaction; `commit` or `rollback` ends it, and the next statement begins another.
+/// Dropping it rolls back and gives the connection back.
+pub struct Connection(contract::Connection);
+
+/// The unit of work. From [`Database::session`](crate::Database::session) it takes a connection and begins a transaction
+/// at its first statement, and again after each `commit` or `rollback`. From [`Database::begin`](crate::Database::begin)
+/// it has just the one transaction that it is in. Dropping it rolls back.
+pub struct Session(contract::Session);
+
+impl Connection {
+    pub(crate) const fn new(connection: contract::Connection) -> Self {
+        Self(connection)
+    }
+
+    pub(crate) const fn contract(&self) -> &contract::Connection {
+        &self.0
+    }
+
+    /// Sets the isolation level of the transactions to come.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyBegun`] in a transaction; a level that the database does not have.
+    pub async fn set_isolation(&self, level: Isolation) -> Result<()> {
+        Ok(self.0.set_isolation(level).await?)
+    }
+
+    /// The isolation level in force.
+    pub async fn isolation(&self) -> Result<Isolation> {
+        Ok(self.0.get_isolation().await?)
+    }
+
+    /// Rolls back what is open and gives the connection back; returns when that is done.
+    pub async fn close(self) -> Result<()> {
+        Ok(contract::Connection::close(self.0).await?)
+    }
+}
+
+impl Session {
+    pub(crate) const fn new(session: contract::Session) -> Self {
+        Self(session)
+    }
+
+    pub(crate) const fn contract(&self) -> &contract::Session {
+        &self.0
+    }
+
+    /// Rolls back what is open and gives the connection back; returns when that is done.
+    pub async fn close(self) -> Result<()> {
+        Ok(contract::Session::close(self.0).await?)
+    }
+}
+
+impl Default for RunOptions {
+    /// Only the host's own limits.
+    fn default() -> Self {
+        Self { timeout_ms: None, max_rows: None, batch_rows: None }
+    }
+}
+
+impl Default for TransactionOptions {
+    /// Reads and writes, at the isolation level that the host has set.
+    fn default() -> Self {
+        Self { isolation: Isolation::Default, read_only: false, timeout_ms: None }
+    }
+}
+
+/// What connections and sessions can do. Every future may be dropped at any point: the statement is then stopped in the
+/// database, too. Calls on one connection or session run one after the other; for work at the same time take several.
+#[allow(async_fn_in_trait, reason = "guests have one thread, so nobody asks whether these futures are Send")]
+pub trait Executor: Link {
+    /// All rows, however many batches they come in.
+    async fn all<Q: Query>(&self, query: &Q) -> Result<Vec<Q::Row>> {
+        self.stream(query, 0).await?.collect().await
+    }
+
+    /// The first row, or nothing. At most one row is asked for.
+    async fn first<Q: Query>(&self, query: &Q) -> Result<Option<Q::Row>> {
+        Ok(self.at_most(query, 1).await?.into_iter().next())
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    /// [`Error::NoResult`] where there is none, [`Error::MultipleResults`] where there are more.
+    async fn one<Q: Query>(&self, query: &Q) -> Result<Q::Row> {
+        self.one_or_none(query).await?.ok_or(Error::NoResult)
+    }
+
+    /// The only row, or nothing.
+    ///
+    /// # Errors
+    /// [`Error::MultipleResults`] where there are more.
+    async fn one_or_none<Q: Query>(&self, query: &Q) -> Result<Option<Q::Row>> {
+        let mut rows = self.at_most(query, 2).await?.into_iter();
+        let first = rows.next();
+        if rows.next().is_some() { Err(Error::MultipleResults) } else { Ok(first) }
+    }
+
+    /// The rows batch by batch, each of at most so many (0 leaves it to the host). The connection or session is occupied
+    /// until the last batch was read or the [`Rows`] are dropped.
+    async fn stream<Q: Query>(&self, query: &Q, batch_rows: u32) -> Result<Rows<Q::Row>> {
+        let answer = self.send(query.lower(None)?, batch_rows).await?;
+        Ok(Rows::new(answer, batch_rows))
+    }
+
+    /// Runs an insert, update or delete; returns how many rows it inserted, matched or deleted.
+    async fn execute<C: Command>(&self, command: &C) -> Result<u64> {
+        Ok(self.send(command.lower()?, 0).await?.affected)
+    }
+
+    /// Inserts a row and returns it as it is stored: with its generated key and defaults. A generated key that is 0 is
+    /// left to the database.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where the database cannot return inserted rows (`insert-returning`).
+    async fn insert<M: Model + Clone>(&self, row: &M) -> Result<M> {
+        let statement = insert::<M>().values(std::slice::from_ref(row)).returning_all();
+        self.one(&statement).await.map_err(|error| match error {
+            Error::Unsupported(missing) if missing.capability == "insert-returning" => {
+                Error::Unsupported(MissingCapability {
+                    capability: missing.capability,
+                    message: "this database does not return inserted rows: use insert_many(&[row]), or \
+                              execute(&insert().values(&[row])), and select what was stored"
+                        .to_owned(),
+                })
+            }
+            other => other,
+        })
+    }
+
+    /// Inserts many rows in one crossing, in as few statements as the database allows, all or none; returns how many.
+    /// Generated keys that are 0 are left to the database: in all of the rows or in none.
+    async fn insert_many<M: Model>(&self, rows: &[M]) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        Ok(self.send_rows(rows, Vec::new()).await?.affected)
+    }
+
+    /// The same, and returns the rows as they are stored, in their order (`insert-returning`).
+    async fn insert_many_returning<M: Model>(&self, rows: &[M]) -> Result<Vec<M>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let returning = M::COLUMNS.iter().map(|&name| name.to_owned()).collect();
+        Rows::new(self.send_rows(rows, returning).await?, 0).collect().await
+    }
+
+    /// Begins a transaction. There is seldom a need: the first statement does.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyBegun`] where one is open.
+    async fn begin(&self, options: TransactionOptions) -> Result<()> {
+        self.link_begin(options).await
+    }
+
+    /// Sets a savepoint: a point to go back to. They nest; the innermost ends first.
+    async fn begin_nested(&self) -> Result<Savepoint> {
+        Ok(Savepoint::new(self.link_begin_nested().await?))
+    }
+
+    /// Runs work inside a savepoint: kept when the work is `Ok`, undone when it is an error.
+    async fn nested<T>(&self, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
+        let savepoint = self.begin_nested().await?;
+        match work(self).await {
+            Ok(done) => savepoint.release().await.map(|()| done),
+            Err(error) => {
+                // A failure to go back would hide the reason; the transaction cannot be committed then anyway.
+                let _ = savepoint.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Commits. Nothing happens where no transaction is open.
+    async fn commit(&self) -> Result<()> {
+        self.link_commit().await
+    }
+
+    /// Rolls back. Nothing happens where no transaction is open.
+    async fn rollback(&self) -> Result<()> {
+        self.link_rollback().await
+    }
+
+    /// Whether a transaction is open.
+    fn in_transaction(&self) -> bool {
+        self.link_in_transaction()
+    }
+
+    /// The same connection or session, with a timeout or limits for each statement.
+    ///
+    /// ```no_run
+    /// # use sqlservice_sdk::prelude::*;
+    /// # #[derive(Model)] struct User { #[model(primary_key, generated)] id: i64 }
+    /// # async fn example(session: &Session) -> Result<(), Error> {
+    /// let quick = RunOptions { timeout_ms: Some(200), ..RunOptions::default() };
+    /// let users = session.with(quick).all(&select::<User>()).await?;
+    /// # Ok(()) }
+    /// ```
+    fn with(&self, options: RunOptions) -> With<'_, Self>
+    where
+        Self: Sized,
+    {
+        With { on: self, options }
+    }
+
+    /// At most so many rows; what else comes is not read.
+    #[doc(hidden)]
+    async fn at_most<Q: Query>(&self, query: &Q, rows: u32) -> Result<Vec<Q::Row>> {
+        let answer = self.send(query.lower(Some(rows.into()))?, 0).await?;
+        let mut rows_read = Rows::new(answer, 0);
+        // Without a limit in the statement (a change that returns rows) the first batch may be short; it is not empty
+        // where there are rows at all, but two are needed to know that there are more than one.
+        let mut found = Vec::new();
+        while found.len() < rows as usize
+            && let Some(batch) = rows_read.next_batch().await?
+        {
+            found.extend(batch);
+        }
+        Ok(found)
+    }
+
+    #[doc(hidden)]
+    async fn send_rows<M: Model>(&self, rows: &[M], returning: Vec<String>) -> Result<Answer> {
+        let left_out = left_out_key(rows)?;
+        let names = without(M::COLUMNS.iter().map(|&name| name.to_owned()), left_out);
+        let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 rows in one call"))?;
+        let batch = Batch { rows: count, columns: without(M::encode(rows), left_out) };
+        let table = M::SCHEMA.map_or_else(|| M::TABLE.to_owned(), |schema| format!("{schema}.{}", M::TABLE));
+        let insert = BatchInsert { table, columns: names, rows: batch, returning };
+        self.link_insert_many(insert, self.options(0)).await
+    }
+
+    #[doc(hidden)]
+    async fn send(&self, Sendable(lowered): Sendable, batch_rows: u32) -> Result<Answer> {
+        self.link_execute(lowered.statement, lowered.parameters, self.options(batch_rows)).await
+    }
+}
+
+impl<L: Link> Executor for L {}
+
+/// A connection or session with options for each statement: see [`Executor::with`].
+pub struct With<'a, L> {
+    pub(crate) on: &'a L,
+    pub(crate) options: RunOptions,
+}

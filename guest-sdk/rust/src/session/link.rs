@@ -1,0 +1,112 @@
+//! The one place that knows connections and sessions apart: the contract's calls, under one trait.
+
+use super::{Connection, RunOptions, Session, TransactionOptions, With};
+pub use crate::bindings::sqlservice::database::sessions::Answer;
+use crate::{
+    Result,
+    bindings::sqlservice::database::{rows::Batch, sessions::Savepoint, statements::Statement, values::Value},
+};
+
+/// What the contract offers on connections and on sessions alike.
+#[doc(hidden)]
+#[allow(async_fn_in_trait, missing_docs, reason = "guests have one thread; the calls are the contract's")]
+pub trait Link {
+    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer>;
+    async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer>;
+    async fn link_begin(&self, options: TransactionOptions) -> Result<()>;
+    async fn link_begin_nested(&self) -> Result<Savepoint>;
+    async fn link_commit(&self) -> Result<()>;
+    async fn link_rollback(&self) -> Result<()>;
+    fn link_in_transaction(&self) -> bool;
+
+    /// How statements run, with at most so many rows in the first batch where that is not 0.
+    fn options(&self, batch_rows: u32) -> RunOptions {
+        RunOptions { batch_rows: (batch_rows > 0).then_some(batch_rows), ..RunOptions::default() }
+    }
+}
+
+/// What a bulk insert sends.
+#[doc(hidden)]
+pub struct BatchInsert {
+    pub(crate) table: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Batch,
+    pub(crate) returning: Vec<String>,
+}
+
+macro_rules! links {
+    ($($name:ty)*) => {$(
+        impl Link for $name {
+            async fn link_execute(
+                &self,
+                statement: Statement,
+                values: Vec<Value>,
+                options: RunOptions,
+            ) -> Result<Answer> {
+                Ok(self.contract().execute(statement, values, options).await?)
+            }
+
+            async fn link_insert_many(&self, insert: BatchInsert, options: RunOptions) -> Result<Answer> {
+                let BatchInsert { table, columns, rows, returning } = insert;
+                Ok(self.contract().insert_many(table, columns, rows, returning, options).await?)
+            }
+
+            async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
+                Ok(self.contract().begin(options).await?)
+            }
+
+            async fn link_begin_nested(&self) -> Result<Savepoint> {
+                Ok(self.contract().begin_nested().await?)
+            }
+
+            async fn link_commit(&self) -> Result<()> {
+                Ok(self.contract().commit().await?)
+            }
+
+            async fn link_rollback(&self) -> Result<()> {
+                Ok(self.contract().rollback().await?)
+            }
+
+            fn link_in_transaction(&self) -> bool {
+                self.contract().in_transaction()
+            }
+        }
+    )*};
+}
+
+links! { Connection Session }
+
+impl<L: Link> Link for With<'_, L> {
+    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        self.on.link_execute(statement, values, options).await
+    }
+
+    async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer> {
+        self.on.link_insert_many(rows, options).await
+    }
+
+    async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
+        self.on.link_begin(options).await
+    }
+
+    async fn link_begin_nested(&self) -> Result<Savepoint> {
+        self.on.link_begin_nested().await
+    }
+
+    async fn link_commit(&self) -> Result<()> {
+        self.on.link_commit().await
+    }
+
+    async fn link_rollback(&self) -> Result<()> {
+        self.on.link_rollback().await
+    }
+
+    fn link_in_transaction(&self) -> bool {
+        self.on.link_in_transaction()
+    }
+
+    fn options(&self, batch_rows: u32) -> RunOptions {
+        let batch_rows = if batch_rows > 0 { Some(batch_rows) } else { self.options.batch_rows };
+        RunOptions { batch_rows, ..self.options }
+    }
+}

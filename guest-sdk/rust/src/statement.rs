@@ -1,0 +1,93 @@
+//! Statements: `select`, `insert`, `update` and `delete` of models, as data.
+
+mod compound;
+mod delete;
+mod insert;
+mod select;
+mod update;
+
+pub(crate) use self::insert::{left_out_key, without};
+pub use self::{
+    compound::Compound,
+    delete::{Delete, delete},
+    insert::{ColumnList, Conflict, Insert, Upsert, insert},
+    select::{Lock, Select, select, select_columns},
+    update::{Update, update},
+};
+
+use std::marker::PhantomData;
+
+use crate::{
+    Result,
+    expression::{Lowered, Node},
+    row::FromRow,
+};
+
+/// A statement that returns rows: a select, a compound, or a change with `returning`.
+pub trait Query {
+    /// What its rows are read as.
+    type Row: FromRow;
+
+    /// The statement, with at most so many rows where it can be told.
+    #[doc(hidden)]
+    fn lower(&self, at_most: Option<u64>) -> Result<Sendable>;
+}
+
+/// A statement that changes rows and returns how many.
+pub trait Command {
+    /// The statement.
+    #[doc(hidden)]
+    fn lower(&self) -> Result<Sendable>;
+}
+
+/// A query that can stand inside another statement.
+pub trait Subquery: Query {
+    /// Its node.
+    #[doc(hidden)]
+    fn query_node(&self) -> QueryNode;
+}
+
+/// A statement whose inside is nobody's business.
+#[doc(hidden)]
+pub struct Sendable(pub(crate) Lowered);
+
+/// A node whose inside is nobody's business.
+#[doc(hidden)]
+pub struct QueryNode(pub(crate) Node);
+
+/// A change that returns columns of the rows it made, changed or deleted.
+pub struct Returning<S, T> {
+    change: S,
+    nodes: Vec<Node>,
+    of: PhantomData<fn() -> T>,
+}
+
+/// A change, with what it is to return.
+pub(crate) trait Change {
+    fn lower_returning(&self, returning: &[Node]) -> Result<Lowered>;
+}
+
+impl<S, T> Returning<S, T> {
+    pub(crate) const fn new(change: S, nodes: Vec<Node>) -> Self {
+        Self { change, nodes, of: PhantomData }
+    }
+}
+
+#[allow(private_bounds, reason = "only this crate's changes can return")]
+impl<S: Change, T: FromRow> Query for Returning<S, T> {
+    type Row = T;
+
+    fn lower(&self, _at_most: Option<u64>) -> Result<Sendable> {
+        self.change.lower_returning(&self.nodes).map(Sendable)
+    }
+}
+
+#[allow(private_bounds, reason = "only this crate's changes can be run")]
+impl<S: Change> Command for S {
+    fn lower(&self) -> Result<Sendable> {
+        self.lower_returning(&[]).map(Sendable)
+    }
+}
+
+#[cfg(test)]
+mod tests;

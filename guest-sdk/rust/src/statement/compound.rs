@@ -1,0 +1,110 @@
+//! Several queries as one.
+
+use std::marker::PhantomData;
+
+use super::{Query, QueryNode, Sendable, Subquery, select::rows};
+use crate::{
+    Result,
+    bindings::sqlservice::database::statements::{self, Node as Form, SetOp},
+    expression::{Arena, Kids, Node, Order, OrderBy},
+    row::FromRow,
+};
+
+/// Several queries as one: `a.union(b)`.
+pub struct Compound<T> {
+    op: SetOp,
+    parts: Vec<Node>,
+    order: Vec<Order>,
+    limit: Option<u64>,
+    offset: Option<u64>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Compound<T> {
+    fn clone(&self) -> Self {
+        let Self { op, parts, order, limit, offset, of } = self;
+        Self { op: *op, parts: parts.clone(), order: order.clone(), limit: *limit, offset: *offset, of: *of }
+    }
+}
+
+impl<T: FromRow> Compound<T> {
+    pub(crate) fn new(op: SetOp, first: &impl Subquery<Row = T>, second: &impl Subquery<Row = T>) -> Self {
+        let parts = vec![first.query_node().0, second.query_node().0];
+        Self { op, parts, order: Vec::new(), limit: None, offset: None, of: PhantomData }
+    }
+
+    /// Rows of all this or of another query; equal ones come once.
+    pub fn union(self, other: impl Subquery<Row = T>) -> Self {
+        self.joined(SetOp::Union, &other)
+    }
+
+    /// Rows of all this and of another query.
+    pub fn union_all(self, other: impl Subquery<Row = T>) -> Self {
+        self.joined(SetOp::UnionAll, &other)
+    }
+
+    /// Rows of all this that another query has, too.
+    pub fn intersect(self, other: impl Subquery<Row = T>) -> Self {
+        self.joined(SetOp::Intersect, &other)
+    }
+
+    /// Rows of all this that another query has not.
+    pub fn except(self, other: impl Subquery<Row = T>) -> Self {
+        self.joined(SetOp::Except, &other)
+    }
+
+    /// One more part of a plain compound of the same kind; else this compound becomes the first part of a new one.
+    fn joined(mut self, op: SetOp, other: &impl Subquery<Row = T>) -> Self {
+        let plain = self.order.is_empty() && self.limit.is_none() && self.offset.is_none();
+        if op == self.op && plain && matches!(op, SetOp::Union | SetOp::UnionAll) {
+            self.parts.push(other.query_node().0);
+            return self;
+        }
+        Self::new(op, &self, other)
+    }
+
+    /// The order of the whole, by columns or labels of the first part.
+    pub fn order_by(mut self, keys: impl OrderBy) -> Self {
+        keys.keys(&mut self.order);
+        self
+    }
+
+    /// At most so many rows.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// So many rows are passed over first.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.offset = Some(rows);
+        self
+    }
+
+    fn node(&self, at_most: Option<u64>) -> Node {
+        let mut kids = Kids::default();
+        let compound = statements::Compound {
+            ctes: Vec::new(),
+            op: self.op,
+            parts: kids.all(self.parts.iter().cloned()),
+            order_by: self.order.iter().map(|order| order.unqualified().key(&mut kids)).collect(),
+            limit: kids.maybe(self.limit.into_iter().chain(at_most).min().map(rows)),
+            offset: kids.maybe(self.offset.map(rows)),
+        };
+        kids.node(Form::Compound(compound))
+    }
+}
+
+impl<T: FromRow> Query for Compound<T> {
+    type Row = T;
+
+    fn lower(&self, at_most: Option<u64>) -> Result<Sendable> {
+        Ok(Sendable(Arena::query(&self.node(at_most))))
+    }
+}
+
+impl<T: FromRow> Subquery for Compound<T> {
+    fn query_node(&self) -> QueryNode {
+        QueryNode(self.node(None))
+    }
+}

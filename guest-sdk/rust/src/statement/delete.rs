@@ -1,0 +1,66 @@
+//! Deletes by criteria.
+
+use std::marker::PhantomData;
+
+use super::{Change, Returning, select::both};
+use crate::{
+    Model, Result,
+    bindings::sqlservice::database::statements::{self, Root},
+    expression::{Arena, Kids, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
+};
+
+/// A delete of a model's rows.
+pub struct Delete<M> {
+    source: Option<Node>,
+    filter: Option<Node>,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M> Clone for Delete<M> {
+    fn clone(&self) -> Self {
+        Self { source: self.source.clone(), filter: self.filter.clone(), of: PhantomData }
+    }
+}
+
+/// A delete from a model's table; of all its rows where there is no filter.
+pub fn delete<M: Model>() -> Delete<M> {
+    Delete { source: None, filter: None, of: PhantomData }
+}
+
+impl<M: Model> Delete<M> {
+    /// Only rows for which this is true. Several filters must all be true.
+    pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
+        self.filter = both(self.filter, operand_node(condition));
+        self
+    }
+
+    /// Another table whose columns the filter may use (`delete-source`).
+    pub fn using<S: Model>(mut self) -> Self {
+        self.source = Some(Source::of::<S>(None).node());
+        self
+    }
+
+    /// Returns something of each row that was deleted (`delete-returning`).
+    pub fn returning<S: Selection>(self, selection: S) -> Returning<Self, S::Row> {
+        Returning::new(self, nodes(selection))
+    }
+
+    /// Returns each row that was deleted (`delete-returning`).
+    pub fn returning_all(self) -> Returning<Self, M> {
+        self.returning(entity::<M>())
+    }
+}
+
+impl<M: Model> Change for Delete<M> {
+    fn lower_returning(&self, returning: &[Node]) -> Result<Lowered> {
+        let mut kids = Kids::default();
+        let root = Root::Delete(statements::Delete {
+            table: M::TABLE.to_owned(),
+            schema: M::SCHEMA.map(str::to_owned),
+            source: kids.maybe(self.source.clone()),
+            where_: kids.maybe(self.filter.clone()),
+            returning: kids.all(returning.iter().cloned()),
+        });
+        Ok(Arena::statement(root, &kids))
+    }
+}

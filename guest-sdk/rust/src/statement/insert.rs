@@ -1,0 +1,256 @@
+//! Inserts, and what they do with rows that are there already.
+
+use std::marker::PhantomData;
+
+use super::{Change, Returning, Subquery, select::both};
+use crate::{
+    Column, Error, Model, Result,
+    bindings::sqlservice::database::statements::{self, Assignment, ConflictAction, InsertSource, Root},
+    expression::{Arena, Kids, Lowered, Node, Operand, Selection, entity, excluded, nodes, operand_node},
+    value::Field,
+};
+
+/// An insert of a model's rows.
+pub struct Insert<M> {
+    rows: Rows,
+    conflict: Option<OnConflict>,
+    of: PhantomData<fn() -> M>,
+}
+
+#[derive(Clone)]
+enum Rows {
+    Defaults,
+    Set(Vec<(&'static str, Node)>),
+    Values(Vec<&'static str>, Vec<Vec<Node>>),
+    Query(Vec<&'static str>, Node),
+    Wrong(Error),
+}
+
+impl Rows {
+    fn twice() -> Self {
+        Self::Wrong(Error::invalid("an insert takes `set`, `values` or `query`, not two of them"))
+    }
+}
+
+#[derive(Clone)]
+struct OnConflict {
+    columns: Vec<&'static str>,
+    update: Vec<(&'static str, Node)>,
+    filter: Option<Node>,
+}
+
+impl<M> Clone for Insert<M> {
+    fn clone(&self) -> Self {
+        Self { rows: self.rows.clone(), conflict: self.conflict.clone(), of: PhantomData }
+    }
+}
+
+/// An insert into a model's table. Say what with [`set`](Insert::set), [`values`](Insert::values) or
+/// [`query`](Insert::query); said nothing, it inserts one row of defaults.
+pub fn insert<M: Model>() -> Insert<M> {
+    Insert { rows: Rows::Defaults, conflict: None, of: PhantomData }
+}
+
+/// The keys and values of columns that an upsert names: a column or a tuple of columns.
+pub trait ColumnList<M> {
+    /// Their names.
+    #[doc(hidden)]
+    fn names(self) -> Vec<&'static str>;
+}
+
+impl<M: Model, T: Field> ColumnList<M> for Column<M, T> {
+    fn names(self) -> Vec<&'static str> {
+        vec![self.name()]
+    }
+}
+
+macro_rules! column_lists {
+    ($($($name:ident)*;)*) => {$(
+        impl<M: Model, $($name: Field),*> ColumnList<M> for ($(Column<M, $name>,)*) {
+            #[allow(non_snake_case)]
+            fn names(self) -> Vec<&'static str> {
+                let ($($name,)*) = self;
+                vec![$($name.name()),*]
+            }
+        }
+    )*};
+}
+
+column_lists! { A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H; }
+
+impl<M: Model> Insert<M> {
+    /// One column of one row; columns that are not set get their defaults.
+    pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl Operand<T::Base>) -> Self {
+        let entry = (column.name(), operand_node(value));
+        match &mut self.rows {
+            Rows::Set(row) => row.push(entry),
+            Rows::Defaults => self.rows = Rows::Set(vec![entry]),
+            _ => self.rows = Rows::twice(),
+        }
+        self
+    }
+
+    /// Whole rows. A generated key that is 0 in all of them is left to the database. For thousands of rows,
+    /// [`insert_many`](crate::Executor::insert_many) is the fast way.
+    pub fn values(mut self, rows: &[M]) -> Self {
+        self.rows = match (self.rows, left_out_key(rows)) {
+            (Rows::Defaults, Ok(left_out)) => {
+                Rows::Values(without(M::COLUMNS.iter().copied(), left_out), row_nodes(rows, left_out))
+            }
+            (Rows::Defaults, Err(mixed)) => Rows::Wrong(mixed),
+            _ => Rows::twice(),
+        };
+        self
+    }
+
+    /// The rows of a query, as many columns as are named here.
+    pub fn query(mut self, columns: impl ColumnList<M>, query: &impl Subquery) -> Self {
+        self.rows = match self.rows {
+            Rows::Defaults => Rows::Query(columns.names(), query.query_node().0),
+            _ => Rows::twice(),
+        };
+        self
+    }
+
+    /// What happens to rows whose primary key is there already.
+    pub fn on_conflict(self) -> Conflict<M> {
+        Conflict { insert: self, conflict: OnConflict { columns: Vec::new(), update: Vec::new(), filter: None } }
+    }
+
+    /// What happens to rows whose unique key of these columns is there already (`conflict-target`).
+    pub fn on_conflict_of(self, columns: impl ColumnList<M>) -> Conflict<M> {
+        Conflict { insert: self, conflict: OnConflict { columns: columns.names(), update: Vec::new(), filter: None } }
+    }
+
+    /// Returns something of each row that was inserted or changed (`insert-returning`).
+    pub fn returning<S: Selection>(self, selection: S) -> Returning<Self, S::Row> {
+        Returning::new(self, nodes(selection))
+    }
+
+    /// Returns each row that was inserted or changed (`insert-returning`).
+    pub fn returning_all(self) -> Returning<Self, M> {
+        self.returning(entity::<M>())
+    }
+}
+
+/// An upsert that is being written.
+pub struct Conflict<M> {
+    insert: Insert<M>,
+    conflict: OnConflict,
+}
+
+impl<M: Model> Conflict<M> {
+    /// The row that is there stays.
+    pub fn do_nothing(self) -> Insert<M> {
+        Insert { conflict: Some(self.conflict), ..self.insert }
+    }
+
+    /// The row that is there gets these columns of the new one.
+    pub fn do_update(self, columns: impl ColumnList<M>) -> Insert<M> {
+        let column = |name| (name, excluded(Column::<M, String>::new(name)).node);
+        let update = columns.names().into_iter().map(column).collect();
+        Insert { conflict: Some(OnConflict { update, ..self.conflict }), ..self.insert }
+    }
+
+    /// The row that is there is changed: `do_set(|row| row.set(User::VISITS, User::VISITS + 1))`. The new row's columns
+    /// are written `excluded(User::NAME)`.
+    pub fn do_set(self, change: impl FnOnce(Upsert<M>) -> Upsert<M>) -> Insert<M> {
+        let Upsert { conflict, .. } = change(Upsert { conflict: self.conflict, of: PhantomData });
+        Insert { conflict: Some(conflict), ..self.insert }
+    }
+}
+
+/// What an upsert changes.
+pub struct Upsert<M> {
+    conflict: OnConflict,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Upsert<M> {
+    /// One column's new value.
+    pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl Operand<T::Base>) -> Self {
+        self.conflict.update.push((column.name(), operand_node(value)));
+        self
+    }
+
+    /// Only rows for which this is true are changed.
+    pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
+        self.conflict.filter = both(self.conflict.filter, operand_node(condition));
+        self
+    }
+}
+
+impl<M: Model> Change for Insert<M> {
+    fn lower_returning(&self, returning: &[Node]) -> Result<Lowered> {
+        let mut kids = Kids::default();
+        let (columns, source) = match self.rows.clone() {
+            Rows::Wrong(why) => return Err(why),
+            Rows::Defaults => (Vec::new(), InsertSource::Defaults),
+            Rows::Set(row) => {
+                let (columns, values): (Vec<_>, Vec<_>) = row.into_iter().unzip();
+                (columns, InsertSource::Values(vec![kids.all(values)]))
+            }
+            Rows::Values(columns, rows) => {
+                (columns, InsertSource::Values(rows.into_iter().map(|row| kids.all(row)).collect()))
+            }
+            Rows::Query(columns, query) => (columns, InsertSource::Query(kids.add(query))),
+        };
+        let conflict = self.conflict.as_ref().map(|conflict| conflict.contract(&mut kids));
+        let root = Root::Insert(statements::Insert {
+            table: M::TABLE.to_owned(),
+            schema: M::SCHEMA.map(str::to_owned),
+            columns: owned(columns),
+            source,
+            conflict,
+            returning: kids.all(returning.iter().cloned()),
+        });
+        Ok(Arena::statement(root, &kids))
+    }
+}
+
+impl OnConflict {
+    fn contract(&self, kids: &mut Kids) -> statements::Conflict {
+        let columns = owned(self.columns.clone());
+        let action = if self.update.is_empty() {
+            ConflictAction::Nothing
+        } else {
+            ConflictAction::Update(assignments(&self.update, kids))
+        };
+        statements::Conflict { columns, action, where_: kids.maybe(self.filter.clone()) }
+    }
+}
+
+/// Columns and their values as the contract has them.
+pub(super) fn assignments(set: &[(&'static str, Node)], kids: &mut Kids) -> Vec<Assignment> {
+    let assignment = |(column, value): &(&str, Node)| {
+        let value = kids.add(value.clone());
+        Assignment { column: (*column).to_owned(), value }
+    };
+    set.iter().map(assignment).collect()
+}
+
+fn owned(names: Vec<&'static str>) -> Vec<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether the generated key is the database's to make; a mix is a mistake, as rows of one insert have the same columns.
+pub(crate) fn left_out_key<M: Model>(rows: &[M]) -> Result<Option<usize>> {
+    let Some(key) = M::GENERATED else { return Ok(None) };
+    match rows.iter().filter(|row| row.wants_key()).count() {
+        0 => Ok(None),
+        all if all == rows.len() => Ok(Some(key)),
+        _ => Err(Error::invalid(
+            "some rows have a generated key and some have 0 for it: insert the ones and the others apart",
+        )),
+    }
+}
+
+/// What stays of a list without the position that is left out.
+pub(crate) fn without<T>(all: impl IntoIterator<Item = T>, left_out: Option<usize>) -> Vec<T> {
+    all.into_iter().enumerate().filter(|(at, _)| Some(*at) != left_out).map(|(_, item)| item).collect()
+}
+
+fn row_nodes<M: Model>(rows: &[M], left_out: Option<usize>) -> Vec<Vec<Node>> {
+    let nodes = |row: &M| without(row.to_values(), left_out).into_iter().map(Node::value).collect();
+    rows.iter().map(nodes).collect()
+}

@@ -1,0 +1,78 @@
+//! Updates by criteria.
+
+use std::marker::PhantomData;
+
+use super::{Change, Returning, insert::assignments, select::both};
+use crate::{
+    Column, Error, Model, Result,
+    bindings::sqlservice::database::statements::{self, Root},
+    expression::{Arena, Kids, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
+    value::Field,
+};
+
+/// An update of a model's rows.
+pub struct Update<M> {
+    set: Vec<(&'static str, Node)>,
+    source: Option<Node>,
+    filter: Option<Node>,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M> Clone for Update<M> {
+    fn clone(&self) -> Self {
+        Self { set: self.set.clone(), source: self.source.clone(), filter: self.filter.clone(), of: PhantomData }
+    }
+}
+
+/// An update of a model's table; of all its rows where there is no filter.
+pub fn update<M: Model>() -> Update<M> {
+    Update { set: Vec::new(), source: None, filter: None, of: PhantomData }
+}
+
+impl<M: Model> Update<M> {
+    /// A column's new value: a Rust value or an expression of the row's columns.
+    pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl Operand<T::Base>) -> Self {
+        self.set.push((column.name(), operand_node(value)));
+        self
+    }
+
+    /// Only rows for which this is true. Several filters must all be true.
+    pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
+        self.filter = both(self.filter, operand_node(condition));
+        self
+    }
+
+    /// Another table whose columns the values and the filter may use (`update-source`).
+    pub fn from<S: Model>(mut self) -> Self {
+        self.source = Some(Source::of::<S>(None).node());
+        self
+    }
+
+    /// Returns something of each row that was changed (`update-returning`).
+    pub fn returning<S: Selection>(self, selection: S) -> Returning<Self, S::Row> {
+        Returning::new(self, nodes(selection))
+    }
+
+    /// Returns each row as it is now (`update-returning`).
+    pub fn returning_all(self) -> Returning<Self, M> {
+        self.returning(entity::<M>())
+    }
+}
+
+impl<M: Model> Change for Update<M> {
+    fn lower_returning(&self, returning: &[Node]) -> Result<Lowered> {
+        if self.set.is_empty() {
+            return Err(Error::invalid("an update sets nothing: say what with `set`"));
+        }
+        let mut kids = Kids::default();
+        let root = Root::Update(statements::Update {
+            table: M::TABLE.to_owned(),
+            schema: M::SCHEMA.map(str::to_owned),
+            assignments: assignments(&self.set, &mut kids),
+            source: kids.maybe(self.source.clone()),
+            where_: kids.maybe(self.filter.clone()),
+            returning: kids.all(returning.iter().cloned()),
+        });
+        Ok(Arena::statement(root, &kids))
+    }
+}

@@ -1,0 +1,181 @@
+//! Rust types that columns can have, and how each becomes one of the contract's values.
+
+pub(crate) mod column;
+mod decimal;
+mod scalar;
+mod time;
+mod uuid;
+
+pub use self::{
+    column::Unexpected,
+    decimal::{Decimal, Json},
+    time::{Date, Time, Timestamp, TimestampTz},
+    uuid::Uuid,
+};
+pub use crate::bindings::sqlservice::database::values::{Array, Interval, NativeValue, Scalar, Value};
+use crate::{
+    bindings::sqlservice::database::{
+        rows::{ColumnData, Vector},
+        schema::{ColumnType, TypeKind},
+    },
+    schema,
+};
+
+/// A Rust type that a column can have, when it is not null: `bool`, `i16`, `i32`, `i64`, `u64`, `f32`, `f64`, `String`,
+/// `Vec<u8>`, and this crate's [`Decimal`], [`Uuid`], [`Json`], [`Date`], [`Time`], [`Timestamp`], [`TimestampTz`] and
+/// [`Interval`].
+///
+/// A type of your own joins them by saying which of the contract's types holds it and how to get there and back: only
+/// `KIND`, `to_scalar` and `from_scalar` are required.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type that a column can have",
+    label = "not a column type",
+    note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, and an Option of these",
+    note = "implement `sqlservice_sdk::SqlType` for a type of your own"
+)]
+pub trait SqlType: Clone + 'static {
+    /// The kind of column that holds it.
+    const KIND: TypeKind;
+
+    /// The type of a column that holds it.
+    fn column_type() -> ColumnType {
+        schema::column_type(Self::KIND)
+    }
+
+    /// The value as the contract has it.
+    fn to_scalar(&self) -> Scalar;
+
+    /// The value from what the database sent; nothing where that does not fit. It is never given the null.
+    fn from_scalar(scalar: Scalar) -> Option<Self>;
+
+    /// Many values as one column, with null for nothing. Types that have a vector of their own do better than this.
+    fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+        Vector::Mixed(cells.map(|cell| Value::Scalar(cell.map_or(Scalar::Null, Self::to_scalar))).collect())
+    }
+
+    /// All values of a vector of just this type, the default one for nulls; or the vector back, to be read cell by cell.
+    fn take(vector: Vector) -> Result<Vec<Self>, Vector> {
+        Err(vector)
+    }
+}
+
+/// A type that a model's field can have: a [`SqlType`] or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type that a column can have",
+    label = "not a column type",
+    note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, and an Option of these",
+    note = "implement `sqlservice_sdk::SqlType` for a type of your own"
+)]
+pub trait Field: Clone + 'static {
+    /// The type without the `Option`.
+    type Base: SqlType;
+
+    /// Whether it can be null.
+    const NULLABLE: bool;
+
+    /// One value.
+    fn to_value(&self) -> Value;
+
+    /// Many values as one column.
+    fn encode<'a>(cells: &mut dyn Iterator<Item = &'a Self>) -> ColumnData;
+
+    /// Many values from one column of so many rows.
+    fn decode(column: ColumnData, rows: usize) -> Result<Vec<Self>, Unexpected>;
+
+    /// Many values from a column in which an outer join may have left nulls instead.
+    fn decode_outer(column: ColumnData, rows: usize) -> Result<Vec<Option<Self>>, Unexpected>;
+}
+
+impl<T: SqlType> Field for T {
+    type Base = T;
+
+    const NULLABLE: bool = false;
+
+    fn to_value(&self) -> Value {
+        Value::Scalar(self.to_scalar())
+    }
+
+    fn encode<'a>(cells: &mut dyn Iterator<Item = &'a Self>) -> ColumnData {
+        ColumnData { validity: Vec::new(), values: T::encode(&mut cells.map(Some)) }
+    }
+
+    fn decode(column: ColumnData, rows: usize) -> Result<Vec<Self>, Unexpected> {
+        column::decode(column, rows)
+    }
+
+    fn decode_outer(column: ColumnData, rows: usize) -> Result<Vec<Option<Self>>, Unexpected> {
+        column::decode_optional(column, rows)
+    }
+}
+
+impl<T: SqlType> Field for Option<T> {
+    type Base = T;
+
+    const NULLABLE: bool = true;
+
+    fn to_value(&self) -> Value {
+        Value::Scalar(self.as_ref().map_or(Scalar::Null, T::to_scalar))
+    }
+
+    fn encode<'a>(cells: &mut dyn Iterator<Item = &'a Self>) -> ColumnData {
+        let mut validity = column::Validity::default();
+        let values = T::encode(&mut cells.map(|cell| {
+            validity.push(cell.is_some());
+            cell.as_ref()
+        }));
+        ColumnData { validity: validity.finish(), values }
+    }
+
+    fn decode(column: ColumnData, rows: usize) -> Result<Vec<Self>, Unexpected> {
+        column::decode_optional(column, rows)
+    }
+
+    fn decode_outer(column: ColumnData, rows: usize) -> Result<Vec<Option<Self>>, Unexpected> {
+        Ok(column::decode_optional(column, rows)?.into_iter().map(Some).collect())
+    }
+}
+
+/// What can be given as a parameter of raw SQL: see [`params!`](crate::params).
+pub trait IntoValue {
+    /// The value.
+    fn into_value(self) -> Value;
+}
+
+impl<T: Field> IntoValue for T {
+    fn into_value(self) -> Value {
+        self.to_value()
+    }
+}
+
+impl IntoValue for Value {
+    fn into_value(self) -> Value {
+        self
+    }
+}
+
+impl IntoValue for &str {
+    fn into_value(self) -> Value {
+        Value::Scalar(Scalar::Text(self.to_owned()))
+    }
+}
+
+impl IntoValue for &String {
+    fn into_value(self) -> Value {
+        self.as_str().into_value()
+    }
+}
+
+impl IntoValue for &[u8] {
+    fn into_value(self) -> Value {
+        Value::Scalar(Scalar::Bytes(self.to_vec()))
+    }
+}
+
+impl IntoValue for Option<&str> {
+    fn into_value(self) -> Value {
+        self.map_or(Value::Scalar(Scalar::Null), IntoValue::into_value)
+    }
+}
+
+#[cfg(test)]
+mod tests;

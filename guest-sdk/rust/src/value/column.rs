@@ -1,0 +1,171 @@
+//! Columns of a batch to vectors of Rust values and back. Nothing here trusts what the host sent.
+
+use super::SqlType;
+use crate::bindings::sqlservice::database::{
+    rows::{Blobs, ColumnData, Strings, Vector},
+    values::{Scalar, Value},
+};
+
+/// Why a column could not be read as what a row type asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unexpected {
+    /// A null where the type is not an `Option`.
+    Null,
+    /// A value of another type: what it is.
+    Value(&'static str),
+    /// Fewer or more values than rows, or cuts inside a character.
+    Malformed,
+}
+
+/// The bits of a column's nulls while they are written.
+#[derive(Default)]
+pub(crate) struct Validity {
+    bits: Vec<u8>,
+    rows: usize,
+    nulls: bool,
+}
+
+impl Validity {
+    pub(crate) fn push(&mut self, valid: bool) {
+        if self.rows.is_multiple_of(8) {
+            self.bits.push(0);
+        }
+        if let (true, Some(last)) = (valid, self.bits.last_mut()) {
+            *last |= 1 << (self.rows % 8);
+        }
+        self.nulls |= !valid;
+        self.rows += 1;
+    }
+
+    /// The bits; none where nothing was null.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        if self.nulls { self.bits } else { Vec::new() }
+    }
+}
+
+/// Whether row `row` has a value.
+fn is_valid(validity: &[u8], row: usize) -> bool {
+    validity.is_empty() || validity.get(row / 8).is_some_and(|bits| bits >> (row % 8) & 1 == 1)
+}
+
+/// Whether the bits are there for each row, or none at all.
+fn check_validity(validity: &[u8], rows: usize) -> Result<(), Unexpected> {
+    if validity.is_empty() || validity.len() >= rows.div_ceil(8) { Ok(()) } else { Err(Unexpected::Malformed) }
+}
+
+pub(crate) fn decode<T: SqlType>(column: ColumnData, rows: usize) -> Result<Vec<T>, Unexpected> {
+    check_validity(&column.validity, rows)?;
+    if !column.validity.is_empty() && (0..rows).any(|row| !is_valid(&column.validity, row)) {
+        return Err(Unexpected::Null);
+    }
+    let values = match T::take(column.values) {
+        Ok(values) => values,
+        Err(other) => scalars(other, &[])?
+            .map(|scalar| convert(scalar)?.ok_or(Unexpected::Null))
+            .collect::<Result<Vec<T>, Unexpected>>()?,
+    };
+    if values.len() == rows { Ok(values) } else { Err(Unexpected::Malformed) }
+}
+
+pub(crate) fn decode_optional<T: SqlType>(column: ColumnData, rows: usize) -> Result<Vec<Option<T>>, Unexpected> {
+    check_validity(&column.validity, rows)?;
+    let validity = column.validity;
+    let values: Vec<Option<T>> = match T::take(column.values) {
+        Ok(values) if validity.is_empty() => values.into_iter().map(Some).collect(),
+        Ok(values) => {
+            values.into_iter().enumerate().map(|(row, value)| is_valid(&validity, row).then_some(value)).collect()
+        }
+        Err(other) => scalars(other, &validity)?.map(convert).collect::<Result<_, _>>()?,
+    };
+    if values.len() == rows { Ok(values) } else { Err(Unexpected::Malformed) }
+}
+
+fn convert<T: SqlType>(value: Value) -> Result<Option<T>, Unexpected> {
+    match value {
+        Value::Scalar(Scalar::Null) => Ok(None),
+        Value::Scalar(scalar) => {
+            let name = name(&scalar);
+            T::from_scalar(scalar).map(Some).ok_or(Unexpected::Value(name))
+        }
+        Value::Array(_) => Err(Unexpected::Value("an array")),
+    }
+}
+
+/// The cells of a vector one by one: the slow way, for what is not of just the type that was asked for.
+pub(crate) fn scalars(vector: Vector, validity: &[u8]) -> Result<impl Iterator<Item = Value> + '_, Unexpected> {
+    fn each<T: 'static>(values: Vec<T>, case: impl Fn(T) -> Scalar + 'static) -> Box<dyn Iterator<Item = Value>> {
+        Box::new(values.into_iter().map(move |value| Value::Scalar(case(value))))
+    }
+    let cells = match vector {
+        Vector::Booleans(v) => each(v, |value| Scalar::Boolean(value != 0)),
+        Vector::Integers(v) => each(v, Scalar::Integer),
+        Vector::Unsigneds(v) => each(v, Scalar::Unsigned),
+        Vector::Floats(v) => each(v, Scalar::Float),
+        Vector::Decimals(v) => each(texts(v)?, Scalar::Decimal),
+        Vector::Texts(v) => each(texts(v)?, Scalar::Text),
+        Vector::Bytes(v) => each(blobs(v)?, Scalar::Bytes),
+        Vector::Uuids(v) => each(v, Scalar::Uuid),
+        Vector::Jsons(v) => each(texts(v)?, Scalar::Json),
+        Vector::Dates(v) => each(v, Scalar::Date),
+        Vector::Times(v) => each(v, Scalar::Time),
+        Vector::Timestamps(v) => each(v, Scalar::Timestamp),
+        Vector::TimestampsTz(v) => each(v, Scalar::TimestampTz),
+        Vector::Intervals(v) => each(v, Scalar::Interval),
+        Vector::Mixed(v) => Box::new(v.into_iter()),
+    };
+    Ok(cells.enumerate().map(|(row, value)| if is_valid(validity, row) { value } else { Value::Scalar(Scalar::Null) }))
+}
+
+fn texts(strings: Strings) -> Result<Vec<String>, Unexpected> {
+    texts_or_back(strings).map_err(|_| Unexpected::Malformed)
+}
+
+fn blobs(blobs: Blobs) -> Result<Vec<Vec<u8>>, Unexpected> {
+    blobs_or_back(blobs).map_err(|_| Unexpected::Malformed)
+}
+
+/// The texts of a column; the column back where an offset is not at a character's border, or they do not ascend.
+pub(crate) fn texts_or_back(strings: Strings) -> Result<Vec<String>, Strings> {
+    let cut = |&[start, end]: &[u32; 2]| strings.data.get(start as usize..end as usize).map(str::to_owned);
+    let texts: Option<Vec<String>> = strings.offsets.array_windows().map(cut).collect();
+    texts.ok_or(strings)
+}
+
+/// The byte strings of a column, cut like texts.
+pub(crate) fn blobs_or_back(blobs: Blobs) -> Result<Vec<Vec<u8>>, Blobs> {
+    let cut = |&[start, end]: &[u32; 2]| blobs.data.get(start as usize..end as usize).map(<[u8]>::to_vec);
+    let parts: Option<Vec<Vec<u8>>> = blobs.offsets.array_windows().map(cut).collect();
+    parts.ok_or(blobs)
+}
+
+/// Texts end to end. Offsets are 32 bits, which is as much as a guest's memory has.
+pub(crate) fn join_texts<'a>(cells: &mut dyn Iterator<Item = Option<&'a str>>) -> Strings {
+    let mut strings = Strings { offsets: vec![0], data: String::new() };
+    for cell in cells {
+        strings.data.push_str(cell.unwrap_or_default());
+        strings.offsets.push(u32::try_from(strings.data.len()).unwrap_or(u32::MAX));
+    }
+    strings
+}
+
+/// What a value is, in words.
+pub(crate) const fn name(scalar: &Scalar) -> &'static str {
+    match scalar {
+        Scalar::Null => "null",
+        Scalar::Boolean(_) => "a boolean",
+        Scalar::Integer(_) => "an integer",
+        Scalar::Unsigned(_) => "an unsigned integer",
+        Scalar::Float(_) => "a float",
+        Scalar::Decimal(_) => "a decimal",
+        Scalar::Text(_) => "a text",
+        Scalar::Bytes(_) => "bytes",
+        Scalar::Uuid(_) => "a uuid",
+        Scalar::Json(_) => "a json document",
+        Scalar::Date(_) => "a date",
+        Scalar::Time(_) => "a time",
+        Scalar::Timestamp(_) => "a timestamp",
+        Scalar::TimestampTz(_) => "a timestamp with a zone",
+        Scalar::Interval(_) => "an interval",
+        Scalar::Other(_) => "a value of the database's own type",
+    }
+}
