@@ -1,1 +1,19 @@
-//! Guests, servers and the one integration binary
+//! What the tests share: databases of their own for every case, eyes from outside, components, and the house's sources.
+//!
+//! Tests may panic: this crate says so by unwrapping where the host's crates must answer.
+
+pub mod backend;
+pub mod fixture;
+pub mod guest;
+pub mod outside;
+pub mod servers;
+pub mod source;
+
+/// Files of the components that `build.rs` built, one constant a guest: `PLUGIN_USERS`, `GUEST_CONFORMANCE`, …
+pub mod component {
+    include!(concat!(env!("OUT_DIR"), "/component.rs"));
+}
+
+pub use backend::Backend;
+pub use fixture::{Fixture, for_each, for_each_database, for_each_server};
+pub use outside::Outside;

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-pub use crate::bindings::sqlservice::database::errors::{
-    ColumnReference, ConstraintKind, DatabaseError, LimitKind, LimitReached, Mismatch, MissingCapability, PoolExhausted,
-    Problem, Stale, Violation,
-};
 use crate::bindings::sqlservice::database::errors::Error as Contract;
+pub use crate::bindings::sqlservice::database::errors::{
+    ColumnReference, ConstraintKind, DatabaseError, LimitKind, LimitReached, Mismatch, MissingCapability,
+    PoolExhausted, Problem, Stale, Violation,
+};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -186,7 +186,9 @@ impl fmt::Display for Error {
             Self::StaleData(Stale { table, expected, matched, .. }) => {
                 write!(f, "somebody else changed or deleted rows of {table:?}: expected {expected}, matched {matched}")
             }
-            Self::CircularDependency(tables) => write!(f, "these depend on each other in a circle: {}", tables.join(", ")),
+            Self::CircularDependency(tables) => {
+                write!(f, "these depend on each other in a circle: {}", tables.join(", "))
+            }
             Self::StalePlan(error) => display_database(error, "the schema changed, try again", f),
             Self::SerializationFailure(error) => display_database(error, "try the transaction again", f),
             Self::Deadlock(error) => display_database(error, "chosen to end a deadlock, try the transaction again", f),
@@ -195,7 +197,9 @@ impl fmt::Display for Error {
             Self::PoolTimeout(PoolExhausted { size, waited_ms }) => {
                 write!(f, "none of {size} connections became free within {waited_ms} ms")
             }
-            Self::Limit(LimitReached { kind, allowed }) => write!(f, "the limit of {allowed} for {} is reached", limit(*kind)),
+            Self::Limit(LimitReached { kind, allowed }) => {
+                write!(f, "the limit of {allowed} for {} is reached", limit(*kind))
+            }
             Self::Other(reason) => f.write_str(reason),
             plain => f.write_str(plain.fixed_text()),
         }

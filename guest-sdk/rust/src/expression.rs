@@ -8,12 +8,16 @@ mod selection;
 
 #[cfg(test)]
 pub(crate) use self::node::ids;
-pub(crate) use self::{node::{Arena, Kids, Lowered, Node, Source}, operand::node as operand_node, selection::nodes};
 pub use self::{
     function::*,
     operand::Operand,
     operator::{Base, Converted, Expression, Numeric, Order, OrderBy},
     selection::{Entity, Optional, Selection, entity},
+};
+pub(crate) use self::{
+    node::{Arena, Kids, Lowered, Node, Source},
+    operand::node as operand_node,
+    selection::nodes,
 };
 
 use std::marker::PhantomData;

@@ -26,9 +26,7 @@ pub use self::{
     model::{Alias, Column, Model, alias},
     row::FromRow,
     session::{Connection, Executor, Isolation, Rows, RunOptions, Savepoint, Session, TransactionOptions, With},
-    value::{
-        Date, Decimal, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid, Value,
-    },
+    value::{Date, Decimal, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid, Value},
 };
 pub use futures::{self, join, try_join};
 pub use wit_bindgen;
@@ -55,8 +53,13 @@ pub mod prelude {
 pub mod __private {
     pub use crate::{
         bindings::sqlservice::database::rows::ColumnData,
-        row::{Columns, found, next_cell},
+        row::{Columns, next_cell},
         schema::*,
         value::Value,
     };
+
+    /// A model's table.
+    pub fn declare<M: crate::Model>() -> Table {
+        M::table()
+    }
 }

@@ -59,7 +59,12 @@ pub async fn first<T: FromRow>(on: &impl RawLink, sql: &str, parameters: Vec<Val
 }
 
 /// Runs a query; returns its rows batch by batch.
-pub async fn stream<T: FromRow>(on: &impl RawLink, sql: &str, parameters: Vec<Value>, batch_rows: u32) -> Result<Rows<T>> {
+pub async fn stream<T: FromRow>(
+    on: &impl RawLink,
+    sql: &str,
+    parameters: Vec<Value>,
+    batch_rows: u32,
+) -> Result<Rows<T>> {
     let answer = on.text(sql.to_owned(), parameters, on.options(batch_rows)).await?;
     Ok(Rows::new(answer, batch_rows))
 }

@@ -1,7 +1,8 @@
 //! Tables as data: what models declare for `create_all`, and what `reflect` reads.
 
 pub use crate::bindings::sqlservice::database::schema::{
-    Action, CascadeKind, Check, Column, ColumnType, DefaultValue, ForeignKey, Index, Models, Relationship, Table, TypeKind,
+    Action, CascadeKind, Check, Column, ColumnType, DefaultValue, ForeignKey, Index, Models, Relationship, Table,
+    TypeKind,
 };
 use crate::{
     bindings::sqlservice::database::values::{Scalar, Value},

@@ -5,10 +5,7 @@ mod rows;
 mod savepoint;
 
 pub(crate) use self::link::{Answer, BatchInsert, Link};
-pub use self::{
-    rows::Rows,
-    savepoint::Savepoint,
-};
+pub use self::{rows::Rows, savepoint::Savepoint};
 pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
 use crate::{
     Error, Model, Result,

@@ -1,14 +1,21 @@
 //! What the three databases have in common: a link is one checked-out connection and does what its owner, a lease, says.
 
+pub(crate) mod any;
+pub(crate) mod calendar;
+pub(crate) mod idle;
 pub(crate) mod mysql;
+pub(crate) mod page;
 pub(crate) mod postgres;
+pub(crate) mod server;
+pub(crate) mod sink;
 pub(crate) mod sqlite;
+pub(crate) mod verb;
 
 use std::sync::Arc;
 
 use sqlservice_sql::{Value, schema::ColumnType, schema::TypeKind};
 
-use crate::{Result, feed::Feed, settings::Isolation};
+use crate::{Error, Result, feed::Feed, settings::Isolation};
 
 /// A value to bind and, where the compiler knows it, the kind of the column that it meets (to type nulls and to narrow).
 #[derive(Clone, Debug)]
@@ -32,6 +39,8 @@ pub(crate) struct Job {
     pub binds: Vec<Bind>,
     /// What the compiler knows of the result's columns; none for a statement that came as text.
     pub expected: Option<Arc<[Expected]>>,
+    /// Whether a guest wrote the text, so that it may say anything.
+    pub guest_text: bool,
 }
 
 /// How a transaction begins.
@@ -72,6 +81,12 @@ pub(crate) trait Link: Send + Sized + 'static {
     /// Runs one statement through the prepared protocol and feeds its rows. Returns how many rows a change matched.
     /// Stops early, without an error, when the feed says so.
     fn run(&mut self, job: Job, feed: &mut Feed) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Whether an error of `run` took the whole transaction with it, so that its savepoints are gone too. The session asks
+    /// for a rollback all the same.
+    fn transaction_lost(&self, _error: &Error) -> bool {
+        false
+    }
 
     /// Asks the database for an answer.
     fn ping(&mut self) -> impl Future<Output = Result<()>> + Send;

@@ -1,6 +1,12 @@
 //! The way of a statement's rows from the link that runs it to the call or cursor that asked for them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlservice_sql::{Batch, schema::ColumnType};
 use tokio::{
@@ -77,17 +83,19 @@ pub(crate) enum Fate {
 #[derive(Clone)]
 pub(crate) struct Clock {
     limit: Option<Duration>,
+    idle: Arc<AtomicBool>,
     deadline: Arc<watch::Sender<Option<Instant>>>,
 }
 
 impl Clock {
     /// A clock that is stopped.
     pub(crate) fn new(limit: Option<Duration>) -> Self {
-        Self { limit, deadline: Arc::new(watch::Sender::new(None)) }
+        Self { limit, idle: Arc::default(), deadline: Arc::new(watch::Sender::new(None)) }
     }
 
     /// Lets a new span of time begin.
     pub(crate) fn start(&self) {
+        self.idle.store(false, Ordering::Release);
         if let Some(limit) = self.limit {
             // A limit too far away to be a date is none.
             self.deadline.send_replace(Instant::now().checked_add(limit));
@@ -96,9 +104,15 @@ impl Clock {
 
     /// Stops it.
     pub(crate) fn stop(&self) {
+        self.idle.store(true, Ordering::Release);
         if self.limit.is_some() {
             self.deadline.send_replace(None);
         }
+    }
+
+    /// Whether the statement waits for its reader, or was told that there is none.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle.load(Ordering::Acquire)
     }
 
     /// Waits until a span of time is over that was not stopped before.
@@ -259,7 +273,9 @@ impl Feed {
             demand = demands.recv() => demand,
             () = self.closing.notified() => None,
         };
-        self.clock.start();
+        if demand.is_some() {
+            self.clock.start();
+        }
         self.outlet = Outlet::Cursor(pages, demands);
         demand
     }

@@ -3,10 +3,33 @@
 //! The only crate that names sqlx. A connection that is checked out belongs to the host, never to the future that uses it:
 //! whatever is dropped, at any await, the connection goes back clean or is closed.
 
+mod ask;
 mod backend;
+mod bulk;
+mod cursor;
+mod database;
+mod ddl;
 pub mod error;
 pub mod feed;
+mod lease;
+mod pool;
+pub mod reflect;
+mod run;
+mod savepoint;
+mod session;
 pub mod settings;
+mod text;
+mod transaction;
+mod url;
 
+pub use bulk::Chunks;
+pub use cursor::Cursor;
+pub use database::Database;
 pub use error::{Error, Result};
-pub use settings::{Isolation, Settings};
+pub use feed::ResultColumn;
+pub use pool::PoolStatus;
+pub use reflect::ReflectOptions;
+pub use run::Answer;
+pub use savepoint::Savepoint;
+pub use session::Session;
+pub use settings::{Isolation, RunOptions, Settings, TransactionOptions};

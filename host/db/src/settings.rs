@@ -86,3 +86,28 @@ impl Default for Settings {
         }
     }
 }
+
+/// How a transaction runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TransactionOptions {
+    /// Its isolation level.
+    pub isolation: Isolation,
+    /// Whether changes are refused.
+    pub read_only: bool,
+    /// How long it may stay open. After that it is rolled back and calls get [`crate::Error::TransactionClosed`].
+    pub timeout: Option<Duration>,
+}
+
+/// How one statement runs. The numbers are guest-controlled; the host's own limits hold as well.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// How long it may take: the statement, and each later batch of its cursor. The database's own setting holds where it
+    /// is lower.
+    pub timeout: Option<Duration>,
+    /// How many rows it may return before it fails.
+    pub max_rows: Option<u64>,
+    /// How many rows the first batch has at most. 1,024 by default.
+    pub batch_rows: Option<u32>,
+    /// How many bytes the first batch has, about. 256 KiB by default.
+    pub batch_bytes: Option<u32>,
+}

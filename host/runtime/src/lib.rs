@@ -1,5 +1,47 @@
-//! probe
+//! Run other people's code next to a database: sandboxed component plugins that use it through the `sqlservice` world.
+//!
+//! Two layers. [`Host`] loads and calls plugins in a few lines. Below it, in the style of wasmtime's own WASI crates,
+//! [`SqlCtx`], [`SqlView`] and [`add_to_linker`] add the world to any linker.
+#![doc = concat!("```no_run\n", include_str!("../examples/embed.rs"), "\n```")]
+
 mod bindings;
-pub type SqlError = wasmtime_wasi::TrappableError<bindings::sqlservice::database::errors::Error>;
-macro_rules! r { ($m:ident $t:ident) => { mod $m { pub struct $t; } } }
-r!(connection Connection); r!(session Session); r!(cursor Cursor); r!(prepared Prepared); r!(savepoint Savepoint); r!(database Database);
+mod connection;
+mod conv;
+mod ctx;
+mod cursor;
+mod database;
+mod directory;
+mod engine;
+pub mod error;
+mod function;
+mod host;
+mod instance;
+mod limits;
+mod linked;
+mod linker;
+mod plugin;
+mod prepared;
+mod raw_sql;
+mod savepoint;
+mod session;
+pub mod wave;
+mod work;
+
+pub use connection::Connection;
+pub use ctx::{Grant, HasSql, SqlCtx, SqlCtxBuilder, SqlCtxView, SqlLimits, SqlView};
+pub use cursor::Cursor;
+pub use database::Database as OpenDatabase;
+pub use directory::Access;
+pub use error::{Error, Result, SqlError};
+pub use function::Function;
+pub use host::{Host, HostBuilder, Stdio};
+pub use instance::Instance;
+pub use limits::HostLimits;
+pub use linker::{add_raw_sql_to_linker, add_to_linker};
+pub use plugin::Plugin;
+pub use prepared::Prepared;
+pub use savepoint::Savepoint;
+pub use session::Session;
+pub use sqlservice_db::{Database, Isolation, Settings};
+pub use sqlservice_sql::{Scalar, Value, schema};
+pub use wasmtime::component::Val;

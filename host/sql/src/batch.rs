@@ -1,5 +1,10 @@
 //! Many rows at once, column by column.
 
+mod access;
+mod builder;
+
+pub use builder::{BatchBuilder, ColumnBuilder, VectorKind};
+
 use crate::value::{Interval, Value};
 
 /// Texts end to end; text `i` is the bytes from `offsets[i]` to `offsets[i + 1]`.

@@ -4,16 +4,27 @@
 
 pub mod batch;
 pub mod capability;
+pub mod catalog;
+mod check;
+pub mod compile;
 pub mod compiled;
+pub mod ddl;
 pub mod dialect;
 pub mod error;
 pub mod limit;
+pub mod order;
+mod plan;
+pub mod quote;
+mod render;
 pub mod schema;
 pub mod statement;
+pub mod types;
 pub mod value;
 
 pub use batch::{Batch, ColumnData, Vector};
 pub use capability::Capabilities;
+pub use catalog::Catalog;
+pub use compile::{InsertMany, compile, compile_insert_many, rows_per_statement};
 pub use compiled::Compiled;
 pub use dialect::Dialect;
 pub use error::{Error, Result};

@@ -2,6 +2,8 @@
 //!
 //! A statement is an arena: a node names others by position, and only positions smaller than its own. Nothing in a value
 //! of these types is checked yet: `compile` does that.
+//!
+//! The file is long because it lists every node of the contract.
 
 use crate::{Value, schema::ColumnType};
 

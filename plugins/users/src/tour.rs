@@ -101,7 +101,10 @@ async fn reads(db: &Database, report: &mut Report) -> Result<(), Error> {
     let nobody = select::<User>().filter(User::NAME.eq("nobody"));
     report.line("one of none", session.one(&nobody).await.err().map_or_else(String::new, |error| error.to_string()));
     report.line("one of three", session.one(&by_name).await.err().map_or_else(String::new, |error| error.to_string()));
-    report.line("one_or_none", session.one_or_none(&nobody).await?.map_or_else(|| "nothing".to_owned(), |user| user.name));
+    report.line(
+        "one_or_none",
+        session.one_or_none(&nobody).await?.map_or_else(|| "nothing".to_owned(), |user| user.name),
+    );
 
     // An outer join's other side is an Option.
     let abouts = select_columns((User::NAME, entity::<UserAbout>().optional()))
@@ -135,7 +138,9 @@ async fn changes(db: &Database, report: &mut Report) -> Result<(), Error> {
     report.line("on_conflict", session.one(&select_columns(UserAbout::TEXT)).await?);
     let matched = session.execute(&update::<User>().set(User::EMAIL, None::<String>)).await?;
     report.line("update", format!("{matched} rows matched"));
-    let taken = session.nested(async |session| session.insert_many(&[User { name: "ed".into(), ..User::default() }]).await).await;
+    let taken = session
+        .nested(async |session| session.insert_many(&[User { name: "ed".into(), ..User::default() }]).await)
+        .await;
     report.line("a name that is taken", taken.err().map_or_else(|| "stored?".to_owned(), |error| error.to_string()));
     let devices = UserDevice::NAME.starts_with("p").or(UserDevice::NAME.contains("abl"));
     report.line("delete", format!("{} rows", session.execute(&delete::<UserDevice>().filter(devices)).await?));

@@ -2,13 +2,8 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Error, Ident, Lit, LitInt, LitStr, Result, Token, UnOp,
-    ext::IdentExt,
-    meta::ParseNestedMeta,
-    parenthesized,
-    parse::ParseStream,
-    punctuated::Punctuated,
-    spanned::Spanned,
+    Attribute, Error, Ident, Lit, LitInt, LitStr, Result, Token, UnOp, ext::IdentExt, meta::ParseNestedMeta,
+    parenthesized, parse::ParseStream, punctuated::Punctuated, spanned::Spanned,
 };
 
 use crate::check;
@@ -17,8 +12,19 @@ use crate::check;
 const TABLE_WORDS: &[&str] = &["table", "schema", "comment", "index", "unique", "foreign_key"];
 /// The words of a field's attribute.
 const FIELD_WORDS: &[&str] = &[
-    "primary_key", "generated", "unique", "index", "column", "length", "precision", "scale", "default", "on_update",
-    "comment", "foreign_key", "on_delete",
+    "primary_key",
+    "generated",
+    "unique",
+    "index",
+    "column",
+    "length",
+    "precision",
+    "scale",
+    "default",
+    "on_update",
+    "comment",
+    "foreign_key",
+    "on_delete",
 ];
 
 /// What a struct says of its table.

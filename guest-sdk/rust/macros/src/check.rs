@@ -47,7 +47,8 @@ pub fn reference(text: &LitStr) -> Result<(Option<String>, String, String)> {
 /// `"table(a, b)"` or `"schema.table(a, b)"`: schema, table and columns, as many as there are here.
 pub fn references(text: &LitStr, columns: usize) -> Result<(Option<String>, String, Vec<String>)> {
     let value = text.value();
-    let wrong = || Error::new(text.span(), "what a foreign key refers to is \"table(a, b)\", or \"schema.table(a, b)\"");
+    let wrong =
+        || Error::new(text.span(), "what a foreign key refers to is \"table(a, b)\", or \"schema.table(a, b)\"");
     let (name, list) = value.trim_end().strip_suffix(')').and_then(|rest| rest.split_once('(')).ok_or_else(wrong)?;
     let referred: Vec<String> = list.split(',').map(|column| column.trim().to_owned()).collect();
     let (schema, table) = match name.trim().split_once('.') {
@@ -87,7 +88,8 @@ pub fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for (at, &letter) in letters.iter().enumerate() {
         let after_small = at > 0 && !letters[at - 1].is_uppercase() && letters[at - 1] != '_';
-        let before_small = at > 0 && letters[at - 1].is_uppercase() && letters.get(at + 1).is_some_and(|c| c.is_lowercase());
+        let before_small =
+            at > 0 && letters[at - 1].is_uppercase() && letters.get(at + 1).is_some_and(|c| c.is_lowercase());
         if letter.is_uppercase() && (after_small || before_small) {
             snake.push('_');
         }

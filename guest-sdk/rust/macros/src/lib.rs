@@ -35,6 +35,7 @@ pub fn plugin(input: TokenStream) -> TokenStream {
 /// Exports the models that a plugin declares, so that a host can show them without calling it: `export_models!(User, Device)`.
 #[proc_macro]
 pub fn export_models(input: TokenStream) -> TokenStream {
-    let models = parse_macro_input!(input with syn::punctuated::Punctuated::<syn::Type, syn::Token![,]>::parse_terminated);
+    let models =
+        parse_macro_input!(input with syn::punctuated::Punctuated::<syn::Type, syn::Token![,]>::parse_terminated);
     plugin::expand_models(&models.into_iter().collect::<Vec<_>>()).into()
 }

@@ -1,6 +1,11 @@
 //! Functions and other expressions that are not operators of a column.
 
-use super::{Expr, Node, Selection, selection::nodes, operand::{Operand, node}, operator::{Base, Expression, Numeric}};
+use super::{
+    Expr, Node, Selection,
+    operand::{Operand, node},
+    operator::{Base, Expression, Numeric},
+    selection::nodes,
+};
 use crate::{
     Model,
     bindings::sqlservice::database::statements::{self, ListOp, Node as Form},

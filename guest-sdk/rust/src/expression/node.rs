@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 use crate::{
     Model,
     bindings::sqlservice::database::{
-        statements::{self, ConflictAction, ColumnName, InsertSource, Root, SourceTable, Statement},
+        statements::{self, ColumnName, ConflictAction, InsertSource, Root, SourceTable, Statement},
         values::Value,
     },
 };

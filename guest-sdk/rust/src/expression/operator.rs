@@ -1,8 +1,13 @@
 //! Operators of expressions, and orderings.
+//!
+//! The file is long because it lists every operator once.
 
 use std::ops;
 
-use super::{Expr, Node, operand::{Operand, node}};
+use super::{
+    Expr, Node,
+    operand::{Operand, node},
+};
 use crate::{
     Model,
     bindings::sqlservice::database::statements::{

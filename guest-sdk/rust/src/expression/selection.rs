@@ -2,7 +2,10 @@
 
 use std::marker::PhantomData;
 
-use super::{Expr, Node, Source, operand::{Operand, OperandNode}};
+use super::{
+    Expr, Node, Source,
+    operand::{Operand, OperandNode},
+};
 use crate::{Model, model::Column, row::FromRow, value::Field};
 
 /// What `select_columns` and `returning` take, and the row type that comes of it.

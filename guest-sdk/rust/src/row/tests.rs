@@ -20,7 +20,8 @@ struct User {
 }
 
 fn about(names: &[&str]) -> Vec<ResultColumn> {
-    let column = |name: &&str| ResultColumn { name: (*name).to_owned(), ty: column_type(TypeKind::Other), nullable: None };
+    let column =
+        |name: &&str| ResultColumn { name: (*name).to_owned(), ty: column_type(TypeKind::Other), nullable: None };
     names.iter().map(column).collect()
 }
 

@@ -94,7 +94,9 @@ impl<M: Model> Insert<M> {
     /// [`insert_many`](crate::Executor::insert_many) is the fast way.
     pub fn values(mut self, rows: &[M]) -> Self {
         self.rows = match (self.rows, left_out_key(rows)) {
-            (Rows::Defaults, Ok(left_out)) => Rows::Values(without(M::COLUMNS.iter().copied(), left_out), row_nodes(rows, left_out)),
+            (Rows::Defaults, Ok(left_out)) => {
+                Rows::Values(without(M::COLUMNS.iter().copied(), left_out), row_nodes(rows, left_out))
+            }
             (Rows::Defaults, Err(mixed)) => Rows::Wrong(mixed),
             _ => Rows::twice(),
         };

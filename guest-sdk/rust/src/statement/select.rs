@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use super::{Compound, Query, QueryNode, Sendable, Subquery};
 use crate::{
     Alias, Model, Result,
-    bindings::sqlservice::database::statements::{self, Cte, Join, JoinKind, Locking, Node as Form, SetOp, SourceQuery},
+    bindings::sqlservice::database::statements::{
+        self, Cte, Join, JoinKind, Locking, Node as Form, SetOp, SourceQuery,
+    },
     expression::{Arena, Kids, Node, Operand, Order, OrderBy, Selection, Source, entity, nodes, operand_node},
     row::FromRow,
     value::{Scalar, Value},

@@ -1,7 +1,9 @@
 //! What statements look like when they are sent.
 
 use crate::{
-    bindings::sqlservice::database::statements::{self, ConflictAction, InsertSource, ListOp, Node, Root, Select as Sent},
+    bindings::sqlservice::database::statements::{
+        self, ConflictAction, InsertSource, ListOp, Node, Root, Select as Sent,
+    },
     expression::Lowered,
     prelude::*,
     statement::{Change, Command, Query},
@@ -70,7 +72,9 @@ fn show(sent: &Lowered, id: u32) -> String {
         Node::Binary(it) => format!("({} {:?} {})", of(&it.left), it.op, of(&it.right)),
         Node::Unary((op, it)) => format!("{op:?}({})", of(it)),
         Node::Listed(it) => format!("{:?}[{}]", it.op, it.items.iter().map(of).collect::<Vec<_>>().join(", ")),
-        Node::Matching(it) => format!("({} ~ {} i={} n={})", of(&it.value), of(&it.pattern), it.ignore_case, it.negated),
+        Node::Matching(it) => {
+            format!("({} ~ {} i={} n={})", of(&it.value), of(&it.pattern), it.ignore_case, it.negated)
+        }
         Node::Membership(it) => format!("({} in query n={})", of(&it.value), it.negated),
         Node::Call(it) => {
             let arguments = it.arguments.iter().map(of).collect::<Vec<_>>().join(", ");
@@ -250,9 +254,10 @@ fn an_insert_leaves_a_generated_key_of_0_to_the_database() {
 #[test]
 fn an_upsert_names_its_key_and_what_changes() {
     let new = User { id: 1, name: "ed".to_owned(), ..User::default() };
-    let upsert = insert::<User>().values(&[new]).on_conflict_of(User::NAME).do_set(|row| {
-        row.set(User::AGE, excluded(User::AGE) + User::AGE).filter(User::AGE.lt(9))
-    });
+    let upsert = insert::<User>()
+        .values(&[new])
+        .on_conflict_of(User::NAME)
+        .do_set(|row| row.set(User::AGE, excluded(User::AGE) + User::AGE).filter(User::AGE.lt(9)));
     let sent = upsert.lower_returning(&[]).expect("it is well-formed");
     let Root::Insert(insert) = &sent.statement.root else { panic!("no insert") };
     let conflict = insert.conflict.as_ref().expect("there is one");

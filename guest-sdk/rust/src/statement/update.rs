@@ -2,11 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{
-    Change, Returning,
-    insert::assignments,
-    select::both,
-};
+use super::{Change, Returning, insert::assignments, select::both};
 use crate::{
     Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},

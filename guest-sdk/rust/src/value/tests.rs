@@ -67,23 +67,25 @@ fn what_fits_is_read_and_what_does_not_is_a_mismatch() {
     assert_eq!(i64::decode(column(Vector::Decimals(strings(&["12.00", "-3"]))), 2), Ok(vec![12, -3]));
     assert_eq!(i64::decode(column(Vector::Decimals(strings(&["12.5"]))), 1), Err(Unexpected::Value("a decimal")));
     assert_eq!(i16::decode(column(Vector::Integers(vec![40_000])), 1), Err(Unexpected::Value("an integer")));
-    assert_eq!(i64::decode(column(Vector::Unsigneds(vec![u64::MAX])), 1), Err(Unexpected::Value("an unsigned integer")));
+    assert_eq!(
+        i64::decode(column(Vector::Unsigneds(vec![u64::MAX])), 1),
+        Err(Unexpected::Value("an unsigned integer"))
+    );
     assert_eq!(f64::decode(column(Vector::Integers(vec![3])), 1), Ok(vec![3.0]));
     assert_eq!(f64::decode(column(Vector::Decimals(strings(&["2.5"]))), 1), Ok(vec![2.5]));
     assert_eq!(bool::decode(column(Vector::Integers(vec![1, 0])), 2), Ok(vec![true, false]));
     assert_eq!(bool::decode(column(Vector::Integers(vec![2])), 1), Err(Unexpected::Value("an integer")));
     assert_eq!(String::decode(column(Vector::Integers(vec![1])), 1), Err(Unexpected::Value("an integer")));
     let uuid = Uuid::from_u128(0x6ba7_b810_9dad_11d1_80b4_00c0_4fd4_30c8);
-    assert_eq!(Uuid::decode(column(Vector::Texts(strings(&["6ba7b810-9dad-11d1-80b4-00c04fd430c8"]))), 1), Ok(vec![uuid]));
+    assert_eq!(
+        Uuid::decode(column(Vector::Texts(strings(&["6ba7b810-9dad-11d1-80b4-00c04fd430c8"]))), 1),
+        Ok(vec![uuid])
+    );
 }
 
 #[test]
 fn a_malformed_column_is_an_error() {
-    let wrong = [
-        (Vector::Integers(vec![1]), 2),
-        (Vector::Integers(vec![1, 2, 3]), 2),
-        (Vector::Mixed(Vec::new()), 1),
-    ];
+    let wrong = [(Vector::Integers(vec![1]), 2), (Vector::Integers(vec![1, 2, 3]), 2), (Vector::Mixed(Vec::new()), 1)];
     for (vector, rows) in wrong {
         assert_eq!(i64::decode(column(vector.clone()), rows), Err(Unexpected::Malformed));
         assert_eq!(Option::<i64>::decode(column(vector), rows), Err(Unexpected::Malformed));
@@ -99,7 +101,13 @@ fn a_malformed_column_is_an_error() {
 
 #[test]
 fn dates_are_the_calendar() {
-    for (days, text) in [(0, "1970-01-01"), (-1, "1969-12-31"), (11_016, "2000-02-29"), (-719_162, "0001-01-01"), (2_932_896, "9999-12-31")] {
+    for (days, text) in [
+        (0, "1970-01-01"),
+        (-1, "1969-12-31"),
+        (11_016, "2000-02-29"),
+        (-719_162, "0001-01-01"),
+        (2_932_896, "9999-12-31"),
+    ] {
         assert_eq!(Date::from_days(days).to_string(), text);
         let (year, month, day) = Date::from_days(days).ymd();
         assert_eq!(Date::new(year, month, day), Some(Date::from_days(days)));

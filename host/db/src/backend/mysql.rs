@@ -1,1 +1,16 @@
-//! Mysql: the rooms are the same in each backend.
+//! MySQL and MariaDB: one backend, as they speak one protocol; the rooms are the same in each backend.
+
+pub(crate) mod bind;
+pub(crate) mod connect;
+pub(crate) mod decode;
+pub(crate) mod error;
+pub(crate) mod link;
+pub(crate) mod reflect;
+pub(crate) mod run;
+pub(crate) mod stop;
+pub(crate) mod tables;
+pub(crate) mod types;
+
+pub(crate) use connect::MysqlPool;
+pub(crate) use link::MysqlLink;
+pub(crate) use stop::MysqlStopper;

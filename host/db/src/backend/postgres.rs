@@ -1,1 +1,17 @@
-//! Postgres: the rooms are the same in each backend.
+//! PostgreSQL: the rooms are the same in each backend.
+
+pub(crate) mod bind;
+pub(crate) mod connect;
+pub(crate) mod decode;
+pub(crate) mod error;
+pub(crate) mod link;
+pub(crate) mod numeric;
+pub(crate) mod reflect;
+pub(crate) mod run;
+pub(crate) mod stop;
+pub(crate) mod tables;
+pub(crate) mod types;
+
+pub(crate) use connect::PostgresPool;
+pub(crate) use link::PostgresLink;
+pub(crate) use stop::PostgresStopper;

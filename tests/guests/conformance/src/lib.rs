@@ -1,1 +1,105 @@
-//! One export a scenario
+//! A well-behaved guest: each export does the steps of one acceptance scenario and returns what it saw, line by line.
+//!
+//! It asserts nothing. The test compares the lines, and looks at the database from outside.
+
+mod a;
+mod c;
+mod d;
+mod e;
+mod f;
+mod g;
+mod model;
+mod told;
+
+use sqlservice_sdk::prelude::*;
+
+sqlservice_sdk::plugin!(
+    "
+    /// Makes the tables of most scenarios, with users 1 to `users`.
+    export setup: async func(users: u32) -> result<list<string>, string>;
+    /// What a borrower finds: the server's word about a transaction, and the names that it can read.
+    export look: async func() -> result<list<string>, string>;
+
+    export a01-ping: async func() -> result<list<string>, string>;
+    export a02-create-and-drop: async func() -> result<list<string>, string>;
+    export a02-strictly: async func() -> result<list<string>, string>;
+    export a03-reflect: async func() -> result<list<string>, string>;
+    export a04-begin-and: async func(end: string) -> result<list<string>, string>;
+    export a05-begin-and-leave: async func() -> result<list<string>, string>;
+    export a06-begin-in-begin: async func(outer-reads: bool) -> result<list<string>, string>;
+    export a07-closed-transaction: async func() -> result<list<string>, string>;
+    export a08-statements: async func() -> result<list<string>, string>;
+    export a08-text: async func() -> result<list<string>, string>;
+
+    export c04-pending-rollback: async func() -> result<list<string>, string>;
+    export c05-pending-rollback-in-savepoint: async func() -> result<list<string>, string>;
+    export c06-savepoint-rolled-back: async func() -> result<list<string>, string>;
+    export c07-savepoints-nest: async func() -> result<list<string>, string>;
+    export c17-isolation: async func() -> result<list<string>, string>;
+    export c17-levels: async func() -> result<list<string>, string>;
+    export c18-autocommit: async func() -> result<list<string>, string>;
+    export c19-commit-as-you-go: async func() -> result<list<string>, string>;
+
+    export d09-few: async func() -> result<list<string>, string>;
+    export d09-many: async func(rows: u32) -> result<list<string>, string>;
+    export d11-update: async func() -> result<list<string>, string>;
+    export d11-delete: async func() -> result<list<string>, string>;
+    export d12-matched: async func() -> result<list<string>, string>;
+    export d15-partitions: async func() -> result<list<string>, string>;
+    export d15-abandon: async func() -> result<list<string>, string>;
+    export d15-busy: async func() -> result<list<string>, string>;
+
+    export e-violations: async func() -> result<list<string>, string>;
+    export e-check: async func() -> result<list<string>, string>;
+    export e-statements: async func() -> result<list<string>, string>;
+    export e-databases: async func() -> result<list<string>, string>;
+
+    export f01-reflect: async func(views: bool) -> result<list<string>, string>;
+    export f02-composite: async func() -> result<list<string>, string>;
+    export f03-actions: async func() -> result<list<string>, string>;
+    export f06-cycle: async func() -> result<list<string>, string>;
+    export f07-odd-names: async func() -> result<list<string>, string>;
+
+    export g05-together: async func() -> result<list<string>, string>;
+    export g10-forget: async func(times: u32) -> result<list<string>, string>;
+    "
+);
+
+struct Conformance;
+
+/// What an export saw.
+type Saw = Result<Vec<String>, Error>;
+
+/// Writes each export as a call of the function that does it.
+macro_rules! scenarios {
+    ($($module:ident: $($name:ident($($argument:ident: $of:ty),*),)*;)*) => {
+        impl Guest for Conformance {
+            async fn setup(users: u32) -> Result<Vec<String>, String> {
+                model::setup(users).await.map_err(|error| told::error(&error))
+            }
+
+            async fn look() -> Result<Vec<String>, String> {
+                model::look().await.map_err(|error| told::error(&error))
+            }
+
+            $($(async fn $name($($argument: $of),*) -> Result<Vec<String>, String> {
+                $module::$name($($argument),*).await.map_err(|error| told::error(&error))
+            })*)*
+        }
+    };
+}
+
+scenarios! {
+    a: a01_ping(), a02_create_and_drop(), a02_strictly(), a03_reflect(), a04_begin_and(end: String),
+        a05_begin_and_leave(), a06_begin_in_begin(outer_reads: bool), a07_closed_transaction(), a08_statements(),
+        a08_text(),;
+    c: c04_pending_rollback(), c05_pending_rollback_in_savepoint(), c06_savepoint_rolled_back(), c07_savepoints_nest(),
+        c17_isolation(), c17_levels(), c18_autocommit(), c19_commit_as_you_go(),;
+    d: d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),
+        d15_busy(),;
+    e: e_violations(), e_check(), e_statements(), e_databases(),;
+    f: f01_reflect(views: bool), f02_composite(), f03_actions(), f06_cycle(), f07_odd_names(),;
+    g: g05_together(), g10_forget(times: u32),;
+}
+
+export!(Conformance);

@@ -39,6 +39,13 @@ pub struct Odd {
     real: f32,
     double: f64,
     yes: bool,
+    // Names that the derive must not trip over.
+    rows: i64,
+    columns: i64,
+    count: Option<i64>,
+    table: i64,
+    row: i64,
+    column: i64,
 }
 
 #[derive(Model)]

@@ -1,0 +1,182 @@
+//! The command line: what can be asked, and how it is explained.
+
+mod grants;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use grants::{Grants, Limits, Pool};
+
+use crate::exit;
+
+/// Runs sandboxed plugins that use databases.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sqlservice",
+    version,
+    about = "Run sandboxed plugins that use databases",
+    long_about = "Run sandboxed plugins that use databases.\n\n\
+        A plugin is a WebAssembly component. It knows a database by a name and gets nothing that it is not given here: \
+        no URL, no password, no file, no environment variable.",
+    after_help = exit::HELP,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    /// Say more on standard error: -v what is going on, -vv what databases said, -vvv everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// Show no progress on the terminal
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Box<Run>),
+    Inspect(Inspect),
+    New(New),
+}
+
+impl Command {
+    /// Whether the answer, also a failure, is a JSON document.
+    pub(crate) fn speaks_json(&self) -> bool {
+        match self {
+            Self::Run(run) => run.json,
+            Self::Inspect(inspect) => inspect.json,
+            Self::New(_) => false,
+        }
+    }
+
+    /// Whether statements are to be seen.
+    pub(crate) fn echoes(&self) -> bool {
+        matches!(self, Self::Run(run) if run.pool.echo)
+    }
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  What can be called:
+    sqlservice run users.wasm
+  A function, its arguments in WAVE; the data goes to ./sqlservice.db:
+    sqlservice run users.wasm add-user '{name: \"ed\", email: some(\"ed@example.org\")}'
+  A lone string needs no quotes of its own, a negative number no escape:
+    sqlservice run users.wasm find-user ed
+    sqlservice run shop.wasm add -- -inf -3
+  Another database, its URL with the password in an environment variable; and a directory to read:
+    sqlservice run inventory.wasm import /input/status --database env:INVENTORY_URL --dir /var/lib/dpkg::/input
+  For scripts:
+    sqlservice run users.wasm find-user ed --json | jq .ok.email
+
+WAVE, the notation of arguments and results:
+  true, 42, -1.5, \"text\", 'c', [1, 2], (1, \"a\"), {name: \"ed\", age: 7}, some(1), none, ok(1), err(\"no\"), case(1), {flag}
+  An argument of type string may be bare, unless it begins with a quote: ed means \"ed\".";
+
+/// Call a function of a plugin
+///
+/// Calls an exported function and prints its result. Without FUNCTION it lists what can be called and calls nothing.
+///
+/// Text results are printed as they are, others in WAVE; ok(…) is printed as what it holds, and err(…) goes to standard
+/// error with exit code 1. What the plugin itself prints is passed through.
+///
+/// Databases that are given by --database are asked for an answer before the call, so that nothing is half done.
+#[derive(Args, Debug)]
+#[command(after_long_help = RUN_EXAMPLES)]
+pub(crate) struct Run {
+    /// The plugin: a WebAssembly component
+    pub(crate) component: PathBuf,
+    /// The function: its name, or interface#name where several interfaces have it
+    pub(crate) function: Option<String>,
+    /// The arguments in WAVE; a lone string may be bare; after `--` they may begin with a dash
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) grants: Grants,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) pool: Pool,
+    /// Print one JSON document: {"ok": VALUE} or {"error": {"kind", "exit", "message", "help", "value"}}
+    ///
+    /// Records are objects, variants {"case": value}, options their value or null, results {"ok": …} or {"error": …}, flags
+    /// lists of names. The plugin's own output goes to standard error, so that standard output holds the document alone.
+    #[arg(long, conflicts_with = "wave")]
+    pub(crate) json: bool,
+    /// Print the whole result in WAVE: ok("text") instead of text
+    #[arg(long)]
+    pub(crate) wave: bool,
+}
+
+/// Show what a plugin imports, exports and declares
+///
+/// Nothing of it is called but the function by which it says its models, in a sandbox without any grant. Exits with 3 where
+/// this host cannot run it, after having shown why.
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  sqlservice inspect users.wasm\n  sqlservice inspect users.wasm --json | jq .functions"
+)]
+pub(crate) struct Inspect {
+    /// The plugin: a WebAssembly component
+    pub(crate) component: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Make a plugin project
+///
+/// Makes a Rust project that builds with `cargo build --release --target wasm32-wasip2`. The SDK comes with this program and
+/// is copied into the project, so that nothing else is needed but Rust by rustup.
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  sqlservice new notes\n  sqlservice new notes --path ~/plugins/notes\n  sqlservice new notes --sdk ../sqlservice/guest-sdk/rust"
+)]
+pub(crate) struct New {
+    /// The plugin's name: lower-case letters, digits and dashes
+    pub(crate) name: String,
+    /// Where the project goes; a directory of its name where nothing is said
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Option<PathBuf>,
+    /// Use the SDK in this directory instead of copying it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) sdk: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::{Arguments, Command};
+
+    fn run(line: &str) -> Box<super::Run> {
+        let arguments = Arguments::try_parse_from(line.split(' ')).expect("a command line");
+        let Command::Run(run) = arguments.command else { panic!("not run") };
+        run
+    }
+
+    #[test]
+    fn clap_finds_no_contradiction() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_follow_the_arguments() {
+        let run = run("sqlservice run a.wasm add 1 -2 --json --database x=sqlite:a.db --raw-sql");
+        assert_eq!(run.args, ["1", "-2"]);
+        assert!(run.json);
+        assert_eq!(run.grants.databases, ["x=sqlite:a.db"]);
+        assert_eq!(run.grants.raw_sql, ["*"]);
+    }
+
+    #[test]
+    fn a_grant_of_raw_sql_takes_no_argument_away() {
+        let run = run("sqlservice run a.wasm --raw-sql=x --raw-sql=y add");
+        assert_eq!(run.grants.raw_sql, ["x", "y"]);
+        assert_eq!(run.function.as_deref(), Some("add"));
+    }
+}

@@ -1,0 +1,111 @@
+//! The databases that a plugin is granted: their names and URLs, and whether they answer.
+
+use std::{collections::BTreeSet, env, error::Error};
+
+use sqlservice_host::{Grant, Host, Settings};
+
+use crate::{
+    args::Grants,
+    exit::Exit,
+    failure::{Failure, Result},
+    secret,
+};
+
+/// The database where none is given.
+const EMBEDDED: &str = "sqlite:sqlservice.db";
+/// The name where none is said.
+const DEFAULT: &str = "default";
+/// What a grant of raw SQL without a name is for.
+const ALL: &str = "*";
+
+/// A database as it was asked for.
+pub(crate) struct Named {
+    pub(crate) name: String,
+    url: String,
+    /// Whether somebody asked for it; the embedded file is there anyway, and made when it is used.
+    asked: bool,
+}
+
+impl Named {
+    /// Reads `[NAME=]URL` and `[NAME=]env:VARIABLE`. No error repeats a URL.
+    fn parse(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+        let (name, url) = text.split_once('=').filter(|(name, _)| is_name(name)).unwrap_or((DEFAULT, text));
+        let url = match url.strip_prefix("env:") {
+            Some(name) => variable(name).ok_or_else(|| {
+                let message =
+                    format!("--database takes a URL from the environment variable {name:?}, which is not set");
+                Failure::new(Exit::Usage, message).help("`export` it where this command runs")
+            })?,
+            None => url.to_owned(),
+        };
+        Ok(Self { name: name.to_owned(), url, asked: true })
+    }
+
+    /// Grants it.
+    pub(crate) fn grant(&self, grants: &Grants, settings: Settings) -> Result<Grant> {
+        let grant = Grant::open(&self.url, settings).map_err(|error| {
+            let text = secret::scrub(&error.to_string(), &self.url);
+            Failure::new(Exit::Database, format!("database {:?}: {text}", self.name)).help(
+                "a URL is sqlite:FILE, sqlite::memory:, postgresql://USER:PASSWORD@HOST/DATABASE, mysql://… or mariadb://…",
+            )
+        })?;
+        let raw = grants.raw_sql.iter().any(|name| name == ALL || *name == self.name);
+        Ok(grant.raw_sql(raw).schema_changes(!grants.no_schema_changes))
+    }
+
+    /// Asks it for an answer, where somebody asked for it.
+    pub(crate) async fn check(&self, host: &Host) -> Result<()> {
+        let Some(database) = host.database(&self.name).filter(|_| self.asked) else { return Ok(()) };
+        database.ping().await.map_err(|error| {
+            let mut message = format!("database {:?} at {}: {error}", self.name, secret::location(&self.url));
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                let text = secret::scrub(&error.to_string(), &self.url);
+                // Errors that are transparent say what their cause says.
+                if !message.ends_with(&text) {
+                    message.push_str(&format!("\n{text}"));
+                }
+                cause = error.source();
+            }
+            Failure::new(Exit::Database, message).help("nothing was called")
+        })
+    }
+}
+
+/// All databases that were asked for, or the embedded one.
+pub(crate) fn named(grants: &Grants) -> Result<Vec<Named>> {
+    let read = |text: &String| Named::parse(text, |name| env::var(name).ok());
+    let mut named = grants.databases.iter().map(read).collect::<Result<Vec<_>>>()?;
+    if named.is_empty() {
+        named.push(Named { name: DEFAULT.to_owned(), url: EMBEDDED.to_owned(), asked: false });
+    }
+    let names: BTreeSet<&str> = named.iter().map(|database| database.name.as_str()).collect();
+    if let Some(unknown) = grants.raw_sql.iter().find(|name| *name != ALL && !names.contains(name.as_str())) {
+        let names: Vec<&str> = names.into_iter().collect();
+        return Err(Failure::new(Exit::Usage, format!("--raw-sql names {unknown:?}, which is no database"))
+            .help(format!("there are: {}", names.join(", "))));
+    }
+    Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Named;
+
+    fn parse(text: &str) -> (String, String) {
+        let variable = |name: &str| (name == "URL").then(|| "postgres://u:p@h/d".to_owned());
+        Named::parse(text, variable).map_or_else(|error| (String::new(), error.to_string()), |n| (n.name, n.url))
+    }
+
+    #[test]
+    fn a_name_is_optional_and_never_part_of_a_url() {
+        let same = |text: &str, name: &str, url: &str| assert_eq!(parse(text), (name.to_owned(), url.to_owned()));
+        same("x=sqlite:a.db", "x", "sqlite:a.db");
+        same("sqlite:a.db?mode=ro", "default", "sqlite:a.db?mode=ro");
+        same("postgres://u:p=q@h/d", "default", "postgres://u:p=q@h/d");
+        same("x=env:URL", "x", "postgres://u:p@h/d");
+        same("env:URL", "default", "postgres://u:p@h/d");
+        assert!(parse("x=env:NO").1.contains("\"NO\""));
+    }
+}

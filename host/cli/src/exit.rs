@@ -1,0 +1,80 @@
+//! What the command's exit code says.
+
+use std::process::ExitCode;
+
+/// How the command ended. The numbers are promised by `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It did what was asked.
+    Success = 0,
+    /// The plugin's function answered with an error.
+    Refused = 1,
+    /// What was asked makes no sense; clap exits with it too.
+    Usage = 2,
+    /// The component cannot be used.
+    Component = 3,
+    /// A database cannot be used.
+    Database = 4,
+    /// The plugin trapped.
+    Trap = 5,
+    /// The call took too long.
+    Deadline = 6,
+    /// The host's own machine failed: a file, memory, a thread.
+    Host = 7,
+    /// Ctrl-C, as shells count it.
+    Interrupted = 130,
+}
+
+/// The part of `--help` that says them.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0    it did what was asked
+  1    the plugin's function answered with an error
+  2    what was asked makes no sense: options, the function's name, its arguments, a directory
+  3    the component cannot be used: it is none, or it imports what this host does not offer
+  4    a database cannot be used: its URL makes no sense, or it does not answer
+  5    the plugin trapped; what it had open was rolled back
+  6    the call took longer than --timeout; what it had open was rolled back
+  7    the host failed: a file that cannot be written, no memory
+  130  it was interrupted by Ctrl-C; what it had open was rolled back";
+
+impl Exit {
+    /// The name that stands for it in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "plugin",
+            Self::Usage => "usage",
+            Self::Component => "component",
+            Self::Database => "database",
+            Self::Trap => "trap",
+            Self::Deadline => "deadline",
+            Self::Host => "host",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Its number.
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exit, HELP};
+
+    #[test]
+    fn help_says_every_code() {
+        use Exit::{Component, Database, Deadline, Host, Interrupted, Refused, Success, Trap, Usage};
+        let said: Vec<u8> = HELP.lines().skip(1).filter_map(|l| l.split_whitespace().next()?.parse().ok()).collect();
+        let all = [Success, Refused, Usage, Component, Database, Trap, Deadline, Host, Interrupted];
+        assert_eq!(said, all.map(Exit::code));
+    }
+}

@@ -1,0 +1,118 @@
+//! Why the command could not do what was asked: in words for people, with an exit code for scripts.
+
+use std::fmt;
+
+use miette::Diagnostic;
+use serde_json::{Value as Json, json};
+use sqlservice_host::Error;
+
+use crate::{exit::Exit, output};
+
+/// A result of this crate.
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+/// What went wrong, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    help: Option<String>,
+    /// What the plugin's function answered, where it answered with an error.
+    value: Option<Json>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), help: None, value: None }
+    }
+
+    /// Says what to do.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the error value of the plugin's function.
+    pub(crate) fn value(mut self, value: Json) -> Self {
+        self.value = Some(value);
+        self
+    }
+
+    /// How the command ends.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// With no text of a plugin's that could steer a terminal.
+    pub(crate) fn harmless(self) -> Self {
+        let help = self.help.as_deref().map(output::harmless);
+        Self { message: output::harmless(&self.message), help, ..self }
+    }
+
+    /// `{"error": {…}}`, the document that `--json` promises.
+    pub(crate) fn to_json(&self) -> Json {
+        let mut error = json!({ "kind": self.exit.name(), "exit": self.exit.code(), "message": self.message });
+        if let Some(help) = &self.help {
+            error["help"] = json!(help);
+        }
+        if let Some(value) = &self.value {
+            error["value"] = value.clone();
+        }
+        json!({ "error": error })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl Diagnostic for Failure {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let failure = Self::new(exit_of(&error), error.to_string());
+        match help_for(&error) {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    }
+}
+
+fn exit_of(error: &Error) -> Exit {
+    match error {
+        Error::Database { .. } => Exit::Database,
+        Error::DuplicateDatabase(_) | Error::Directory { .. } | Error::NoSuchFunction { .. } | Error::Arguments(_) => {
+            Exit::Usage
+        }
+        Error::NotAComponent(_) | Error::TooLarge { .. } | Error::MissingImports(_) | Error::Unusable(_) => {
+            Exit::Component
+        }
+        Error::Trap(_) | Error::Poisoned => Exit::Trap,
+        Error::Deadline(_) => Exit::Deadline,
+        _ => Exit::Host,
+    }
+}
+
+fn help_for(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::Directory { .. } => "--dir HOST[::GUEST] takes a directory that exists".to_owned(),
+        Error::NoSuchFunction { available, .. } if available.is_empty() => {
+            "the component exports no function".to_owned()
+        }
+        Error::NoSuchFunction { available, .. } => format!("it exports: {}", available.join(", ")),
+        Error::MissingImports(_) => {
+            "`sqlservice inspect` shows all that it imports; a newer host may offer them".to_owned()
+        }
+        Error::Deadline(_) => "what it had open was rolled back; --timeout allows more".to_owned(),
+        Error::Trap(_) => "what it had open was rolled back".to_owned(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,28 @@
+//! Reads and compiles components.
+
+use std::path::Path;
+
+use sqlservice_host::{Host, Plugin};
+
+use crate::{failure::Result, output, progress::Progress};
+
+/// Loads a component that is to be called.
+pub(crate) fn runnable(host: &Host, path: &Path, quiet: bool) -> Result<Plugin> {
+    let _progress = compiling(path, quiet);
+    Ok(host.load_file(path)?)
+}
+
+/// Compiles a component to look at it, also where this host lacks what it imports.
+pub(crate) fn any(host: &Host, path: &Path, quiet: bool) -> Result<Plugin> {
+    let _progress = compiling(path, quiet);
+    Ok(host.compile_file(path)?)
+}
+
+fn compiling(path: &Path, quiet: bool) -> Progress {
+    Progress::start(format!("compiling {}", title(path)), quiet)
+}
+
+/// A component's file name, fit to be shown.
+pub(crate) fn title(path: &Path) -> String {
+    output::harmless(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
+}

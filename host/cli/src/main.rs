@@ -1,0 +1,52 @@
+//! The command `sqlservice`: runs, inspects and creates sandboxed plugins that use databases.
+
+mod args;
+mod databases;
+mod exit;
+mod failure;
+mod inspect;
+mod load;
+mod log;
+mod new;
+mod notation;
+mod output;
+mod progress;
+mod run;
+mod secret;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{
+    args::{Arguments, Command},
+    exit::Exit,
+    failure::{Failure, Result},
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log::start(arguments.verbose, arguments.command.echoes());
+    let json = arguments.command.speaks_json();
+    match execute(arguments) {
+        Ok(exit) => exit.into(),
+        Err(failure) => output::fail(failure, json).into(),
+    }
+}
+
+fn execute(arguments: Arguments) -> Result<Exit> {
+    // A line that comes and goes would tear the log apart.
+    let quiet = arguments.quiet || arguments.verbose > 0;
+    match arguments.command {
+        Command::Run(run) => runtime()?.block_on(run::run(&run, quiet)),
+        Command::Inspect(inspect) => runtime()?.block_on(inspect::inspect(&inspect, quiet)),
+        Command::New(new) => new::new(&new),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Host, format!("the host cannot start: {error}")))
+}

@@ -1,0 +1,85 @@
+//! How people write durations and sizes.
+
+use std::time::Duration;
+
+/// `30` and `30s` are seconds; there are `ms`, `s`, `m` and `h`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    const UNITS: [(&str, f64); 4] = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let seconds = quantity(text, &UNITS).ok_or("a duration is a number of seconds, or 500ms, 30s, 5m, 1h")?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "this duration is too long".to_owned())
+}
+
+/// Bytes; `K`, `M` and `G` (also `KiB`, `KB` and so on) are powers of 1024.
+pub(crate) fn size(text: &str) -> Result<usize, String> {
+    const UNITS: [(&str, f64); 4] = [("b", 1.0), ("k", 1024.0), ("m", 1_048_576.0), ("g", 1_073_741_824.0)];
+    let lower = text.to_lowercase();
+    let short = lower.strip_suffix("ib").or_else(|| lower.strip_suffix('b')).unwrap_or(&lower);
+    let bytes = quantity(short, &UNITS).ok_or("a size is a number of bytes, or 64M, 1G")?;
+    // Far below where a float stops counting by ones.
+    if bytes >= 4_503_599_627_370_496.0 {
+        return Err("this size is too large".to_owned());
+    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and bounded above")]
+    Ok(bytes as usize)
+}
+
+/// A number and perhaps a unit; without a unit it counts by ones.
+fn quantity(text: &str, units: &[(&str, f64)]) -> Option<f64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let number: f64 = number.parse().ok()?;
+    match unit.trim() {
+        "" => Some(number),
+        unit => units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| number * factor),
+    }
+}
+
+/// A size as people like to read it.
+pub(crate) fn readable(bytes: u64) -> String {
+    const STEPS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match STEPS.into_iter().find(|(_, step)| bytes >= *step) {
+        // One digit after the point, in whole numbers.
+        Some((unit, step)) => {
+            let tenths = u128::from(bytes) * 10 / u128::from(step);
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{duration, readable, size};
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("2 m"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "s", "-1", "1d", "1.2.3", "inf", "99999999999999999999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        assert_eq!(size("1000"), Ok(1000));
+        assert_eq!(size("64M"), Ok(64 << 20));
+        assert_eq!(size("64MiB"), Ok(64 << 20));
+        assert_eq!(size("1.5 kb"), Ok(1536));
+        for wrong in ["", "M", "-1", "1T", "9999999G", "x"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_readable() {
+        assert_eq!(readable(12), "12 bytes");
+        assert_eq!(readable(1536), "1.5 KiB");
+        assert_eq!(readable(u64::MAX), "17179869183.9 GiB");
+    }
+}

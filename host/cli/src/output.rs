@@ -1,0 +1,92 @@
+//! What the command prints, so that neither a closed pipe nor a plugin's text does harm.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use miette::{Diagnostic, MietteHandlerOpts, Report, ReportHandler};
+use serde_json::Value as Json;
+
+use crate::{
+    exit::Exit,
+    failure::{Failure, Result},
+};
+
+/// Prints a text on standard output and ends its last line.
+pub(crate) fn text(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    written(write!(out, "{text}{end}").and_then(|()| out.flush()))
+}
+
+/// Prints a text that a plugin made: as it is for files and programs, without control characters for a terminal.
+pub(crate) fn foreign(said: &str) -> Result<()> {
+    if io::stdout().is_terminal() { text(&harmless(said)) } else { text(said) }
+}
+
+/// Prints a document.
+pub(crate) fn json(document: &Json) -> Result<()> {
+    text(&format!("{document:#}"))
+}
+
+/// Tells a failure, on standard error for people, on standard output as JSON, and says how the command ends.
+pub(crate) fn fail(failure: Failure, as_json: bool) -> Exit {
+    let exit = failure.exit();
+    if as_json {
+        if let Err(failure) = json(&failure.to_json()) {
+            return fail(failure, false);
+        }
+        return exit;
+    }
+    // Its only error is that it was called before.
+    let _ = miette::set_hook(Box::new(handler));
+    let report = format!("{:?}", Report::new(failure.harmless()));
+    // There is nowhere to tell that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{}", report.trim_matches('\n'));
+    exit
+}
+
+/// How failures look.
+fn handler(_: &(dyn Diagnostic + 'static)) -> Box<dyn ReportHandler> {
+    // Lines are left as they are: a caret below an argument has to stay where it is.
+    Box::new(MietteHandlerOpts::new().wrap_lines(false).build())
+}
+
+/// A closed pipe is nobody's failure: whoever read it had enough.
+fn written(outcome: io::Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Host, format!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A heading, bold on a terminal that wants it.
+pub(crate) fn heading(text: &str) -> String {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted && io::stdout().is_terminal() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// A guest-controlled text that cannot steer a terminal: control characters and those that turn the direction of text are
+/// written out.
+pub(crate) fn harmless(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        if steers(c) { clean.extend(c.escape_unicode()) } else { clean.push(c) }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn text_cannot_steer_a_terminal() {
+        assert_eq!(harmless("a\tb\n\u{1b}[2Jc\r\u{202e}d"), "a\tb\n\\u{1b}[2Jc\\u{d}\\u{202e}d");
+        assert_eq!(harmless("größer 😀"), "größer 😀");
+    }
+}

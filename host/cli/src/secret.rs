@@ -1,0 +1,84 @@
+//! Keeps the secrets of database URLs out of everything that is printed.
+
+/// What stands in a secret's place.
+const HIDDEN: &str = "***";
+
+/// A URL without user, password and parameters: enough to see which server or file is meant.
+pub(crate) fn location(url: &str) -> String {
+    // What is no URL at all may be a secret altogether.
+    let Some((scheme, rest)) = url.split_once("://").or_else(|| url.split_once(':')) else { return HIDDEN.to_owned() };
+    // The last @, as a password may hold another one.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    let place = rest.split(['?', '#']).next().unwrap_or_default();
+    if scheme == "sqlite" { format!("sqlite:{place}") } else { format!("{scheme}://{place}") }
+}
+
+/// A text of somebody else's, a driver's for example, without the secrets of a URL.
+pub(crate) fn scrub(text: &str, url: &str) -> String {
+    let mut clean = text.replace(url, &location(url));
+    for secret in secrets(url) {
+        clean = clean.replace(&secret, HIDDEN);
+    }
+    clean
+}
+
+/// The password, as written and as meant, and the parameters that may be one.
+fn secrets(url: &str) -> Vec<String> {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let mut secrets = Vec::new();
+    if let Some((_, password)) = rest.rsplit_once('@').and_then(|(user, _)| user.split_once(':')) {
+        secrets.push(password.to_owned());
+        secrets.push(decoded(password));
+    }
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        if key.to_lowercase().contains("pass") {
+            secrets.push(value.to_owned());
+            secrets.push(decoded(value));
+        }
+    }
+    secrets.retain(|secret| !secret.is_empty());
+    secrets
+}
+
+/// Without percent signs.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{location, scrub};
+
+    #[test]
+    fn a_location_has_no_user_and_no_parameters() {
+        assert_eq!(location("postgres://u:p@ss/w@db.example:5432/app?password=x"), "postgres://db.example:5432/app");
+        assert_eq!(location("mysql://127.0.0.1/app"), "mysql://127.0.0.1/app");
+        assert_eq!(location("sqlite://a.db?mode=ro"), "sqlite:a.db");
+        assert_eq!(location("sqlite::memory:"), "sqlite::memory:");
+        assert_eq!(location("hunter2"), "***");
+    }
+
+    #[test]
+    fn a_password_is_hidden_as_written_and_as_meant() {
+        let url = "postgres://u:s%40crt@h/d?sslpassword=k3y";
+        assert_eq!(scrub("u / s%40crt / s@crt / k3y", url), "u / *** / *** / ***");
+        assert_eq!(scrub(&format!("no {url}"), url), "no postgres://h/d");
+        assert_eq!(scrub("nothing", "sqlite:a.db"), "nothing");
+    }
+}

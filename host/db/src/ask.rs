@@ -1,0 +1,174 @@
+//! Questions of the host's own to a connection: texts in, rows of texts out, bounded in time and read as they come.
+//!
+//! Catalogs are read as text on every database, so that none of this depends on how a driver decodes. Rows are handed on
+//! batch by batch: what a hostile schema holds is counted before the next batch is asked for.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use sqlservice_sql::{Batch, Dialect, Scalar, Value, schema::TypeKind};
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::{
+    Error, Result, Settings,
+    backend::{Begin, Bind, Expected, Job, Link, Stop},
+    feed::{Clock, Demand, Fate, Feed, Head, Page},
+    pool::{Held, PATIENCE},
+};
+
+/// How long one statement may take where the settings say nothing: nobody waits for it that could stop it.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// A connection that the host asks.
+pub(crate) struct Asker<'h> {
+    held: &'h mut Held,
+    limit: Duration,
+    /// Its kind.
+    pub(crate) dialect: Dialect,
+    /// How long a lock is waited for.
+    pub(crate) lock_timeout: Duration,
+}
+
+/// The cells of a row, taken from left to right.
+pub(crate) struct Cells<'a> {
+    batch: &'a Batch,
+    row: usize,
+    column: usize,
+}
+
+impl Cells<'_> {
+    /// The next cell's text; nothing for null.
+    pub(crate) fn next(&mut self) -> Option<String> {
+        let value = self.batch.value(self.row, self.column);
+        self.column += 1;
+        match value {
+            Value::Scalar(Scalar::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The next cell's text; the empty one for null.
+    pub(crate) fn text(&mut self) -> String {
+        self.next().unwrap_or_default()
+    }
+
+    /// Whether the next cell is a true one.
+    pub(crate) fn flag(&mut self) -> bool {
+        matches!(self.next().as_deref(), Some("1" | "t" | "true"))
+    }
+}
+
+impl<'h> Asker<'h> {
+    pub(crate) fn new(held: &'h mut Held, dialect: Dialect, settings: &Settings) -> Self {
+        let limit = settings.statement_timeout.unwrap_or(LONGEST).min(LONGEST);
+        Self { held, limit, dialect, lock_timeout: settings.lock_timeout }
+    }
+
+    /// Begins a transaction.
+    pub(crate) async fn begin(&mut self, begin: Begin) -> Result<()> {
+        // Locks that are waited for have their own, shorter limit.
+        let begun = timeout(self.lock_timeout.saturating_add(PATIENCE), self.held.link.begin(begin)).await;
+        begun.unwrap_or(Err(Error::Disconnected(None)))
+    }
+
+    /// Commits, or rolls back.
+    pub(crate) async fn end(&mut self, keep: bool) -> Result<()> {
+        let link = &mut self.held.link;
+        let ending = async { if keep { link.commit().await } else { link.rollback().await } };
+        timeout(self.limit, ending).await.unwrap_or(Err(Error::Disconnected(None)))
+    }
+
+    /// Runs a statement that returns nothing.
+    pub(crate) async fn run(&mut self, sql: impl Into<Arc<str>>) -> Result<()> {
+        self.rows(sql, &[], 0, |_| Ok(())).await
+    }
+
+    /// Runs a query of so many columns, all of them text, and hands its rows on until there are no more or one is refused.
+    pub(crate) async fn rows<F>(
+        &mut self,
+        sql: impl Into<Arc<str>>,
+        texts: &[&str],
+        width: usize,
+        mut each: F,
+    ) -> Result<()>
+    where
+        F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
+    {
+        let job = job(sql.into(), texts, width);
+        let stopper = self.held.link.stopper();
+        let link = &mut self.held.link;
+        let (head, first) = oneshot::channel();
+        let run = async move {
+            let mut feed = Feed::call(head, Demand::DEFAULT, None, Clock::new(None));
+            let result = link.run(job, &mut feed).await;
+            // What is left of the feed goes here, so that the reader sees its end.
+            let last = match feed.fate() {
+                Fate::Whole(_, batches) => batches.into_iter().next(),
+                Fate::Cursor(_, last) => Some(last),
+            };
+            (result, last)
+        };
+        let ((result, last), refused) = {
+            let mut work = pin!(async { tokio::join!(run, read(first, &mut each)) });
+            match timeout(self.limit, &mut work).await {
+                Ok(done) => done,
+                Err(_) => {
+                    let stopped = timeout(PATIENCE, async { tokio::join!(stopper.stop(), work) }).await;
+                    return Err(match stopped {
+                        Ok((Ok(()), ((result, _), _))) if !matches!(result, Err(Error::Disconnected(_))) => {
+                            Error::Timeout
+                        }
+                        _ => Error::Disconnected(None),
+                    });
+                }
+            }
+        };
+        refused?;
+        result?;
+        last.map_or(Ok(()), |batch| visit(&batch, &mut each))
+    }
+
+    /// The only row of a query; nothing where there is none.
+    pub(crate) async fn one(&mut self, sql: &'static str, texts: &[&str], width: usize) -> Result<Vec<Option<String>>> {
+        let mut found = Vec::new();
+        self.rows(sql, texts, width, |cells| {
+            found = (0..width).map(|_| cells.next()).collect();
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+}
+
+fn job(sql: Arc<str>, texts: &[&str], width: usize) -> Job {
+    let bind = |text: &&str| Bind { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
+    let expected = Expected { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
+    Job {
+        sql,
+        binds: texts.iter().map(bind).collect(),
+        expected: Some(vec![expected; width].into()),
+        guest_text: false,
+    }
+}
+
+/// Reads all batches but the last, which comes with the statement's end.
+async fn read<F>(first: oneshot::Receiver<Head>, each: &mut F) -> Result<()>
+where
+    F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
+{
+    let Ok(Head { first, demands, mut pages, .. }) = first.await else { return Ok(()) };
+    visit(&first, each)?;
+    while demands.send(Demand::DEFAULT).await.is_ok() {
+        match pages.recv().await {
+            Some(Page::More(batch)) => visit(&batch, each)?,
+            _ => break,
+        }
+    }
+    Ok(())
+}
+
+fn visit<F>(batch: &Batch, each: &mut F) -> Result<()>
+where
+    F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
+{
+    (0..batch.rows as usize).try_for_each(|row| each(&mut Cells { batch, row, column: 0 }))
+}

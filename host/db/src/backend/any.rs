@@ -1,0 +1,127 @@
+//! A link of any of the three databases: the one place that tells them apart at run time.
+
+use super::{Begin, Job, Link, Stop, mysql, postgres, sqlite};
+use crate::{Error, Result, feed::Feed, settings::Isolation};
+
+/// A link of any database.
+pub(crate) enum AnyLink {
+    Sqlite(sqlite::SqliteLink),
+    Postgres(postgres::PostgresLink),
+    Mysql(mysql::MysqlLink),
+}
+
+/// A stopper of any database.
+#[derive(Clone)]
+pub(crate) enum AnyStopper {
+    Sqlite(sqlite::SqliteStopper),
+    Postgres(postgres::PostgresStopper),
+    Mysql(mysql::MysqlStopper),
+}
+
+/// A short piece of work between statements, which is never stopped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step<'a> {
+    Begin(Begin),
+    Commit,
+    Rollback,
+    Savepoint(&'a str),
+    Release(&'a str),
+    RollbackTo(&'a str),
+    Ping,
+}
+
+/// Does the same with whichever link it is.
+macro_rules! each {
+    ($self:expr, $link:ident => $work:expr) => {
+        match $self {
+            Self::Sqlite($link) => $work,
+            Self::Postgres($link) => $work,
+            Self::Mysql($link) => $work,
+        }
+    };
+}
+
+impl AnyLink {
+    /// Does one piece of work.
+    pub(crate) async fn step(&mut self, step: Step<'_>) -> Result<()> {
+        match step {
+            Step::Begin(begin) => self.begin(begin).await,
+            Step::Commit => self.commit().await,
+            Step::Rollback => self.rollback().await,
+            Step::Savepoint(name) => self.savepoint(name).await,
+            Step::Release(name) => self.release(name).await,
+            Step::RollbackTo(name) => self.rollback_to(name).await,
+            Step::Ping => self.ping().await,
+        }
+    }
+}
+
+impl Link for AnyLink {
+    type Stopper = AnyStopper;
+
+    fn stopper(&self) -> AnyStopper {
+        match self {
+            Self::Sqlite(link) => AnyStopper::Sqlite(link.stopper()),
+            Self::Postgres(link) => AnyStopper::Postgres(link.stopper()),
+            Self::Mysql(link) => AnyStopper::Mysql(link.stopper()),
+        }
+    }
+
+    async fn begin(&mut self, begin: Begin) -> Result<()> {
+        each!(self, link => link.begin(begin).await)
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        each!(self, link => link.commit().await)
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        each!(self, link => link.rollback().await)
+    }
+
+    async fn savepoint(&mut self, name: &str) -> Result<()> {
+        each!(self, link => link.savepoint(name).await)
+    }
+
+    async fn release(&mut self, name: &str) -> Result<()> {
+        each!(self, link => link.release(name).await)
+    }
+
+    async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        each!(self, link => link.rollback_to(name).await)
+    }
+
+    async fn isolation(&mut self) -> Result<Isolation> {
+        each!(self, link => link.isolation().await)
+    }
+
+    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
+        each!(self, link => link.run(job, feed).await)
+    }
+
+    fn transaction_lost(&self, error: &Error) -> bool {
+        each!(self, link => link.transaction_lost(error))
+    }
+
+    async fn ping(&mut self) -> Result<()> {
+        each!(self, link => link.ping().await)
+    }
+
+    async fn reset(&mut self) -> Result<()> {
+        each!(self, link => link.reset().await)
+    }
+
+    async fn put_back(self) {
+        each!(self, link => link.put_back().await);
+    }
+
+    async fn discard(self) {
+        each!(self, link => link.discard().await);
+    }
+}
+
+impl Stop for AnyStopper {
+    async fn stop(&self) -> Result<()> {
+        each!(self, stopper => stopper.stop().await)
+    }
+}

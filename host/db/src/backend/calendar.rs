@@ -1,0 +1,213 @@
+//! Dates, times, spans, UUIDs as numbers and as texts: the proleptic Gregorian calendar, no zone but UTC.
+
+use std::fmt::Write;
+
+use sqlservice_sql::value::Interval;
+
+/// Microseconds of a day.
+pub(crate) const DAY: i64 = 86_400_000_000;
+/// 0001-01-01, the first day of the contract.
+pub(crate) const FIRST_DAY: i64 = -719_162;
+/// 9999-12-31, its last day.
+pub(crate) const LAST_DAY: i64 = 2_932_896;
+/// The first and the last microsecond of the contract's timestamps.
+pub(crate) const FIRST_MICROSECOND: i64 = FIRST_DAY * DAY;
+/// The last one.
+pub(crate) const LAST_MICROSECOND: i64 = (LAST_DAY + 1) * DAY - 1;
+
+/// Whether a day is one of the contract's.
+pub(crate) fn is_day(days: i64) -> bool {
+    (FIRST_DAY..=LAST_DAY).contains(&days)
+}
+
+/// Whether a moment is one of the contract's.
+pub(crate) fn is_moment(microseconds: i64) -> bool {
+    (FIRST_MICROSECOND..=LAST_MICROSECOND).contains(&microseconds)
+}
+
+/// Days since 1970-01-01 of a date; nothing for a date that no calendar has.
+pub(crate) fn days_of(year: i64, month: u32, day: u32) -> Option<i64> {
+    if !(1..=12).contains(&month) || day == 0 || day > days_in(year, month) || !(-1_000_000..=1_000_000).contains(&year)
+    {
+        return None;
+    }
+    // Years begin in March here, so that the leap day is the last of its year.
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let of_era = shifted.rem_euclid(400);
+    let of_year = (153 * (i64::from(month) + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
+    let of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    Some(era * 146_097 + of_era - 719_468)
+}
+
+fn days_in(year: i64, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// The year, month and day of a number of days since 1970-01-01.
+pub(crate) fn civil_of(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// `YYYY-MM-DD`, with ` BC` for years before the first.
+pub(crate) fn date_text(days: i64) -> String {
+    let (year, month, day) = civil_of(days);
+    if year > 0 { format!("{year:04}-{month:02}-{day:02}") } else { format!("{:04}-{month:02}-{day:02} BC", 1 - year) }
+}
+
+/// `HH:MM:SS` and a fraction where there is one; hours may pass 24 and the whole may be negative.
+pub(crate) fn time_text(microseconds: i64) -> String {
+    let mut text = String::new();
+    if microseconds < 0 {
+        text.push('-');
+    }
+    let all = microseconds.unsigned_abs();
+    let (seconds, fraction) = (all / 1_000_000, all % 1_000_000);
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    push_fraction(&mut text, fraction);
+    text
+}
+
+/// `YYYY-MM-DD HH:MM:SS` and a fraction where there is one.
+pub(crate) fn timestamp_text(microseconds: i64) -> String {
+    let date = date_text(microseconds.div_euclid(DAY));
+    let time = time_text(microseconds.rem_euclid(DAY));
+    match date.strip_suffix(" BC") {
+        Some(date) => format!("{date} {time} BC"),
+        None => format!("{date} {time}"),
+    }
+}
+
+fn push_fraction(text: &mut String, fraction: u64) {
+    if fraction > 0 {
+        let digits = format!("{fraction:06}");
+        text.push('.');
+        text.push_str(digits.trim_end_matches('0'));
+    }
+}
+
+/// A span as text for databases that have no type for it: `P14M-3DT0.5S`, each part with its own sign.
+pub(crate) fn interval_text(interval: Interval) -> String {
+    let mut text = format!("P{}M{}DT", interval.months, interval.days);
+    if interval.microseconds < 0 {
+        text.push('-');
+    }
+    let all = interval.microseconds.unsigned_abs();
+    let _ = write!(text, "{}", all / 1_000_000);
+    push_fraction(&mut text, all % 1_000_000);
+    text.push('S');
+    text
+}
+
+/// Reads what [`interval_text`] writes.
+pub(crate) fn parse_interval(text: &str) -> Option<Interval> {
+    let (months, rest) = text.strip_prefix('P')?.split_once('M')?;
+    let (days, rest) = rest.split_once("DT")?;
+    let seconds = rest.strip_suffix('S')?;
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+    if fraction.len() > 6 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let fraction: i64 = format!("{fraction:0<6}").parse().ok()?;
+    let fraction = if whole.starts_with('-') { -fraction } else { fraction };
+    let microseconds = whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(fraction)?;
+    Some(Interval { months: months.parse().ok()?, days: days.parse().ok()?, microseconds })
+}
+
+/// Reads a UUID in any case, with or without hyphens or braces.
+pub(crate) fn parse_uuid(text: &str) -> Option<(u64, u64)> {
+    let text = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
+    let mut value: u128 = 0;
+    let mut digits = 0;
+    for character in text.chars().filter(|c| *c != '-') {
+        value = value.checked_mul(16)? | u128::from(character.to_digit(16)?);
+        digits += 1;
+    }
+    // Halves of a 128-bit number: the cuts are meant.
+    #[allow(clippy::cast_possible_truncation, reason = "the halves")]
+    (digits == 32).then_some(((value >> 64) as u64, value as u64))
+}
+
+/// A UUID in its usual form.
+pub(crate) fn uuid_text(high: u64, low: u64) -> String {
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar_and_come_back() {
+        assert_eq!(days_of(1970, 1, 1), Some(0));
+        assert_eq!(days_of(2000, 3, 1), Some(11_017));
+        assert_eq!(days_of(1, 1, 1), Some(FIRST_DAY));
+        assert_eq!(days_of(9999, 12, 31), Some(LAST_DAY));
+        assert_eq!(days_of(1900, 2, 29), None);
+        assert_eq!(days_of(2024, 2, 29), Some(19_782));
+        assert_eq!(days_of(2024, 13, 1), None);
+        for days in (FIRST_DAY - 400_000..LAST_DAY + 400_000).step_by(17) {
+            let (year, month, day) = civil_of(days);
+            assert_eq!(days_of(year, month as u32, day as u32), Some(days));
+        }
+    }
+
+    #[test]
+    fn texts_are_what_databases_read() {
+        assert_eq!(date_text(0), "1970-01-01");
+        assert_eq!(date_text(FIRST_DAY - 1), "0001-12-31 BC");
+        assert_eq!(time_text(3_723_000_400), "01:02:03.0004");
+        assert_eq!(time_text(-1), "-00:00:00.000001");
+        assert_eq!(timestamp_text(-1), "1969-12-31 23:59:59.999999");
+        assert_eq!(timestamp_text(LAST_MICROSECOND), "9999-12-31 23:59:59.999999");
+    }
+
+    #[test]
+    fn spans_come_back() {
+        let parts = [0, 1, -1, 7, -500_000, 1_500_000, i64::from(i32::MAX)];
+        for months in parts {
+            for days in parts {
+                for microseconds in parts.into_iter().chain([i64::MAX, i64::MIN + 1_000_000]) {
+                    let Ok(months) = i32::try_from(months) else { continue };
+                    let Ok(days) = i32::try_from(days) else { continue };
+                    let span = Interval { months, days, microseconds };
+                    assert_eq!(parse_interval(&interval_text(span)), Some(span));
+                }
+            }
+        }
+        assert_eq!(parse_interval("P1M2DT3.1234567S"), None);
+        assert_eq!(parse_interval("1 month"), None);
+    }
+
+    #[test]
+    fn uuids_come_back() {
+        let (high, low) = (0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210);
+        let text = uuid_text(high, low);
+        assert_eq!(text, "01234567-89ab-cdef-fedc-ba9876543210");
+        assert_eq!(parse_uuid(&text), Some((high, low)));
+        assert_eq!(parse_uuid(&text.to_uppercase()), Some((high, low)));
+        assert_eq!(parse_uuid("0123"), None);
+        assert_eq!(parse_uuid(&"g".repeat(32)), None);
+    }
+}

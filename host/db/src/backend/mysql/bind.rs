@@ -1,0 +1,254 @@
+//! Values in MySQL's binary form, with the type that each is sent as.
+
+use std::borrow::Cow;
+
+use sqlservice_sql::{Scalar, Value, error::Limited, schema::TypeKind};
+use sqlx::{Encode, MySql, Type, encode::IsNull, error::BoxDynError, mysql::MySqlTypeInfo};
+
+use super::{error::data, types::Kinds};
+use crate::{
+    Result,
+    backend::{Bind, calendar},
+};
+
+/// As many parameters as the protocol can count.
+const MOST: usize = 65_535;
+
+/// A value on its way to the server.
+#[derive(Debug)]
+pub(crate) struct Param<'a> {
+    ty: MySqlTypeInfo,
+    body: Body<'a>,
+}
+
+#[derive(Debug)]
+enum Body<'a> {
+    Null,
+    Int1(i8),
+    Int8(i64),
+    Uint8(u64),
+    Float(f32),
+    Double(f64),
+    /// Bytes as they are; they begin with a length of their own.
+    Plain(Vec<u8>),
+    /// Bytes of any length.
+    Long(Cow<'a, [u8]>),
+}
+
+/// The parameters of a statement.
+pub(crate) fn params<'a>(binds: &'a [Bind], kinds: &Kinds) -> Result<Vec<Param<'a>>> {
+    if binds.len() > MOST {
+        return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
+    }
+    binds.iter().map(|bind| param(bind, kinds)).collect()
+}
+
+fn param<'a>(bind: &'a Bind, kinds: &Kinds) -> Result<Param<'a>> {
+    let Value::Scalar(scalar) = &bind.value else {
+        let message = "MySQL and MariaDB have no arrays; use a JSON document or a table".to_owned();
+        return Err(sqlservice_sql::Error::Unsupported { capability: "arrays", message }.into());
+    };
+    let text = |text: Cow<'a, str>| {
+        let bytes = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        (<str as Type<MySql>>::type_info(), Body::Long(bytes))
+    };
+    let (ty, body) = match scalar {
+        Scalar::Null => (<str as Type<MySql>>::type_info(), Body::Null),
+        Scalar::Boolean(v) => (<i8 as Type<MySql>>::type_info(), Body::Int1((*v).into())),
+        Scalar::Integer(v) => (<i64 as Type<MySql>>::type_info(), Body::Int8(*v)),
+        Scalar::Unsigned(v) => (<u64 as Type<MySql>>::type_info(), Body::Uint8(*v)),
+        Scalar::Float(v) => float(*v, bind.kind)?,
+        Scalar::Decimal(v) => (kinds.decimal.clone(), Body::Long(Cow::Borrowed(decimal(v)?.as_bytes()))),
+        Scalar::Text(v) | Scalar::Json(v) | Scalar::Other(_, v) => text(Cow::Borrowed(v)),
+        Scalar::Bytes(v) => (<[u8] as Type<MySql>>::type_info(), Body::Long(Cow::Borrowed(v))),
+        Scalar::Uuid(high, low) => text(Cow::Owned(calendar::uuid_text(*high, *low))),
+        Scalar::Interval(v) => text(Cow::Owned(calendar::interval_text(*v))),
+        Scalar::Date(days) => (kinds.date.clone(), Body::Plain(date((*days).into())?)),
+        Scalar::Time(at) => (kinds.time.clone(), Body::Plain(time(*at)?)),
+        Scalar::Timestamp(at) | Scalar::TimestampTz(at) => (kinds.datetime.clone(), Body::Plain(moment(*at)?)),
+    };
+    Ok(Param { ty, body })
+}
+
+/// A float; for a column of 32 bits the nearest one, so that it compares equal to what is stored.
+fn float(value: f64, kind: Option<TypeKind>) -> Result<(MySqlTypeInfo, Body<'static>)> {
+    if !value.is_finite() {
+        return Err(data("22003", "MySQL and MariaDB have neither infinite floats nor NaN"));
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "the nearest one is meant: the column is one of 32 bits")]
+    let nearest = value as f32;
+    Ok(if kind == Some(TypeKind::Float32) && nearest.is_finite() {
+        (<f32 as Type<MySql>>::type_info(), Body::Float(nearest))
+    } else {
+        (<f64 as Type<MySql>>::type_info(), Body::Double(value))
+    })
+}
+
+fn decimal(text: &str) -> Result<&str> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
+        return Err(data("22007", "a decimal is an optional sign, digits, an optional point and digits"));
+    }
+    if whole.trim_start_matches('0').len() + fraction.len() > 65 {
+        return Err(data("22003", "a decimal has more digits than MySQL and MariaDB have room for"));
+    }
+    Ok(text)
+}
+
+fn day(days: i64) -> Result<[u8; 4]> {
+    let (year, month, day) = calendar::civil_of(days);
+    let parts = (u16::try_from(year), u8::try_from(month), u8::try_from(day));
+    match parts {
+        (Ok(year), Ok(month), Ok(day)) if calendar::is_day(days) => {
+            let [low, high] = year.to_le_bytes();
+            Ok([low, high, month, day])
+        }
+        _ => Err(data("22008", "a date is out of range")),
+    }
+}
+
+/// The hour, minute and second of a time of day, and its microseconds.
+fn clock(at: i64) -> Result<([u8; 3], [u8; 4])> {
+    let seconds = at / 1_000_000;
+    let part = |value: i64| u8::try_from(value).map_err(|_| data("22008", "a time of day is out of range"));
+    let fraction = u32::try_from(at % 1_000_000).unwrap_or(0).to_le_bytes();
+    Ok(([part(seconds / 3600)?, part(seconds / 60 % 60)?, part(seconds % 60)?], fraction))
+}
+
+fn date(days: i64) -> Result<Vec<u8>> {
+    Ok([&[4][..], &day(days)?].concat())
+}
+
+fn time(at: i64) -> Result<Vec<u8>> {
+    if !(0..calendar::DAY).contains(&at) {
+        return Err(data("22008", "a time of day is out of range"));
+    }
+    let (parts, fraction) = clock(at)?;
+    // Not negative, and no days.
+    Ok([&[12, 0, 0, 0, 0, 0][..], &parts, &fraction].concat())
+}
+
+fn moment(at: i64) -> Result<Vec<u8>> {
+    let day = day(at.div_euclid(calendar::DAY))?;
+    let (parts, fraction) = clock(at.rem_euclid(calendar::DAY))?;
+    Ok([&[11][..], &day, &parts, &fraction].concat())
+}
+
+/// Bytes with their length before them, in the protocol's own way of writing lengths.
+fn write_long(bytes: &[u8], wire: &mut Vec<u8>) {
+    let length = bytes.len() as u64;
+    let [b0, b1, b2, ..] = length.to_le_bytes();
+    match length {
+        0..251 => wire.push(b0),
+        251..0x1_0000 => wire.extend([0xfc, b0, b1]),
+        0x1_0000..0x100_0000 => wire.extend([0xfd, b0, b1, b2]),
+        _ => {
+            wire.push(0xfe);
+            wire.extend(length.to_le_bytes());
+        }
+    }
+    wire.extend_from_slice(bytes);
+}
+
+impl Type<MySql> for Param<'_> {
+    fn type_info() -> MySqlTypeInfo {
+        <str as Type<MySql>>::type_info()
+    }
+}
+
+impl Encode<'_, MySql> for Param<'_> {
+    fn encode_by_ref(&self, wire: &mut Vec<u8>) -> Result<IsNull, BoxDynError> {
+        match &self.body {
+            Body::Null => return Ok(IsNull::Yes),
+            Body::Int1(v) => wire.extend(v.to_le_bytes()),
+            Body::Int8(v) => wire.extend(v.to_le_bytes()),
+            Body::Uint8(v) => wire.extend(v.to_le_bytes()),
+            Body::Float(v) => wire.extend(v.to_le_bytes()),
+            Body::Double(v) => wire.extend(v.to_le_bytes()),
+            Body::Plain(bytes) => wire.extend_from_slice(bytes),
+            Body::Long(bytes) => write_long(bytes, wire),
+        }
+        Ok(IsNull::No)
+    }
+
+    fn produces(&self) -> Option<MySqlTypeInfo> {
+        Some(self.ty.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Error,
+        backend::{
+            mysql::{decode, types::Form},
+            sink::Cell,
+        },
+    };
+
+    fn kinds() -> Kinds {
+        // Which types they are makes no difference to the bytes.
+        let ty = || <str as Type<MySql>>::type_info();
+        Kinds { decimal: ty(), date: ty(), time: ty(), datetime: ty() }
+    }
+
+    fn bound(scalar: Scalar) -> Result<Vec<u8>> {
+        let bind = Bind { value: scalar.into(), kind: None };
+        let mut wire = Vec::new();
+        let _ = param(&bind, &kinds())?.encode_by_ref(&mut wire).expect("written");
+        Ok(wire)
+    }
+
+    #[test]
+    fn f01_dates_and_times_come_back() {
+        let cases = [
+            (Scalar::Date(calendar::FIRST_DAY as i32), Form::Date),
+            (Scalar::Date(calendar::LAST_DAY as i32), Form::Date),
+            (Scalar::Time(0), Form::Time),
+            (Scalar::Time(calendar::DAY - 1), Form::Time),
+            (Scalar::Timestamp(calendar::FIRST_MICROSECOND), Form::Datetime),
+            (Scalar::Timestamp(-1), Form::Datetime),
+            (Scalar::TimestampTz(calendar::LAST_MICROSECOND), Form::Timestamp),
+        ];
+        for (scalar, form) in cases {
+            let wire = bound(scalar.clone()).expect("bound");
+            assert_eq!(decode::decode(form, &wire).map(Cell::into_value), Some(scalar.into()));
+        }
+    }
+
+    #[test]
+    fn lengths_are_written_in_the_protocols_way() {
+        for (length, head) in [(0, vec![0]), (250, vec![250]), (251, vec![0xfc, 251, 0]), (65_536, vec![0xfd, 0, 0, 1])]
+        {
+            let wire = bound(Scalar::Bytes(vec![7; length])).expect("bound");
+            assert_eq!(wire[..head.len()], head);
+            assert_eq!(wire.len(), head.len() + length);
+        }
+    }
+
+    #[test]
+    fn f01_what_the_server_cannot_hold_is_refused_before_the_wire() {
+        let wrong = [
+            Scalar::Float(f64::NAN),
+            Scalar::Decimal("1e5".into()),
+            Scalar::Decimal(String::new()),
+            Scalar::Decimal("9".repeat(66)),
+            Scalar::Date(i32::MAX),
+            Scalar::Time(-1),
+            Scalar::Time(calendar::DAY),
+            Scalar::Timestamp(i64::MAX),
+        ];
+        for scalar in wrong {
+            assert!(matches!(bound(scalar.clone()), Err(Error::Data(_))), "{scalar:?}");
+        }
+        let array = sqlservice_sql::value::Array { dimensions: vec![], items: vec![] };
+        let bind = Bind { value: Value::Array(array), kind: None };
+        assert!(matches!(param(&bind, &kinds()), Err(Error::Statement(_))));
+    }
+}

@@ -1,0 +1,180 @@
+//! Makes connections to a MySQL or MariaDB server, and keeps those that nobody has taken.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sqlservice_sql::Dialect;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, Row,
+    mysql::{MySqlConnectOptions, MySqlSslMode},
+};
+use tokio::time::timeout;
+
+use super::{error, link::MysqlLink, stop::Control, types::Kinds};
+use crate::{
+    Error, Result, Settings,
+    backend::{
+        idle::{CLOSING, CONNECTING, Idle},
+        server::{Server, Tls},
+    },
+    error::DatabaseError,
+};
+
+/// Values of each type that the driver gives us no name for, and who answers.
+const FACTS: &str = "SELECT CAST(0 AS DECIMAL(1)), CAST('2000-01-01' AS DATE), CAST('00:00:00' AS TIME), \
+                     CAST('2000-01-01' AS DATETIME), CONNECTION_ID(), VERSION()";
+
+/// A connection and what the server calls it.
+pub(crate) struct Connected {
+    pub connection: MySqlConnection,
+    pub id: u64,
+    pub is_mariadb: bool,
+    pub kinds: Arc<Kinds>,
+}
+
+/// Where links to one database come from. How many there may be is decided by the caller.
+pub(crate) struct MysqlPool {
+    options: MySqlConnectOptions,
+    session: String,
+    dialect: Dialect,
+    idle: Idle<Connected>,
+    control: Arc<Control>,
+}
+
+impl MysqlPool {
+    /// No I/O. The dialect is the one of the URL's scheme.
+    pub(crate) fn new(server: &Server, dialect: Dialect, settings: &Settings) -> Self {
+        let options = options(server);
+        Self {
+            control: Arc::new(Control::new(options.clone())),
+            options,
+            session: session(settings.lock_timeout),
+            dialect,
+            idle: Idle::new(settings.pool_size, settings.pool_recycle),
+        }
+    }
+
+    /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<MysqlLink> {
+        let (idle, stale) = self.idle.take();
+        for connected in stale {
+            close(connected).await;
+        }
+        let (born, connected) = match idle {
+            Some(idle) => idle,
+            None => (Instant::now(), self.connect().await?),
+        };
+        Ok(MysqlLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)))
+    }
+
+    /// A new connection. Whatever goes wrong, the error says neither where nor who.
+    async fn connect(&self) -> Result<Connected> {
+        let connected = match timeout(CONNECTING, open(&self.options, &self.session)).await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(cause)) => return Err(error::connecting(cause)),
+            Err(elapsed) => return Err(Error::Disconnected(Some(elapsed.into()))),
+        };
+        if self.dialect == Dialect::Mariadb && !connected.is_mariadb {
+            close(connected).await;
+            return Err(Error::Operational(DatabaseError {
+                sqlstate: None,
+                message: "the URL says mariadb, but the server is MySQL: say mysql".into(),
+                source: None,
+            }));
+        }
+        Ok(connected)
+    }
+
+    /// Takes a connection back that is clean.
+    pub(crate) async fn put_back(&self, born: Instant, connected: Connected) {
+        if let Some(surplus) = self.idle.put(born, connected) {
+            close(surplus).await;
+        }
+    }
+
+    /// How many connections nobody has taken.
+    pub(crate) fn idle(&self) -> u32 {
+        self.idle.count()
+    }
+
+    /// Closes the connections that nobody has taken, and each other one when it is given back.
+    pub(crate) async fn close(&self) {
+        for connected in self.idle.close() {
+            close(connected).await;
+        }
+        self.control.close().await;
+    }
+}
+
+async fn open(options: &MySqlConnectOptions, session: &str) -> Result<Connected, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    sqlx::raw_sql(AssertSqlSafe(session.to_owned())).execute(&mut connection).await?;
+    let facts = sqlx::query(FACTS).persistent(false).fetch_one(&mut connection).await?;
+    let id = facts.try_get_unchecked(4)?;
+    let version: String = facts.try_get_unchecked(5)?;
+    let kinds = Arc::new(Kinds::of(facts.columns())?);
+    Ok(Connected { connection, id, is_mariadb: version.contains("MariaDB"), kinds })
+}
+
+/// Says goodbye, but does not wait for ever.
+pub(crate) async fn close(connected: Connected) {
+    drop(timeout(CLOSING, connected.connection.close()).await);
+}
+
+/// What a session needs so that statements mean the same, and values are read the same way, everywhere.
+///
+/// Identifiers are in backticks and backslashes escape in constants, as `sqlservice-sql` renders them: neither `ANSI_QUOTES`
+/// nor `NO_BACKSLASH_ESCAPES`. What does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows
+/// nothing of columns that depend on a key, so only MySQL has it.
+fn session(lock_timeout: Duration) -> String {
+    let seconds = lock_timeout.as_secs() + u64::from(lock_timeout.subsec_nanos() > 0);
+    let seconds = seconds.clamp(1, 31_536_000);
+    format!(
+        "SET NAMES utf8mb4, SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
+         ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', \
+         IF(VERSION() LIKE '%MariaDB%', '', ',ONLY_FULL_GROUP_BY')), SESSION time_zone = '+00:00', \
+         SESSION lc_messages = 'en_US', SESSION autocommit = 1, \
+         SESSION innodb_lock_wait_timeout = {seconds}, SESSION lock_wait_timeout = {seconds}"
+    )
+}
+
+fn options(server: &Server) -> MySqlConnectOptions {
+    let mut options = MySqlConnectOptions::new()
+        .host(&server.host)
+        .port(server.port)
+        .username(&server.user)
+        .database(&server.database)
+        .ssl_mode(ssl_mode(server.tls))
+        .statement_cache_capacity(100)
+        // All of this is said once, by `session`.
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .timezone(None)
+        .set_names(false)
+        .disable_statement_logging();
+    if let Some(password) = &server.password {
+        options = options.password(password);
+    }
+    if let Some(socket) = &server.socket {
+        options = options.socket(socket);
+    }
+    if let Some(file) = &server.authority {
+        options = options.ssl_ca(file);
+    }
+    if let (Some(certificate), Some(key)) = (&server.certificate, &server.key) {
+        options = options.ssl_client_cert(certificate).ssl_client_key(key);
+    }
+    options
+}
+
+fn ssl_mode(tls: Tls) -> MySqlSslMode {
+    match tls {
+        Tls::Disabled => MySqlSslMode::Disabled,
+        Tls::Preferred => MySqlSslMode::Preferred,
+        Tls::Required => MySqlSslMode::Required,
+        Tls::VerifyAuthority => MySqlSslMode::VerifyCa,
+        Tls::VerifyHost => MySqlSslMode::VerifyIdentity,
+    }
+}

@@ -1,0 +1,171 @@
+//! Runs one statement and feeds its rows.
+
+use futures::TryStreamExt;
+use sqlservice_sql::schema::TypeKind;
+use sqlx::{
+    Arguments, AssertSqlSafe, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, SqlSafeStr,
+    Statement,
+    mysql::{MySqlArguments, MySqlColumn, MySqlRow},
+};
+
+use super::{
+    bind,
+    connect::Connected,
+    decode, error,
+    stop::MysqlStopper,
+    types::{self, Form},
+};
+use crate::{
+    Result,
+    backend::{
+        Expected, Job,
+        page::{Page, drain},
+        sink::{Cell, Column, reads_as},
+        verb,
+    },
+    feed::{Feed, Next, ResultColumn},
+};
+
+/// Runs a statement. Returns how many rows a change matched; 0 for a query.
+pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: &Job, feed: &mut Feed) -> Result<u64> {
+    let arguments = prepare(connected, job).await?;
+    let connection = &mut connected.connection;
+    let verb = verb::verb(&job.sql);
+    let query = sqlx::query_with(AssertSqlSafe(job.sql.to_string()), arguments);
+    let query = query.persistent(verb::is_cached(&verb, &job.sql));
+    let mut rows = Executor::fetch_many(&mut *connection, query);
+    let mut reading: Option<Reading> = None;
+    let (mut affected, mut returned) = (0, 0);
+    loop {
+        match rows.try_next().await.map_err(error::map)? {
+            None => break,
+            Some(Either::Left(done)) => affected += done.rows_affected(),
+            Some(Either::Right(row)) => {
+                returned += 1;
+                let reading = match &mut reading {
+                    Some(reading) => reading,
+                    None => reading.insert(Reading::begin(row.columns(), job, feed)),
+                };
+                if reading.page.is_full() {
+                    match feed.deliver(reading.page.take()).await {
+                        Next::More(demand) => reading.page.demand = demand,
+                        Next::Stop => {
+                            drain(&mut rows, stopper).await?;
+                            return Ok(0);
+                        }
+                    }
+                }
+                if let Err(unreadable) = reading.read(&row) {
+                    drain(&mut rows, stopper).await?;
+                    return Err(unreadable);
+                }
+            }
+        }
+    }
+    drop(rows);
+    match reading {
+        Some(mut reading) => feed.finish(reading.page.take()),
+        None => finish_empty(connection, &verb, job, feed).await?,
+    }
+    // Where a change returns its rows, the server counts none of them.
+    Ok(if verb::changes_rows(&verb) { affected.max(returned) } else { 0 })
+}
+
+/// The statement's parameters. Their number is checked here: the driver waits for ever after it has found another one.
+async fn prepare(connected: &mut Connected, job: &Job) -> Result<MySqlArguments> {
+    let params = bind::params(&job.binds, &connected.kinds)?;
+    if job.expected.is_none() {
+        let sql = AssertSqlSafe(job.sql.to_string()).into_sql_str();
+        let statement = connected.connection.prepare(sql).await.map_err(error::map)?;
+        if !matches!(statement.parameters(), Some(Either::Right(count)) if count == params.len()) {
+            let message = "the statement has another number of parameters than it was given";
+            return Err(sqlservice_sql::Error::invalid(message).into());
+        }
+    }
+    let mut arguments = MySqlArguments::default();
+    let bytes: usize = params.len() * 9;
+    arguments.reserve(params.len(), bytes);
+    for param in params {
+        arguments.add(param).map_err(|cause| error::map(sqlx::Error::Encode(cause)))?;
+    }
+    Ok(arguments)
+}
+
+/// Says what the columns of a result without rows are. No round trip: the statement was just prepared.
+async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Job, feed: &mut Feed) -> Result<()> {
+    let may_return = match &job.expected {
+        Some(expected) => !expected.is_empty(),
+        None => verb::is_cached(verb, &job.sql),
+    };
+    if may_return {
+        let sql = AssertSqlSafe(job.sql.to_string()).into_sql_str();
+        let statement = connection.prepare(sql).await.map_err(error::map)?;
+        if !statement.columns().is_empty() {
+            let mut reading = Reading::begin(statement.columns(), job, feed);
+            feed.finish(reading.page.take());
+        }
+    }
+    Ok(())
+}
+
+/// The result that is being read.
+struct Reading {
+    forms: Vec<Form>,
+    names: Vec<String>,
+    page: Page,
+}
+
+impl Reading {
+    /// Chooses how each column is read, and tells the feed.
+    fn begin(columns: &[MySqlColumn], job: &Job, feed: &mut Feed) -> Self {
+        let expected = job.expected.as_deref().filter(|expected| expected.len() == columns.len());
+        let mut forms = Vec::with_capacity(columns.len());
+        let mut results = Vec::with_capacity(columns.len());
+        let mut sinks = Vec::with_capacity(columns.len());
+        for (at, column) in columns.iter().enumerate() {
+            let form = types::form_of(column.type_info());
+            let (result, kind) = result_column(column, form, expected.and_then(|expected| expected.get(at)));
+            forms.push(form);
+            results.push(result);
+            sinks.push(Column::new(kind));
+        }
+        let names = results.iter().map(|column| column.name.clone()).collect();
+        feed.columns(results);
+        Self { forms, names, page: Page::new(sinks, feed.demand()) }
+    }
+
+    fn read(&mut self, row: &MySqlRow) -> Result<()> {
+        let mut bytes = 0;
+        for (at, (form, column)) in self.forms.iter().zip(&mut self.page.columns).enumerate() {
+            let raw = row.try_get_raw(at).map_err(error::map)?;
+            bytes += 8;
+            // The driver gives bytes away only as what it takes for bytes; the only error is a null.
+            match <&[u8] as Decode<MySql>>::decode(raw) {
+                Err(_) => column.push(Cell::Null)?,
+                Ok(value) => {
+                    bytes += value.len();
+                    let Some(cell) = decode::decode(*form, value) else {
+                        let name = self.names.get(at).map_or("", String::as_str);
+                        return Err(error::data("22018", format!("a value of column {name:?} cannot be read")));
+                    };
+                    column.push(cell)?;
+                }
+            }
+        }
+        self.page.count(bytes);
+        Ok(())
+    }
+}
+
+/// What a column is told to be, and the kind of its values.
+fn result_column(column: &MySqlColumn, form: Form, expected: Option<&Expected>) -> (ResultColumn, TypeKind) {
+    let stored = types::kind_of(form);
+    let declared = expected.and_then(|expected| expected.ty.as_ref());
+    let (ty, kind) = match declared {
+        Some(ty) if reads_as(stored, ty.kind) => (ty.clone(), ty.kind),
+        _ => (types::column_type(column.type_info(), form), stored),
+    };
+    let nullable = expected.and_then(|expected| expected.nullable);
+    let name = expected.map_or_else(|| column.name().to_owned(), |expected| expected.name.clone());
+    (ResultColumn { name, ty, nullable }, kind)
+}

@@ -1,0 +1,81 @@
+//! Rows on their way into batches, and what to do with the rest of them when nobody wants it.
+
+use std::time::Duration;
+
+use futures::{Stream, StreamExt};
+use sqlservice_sql::Batch;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Stop, sink::Column};
+use crate::{Error, Result, feed::Demand};
+
+/// How long the rest of an unwanted result is read before its statement is stopped. Reading it to its end is kinder: on
+/// PostgreSQL a statement that is stopped takes its transaction with it.
+const KINDNESS: Duration = Duration::from_millis(100);
+
+/// How long a stopped statement may take to end.
+const ENDING: Duration = Duration::from_secs(10);
+
+/// The batch that is being filled.
+pub(crate) struct Page {
+    pub columns: Vec<Column>,
+    pub demand: Demand,
+    rows: u32,
+    bytes: usize,
+}
+
+impl Page {
+    pub(crate) fn new(columns: Vec<Column>, demand: Demand) -> Self {
+        Self { columns, demand, rows: 0, bytes: 0 }
+    }
+
+    /// Counts a row that was put into the columns, and about how many bytes it took.
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.rows = self.rows.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    /// Whether it has as many rows or bytes as were asked for. Never before its first row.
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows > 0 && (self.rows as usize >= self.demand.rows || self.bytes >= self.demand.bytes)
+    }
+
+    /// The batch; another one begins.
+    pub(crate) fn take(&mut self) -> Batch {
+        self.bytes = 0;
+        Batch { rows: std::mem::take(&mut self.rows), columns: self.columns.iter_mut().map(Column::take).collect() }
+    }
+}
+
+/// Reads a result to its end, and stops its statement if that takes long. An error means that the connection is unusable.
+pub(crate) async fn drain<T, S>(rows: &mut S, stopper: &impl Stop) -> Result<()>
+where
+    S: Stream<Item = Result<T, sqlx::Error>> + Unpin,
+{
+    let patience = Instant::now() + KINDNESS;
+    while Instant::now() < patience {
+        match timeout_at(patience, rows.next()).await {
+            Ok(Some(Ok(_))) => {}
+            Ok(end) => return ended(end),
+            Err(_) => break,
+        }
+    }
+    stopper.stop().await?;
+    // What was on its way still comes, and then the statement's error.
+    let end = Instant::now() + ENDING;
+    loop {
+        match timeout_at(end, rows.next()).await {
+            Ok(Some(Ok(_))) => {}
+            Ok(end) => return ended(end),
+            Err(elapsed) => return Err(Error::Disconnected(Some(elapsed.into()))),
+        }
+    }
+}
+
+fn ended<T>(end: Option<Result<T, sqlx::Error>>) -> Result<()> {
+    match end {
+        // The error of a statement that nobody waits for.
+        None | Some(Ok(_) | Err(sqlx::Error::Database(_))) => Ok(()),
+        Some(Err(lost)) => Err(Error::Disconnected(Some(lost.into()))),
+    }
+}

@@ -1,0 +1,446 @@
+//! Values in PostgreSQL's binary form, with the type that each is sent as.
+//!
+//! The driver caches prepared statements by their text alone, so the same text with parameters of other types would be
+//! run with the first one's types, and bytes would be misread in silence. So the types are part of the text: a comment of
+//! one letter a parameter, see [`signature`].
+
+use std::borrow::Cow;
+
+use sqlservice_sql::{Scalar, Value, error::Limited, schema::TypeKind, value::Array};
+use sqlx::{
+    Encode, Postgres, Type, TypeInfo,
+    encode::IsNull,
+    error::BoxDynError,
+    postgres::{PgArgumentBuffer, PgTypeInfo, PgTypeKind, types::Oid},
+};
+
+use super::{
+    decode::{EPOCH, EPOCH_DAYS},
+    error::data,
+    numeric::{self, Malformed},
+    types::{self, Form, oid},
+};
+use crate::{Error, Result, backend::Bind};
+
+/// As many parameters as the protocol can count.
+const MOST: usize = 65_535;
+
+/// A value on its way to the server.
+#[derive(Debug)]
+pub(crate) struct Param<'a> {
+    /// The number of its type; 0 where the server is to say.
+    pub oid: u32,
+    body: Body<'a>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Body<'a> {
+    Null,
+    Bool(bool),
+    Int2(i16),
+    Int4(i32),
+    Int8(i64),
+    Float4(f32),
+    Float8(f64),
+    Uuid(u64, u64),
+    Bytes(Cow<'a, [u8]>),
+    Jsonb(&'a str),
+    /// Not written before the server has said which type it takes.
+    Text(&'a str),
+    Array(&'a Array),
+}
+
+/// The parameters of a statement. Whether all of them are ready is for [`asks`] to say.
+pub(crate) fn params(binds: &[Bind]) -> Result<Vec<Param<'_>>> {
+    if binds.len() > MOST {
+        return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
+    }
+    binds.iter().map(param).collect()
+}
+
+/// Whether the server has to be asked for the types of some parameters.
+pub(crate) fn asks(params: &[Param<'_>]) -> bool {
+    params.iter().any(|param| param.is_open())
+}
+
+/// Writes the parameters that waited for the server's types.
+pub(crate) fn answer(params: &mut [Param<'_>], types: &[PgTypeInfo]) -> Result<()> {
+    for (param, ty) in params.iter_mut().zip(types).filter(|(param, _)| param.is_open()) {
+        param.body = match param.body {
+            Body::Text(text) => named(text, ty)?,
+            Body::Array(array) => Body::Bytes(Cow::Owned(array_for(array, ty)?)),
+            _ => continue,
+        };
+    }
+    Ok(())
+}
+
+/// The types of the parameters as letters, one each, with a number where there is none.
+pub(crate) fn signature(params: &[Param<'_>]) -> String {
+    params.iter().map(|param| letter(param.oid)).collect()
+}
+
+fn letter(number: u32) -> char {
+    match number {
+        oid::BOOL => 'o',
+        oid::INT2 => 's',
+        oid::INT4 => 'i',
+        oid::INT8 => 'l',
+        oid::FLOAT4 => 'f',
+        oid::FLOAT8 => 'd',
+        oid::NUMERIC => 'n',
+        oid::TEXT => 't',
+        oid::BYTEA => 'b',
+        oid::UUID => 'u',
+        oid::JSONB => 'j',
+        oid::DATE => 'y',
+        oid::TIME => 'h',
+        oid::TIMESTAMP => 'p',
+        oid::TIMESTAMPTZ => 'z',
+        oid::INTERVAL => 'v',
+        // The server says; for the same text it says the same as long as its tables do not change.
+        _ => 'x',
+    }
+}
+
+fn param(bind: &Bind) -> Result<Param<'_>> {
+    let scalar = match &bind.value {
+        Value::Array(array) => return Ok(Param { oid: 0, body: Body::Array(array) }),
+        Value::Scalar(scalar) => scalar,
+    };
+    let wanted = bind.kind.and_then(types::oid_of);
+    match scalar {
+        Scalar::Null => return Ok(Param { oid: wanted.unwrap_or(0), body: Body::Null }),
+        // What is no kind of the contract's is only known by the server.
+        Scalar::Text(text) if bind.kind.is_some_and(|kind| matches!(kind, TypeKind::Enumeration | TypeKind::Other)) => {
+            return Ok(Param { oid: 0, body: Body::Text(checked(text)?) });
+        }
+        Scalar::Other(_, text) => return Ok(Param { oid: 0, body: Body::Text(checked(text)?) }),
+        _ => {}
+    }
+    if let Some(oid) = wanted
+        && let Some(body) = body(scalar, oid)?
+    {
+        return Ok(Param { oid, body });
+    }
+    let oid = natural(scalar);
+    match body(scalar, oid)? {
+        Some(body) => Ok(Param { oid, body }),
+        None => Err(data("22003", "PostgreSQL has no integers past 9223372036854775807")),
+    }
+}
+
+/// The type of a value that nothing is known about.
+fn natural(scalar: &Scalar) -> u32 {
+    match scalar {
+        Scalar::Boolean(_) => oid::BOOL,
+        Scalar::Integer(_) | Scalar::Unsigned(_) => oid::INT8,
+        Scalar::Float(_) => oid::FLOAT8,
+        Scalar::Decimal(_) => oid::NUMERIC,
+        Scalar::Null | Scalar::Text(_) | Scalar::Other(..) => oid::TEXT,
+        Scalar::Bytes(_) => oid::BYTEA,
+        Scalar::Uuid(..) => oid::UUID,
+        Scalar::Json(_) => oid::JSONB,
+        Scalar::Date(_) => oid::DATE,
+        Scalar::Time(_) => oid::TIME,
+        Scalar::Timestamp(_) => oid::TIMESTAMP,
+        Scalar::TimestampTz(_) => oid::TIMESTAMPTZ,
+        Scalar::Interval(_) => oid::INTERVAL,
+    }
+}
+
+/// A value in the form of a type; nothing where that would lose something, or is another kind of thing.
+fn body(scalar: &Scalar, number: u32) -> Result<Option<Body<'_>>> {
+    Ok(match (scalar, number) {
+        (Scalar::Null, _) => Some(Body::Null),
+        (Scalar::Boolean(v), oid::BOOL) => Some(Body::Bool(*v)),
+        (Scalar::Integer(v), _) => integer(i128::from(*v), number)?,
+        (Scalar::Unsigned(v), _) => integer(i128::from(*v), number)?,
+        (Scalar::Float(v), oid::FLOAT8) => Some(Body::Float8(*v)),
+        (Scalar::Float(v), oid::FLOAT4) => single(*v),
+        (Scalar::Decimal(text), oid::NUMERIC) => Some(Body::Bytes(Cow::Owned(number_bytes(text)?))),
+        (Scalar::Text(text), oid::TEXT) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
+        (Scalar::Bytes(bytes), oid::BYTEA) => Some(Body::Bytes(Cow::Borrowed(bytes))),
+        (Scalar::Uuid(high, low), oid::UUID) => Some(Body::Uuid(*high, *low)),
+        (Scalar::Json(text), oid::JSONB) => Some(Body::Jsonb(checked(text)?)),
+        (Scalar::Json(text), oid::JSON) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
+        (Scalar::Date(days), oid::DATE) => {
+            let days = i32::try_from(i64::from(*days) - EPOCH_DAYS);
+            Some(Body::Int4(days.map_err(|_| data("22008", "a date is out of range"))?))
+        }
+        (Scalar::Time(at), oid::TIME) => Some(Body::Int8(*at)),
+        (Scalar::Timestamp(at), oid::TIMESTAMP) | (Scalar::TimestampTz(at), oid::TIMESTAMPTZ) => {
+            Some(Body::Int8(at.checked_sub(EPOCH).ok_or_else(|| data("22008", "a timestamp is out of range"))?))
+        }
+        (Scalar::Interval(span), oid::INTERVAL) => {
+            let parts = [&span.microseconds.to_be_bytes()[..], &span.days.to_be_bytes(), &span.months.to_be_bytes()];
+            Some(Body::Bytes(Cow::Owned(parts.concat())))
+        }
+        _ => None,
+    })
+}
+
+fn integer(value: i128, number: u32) -> Result<Option<Body<'static>>> {
+    Ok(match number {
+        oid::INT2 => i16::try_from(value).ok().map(Body::Int2),
+        oid::INT4 => i32::try_from(value).ok().map(Body::Int4),
+        oid::INT8 => i64::try_from(value).ok().map(Body::Int8),
+        oid::NUMERIC => Some(Body::Bytes(Cow::Owned(number_bytes(&value.to_string())?))),
+        // Every integer below 2^53 is a float.
+        #[allow(clippy::cast_precision_loss, reason = "checked to be exact")]
+        oid::FLOAT8 => (value.unsigned_abs() <= 1 << 53).then_some(Body::Float8(value as f64)),
+        _ => None,
+    })
+}
+
+/// The nearest float of 32 bits, unless it would be infinite.
+#[allow(clippy::cast_possible_truncation, reason = "the nearest one is meant: the column is one of 32 bits")]
+fn single(value: f64) -> Option<Body<'static>> {
+    let nearest = value as f32;
+    (nearest.is_finite() == value.is_finite()).then_some(Body::Float4(nearest))
+}
+
+fn number_bytes(text: &str) -> Result<Vec<u8>> {
+    numeric::encode(text).map_err(|malformed| match malformed {
+        Malformed::Syntax => data("22P02", "a decimal is an optional sign, digits, an optional point and digits"),
+        Malformed::Range => data("22003", "a decimal has more digits than PostgreSQL has room for"),
+    })
+}
+
+fn checked(text: &str) -> Result<&str> {
+    if text.contains('\0') { Err(data("22021", "PostgreSQL has no NUL character in texts")) } else { Ok(text) }
+}
+
+/// A text for a type that the server named.
+fn named<'a>(text: &'a str, ty: &PgTypeInfo) -> Result<Body<'a>> {
+    let bytes = match types::form_of(ty) {
+        Form::Text | Form::Named(_) | Form::Json => Cow::Borrowed(text.as_bytes()),
+        Form::Versioned(_) | Form::Jsonb => Cow::Owned([&[1], text.as_bytes()].concat()),
+        Form::Numeric => Cow::Owned(match text {
+            "NaN" => vec![0, 0, 0, 0, 0xC0, 0, 0, 0],
+            "Infinity" => vec![0, 0, 0, 0, 0xD0, 0, 0, 0],
+            "-Infinity" => vec![0, 0, 0, 0, 0xF0, 0, 0, 0],
+            _ => number_bytes(text)?,
+        }),
+        Form::Date if text == "infinity" => return Ok(Body::Int4(i32::MAX)),
+        Form::Date if text == "-infinity" => return Ok(Body::Int4(i32::MIN)),
+        Form::Timestamp | Form::TimestampTz if text == "infinity" => return Ok(Body::Int8(i64::MAX)),
+        Form::Timestamp | Form::TimestampTz if text == "-infinity" => return Ok(Body::Int8(i64::MIN)),
+        _ => {
+            return Err(unsupported(
+                "other",
+                "values of this type cannot be sent; send a text and cast it in the statement",
+            ));
+        }
+    };
+    Ok(Body::Bytes(bytes))
+}
+
+/// An array with the items that the server's type has, or those of its first item where the server does not say.
+fn array_for(array: &Array, ty: &PgTypeInfo) -> Result<Vec<u8>> {
+    let element = match element_of(ty) {
+        Some(element) => element,
+        None => array.items.iter().find(|item| !matches!(item, Scalar::Null)).map_or(oid::TEXT, natural),
+    };
+    array_bytes(array, element)
+}
+
+/// The number of the type of an array's items, where it is an array and the driver knows it.
+fn element_of(ty: &PgTypeInfo) -> Option<u32> {
+    match ty.name() {
+        // The driver panics when it is asked for more about a type that it could not look up.
+        "?" => None,
+        _ => match ty.kind() {
+            PgTypeKind::Array(element) => element.oid().map(|oid| oid.0),
+            _ => None,
+        },
+    }
+}
+
+/// The wire's form of an array.
+fn array_bytes(array: &Array, element: u32) -> Result<Vec<u8>> {
+    let int = |length: usize| i32::try_from(length).map_err(|_| data("54000", "an array is too large"));
+    let expected: Option<usize> = match array.dimensions.as_slice() {
+        [] => Some(0),
+        [first, rest @ ..] => {
+            rest.iter().try_fold(*first as usize, |product, next| product.checked_mul(*next as usize))
+        }
+    };
+    if expected != Some(array.items.len()) || array.dimensions.len() > 6 {
+        return Err(data("2202E", "an array's dimensions do not fit its items"));
+    }
+    let has_null = array.items.iter().any(|item| matches!(item, Scalar::Null));
+    let mut wire = Vec::new();
+    let dimensions = if array.items.is_empty() { &[] } else { array.dimensions.as_slice() };
+    wire.extend(int(dimensions.len())?.to_be_bytes());
+    wire.extend(i32::from(has_null).to_be_bytes());
+    wire.extend(element.to_be_bytes());
+    for dimension in dimensions {
+        wire.extend(int(*dimension as usize)?.to_be_bytes());
+        wire.extend(1_i32.to_be_bytes());
+    }
+    for item in &array.items {
+        // The texts of all these types are written alike.
+        let number = if matches!(element, oid::VARCHAR | oid::BPCHAR | oid::NAME) { oid::TEXT } else { element };
+        let Some(body) = body(item, number)? else {
+            return Err(unsupported("arrays", "an array's items are not of its column's type"));
+        };
+        let before = wire.len();
+        wire.extend((-1_i32).to_be_bytes());
+        if body != Body::Null {
+            body.write(&mut wire);
+            let length = int(wire.len() - before - 4)?;
+            wire[before..before + 4].copy_from_slice(&length.to_be_bytes());
+        }
+    }
+    Ok(wire)
+}
+
+fn unsupported(capability: &'static str, message: &str) -> Error {
+    sqlservice_sql::Error::Unsupported { capability, message: message.to_owned() }.into()
+}
+
+impl Body<'_> {
+    fn write(&self, wire: &mut Vec<u8>) {
+        match self {
+            Self::Null | Self::Text(_) | Self::Array(_) => {}
+            Self::Bool(v) => wire.push(u8::from(*v)),
+            Self::Int2(v) => wire.extend(v.to_be_bytes()),
+            Self::Int4(v) => wire.extend(v.to_be_bytes()),
+            Self::Int8(v) => wire.extend(v.to_be_bytes()),
+            Self::Float4(v) => wire.extend(v.to_be_bytes()),
+            Self::Float8(v) => wire.extend(v.to_be_bytes()),
+            Self::Uuid(high, low) => {
+                wire.extend(high.to_be_bytes());
+                wire.extend(low.to_be_bytes());
+            }
+            Self::Bytes(bytes) => wire.extend_from_slice(bytes),
+            Self::Jsonb(text) => {
+                wire.push(1);
+                wire.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+}
+
+impl Param<'_> {
+    fn is_open(&self) -> bool {
+        matches!(self.body, Body::Text(_) | Body::Array(_))
+    }
+
+    /// What the statement is prepared with.
+    pub(crate) fn type_info(&self) -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(self.oid))
+    }
+}
+
+impl Type<Postgres> for Param<'_> {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(oid::UNKNOWN))
+    }
+}
+
+impl Encode<'_, Postgres> for Param<'_> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        if self.is_open() {
+            return Err("a parameter's type was not asked for".into());
+        }
+        self.body.write(buffer);
+        Ok(if self.body == Body::Null { IsNull::Yes } else { IsNull::No })
+    }
+
+    fn produces(&self) -> Option<PgTypeInfo> {
+        Some(self.type_info())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlservice_sql::value::Interval;
+
+    use super::*;
+    use crate::backend::postgres::decode;
+
+    fn bound(scalar: Scalar, kind: Option<TypeKind>) -> Result<(u32, Option<Vec<u8>>)> {
+        let bind = Bind { value: scalar.into(), kind };
+        let param = param(&bind)?;
+        let mut wire = Vec::new();
+        param.body.write(&mut wire);
+        Ok((param.oid, (param.body != Body::Null).then_some(wire)))
+    }
+
+    #[test]
+    fn f01_kinds_choose_types_and_values_come_back() {
+        let cases = [
+            (Scalar::Integer(-5), Some(TypeKind::Int16), oid::INT2, Form::Int2),
+            (Scalar::Integer(70_000), Some(TypeKind::Int16), oid::INT8, Form::Int8),
+            (Scalar::Integer(7), Some(TypeKind::Int32), oid::INT4, Form::Int4),
+            (Scalar::Integer(i64::MIN), None, oid::INT8, Form::Int8),
+            (Scalar::Float(0.1), None, oid::FLOAT8, Form::Float8),
+            (Scalar::Float(0.5), Some(TypeKind::Float32), oid::FLOAT4, Form::Float4),
+            (Scalar::Float(1e300), Some(TypeKind::Float32), oid::FLOAT8, Form::Float8),
+            (Scalar::Decimal("-12.340".into()), Some(TypeKind::Decimal), oid::NUMERIC, Form::Numeric),
+            (Scalar::Text("ä\u{10ffff}".into()), Some(TypeKind::Varchar), oid::TEXT, Form::Text),
+            (Scalar::Bytes(vec![0, 255]), None, oid::BYTEA, Form::Bytea),
+            (Scalar::Uuid(1, u64::MAX), None, oid::UUID, Form::Uuid),
+            (Scalar::Json("{}".into()), None, oid::JSONB, Form::Jsonb),
+            (Scalar::Date(-719_162), None, oid::DATE, Form::Date),
+            (Scalar::Date(2_932_896), None, oid::DATE, Form::Date),
+            (Scalar::Time(86_399_999_999), None, oid::TIME, Form::Time),
+            (Scalar::Timestamp(-62_135_596_800_000_000), None, oid::TIMESTAMP, Form::Timestamp),
+            (Scalar::TimestampTz(253_402_300_799_999_999), None, oid::TIMESTAMPTZ, Form::TimestampTz),
+            (Scalar::Interval(Interval { months: -1, days: 2, microseconds: -3 }), None, oid::INTERVAL, Form::Interval),
+            (Scalar::Boolean(true), Some(TypeKind::Boolean), oid::BOOL, Form::Bool),
+        ];
+        for (scalar, kind, number, form) in cases {
+            let (oid, wire) = bound(scalar.clone(), kind).expect("bound");
+            assert_eq!(oid, number, "{scalar:?}");
+            let mut scratch = String::new();
+            let wire = wire.expect("a value");
+            let back = decode::decode(&form, &wire, &mut scratch).expect("read").into_value();
+            assert_eq!(back, Value::Scalar(scalar));
+        }
+    }
+
+    #[test]
+    fn f01_nulls_are_typed_where_a_kind_is_known() {
+        assert_eq!(bound(Scalar::Null, Some(TypeKind::Uuid)).expect("ok"), (oid::UUID, None));
+        assert_eq!(bound(Scalar::Null, None).expect("ok"), (0, None));
+    }
+
+    #[test]
+    fn f01_what_the_server_cannot_hold_is_refused_before_the_wire() {
+        for scalar in [
+            Scalar::Text("a\0b".into()),
+            Scalar::Unsigned(1 << 63),
+            Scalar::Decimal("1e5".into()),
+            Scalar::Timestamp(i64::MIN),
+        ] {
+            assert!(matches!(bound(scalar.clone(), None), Err(Error::Data(_))), "{scalar:?}");
+        }
+        assert_eq!(bound(Scalar::Unsigned(u64::MAX), Some(TypeKind::Decimal)).expect("ok").0, oid::NUMERIC);
+    }
+
+    #[test]
+    fn arrays_have_the_servers_items() {
+        let array = Array { dimensions: vec![2], items: vec![Scalar::Integer(7), Scalar::Null] };
+        let ty = PgTypeInfo::with_oid(Oid(0));
+        let wire = array_for(&array, &ty).expect("an array");
+        let form = Form::Array(Box::new(Form::Int8));
+        let back = decode::decode(&form, &wire, &mut String::new()).map(crate::backend::sink::Cell::into_value);
+        assert_eq!(back, Some(Value::Array(array)));
+        let crooked = Array { dimensions: vec![2, 2], items: vec![Scalar::Null] };
+        assert!(matches!(array_for(&crooked, &ty), Err(Error::Data(_))));
+        let mixed = Array { dimensions: vec![2], items: vec![Scalar::Integer(7), Scalar::Text("a".into())] };
+        assert!(matches!(array_for(&mixed, &ty), Err(Error::Statement(_))));
+    }
+
+    #[test]
+    fn statements_are_told_apart_by_their_types() {
+        let binds = [
+            Bind { value: Scalar::Integer(1).into(), kind: None },
+            Bind { value: Scalar::Text("a".into()).into(), kind: None },
+        ];
+        assert_eq!(signature(&params(&binds).expect("params")), "lt");
+    }
+}

@@ -1,0 +1,149 @@
+//! Makes connections to a PostgreSQL server, and keeps those that nobody has taken.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    ConnectOptions, Connection, PgConnection, Row,
+    postgres::{PgConnectOptions, PgSslMode},
+};
+use tokio::time::timeout;
+
+use super::{error, link::PostgresLink, stop::Control};
+use crate::{
+    Error, Result, Settings,
+    backend::{
+        idle::{CLOSING, CONNECTING, Idle},
+        server::{Server, Tls},
+    },
+};
+
+/// A connection and what the server calls it.
+pub(crate) struct Connected {
+    pub connection: PgConnection,
+    pub process: i32,
+}
+
+/// Where links to one database come from. How many there may be is decided by the caller.
+pub(crate) struct PostgresPool {
+    options: PgConnectOptions,
+    idle: Idle<Connected>,
+    control: Arc<Control>,
+}
+
+impl PostgresPool {
+    /// No I/O.
+    pub(crate) fn new(server: &Server, settings: &Settings) -> Self {
+        let options = options(server, settings);
+        let control = Arc::new(Control::new(options.clone().application_name("sqlservice control")));
+        Self { options, idle: Idle::new(settings.pool_size, settings.pool_recycle), control }
+    }
+
+    /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<PostgresLink> {
+        let (idle, stale) = self.idle.take();
+        for connected in stale {
+            close(connected).await;
+        }
+        let (born, connected) = match idle {
+            Some(idle) => idle,
+            None => (Instant::now(), connect(&self.options).await?),
+        };
+        Ok(PostgresLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)))
+    }
+
+    /// Takes a connection back that is clean.
+    pub(crate) async fn put_back(&self, born: Instant, connected: Connected) {
+        if let Some(surplus) = self.idle.put(born, connected) {
+            close(surplus).await;
+        }
+    }
+
+    /// How many connections nobody has taken.
+    pub(crate) fn idle(&self) -> u32 {
+        self.idle.count()
+    }
+
+    /// Closes the connections that nobody has taken, and each other one when it is given back.
+    pub(crate) async fn close(&self) {
+        for connected in self.idle.close() {
+            close(connected).await;
+        }
+        self.control.close().await;
+    }
+}
+
+/// A new connection. Whatever goes wrong, the error says neither where nor who.
+pub(crate) async fn connect(options: &PgConnectOptions) -> Result<Connected> {
+    let connecting = async {
+        let mut connection = options.connect().await?;
+        let row = sqlx::raw_sql("SELECT pg_backend_pid()::text").fetch_one(&mut connection).await?;
+        Ok((row.try_get::<String, _>(0)?, connection))
+    };
+    match timeout(CONNECTING, connecting).await {
+        Ok(Ok((process, connection))) => {
+            let process = process.parse().map_err(|_| Error::Disconnected(None))?;
+            Ok(Connected { connection, process })
+        }
+        Ok(Err(cause)) => Err(error::connecting(cause)),
+        Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
+    }
+}
+
+/// Says goodbye, but does not wait for ever.
+pub(crate) async fn close(connected: Connected) {
+    drop(timeout(CLOSING, connected.connection.close()).await);
+}
+
+/// Options with what a session needs so that values are read the same way everywhere. What is set here is also what
+/// `RESET ALL` goes back to.
+fn options(server: &Server, settings: &Settings) -> PgConnectOptions {
+    let mut options = PgConnectOptions::new_without_pgpass()
+        .host(&server.host)
+        .port(server.port)
+        .username(&server.user)
+        .database(&server.database)
+        .ssl_mode(ssl_mode(server.tls))
+        .application_name(server.application.as_deref().unwrap_or("sqlservice"))
+        .statement_cache_capacity(100)
+        .options([
+            ("lock_timeout", milliseconds(settings.lock_timeout).as_str()),
+            ("standard_conforming_strings", "on"),
+            ("bytea_output", "hex"),
+            ("IntervalStyle", "postgres"),
+            ("lc_monetary", "C"),
+            // Notices would only be logged, and a rollback outside of a transaction makes one.
+            ("client_min_messages", "error"),
+        ])
+        .disable_statement_logging();
+    if let Some(password) = &server.password {
+        options = options.password(password);
+    }
+    if let Some(socket) = &server.socket {
+        options = options.socket(socket);
+    }
+    if let Some(file) = &server.authority {
+        options = options.ssl_root_cert(file);
+    }
+    if let (Some(certificate), Some(key)) = (&server.certificate, &server.key) {
+        options = options.ssl_client_cert(certificate).ssl_client_key(key);
+    }
+    options
+}
+
+/// A time for the server; zero, which the server takes for endless, becomes the shortest.
+fn milliseconds(time: Duration) -> String {
+    time.as_millis().clamp(1, i32::MAX as u128).to_string()
+}
+
+fn ssl_mode(tls: Tls) -> PgSslMode {
+    match tls {
+        Tls::Disabled => PgSslMode::Disable,
+        Tls::Preferred => PgSslMode::Prefer,
+        Tls::Required => PgSslMode::Require,
+        Tls::VerifyAuthority => PgSslMode::VerifyCa,
+        Tls::VerifyHost => PgSslMode::VerifyFull,
+    }
+}

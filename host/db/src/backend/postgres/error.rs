@@ -1,0 +1,260 @@
+//! What PostgreSQL says, as this crate's errors: SQLSTATEs decide, texts are shown only where they hold nothing secret.
+
+use sqlx::postgres::PgDatabaseError;
+
+use crate::{
+    Error,
+    error::{ConstraintKind, DatabaseError, Violation},
+};
+
+/// An error of a statement.
+pub(crate) fn map(cause: sqlx::Error) -> Error {
+    match &cause {
+        sqlx::Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {
+            Some(said) => {
+                let said = Said::of(said);
+                said_by_server(&said, cause)
+            }
+            None => operational(None, "the database refused the statement", cause),
+        },
+        sqlx::Error::TypeNotFound { .. } => {
+            operational(Some("42704"), "the statement uses a type that the database does not have", cause)
+        }
+        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => {
+            Error::Data(database_error(None, "a value cannot be read or written", cause))
+        }
+        // What the driver could not make sense of leaves the connection in an unknown state.
+        _ => Error::Disconnected(Some(cause.into())),
+    }
+}
+
+/// An error of making a connection. Nothing that the server or the driver says about it is for guests.
+pub(crate) fn connecting(cause: sqlx::Error) -> Error {
+    let state = match &cause {
+        sqlx::Error::Database(database) => database.code().map(|code| code.into_owned()),
+        _ => None,
+    };
+    let message = match state.as_deref() {
+        Some("28P01" | "28000") => "the database refused the host's login",
+        Some("3D000") => "the database server has no such database",
+        Some("42501") => "the database refused the host's login for lack of rights",
+        Some("53300") => "the database server takes no more connections",
+        Some(code) if !code.starts_with("57P") && !code.starts_with("08") => {
+            "the database server refused the host's connection"
+        }
+        _ => return Error::Disconnected(Some(cause.into())),
+    };
+    operational(state.as_deref(), message, cause)
+}
+
+/// The parts of a server's error that decide, apart from the driver's type so that a test can make one.
+#[derive(Clone, Default)]
+struct Said {
+    code: String,
+    message: String,
+    detail: Option<String>,
+    routine: Option<String>,
+    table: Option<String>,
+    column: Option<String>,
+    constraint: Option<String>,
+}
+
+impl Said {
+    fn of(error: &PgDatabaseError) -> Self {
+        let owned = |part: Option<&str>| part.map(ToOwned::to_owned);
+        Self {
+            code: error.code().to_owned(),
+            message: error.message().to_owned(),
+            detail: owned(error.detail()),
+            routine: owned(error.routine()),
+            table: owned(error.table()),
+            column: owned(error.column()),
+            constraint: owned(error.constraint()),
+        }
+    }
+
+    fn violation(&self) -> Violation {
+        let kind = match self.code.as_str() {
+            "23505" => ConstraintKind::Unique,
+            "23503" | "23001" => ConstraintKind::ForeignKey,
+            "23502" => ConstraintKind::NotNull,
+            "23514" => ConstraintKind::Check,
+            _ => ConstraintKind::Other,
+        };
+        let columns = match (&self.column, &self.detail) {
+            (Some(column), _) => vec![column.clone()],
+            (None, Some(detail)) if kind != ConstraintKind::Check => key_columns(detail),
+            _ => Vec::new(),
+        };
+        Violation { kind, constraint: self.constraint.clone(), table: self.table.clone(), columns }
+    }
+}
+
+fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
+    let code = said.code.as_str();
+    let shown = said.message.as_str();
+    let told = |message: &str, cause| database_error(Some(code), message, cause);
+    match code {
+        "25P02" => Error::PendingRollback,
+        "40001" => Error::SerializationFailure(told("the transaction conflicts with another one", cause)),
+        "40P01" => Error::Deadlock(told("the transaction waits for one that waits for it", cause)),
+        "55P03" => Error::LockNotAvailable(told("a lock was not free in time", cause)),
+        "57014" => Error::Cancelled,
+        "42501" => Error::Denied(told("the database refused for lack of rights", cause)),
+        "42P01" => Error::NoSuchTable(quoted(shown).unwrap_or_default()),
+        "42703" => Error::NoSuchColumn(quoted(shown).or_else(|| dotted(shown)).unwrap_or_default()),
+        "0A000" if said.routine.as_deref() == Some("RevalidateCachedQuery") => {
+            Error::StalePlan(told("the schema changed under a cached statement", cause))
+        }
+        // Somebody threw the connection's prepared statements away.
+        "26000" => Error::StalePlan(told("a cached statement is gone", cause)),
+        "08P01" => {
+            sqlservice_sql::Error::invalid("the statement has another number of parameters than it was given").into()
+        }
+        _ => match code.get(..2).unwrap_or_default() {
+            "23" => Error::Integrity(said.violation()),
+            "22" => Error::Data(told(without_value(shown), cause)),
+            "08" => Error::Disconnected(Some(cause.into())),
+            "57" if code.starts_with("57P") => Error::Disconnected(Some(cause.into())),
+            "28" => Error::Denied(told("the database refused for lack of rights", cause)),
+            "0A" | "21" | "24" | "25" | "2B" | "2D" | "3B" | "40" | "42" | "44" | "P0" => {
+                Error::Operational(told(without_value(shown), cause))
+            }
+            "53" => Error::Operational(told("the database server is out of resources", cause)),
+            "54" => Error::Operational(told("the statement is too large or too complex", cause)),
+            "55" => Error::Operational(told("an object is not in the state that the statement needs", cause)),
+            _ => Error::Operational(told("the database could not run the statement", cause)),
+        },
+    }
+}
+
+/// An error of the host's own about a value.
+pub(crate) fn data(code: &str, message: impl Into<String>) -> Error {
+    Error::Data(DatabaseError { sqlstate: Some(code.to_owned()), message: message.into(), source: None })
+}
+
+fn database_error(code: Option<&str>, message: &str, cause: sqlx::Error) -> DatabaseError {
+    DatabaseError { sqlstate: code.map(ToOwned::to_owned), message: message.to_owned(), source: Some(cause.into()) }
+}
+
+fn operational(code: Option<&str>, message: &str, cause: sqlx::Error) -> Error {
+    Error::Operational(database_error(code, message, cause))
+}
+
+/// A message up to the value that it quotes, which may come from a row that a guest must not see.
+fn without_value(message: &str) -> &str {
+    message.split_once(": \"").map_or(message, |(before, _)| before)
+}
+
+/// The name that a message quotes, in whatever marks the server's language has.
+fn quoted(message: &str) -> Option<String> {
+    let marks = [('"', '"'), ('«', '»'), ('„', '“'), ('“', '”'), ('「', '」'), ('\'', '\'')];
+    marks.into_iter().find_map(|(open, close)| {
+        let (_, rest) = message.split_once(open)?;
+        let (name, _) = rest.split_once(close)?;
+        Some(name.trim().to_owned())
+    })
+}
+
+/// The first word with a point in it: `column u.nosuch does not exist` is not quoted.
+fn dotted(message: &str) -> Option<String> {
+    message.split_whitespace().find(|word| word.contains('.')).map(ToOwned::to_owned)
+}
+
+/// The columns of `Key (a, b)=(1, 2) already exists.`, never the values. Expressions are no columns.
+fn key_columns(detail: &str) -> Vec<String> {
+    let Some((keys, _)) = detail.split_once(")=(") else { return Vec::new() };
+    let Some((_, keys)) = keys.split_once('(') else { return Vec::new() };
+    let mut columns = Vec::new();
+    for key in keys.split(", ") {
+        let name = match key.strip_prefix('"').and_then(|key| key.strip_suffix('"')) {
+            Some(name) => name.replace("\"\"", "\""),
+            None => key.to_owned(),
+        };
+        if key.starts_with('"') || !key.contains(['(', ')', ':', ' ', '\'', '"']) {
+            columns.push(name);
+        } else {
+            return Vec::new();
+        }
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(code: &str, message: &str) -> Said {
+        Said { code: code.into(), message: message.into(), ..Said::default() }
+    }
+
+    fn mapped(said: &Said) -> Error {
+        said_by_server(said, sqlx::Error::RowNotFound)
+    }
+
+    #[test]
+    fn f02_states_become_cases() {
+        let cases = [
+            ("40001", "SerializationFailure"),
+            ("40P01", "Deadlock"),
+            ("55P03", "LockNotAvailable"),
+            ("22003", "Data"),
+            ("22P02", "Data"),
+            ("42501", "Denied"),
+            ("57014", "Cancelled"),
+            ("57P01", "Disconnected"),
+            ("08006", "Disconnected"),
+            ("25P02", "PendingRollback"),
+            ("25006", "Operational"),
+            ("42601", "Operational"),
+            ("0A000", "Operational"),
+            ("26000", "StalePlan"),
+            ("XX000", "Operational"),
+            ("23505", "Integrity"),
+            ("", "Operational"),
+        ];
+        for (code, case) in cases {
+            let error = format!("{:?}", mapped(&said(code, "m")));
+            assert!(error.starts_with(case), "{code}: {error}");
+        }
+        let stale = Said { routine: Some("RevalidateCachedQuery".into()), ..said("0A000", "in any language") };
+        assert!(matches!(mapped(&stale), Error::StalePlan(_)));
+    }
+
+    #[test]
+    fn f02_violations_name_columns_and_no_values() {
+        let unique = Said {
+            detail: Some("Key (a, \"b c\")=(1, (x)=(y)) already exists.".into()),
+            table: Some("t".into()),
+            constraint: Some("t_key".into()),
+            ..said("23505", "duplicate key value violates unique constraint \"t_key\"")
+        };
+        let Error::Integrity(violation) = mapped(&unique) else { panic!("no violation") };
+        assert_eq!(violation.columns, ["a", "b c"]);
+        assert_eq!((violation.kind, violation.table.as_deref()), (ConstraintKind::Unique, Some("t")));
+        let expression = Said { detail: Some("Key (lower(name::text))=(ed) already exists.".into()), ..unique };
+        let Error::Integrity(violation) = mapped(&expression) else { panic!("no violation") };
+        assert!(violation.columns.is_empty());
+        let check = Said { detail: Some("Failing row contains (1, s3cret).".into()), ..said("23514", "m") };
+        let Error::Integrity(violation) = mapped(&check) else { panic!("no violation") };
+        assert!(violation.columns.is_empty());
+        let null = Said { column: Some("a".into()), ..said("23502", "m") };
+        let Error::Integrity(violation) = mapped(&null) else { panic!("no violation") };
+        assert_eq!((violation.kind, violation.columns), (ConstraintKind::NotNull, vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn f02_names_are_read_and_values_are_not_shown() {
+        assert!(
+            matches!(mapped(&said("42P01", "relation \"nosuch\" does not exist")), Error::NoSuchTable(t) if t == "nosuch")
+        );
+        assert!(matches!(mapped(&said("42P01", "Relation »x« … „nosuch“")), Error::NoSuchTable(t) if t == "nosuch"));
+        assert!(matches!(mapped(&said("42703", "column u.x does not exist")), Error::NoSuchColumn(c) if c == "u.x"));
+        let error = mapped(&said("22P02", "invalid input syntax for type integer: \"s3cret\""));
+        assert!(!error.to_string().contains("s3cret"));
+        let error = mapped(&said("58P01", "could not open file \"/var/lib/x\""));
+        assert!(!error.to_string().contains("/var"));
+        let error = mapped(&said("42501", "must be member of role \"boss\""));
+        assert!(!error.to_string().contains("boss"));
+    }
+}

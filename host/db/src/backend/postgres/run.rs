@@ -1,0 +1,203 @@
+//! Runs one statement and feeds its rows.
+
+use futures::TryStreamExt;
+use sqlservice_sql::schema::TypeKind;
+use sqlx::{
+    Arguments, AssertSqlSafe, Column as _, Connection, Either, Executor, PgConnection, Row, SqlSafeStr, Statement,
+    postgres::{PgArguments, PgColumn, PgRow},
+};
+
+use super::{
+    bind, decode, error,
+    stop::PostgresStopper,
+    types::{self, Form},
+};
+use crate::{
+    Error, Result,
+    backend::{
+        Expected, Job,
+        page::{Page, drain},
+        sink::{Cell, Column, reads_as},
+        verb,
+    },
+    feed::{Feed, Next, ResultColumn},
+};
+
+/// Runs a statement. Returns how many rows a change matched; 0 for a query.
+pub(super) async fn run(
+    connection: &mut PgConnection,
+    stopper: &PostgresStopper,
+    job: &Job,
+    feed: &mut Feed,
+) -> Result<u64> {
+    let outcome = flow(connection, stopper, job, feed).await;
+    if matches!(outcome, Err(Error::StalePlan(_))) {
+        // The driver would offer the same plan again and again.
+        connection.clear_cached_statements().await.map_err(error::map)?;
+    }
+    outcome
+}
+
+async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Job, feed: &mut Feed) -> Result<u64> {
+    let (sql, arguments) = prepare(connection, job).await?;
+    let verb = verb::verb(&job.sql);
+    let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments).persistent(verb::is_cached(&verb, &sql));
+    let mut rows = Executor::fetch_many(&mut *connection, query);
+    let mut reading: Option<Reading> = None;
+    let mut affected = 0;
+    loop {
+        match rows.try_next().await.map_err(error::map)? {
+            None => break,
+            Some(Either::Left(done)) => affected += done.rows_affected(),
+            Some(Either::Right(row)) => {
+                let reading = match &mut reading {
+                    Some(reading) => reading,
+                    None => reading.insert(Reading::begin(row.columns(), job, feed)),
+                };
+                if reading.page.is_full() {
+                    match feed.deliver(reading.page.take()).await {
+                        Next::More(demand) => reading.page.demand = demand,
+                        Next::Stop => {
+                            drain(&mut rows, stopper).await?;
+                            return Ok(0);
+                        }
+                    }
+                }
+                if let Err(unreadable) = reading.read(&row) {
+                    drain(&mut rows, stopper).await?;
+                    return Err(unreadable);
+                }
+            }
+        }
+    }
+    drop(rows);
+    match reading {
+        Some(mut reading) => feed.finish(reading.page.take()),
+        None => finish_empty(connection, sql, &verb, job, feed).await?,
+    }
+    // The server counts the rows of a query as well.
+    Ok(if verb::changes_rows(&verb) { affected } else { 0 })
+}
+
+/// The statement's text and its parameters.
+async fn prepare(connection: &mut PgConnection, job: &Job) -> Result<(String, PgArguments)> {
+    let mut params = bind::params(&job.binds)?;
+    if params.is_empty() {
+        return Ok((job.sql.to_string(), PgArguments::default()));
+    }
+    let sql = format!("{}\n/*{}*/", job.sql, bind::signature(&params));
+    if bind::asks(&params) {
+        let hints: Vec<_> = params.iter().map(bind::Param::type_info).collect();
+        let statement = connection.prepare_with(AssertSqlSafe(sql.clone()).into_sql_str(), &hints).await;
+        let statement = statement.map_err(error::map)?;
+        if let Some(Either::Left(types)) = statement.parameters() {
+            bind::answer(&mut params, types)?;
+        }
+    }
+    let mut arguments = PgArguments::default();
+    let bytes: usize = params.len() * 12;
+    arguments.reserve(params.len(), bytes);
+    for param in params {
+        arguments.add(param).map_err(|cause| error::map(sqlx::Error::Encode(cause)))?;
+    }
+    Ok((sql, arguments))
+}
+
+/// Says what the columns of a result without rows are. No round trip: the statement was just prepared.
+async fn finish_empty(
+    connection: &mut PgConnection,
+    sql: String,
+    verb: &str,
+    job: &Job,
+    feed: &mut Feed,
+) -> Result<()> {
+    let may_return = match &job.expected {
+        Some(expected) => !expected.is_empty(),
+        None => verb::is_cached(verb, &sql),
+    };
+    if may_return {
+        let statement = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await.map_err(error::map)?;
+        if !statement.columns().is_empty() {
+            let mut reading = Reading::begin(statement.columns(), job, feed);
+            feed.finish(reading.page.take());
+        }
+    }
+    Ok(())
+}
+
+/// The result that is being read.
+struct Reading {
+    forms: Vec<Form>,
+    names: Vec<String>,
+    page: Page,
+    scratch: String,
+}
+
+impl Reading {
+    /// Chooses how each column is read, and tells the feed.
+    fn begin(columns: &[PgColumn], job: &Job, feed: &mut Feed) -> Self {
+        let expected = job.expected.as_deref().filter(|expected| expected.len() == columns.len());
+        let mut forms = Vec::with_capacity(columns.len());
+        let mut results = Vec::with_capacity(columns.len());
+        let mut sinks = Vec::with_capacity(columns.len());
+        for (at, column) in columns.iter().enumerate() {
+            let form = types::form_of(column.type_info());
+            let (result, kind) = result_column(column, &form, expected.and_then(|expected| expected.get(at)));
+            forms.push(form);
+            results.push(result);
+            sinks.push(Column::new(kind));
+        }
+        let names = results.iter().map(|column| column.name.clone()).collect();
+        feed.columns(results);
+        Self { forms, names, page: Page::new(sinks, feed.demand()), scratch: String::new() }
+    }
+
+    fn read(&mut self, row: &PgRow) -> Result<()> {
+        let mut bytes = 0;
+        for (at, (form, column)) in self.forms.iter().zip(&mut self.page.columns).enumerate() {
+            let raw = row.try_get_raw(at).map_err(error::map)?;
+            // The only error is a null.
+            let pushed = match raw.as_bytes() {
+                Err(_) => column.push(Cell::Null),
+                Ok(value) => {
+                    bytes += value.len();
+                    match decode::decode(form, value, &mut self.scratch) {
+                        Some(cell) => column.push(cell),
+                        None => return Err(unreadable(form, self.names.get(at))),
+                    }
+                }
+            };
+            bytes += 8;
+            pushed?;
+        }
+        self.page.count(bytes);
+        Ok(())
+    }
+}
+
+/// What a column is told to be, and the kind of its values.
+fn result_column(column: &PgColumn, form: &Form, expected: Option<&Expected>) -> (ResultColumn, TypeKind) {
+    let stored = types::kind_of(form);
+    let declared = expected.and_then(|expected| expected.ty.as_ref());
+    let (ty, kind) = match declared {
+        Some(ty) if ty.kind == stored || reads_as(stored, ty.kind) => (ty.clone(), ty.kind),
+        _ => (types::column_type(column.type_info(), form), stored),
+    };
+    let nullable = expected.and_then(|expected| expected.nullable);
+    let name = expected.map_or_else(|| column.name().to_owned(), |expected| expected.name.clone());
+    (ResultColumn { name, ty, nullable }, kind)
+}
+
+fn unreadable(form: &Form, name: Option<&String>) -> Error {
+    let name = name.map_or("", String::as_str);
+    match form {
+        Form::Unknown(native) => sqlservice_sql::Error::Unsupported {
+            capability: "other",
+            message: format!(
+                "values of the type {native:?} of column {name:?} cannot be read; cast them to text in the statement"
+            ),
+        }
+        .into(),
+        _ => error::data("22P03", format!("a value of column {name:?} cannot be read")),
+    }
+}

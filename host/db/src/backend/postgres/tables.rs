@@ -1,0 +1,58 @@
+//! Creates and drops tables in PostgreSQL: one transaction, and an advisory lock for those who do the same.
+//!
+//! The connection's own `lock_timeout` bounds every wait in it, for the advisory lock too.
+
+use sqlservice_sql::schema::Table;
+
+use super::reflect::array;
+use crate::{
+    Result,
+    ask::Asker,
+    backend::Begin,
+    ddl::{Change, Tables},
+    settings::Isolation,
+};
+
+/// Two creators at once would both find a table missing. The number is `sqlservi` in ASCII; locks are a database's own.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(x'73716c7365727669'::bigint)::text";
+
+/// Tables of these names in any schema, and whether it is the default one.
+const EXISTING: &str = "\
+    SELECT (n.nspname = current_schema())::text, n.nspname::text, c.relname::text \
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname::text = ANY ($1::text::text[])";
+
+/// A transaction that changes tables.
+pub(crate) struct PostgresTables;
+
+impl Tables for PostgresTables {
+    const EXISTS: Option<&'static str> = Some("42P07");
+
+    async fn enter(ask: &mut Asker<'_>, _change: Change) -> Result<Self> {
+        // A level that reads one snapshot would not see what was created while this waited for the lock.
+        ask.begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true }).await?;
+        let locked = ask.one(LOCK, &[], 1).await;
+        if locked.is_err() {
+            ask.end(false).await?;
+        }
+        locked.map(|_| Self)
+    }
+
+    async fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> Result<Vec<bool>> {
+        let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+        let mut exist = vec![false; tables.len()];
+        ask.rows(EXISTING, &[&array(&names)], 3, |cells| {
+            let (is_default, schema, name) = (cells.flag(), cells.text(), cells.text());
+            for (table, exists) in tables.iter().zip(&mut exist) {
+                *exists |= table.name == name && table.schema.as_ref().map_or(is_default, |wanted| *wanted == schema);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(exist)
+    }
+
+    async fn leave(self, ask: &mut Asker<'_>, keep: bool) -> Result<()> {
+        ask.end(keep).await
+    }
+}

@@ -1,0 +1,218 @@
+//! PostgreSQL's types: which kind a type has, and how its values are read.
+
+use sqlservice_sql::schema::{ColumnType, TypeKind};
+use sqlx::{
+    TypeInfo,
+    postgres::{PgTypeInfo, PgTypeKind},
+};
+
+/// The numbers of built-in types, which never change.
+#[allow(missing_docs, reason = "the server's own names")]
+pub(crate) mod oid {
+    pub(crate) const BOOL: u32 = 16;
+    pub(crate) const BYTEA: u32 = 17;
+    pub(crate) const CHAR: u32 = 18;
+    pub(crate) const NAME: u32 = 19;
+    pub(crate) const INT8: u32 = 20;
+    pub(crate) const INT2: u32 = 21;
+    pub(crate) const INT4: u32 = 23;
+    pub(crate) const TEXT: u32 = 25;
+    pub(crate) const OID: u32 = 26;
+    pub(crate) const JSON: u32 = 114;
+    pub(crate) const XML: u32 = 142;
+    pub(crate) const CIDR: u32 = 650;
+    pub(crate) const FLOAT4: u32 = 700;
+    pub(crate) const FLOAT8: u32 = 701;
+    pub(crate) const UNKNOWN: u32 = 705;
+    pub(crate) const MONEY: u32 = 790;
+    pub(crate) const MACADDR: u32 = 829;
+    pub(crate) const INET: u32 = 869;
+    pub(crate) const BPCHAR: u32 = 1042;
+    pub(crate) const VARCHAR: u32 = 1043;
+    pub(crate) const DATE: u32 = 1082;
+    pub(crate) const TIME: u32 = 1083;
+    pub(crate) const TIMESTAMP: u32 = 1114;
+    pub(crate) const TIMESTAMPTZ: u32 = 1184;
+    pub(crate) const INTERVAL: u32 = 1186;
+    pub(crate) const TIMETZ: u32 = 1266;
+    pub(crate) const BIT: u32 = 1560;
+    pub(crate) const VARBIT: u32 = 1562;
+    pub(crate) const NUMERIC: u32 = 1700;
+    pub(crate) const VOID: u32 = 2278;
+    pub(crate) const UUID: u32 = 2950;
+    pub(crate) const JSONB: u32 = 3802;
+    pub(crate) const JSONPATH: u32 = 4072;
+    pub(crate) const XID: u32 = 28;
+    pub(crate) const CID: u32 = 29;
+    pub(crate) const REGCLASS: u32 = 2205;
+}
+
+/// How the bytes of a value are read. Chosen once a result.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Form {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    /// An unsigned number of 32 bits.
+    Oid,
+    Float4,
+    Float8,
+    Numeric,
+    Text,
+    Bytea,
+    Uuid,
+    Json,
+    Jsonb,
+    Date,
+    Time,
+    Timestamp,
+    TimestampTz,
+    Interval,
+    /// A type of the contract's in a row; arrays in arrays do not exist, they are dimensions.
+    Array(Box<Form>),
+    /// Text of a type that the contract does not name.
+    Named(String),
+    /// Text after a byte that says the form's version.
+    Versioned(String),
+    TimeTz,
+    Money,
+    Bits(&'static str),
+    Address(&'static str),
+    Hardware,
+    Range(&'static str, Box<Form>),
+    Void,
+    /// A form that we cannot read; its type's name.
+    Unknown(String),
+}
+
+/// The form of a type.
+pub(crate) fn form_of(ty: &PgTypeInfo) -> Form {
+    // The driver panics when it is asked for more about a type that it could not look up, and calls it so.
+    if ty.name() == "?" {
+        return ty.oid().and_then(|oid| form_of_oid(oid.0)).unwrap_or_else(|| Form::Unknown("unknown".into()));
+    }
+    if let PgTypeKind::Array(element) = ty.kind() {
+        return match form_of(element) {
+            Form::Unknown(_) => Form::Unknown(ty.name().to_owned()),
+            element => Form::Array(Box::new(element)),
+        };
+    }
+    match ty.kind() {
+        PgTypeKind::Enum(_) => return Form::Text,
+        PgTypeKind::Domain(base) => return form_of(base),
+        _ => {}
+    }
+    if let Some(form) = ty.oid().and_then(|oid| form_of_oid(oid.0)) {
+        return form;
+    }
+    // Types of extensions have other numbers everywhere; their names may come with a schema.
+    match ty.name().rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "citext" => Form::Text,
+        "ltree" | "lquery" => Form::Versioned(ty.name().to_ascii_lowercase()),
+        _ => Form::Unknown(ty.name().to_ascii_lowercase()),
+    }
+}
+
+fn form_of_oid(number: u32) -> Option<Form> {
+    Some(match number {
+        oid::BOOL => Form::Bool,
+        oid::INT2 => Form::Int2,
+        oid::INT4 => Form::Int4,
+        oid::INT8 => Form::Int8,
+        oid::OID | oid::XID | oid::CID | oid::REGCLASS => Form::Oid,
+        oid::FLOAT4 => Form::Float4,
+        oid::FLOAT8 => Form::Float8,
+        oid::NUMERIC => Form::Numeric,
+        oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::NAME | oid::CHAR | oid::UNKNOWN => Form::Text,
+        oid::BYTEA => Form::Bytea,
+        oid::UUID => Form::Uuid,
+        oid::JSON => Form::Json,
+        oid::JSONB => Form::Jsonb,
+        oid::DATE => Form::Date,
+        oid::TIME => Form::Time,
+        oid::TIMESTAMP => Form::Timestamp,
+        oid::TIMESTAMPTZ => Form::TimestampTz,
+        oid::INTERVAL => Form::Interval,
+        oid::XML => Form::Named("xml".into()),
+        oid::JSONPATH => Form::Versioned("jsonpath".into()),
+        oid::TIMETZ => Form::TimeTz,
+        oid::MONEY => Form::Money,
+        oid::BIT => Form::Bits("bit"),
+        oid::VARBIT => Form::Bits("varbit"),
+        oid::INET => Form::Address("inet"),
+        oid::CIDR => Form::Address("cidr"),
+        oid::MACADDR => Form::Hardware,
+        3904 => Form::Range("int4range", Box::new(Form::Int4)),
+        3906 => Form::Range("numrange", Box::new(Form::Numeric)),
+        3908 => Form::Range("tsrange", Box::new(Form::Timestamp)),
+        3910 => Form::Range("tstzrange", Box::new(Form::TimestampTz)),
+        3912 => Form::Range("daterange", Box::new(Form::Date)),
+        3926 => Form::Range("int8range", Box::new(Form::Int8)),
+        oid::VOID => Form::Void,
+        _ => return None,
+    })
+}
+
+/// The kind of a form's values.
+pub(crate) fn kind_of(form: &Form) -> TypeKind {
+    match form {
+        Form::Bool => TypeKind::Boolean,
+        Form::Int2 => TypeKind::Int16,
+        Form::Int4 => TypeKind::Int32,
+        Form::Int8 | Form::Oid => TypeKind::Int64,
+        Form::Float4 => TypeKind::Float32,
+        Form::Float8 => TypeKind::Float64,
+        Form::Numeric => TypeKind::Decimal,
+        Form::Text | Form::Void => TypeKind::Text,
+        Form::Bytea => TypeKind::Bytes,
+        Form::Uuid => TypeKind::Uuid,
+        Form::Json | Form::Jsonb => TypeKind::Json,
+        Form::Date => TypeKind::Date,
+        Form::Time => TypeKind::Time,
+        Form::Timestamp => TypeKind::Timestamp,
+        Form::TimestampTz => TypeKind::TimestampTz,
+        Form::Interval => TypeKind::Interval,
+        Form::Array(_) => TypeKind::Array,
+        _ => TypeKind::Other,
+    }
+}
+
+/// What a result's column is told to be, where nobody declared it.
+pub(crate) fn column_type(ty: &PgTypeInfo, form: &Form) -> ColumnType {
+    let mut column = ColumnType::from(kind_of(form));
+    if let Form::Array(element) = form {
+        column.element = Some(kind_of(element));
+    }
+    if ty.name() != "?"
+        && let PgTypeKind::Enum(labels) = ty.kind()
+    {
+        column.kind = TypeKind::Enumeration;
+        column.labels = labels.to_vec();
+    }
+    column.native = Some(ty.name().to_ascii_lowercase());
+    column
+}
+
+/// The number of the type that a value of this kind is sent as; nothing where the server has to say.
+pub(crate) fn oid_of(kind: TypeKind) -> Option<u32> {
+    Some(match kind {
+        TypeKind::Boolean => oid::BOOL,
+        TypeKind::Int16 => oid::INT2,
+        TypeKind::Int32 => oid::INT4,
+        TypeKind::Int64 | TypeKind::Uint64 => oid::INT8,
+        TypeKind::Float32 => oid::FLOAT4,
+        TypeKind::Float64 => oid::FLOAT8,
+        TypeKind::Decimal => oid::NUMERIC,
+        TypeKind::Text | TypeKind::Varchar => oid::TEXT,
+        TypeKind::Bytes => oid::BYTEA,
+        TypeKind::Uuid => oid::UUID,
+        TypeKind::Json => oid::JSONB,
+        TypeKind::Date => oid::DATE,
+        TypeKind::Time => oid::TIME,
+        TypeKind::Timestamp => oid::TIMESTAMP,
+        TypeKind::TimestampTz => oid::TIMESTAMPTZ,
+        TypeKind::Interval => oid::INTERVAL,
+        TypeKind::Enumeration | TypeKind::Array | TypeKind::Other => return None,
+    })
+}

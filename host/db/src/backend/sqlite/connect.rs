@@ -1,0 +1,206 @@
+//! Opening SQLite: which file, how, and the connections that nobody has taken.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    ConnectOptions, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
+use tokio::{
+    sync::{OnceCell, Semaphore},
+    time::timeout,
+};
+
+use super::{SqliteLink, error, handle::Handle, watch::Watch, writers};
+use crate::{Error, Result, Settings, backend::idle::Idle};
+
+/// What a URL of SQLite's names.
+pub(crate) struct SqliteFile {
+    /// Nothing for a database in memory.
+    path: Option<PathBuf>,
+    read_only: bool,
+    create: bool,
+}
+
+/// The connections of one file.
+pub(crate) struct SqlitePool {
+    file: SqliteFile,
+    lock_timeout: Duration,
+    /// The queue of the file's writers, once the file was opened; nothing for a database in memory, which has one user.
+    writers: OnceCell<Option<Arc<Semaphore>>>,
+    idle: Idle<SqliteLink>,
+}
+
+impl SqliteFile {
+    /// Reads `sqlite:path`, `sqlite://path` and `sqlite::memory:`, with `?mode=ro`, `rw`, `rwc` (as if nothing is said)
+    /// or `memory`. A path is relative to the host's working directory unless it begins with a slash.
+    pub(crate) fn parse(url: &str) -> Result<Self> {
+        let rest = url.strip_prefix("sqlite:").unwrap_or(url);
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let mut file = Self { path: Some(decode(path)?), read_only: false, create: true };
+        if path.is_empty() || path == ":memory:" {
+            file.path = None;
+        }
+        for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match (&*key, &*value) {
+                ("mode", "ro") => (file.read_only, file.create) = (true, false),
+                ("mode", "rw") => file.create = false,
+                ("mode", "rwc") => {}
+                ("mode", "memory") => file.path = None,
+                ("mode", _) => return Err(Error::Url("the mode of a SQLite URL is ro, rw, rwc or memory".into())),
+                _ => return Err(Error::Url("a SQLite URL takes no other parameter than mode".into())),
+            }
+        }
+        Ok(file)
+    }
+
+    /// Whether it is a database in memory.
+    pub(crate) fn is_memory(&self) -> bool {
+        self.path.is_none()
+    }
+}
+
+/// A path without percent signs.
+fn decode(path: &str) -> Result<PathBuf> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        let decoded = if byte == b'%' {
+            let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
+            let (Some(high), Some(low)) = (digit(), digit()) else {
+                return Err(Error::Url("a percent sign in a SQLite URL is written %25".into()));
+            };
+            u8::try_from(high * 16 + low).unwrap_or_default()
+        } else {
+            byte
+        };
+        bytes.push(decoded);
+    }
+    let path = String::from_utf8(bytes).map_err(|_| Error::Url("the path of a SQLite URL is not UTF-8".into()))?;
+    if path.contains('\0') {
+        return Err(Error::Url("the path of a SQLite URL has a NUL".into()));
+    }
+    // SQLite would take such a name for a URL of its own, with parameters.
+    Ok(if path.starts_with("file:") { Path::new(".").join(path) } else { path.into() })
+}
+
+impl SqlitePool {
+    /// A pool without connections. Opens nothing.
+    pub(crate) fn new(file: SqliteFile, settings: &Settings) -> Self {
+        let idle = if file.is_memory() {
+            // Another connection would be another database.
+            Idle::new(1, None)
+        } else {
+            Idle::new(settings.pool_size.max(1), settings.pool_recycle)
+        };
+        Self { file, lock_timeout: settings.lock_timeout, writers: OnceCell::new(), idle }
+    }
+
+    /// A connection: an idle one, or a new one. The caller has a place for it.
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<SqliteLink> {
+        use crate::backend::Link;
+        let (link, stale) = self.idle.take();
+        for link in stale {
+            link.discard().await;
+        }
+        match link {
+            Some((_, link)) => Ok(link),
+            None => self.open().await,
+        }
+    }
+
+    /// Takes a connection back.
+    pub(crate) async fn put_back(self: &Arc<Self>, link: SqliteLink) {
+        use crate::backend::Link;
+        if let Some(link) = self.idle.put(link.born(), link) {
+            link.discard().await;
+        }
+    }
+
+    /// How many connections nobody has taken.
+    pub(crate) fn idle(&self) -> u32 {
+        self.idle.count()
+    }
+
+    /// Closes the connections that nobody has taken, and those that come back later.
+    pub(crate) async fn close(&self) {
+        use crate::backend::Link;
+        for link in self.idle.close() {
+            link.discard().await;
+        }
+    }
+
+    /// How long a statement waits for a lock.
+    pub(super) fn lock_timeout(&self) -> Duration {
+        self.lock_timeout
+    }
+
+    async fn open(self: &Arc<Self>) -> Result<SqliteLink> {
+        let writers = self.writers.get_or_try_init(|| self.first_open()).await?.clone();
+        let connection = self.connect(None).await?;
+        let watch = Arc::new(Watch::default());
+        let handle = Handle::new(connection, Arc::clone(&watch)).await.map_err(error::driver)?;
+        Ok(SqliteLink::new(self, handle, watch, writers, Instant::now()))
+    }
+
+    /// Brings the file into WAL mode, in which it stays, and finds its queue. WAL cannot be switched on while others write.
+    async fn first_open(&self) -> Result<Option<Arc<Semaphore>>> {
+        let Some(path) = self.file.path.clone() else { return Ok(None) };
+        let queue = tokio::task::spawn_blocking(move || writers::queue(&path))
+            .await
+            .map_err(|_| Error::Lost)?
+            .map_err(|error| Error::Disconnected(Some(Box::new(error))))?;
+        if !self.file.read_only {
+            // Whoever waits too long for the writers goes ahead and may find the file in WAL mode already.
+            let turn = timeout(self.lock_timeout, queue.acquire()).await;
+            let connection = self.connect(Some(SqliteJournalMode::Wal)).await?;
+            sqlx::Connection::close(connection).await.map_err(error::driver)?;
+            drop(turn);
+        }
+        Ok(Some(queue))
+    }
+
+    async fn connect(&self, journal: Option<SqliteJournalMode>) -> Result<SqliteConnection> {
+        let mut options = SqliteConnectOptions::new().foreign_keys(true).statement_cache_capacity(1);
+        match &self.file.path {
+            Some(path) => {
+                options = options.filename(path).create_if_missing(self.file.create).read_only(self.file.read_only);
+            }
+            None => options = options.filename(":memory:").in_memory(true).shared_cache(false),
+        }
+        if let Some(mode) = journal {
+            options = options.journal_mode(mode).busy_timeout(self.lock_timeout.min(Duration::from_secs(60)));
+        } else {
+            // A wait for a lock must not block a thread: the link tries again, and can be stopped meanwhile.
+            options = options.busy_timeout(Duration::ZERO);
+        }
+        options.connect().await.map_err(error::driver)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(url: &str) -> Option<String> {
+        SqliteFile::parse(url).expect("a url").path.map(|path| path.display().to_string())
+    }
+
+    #[test]
+    fn urls_name_files() {
+        assert_eq!(path("sqlite://data.db").as_deref(), Some("data.db"));
+        assert_eq!(path("sqlite:a/b.db").as_deref(), Some("a/b.db"));
+        assert_eq!(path("sqlite:///var/x%20y.db?mode=ro").as_deref(), Some("/var/x y.db"));
+        assert_eq!(path("sqlite::memory:"), None);
+        assert_eq!(path("sqlite://"), None);
+        assert_eq!(path("sqlite://file:x?mode=rw").as_deref(), Some("./file:x"));
+        for url in ["sqlite://a%0", "sqlite://a%00b", "sqlite://a?vfs=unix", "sqlite://a?mode=x", "sqlite://%ff"] {
+            assert!(SqliteFile::parse(url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What only the text of a `CREATE TABLE` tells: SQLite's pragmas know neither constraint names nor checks.
+//!
+//! SQLite has parsed the text before it stored it, so it is well-formed; whoever made the table chose its content, though,
+//! so nothing here indexes unchecked or recurses. What it does not understand it passes over.
+
+use sqlservice_sql::schema::Check;
+
+use super::token::{Kind, Token, tokens};
+
+/// A named list of columns: a key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Key {
+    pub name: Option<String>,
+    pub columns: Vec<String>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Created {
+    pub primary_key: Option<String>,
+    pub uniques: Vec<Key>,
+    /// In the order of the text.
+    pub foreign_keys: Vec<Key>,
+    pub checks: Vec<Check>,
+    /// Columns and the expressions that compute them.
+    pub computed: Vec<(String, String)>,
+}
+
+/// Reads the text of a table. That of a virtual table or a view tells nothing.
+pub(super) fn read(sql: &str) -> Created {
+    let tokens = tokens(sql);
+    let mut reader = Reader { sql, tokens: &tokens, at: 0, name: None, column: None, found: Created::default() };
+    // SQLite stores `CREATE TABLE`, whatever stood between the two words.
+    if reader.tokens.get(1).is_some_and(|token| token.is("table")) && reader.enter() {
+        reader.definitions();
+    }
+    reader.found
+}
+
+struct Reader<'a> {
+    sql: &'a str,
+    tokens: &'a [Token<'a>],
+    at: usize,
+    /// The name that `CONSTRAINT` gave to what follows.
+    name: Option<String>,
+    /// The column whose definition this is; none in a constraint of the table.
+    column: Option<String>,
+    found: Created,
+}
+
+impl<'a> Reader<'a> {
+    fn peek(&self) -> Option<&Token<'a>> {
+        self.tokens.get(self.at)
+    }
+
+    fn next(&mut self) -> Option<&Token<'a>> {
+        let token = self.tokens.get(self.at);
+        self.at += usize::from(token.is_some());
+        token
+    }
+
+    /// Goes behind the parenthesis that opens the definitions.
+    fn enter(&mut self) -> bool {
+        while let Some(token) = self.next() {
+            if token.kind == Kind::Open {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn definitions(&mut self) {
+        let mut first = true;
+        while let Some(&token) = self.peek() {
+            if token.kind == Kind::Close {
+                return;
+            }
+            let starts = std::mem::take(&mut first);
+            if starts && !is_constraint(&token) {
+                self.column = Some(token.name());
+                self.at += 1;
+            } else if token.kind == Kind::Comma {
+                self.at += 1;
+                (first, self.name, self.column) = (true, None, None);
+            } else {
+                self.clause(token);
+            }
+        }
+    }
+
+    /// Reads one clause of a column's or table's definition, or passes over one token or one pair of parentheses.
+    fn clause(&mut self, token: Token<'a>) {
+        self.at += 1;
+        if token.is("constraint") {
+            self.name = self.next().map(Token::name);
+        } else if token.is("primary") {
+            let name = self.name.take();
+            self.found.primary_key = name;
+            // Its columns come from the pragma, in order.
+        } else if token.is("unique") {
+            let name = self.name.take();
+            let columns = self.own_columns();
+            self.found.uniques.push(Key { name, columns });
+        } else if token.is("check") {
+            let name = self.name.take();
+            if let Some(expression) = self.parenthesised() {
+                self.found.checks.push(Check { name, expression });
+            }
+        } else if token.is("references") {
+            // Of a column; that of the table is read by `foreign` below.
+            let (name, columns) = (self.name.take(), self.column.iter().cloned().collect());
+            self.found.foreign_keys.push(Key { name, columns });
+            self.at += 1;
+        } else if token.is("foreign") {
+            self.foreign();
+        } else if token.is("as") {
+            if let (Some(column), Some(expression)) = (self.column.clone(), self.parenthesised()) {
+                self.found.computed.push((column, expression));
+            }
+        } else if token.is("collate") {
+            self.at += 1;
+            self.name = None;
+        } else if token.is("not") || token.is("default") {
+            self.name = None;
+        } else if token.kind == Kind::Open {
+            self.at -= 1;
+            self.parenthesised();
+        }
+    }
+
+    /// `FOREIGN KEY (columns) REFERENCES table (columns)`; what follows is passed over by the caller.
+    fn foreign(&mut self) {
+        let name = self.name.take();
+        self.at += 1;
+        let columns = self.columns();
+        self.found.foreign_keys.push(Key { name, columns });
+        self.at += 2;
+    }
+
+    /// The columns in parentheses, or the column that this definition is of.
+    fn own_columns(&mut self) -> Vec<String> {
+        if self.peek().is_some_and(|token| token.kind == Kind::Open) {
+            return self.columns();
+        }
+        self.column.iter().cloned().collect()
+    }
+
+    /// The names in parentheses, each the first token of its item: a direction or a collation may follow.
+    fn columns(&mut self) -> Vec<String> {
+        let (mut names, mut depth, mut first) = (Vec::new(), 0_usize, true);
+        while let Some(token) = self.next() {
+            match token.kind {
+                Kind::Open => depth += 1,
+                Kind::Close if depth <= 1 => break,
+                Kind::Close => depth -= 1,
+                Kind::Comma => first = depth == 1,
+                _ if first && depth == 1 => {
+                    first = false;
+                    names.push(token.name());
+                }
+                _ => {}
+            }
+        }
+        names
+    }
+
+    /// The text between the parenthesis that comes next and its partner.
+    fn parenthesised(&mut self) -> Option<String> {
+        let from = self.peek().filter(|token| token.kind == Kind::Open)?.end;
+        let mut depth = 0_usize;
+        while let Some(&token) = self.next() {
+            match token.kind {
+                Kind::Open => depth += 1,
+                Kind::Close if depth <= 1 => return self.sql.get(from..token.start).map(|text| text.trim().to_owned()),
+                Kind::Close => depth -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Whether a definition that begins so is a constraint of the table, not a column.
+fn is_constraint(token: &Token<'_>) -> bool {
+    ["constraint", "primary", "unique", "check", "foreign"].iter().any(|keyword| token.is(keyword))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: Option<&str>, columns: &[&str]) -> Key {
+        Key { name: name.map(str::to_owned), columns: columns.iter().map(|column| (*column).to_owned()).collect() }
+    }
+
+    fn check(name: Option<&str>, expression: &str) -> Check {
+        Check { name: name.map(str::to_owned), expression: expression.to_owned() }
+    }
+
+    #[test]
+    fn constraints_keep_their_names_and_texts() {
+        let found = read(
+            r#"CREATE TABLE "a.b (x" ( -- unique (nonsense)
+                id INTEGER CONSTRAINT "pk ""1" PRIMARY KEY /* check (1) */,
+                "check" DECIMAL(10, 2) NOT NULL DEFAULT (1 + (2)) CHECK ("check" > ')' AND ("check" <> 'it''s (')),
+                [odd ] TEXT CONSTRAINT nn NOT NULL UNIQUE COLLATE unique REFERENCES p (id) ON DELETE SET NULL,
+                both INT GENERATED ALWAYS AS ("check" * (2)) STORED,
+                CONSTRAINT "%fk" FOREIGN KEY (id, "check") REFERENCES "q, (" (a, b) ON UPDATE CASCADE
+                CONSTRAINT uu UNIQUE (id COLLATE nocase DESC, "check"),
+                CHECK (id > 0)
+            )"#,
+        );
+        assert_eq!(found.primary_key.as_deref(), Some("pk \"1"));
+        assert_eq!(found.uniques, [key(None, &["odd "]), key(Some("uu"), &["id", "check"])]);
+        assert_eq!(found.foreign_keys, [key(None, &["odd "]), key(Some("%fk"), &["id", "check"])]);
+        assert_eq!(found.checks, [check(None, "\"check\" > ')' AND (\"check\" <> 'it''s (')"), check(None, "id > 0")]);
+        assert_eq!(found.computed, [("both".to_owned(), "\"check\" * (2)".to_owned())]);
+    }
+
+    #[test]
+    fn malformed_text_ends_without_a_panic() {
+        let texts =
+            ["", "(", "table (", "create table t (a check ((", "create table t (a 'é", "create table é(\u{e9} unique("];
+        for text in
+            texts.into_iter().chain(["create table t(a,foreign", "create table t(constraint", "create table [a"])
+        {
+            read(text);
+        }
+        assert_eq!(read("create virtual table t using fts5(a, unique)"), Created::default());
+    }
+}

@@ -1,0 +1,202 @@
+//! Rows on their way out of SQLite, straight from its memory into columns.
+//!
+//! A cell that does not have its column's type, which SQLite allows, is handed on as what it is.
+
+use sqlservice_sql::{
+    Batch,
+    batch::{BatchBuilder, ColumnBuilder, VectorKind},
+    schema::{ColumnType, TypeKind},
+    types::parse_type,
+};
+
+use super::{
+    handle::{Cell, Handle},
+    temporal,
+};
+use crate::{
+    Error, Result,
+    backend::{Expected, calendar},
+    error::DatabaseError,
+    feed::{Demand, ResultColumn},
+};
+
+/// What the rows of one statement look like.
+pub(super) struct Shape {
+    kinds: Vec<TypeKind>,
+    vectors: Vec<VectorKind>,
+}
+
+/// A batch that is being filled.
+pub(super) struct Filling {
+    batch: BatchBuilder,
+    demand: Demand,
+    /// Bytes of texts and blobs so far; the rest is small and the same for each row.
+    bytes: usize,
+    row_bytes: usize,
+}
+
+/// The columns of the statement in use, as the compiler knows them or the tables declare them.
+pub(super) fn columns(handle: &Handle, expected: Option<&[Expected]>) -> (Vec<ResultColumn>, Shape) {
+    let width = handle.width();
+    let expected = expected.filter(|expected| expected.len() == width);
+    let mut columns = Vec::with_capacity(width);
+    for position in 0..width {
+        let known = expected.and_then(|expected| expected.get(position));
+        columns.push(match known {
+            Some(Expected { name, ty: Some(ty), nullable }) => {
+                ResultColumn { name: name.clone(), ty: ty.clone(), nullable: *nullable }
+            }
+            _ => {
+                let declared = handle.declared(position);
+                let ty = declared.ty.map(|ty| parse_type(&ty, sqlservice_sql::Dialect::Sqlite));
+                let nullable = known.and_then(|known| known.nullable);
+                let name = known.map_or(declared.name, |known| known.name.clone());
+                ResultColumn { name, ty: ty.unwrap_or_else(|| TypeKind::Other.into()), nullable }
+            }
+        });
+    }
+    let shape = Shape {
+        kinds: columns.iter().map(|column| column.ty.kind).collect(),
+        vectors: columns.iter().map(|column| vector(&column.ty)).collect(),
+    };
+    (columns, shape)
+}
+
+/// What a column's values are kept in. A column of no known type is what its first value is.
+fn vector(ty: &ColumnType) -> VectorKind {
+    match ty.kind {
+        TypeKind::Array | TypeKind::Other => VectorKind::Dynamic,
+        kind => kind.into(),
+    }
+}
+
+impl Filling {
+    /// An empty batch.
+    pub(super) fn new(shape: &Shape, demand: Demand) -> Self {
+        // A point query should not pay for a thousand rows.
+        let capacity = demand.rows.min(16);
+        let batch = BatchBuilder::with_capacity(&shape.vectors, capacity);
+        Self { batch, demand, bytes: 0, row_bytes: shape.kinds.len().saturating_mul(8) }
+    }
+
+    /// Adds the current row.
+    pub(super) fn push(&mut self, handle: &Handle, shape: &Shape) -> Result<()> {
+        for (position, (column, kind)) in self.batch.columns().iter_mut().zip(&shape.kinds).enumerate() {
+            let cell = handle.cell(position);
+            if let Cell::Text(bytes) | Cell::Blob(bytes) = cell {
+                self.bytes = self.bytes.saturating_add(bytes.len());
+            }
+            push(column, *kind, cell)?;
+        }
+        self.batch.end_row();
+        Ok(())
+    }
+
+    /// Whether the reader asked for no more.
+    pub(super) fn is_full(&self) -> bool {
+        let rows = self.batch.len();
+        rows >= self.demand.rows || self.bytes.saturating_add(rows.saturating_mul(self.row_bytes)) >= self.demand.bytes
+    }
+
+    /// Whether it has no row.
+    pub(super) fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// The batch.
+    pub(super) fn finish(self) -> Result<Batch> {
+        Ok(self.batch.finish()?)
+    }
+}
+
+/// Adds a cell to its column.
+#[inline]
+fn push(column: &mut ColumnBuilder, kind: TypeKind, cell: Cell<'_>) -> Result<()> {
+    match (kind, cell) {
+        (_, Cell::Null) => {
+            column.push_null();
+            return Ok(());
+        }
+        (TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64, Cell::Integer(value)) => column.push_i64(value),
+        (TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration, Cell::Text(bytes)) => {
+            column.push_str(utf8(bytes)?)
+        }
+        (TypeKind::Float32 | TypeKind::Float64, Cell::Real(value)) => column.push_f64(value),
+        (TypeKind::Boolean, Cell::Integer(value @ (0 | 1))) => column.push_bool(value == 1),
+        (_, Cell::Text(bytes)) => return push_text(column, kind, utf8(bytes)?),
+        (_, cell) => return push_other(column, kind, cell),
+    }?;
+    Ok(())
+}
+
+/// Adds a text to a column whose type is written as text.
+fn push_text(column: &mut ColumnBuilder, kind: TypeKind, text: &str) -> Result<()> {
+    let done = match kind {
+        TypeKind::Decimal if is_decimal(text) => Some(column.push_decimal_str(text)),
+        TypeKind::Json => Some(column.push_json_str(text)),
+        TypeKind::Uuid => calendar::parse_uuid(text).map(|(high, low)| column.push_uuid(high, low)),
+        TypeKind::Date => temporal::date(text).map(|days| column.push_date(days)),
+        TypeKind::Time => temporal::time(text).map(|time| column.push_time(time)),
+        TypeKind::Timestamp => temporal::timestamp(text).map(|moment| column.push_timestamp(moment)),
+        TypeKind::TimestampTz => temporal::timestamp_tz(text).map(|moment| column.push_timestamp_tz(moment)),
+        TypeKind::Interval => calendar::parse_interval(text).map(|interval| column.push_interval(interval)),
+        _ => None,
+    };
+    match done {
+        Some(done) => done?,
+        None => column.push_str(text)?,
+    }
+    Ok(())
+}
+
+/// Adds what is no text to a column that would rather have something else.
+fn push_other(column: &mut ColumnBuilder, kind: TypeKind, cell: Cell<'_>) -> Result<()> {
+    match (kind, cell) {
+        (TypeKind::Uint64, Cell::Integer(value)) if value >= 0 => column.push_u64(value.unsigned_abs()),
+        (TypeKind::Float32 | TypeKind::Float64, Cell::Integer(value)) if exact(value).is_some() => {
+            column.push_f64(exact(value).unwrap_or_default())
+        }
+        (TypeKind::Decimal, Cell::Integer(value)) => column.push_decimal_str(&value.to_string()),
+        // Rust writes floats without an exponent and as short as they read back the same.
+        (TypeKind::Decimal, Cell::Real(value)) if value.is_finite() => column.push_decimal_str(&value.to_string()),
+        (TypeKind::Json, Cell::Integer(value)) => column.push_json_str(&value.to_string()),
+        (TypeKind::Json, Cell::Real(value)) if value.is_finite() => column.push_json_str(&value.to_string()),
+        (TypeKind::Uuid, Cell::Blob(bytes)) if bytes.len() == 16 => {
+            let value = bytes.iter().fold(0u128, |value, byte| value << 8 | u128::from(*byte));
+            #[allow(clippy::cast_possible_truncation, reason = "the halves")]
+            column.push_uuid((value >> 64) as u64, value as u64)
+        }
+        (_, Cell::Integer(value)) => column.push_i64(value),
+        (_, Cell::Real(value)) => column.push_f64(value),
+        (_, Cell::Blob(bytes)) => column.push_bytes(bytes),
+        (_, Cell::Text(bytes)) => column.push_str(utf8(bytes)?),
+        (_, Cell::Null) => {
+            column.push_null();
+            Ok(())
+        }
+    }?;
+    Ok(())
+}
+
+/// SQLite takes any bytes for a text.
+fn utf8(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        Error::Data(DatabaseError {
+            sqlstate: Some("22021".into()),
+            message: "a text in the database is not UTF-8; cast it to BLOB to read its bytes".into(),
+            source: Some(Box::new(error)),
+        })
+    })
+}
+
+/// The float that is this integer, where there is one.
+fn exact(value: i64) -> Option<f64> {
+    (value.unsigned_abs() <= 1 << 53).then_some(value as f64)
+}
+
+/// An optional sign, digits, an optional point and digits.
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    !(whole.is_empty() && fraction.is_empty()) && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+}

@@ -1,0 +1,579 @@
+//! The raw SQLite connection behind a safe face: the only module of the host with `unsafe`.
+//!
+//! sqlx opens the connection and keeps a thread for it, but that thread is locked out for the connection's whole life
+//! (`lock_handle` once; taking and giving it back again and again deadlocks in 0.9), and statements are prepared and stepped
+//! here. All statements belong to the handle, so none outlives its connection; everything takes `&mut self`, so there is
+//! one user at a time; memory that SQLite lends is borrowed from `&self`, and every function that could invalidate it takes
+//! `&mut self`.
+#![allow(unsafe_code, reason = "SQLite's C interface; each block says why it is sound")]
+
+use std::{
+    ffi::{CStr, c_char, c_int, c_void},
+    ptr::{self, NonNull},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use libsqlite3_sys as ffi;
+use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
+
+use super::watch::{Author, Watch};
+
+/// How many prepared statements a connection keeps. Texts are guest-controlled.
+const CACHED_STATEMENTS: usize = 64;
+/// The longest text that is kept.
+const CACHED_TEXT: usize = 32 << 10;
+/// How many virtual machine steps lie between two looks at whether to go on.
+const STEPS_PER_TICK: c_int = 1000;
+
+/// What SQLite said.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The extended result code.
+    pub code: c_int,
+    /// Its message, which can name tables, columns and, for I/O, files.
+    pub message: String,
+}
+
+/// A value of the current row.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cell<'a> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    /// What SQLite calls text; not necessarily UTF-8.
+    Text(&'a [u8]),
+    Blob(&'a [u8]),
+}
+
+/// A column as the statement declares it.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    pub name: String,
+    /// The type of the table's column that it is, if it is one.
+    pub ty: Option<String>,
+}
+
+/// A prepared statement.
+struct Prepared {
+    sql: Arc<str>,
+    author: Author,
+    raw: NonNull<ffi::sqlite3_stmt>,
+    /// Its columns, when somebody asked before; they change with the schema, so each use checks their number.
+    brief: Option<bool>,
+}
+
+/// A connection and its statements.
+pub(super) struct Handle {
+    db: NonNull<ffi::sqlite3>,
+    /// The statement in use.
+    active: Option<Prepared>,
+    /// Statements that may be used again, the last used one last.
+    cached: Vec<Prepared>,
+    /// Keeps sqlx's thread out. Nothing but drop takes it.
+    guard: Option<LockedSqliteHandle<'static>>,
+    connection: Leaked,
+    watch: Arc<Watch>,
+    interrupt: Interrupt,
+}
+
+// SAFETY: SQLite is compiled threadsafe and sqlx opens connections so that they may move between threads as long as one uses
+// them at a time, which `&mut self` and `&self` without `Sync` ensure. The pointers are owned by this value alone.
+unsafe impl Send for Handle {}
+
+/// Stops whatever statement runs on a connection, from any thread, as long as the connection is there.
+#[derive(Clone)]
+pub(super) struct Interrupt(Arc<Mutex<Option<Db>>>);
+
+/// A connection to interrupt.
+struct Db(NonNull<ffi::sqlite3>);
+
+// SAFETY: the pointer is only given to `sqlite3_interrupt`, which may be called from any thread while the connection is
+// open; the mutex around it is emptied before the connection is closed.
+unsafe impl Send for Db {}
+
+impl Interrupt {
+    /// Interrupts the running statement. Does nothing where none runs: SQLite forgets it when the next one starts.
+    pub(super) fn interrupt(&self) {
+        if let Some(db) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            // SAFETY: the connection is open, as it is taken out of the mutex before it is closed, and the lock is held.
+            unsafe { ffi::sqlite3_interrupt(db.0.as_ptr()) }
+        }
+    }
+}
+
+impl Handle {
+    /// Takes a connection over from sqlx, and closes what guests must not reach.
+    pub(super) async fn new(connection: SqliteConnection, watch: Arc<Watch>) -> Result<Self, sqlx::Error> {
+        let leaked = Leaked(NonNull::from(Box::leak(Box::new(connection))));
+        let mut guard = match leaked.borrow().lock_handle().await {
+            Ok(guard) => guard,
+            Err(error) => {
+                drop(leaked.take_back());
+                return Err(error);
+            }
+        };
+        let db = guard.as_raw_handle();
+        let ticks = Arc::clone(&watch);
+        guard.set_progress_handler(STEPS_PER_TICK, move || ticks.tick());
+        let interrupt = Interrupt(Arc::new(Mutex::new(Some(Db(db)))));
+        let handle =
+            Self { db, active: None, cached: Vec::new(), guard: Some(guard), connection: leaked, watch, interrupt };
+        handle.restrict();
+        Ok(handle)
+    }
+
+    /// Sets what holds for the connection's whole life.
+    fn restrict(&self) {
+        let db = self.db.as_ptr();
+        let on_off = [
+            (ffi::SQLITE_DBCONFIG_DEFENSIVE, 1),
+            (ffi::SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+            (ffi::SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0),
+            (ffi::SQLITE_DBCONFIG_ENABLE_FKEY, 1),
+            // Text in double quotes is a name here as in every other database.
+            (ffi::SQLITE_DBCONFIG_DQS_DML, 0),
+            (ffi::SQLITE_DBCONFIG_DQS_DDL, 0),
+        ];
+        for (option, value) in on_off {
+            // SAFETY: the connection is open, and these options take an int and a pointer to an int that may be null.
+            unsafe { ffi::sqlite3_db_config(db, option, value as c_int, ptr::null_mut::<c_int>()) };
+        }
+        let limits = [
+            (ffi::SQLITE_LIMIT_ATTACHED, 0),
+            (ffi::SQLITE_LIMIT_WORKER_THREADS, 0),
+            (ffi::SQLITE_LIMIT_LENGTH, 256 << 20),
+            (ffi::SQLITE_LIMIT_SQL_LENGTH, 16 << 20),
+            (ffi::SQLITE_LIMIT_TRIGGER_DEPTH, 100),
+            (ffi::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10_000),
+        ];
+        for (limit, value) in limits {
+            // SAFETY: the connection is open; limits are plain numbers.
+            unsafe { ffi::sqlite3_limit(db, limit, value) };
+        }
+        let context = Arc::as_ptr(&self.watch).cast_mut().cast::<c_void>();
+        // SAFETY: the context is the watch, which this handle keeps alive until the connection is closed; `authorize` takes
+        // it for what it is and only reads it.
+        unsafe { ffi::sqlite3_set_authorizer(db, Some(authorize), context) };
+    }
+
+    /// What interrupts this connection.
+    pub(super) fn interrupt(&self) -> Interrupt {
+        self.interrupt.clone()
+    }
+
+    /// Whether no transaction is open.
+    pub(super) fn is_autocommit(&self) -> bool {
+        // SAFETY: the connection is open.
+        unsafe { ffi::sqlite3_get_autocommit(self.db.as_ptr()) != 0 }
+    }
+
+    /// Whether the open transaction holds the write lock.
+    pub(super) fn is_writing(&self) -> bool {
+        // SAFETY: the connection is open; null stands for all its databases.
+        unsafe { ffi::sqlite3_txn_state(self.db.as_ptr(), ptr::null()) == ffi::SQLITE_TXN_WRITE }
+    }
+
+    /// How many rows were changed, by triggers and foreign keys too, since the connection was opened.
+    pub(super) fn total_changes(&self) -> i64 {
+        // SAFETY: the connection is open.
+        unsafe { ffi::sqlite3_total_changes64(self.db.as_ptr()) }
+    }
+
+    /// How many rows the last insert, update or delete changed itself.
+    pub(super) fn changes(&self) -> i64 {
+        // SAFETY: the connection is open.
+        unsafe { ffi::sqlite3_changes64(self.db.as_ptr()) }
+    }
+
+    /// Prepares a statement, or takes it from the cache, as the one in use. The one used before is put away.
+    pub(super) fn open(&mut self, sql: &Arc<str>, author: Author) -> Result<(), Failure> {
+        self.put_away();
+        self.watch.set_author(author);
+        let known = self.cached.iter().rposition(|known| known.author == author && known.sql == *sql);
+        let prepared = match known {
+            Some(position) => self.cached.remove(position),
+            None => self.prepare(sql, author).inspect_err(|_| self.watch.set_author(Author::Host))?,
+        };
+        self.active = Some(prepared);
+        Ok(())
+    }
+
+    fn prepare(&mut self, sql: &Arc<str>, author: Author) -> Result<Prepared, Failure> {
+        let length = c_int::try_from(sql.len()).map_err(|_| Failure::misuse("the statement is too long"))?;
+        let mut raw = ptr::null_mut();
+        let mut tail: *const c_char = ptr::null();
+        let text = sql.as_ptr().cast::<c_char>();
+        // SAFETY: the connection is open; the text has `length` bytes; both out-pointers are ours.
+        let code = unsafe {
+            ffi::sqlite3_prepare_v3(
+                self.db.as_ptr(),
+                text,
+                length,
+                ffi::SQLITE_PREPARE_PERSISTENT as u32,
+                &raw mut raw,
+                &raw mut tail,
+            )
+        };
+        if code != ffi::SQLITE_OK {
+            return Err(self.failure(code));
+        }
+        let Some(raw) = NonNull::new(raw) else { return Err(Failure::misuse("there is no statement in the text")) };
+        let prepared = Prepared { sql: Arc::clone(sql), author, raw, brief: None };
+        // SAFETY: SQLite sets the tail to a place in the text or to its end.
+        let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
+        if !is_blank(sql.get(used..).unwrap_or("?")) {
+            prepared.finalize();
+            return Err(Failure::misuse("the text has more than one statement; send them one by one"));
+        }
+        Ok(prepared)
+    }
+
+    /// Puts the statement in use away, ended and without values.
+    pub(super) fn put_away(&mut self) {
+        let Some(prepared) = self.active.take() else { return };
+        // SAFETY: the statement is ours and not finalized. The code of a reset is that of the last step, known already.
+        unsafe {
+            ffi::sqlite3_reset(prepared.raw.as_ptr());
+            ffi::sqlite3_clear_bindings(prepared.raw.as_ptr());
+        }
+        self.watch.set_author(Author::Host);
+        if prepared.sql.len() > CACHED_TEXT {
+            prepared.finalize();
+            return;
+        }
+        if self.cached.len() >= CACHED_STATEMENTS {
+            self.cached.remove(0).finalize();
+        }
+        self.cached.push(prepared);
+    }
+
+    /// Runs a statement of the host's own to its end, while the one in use waits.
+    pub(super) fn exec(&mut self, sql: &str) -> Result<(), Failure> {
+        let waiting = self.active.take();
+        let mut result = self.open(&Arc::from(sql), Author::Host);
+        while result.is_ok() {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(failure) => result = Err(failure),
+            }
+        }
+        self.put_away();
+        if let Some(waiting) = &waiting {
+            self.watch.set_author(waiting.author);
+        }
+        self.active = waiting;
+        result
+    }
+
+    /// Ends the run of the statement in use, so that it can run again with the same values.
+    pub(super) fn restart(&mut self) {
+        if let Some(statement) = self.statement() {
+            // SAFETY: the statement is ours and not finalized.
+            unsafe { ffi::sqlite3_reset(statement) };
+        }
+    }
+
+    fn statement(&self) -> Option<*mut ffi::sqlite3_stmt> {
+        self.active.as_ref().map(|prepared| prepared.raw.as_ptr())
+    }
+
+    /// Whether the statement in use changes nothing in the database.
+    pub(super) fn is_read_only(&self) -> bool {
+        // SAFETY: the statement is ours and not finalized.
+        self.statement().is_some_and(|statement| unsafe { ffi::sqlite3_stmt_readonly(statement) != 0 })
+    }
+
+    /// What is known about whether the statement in use takes a bounded number of steps.
+    pub(super) fn brief(&self) -> Option<bool> {
+        self.active.as_ref().and_then(|prepared| prepared.brief)
+    }
+
+    /// Remembers it.
+    pub(super) fn set_brief(&mut self, brief: bool) {
+        if let Some(prepared) = &mut self.active {
+            prepared.brief = Some(brief);
+        }
+    }
+
+    /// How many values the statement in use takes.
+    pub(super) fn parameters(&self) -> usize {
+        let count = self.statement().map_or(0, |statement| {
+            // SAFETY: the statement is ours and not finalized.
+            unsafe { ffi::sqlite3_bind_parameter_count(statement) }
+        });
+        usize::try_from(count).unwrap_or(0)
+    }
+
+    /// How many columns the statement in use returns.
+    pub(super) fn width(&self) -> usize {
+        let count = self.statement().map_or(0, |statement| {
+            // SAFETY: the statement is ours and not finalized.
+            unsafe { ffi::sqlite3_column_count(statement) }
+        });
+        usize::try_from(count).unwrap_or(0)
+    }
+
+    /// A column of the statement in use.
+    pub(super) fn declared(&self, position: usize) -> Declared {
+        let Some((statement, column)) = self.statement().zip(c_int::try_from(position).ok()) else {
+            return Declared { name: String::new(), ty: None };
+        };
+        // SAFETY: the statement is ours and not finalized; a column out of range gives null; what is not null is a string
+        // that lives until the statement is stepped or finalized, and is copied before.
+        let (name, ty) = unsafe {
+            (text(ffi::sqlite3_column_name(statement, column)), text(ffi::sqlite3_column_decltype(statement, column)))
+        };
+        Declared { name: name.unwrap_or_default(), ty }
+    }
+
+    /// Binds null. Positions count from zero.
+    pub(super) fn bind_null(&mut self, position: usize) -> Result<(), Failure> {
+        // SAFETY: the statement is ours and not finalized; SQLite checks the position.
+        self.bind(position, |statement, at| unsafe { ffi::sqlite3_bind_null(statement, at) })
+    }
+
+    /// Binds an integer.
+    pub(super) fn bind_integer(&mut self, position: usize, value: i64) -> Result<(), Failure> {
+        // SAFETY: the statement is ours and not finalized; SQLite checks the position.
+        self.bind(position, |statement, at| unsafe { ffi::sqlite3_bind_int64(statement, at, value) })
+    }
+
+    /// Binds a float.
+    pub(super) fn bind_real(&mut self, position: usize, value: f64) -> Result<(), Failure> {
+        // SAFETY: the statement is ours and not finalized; SQLite checks the position.
+        self.bind(position, |statement, at| unsafe { ffi::sqlite3_bind_double(statement, at, value) })
+    }
+
+    /// Binds a text. SQLite copies it.
+    pub(super) fn bind_text(&mut self, position: usize, value: &str) -> Result<(), Failure> {
+        let (data, length) = (value.as_ptr().cast::<c_char>(), value.len() as u64);
+        // SAFETY: the statement is ours and not finalized; the text has `length` bytes of UTF-8, and `SQLITE_TRANSIENT`
+        // makes SQLite copy them before it returns.
+        self.bind(position, |statement, at| unsafe {
+            ffi::sqlite3_bind_text64(statement, at, data, length, ffi::SQLITE_TRANSIENT(), ffi::SQLITE_UTF8 as u8)
+        })
+    }
+
+    /// Binds bytes. SQLite copies them.
+    pub(super) fn bind_blob(&mut self, position: usize, value: &[u8]) -> Result<(), Failure> {
+        let (data, length) = (value.as_ptr().cast::<c_void>(), value.len() as u64);
+        // SAFETY: as for texts. An empty slice's pointer is not null, so it binds no bytes, not null.
+        self.bind(position, |statement, at| unsafe {
+            ffi::sqlite3_bind_blob64(statement, at, data, length, ffi::SQLITE_TRANSIENT())
+        })
+    }
+
+    fn bind(
+        &mut self,
+        position: usize,
+        bind: impl FnOnce(*mut ffi::sqlite3_stmt, c_int) -> c_int,
+    ) -> Result<(), Failure> {
+        let at = position.checked_add(1).and_then(|at| c_int::try_from(at).ok());
+        let Some((statement, at)) = self.statement().zip(at) else {
+            return Err(Failure::misuse("there is no such parameter"));
+        };
+        match bind(statement, at) {
+            ffi::SQLITE_OK => Ok(()),
+            code => Err(self.failure(code)),
+        }
+    }
+
+    /// Goes on to the next row. Whether there is one.
+    pub(super) fn step(&mut self) -> Result<bool, Failure> {
+        let Some(statement) = self.statement() else { return Ok(false) };
+        // SAFETY: the statement is ours and not finalized. The callbacks that SQLite may call are the progress handler and
+        // the authorizer, which touch the watch only.
+        match unsafe { ffi::sqlite3_step(statement) } {
+            ffi::SQLITE_ROW => Ok(true),
+            ffi::SQLITE_DONE => Ok(false),
+            code => Err(self.failure(code)),
+        }
+    }
+
+    /// A value of the current row.
+    pub(super) fn cell(&self, position: usize) -> Cell<'_> {
+        let Some((statement, column)) = self.statement().zip(c_int::try_from(position).ok()) else {
+            return Cell::Null;
+        };
+        // SAFETY: the statement is ours and not finalized; a column out of range, or no current row, reads as null. Each
+        // accessor is asked only for the type that the value has, so that nothing is converted and earlier pointers stay
+        // good until the next step, which needs `&mut self`.
+        unsafe {
+            match ffi::sqlite3_column_type(statement, column) {
+                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_column_int64(statement, column)),
+                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_column_double(statement, column)),
+                ffi::SQLITE_TEXT => {
+                    Cell::Text(self.lent(ffi::sqlite3_column_text(statement, column), statement, column))
+                }
+                ffi::SQLITE_BLOB => {
+                    Cell::Blob(self.lent(ffi::sqlite3_column_blob(statement, column).cast(), statement, column))
+                }
+                _ => Cell::Null,
+            }
+        }
+    }
+
+    /// The bytes of a value.
+    ///
+    /// # Safety
+    ///
+    /// `data` is what SQLite gave for this column of the current row of this live statement, or null.
+    unsafe fn lent(&self, data: *const u8, statement: *mut ffi::sqlite3_stmt, column: c_int) -> &[u8] {
+        // SAFETY: the caller's promise; the length is asked for after the data, as SQLite wants it.
+        let length = unsafe { ffi::sqlite3_column_bytes(statement, column) };
+        match usize::try_from(length) {
+            // SAFETY: SQLite lends `length` bytes until the next step, which cannot happen while `self` is borrowed.
+            Ok(length) if !data.is_null() && length > 0 => unsafe { std::slice::from_raw_parts(data, length) },
+            _ => &[],
+        }
+    }
+
+    /// What SQLite says about the last failure.
+    fn failure(&self, code: c_int) -> Failure {
+        // SAFETY: the connection is open; the message is SQLite's until the next call, and is copied.
+        let message = unsafe { text(ffi::sqlite3_errmsg(self.db.as_ptr())) }.unwrap_or_default();
+        Failure { code, message }
+    }
+
+    /// Closes the connection, and waits until its file is closed.
+    pub(super) async fn close(mut self) {
+        let connection = self.release();
+        drop(self);
+        if let Some(connection) = connection
+            && let Err(error) = connection.close().await
+        {
+            tracing::debug!(%error, "a SQLite connection did not close well");
+        }
+    }
+
+    /// Takes everything apart in the one order that is sound. Nothing the second time.
+    fn release(&mut self) -> Option<Box<SqliteConnection>> {
+        self.interrupt.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // sqlx cannot close a connection that has statements.
+        for prepared in self.active.take().into_iter().chain(self.cached.drain(..)) {
+            prepared.finalize();
+        }
+        let mut guard = self.guard.take()?;
+        guard.remove_progress_handler();
+        // SAFETY: the connection is open, and the watch cannot be reached through it after this.
+        unsafe { ffi::sqlite3_set_authorizer(self.db.as_ptr(), None, ptr::null_mut()) };
+        drop(guard);
+        // The guard is taken only once, so this is the one time.
+        Some(self.connection.take_back())
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // sqlx's thread closes the file soon after.
+        drop(self.release());
+    }
+}
+
+/// A connection on the heap that a guard borrows for as long as it likes.
+struct Leaked(NonNull<SqliteConnection>);
+
+// SAFETY: it is the only pointer to a connection, which may move between threads.
+unsafe impl Send for Leaked {}
+// SAFETY: nobody reads through a shared reference to it: what borrows and takes back is called by its one owner.
+unsafe impl Sync for Leaked {}
+
+impl Leaked {
+    /// The borrow for the guard. Called once.
+    fn borrow(&self) -> &'static mut SqliteConnection {
+        // SAFETY: the box is leaked until `take_back`, and this is its only borrow.
+        unsafe { &mut *self.0.as_ptr() }
+    }
+
+    /// The connection. Called once, after the guard is gone.
+    fn take_back(&self) -> Box<SqliteConnection> {
+        // SAFETY: it came from a box, and no borrow of it is left.
+        unsafe { Box::from_raw(self.0.as_ptr()) }
+    }
+}
+
+impl Prepared {
+    /// Frees the statement.
+    fn finalize(self) {
+        // SAFETY: the statement is ours, and taking `self` makes this the last use.
+        unsafe { ffi::sqlite3_finalize(self.raw.as_ptr()) };
+    }
+}
+
+impl Failure {
+    /// A failure that the host finds itself.
+    pub(super) fn misuse(message: &str) -> Self {
+        Self { code: ffi::SQLITE_MISUSE, message: message.to_owned() }
+    }
+}
+
+/// SQLite's question whether a statement may do something.
+unsafe extern "C" fn authorize(
+    context: *mut c_void,
+    action: c_int,
+    first: *const c_char,
+    second: *const c_char,
+    _database: *const c_char,
+    _trigger: *const c_char,
+) -> c_int {
+    // SAFETY: the context was set to a watch that lives as long as the connection.
+    let watch = unsafe { &*context.cast::<Watch>() };
+    // SAFETY: SQLite gives strings or null, good for the time of this call.
+    let (first, second) = unsafe { (lent_text(first), lent_text(second)) };
+    if watch.allows(action, first, second) { ffi::SQLITE_OK } else { ffi::SQLITE_DENY }
+}
+
+/// A C string that is good for as long as the caller says.
+///
+/// # Safety
+///
+/// `data` is null or a string that lives for `'a`.
+unsafe fn lent_text<'a>(data: *const c_char) -> &'a str {
+    if data.is_null() {
+        return "";
+    }
+    // SAFETY: the caller's promise. A name that is not UTF-8 is nobody's whom we allow.
+    unsafe { CStr::from_ptr(data) }.to_str().unwrap_or("\u{fffd}")
+}
+
+/// A copy of a C string.
+///
+/// # Safety
+///
+/// `data` is null or a string.
+unsafe fn text(data: *const c_char) -> Option<String> {
+    // SAFETY: the caller's promise.
+    (!data.is_null()).then(|| unsafe { CStr::from_ptr(data) }.to_string_lossy().into_owned())
+}
+
+/// Whether nothing but blanks, comments and semicolons is left.
+fn is_blank(mut rest: &str) -> bool {
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';');
+        rest = if rest.is_empty() {
+            return true;
+        } else if let Some(comment) = rest.strip_prefix("--") {
+            comment.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, rest)| rest)
+        } else {
+            return false;
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_blank;
+
+    #[test]
+    fn t28_only_blanks_may_follow_a_statement() {
+        for rest in ["", " ;\n", "-- x", "/* select 1; */ ; -- y\n", "/* open"] {
+            assert!(is_blank(rest), "{rest}");
+        }
+        for rest in ["select 1", "; drop table t", "/* */ x", "\0", "-- x\ny"] {
+            assert!(!is_blank(rest), "{rest}");
+        }
+    }
+}

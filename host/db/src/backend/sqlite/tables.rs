@@ -1,0 +1,122 @@
+//! Creates and drops tables in SQLite: one transaction that takes the write lock at once.
+//!
+//! With foreign keys on, SQLite empties a table before it drops it, which fires `ON DELETE` actions in other tables, and
+//! fails for keys in a circle. So they are off for a drop, which SQLite only allows outside of a transaction, and rows that
+//! would refer to nothing are looked for before the commit.
+
+use std::collections::HashSet;
+
+use sqlservice_sql::schema::Table;
+
+use crate::{
+    Error, Result,
+    ask::Asker,
+    backend::Begin,
+    ddl::{Change, Tables},
+    error::{ConstraintKind, Violation},
+};
+
+/// A transaction that changes tables.
+pub(crate) struct SqliteTables {
+    /// Whether foreign keys have to be turned on again.
+    turn_on: bool,
+}
+
+impl Tables for SqliteTables {
+    const EXISTS: Option<&'static str> = None;
+
+    async fn enter(ask: &mut Asker<'_>, change: Change) -> Result<Self> {
+        // The write lock is taken by the transaction's first statement, which may wait for it.
+        let turn_on = change == Change::Drop && is_enforced(ask).await?;
+        if turn_on {
+            ask.run("PRAGMA foreign_keys = OFF").await?;
+        }
+        let begun = ask.begin(Begin { writes: true, ..Begin::default() }).await;
+        if begun.is_err() {
+            restore(ask, turn_on).await?;
+        }
+        begun.map(|()| Self { turn_on })
+    }
+
+    async fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> Result<Vec<bool>> {
+        let wanted: HashSet<String> = tables.iter().map(|table| table.name.to_ascii_lowercase()).collect();
+        let mut found = HashSet::new();
+        ask.rows("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')", &[], 1, |cells| {
+            // SQLite's names are equal whatever the case of their ASCII letters.
+            let name = cells.text().to_ascii_lowercase();
+            if wanted.contains(&name) {
+                found.insert(name);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(tables.iter().map(|table| found.contains(&table.name.to_ascii_lowercase())).collect())
+    }
+
+    async fn settle(&self, ask: &mut Asker<'_>, change: Change, changed: &[Table]) -> Result<()> {
+        if change == Change::Create || !self.turn_on {
+            return Ok(());
+        }
+        let dropped: HashSet<String> = changed.iter().map(|table| table.name.to_ascii_lowercase()).collect();
+        let mut referring = HashSet::new();
+        let referring_tables = "SELECT m.name, f.\"table\" FROM main.sqlite_schema AS m \
+             JOIN pragma_foreign_key_list(m.name, 'main') AS f WHERE m.type = 'table'";
+        ask.rows(referring_tables, &[], 2, |cells| {
+            let (table, parent) = (cells.text(), cells.text());
+            if dropped.contains(&parent.to_ascii_lowercase()) {
+                referring.insert(table);
+            }
+            Ok(())
+        })
+        .await?;
+        for table in referring {
+            let mut dangling = false;
+            ask.rows("SELECT DISTINCT parent FROM pragma_foreign_key_check(?, 'main')", &[&table], 1, |cells| {
+                dangling |= dropped.contains(&cells.text().to_ascii_lowercase());
+                Ok(())
+            })
+            .await?;
+            if dangling {
+                let kind = ConstraintKind::ForeignKey;
+                return Err(Error::Integrity(Violation {
+                    kind,
+                    constraint: None,
+                    table: Some(table),
+                    columns: Vec::new(),
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave(self, ask: &mut Asker<'_>, keep: bool) -> Result<()> {
+        let ended = ask.end(keep).await;
+        if ended.is_err() && keep {
+            // A commit that failed leaves the transaction open, and the pragma does nothing in it.
+            ask.end(false).await.map_err(lost)?;
+        }
+        restore(ask, self.turn_on).await?;
+        ended
+    }
+}
+
+async fn is_enforced(ask: &mut Asker<'_>) -> Result<bool> {
+    let value = ask.one("SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", &[], 1).await?;
+    Ok(matches!(value.as_slice(), [Some(on)] if on == "1"))
+}
+
+/// Turns foreign keys on again and looks whether they are, as SQLite ignores the pragma where it cannot obey.
+async fn restore(ask: &mut Asker<'_>, turn_on: bool) -> Result<()> {
+    if turn_on {
+        ask.run("PRAGMA foreign_keys = ON").await.map_err(lost)?;
+        if !is_enforced(ask).await.map_err(lost)? {
+            return Err(Error::Disconnected(None));
+        }
+    }
+    Ok(())
+}
+
+/// A connection that does not enforce foreign keys must not be used again.
+fn lost(error: Error) -> Error {
+    Error::Disconnected(Some(Box::new(error)))
+}

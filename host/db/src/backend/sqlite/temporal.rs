@@ -1,0 +1,97 @@
+//! Dates and times as SQLite keeps them, in text; only what reads without a loss is read.
+
+use crate::backend::calendar;
+
+/// `YYYY-MM-DD` as days since 1970-01-01.
+pub(super) fn date(text: &str) -> Option<i32> {
+    let mut parts = text.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let days = calendar::days_of(i64::from(number(year, 4)?), number(month, 2)?, number(day, 2)?)?;
+    calendar::is_day(days).then(|| i32::try_from(days).ok()).flatten()
+}
+
+/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff` as microseconds since midnight.
+pub(super) fn time(text: &str) -> Option<i64> {
+    let mut parts = text.splitn(3, ':');
+    let (hour, minute) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?);
+    let (second, fraction) = match parts.next() {
+        None => (0, 0),
+        Some(seconds) => match seconds.split_once('.') {
+            None => (number(seconds, 2)?, 0),
+            Some((seconds, fraction)) => (number(seconds, 2)?, micros(fraction)?),
+        },
+    };
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    Some(i64::from(hour * 3600 + minute * 60 + second) * 1_000_000 + fraction)
+}
+
+/// A date, or a date and a time with a blank or a `T` between, as microseconds since 1970-01-01T00:00:00.
+pub(super) fn timestamp(text: &str) -> Option<i64> {
+    let (day, rest) = text.split_once([' ', 'T']).unwrap_or((text, "00:00"));
+    i64::from(date(day)?).checked_mul(calendar::DAY)?.checked_add(time(rest)?)
+}
+
+/// The same with an optional zone: `Z`, `+HH:MM` or `-HH:MM`. Without one it is UTC.
+pub(super) fn timestamp_tz(text: &str) -> Option<i64> {
+    let plain = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+    // A date has hyphens too, so a zone's sign comes after the time's first colon.
+    let sign = plain.find(':').and_then(|colon| Some(colon + plain.get(colon..)?.find(['+', '-'])?));
+    let Some(sign) = sign else { return timestamp(plain) };
+    let (moment, zone) = plain.split_at_checked(sign)?;
+    let (hours, minutes) = zone.get(1..)?.split_once(':').unwrap_or((zone.get(1..)?, "00"));
+    let offset = i64::from(number(hours, 2)? * 60 + number(minutes, 2)?) * 60_000_000;
+    let moment = timestamp(moment.trim_end())?;
+    let utc = if zone.starts_with('-') { moment.checked_add(offset)? } else { moment.checked_sub(offset)? };
+    calendar::is_moment(utc).then_some(utc)
+}
+
+/// A number of exactly so many digits.
+fn number(text: &str, digits: usize) -> Option<u32> {
+    (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+/// Up to six digits after a point, in microseconds. Zeros after them lose nothing.
+fn micros(fraction: &str) -> Option<i64> {
+    if fraction.is_empty() || fraction.len() > 9 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let nanoseconds: i64 = format!("{fraction:0<9}").parse().ok()?;
+    (nanoseconds % 1000 == 0).then_some(nanoseconds / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::calendar::{time_text, timestamp_text};
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for moment in [0, -1, 1, calendar::FIRST_MICROSECOND, calendar::LAST_MICROSECOND, 1_350_305_838_039_642] {
+            assert_eq!(timestamp(&timestamp_text(moment)), Some(moment));
+            assert_eq!(timestamp_tz(&timestamp_text(moment)), Some(moment));
+        }
+        assert_eq!(time(&time_text(46_638_000_396)), Some(46_638_000_396));
+        assert_eq!(date("1727-04-01"), calendar::days_of(1727, 4, 1).and_then(|days| i32::try_from(days).ok()));
+    }
+
+    #[test]
+    fn other_programs_forms_are_read() {
+        assert_eq!(timestamp("1970-01-02"), Some(calendar::DAY));
+        assert_eq!(timestamp("1970-01-01T00:00:01.500"), Some(1_500_000));
+        assert_eq!(timestamp_tz("1970-01-01T02:00:00+02:00"), Some(0));
+        assert_eq!(timestamp_tz("1969-12-31 19:00:00-05"), Some(0));
+        assert_eq!(timestamp_tz("1970-01-01 00:00:00Z"), Some(0));
+    }
+
+    #[test]
+    fn what_would_lose_something_is_not_read() {
+        for text in
+            ["", "2024-02-30", "2024-1-1", "24:00:00", "12:00:60", "1970-01-01 00:00:00.0000001", "0000-01-01", "é"]
+        {
+            assert!(date(text).is_none() && time(text).is_none(), "{text}");
+            assert!(timestamp(text).is_none() && timestamp_tz(text).is_none(), "{text}");
+        }
+    }
+}

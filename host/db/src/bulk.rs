@@ -1,0 +1,143 @@
+//! Many inserts as one: all or none, and their rows in one batch.
+
+use std::sync::Arc;
+
+use sqlservice_sql::{
+    Batch, Compiled, Error as StatementError, Value,
+    batch::{BatchBuilder, VectorKind},
+};
+
+use crate::{
+    Error, Result,
+    feed::{Clock, Fate, Feed, ResultColumn},
+    lease::{Core, Turn},
+    run::{self, Answer},
+    settings::{Isolation, RunOptions, TransactionOptions},
+};
+
+/// The statements of an insert, made one after the other as they are needed, each with its parameters.
+pub type Chunks = Box<dyn Iterator<Item = Result<(Arc<Compiled>, Vec<Value>), StatementError>> + Send>;
+
+/// Runs the statements as one.
+pub(crate) async fn insert_many(core: &Arc<Core>, chunks: Chunks, options: RunOptions) -> Result<Answer> {
+    core.call(move |turn| turn.insert_many(chunks, options)).await
+}
+
+/// What the statements returned so far.
+#[derive(Default)]
+struct Returned {
+    columns: Vec<ResultColumn>,
+    batches: Vec<Batch>,
+    affected: u64,
+}
+
+impl Turn {
+    async fn insert_many(mut self, chunks: Chunks, options: RunOptions) -> Result<Answer> {
+        let result = self.all_or_none(chunks, options).await;
+        self.settle().await;
+        let returned = result?;
+        Ok(Answer {
+            first: join(returned.batches)?,
+            columns: returned.columns,
+            rest: None,
+            affected: returned.affected,
+        })
+    }
+
+    /// In a transaction, a failure asks for a rollback anyway, which undoes the chunks before it. In autocommit there is a
+    /// transaction for this alone.
+    async fn all_or_none(&mut self, chunks: Chunks, options: RunOptions) -> Result<Returned> {
+        self.enter().await?;
+        let hollow = self.is_autocommit();
+        let outer = if hollow { self.take_hollow() } else { None };
+        if hollow {
+            self.connect().await?;
+            let own = TransactionOptions { isolation: Isolation::Default, ..TransactionOptions::default() };
+            self.open_transaction(own, true, true).await?;
+        }
+        let result = self.each(chunks, options).await;
+        if hollow {
+            let result = match result {
+                Ok(returned) => self.commit_own().await.map(|()| returned),
+                Err(error) => Err(error),
+            };
+            self.end_own(outer).await;
+            return result;
+        }
+        result
+    }
+
+    async fn each(&mut self, chunks: Chunks, options: RunOptions) -> Result<Returned> {
+        let mut returned = Returned::default();
+        let mut left = options.max_rows;
+        for chunk in chunks {
+            let job = match chunk.map_err(Error::Statement).and_then(|(compiled, values)| run::job(&compiled, values)) {
+                Ok(job) => job,
+                Err(error) => {
+                    // Earlier chunks are in, so the transaction cannot go on as if nothing had happened.
+                    if returned.affected > 0 {
+                        self.fail(false);
+                    }
+                    return Err(error);
+                }
+            };
+            let mut feed = Feed::collect(left);
+            let clock = Clock::new(run::limit(&self.core, options));
+            let affected = self.statement(job, &mut feed, clock).await?;
+            returned.affected = returned.affected.saturating_add(affected);
+            if let Fate::Whole(columns, batches) = feed.fate() {
+                let rows = batches.iter().map(|batch| u64::from(batch.rows)).sum();
+                left = left.map(|left: u64| left.saturating_sub(rows));
+                returned.columns = columns;
+                returned.batches.extend(batches);
+            }
+        }
+        Ok(returned)
+    }
+}
+
+/// Batches of the same columns as one.
+fn join(mut batches: Vec<Batch>) -> Result<Batch> {
+    batches.retain(|batch| batch.rows > 0);
+    if batches.len() <= 1 {
+        return Ok(batches.pop().unwrap_or_default());
+    }
+    let rows = batches.iter().map(|batch| batch.rows as usize).sum();
+    let width = batches.iter().map(|batch| batch.columns.len()).max().unwrap_or_default();
+    let mut whole = BatchBuilder::with_capacity(&vec![VectorKind::Dynamic; width], rows);
+    for batch in &batches {
+        for row in 0..batch.rows as usize {
+            for (position, column) in whole.columns().iter_mut().enumerate() {
+                let value = batch.value(row, position);
+                if value.is_null() { column.push_null() } else { column.push_value(value)? }
+            }
+            whole.end_row();
+        }
+    }
+    Ok(whole.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlservice_sql::{Scalar, batch::ColumnBuilder};
+
+    fn batch(values: &[Option<i64>]) -> Batch {
+        let mut column = ColumnBuilder::new(VectorKind::Integer, values.len());
+        for value in values {
+            match value {
+                Some(value) => column.push_i64(*value).expect("room"),
+                None => column.push_null(),
+            }
+        }
+        Batch { rows: u32::try_from(values.len()).expect("few"), columns: vec![column.finish()] }
+    }
+
+    #[test]
+    fn batches_are_joined_in_order() {
+        let joined = join(vec![batch(&[Some(1), None]), Batch::default(), batch(&[Some(3)])]).expect("a batch");
+        assert_eq!(joined.rows, 3);
+        let values: Vec<_> = (0..3).map(|row| joined.value(row, 0)).collect();
+        assert_eq!(values, [Scalar::Integer(1).into(), Value::NULL, Scalar::Integer(3).into()]);
+    }
+}

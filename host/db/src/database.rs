@@ -1,0 +1,210 @@
+//! A database: its pool, and the ways to work on it.
+
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, OnceLock},
+};
+
+use sqlservice_sql::{Dialect, Error as StatementError};
+use tokio::runtime::Handle;
+
+use crate::{
+    Error, Result, Settings,
+    lease::{Core, run_or_spawn},
+    pool::{Held, Pool, PoolStatus},
+    session::{Mode, Session},
+    settings::{Isolation, TransactionOptions},
+    url::Target,
+};
+
+/// A database that the host was given a URL for. Cloning it is cheap; all clones share one pool.
+#[derive(Clone)]
+pub struct Database {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What a database and its sessions share.
+pub(crate) struct Inner {
+    pub(crate) pool: Pool,
+    pub(crate) settings: Settings,
+    pub(crate) dialect: Dialect,
+    /// The runtime that was there first, for drops on threads that have none.
+    runtime: OnceLock<Handle>,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL has secrets, so nothing of it is shown.
+        f.debug_struct("Database").field("dialect", &self.inner.dialect).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// A database by its URL: `sqlite://relative/path`, `sqlite:///absolute/path`, `sqlite::memory:`,
+    /// `postgres://…`, `postgresql://…`, `mysql://…`, `mariadb://…`. Nothing is sent to it and no file is opened.
+    ///
+    /// `sqlite::memory:` is one connection, kept for ever and private to this value and its clones, whatever the pool's
+    /// settings say.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] and [`Error::Setting`], whose texts have nothing secret.
+    pub fn new(url: &str, settings: Settings) -> Result<Self> {
+        let target = Target::parse(url)?;
+        let dialect = target.dialect();
+        let pool = Pool::new(target, &settings);
+        let inner = Inner { pool, settings, dialect, runtime: OnceLock::new() };
+        inner.check_isolation(inner.settings.isolation_level)?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Its kind, by the URL's scheme.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.inner.dialect
+    }
+
+    /// Asks the database for an answer. Connections that were lost while nobody used them are replaced first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] where no new connection answers, within seconds; [`Error::PoolTimeout`].
+    pub async fn ping(&self) -> Result<()> {
+        // Every idle connection may be lost; after them comes a new one.
+        let mut tries = self.status().idle.saturating_add(2);
+        loop {
+            tries = tries.saturating_sub(1);
+            let place = self.inner.pool.place().await?;
+            let inner = Arc::clone(&self.inner);
+            let answers = self.host(async move {
+                let mut held = inner.pool.open(place).await?;
+                match held.answers().await {
+                    Ok(()) => {
+                        held.give_back().await;
+                        Ok(None)
+                    }
+                    Err(error) => {
+                        held.discard().await;
+                        Ok(Some(error))
+                    }
+                }
+            });
+            match answers.await? {
+                None => return Ok(()),
+                Some(error) if tries == 0 => return Err(error),
+                Some(error) => tracing::debug!(%error, "a lost connection is replaced"),
+            }
+        }
+    }
+
+    /// Takes a connection for commit as you go: the first statement begins a transaction, `commit` or `rollback` ends it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PoolTimeout`] and [`Error::Disconnected`].
+    pub async fn connect(&self) -> Result<Session> {
+        let core = Core::new(Arc::clone(&self.inner), Mode::Connection);
+        let session = Session::new(Arc::clone(&core));
+        core.call(async |mut turn| turn.connect().await).await?;
+        Ok(session)
+    }
+
+    /// A session that takes a connection at its first use, and gives it back at the end of each transaction.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(Core::new(Arc::clone(&self.inner), Mode::Lazy))
+    }
+
+    /// A session in its only transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Database::connect`] and [`Session::begin`].
+    pub async fn begin(&self, options: TransactionOptions) -> Result<Session> {
+        let session = Session::new(Core::new(Arc::clone(&self.inner), Mode::Once));
+        session.begin(options).await?;
+        Ok(session)
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        self.inner.pool.status()
+    }
+
+    /// Takes no more calls, waits until every connection was given back (15 seconds at most), and closes them.
+    pub async fn close(&self) {
+        let inner = Arc::clone(&self.inner);
+        let closing = async move {
+            inner.pool.close().await;
+            Ok(())
+        };
+        // Its only error is a host that ends.
+        drop(self.host(closing).await);
+    }
+
+    /// Works on a connection of the host's own, in a task that no caller can drop halfway. The connection goes back clean.
+    pub(crate) async fn with_connection<T, W, F>(&self, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(Held) -> F + Send + 'static,
+        F: Future<Output = (Held, Result<T>)> + Send,
+    {
+        let place = self.inner.pool.place().await?;
+        let inner = Arc::clone(&self.inner);
+        self.host(async move {
+            let held = inner.pool.open(place).await?;
+            let (held, result) = work(held).await;
+            match result {
+                Err(Error::Disconnected(_)) => held.discard().await,
+                _ => held.give_back().await,
+            }
+            result
+        })
+        .await
+    }
+
+    /// Does work in a host task.
+    async fn host<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+        self.inner.enter();
+        run_or_spawn(work).await.end().await
+    }
+}
+
+impl Inner {
+    /// Remembers the runtime.
+    pub(crate) fn enter(&self) {
+        if self.runtime.get().is_none()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            // Another call may have been first.
+            let _ = self.runtime.set(runtime);
+        }
+    }
+
+    /// The runtime of the first call.
+    pub(crate) fn runtime(&self) -> Option<Handle> {
+        self.runtime.get().cloned()
+    }
+
+    /// Refuses a level that the database does not have.
+    pub(crate) fn check_isolation(&self, level: Isolation) -> Result<()> {
+        const ALL: [Isolation; 6] = [
+            Isolation::Default,
+            Isolation::ReadUncommitted,
+            Isolation::ReadCommitted,
+            Isolation::RepeatableRead,
+            Isolation::Serializable,
+            Isolation::Autocommit,
+        ];
+        const SERIALIZABLE: [Isolation; 3] = [Isolation::Default, Isolation::Serializable, Isolation::Autocommit];
+        let valid = if self.dialect.capabilities().isolation_levels { &ALL[..] } else { &SERIALIZABLE[..] };
+        if valid.contains(&level) {
+            return Ok(());
+        }
+        let names: Vec<_> = valid.iter().map(ToString::to_string).collect();
+        let message = format!("this database has no isolation level {level}; it has {}", names.join(", "));
+        Err(StatementError::Unsupported { capability: "isolation-levels", message }.into())
+    }
+}

@@ -1,0 +1,225 @@
+//! Creates and drops tables: all or none where the database can, once where several try at the same time.
+//!
+//! The work is a host task's. A caller that goes away does not stop it halfway: it commits or rolls back by itself.
+
+use std::collections::HashMap;
+
+use sqlservice_sql::{Dialect, ddl, quote, schema::Table};
+
+use crate::{
+    Database, Error, Result,
+    ask::Asker,
+    backend::{mysql::tables::MysqlTables, postgres::tables::PostgresTables, sqlite::tables::SqliteTables},
+    error::DatabaseError,
+};
+
+/// What is done to tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Create,
+    Drop,
+}
+
+/// How one database keeps those apart who create and drop, and what it can undo.
+pub(crate) trait Tables: Sized + Send {
+    /// The SQLSTATE that says that a table is there already.
+    const EXISTS: Option<&'static str>;
+
+    /// Waits, within the lock timeout, until nobody else creates or drops, and begins. After an error the connection is as
+    /// it was before, or the error is [`Error::Disconnected`].
+    fn enter(ask: &mut Asker<'_>, change: Change) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Which of these tables, or views of that name, are there.
+    fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> impl Future<Output = Result<Vec<bool>>> + Send;
+
+    /// Refuses what would fail halfway, where half cannot be rolled back.
+    fn foresee(
+        &self,
+        _ask: &mut Asker<'_>,
+        _change: Change,
+        _wanted: &[Table],
+    ) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Undoes what cannot be rolled back, as far as it can be.
+    fn undo(&self, _ask: &mut Asker<'_>, _created: &[Table]) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// Checks what no statement checked.
+    fn settle(
+        &self,
+        _ask: &mut Asker<'_>,
+        _change: Change,
+        _changed: &[Table],
+    ) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Commits or rolls back, lets others in and leaves the connection as it was before. An error means that it could not.
+    fn leave(self, ask: &mut Asker<'_>, keep: bool) -> impl Future<Output = Result<()>> + Send;
+}
+
+impl Database {
+    /// Creates tables, their indexes and constraints, in the order that foreign keys ask for, whatever the order given;
+    /// foreign keys in a circle are no obstacle. Returns the names of those created (`schema.name` with a schema), in order.
+    /// Views among them are passed over.
+    ///
+    /// Those that exist already are passed over with `check_first`. Their definition is not looked at.
+    ///
+    /// All happens or nothing, on MySQL and MariaDB nearly: each statement stands for itself there, so after an error what
+    /// this call created is dropped again, which a lost connection or a host that ends can prevent. Several calls at once,
+    /// from any number of hosts, take turns. A caller that goes away does not stop the work.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operational`] names tables that exist already, without `check_first`; [`Error::LockNotAvailable`] where others
+    /// hold what is needed for longer than the lock timeout; and what the database says.
+    pub async fn create_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
+        self.change(Change::Create, tables, check_first).await
+    }
+
+    /// Drops tables in the opposite order; foreign keys in a circle are no obstacle. Returns the names of those dropped, in
+    /// order. Those that do not exist are passed over with `check_first`.
+    ///
+    /// All or nothing, but for MySQL and MariaDB, where what was dropped before an error stays dropped. A table that others,
+    /// which are not dropped, refer to is refused before anything is dropped; on SQLite only where they have rows that do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Integrity`], on PostgreSQL [`Error::Operational`] with 2BP01, where others refer to what is to be dropped;
+    /// [`Error::NoSuchTable`] names those that do not exist, without `check_first`; else as [`Database::create_all`].
+    pub async fn drop_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
+        self.change(Change::Drop, tables, check_first).await
+    }
+
+    async fn change(&self, change: Change, mut tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
+        tables.retain(|table| !table.is_view);
+        if tables.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (dialect, settings) = (self.dialect(), self.inner.settings.clone());
+        self.with_connection(move |mut held| async move {
+            let mut ask = Asker::new(&mut held, dialect, &settings);
+            let result = match dialect {
+                Dialect::Sqlite => apply::<SqliteTables>(&mut ask, change, tables, check_first).await,
+                Dialect::Postgres => apply::<PostgresTables>(&mut ask, change, tables, check_first).await,
+                Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(&mut ask, change, tables, check_first).await,
+            };
+            (held, result)
+        })
+        .await
+    }
+}
+
+/// Makes the change within what the database has for a transaction.
+async fn apply<T: Tables>(
+    ask: &mut Asker<'_>,
+    change: Change,
+    tables: Vec<Table>,
+    check_first: bool,
+) -> Result<Vec<String>> {
+    let room = T::enter(ask, change).await?;
+    let result = alter(&room, ask, change, tables, check_first).await;
+    let left = room.leave(ask, result.is_ok()).await;
+    match (result, left) {
+        (Ok(names), Ok(())) => Ok(names),
+        // A commit can fail and leave a sound connection; what it says is what the caller has to know.
+        (Ok(_), Err(error)) => Err(error),
+        (Err(error), Ok(())) => Err(error),
+        (Err(error), Err(second)) => {
+            tracing::debug!(%error, "tables could not be changed, nor the connection be cleaned up");
+            Err(Error::Disconnected(Some(Box::new(second))))
+        }
+    }
+}
+
+/// Runs the statements for the tables that need them.
+async fn alter<T: Tables>(
+    room: &T,
+    ask: &mut Asker<'_>,
+    change: Change,
+    tables: Vec<Table>,
+    check_first: bool,
+) -> Result<Vec<String>> {
+    let exist = room.existing(ask, &tables).await?;
+    let (wanted, other): (Vec<_>, Vec<_>) =
+        tables.into_iter().zip(exist).partition(|(_, is)| *is == (change == Change::Drop));
+    if !check_first && !other.is_empty() {
+        let names: Vec<_> = other.iter().map(|(table, _)| label(table)).collect();
+        return Err(refusal::<T>(change, &names.join(", ")));
+    }
+    let wanted: Vec<Table> = wanted.into_iter().map(|(table, _)| table).collect();
+    room.foresee(ask, change, &wanted).await?;
+    let (statements, mut named) = statements(change, &wanted, ask.dialect)?;
+    let mut changed = Vec::new();
+    for statement in statements {
+        let subject = named.remove(subject(&statement));
+        if let Err(error) = ask.run(statement).await {
+            if change == Change::Create {
+                room.undo(ask, &changed).await;
+            }
+            return Err(error);
+        }
+        changed.extend(subject);
+    }
+    room.settle(ask, change, &changed).await?;
+    Ok(changed.iter().map(label).collect())
+}
+
+/// The statements, and the tables by the beginning of the statement that creates or drops them.
+fn statements(change: Change, tables: &[Table], dialect: Dialect) -> Result<(Vec<String>, HashMap<String, Table>)> {
+    let borrowed: Vec<&Table> = tables.iter().collect();
+    let (statements, verb) = match change {
+        Change::Create => (ddl::create(&borrowed, dialect)?, "CREATE TABLE"),
+        Change::Drop => (ddl::drop(&borrowed, dialect)?, "DROP TABLE"),
+    };
+    let start = |table: &Table| format!("{verb} {}", quote::table(table.schema.as_deref(), &table.name, dialect));
+    Ok((statements, tables.iter().map(|table| (start(table), table.clone())).collect()))
+}
+
+/// What a statement begins with up to the end of the quoted name of its table.
+fn subject(statement: &str) -> &str {
+    let mut open = None;
+    for (at, byte) in statement.bytes().enumerate() {
+        match (open, byte) {
+            (Some(quote), _) if byte == quote => open = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'`') => open = Some(byte),
+            (None, b' ' | b'(') if at > "CREATE TABLE ".len() => return statement.get(..at).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    statement
+}
+
+/// The name by which a table is told to the caller.
+fn label(table: &Table) -> String {
+    table.schema.as_ref().map_or_else(|| table.name.clone(), |schema| format!("{schema}.{}", table.name))
+}
+
+/// Why a change is refused where tables that are there already, or not there, are not passed over.
+fn refusal<T: Tables>(change: Change, names: &str) -> Error {
+    match change {
+        Change::Drop => Error::NoSuchTable(names.to_owned()),
+        Change::Create => Error::Operational(DatabaseError {
+            sqlstate: T::EXISTS.map(str::to_owned),
+            message: format!("the database has these tables already: {names}"),
+            source: None,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::subject;
+
+    #[test]
+    fn the_table_of_a_statement_is_found_whatever_its_name() {
+        assert_eq!(subject("CREATE TABLE \"a \"\"b (\" ( \"id\" INT )"), "CREATE TABLE \"a \"\"b (\"");
+        assert_eq!(subject("DROP TABLE `a``. b`"), "DROP TABLE `a``. b`");
+        assert_eq!(subject("DROP TABLE \"s\".\"t\" CASCADE"), "DROP TABLE \"s\".\"t\"");
+        assert_eq!(subject("CREATE INDEX \"i\" ON \"t\" (\"a\")"), "CREATE INDEX \"i\"");
+    }
+}

@@ -1,0 +1,290 @@
+//! The lease: the calls of one session take turns, and each turn belongs to a host task that no caller can drop halfway.
+//!
+//! A call is a future that owns its turn. It is polled once where it is made, so what ends at once (a short statement of
+//! SQLite's) costs no task; whatever is left after that goes to a task of the host's, and the caller keeps a handle to its
+//! answer and nothing else. A caller that goes away is noticed by the task through [`Caller::gone`].
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex as Lock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot, watch},
+    task::JoinHandle,
+};
+
+use crate::{Error, Result, database::Inner, session::Mode, transaction::State};
+
+/// How many calls of one session may run or wait. A guest that starts more gets [`Error::Busy`].
+const QUEUE: usize = 32;
+
+/// What every call of a session has to know while it waits or runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Signal {
+    /// The unread cursor that occupies the session, by its serial number; 0 for none.
+    pub cursor: u64,
+    /// Whether the session was closed or dropped.
+    pub abandoned: bool,
+    /// The last transaction that ran out of time, by its serial number.
+    pub expired: u64,
+}
+
+/// What the calls of one session share.
+pub(crate) struct Core {
+    pub(crate) database: Arc<Inner>,
+    pub(crate) mode: Mode,
+    state: Arc<Mutex<State>>,
+    calls: Arc<Semaphore>,
+    signal: watch::Sender<Signal>,
+    /// Savepoints and transactions that nobody claims; they are rolled back before the next call.
+    dropped: Lock<Vec<u64>>,
+    in_transaction: AtomicBool,
+    serial: AtomicU64,
+}
+
+/// The caller of a turn, as seen from its task.
+pub(crate) struct Caller(oneshot::Receiver<Infallible>);
+
+/// What a caller holds to be there. A call's cursor inherits it.
+pub(crate) type Alive = oneshot::Sender<Infallible>;
+
+/// One call's time with the session's connection.
+pub(crate) struct Turn {
+    pub(crate) core: Arc<Core>,
+    pub(crate) state: OwnedMutexGuard<State>,
+    pub(crate) caller: Caller,
+    pub(crate) signal: watch::Receiver<Signal>,
+    _call: Option<OwnedSemaphorePermit>,
+}
+
+/// A call that was started.
+pub(crate) enum Started<T> {
+    /// It ended at once.
+    Done(Result<T>),
+    /// A task works on it.
+    Running(JoinHandle<Result<T>>),
+}
+
+impl Caller {
+    /// Waits until the caller's future was dropped.
+    pub(crate) async fn gone(&mut self) {
+        // Nothing can be sent, so this ends when the other end is dropped.
+        let _ = (&mut self.0).await;
+    }
+
+    /// Whether the caller's future was dropped.
+    pub(crate) fn is_gone(&mut self) -> bool {
+        !matches!(self.0.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+    }
+}
+
+impl Core {
+    pub(crate) fn new(database: Arc<Inner>, mode: Mode) -> Arc<Self> {
+        Arc::new(Self {
+            database,
+            mode,
+            state: Arc::default(),
+            calls: Arc::new(Semaphore::new(QUEUE)),
+            signal: watch::Sender::default(),
+            dropped: Lock::default(),
+            in_transaction: AtomicBool::new(false),
+            serial: AtomicU64::new(1),
+        })
+    }
+
+    /// Starts a call: queues for the session's connection in the order of these calls, and does the work in a host task.
+    pub(crate) async fn start<T, F, W>(self: &Arc<Self>, work: W) -> (Alive, Started<T>)
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Turn) -> F + Send + 'static,
+    {
+        let (alive, caller) = oneshot::channel();
+        let call = match self.admit() {
+            Ok(call) => call,
+            Err(error) => return (alive, Started::Done(Err(error))),
+        };
+        self.database.enter();
+        let core = Arc::clone(self);
+        let task = async move { work(core.turn(Caller(caller), call).await?).await };
+        (alive, run_or_spawn(task).await)
+    }
+
+    /// A call whose caller waits for its end.
+    pub(crate) async fn call<T, F, W>(self: &Arc<Self>, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Turn) -> F + Send + 'static,
+    {
+        let (alive, started) = self.start(work).await;
+        let result = started.end().await;
+        drop(alive);
+        result
+    }
+
+    /// Refuses a call that would wait for ever or too long.
+    fn admit(&self) -> Result<OwnedSemaphorePermit> {
+        let signal = *self.signal.borrow();
+        if signal.abandoned {
+            return Err(Error::Closed);
+        }
+        if signal.cursor != 0 {
+            return Err(Error::Busy);
+        }
+        Arc::clone(&self.calls).try_acquire_owned().map_err(|_| Error::Busy)
+    }
+
+    /// Waits for a turn. Those who wait when a cursor is opened, or the session closed, are sent away.
+    async fn turn(self: Arc<Self>, mut caller: Caller, call: OwnedSemaphorePermit) -> Result<Turn> {
+        let mut signal = self.signal.subscribe();
+        let lock = Arc::clone(&self.state).lock_owned();
+        let state = tokio::select! {
+            biased;
+            state = lock => state,
+            () = caller.gone() => return Err(Error::Cancelled),
+            signal = signal.wait_for(|signal| signal.abandoned || signal.cursor != 0) => {
+                return Err(if signal.is_ok_and(|signal| signal.abandoned) { Error::Closed } else { Error::Busy });
+            }
+        };
+        if signal.borrow().abandoned {
+            return Err(Error::Closed);
+        }
+        Ok(Turn { core: self, state, caller, signal, _call: Some(call) })
+    }
+
+    /// A turn of the host's own, which nobody waits for and no bound holds for.
+    pub(crate) async fn host_turn(self: Arc<Self>) -> Turn {
+        let state = Arc::clone(&self.state).lock_owned().await;
+        let (_, caller) = oneshot::channel();
+        let signal = self.signal.subscribe();
+        Turn { core: self, state, caller: Caller(caller), signal, _call: None }
+    }
+
+    /// A number that no cursor, savepoint or transaction of this session had before.
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a transaction is open.
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.in_transaction.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_in_transaction(&self, open: bool) {
+        self.in_transaction.store(open, Ordering::Release);
+    }
+
+    /// Makes calls fail at once until the cursor is read to its end or dropped.
+    pub(crate) fn occupy(&self, cursor: u64) {
+        self.signal.send_modify(|signal| signal.cursor = cursor);
+    }
+
+    /// Lets calls in again, if it is this cursor that keeps them out.
+    pub(crate) fn vacate(&self, cursor: u64) {
+        self.signal.send_if_modified(|signal| {
+            let mine = signal.cursor == cursor;
+            if mine {
+                signal.cursor = 0;
+            }
+            mine
+        });
+    }
+
+    /// Tells the running statement that its transaction ran out of time.
+    pub(crate) fn expire(&self, transaction: u64) {
+        self.signal.send_modify(|signal| signal.expired = transaction);
+    }
+
+    /// The savepoints and transactions that nobody claims any more, since this was asked last.
+    pub(crate) fn take_dropped(&self) -> Vec<u64> {
+        std::mem::take(&mut self.dropped.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Ends the session: whatever runs is stopped, what is open is rolled back, the connection is given back. Returns the
+    /// task that does it, if one is needed; none the second time.
+    pub(crate) fn abandon(self: &Arc<Self>) -> Option<JoinHandle<()>> {
+        let first = self.signal.send_if_modified(|signal| !std::mem::replace(&mut signal.abandoned, true));
+        if !first {
+            return None;
+        }
+        if self.state.try_lock().is_ok_and(|state| state.is_unused()) {
+            return None;
+        }
+        // A drop may happen outside of the runtime, on a thread of the embedder's.
+        let runtime = Handle::try_current().ok().or_else(|| self.database.runtime())?;
+        let _entered = runtime.enter();
+        let core = Arc::clone(self);
+        let mut work: Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(async move { core.host_turn().await.end_session().await });
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(()) => None,
+            Poll::Pending => Some(runtime.spawn(work)),
+        }
+    }
+}
+
+/// The right to a savepoint, or to a transaction that was just begun: who drops it wants it undone.
+pub(crate) struct Claim {
+    core: Arc<Core>,
+    serial: u64,
+    kept: bool,
+}
+
+impl Claim {
+    pub(crate) fn new(core: Arc<Core>, serial: u64) -> Self {
+        Self { core, serial, kept: false }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// What is claimed has ended, or the caller knows of it.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.core.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(self.serial);
+        }
+    }
+}
+
+impl<T> Started<T> {
+    /// Waits for the end of the call.
+    pub(crate) async fn end(self) -> Result<T> {
+        match self {
+            Self::Done(result) => result,
+            Self::Running(task) => task.await.unwrap_or(Err(Error::Lost)),
+        }
+    }
+}
+
+/// Polls work once and leaves the rest, if any, to a task.
+pub(crate) async fn run_or_spawn<T, F>(work: F) -> Started<T>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T>> + Send + 'static,
+{
+    let mut work = Box::pin(work);
+    match futures::poll!(work.as_mut()) {
+        Poll::Ready(result) => Started::Done(result),
+        Poll::Pending => Started::Running(tokio::spawn(work)),
+    }
+}

@@ -1,0 +1,192 @@
+//! The places of a database's connections: who may have one, who waits for one, and how one comes back.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use crate::{
+    Error, Result, Settings,
+    backend::{
+        Link,
+        any::{AnyLink, Step},
+        mysql::MysqlPool,
+        postgres::PostgresPool,
+        sqlite::SqlitePool,
+    },
+    url::Target,
+};
+
+/// How long a connection may take to be made, to roll back, to be reset or to be given back. A peer that is silently dead
+/// costs its place that long, not for ever.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long [`Pool::close`] waits for connections that are taken.
+const CLOSING: Duration = Duration::from_secs(15);
+
+/// How many connections a database has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// Connections that exist.
+    pub size: u32,
+    /// Connections that nobody has taken.
+    pub idle: u32,
+    /// Connections that are taken, or are being made or given back.
+    pub in_use: u32,
+    /// How many there may be.
+    pub max: u32,
+}
+
+/// Where connections come from.
+enum Source {
+    Sqlite(Arc<SqlitePool>),
+    Postgres(Arc<PostgresPool>),
+    Mysql(Arc<MysqlPool>),
+}
+
+/// The places and where connections come from.
+///
+/// The places are counted here and not in the driver, because waiting for a place may be given up at any time, and making a
+/// connection may not.
+pub(crate) struct Pool {
+    places: Arc<Semaphore>,
+    max: u32,
+    timeout: Duration,
+    pre_ping: bool,
+    closed: AtomicBool,
+    source: Source,
+}
+
+/// A connection and its place.
+pub(crate) struct Held {
+    pub(crate) link: AnyLink,
+    place: OwnedSemaphorePermit,
+}
+
+impl Pool {
+    /// A pool without connections.
+    pub(crate) fn new(target: Target, settings: &Settings) -> Self {
+        let max = match &target {
+            // Each connection to it would be a database of its own.
+            Target::Sqlite(file) if file.is_memory() => 1,
+            _ => settings.pool_size.saturating_add(settings.max_overflow).clamp(1, 10_000),
+        };
+        let source = match target {
+            Target::Sqlite(file) => Source::Sqlite(Arc::new(SqlitePool::new(file, settings))),
+            Target::Postgres(server) => Source::Postgres(Arc::new(PostgresPool::new(&server, settings))),
+            Target::Mysql(server, dialect) => Source::Mysql(Arc::new(MysqlPool::new(&server, dialect, settings))),
+        };
+        Self {
+            places: Arc::new(Semaphore::new(max as usize)),
+            max,
+            timeout: settings.pool_timeout,
+            pre_ping: settings.pool_pre_ping,
+            closed: AtomicBool::new(false),
+            source,
+        }
+    }
+
+    /// Waits for a place. May be given up at any time.
+    pub(crate) async fn place(&self) -> Result<OwnedSemaphorePermit> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Ok(place);
+        }
+        let since = Instant::now();
+        match timeout(self.timeout, Arc::clone(&self.places).acquire_owned()).await {
+            Ok(place) => place.map_err(|_| Error::Closed),
+            Err(_) => Err(Error::PoolTimeout { size: self.max, waited: since.elapsed() }),
+        }
+    }
+
+    /// Puts a connection in a place. Runs in a host task, to its end.
+    pub(crate) async fn open(&self, place: OwnedSemaphorePermit) -> Result<Held> {
+        let mut place = Some(place);
+        // Every idle connection can be a lost one, and then a new one is made.
+        for _ in 0..=self.max {
+            let Some(free) = place.take() else { break };
+            let link = match &self.source {
+                Source::Sqlite(pool) => AnyLink::Sqlite(pool.acquire().await?),
+                Source::Postgres(pool) => AnyLink::Postgres(pool.acquire().await?),
+                Source::Mysql(pool) => AnyLink::Mysql(pool.acquire().await?),
+            };
+            let mut held = Held { link, place: free };
+            if !self.pre_ping || held.answers().await.is_ok() {
+                return Ok(held);
+            }
+            place = Some(held.clear().await);
+        }
+        Err(Error::Disconnected(None))
+    }
+
+    /// How many connections there are.
+    pub(crate) fn status(&self) -> PoolStatus {
+        let free = u32::try_from(self.places.available_permits()).unwrap_or(self.max);
+        let in_use = self.max.saturating_sub(free);
+        let idle = match &self.source {
+            Source::Sqlite(pool) => pool.idle(),
+            Source::Postgres(pool) => pool.idle(),
+            Source::Mysql(pool) => pool.idle(),
+        };
+        PoolStatus { size: idle.saturating_add(in_use), idle, in_use, max: self.max }
+    }
+
+    /// Takes no more calls, waits until every connection is given back (15 seconds at most), and closes them.
+    pub(crate) async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        let all = timeout(CLOSING, self.places.acquire_many(self.max)).await;
+        self.places.close();
+        match &self.source {
+            Source::Sqlite(pool) => pool.close().await,
+            Source::Postgres(pool) => pool.close().await,
+            Source::Mysql(pool) => pool.close().await,
+        }
+        drop(all);
+    }
+}
+
+impl Held {
+    /// Asks the database for an answer, but not for ever.
+    pub(crate) async fn answers(&mut self) -> Result<()> {
+        timeout(PATIENCE, self.link.step(Step::Ping)).await.unwrap_or(Err(Error::Disconnected(None)))
+    }
+
+    /// Cleans the connection and gives it back, or closes it where that fails or takes too long.
+    pub(crate) async fn give_back(mut self) {
+        match timeout(PATIENCE, self.link.reset()).await {
+            // The place is free only when the connection is where the next one looks for it.
+            Ok(Ok(())) => drop(timeout(PATIENCE, self.link.put_back()).await),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a connection could not be reset");
+                self.discard().await;
+            }
+            Err(_) => {
+                tracing::warn!("a connection did not answer when it was given back");
+                self.discard().await;
+            }
+        }
+    }
+
+    /// Closes the connection and frees its place.
+    pub(crate) async fn discard(self) {
+        drop(self.clear().await);
+    }
+
+    /// Closes the connection and keeps its place.
+    async fn clear(self) -> OwnedSemaphorePermit {
+        if timeout(PATIENCE, self.link.discard()).await.is_err() {
+            tracing::warn!("a connection took too long to close");
+        }
+        self.place
+    }
+}

@@ -1,0 +1,159 @@
+//! Puts tables together from rows that come table by table, and bounds what a hostile schema can make the host hold.
+
+use std::collections::HashMap;
+
+use sqlservice_sql::schema::{Check, Column, ForeignKey, Index, Table};
+
+use super::ReflectOptions;
+use crate::{Error, Result, error::LimitKind};
+
+/// How many tables one reflection reads at most.
+pub(crate) const TABLES: usize = 10_000;
+/// How many bytes one default, check or comment has at most.
+pub(crate) const MAX_TEXT: usize = 1 << 20;
+/// How many bytes all names and texts of one reflection have at most.
+const MAX_TOTAL: usize = 64 << 20;
+
+/// The tables read so far.
+pub(crate) struct Assembly {
+    tables: Vec<Table>,
+    places: HashMap<String, usize>,
+    bytes: usize,
+}
+
+impl Assembly {
+    pub(crate) fn new() -> Self {
+        Self { tables: Vec::new(), places: HashMap::new(), bytes: 0 }
+    }
+
+    /// Adds a table. What comes for tables that were not added is passed over.
+    pub(crate) fn table(&mut self, name: String, schema: Option<String>, is_view: bool) -> Result<()> {
+        if self.tables.len() >= TABLES {
+            return Err(Error::Limit { kind: LimitKind::Rows, allowed: TABLES as u64 });
+        }
+        self.spend(name.len())?;
+        self.places.insert(name.clone(), self.tables.len());
+        self.tables.push(Table {
+            name,
+            schema,
+            columns: Vec::new(),
+            primary_key_name: None,
+            primary_key: Vec::new(),
+            foreign_keys: Vec::new(),
+            uniques: Vec::new(),
+            indexes: Vec::new(),
+            checks: Vec::new(),
+            version_column: None,
+            comment: None,
+            is_view,
+        });
+        Ok(())
+    }
+
+    /// A table that was added.
+    pub(crate) fn get(&mut self, name: &str) -> Option<&mut Table> {
+        self.places.get(name).and_then(|place| self.tables.get_mut(*place))
+    }
+
+    /// Whether a table was added.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.places.contains_key(name)
+    }
+
+    /// A text that the schema's owner chose, counted against the limits.
+    pub(crate) fn text(&mut self, text: String) -> Result<String> {
+        if text.len() > MAX_TEXT {
+            return Err(Error::Limit { kind: LimitKind::Bytes, allowed: MAX_TEXT as u64 });
+        }
+        self.spend(text.len())?;
+        Ok(text)
+    }
+
+    /// The same of a text that may be missing or empty, which is the same for a comment.
+    pub(crate) fn comment(&mut self, text: Option<String>) -> Result<Option<String>> {
+        text.filter(|text| !text.is_empty()).map(|text| self.text(text)).transpose()
+    }
+
+    /// Adds a column. Its texts were counted already, its name was not.
+    pub(crate) fn column(&mut self, table: &str, column: Column) -> Result<()> {
+        self.spend(column.name.len() + size_of::<Column>())?;
+        if let Some(table) = self.get(table) {
+            table.columns.push(column);
+        }
+        Ok(())
+    }
+
+    /// Counts a row of any other kind.
+    pub(crate) fn count(&mut self, names: &[&str]) -> Result<()> {
+        self.spend(names.iter().map(|name| name.len() + size_of::<String>()).sum())
+    }
+
+    /// Adds a column to the unique constraint or index of this name, which is the table's last one or a new one.
+    pub(crate) fn key_column(&mut self, table: &str, key: &str, unique: bool, column: String, of: Keys) -> Result<()> {
+        self.count(&[key, &column])?;
+        let Some(table) = self.get(table) else { return Ok(()) };
+        let keys = match of {
+            Keys::Uniques => &mut table.uniques,
+            Keys::Indexes => &mut table.indexes,
+        };
+        match keys.last_mut() {
+            Some(last) if last.name.as_deref() == Some(key) => last.columns.push(column),
+            _ => keys.push(Index { name: Some(key.to_owned()), columns: vec![column], unique }),
+        }
+        Ok(())
+    }
+
+    /// Leaves a table out after all.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.places.remove(name);
+    }
+
+    /// Leaves an index or unique constraint out after all.
+    pub(crate) fn forget_index(&mut self, table: &str, index: &str) {
+        if let Some(table) = self.get(table) {
+            table.indexes.retain(|other| other.name.as_deref() != Some(index));
+            table.uniques.retain(|other| other.name.as_deref() != Some(index));
+        }
+    }
+
+    /// The tables, in the order of their names and each with its keys in order; an error where one that was asked for is
+    /// missing.
+    pub(crate) fn finish(mut self, options: &ReflectOptions) -> Result<Vec<Table>> {
+        let missing: Vec<_> = options.only.iter().filter(|name| !self.has(name)).cloned().collect();
+        if !missing.is_empty() {
+            return Err(Error::NoSuchTable(missing.join(", ")));
+        }
+        let places = &self.places;
+        self.tables.retain(|table| places.contains_key(&table.name));
+        self.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        for table in &mut self.tables {
+            sort(table);
+        }
+        Ok(self.tables)
+    }
+
+    fn spend(&mut self, bytes: usize) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > MAX_TOTAL {
+            return Err(Error::Limit { kind: LimitKind::Bytes, allowed: MAX_TOTAL as u64 });
+        }
+        Ok(())
+    }
+}
+
+/// Which of a table's keys a column belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    Uniques,
+    Indexes,
+}
+
+fn sort(table: &mut Table) {
+    fn of_key(key: &Index) -> (Option<String>, Vec<String>) {
+        (key.name.clone(), key.columns.clone())
+    }
+    table.foreign_keys.sort_by_cached_key(|key: &ForeignKey| (key.name.clone(), key.columns.clone()));
+    table.uniques.sort_by_cached_key(of_key);
+    table.indexes.sort_by_cached_key(of_key);
+    table.checks.sort_by_cached_key(|check: &Check| (check.name.clone(), check.expression.clone()));
+}

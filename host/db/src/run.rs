@@ -1,0 +1,272 @@
+//! Statements: how one runs in its turn, is stopped from outside when it must be, and answers.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use sqlservice_sql::{Batch, Compiled, Error as StatementError, Value, compiled::Source};
+use tokio::{
+    sync::{oneshot, watch},
+    time::timeout,
+};
+
+use crate::{
+    Error, Result,
+    backend::{Bind, Expected, Job, Link, Stop, any::AnyStopper},
+    cursor::Cursor,
+    error::LimitKind,
+    feed::{Clock, Demand, Fate, Feed, Head, Page, ResultColumn},
+    lease::{Caller, Core, Signal, Started, Turn},
+    pool::{Held, PATIENCE},
+    settings::RunOptions,
+    text,
+};
+
+/// How long a link may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
+const IDLE_GRACE: Duration = Duration::from_millis(500);
+
+/// What a statement returns. A result that fits the first batch has no cursor and occupies nothing.
+pub struct Answer {
+    /// The columns; empty where the statement returns no rows.
+    pub columns: Vec<ResultColumn>,
+    /// The first rows.
+    pub first: Batch,
+    /// More rows may follow here. The session is occupied until the cursor is read to its end or dropped.
+    pub rest: Option<Cursor>,
+    /// How many rows a change matched, changed or not; 0 for a query.
+    pub affected: u64,
+}
+
+/// Why a statement is stopped.
+enum Cause {
+    /// Its caller or cursor went away.
+    Gone,
+    /// It took too long.
+    Timeout,
+    /// Its session was closed.
+    Abandoned,
+    /// Its transaction ran out of time.
+    Expired,
+}
+
+impl From<Cause> for Error {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Gone => Self::Cancelled,
+            Cause::Timeout => Self::Timeout,
+            Cause::Abandoned => Self::Closed,
+            Cause::Expired => Self::TransactionClosed,
+        }
+    }
+}
+
+/// What can go wrong to a statement from outside.
+struct Watch<'a> {
+    clock: Clock,
+    caller: &'a mut Caller,
+    signal: &'a mut watch::Receiver<Signal>,
+    transaction: Option<u64>,
+}
+
+impl Watch<'_> {
+    /// Waits for a reason to stop.
+    async fn cause(&mut self) -> Cause {
+        let transaction = self.transaction.unwrap_or(u64::MAX);
+        tokio::select! {
+            () = self.caller.gone() => Cause::Gone,
+            () = self.clock.elapsed() => Cause::Timeout,
+            signal = self.signal.wait_for(|signal| signal.abandoned || signal.expired == transaction) => {
+                if signal.is_ok_and(|signal| !signal.abandoned) { Cause::Expired } else { Cause::Abandoned }
+            }
+        }
+    }
+}
+
+/// How a statement ended.
+struct Ended {
+    result: Result<u64>,
+    /// Whether its link is of no use any more.
+    broken: bool,
+    /// Whether the transaction cannot go on without a rollback.
+    failed: bool,
+}
+
+/// Runs a statement of a session, and gives the call its answer or the first part of it.
+pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> Result<Answer> {
+    let cursor = core.serial();
+    let (head, first) = oneshot::channel();
+    let clock = Clock::new(limit(core, options));
+    let demand = Demand::of(
+        options.batch_rows.unwrap_or(Demand::DEFAULT.rows as u32),
+        options.batch_bytes.unwrap_or(Demand::DEFAULT.bytes as u32),
+    );
+    let feed = Feed::call(head, demand, options.max_rows, clock.clone());
+    let (alive, started) = core.start(move |turn| turn.answer(job, feed, clock, cursor)).await;
+    let Started::Running(mut task) = started else { return started.end().await };
+    tokio::select! {
+        biased;
+        Ok(Head { columns, first, demands, pages }) = first => {
+            let rest = Some(Cursor::new(Arc::clone(core), cursor, demands, pages, alive));
+            Ok(Answer { columns, first, rest, affected: 0 })
+        }
+        result = &mut task => result.unwrap_or(Err(Error::Lost)),
+    }
+}
+
+/// The lower of the call's and the database's limit of a statement's time.
+pub(crate) fn limit(core: &Core, options: RunOptions) -> Option<Duration> {
+    let own = core.database.settings.statement_timeout;
+    options.timeout.map_or(own, |asked| Some(own.map_or(asked, |own| own.min(asked))))
+}
+
+impl Turn {
+    /// The turn of one statement, until its last row was read or its cursor dropped.
+    async fn answer(mut self, job: Job, mut feed: Feed, clock: Clock, cursor: u64) -> Result<Answer> {
+        let result = self.statement(job, &mut feed, clock).await;
+        self.settle().await;
+        match feed.fate() {
+            Fate::Whole(columns, batches) => result.map(|affected| Answer {
+                columns,
+                first: batches.into_iter().next().unwrap_or_default(),
+                rest: None,
+                affected,
+            }),
+            Fate::Cursor(pages, last) => {
+                // The session is free before its reader knows that this was the end.
+                self.core.vacate(cursor);
+                drop(self);
+                let page = Page::Last(result.map(|_| last));
+                drop(pages.send(page).await);
+                Err(Error::Lost)
+            }
+        }
+    }
+
+    /// Runs one statement in its transaction. Returns how many rows it matched; the feed has the rest.
+    pub(crate) async fn statement(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<u64> {
+        self.enter().await?;
+        self.connect().await?;
+        if self.caller.is_gone() {
+            return Err(Error::Cancelled);
+        }
+        self.autobegin().await?;
+        let ended = self.supervise(job, feed, clock).await;
+        if ended.failed {
+            self.fail(ended.broken);
+        }
+        ended.result
+    }
+
+    /// Runs a statement until it ends or has to.
+    async fn supervise(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Ended {
+        let transaction = self.transaction();
+        let Some(mut held) = self.state.held.take() else {
+            return Ended { result: Err(Error::Disconnected(None)), broken: true, failed: true };
+        };
+        let watch = Watch { clock, caller: &mut self.caller, signal: &mut self.signal, transaction };
+        let mut ended = watched(&mut held, job, feed, watch).await;
+        if let (Ok(_), Some(allowed)) = (&ended.result, feed.is_over()) {
+            ended.result = Err(Error::Limit { kind: LimitKind::Rows, allowed });
+            ended.failed = true;
+        }
+        if ended.broken {
+            held.discard().await;
+        } else {
+            let lost = ended.result.as_ref().err().is_some_and(|error| held.link.transaction_lost(error));
+            if lost {
+                self.fail(true);
+            }
+            self.state.held = Some(held);
+        }
+        ended
+    }
+}
+
+/// Runs a statement and stops it where there is a cause to.
+async fn watched(held: &mut Held, job: Job, feed: &mut Feed, mut watch: Watch<'_>) -> Ended {
+    let stopper = held.link.stopper();
+    let closing = feed.closing();
+    let clock = watch.clock.clone();
+    clock.start();
+    let mut work = pin!(held.link.run(job, feed));
+    let cause = tokio::select! {
+        biased;
+        result = &mut work => return judge(result),
+        cause = watch.cause() => cause,
+    };
+    // A statement that waits for its reader ends by itself when it hears that there is none.
+    closing.notify_one();
+    let idle = clock.is_idle();
+    if idle && let Ok(result) = timeout(IDLE_GRACE, &mut work).await {
+        let broken = matches!(result, Err(Error::Disconnected(_)));
+        let failed = result.is_err() || !matches!(cause, Cause::Gone);
+        return Ended { result: Err(cause.into()), broken, failed };
+    }
+    let stopped = timeout(PATIENCE, stop(&stopper, work)).await;
+    let broken = !matches!(stopped, Ok((Ok(()), ref result)) if !matches!(result, Err(Error::Disconnected(_))));
+    if broken {
+        tracing::warn!("a statement could not be stopped; its connection is closed");
+    }
+    Ended { result: Err(cause.into()), broken, failed: true }
+}
+
+/// Stops a statement, and waits until it has ended and the request to stop has arrived.
+async fn stop(stopper: &AnyStopper, work: impl Future<Output = Result<u64>>) -> (Result<()>, Result<u64>) {
+    tokio::join!(stopper.stop(), work)
+}
+
+/// What the end of a statement means that nobody stopped.
+fn judge(result: Result<u64>) -> Ended {
+    match result {
+        Err(error @ Error::Disconnected(_)) => Ended { result: Err(error), broken: true, failed: true },
+        // It was refused before anything was sent.
+        Err(error @ Error::Statement(_)) => Ended { result: Err(error), broken: false, failed: false },
+        Err(error) => Ended { result: Err(error), broken: false, failed: true },
+        Ok(affected) => Ended { result: Ok(affected), broken: false, failed: false },
+    }
+}
+
+/// The job that a compiled statement and a call's parameters make.
+pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job> {
+    let given = parameters.len();
+    if given != compiled.parameters as usize {
+        let message = format!("the statement takes {} parameters, not {given}", compiled.parameters);
+        return Err(StatementError::invalid(message).into());
+    }
+    let mut uses = vec![0u32; given];
+    for slot in &compiled.slots {
+        if let Source::Parameter(position) = slot.source
+            && let Some(count) = uses.get_mut(position as usize)
+        {
+            *count += 1;
+        }
+    }
+    let mut binds = Vec::with_capacity(compiled.slots.len());
+    for slot in &compiled.slots {
+        let value = match &slot.source {
+            Source::Literal(value) => value.clone(),
+            Source::Parameter(position) => take(&mut parameters, &mut uses, *position as usize)?,
+        };
+        binds.push(Bind { value, kind: slot.kind });
+    }
+    let expected = compiled.outputs.iter().map(|output| Expected {
+        name: output.name.clone(),
+        ty: output.ty.clone(),
+        nullable: output.nullable,
+    });
+    Ok(Job { sql: Arc::clone(&compiled.sql), binds, expected: Some(expected.collect()), guest_text: false })
+}
+
+/// A parameter's value; moved out at its last use, since large values come here.
+fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<Value> {
+    let (Some(value), Some(uses)) = (parameters.get_mut(position), uses.get_mut(position)) else {
+        return Err(StatementError::invalid("the statement uses a parameter that it does not have").into());
+    };
+    *uses = uses.saturating_sub(1);
+    Ok(if *uses == 0 { std::mem::replace(value, Value::NULL) } else { value.clone() })
+}
+
+/// The job that a guest's own SQL text makes.
+pub(crate) fn text_job(sql: String, parameters: Vec<Value>) -> Result<Job> {
+    text::refuse_transaction_control(&sql)?;
+    let binds = parameters.into_iter().map(|value| Bind { value, kind: None }).collect();
+    Ok(Job { sql: sql.into(), binds, expected: None, guest_text: true })
+}

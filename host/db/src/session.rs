@@ -1,0 +1,173 @@
+//! Sessions and connections: one way to work on a database, in three modes.
+
+use std::sync::Arc;
+
+use sqlservice_sql::{Compiled, Value};
+
+use crate::{
+    Error, Result,
+    bulk::{self, Chunks},
+    lease::Core,
+    run::{self, Answer},
+    savepoint::Savepoint,
+    settings::{Isolation, RunOptions, TransactionOptions},
+};
+
+/// When a session has a connection, and how many transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It has one until it is closed.
+    Connection,
+    /// It takes one at its first use and gives it back at the end of each transaction.
+    Lazy,
+    /// It has one and is in a transaction, its only one.
+    Once,
+}
+
+/// Work on a database.
+///
+/// Calls run one after the other in the order of their start; at most 32 of them wait, the next gets [`Error::Busy`].
+/// Every future may be dropped at any await: a running statement is stopped, and a transaction in which that happened says
+/// [`Error::PendingRollback`] until it is rolled back. A commit or rollback that has begun is carried to its end.
+///
+/// Dropping a session stops what runs, rolls back what is open and gives the connection back clean, in a task of the host's.
+pub struct Session {
+    core: Arc<Core>,
+}
+
+impl Session {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    /// Runs a compiled statement. The first one begins a transaction where none is open, except in autocommit.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database, [`Error::Timeout`], [`Error::Limit`], and those of the session's state. A statement that
+    /// failed leaves its transaction in need of a rollback, on every database alike, unless nothing was sent.
+    pub async fn execute(
+        &self,
+        compiled: Arc<Compiled>,
+        parameters: Vec<Value>,
+        options: RunOptions,
+    ) -> Result<Answer> {
+        run::execute(&self.core, run::job(&compiled, parameters)?, options).await
+    }
+
+    /// Runs a guest's own SQL text: one statement, through the prepared protocol, which may not begin or end transactions.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::execute`].
+    pub async fn execute_text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        run::execute(&self.core, run::text_job(sql, parameters)?, options).await
+    }
+
+    /// Runs many inserts as one: all or none, in a transaction of its own in autocommit. The returned rows of all chunks
+    /// come in one batch, in order; `affected` is the sum. `chunks` makes each statement when the one before is done.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::execute`]. The time limit holds for each chunk.
+    pub async fn insert_many(&self, chunks: Chunks, options: RunOptions) -> Result<Answer> {
+        bulk::insert_many(&self.core, chunks, options).await
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyBegun`] where one is open; [`Error::TransactionClosed`] where the only one has ended.
+    pub async fn begin(&self, options: TransactionOptions) -> Result<()> {
+        let claim = self
+            .core
+            .call(async move |mut turn| {
+                let result = turn.begin(options).await;
+                turn.settle().await;
+                result
+            })
+            .await?;
+        claim.keep();
+        Ok(())
+    }
+
+    /// Commits. Nothing happens where no transaction is open.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database; the transaction then needs a rollback. [`Error::PendingRollback`] after a failed statement.
+    pub async fn commit(&self) -> Result<()> {
+        self.core.call(async |mut turn| turn.commit().await).await
+    }
+
+    /// Rolls back. Nothing happens where no transaction is open.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TransactionClosed`] where the only transaction has ended.
+    pub async fn rollback(&self) -> Result<()> {
+        self.core.call(async |mut turn| turn.rollback().await).await
+    }
+
+    /// Sets a savepoint, and begins a transaction where none is open.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::execute`].
+    pub async fn begin_nested(&self) -> Result<Savepoint> {
+        let claim = self
+            .core
+            .call(async |mut turn| {
+                let result = turn.begin_nested().await;
+                turn.settle().await;
+                result
+            })
+            .await?;
+        Ok(Savepoint::new(claim))
+    }
+
+    /// Whether a transaction is open.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        self.core.in_transaction()
+    }
+
+    /// Sets the isolation level of the transactions to come. It ends with this session.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlreadyBegun`] where a transaction is open; a level that the database does not have is refused with a list
+    /// of those it has.
+    pub async fn set_isolation(&self, level: Isolation) -> Result<()> {
+        self.core.call(async move |mut turn| turn.set_isolation(level)).await
+    }
+
+    /// The isolation level in force, read from the database where it can be.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::execute`].
+    pub async fn isolation(&self) -> Result<Isolation> {
+        self.core.call(async |mut turn| turn.isolation().await).await
+    }
+
+    /// Rolls back what is open and gives the connection back; returns when that is done. Dropping this future changes
+    /// nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lost`] where the host lost the task that does it, at its own end for one.
+    pub async fn close(&self) -> Result<()> {
+        match self.core.abandon() {
+            Some(task) => task.await.map_err(|_| Error::Lost),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(self.core.abandon());
+    }
+}

@@ -1,0 +1,472 @@
+//! Transactions: how they begin, fail and end, and what a turn may do in which state; the same rules on every database.
+//!
+//! The file is long because the states and what may happen in each are read together.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{task::AbortHandle, time::timeout};
+
+use crate::{
+    Error, Result,
+    backend::{Begin, any::Step},
+    lease::{Claim, Turn},
+    pool::{Held, PATIENCE},
+    session::Mode,
+    settings::{Isolation, TransactionOptions},
+};
+
+/// How long a commit may take before the connection is given up with an unknown outcome. Nobody stops a commit, so only a
+/// dead peer or a stuck disk comes to this.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a session's turns hand to each other.
+#[derive(Default)]
+pub(crate) struct State {
+    /// The connection. Away while a turn works with it, so that a turn that dies takes it along.
+    pub(crate) held: Option<Held>,
+    transaction: Option<Transaction>,
+    /// The level of the transactions to come.
+    isolation: Isolation,
+    /// Whether the only transaction of a session of [`Mode::Once`] has ended.
+    spent: bool,
+    /// Whether the last transaction ran out of time and nobody rolled it back yet.
+    expired: bool,
+}
+
+/// An open transaction.
+struct Transaction {
+    serial: u64,
+    /// Whether every statement commits itself, so that this is one by name only.
+    hollow: bool,
+    /// Whether a statement failed and nothing was rolled back since.
+    failed: bool,
+    /// Whether the database gave up all of it, savepoints included.
+    lost: bool,
+    /// The savepoints, outermost first.
+    savepoints: Vec<u64>,
+    /// The task that ends it when its time is over.
+    _timer: Option<Timer>,
+}
+
+/// A transaction by name only that was put aside.
+pub(crate) struct Hollow(Transaction);
+
+/// Aborts its task when the transaction ends.
+struct Timer(AbortHandle);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl State {
+    /// Whether there is nothing to clean.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.held.is_none() && self.transaction.is_none()
+    }
+}
+
+impl Turn {
+    /// The level that transactions without one of their own get.
+    fn level(&self) -> Isolation {
+        match self.state.isolation {
+            Isolation::Default => self.core.database.settings.isolation_level,
+            level => level,
+        }
+    }
+
+    /// Refuses a session whose transaction is over.
+    fn check_open(&self) -> Result<()> {
+        if self.state.spent || self.state.expired { Err(Error::TransactionClosed) } else { Ok(()) }
+    }
+
+    /// What every call but a rollback does first: undoes dropped savepoints, and refuses what cannot work.
+    pub(crate) async fn enter(&mut self) -> Result<()> {
+        self.check_open()?;
+        self.sweep().await?;
+        match &self.state.transaction {
+            Some(transaction) if transaction.failed => Err(Error::PendingRollback),
+            // The connection was lost with what it had done.
+            Some(_) if self.state.held.is_none() => {
+                self.fail(true);
+                Err(Error::PendingRollback)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a connection where there is none.
+    pub(crate) async fn connect(&mut self) -> Result<()> {
+        if self.state.held.is_some() {
+            return Ok(());
+        }
+        let pool = &self.core.database.pool;
+        let place = tokio::select! {
+            biased;
+            place = pool.place() => place?,
+            () = self.caller.gone() => return Err(Error::Cancelled),
+            _ = self.signal.wait_for(|signal| signal.abandoned) => return Err(Error::Closed),
+        };
+        // From here on nothing is given up halfway: the task that runs this turn outlives its caller.
+        self.state.held = Some(pool.open(place).await?);
+        Ok(())
+    }
+
+    /// Does a short piece of work that is never stopped, but does not wait for ever.
+    pub(crate) async fn step(&mut self, step: Step<'_>, patience: Duration) -> Result<()> {
+        let Some(mut held) = self.state.held.take() else { return Err(Error::Disconnected(None)) };
+        let result = timeout(patience, held.link.step(step)).await;
+        match result {
+            Ok(Err(error @ Error::Disconnected(_))) => {
+                held.discard().await;
+                Err(error)
+            }
+            Ok(result) => {
+                self.state.held = Some(held);
+                result
+            }
+            Err(_) => {
+                tracing::warn!(?step, "a connection did not answer");
+                held.discard().await;
+                Err(Error::Disconnected(None))
+            }
+        }
+    }
+
+    /// Begins a transaction if none is open and the level has any.
+    pub(crate) async fn autobegin(&mut self) -> Result<()> {
+        if self.state.transaction.is_some() || self.level() == Isolation::Autocommit {
+            return Ok(());
+        }
+        self.open_transaction(TransactionOptions::default(), false, false).await.map(drop)
+    }
+
+    /// Begins a transaction that the caller asked for.
+    pub(crate) async fn begin(&mut self, options: TransactionOptions) -> Result<Claim> {
+        self.check_open()?;
+        self.sweep().await?;
+        if self.state.transaction.is_some() {
+            return Err(Error::AlreadyBegun);
+        }
+        self.core.database.check_isolation(options.isolation)?;
+        self.connect().await?;
+        let serial = self.open_transaction(options, true, false).await?;
+        Ok(Claim::new(Arc::clone(&self.core), serial))
+    }
+
+    /// Opens a transaction. One that is `real` is opened although the level is autocommit.
+    pub(crate) async fn open_transaction(
+        &mut self,
+        options: TransactionOptions,
+        writes: bool,
+        real: bool,
+    ) -> Result<u64> {
+        let mut isolation = if options.isolation == Isolation::Default { self.level() } else { options.isolation };
+        if real && isolation == Isolation::Autocommit {
+            isolation = Isolation::Default;
+        }
+        let hollow = isolation == Isolation::Autocommit;
+        if !hollow {
+            let writes = writes && !options.read_only;
+            let begin = Begin { isolation, read_only: options.read_only, writes };
+            self.step(Step::Begin(begin), PATIENCE + self.core.database.settings.lock_timeout).await?;
+        }
+        let serial = self.core.serial();
+        let timer = options.timeout.map(|limit| self.arm(serial, limit));
+        self.state.transaction =
+            Some(Transaction { serial, hollow, failed: false, lost: false, savepoints: Vec::new(), _timer: timer });
+        self.core.set_in_transaction(true);
+        Ok(serial)
+    }
+
+    /// Lets a task end the transaction when its time is over.
+    fn arm(&self, serial: u64, limit: Duration) -> Timer {
+        let core = Arc::downgrade(&self.core);
+        let began = Instant::now();
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(limit).await;
+            let Some(core) = core.upgrade() else { return };
+            core.expire(serial);
+            let turn = core.host_turn().await;
+            // The rest must not be cut short by the timer's own end.
+            tokio::spawn(turn.end_expired(serial, began));
+        });
+        Timer(task.abort_handle())
+    }
+
+    /// Rolls back a transaction whose time is over.
+    async fn end_expired(mut self, serial: u64, began: Instant) {
+        if self.state.transaction.as_ref().is_some_and(|transaction| transaction.serial == serial) {
+            tracing::info!(open = ?began.elapsed(), "a transaction ran out of time and is rolled back");
+            self.undo().await;
+            self.end_transaction();
+            self.state.expired = true;
+            self.settle().await;
+        }
+    }
+
+    /// Commits.
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        self.enter().await?;
+        let Some(transaction) = &self.state.transaction else { return Ok(()) };
+        if !transaction.hollow
+            && let Err(error) = self.step(Step::Commit, COMMIT_PATIENCE).await
+        {
+            self.fail(true);
+            return Err(error);
+        }
+        self.end_transaction();
+        self.settle().await;
+        Ok(())
+    }
+
+    /// Rolls back. A connection that cannot is closed, which has the same effect.
+    pub(crate) async fn rollback(&mut self) -> Result<()> {
+        if self.state.spent {
+            return Err(Error::TransactionClosed);
+        }
+        drop(self.core.take_dropped());
+        if std::mem::take(&mut self.state.expired) {
+            return if self.core.mode == Mode::Once { Err(Error::TransactionClosed) } else { Ok(()) };
+        }
+        if self.state.transaction.is_some() {
+            self.undo().await;
+            self.end_transaction();
+        }
+        self.settle().await;
+        Ok(())
+    }
+
+    /// Undoes the open transaction in the database.
+    async fn undo(&mut self) {
+        if self.state.transaction.as_ref().is_none_or(|transaction| transaction.hollow) || self.state.held.is_none() {
+            return;
+        }
+        if let Err(error) = self.step(Step::Rollback, PATIENCE).await {
+            tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
+            if let Some(held) = self.state.held.take() {
+                held.discard().await;
+            }
+        }
+    }
+
+    fn end_transaction(&mut self) {
+        self.state.transaction = None;
+        self.core.take_dropped();
+        self.core.set_in_transaction(false);
+        self.state.spent = self.core.mode == Mode::Once;
+    }
+
+    /// Says that a statement failed, and whether the database gave up the whole transaction.
+    pub(crate) fn fail(&mut self, lost: bool) {
+        if let Some(transaction) = self.state.transaction.as_mut().filter(|transaction| !transaction.hollow) {
+            transaction.failed = true;
+            transaction.lost |= lost;
+        }
+    }
+
+    /// The transaction's serial number, for those who ask whether it ran out of time.
+    pub(crate) fn transaction(&self) -> Option<u64> {
+        self.state.transaction.as_ref().map(|transaction| transaction.serial)
+    }
+
+    /// Whether statements are part of a transaction, so that a rollback undoes them.
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.state.transaction.as_ref().is_some_and(|transaction| !transaction.hollow)
+    }
+
+    /// Whether a statement now would commit itself.
+    pub(crate) fn is_autocommit(&self) -> bool {
+        match &self.state.transaction {
+            Some(transaction) => transaction.hollow,
+            None => self.level() == Isolation::Autocommit,
+        }
+    }
+
+    /// Puts the transaction that is one by name only aside, while a real one of the host's own is open.
+    pub(crate) fn take_hollow(&mut self) -> Option<Hollow> {
+        self.state.transaction.take().map(Hollow)
+    }
+
+    /// Commits a transaction of the host's own.
+    pub(crate) async fn commit_own(&mut self) -> Result<()> {
+        self.step(Step::Commit, COMMIT_PATIENCE).await?;
+        self.state.transaction = None;
+        Ok(())
+    }
+
+    /// Ends a transaction of the host's own, by rolling it back where it was not committed.
+    pub(crate) async fn end_own(&mut self, outer: Option<Hollow>) {
+        self.undo().await;
+        self.state.transaction = outer.map(|outer| outer.0);
+        self.core.set_in_transaction(self.state.transaction.is_some());
+    }
+
+    /// Gives the connection back where this kind of session does not keep it between transactions.
+    pub(crate) async fn settle(&mut self) {
+        if self.core.mode != Mode::Connection
+            && self.state.transaction.is_none()
+            && let Some(held) = self.state.held.take()
+        {
+            held.give_back().await;
+        }
+    }
+
+    /// Ends the session.
+    pub(crate) async fn end_session(mut self) {
+        self.state.transaction = None;
+        self.core.set_in_transaction(false);
+        if let Some(held) = self.state.held.take() {
+            held.give_back().await;
+        }
+    }
+
+    /// Sets the level of the transactions to come.
+    pub(crate) fn set_isolation(&mut self, level: Isolation) -> Result<()> {
+        self.check_open()?;
+        if self.state.transaction.is_some() {
+            return Err(Error::AlreadyBegun);
+        }
+        self.core.database.check_isolation(level)?;
+        self.state.isolation = level;
+        Ok(())
+    }
+
+    /// The level in force.
+    pub(crate) async fn isolation(&mut self) -> Result<Isolation> {
+        self.enter().await?;
+        if self.state.transaction.as_ref().map_or(self.level() == Isolation::Autocommit, |open| open.hollow) {
+            return Ok(Isolation::Autocommit);
+        }
+        if self.state.transaction.is_none() && self.level() != Isolation::Default {
+            return Ok(self.level());
+        }
+        self.connect().await?;
+        let Some(mut held) = self.state.held.take() else { return Err(Error::Disconnected(None)) };
+        let level = match timeout(PATIENCE, backend_isolation(&mut held)).await {
+            Ok(level) => {
+                self.state.held = Some(held);
+                level
+            }
+            Err(_) => {
+                held.discard().await;
+                Err(Error::Disconnected(None))
+            }
+        };
+        self.settle().await;
+        level
+    }
+
+    /// Sets a savepoint, and begins a transaction where none is open.
+    pub(crate) async fn begin_nested(&mut self) -> Result<Claim> {
+        self.enter().await?;
+        self.connect().await?;
+        self.autobegin().await?;
+        if !self.is_transactional() {
+            return Err(Error::Statement(sqlservice_sql::Error::invalid(
+                "there are no savepoints in autocommit; set another isolation level first",
+            )));
+        }
+        let serial = self.core.serial();
+        if let Err(error) = self.step(Step::Savepoint(&name(serial)), PATIENCE).await {
+            self.fail(false);
+            return Err(error);
+        }
+        if let Some(transaction) = &mut self.state.transaction {
+            transaction.savepoints.push(serial);
+        }
+        Ok(Claim::new(Arc::clone(&self.core), serial))
+    }
+
+    /// Keeps what was done since a savepoint, which must be the innermost.
+    pub(crate) async fn release(&mut self, savepoint: u64) -> Result<()> {
+        self.enter().await?;
+        self.check_innermost(savepoint)?;
+        if let Err(error) = self.step(Step::Release(&name(savepoint)), PATIENCE).await {
+            self.fail(false);
+            return Err(error);
+        }
+        self.forget(savepoint);
+        Ok(())
+    }
+
+    /// Undoes what was done since a savepoint, which must be the innermost, and mends a failure since.
+    pub(crate) async fn rollback_to(&mut self, savepoint: u64) -> Result<()> {
+        self.check_open()?;
+        self.sweep().await?;
+        self.check_innermost(savepoint)?;
+        self.undo_to(savepoint).await
+    }
+
+    /// Undoes what was done since a savepoint, inner ones included.
+    async fn undo_to(&mut self, savepoint: u64) -> Result<()> {
+        let lost = self.state.transaction.as_ref().is_none_or(|transaction| transaction.lost);
+        if lost || self.state.held.is_none() {
+            self.fail(true);
+            return Err(Error::PendingRollback);
+        }
+        if let Err(error) = self.step(Step::RollbackTo(&name(savepoint)), PATIENCE).await {
+            self.fail(true);
+            return Err(error);
+        }
+        if let Some(transaction) = &mut self.state.transaction {
+            transaction.failed = false;
+        }
+        self.forget(savepoint);
+        Ok(())
+    }
+
+    /// Rolls back what nobody claims any more: a transaction whose `begin` was dropped, or savepoints.
+    async fn sweep(&mut self) -> Result<()> {
+        let dropped = self.core.take_dropped();
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        let Some(transaction) = &self.state.transaction else { return Ok(()) };
+        if dropped.contains(&transaction.serial) {
+            self.undo().await;
+            self.end_transaction();
+            return self.check_open();
+        }
+        // The outermost takes the others with it.
+        match transaction.savepoints.iter().copied().find(|open| dropped.contains(open)) {
+            Some(savepoint) => self.undo_to(savepoint).await,
+            None => Ok(()),
+        }
+    }
+
+    fn check_innermost(&self, savepoint: u64) -> Result<()> {
+        let open = self.state.transaction.as_ref().map_or(&[][..], |transaction| &transaction.savepoints);
+        if open.last() == Some(&savepoint) {
+            Ok(())
+        } else if open.contains(&savepoint) {
+            Err(Error::Statement(sqlservice_sql::Error::invalid(
+                "savepoints end from the innermost to the outermost; another one was set after this one",
+            )))
+        } else {
+            Err(Error::TransactionClosed)
+        }
+    }
+
+    /// Forgets a savepoint and those set after it.
+    fn forget(&mut self, savepoint: u64) {
+        if let Some(transaction) = &mut self.state.transaction {
+            let depth = transaction.savepoints.iter().position(|open| *open == savepoint);
+            transaction.savepoints.truncate(depth.unwrap_or(transaction.savepoints.len()));
+        }
+    }
+}
+
+/// The host's name for a savepoint.
+fn name(serial: u64) -> String {
+    format!("s{serial}")
+}
+
+async fn backend_isolation(held: &mut Held) -> Result<Isolation> {
+    use crate::backend::Link;
+    held.link.isolation().await
+}

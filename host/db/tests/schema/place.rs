@@ -1,0 +1,169 @@
+//! Databases of a test's own: a SQLite file, a PostgreSQL database, a MariaDB database.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use sqlservice_db::{Answer, Database, Error, RunOptions, Session, Settings};
+use sqlservice_sql::{
+    Catalog, Limits,
+    schema::{Models, Table},
+};
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
+
+/// A fresh, empty database.
+pub struct Place {
+    pub database: Database,
+    url: String,
+    /// The server's URL and the database's name.
+    server: Option<(String, String)>,
+    _directory: Option<tempfile::TempDir>,
+}
+
+/// Runs a test on every database, each fresh. A server that is not named is a failure, not a pass.
+pub async fn on_all(name: &str, test: impl AsyncFn(&Place)) {
+    for place in [Place::memory(), Place::file(), Place::postgres(name).await, Place::mariadb(name).await] {
+        println!("{name}: {:?}", place.database);
+        let outcome = futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(test(&place))).await;
+        place.remove().await;
+        if let Err(panic) = outcome {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// Runs SQL text in a session.
+pub async fn run(session: &Session, sql: &str) -> Result<Answer, Error> {
+    session.execute_text(sql.to_owned(), Vec::new(), RunOptions::default()).await
+}
+
+fn server(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} has to be the URL of a server to test on"))
+}
+
+fn unique(name: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("schema_{name}_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The URL with another database.
+fn within(url: &str, database: &str) -> String {
+    let mut url = url::Url::parse(url).expect("a URL");
+    url.set_path(database);
+    url.into()
+}
+
+async fn on_server(url: &str, sql: String) {
+    let sql = AssertSqlSafe(sql);
+    if url.starts_with("postgres") {
+        let mut connection = PgConnection::connect(url).await.expect("a server");
+        sqlx::raw_sql(sql).execute(&mut connection).await.expect("done");
+        connection.close().await.expect("closed");
+    } else {
+        let mut connection =
+            MySqlConnection::connect(&url.replacen("mariadb://", "mysql://", 1)).await.expect("a server");
+        sqlx::raw_sql(sql).execute(&mut connection).await.expect("done");
+        connection.close().await.expect("closed");
+    }
+}
+
+impl Place {
+    fn new(url: String, server: Option<(String, String)>, directory: Option<tempfile::TempDir>) -> Self {
+        let database = Database::new(&url, Settings::default()).expect("a database");
+        Self { database, url, server, _directory: directory }
+    }
+
+    fn memory() -> Self {
+        Self::new("sqlite::memory:".into(), None, None)
+    }
+
+    fn file() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let url = format!("sqlite://{}/schema.db", directory.path().display());
+        Self::new(url, None, Some(directory))
+    }
+
+    async fn postgres(name: &str) -> Self {
+        Self::on("SQLSERVICE_TEST_POSTGRES", name).await
+    }
+
+    async fn mariadb(name: &str) -> Self {
+        Self::on("SQLSERVICE_TEST_MARIADB", name).await
+    }
+
+    async fn on(variable: &str, name: &str) -> Self {
+        let (server, name) = (server(variable), unique(name));
+        on_server(&server, format!("CREATE DATABASE {name}")).await;
+        Self::new(within(&server, &name), Some((server, name)), None)
+    }
+
+    /// Another pool of the same database; the same pool where the database is one connection.
+    pub fn another(&self, settings: Settings) -> Database {
+        if self.url.contains(":memory:") {
+            return self.database.clone();
+        }
+        Database::new(&self.url, settings).expect("a database")
+    }
+
+    /// Another pool, where there can be one.
+    pub async fn another_file(&self) -> Option<Database> {
+        (!self.url.contains(":memory:")).then(|| self.another(Settings::default()))
+    }
+
+    /// Closes what [`Place::another`] made.
+    pub async fn release(&self, database: Database) {
+        if !self.url.contains(":memory:") {
+            database.close().await;
+        }
+    }
+
+    /// Tables as a guest's declaration makes them, with names for what has none.
+    pub fn declare(&self, tables: Vec<Table>) -> Vec<Table> {
+        let models = Models { tables, relationships: Vec::new() };
+        let catalog = Catalog::declare(models, self.database.dialect(), &Limits::default(), true).expect("declared");
+        catalog.declared(&[]).expect("all").into_iter().cloned().collect()
+    }
+
+    /// Runs statements and commits.
+    pub async fn sql(&self, statements: &[&str]) {
+        let session = self.database.connect().await.expect("a connection");
+        for statement in statements {
+            if let Err(error) = run(&session, statement).await {
+                panic!("{statement}: {error:?}");
+            }
+        }
+        session.commit().await.expect("committed");
+        session.close().await.expect("closed");
+    }
+
+    /// Makes sure that a statement breaks a foreign key, on as many connections as are idle.
+    pub async fn refuses(&self, statement: &str) {
+        for _ in 0..3 {
+            let session = self.database.connect().await.expect("a connection");
+            let result = run(&session, statement).await;
+            assert!(matches!(result, Err(Error::Integrity(_))), "{statement} on {:?}", self.database);
+            session.rollback().await.expect("rolled back");
+            session.close().await.expect("closed");
+        }
+    }
+
+    /// Waits until the host has taken all its connections back.
+    pub async fn idle(&self) {
+        for _ in 0..1000 {
+            if self.database.status().in_use == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("a connection did not come back: {:?}", self.database.status());
+    }
+
+    async fn remove(self) {
+        self.database.close().await;
+        if let Some((server, name)) = self.server {
+            let force = if server.starts_with("postgres") { " WITH (FORCE)" } else { "" };
+            on_server(&server, format!("DROP DATABASE {name}{force}")).await;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Between the contract's types and the host's: the only module that names both.
+//!
+//! Columns move without a copy. Everything a guest sends is checked behind this module, by `sqlservice-sql`.
+
+mod error;
+mod rows;
+mod schema;
+mod session;
+mod statement;
+mod value;
+
+pub(crate) use error::to_guest;
+pub(crate) use session::{run_options, transaction_options};
+
+/// The same cases under the same names on both sides, in both directions.
+macro_rules! same_cases {
+    ($wit:ty, $ours:ty, { $($case:ident),+ $(,)? }) => {
+        impl From<$wit> for $ours {
+            fn from(case: $wit) -> Self {
+                match case { $(<$wit>::$case => <$ours>::$case),+ }
+            }
+        }
+        impl From<$ours> for $wit {
+            fn from(case: $ours) -> Self {
+                match case { $(<$ours>::$case => <$wit>::$case),+ }
+            }
+        }
+    };
+}
+
+/// The same fields under the same names, in both directions: plain ones, options and lists.
+macro_rules! same_fields {
+    ($wit:ty, $ours:ty, { $($plain:ident),* $(; options $($option:ident),+)? $(; lists $($list:ident),+)? }) => {
+        impl From<$wit> for $ours {
+            fn from(from: $wit) -> Self {
+                Self {
+                    $($plain: from.$plain.into(),)*
+                    $($($option: from.$option.map(Into::into),)+)?
+                    $($($list: crate::conv::all(from.$list),)+)?
+                }
+            }
+        }
+        impl From<$ours> for $wit {
+            fn from(from: $ours) -> Self {
+                Self {
+                    $($plain: from.$plain.into(),)*
+                    $($($option: from.$option.map(Into::into),)+)?
+                    $($($list: crate::conv::all(from.$list),)+)?
+                }
+            }
+        }
+    };
+}
+
+/// The same fields, from the contract's side to the host's only: plain ones, options and lists.
+macro_rules! take_fields {
+    ($wit:ty => $ours:ty, { $($plain:ident),* $(; options $($option:ident),+)? $(; lists $($list:ident),+)? }) => {
+        impl From<$wit> for $ours {
+            fn from(from: $wit) -> Self {
+                Self {
+                    $($plain: from.$plain.into(),)*
+                    $($($option: from.$option.map(Into::into),)+)?
+                    $($($list: crate::conv::all(from.$list),)+)?
+                }
+            }
+        }
+    };
+}
+
+/// The same cases, from the contract's side to the host's only.
+macro_rules! take_cases {
+    ($wit:ty => $ours:ty, { $($case:ident),+ $(,)? }) => {
+        impl From<$wit> for $ours {
+            fn from(case: $wit) -> Self {
+                match case { $(<$wit>::$case => <$ours>::$case),+ }
+            }
+        }
+    };
+}
+
+use {same_cases, same_fields, take_cases, take_fields};
+
+/// Converts each item.
+pub(crate) fn all<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
+    from.into_iter().map(B::from).collect()
+}

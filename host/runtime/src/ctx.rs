@@ -1,0 +1,160 @@
+//! What a guest was granted, and the view of it that the contract's functions work on.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sqlservice_db as db;
+use tokio::sync::Semaphore;
+use wasmtime::component::{HasData, ResourceTable};
+
+/// One database as it is granted to a guest: what is opened, and what may be done to it.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub(crate) database: db::Database,
+    pub(crate) raw_sql: bool,
+    pub(crate) schema_changes: bool,
+}
+
+impl Grant {
+    /// Grants statements as data, reflection, and the creation and removal of declared tables.
+    #[must_use]
+    pub fn new(database: db::Database) -> Self {
+        Self { database, raw_sql: false, schema_changes: true }
+    }
+
+    /// Grants a database by its URL, which stays with the host. Nothing is sent to it yet.
+    ///
+    /// # Errors
+    /// When the URL or a setting makes no sense. The text holds no password.
+    pub fn open(url: &str, settings: db::Settings) -> Result<Self, db::Error> {
+        Ok(Self::new(db::Database::new(url, settings)?))
+    }
+
+    /// Whether the guest may send SQL text and declare SQL expressions. Off by default: text can do whatever the
+    /// database's own login can.
+    #[must_use]
+    pub fn raw_sql(mut self, granted: bool) -> Self {
+        self.raw_sql = granted;
+        self
+    }
+
+    /// Whether the guest may create and drop its declared tables. On by default.
+    #[must_use]
+    pub fn schema_changes(mut self, granted: bool) -> Self {
+        self.schema_changes = granted;
+        self
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> &db::Database {
+        &self.database
+    }
+}
+
+/// How much a guest may hold and ask for at once. Every number is the greatest that is allowed.
+#[derive(Clone, Debug)]
+pub struct SqlLimits {
+    /// Open connections and sessions. 64 by default.
+    pub sessions: u32,
+    /// Open cursors. 64 by default.
+    pub cursors: u32,
+    /// Rows of one result. None by default.
+    pub rows: Option<u64>,
+    /// Bytes of one batch of rows. 1 MiB by default; it must fit the guest's memory.
+    pub batch_bytes: u32,
+    /// Rows of one batch. 8,192 by default.
+    pub batch_rows: u32,
+    /// How long one statement may take. None by default: the database's own setting counts.
+    pub statement_time: Option<std::time::Duration>,
+    /// How long one transaction may take. None by default.
+    pub transaction_time: Option<std::time::Duration>,
+    /// What one statement may be.
+    pub statement: sqlservice_sql::Limits,
+}
+
+impl Default for SqlLimits {
+    fn default() -> Self {
+        Self {
+            sessions: 64,
+            cursors: 64,
+            rows: None,
+            batch_bytes: 1 << 20,
+            batch_rows: 8_192,
+            statement_time: None,
+            transaction_time: None,
+            statement: sqlservice_sql::Limits::default(),
+        }
+    }
+}
+
+/// The state of one guest: its grants and its limits. It lives in the store's data.
+#[derive(Debug)]
+pub struct SqlCtx {
+    pub(crate) databases: Arc<HashMap<String, Grant>>,
+    pub(crate) limits: Arc<SqlLimits>,
+    pub(crate) sessions: Arc<Semaphore>,
+    pub(crate) cursors: Arc<Semaphore>,
+}
+
+impl SqlCtx {
+    /// Starts with no database and the default limits.
+    #[must_use]
+    pub fn builder() -> SqlCtxBuilder {
+        SqlCtxBuilder::default()
+    }
+}
+
+/// Builds a [`SqlCtx`].
+#[derive(Clone, Debug, Default)]
+pub struct SqlCtxBuilder {
+    databases: Arc<HashMap<String, Grant>>,
+    limits: Arc<SqlLimits>,
+}
+
+impl SqlCtxBuilder {
+    /// Grants a database under a name. A later grant under the same name replaces it.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>, grant: Grant) -> Self {
+        Arc::make_mut(&mut self.databases).insert(name.into(), grant);
+        self
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub fn limits(mut self, limits: SqlLimits) -> Self {
+        self.limits = Arc::new(limits);
+        self
+    }
+
+    /// Makes the state for one guest. Cheap: grants and limits are shared, counters are the guest's own.
+    #[must_use]
+    pub fn build(&self) -> SqlCtx {
+        SqlCtx {
+            databases: self.databases.clone(),
+            limits: self.limits.clone(),
+            sessions: Arc::new(Semaphore::new(self.limits.sessions as usize)),
+            cursors: Arc::new(Semaphore::new(self.limits.cursors as usize)),
+        }
+    }
+}
+
+/// A guest's state and its table of resources, borrowed from the store.
+pub struct SqlCtxView<'a> {
+    /// The grants and limits.
+    pub ctx: &'a mut SqlCtx,
+    /// The resources. The same table as WASI's will do.
+    pub table: &'a mut ResourceTable,
+}
+
+/// What a store's data implements so that the contract can be added to its linker.
+pub trait SqlView: Send {
+    /// Borrows the state.
+    fn sql(&mut self) -> SqlCtxView<'_>;
+}
+
+/// Ties the contract's functions to [`SqlCtxView`].
+pub struct HasSql;
+
+impl HasData for HasSql {
+    type Data<'a> = SqlCtxView<'a>;
+}

@@ -1,0 +1,159 @@
+//! The contract's `database`: what a guest opens by the name that it was granted.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlservice_db as db;
+use sqlservice_sql::{Catalog, schema as ours};
+use wasmtime::component::{Accessor, Resource};
+
+use crate::{
+    SqlError,
+    bindings::sqlservice::database::{
+        databases::{Capabilities, DdlOptions, Dialect, HostDatabase, HostDatabaseWithStore, Limits, ReflectOptions},
+        errors::Error,
+        schema::{Models, Table},
+        sessions::TransactionOptions,
+    },
+    connection::Connection,
+    conv,
+    ctx::{HasSql, SqlCtxView},
+    session::Session,
+    work::{Opened, Work},
+};
+
+/// An opened database. Dropping it leaves its connections and sessions alive.
+pub struct Database(Arc<Opened>);
+
+impl HostDatabase for SqlCtxView<'_> {
+    fn dialect(&mut self, this: Resource<Database>) -> wasmtime::Result<Dialect> {
+        Ok(self.opened(&this)?.grant.database.dialect().into())
+    }
+
+    fn capabilities(&mut self, this: Resource<Database>) -> wasmtime::Result<Capabilities> {
+        Ok(self.opened(&this)?.grant.database.dialect().capabilities().into())
+    }
+
+    fn limits(&mut self, this: Resource<Database>) -> wasmtime::Result<Limits> {
+        let opened = self.opened(&this)?;
+        let limits = &opened.limits;
+        let can = opened.grant.database.dialect().capabilities();
+        Ok(Limits {
+            rows: limits.rows.unwrap_or(0),
+            result_bytes: 0,
+            statement_ms: milliseconds(limits.statement_time),
+            transaction_ms: milliseconds(limits.transaction_time),
+            sessions: limits.sessions,
+            parameters: can.max_parameters.min(u32::try_from(limits.statement.parameters).unwrap_or(u32::MAX)),
+            statement_bytes: u32::try_from(limits.statement.statement_bytes).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn tables(&mut self, this: Resource<Database>) -> wasmtime::Result<Vec<Table>> {
+        let catalog = self.opened(&this)?.catalog();
+        Ok(catalog.tables().into_iter().cloned().map(Into::into).collect())
+    }
+
+    fn session(&mut self, this: Resource<Database>) -> Result<Resource<Session>, SqlError> {
+        let opened = self.opened(&this).map_err(SqlError::Trap)?;
+        let permit = opened.permit()?;
+        let session = opened.grant.database.session();
+        Ok(self.table.push(Session(Work::new(session, opened, permit)))?)
+    }
+
+    fn drop(&mut self, this: Resource<Database>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl SqlCtxView<'_> {
+    fn opened(&self, this: &Resource<Database>) -> wasmtime::Result<Arc<Opened>> {
+        Ok(self.table.get(this)?.0.clone())
+    }
+}
+
+fn milliseconds(time: Option<Duration>) -> u32 {
+    time.map_or(0, |time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX))
+}
+
+fn opened<T>(store: &Accessor<T, HasSql>, this: &Resource<Database>) -> Result<Arc<Opened>, SqlError> {
+    store.with(|mut access| access.get().opened(this)).map_err(SqlError::Trap)
+}
+
+impl<T: Send> HostDatabaseWithStore<T> for HasSql {
+    async fn open(store: &Accessor<T, Self>, name: String, models: Models) -> Result<Resource<Database>, SqlError> {
+        store.with(|mut access| {
+            let view = access.get();
+            // Exact match in the guest's own grants: a name that exists for somebody else is no different from none.
+            let grant = view.ctx.databases.get(&name).cloned().ok_or(Error::NoSuchDatabase)?;
+            let dialect = grant.database.dialect();
+            let catalog = Catalog::declare(models.into(), dialect, &view.ctx.limits.statement, grant.raw_sql)?;
+            let opened = Arc::new(Opened::new(grant, catalog, view.ctx));
+            Ok(view.table.push(Database(opened))?)
+        })
+    }
+
+    async fn ping(store: &Accessor<T, Self>, this: Resource<Database>) -> Result<(), SqlError> {
+        Ok(opened(store, &this)?.grant.database.ping().await?)
+    }
+
+    async fn connect(store: &Accessor<T, Self>, this: Resource<Database>) -> Result<Resource<Connection>, SqlError> {
+        let opened = opened(store, &this)?;
+        let permit = opened.permit()?;
+        let session = opened.grant.database.connect().await?;
+        let connection = Connection(Work::new(session, opened, permit));
+        Ok(store.with(|mut access| access.get().table.push(connection))?)
+    }
+
+    async fn begin(
+        store: &Accessor<T, Self>,
+        this: Resource<Database>,
+        options: TransactionOptions,
+    ) -> Result<Resource<Session>, SqlError> {
+        let opened = opened(store, &this)?;
+        let permit = opened.permit()?;
+        let session = opened.grant.database.begin(opened.transaction(&options)).await?;
+        let session = Session(Work::new(session, opened, permit));
+        Ok(store.with(|mut access| access.get().table.push(session))?)
+    }
+
+    async fn create_all(
+        store: &Accessor<T, Self>,
+        this: Resource<Database>,
+        options: DdlOptions,
+    ) -> Result<Vec<String>, SqlError> {
+        let opened = opened(store, &this)?;
+        let tables = declared(&opened, &options.only)?;
+        Ok(opened.grant.database.create_all(tables, options.check_first).await?)
+    }
+
+    async fn drop_all(
+        store: &Accessor<T, Self>,
+        this: Resource<Database>,
+        options: DdlOptions,
+    ) -> Result<Vec<String>, SqlError> {
+        let opened = opened(store, &this)?;
+        let tables = declared(&opened, &options.only)?;
+        Ok(opened.grant.database.drop_all(tables, options.check_first).await?)
+    }
+
+    async fn reflect(
+        store: &Accessor<T, Self>,
+        this: Resource<Database>,
+        options: ReflectOptions,
+    ) -> Result<Vec<Table>, SqlError> {
+        let opened = opened(store, &this)?;
+        let ReflectOptions { only, schema, views } = options;
+        let tables = opened.grant.database.reflect(db::ReflectOptions { only, schema, views }).await?;
+        opened.learn(&tables);
+        Ok(conv::all(tables))
+    }
+}
+
+/// The declared tables that a guest names, where it may change the schema at all.
+fn declared(opened: &Opened, only: &[String]) -> Result<Vec<ours::Table>, SqlError> {
+    if !opened.grant.schema_changes {
+        return Err(Error::Denied("creating and dropping tables of this database".to_owned()).into());
+    }
+    Ok(opened.catalog().declared(only)?.into_iter().cloned().collect())
+}

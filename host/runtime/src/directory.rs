@@ -1,0 +1,60 @@
+//! Directories that a plugin may use, held open from the moment they are granted.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use cap_std::{ambient_authority, fs::Dir};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+
+use crate::error::{Error, Result};
+
+/// What a plugin may do with a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read files and list directories.
+    Read,
+    /// Create, change and remove them too.
+    Write,
+}
+
+/// A granted directory. The handle was opened once: whatever happens to the path later, the grant stays what it was.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted {
+    dir: Arc<Dir>,
+    path: PathBuf,
+    guest: String,
+    access: Access,
+}
+
+impl Granted {
+    pub(crate) fn open(path: &Path, guest: String, access: Access) -> Result<Self> {
+        let dir = Dir::open_ambient_dir(path, ambient_authority())
+            .map_err(|source| Error::Directory { path: path.to_owned(), source })?;
+        Ok(Self { dir: Arc::new(dir), path: path.to_owned(), guest, access })
+    }
+
+    /// Gives it to one instance.
+    pub(crate) fn preopen(&self, wasi: &mut WasiCtxBuilder) -> Result<()> {
+        let perms = match self.access {
+            Access::Read => FsPerms::ReadOnly,
+            Access::Write => FsPerms::ReadWrite,
+        };
+        wasi.preopened_dir(self.handle(), &self.guest, perms).map_err(Error::Engine)?;
+        Ok(())
+    }
+
+    /// The path that leads to the open handle itself, where the system has one.
+    #[cfg(target_os = "linux")]
+    fn handle(&self) -> PathBuf {
+        use std::os::fd::AsRawFd;
+        let path = PathBuf::from(format!("/proc/self/fd/{}", self.dir.as_raw_fd()));
+        if path.exists() { path } else { self.path.clone() }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn handle(&self) -> PathBuf {
+        self.path.clone()
+    }
+}

@@ -1,0 +1,107 @@
+//! What a call of the contract ends with when it does not succeed, and what the embedding API reports.
+
+use crate::{bindings::sqlservice::database::errors, conv};
+
+/// How a call from a guest fails: with an error value that the guest can handle, or with a trap that ends it.
+#[derive(Debug)]
+pub enum SqlError {
+    /// A case of the contract's error type.
+    Guest(errors::Error),
+    /// The guest broke the component model's rules, or the host cannot go on with it.
+    Trap(wasmtime::Error),
+}
+
+impl From<errors::Error> for SqlError {
+    fn from(error: errors::Error) -> Self {
+        Self::Guest(error)
+    }
+}
+
+impl From<sqlservice_db::Error> for SqlError {
+    fn from(error: sqlservice_db::Error) -> Self {
+        Self::Guest(conv::to_guest(error))
+    }
+}
+
+impl From<sqlservice_sql::Error> for SqlError {
+    fn from(error: sqlservice_sql::Error) -> Self {
+        sqlservice_db::Error::from(error).into()
+    }
+}
+
+impl From<wasmtime::component::ResourceTableError> for SqlError {
+    fn from(error: wasmtime::component::ResourceTableError) -> Self {
+        // A full table is a limit of the guest's own making; anything else is a handle that means nothing.
+        Self::Trap(error.into())
+    }
+}
+
+/// What an embedder meets.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A database's URL or settings make no sense. The text holds no secret.
+    #[error("database {name:?}: {source}")]
+    Database {
+        /// The name under which it was to be granted.
+        name: String,
+        /// What is wrong.
+        source: sqlservice_db::Error,
+    },
+    /// Two databases were granted under one name.
+    #[error("two databases are granted as {0:?}; give one of them another name")]
+    DuplicateDatabase(String),
+    /// A directory that was to be granted cannot be opened.
+    #[error("directory {path:?} cannot be opened: {source}")]
+    Directory {
+        /// The host's path.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The sandbox cannot be set up as asked.
+    #[error("the sandbox cannot be set up: {0}")]
+    Engine(#[source] wasmtime::Error),
+    /// The bytes are no component.
+    #[error("{0}")]
+    NotAComponent(String),
+    /// The component is larger than the host takes.
+    #[error("the component has {size} bytes and the limit is {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The component imports what the host does not offer or was not told to grant.
+    #[error("the component imports what this host does not offer: {}", .0.join(", "))]
+    MissingImports(Vec<String>),
+    /// The component cannot be compiled or linked.
+    #[error("the component cannot be used: {0:#}")]
+    Unusable(#[source] wasmtime::Error),
+    /// There is no exported function of that name.
+    #[error("there is no exported function {name:?}{}", .suggestion.as_ref().map(|s| format!("; did you mean {s:?}?")).unwrap_or_default())]
+    NoSuchFunction {
+        /// The name asked for.
+        name: String,
+        /// The most similar name that there is.
+        suggestion: Option<String>,
+        /// All names that there are.
+        available: Vec<String>,
+    },
+    /// Arguments that do not fit the function's parameters.
+    #[error("{0}")]
+    Arguments(String),
+    /// The call was stopped by the host's deadline. The instance is gone.
+    #[error("the call took longer than {0:?} and was stopped")]
+    Deadline(std::time::Duration),
+    /// The guest trapped. The instance is gone; what it had open was rolled back.
+    #[error("the plugin trapped: {0:#}")]
+    Trap(#[source] wasmtime::Error),
+    /// The instance trapped or was stopped before; make another one.
+    #[error("this instance trapped or was stopped before; make another one")]
+    Poisoned,
+}
+
+/// A result of the embedding API.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,130 @@
+//! The functions that a component exports, found by name.
+
+use wasmtime::{
+    Engine,
+    component::{
+        Component, ComponentExportIndex,
+        types::{ComponentFunc, ComponentItem, Type},
+        wasm_wave::wasm::{DisplayFunc, DisplayType},
+    },
+};
+
+use crate::error::{Error, Result};
+
+/// An exported function.
+#[derive(Clone)]
+pub struct Function {
+    name: String,
+    interface: Option<String>,
+    ty: ComponentFunc,
+    pub(crate) index: ComponentExportIndex,
+}
+
+impl Function {
+    /// Its name, as in the component's world.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The interface that it belongs to, where it does.
+    #[must_use]
+    pub fn interface(&self) -> Option<&str> {
+        self.interface.as_deref()
+    }
+
+    /// `name`, or `interface#name`.
+    #[must_use]
+    pub fn qualified_name(&self) -> String {
+        match &self.interface {
+            Some(interface) => format!("{interface}#{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// Its name, parameters and result, as WIT writes them.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let kind = if self.ty.async_() { "async " } else { "" };
+        format!("{}: {kind}{}", self.name, DisplayFunc(self.ty.clone()))
+    }
+
+    /// The names and types of its parameters, as WIT writes them.
+    #[must_use]
+    pub fn params(&self) -> Vec<(String, String)> {
+        self.ty.params().map(|(name, ty)| (name.to_owned(), DisplayType(&ty).to_string())).collect()
+    }
+
+    /// Whether it may wait for the host. One that may not traps when it has to.
+    #[must_use]
+    pub fn is_async(&self) -> bool {
+        self.ty.async_()
+    }
+
+    pub(crate) fn types(&self) -> Vec<(String, Type)> {
+        self.ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect()
+    }
+
+    pub(crate) fn results(&self) -> usize {
+        self.ty.results().len()
+    }
+}
+
+/// All functions of a component's world and of the interfaces that it exports.
+pub(crate) fn exported(engine: &Engine, component: &Component) -> Vec<Function> {
+    let ty = component.component_type();
+    let mut functions = Vec::new();
+    for (name, item) in ty.exports(engine) {
+        match item.ty {
+            ComponentItem::ComponentFunc(ty) => functions.extend(function(component, None, name, ty)),
+            // What a guest says about itself is asked by the host, not called by people.
+            ComponentItem::ComponentInstance(_) if name.starts_with("sqlservice:database/declarations@") => {}
+            ComponentItem::ComponentInstance(instance) => {
+                for (inner, item) in instance.exports(engine) {
+                    if let ComponentItem::ComponentFunc(ty) = item.ty {
+                        functions.extend(function(component, Some(name), inner, ty));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    functions
+}
+
+fn function(component: &Component, interface: Option<&str>, name: &str, ty: ComponentFunc) -> Option<Function> {
+    let parent = match interface {
+        Some(interface) => Some(component.get_export_index(None, interface)?),
+        None => None,
+    };
+    let index = component.get_export_index(parent.as_ref(), name)?;
+    Some(Function { name: name.to_owned(), interface: interface.map(str::to_owned), ty, index })
+}
+
+/// A function by its bare or qualified name.
+pub(crate) fn find<'a>(functions: &'a [Function], name: &str) -> Result<&'a Function> {
+    let exact = functions.iter().find(|f| f.qualified_name() == name);
+    let bare = || {
+        let mut named = functions.iter().filter(|f| f.name == name || short(f) == name);
+        named.next().filter(|_| named.next().is_none())
+    };
+    exact.or_else(bare).ok_or_else(|| Error::NoSuchFunction {
+        name: name.to_owned(),
+        suggestion: similar(functions, name),
+        available: functions.iter().map(Function::qualified_name).collect(),
+    })
+}
+
+/// `interface#name` without package and version.
+fn short(function: &Function) -> String {
+    let interface = function.interface.as_deref().unwrap_or_default();
+    let interface = interface.split('@').next().unwrap_or_default();
+    let interface = interface.rsplit('/').next().unwrap_or_default();
+    format!("{interface}#{}", function.name)
+}
+
+fn similar(functions: &[Function], name: &str) -> Option<String> {
+    let scored = functions.iter().map(|f| (strsim::jaro_winkler(&f.name, name), f));
+    let (score, best) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (score > 0.7).then(|| best.qualified_name())
+}

@@ -1,0 +1,76 @@
+//! A running plugin: one store, its calls one after the other.
+
+use std::time::Duration;
+
+use wasmtime::{
+    Store,
+    component::{self, Val},
+};
+
+use crate::{
+    error::{Error, Result},
+    function::Function,
+    host::State,
+    plugin::Plugin,
+};
+
+/// An instance of a plugin, with memory and handles of its own.
+///
+/// Dropping it, also in the middle of a call, rolls back what it has open and gives its connections back.
+pub struct Instance {
+    plugin: Plugin,
+    /// Gone while a call runs and after one that did not end well: a store cannot be used after a trap.
+    store: Option<Store<State>>,
+    instance: component::Instance,
+    call_time: Option<Duration>,
+}
+
+impl Instance {
+    pub(crate) fn new(
+        plugin: Plugin,
+        store: Store<State>,
+        instance: component::Instance,
+        call_time: Option<Duration>,
+    ) -> Self {
+        Self { plugin, store: Some(store), instance, call_time }
+    }
+
+    /// Calls a function by its name.
+    ///
+    /// # Errors
+    /// When there is no such function, the arguments do not fit, or the call traps or takes too long. After a trap, a
+    /// deadline, or a dropped call the instance says [`Error::Poisoned`]. An error result of the function is no error
+    /// here: it is in the value.
+    pub async fn call(&mut self, name: &str, arguments: &[Val]) -> Result<Option<Val>> {
+        let function = self.plugin.function(name)?.clone();
+        self.call_function(&function, arguments).await
+    }
+
+    /// Calls a function of this instance's plugin.
+    ///
+    /// # Errors
+    /// As [`Instance::call`].
+    pub async fn call_function(&mut self, function: &Function, arguments: &[Val]) -> Result<Option<Val>> {
+        let wanted = function.types().len();
+        if wanted != arguments.len() {
+            let given = arguments.len();
+            let signature = function.signature();
+            return Err(Error::Arguments(format!("{signature} takes {wanted} arguments, not {given}")));
+        }
+        let mut store = self.store.take().ok_or(Error::Poisoned)?;
+        let callee = self.instance.get_func(&mut store, function.index).ok_or(Error::Poisoned)?;
+        let mut results = vec![Val::Bool(false); function.results()];
+        let call = async {
+            let outer =
+                store.run_concurrent(async |accessor| callee.call_concurrent(accessor, arguments, &mut results).await);
+            outer.await.and_then(|inner| inner)
+        };
+        let outcome = match self.call_time {
+            Some(limit) => tokio::time::timeout(limit, call).await.map_err(|_| Error::Deadline(limit))?,
+            None => call.await,
+        };
+        outcome.map_err(Error::Trap)?;
+        self.store = Some(store);
+        Ok(results.into_iter().next())
+    }
+}

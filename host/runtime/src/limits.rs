@@ -1,0 +1,69 @@
+//! What a plugin may use of the host, and the count of its memory.
+
+use std::time::Duration;
+
+use wasmtime::ResourceLimiter;
+
+use crate::ctx::SqlLimits;
+
+/// The limits of each plugin instance.
+#[derive(Clone, Debug)]
+pub struct HostLimits {
+    /// Bytes of all memories of one instance together. 256 MiB by default.
+    pub memory: usize,
+    /// How long one call may take by the wall clock. None by default. A call that takes longer is stopped, its instance is
+    /// gone, and what it had open is rolled back.
+    pub call_time: Option<Duration>,
+    /// Bytes of a component. 64 MiB by default.
+    pub component_bytes: u64,
+    /// Instances that live at once. 100 by default.
+    pub instances: u32,
+    /// Handles of one instance: resources, streams, tasks. 10,000 by default.
+    pub handles: usize,
+    /// Bytes that one call may hand to the host. 64 MiB by default.
+    pub call_bytes: usize,
+    /// What an instance may do with its databases.
+    pub sql: SqlLimits,
+}
+
+impl Default for HostLimits {
+    fn default() -> Self {
+        Self {
+            memory: 256 << 20,
+            call_time: None,
+            component_bytes: 64 << 20,
+            instances: 100,
+            handles: 10_000,
+            call_bytes: 64 << 20,
+            sql: SqlLimits::default(),
+        }
+    }
+}
+
+/// Counts the memories of a store together, as one limit a memory would be as many limits as there are memories.
+#[derive(Debug)]
+pub(crate) struct MemoryLimit {
+    allowed: usize,
+    used: usize,
+}
+
+impl MemoryLimit {
+    pub(crate) fn new(allowed: usize) -> Self {
+        Self { allowed, used: 0 }
+    }
+}
+
+impl ResourceLimiter for MemoryLimit {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let used = self.used.saturating_add(desired.saturating_sub(current));
+        let fits = used <= self.allowed;
+        if fits {
+            self.used = used;
+        }
+        Ok(fits)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= 100_000)
+    }
+}

@@ -1,0 +1,48 @@
+//! Adds the contract to a linker.
+
+use wasmtime::component::Linker;
+
+use crate::{
+    SqlError,
+    bindings::sqlservice::database::{databases, errors, raw_sql, rows, schema, sessions, statements, values},
+    ctx::{HasSql, SqlCtxView, SqlView},
+};
+
+/// Adds everything but raw SQL: databases, connections, sessions, statements as data.
+///
+/// # Errors
+/// When the linker has one of the interfaces already.
+pub fn add_to_linker<T: SqlView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    errors::add_to_linker::<_, HasSql>(linker, T::sql)?;
+    values::add_to_linker::<_, HasSql>(linker, T::sql)?;
+    rows::add_to_linker::<_, HasSql>(linker, T::sql)?;
+    schema::add_to_linker::<_, HasSql>(linker, T::sql)?;
+    statements::add_to_linker::<_, HasSql>(linker, T::sql)?;
+    sessions::add_to_linker::<_, HasSql>(linker, T::sql)?;
+    databases::add_to_linker::<_, HasSql>(linker, T::sql)
+}
+
+/// Adds SQL as text. A guest that imports it is refused where this was not called; each database asks for its own
+/// grant besides ([`crate::Grant::raw_sql`]).
+///
+/// # Errors
+/// When the linker has the interface already.
+pub fn add_raw_sql_to_linker<T: SqlView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    raw_sql::add_to_linker::<_, HasSql>(linker, T::sql)
+}
+
+impl errors::Host for SqlCtxView<'_> {
+    fn convert_error(&mut self, error: SqlError) -> wasmtime::Result<errors::Error> {
+        match error {
+            SqlError::Guest(error) => Ok(error),
+            SqlError::Trap(error) => Err(error),
+        }
+    }
+}
+
+impl values::Host for SqlCtxView<'_> {}
+impl rows::Host for SqlCtxView<'_> {}
+impl schema::Host for SqlCtxView<'_> {}
+impl statements::Host for SqlCtxView<'_> {}
+impl sessions::Host for SqlCtxView<'_> {}
+impl databases::Host for SqlCtxView<'_> {}

@@ -1,0 +1,136 @@
+//! A compiled component: what it imports, what it exports, and instances of it.
+
+use std::sync::Arc;
+
+use wasmtime::{
+    Store,
+    component::{Component, types::ComponentItem},
+};
+
+use crate::{
+    bindings::declared::Declared,
+    error::{Error, Result},
+    function::{self, Function},
+    host::{Host, State},
+    instance::Instance,
+    linked,
+};
+
+/// A component that a host has compiled. Cheap to clone.
+#[derive(Clone)]
+pub struct Plugin(Arc<Loaded>);
+
+struct Loaded {
+    host: Host,
+    component: Component,
+    size: u64,
+    functions: Vec<Function>,
+}
+
+impl Plugin {
+    pub(crate) fn new(host: Host, component: Component, size: u64) -> Self {
+        let functions = function::exported(&host.shared.ticking.engine, &component);
+        Self(Arc::new(Loaded { host, component, size, functions }))
+    }
+
+    /// The same compiled component with the grants of another host, which must share the engine
+    /// ([`crate::HostBuilder::engine_of`]): compiled once, granted to many.
+    ///
+    /// # Errors
+    /// When the host has an engine of its own.
+    pub fn under(&self, host: &Host) -> Result<Self> {
+        let loaded = &self.0;
+        if !wasmtime::Engine::same(&loaded.host.shared.ticking.engine, &host.shared.ticking.engine) {
+            return Err(Error::Engine(wasmtime::Error::msg("the plugin was compiled by another engine")));
+        }
+        let (component, functions) = (loaded.component.clone(), loaded.functions.clone());
+        Ok(Self(Arc::new(Loaded { host: host.clone(), component, size: loaded.size, functions })))
+    }
+
+    /// The functions that can be called, those of exported interfaces too.
+    #[must_use]
+    pub fn functions(&self) -> &[Function] {
+        &self.0.functions
+    }
+
+    /// A function by its name: `name`, or `interface#name` where several interfaces export it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchFunction`] with the most similar name.
+    pub fn function(&self, name: &str) -> Result<&Function> {
+        function::find(&self.0.functions, name)
+    }
+
+    /// The names of what it imports.
+    #[must_use]
+    pub fn imports(&self) -> Vec<String> {
+        let engine = &self.0.host.shared.ticking.engine;
+        self.0.component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// The names of what it exports.
+    #[must_use]
+    pub fn exports(&self) -> Vec<String> {
+        let engine = &self.0.host.shared.ticking.engine;
+        self.0.component.component_type().exports(engine).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// The names of what it imports and this host does not offer.
+    #[must_use]
+    pub fn missing_imports(&self) -> Vec<String> {
+        let engine = &self.0.host.shared.ticking.engine;
+        let ty = self.0.component.component_type();
+        let imports = ty.imports(engine);
+        // A type that is imported by itself asks for nothing.
+        let needed = imports.filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)));
+        needed.map(|(name, _)| name.to_owned()).filter(|name| !linked::offers(name)).collect()
+    }
+
+    /// The size of the component in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.0.size
+    }
+
+    /// The models that it declares, where it exports `declarations`. The function that says them runs in an instance
+    /// of its own, without any grant.
+    ///
+    /// # Errors
+    /// When the component cannot be instantiated or traps.
+    pub async fn models(&self) -> Result<Option<sqlservice_sql::schema::Models>> {
+        let declares = self.exports().iter().any(|name| name.starts_with("sqlservice:database/declarations@"));
+        if !declares {
+            return Ok(None);
+        }
+        let bare = self.0.host.without_grants();
+        let (mut store, instance) = instantiate(&bare, &self.0.component).await?;
+        let declared = Declared::new(&mut store, &instance).map_err(Error::Unusable)?;
+        let models = declared.sqlservice_database_declarations().call_declared_models(&mut store).await;
+        Ok(Some(models.map_err(Error::Trap)?.into()))
+    }
+
+    /// Makes an instance: a sandbox with its own memory and its own handles.
+    ///
+    /// # Errors
+    /// When an import is missing, when all places for instances are taken, or when the component traps at its start.
+    pub async fn instantiate(&self) -> Result<Instance> {
+        let (store, instance) = instantiate(&self.0.host, &self.0.component).await?;
+        Ok(Instance::new(self.clone(), store, instance, self.0.host.shared.limits.call_time))
+    }
+}
+
+async fn instantiate(host: &Host, component: &Component) -> Result<(Store<State>, wasmtime::component::Instance)> {
+    let limits = &host.shared.limits;
+    let mut store = Store::new(&host.shared.ticking.engine, host.state()?);
+    store.limiter(|state| &mut state.memory);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_async_yield_and_update(1);
+    store.set_hostcall_fuel(limits.call_bytes);
+    store.set_max_component_handles(limits.handles);
+    if let Some(table) = store.concurrent_resource_table() {
+        table.set_max_capacity(limits.handles);
+    }
+    let pre = host.link(component).map_err(Error::Unusable)?;
+    let instance = pre.instantiate_async(&mut store).await.map_err(Error::Trap)?;
+    Ok((store, instance))
+}

@@ -1,0 +1,297 @@
+//! What a connection and a session do alike: check a statement, run it, and hold what it needs while it runs.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sqlservice_db as db;
+use sqlservice_sql::{self as sql, Catalog, Compiled, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::component::{Accessor, Resource};
+
+use crate::{
+    SqlError,
+    bindings::sqlservice::database::{errors, rows, sessions, statements, values},
+    conv,
+    ctx::{Grant, HasSql, SqlLimits},
+    cursor::Cursor,
+    prepared::Prepared,
+    savepoint::Savepoint,
+};
+
+/// A database that a guest opened, with its models.
+pub(crate) struct Opened {
+    pub(crate) grant: Grant,
+    pub(crate) limits: Arc<SqlLimits>,
+    pub(crate) sessions: Arc<Semaphore>,
+    pub(crate) cursors: Arc<Semaphore>,
+    catalog: RwLock<Arc<Catalog>>,
+}
+
+impl Opened {
+    pub(crate) fn new(grant: Grant, catalog: Catalog, ctx: &crate::SqlCtx) -> Self {
+        Self {
+            grant,
+            limits: ctx.limits.clone(),
+            sessions: ctx.sessions.clone(),
+            cursors: ctx.cursors.clone(),
+            catalog: RwLock::new(Arc::new(catalog)),
+        }
+    }
+
+    /// The tables that are known now.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds what reflection read.
+    pub(crate) fn learn(&self, tables: &[sql::schema::Table]) {
+        let mut catalog = self.catalog.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut catalog).add_reflected(tables);
+    }
+
+    pub(crate) fn compile(&self, statement: statements::Statement) -> Result<Arc<Compiled>, SqlError> {
+        let dialect = self.grant.database.dialect();
+        Ok(Arc::new(sql::compile(&statement.into(), &self.catalog(), dialect, &self.limits.statement)?))
+    }
+
+    /// One more session or connection, where the guest may have one.
+    pub(crate) fn permit(&self) -> Result<OwnedSemaphorePermit, SqlError> {
+        take(&self.sessions, errors::LimitKind::Sessions, self.limits.sessions)
+    }
+
+    /// Transaction options cut to the host's limits.
+    pub(crate) fn transaction(&self, options: &sessions::TransactionOptions) -> db::TransactionOptions {
+        let mut options = conv::transaction_options(options);
+        options.timeout = lower(options.timeout, self.limits.transaction_time);
+        options
+    }
+
+    /// Run options cut to the host's limits.
+    pub(crate) fn run(&self, options: &sessions::Options) -> db::RunOptions {
+        let mut options = conv::run_options(options);
+        options.timeout = lower(options.timeout, self.limits.statement_time);
+        options.max_rows = lower(options.max_rows, self.limits.rows);
+        options.batch_rows = options.batch_rows.map(|rows| rows.clamp(1, self.limits.batch_rows));
+        options
+    }
+}
+
+fn take(all: &Arc<Semaphore>, kind: errors::LimitKind, allowed: u32) -> Result<OwnedSemaphorePermit, SqlError> {
+    all.clone()
+        .try_acquire_owned()
+        .map_err(|_| errors::Error::Limit(errors::LimitReached { kind, allowed: allowed.into() }).into())
+}
+
+/// The lower of two limits, where there are any.
+fn lower<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// A connection or session of a guest. Dropping it rolls back and gives the connection back, in a task of the host's.
+pub(crate) struct Work {
+    pub(crate) session: db::Session,
+    pub(crate) opened: Arc<Opened>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Work {
+    pub(crate) fn new(session: db::Session, opened: Arc<Opened>, permit: OwnedSemaphorePermit) -> Arc<Self> {
+        Arc::new(Self { session, opened, _permit: permit })
+    }
+
+    async fn run(&self, run: Run, options: &sessions::Options) -> Result<Answered, SqlError> {
+        let options = self.opened.run(options);
+        let answer = match run {
+            Run::Compiled(compiled, parameters) => self.session.execute(compiled, parameters, options).await?,
+            Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await?,
+            Run::Many(chunks) => self.session.insert_many(chunks, options).await?,
+        };
+        // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
+        let permit = match &answer.rest {
+            Some(_) => Some(take(&self.opened.cursors, errors::LimitKind::Cursors, self.opened.limits.cursors)?),
+            None => None,
+        };
+        Ok(Answered { answer, permit, limits: self.opened.limits.clone() })
+    }
+
+    /// Splits a batch into as few inserts as the database allows, each made when the one before is done.
+    fn chunks(
+        &self,
+        table: String,
+        columns: Vec<String>,
+        batch: sql::Batch,
+        returning: Vec<String>,
+    ) -> Result<db::Chunks, SqlError> {
+        batch.validate()?;
+        let opened = self.opened.clone();
+        let catalog = opened.catalog();
+        let dialect = opened.grant.database.dialect();
+        let per_statement = sql::rows_per_statement(columns.len(), dialect).max(1);
+        let total = batch.rows as usize;
+        let mut compiled: Option<(usize, Arc<Compiled>)> = None;
+        let mut done = 0;
+        let chunks = std::iter::from_fn(move || {
+            let rows = per_statement.min(total.saturating_sub(done));
+            if rows == 0 {
+                return None;
+            }
+            let statement = match &compiled {
+                Some((size, statement)) if *size == rows => statement.clone(),
+                _ => {
+                    let target =
+                        sql::InsertMany { table: &table, schema: None, columns: &columns, rows, returning: &returning };
+                    match sql::compile_insert_many(&target, &catalog, dialect, &opened.limits.statement) {
+                        Ok(statement) => Arc::new(statement),
+                        Err(error) => return Some(Err(error)),
+                    }
+                }
+            };
+            compiled = Some((rows, statement.clone()));
+            let width = columns.len();
+            let values = (done..done + rows).flat_map(|row| (0..width).map(move |column| (row, column)));
+            let values = values.map(|(row, column)| batch.value(row, column)).collect();
+            done += rows;
+            Some(Ok((statement, values)))
+        });
+        Ok(Box::new(chunks))
+    }
+}
+
+enum Run {
+    Compiled(Arc<Compiled>, Vec<Value>),
+    Text(String, Vec<Value>),
+    Many(db::Chunks),
+}
+
+/// An answer with the cursor's place that it may need.
+struct Answered {
+    answer: db::Answer,
+    permit: Option<OwnedSemaphorePermit>,
+    limits: Arc<SqlLimits>,
+}
+
+impl Answered {
+    /// Gives it to the guest, with a cursor in its table where there is more to come.
+    fn give<T>(self, store: &Accessor<T, HasSql>) -> Result<sessions::Answer, SqlError> {
+        let db::Answer { columns, first, rest, affected } = self.answer;
+        let rest = rest.zip(self.permit).map(|(rest, permit)| Cursor::new(rest, permit, self.limits));
+        let rest = match rest {
+            Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
+            None => None,
+        };
+        Ok(sessions::Answer { columns: conv::all(columns), first: first.into(), rest, affected })
+    }
+}
+
+/// A resource that holds a [`Work`].
+pub(crate) trait Holds: Send + 'static {
+    /// The work.
+    fn work(&self) -> &Arc<Work>;
+}
+
+/// Clones the work out of the table, so that nothing of the store is held while it is awaited.
+pub(crate) fn of<T, R: Holds>(store: &Accessor<T, HasSql>, resource: &Resource<R>) -> Result<Arc<Work>, SqlError> {
+    Ok(store.with(|mut access| access.get().table.get(resource).map(|r| r.work().clone()))?)
+}
+
+pub(crate) async fn execute<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+    statement: statements::Statement,
+    parameters: Vec<values::Value>,
+    options: sessions::Options,
+) -> Result<sessions::Answer, SqlError> {
+    let work = of(store, &this)?;
+    let compiled = work.opened.compile(statement)?;
+    work.run(Run::Compiled(compiled, conv::all(parameters)), &options).await?.give(store)
+}
+
+pub(crate) fn prepare<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+    statement: statements::Statement,
+) -> Result<Resource<Prepared>, SqlError> {
+    let work = of(store, &this)?;
+    let compiled = work.opened.compile(statement)?;
+    let prepared = Prepared { compiled, opened: work.opened.clone() };
+    Ok(store.with(|mut access| access.get().table.push(prepared))?)
+}
+
+pub(crate) async fn run<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+    prepared: Resource<Prepared>,
+    parameters: Vec<values::Value>,
+    options: sessions::Options,
+) -> Result<sessions::Answer, SqlError> {
+    let work = of(store, &this)?;
+    let prepared = store.with(|mut access| access.get().table.get(&prepared).cloned())?;
+    if !Arc::ptr_eq(&prepared.opened, &work.opened) {
+        return Err(sql::Error::invalid("the statement was prepared for another database").into());
+    }
+    work.run(Run::Compiled(prepared.compiled, conv::all(parameters)), &options).await?.give(store)
+}
+
+pub(crate) async fn insert_many<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+    table: String,
+    columns: Vec<String>,
+    batch: rows::Batch,
+    returning: Vec<String>,
+    options: sessions::Options,
+) -> Result<sessions::Answer, SqlError> {
+    let work = of(store, &this)?;
+    let chunks = work.chunks(table, columns, batch.into(), returning)?;
+    work.run(Run::Many(chunks), &options).await?.give(store)
+}
+
+pub(crate) async fn execute_text<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+    text: String,
+    parameters: Vec<values::Value>,
+    options: sessions::Options,
+) -> Result<sessions::Answer, SqlError> {
+    let work = of(store, &this)?;
+    if !work.opened.grant.raw_sql {
+        return Err(errors::Error::Denied("raw SQL on this database".to_owned()).into());
+    }
+    work.run(Run::Text(text, conv::all(parameters)), &options).await?.give(store)
+}
+
+pub(crate) async fn begin<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+    options: sessions::TransactionOptions,
+) -> Result<(), SqlError> {
+    let work = of(store, &this)?;
+    Ok(work.session.begin(work.opened.transaction(&options)).await?)
+}
+
+pub(crate) async fn begin_nested<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+) -> Result<Resource<Savepoint>, SqlError> {
+    let work = of(store, &this)?;
+    let savepoint = Savepoint { savepoint: work.session.begin_nested().await?, _work: work };
+    Ok(store.with(|mut access| access.get().table.push(savepoint))?)
+}
+
+pub(crate) async fn commit<T, R: Holds>(store: &Accessor<T, HasSql>, this: Resource<R>) -> Result<(), SqlError> {
+    Ok(of(store, &this)?.session.commit().await?)
+}
+
+pub(crate) async fn rollback<T, R: Holds>(store: &Accessor<T, HasSql>, this: Resource<R>) -> Result<(), SqlError> {
+    Ok(of(store, &this)?.session.rollback().await?)
+}
+
+/// Takes the resource away from the guest and waits until its connection is back.
+pub(crate) async fn close<T, R: Holds>(store: &Accessor<T, HasSql>, this: Resource<R>) -> Result<(), SqlError> {
+    let held = store.with(|mut access| access.get().table.delete(this))?;
+    let work = held.work().clone();
+    drop(held);
+    Ok(work.session.close().await?)
+}

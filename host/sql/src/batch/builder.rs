@@ -1,0 +1,672 @@
+//! Builders that decode rows straight into columns, without an allocation a row.
+//!
+//! A builder starts with the kind that a column is expected to have. A value of another kind, which SQLite allows in any
+//! column, turns the whole column into [`Vector::Mixed`] without losing anything. The only failure is a column whose texts
+//! pass the 4 GiB that 32-bit offsets can name.
+//!
+//! The file is long because it has one arm a kind of column.
+
+use super::{Batch, Blobs, ColumnData, Strings, Vector};
+use crate::{
+    Error, Result, Scalar, Value,
+    error::Limited,
+    schema::{ColumnType, TypeKind},
+    value::{Array, Interval},
+};
+
+/// The most rows that a builder makes room for ahead of time; a guest names the size of its batches.
+const MAX_CAPACITY: usize = 65_536;
+
+/// What a column is expected to hold: the cases of [`Vector`], and `Dynamic` for columns that say nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the cases of `Vector`")]
+pub enum VectorKind {
+    Boolean,
+    Integer,
+    Unsigned,
+    Float,
+    Decimal,
+    Text,
+    Bytes,
+    Uuid,
+    Json,
+    Date,
+    Time,
+    Timestamp,
+    TimestampTz,
+    Interval,
+    Mixed,
+    /// Whatever the first value that is not null has.
+    Dynamic,
+}
+
+impl From<TypeKind> for VectorKind {
+    fn from(kind: TypeKind) -> Self {
+        match kind {
+            TypeKind::Boolean => Self::Boolean,
+            TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 => Self::Integer,
+            TypeKind::Uint64 => Self::Unsigned,
+            TypeKind::Float32 | TypeKind::Float64 => Self::Float,
+            TypeKind::Decimal => Self::Decimal,
+            TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration => Self::Text,
+            TypeKind::Bytes => Self::Bytes,
+            TypeKind::Uuid => Self::Uuid,
+            TypeKind::Json => Self::Json,
+            TypeKind::Date => Self::Date,
+            TypeKind::Time => Self::Time,
+            TypeKind::Timestamp => Self::Timestamp,
+            TypeKind::TimestampTz => Self::TimestampTz,
+            TypeKind::Interval => Self::Interval,
+            TypeKind::Array | TypeKind::Other => Self::Mixed,
+        }
+    }
+}
+
+impl From<&ColumnType> for VectorKind {
+    fn from(ty: &ColumnType) -> Self {
+        ty.kind.into()
+    }
+}
+
+/// Builds one column.
+#[derive(Clone, Debug)]
+pub struct ColumnBuilder {
+    /// Nothing until a dynamic column meets its first value.
+    values: Option<Vector>,
+    validity: Vec<u8>,
+    rows: usize,
+    capacity: usize,
+    /// Bytes on the heap of mixed values, which cannot be read off lengths.
+    mixed_bytes: usize,
+}
+
+impl ColumnBuilder {
+    /// A column of no rows, with room for `capacity` of them (guest-controlled, so no more than a fixed number is reserved).
+    #[must_use]
+    pub fn new(kind: VectorKind, capacity: usize) -> Self {
+        let capacity = capacity.min(MAX_CAPACITY);
+        let values = empty(kind, capacity);
+        Self { values, validity: Vec::new(), rows: 0, capacity, mixed_bytes: 0 }
+    }
+
+    /// How many rows it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether it has no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// How many bytes it holds, as limits count them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let values = match &self.values {
+            None => 0,
+            Some(Vector::Booleans(_)) => self.rows,
+            Some(Vector::Dates(_)) => self.rows * 4,
+            Some(Vector::Uuids(_) | Vector::Intervals(_)) => self.rows * 16,
+            Some(Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s)) => s.data.len() + self.rows * 4,
+            Some(Vector::Bytes(b)) => b.data.len() + self.rows * 4,
+            Some(Vector::Mixed(_)) => self.mixed_bytes + self.rows * size_of::<Value>(),
+            Some(_) => self.rows * 8,
+        };
+        values + self.validity.len()
+    }
+
+    /// Adds a null.
+    pub fn push_null(&mut self) {
+        if self.validity.is_empty() {
+            // The first null: every row before it has a value. Whole bytes, as the bits past the last row mean nothing.
+            self.validity.reserve(self.capacity.max(self.rows + 1).div_ceil(8));
+            self.validity.resize(self.rows.div_ceil(8), 0xff);
+            if let (Some(last), left @ 1..) = (self.validity.last_mut(), self.rows % 8) {
+                *last = (1 << left) - 1;
+            }
+        }
+        match &mut self.values {
+            None => {}
+            Some(Vector::Booleans(v)) => v.push(0),
+            Some(Vector::Integers(v) | Vector::Times(v) | Vector::Timestamps(v) | Vector::TimestampsTz(v)) => v.push(0),
+            Some(Vector::Unsigneds(v)) => v.push(0),
+            Some(Vector::Floats(v)) => v.push(0.0),
+            Some(Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s)) => repeat_last(&mut s.offsets),
+            Some(Vector::Bytes(b)) => repeat_last(&mut b.offsets),
+            Some(Vector::Uuids(v)) => v.push((0, 0)),
+            Some(Vector::Dates(v)) => v.push(0),
+            Some(Vector::Intervals(v)) => v.push(Interval::default()),
+            Some(Vector::Mixed(v)) => v.push(Value::NULL),
+        }
+        if self.rows.is_multiple_of(8) {
+            self.validity.push(0);
+        }
+        self.rows += 1;
+    }
+
+    /// Adds a signed integer.
+    pub fn push_i64(&mut self, value: i64) -> Result<()> {
+        match self.vector(VectorKind::Integer) {
+            Vector::Integers(v) => v.push(value),
+            _ => return self.push_other(Scalar::Integer(value).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds an unsigned integer.
+    pub fn push_u64(&mut self, value: u64) -> Result<()> {
+        match self.vector(VectorKind::Unsigned) {
+            Vector::Unsigneds(v) => v.push(value),
+            _ => return self.push_other(Scalar::Unsigned(value).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a float.
+    pub fn push_f64(&mut self, value: f64) -> Result<()> {
+        match self.vector(VectorKind::Float) {
+            Vector::Floats(v) => v.push(value),
+            _ => return self.push_other(Scalar::Float(value).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a truth value.
+    pub fn push_bool(&mut self, value: bool) -> Result<()> {
+        match self.vector(VectorKind::Boolean) {
+            Vector::Booleans(v) => v.push(value.into()),
+            _ => return self.push_other(Scalar::Boolean(value).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a text.
+    pub fn push_str(&mut self, value: &str) -> Result<()> {
+        match self.vector(VectorKind::Text) {
+            Vector::Texts(s) => append_text(s, value)?,
+            _ => return self.push_other(Scalar::Text(value.to_owned()).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds what the database calls text: as text where it is UTF-8, as bytes where it is not, so that nothing is lost.
+    pub fn push_text_bytes(&mut self, value: &[u8]) -> Result<()> {
+        match std::str::from_utf8(value) {
+            Ok(text) => self.push_str(text),
+            Err(_) => self.push_bytes(value),
+        }
+    }
+
+    /// Adds a decimal, as text.
+    pub fn push_decimal_str(&mut self, value: &str) -> Result<()> {
+        match self.vector(VectorKind::Decimal) {
+            Vector::Decimals(s) => append_text(s, value)?,
+            _ => return self.push_other(Scalar::Decimal(value.to_owned()).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a JSON document, as text.
+    pub fn push_json_str(&mut self, value: &str) -> Result<()> {
+        match self.vector(VectorKind::Json) {
+            Vector::Jsons(s) => append_text(s, value)?,
+            _ => return self.push_other(Scalar::Json(value.to_owned()).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a byte string.
+    pub fn push_bytes(&mut self, value: &[u8]) -> Result<()> {
+        match self.vector(VectorKind::Bytes) {
+            Vector::Bytes(b) => append_bytes(b, value)?,
+            _ => return self.push_other(Scalar::Bytes(value.to_owned()).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a UUID: its high and its low 64 bits.
+    pub fn push_uuid(&mut self, high: u64, low: u64) -> Result<()> {
+        match self.vector(VectorKind::Uuid) {
+            Vector::Uuids(v) => v.push((high, low)),
+            _ => return self.push_other(Scalar::Uuid(high, low).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a date: days since 1970-01-01.
+    pub fn push_date(&mut self, days: i32) -> Result<()> {
+        match self.vector(VectorKind::Date) {
+            Vector::Dates(v) => v.push(days),
+            _ => return self.push_other(Scalar::Date(days).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a time of day: microseconds since midnight.
+    pub fn push_time(&mut self, microseconds: i64) -> Result<()> {
+        match self.vector(VectorKind::Time) {
+            Vector::Times(v) => v.push(microseconds),
+            _ => return self.push_other(Scalar::Time(microseconds).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a timestamp without a zone: microseconds since 1970-01-01T00:00:00.
+    pub fn push_timestamp(&mut self, microseconds: i64) -> Result<()> {
+        match self.vector(VectorKind::Timestamp) {
+            Vector::Timestamps(v) => v.push(microseconds),
+            _ => return self.push_other(Scalar::Timestamp(microseconds).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a moment: microseconds since 1970-01-01T00:00:00Z.
+    pub fn push_timestamp_tz(&mut self, microseconds: i64) -> Result<()> {
+        match self.vector(VectorKind::TimestampTz) {
+            Vector::TimestampsTz(v) => v.push(microseconds),
+            _ => return self.push_other(Scalar::TimestampTz(microseconds).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds a span of time.
+    pub fn push_interval(&mut self, interval: Interval) -> Result<()> {
+        match self.vector(VectorKind::Interval) {
+            Vector::Intervals(v) => v.push(interval),
+            _ => return self.push_other(Scalar::Interval(interval).into()),
+        }
+        self.valid();
+        Ok(())
+    }
+
+    /// Adds an array.
+    pub fn push_array(&mut self, array: Array) -> Result<()> {
+        self.push_other(Value::Array(array))
+    }
+
+    /// Adds any value.
+    pub fn push_value(&mut self, value: Value) -> Result<()> {
+        let scalar = match value {
+            Value::Scalar(scalar) => scalar,
+            Value::Array(array) => return self.push_array(array),
+        };
+        match scalar {
+            Scalar::Null => {
+                self.push_null();
+                Ok(())
+            }
+            Scalar::Boolean(v) => self.push_bool(v),
+            Scalar::Integer(v) => self.push_i64(v),
+            Scalar::Unsigned(v) => self.push_u64(v),
+            Scalar::Float(v) => self.push_f64(v),
+            Scalar::Decimal(v) => self.push_decimal_str(&v),
+            Scalar::Text(v) => self.push_str(&v),
+            Scalar::Bytes(v) => self.push_bytes(&v),
+            Scalar::Uuid(high, low) => self.push_uuid(high, low),
+            Scalar::Json(v) => self.push_json_str(&v),
+            Scalar::Date(v) => self.push_date(v),
+            Scalar::Time(v) => self.push_time(v),
+            Scalar::Timestamp(v) => self.push_timestamp(v),
+            Scalar::TimestampTz(v) => self.push_timestamp_tz(v),
+            Scalar::Interval(v) => self.push_interval(v),
+            other @ Scalar::Other(..) => self.push_other(other.into()),
+        }
+    }
+
+    /// The column. A dynamic column that saw only nulls is mixed.
+    #[must_use]
+    pub fn finish(self) -> ColumnData {
+        let rows = self.rows;
+        let values = self.values.unwrap_or_else(|| Vector::Mixed(vec![Value::NULL; rows]));
+        ColumnData { validity: self.validity, values }
+    }
+
+    /// Marks the row that was just added as valid.
+    fn valid(&mut self) {
+        if !self.validity.is_empty() {
+            let bit = self.rows % 8;
+            if bit == 0 {
+                self.validity.push(1);
+            } else if let Some(last) = self.validity.last_mut() {
+                *last |= 1 << bit;
+            }
+        }
+        self.rows += 1;
+    }
+
+    /// The values; a dynamic column becomes one of `kind`, with its nulls so far.
+    fn vector(&mut self, kind: VectorKind) -> &mut Vector {
+        let (rows, capacity) = (self.rows, self.capacity);
+        self.values.get_or_insert_with(|| {
+            let mut values = empty(kind, capacity.max(rows)).unwrap_or(Vector::Mixed(Vec::new()));
+            fill(&mut values, rows);
+            values
+        })
+    }
+
+    /// Adds a value of another kind than the column has: the column becomes a mixed one.
+    fn push_other(&mut self, value: Value) -> Result<()> {
+        if !matches!(self.values, Some(Vector::Mixed(_))) {
+            self.degrade();
+        }
+        self.mixed_bytes += heap_bytes(&value);
+        if let Vector::Mixed(values) = self.vector(VectorKind::Mixed) {
+            values.push(value);
+        }
+        self.valid();
+        Ok(())
+    }
+
+    fn degrade(&mut self) {
+        let rows = self.rows;
+        let Some(values) = self.values.take() else {
+            return;
+        };
+        let column = ColumnData { validity: std::mem::take(&mut self.validity), values };
+        let mut mixed = Vec::with_capacity(self.capacity.max(rows + 1));
+        mixed.extend((0..rows).map(|row| column.value(row)));
+        self.mixed_bytes = mixed.iter().map(heap_bytes).sum();
+        self.validity = column.validity;
+        self.values = Some(Vector::Mixed(mixed));
+    }
+}
+
+/// Builds a batch: a builder a column.
+#[derive(Clone, Debug)]
+pub struct BatchBuilder {
+    columns: Vec<ColumnBuilder>,
+    rows: usize,
+}
+
+impl BatchBuilder {
+    /// A batch of no rows with columns of these kinds.
+    #[must_use]
+    pub fn with_capacity(kinds: &[VectorKind], capacity: usize) -> Self {
+        Self { columns: kinds.iter().map(|kind| ColumnBuilder::new(*kind, capacity)).collect(), rows: 0 }
+    }
+
+    /// The columns, to push one value to each.
+    pub fn columns(&mut self) -> &mut [ColumnBuilder] {
+        &mut self.columns
+    }
+
+    /// The column at this position.
+    pub fn column(&mut self, position: usize) -> Option<&mut ColumnBuilder> {
+        self.columns.get_mut(position)
+    }
+
+    /// Ends a row: columns that got no value get a null.
+    pub fn end_row(&mut self) {
+        self.rows += 1;
+        for column in &mut self.columns {
+            while column.len() < self.rows {
+                column.push_null();
+            }
+        }
+    }
+
+    /// How many rows have ended.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether no row has ended.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// How many bytes it holds, as limits count them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.columns.iter().map(ColumnBuilder::bytes).sum()
+    }
+
+    /// The batch.
+    pub fn finish(self) -> Result<Batch> {
+        let rows = u32::try_from(self.rows).map_err(|_| too_long())?;
+        Ok(Batch { rows, columns: self.columns.into_iter().map(ColumnBuilder::finish).collect() })
+    }
+}
+
+fn empty(kind: VectorKind, capacity: usize) -> Option<Vector> {
+    let strings = || Strings { offsets: first_offset(capacity), data: String::new() };
+    Some(match kind {
+        VectorKind::Boolean => Vector::Booleans(Vec::with_capacity(capacity)),
+        VectorKind::Integer => Vector::Integers(Vec::with_capacity(capacity)),
+        VectorKind::Unsigned => Vector::Unsigneds(Vec::with_capacity(capacity)),
+        VectorKind::Float => Vector::Floats(Vec::with_capacity(capacity)),
+        VectorKind::Decimal => Vector::Decimals(strings()),
+        VectorKind::Text => Vector::Texts(strings()),
+        VectorKind::Bytes => Vector::Bytes(Blobs { offsets: first_offset(capacity), data: Vec::new() }),
+        VectorKind::Uuid => Vector::Uuids(Vec::with_capacity(capacity)),
+        VectorKind::Json => Vector::Jsons(strings()),
+        VectorKind::Date => Vector::Dates(Vec::with_capacity(capacity)),
+        VectorKind::Time => Vector::Times(Vec::with_capacity(capacity)),
+        VectorKind::Timestamp => Vector::Timestamps(Vec::with_capacity(capacity)),
+        VectorKind::TimestampTz => Vector::TimestampsTz(Vec::with_capacity(capacity)),
+        VectorKind::Interval => Vector::Intervals(Vec::with_capacity(capacity)),
+        VectorKind::Mixed => Vector::Mixed(Vec::with_capacity(capacity)),
+        VectorKind::Dynamic => return None,
+    })
+}
+
+/// Fills an empty vector with rows that mean nothing.
+fn fill(values: &mut Vector, rows: usize) {
+    match values {
+        Vector::Booleans(v) => v.resize(rows, 0),
+        Vector::Integers(v) | Vector::Times(v) | Vector::Timestamps(v) | Vector::TimestampsTz(v) => v.resize(rows, 0),
+        Vector::Unsigneds(v) => v.resize(rows, 0),
+        Vector::Floats(v) => v.resize(rows, 0.0),
+        Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s) => s.offsets.resize(rows + 1, 0),
+        Vector::Bytes(b) => b.offsets.resize(rows + 1, 0),
+        Vector::Uuids(v) => v.resize(rows, (0, 0)),
+        Vector::Dates(v) => v.resize(rows, 0),
+        Vector::Intervals(v) => v.resize(rows, Interval::default()),
+        Vector::Mixed(v) => v.resize(rows, Value::NULL),
+    }
+}
+
+fn first_offset(capacity: usize) -> Vec<u32> {
+    let mut offsets = Vec::with_capacity(capacity.saturating_add(1));
+    offsets.push(0);
+    offsets
+}
+
+fn repeat_last(offsets: &mut Vec<u32>) {
+    let last = offsets.last().copied().unwrap_or(0);
+    offsets.push(last);
+}
+
+fn append_text(strings: &mut Strings, value: &str) -> Result<()> {
+    strings.offsets.push(end_offset(strings.data.len(), value.len())?);
+    strings.data.push_str(value);
+    Ok(())
+}
+
+fn append_bytes(blobs: &mut Blobs, value: &[u8]) -> Result<()> {
+    blobs.offsets.push(end_offset(blobs.data.len(), value.len())?);
+    blobs.data.extend_from_slice(value);
+    Ok(())
+}
+
+/// The offset after `more` bytes, or an error where 32 bits cannot say it. Never a wrap: the next text would be another's.
+fn end_offset(now: usize, more: usize) -> Result<u32> {
+    now.checked_add(more).and_then(|end| u32::try_from(end).ok()).ok_or_else(too_long)
+}
+
+fn too_long() -> Error {
+    Error::Limit { what: Limited::Bytes, allowed: u32::MAX.into() }
+}
+
+/// The bytes that a value has besides its own size.
+fn heap_bytes(value: &Value) -> usize {
+    let scalar = |scalar: &Scalar| match scalar {
+        Scalar::Decimal(s) | Scalar::Text(s) | Scalar::Json(s) => s.len(),
+        Scalar::Bytes(b) => b.len(),
+        Scalar::Other(name, text) => name.len() + text.len(),
+        _ => 0,
+    };
+    match value {
+        Value::Scalar(s) => scalar(s),
+        Value::Array(array) => {
+            array.dimensions.len() * 4
+                + array.items.iter().map(|item| size_of::<Scalar>() + scalar(item)).sum::<usize>()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn validity_appears_with_the_first_null_at_any_row() {
+        for first_null in 0..20_usize {
+            let mut column = ColumnBuilder::new(VectorKind::Integer, 4);
+            for row in 0..20_i64 {
+                if row as usize == first_null || row % 7 == 6 {
+                    column.push_null();
+                } else {
+                    column.push_i64(row).expect("fits");
+                }
+            }
+            let data = column.finish();
+            let batch = Batch { rows: 20, columns: vec![data] };
+            batch.validate().expect("well-formed");
+            for row in 0..20_usize {
+                let null = row == first_null || row % 7 == 6;
+                let expected = if null { Value::NULL } else { Scalar::Integer(row as i64).into() };
+                assert_eq!(batch.value(row, 0), expected, "first null {first_null}, row {row}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_column_without_nulls_has_no_validity() {
+        let mut column = ColumnBuilder::new(VectorKind::Text, 2);
+        column.push_str("é").expect("fits");
+        column.push_str("").expect("fits");
+        let expected = Strings { offsets: vec![0, 2, 2], data: "é".into() };
+        assert_eq!(column.finish(), ColumnData { validity: Vec::new(), values: Vector::Texts(expected) });
+    }
+
+    #[test]
+    fn t40_a_dynamic_column_takes_the_first_kind_and_degrades_without_loss() {
+        let mut column = ColumnBuilder::new(VectorKind::Dynamic, 8);
+        column.push_null();
+        column.push_i64(7).expect("fits");
+        column.push_null();
+        assert!(matches!(column.values, Some(Vector::Integers(_))));
+        column.push_text_bytes(b"\xff").expect("fits");
+        column.push_str("text").expect("fits");
+        column.push_null();
+        let batch = Batch { rows: 6, columns: vec![column.finish()] };
+        batch.validate().expect("well-formed");
+        let seen: Vec<Value> = (0..6).map(|row| batch.value(row, 0)).collect();
+        let expected = [
+            Value::NULL,
+            Scalar::Integer(7).into(),
+            Value::NULL,
+            Scalar::Bytes(vec![0xff]).into(),
+            Scalar::Text("text".into()).into(),
+            Value::NULL,
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn every_kind_of_value_comes_back_from_every_kind_of_column() {
+        let values: Vec<Value> = vec![
+            Value::NULL,
+            Scalar::Boolean(true).into(),
+            Scalar::Integer(i64::MIN).into(),
+            Scalar::Unsigned(u64::MAX).into(),
+            Scalar::Float(-0.5).into(),
+            Scalar::Decimal("1.50".into()).into(),
+            Scalar::Text("a".into()).into(),
+            Scalar::Bytes(vec![1]).into(),
+            Scalar::Uuid(1, 2).into(),
+            Scalar::Json("null".into()).into(),
+            Scalar::Date(-1).into(),
+            Scalar::Time(1).into(),
+            Scalar::Timestamp(2).into(),
+            Scalar::TimestampTz(3).into(),
+            Scalar::Interval(Interval { months: 1, days: 2, microseconds: 3 }).into(),
+            Scalar::Other("point".into(), "(1,2)".into()).into(),
+            Value::Array(Array { dimensions: vec![1], items: vec![Scalar::Null] }),
+        ];
+        let kinds = [
+            VectorKind::Boolean,
+            VectorKind::Integer,
+            VectorKind::Unsigned,
+            VectorKind::Float,
+            VectorKind::Decimal,
+            VectorKind::Text,
+            VectorKind::Bytes,
+            VectorKind::Uuid,
+            VectorKind::Json,
+            VectorKind::Date,
+            VectorKind::Time,
+            VectorKind::Timestamp,
+            VectorKind::TimestampTz,
+            VectorKind::Interval,
+            VectorKind::Mixed,
+            VectorKind::Dynamic,
+        ];
+        let mut batch = BatchBuilder::with_capacity(&kinds, 1);
+        for value in &values {
+            for column in batch.columns() {
+                column.push_value(value.clone()).expect("fits");
+            }
+            batch.end_row();
+        }
+        assert!(batch.bytes() > 0);
+        let batch = batch.finish().expect("fits");
+        batch.validate().expect("well-formed");
+        for (row, value) in values.iter().enumerate() {
+            for column in 0..kinds.len() {
+                assert_eq!(batch.value(row, column), *value);
+            }
+        }
+    }
+
+    #[test]
+    fn t18_offsets_past_32_bits_are_an_error_and_no_wrap() {
+        assert_eq!(end_offset(u32::MAX as usize - 1, 1), Ok(u32::MAX));
+        assert_eq!(end_offset(u32::MAX as usize, 1), Err(too_long()));
+        assert_eq!(end_offset(usize::MAX, 1), Err(too_long()));
+    }
+
+    #[test]
+    fn t19_room_ahead_of_time_has_a_limit() {
+        let column = ColumnBuilder::new(VectorKind::Integer, usize::MAX);
+        assert!(matches!(column.values, Some(Vector::Integers(v)) if v.capacity() < 2 * MAX_CAPACITY));
+    }
+
+    #[test]
+    fn a_row_that_ends_early_is_null() {
+        let mut batch = BatchBuilder::with_capacity(&[VectorKind::Integer, VectorKind::Text], 1);
+        batch.column(0).expect("there").push_i64(1).expect("fits");
+        batch.end_row();
+        let batch = batch.finish().expect("fits");
+        assert_eq!(batch.value(0, 1), Value::NULL);
+        batch.validate().expect("well-formed");
+    }
+}

@@ -1,0 +1,129 @@
+//! What a guest declared of a database and what was reflected of it.
+
+mod check;
+mod column;
+mod name;
+mod relationship;
+
+pub(crate) use check::is_key;
+pub(crate) use column::{check_type, is_integer};
+pub(crate) use name::check as check_name;
+
+use std::collections::HashMap;
+
+use crate::{
+    Dialect, Error, Limits, Result,
+    order::order,
+    schema::{Column, Models, Relationship, Table},
+};
+
+/// The tables that statements may name, and the relationships between them. Made by [`Catalog::declare`], so everything
+/// declared in it has passed every check and every index and constraint of it has a name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    entries: Vec<Entry>,
+    /// Positions of tables of a name, in any schema.
+    names: HashMap<String, Vec<usize>>,
+    declared: usize,
+    relationships: Vec<Relationship>,
+}
+
+/// A table and where its columns are: statements name columns far more often than tables have them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) table: Table,
+    columns: HashMap<String, usize>,
+}
+
+impl Entry {
+    fn new(table: Table) -> Self {
+        let columns = table.columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
+        Self { table, columns }
+    }
+
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.get(name).and_then(|at| self.table.columns.get(*at))
+    }
+}
+
+impl Catalog {
+    /// Checks what a guest declares and gives names to the indexes and constraints that have none.
+    ///
+    /// SQL text in models (expressions as defaults, computed columns, checks, types of the database's own) is `Denied`
+    /// unless `expressions_allowed`. Everything in `models` is guest-controlled.
+    pub fn declare(models: Models, dialect: Dialect, limits: &Limits, expressions_allowed: bool) -> Result<Self> {
+        let Models { mut tables, relationships } = models;
+        check::tables(&mut tables, dialect, limits, expressions_allowed)?;
+        name::derive(&mut tables, dialect)?;
+        let mut catalog = Self { declared: tables.len(), ..Self::default() };
+        for table in tables {
+            catalog.push(table);
+        }
+        check::foreign_keys(&catalog, dialect)?;
+        relationship::check(&catalog, &relationships, limits)?;
+        catalog.relationships = relationships;
+        Ok(catalog)
+    }
+
+    /// Adds tables that were read from the database. Those that were declared, or reflected before, stay as they are.
+    pub fn add_reflected(&mut self, tables: &[Table]) {
+        for table in tables {
+            if self.table(table.schema.as_deref(), &table.name).is_none() {
+                self.push(table.clone());
+            }
+        }
+    }
+
+    /// All tables, in the order in which they can be created; circles of foreign keys do not matter.
+    #[must_use]
+    pub fn tables(&self) -> Vec<&Table> {
+        sorted(self.entries.iter().map(|entry| &entry.table).collect())
+    }
+
+    /// The declared tables of these names, all where there is none, in the order in which they can be created.
+    pub fn declared(&self, only: &[String]) -> Result<Vec<&Table>> {
+        let declared = self.entries.iter().take(self.declared).map(|entry| &entry.table);
+        if only.is_empty() {
+            return Ok(sorted(declared.collect()));
+        }
+        let wanted: std::collections::HashSet<&str> = only.iter().map(String::as_str).collect();
+        let tables: Vec<&Table> = declared.filter(|table| wanted.contains(table.name.as_str())).collect();
+        let found: std::collections::HashSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+        match only.iter().find(|name| !found.contains(name.as_str())) {
+            Some(missing) => Err(Error::NoSuchTable(missing.clone())),
+            None => Ok(sorted(tables)),
+        }
+    }
+
+    /// The table of this name.
+    #[must_use]
+    pub fn table(&self, schema: Option<&str>, name: &str) -> Option<&Table> {
+        self.entry(schema, name).map(|entry| &entry.table)
+    }
+
+    /// The relationships that were declared.
+    #[must_use]
+    pub fn relationships(&self) -> &[Relationship] {
+        &self.relationships
+    }
+
+    pub(crate) fn entry(&self, schema: Option<&str>, name: &str) -> Option<&Entry> {
+        let positions = self.names.get(name)?;
+        positions
+            .iter()
+            .filter_map(|position| self.entries.get(*position))
+            .find(|entry| entry.table.schema.as_deref() == schema)
+    }
+
+    fn push(&mut self, table: Table) {
+        self.names.entry(table.name.clone()).or_default().push(self.entries.len());
+        self.entries.push(Entry::new(table));
+    }
+}
+
+fn sorted(tables: Vec<&Table>) -> Vec<&Table> {
+    order(&tables).tables.into_iter().filter_map(|position| tables.get(position).copied()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! Names of tables, columns and constraints: which are allowed, and how missing ones are made.
+
+use std::collections::HashSet;
+
+use crate::{Dialect, Error, Result, schema::Table};
+
+/// The characters of the hash that ends a name which was too long or taken.
+const HASH_DIGITS: usize = 10;
+
+/// Checks a name that a guest chose. Everything that can be quoted is allowed, also reserved words; what is refused
+/// would be cut, taken for something else, or not be there after all.
+pub(crate) fn check(what: &str, name: &str, dialect: Dialect) -> Result<()> {
+    let most = dialect.capabilities().max_identifier;
+    let problem = if name.is_empty() {
+        "is empty".to_owned()
+    } else if name.chars().any(char::is_control) {
+        "has a control character".to_owned()
+    } else if name.len() > most {
+        // PostgreSQL would cut it and make it equal to another one.
+        format!("has {} bytes, {most} are the most", name.len())
+    } else {
+        match dialect {
+            Dialect::Mysql | Dialect::Mariadb if name.ends_with(' ') => "ends with a space".to_owned(),
+            Dialect::Mysql | Dialect::Mariadb if name.chars().any(|c| c > '\u{ffff}') => {
+                "has a character past U+FFFF, which this database's names cannot hold".to_owned()
+            }
+            _ => return Ok(()),
+        }
+    };
+    Err(Error::invalid(format!("the name of a {what}, {}, {problem}", shown(name))))
+}
+
+/// Checks the name of a table, schema or index: those that databases keep for themselves are refused everywhere.
+pub(super) fn check_object(what: &str, name: &str, dialect: Dialect) -> Result<()> {
+    check(what, name, dialect)?;
+    let start: String = name.chars().take(7).flat_map(char::to_lowercase).collect();
+    match ["sqlite_", "pg_"].into_iter().find(|prefix| start.starts_with(prefix)) {
+        Some(prefix) => {
+            Err(Error::invalid(format!("the name of a {what}, {}, starts with the reserved {prefix}", shown(name))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A name as messages show it: guest-controlled, so no more than a line of it.
+pub(super) fn shown(name: &str) -> String {
+    const MOST: usize = 80;
+    if name.chars().count() <= MOST {
+        return format!("{name:?}");
+    }
+    format!("{:?}…", name.chars().take(MOST).collect::<String>())
+}
+
+/// The name by which the database compares: column names never differ by case alone where it does not see case.
+pub(super) fn folded(name: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Postgres => name.to_owned(),
+        Dialect::Sqlite => name.to_ascii_lowercase(),
+        Dialect::Mysql | Dialect::Mariadb => name.to_lowercase(),
+    }
+}
+
+/// Gives a name to each index and constraint that has none, and checks those that guests chose.
+///
+/// Made names depend on nothing but the table and the columns, so `create-all` and `drop-all` of other processes make the
+/// same ones. One that is too long or taken ends with a hash.
+pub(super) fn derive(tables: &mut [Table], dialect: Dialect) -> Result<()> {
+    let mut taken = Taken { dialect, names: HashSet::new() };
+    taken.chosen(tables)?;
+    for table in tables {
+        let key = format!("{}\0{}", table.schema.as_deref().unwrap_or_default(), table.name);
+        let most = dialect.capabilities().max_identifier;
+        let mut make = |name: &mut Option<String>, kind: &str, columns: &[String], scope: &str| {
+            if name.is_none() {
+                *name = Some(taken.make(&[kind, &key, scope], &[kind, &table.name, &columns.join("_")], columns, most));
+            }
+        };
+        if !table.primary_key.is_empty() {
+            let mut name = table.primary_key_name.take();
+            make(&mut name, "pk", &[], "");
+            table.primary_key_name = name;
+        }
+        for unique in &mut table.uniques {
+            make(&mut unique.name, "uq", &unique.columns, "");
+        }
+        for index in &mut table.indexes {
+            make(&mut index.name, "ix", &index.columns, "");
+        }
+        for foreign_key in &mut table.foreign_keys {
+            make(&mut foreign_key.name, "fk", &foreign_key.columns, &foreign_key.table);
+        }
+        for (position, check) in table.checks.iter_mut().enumerate() {
+            make(&mut check.name, "ck", &[(position + 1).to_string()], "");
+        }
+    }
+    Ok(())
+}
+
+/// Names that are in use. All kinds share one space, which is stricter than any database.
+struct Taken {
+    dialect: Dialect,
+    names: HashSet<String>,
+}
+
+impl Taken {
+    /// Takes the names that guests chose. Two of one name are an error in the scope where this database says so.
+    fn chosen(&mut self, tables: &[Table]) -> Result<()> {
+        let mut scoped: HashSet<(String, &str, String)> = HashSet::new();
+        for table in tables {
+            let schema = table.schema.clone().unwrap_or_default();
+            let here = format!("{schema}\0{}", table.name);
+            // Only PostgreSQL keeps the name of a primary key, as an index.
+            let key =
+                table.primary_key_name.iter().filter(|_| self.dialect == Dialect::Postgres).map(|name| ("index", name));
+            let uniques = table.uniques.iter().filter_map(|u| u.name.as_ref()).map(|name| ("index", name));
+            let indexes = table.indexes.iter().filter_map(|i| i.name.as_ref()).map(|name| ("index", name));
+            let foreign = table.foreign_keys.iter().filter_map(|f| f.name.as_ref()).map(|name| ("constraint", name));
+            let checks = table.checks.iter().filter_map(|c| c.name.as_ref()).map(|name| ("constraint", name));
+            for (kind, name) in key.chain(uniques).chain(indexes).chain(foreign).chain(checks) {
+                check_object(kind, name, self.dialect)?;
+                let wide = match self.dialect {
+                    Dialect::Sqlite | Dialect::Postgres => kind == "index",
+                    Dialect::Mysql | Dialect::Mariadb => kind == "constraint",
+                };
+                let scope = if wide { schema.clone() } else { here.clone() };
+                if !scoped.insert((scope, kind, folded(name, self.dialect))) {
+                    return Err(Error::invalid(format!("two indexes or constraints have the name {}", shown(name))));
+                }
+                self.names.insert(folded(name, self.dialect));
+            }
+        }
+        Ok(())
+    }
+
+    /// A name made of `parts`, or of as much of them as there is room for and a hash of what it is for.
+    fn make(&mut self, scope: &[&str], parts: &[&str], columns: &[String], most: usize) -> String {
+        let whole = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("_");
+        let odd = whole.ends_with(' ');
+        if whole.len() <= most && !odd && self.names.insert(folded(&whole, self.dialect)) {
+            return whole;
+        }
+        // The hash tells what the name is for; the count makes it new where even the hash is taken.
+        for count in 0_u64.. {
+            let hash = hash(scope, columns, count);
+            let digits = format!("{hash:016x}").chars().take(HASH_DIGITS).collect::<String>();
+            let mut name = cut(&whole, most.saturating_sub(HASH_DIGITS + 1)).to_owned();
+            name.push('_');
+            name.push_str(&digits);
+            if self.names.insert(folded(&name, self.dialect)) {
+                return name;
+            }
+        }
+        whole
+    }
+}
+
+fn cut(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// FNV-1a of 64 bits: it has to be the same in every process and release, which the standard hasher does not promise.
+fn hash(scope: &[&str], columns: &[String], count: u64) -> u64 {
+    let texts = scope.iter().copied().chain(columns.iter().map(String::as_str));
+    let bytes = texts.flat_map(|text| text.bytes().chain([0])).chain(count.to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

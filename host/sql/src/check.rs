@@ -1,0 +1,117 @@
+//! Makes a plan of an arena: resolves names, infers types, and refuses what is wrong or what the database cannot do.
+//!
+//! `shape` has bounded depth and expanded size before anything here follows a position, so the functions here may recurse.
+
+mod change;
+mod expression;
+mod function;
+mod operator;
+mod query;
+mod scope;
+mod shape;
+
+pub(crate) use change::returned;
+pub(crate) use query::outputs;
+
+use std::collections::HashSet;
+
+use self::scope::Scope;
+use crate::{
+    Capabilities, Catalog, Dialect, Error, Limits, Result,
+    catalog::check_name,
+    plan::Plan,
+    schema::TypeKind,
+    statement::{Node, NodeId, Statement},
+};
+
+/// A checked statement.
+pub(crate) struct Checked<'a> {
+    pub(crate) plan: Plan<'a>,
+    pub(crate) parameters: u32,
+    pub(crate) locks: bool,
+}
+
+/// Checks a statement. Everything in it is guest-controlled.
+pub(crate) fn check<'a>(
+    statement: &'a Statement,
+    catalog: &'a Catalog,
+    dialect: Dialect,
+    limits: &Limits,
+) -> Result<Checked<'a>> {
+    let parameters = shape::check(statement, dialect, limits)?;
+    let mut checker = Checker {
+        nodes: &statement.nodes,
+        catalog,
+        dialect,
+        can: dialect.capabilities(),
+        scope: Scope::default(),
+        excluded: None,
+        reads: None,
+        locks: false,
+    };
+    let plan = checker.root(&statement.root)?;
+    Ok(Checked { plan, parameters, locks: checker.locks })
+}
+
+/// What is known while a statement is walked.
+struct Checker<'a> {
+    nodes: &'a [Node],
+    catalog: &'a Catalog,
+    dialect: Dialect,
+    can: Capabilities,
+    scope: Scope<'a>,
+    /// The table whose new row `excluded` nodes name, inside of an upsert.
+    excluded: Option<&'a crate::catalog::Entry>,
+    /// The columns of the changed table that the value looked at reads, where somebody wants to know.
+    reads: Option<HashSet<&'a str>>,
+    locks: bool,
+}
+
+impl<'a> Checker<'a> {
+    /// The node at a position, which `shape` has seen.
+    fn node(&self, id: NodeId) -> Result<&'a Node> {
+        self.nodes.get(id as usize).ok_or_else(|| at(id, "there is no such node"))
+    }
+
+    /// Checks an alias, label or name of a common table expression.
+    fn name(&self, what: &str, name: &str) -> Result<()> {
+        check_name(what, name, self.dialect)
+    }
+
+    /// Refuses what the database lacks.
+    fn require(&self, has: bool, capability: &'static str, message: &str) -> Result<()> {
+        if has { Ok(()) } else { Err(unsupported(capability, message)) }
+    }
+}
+
+/// An error at a node.
+fn at(node: NodeId, message: impl Into<String>) -> Error {
+    Error::Invalid { message: message.into(), node: Some(node) }
+}
+
+fn unsupported(capability: &'static str, message: &str) -> Error {
+    Error::Unsupported { capability, message: message.to_owned() }
+}
+
+/// The kind with which a value is bound that is compared with or added to one of this kind. Wider than the column where a
+/// smaller one would refuse values that can very well be compared.
+fn comparable(kind: Option<TypeKind>) -> Option<TypeKind> {
+    match kind {
+        Some(TypeKind::Int16 | TypeKind::Int32) => Some(TypeKind::Int64),
+        other => other,
+    }
+}
+
+/// Whether a column type is one that arithmetic takes.
+fn is_number(kind: TypeKind) -> bool {
+    matches!(
+        kind,
+        TypeKind::Int16
+            | TypeKind::Int32
+            | TypeKind::Int64
+            | TypeKind::Uint64
+            | TypeKind::Float32
+            | TypeKind::Float64
+            | TypeKind::Decimal
+    )
+}

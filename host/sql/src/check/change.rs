@@ -1,0 +1,295 @@
+//! Statements that change rows: inserts with or without upserts, updates and deletes.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
+
+use super::{
+    Checker,
+    query::shape,
+    scope::no_column,
+    scope::{Columns, Named},
+    unsupported,
+};
+use crate::{
+    Dialect, Error, Result,
+    catalog::{Entry, is_key},
+    compiled::Source,
+    plan::{self, Assignment, Bind, Conflict, Expr, Plan, Rows, Target, Typed},
+    quote,
+    schema::{Column, DefaultValue, Table},
+    statement::{self, ConflictAction, Delete, Insert, InsertSource, NodeId, Root, Update},
+};
+
+impl<'a> Checker<'a> {
+    /// The whole statement.
+    pub(super) fn root(&mut self, root: &'a Root) -> Result<Plan<'a>> {
+        match root {
+            Root::Select(query) => Ok(Plan::Select(self.query(*query)?)),
+            Root::Insert(insert) => self.insert(insert),
+            Root::Update(update) => self.update(update),
+            Root::Delete(delete) => self.delete(delete),
+        }
+    }
+
+    fn target(&self, schema: Option<&'a str>, name: &'a str) -> Result<(Target<'a>, &'a Entry)> {
+        let entry = self.entry(schema, name)?;
+        if entry.table.is_view {
+            return Err(Error::invalid(format!("{name:?} is a view, whose rows cannot be changed")));
+        }
+        Ok((Target { schema, name }, entry))
+    }
+
+    /// Puts the changed table into the query here, where conditions and values find its columns.
+    fn enter(&mut self, name: &'a str, entry: &'a Entry) -> Result<()> {
+        self.scope.add(Named { name, columns: Columns::Table(entry), optional: false })
+    }
+
+    /// What is returned of each changed row: it sees the changed table and nothing else.
+    fn returning(&mut self, name: &'a str, entry: &'a Entry, ids: &'a [NodeId]) -> Result<Vec<plan::Column<'a>>> {
+        self.scope.levels = vec![Vec::new()];
+        self.enter(name, entry)?;
+        self.columns(ids)
+    }
+
+    fn insert(&mut self, insert: &'a Insert) -> Result<Plan<'a>> {
+        let advice = "this database returns nothing of inserts; read the rows afterwards";
+        self.require(insert.returning.is_empty() || self.can.insert_returning, "insert-returning", advice)?;
+        let (target, entry) = self.target(insert.schema.as_deref(), &insert.table)?;
+        let columns = writable(entry, insert.columns.iter().map(String::as_str))?;
+        let rows = match &insert.source {
+            InsertSource::Defaults if insert.columns.is_empty() => Rows::Defaults,
+            InsertSource::Defaults => return Err(Error::invalid("a row of defaults names no columns")),
+            _ if insert.columns.is_empty() => return Err(Error::invalid("an insert names the columns that it fills")),
+            InsertSource::Values(rows) if rows.is_empty() => return Err(Error::invalid("an insert without rows")),
+            InsertSource::Values(rows) => Rows::Values(self.rows(rows, &columns)?),
+            InsertSource::Query(query) => {
+                let query = self.query(*query)?;
+                if query.shape.len() != columns.len() {
+                    let message = format!("{} columns are filled from a query of {}", columns.len(), query.shape.len());
+                    return Err(Error::invalid(message));
+                }
+                Rows::Query(Box::new(query))
+            }
+        };
+        let conflict = match &insert.conflict {
+            Some(conflict) => Some(self.conflict(insert, conflict, target, entry)?),
+            None => None,
+        };
+        let returning = self.returning(target.name, entry, &insert.returning)?;
+        Ok(Plan::Insert { target, columns: &insert.columns, rows, conflict, returning })
+    }
+
+    fn rows(&mut self, rows: &'a [Vec<NodeId>], columns: &[&'a Column]) -> Result<Vec<Vec<Typed<'a>>>> {
+        let mut plans = Vec::with_capacity(rows.len());
+        for row in rows {
+            if row.len() != columns.len() {
+                let message = format!("a row has {} values for {} columns", row.len(), columns.len());
+                return Err(Error::invalid(message));
+            }
+            let mut values = Vec::with_capacity(row.len());
+            for (id, column) in row.iter().zip(columns) {
+                values.push(self.value(*id, Some(column.ty.kind))?);
+            }
+            plans.push(values);
+        }
+        Ok(plans)
+    }
+
+    fn conflict(
+        &mut self,
+        insert: &'a Insert,
+        conflict: &'a statement::Conflict,
+        target: Target<'a>,
+        entry: &'a Entry,
+    ) -> Result<Conflict<'a>> {
+        let columns = if conflict.columns.is_empty() { &entry.table.primary_key } else { &conflict.columns };
+        if let Some(missing) = columns.iter().find(|name| entry.column(name).is_none()) {
+            return Err(no_column(Some(target.name), missing));
+        }
+        if columns.is_empty() || !is_key(&entry.table, columns) {
+            return Err(Error::invalid("the columns of a conflict are neither the primary key nor unique"));
+        }
+        if !self.can.conflict_target {
+            self.emulate(insert, conflict, columns, &entry.table)?;
+        }
+        self.scope.levels.push(Vec::new());
+        self.enter(target.name, entry)?;
+        self.excluded = Some(entry);
+        let assignments = match &conflict.action {
+            ConflictAction::Nothing if conflict.filter.is_some() => {
+                return Err(Error::invalid("a conflict that changes nothing has no condition"));
+            }
+            ConflictAction::Nothing => Vec::new(),
+            ConflictAction::Update(assignments) => self.assignments(assignments, entry)?,
+        };
+        let filter = conflict.filter.map(|filter| self.condition(filter)).transpose()?;
+        self.excluded = None;
+        self.scope.levels.pop();
+        Ok(Conflict { columns, assignments, filter })
+    }
+
+    /// Refuses an upsert that a database, which takes a conflict with any key for one with the named key, would take
+    /// for another. It is exact when no other key of the table can conflict with these rows.
+    fn emulate(
+        &self,
+        insert: &Insert,
+        conflict: &statement::Conflict,
+        columns: &[String],
+        table: &Table,
+    ) -> Result<()> {
+        if conflict.filter.is_some() {
+            return Err(unsupported("conflict-filter", "this database's upserts have no condition"));
+        }
+        if conflict.action == ConflictAction::Nothing && !insert.returning.is_empty() {
+            let message = "this database would also return rows that were there already";
+            return Err(unsupported("conflict-returning", message));
+        }
+        let uniques = table.uniques.iter().map(|unique| &unique.columns);
+        let indexes = table.indexes.iter().filter(|index| index.unique).map(|index| &index.columns);
+        let mut keys = std::iter::once(&table.primary_key).chain(uniques).chain(indexes).filter(|key| !key.is_empty());
+        let named = |key: &[String]| key.len() == columns.len() && key.iter().all(|column| columns.contains(column));
+        if keys.any(|key| !named(key) && can_conflict(key, insert, table)) {
+            let message = "this database cannot tell which key an upsert is about, and another key could conflict too";
+            return Err(unsupported("conflict-target", message));
+        }
+        Ok(())
+    }
+
+    fn update(&mut self, update: &'a Update) -> Result<Plan<'a>> {
+        let advice = "this database returns nothing of updates; read the rows afterwards";
+        self.require(update.returning.is_empty() || self.can.update_returning, "update-returning", advice)?;
+        let advice = "this database's updates have no other sources; use subqueries";
+        self.require(update.source.is_none() || self.can.update_source, "update-source", advice)?;
+        if update.assignments.is_empty() {
+            return Err(Error::invalid("an update sets at least one column"));
+        }
+        let (target, entry) = self.target(update.schema.as_deref(), &update.table)?;
+        self.scope.levels.push(Vec::new());
+        // The sources come first: their conditions and lateral queries do not see the changed table.
+        let source = update.source.map(|source| self.source(source)).transpose()?;
+        self.enter(target.name, entry)?;
+        let filter = update.filter.map(|filter| self.condition(filter)).transpose()?;
+        let assignments = self.assignments(&update.assignments, entry)?;
+        let returning = self.returning(target.name, entry, &update.returning)?;
+        Ok(Plan::Update { target, assignments, source, filter, returning })
+    }
+
+    fn delete(&mut self, delete: &'a Delete) -> Result<Plan<'a>> {
+        let advice = "this database returns nothing of deletes; read the rows before";
+        self.require(delete.returning.is_empty() || self.can.delete_returning, "delete-returning", advice)?;
+        let advice = "this database's deletes have no other sources; use a subquery";
+        self.require(delete.source.is_none() || self.can.delete_source, "delete-source", advice)?;
+        let (target, entry) = self.target(delete.schema.as_deref(), &delete.table)?;
+        self.scope.levels.push(Vec::new());
+        let source = delete.source.map(|source| self.source(source)).transpose()?;
+        self.enter(target.name, entry)?;
+        let filter = delete.filter.map(|filter| self.condition(filter)).transpose()?;
+        let returning = self.returning(target.name, entry, &delete.returning)?;
+        if source.is_some() && !returning.is_empty() && self.dialect == Dialect::Mariadb {
+            let message = "this database returns nothing of deletes with other sources";
+            return Err(unsupported("delete-returning", message));
+        }
+        Ok(Plan::Delete { target, source, filter, returning })
+    }
+
+    /// New values, with those that the model says columns get by every update.
+    fn assignments(&mut self, given: &'a [statement::Assignment], entry: &'a Entry) -> Result<Vec<Assignment<'a>>> {
+        let columns = writable(entry, given.iter().map(|assignment| assignment.column.as_str()))?;
+        let mut all = Vec::with_capacity(given.len());
+        for (assignment, column) in given.iter().zip(columns) {
+            self.reads = Some(HashSet::new());
+            let value = self.value(assignment.value, Some(column.ty.kind))?;
+            let reads = self.reads.take().unwrap_or_default();
+            all.push((Assignment { column: &column.name, value }, reads));
+        }
+        let named: HashSet<&str> = given.iter().map(|assignment| assignment.column.as_str()).collect();
+        for column in entry.table.columns.iter().filter(|column| !named.contains(column.name.as_str())) {
+            if let Some(value) = self.on_update(column) {
+                all.push((Assignment { column: &column.name, value }, HashSet::new()));
+            }
+        }
+        if matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
+            return reordered(all);
+        }
+        Ok(all.into_iter().map(|(assignment, _)| assignment).collect())
+    }
+
+    /// What a column gets by an update that says nothing of it.
+    fn on_update(&self, column: &'a Column) -> Option<Typed<'a>> {
+        let kind = column.ty.kind;
+        let expr = match &column.on_update {
+            DefaultValue::None | DefaultValue::GeneratedKey => return None,
+            DefaultValue::Literal(value) => Expr::Bind(Bind {
+                source: Source::Literal(value.clone()),
+                kind: Some(kind),
+                node: NodeId::MAX,
+                alone: false,
+            }),
+            DefaultValue::Now => Expr::Text(Cow::Borrowed(quote::now(kind, self.dialect))),
+            DefaultValue::Expression(text) => Expr::Text(Cow::Owned(format!("({text})"))),
+        };
+        Some(Typed::new(expr, plan::Type::Declared(&column.ty)))
+    }
+}
+
+/// The columns of these names, each once, none of them computed.
+fn writable<'a>(entry: &'a Entry, names: impl Iterator<Item = &'a str>) -> Result<Vec<&'a Column>> {
+    let mut seen = HashSet::new();
+    let mut columns = Vec::new();
+    for name in names {
+        let column = entry.column(name).ok_or_else(|| no_column(Some(&entry.table.name), name))?;
+        if column.computed.is_some() {
+            return Err(Error::invalid(format!("the column {name:?} is computed and cannot be written")));
+        }
+        if !seen.insert(name) {
+            return Err(Error::invalid(format!("the column {name:?} is written twice")));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// Whether a row of this insert can conflict with a key: not if it leaves out a column that then is new or null.
+fn can_conflict(key: &[String], insert: &Insert, table: &Table) -> bool {
+    let left_out = |name: &String| !insert.columns.contains(name);
+    let harmless = |column: &Column| match column.default {
+        DefaultValue::GeneratedKey => true,
+        DefaultValue::None => column.nullable && column.computed.is_none(),
+        _ => false,
+    };
+    !table.columns.iter().any(|column| key.contains(&column.name) && left_out(&column.name) && harmless(column))
+}
+
+/// Orders assignments so that none reads a column that one before it has set: MySQL would read the new value, and all
+/// others read the old one.
+fn reordered<'a>(mut left: Vec<(Assignment<'a>, HashSet<&'a str>)>) -> Result<Vec<Assignment<'a>>> {
+    // How many of those that are left read a column of another one's.
+    let mut readers: HashMap<&str, usize> = HashMap::new();
+    for (assignment, reads) in &left {
+        for column in reads.iter().filter(|column| **column != assignment.column) {
+            *readers.entry(column).or_default() += 1;
+        }
+    }
+    let mut ordered = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let free =
+            |(assignment, _): &(Assignment<'a>, _)| readers.get(assignment.column).is_none_or(|count| *count == 0);
+        let Some(position) = left.iter().position(free) else {
+            let message = "this database sets columns one after the other, and these read each other's old values";
+            return Err(unsupported("simultaneous-assignment", message));
+        };
+        let (assignment, reads) = left.remove(position);
+        for column in reads.iter().filter(|column| **column != assignment.column) {
+            readers.entry(column).and_modify(|count| *count -= 1);
+        }
+        ordered.push(assignment);
+    }
+    Ok(ordered)
+}
+
+/// The shape of what a change returns.
+pub(crate) fn returned<'a>(columns: &[plan::Column<'a>]) -> Vec<plan::Shape<'a>> {
+    shape(columns)
+}

@@ -1,0 +1,275 @@
+//! The functions that statements may call. Everything else is denied before a database hears of it: on PostgreSQL and
+//! MySQL a function can sleep, read files, change settings or kill sessions.
+
+use super::{Checker, at, operator::alone, unsupported};
+use crate::{
+    Dialect, Error, Result,
+    plan::{self, Expr, Function, Type, Typed},
+    schema::TypeKind,
+    statement::{Call, NodeId, Order, Window},
+};
+
+/// What a function is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Of one row's values.
+    Scalar,
+    /// Of a group's rows; with a window too.
+    Aggregate,
+    /// Of a window only.
+    Window,
+}
+
+/// A line of the allow-list.
+struct Allowed {
+    name: &'static str,
+    function: Function,
+    class: Class,
+    least: usize,
+    most: usize,
+}
+
+const fn allowed(name: &'static str, function: Function, class: Class, least: usize, most: usize) -> Allowed {
+    Allowed { name, function, class, least, most }
+}
+
+/// Functions with one meaning on every database. `length` counts characters of texts and bytes of bytes; `substr` counts
+/// from 1; `lower` and `upper` know more than ASCII except on SQLite; `avg` is a float; `round` rounds halves away from 0.
+const ALLOWED: &[Allowed] = &[
+    allowed("count", Function::Count, Class::Aggregate, 0, 1),
+    allowed("sum", Function::Sum, Class::Aggregate, 1, 1),
+    allowed("avg", Function::Avg, Class::Aggregate, 1, 1),
+    allowed("min", Function::Min, Class::Aggregate, 1, 1),
+    allowed("max", Function::Max, Class::Aggregate, 1, 1),
+    allowed("lower", Function::Lower, Class::Scalar, 1, 1),
+    allowed("upper", Function::Upper, Class::Scalar, 1, 1),
+    allowed("length", Function::Length, Class::Scalar, 1, 1),
+    allowed("trim", Function::Trim, Class::Scalar, 1, 1),
+    allowed("abs", Function::Abs, Class::Scalar, 1, 1),
+    allowed("round", Function::Round, Class::Scalar, 1, 2),
+    allowed("coalesce", Function::Coalesce, Class::Scalar, 1, usize::MAX),
+    allowed("nullif", Function::Nullif, Class::Scalar, 2, 2),
+    allowed("concat", Function::Concat, Class::Scalar, 1, usize::MAX),
+    allowed("replace", Function::Replace, Class::Scalar, 3, 3),
+    allowed("substr", Function::Substr, Class::Scalar, 2, 3),
+    allowed("now", Function::Now, Class::Scalar, 0, 0),
+    allowed("current_date", Function::CurrentDate, Class::Scalar, 0, 0),
+    allowed("current_time", Function::CurrentTime, Class::Scalar, 0, 0),
+    allowed("row_number", Function::RowNumber, Class::Window, 0, 0),
+    allowed("rank", Function::Rank, Class::Window, 0, 0),
+    allowed("dense_rank", Function::DenseRank, Class::Window, 0, 0),
+    allowed("percent_rank", Function::PercentRank, Class::Window, 0, 0),
+    allowed("cume_dist", Function::CumeDist, Class::Window, 0, 0),
+    allowed("ntile", Function::Ntile, Class::Window, 1, 1),
+    allowed("first_value", Function::FirstValue, Class::Window, 1, 1),
+    allowed("last_value", Function::LastValue, Class::Window, 1, 1),
+    allowed("nth_value", Function::NthValue, Class::Window, 2, 2),
+    allowed("lag", Function::Lag, Class::Window, 1, 3),
+    allowed("lead", Function::Lead, Class::Window, 1, 3),
+];
+
+impl<'a> Checker<'a> {
+    /// A call, with its window where it has one.
+    pub(super) fn call(
+        &mut self,
+        id: NodeId,
+        call: &'a Call,
+        window: Option<plan::Window<'a>>,
+        hint: Option<TypeKind>,
+    ) -> Result<Typed<'a>> {
+        let Some(allowed) = ALLOWED.iter().find(|allowed| allowed.name == call.function) else {
+            // Guest-controlled text in a message: no more than a name is long.
+            let name: String = call.function.chars().take(64).collect();
+            return Err(Error::Denied(format!("the function {name:?}")));
+        };
+        self.fits(id, call, allowed, window.is_some())?;
+        if allowed.function == Function::Coalesce {
+            return self.coalesce(call.arguments.iter().copied(), hint);
+        }
+        let (arguments, ty, nullable) = self.arguments(id, call, allowed.function, hint)?;
+        let filter = call.filter.map(|filter| self.condition(filter)).transpose()?;
+        let function = allowed.function;
+        let call = plan::Call { function, arguments, distinct: call.distinct, filter, window };
+        Ok(Typed { nullable, ..Typed::new(Expr::Call(Box::new(call)), ty) })
+    }
+
+    fn fits(&self, id: NodeId, call: &Call, allowed: &Allowed, windowed: bool) -> Result<()> {
+        let (count, name) = (call.arguments.len(), allowed.name);
+        if count < allowed.least || count > allowed.most {
+            let most = if allowed.most == usize::MAX { "any number".into() } else { allowed.most.to_string() };
+            return Err(at(id, format!("{name} takes {} to {most} arguments, not {count}", allowed.least)));
+        }
+        match allowed.class {
+            Class::Window if !windowed => return Err(at(id, format!("{name} needs a window"))),
+            Class::Scalar if windowed => return Err(at(id, format!("{name} takes no window"))),
+            _ => {}
+        }
+        if call.distinct && (allowed.class != Class::Aggregate || windowed || count == 0) {
+            return Err(at(id, format!("{name} takes no distinct here")));
+        }
+        if call.filter.is_some() {
+            if allowed.class != Class::Aggregate {
+                return Err(at(id, format!("{name} takes no filter")));
+            }
+            let advice = "this database filters no aggregates; aggregate a case instead";
+            self.require(self.can.aggregate_filter, "aggregate-filter", advice)?;
+        }
+        Ok(())
+    }
+
+    /// The arguments, and the type and nullability of the result.
+    #[allow(clippy::type_complexity, reason = "three things that are only known together")]
+    fn arguments(
+        &mut self,
+        id: NodeId,
+        call: &'a Call,
+        function: Function,
+        hint: Option<TypeKind>,
+    ) -> Result<(Vec<Typed<'a>>, Type<'a>, Option<bool>)> {
+        use Function as F;
+        let kind = |kind| Type::Kind(kind);
+        let given = &call.arguments;
+        let result = match function {
+            F::Count => (self.each(given, &[None])?, kind(TypeKind::Int64), Some(false)),
+            F::Sum | F::Avg | F::Abs | F::Round => {
+                let arguments = self.each(given, &[None, Some(TypeKind::Int32)])?;
+                for (argument, id) in arguments.iter().zip(given) {
+                    self.number(*id, argument)?;
+                }
+                let ty = self.numeric_result(function, arguments.first().map_or(Type::Unknown, |a| a.ty));
+                (arguments, ty, None)
+            }
+            F::Min | F::Max => {
+                let arguments = self.each(given, &[hint])?;
+                let ty = first_type(&arguments);
+                (arguments, ty, None)
+            }
+            F::Lower | F::Upper | F::Trim | F::Concat | F::Replace => {
+                let arguments = self.each(given, &vec![Some(TypeKind::Text); given.len()])?;
+                (arguments, kind(TypeKind::Text), None)
+            }
+            F::Length => (self.each(given, &[Some(TypeKind::Text)])?, kind(TypeKind::Int64), None),
+            F::Substr => {
+                let hints = [Some(TypeKind::Text), Some(TypeKind::Int32), Some(TypeKind::Int32)];
+                (self.each(given, &hints)?, kind(TypeKind::Text), None)
+            }
+            F::Nullif => {
+                let (arguments, ty) = self.alike(given.iter().copied(), hint)?;
+                let ty = first_type(&arguments).or(ty);
+                (arguments, ty, Some(true))
+            }
+            F::Now => (Vec::new(), kind(TypeKind::TimestampTz), Some(false)),
+            F::CurrentDate => (Vec::new(), kind(TypeKind::Date), Some(false)),
+            F::CurrentTime => (Vec::new(), kind(TypeKind::Time), Some(false)),
+            F::RowNumber | F::Rank | F::DenseRank => (Vec::new(), kind(TypeKind::Int64), Some(false)),
+            F::PercentRank | F::CumeDist => (Vec::new(), kind(TypeKind::Float64), Some(false)),
+            F::Ntile => (self.each(given, &[Some(TypeKind::Int32)])?, kind(TypeKind::Int64), None),
+            F::FirstValue | F::LastValue | F::NthValue => {
+                let arguments = self.each(given, &[hint, Some(TypeKind::Int32)])?;
+                let ty = first_type(&arguments);
+                (arguments, ty, None)
+            }
+            F::Lag | F::Lead => self.neighbour(given, hint)?,
+            F::Coalesce => return Err(at(id, "coalesce is an operator")),
+        };
+        Ok(result)
+    }
+
+    /// `lag` and `lead`: the value, how far away, and what there is instead at the ends.
+    #[allow(clippy::type_complexity, reason = "three things that are only known together")]
+    fn neighbour(
+        &mut self,
+        given: &'a [NodeId],
+        hint: Option<TypeKind>,
+    ) -> Result<(Vec<Typed<'a>>, Type<'a>, Option<bool>)> {
+        let mut arguments = self.each(given.get(..1).unwrap_or_default(), &[hint])?;
+        let ty = first_type(&arguments);
+        if let Some(distance) = given.get(1) {
+            arguments.push(self.value(*distance, Some(TypeKind::Int32))?);
+        }
+        if let Some(otherwise) = given.get(2) {
+            if self.dialect == Dialect::Mariadb {
+                let message = "this database's lag and lead take no default; use coalesce";
+                return Err(unsupported("lag-default", message));
+            }
+            arguments.push(self.value(*otherwise, ty.kind())?);
+        }
+        Ok((arguments, ty, None))
+    }
+
+    fn each(&mut self, given: &'a [NodeId], hints: &[Option<TypeKind>]) -> Result<Vec<Typed<'a>>> {
+        let mut arguments = Vec::with_capacity(given.len());
+        for (position, id) in given.iter().enumerate() {
+            let hint = hints.get(position).copied().flatten();
+            let mut argument = self.value(*id, hint)?;
+            if hint.is_none() {
+                alone(&mut argument);
+            }
+            arguments.push(argument);
+        }
+        Ok(arguments)
+    }
+
+    /// The type of a number computed from one: the same on all databases, which takes casts on most.
+    fn numeric_result(&self, function: Function, ty: Type<'a>) -> Type<'a> {
+        let float = Type::Kind(TypeKind::Float64);
+        match (function, ty.kind()) {
+            (Function::Avg, _) => float,
+            (Function::Round, Some(TypeKind::Decimal)) if self.dialect != Dialect::Sqlite => {
+                Type::Kind(TypeKind::Decimal)
+            }
+            (Function::Round, _) => float,
+            (_, Some(TypeKind::Uint64)) if function == Function::Sum => Type::Kind(TypeKind::Int64),
+            _ => self.arithmetic_type(ty),
+        }
+    }
+
+    /// A call over a window.
+    pub(super) fn window(&mut self, id: NodeId, window: &'a Window, hint: Option<TypeKind>) -> Result<Typed<'a>> {
+        let crate::statement::Node::Call(call) = self.node(window.call)? else {
+            return Err(at(id, "only a call has a window"));
+        };
+        let mut partition_by = Vec::with_capacity(window.partition_by.len());
+        for key in &window.partition_by {
+            partition_by.push(self.value(*key, None)?);
+        }
+        let order_by = self.orders(&window.order_by)?;
+        if let Some(frame) = &window.frame {
+            let groups = frame.unit == crate::statement::FrameUnit::Groups;
+            if groups && order_by.is_empty() {
+                return Err(at(id, "a frame of groups needs an order"));
+            }
+            let advice = "this database's frames count no groups; use rows or range";
+            self.require(!groups || self.can.frame_groups, "frame-groups", advice)?;
+        }
+        let window = plan::Window { partition_by, order_by, frame: window.frame.as_ref() };
+        self.call(id, call, Some(window), hint)
+    }
+
+    /// Keys of an ordering.
+    pub(super) fn orders(&mut self, orders: &'a [Order]) -> Result<Vec<plan::Order<'a>>> {
+        orders
+            .iter()
+            .map(|order| {
+                let value = self.value(order.expression, None)?;
+                self.order(order, value)
+            })
+            .collect()
+    }
+
+    /// One key of an ordering.
+    pub(super) fn order(&self, order: &'a Order, value: Typed<'a>) -> Result<plan::Order<'a>> {
+        let advice = "this database does not say where nulls come; order by whether it is null first";
+        self.require(order.nulls_first.is_none() || self.can.nulls_order, "nulls-order", advice)?;
+        Ok(plan::Order { value, descending: order.descending, nulls_first: order.nulls_first })
+    }
+}
+
+fn first_type<'a>(arguments: &[Typed<'a>]) -> Type<'a> {
+    arguments.first().map_or(Type::Unknown, |argument| argument.ty)
+}
+
+/// The name of a function, as result columns are called after it.
+pub(super) fn name_of(function: Function) -> &'static str {
+    ALLOWED.iter().find(|allowed| allowed.function == function).map_or("coalesce", |allowed| allowed.name)
+}

@@ -1,0 +1,273 @@
+//! Operators with two or more operands.
+
+use super::{Checker, at, comparable, is_number};
+use crate::{
+    Dialect, Result, Scalar, Value,
+    plan::{Expr, Type, Typed},
+    schema::TypeKind,
+    statement::{Binary, BinaryOp, ListOp, Listed, Node, NodeId},
+};
+
+impl<'a> Checker<'a> {
+    pub(super) fn binary(&mut self, id: NodeId, binary: &'a Binary, hint: Option<TypeKind>) -> Result<Typed<'a>> {
+        match binary.op {
+            BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Less
+            | BinaryOp::LessEqual
+            | BinaryOp::Greater
+            | BinaryOp::GreaterEqual
+            | BinaryOp::IsDistinct
+            | BinaryOp::IsNotDistinct => self.comparison(id, binary),
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                self.arithmetic(id, binary, hint)
+            }
+            BinaryOp::Concat => {
+                let left = self.value(binary.left, Some(TypeKind::Text))?;
+                let right = self.value(binary.right, Some(TypeKind::Text))?;
+                let nullable = either(&left, &right);
+                let expr = Expr::Binary(binary.op, Box::new(left), Box::new(right));
+                Ok(Typed { nullable, ..Typed::new(expr, Type::Kind(TypeKind::Text)) })
+            }
+            BinaryOp::JsonGet | BinaryOp::JsonGetText => self.json(id, binary),
+        }
+    }
+
+    fn comparison(&mut self, id: NodeId, binary: &'a Binary) -> Result<Typed<'a>> {
+        let (left, right) = match (self.row_items(binary.left)?, self.row_items(binary.right)?) {
+            (Some(left), Some(right)) => {
+                if left.len() != right.len() {
+                    return Err(at(id, "rows of different lengths cannot be compared"));
+                }
+                let mut pairs = (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
+                for (left, right) in left.iter().zip(right) {
+                    let (left, right) = self.pair(*left, *right, None)?;
+                    pairs.0.push(left);
+                    pairs.1.push(right);
+                }
+                (Typed::new(Expr::Row(pairs.0), Type::Unknown), Typed::new(Expr::Row(pairs.1), Type::Unknown))
+            }
+            (None, None) => self.pair(binary.left, binary.right, None)?,
+            _ => return Err(at(id, "a row can only be compared with a row")),
+        };
+        let nullable = match binary.op {
+            BinaryOp::IsDistinct | BinaryOp::IsNotDistinct => Some(false),
+            _ => either(&left, &right),
+        };
+        let expr = Expr::Binary(binary.op, Box::new(left), Box::new(right));
+        Ok(Typed { nullable, ..Typed::boolean(expr) })
+    }
+
+    fn arithmetic(&mut self, id: NodeId, binary: &'a Binary, hint: Option<TypeKind>) -> Result<Typed<'a>> {
+        let (left, right) = self.pair(binary.left, binary.right, hint.filter(|kind| is_number(*kind)))?;
+        self.number(id, &left)?;
+        self.number(id, &right)?;
+        let ty = self.arithmetic_type(wider(left.ty, right.ty));
+        let nullable = either(&left, &right).filter(|nullable| *nullable || binary.op != BinaryOp::Divide);
+        let expr = Expr::Binary(binary.op, Box::new(left), Box::new(right));
+        Ok(Typed { nullable, ..Typed::new(expr, ty) })
+    }
+
+    /// The type of a computed number. SQLite computes with decimals as with floats.
+    pub(super) fn arithmetic_type(&self, ty: Type<'a>) -> Type<'a> {
+        match ty.kind() {
+            Some(TypeKind::Int16 | TypeKind::Int32) => Type::Kind(TypeKind::Int64),
+            Some(TypeKind::Float32) => Type::Kind(TypeKind::Float64),
+            Some(TypeKind::Decimal) if self.dialect == Dialect::Sqlite => Type::Kind(TypeKind::Float64),
+            // Not the declared sizes: the result has its own.
+            kind => kind.into(),
+        }
+    }
+
+    fn json(&mut self, id: NodeId, binary: &'a Binary) -> Result<Typed<'a>> {
+        let document = self.value(binary.left, Some(TypeKind::Json))?;
+        let key = match self.node(binary.right)? {
+            Node::Literal(Value::Scalar(Scalar::Integer(_) | Scalar::Unsigned(_))) => {
+                self.value(binary.right, Some(TypeKind::Int32))?
+            }
+            _ => self.value(binary.right, Some(TypeKind::Text))?,
+        };
+        let key_fits = key
+            .kind()
+            .is_none_or(|kind| crate::catalog::is_integer(kind) || matches!(kind, TypeKind::Text | TypeKind::Varchar));
+        if !matches!(document.kind(), None | Some(TypeKind::Json)) || !key_fits {
+            return Err(at(id, "a member of a JSON document is named by a text or an integer"));
+        }
+        let kind = if binary.op == BinaryOp::JsonGet { TypeKind::Json } else { TypeKind::Text };
+        let expr = Expr::Binary(binary.op, Box::new(document), Box::new(key));
+        Ok(Typed { nullable: Some(true), ..Typed::new(expr, Type::Kind(kind)) })
+    }
+
+    /// Two operands of one type: a value is bound as what it is compared with.
+    fn pair(&mut self, left: NodeId, right: NodeId, hint: Option<TypeKind>) -> Result<(Typed<'a>, Typed<'a>)> {
+        match (self.is_bound(left)?, self.is_bound(right)?) {
+            (true, false) => {
+                let right = self.value(right, hint)?;
+                let left = self.value(left, comparable(right.kind()).or(hint))?;
+                Ok((left, right))
+            }
+            (false, true) => {
+                let left = self.value(left, hint)?;
+                let right = self.value(right, comparable(left.kind()).or(hint))?;
+                Ok((left, right))
+            }
+            // Of two values, the one that has a kind of its own tells it.
+            (true, true) => {
+                let kind = hint.or(self.own_kind(left)?).or(self.own_kind(right)?);
+                let (mut left, mut right) = (self.value(left, kind)?, self.value(right, kind)?);
+                if hint.is_none() {
+                    alone(&mut left);
+                    alone(&mut right);
+                }
+                Ok((left, right))
+            }
+            (false, false) => Ok((self.value(left, hint)?, self.value(right, hint)?)),
+        }
+    }
+
+    fn own_kind(&self, id: NodeId) -> Result<Option<TypeKind>> {
+        Ok(match self.node(id)? {
+            Node::Literal(value) => literal_kind(value),
+            _ => None,
+        })
+    }
+
+    fn row_items(&self, id: NodeId) -> Result<Option<&'a [NodeId]>> {
+        Ok(match self.node(id)? {
+            Node::Listed(Listed { op: ListOp::RowValues, items }) => Some(items),
+            _ => None,
+        })
+    }
+
+    pub(super) fn listed(&mut self, id: NodeId, listed: &'a Listed, hint: Option<TypeKind>) -> Result<Typed<'a>> {
+        match listed.op {
+            ListOp::And | ListOp::Or => {
+                let conditions = self.conditions(&listed.items)?;
+                let known = conditions.iter().all(|c| c.nullable == Some(false));
+                let and = listed.op == ListOp::And;
+                let expr = if and { Expr::All(conditions) } else { Expr::Any(conditions) };
+                Ok(Typed { nullable: known.then_some(false), ..Typed::boolean(expr) })
+            }
+            ListOp::InList | ListOp::NotInList => self.in_list(id, listed),
+            ListOp::Between => {
+                let (values, _) = self.alike(listed.items.iter().copied(), None)?;
+                let Ok(values) = <[Typed<'a>; 3]>::try_from(values) else {
+                    return Err(at(id, "between has three operands"));
+                };
+                Ok(Typed::boolean(Expr::Between(Box::new(values))))
+            }
+            ListOp::Coalesce => self.coalesce(listed.items.iter().copied(), hint),
+            ListOp::RowValues => Err(at(id, "a row of values is no value")),
+        }
+    }
+
+    /// The first that is not null.
+    pub(super) fn coalesce(
+        &mut self,
+        items: impl Iterator<Item = NodeId>,
+        hint: Option<TypeKind>,
+    ) -> Result<Typed<'a>> {
+        let (values, ty) = self.alike(items, hint)?;
+        let nullable = values.iter().any(|value| value.nullable == Some(false)).then_some(false);
+        Ok(Typed { nullable, ..Typed::new(Expr::Coalesce(values), ty) })
+    }
+
+    fn in_list(&mut self, id: NodeId, listed: &'a Listed) -> Result<Typed<'a>> {
+        let negated = listed.op == ListOp::NotInList;
+        let Some((first, rest)) = listed.items.split_first() else {
+            return Err(at(id, "a list operator lacks the value that is looked for"));
+        };
+        let (value, items) = match self.row_items(*first)? {
+            None => {
+                let (mut values, _) = self.alike(listed.items.iter().copied(), None)?;
+                let items = values.split_off(1);
+                (values.pop(), items)
+            }
+            Some(row) => {
+                let value = self.row(row, &[])?;
+                let kinds: Vec<_> = match &value.expr {
+                    Expr::Row(values) => values.iter().map(Typed::kind).collect(),
+                    _ => Vec::new(),
+                };
+                let mut items = Vec::with_capacity(rest.len());
+                for item in rest {
+                    match self.row_items(*item)? {
+                        Some(other) if other.len() == row.len() => items.push(self.row(other, &kinds)?),
+                        _ => {
+                            return Err(at(*item, format!("a row of {} values is looked for among others", row.len())));
+                        }
+                    }
+                }
+                (Some(value), items)
+            }
+        };
+        let Some(value) = value else {
+            return Err(at(id, "a list operator lacks the value that is looked for"));
+        };
+        // SQL has no empty lists. That nothing is in one is true for null too.
+        if items.is_empty() {
+            return Ok(Typed { nullable: Some(false), ..Typed::boolean(Expr::Truth(negated)) });
+        }
+        Ok(Typed::boolean(Expr::In { value: Box::new(value), items, negated }))
+    }
+}
+
+/// Marks a bound value as one whose type nothing else in the text tells.
+pub(super) fn alone(value: &mut Typed<'_>) {
+    if let Expr::Bind(bind) = &mut value.expr {
+        bind.alone = true;
+    }
+}
+
+/// Whether a result is null where an operand is.
+fn either(left: &Typed<'_>, right: &Typed<'_>) -> Option<bool> {
+    match (left.nullable, right.nullable) {
+        (Some(false), Some(false)) => Some(false),
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
+/// The type of a number computed of two.
+fn wider<'a>(left: Type<'a>, right: Type<'a>) -> Type<'a> {
+    let rank = |kind: TypeKind| match kind {
+        TypeKind::Float32 | TypeKind::Float64 => 3,
+        TypeKind::Decimal => 2,
+        _ => 1,
+    };
+    match (left.kind(), right.kind()) {
+        (Some(l), Some(r)) => {
+            if rank(r) > rank(l) {
+                right
+            } else {
+                left
+            }
+        }
+        _ => left.or(right),
+    }
+}
+
+/// The kind that a literal has by itself.
+pub(super) fn literal_kind(value: &Value) -> Option<TypeKind> {
+    let Value::Scalar(scalar) = value else {
+        return Some(TypeKind::Array);
+    };
+    Some(match scalar {
+        Scalar::Null => return None,
+        Scalar::Boolean(_) => TypeKind::Boolean,
+        Scalar::Integer(_) => TypeKind::Int64,
+        Scalar::Unsigned(_) => TypeKind::Uint64,
+        Scalar::Float(_) => TypeKind::Float64,
+        Scalar::Decimal(_) => TypeKind::Decimal,
+        Scalar::Text(_) => TypeKind::Text,
+        Scalar::Bytes(_) => TypeKind::Bytes,
+        Scalar::Uuid(..) => TypeKind::Uuid,
+        Scalar::Json(_) => TypeKind::Json,
+        Scalar::Date(_) => TypeKind::Date,
+        Scalar::Time(_) => TypeKind::Time,
+        Scalar::Timestamp(_) => TypeKind::Timestamp,
+        Scalar::TimestampTz(_) => TypeKind::TimestampTz,
+        Scalar::Interval(_) => TypeKind::Interval,
+        Scalar::Other(..) => TypeKind::Other,
+    })
+}

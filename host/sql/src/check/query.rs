@@ -1,0 +1,317 @@
+//! Queries: selects, compounds, their sources and common table expressions.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use super::{
+    Checker, at, function,
+    scope::{Columns, Derived, Known, Named},
+    unsupported,
+};
+use crate::{
+    Dialect, Error, Result, Scalar, Value,
+    plan::{self, Body, Column, Expr, Origin, Query, Shape, Type, Typed},
+    schema::TypeKind,
+    statement::{Compound, Cte, Join, JoinKind, Locking, Node, NodeId, Order, Select, SetOp, SourceQuery, SourceTable},
+};
+
+/// A common table expression that may name itself, while its query is looked at.
+type Itself<'a> = Option<(&'a str, &'a [String])>;
+
+impl<'a> Checker<'a> {
+    /// A query that sees the queries around it.
+    pub(super) fn query(&mut self, id: NodeId) -> Result<Query<'a>> {
+        self.query_named(id, None)
+    }
+
+    fn query_named(&mut self, id: NodeId, itself: Itself<'a>) -> Result<Query<'a>> {
+        let known = self.scope.ctes.len();
+        let query = match self.node(id)? {
+            Node::Select(select) => self.select(id, select),
+            Node::Compound(compound) => self.compound(id, compound, itself),
+            _ => Err(at(id, "it is no query")),
+        };
+        self.scope.ctes.truncate(known);
+        query
+    }
+
+    fn ctes(&mut self, ctes: &'a [Cte]) -> Result<Vec<plan::Cte<'a>>> {
+        let mut names = HashSet::new();
+        let mut plans = Vec::with_capacity(ctes.len());
+        for cte in ctes {
+            self.name("common table expression", &cte.name)?;
+            cte.columns.iter().try_for_each(|column| self.name("column", column))?;
+            if !names.insert(&cte.name) {
+                return Err(Error::invalid(format!("two common table expressions have the name {:?}", cte.name)));
+            }
+            let itself = cte.recursive.then_some((cte.name.as_str(), cte.columns.as_slice()));
+            let query = self.query_named(cte.query, itself)?;
+            let columns = Derived::new(&query.shape, &cte.columns)?;
+            self.scope.ctes.push(Known { name: &cte.name, columns });
+            let recursive = cte.recursive;
+            plans.push(plan::Cte { name: &cte.name, columns: &cte.columns, recursive, query });
+        }
+        Ok(plans)
+    }
+
+    fn select(&mut self, id: NodeId, select: &'a Select) -> Result<Query<'a>> {
+        let ctes = self.ctes(&select.ctes)?;
+        self.scope.levels.push(Vec::new());
+        let query = self.select_body(id, select, ctes);
+        self.scope.levels.pop();
+        query
+    }
+
+    fn select_body(&mut self, id: NodeId, select: &'a Select, ctes: Vec<plan::Cte<'a>>) -> Result<Query<'a>> {
+        let source = select.source.map(|source| self.source(source)).transpose()?;
+        let filter = select.filter.map(|filter| self.condition(filter)).transpose()?;
+        let columns = self.columns(&select.columns)?;
+        let mut group_by = Vec::with_capacity(select.group_by.len());
+        for key in &select.group_by {
+            group_by.push(self.value(*key, None)?);
+        }
+        let having = select.having.map(|having| self.condition(having)).transpose()?;
+        let shape = shape(&columns);
+        let order_by = self.select_orders(&select.order_by, &shape)?;
+        let limit = self.bound(select.limit)?;
+        let offset = self.bound(select.offset)?;
+        if let Some(lock) = &select.lock {
+            let several = select.distinct || !select.group_by.is_empty() || select.having.is_some();
+            self.lock(id, lock, several || select.source.is_none())?;
+        }
+        let lock = select.lock.as_ref();
+        let select = plan::Select { columns, distinct: select.distinct, source, filter, group_by, having };
+        Ok(Query { ctes, body: Body::Select(Box::new(select)), order_by, limit, offset, lock, shape })
+    }
+
+    /// Result columns with their names: the label, the column's own, the function's, or the position.
+    pub(super) fn columns(&mut self, ids: &'a [NodeId]) -> Result<Vec<Column<'a>>> {
+        let mut columns = Vec::with_capacity(ids.len());
+        for (position, id) in ids.iter().enumerate() {
+            let (value, name) = match self.node(*id)? {
+                Node::Label(label) => {
+                    self.name("label", &label.label)?;
+                    (self.value(label.value, None)?, Cow::Borrowed(label.label.as_str()))
+                }
+                _ => {
+                    let value = self.value(*id, None)?;
+                    let name = own_name(&value, position);
+                    (value, name)
+                }
+            };
+            columns.push(Column { value, name });
+        }
+        Ok(columns)
+    }
+
+    /// Keys of a select's order: columns of its sources first, labels of its own after them.
+    fn select_orders(&mut self, orders: &'a [Order], shape: &[Shape<'a>]) -> Result<Vec<plan::Order<'a>>> {
+        let mut keys = Vec::with_capacity(orders.len());
+        for order in orders {
+            let value = match self.value(order.expression, None) {
+                Err(Error::NoSuchColumn { table: None, column }) => {
+                    self.label(order.expression, shape).ok_or(Error::NoSuchColumn { table: None, column })?
+                }
+                value => value?,
+            };
+            keys.push(self.order(order, value)?);
+        }
+        Ok(keys)
+    }
+
+    /// A result column by its name.
+    fn label(&self, id: NodeId, shape: &[Shape<'a>]) -> Option<Typed<'a>> {
+        let Ok(Node::Column(column)) = self.node(id) else {
+            return None;
+        };
+        if column.table.is_some() {
+            return None;
+        }
+        let found = shape.iter().find(|other| other.name == column.name)?;
+        Some(Typed::new(Expr::Column { table: None, name: &column.name }, found.ty))
+    }
+
+    /// A limit or an offset.
+    fn bound(&mut self, id: Option<NodeId>) -> Result<Option<Typed<'a>>> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        if let Node::Literal(value) = self.node(id)? {
+            let fits = match value {
+                Value::Scalar(Scalar::Integer(count)) => *count >= 0,
+                Value::Scalar(Scalar::Unsigned(count)) => i64::try_from(*count).is_ok(),
+                _ => false,
+            };
+            if !fits {
+                return Err(at(id, "a limit or offset is an integer from 0 to 2^63-1"));
+            }
+        }
+        let mut bound = self.value(id, Some(TypeKind::Int64))?;
+        if let Expr::Bind(bind) = &mut bound.expr {
+            bind.kind = Some(TypeKind::Int64);
+        }
+        Ok(Some(bound))
+    }
+
+    fn lock(&mut self, id: NodeId, lock: &Locking, impossible: bool) -> Result<()> {
+        self.require(
+            self.can.row_locking,
+            "row-locking",
+            "this database locks no rows; its writers exclude each other",
+        )?;
+        let options = lock.no_wait || lock.skip_locked;
+        self.require(!options || self.can.lock_options, "lock-options", "this database always waits for locks")?;
+        if lock.no_wait && lock.skip_locked {
+            return Err(at(id, "a lock is not waited for or passed over, not both"));
+        }
+        if impossible {
+            return Err(at(id, "only rows of sources can be locked: no distinct, groups or computed rows"));
+        }
+        if !lock.tables.is_empty() && self.dialect == Dialect::Mariadb {
+            return Err(unsupported("lock-tables", "this database locks the rows of all sources; name none"));
+        }
+        let here = self.scope.levels.last().map(Vec::as_slice).unwrap_or_default();
+        if let Some(missing) = lock.tables.iter().find(|name| !here.iter().any(|source| source.name == **name)) {
+            return Err(at(id, format!("the lock names the source {missing:?}, which is not there")));
+        }
+        self.locks = true;
+        Ok(())
+    }
+
+    /// A source, whose names are added to the query here.
+    pub(super) fn source(&mut self, id: NodeId) -> Result<Origin<'a>> {
+        match self.node(id)? {
+            Node::Table(table) => self.table(table),
+            Node::Subquery(subquery) => self.subquery(subquery),
+            Node::Join(join) => self.join(join),
+            _ => Err(at(id, "it is no source")),
+        }
+    }
+
+    fn table(&mut self, table: &'a SourceTable) -> Result<Origin<'a>> {
+        if let Some(alias) = &table.alias {
+            self.name("source", alias)?;
+        }
+        let cte = if table.schema.is_none() { self.scope.cte(&table.table) } else { None };
+        let columns = match cte {
+            Some(derived) => Columns::Derived(derived),
+            None => Columns::Table(self.entry(table.schema.as_deref(), &table.table)?),
+        };
+        let name = table.alias.as_deref().unwrap_or(&table.table);
+        self.scope.add(Named { name, columns, optional: false })?;
+        Ok(Origin::Table { schema: table.schema.as_deref(), name: &table.table, alias: table.alias.as_deref() })
+    }
+
+    /// A declared or reflected table.
+    pub(super) fn entry(&self, schema: Option<&str>, name: &str) -> Result<&'a crate::catalog::Entry> {
+        self.catalog.entry(schema, name).ok_or_else(|| Error::NoSuchTable(name.to_owned()))
+    }
+
+    fn subquery(&mut self, subquery: &'a SourceQuery) -> Result<Origin<'a>> {
+        self.name("source", &subquery.alias)?;
+        self.require(!subquery.lateral || self.can.lateral, "lateral", "this database has no lateral subqueries")?;
+        // Only a lateral query sees the sources before it.
+        let siblings = if subquery.lateral { None } else { self.scope.levels.pop() };
+        let query = self.query(subquery.query);
+        self.scope.levels.extend(siblings);
+        let query = query?;
+        let columns = Columns::Derived(Derived::new(&query.shape, &[])?);
+        self.scope.add(Named { name: &subquery.alias, columns, optional: false })?;
+        Ok(Origin::Query { query: Box::new(query), alias: &subquery.alias, lateral: subquery.lateral })
+    }
+
+    fn join(&mut self, join: &'a Join) -> Result<Origin<'a>> {
+        let full = join.kind == JoinKind::Full;
+        self.require(
+            !full || self.can.full_join,
+            "full-join",
+            "this database has no full joins; unite two left joins",
+        )?;
+        let start = self.scope.count();
+        let left = self.source(join.left)?;
+        let middle = self.scope.count();
+        let right = self.source(join.right)?;
+        let end = self.scope.count();
+        let on = join.on.map(|on| self.condition(on)).transpose()?.map(Box::new);
+        if matches!(join.kind, JoinKind::Left | JoinKind::Full) {
+            self.scope.make_optional(middle..end);
+        }
+        if matches!(join.kind, JoinKind::Right | JoinKind::Full) {
+            self.scope.make_optional(start..middle);
+        }
+        Ok(Origin::Join { kind: join.kind, left: Box::new(left), right: Box::new(right), on })
+    }
+
+    fn compound(&mut self, id: NodeId, compound: &'a Compound, itself: Itself<'a>) -> Result<Query<'a>> {
+        let ctes = self.ctes(&compound.ctes)?;
+        let recursive = itself.filter(|_| matches!(compound.op, SetOp::Union | SetOp::UnionAll));
+        let mut parts: Vec<Query<'a>> = Vec::with_capacity(compound.parts.len());
+        let mut shape: Vec<Shape<'a>> = Vec::new();
+        for part in &compound.parts {
+            let query = self.query(*part)?;
+            if parts.is_empty() {
+                shape.clone_from(&query.shape);
+                // What follows the first part of a recursive query may name the whole, which looks like that part.
+                if let Some((name, columns)) = recursive {
+                    self.scope.ctes.push(Known { name, columns: Derived::new(&shape, columns)? });
+                }
+            }
+            if query.shape.len() != shape.len() {
+                let message = format!("the parts of a compound have {} and {} columns", shape.len(), query.shape.len());
+                return Err(at(id, message));
+            }
+            for (whole, part) in shape.iter_mut().zip(&query.shape) {
+                whole.ty = whole.ty.or(part.ty);
+                whole.nullable = match (whole.nullable, part.nullable) {
+                    (Some(false), Some(false)) => Some(false),
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    _ => None,
+                };
+            }
+            parts.push(query);
+        }
+        let mut order_by = Vec::with_capacity(compound.order_by.len());
+        for order in &compound.order_by {
+            let Some(value) = self.label(order.expression, &shape) else {
+                return Err(at(id, "a compound is ordered by the columns of its first part, without their table"));
+            };
+            order_by.push(self.order(order, value)?);
+        }
+        let limit = self.bound(compound.limit)?;
+        let offset = self.bound(compound.offset)?;
+        Ok(Query { ctes, body: Body::Compound(compound.op, parts), order_by, limit, offset, lock: None, shape })
+    }
+}
+
+/// The columns as queries around this one see them.
+pub(super) fn shape<'a>(columns: &[Column<'a>]) -> Vec<Shape<'a>> {
+    columns
+        .iter()
+        .map(|Column { value, name }| Shape { name: name.clone(), ty: value.ty, nullable: value.nullable })
+        .collect()
+}
+
+/// The name of a result column without a label.
+fn own_name<'a>(value: &Typed<'a>, position: usize) -> Cow<'a, str> {
+    match &value.expr {
+        Expr::Column { name, .. } | Expr::Excluded(name) => Cow::Borrowed(name),
+        Expr::Call(call) => Cow::Borrowed(function::name_of(call.function)),
+        Expr::Coalesce(_) => Cow::Borrowed("coalesce"),
+        Expr::Exists(_) => Cow::Borrowed("exists"),
+        Expr::Case { .. } => Cow::Borrowed("case"),
+        Expr::Cast(inner, _) => own_name(inner, position),
+        _ => Cow::Owned(format!("column{}", position + 1)),
+    }
+}
+
+/// The result columns of a statement, as far as they are known before it runs.
+pub(crate) fn outputs(shape: &[Shape<'_>]) -> Vec<crate::compiled::Output> {
+    let output = |column: &Shape<'_>| crate::compiled::Output {
+        name: column.name.to_string(),
+        ty: match column.ty {
+            Type::Unknown => None,
+            ty => ty.full(),
+        },
+        nullable: column.nullable,
+    };
+    shape.iter().map(output).collect()
+}

@@ -1,0 +1,197 @@
+//! Statements that create and drop tables.
+//!
+//! Table definitions take no parameters, so names and constants are written by [`crate::quote`]. SQL text of guests is in
+//! here only where `Catalog::declare` was told that it is allowed, or where reflection read it from the database.
+
+mod column;
+
+use crate::{
+    Dialect, Error, Result,
+    order::{Order, order},
+    quote,
+    schema::{Action, Check, DefaultValue, ForeignKey, Index, Table, TypeKind},
+};
+
+/// Statements that create the tables with their keys, indexes and comments. Views are passed over.
+///
+/// Tables come after those that they refer to. Where foreign keys go in a circle, one of them is added at the end, or is
+/// written with its table where the database cannot add it later, as it then does not look at what is referred to.
+pub fn create(tables: &[&Table], dialect: Dialect) -> Result<Vec<String>> {
+    let tables: Vec<&Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
+    let Order { tables: positions, back } = order(&tables);
+    let late = if dialect.capabilities().alter_constraint { back } else { Vec::new() };
+    let mut statements = Vec::new();
+    for position in positions {
+        if let Some(table) = tables.get(position) {
+            let keys = table.foreign_keys.iter().enumerate();
+            let inline = keys.filter(|(key, _)| !late.contains(&(position, *key))).map(|(_, key)| key);
+            statements.push(create_table(table, inline, dialect)?);
+            statements.extend(table.indexes.iter().map(|index| create_index(table, index, dialect)));
+            statements.extend(comments(table, dialect));
+        }
+    }
+    for (position, key) in late {
+        if let Some((table, key)) = tables.get(position).and_then(|t| t.foreign_keys.get(key).map(|key| (t, key))) {
+            let name = quote::table(table.schema.as_deref(), &table.name, dialect);
+            statements.push(format!("ALTER TABLE {name} ADD {}", foreign_key(key, dialect)));
+        }
+    }
+    Ok(statements)
+}
+
+/// Statements that drop the tables: those that refer to others first. Views are passed over.
+///
+/// Foreign keys in a circle are dropped before the tables where the database can do that. SQLite cannot: there the caller
+/// turns the checking of foreign keys off for the time of the drop.
+pub fn drop(tables: &[&Table], dialect: Dialect) -> Result<Vec<String>> {
+    let tables: Vec<&Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
+    let Order { tables: positions, back } = order(&tables);
+    let mut statements = Vec::new();
+    if dialect.capabilities().alter_constraint {
+        for (position, key) in back {
+            let Some((table, key)) = tables.get(position).and_then(|t| t.foreign_keys.get(key).map(|key| (t, key)))
+            else {
+                continue;
+            };
+            let Some(name) = &key.name else {
+                return Err(Error::CircularDependency(vec![table.name.clone(), key.table.clone()]));
+            };
+            let what = if dialect == Dialect::Postgres { "CONSTRAINT" } else { "FOREIGN KEY" };
+            let table = quote::table(table.schema.as_deref(), &table.name, dialect);
+            statements.push(format!("ALTER TABLE {table} DROP {what} {}", quote::identifier(name, dialect)));
+        }
+    }
+    let ordered = positions.into_iter().rev().filter_map(|position| tables.get(position));
+    statements.extend(
+        ordered.map(|table| format!("DROP TABLE {}", quote::table(table.schema.as_deref(), &table.name, dialect))),
+    );
+    Ok(statements)
+}
+
+fn create_table<'a>(
+    table: &Table,
+    foreign_keys: impl Iterator<Item = &'a ForeignKey>,
+    dialect: Dialect,
+) -> Result<String> {
+    check_keys(table, dialect)?;
+    let mut lines: Vec<String> = table.columns.iter().map(|at| column::define(table, at, dialect)).collect();
+    if !table.primary_key.is_empty() {
+        let name = named(table.primary_key_name.as_deref(), dialect);
+        lines.push(format!("{name}PRIMARY KEY ({})", columns(&table.primary_key, dialect)));
+    }
+    for unique in &table.uniques {
+        let name = named(unique.name.as_deref(), dialect);
+        lines.push(format!("{name}UNIQUE ({})", columns(&unique.columns, dialect)));
+    }
+    for Check { name, expression } in &table.checks {
+        lines.push(format!("{}CHECK ({expression})", named(name.as_deref(), dialect)));
+    }
+    lines.extend(table.columns.iter().filter_map(|at| column::labels_check(at, dialect)));
+    lines.extend(foreign_keys.map(|key| foreign_key(key, dialect)));
+    let name = quote::table(table.schema.as_deref(), &table.name, dialect);
+    let options = options(table, dialect);
+    Ok(format!("CREATE TABLE {name} (\n  {}\n){options}", lines.join(",\n  ")))
+}
+
+/// What follows a table's definition. On MySQL, texts compare by their code points as they do on the other databases; its
+/// own habit would make `unique` columns refuse texts that differ in case or accents.
+fn options(table: &Table, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite | Dialect::Postgres => String::new(),
+        Dialect::Mysql | Dialect::Mariadb => {
+            let comment = table.comment.as_ref().map(|comment| format!(" COMMENT={}", quote::text(comment, dialect)));
+            let comment = comment.unwrap_or_default();
+            format!(" ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin{comment}")
+        }
+    }
+}
+
+/// MySQL indexes no text of unlimited length.
+fn check_keys(table: &Table, dialect: Dialect) -> Result<()> {
+    if !matches!(dialect, Dialect::Mysql | Dialect::Mariadb) {
+        return Ok(());
+    }
+    let keys = table.uniques.iter().chain(&table.indexes).map(|index| &index.columns);
+    let keys = keys.chain(table.foreign_keys.iter().map(|key| &key.columns)).chain([&table.primary_key]);
+    let used: std::collections::HashSet<&String> = keys.flatten().collect();
+    let long = |at: &&crate::schema::Column| {
+        let blob = at.ty.kind == TypeKind::Bytes && !crate::types::type_name(&at.ty, dialect).starts_with("VARBINARY");
+        (blob || matches!(at.ty.kind, TypeKind::Text | TypeKind::Json)) && used.contains(&at.name)
+    };
+    match table.columns.iter().find(long) {
+        None => Ok(()),
+        Some(at) => Err(Error::Unsupported {
+            capability: "text-keys",
+            message: format!(
+                "column {:?} of table {:?} is of unlimited length and part of a key or index, which this database \
+                 cannot do: give it a length",
+                at.name, table.name
+            ),
+        }),
+    }
+}
+
+fn create_index(table: &Table, index: &Index, dialect: Dialect) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let name = index.name.as_deref().unwrap_or_default();
+    // The index lies in its table's schema; a name for its schema would only be allowed on SQLite.
+    format!(
+        "CREATE {unique}INDEX {} ON {} ({})",
+        quote::identifier(name, dialect),
+        quote::table(table.schema.as_deref(), &table.name, dialect),
+        columns(&index.columns, dialect)
+    )
+}
+
+/// Comments where they are statements of their own. MySQL has them in the definition; SQLite keeps none.
+fn comments(table: &Table, dialect: Dialect) -> Vec<String> {
+    if dialect != Dialect::Postgres {
+        return Vec::new();
+    }
+    let name = quote::table(table.schema.as_deref(), &table.name, dialect);
+    let of_table =
+        table.comment.iter().map(|text| format!("COMMENT ON TABLE {name} IS {}", quote::text(text, dialect)));
+    let of_columns = table.columns.iter().filter_map(|column| {
+        let text = quote::text(column.comment.as_ref()?, dialect);
+        Some(format!("COMMENT ON COLUMN {name}.{} IS {text}", quote::identifier(&column.name, dialect)))
+    });
+    of_table.chain(of_columns).collect()
+}
+
+fn foreign_key(key: &ForeignKey, dialect: Dialect) -> String {
+    let mut text = format!(
+        "{}FOREIGN KEY ({}) REFERENCES {} ({})",
+        named(key.name.as_deref(), dialect),
+        columns(&key.columns, dialect),
+        quote::table(key.schema.as_deref(), &key.table, dialect),
+        columns(&key.referred, dialect)
+    );
+    for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
+        let action = match action {
+            // What databases do anyway; said aloud, some report it and some do not.
+            Action::NoAction => continue,
+            Action::Restrict => "RESTRICT",
+            Action::Cascade => "CASCADE",
+            Action::SetNull => "SET NULL",
+            Action::SetDefault => "SET DEFAULT",
+        };
+        text.push_str(&format!(" ON {event} {action}"));
+    }
+    text
+}
+
+fn named(name: Option<&str>, dialect: Dialect) -> String {
+    name.map(|name| format!("CONSTRAINT {} ", quote::identifier(name, dialect))).unwrap_or_default()
+}
+
+fn columns(names: &[String], dialect: Dialect) -> String {
+    names.iter().map(|name| quote::identifier(name, dialect)).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the database counts the column up.
+fn is_generated(column: &crate::schema::Column) -> bool {
+    column.default == DefaultValue::GeneratedKey
+}
+
+#[cfg(test)]
+mod tests;

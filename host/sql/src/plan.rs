@@ -1,0 +1,323 @@
+//! A statement whose every name is resolved and every type inferred as far as it can be: what `check` makes of an arena
+//! and `render` writes. Nothing in here can fail to be written.
+
+use std::borrow::Cow;
+
+use crate::{
+    compiled::Source,
+    schema::{ColumnType, TypeKind},
+    statement::{BinaryOp, Frame, JoinKind, Locking, NodeId, SetOp, UnaryOp},
+};
+
+/// What is known of an expression's type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Type<'a> {
+    Unknown,
+    Kind(TypeKind),
+    Declared(&'a ColumnType),
+}
+
+impl Type<'_> {
+    pub(crate) fn kind(self) -> Option<TypeKind> {
+        match self {
+            Self::Unknown => None,
+            Self::Kind(kind) => Some(kind),
+            Self::Declared(ty) => Some(ty.kind),
+        }
+    }
+
+    pub(crate) fn full(self) -> Option<ColumnType> {
+        match self {
+            Self::Unknown => None,
+            Self::Kind(kind) => Some(kind.into()),
+            Self::Declared(ty) => Some(ty.clone()),
+        }
+    }
+
+    /// This type, or the other where this is not known.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self == Self::Unknown { other } else { self }
+    }
+}
+
+impl From<Option<TypeKind>> for Type<'_> {
+    fn from(kind: Option<TypeKind>) -> Self {
+        kind.map_or(Self::Unknown, Self::Kind)
+    }
+}
+
+/// An expression with its type.
+#[derive(Clone, Debug)]
+pub(crate) struct Typed<'a> {
+    pub(crate) expr: Expr<'a>,
+    pub(crate) ty: Type<'a>,
+    pub(crate) nullable: Option<bool>,
+}
+
+impl<'a> Typed<'a> {
+    pub(crate) fn new(expr: Expr<'a>, ty: Type<'a>) -> Self {
+        Self { expr, ty, nullable: None }
+    }
+
+    pub(crate) fn boolean(expr: Expr<'a>) -> Self {
+        Self::new(expr, Type::Kind(TypeKind::Boolean))
+    }
+
+    pub(crate) fn kind(&self) -> Option<TypeKind> {
+        self.ty.kind()
+    }
+}
+
+/// A value that is bound.
+#[derive(Clone, Debug)]
+pub(crate) struct Bind {
+    pub(crate) source: Source,
+    pub(crate) kind: Option<TypeKind>,
+    /// Where it was said: equal places are one placeholder where placeholders have numbers.
+    pub(crate) node: NodeId,
+    /// Whether nothing around it tells its type, so that a cast has to.
+    pub(crate) alone: bool,
+}
+
+/// An expression.
+#[derive(Clone, Debug)]
+pub(crate) enum Expr<'a> {
+    Bind(Bind),
+    Truth(bool),
+    /// A column of a source, or a label of the result where there is no source.
+    Column {
+        table: Option<&'a str>,
+        name: &'a str,
+    },
+    Excluded(&'a str),
+    Unary(UnaryOp, Box<Typed<'a>>),
+    Binary(BinaryOp, Box<Typed<'a>>, Box<Typed<'a>>),
+    All(Vec<Typed<'a>>),
+    Any(Vec<Typed<'a>>),
+    In {
+        value: Box<Typed<'a>>,
+        items: Vec<Typed<'a>>,
+        negated: bool,
+    },
+    Between(Box<[Typed<'a>; 3]>),
+    Coalesce(Vec<Typed<'a>>),
+    Row(Vec<Typed<'a>>),
+    Like(Box<Like<'a>>),
+    Membership {
+        value: Box<Typed<'a>>,
+        query: Box<Query<'a>>,
+        negated: bool,
+    },
+    Call(Box<Call<'a>>),
+    Cast(Box<Typed<'a>>, Cow<'a, ColumnType>),
+    Case {
+        whens: Vec<(Typed<'a>, Typed<'a>)>,
+        otherwise: Option<Box<Typed<'a>>>,
+    },
+    Exists(Box<Query<'a>>),
+    Scalar(Box<Query<'a>>),
+    /// SQL text of the model, from a guest that may send SQL text or from the host.
+    Text(Cow<'a, str>),
+}
+
+/// A match with a pattern.
+#[derive(Clone, Debug)]
+pub(crate) struct Like<'a> {
+    pub(crate) value: Typed<'a>,
+    pub(crate) pattern: Typed<'a>,
+    pub(crate) escape: Option<char>,
+    pub(crate) ignore_case: bool,
+    pub(crate) negated: bool,
+}
+
+/// A function of the allow-list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Function {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+    Lower,
+    Upper,
+    Length,
+    Trim,
+    Abs,
+    Round,
+    Coalesce,
+    Nullif,
+    Concat,
+    Replace,
+    Substr,
+    Now,
+    CurrentDate,
+    CurrentTime,
+    RowNumber,
+    Rank,
+    DenseRank,
+    PercentRank,
+    CumeDist,
+    Ntile,
+    FirstValue,
+    LastValue,
+    NthValue,
+    Lag,
+    Lead,
+}
+
+/// A call, with its window where it has one.
+#[derive(Clone, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) function: Function,
+    pub(crate) arguments: Vec<Typed<'a>>,
+    pub(crate) distinct: bool,
+    pub(crate) filter: Option<Typed<'a>>,
+    pub(crate) window: Option<Window<'a>>,
+}
+
+/// What a window function sees.
+#[derive(Clone, Debug)]
+pub(crate) struct Window<'a> {
+    pub(crate) partition_by: Vec<Typed<'a>>,
+    pub(crate) order_by: Vec<Order<'a>>,
+    pub(crate) frame: Option<&'a Frame>,
+}
+
+/// One key of an ordering.
+#[derive(Clone, Debug)]
+pub(crate) struct Order<'a> {
+    pub(crate) value: Typed<'a>,
+    pub(crate) descending: bool,
+    pub(crate) nulls_first: Option<bool>,
+}
+
+/// A result column: its expression and its name, which is written unless it is that of a plain column.
+#[derive(Clone, Debug)]
+pub(crate) struct Column<'a> {
+    pub(crate) value: Typed<'a>,
+    pub(crate) name: Cow<'a, str>,
+}
+
+/// A result column as queries around it see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) ty: Type<'a>,
+    pub(crate) nullable: Option<bool>,
+}
+
+/// A query with its shape.
+#[derive(Clone, Debug)]
+pub(crate) struct Query<'a> {
+    pub(crate) ctes: Vec<Cte<'a>>,
+    pub(crate) body: Body<'a>,
+    pub(crate) order_by: Vec<Order<'a>>,
+    pub(crate) limit: Option<Typed<'a>>,
+    pub(crate) offset: Option<Typed<'a>>,
+    pub(crate) lock: Option<&'a Locking>,
+    pub(crate) shape: Vec<Shape<'a>>,
+}
+
+impl Query<'_> {
+    /// Whether it is a select and nothing around it, as parts of a compound have to be on some databases.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.body, Body::Select(_))
+            && self.ctes.is_empty()
+            && self.order_by.is_empty()
+            && self.limit.is_none()
+            && self.offset.is_none()
+            && self.lock.is_none()
+    }
+}
+
+/// What a query is.
+#[derive(Clone, Debug)]
+pub(crate) enum Body<'a> {
+    Select(Box<Select<'a>>),
+    Compound(SetOp, Vec<Query<'a>>),
+}
+
+/// A select without what may follow compounds too.
+#[derive(Clone, Debug)]
+pub(crate) struct Select<'a> {
+    pub(crate) columns: Vec<Column<'a>>,
+    pub(crate) distinct: bool,
+    pub(crate) source: Option<Origin<'a>>,
+    pub(crate) filter: Option<Typed<'a>>,
+    pub(crate) group_by: Vec<Typed<'a>>,
+    pub(crate) having: Option<Typed<'a>>,
+}
+
+/// A common table expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Cte<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) columns: &'a [String],
+    pub(crate) recursive: bool,
+    pub(crate) query: Query<'a>,
+}
+
+/// A source.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin<'a> {
+    Table { schema: Option<&'a str>, name: &'a str, alias: Option<&'a str> },
+    Query { query: Box<Query<'a>>, alias: &'a str, lateral: bool },
+    Join { kind: JoinKind, left: Box<Origin<'a>>, right: Box<Origin<'a>>, on: Option<Box<Typed<'a>>> },
+}
+
+/// The table that a change is made to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'a> {
+    pub(crate) schema: Option<&'a str>,
+    pub(crate) name: &'a str,
+}
+
+/// A column and its new value.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignment<'a> {
+    pub(crate) column: &'a str,
+    pub(crate) value: Typed<'a>,
+}
+
+/// Where an insert's rows come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Rows<'a> {
+    Values(Vec<Vec<Typed<'a>>>),
+    Query(Box<Query<'a>>),
+    Defaults,
+}
+
+/// What happens to rows that are there already.
+#[derive(Clone, Debug)]
+pub(crate) struct Conflict<'a> {
+    pub(crate) columns: &'a [String],
+    /// Nothing where the row is left as it is.
+    pub(crate) assignments: Vec<Assignment<'a>>,
+    pub(crate) filter: Option<Typed<'a>>,
+}
+
+/// A whole statement.
+#[derive(Clone, Debug)]
+pub(crate) enum Plan<'a> {
+    Select(Query<'a>),
+    Insert {
+        target: Target<'a>,
+        columns: &'a [String],
+        rows: Rows<'a>,
+        conflict: Option<Conflict<'a>>,
+        returning: Vec<Column<'a>>,
+    },
+    Update {
+        target: Target<'a>,
+        assignments: Vec<Assignment<'a>>,
+        source: Option<Origin<'a>>,
+        filter: Option<Typed<'a>>,
+        returning: Vec<Column<'a>>,
+    },
+    Delete {
+        target: Target<'a>,
+        source: Option<Origin<'a>>,
+        filter: Option<Typed<'a>>,
+        returning: Vec<Column<'a>>,
+    },
+}

@@ -1,0 +1,286 @@
+//! The one place that writes names and constants into text.
+//!
+//! Values of statements are always bound and never come here: constants are written only where SQL takes no parameters,
+//! which is in table definitions.
+
+use crate::{Dialect, Scalar, Value, schema::TypeKind, value::Interval};
+
+/// A name, quoted. Any text without NUL is a name after this.
+#[must_use]
+pub fn identifier(name: &str, dialect: Dialect) -> String {
+    let mut quoted = String::with_capacity(name.len() + 2);
+    push_identifier(&mut quoted, name, dialect);
+    quoted
+}
+
+/// Writes a quoted name.
+pub(crate) fn push_identifier(text: &mut String, name: &str, dialect: Dialect) {
+    let quote = match dialect {
+        Dialect::Sqlite | Dialect::Postgres => '"',
+        Dialect::Mysql | Dialect::Mariadb => '`',
+    };
+    text.push(quote);
+    for character in name.chars() {
+        if character == quote {
+            text.push(quote);
+        }
+        text.push(character);
+    }
+    text.push(quote);
+}
+
+/// A table's name with its schema where it has one, quoted.
+#[must_use]
+pub fn table(schema: Option<&str>, name: &str, dialect: Dialect) -> String {
+    let mut quoted = String::with_capacity(name.len() + 2);
+    if let Some(schema) = schema {
+        push_identifier(&mut quoted, schema, dialect);
+        quoted.push('.');
+    }
+    push_identifier(&mut quoted, name, dialect);
+    quoted
+}
+
+/// A text as a constant.
+///
+/// Quotes are doubled and, where a backslash may escape, backslashes too. Whatever the session's modes are, no text ends
+/// the constant early: with `NO_BACKSLASH_ESCAPES` on MySQL it only has its backslashes twice.
+#[must_use]
+pub fn text(text: &str, dialect: Dialect) -> String {
+    let backslashes = match dialect {
+        Dialect::Sqlite => false,
+        // `E''` says that backslashes escape, whatever `standard_conforming_strings` says.
+        Dialect::Postgres => text.contains('\\'),
+        Dialect::Mysql | Dialect::Mariadb => true,
+    };
+    let mut quoted = String::with_capacity(text.len() + 3);
+    if backslashes && dialect == Dialect::Postgres {
+        quoted.push('E');
+    }
+    quoted.push('\'');
+    for character in text.chars() {
+        if character == '\'' || (backslashes && character == '\\') {
+            quoted.push(character);
+        }
+        quoted.push(character);
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// A value as a constant of a column of this kind; nothing where it has no spelling that is the same everywhere.
+#[must_use]
+pub fn literal(value: &Value, kind: TypeKind, dialect: Dialect) -> Option<String> {
+    let Value::Scalar(scalar) = value else {
+        return None;
+    };
+    Some(match scalar {
+        Scalar::Null => "NULL".into(),
+        Scalar::Boolean(value) => match (dialect, value) {
+            (Dialect::Sqlite, value) => u8::from(*value).to_string(),
+            (_, true) => "TRUE".into(),
+            (_, false) => "FALSE".into(),
+        },
+        // The least integer has no literal: its digits without the sign are too large.
+        Scalar::Integer(i64::MIN) => "(-9223372036854775807 - 1)".into(),
+        Scalar::Integer(value) if kind == TypeKind::Decimal => decimal(&value.to_string(), dialect)?,
+        Scalar::Integer(value) => value.to_string(),
+        Scalar::Unsigned(value) => value.to_string(),
+        Scalar::Float(value) if value.is_finite() => format!("{value:e}"),
+        Scalar::Float(_) => return None,
+        Scalar::Decimal(value) => decimal(value, dialect)?,
+        Scalar::Text(value) | Scalar::Json(value) => text(value, dialect),
+        Scalar::Bytes(value) => bytes(value, dialect),
+        Scalar::Uuid(high, low) => text(&uuid(*high, *low), dialect),
+        Scalar::Date(days) => text(&date(i64::from(*days)), dialect),
+        Scalar::Time(microseconds) => text(&time(*microseconds)?, dialect),
+        Scalar::Timestamp(at) => text(&timestamp(*at), dialect),
+        Scalar::TimestampTz(at) if dialect == Dialect::Postgres => text(&format!("{}+00", timestamp(*at)), dialect),
+        Scalar::TimestampTz(at) => text(&timestamp(*at), dialect),
+        Scalar::Interval(span) if dialect == Dialect::Postgres => interval(*span, dialect),
+        Scalar::Interval(_) | Scalar::Other(..) => return None,
+    })
+}
+
+fn decimal(digits: &str, dialect: Dialect) -> Option<String> {
+    if !is_decimal(digits) {
+        return None;
+    }
+    // SQLite would read digits as a float; as a text they stay exact.
+    Some(if dialect == Dialect::Sqlite { text(digits, dialect) } else { digits.to_owned() })
+}
+
+/// Whether the text is an optional sign, digits, an optional point and digits.
+pub(crate) fn is_decimal(digits: &str) -> bool {
+    let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits.len() <= 1_100 && number(whole) && number(fraction)
+}
+
+fn bytes(value: &[u8], dialect: Dialect) -> String {
+    use std::fmt::Write;
+    let mut hex = String::with_capacity(value.len() * 2);
+    for byte in value {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    if dialect == Dialect::Postgres { format!("decode('{hex}', 'hex')") } else { format!("x'{hex}'") }
+}
+
+fn uuid(high: u64, low: u64) -> String {
+    let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xffff);
+    format!("{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", low >> 48, low & 0xffff_ffff_ffff)
+}
+
+/// A date of the proleptic Gregorian calendar: the algorithm counts eras of 400 years from 0000-03-01.
+fn date(days: i64) -> String {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+fn time(microseconds: i64) -> Option<String> {
+    if !(0..86_400_000_000).contains(&microseconds) {
+        return None;
+    }
+    let (seconds, fraction) = (microseconds / 1_000_000, microseconds % 1_000_000);
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if fraction == 0 {
+        return Some(clock);
+    }
+    let digits = format!("{fraction:06}");
+    Some(format!("{clock}.{}", digits.trim_end_matches('0')))
+}
+
+fn timestamp(microseconds: i64) -> String {
+    const DAY: i64 = 86_400_000_000;
+    let clock = time(microseconds.rem_euclid(DAY)).unwrap_or_default();
+    format!("{} {clock}", date(microseconds.div_euclid(DAY)))
+}
+
+fn interval(span: Interval, dialect: Dialect) -> String {
+    let parts = format!("{} months {} days {} microseconds", span.months, span.days, span.microseconds);
+    format!("INTERVAL {}", text(&parts, dialect))
+}
+
+/// SQL for the time of the statement, as a value of this kind. On SQLite it is the text that the host stores for a time:
+/// `YYYY-MM-DD HH:MM:SS` in UTC, with a fraction that does not end in zeros.
+#[must_use]
+pub fn now(kind: TypeKind, dialect: Dialect) -> &'static str {
+    match (dialect, kind) {
+        (Dialect::Sqlite, TypeKind::Date) => "date('now')",
+        (Dialect::Sqlite, TypeKind::Time) => "rtrim(rtrim(strftime('%H:%M:%f', 'now'), '0'), '.')",
+        (Dialect::Sqlite, _) => "rtrim(rtrim(strftime('%Y-%m-%d %H:%M:%f', 'now'), '0'), '.')",
+        // `CURRENT_TIMESTAMP` would be the time at which the transaction began.
+        (Dialect::Postgres, TypeKind::Date) => "CAST(timezone('UTC', statement_timestamp()) AS DATE)",
+        (Dialect::Postgres, TypeKind::Time) => "CAST(timezone('UTC', statement_timestamp()) AS TIME)",
+        (Dialect::Postgres, TypeKind::Timestamp) => "timezone('UTC', statement_timestamp())",
+        (Dialect::Postgres, _) => "statement_timestamp()",
+        // Sessions of the host are in UTC; `UTC_TIMESTAMP` is not allowed as a default.
+        (Dialect::Mysql | Dialect::Mariadb, TypeKind::Date) => "CURRENT_DATE",
+        (Dialect::Mysql | Dialect::Mariadb, TypeKind::Time) => "CURRENT_TIME(6)",
+        (Dialect::Mysql | Dialect::Mariadb, _) => "CURRENT_TIMESTAMP(6)",
+    }
+}
+
+/// Whether a default, as the database reports it, is the time of the statement; for reflection.
+#[must_use]
+pub fn means_now(expression: &str, dialect: Dialect) -> bool {
+    let plain: String = expression.chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"')).collect();
+    let plain = plain.to_lowercase().replace("::text", "").replace("::date", "").replace("::time", "");
+    let ours = [TypeKind::Date, TypeKind::Time, TypeKind::Timestamp, TypeKind::TimestampTz].map(|kind| {
+        let text: String =
+            now(kind, dialect).chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')')).collect();
+        text.to_lowercase()
+    });
+    // PostgreSQL reports `CAST(x AS DATE)` as `(x)::date`, MariaDB reports functions in lower case.
+    let known = ["current_timestamp", "current_timestamp6", "now", "now6", "current_date", "curdate", "current_time"];
+    let more = ["curtime6", "current_time6", "localtimestamp", "timezone'utc',statement_timestampwithouttimezone"];
+    plain == "timezone'utc',statement_timestamp"
+        || ours.contains(&plain)
+        || known.contains(&plain.as_str())
+        || more.contains(&plain.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t25_names_are_quoted_whatever_they_are() {
+        let names = [
+            ("plain", "\"plain\"", "`plain`"),
+            ("a.b", "\"a.b\"", "`a.b`"),
+            ("x\"; DROP TABLE y; --", "\"x\"\"; DROP TABLE y; --\"", "`x\"; DROP TABLE y; --`"),
+            ("x`; DROP", "\"x`; DROP\"", "`x``; DROP`"),
+            ("100% sure", "\"100% sure\"", "`100% sure`"),
+            ("Größe表", "\"Größe表\"", "`Größe表`"),
+            ("select", "\"select\"", "`select`"),
+        ];
+        for (name, standard, mysql) in names {
+            assert_eq!(identifier(name, Dialect::Postgres), standard);
+            assert_eq!(identifier(name, Dialect::Sqlite), standard);
+            assert_eq!(identifier(name, Dialect::Mysql), mysql);
+            assert_eq!(identifier(name, Dialect::Mariadb), mysql);
+        }
+        assert_eq!(table(Some("s"), "t", Dialect::Postgres), "\"s\".\"t\"");
+    }
+
+    #[test]
+    fn t26_texts_cannot_leave_their_quotes() {
+        assert_eq!(text("it's", Dialect::Sqlite), "'it''s'");
+        assert_eq!(text("\\'; DROP", Dialect::Sqlite), "'\\''; DROP'");
+        assert_eq!(text("it's", Dialect::Postgres), "'it''s'");
+        assert_eq!(text("\\'; DROP", Dialect::Postgres), "E'\\\\''; DROP'");
+        assert_eq!(text("\\'; DROP", Dialect::Mysql), "'\\\\''; DROP'");
+    }
+
+    #[test]
+    fn f04_constants_have_one_spelling_a_dialect() {
+        let cases: Vec<(Scalar, TypeKind, [&str; 3])> = vec![
+            (Scalar::Integer(10), TypeKind::Int64, ["10", "10", "10"]),
+            (Scalar::Integer(-1), TypeKind::Int64, ["-1", "-1", "-1"]),
+            (Scalar::Boolean(true), TypeKind::Boolean, ["1", "TRUE", "TRUE"]),
+            (Scalar::Decimal("1.50".into()), TypeKind::Decimal, ["'1.50'", "1.50", "1.50"]),
+            (Scalar::Float(0.5), TypeKind::Float64, ["5e-1", "5e-1", "5e-1"]),
+            (Scalar::Text("10".into()), TypeKind::Text, ["'10'", "'10'", "'10'"]),
+            (Scalar::Bytes(vec![0, 255]), TypeKind::Bytes, ["x'00ff'", "decode('00ff', 'hex')", "x'00ff'"]),
+            (Scalar::Date(-1), TypeKind::Date, ["'1969-12-31'"; 3]),
+            (Scalar::Date(19_782), TypeKind::Date, ["'2024-02-29'"; 3]),
+            (Scalar::Time(1_500_000), TypeKind::Time, ["'00:00:01.5'"; 3]),
+            (Scalar::Timestamp(-1), TypeKind::Timestamp, ["'1969-12-31 23:59:59.999999'"; 3]),
+        ];
+        for (scalar, kind, texts) in cases {
+            let value = Value::Scalar(scalar);
+            for (dialect, text) in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql].into_iter().zip(texts) {
+                assert_eq!(literal(&value, kind, dialect).as_deref(), Some(text), "{value:?} {dialect:?}");
+            }
+        }
+        for bad in ["1e5", "", "-", "1.", "NaN", "1; DROP"] {
+            assert_eq!(literal(&Scalar::Decimal(bad.into()).into(), TypeKind::Decimal, Dialect::Postgres), None);
+        }
+    }
+
+    #[test]
+    fn f04_reported_defaults_that_mean_now_are_known() {
+        for kind in [TypeKind::Date, TypeKind::Time, TypeKind::Timestamp, TypeKind::TimestampTz] {
+            for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb] {
+                assert!(means_now(now(kind, dialect), dialect), "{kind:?} {dialect:?}");
+            }
+        }
+        assert!(means_now("now()", Dialect::Postgres));
+        assert!(means_now("CURRENT_TIMESTAMP", Dialect::Sqlite));
+        assert!(means_now("timezone('UTC'::text, statement_timestamp())", Dialect::Postgres));
+        assert!(means_now("current_timestamp(6)", Dialect::Mariadb));
+        assert!(!means_now("'now'", Dialect::Postgres));
+        assert!(!means_now("3 + 5", Dialect::Sqlite));
+    }
+}

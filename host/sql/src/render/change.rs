@@ -1,0 +1,145 @@
+//! Statements that change rows.
+
+use super::Writer;
+use crate::{
+    Dialect,
+    plan::{Assignment, Column, Conflict, Origin, Rows, Target, Typed},
+};
+
+impl Writer {
+    pub(super) fn insert(
+        &mut self,
+        target: Target<'_>,
+        columns: &[String],
+        rows: &Rows<'_>,
+        conflict: Option<&Conflict<'_>>,
+    ) {
+        self.push("INSERT INTO ");
+        self.target(target);
+        if !columns.is_empty() {
+            self.push(" (");
+            self.names(columns);
+            self.push(")");
+        }
+        match rows {
+            Rows::Values(rows) => {
+                self.push(" VALUES ");
+                self.list(rows, ", ", |writer, row| {
+                    writer.push("(");
+                    writer.values(row);
+                    writer.push(")");
+                });
+            }
+            // Without a condition, SQLite would take the conflict for one of a join.
+            Rows::Query(query) if conflict.is_some() && self.dialect == Dialect::Sqlite => {
+                self.push(" SELECT * FROM (");
+                self.query(query);
+                self.push(") WHERE TRUE");
+            }
+            Rows::Query(query) => {
+                self.push(" ");
+                self.query(query);
+            }
+            Rows::Defaults if self.is_mysql() => self.push(" () VALUES ()"),
+            Rows::Defaults => self.push(" DEFAULT VALUES"),
+        }
+        if let Some(conflict) = conflict {
+            if self.is_mysql() { self.duplicate_key(target, conflict) } else { self.conflict(conflict) }
+        }
+    }
+
+    pub(crate) fn target(&mut self, target: Target<'_>) {
+        self.qualified(target.schema, target.name);
+    }
+
+    fn conflict(&mut self, conflict: &Conflict<'_>) {
+        self.push(" ON CONFLICT (");
+        self.names(conflict.columns);
+        if conflict.assignments.is_empty() {
+            self.push(") DO NOTHING");
+            return;
+        }
+        self.push(") DO UPDATE SET ");
+        self.assignments(None, &conflict.assignments);
+        self.filter(" WHERE ", conflict.filter.as_ref());
+    }
+
+    /// `check` has made sure that only the named key can conflict. To leave a row as it is, a column is set to itself:
+    /// `INSERT IGNORE` would also pass over every other error.
+    fn duplicate_key(&mut self, target: Target<'_>, conflict: &Conflict<'_>) {
+        self.push(" ON DUPLICATE KEY UPDATE ");
+        match (conflict.assignments.as_slice(), conflict.columns) {
+            ([], [column, ..]) => {
+                self.name(column);
+                self.push(" = ");
+                self.qualified(Some(target.name), column);
+            }
+            (assignments, _) => self.assignments(None, assignments),
+        }
+    }
+
+    fn assignments(&mut self, owner: Option<&str>, assignments: &[Assignment<'_>]) {
+        self.list(assignments, ", ", |writer, assignment| {
+            writer.qualified(owner, assignment.column);
+            writer.push(" = ");
+            writer.value(&assignment.value);
+        });
+    }
+
+    pub(super) fn update(
+        &mut self,
+        target: Target<'_>,
+        assignments: &[Assignment<'_>],
+        source: Option<&Origin<'_>>,
+        filter: Option<&Typed<'_>>,
+    ) {
+        self.push("UPDATE ");
+        self.target(target);
+        match source {
+            Some(source) if self.is_mysql() => {
+                self.push(", ");
+                self.source(source);
+                self.push(" SET ");
+                self.assignments(Some(target.name), assignments);
+            }
+            source => {
+                self.push(" SET ");
+                self.assignments(None, assignments);
+                if let Some(source) = source {
+                    self.push(" FROM ");
+                    self.source(source);
+                }
+            }
+        }
+        self.filter(" WHERE ", filter);
+    }
+
+    pub(super) fn delete(&mut self, target: Target<'_>, source: Option<&Origin<'_>>, filter: Option<&Typed<'_>>) {
+        match source {
+            Some(source) if self.is_mysql() => {
+                self.push("DELETE ");
+                self.name(target.name);
+                self.push(" FROM ");
+                self.target(target);
+                self.push(", ");
+                self.source(source);
+            }
+            source => {
+                self.push("DELETE FROM ");
+                self.target(target);
+                if let Some(source) = source {
+                    self.push(" USING ");
+                    self.source(source);
+                }
+            }
+        }
+        self.filter(" WHERE ", filter);
+    }
+
+    pub(super) fn returning(&mut self, columns: &[Column<'_>]) {
+        if !columns.is_empty() {
+            self.push(" RETURNING ");
+            self.columns(columns);
+        }
+    }
+}

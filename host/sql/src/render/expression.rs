@@ -1,0 +1,204 @@
+//! Expressions. What is not a single term stands in parentheses, so no database's precedence matters.
+
+use super::Writer;
+use crate::{
+    Dialect,
+    plan::{Expr, Typed},
+    schema::{ColumnType, TypeKind},
+    statement::UnaryOp,
+    types::type_name,
+};
+
+impl Writer {
+    /// An expression where nothing stands before or after it.
+    pub(super) fn value(&mut self, value: &Typed<'_>) {
+        match &value.expr {
+            Expr::Bind(bind) => self.bind(bind),
+            Expr::Truth(true) => self.push("TRUE"),
+            Expr::Truth(false) => self.push("FALSE"),
+            Expr::Column { table, name } => self.qualified(*table, name),
+            Expr::Excluded(name) => self.excluded(name),
+            Expr::Unary(op, operand) => self.unary(*op, operand),
+            Expr::Binary(op, left, right) => self.binary(*op, left, right),
+            Expr::All(items) => self.joined(items, " AND ", "TRUE"),
+            Expr::Any(items) => self.joined(items, " OR ", "FALSE"),
+            Expr::In { value, items, negated } => self.in_list(value, items, *negated),
+            Expr::Between(values) => self.between(values),
+            Expr::Coalesce(values) => self.coalesce(values),
+            Expr::Row(values) => self.row(values),
+            Expr::Like(like) => self.like(like),
+            Expr::Membership { value, query, negated } => {
+                self.operand(value);
+                self.push(if *negated { " NOT IN (" } else { " IN (" });
+                self.query(query);
+                self.push(")");
+            }
+            Expr::Call(call) => self.call(call),
+            Expr::Cast(value, ty) => self.cast(value, ty),
+            Expr::Case { whens, otherwise } => self.case(whens, otherwise.as_deref()),
+            Expr::Exists(query) => {
+                self.push("EXISTS (");
+                self.query(query);
+                self.push(")");
+            }
+            Expr::Scalar(query) => {
+                self.push("(");
+                self.query(query);
+                self.push(")");
+            }
+            Expr::Text(text) => self.push(text),
+        }
+    }
+
+    /// An expression as part of another one.
+    pub(super) fn operand(&mut self, value: &Typed<'_>) {
+        let several = matches!(
+            value.expr,
+            Expr::Unary(..)
+                | Expr::Binary(..)
+                | Expr::All(_)
+                | Expr::Any(_)
+                | Expr::In { .. }
+                | Expr::Between(_)
+                | Expr::Like(_)
+                | Expr::Membership { .. }
+        );
+        if several {
+            self.push("(");
+            self.value(value);
+            self.push(")");
+        } else {
+            self.value(value);
+        }
+    }
+
+    pub(super) fn values(&mut self, values: &[Typed<'_>]) {
+        self.list(values, ", ", Self::value);
+    }
+
+    fn row(&mut self, values: &[Typed<'_>]) {
+        self.push("(");
+        self.values(values);
+        self.push(")");
+    }
+
+    fn excluded(&mut self, name: &str) {
+        if self.is_mysql() {
+            self.push("VALUES(");
+            self.name(name);
+            self.push(")");
+        } else {
+            self.push("excluded.");
+            self.name(name);
+        }
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Typed<'_>) {
+        match op {
+            UnaryOp::Not => {
+                self.push("NOT ");
+                self.operand(operand);
+            }
+            UnaryOp::Negate => {
+                self.push("-");
+                self.operand(operand);
+            }
+            UnaryOp::IsNull => {
+                self.operand(operand);
+                self.push(" IS NULL");
+            }
+            UnaryOp::IsNotNull => {
+                self.operand(operand);
+                self.push(" IS NOT NULL");
+            }
+        }
+    }
+
+    fn coalesce(&mut self, values: &[Typed<'_>]) {
+        // SQLite takes no `coalesce` of one.
+        if let [value] = values {
+            self.operand(value);
+            return;
+        }
+        self.push("COALESCE(");
+        self.values(values);
+        self.push(")");
+    }
+
+    fn case(&mut self, whens: &[(Typed<'_>, Typed<'_>)], otherwise: Option<&Typed<'_>>) {
+        self.push("CASE");
+        for (condition, then) in whens {
+            self.push(" WHEN ");
+            self.value(condition);
+            self.push(" THEN ");
+            self.value(then);
+        }
+        if let Some(otherwise) = otherwise {
+            self.push(" ELSE ");
+            self.value(otherwise);
+        }
+        self.push(" END");
+    }
+
+    fn cast(&mut self, value: &Typed<'_>, ty: &ColumnType) {
+        match self.dialect {
+            Dialect::Sqlite => self.cast_sqlite(value, ty),
+            Dialect::Postgres => self.cast_to(value, &type_name(ty, Dialect::Postgres)),
+            Dialect::Mysql | Dialect::Mariadb => {
+                let target = mysql_target(ty, self.dialect);
+                self.cast_to(value, &target);
+            }
+        }
+    }
+
+    pub(super) fn cast_to(&mut self, value: &Typed<'_>, target: &str) {
+        self.push("CAST(");
+        self.value(value);
+        self.push(" AS ");
+        self.push(target);
+        self.push(")");
+    }
+
+    /// SQLite casts to affinities. The names of its column types would not do: to cast to `DATE` makes a number.
+    fn cast_sqlite(&mut self, value: &Typed<'_>, ty: &ColumnType) {
+        match ty.kind {
+            TypeKind::Boolean | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 | TypeKind::Uint64 => {
+                // The others round, SQLite would cut.
+                let fraction = matches!(value.kind(), Some(TypeKind::Float32 | TypeKind::Float64 | TypeKind::Decimal));
+                self.push(if fraction { "CAST(round(" } else { "CAST(" });
+                self.value(value);
+                self.push(if fraction { ") AS INTEGER)" } else { " AS INTEGER)" });
+            }
+            TypeKind::Float32 | TypeKind::Float64 => self.cast_to(value, "REAL"),
+            TypeKind::Bytes => self.cast_to(value, "BLOB"),
+            TypeKind::Date => {
+                self.push("date(");
+                self.value(value);
+                self.push(")");
+            }
+            TypeKind::Varchar => {
+                self.push("substr(");
+                self.cast_to(value, "TEXT");
+                self.push(&format!(", 1, {})", ty.length.unwrap_or(u32::MAX)));
+            }
+            _ => self.cast_to(value, "TEXT"),
+        }
+    }
+}
+
+/// What MySQL casts to, which is not what its columns are called.
+fn mysql_target(ty: &ColumnType, dialect: Dialect) -> String {
+    let name = match ty.kind {
+        TypeKind::Boolean | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 => "SIGNED",
+        TypeKind::Uint64 => "UNSIGNED",
+        TypeKind::Float32 | TypeKind::Float64 => "DOUBLE",
+        TypeKind::Decimal | TypeKind::Date | TypeKind::Time => return type_name(ty, dialect),
+        TypeKind::Timestamp | TypeKind::TimestampTz => "DATETIME(6)",
+        TypeKind::Varchar => return format!("CHAR({})", ty.length.unwrap_or(1)),
+        TypeKind::Bytes => "BINARY",
+        TypeKind::Json if dialect == Dialect::Mysql => "JSON",
+        TypeKind::Uuid if dialect == Dialect::Mariadb => "UUID",
+        _ => "CHAR",
+    };
+    name.to_owned()
+}

@@ -1,0 +1,184 @@
+//! Functions: how each is called so that it means and returns the same everywhere.
+
+use super::Writer;
+use crate::{
+    Dialect,
+    plan::{Call, Function, Order, Typed, Window},
+    quote,
+    schema::TypeKind,
+    statement::{FrameBound, FrameUnit},
+};
+
+impl Writer {
+    pub(super) fn call(&mut self, call: &Call<'_>) {
+        let (before, after) = self.around(call);
+        self.push(before);
+        self.bare_call(call);
+        if let Some(filter) = &call.filter {
+            self.push(" FILTER (WHERE ");
+            self.value(filter);
+            self.push(")");
+        }
+        if let Some(window) = &call.window {
+            self.window(window);
+        }
+        self.push(after);
+    }
+
+    /// What stands around the whole call, its window included, to make its result what `check` said it is.
+    fn around(&self, call: &Call<'_>) -> (&'static str, &'static str) {
+        let kind = call.arguments.first().and_then(Typed::kind);
+        let integer = kind.is_some_and(crate::catalog::is_integer);
+        match (call.function, self.dialect) {
+            // The sum of integers is a numeric or decimal there.
+            (Function::Sum, Dialect::Postgres) if integer => ("CAST(", " AS BIGINT)"),
+            (Function::Sum, Dialect::Mysql | Dialect::Mariadb) if integer => ("CAST(", " AS SIGNED)"),
+            // SQLite keeps decimals as texts: their sum is a float, and the least of them a text again.
+            (Function::Sum, Dialect::Sqlite) if kind == Some(TypeKind::Decimal) => ("CAST(", " AS REAL)"),
+            (Function::Min | Function::Max, Dialect::Sqlite) if kind == Some(TypeKind::Decimal) => {
+                ("CAST(", " AS TEXT)")
+            }
+            (Function::Round, Dialect::Postgres) if kind != Some(TypeKind::Decimal) => {
+                ("CAST(", " AS DOUBLE PRECISION)")
+            }
+            _ => ("", ""),
+        }
+    }
+
+    fn bare_call(&mut self, call: &Call<'_>) {
+        let arguments = call.arguments.as_slice();
+        match call.function {
+            Function::Concat => {
+                let values: Vec<&Typed<'_>> = arguments.iter().collect();
+                // In parentheses, as it is an operator on most.
+                self.push("(");
+                self.concat(&values);
+                self.push(")");
+            }
+            Function::Now => self.push(quote::now(TypeKind::TimestampTz, self.dialect)),
+            Function::CurrentDate => self.push(quote::now(TypeKind::Date, self.dialect)),
+            Function::CurrentTime => self.push(quote::now(TypeKind::Time, self.dialect)),
+            function => {
+                self.push(self.name_of(function, arguments));
+                self.push("(");
+                self.push(if call.distinct { "DISTINCT " } else { "" });
+                if function == Function::Count && arguments.is_empty() {
+                    self.push("*");
+                }
+                for (position, argument) in arguments.iter().enumerate() {
+                    self.push(if position > 0 { ", " } else { "" });
+                    self.argument(function, position, argument);
+                }
+                self.push(")");
+            }
+        }
+    }
+
+    fn argument(&mut self, function: Function, position: usize, argument: &Typed<'_>) {
+        let counts = matches!(
+            (function, position),
+            (Function::Substr | Function::Round | Function::Lag | Function::Lead | Function::NthValue, 1..=2)
+                | (Function::Ntile, 0)
+        ) && !(matches!(function, Function::Lag | Function::Lead) && position == 2);
+        let decimal = argument.kind() == Some(TypeKind::Decimal);
+        match (function, self.dialect) {
+            // Values are bound as 64-bit integers, and these functions take 32.
+            (_, Dialect::Postgres) if counts => self.cast_to(argument, "INTEGER"),
+            (Function::Avg, Dialect::Postgres) => self.cast_to(argument, "DOUBLE PRECISION"),
+            (Function::Avg, Dialect::Mysql | Dialect::Mariadb) => self.cast_to(argument, "DOUBLE"),
+            // PostgreSQL rounds halves of floats to even numbers, and all others away from 0.
+            (Function::Round, Dialect::Postgres) if position == 0 && !decimal => self.cast_to(argument, "NUMERIC"),
+            (Function::Round, Dialect::Mysql | Dialect::Mariadb) if position == 0 && !decimal => {
+                self.cast_to(argument, "DOUBLE");
+            }
+            (Function::Min | Function::Max, Dialect::Sqlite) if decimal => self.cast_to(argument, "NUMERIC"),
+            _ => self.value(argument),
+        }
+    }
+
+    fn name_of(&self, function: Function, arguments: &[Typed<'_>]) -> &'static str {
+        let bytes = arguments.first().and_then(Typed::kind) == Some(TypeKind::Bytes);
+        match function {
+            Function::Count => "COUNT",
+            Function::Sum => "SUM",
+            Function::Avg => "AVG",
+            Function::Min => "MIN",
+            Function::Max => "MAX",
+            Function::Lower => "LOWER",
+            Function::Upper => "UPPER",
+            // MySQL's `LENGTH` counts bytes.
+            Function::Length if self.is_mysql() && !bytes => "CHAR_LENGTH",
+            Function::Length => "LENGTH",
+            Function::Trim => "TRIM",
+            Function::Abs => "ABS",
+            Function::Round => "ROUND",
+            Function::Coalesce => "COALESCE",
+            Function::Nullif => "NULLIF",
+            Function::Concat => "CONCAT",
+            Function::Replace => "REPLACE",
+            Function::Substr => "SUBSTR",
+            Function::Now | Function::CurrentDate | Function::CurrentTime => "",
+            Function::RowNumber => "ROW_NUMBER",
+            Function::Rank => "RANK",
+            Function::DenseRank => "DENSE_RANK",
+            Function::PercentRank => "PERCENT_RANK",
+            Function::CumeDist => "CUME_DIST",
+            Function::Ntile => "NTILE",
+            Function::FirstValue => "FIRST_VALUE",
+            Function::LastValue => "LAST_VALUE",
+            Function::NthValue => "NTH_VALUE",
+            Function::Lag => "LAG",
+            Function::Lead => "LEAD",
+        }
+    }
+
+    fn window(&mut self, window: &Window<'_>) {
+        self.push(" OVER (");
+        let mut before = "";
+        if !window.partition_by.is_empty() {
+            self.push("PARTITION BY ");
+            self.values(&window.partition_by);
+            before = " ";
+        }
+        if !window.order_by.is_empty() {
+            self.push(before);
+            self.orders(&window.order_by);
+            before = " ";
+        }
+        if let Some(frame) = window.frame {
+            self.push(before);
+            self.push(match frame.unit {
+                FrameUnit::Rows => "ROWS BETWEEN ",
+                FrameUnit::Range => "RANGE BETWEEN ",
+                FrameUnit::Groups => "GROUPS BETWEEN ",
+            });
+            self.frame_bound(&frame.start, "UNBOUNDED PRECEDING");
+            self.push(" AND ");
+            self.frame_bound(&frame.end, "UNBOUNDED FOLLOWING");
+        }
+        self.push(")");
+    }
+
+    /// A border of a frame. Its number is part of the statement's form: databases take no placeholder here.
+    fn frame_bound(&mut self, bound: &FrameBound, unbounded: &str) {
+        match bound {
+            FrameBound::Unbounded => self.push(unbounded),
+            FrameBound::Current => self.push("CURRENT ROW"),
+            FrameBound::Preceding(count) => self.push(&format!("{count} PRECEDING")),
+            FrameBound::Following(count) => self.push(&format!("{count} FOLLOWING")),
+        }
+    }
+
+    pub(super) fn orders(&mut self, orders: &[Order<'_>]) {
+        self.push("ORDER BY ");
+        self.list(orders, ", ", |writer, order| {
+            writer.ordered(&order.value);
+            writer.push(if order.descending { " DESC" } else { "" });
+            writer.push(match order.nulls_first {
+                None => "",
+                Some(true) => " NULLS FIRST",
+                Some(false) => " NULLS LAST",
+            });
+        });
+    }
+}

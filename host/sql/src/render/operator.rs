@@ -1,0 +1,187 @@
+//! Operators with two or more operands, each with one meaning on all databases.
+
+use super::Writer;
+use crate::{
+    Dialect,
+    catalog::is_integer,
+    plan::{Expr, Typed},
+    schema::TypeKind,
+    statement::BinaryOp,
+};
+
+/// How many operands stand side by side before they are put in halves: SQLite parses a flat list into a tree as deep as
+/// the list is long, and takes no tree deeper than 1,000.
+const FLAT: usize = 200;
+
+impl Writer {
+    pub(super) fn binary(&mut self, op: BinaryOp, left: &Typed<'_>, right: &Typed<'_>) {
+        let sign = match op {
+            BinaryOp::Equal => " = ",
+            BinaryOp::NotEqual => " <> ",
+            BinaryOp::Less => " < ",
+            BinaryOp::LessEqual => " <= ",
+            BinaryOp::Greater => " > ",
+            BinaryOp::GreaterEqual => " >= ",
+            BinaryOp::IsDistinct | BinaryOp::IsNotDistinct => return self.distinct(op, left, right),
+            BinaryOp::Add => return self.infix(left, " + ", right),
+            BinaryOp::Subtract => return self.infix(left, " - ", right),
+            BinaryOp::Multiply => return self.infix(left, " * ", right),
+            BinaryOp::Modulo => return self.infix(left, " % ", right),
+            BinaryOp::Divide => return self.divide(left, right),
+            BinaryOp::Concat => return self.concat(&[left, right]),
+            BinaryOp::JsonGet | BinaryOp::JsonGetText => return self.json(op, left, right),
+        };
+        self.compared(left, sign, right);
+    }
+
+    fn infix(&mut self, left: &Typed<'_>, sign: &str, right: &Typed<'_>) {
+        self.operand(left);
+        self.push(sign);
+        self.operand(right);
+    }
+
+    fn compared(&mut self, left: &Typed<'_>, sign: &str, right: &Typed<'_>) {
+        let exact = self.by_number(&[left, right]);
+        self.comparable(left, exact);
+        self.push(sign);
+        self.comparable(right, exact);
+    }
+
+    /// Whether values have to be made numbers before they are compared: SQLite keeps decimals as texts.
+    fn by_number(&self, values: &[&Typed<'_>]) -> bool {
+        self.dialect == Dialect::Sqlite && values.iter().any(|value| value.kind() == Some(TypeKind::Decimal))
+    }
+
+    /// An operand of a comparison, made a number where it has to be.
+    pub(super) fn comparable(&mut self, value: &Typed<'_>, by_number: bool) {
+        if by_number && !matches!(value.expr, Expr::Row(_)) {
+            self.cast_to(value, "NUMERIC");
+        } else {
+            self.operand(value);
+        }
+    }
+
+    /// A value by which is ordered.
+    pub(super) fn ordered(&mut self, value: &Typed<'_>) {
+        // A label of the result is no expression for SQLite when queries are put together.
+        let label = matches!(value.expr, Expr::Column { table: None, .. });
+        let by_number = self.by_number(&[value]) && !label;
+        self.comparable(value, by_number);
+    }
+
+    fn distinct(&mut self, op: BinaryOp, left: &Typed<'_>, right: &Typed<'_>) {
+        let negated = op == BinaryOp::IsDistinct;
+        match (self.dialect, negated) {
+            (Dialect::Sqlite, true) => self.compared(left, " IS NOT ", right),
+            (Dialect::Sqlite, false) => self.compared(left, " IS ", right),
+            (Dialect::Postgres, true) => self.infix(left, " IS DISTINCT FROM ", right),
+            (Dialect::Postgres, false) => self.infix(left, " IS NOT DISTINCT FROM ", right),
+            (Dialect::Mysql | Dialect::Mariadb, false) => self.infix(left, " <=> ", right),
+            (Dialect::Mysql | Dialect::Mariadb, true) => {
+                self.push("NOT (");
+                self.infix(left, " <=> ", right);
+                self.push(")");
+            }
+        }
+    }
+
+    /// The quotient; of integers its integer part, for which MySQL has an operator of its own.
+    fn divide(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
+        let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
+        if self.is_mysql() && integer(left) && integer(right) {
+            return self.infix(left, " DIV ", right);
+        }
+        if self.by_number(&[left, right]) {
+            // Texts of whole numbers would be divided as integers.
+            self.cast_to(left, "REAL");
+            self.push(" / ");
+            self.operand(right);
+            return;
+        }
+        self.infix(left, " / ", right);
+    }
+
+    /// Texts one after the other; null where one of them is.
+    pub(super) fn concat(&mut self, values: &[&Typed<'_>]) {
+        let mysql = self.is_mysql();
+        self.push(if mysql { "CONCAT(" } else { "" });
+        self.list(values, if mysql { ", " } else { " || " }, |writer, value| {
+            let text = matches!(value.kind(), Some(TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration));
+            // With documents or numbers on both sides, PostgreSQL's operator means something else or nothing.
+            if writer.dialect == Dialect::Postgres && !text && !matches!(value.expr, Expr::Bind(_)) {
+                writer.cast_to(value, "TEXT");
+            } else {
+                writer.operand(value);
+            }
+        });
+        self.push(if mysql { ")" } else { "" });
+    }
+
+    fn json(&mut self, op: BinaryOp, document: &Typed<'_>, key: &Typed<'_>) {
+        let as_text = op == BinaryOp::JsonGetText;
+        let by_position = key.kind().is_some_and(is_integer);
+        match self.dialect {
+            Dialect::Postgres => {
+                self.operand(document);
+                self.push(if as_text { " ->> " } else { " -> " });
+                if by_position { self.cast_to(key, "INTEGER") } else { self.operand(key) }
+            }
+            Dialect::Sqlite => {
+                self.push(if as_text { "CAST(" } else { "" });
+                self.operand(document);
+                self.push(if as_text { " ->> " } else { " -> " });
+                self.operand(key);
+                self.push(if as_text { " AS TEXT)" } else { "" });
+            }
+            Dialect::Mysql | Dialect::Mariadb => {
+                self.push(if as_text { "JSON_UNQUOTE(JSON_EXTRACT(" } else { "JSON_EXTRACT(" });
+                self.value(document);
+                self.push(if by_position { ", CONCAT('$[', " } else { ", CONCAT('$.', JSON_QUOTE(" });
+                self.value(key);
+                self.push(if by_position { ", ']'))" } else { ")))" });
+                self.push(if as_text { ")" } else { "" });
+            }
+        }
+    }
+
+    /// Conditions, all or any of which have to be true.
+    pub(super) fn joined(&mut self, items: &[Typed<'_>], separator: &str, none: &str) {
+        match items {
+            [] => self.push(none),
+            [item] => self.value(item),
+            items if items.len() <= FLAT => self.list(items, separator, Self::operand),
+            items => {
+                let (left, right) = items.split_at(items.len() / 2);
+                self.push("(");
+                self.joined(left, separator, none);
+                self.push(")");
+                self.push(separator);
+                self.push("(");
+                self.joined(right, separator, none);
+                self.push(")");
+            }
+        }
+    }
+
+    pub(super) fn in_list(&mut self, value: &Typed<'_>, items: &[Typed<'_>], negated: bool) {
+        let by_number = self.by_number(&[value]);
+        self.comparable(value, by_number);
+        self.push(if negated { " NOT IN (" } else { " IN (" });
+        // SQLite compares rows with the rows of a query only.
+        if self.dialect == Dialect::Sqlite && matches!(value.expr, Expr::Row(_)) {
+            self.push("VALUES ");
+        }
+        self.list(items, ", ", |writer, item| writer.comparable(item, by_number));
+        self.push(")");
+    }
+
+    pub(super) fn between(&mut self, values: &[Typed<'_>; 3]) {
+        let [value, low, high] = values;
+        let by_number = self.by_number(&[value, low, high]);
+        self.comparable(value, by_number);
+        self.push(" BETWEEN ");
+        self.comparable(low, by_number);
+        self.push(" AND ");
+        self.comparable(high, by_number);
+    }
+}

@@ -1,0 +1,175 @@
+//! Queries and their sources.
+
+use super::Writer;
+use crate::{
+    Dialect,
+    plan::{Body, Column, Cte, Expr, Origin, Query, Select, Typed},
+    statement::{JoinKind, Locking, SetOp},
+};
+
+impl Writer {
+    pub(super) fn query(&mut self, query: &Query<'_>) {
+        self.ctes(&query.ctes);
+        match &query.body {
+            Body::Select(select) => self.select(select),
+            Body::Compound(op, parts) => self.compound(*op, parts),
+        }
+        if !query.order_by.is_empty() {
+            self.push(" ");
+            self.orders(&query.order_by);
+        }
+        self.bounds(query.limit.as_ref(), query.offset.as_ref());
+        if let Some(lock) = query.lock {
+            self.lock(lock);
+        }
+    }
+
+    fn ctes(&mut self, ctes: &[Cte<'_>]) {
+        if ctes.is_empty() {
+            return;
+        }
+        let recursive = ctes.iter().any(|cte| cte.recursive);
+        self.push(if recursive { "WITH RECURSIVE " } else { "WITH " });
+        self.list(ctes, ", ", |writer, cte| {
+            writer.name(cte.name);
+            if !cte.columns.is_empty() {
+                writer.push(" (");
+                writer.names(cte.columns);
+                writer.push(")");
+            }
+            writer.push(" AS (");
+            writer.query(&cte.query);
+            writer.push(")");
+        });
+        self.push(" ");
+    }
+
+    fn select(&mut self, select: &Select<'_>) {
+        self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.columns(&select.columns);
+        if let Some(source) = &select.source {
+            self.push(" FROM ");
+            self.source(source);
+        } else if select.filter.is_some() && self.is_mysql() {
+            // MariaDB takes no condition without a source.
+            self.push(" FROM DUAL");
+        }
+        self.filter(" WHERE ", select.filter.as_ref());
+        if !select.group_by.is_empty() {
+            self.push(" GROUP BY ");
+            self.values(&select.group_by);
+        }
+        self.filter(" HAVING ", select.having.as_ref());
+    }
+
+    pub(super) fn filter(&mut self, before: &str, filter: Option<&Typed<'_>>) {
+        if let Some(filter) = filter {
+            self.push(before);
+            self.value(filter);
+        }
+    }
+
+    /// Result columns. What is not a plain column is named, as databases make up different names.
+    pub(super) fn columns(&mut self, columns: &[Column<'_>]) {
+        self.list(columns, ", ", |writer, column| {
+            writer.value(&column.value);
+            let plain = matches!(column.value.expr, Expr::Column { name, .. } if name == column.name);
+            if !plain {
+                writer.push(" AS ");
+                writer.name(&column.name);
+            }
+        });
+    }
+
+    pub(super) fn source(&mut self, source: &Origin<'_>) {
+        match source {
+            Origin::Table { schema, name, alias } => {
+                self.qualified(*schema, name);
+                if let Some(alias) = alias {
+                    self.push(" AS ");
+                    self.name(alias);
+                }
+            }
+            Origin::Query { query, alias, lateral } => {
+                self.push(if *lateral { "LATERAL (" } else { "(" });
+                self.query(query);
+                self.push(") AS ");
+                self.name(alias);
+            }
+            Origin::Join { kind, left, right, on } => {
+                self.source(left);
+                self.push(match kind {
+                    JoinKind::Inner => " JOIN ",
+                    JoinKind::Left => " LEFT JOIN ",
+                    JoinKind::Right => " RIGHT JOIN ",
+                    JoinKind::Full => " FULL JOIN ",
+                    JoinKind::Cross => " CROSS JOIN ",
+                });
+                self.source(right);
+                self.filter(" ON ", on.as_deref());
+            }
+        }
+    }
+
+    fn compound(&mut self, op: SetOp, parts: &[Query<'_>]) {
+        let op = match op {
+            SetOp::Union => " UNION ",
+            SetOp::UnionAll => " UNION ALL ",
+            SetOp::Intersect => " INTERSECT ",
+            SetOp::Except => " EXCEPT ",
+        };
+        for (position, part) in parts.iter().enumerate() {
+            if position > 0 {
+                self.push(op);
+            }
+            if part.is_plain() {
+                self.query(part);
+            } else if self.dialect == Dialect::Postgres {
+                self.push("(");
+                self.query(part);
+                self.push(")");
+            } else {
+                // SQLite has no parentheses around parts, and MySQL not in all versions.
+                self.push("SELECT * FROM (");
+                self.query(part);
+                self.push(") AS ");
+                self.name(&format!("part{}", position + 1));
+            }
+        }
+    }
+
+    fn bounds(&mut self, limit: Option<&Typed<'_>>, offset: Option<&Typed<'_>>) {
+        match (limit, offset, self.dialect) {
+            (Some(limit), _, _) => {
+                self.push(" LIMIT ");
+                self.value(limit);
+            }
+            (None, None, _) | (None, Some(_), Dialect::Postgres) => {}
+            // These have no offset without a limit.
+            (None, Some(_), Dialect::Sqlite) => self.push(" LIMIT -1"),
+            (None, Some(_), Dialect::Mysql | Dialect::Mariadb) => self.push(" LIMIT 18446744073709551615"),
+        }
+        if let Some(offset) = offset {
+            self.push(" OFFSET ");
+            self.value(offset);
+        }
+    }
+
+    fn lock(&mut self, lock: &Locking) {
+        self.push(match (self.dialect, lock.for_share) {
+            (_, false) => " FOR UPDATE",
+            // MySQL knows both, MariaDB only this one; MySQL takes options only after the other.
+            (Dialect::Mariadb, true) => " LOCK IN SHARE MODE",
+            (_, true) => " FOR SHARE",
+        });
+        if !lock.tables.is_empty() {
+            self.push(" OF ");
+            self.names(&lock.tables);
+        }
+        self.push(match (lock.no_wait, lock.skip_locked) {
+            (true, _) => " NOWAIT",
+            (_, true) => " SKIP LOCKED",
+            _ => "",
+        });
+    }
+}

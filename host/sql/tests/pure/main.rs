@@ -1,0 +1,5 @@
+//! Statements in, text out: the whole statement language on every dialect, and what is refused.
+
+mod build;
+mod cases;
+mod text;

@@ -1,0 +1,141 @@
+//! Builds every guest and plugin once, as a component, and names the files in `component.rs`.
+//!
+//! They go to a target directory of their own (`target/guests`), as cargo holds a lock on the one that it builds into.
+
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What guests are compiled to.
+const TARGET: &str = "wasm32-wasip2";
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+struct Guest {
+    package: String,
+    is_component: bool,
+}
+
+fn main() -> Result<()> {
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).parent().ok_or("the workspace has no root")?.to_owned();
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    // OUT_DIR is target/profile/build/package-hash/out.
+    let target = out.ancestors().nth(4).ok_or("OUT_DIR is in no target directory")?.join("guests");
+    let mut guests = Vec::new();
+    for rooms in ["plugins", "tests/guests"] {
+        guests.extend(guests_in(&root.join(rooms))?);
+    }
+    for source in
+        ["plugins", "tests/guests", "guest-sdk/rust", "wit", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"]
+    {
+        println!("cargo::rerun-if-changed={}", root.join(source).display());
+    }
+    let components: Vec<&Guest> = guests.iter().filter(|guest| guest.is_component).collect();
+    build(&root, &target, &components)?;
+    fs::write(out.join("component.rs"), constants(&target, &components)?)?;
+    Ok(())
+}
+
+fn guests_in(dir: &Path) -> Result<Vec<Guest>> {
+    let mut guests = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let Ok(manifest) = fs::read_to_string(entry?.path().join("Cargo.toml")) else { continue };
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).ok_or("a package has no name")?;
+        let package = name.trim().trim_matches('"').to_owned();
+        let is_component = manifest.contains("cdylib");
+        if !is_component {
+            println!("cargo::warning={package} is no component: its Cargo.toml has no crate-type = [\"cdylib\"]");
+        }
+        guests.push(Guest { package, is_component });
+    }
+    guests.sort_by(|a, b| a.package.cmp(&b.package));
+    Ok(guests)
+}
+
+fn build(root: &Path, target: &Path, guests: &[&Guest]) -> Result<()> {
+    if guests.is_empty() {
+        return Ok(());
+    }
+    check_target(root)?;
+    let mut command = clean(Command::new(env::var("CARGO")?));
+    command
+        .current_dir(root)
+        .args(["build", "--lib", "--target", TARGET, "--profile", "guest", "--target-dir"])
+        .arg(target);
+    for guest in guests {
+        command.args(["--package", &guest.package]);
+    }
+    let output = command.output()?;
+    if !output.status.success() {
+        return Err(format!("the guests cannot be built:\n{}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(())
+}
+
+fn check_target(root: &Path) -> Result<()> {
+    let mut command = clean(Command::new("rustc"));
+    let output = command.current_dir(root).args(["--print", "target-libdir", "--target", TARGET]).output()?;
+    if !Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir() {
+        let help = format!("`rustup target add {TARGET}`, or `cargo xtask test install`");
+        return Err(
+            format!("Rust's target {TARGET} is not installed, so no guest can be built; install it by {help}").into()
+        );
+    }
+    Ok(())
+}
+
+/// A command that knows nothing of the build that runs this script: not its target, its flags, nor clippy.
+fn clean(mut command: Command) -> Command {
+    const KEPT: [&str; 3] = ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_MAKEFLAGS"];
+    const OTHERS: [&str; 12] = [
+        "RUSTC",
+        "RUSTDOC",
+        "RUSTFLAGS",
+        "RUSTDOCFLAGS",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "CLIPPY_ARGS",
+        "TARGET",
+        "HOST",
+        "PROFILE",
+        "OPT_LEVEL",
+        "DEBUG",
+        "OUT_DIR",
+    ];
+    for (name, _) in env::vars_os() {
+        let Some(text) = name.to_str() else { continue };
+        let of_cargo = text.starts_with("CARGO_") && !KEPT.contains(&text) && !text.starts_with("CARGO_REGISTR");
+        if of_cargo || text == "CARGO" || OTHERS.contains(&text) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+fn constants(target: &Path, guests: &[&Guest]) -> Result<String> {
+    let mut text = String::new();
+    for guest in guests {
+        let file = format!("{}.wasm", guest.package.replace('-', "_"));
+        let path = target.join(TARGET).join("guest").join(file);
+        if !path.is_file() {
+            return Err(format!("{} was built, but there is no {}", guest.package, path.display()).into());
+        }
+        let name = guest.package.replace('-', "_").to_uppercase();
+        writeln!(
+            text,
+            "/// The component of `{}`.\npub const {name}: &str = {:?};",
+            guest.package,
+            path.display().to_string()
+        )?;
+    }
+    writeln!(text, "/// All of them: package and file.\npub const ALL: &[(&str, &str)] = &[")?;
+    for guest in guests {
+        writeln!(text, "    ({:?}, {}),", guest.package, guest.package.replace('-', "_").to_uppercase())?;
+    }
+    text.push_str("];\n");
+    Ok(text)
+}

@@ -1,0 +1,78 @@
+//! The tables that most scenarios use.
+
+use sqlservice_sdk::{prelude::*, schema::Models};
+
+use crate::Saw;
+
+/// A user.
+#[derive(Model, Clone, Debug, Default, PartialEq)]
+#[model(table = "users")]
+pub struct User {
+    #[model(primary_key, generated)]
+    pub id: i64,
+    #[model(length = 64, unique)]
+    pub name: String,
+    pub note: Option<String>,
+}
+
+/// Something of a user's.
+#[derive(Model, Clone, Debug, Default, PartialEq)]
+#[model(table = "devices")]
+pub struct Device {
+    #[model(primary_key, generated)]
+    pub id: i64,
+    #[model(foreign_key = "users.id")]
+    pub user_id: i64,
+    #[model(length = 20)]
+    pub kind: String,
+}
+
+pub fn models() -> Models {
+    models![User, Device]
+}
+
+pub async fn open() -> Result<Database, Error> {
+    Database::open("default", models()).await
+}
+
+pub fn user(id: i64, name: &str) -> User {
+    User { id, name: name.to_owned(), note: None }
+}
+
+/// Inserts one user by a statement that every database has.
+pub async fn add(on: &impl Executor, id: i64, name: &str) -> Result<u64, Error> {
+    on.execute(&insert::<User>().values(&[user(id, name)])).await
+}
+
+/// All names, by key.
+pub async fn names(on: &impl Executor) -> Result<String, Error> {
+    let names = on.all(&select_columns(User::NAME).order_by(User::ID)).await?;
+    Ok(names.join(" "))
+}
+
+/// Makes the tables, with users `u1` to `u<n>`.
+pub async fn setup(users: u32) -> Saw {
+    let db = open().await?;
+    let made = db.create_all().await?;
+    let rows: Vec<User> = (1..=i64::from(users)).map(|id| user(id, &format!("u{id}"))).collect();
+    db.transaction(async |session| session.insert_many(&rows).await).await?;
+    Ok(made)
+}
+
+/// What a fresh borrower finds, told by the server: whether it is in a transaction already, and what it reads.
+pub async fn look() -> Saw {
+    let db = open().await?;
+    let connection = db.connect().await?;
+    connection.set_isolation(Isolation::Autocommit).await?;
+    let transaction = match db.dialect() {
+        // A transaction's time stands still; that of a statement by itself is the statement's.
+        Dialect::Postgresql => "SELECT CASE WHEN now() = statement_timestamp() THEN 0 ELSE 1 END",
+        Dialect::Mariadb => "SELECT @@in_transaction",
+        // Nothing tells it in SQL; the test looks for the file's lock instead.
+        _ => "SELECT 0",
+    };
+    let transaction = raw::first::<i64>(&connection, transaction, params![]).await?;
+    let names = names(&connection).await?;
+    connection.close().await?;
+    Ok(vec![format!("in transaction: {}", transaction == Some(1)), names])
+}

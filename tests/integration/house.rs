@@ -1,0 +1,248 @@
+//! The house's rules that a test can hold: who may import whom, how files begin and how long they are, what they may say.
+
+mod dependencies;
+
+use std::{collections::BTreeSet, fs};
+
+use sqlservice_tests::source::{self, Source};
+
+/// The wall: no file is longer.
+const LINES: usize = 600;
+/// From here on the module doc says why, with the word "long".
+const LONG: usize = 400;
+/// The only file with `unsafe`: it steps SQLite's own handle.
+const UNSAFE: &str = "host/db/src/backend/sqlite/handle.rs";
+
+/// Fails with everything that was found, one line each.
+fn none(rule: &str, findings: &[String]) {
+    assert!(findings.is_empty(), "{rule}\n{}", findings.join("\n"));
+}
+
+/// Rust that people write and read as part of the project: not the samples whose compile errors are compared.
+fn written() -> Vec<Source> {
+    source::rust().into_iter().filter(|file| !file.path.contains("/ui/")).collect()
+}
+
+/// Files of the host's crates, which a guest can reach.
+fn host() -> impl Iterator<Item = Source> {
+    written().into_iter().filter(|file| file.is_in("host") && file.path.contains("/src/"))
+}
+
+#[test]
+fn every_file_begins_with_a_sentence() {
+    let findings: Vec<String> = written()
+        .iter()
+        .filter(|file| {
+            let first = file.text.lines().next().unwrap_or_default();
+            first.strip_prefix("//! ").is_none_or(|words| words.trim().is_empty())
+        })
+        .map(|file| file.path.clone())
+        .collect();
+    none("the first line of these files is no `//!` with a sentence:", &findings);
+}
+
+#[test]
+fn no_file_is_longer_than_the_wall() {
+    let mut findings = Vec::new();
+    // Tests are lists: their length is that of what was promised.
+    for file in written().into_iter().filter(|file| !file.path.contains("tests/")) {
+        let lines = file.text.lines().count() - lines_of_tests(&file.code());
+        let says_why =
+            || file.text.lines().take_while(|line| line.starts_with("//!")).any(|line| line.contains("long"));
+        if lines > LINES {
+            findings.push(format!("{}: {lines} lines without its tests, {LINES} are the wall", file.path));
+        } else if lines > LONG && !says_why() {
+            findings.push(format!("{}: {lines} lines, and its module doc does not say why it is so long", file.path));
+        }
+    }
+    none("split these by meaning:", &findings);
+}
+
+#[test]
+fn nothing_in_the_host_panics_on_purpose() {
+    const WORDS: [&str; 8] =
+        [".unwrap()", ".expect(", ".unwrap_err()", "panic!", "unreachable!", "todo!", "unimplemented!", ".expect_err("];
+    let mut findings = Vec::new();
+    for file in host().filter(|file| !file.path.ends_with("/tests.rs") && !file.path.contains("/tests/")) {
+        for (number, line) in without_tests(&file.code()).lines().enumerate() {
+            if let Some(word) = WORDS.iter().find(|word| line.contains(*word)) {
+                findings.push(format!("{}:{}: {word}", file.path, number + 1));
+            }
+        }
+    }
+    none("a guest may reach these; answer with an error:", &findings);
+}
+
+/// The code with the items that only tests compile left blank; lines keep their numbers.
+fn without_tests(code: &str) -> String {
+    let mut kept = String::new();
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        let blank = if line.trim_start().starts_with("#[cfg(test)]") { 1 + lines_of_item(&mut lines) } else { 0 };
+        if blank == 0 {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        kept.push_str(&"\n".repeat(blank));
+    }
+    kept
+}
+
+/// How many lines only tests compile.
+fn lines_of_tests(code: &str) -> usize {
+    let mut lines = code.lines();
+    let mut count = 0;
+    while let Some(line) = lines.next() {
+        if line.trim_start().starts_with("#[cfg(test)]") {
+            count += 1 + lines_of_item(&mut lines);
+        }
+    }
+    count
+}
+
+/// Passes over one item, up to its `;` or to the end of its braces, and says how many lines it has.
+fn lines_of_item<'a>(lines: &mut impl Iterator<Item = &'a str>) -> usize {
+    let (mut depth, mut begun, mut count) = (0usize, false, 0);
+    for line in lines.by_ref() {
+        count += 1;
+        begun |= line.contains('{');
+        depth = (depth + line.matches('{').count()).saturating_sub(line.matches('}').count());
+        if depth == 0 && (begun || line.trim_end().ends_with(';')) {
+            break;
+        }
+    }
+    count
+}
+
+#[test]
+fn tests_are_told_from_what_ships() {
+    let code = "a\n#[cfg(test)]\nmod tests {\n  fn b() {\n  }\n}\nc\n#[cfg(test)]\nmod t;\nd\n";
+    assert_eq!(without_tests(code), "a\n\n\n\n\n\nc\n\n\nd\n");
+    assert_eq!(lines_of_tests(code), 7);
+}
+
+#[test]
+fn unsafe_lives_in_one_file() {
+    let word = |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe");
+    let findings: Vec<String> = written()
+        .iter()
+        .filter(|file| file.path != UNSAFE)
+        .flat_map(|file| {
+            let code = file.code();
+            let lines = code.lines().enumerate().filter(|(_, line)| word(line));
+            lines.map(|(number, _)| format!("{}:{}", file.path, number + 1)).collect::<Vec<_>>()
+        })
+        .collect();
+    none(&format!("unsafe belongs into {UNSAFE}:"), &findings);
+}
+
+#[test]
+fn every_unsafe_block_says_why_it_is_sound() {
+    let text = fs::read_to_string(source::root().join(UNSAFE)).expect("the file with unsafe");
+    let code = Source { path: UNSAFE.to_owned(), text: text.clone() }.code();
+    let lines: Vec<&str> = text.lines().collect();
+    let findings: Vec<String> = code
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.contains("unsafe {") || line.contains("unsafe impl"))
+        .filter(|(number, _)| {
+            let before = lines[..*number].iter().rev().take(8);
+            !before.clone().any(|line| line.contains("SAFETY:")) && !lines[*number].contains("SAFETY:")
+        })
+        .map(|(number, _)| format!("{UNSAFE}:{}", number + 1))
+        .collect();
+    none("no SAFETY comment within the eight lines before:", &findings);
+}
+
+/// Rooms that only one backend needs, and why.
+const OWN_ROOMS: [(&str, &str, &str); 7] = [
+    ("sqlite", "handle.rs", "it is stepped through its own handle; the drivers of the others are fast enough"),
+    ("sqlite", "watch.rs", "its progress handler and authorizer run in this process"),
+    ("sqlite", "writers.rs", "a file has one writer at a time, and its lock knows no queue"),
+    ("sqlite", "temporal.rs", "it keeps dates and times as text"),
+    ("sqlite", "create.rs", "names of constraints are only in the text of CREATE TABLE"),
+    ("sqlite", "token.rs", "that text has to be read"),
+    ("postgres", "numeric.rs", "it sends decimals in a binary form of its own"),
+];
+
+#[test]
+fn the_three_backends_have_the_same_rooms() {
+    let rooms = |backend: &str| -> BTreeSet<String> {
+        let folder = source::root().join("host/db/src/backend").join(backend);
+        let entries = fs::read_dir(&folder).unwrap_or_else(|_| panic!("there is no {}", folder.display())).flatten();
+        let all = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        all.filter(|name| !OWN_ROOMS.iter().any(|(of, own, _)| of == &backend && own == name)).collect()
+    };
+    let [sqlite, postgres, mysql] = ["sqlite", "postgres", "mysql"].map(rooms);
+    assert_eq!(postgres, mysql, "PostgreSQL's and MySQL's rooms differ");
+    assert_eq!(sqlite, mysql, "SQLite's and MySQL's rooms differ");
+}
+
+#[test]
+fn one_bindgen_and_one_place_that_quotes() {
+    let naming = |words: &str, folder: &str| -> Vec<String> {
+        let files = written().into_iter().filter(|file| file.is_in(folder) && file.code().contains(words));
+        files.map(|file| file.path).collect()
+    };
+    assert_eq!(naming("bindgen!", "host"), ["host/runtime/src/bindings.rs"]);
+    assert_eq!(naming("wit_bindgen::generate!", "guest-sdk/rust/src"), ["guest-sdk/rust/src/bindings.rs"]);
+    assert_eq!(naming("fn identifier(", "host"), ["host/sql/src/quote.rs"]);
+}
+
+#[test]
+fn no_file_names_a_machine_or_a_secret() {
+    // Written in two halves, so that this file is not found itself.
+    let patterns = [
+        concat!("/ho", "me/"),
+        concat!("/ro", "ot/"),
+        concat!("/Us", "ers/"),
+        concat!("/wo", "rk/"),
+        concat!("C:", "\\Users"),
+        concat!("BEGIN ", "PRIVATE KEY"),
+        concat!("ghp", "_"),
+        concat!("cla", "ude"),
+        concat!("co", "pilot"),
+    ];
+    let mut findings = Vec::new();
+    for file in source::all().iter().filter(|file| file.path != "Cargo.lock") {
+        for (number, line) in file.text.lines().enumerate() {
+            let lower = line.to_lowercase();
+            if let Some(pattern) = patterns.iter().find(|pattern| lower.contains(&pattern.to_lowercase())) {
+                findings.push(format!("{}:{}: {pattern}", file.path, number + 1));
+            }
+        }
+    }
+    none("paths and tools of somebody's machine:", &findings);
+}
+
+#[test]
+fn the_root_holds_what_the_floor_plan_says() {
+    const FOLDERS: [&str; 7] = [".cargo", ".ci", "guest-sdk", "host", "plugins", "tests", "wit"];
+    let found: BTreeSet<String> = fs::read_dir(source::root())
+        .expect("the root")
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name != ".git" && name != "target")
+        .collect();
+    assert_eq!(found, BTreeSet::from(FOLDERS.map(str::to_owned)));
+}
+
+#[test]
+fn architecture_fits_its_limit_and_names_only_tests_that_exist() {
+    let text = fs::read_to_string(source::root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    assert!(text.lines().count() <= 200, "{} lines, 200 are the limit", text.lines().count());
+    let tests: String =
+        source::rust().iter().filter(|file| file.is_in("tests")).map(|file| file.text.as_str()).collect();
+    let named: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|words| words.contains("::")).collect();
+    let findings: Vec<String> = named
+        .iter()
+        .filter_map(|name| {
+            name.strip_prefix("house::").or(name.strip_prefix("contract::")).or(name.strip_prefix("readme::"))
+        })
+        .map(|name| name.rsplit("::").next().unwrap_or(name))
+        .filter(|name| !tests.contains(&format!("fn {name}(")))
+        .map(str::to_owned)
+        .collect();
+    none("ARCHITECTURE.md names tests that do not exist:", &findings);
+}

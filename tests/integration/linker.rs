@@ -1,0 +1,64 @@
+//! The world in a linker of the embedder's own, in the style of wasmtime's WASI crates.
+
+use sqlservice_host::{Grant, Settings, SqlCtx, SqlCtxView, SqlView};
+use sqlservice_tests::component;
+use wasmtime::{
+    Config, Engine, Store,
+    component::{Component, Linker, ResourceTable, Val},
+};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// What an embedder's store holds besides its own things.
+struct State {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    sql: SqlCtx,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl SqlView for State {
+    fn sql(&mut self) -> SqlCtxView<'_> {
+        SqlCtxView { ctx: &mut self.sql, table: &mut self.table }
+    }
+}
+
+fn linker() -> Linker<State> {
+    let engine = Engine::new(Config::new().wasm_component_model_async(true)).expect("an engine");
+    let mut linker = Linker::new(&engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("WASI 0.2");
+    wasmtime_wasi::p3::add_to_linker(&mut linker).expect("WASI 0.3");
+    sqlservice_host::add_to_linker(&mut linker).expect("the world");
+    linker
+}
+
+#[tokio::test]
+async fn the_world_joins_a_linker_of_the_embedders_own() {
+    let linker = linker();
+    let component = Component::from_file(linker.engine(), component::PLUGIN_USERS).expect("a component");
+    let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a database");
+    let sql = SqlCtx::builder().database("default", grant.clone()).build();
+    let state = State { table: ResourceTable::new(), wasi: WasiCtx::builder().build(), sql };
+    let mut store = Store::new(linker.engine(), state);
+    let instance = linker.instantiate_async(&mut store, &component).await.expect("an instance");
+    let seed = instance.get_func(&mut store, "seed").expect("an export");
+    let mut results = [Val::Bool(false)];
+    let call = store.run_concurrent(async |accessor| seed.call_concurrent(accessor, &[], &mut results).await);
+    call.await.and_then(|called| called).expect("no trap");
+    assert!(matches!(&results, [Val::Result(Ok(_))]), "{results:?}");
+    drop(store);
+    grant.database().close().await;
+    assert_eq!(grant.database().status().in_use, 0, "a dropped store gives everything back");
+}
+
+#[test]
+fn raw_sql_is_an_import_of_its_own() {
+    let linker = linker();
+    let component = Component::from_file(linker.engine(), component::GUEST_CONFORMANCE).expect("a component");
+    let refused = linker.instantiate_pre(&component).err().expect("raw SQL was not added");
+    assert!(format!("{refused:#}").contains("sqlservice:database/raw-sql@0.1.0"), "{refused:#}");
+}

@@ -1,0 +1,11 @@
+//! The one integration binary: house rules, the contract, the README, and the acceptance scenarios by their letters.
+//!
+//! A scenario `A02` is the test `a::a02_…`. ARCHITECTURE.md says how to add one.
+
+mod a;
+mod contract;
+mod embed;
+mod house;
+mod linker;
+mod outside;
+mod readme;

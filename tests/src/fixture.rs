@@ -1,0 +1,230 @@
+//! One case on every database, each time in a fresh database of its own that is gone afterwards.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::FutureExt as _;
+use sqlservice_db::{Database, Settings};
+use sqlservice_sql::Capabilities;
+use tempfile::TempDir;
+
+use crate::{Backend, Outside, servers};
+
+/// How long one case may take on one database before it counts as hung.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A fresh database and what a case needs around it.
+#[derive(Debug)]
+pub struct Fixture {
+    backend: Backend,
+    url: String,
+    /// The database's name on its server.
+    name: String,
+    /// A directory of the case's own; SQLite's file lies in it.
+    dir: TempDir,
+    /// What the case opened with our own code.
+    opened: Mutex<Vec<Database>>,
+}
+
+/// Runs a case on SQLite (file), PostgreSQL and MariaDB, all of them even where one fails, and says on which it failed.
+pub fn for_each_database(case: impl AsyncFn(&Fixture)) {
+    for_each(&Backend::ALL, case);
+}
+
+/// Runs a case on the databases with a server.
+pub fn for_each_server(case: impl AsyncFn(&Fixture)) {
+    for_each(&Backend::SERVERS, case);
+}
+
+/// Runs a case on these databases.
+pub fn for_each(backends: &[Backend], case: impl AsyncFn(&Fixture)) {
+    let failed: Vec<String> =
+        backends.iter().filter(|backend| !run(**backend, &case)).map(ToString::to_string).collect();
+    assert!(failed.is_empty(), "failed on {}; each failure is told above", failed.join(", "));
+}
+
+/// Whether the case went well.
+fn run(backend: Backend, case: &impl AsyncFn(&Fixture)) -> bool {
+    // Two threads: tasks of the host make progress while the case holds one.
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let fixture = Fixture::new(backend).await;
+        // The panic's message and place are printed by its hook; the case's name is that of the test's thread.
+        let work = async {
+            case(&fixture).await;
+            fixture.settle().await;
+        };
+        let work = AssertUnwindSafe(work).catch_unwind();
+        let outcome = tokio::time::timeout(PATIENCE, work).await;
+        match &outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => eprintln!("^^^ on {backend}"),
+            Err(_) => eprintln!("on {backend} the case took longer than {PATIENCE:?} and was given up"),
+        }
+        fixture.remove().await;
+        matches!(outcome, Ok(Ok(())))
+    })
+}
+
+impl Fixture {
+    async fn new(backend: Backend) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{number}", std::process::id());
+        let dir = TempDir::new().expect("a directory");
+        let url = match backend {
+            Backend::Sqlite => {
+                let file = dir.path().join("test.db");
+                std::fs::File::create(&file).expect("a file");
+                format!("sqlite://{}", file.display())
+            }
+            Backend::SqliteMemory => "sqlite::memory:".to_owned(),
+            Backend::Postgres => {
+                admin(backend).await.execute(&format!("CREATE DATABASE {name}")).await;
+                with_database(servers::postgres(), &name)
+            }
+            Backend::MariaDb => {
+                admin(backend).await.execute(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await;
+                with_database(servers::mariadb(), &name)
+            }
+        };
+        Self { backend, url, name, dir, opened: Mutex::default() }
+    }
+
+    /// On which database the case runs.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// The database's URL, with its password.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A directory of the case's own, gone afterwards.
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    /// What the database can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.backend.dialect().capabilities()
+    }
+
+    /// The database by our own code, with the default settings.
+    pub fn open(&self) -> Database {
+        self.open_with(Settings::default())
+    }
+
+    /// The database by our own code.
+    pub fn open_with(&self, settings: Settings) -> Database {
+        let database = Database::new(&self.url, settings).expect("a URL and settings that make sense");
+        self.opened.lock().expect("no panic while it was held").push(database.clone());
+        database
+    }
+
+    /// Waits until every connection of every database that the case opened has come back, and fails where one has not.
+    /// What a case dropped is cleaned up by tasks of the host's, hence the waiting.
+    pub async fn settle(&self) {
+        let opened = self.opened.lock().expect("no panic while it was held").clone();
+        for database in &opened {
+            for attempt in 0.. {
+                let status = database.status();
+                if status.in_use == 0 {
+                    break;
+                }
+                assert!(attempt < 500, "five seconds after everything was dropped: {status:?}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+
+    /// Fails unless every place of a database's pool can be taken at the same time, and each connection is in no
+    /// transaction. The pool should have few places.
+    pub async fn assert_whole(&self, database: &Database) {
+        self.settle().await;
+        let places = database.status().max;
+        let sessions = (0..places).map(|_| database.connect());
+        let sessions = futures::future::try_join_all(sessions).await.expect("every place of the pool");
+        assert_eq!(database.status().in_use, places);
+        for session in &sessions {
+            assert!(!session.in_transaction(), "a borrowed connection is in a transaction already");
+        }
+        drop(sessions);
+        self.settle().await;
+    }
+
+    /// A second connection, past all of our own code.
+    pub async fn outside(&self) -> Outside {
+        assert!(self.backend != Backend::SqliteMemory, "nobody else can look into a database in memory");
+        Outside::open(&self.url).await
+    }
+
+    /// Kills every connection to the database on its server, as a crash of the network would, and says how many there
+    /// were. A file has none.
+    pub async fn kill_connections(&self) -> usize {
+        let (list, kill) = match self.backend {
+            Backend::Sqlite | Backend::SqliteMemory => return 0,
+            Backend::Postgres => ("SELECT pid FROM pg_stat_activity WHERE datname", "SELECT pg_terminate_backend"),
+            Backend::MariaDb => ("SELECT id FROM information_schema.processlist WHERE db", "KILL CONNECTION"),
+        };
+        let mut admin = admin(self.backend).await;
+        let victims: Vec<String> =
+            admin.rows(&format!("{list} = '{}'", self.name)).await.into_iter().flatten().flatten().collect();
+        for victim in &victims {
+            // It may have gone by itself.
+            admin.try_execute(&format!("{kill} ({victim})")).await.ok();
+        }
+        self.wait_until_dead(&mut admin, list, &victims).await;
+        victims.len()
+    }
+
+    async fn wait_until_dead(&self, admin: &mut Outside, list: &str, victims: &[String]) {
+        for _ in 0..200 {
+            let alive = admin.rows(&format!("{list} = '{}'", self.name)).await;
+            if !alive.iter().flatten().flatten().any(|id| victims.contains(id)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("killed connections are still there after two seconds");
+    }
+
+    async fn remove(self) {
+        let opened = self.opened.lock().map(|mut opened| std::mem::take(&mut *opened)).unwrap_or_default();
+        for database in opened {
+            // A failed case may hold connections, for which closing would wait: the server drops them below.
+            if database.status().in_use == 0 {
+                database.close().await;
+            }
+        }
+        match self.backend {
+            Backend::Sqlite | Backend::SqliteMemory => {}
+            Backend::Postgres => {
+                admin(self.backend).await.execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+            }
+            Backend::MariaDb => {
+                // A connection that a failed case left open may hold a lock on a table.
+                self.kill_connections().await;
+                admin(self.backend).await.execute(&format!("DROP DATABASE {}", self.name)).await;
+            }
+        }
+    }
+}
+
+async fn admin(backend: Backend) -> Outside {
+    Outside::open(if backend == Backend::Postgres { servers::postgres() } else { servers::mariadb() }).await
+}
+
+/// The same server, another database.
+fn with_database(url: &str, name: &str) -> String {
+    let (server, _) = url.rsplit_once('/').expect("a URL with a database");
+    format!("{server}/{name}")
+}

@@ -1,0 +1,65 @@
+//! Guests in a case: a component with the case's database, and nothing else.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, OnceLock},
+};
+
+use sqlservice_host::{Grant, Host, HostBuilder, Instance, Plugin, Result, Val};
+
+use crate::Fixture;
+
+/// The name under which guests find the case's database.
+pub const DATABASE: &str = "default";
+
+impl Fixture {
+    /// The case's database as it is granted to guests, SQL as text included.
+    pub fn grant(&self) -> Grant {
+        Grant::new(self.open()).raw_sql(true)
+    }
+
+    /// A component that knows the case's database as `default`.
+    pub fn plugin(&self, component: &str) -> Plugin {
+        let host = builder().database(DATABASE, self.grant()).build().expect("a host");
+        compiled(component).under(&host).expect("the engine that compiled it")
+    }
+
+    /// A fresh instance of a component.
+    pub async fn instance(&self, component: &str) -> Instance {
+        self.plugin(component).instantiate().await.expect("an instance")
+    }
+
+    /// Calls a function of a fresh instance that lives for this call. A function's own error is in the value.
+    pub async fn call(&self, component: &str, function: &str, arguments: &[Val]) -> Result<Option<Val>> {
+        self.instance(component).await.call(function, arguments).await
+    }
+
+    /// Calls a function that gives `result<_, string>`, and fails with the guest's own words where it failed.
+    pub async fn pass(&self, component: &str, function: &str, arguments: &[Val]) -> Option<Val> {
+        let backend = self.backend();
+        match self.call(component, function, arguments).await {
+            Ok(Some(Val::Result(Ok(value)))) => value.map(|value| *value),
+            Ok(Some(Val::Result(Err(error)))) => panic!("{function} on {backend}: the guest says {error:?}"),
+            Ok(other) => panic!("{function} on {backend} gives no result, but {other:?}"),
+            Err(error) => panic!("{function} on {backend}: {error}"),
+        }
+    }
+}
+
+/// The start of a host that compiles nothing twice: all hosts of this process share one engine.
+pub fn builder() -> HostBuilder {
+    Host::builder().engine_of(shared())
+}
+
+fn shared() -> &'static Host {
+    static SHARED: OnceLock<Host> = OnceLock::new();
+    SHARED.get_or_init(|| Host::builder().build().expect("a host"))
+}
+
+/// A component, compiled once in this process.
+pub fn compiled(component: &str) -> Plugin {
+    static COMPILED: OnceLock<Mutex<HashMap<String, Plugin>>> = OnceLock::new();
+    let mut compiled = COMPILED.get_or_init(Mutex::default).lock().expect("no component failed to compile");
+    let load = || shared().load_file(component).unwrap_or_else(|error| panic!("{component}: {error}"));
+    compiled.entry(component.to_owned()).or_insert_with(load).clone()
+}

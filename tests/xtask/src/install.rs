@@ -1,0 +1,91 @@
+//! Installs what a fresh machine lacks, and says loudly what it cannot.
+
+use std::{env, path::PathBuf, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    progress::{note, run, run_quietly},
+    servers, workspace,
+};
+
+/// The version of cargo-deny that the project checks itself with.
+const DENY: &str = "0.20.2";
+/// What guests are compiled to.
+const GUEST_TARGET: &str = "wasm32-wasip2";
+
+/// Debian packages of the servers.
+pub fn server_packages() -> Result<()> {
+    let missing = servers::missing_packages();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let wanted = missing.join(" ");
+    note(&format!("not installed: {wanted}"));
+    let by_hand = format!("install them yourself, on Debian: sudo apt-get install {wanted}");
+    let (Some(mut update), Some(mut install)) = (apt(), apt()) else {
+        bail!("this machine lacks {wanted}, and there is no apt-get that may install them; {by_hand}");
+    };
+    // A fresh machine often has no package lists, a stale one has old ones; without a network the old ones may do.
+    if let Err(error) = run_quietly(update.args(["update", "-q"])) {
+        note(&format!("the package lists could not be updated: {error:#}"));
+    }
+    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(&missing);
+    run_quietly(&mut install).with_context(|| format!("{wanted} could not be installed; {by_hand}"))?;
+    match servers::missing_packages().as_slice() {
+        [] => Ok(()),
+        still => bail!("{} could not be found after its installation", still.join(" ")),
+    }
+}
+
+/// An apt-get that may install: we are root, or sudo asks for nothing.
+fn apt() -> Option<Command> {
+    run_quietly(Command::new("apt-get").arg("--version")).ok()?;
+    let root = run_quietly(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let mut command = if root {
+        Command::new("apt-get")
+    } else {
+        run_quietly(Command::new("sudo").args(["-n", "true"])).ok()?;
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        sudo
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    Some(command)
+}
+
+/// The target of guests. rustup installs it by `rust-toolchain.toml` unless it was told not to install by itself.
+pub fn guest_target() -> Result<()> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let installed = || -> Result<bool> {
+        let mut command = Command::new(&rustc);
+        command.current_dir(workspace::root()).args(["--print", "target-libdir", "--target", GUEST_TARGET]);
+        Ok(PathBuf::from(run_quietly(&mut command)?.trim()).is_dir())
+    };
+    if installed()? {
+        return Ok(());
+    }
+    note(&format!("not installed: Rust's target {GUEST_TARGET}"));
+    run(Command::new("rustup").current_dir(workspace::root()).args(["target", "add", GUEST_TARGET])).with_context(
+        || format!("Rust's target {GUEST_TARGET} is missing; install it: rustup target add {GUEST_TARGET}"),
+    )?;
+    if installed()? { Ok(()) } else { bail!("Rust's target {GUEST_TARGET} is still missing after its installation") }
+}
+
+/// cargo-deny, of the version that the project uses, below the target directory.
+pub fn deny() -> Result<PathBuf> {
+    let tools = workspace::target().join("tools");
+    let program = tools.join("bin/cargo-deny");
+    let version = run_quietly(Command::new(&program).arg("--version")).unwrap_or_default();
+    if version.split_whitespace().nth(1) == Some(DENY) {
+        return Ok(program);
+    }
+    note(&format!("not installed: cargo-deny {DENY}; building it takes some minutes, once"));
+    let mut install = workspace::cargo();
+    install.args(["install", "cargo-deny", "--version", DENY, "--locked", "--debug", "--quiet", "--force"]);
+    install.arg("--root").arg(&tools).arg("--target-dir").arg(tools.join("build"));
+    // Whoever only runs it needs no debug information, which costs a third of the time.
+    install.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    run(&mut install).context("cargo-deny could not be installed")?;
+    Ok(program)
+}

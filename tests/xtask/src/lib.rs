@@ -1,0 +1,10 @@
+//! What the project's own commands are made of; the tests use its servers as well.
+//!
+//! Kept free of the project's other crates, so that `cargo xtask` answers within seconds on a cold machine.
+
+pub mod demo;
+pub mod install;
+pub mod progress;
+pub mod servers;
+pub mod steps;
+pub mod workspace;

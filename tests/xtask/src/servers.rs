@@ -1,0 +1,258 @@
+//! Private PostgreSQL and MariaDB servers for tests: own directory, own ports, a role with a password, gone at the end.
+//!
+//! Their data is worth nothing, so nothing is synced to disk and they end by a kill. The kill comes from a watcher, a shell
+//! in a process group of its own that waits for the end of a pipe which only we hold: it does its work when the servers
+//! are dropped as well as after a panic, ctrl-c or a kill of the whole test run.
+
+mod mariadb;
+mod postgres;
+
+use std::{
+    env, fs,
+    net::TcpListener,
+    os::unix::{
+        fs::{PermissionsExt as _, chown},
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::progress::run_quietly;
+
+/// Where the tests find PostgreSQL's URL.
+pub const POSTGRES_VARIABLE: &str = "SQLSERVICE_TEST_POSTGRES";
+/// Where the tests find MariaDB's URL.
+pub const MARIADB_VARIABLE: &str = "SQLSERVICE_TEST_MARIADB";
+/// The role that the tests use. It may create databases and end other people's connections.
+pub const USER: &str = "sqlservice";
+/// Its password. Tests look for it in everything that a guest or a reader of errors can see.
+pub const PASSWORD: &str = "s3cret-never-shown";
+
+/// How long a server may take to start. Slow disks and busy machines are meant, not hope.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Two running servers. Dropping this ends them and deletes their data.
+#[derive(Debug)]
+pub struct Servers {
+    postgres: Server,
+    mariadb: Server,
+}
+
+impl Servers {
+    /// Starts both at the same time and waits until they answer.
+    pub fn start() -> Result<Self> {
+        let mariadb = thread::spawn(|| Server::start(&mariadb::MariaDb::find()?));
+        let postgres = postgres::Postgres::find().and_then(|kind| Server::start(&kind));
+        let mariadb = mariadb.join().map_err(|_| anyhow::anyhow!("the thread that starts MariaDB panicked"))?;
+        Ok(Self { postgres: postgres?, mariadb: mariadb? })
+    }
+
+    /// `postgres://user:password@127.0.0.1:port/database`
+    pub fn postgres_url(&self) -> String {
+        self.postgres.url("postgres", "postgres")
+    }
+
+    /// `mariadb://user:password@127.0.0.1:port/database`
+    pub fn mariadb_url(&self) -> String {
+        self.mariadb.url("mariadb", "mysql")
+    }
+}
+
+/// What is missing on this machine, as Debian packages.
+pub fn missing_packages() -> Vec<&'static str> {
+    let postgres = postgres::Postgres::find().err().map(|_| "postgresql");
+    let mariadb = mariadb::MariaDb::find().err().map(|_| "mariadb-server");
+    postgres.into_iter().chain(mariadb).collect()
+}
+
+/// What PostgreSQL and MariaDB differ in.
+trait Kind {
+    /// Its name.
+    const NAME: &'static str;
+    /// The system user under whom it runs where we are root, as both refuse to run as root.
+    const OWNER: &'static str;
+    /// The signal that ends it at once.
+    const SIGNAL: &'static str;
+    /// The file in its data directory that is gone when all of its processes are; any other name where a kill is final.
+    const PID_FILE: &'static str;
+
+    /// Fills the data directory, `data` in the home.
+    fn initialise(&self, home: &Home) -> Result<()>;
+    /// The command that serves in the foreground.
+    fn serve(&self, home: &Home, port: u16) -> Command;
+    /// Whether it answers.
+    fn answers(&self, home: &Home, port: u16) -> bool;
+}
+
+#[derive(Debug)]
+struct Server {
+    port: u16,
+    // Held open: its end is what the watcher waits for.
+    pipe: Option<ChildStdin>,
+    watcher: Child,
+    // Never waited for before the watcher is through, so that its process id cannot become somebody else's.
+    server: Child,
+}
+
+impl Server {
+    fn start<K: Kind>(kind: &K) -> Result<Self> {
+        let home = Home::new(K::NAME, K::OWNER)?;
+        kind.initialise(&home).with_context(|| format!("{} cannot make its data directory", K::NAME))?;
+        // Another process may take the free port before the server does: try again with another one.
+        let mut last = None;
+        for _ in 0..3 {
+            match Self::serve(kind, &home, free_port()?) {
+                Ok(server) => return Ok(server),
+                Err(error) => last = Some(error),
+            }
+        }
+        let log = fs::read_to_string(home.path.join("log")).unwrap_or_default();
+        let tail = log.lines().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
+        fs::remove_dir_all(&home.path).ok();
+        Err(last.unwrap_or_else(|| anyhow::anyhow!("no attempt")))
+            .with_context(|| format!("{}'s log ends:\n{tail}", K::NAME))
+    }
+
+    fn serve<K: Kind>(kind: &K, home: &Home, port: u16) -> Result<Self> {
+        let log = fs::OpenOptions::new().append(true).create(true).open(home.path.join("log"))?;
+        let mut command = kind.serve(home, port);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+        let mut server = command.spawn().with_context(|| format!("{} cannot be started", K::NAME))?;
+        let (watcher, pipe) = watch::<K>(&server, home)?;
+        let start = Instant::now();
+        while !kind.answers(home, port) {
+            let ended = server.try_wait()?;
+            if ended.is_some() || start.elapsed() > PATIENCE {
+                // The watcher would delete the directory, which the next attempt needs.
+                kill(watcher);
+                kill(server);
+                let why =
+                    ended.map_or_else(|| "did not answer in time".to_owned(), |status| format!("ended ({status})"));
+                bail!("{} {why}", K::NAME);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(Self { port, pipe: Some(pipe), watcher, server })
+    }
+
+    fn url(&self, scheme: &str, database: &str) -> String {
+        format!("{scheme}://{USER}:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.pipe.take());
+        self.watcher.wait().ok();
+        self.server.wait().ok();
+    }
+}
+
+fn kill(mut child: Child) {
+    child.kill().ok();
+    child.wait().ok();
+}
+
+/// Starts the shell that ends a server when our end of its pipe is closed, whoever closes it.
+fn watch<K: Kind>(server: &Child, home: &Home) -> Result<(Child, ChildStdin)> {
+    // `read` fails at the pipe's end. The signal goes to the server, which ends its own children; what does not listen
+    // within five seconds is killed with its process group, whose leader the server is.
+    const SCRIPT: &str = r#"trap '' INT TERM HUP
+        while read -r _; do :; done
+        kill -s "$2" "$1"
+        i=0; while test -e "$3/data/$4" && test $i -lt 100; do sleep 0.05; i=$((i + 1)); done
+        kill -s KILL -- "-$1"
+        i=0; until rm -rf -- "$3" || test $i -gt 50; do sleep 0.1; i=$((i + 1)); done"#;
+    let mut watcher = Command::new("/bin/sh")
+        .args(["-c", SCRIPT, "watcher", &server.id().to_string(), K::SIGNAL])
+        .arg(&home.path)
+        .arg(K::PID_FILE)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .context("the watcher of the servers cannot be started")?;
+    let pipe = watcher.stdin.take().context("the watcher has no pipe")?;
+    Ok((watcher, pipe))
+}
+
+/// A server's directory: short, as sockets in it have paths of 107 bytes at most, and readable by the server's owner.
+#[derive(Debug)]
+struct Home {
+    path: PathBuf,
+    owner: Option<(u32, u32)>,
+}
+
+impl Home {
+    fn new(name: &str, user: &str) -> Result<Self> {
+        let owner = if is_root()? { Some(ids_of(user)?) } else { None };
+        let path = env::temp_dir().join(format!("sqlservice-{}-{}", name.to_lowercase(), std::process::id()));
+        // A leftover of a killed run with our process id; nobody else writes such names.
+        fs::remove_dir_all(&path).ok();
+        fs::create_dir(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
+        let home = Self { path, owner };
+        home.give(&home.path)?;
+        Ok(home)
+    }
+
+    /// Makes the server's user own a path.
+    fn give(&self, path: &Path) -> Result<()> {
+        match self.owner {
+            Some((user, group)) => {
+                chown(path, Some(user), Some(group)).context("the server's user cannot be given its files")
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a file that only the server's user reads.
+    fn write(&self, name: &str, content: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        fs::write(&path, content)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        self.give(&path)?;
+        Ok(path)
+    }
+
+    /// A command that runs in the directory as the server's user.
+    fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new(program.as_ref());
+        command.current_dir(&self.path).env("HOME", &self.path).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
+        if let Some((user, group)) = self.owner {
+            command.gid(group).uid(user);
+        }
+        command
+    }
+}
+
+fn is_root() -> Result<bool> {
+    Ok(run_quietly(Command::new("id").arg("-u"))?.trim() == "0")
+}
+
+fn ids_of(user: &str) -> Result<(u32, u32)> {
+    let id = |what| -> Result<u32> { Ok(run_quietly(Command::new("id").args([what, user]))?.trim().parse()?) };
+    Ok((id("-u")?, id("-g")?))
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// The newest of the directories that hold all of the programs.
+fn find_programs(candidates: impl IntoIterator<Item = PathBuf>, programs: &[&str]) -> Option<PathBuf> {
+    candidates.into_iter().find(|dir| programs.iter().all(|program| dir.join(program).is_file()))
+}
+
+fn path_directories() -> Vec<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/usr/libexec"];
+    env::split_paths(&path).chain(system.map(PathBuf::from)).collect()
+}

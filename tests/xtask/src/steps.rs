@@ -1,0 +1,105 @@
+//! The steps of `cargo xtask test`: each can be run on its own.
+//!
+//! Always the whole workspace and always the dev profile: cargo then decides on the same features everywhere, so that the
+//! sandbox is compiled once for checks and once for tests, never a third time.
+
+use std::{env, process::Command};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::{
+    install,
+    progress::{headline, note, run, step},
+    servers::{MARIADB_VARIABLE, POSTGRES_VARIABLE, Servers},
+    workspace::{cargo, root},
+};
+
+/// One step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Step {
+    /// Install what is missing: the servers' Debian packages, Rust's wasm target
+    Install,
+    /// Cargo.lock is complete, and every crate of it is here for the offline steps
+    Lock,
+    /// Formatting
+    Format,
+    /// Licences, sources and duplicate versions of dependencies (cargo-deny, offline, no advisories)
+    Deny,
+    /// Clippy on all targets, warnings are errors
+    Clippy,
+    /// Documentation, warnings are errors
+    Doc,
+    /// Every test, on SQLite, PostgreSQL and MariaDB
+    Test,
+}
+
+impl Step {
+    /// All of them, in their order: what fails fast comes first.
+    pub const ALL: [Self; 7] =
+        [Self::Install, Self::Lock, Self::Format, Self::Deny, Self::Clippy, Self::Doc, Self::Test];
+    /// Those that run no test and need no server.
+    pub const LINTS: [Self; 5] = [Self::Lock, Self::Format, Self::Deny, Self::Clippy, Self::Doc];
+
+    /// Runs it. `arguments` go to the test runner.
+    pub fn run(self, arguments: &[String]) -> Result<()> {
+        match self {
+            Self::Install => step("install: servers, wasm target", || {
+                install::server_packages()?;
+                install::guest_target()
+            }),
+            Self::Lock => {
+                step("lock: Cargo.lock is complete, all crates are here", || run(cargo().args(["fetch", "--locked"])))
+            }
+            Self::Format => step("format: cargo fmt --check", || run(cargo().args(["fmt", "--all", "--check"]))),
+            Self::Deny => step("deny: licences, sources, duplicate versions", deny),
+            Self::Clippy => step("clippy: all targets, no warnings", || {
+                run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+            }),
+            Self::Doc => step("doc: no warnings", || {
+                run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+            }),
+            Self::Test => test(arguments),
+        }
+    }
+}
+
+fn deny() -> Result<()> {
+    let program = install::deny()?;
+    let mut command = Command::new(program);
+    command.current_dir(root()).args(["--offline", "--locked", "--workspace", "check", "--hide-inclusion-graph"]);
+    command.args(["-D", "unnecessary-skip", "-D", "unmatched-skip"]);
+    run(command.args(["licenses", "sources", "bans"]))
+}
+
+/// Builds everything, starts the servers and runs the tests. Says nothing after the test runner's own last lines.
+fn test(arguments: &[String]) -> Result<()> {
+    step("build: tests, programs, guests", || {
+        install::guest_target()?;
+        run(cargo().args(["test", "--workspace", "--no-run"]))?;
+        run(cargo().args(["build", "--workspace", "--bins"]))
+    })?;
+    let servers = servers()?;
+    headline("test: every test, on SQLite, PostgreSQL and MariaDB");
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    if let Some(servers) = &servers {
+        command.env(POSTGRES_VARIABLE, servers.postgres_url()).env(MARIADB_VARIABLE, servers.mariadb_url());
+    }
+    if !arguments.is_empty() {
+        command.arg("--").args(arguments);
+    }
+    run(&mut command)
+}
+
+/// Servers of our own, unless the environment names some, for instance those of `cargo xtask servers`.
+fn servers() -> Result<Option<Servers>> {
+    if [POSTGRES_VARIABLE, MARIADB_VARIABLE].iter().all(|name| env::var_os(name).is_some()) {
+        note(&format!("{POSTGRES_VARIABLE} and {MARIADB_VARIABLE} are set: no servers of our own"));
+        return Ok(None);
+    }
+    step("servers: PostgreSQL and MariaDB", || {
+        install::server_packages()?;
+        Servers::start().map(Some)
+    })
+}
