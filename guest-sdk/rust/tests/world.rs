@@ -1,6 +1,6 @@
 //! A plugin whose world lies in files of its own.
 
-sqlservice_sdk::plugin!(path = "tests/wit", world = "users");
+sqlservice_sdk::plugin!(path = "tests/wit", world = "example:plugin/users");
 
 struct Plugin;
 
