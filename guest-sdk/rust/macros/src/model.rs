@@ -371,13 +371,19 @@ impl Field<'_> {
                     "now is a Timestamp, a TimestampTz, a Date or a Time",
                 );
             }
-            Some(Default_::Boolean(_, span)) => must_be(*span, &["Boolean"], "this default is a bool, and the field is not"),
+            Some(Default_::Boolean(_, span)) => {
+                must_be(*span, &["Boolean"], "this default is a bool, and the field is not")
+            }
             Some(Default_::Integer(_, span)) => {
                 let kinds = [integers.as_slice(), &["Float32", "Float64", "Decimal"]].concat();
                 must_be(*span, &kinds, "this default is a number, and the field is not");
             }
             Some(Default_::Float(_, span)) => {
-                must_be(*span, &["Float32", "Float64", "Decimal"], "this default has a fraction, and the field has none");
+                must_be(
+                    *span,
+                    &["Float32", "Float64", "Decimal"],
+                    "this default has a fraction, and the field has none",
+                );
             }
             Some(Default_::Text(text)) => {
                 must_be(text.span(), &["Text", "Json", "Decimal"], "this default is a text, and the field is not");
