@@ -3,10 +3,20 @@
 //! A scenario `A02` is the test `a::a02_…`. ARCHITECTURE.md says how to add one.
 
 mod a;
+<<<<<<< HEAD
+mod c;
+=======
 mod cli;
+>>>>>>> main
 mod contract;
+mod d;
+mod e;
 mod embed;
+mod f;
+mod g;
 mod house;
+mod inventory;
 mod linker;
 mod outside;
 mod readme;
+mod scene;
