@@ -3,11 +3,8 @@
 //! A scenario `A02` is the test `a::a02_…`. ARCHITECTURE.md says how to add one.
 
 mod a;
-<<<<<<< HEAD
 mod c;
-=======
 mod cli;
->>>>>>> main
 mod contract;
 mod d;
 mod e;
