@@ -494,3 +494,17 @@ async fn d09_many_inserts_are_all_or_none() {
     assert_eq!(file.outside(), 8);
     assert_eq!(file.db.status().in_use, 0);
 }
+
+#[test]
+fn a_database_needs_no_runtime_to_be_named() {
+    for url in ["sqlite://nowhere.db", "postgres://u:s3cret@127.0.0.1:1/d", "mysql://u:s3cret@127.0.0.1:1/d"] {
+        let db = Database::new(url, Settings::default()).expect("a database");
+        drop(db.session());
+        assert_eq!(db.status().size, 0);
+        assert!(!format!("{db:?}").contains("s3cret"));
+    }
+    for url in ["", "postgres", "oracle://u:s3cret@h/d", "postgres://u:s3cret@h:99999/d", "mysql://:s3cret@/"] {
+        let error = Database::new(url, Settings::default()).expect_err(url).to_string();
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+}

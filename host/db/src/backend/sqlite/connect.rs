@@ -19,6 +19,7 @@ use super::{SqliteLink, error, handle::Handle, watch::Watch, writers};
 use crate::{Error, Result, Settings, backend::idle::Idle};
 
 /// What a URL of SQLite's names.
+#[derive(Clone)]
 pub(crate) struct SqliteFile {
     /// Nothing for a database in memory.
     path: Option<PathBuf>,
