@@ -53,8 +53,13 @@ pub mod prelude {
 pub mod __private {
     pub use crate::{
         bindings::sqlservice::database::rows::ColumnData,
-        row::{Columns, found, next_cell},
+        row::{Columns, next_cell},
         schema::*,
         value::Value,
     };
+
+    /// A model's table.
+    pub fn declare<M: crate::Model>() -> Table {
+        M::table()
+    }
 }

@@ -57,13 +57,15 @@ impl<M, T> Clone for Column<M, T> {
 
 impl<M, T> Copy for Column<M, T> {}
 
-impl<M: Model, T: Field> Column<M, T> {
+impl<M, T> Column<M, T> {
     /// The column of this name. The derive makes these.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
         Self { name, alias: None, of: PhantomData }
     }
+}
 
+impl<M: Model, T: Field> Column<M, T> {
     /// Its name in the database.
     pub const fn name(self) -> &'static str {
         self.name
@@ -121,7 +123,7 @@ pub const fn alias<M: Model>(name: &'static str) -> Alias<M> {
 macro_rules! models {
     ($($model:ty),* $(,)?) => {
         $crate::schema::Models {
-            tables: ::std::vec![$(<$model as $crate::Model>::table()),*],
+            tables: ::std::vec![$($crate::__private::declare::<$model>()),*],
             relationships: ::std::vec::Vec::new(),
         }
     };

@@ -168,8 +168,7 @@ pub fn next_cell<T>(cells: &mut std::vec::IntoIter<T>) -> Result<T> {
 }
 
 /// A cell of a row that an outer join did find.
-#[doc(hidden)]
-pub fn found<T: Field>(cell: Option<T>, column: &str) -> Result<T> {
+pub(crate) fn found<T: Field>(cell: Option<T>, column: &str) -> Result<T> {
     cell.ok_or_else(|| mismatch::<T>(column, &Unexpected::Null))
 }
 

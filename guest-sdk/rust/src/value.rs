@@ -18,6 +18,7 @@ use crate::{
         rows::{ColumnData, Vector},
         schema::{ColumnType, TypeKind},
     },
+    row::{self, Columns},
     schema,
 };
 
@@ -84,6 +85,38 @@ pub trait Field: Clone + 'static {
 
     /// Many values from a column in which an outer join may have left nulls instead.
     fn decode_outer(column: ColumnData, rows: usize) -> Result<Vec<Option<Self>>, Unexpected>;
+
+    // What the derive calls. It names nothing else of a field's type, so that a wrong one is one error.
+
+    /// The column of a table.
+    #[doc(hidden)]
+    fn declare(name: &str) -> schema::Column {
+        schema::column::<Self>(name)
+    }
+
+    /// The next column of a result.
+    #[doc(hidden)]
+    fn read(columns: &mut Columns<'_>) -> crate::Result<std::vec::IntoIter<Self>> {
+        columns.next::<Self>()
+    }
+
+    /// The next column of an outer join.
+    #[doc(hidden)]
+    fn read_outer(columns: &mut Columns<'_>) -> crate::Result<std::vec::IntoIter<Option<Self>>> {
+        columns.next_outer::<Self>()
+    }
+
+    /// A cell of a row that an outer join did find.
+    #[doc(hidden)]
+    fn found(cell: Option<Self>, column: &str) -> crate::Result<Self> {
+        row::found(cell, column)
+    }
+
+    /// Whether it is the number 0.
+    #[doc(hidden)]
+    fn is_zero(&self) -> bool {
+        matches!(self.to_value(), Value::Scalar(Scalar::Integer(0) | Scalar::Unsigned(0)))
+    }
 }
 
 impl<T: SqlType> Field for T {

@@ -20,7 +20,7 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 /// ```text
 /// sqlservice_sdk::plugin!("export add-user: async func(name: string) -> result<s64, string>;");
 /// sqlservice_sdk::plugin!(models = [User, Device], "export …");     // and shows the models to `inspect`
-/// sqlservice_sdk::plugin!(path = "wit", world = "users");            // a world in files, which includes sqlservice's
+/// sqlservice_sdk::plugin!(path = "wit", world = "my:plugin/users");  // a world in files, which includes sqlservice's
 ///
 /// struct Plugin;
 /// impl Guest for Plugin { async fn add_user(name: String) -> Result<i64, String> { … } }

@@ -144,20 +144,33 @@ impl<'a> Model<'a> {
     }
 
     fn implementation(&self) -> Result<TokenStream> {
+        let (rows, table) = (self.rows(), self.table()?);
+        Ok(quote! {
+            #table
+            #rows
+        })
+    }
+
+    fn table(&self) -> Result<TokenStream> {
         let (ident, table) = (self.ident, &self.table);
         let schema = self.about.schema.as_ref().map_or_else(|| quote!(None), |schema| quote!(Some(#schema)));
-        let idents: Vec<_> = self.fields.iter().map(|field| field.ident).collect();
-        let types: Vec<_> = self.fields.iter().map(|field| field.ty).collect();
+        let to_values = self.fields.iter().map(|field| {
+            let ident = field.ident;
+            field.of_type(&quote!(to_value), &quote!(&self.#ident))
+        });
+        let encode = self.fields.iter().map(|field| {
+            let ident = field.ident;
+            field.of_type(&quote!(encode), &quote!(&mut rows.iter().map(|row| &row.#ident)))
+        });
         let columns: Vec<_> = self.fields.iter().map(|field| &field.column).collect();
-        let keys: Vec<_> = self.fields.iter().filter(|field| field.about.primary_key.is_some()).collect();
-        let key_names: Vec<_> = keys.iter().map(|field| &field.column).collect();
-        let key_idents = keys.iter().map(|field| field.ident);
+        let keys = self.fields.iter().filter(|field| field.about.primary_key.is_some());
+        let key_names = keys.map(|field| &field.column);
         let generated = self.fields.iter().position(|field| field.about.generated.is_some());
         let (position, wants) = match generated {
-            Some(at) => (quote!(Some(#at)), {
-                let key = idents[at];
-                quote!(self.#key == 0)
-            }),
+            Some(at) => {
+                let (field, key) = (&self.fields[at], self.fields[at].ident);
+                (quote!(Some(#at)), field.of_type(&quote!(is_zero), &quote!(&self.#key)))
+            }
             None => (quote!(None), quote!(false)),
         };
         let declaration = self.declaration()?;
@@ -173,16 +186,35 @@ impl<'a> Model<'a> {
                 fn table() -> ::sqlservice_sdk::__private::Table { #declaration }
 
                 fn to_values(&self) -> ::std::vec::Vec<::sqlservice_sdk::Value> {
-                    ::std::vec![#(::sqlservice_sdk::Field::to_value(&self.#idents)),*]
+                    ::std::vec![#(#to_values),*]
                 }
 
                 fn encode(rows: &[Self]) -> ::std::vec::Vec<::sqlservice_sdk::__private::ColumnData> {
-                    ::std::vec![#(::sqlservice_sdk::Field::encode(&mut rows.iter().map(|row| &row.#idents))),*]
+                    ::std::vec![#(#encode),*]
                 }
 
                 fn wants_key(&self) -> bool { #wants }
             }
+        })
+    }
 
+    /// How rows are read.
+    fn rows(&self) -> TokenStream {
+        let ident = self.ident;
+        let idents = self.fields.iter().map(|field| field.ident);
+        let columns = self.fields.iter().map(|field| &field.column);
+        // Not the fields' own names: a field may be called `columns`, `rows` or `count`.
+        let cells: Vec<_> = (0..self.fields.len()).map(|at| format_ident!("cell_{at}")).collect();
+        let is_key = |(field, _): &(&Field<'_>, &Ident)| field.about.primary_key.is_some();
+        let keys = self.fields.iter().zip(&cells).filter(is_key).map(|(_, cell)| cell);
+        let read = self.fields.iter().map(|field| field.of_type(&quote!(read), &quote!(columns)));
+        let read_outer = self.fields.iter().map(|field| field.of_type(&quote!(read_outer), &quote!(columns)));
+        let found = self.fields.iter().zip(&cells).map(|(field, cell)| {
+            let Field { ident, column, .. } = field;
+            let found = field.of_type(&quote!(found), &quote!(#cell, #column));
+            quote!(#ident: #found?)
+        });
+        quote! {
             impl ::sqlservice_sdk::FromRow for #ident {
                 const NAMES: Option<&'static [&'static str]> = Some(&[#(#columns),*]);
 
@@ -190,10 +222,10 @@ impl<'a> Model<'a> {
                     columns: &mut ::sqlservice_sdk::__private::Columns<'_>,
                 ) -> ::sqlservice_sdk::Result<::std::vec::Vec<Self>> {
                     let count = columns.rows();
-                    #(let mut #idents = columns.next::<#types>()?;)*
+                    #(let mut #cells = #read?;)*
                     let mut rows = ::std::vec::Vec::with_capacity(count);
                     for _ in 0..count {
-                        rows.push(Self { #(#idents: ::sqlservice_sdk::__private::next_cell(&mut #idents)?),* });
+                        rows.push(Self { #(#idents: ::sqlservice_sdk::__private::next_cell(&mut #cells)?),* });
                     }
                     Ok(rows)
                 }
@@ -202,21 +234,21 @@ impl<'a> Model<'a> {
                     columns: &mut ::sqlservice_sdk::__private::Columns<'_>,
                 ) -> ::sqlservice_sdk::Result<::std::vec::Vec<Option<Self>>> {
                     let count = columns.rows();
-                    #(let mut #idents = columns.next_outer::<#types>()?;)*
+                    #(let mut #cells = #read_outer?;)*
                     let mut rows = ::std::vec::Vec::with_capacity(count);
                     for _ in 0..count {
-                        #(let #idents = ::sqlservice_sdk::__private::next_cell(&mut #idents)?;)*
+                        #(let #cells = ::sqlservice_sdk::__private::next_cell(&mut #cells)?;)*
                         // Without its key there is no row: an outer join found none.
-                        rows.push(if true #(&& #key_idents.is_none())* {
+                        rows.push(if true #(&& #keys.is_none())* {
                             None
                         } else {
-                            Some(Self { #(#idents: ::sqlservice_sdk::__private::found::<#types>(#idents, #columns)?),* })
+                            Some(Self { #(#found),* })
                         });
                     }
                     Ok(rows)
                 }
             }
-        })
+        }
     }
 
     /// The body of `table()`.
@@ -274,6 +306,12 @@ impl<'a> Model<'a> {
 }
 
 impl Field<'_> {
+    /// A call of something that its type has. All of them look the same, so that a type which is no column's is one error.
+    fn of_type(&self, function: &TokenStream, arguments: &TokenStream) -> TokenStream {
+        let ty = self.ty;
+        quote_spanned!(ty.span() => <#ty as ::sqlservice_sdk::Field>::#function(#arguments))
+    }
+
     fn check(&self, errors: &mut Errors) {
         let about = &self.about;
         if let Some(text) = &about.foreign_key {
@@ -333,16 +371,16 @@ impl Field<'_> {
                     "now is a Timestamp, a TimestampTz, a Date or a Time",
                 );
             }
-            Some(Default_::Boolean(_, span)) => must_be(*span, &["Boolean"], "this default is a bool"),
+            Some(Default_::Boolean(_, span)) => must_be(*span, &["Boolean"], "this default is a bool, and the field is not"),
             Some(Default_::Integer(_, span)) => {
                 let kinds = [integers.as_slice(), &["Float32", "Float64", "Decimal"]].concat();
-                must_be(*span, &kinds, "this default is a number");
+                must_be(*span, &kinds, "this default is a number, and the field is not");
             }
             Some(Default_::Float(_, span)) => {
-                must_be(*span, &["Float32", "Float64", "Decimal"], "this default is a number with a fraction");
+                must_be(*span, &["Float32", "Float64", "Decimal"], "this default has a fraction, and the field has none");
             }
             Some(Default_::Text(text)) => {
-                must_be(text.span(), &["Text", "Json", "Decimal"], "this default is a text");
+                must_be(text.span(), &["Text", "Json", "Decimal"], "this default is a text, and the field is not");
             }
             None => {}
         }
@@ -366,8 +404,9 @@ impl Field<'_> {
 
     /// The column, and what belongs to it alone.
     fn declaration(&self) -> Result<TokenStream> {
-        let (ty, name, about) = (self.ty, &self.column, &self.about);
-        let mut parts = quote_spanned!(ty.span() => let mut column = it::column::<#ty>(#name););
+        let (name, about) = (&self.column, &self.about);
+        let column = self.of_type(&quote!(declare), &quote!(#name));
+        let mut parts = quote!(let mut column = #column;);
         if let Some(length) = &about.length {
             parts.extend(quote!(it::set_length(&mut column.ty, #length);));
         }

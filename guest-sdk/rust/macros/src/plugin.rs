@@ -44,9 +44,16 @@ impl Parse for Plugin {
             }
         }
         match (&plugin.exports, &plugin.path, &plugin.world) {
+            // Beside the contract's worlds, only the whole name tells which one is meant.
+            (None, Some(_), Some(world)) if !world.value().contains(':') => {
+                Err(Error::new(world.span(), "write the world with its package: \"my:plugin/users\""))
+            }
             (Some(_), None, None) | (None, Some(_), Some(_)) => Ok(plugin),
             (Some(exports), ..) => Err(Error::new(exports.span(), "exports are given here or by path and world, not both")),
-            _ => Err(input.error("expected exports in WIT, as in plugin!(\"export hello: async func() -> string;\"), or path = \"wit\", world = \"name\"")),
+            _ => Err(input.error(
+                "expected exports in WIT, as in plugin!(\"export hello: async func() -> string;\"), or path = \"wit\" and \
+                 world = \"my:plugin/users\"",
+            )),
         }
     }
 }

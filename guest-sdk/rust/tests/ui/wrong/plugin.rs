@@ -1,0 +1,3 @@
+sqlservice_sdk::plugin!(wold = "x");
+
+fn main() {}

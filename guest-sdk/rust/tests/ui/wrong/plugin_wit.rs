@@ -1,0 +1,3 @@
+sqlservice_sdk::plugin!("export hello: async func() -> strin;");
+
+fn main() {}

@@ -1,0 +1,5 @@
+sqlservice_sdk::plugin!(path = "wit", world = "users");
+
+sqlservice_sdk::plugin!(models = []);
+
+fn main() {}
