@@ -328,10 +328,12 @@ async fn d15_cursors_go_on_batch_by_batch() {
     session.commit().await.expect("commit");
     assert_eq!(file.db.status().in_use, 0);
 
-    // A result that fits has no cursor.
-    let answer = run(&session, &rows(15)).await.expect("select");
-    assert!(answer.rest.is_none());
-    assert_eq!(answer.first.rows, 15);
+    // A result that fits has no cursor, also when it fits exactly.
+    for options in [RunOptions::default(), RunOptions { batch_rows: Some(15), ..RunOptions::default() }] {
+        let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
+        assert!(answer.rest.is_none());
+        assert_eq!(answer.first.rows, 15);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
