@@ -173,7 +173,8 @@ impl Turn {
         if !hollow {
             let writes = writes && !options.read_only;
             let begin = Begin { isolation, read_only: options.read_only, writes };
-            self.step(Step::Begin(begin), PATIENCE + self.core.database.settings.lock_timeout).await?;
+            let patience = PATIENCE.saturating_add(self.core.database.settings.lock_timeout);
+            self.step(Step::Begin(begin), patience).await?;
         }
         let serial = self.core.serial();
         let timer = options.timeout.map(|limit| self.arm(serial, limit));

@@ -328,10 +328,12 @@ async fn d15_cursors_go_on_batch_by_batch() {
     session.commit().await.expect("commit");
     assert_eq!(file.db.status().in_use, 0);
 
-    // A result that fits has no cursor.
-    let answer = run(&session, &rows(15)).await.expect("select");
-    assert!(answer.rest.is_none());
-    assert_eq!(answer.first.rows, 15);
+    // A result that fits has no cursor, also when it fits exactly.
+    for options in [RunOptions::default(), RunOptions { batch_rows: Some(15), ..RunOptions::default() }] {
+        let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
+        assert!(answer.rest.is_none());
+        assert_eq!(answer.first.rows, 15);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -493,4 +495,18 @@ async fn d09_many_inserts_are_all_or_none() {
     session.insert_many(chunks(vec![(1, 2), (3, 4)]), RunOptions::default()).await.expect("insert");
     assert_eq!(file.outside(), 8);
     assert_eq!(file.db.status().in_use, 0);
+}
+
+#[test]
+fn a_database_needs_no_runtime_to_be_named() {
+    for url in ["sqlite://nowhere.db", "postgres://u:s3cret@127.0.0.1:1/d", "mysql://u:s3cret@127.0.0.1:1/d"] {
+        let db = Database::new(url, Settings::default()).expect("a database");
+        drop(db.session());
+        assert_eq!(db.status().size, 0);
+        assert!(!format!("{db:?}").contains("s3cret"));
+    }
+    for url in ["", "postgres", "oracle://u:s3cret@h/d", "postgres://u:s3cret@h:99999/d", "mysql://:s3cret@/"] {
+        let error = Database::new(url, Settings::default()).expect_err(url).to_string();
+        assert!(!error.contains("s3cret"), "{error}");
+    }
 }
