@@ -155,8 +155,12 @@ fn a03_reflect_reads_what_is_there() {
     for_each_database(async |fixture: &Fixture| {
         let mut outside = fixture.outside().await;
         outside.execute("CREATE TABLE a (id BIGINT PRIMARY KEY)").await;
-        outside.execute("CREATE TABLE b (id BIGINT PRIMARY KEY, a_id BIGINT, FOREIGN KEY (a_id) REFERENCES a (id))").await;
-        outside.execute("CREATE TABLE c (id BIGINT PRIMARY KEY, b_id BIGINT, FOREIGN KEY (b_id) REFERENCES b (id))").await;
+        outside
+            .execute("CREATE TABLE b (id BIGINT PRIMARY KEY, a_id BIGINT, FOREIGN KEY (a_id) REFERENCES a (id))")
+            .await;
+        outside
+            .execute("CREATE TABLE c (id BIGINT PRIMARY KEY, b_id BIGINT, FOREIGN KEY (b_id) REFERENCES b (id))")
+            .await;
         outside.execute("INSERT INTO b (id) VALUES (2), (1)").await;
         let saw = Scene::new(fixture).saw("a03-reflect", &[]).await;
         assert_eq!(saw[..3], ["0", "no-such-table nosuch", "0"]);
@@ -269,7 +273,8 @@ fn a08_all_first_one_and_one_or_none() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         scene.setup(3).await;
-        let none = ["0 all ", "0 first None", "0 one no-result", "0 one_or_none None", "0 columns []", "0 one row no-result"];
+        let none =
+            ["0 all ", "0 first None", "0 one no-result", "0 one_or_none None", "0 columns []", "0 one row no-result"];
         let one = [
             "1 all u2",
             r#"1 first Some("u2")"#,

@@ -24,7 +24,9 @@ fn e_a_check_is_named() {
     for_each_database(async |fixture: &Fixture| {
         let mut outside = fixture.outside().await;
         outside
-            .execute("CREATE TABLE numbers (id INTEGER PRIMARY KEY, small INTEGER, CONSTRAINT is_small CHECK (small < 10))")
+            .execute(
+                "CREATE TABLE numbers (id INTEGER PRIMARY KEY, small INTEGER, CONSTRAINT is_small CHECK (small < 10))",
+            )
             .await;
         let saw = Scene::new(fixture).saw("e-check", &[]).await;
         assert!(saw[0].starts_with("integrity check "), "{saw:?}");
@@ -169,7 +171,9 @@ fn e_a_component_that_imports_what_nobody_offers_is_refused_by_that_name() {
 fn e_what_is_no_component_is_refused_in_words() {
     let host = Host::builder().build().expect("a host");
     let core_module = b"\0asm\x01\0\0\0";
-    for (bytes, word) in [(&b""[..], "component"), (b"hello", "component"), (core_module, "core"), (b"\x7fELF", "program")] {
+    for (bytes, word) in
+        [(&b""[..], "component"), (b"hello", "component"), (core_module, "core"), (b"\x7fELF", "program")]
+    {
         match host.load(bytes) {
             Err(Error::NotAComponent(said)) => assert!(said.contains(word), "{said}"),
             Err(other) => panic!("{other}"),

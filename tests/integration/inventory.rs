@@ -74,4 +74,3 @@ async fn unmet(plugin: &mut Instance) -> Vec<String> {
     };
     unmet.iter().map(line).collect()
 }
-

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sqlservice_host::{Grant, Host, HostLimits, Instance, Settings, Val};
 use sqlservice_db::Database;
+use sqlservice_host::{Grant, Host, HostLimits, Instance, Settings, Val};
 use sqlservice_tests::{
     Backend, Fixture,
     component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
@@ -49,16 +49,16 @@ impl<'a> Scene<'a> {
 
     /// What an export of the well-behaved guest saw, in an instance of its own.
     pub async fn saw(&self, function: &str, arguments: &[Val]) -> Vec<String> {
-        self.said(GUEST_CONFORMANCE, function, arguments).await.unwrap_or_else(|error| {
-            panic!("{function} on {}: the guest failed with {error}", self.fixture.backend())
-        })
+        self.said(GUEST_CONFORMANCE, function, arguments)
+            .await
+            .unwrap_or_else(|error| panic!("{function} on {}: the guest failed with {error}", self.fixture.backend()))
     }
 
     /// What an export of the hostile guest saw.
     pub async fn hostile(&self, function: &str, arguments: &[Val]) -> Vec<String> {
-        self.said(GUEST_HOSTILE, function, arguments).await.unwrap_or_else(|error| {
-            panic!("{function} on {}: the guest failed with {error}", self.fixture.backend())
-        })
+        self.said(GUEST_HOSTILE, function, arguments)
+            .await
+            .unwrap_or_else(|error| panic!("{function} on {}: the guest failed with {error}", self.fixture.backend()))
     }
 
     /// The same with the guest's own error.

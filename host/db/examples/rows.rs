@@ -68,7 +68,8 @@ async fn fill(session: &Session) -> Result<(), sqlservice_db::Error> {
 
 /// The statement as the compiler would make it.
 fn select(condition: &str, parameters: u32) -> Arc<Compiled> {
-    let output = |name: &str, kind: TypeKind| Output { name: name.into(), ty: Some(kind.into()), nullable: Some(false) };
+    let output =
+        |name: &str, kind: TypeKind| Output { name: name.into(), ty: Some(kind.into()), nullable: Some(false) };
     Arc::new(Compiled {
         sql: format!("select id, a, b, c, d, e from t{condition}").into(),
         slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None }).collect(),

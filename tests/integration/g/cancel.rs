@@ -41,14 +41,7 @@ fn sweep(operation: &str) {
 }
 
 /// Lets the guest do and stop an operation once, looks at what is left, and says whether it was done before.
-async fn stopped(
-    scene: &Scene<'_>,
-    guest: &mut Instance,
-    how: &str,
-    operation: &str,
-    id: &mut i64,
-    when: u32,
-) -> bool {
+async fn stopped(scene: &Scene<'_>, guest: &mut Instance, how: &str, operation: &str, id: &mut i64, when: u32) -> bool {
     *id += 1_000;
     let after = format!("{operation} with {how} {when}");
     let arguments = [text(operation), Val::S64(*id), Val::U32(when)];

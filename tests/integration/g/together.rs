@@ -1,7 +1,11 @@
 //! G05 and G10: many calls at once, and sessions that nobody closes.
 
 use sqlservice_host::{HostLimits, Val};
-use sqlservice_tests::{Fixture, component::{GUEST_CONFORMANCE, GUEST_HOSTILE}, for_each_database};
+use sqlservice_tests::{
+    Fixture,
+    component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
+    for_each_database,
+};
 
 use crate::scene::{Scene, lines, only_one};
 

@@ -1,7 +1,11 @@
 //! G06: guests that trap in the middle of a transaction.
 
 use sqlservice_host::{Error, HostLimits, Val};
-use sqlservice_tests::{Fixture, component::{GUEST_CONFORMANCE, GUEST_HOSTILE}, for_each_database};
+use sqlservice_tests::{
+    Fixture,
+    component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
+    for_each_database,
+};
 
 use crate::scene::{Scene, only_one, text};
 

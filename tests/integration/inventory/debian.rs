@@ -28,8 +28,16 @@ struct Package {
 
 fn query(admin: &Path) -> (usize, Vec<Package>) {
     let fields = [
-        "db:Status-Status", "Package", "Architecture", "Version", "Section", "Installed-Size", "Maintainer", "Pre-Depends",
-        "Depends", "Provides",
+        "db:Status-Status",
+        "Package",
+        "Architecture",
+        "Version",
+        "Section",
+        "Installed-Size",
+        "Maintainer",
+        "Pre-Depends",
+        "Depends",
+        "Provides",
     ];
     let format = fields.map(|field| format!("${{{field}}}")).join("\\t") + "\\n";
     let mut command = Command::new("dpkg-query");
@@ -38,7 +46,9 @@ fn query(admin: &Path) -> (usize, Vec<Package>) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let clauses = |text: &str| {
-        text.split(',').map(|clause| clause.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|c| !c.is_empty())
+        text.split(',')
+            .map(|clause| clause.split_whitespace().collect::<Vec<_>>().join(" "))
+            .filter(|c| !c.is_empty())
             .collect::<Vec<_>>()
     };
     let package = |fields: Vec<&str>| {
@@ -108,8 +118,8 @@ fn needs(packages: &[Package]) -> Needs {
             for alternative in clause.split('|') {
                 let (name, _, asked) = parts(alternative);
                 for (at, target) in packages.iter().enumerate() {
-                    let by_name =
-                        target.name == name && asked.is_none_or(|(op, asked)| versions.fits(&target.version, op, asked));
+                    let by_name = target.name == name
+                        && asked.is_none_or(|(op, asked)| versions.fits(&target.version, op, asked));
                     let provided = target.provides.iter().any(|provided| {
                         let (provided, _, version) = parts(provided);
                         provided == name
@@ -121,7 +131,8 @@ fn needs(packages: &[Package]) -> Needs {
                     });
                     met |= by_name || provided;
                     if (by_name || provided) && at != owner {
-                        let entry = needs.dependents.entry(format!("{}:{}", target.name, target.architecture)).or_default();
+                        let entry =
+                            needs.dependents.entry(format!("{}:{}", target.name, target.architecture)).or_default();
                         entry.0.insert(owner);
                         if by_name {
                             entry.1.insert(owner);
@@ -214,7 +225,16 @@ async fn compare(fixture: &Fixture, dir: &Path, known: usize, packages: &[Packag
 /// Whether apt finds that everything is met.
 fn apt_is_content(dir: &Path) -> bool {
     let mut command = Command::new("apt-get");
-    command.args(["check", "-q", "-o", "Debug::NoLocking=true", "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]);
+    command.args([
+        "check",
+        "-q",
+        "-o",
+        "Debug::NoLocking=true",
+        "-o",
+        "Dir::Cache::pkgcache=",
+        "-o",
+        "Dir::Cache::srcpkgcache=",
+    ]);
     command.arg("-o").arg(format!("Dir::State::status={}", dir.join("status").display()));
     command.output().expect("apt-get").status.success()
 }

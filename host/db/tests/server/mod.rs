@@ -128,7 +128,9 @@ impl Server {
     /// A statement that works without end and returns no row.
     pub fn endless(&self) -> String {
         match self.kind {
-            Kind::Postgres => "with recursive c (n) as (select 1 union all select 1 from c) select n from c where n < 0".into(),
+            Kind::Postgres => {
+                "with recursive c (n) as (select 1 union all select 1 from c) select n from c where n < 0".into()
+            }
             Kind::Mariadb => {
                 "select a.seq from seq_1_to_1000000 as a, seq_1_to_1000000 as b where a.seq + b.seq < 0".into()
             }
