@@ -247,7 +247,7 @@ fn a06_begin_in_begin_is_another_transaction() {
             let said = scene.said(GUEST_CONFORMANCE, "a06-begin-in-begin", &[Val::Bool(false)]).await;
             assert_eq!(said.expect_err("two writers"), "lock-not-available");
             scene.fixture.settle().await;
-            assert_eq!(scene.ids().await, []);
+            assert_eq!(scene.ids().await, Vec::<i64>::new());
             assert_eq!(scene.saw("a06-begin-in-begin", &[Val::Bool(true)]).await, ["", "1"]);
         } else {
             assert_eq!(scene.saw("a06-begin-in-begin", &[Val::Bool(false)]).await, ["1", "1"]);

@@ -72,7 +72,7 @@ fn c17_isolation_is_set_per_connection_and_restored() {
         }
         expected.extend(["already-begun", "already-begun", own]);
         assert_eq!(scene.saw("c17-isolation", &[]).await, expected);
-        assert_eq!(scene.ids().await, []);
+        assert_eq!(scene.ids().await, Vec::<i64>::new());
     });
 }
 

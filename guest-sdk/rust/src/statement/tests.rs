@@ -246,7 +246,7 @@ fn an_insert_leaves_a_generated_key_of_0_to_the_database() {
         other => panic!("{other:?}"),
     };
     assert_eq!(columns(&[new.clone(), new.clone()]), ["name", "email", "age"]);
-    assert_eq!(columns(&[old.clone()]), ["id", "name", "email", "age"]);
+    assert_eq!(columns(std::slice::from_ref(&old)), ["id", "name", "email", "age"]);
     assert!(matches!(Command::lower(&insert::<User>().values(&[new.clone(), old])), Err(Error::Invalid(_))));
     assert!(matches!(Command::lower(&insert::<User>().set(User::AGE, 1).values(&[new])), Err(Error::Invalid(_))));
 }

@@ -207,7 +207,7 @@ impl Handle {
                 self.db.as_ptr(),
                 text,
                 length,
-                ffi::SQLITE_PREPARE_PERSISTENT as u32,
+                ffi::SQLITE_PREPARE_PERSISTENT,
                 &raw mut raw,
                 &raw mut tail,
             )

@@ -16,7 +16,7 @@ use super::{
     watch::{Author, Watch},
 };
 use crate::{
-    Error, Result,
+    Result,
     backend::Job,
     feed::{Feed, Next},
 };
