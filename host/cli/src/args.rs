@@ -69,7 +69,7 @@ Examples:
     sqlservice run users.wasm find-user ed
     sqlservice run shop.wasm add -- -inf -3
   Another database, its URL with the password in an environment variable; and a directory to read:
-    sqlservice run inventory.wasm import /input/status --database env:INVENTORY_URL --dir /var/lib/dpkg::/input
+    sqlservice run inventory.wasm import-status /input/status -d env:INVENTORY_URL --dir /var/lib/dpkg::/input
   For scripts:
     sqlservice run users.wasm find-user ed --json | jq .ok.email
 

@@ -16,7 +16,7 @@ use crate::{
     feed::{Clock, Demand, Fate, Feed, Head, Page, ResultColumn},
     lease::{Caller, Core, Listener, Signal, Started, Turn},
     pool::{Held, PATIENCE},
-    settings::RunOptions,
+    settings::{RunOptions, echo},
     text,
 };
 
@@ -151,6 +151,7 @@ impl Turn {
             return Err(Error::Cancelled);
         }
         self.autobegin().await?;
+        echo(self.core.database.settings.echo, &job.sql);
         let ended = self.supervise(job, feed, clock).await;
         if ended.failed {
             self.fail(ended.broken);

@@ -49,6 +49,17 @@ fn every_database_is_used_by_its_url() {
 }
 
 #[test]
+fn statements_are_echoed_without_their_values() {
+    let place = Place::new();
+    let ran = place.talk(&["remember", "Wahrheit", "--echo"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "1\n"));
+    for word in ["CREATE TABLE", "INSERT INTO", "SELECT"] {
+        assert!(ran.err.contains(word), "{word:?} is not in:\n{}", ran.err);
+    }
+    assert!(!ran.err.contains("Wahrheit"), "{}", ran.err);
+}
+
+#[test]
 fn sql_text_is_a_grant_of_its_own() {
     let place = Place::new();
     place.talk(&["remember", "one"]).prints("1");
