@@ -76,12 +76,14 @@ fn f01_everything_of_a_schema_is_read() {
             "{saw:#?}"
         );
         assert_eq!(users[5], "primary key (user_id)");
+        // MySQL's and MariaDB's unique constraints are their unique indexes.
+        let unique = if fixture.backend() == Backend::MariaDb { "unique" } else { "unique index" };
+        assert_facts(&saw, &[&format!("users: {unique} users_t_idx (test1, test2)")]);
         assert_facts(
             &saw,
             &[
                 "users: foreign key user_id_fk (parent_user_id) -> users (user_id)",
                 "users: check zz_test2_gt_zero",
-                "users: unique index users_t_idx (test1, test2)",
                 "users: index users_all_idx (user_id, test2, test1)",
                 "email_addresses: primary key (address_id)",
                 "email_addresses: index ix_email (email_address)",
