@@ -86,7 +86,7 @@ WAVE, the notation of arguments and results:
 ///
 /// Databases that are given by --database are asked for an answer before the call, so that nothing is half done.
 #[derive(Args, Debug)]
-#[command(after_long_help = RUN_EXAMPLES)]
+#[command(after_long_help = format!("{RUN_EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct Run {
     /// The plugin: a WebAssembly component
     pub(crate) component: PathBuf,
