@@ -89,6 +89,7 @@ struct Progress {
     deadline: watch::Sender<Option<Instant>>,
     idle: AtomicBool,
     seen: AtomicBool,
+    over: AtomicBool,
     transaction: AtomicU64,
 }
 
@@ -100,6 +101,7 @@ impl Clock {
             deadline: watch::Sender::new(None),
             idle: AtomicBool::new(false),
             seen: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             transaction: AtomicU64::new(0),
         }))
     }
@@ -144,6 +146,16 @@ impl Clock {
     /// Whether it has.
     pub(crate) fn is_seen(&self) -> bool {
         self.0.seen.load(Ordering::Acquire)
+    }
+
+    /// The statement has ended. Said before its session is free again.
+    pub(crate) fn end(&self) {
+        self.0.over.store(true, Ordering::Release);
+    }
+
+    /// Whether it has.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.over.load(Ordering::Acquire)
     }
 
     /// Waits until a span of time is over that was not stopped before.

@@ -100,6 +100,7 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
     );
     let feed = Feed::call(head, demand, options.max_rows, clock.clone());
     let listener = Listener::new(core, &clock);
+    let ended = clock.clone();
     let (alive, started) = core.start(move |turn| turn.answer(job, feed, clock, cursor)).await;
     let answer = match started {
         Started::Done(result) => result,
@@ -107,6 +108,10 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
             biased;
             Ok(Head { columns, first, demands, pages }) = first => {
                 let rest = Some(Cursor::new(Arc::clone(core), cursor, demands, pages, alive));
+                // It may have run out of time before its cursor was there.
+                if ended.has_ended() {
+                    core.vacate(cursor);
+                }
                 Ok(Answer { columns, first, rest, affected: 0 })
             }
             result = &mut task => result.unwrap_or(Err(Error::Lost)),
@@ -125,7 +130,7 @@ pub(crate) fn limit(core: &Core, options: RunOptions) -> Option<Duration> {
 impl Turn {
     /// The turn of one statement, until its last row was read or its cursor dropped.
     async fn answer(mut self, job: Job, mut feed: Feed, clock: Clock, cursor: u64) -> Result<Answer> {
-        let result = self.statement(job, &mut feed, clock).await;
+        let result = self.statement(job, &mut feed, clock.clone()).await;
         self.settle().await;
         match feed.fate() {
             Fate::Whole(columns, batches) => result.map(|affected| {
@@ -134,6 +139,7 @@ impl Turn {
             }),
             Fate::Cursor(pages, last) => {
                 // The session is free before its reader knows that this was the end.
+                clock.end();
                 self.core.vacate(cursor);
                 drop(self);
                 let page = Page::Last(result.map(|_| last));

@@ -510,3 +510,24 @@ fn a_database_needs_no_runtime_to_be_named() {
         assert!(!error.contains("s3cret"), "{error}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_ended_before_it_was_taken_occupies_nothing() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let limit = TransactionOptions { timeout: Some(Duration::from_millis(100)), ..TransactionOptions::default() };
+    session.begin(limit).await.expect("begin");
+    // So long a text is prepared on another thread, so the first poll finds no answer.
+    let sql = format!("{} /* {} */", rows(1_000_000), "x".repeat(20_000));
+    let options = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
+    let mut call = Box::pin(run_with(&session, &sql, Vec::new(), options));
+    assert!(futures::poll!(call.as_mut()).is_pending());
+    // The first batch comes and the transaction's time runs out while nobody looks.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let cursor = call.await.expect("the first batch").rest.expect("a cursor");
+    let closed = run(&session, "select 1").await.map(drop);
+    assert!(matches!(closed, Err(Error::TransactionClosed)), "{closed:?}");
+    assert!(cursor.next_batch(4, 4).await.is_err());
+    session.rollback().await.expect("rollback");
+    run(&session, "select 1").await.expect("select");
+}
