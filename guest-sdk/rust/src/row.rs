@@ -29,6 +29,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The next column.
+    #[allow(clippy::should_implement_trait, reason = "each column has a type of its own")]
     pub fn next<T: Field>(&mut self) -> Result<std::vec::IntoIter<T>> {
         self.read::<T, T>(T::decode)
     }

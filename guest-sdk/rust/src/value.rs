@@ -50,7 +50,7 @@ pub trait SqlType: Clone + 'static {
     fn from_scalar(scalar: Scalar) -> Option<Self>;
 
     /// Many values as one column, with null for nothing. Types that have a vector of their own do better than this.
-    fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+    fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
         Vector::Mixed(cells.map(|cell| Value::Scalar(cell.map_or(Scalar::Null, Self::to_scalar))).collect())
     }
 
@@ -78,7 +78,7 @@ pub trait Field: Clone + 'static {
     fn to_value(&self) -> Value;
 
     /// Many values as one column.
-    fn encode<'a>(cells: &mut dyn Iterator<Item = &'a Self>) -> ColumnData;
+    fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData;
 
     /// Many values from one column of so many rows.
     fn decode(column: ColumnData, rows: usize) -> Result<Vec<Self>, Unexpected>;
@@ -128,7 +128,7 @@ impl<T: SqlType> Field for T {
         Value::Scalar(self.to_scalar())
     }
 
-    fn encode<'a>(cells: &mut dyn Iterator<Item = &'a Self>) -> ColumnData {
+    fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {
         ColumnData { validity: Vec::new(), values: T::encode(&mut cells.map(Some)) }
     }
 
@@ -150,7 +150,7 @@ impl<T: SqlType> Field for Option<T> {
         Value::Scalar(self.as_ref().map_or(Scalar::Null, T::to_scalar))
     }
 
-    fn encode<'a>(cells: &mut dyn Iterator<Item = &'a Self>) -> ColumnData {
+    fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {
         let mut validity = column::Validity::default();
         let values = T::encode(&mut cells.map(|cell| {
             validity.push(cell.is_some());

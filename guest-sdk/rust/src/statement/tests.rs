@@ -246,7 +246,7 @@ fn an_insert_leaves_a_generated_key_of_0_to_the_database() {
         other => panic!("{other:?}"),
     };
     assert_eq!(columns(&[new.clone(), new.clone()]), ["name", "email", "age"]);
-    assert_eq!(columns(&[old.clone()]), ["id", "name", "email", "age"]);
+    assert_eq!(columns(std::slice::from_ref(&old)), ["id", "name", "email", "age"]);
     assert!(matches!(Command::lower(&insert::<User>().values(&[new.clone(), old])), Err(Error::Invalid(_))));
     assert!(matches!(Command::lower(&insert::<User>().set(User::AGE, 1).values(&[new])), Err(Error::Invalid(_))));
 }
@@ -299,4 +299,16 @@ fn a_choice_has_its_branches_in_order() {
     let branches: Vec<String> = case.whens.iter().map(|when| show(&sent, when.then)).collect();
     assert_eq!(branches, ["\"young\"", "\"old\""]);
     assert_eq!(case.otherwise.map(|id| show(&sent, id)).as_deref(), Some("\"grown\""));
+}
+
+#[test]
+fn parameters_come_first_and_values_after_them() {
+    let named = User::NAME.eq("ed").and(User::AGE.gt(parameter::<i32>(1))).and(User::ID.eq(parameter::<i64>(0)));
+    let sent = select::<User>().filter(named).limit(3).lower(None).expect("it is well-formed").0;
+    let positions = sent.statement.nodes.iter().filter_map(|node| match node {
+        Node::Parameter(position) => Some(*position),
+        _ => None,
+    });
+    assert_eq!(positions.collect::<Vec<_>>(), [2, 1, 0, 3]);
+    assert_eq!((sent.open, sent.parameters.len()), (2, 2));
 }

@@ -139,7 +139,7 @@ pub(crate) fn blobs_or_back(blobs: Blobs) -> Result<Vec<Vec<u8>>, Blobs> {
 }
 
 /// Texts end to end. Offsets are 32 bits, which is as much as a guest's memory has.
-pub(crate) fn join_texts<'a>(cells: &mut dyn Iterator<Item = Option<&'a str>>) -> Strings {
+pub(crate) fn join_texts(cells: &mut dyn Iterator<Item = Option<&str>>) -> Strings {
     let mut strings = Strings { offsets: vec![0], data: String::new() };
     for cell in cells {
         strings.data.push_str(cell.unwrap_or_default());

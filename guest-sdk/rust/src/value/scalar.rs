@@ -22,7 +22,7 @@ impl SqlType for bool {
         }
     }
 
-    fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+    fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
         Vector::Booleans(cells.map(|cell| u8::from(cell.copied().unwrap_or_default())).collect())
     }
 
@@ -61,7 +61,7 @@ macro_rules! integers {
                 Self::try_from(integer(scalar)?).ok()
             }
 
-            fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+            fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
                 Vector::$vector(cells.map(|cell| <$wide>::from(cell.copied().unwrap_or_default())).collect())
             }
 
@@ -111,7 +111,7 @@ impl SqlType for f64 {
         float(scalar)
     }
 
-    fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+    fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
         Vector::Floats(cells.map(|cell| cell.copied().unwrap_or_default()).collect())
     }
 
@@ -135,7 +135,7 @@ impl SqlType for f32 {
         float(scalar).map(|value| value as f32)
     }
 
-    fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+    fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
         Vector::Floats(cells.map(|cell| cell.copied().unwrap_or_default().into()).collect())
     }
 }
@@ -156,7 +156,7 @@ macro_rules! texts {
                 }
             }
 
-            fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+            fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
                 Vector::$vector(column::join_texts(&mut cells.map(|cell| cell.map($text))))
             }
 
@@ -199,7 +199,7 @@ impl SqlType for Vec<u8> {
         }
     }
 
-    fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+    fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
         let mut blobs = Blobs { offsets: vec![0], data: Vec::new() };
         for cell in cells {
             blobs.data.extend_from_slice(cell.map_or(&[], Vec::as_slice));
@@ -232,7 +232,7 @@ macro_rules! copied {
                 }
             }
 
-            fn encode<'a>(cells: &mut dyn Iterator<Item = Option<&'a Self>>) -> Vector {
+            fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
                 Vector::$vector(cells.map(|cell| $into(cell.copied().unwrap_or_default())).collect())
             }
 
@@ -259,6 +259,7 @@ copied! {
     };
 }
 
+#[allow(clippy::derivable_impls, reason = "the type is generated from the contract")]
 impl Default for Interval {
     fn default() -> Self {
         Self { months: 0, days: 0, microseconds: 0 }
