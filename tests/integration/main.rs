@@ -3,9 +3,17 @@
 //! A scenario `A02` is the test `a::a02_…`. ARCHITECTURE.md says how to add one.
 
 mod a;
+mod c;
+mod cli;
 mod contract;
+mod d;
+mod e;
 mod embed;
+mod f;
+mod g;
 mod house;
+mod inventory;
 mod linker;
 mod outside;
 mod readme;
+mod scene;

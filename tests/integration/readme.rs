@@ -96,7 +96,7 @@ fn run(block: &Block, dir: &Path, place: &str) -> String {
 }
 
 /// Where `sqlservice` lies, freshly built as the tests build it.
-fn programs() -> &'static Path {
+pub(crate) fn programs() -> &'static Path {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     DIRECTORY.get_or_init(|| {
         let mut build = xtask::workspace::cargo();

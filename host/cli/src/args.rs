@@ -69,7 +69,7 @@ Examples:
     sqlservice run users.wasm find-user ed
     sqlservice run shop.wasm add -- -inf -3
   Another database, its URL with the password in an environment variable; and a directory to read:
-    sqlservice run inventory.wasm import /input/status --database env:INVENTORY_URL --dir /var/lib/dpkg::/input
+    sqlservice run inventory.wasm import-status /input/status -d env:INVENTORY_URL --dir /var/lib/dpkg::/input
   For scripts:
     sqlservice run users.wasm find-user ed --json | jq .ok.email
 
@@ -86,7 +86,7 @@ WAVE, the notation of arguments and results:
 ///
 /// Databases that are given by --database are asked for an answer before the call, so that nothing is half done.
 #[derive(Args, Debug)]
-#[command(after_long_help = RUN_EXAMPLES)]
+#[command(after_long_help = format!("{RUN_EXAMPLES}\n\n{}", exit::HELP))]
 pub(crate) struct Run {
     /// The plugin: a WebAssembly component
     pub(crate) component: PathBuf,

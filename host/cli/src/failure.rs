@@ -78,11 +78,22 @@ impl Diagnostic for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let failure = Self::new(exit_of(&error), error.to_string());
+        let failure = Self::new(exit_of(&error), words(&error));
         match help_for(&error) {
             Some(help) => failure.help(help),
             None => failure,
         }
+    }
+}
+
+/// What it says. Of a trap first what happened, then where: the way there is long.
+fn words(error: &Error) -> String {
+    let Error::Trap(trap) = error else { return error.to_string() };
+    let (cause, place) = (trap.root_cause().to_string(), trap.to_string());
+    if place == cause {
+        format!("the plugin trapped: {cause}")
+    } else {
+        format!("the plugin trapped: {cause}\n{place}")
     }
 }
 

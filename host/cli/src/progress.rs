@@ -1,22 +1,26 @@
 //! A line on the terminal while something takes long.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What takes less than this shows nothing at all.
+const MOMENT: Duration = Duration::from_millis(700);
 
 /// A spinner with the time, on standard error, where that is a terminal. It is gone when this is dropped.
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Begins. What takes less than a moment shows nothing at all.
+    /// Begins.
     pub(crate) fn start(what: String, quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
             bar.set_style(style);
         }
         bar.set_message(what);
-        bar.enable_steady_tick(Duration::from_millis(200));
+        if !quiet {
+            show_later(bar.clone());
+        }
         Self(bar)
     }
 }
@@ -25,4 +29,16 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+/// Shows the line when the moment is over, if it is still of use. Without a thread for it there is no line.
+fn show_later(bar: ProgressBar) {
+    let show = move || {
+        thread::sleep(MOMENT);
+        if !bar.is_finished() {
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+    };
+    drop(thread::Builder::new().name("progress".to_owned()).spawn(show));
 }

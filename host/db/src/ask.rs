@@ -13,6 +13,7 @@ use crate::{
     backend::{Begin, Bind, Expected, Job, Link, Stop},
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     pool::{Held, PATIENCE},
+    settings::echo,
 };
 
 /// How long one statement may take where the settings say nothing: nobody waits for it that could stop it.
@@ -26,6 +27,7 @@ pub(crate) struct Asker<'h> {
     pub(crate) dialect: Dialect,
     /// How long a lock is waited for.
     pub(crate) lock_timeout: Duration,
+    echo: bool,
 }
 
 /// The cells of a row, taken from left to right.
@@ -60,7 +62,7 @@ impl Cells<'_> {
 impl<'h> Asker<'h> {
     pub(crate) fn new(held: &'h mut Held, dialect: Dialect, settings: &Settings) -> Self {
         let limit = settings.statement_timeout.unwrap_or(LONGEST).min(LONGEST);
-        Self { held, limit, dialect, lock_timeout: settings.lock_timeout }
+        Self { held, limit, dialect, lock_timeout: settings.lock_timeout, echo: settings.echo }
     }
 
     /// Begins a transaction.
@@ -93,7 +95,9 @@ impl<'h> Asker<'h> {
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
-        let job = job(sql.into(), texts, width);
+        let sql: Arc<str> = sql.into();
+        echo(self.echo, &sql);
+        let job = job(sql, texts, width);
         let stopper = self.held.link.stopper();
         let link = &mut self.held.link;
         let (head, first) = oneshot::channel();

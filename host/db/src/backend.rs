@@ -1,6 +1,7 @@
 //! What the three databases have in common: a link is one checked-out connection and does what its owner, a lease, says.
 
 pub(crate) mod any;
+pub(crate) mod busy;
 pub(crate) mod calendar;
 pub(crate) mod idle;
 pub(crate) mod mysql;

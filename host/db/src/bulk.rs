@@ -10,7 +10,7 @@ use sqlservice_sql::{
 use crate::{
     Error, Result,
     feed::{Clock, Fate, Feed, ResultColumn},
-    lease::{Core, Turn},
+    lease::{Core, Listener, Turn},
     run::{self, Answer},
     settings::{Isolation, RunOptions, TransactionOptions},
 };
@@ -20,7 +20,11 @@ pub type Chunks = Box<dyn Iterator<Item = Result<(Arc<Compiled>, Vec<Value>), St
 
 /// Runs the statements as one.
 pub(crate) async fn insert_many(core: &Arc<Core>, chunks: Chunks, options: RunOptions) -> Result<Answer> {
-    core.call(move |turn| turn.insert_many(chunks, options)).await
+    let call = Clock::new(None);
+    let listener = Listener::new(core, &call);
+    let answer = core.call(move |turn| turn.insert_many(chunks, options, call)).await;
+    listener.hear();
+    answer
 }
 
 /// What the statements returned so far.
@@ -32,8 +36,11 @@ struct Returned {
 }
 
 impl Turn {
-    async fn insert_many(mut self, chunks: Chunks, options: RunOptions) -> Result<Answer> {
+    async fn insert_many(mut self, chunks: Chunks, options: RunOptions, call: Clock) -> Result<Answer> {
         let result = self.all_or_none(chunks, options).await;
+        if let Some(transaction) = self.transaction().filter(|_| self.is_transactional()) {
+            call.enter(transaction);
+        }
         self.settle().await;
         let returned = result?;
         Ok(Answer {

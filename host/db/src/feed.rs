@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -79,45 +79,76 @@ pub(crate) enum Fate {
     Cursor(mpsc::Sender<Page>, Batch),
 }
 
-/// The times of a statement: it runs against its limit while it works, not while its reader thinks.
+/// The times of a statement: it runs against its limit while it works, not while its reader thinks. And what those who run
+/// it and those who wait for it tell each other.
 #[derive(Clone)]
-pub(crate) struct Clock {
+pub(crate) struct Clock(Arc<Progress>);
+
+struct Progress {
     limit: Option<Duration>,
-    idle: Arc<AtomicBool>,
-    deadline: Arc<watch::Sender<Option<Instant>>>,
+    deadline: watch::Sender<Option<Instant>>,
+    idle: AtomicBool,
+    seen: AtomicBool,
+    transaction: AtomicU64,
 }
 
 impl Clock {
     /// A clock that is stopped.
     pub(crate) fn new(limit: Option<Duration>) -> Self {
-        Self { limit, idle: Arc::default(), deadline: Arc::new(watch::Sender::new(None)) }
+        Self(Arc::new(Progress {
+            limit,
+            deadline: watch::Sender::new(None),
+            idle: AtomicBool::new(false),
+            seen: AtomicBool::new(false),
+            transaction: AtomicU64::new(0),
+        }))
+    }
+
+    /// The statement works in this transaction, by its serial number.
+    pub(crate) fn enter(&self, transaction: u64) {
+        self.0.transaction.store(transaction, Ordering::Release);
+    }
+
+    /// The transaction that the statement works in; 0 for none.
+    pub(crate) fn transaction(&self) -> u64 {
+        self.0.transaction.load(Ordering::Acquire)
     }
 
     /// Lets a new span of time begin.
     pub(crate) fn start(&self) {
-        self.idle.store(false, Ordering::Release);
-        if let Some(limit) = self.limit {
+        self.0.idle.store(false, Ordering::Release);
+        if let Some(limit) = self.0.limit {
             // A limit too far away to be a date is none.
-            self.deadline.send_replace(Instant::now().checked_add(limit));
+            self.0.deadline.send_replace(Instant::now().checked_add(limit));
         }
     }
 
     /// Stops it.
     pub(crate) fn stop(&self) {
-        self.idle.store(true, Ordering::Release);
-        if self.limit.is_some() {
-            self.deadline.send_replace(None);
+        self.0.idle.store(true, Ordering::Release);
+        if self.0.limit.is_some() {
+            self.0.deadline.send_replace(None);
         }
     }
 
     /// Whether the statement waits for its reader, or was told that there is none.
     pub(crate) fn is_idle(&self) -> bool {
-        self.idle.load(Ordering::Acquire)
+        self.0.idle.load(Ordering::Acquire)
+    }
+
+    /// The caller has its answer, or the first batch of it.
+    pub(crate) fn see(&self) {
+        self.0.seen.store(true, Ordering::Release);
+    }
+
+    /// Whether it has.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.0.seen.load(Ordering::Acquire)
     }
 
     /// Waits until a span of time is over that was not stopped before.
     pub(crate) async fn elapsed(&self) {
-        let mut deadline = self.deadline.subscribe();
+        let mut deadline = self.0.deadline.subscribe();
         loop {
             let now = *deadline.borrow_and_update();
             let changed = deadline.changed();

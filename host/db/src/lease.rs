@@ -21,7 +21,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Error, Result, database::Inner, session::Mode, transaction::State};
+use crate::{Error, Result, database::Inner, feed::Clock, session::Mode, transaction::State};
 
 /// How many calls of one session may run or wait. A guest that starts more gets [`Error::Busy`].
 const QUEUE: usize = 32;
@@ -44,8 +44,8 @@ pub(crate) struct Core {
     state: Arc<Mutex<State>>,
     calls: Arc<Semaphore>,
     signal: watch::Sender<Signal>,
-    /// Savepoints and transactions that nobody claims; they are rolled back before the next call.
-    dropped: Lock<Vec<u64>>,
+    /// What nobody knows of any more; it is dealt with before the next call.
+    dropped: Lock<Vec<Dropped>>,
     in_transaction: AtomicBool,
     serial: AtomicU64,
 }
@@ -204,8 +204,12 @@ impl Core {
         self.signal.send_modify(|signal| signal.expired = transaction);
     }
 
-    /// The savepoints and transactions that nobody claims any more, since this was asked last.
-    pub(crate) fn take_dropped(&self) -> Vec<u64> {
+    fn push_dropped(&self, what: Dropped) {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// What was dropped since this was asked last.
+    pub(crate) fn take_dropped(&self) -> Vec<Dropped> {
         std::mem::take(&mut self.dropped.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -232,16 +236,33 @@ impl Core {
     }
 }
 
+/// What a caller went away from.
+pub(crate) enum Dropped {
+    /// A savepoint, by its serial number: its handle was dropped.
+    Savepoint(u64),
+    /// A transaction, by its serial number: nobody heard that it began.
+    Transaction(u64),
+    /// A statement: nobody heard what it did in the transaction that its clock names.
+    Statement(Clock),
+}
+
 /// The right to a savepoint, or to a transaction that was just begun: who drops it wants it undone.
 pub(crate) struct Claim {
     core: Arc<Core>,
     serial: u64,
+    transaction: bool,
     kept: bool,
 }
 
 impl Claim {
-    pub(crate) fn new(core: Arc<Core>, serial: u64) -> Self {
-        Self { core, serial, kept: false }
+    /// A savepoint's claim.
+    pub(crate) fn savepoint(core: Arc<Core>, serial: u64) -> Self {
+        Self { core, serial, transaction: false, kept: false }
+    }
+
+    /// A new transaction's claim.
+    pub(crate) fn transaction(core: Arc<Core>, serial: u64) -> Self {
+        Self { core, serial, transaction: true, kept: false }
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {
@@ -261,7 +282,36 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if !self.kept {
-            self.core.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(self.serial);
+            let what = if self.transaction { Dropped::Transaction } else { Dropped::Savepoint };
+            self.core.push_dropped(what(self.serial));
+        }
+    }
+}
+
+/// A caller that waits for a statement's answer. If it goes away before, the transaction cannot go on: the caller would
+/// not know what it commits.
+pub(crate) struct Listener {
+    core: Arc<Core>,
+    clock: Clock,
+    heard: bool,
+}
+
+impl Listener {
+    pub(crate) fn new(core: &Arc<Core>, clock: &Clock) -> Self {
+        Self { core: Arc::clone(core), clock: clock.clone(), heard: false }
+    }
+
+    /// The answer has arrived.
+    pub(crate) fn hear(mut self) {
+        self.heard = true;
+        self.clock.see();
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if !self.heard {
+            self.core.push_dropped(Dropped::Statement(self.clock.clone()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -62,7 +62,9 @@ pub(crate) struct Pool {
     timeout: Duration,
     pre_ping: bool,
     closed: AtomicBool,
-    source: Source,
+    target: Target,
+    settings: Settings,
+    source: OnceLock<Source>,
 }
 
 /// A connection and its place.
@@ -79,19 +81,25 @@ impl Pool {
             Target::Sqlite(file) if file.is_memory() => 1,
             _ => settings.pool_size.saturating_add(settings.max_overflow).clamp(1, 10_000),
         };
-        let source = match target {
-            Target::Sqlite(file) => Source::Sqlite(Arc::new(SqlitePool::new(file, settings))),
-            Target::Postgres(server) => Source::Postgres(Arc::new(PostgresPool::new(&server, settings))),
-            Target::Mysql(server, dialect) => Source::Mysql(Arc::new(MysqlPool::new(&server, dialect, settings))),
-        };
         Self {
             places: Arc::new(Semaphore::new(max as usize)),
             max,
             timeout: settings.pool_timeout,
             pre_ping: settings.pool_pre_ping,
             closed: AtomicBool::new(false),
-            source,
+            target,
+            settings: settings.clone(),
+            source: OnceLock::new(),
         }
+    }
+
+    /// Where connections come from. Made at the first use, as a driver may want a runtime for it.
+    fn source(&self) -> &Source {
+        self.source.get_or_init(|| match &self.target {
+            Target::Sqlite(file) => Source::Sqlite(Arc::new(SqlitePool::new(file.clone(), &self.settings))),
+            Target::Postgres(server) => Source::Postgres(Arc::new(PostgresPool::new(server, &self.settings))),
+            Target::Mysql(server, dialect) => Source::Mysql(Arc::new(MysqlPool::new(server, *dialect, &self.settings))),
+        })
     }
 
     /// Waits for a place. May be given up at any time.
@@ -115,7 +123,7 @@ impl Pool {
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
             let Some(free) = place.take() else { break };
-            let link = match &self.source {
+            let link = match self.source() {
                 Source::Sqlite(pool) => AnyLink::Sqlite(pool.acquire().await?),
                 Source::Postgres(pool) => AnyLink::Postgres(pool.acquire().await?),
                 Source::Mysql(pool) => AnyLink::Mysql(pool.acquire().await?),
@@ -133,10 +141,11 @@ impl Pool {
     pub(crate) fn status(&self) -> PoolStatus {
         let free = u32::try_from(self.places.available_permits()).unwrap_or(self.max);
         let in_use = self.max.saturating_sub(free);
-        let idle = match &self.source {
-            Source::Sqlite(pool) => pool.idle(),
-            Source::Postgres(pool) => pool.idle(),
-            Source::Mysql(pool) => pool.idle(),
+        let idle = match self.source.get() {
+            None => 0,
+            Some(Source::Sqlite(pool)) => pool.idle(),
+            Some(Source::Postgres(pool)) => pool.idle(),
+            Some(Source::Mysql(pool)) => pool.idle(),
         };
         PoolStatus { size: idle.saturating_add(in_use), idle, in_use, max: self.max }
     }
@@ -146,10 +155,11 @@ impl Pool {
         self.closed.store(true, Ordering::Release);
         let all = timeout(CLOSING, self.places.acquire_many(self.max)).await;
         self.places.close();
-        match &self.source {
-            Source::Sqlite(pool) => pool.close().await,
-            Source::Postgres(pool) => pool.close().await,
-            Source::Mysql(pool) => pool.close().await,
+        match self.source.get() {
+            None => {}
+            Some(Source::Sqlite(pool)) => pool.close().await,
+            Some(Source::Postgres(pool)) => pool.close().await,
+            Some(Source::Mysql(pool)) => pool.close().await,
         }
         drop(all);
     }

@@ -14,9 +14,9 @@ use crate::{
     cursor::Cursor,
     error::LimitKind,
     feed::{Clock, Demand, Fate, Feed, Head, Page, ResultColumn},
-    lease::{Caller, Core, Signal, Started, Turn},
+    lease::{Caller, Core, Listener, Signal, Started, Turn},
     pool::{Held, PATIENCE},
-    settings::RunOptions,
+    settings::{RunOptions, echo},
     text,
 };
 
@@ -99,16 +99,21 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
         options.batch_bytes.unwrap_or(Demand::DEFAULT.bytes as u32),
     );
     let feed = Feed::call(head, demand, options.max_rows, clock.clone());
+    let listener = Listener::new(core, &clock);
     let (alive, started) = core.start(move |turn| turn.answer(job, feed, clock, cursor)).await;
-    let Started::Running(mut task) = started else { return started.end().await };
-    tokio::select! {
-        biased;
-        Ok(Head { columns, first, demands, pages }) = first => {
-            let rest = Some(Cursor::new(Arc::clone(core), cursor, demands, pages, alive));
-            Ok(Answer { columns, first, rest, affected: 0 })
-        }
-        result = &mut task => result.unwrap_or(Err(Error::Lost)),
-    }
+    let answer = match started {
+        Started::Done(result) => result,
+        Started::Running(mut task) => tokio::select! {
+            biased;
+            Ok(Head { columns, first, demands, pages }) = first => {
+                let rest = Some(Cursor::new(Arc::clone(core), cursor, demands, pages, alive));
+                Ok(Answer { columns, first, rest, affected: 0 })
+            }
+            result = &mut task => result.unwrap_or(Err(Error::Lost)),
+        },
+    };
+    listener.hear();
+    answer
 }
 
 /// The lower of the call's and the database's limit of a statement's time.
@@ -123,11 +128,9 @@ impl Turn {
         let result = self.statement(job, &mut feed, clock).await;
         self.settle().await;
         match feed.fate() {
-            Fate::Whole(columns, batches) => result.map(|affected| Answer {
-                columns,
-                first: batches.into_iter().next().unwrap_or_default(),
-                rest: None,
-                affected,
+            Fate::Whole(columns, batches) => result.map(|affected| {
+                let first = batches.into_iter().next().unwrap_or_default();
+                Answer { columns, first, rest: None, affected }
             }),
             Fate::Cursor(pages, last) => {
                 // The session is free before its reader knows that this was the end.
@@ -148,6 +151,7 @@ impl Turn {
             return Err(Error::Cancelled);
         }
         self.autobegin().await?;
+        echo(self.core.database.settings.echo, &job.sql);
         let ended = self.supervise(job, feed, clock).await;
         if ended.failed {
             self.fail(ended.broken);
@@ -158,6 +162,9 @@ impl Turn {
     /// Runs a statement until it ends or has to.
     async fn supervise(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Ended {
         let transaction = self.transaction();
+        if let Some(transaction) = transaction.filter(|_| self.is_transactional()) {
+            clock.enter(transaction);
+        }
         let Some(mut held) = self.state.held.take() else {
             return Ended { result: Err(Error::Disconnected(None)), broken: true, failed: true };
         };
@@ -197,7 +204,7 @@ async fn watched(held: &mut Held, job: Job, feed: &mut Feed, mut watch: Watch<'_
     let idle = clock.is_idle();
     if idle && let Ok(result) = timeout(IDLE_GRACE, &mut work).await {
         let broken = matches!(result, Err(Error::Disconnected(_)));
-        let failed = result.is_err() || !matches!(cause, Cause::Gone);
+        let failed = result.is_err() || !matches!(cause, Cause::Gone) || !clock.is_seen();
         return Ended { result: Err(cause.into()), broken, failed };
     }
     let stopped = timeout(PATIENCE, stop(&stopper, work)).await;

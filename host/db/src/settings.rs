@@ -71,6 +71,13 @@ pub struct Settings {
     pub lock_timeout: Duration,
 }
 
+/// Logs a statement where that is wanted. Its values are not part of the text.
+pub(crate) fn echo(wanted: bool, sql: &str) {
+    if wanted {
+        tracing::info!(target: "sqlservice::echo", "{sql}");
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

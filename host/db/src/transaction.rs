@@ -12,7 +12,7 @@ use tokio::{task::AbortHandle, time::timeout};
 use crate::{
     Error, Result,
     backend::{Begin, any::Step},
-    lease::{Claim, Turn},
+    lease::{Claim, Dropped, Turn},
     pool::{Held, PATIENCE},
     session::Mode,
     settings::{Isolation, TransactionOptions},
@@ -155,7 +155,7 @@ impl Turn {
         self.core.database.check_isolation(options.isolation)?;
         self.connect().await?;
         let serial = self.open_transaction(options, true, false).await?;
-        Ok(Claim::new(Arc::clone(&self.core), serial))
+        Ok(Claim::transaction(Arc::clone(&self.core), serial))
     }
 
     /// Opens a transaction. One that is `real` is opened although the level is autocommit.
@@ -173,7 +173,8 @@ impl Turn {
         if !hollow {
             let writes = writes && !options.read_only;
             let begin = Begin { isolation, read_only: options.read_only, writes };
-            self.step(Step::Begin(begin), PATIENCE + self.core.database.settings.lock_timeout).await?;
+            let patience = PATIENCE.saturating_add(self.core.database.settings.lock_timeout);
+            self.step(Step::Begin(begin), patience).await?;
         }
         let serial = self.core.serial();
         let timer = options.timeout.map(|limit| self.arm(serial, limit));
@@ -379,7 +380,7 @@ impl Turn {
         if let Some(transaction) = &mut self.state.transaction {
             transaction.savepoints.push(serial);
         }
-        Ok(Claim::new(Arc::clone(&self.core), serial))
+        Ok(Claim::savepoint(Arc::clone(&self.core), serial))
     }
 
     /// Keeps what was done since a savepoint, which must be the innermost.
@@ -420,20 +421,36 @@ impl Turn {
         Ok(())
     }
 
-    /// Rolls back what nobody claims any more: a transaction whose `begin` was dropped, or savepoints.
+    /// Deals with what callers went away from: rolls back transactions and savepoints that nobody knows of, and fails a
+    /// transaction in which something was done that nobody knows of.
     async fn sweep(&mut self) -> Result<()> {
         let dropped = self.core.take_dropped();
         if dropped.is_empty() {
             return Ok(());
         }
         let Some(transaction) = &self.state.transaction else { return Ok(()) };
-        if dropped.contains(&transaction.serial) {
+        let (mut begun, mut unheard, mut savepoint) = (false, false, None);
+        for what in dropped {
+            match what {
+                Dropped::Transaction(serial) => begun |= serial == transaction.serial,
+                Dropped::Statement(clock) => unheard |= clock.transaction() == transaction.serial,
+                // The outermost takes the others with it.
+                Dropped::Savepoint(serial) => {
+                    let depth = transaction.savepoints.iter().position(|open| *open == serial);
+                    savepoint = depth.into_iter().chain(savepoint).min();
+                }
+            }
+        }
+        let savepoint = savepoint.and_then(|depth| transaction.savepoints.get(depth).copied());
+        if begun {
             self.undo().await;
             self.end_transaction();
             return self.check_open();
         }
-        // The outermost takes the others with it.
-        match transaction.savepoints.iter().copied().find(|open| dropped.contains(open)) {
+        if unheard {
+            self.fail(false);
+        }
+        match savepoint {
             Some(savepoint) => self.undo_to(savepoint).await,
             None => Ok(()),
         }

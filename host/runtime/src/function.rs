@@ -5,7 +5,7 @@ use wasmtime::{
     component::{
         Component, ComponentExportIndex,
         types::{ComponentFunc, ComponentItem, Type},
-        wasm_wave::wasm::{DisplayFunc, DisplayType},
+        wasm_wave::wasm::DisplayType,
     },
 };
 
@@ -45,8 +45,10 @@ impl Function {
     /// Its name, parameters and result, as WIT writes them.
     #[must_use]
     pub fn signature(&self) -> String {
-        let kind = if self.ty.async_() { "async " } else { "" };
-        format!("{}: {kind}{}", self.name, DisplayFunc(self.ty.clone()))
+        let kind = if self.ty.async_() { "async func" } else { "func" };
+        let params: Vec<_> = self.params().into_iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
+        let result = self.ty.results().next().map(|ty| format!(" -> {}", DisplayType(&ty))).unwrap_or_default();
+        format!("{}: {kind}({}){result}", self.name, params.join(", "))
     }
 
     /// The names and types of its parameters, as WIT writes them.

@@ -95,7 +95,7 @@ impl Guest for Inventory {
                 report::summary(session).await
             })
             .await;
-        Ok(summary.map_err(|error| format!("{path}: {error}"))?)
+        summary.map_err(|error| format!("{path}: {error}"))
     }
 
     async fn report() -> Result<String, String> {

@@ -8,8 +8,11 @@ use sqlservice_tests::source;
 const BEGIN: &str = "<!-- capabilities: begin -->\n";
 const END: &str = "<!-- capabilities: end -->\n";
 
+/// A capability's name in the contract, and whether a dialect has it.
+type Row = (&'static str, fn(&Capabilities) -> bool);
+
 /// One row a capability, named as in the contract.
-fn rows() -> Vec<(&'static str, fn(&Capabilities) -> bool)> {
+fn rows() -> Vec<Row> {
     vec![
         ("insert-returning", |c| c.insert_returning),
         ("update-returning", |c| c.update_returning),

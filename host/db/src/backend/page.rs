@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt};
 use sqlservice_sql::Batch;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Stop, sink::Column};
+use super::sink::Column;
 use crate::{Error, Result, feed::Demand};
 
 /// How long the rest of an unwanted result is read before its statement is stopped. Reading it to its end is kinder: on
@@ -47,8 +47,9 @@ impl Page {
     }
 }
 
-/// Reads a result to its end, and stops its statement if that takes long. An error means that the connection is unusable.
-pub(crate) async fn drain<T, S>(rows: &mut S, stopper: &impl Stop) -> Result<()>
+/// Reads a result to its end, and asks for an end of its statement if that takes long. An error means that the connection is
+/// unusable.
+pub(crate) async fn drain<T, S>(rows: &mut S, request: impl Future<Output = Result<()>>) -> Result<()>
 where
     S: Stream<Item = Result<T, sqlx::Error>> + Unpin,
 {
@@ -60,7 +61,7 @@ where
             Err(_) => break,
         }
     }
-    stopper.stop().await?;
+    request.await?;
     // What was on its way still comes, and then the statement's error.
     let end = Instant::now() + ENDING;
     loop {

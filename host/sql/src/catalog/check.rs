@@ -149,10 +149,10 @@ fn keys(table: &Table, dialect: Dialect) -> Result<()> {
             return Err(Error::invalid(message));
         }
     }
-    for at in table.columns.iter().filter(|at| at.nullable && table.primary_key.contains(&at.name)) {
-        return Err(Error::invalid(format!("the primary key's column {} is nullable", shown(&at.name))));
+    match table.columns.iter().find(|at| at.nullable && table.primary_key.contains(&at.name)) {
+        Some(at) => Err(Error::invalid(format!("the primary key's column {} is nullable", shown(&at.name)))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn columns(existing: &HashSet<&str>, what: &str, names: &[String]) -> Result<()> {

@@ -1,6 +1,9 @@
 //! Queries: selects, compounds, their sources and common table expressions.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use super::{
     Checker, at, function,
@@ -13,6 +16,11 @@ use crate::{
     schema::TypeKind,
     statement::{Compound, Cte, Join, JoinKind, Locking, Node, NodeId, Order, Select, SetOp, SourceQuery, SourceTable},
 };
+
+/// The most common table expressions that can be seen at one place.
+const MAX_CTES: usize = 256;
+/// The most columns of a query; no database has more than 4,096.
+const MAX_COLUMNS: usize = 4_096;
 
 /// A common table expression that may name itself, while its query is looked at.
 type Itself<'a> = Option<(&'a str, &'a [String])>;
@@ -36,8 +44,12 @@ impl<'a> Checker<'a> {
 
     fn ctes(&mut self, ctes: &'a [Cte]) -> Result<Vec<plan::Cte<'a>>> {
         let mut names = HashSet::new();
-        let mut plans = Vec::with_capacity(ctes.len());
+        let mut plans = Vec::with_capacity(ctes.len().min(MAX_CTES));
         for cte in ctes {
+            // Every source looks through all of them.
+            if self.scope.ctes.len() >= MAX_CTES {
+                return Err(Error::invalid(format!("{MAX_CTES} common table expressions are the most at one place")));
+            }
             self.name("common table expression", &cte.name)?;
             cte.columns.iter().try_for_each(|column| self.name("column", column))?;
             if !names.insert(&cte.name) {
@@ -85,6 +97,9 @@ impl<'a> Checker<'a> {
 
     /// Result columns with their names: the label, the column's own, the function's, or the position.
     pub(super) fn columns(&mut self, ids: &'a [NodeId]) -> Result<Vec<Column<'a>>> {
+        if ids.len() > MAX_COLUMNS {
+            return Err(Error::invalid(format!("a result has {} columns, {MAX_COLUMNS} are the most", ids.len())));
+        }
         let mut columns = Vec::with_capacity(ids.len());
         for (position, id) in ids.iter().enumerate() {
             let (value, name) = match self.node(*id)? {
@@ -105,11 +120,12 @@ impl<'a> Checker<'a> {
 
     /// Keys of a select's order: columns of its sources first, labels of its own after them.
     fn select_orders(&mut self, orders: &'a [Order], shape: &[Shape<'a>]) -> Result<Vec<plan::Order<'a>>> {
+        let labels = Labels::new(orders, shape);
         let mut keys = Vec::with_capacity(orders.len());
         for order in orders {
             let value = match self.value(order.expression, None) {
                 Err(Error::NoSuchColumn { table: None, column }) => {
-                    self.label(order.expression, shape).ok_or(Error::NoSuchColumn { table: None, column })?
+                    self.label(order.expression, &labels).ok_or(Error::NoSuchColumn { table: None, column })?
                 }
                 value => value?,
             };
@@ -119,15 +135,15 @@ impl<'a> Checker<'a> {
     }
 
     /// A result column by its name.
-    fn label(&self, id: NodeId, shape: &[Shape<'a>]) -> Option<Typed<'a>> {
+    fn label(&self, id: NodeId, labels: &Labels<'_, 'a>) -> Option<Typed<'a>> {
         let Ok(Node::Column(column)) = self.node(id) else {
             return None;
         };
         if column.table.is_some() {
             return None;
         }
-        let found = shape.iter().find(|other| other.name == column.name)?;
-        Some(Typed::new(Expr::Column { table: None, name: &column.name }, found.ty))
+        let ty = labels.0.get(column.name.as_str())?;
+        Some(Typed::new(Expr::Column { table: None, name: &column.name }, *ty))
     }
 
     /// A limit or an offset.
@@ -269,9 +285,10 @@ impl<'a> Checker<'a> {
             }
             parts.push(query);
         }
+        let labels = Labels::new(&compound.order_by, &shape);
         let mut order_by = Vec::with_capacity(compound.order_by.len());
         for order in &compound.order_by {
-            let Some(value) = self.label(order.expression, &shape) else {
+            let Some(value) = self.label(order.expression, &labels) else {
                 return Err(at(id, "a compound is ordered by the columns of its first part, without their table"));
             };
             order_by.push(self.order(order, value)?);
@@ -279,6 +296,16 @@ impl<'a> Checker<'a> {
         let limit = self.bound(compound.limit)?;
         let offset = self.bound(compound.offset)?;
         Ok(Query { ctes, body: Body::Compound(compound.op, parts), order_by, limit, offset, lock: None, shape })
+    }
+}
+
+/// Result columns by name, for orderings: as many of those as of columns are guest-controlled.
+struct Labels<'s, 'a>(HashMap<&'s str, Type<'a>>);
+
+impl<'s, 'a> Labels<'s, 'a> {
+    fn new(orders: &[Order], shape: &'s [Shape<'a>]) -> Self {
+        let shape = if orders.is_empty() { &[] } else { shape };
+        Self(shape.iter().rev().map(|column| (column.name.as_ref(), column.ty)).collect())
     }
 }
 

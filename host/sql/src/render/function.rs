@@ -41,6 +41,9 @@ impl Writer {
             (Function::Round, Dialect::Postgres) if kind != Some(TypeKind::Decimal) => {
                 ("CAST(", " AS DOUBLE PRECISION)")
             }
+            (Function::Round, Dialect::Mysql | Dialect::Mariadb) if kind != Some(TypeKind::Decimal) => {
+                ("CAST(", " AS DOUBLE)")
+            }
             _ => ("", ""),
         }
     }
@@ -88,8 +91,9 @@ impl Writer {
             (Function::Avg, Dialect::Mysql | Dialect::Mariadb) => self.cast_to(argument, "DOUBLE"),
             // PostgreSQL rounds halves of floats to even numbers, and all others away from 0.
             (Function::Round, Dialect::Postgres) if position == 0 && !decimal => self.cast_to(argument, "NUMERIC"),
+            // So does MySQL. As a decimal it is right for all floats up to 10^45; those past it become 10^45.
             (Function::Round, Dialect::Mysql | Dialect::Mariadb) if position == 0 && !decimal => {
-                self.cast_to(argument, "DOUBLE");
+                self.cast_to(argument, "DECIMAL(65,20)");
             }
             (Function::Min | Function::Max, Dialect::Sqlite) if decimal => self.cast_to(argument, "NUMERIC"),
             _ => self.value(argument),

@@ -40,15 +40,23 @@ impl Writer {
                 self.push(after);
                 self.push(if like.negated { " NOT LIKE " } else { " LIKE " });
                 self.push(before);
-                self.operand(&like.pattern);
+                // There is always an escape, and by default it is the backslash, even where `ESCAPE ''` is said: another
+                // one is chosen and doubled, so that it never escapes.
+                if like.escape.is_some() {
+                    self.operand(&like.pattern);
+                } else {
+                    self.push("REPLACE(");
+                    self.value(&like.pattern);
+                    self.push(", '|', '||')");
+                }
                 self.push(after);
-                self.escape(like.escape);
+                self.escape(like.escape.or(Some('|')));
             }
         }
     }
 
-    /// The escape. Where nothing is said there is none, though PostgreSQL and MySQL would take the backslash for one.
-    /// It is a mark that `check` has looked at, part of the statement's form and not one of its values.
+    /// The escape. Where nothing is said there is none, though PostgreSQL would take the backslash for one. It is
+    /// a mark that `check` has looked at, part of the statement's form and not one of its values.
     fn escape(&mut self, escape: Option<char>) {
         let escape = escape.map(String::from).unwrap_or_default();
         self.push(" ESCAPE ");

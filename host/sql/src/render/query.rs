@@ -156,10 +156,12 @@ impl Writer {
     }
 
     fn lock(&mut self, lock: &Locking) {
+        let options = lock.no_wait || lock.skip_locked || !lock.tables.is_empty();
         self.push(match (self.dialect, lock.for_share) {
             (_, false) => " FOR UPDATE",
-            // MySQL knows both, MariaDB only this one; MySQL takes options only after the other.
+            // MariaDB knows only this one; MySQL takes options only after the other.
             (Dialect::Mariadb, true) => " LOCK IN SHARE MODE",
+            (Dialect::Mysql, true) if !options => " LOCK IN SHARE MODE",
             (_, true) => " FOR SHARE",
         });
         if !lock.tables.is_empty() {

@@ -2,4 +2,6 @@
 
 mod build;
 mod cases;
+mod hostile;
+mod refuse;
 mod text;

@@ -7,12 +7,12 @@ use crate::{
     told::{self, outcome},
 };
 
-/// Everything that the database has, a line a fact, sorted.
+/// Everything that the database has, a line a fact, the tables by their names.
 async fn facts(db: &Database, views: bool) -> Saw {
     let options = ReflectOptions { views, ..ReflectOptions::default() };
-    let mut facts: Vec<String> = db.reflect_with(options).await?.iter().flat_map(told::table).collect();
-    facts.sort();
-    Ok(facts)
+    let mut tables = db.reflect_with(options).await?;
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(tables.iter().flat_map(told::table).collect())
 }
 
 pub async fn f01_reflect(views: bool) -> Saw {

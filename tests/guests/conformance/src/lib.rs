@@ -17,8 +17,8 @@ sqlservice_sdk::plugin!(
     "
     /// Makes the tables of most scenarios, with users 1 to `users`.
     export setup: async func(users: u32) -> result<list<string>, string>;
-    /// What a borrower finds: the server's word about a transaction, and the names that it can read.
-    export look: async func() -> result<list<string>, string>;
+    /// What a fresh borrower finds: the server's word about a transaction, and whether a write of it succeeds.
+    export borrow-and-write: async func(id: s64) -> result<list<string>, string>;
 
     export a01-ping: async func() -> result<list<string>, string>;
     export a02-create-and-drop: async func() -> result<list<string>, string>;
@@ -78,8 +78,8 @@ macro_rules! scenarios {
                 model::setup(users).await.map_err(|error| told::error(&error))
             }
 
-            async fn look() -> Result<Vec<String>, String> {
-                model::look().await.map_err(|error| told::error(&error))
+            async fn borrow_and_write(id: i64) -> Result<Vec<String>, String> {
+                model::borrow_and_write(id).await.map_err(|error| told::error(&error))
             }
 
             $($(async fn $name($($argument: $of),*) -> Result<Vec<String>, String> {

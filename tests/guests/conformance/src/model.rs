@@ -59,20 +59,24 @@ pub async fn setup(users: u32) -> Saw {
     Ok(made)
 }
 
-/// What a fresh borrower finds, told by the server: whether it is in a transaction already, and what it reads.
-pub async fn look() -> Saw {
+/// What a fresh borrower finds: whether the server says that it is in a transaction already, and how many rows a write
+/// changes that nobody has to commit.
+pub async fn borrow_and_write(id: i64) -> Saw {
     let db = open().await?;
     let connection = db.connect().await?;
     connection.set_isolation(Isolation::Autocommit).await?;
     let transaction = match db.dialect() {
-        // A transaction's time stands still; that of a statement by itself is the statement's.
-        Dialect::Postgresql => "SELECT CASE WHEN now() = statement_timestamp() THEN 0 ELSE 1 END",
-        Dialect::Mariadb => "SELECT @@in_transaction",
-        // Nothing tells it in SQL; the test looks for the file's lock instead.
-        _ => "SELECT 0",
+        Dialect::Postgresql => {
+            // A transaction's time stands still; two statements by themselves have two.
+            let time = "SELECT (extract(epoch FROM now()) * 1000000)::bigint";
+            let first = raw::first::<i64>(&connection, time, params![]).await?;
+            first == raw::first::<i64>(&connection, time, params![]).await?
+        }
+        Dialect::Mariadb => raw::first::<i64>(&connection, "SELECT @@in_transaction", params![]).await? != Some(0),
+        // Nothing tells it in SQL; the test asks for the file's lock instead.
+        _ => false,
     };
-    let transaction = raw::first::<i64>(&connection, transaction, params![]).await?;
-    let names = names(&connection).await?;
+    let written = add(&connection, id, &format!("borrower {id}")).await?;
     connection.close().await?;
-    Ok(vec![format!("in transaction: {}", transaction == Some(1)), names])
+    Ok(vec![format!("in transaction {transaction}"), format!("written {written}")])
 }

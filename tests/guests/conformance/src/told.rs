@@ -70,10 +70,13 @@ pub fn table(table: &Table) -> Vec<String> {
         facts.push(format!("primary key ({})", table.primary_key.join(", ")));
         facts.extend(table.primary_key_name.iter().map(|name| format!("primary key's name {name}")));
     }
-    facts.extend(table.foreign_keys.iter().map(foreign_key));
-    facts.extend(table.uniques.iter().map(|unique| index("unique", unique)));
-    facts.extend(table.indexes.iter().map(|it| index(if it.unique { "unique index" } else { "index" }, it)));
-    facts.extend(table.checks.iter().map(|check| format!("check {}", named(check.name.as_ref()))));
+    // Columns have an order, the rest has none.
+    let mut others: Vec<String> = table.foreign_keys.iter().map(foreign_key).collect();
+    others.extend(table.uniques.iter().map(|unique| index("unique", unique)));
+    others.extend(table.indexes.iter().map(|it| index(if it.unique { "unique index" } else { "index" }, it)));
+    others.extend(table.checks.iter().map(|check| format!("check {}", named(check.name.as_ref()))));
+    others.sort();
+    facts.extend(others);
     facts.extend(table.comment.iter().map(|comment| format!("comment {comment:?}")));
     facts.into_iter().map(|fact| format!("{}: {fact}", table.name)).collect()
 }

@@ -147,7 +147,8 @@ impl Link for MysqlLink {
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
         self.settle().await?;
         self.watch(&job);
-        run::run(&mut self.connected, &self.stopper, &job, feed).await
+        let work = run::run(&mut self.connected, &self.stopper, &job, feed);
+        self.stopper.busy().during(work).await
     }
 
     fn transaction_lost(&self, error: &Error) -> bool {
@@ -182,5 +183,6 @@ impl Link for MysqlLink {
 
     async fn discard(self) {
         drop(timeout(CLOSING, self.connected.connection.close_hard()).await);
+        self.stopper.end_if_busy().await;
     }
 }

@@ -50,13 +50,13 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
                     match feed.deliver(reading.page.take()).await {
                         Next::More(demand) => reading.page.demand = demand,
                         Next::Stop => {
-                            drain(&mut rows, stopper).await?;
+                            drain(&mut rows, stopper.request()).await?;
                             return Ok(0);
                         }
                     }
                 }
                 if let Err(unreadable) = reading.read(&row) {
-                    drain(&mut rows, stopper).await?;
+                    drain(&mut rows, stopper.request()).await?;
                     return Err(unreadable);
                 }
             }

@@ -11,7 +11,10 @@ use std::{
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
 use tokio::time::timeout;
 
-use crate::{Error, Result, backend::Stop};
+use crate::{
+    Error, Result,
+    backend::{Stop, busy::Busy},
+};
 
 /// How long stopping may take; after that the connection is given up.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -28,7 +31,16 @@ impl Control {
 
     /// Stops what the connection runs now.
     async fn stop(&self, id: u64) -> Result<()> {
-        let sql = sqlx::AssertSqlSafe(format!("KILL QUERY {id}"));
+        self.kill("QUERY", id).await
+    }
+
+    /// Ends the connection, whatever it does: one that only computes does not notice that nobody is there any more.
+    async fn terminate(&self, id: u64) -> Result<()> {
+        self.kill("CONNECTION", id).await
+    }
+
+    async fn kill(&self, what: &str, id: u64) -> Result<()> {
+        let sql = sqlx::AssertSqlSafe(format!("KILL {what} {id}"));
         match timeout(STOPPING, sqlx::raw_sql(sql).execute(&self.0)).await {
             Ok(Ok(_)) => Ok(()),
             // No such connection: it is lost, and so is its statement.
@@ -50,22 +62,41 @@ pub(crate) struct MysqlStopper {
     id: u64,
     /// Whether a stop was asked for that may still hit the connection's next statement.
     pending: Arc<AtomicBool>,
+    busy: Busy,
 }
 
 impl MysqlStopper {
     pub(crate) fn new(control: Arc<Control>, id: u64) -> Self {
-        Self { control, id, pending: Arc::default() }
+        Self { control, id, pending: Arc::default(), busy: Busy::default() }
+    }
+
+    /// Whether the link runs a statement.
+    pub(crate) fn busy(&self) -> &Busy {
+        &self.busy
     }
 
     /// Whether a stop may still hit a statement; the link makes sure, with one that does nothing, that it hits no other.
     pub(crate) fn take_pending(&self) -> bool {
         self.pending.swap(false, Ordering::AcqRel)
     }
+
+    /// Asks once, for a statement that is known to run.
+    pub(crate) async fn request(&self) -> Result<()> {
+        self.pending.store(true, Ordering::Release);
+        self.control.stop(self.id).await
+    }
+
+    /// Ends the connection in the server, if a statement may still run there.
+    pub(crate) async fn end_if_busy(&self) {
+        if self.busy.is_busy() {
+            drop(self.control.terminate(self.id).await);
+        }
+    }
 }
 
 impl Stop for MysqlStopper {
     async fn stop(&self) -> Result<()> {
-        self.pending.store(true, Ordering::Release);
-        self.control.stop(self.id).await
+        let stopped = timeout(STOPPING, self.busy.end(|| self.request())).await;
+        stopped.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
     }
 }

@@ -31,8 +31,8 @@ const ROLL_BACK: &str = "ROLLBACK; SELECT pg_backend_pid()::text";
 pub(crate) struct PostgresLink {
     pool: Arc<PostgresPool>,
     born: Instant,
-    pub(super) connected: Connected,
-    control: Arc<Control>,
+    connected: Connected,
+    stopper: PostgresStopper,
     state: State,
 }
 
@@ -48,7 +48,8 @@ enum State {
 
 impl PostgresLink {
     pub(super) fn new(pool: Arc<PostgresPool>, born: Instant, connected: Connected, control: Arc<Control>) -> Self {
-        Self { pool, born, connected, control, state: State::Clean }
+        let stopper = PostgresStopper::new(control, connected.process);
+        Self { pool, born, connected, stopper, state: State::Clean }
     }
 
     /// Runs text of the host's own, which may be several statements.
@@ -82,7 +83,7 @@ impl Link for PostgresLink {
     type Stopper = PostgresStopper;
 
     fn stopper(&self) -> PostgresStopper {
-        PostgresStopper::new(Arc::clone(&self.control), self.connected.process)
+        self.stopper.clone()
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
@@ -122,8 +123,8 @@ impl Link for PostgresLink {
 
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
         self.watch(&job);
-        let stopper = self.stopper();
-        run::run(&mut self.connected.connection, &stopper, &job, feed).await
+        let work = run::run(&mut self.connected.connection, &self.stopper, &job, feed);
+        self.stopper.busy().during(work).await
     }
 
     async fn ping(&mut self) -> Result<()> {
@@ -151,5 +152,6 @@ impl Link for PostgresLink {
 
     async fn discard(self) {
         drop(timeout(CLOSING, self.connected.connection.close_hard()).await);
+        self.stopper.end_if_busy().await;
     }
 }

@@ -58,13 +58,13 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
                     match feed.deliver(reading.page.take()).await {
                         Next::More(demand) => reading.page.demand = demand,
                         Next::Stop => {
-                            drain(&mut rows, stopper).await?;
+                            drain(&mut rows, stopper.request()).await?;
                             return Ok(0);
                         }
                     }
                 }
                 if let Err(unreadable) = reading.read(&row) {
-                    drain(&mut rows, stopper).await?;
+                    drain(&mut rows, stopper.request()).await?;
                     return Err(unreadable);
                 }
             }

@@ -15,10 +15,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{SqliteLink, error, handle::Handle, watch::Watch, writers};
+use super::{error, handle::Handle, link::SqliteLink, watch::Watch, writers};
 use crate::{Error, Result, Settings, backend::idle::Idle};
 
 /// What a URL of SQLite's names.
+#[derive(Clone)]
 pub(crate) struct SqliteFile {
     /// Nothing for a database in memory.
     path: Option<PathBuf>,
@@ -98,7 +99,9 @@ impl SqlitePool {
         } else {
             Idle::new(settings.pool_size.max(1), settings.pool_recycle)
         };
-        Self { file, lock_timeout: settings.lock_timeout, writers: OnceCell::new(), idle }
+        // A clock cannot count to just any time.
+        let lock_timeout = settings.lock_timeout.min(Duration::from_secs(86_400));
+        Self { file, lock_timeout, writers: OnceCell::new(), idle }
     }
 
     /// A connection: an idle one, or a new one. The caller has a place for it.

@@ -58,8 +58,6 @@ struct Prepared {
     sql: Arc<str>,
     author: Author,
     raw: NonNull<ffi::sqlite3_stmt>,
-    /// Its columns, when somebody asked before; they change with the schema, so each use checks their number.
-    brief: Option<bool>,
 }
 
 /// A connection and its statements.
@@ -209,7 +207,7 @@ impl Handle {
                 self.db.as_ptr(),
                 text,
                 length,
-                ffi::SQLITE_PREPARE_PERSISTENT as u32,
+                ffi::SQLITE_PREPARE_PERSISTENT,
                 &raw mut raw,
                 &raw mut tail,
             )
@@ -218,7 +216,7 @@ impl Handle {
             return Err(self.failure(code));
         }
         let Some(raw) = NonNull::new(raw) else { return Err(Failure::misuse("there is no statement in the text")) };
-        let prepared = Prepared { sql: Arc::clone(sql), author, raw, brief: None };
+        let prepared = Prepared { sql: Arc::clone(sql), author, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
         if !is_blank(sql.get(used..).unwrap_or("?")) {
@@ -282,18 +280,6 @@ impl Handle {
     pub(super) fn is_read_only(&self) -> bool {
         // SAFETY: the statement is ours and not finalized.
         self.statement().is_some_and(|statement| unsafe { ffi::sqlite3_stmt_readonly(statement) != 0 })
-    }
-
-    /// What is known about whether the statement in use takes a bounded number of steps.
-    pub(super) fn brief(&self) -> Option<bool> {
-        self.active.as_ref().and_then(|prepared| prepared.brief)
-    }
-
-    /// Remembers it.
-    pub(super) fn set_brief(&mut self, brief: bool) {
-        if let Some(prepared) = &mut self.active {
-            prepared.brief = Some(brief);
-        }
     }
 
     /// How many values the statement in use takes.

@@ -1,0 +1,134 @@
+//! Gathers the guest SDK and the contract, so that `sqlservice new` can make a project that builds without this repository.
+
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// What a project needs of this repository. The folders keep their places: the SDK finds the contract by them.
+const FOLDERS: [&str; 2] = ["guest-sdk/rust", "wit"];
+/// Folders within them that no project needs.
+const LEFT_OUT: [&str; 5] = ["tests", "benches", "examples", "target", ".git"];
+/// The SDK's manifests, which take versions and lints from their workspace.
+const MANIFESTS: [&str; 2] = ["guest-sdk/rust/Cargo.toml", "guest-sdk/rust/macros/Cargo.toml"];
+
+fn main() -> Result<()> {
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).ancestors().nth(2).ok_or("no workspace")?.to_owned();
+    let mut files = Vec::new();
+    for folder in FOLDERS {
+        println!("cargo::rerun-if-changed={}", root.join(folder).display());
+        collect(&root.join(folder), &mut files)?;
+    }
+    files.push(root.join("LICENSE"));
+    for file in ["Cargo.toml", "LICENSE", "rust-toolchain.toml"] {
+        println!("cargo::rerun-if-changed={}", root.join(file).display());
+    }
+    files.sort();
+    let mut text = "pub(super) const FILES: &[(&str, &str)] = &[\n".to_owned();
+    writeln!(text, "    (\"Cargo.toml\", {:?}),", workspace(&root)?)?;
+    for file in files {
+        let name = file.strip_prefix(&root)?.to_str().ok_or("a file's name is not UTF-8")?.replace('\\', "/");
+        if MANIFESTS.contains(&name.as_str()) {
+            writeln!(text, "    ({name:?}, {:?}),", manifest(&fs::read_to_string(&file)?))?;
+        } else {
+            writeln!(text, "    ({name:?}, include_str!({:?})),", file.to_str().ok_or("a path is not UTF-8")?)?;
+        }
+    }
+    text.push_str("];\n");
+    let toolchain = fs::read_to_string(root.join("rust-toolchain.toml"))?;
+    writeln!(text, "pub(super) const TOOLCHAIN: &str = {toolchain:?};")?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("sdk.rs"), text)?;
+    Ok(())
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            if !LEFT_OUT.contains(&name) {
+                collect(&path, files)?;
+            }
+        } else if !name.starts_with('.') {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The manifest of a workspace of the SDK alone: of ours, what the SDK's packages take from it.
+fn workspace(root: &Path) -> Result<String> {
+    let ours = fs::read_to_string(root.join("Cargo.toml"))?;
+    let theirs = MANIFESTS.map(|file| fs::read_to_string(root.join(file)).map(|text| manifest(&text)));
+    let theirs = theirs.into_iter().collect::<std::io::Result<String>>()?;
+    let mut text = "# The SDK that the program `sqlservice` brought, with the contract: a workspace of its own.\n\
+        [workspace]\nresolver = \"3\"\nmembers = [\"guest-sdk/rust\", \"guest-sdk/rust/macros\"]\n"
+        .to_owned();
+    for (header, body) in sections(&ours) {
+        match header.as_str() {
+            "[workspace.dependencies]" => write!(text, "\n{header}\n{}", taken(&body, &theirs)?)?,
+            _ if header.starts_with("[workspace.package") || header.starts_with("[workspace.lints") => {
+                write!(text, "\n{header}\n{body}")?;
+            }
+            _ => {}
+        }
+    }
+    Ok(text)
+}
+
+/// The dependencies of the workspace that these manifests take.
+fn taken(dependencies: &str, manifests: &str) -> Result<String> {
+    let is_taken = |name: &str| {
+        manifests.lines().any(|line| {
+            let rest = line.strip_prefix(name).map(str::trim_start);
+            rest.is_some_and(|rest| rest.starts_with(".workspace") || rest.starts_with("= { workspace"))
+        })
+    };
+    let mut kept = String::new();
+    for line in dependencies.lines() {
+        let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ' ', ']'])) else { continue };
+        if is_taken(name.trim()) {
+            if value.matches(['[', '{']).count() != value.matches([']', '}']).count() {
+                return Err(format!("Cargo.toml: write {name} on one line, `sqlservice new` copies it").into());
+            }
+            writeln!(kept, "{line}")?;
+        }
+    }
+    Ok(kept)
+}
+
+/// A manifest without what only its own tests use.
+fn manifest(text: &str) -> String {
+    let own = |header: &str| {
+        ["[dev-dependencies", "[[test]]", "[[bench]]", "[[example]]"].iter().any(|word| header.starts_with(word))
+    };
+    let kept = sections(text).into_iter().filter(|(header, _)| !own(header));
+    kept.map(|(header, body)| format!("{header}\n{body}\n")).collect::<String>().trim().to_owned() + "\n"
+}
+
+/// Headers with what follows them. What explains the next section is not part of the one before.
+fn sections(text: &str) -> Vec<(String, String)> {
+    let mut sections: Vec<(String, String)> = vec![(String::new(), String::new())];
+    for line in text.lines() {
+        if line.starts_with('[') {
+            sections.push((line.to_owned(), String::new()));
+        } else if let Some((_, body)) = sections.last_mut() {
+            body.push_str(line);
+            body.push('\n');
+        }
+    }
+    for (_, body) in &mut sections {
+        let mut lines: Vec<&str> = body.lines().collect();
+        while lines.last().is_some_and(|line| line.is_empty() || line.starts_with('#')) {
+            lines.pop();
+        }
+        *body = lines.iter().map(|line| format!("{line}\n")).collect();
+    }
+    sections.retain(|(header, body)| !header.is_empty() || !body.is_empty());
+    sections
+}

@@ -1,1 +1,0 @@
-//! The sqlservice command: run, inspect and create plugins

@@ -1,0 +1,51 @@
+//! Which names a plugin may have.
+
+use crate::{
+    exit::Exit,
+    failure::{Failure, Result},
+};
+
+/// What Rust, cargo or the SDK use themselves.
+const TAKEN: &str = "\
+    abstract alloc as async await become box break build const continue core crate deps do dyn else enum examples \
+    extern false final fn for futures gen if impl in incremental let loop macro match mod move mut override priv \
+    proc-macro pub ref return self sqlservice-sdk sqlservice-sdk-macros static std struct super test trait true \
+    try type unsafe unsized use virtual where while wit-bindgen yield";
+
+/// Refuses a name that cargo or Rust would refuse, before anything is made.
+pub(super) fn check(name: &str) -> Result<()> {
+    let refuse = |why: &str| {
+        Err(Failure::new(Exit::Usage, format!("{name:?} cannot be a plugin's name: {why}"))
+            .help("a name is lower-case letters, digits and dashes, as in price-list"))
+    };
+    if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return refuse("it does not begin with a lower-case letter");
+    }
+    if let Some(wrong) = name.chars().find(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && !"-_".contains(*c)) {
+        return refuse(&format!("it holds {wrong:?}"));
+    }
+    if name.len() > 64 {
+        return refuse("it is longer than 64 characters");
+    }
+    let dashed = name.replace('_', "-");
+    if TAKEN.split(' ').any(|word| word == dashed) {
+        return refuse("Rust or the SDK uses it");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn names_are_those_that_cargo_takes() {
+        for good in ["notes", "my-notes", "a1_b", "users"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        for bad in ["", "1a", "-a", "Notes", "a b", "../a", "a/b", "größe", "self", "sqlservice_sdk", "test"] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+        assert!(check(&"a".repeat(65)).is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! Whether a link runs a statement: what those have to know that stop it.
+//!
+//! A statement takes several messages to and fro. A request to stop that arrives between two of them hits nothing, and the
+//! statement would run on; so it is asked again and again until the statement has ended.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::timeout};
+
+use crate::{Error, Result};
+
+/// How long one try to stop a statement waits before the next; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Whether a statement runs. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Busy(Arc<watch::Sender<bool>>);
+
+impl Default for Busy {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
+
+impl Busy {
+    /// Runs a statement. It counts as running for ever where this is dropped halfway, or where the connection was lost in it.
+    pub(crate) async fn during<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.0.send_replace(true);
+        let result = work.await;
+        if !matches!(result, Err(Error::Disconnected(_))) {
+            self.0.send_replace(false);
+        }
+        result
+    }
+
+    /// Whether a statement runs, or may.
+    pub(crate) fn is_busy(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Asks for an end until there is one; at least the last request has arrived then. Nothing is asked where nothing runs.
+    pub(crate) async fn end<F>(&self, request: impl Fn() -> F) -> Result<()>
+    where
+        F: Future<Output = Result<()>>,
+    {
+        let mut busy = self.0.subscribe();
+        let mut pause = FIRST_PAUSE;
+        while self.is_busy() {
+            request().await?;
+            if timeout(pause, busy.wait_for(|busy| !busy)).await.is_ok() {
+                break;
+            }
+            pause = (pause * 2).min(Duration::from_millis(500));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn g05_a_request_that_hit_nothing_is_made_again() {
+        let (busy, requests) = (Busy::default(), AtomicU32::new(0));
+        let count = || async {
+            requests.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        busy.end(count).await.expect("nothing to end");
+        assert_eq!(requests.load(Ordering::Relaxed), 0);
+        let statement = busy.during(async {
+            while requests.load(Ordering::Relaxed) < 3 {
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        });
+        let (ran, ended) = tokio::join!(statement, async {
+            tokio::task::yield_now().await;
+            busy.end(count).await
+        });
+        assert!(ran.is_ok() && ended.is_ok() && !busy.is_busy());
+        assert_eq!(requests.load(Ordering::Relaxed), 3);
+    }
+}

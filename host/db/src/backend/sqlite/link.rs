@@ -1,0 +1,288 @@
+//! One checked-out connection to SQLite: its transactions, its turn to write, and the thread that works with it.
+
+use std::{
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::{
+    connect::SqlitePool,
+    error,
+    handle::{Handle, Interrupt},
+    stop::SqliteStopper,
+    watch::Watch,
+};
+use crate::{
+    Error, Result,
+    backend::{Begin, Job, Link},
+    error::DatabaseError,
+    feed::Feed,
+    settings::Isolation,
+};
+
+/// A connection to a SQLite database.
+pub(crate) struct SqliteLink {
+    /// Away while another thread works with it; gone when that thread died.
+    handle: Option<Box<Handle>>,
+    pub(super) watch: Arc<Watch>,
+    interrupt: Interrupt,
+    pool: Weak<SqlitePool>,
+    born: Instant,
+    pub(super) lock_timeout: Duration,
+    /// The queue of the file's writers, and this connection's turn.
+    writers: Option<Arc<Semaphore>>,
+    turn: Option<OwnedSemaphorePermit>,
+    pub(super) transaction: Transaction,
+}
+
+/// A transaction as SQLite sees it.
+#[derive(Clone, Copy)]
+pub(super) enum Transaction {
+    None,
+    /// Asked for. It begins with its first statement, which decides how, so that an idle one keeps nobody from writing.
+    Asked(Begin),
+    Open {
+        read_only: bool,
+    },
+}
+
+impl SqliteLink {
+    pub(super) fn new(
+        pool: &Arc<SqlitePool>,
+        handle: Handle,
+        watch: Arc<Watch>,
+        writers: Option<Arc<Semaphore>>,
+        born: Instant,
+    ) -> Self {
+        Self {
+            interrupt: handle.interrupt(),
+            handle: Some(Box::new(handle)),
+            watch,
+            pool: Arc::downgrade(pool),
+            born,
+            lock_timeout: pool.lock_timeout(),
+            writers,
+            turn: None,
+            transaction: Transaction::None,
+        }
+    }
+
+    /// When it was opened.
+    pub(super) fn born(&self) -> Instant {
+        self.born
+    }
+
+    /// The handle, which is here whenever no other thread works with it.
+    pub(super) fn here(&mut self) -> Result<&mut Handle> {
+        self.handle.as_deref_mut().ok_or(Error::Disconnected(None))
+    }
+
+    /// Works with the handle, here where that is short, on a thread for it where it may be long.
+    pub(super) async fn with<T: Send + 'static>(
+        &mut self,
+        short: bool,
+        work: impl FnOnce(&mut Handle) -> T + Send + 'static,
+    ) -> Result<T> {
+        if short {
+            return self.here().map(work);
+        }
+        let mut handle = self.handle.take().ok_or(Error::Disconnected(None))?;
+        // If this future were dropped, the thread would keep the handle to the end and close it.
+        let moved = tokio::task::spawn_blocking(move || {
+            let result = work(&mut handle);
+            (handle, result)
+        });
+        let (handle, result) = moved.await.map_err(|_| Error::Disconnected(None))?;
+        self.handle = Some(handle);
+        Ok(result)
+    }
+
+    /// Runs a statement of the host's own, again and again while another process has a lock.
+    async fn exec(&mut self, sql: &'static str, short: bool) -> Result<()> {
+        let until = Instant::now() + self.lock_timeout;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match self.with(short, move |handle| handle.exec(sql)).await? {
+                Err(failure) if error::is_busy(&failure) && Instant::now() < until => self.pause(&mut pause).await?,
+                result => return result.map_err(error::error),
+            }
+        }
+    }
+
+    /// Waits a little for another process, unless the statement is stopped.
+    pub(super) async fn pause(&mut self, pause: &mut Duration) -> Result<()> {
+        tokio::time::sleep(*pause).await;
+        *pause = (*pause * 2).min(Duration::from_millis(50));
+        if self.watch.is_stopped() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Queues among the file's writers of this process.
+    pub(super) async fn queue(&mut self) -> Result<()> {
+        let Some(writers) = self.writers.as_ref().filter(|_| self.turn.is_none()).cloned() else { return Ok(()) };
+        if let Ok(turn) = Arc::clone(&writers).try_acquire_owned() {
+            self.turn = Some(turn);
+            return Ok(());
+        }
+        let stopping = self.watch.stopping.notified();
+        tokio::pin!(stopping);
+        stopping.as_mut().enable();
+        if self.watch.is_stopped() {
+            return Err(Error::Cancelled);
+        }
+        let turn = tokio::select! {
+            turn = timeout(self.lock_timeout, writers.acquire_owned()) => turn,
+            () = stopping => return Err(Error::Cancelled),
+        };
+        self.turn = Some(turn.map_err(|_| locked())?.map_err(|_| Error::Closed)?);
+        Ok(())
+    }
+
+    /// Begins the transaction that was asked for. `writes` says whether the statement that makes it begin does.
+    pub(super) async fn begin_now(&mut self, writes: bool) -> Result<()> {
+        let Transaction::Asked(begin) = self.transaction else { return Ok(()) };
+        // A transaction that reads first and writes then would lose against one that wrote in between.
+        let immediate = !begin.read_only && (begin.writes || writes);
+        let begun = if immediate {
+            self.queue().await?;
+            self.exec("BEGIN IMMEDIATE", true).await
+        } else {
+            self.exec("BEGIN DEFERRED", true).await
+        };
+        if begun.is_err() {
+            self.turn = None;
+        }
+        begun?;
+        self.transaction = Transaction::Open { read_only: begin.read_only };
+        Ok(())
+    }
+
+    /// Ends what the statement held, where no transaction holds it on.
+    fn leave(&mut self) {
+        if let Some(handle) = self.handle.as_deref_mut() {
+            handle.put_away();
+        }
+        if !matches!(self.transaction, Transaction::Open { .. }) {
+            self.turn = None;
+        }
+    }
+}
+
+impl Link for SqliteLink {
+    type Stopper = SqliteStopper;
+
+    fn stopper(&self) -> SqliteStopper {
+        SqliteStopper { watch: Arc::clone(&self.watch), interrupt: self.interrupt.clone() }
+    }
+
+    async fn begin(&mut self, begin: Begin) -> Result<()> {
+        self.transaction = Transaction::Asked(begin);
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.watch.arm();
+        if matches!(self.transaction, Transaction::Open { .. }) {
+            let handle = self.here()?;
+            if handle.is_autocommit() {
+                return Err(Error::Operational(DatabaseError {
+                    sqlstate: Some("25P02".into()),
+                    message: "the database rolled the transaction back".into(),
+                    source: None,
+                }));
+            }
+            // What was written has to reach the disk.
+            let short = !handle.is_writing();
+            self.exec("COMMIT", short).await?;
+        }
+        self.transaction = Transaction::None;
+        self.turn = None;
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.watch.arm();
+        let handle = self.here()?;
+        handle.put_away();
+        if !handle.is_autocommit() {
+            let short = !handle.is_writing();
+            self.exec("ROLLBACK", short).await?;
+        }
+        self.transaction = Transaction::None;
+        self.turn = None;
+        Ok(())
+    }
+
+    async fn savepoint(&mut self, name: &str) -> Result<()> {
+        self.watch.arm();
+        self.begin_now(false).await?;
+        let sql = format!("SAVEPOINT {name}");
+        self.here()?.exec(&sql).map_err(error::error)
+    }
+
+    async fn release(&mut self, name: &str) -> Result<()> {
+        self.watch.arm();
+        let sql = format!("RELEASE {name}");
+        self.here()?.exec(&sql).map_err(error::error)
+    }
+
+    async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        self.watch.arm();
+        let sql = format!("ROLLBACK TO {name}");
+        let forget = format!("RELEASE {name}");
+        self.with(false, move |handle| handle.exec(&sql).and_then(|()| handle.exec(&forget)))
+            .await?
+            .map_err(error::error)
+    }
+
+    async fn isolation(&mut self) -> Result<Isolation> {
+        Ok(Isolation::Serializable)
+    }
+
+    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
+        self.watch.arm();
+        let job = Arc::new(job);
+        let result = self.work(&job, feed).await;
+        self.leave();
+        result
+    }
+
+    fn transaction_lost(&self, _error: &Error) -> bool {
+        matches!(self.transaction, Transaction::Open { .. }) && self.handle.as_deref().is_none_or(Handle::is_autocommit)
+    }
+
+    async fn ping(&mut self) -> Result<()> {
+        self.watch.arm();
+        self.exec("SELECT 1", true).await
+    }
+
+    async fn reset(&mut self) -> Result<()> {
+        self.rollback().await
+    }
+
+    async fn put_back(self) {
+        match self.pool.upgrade() {
+            Some(pool) => pool.put_back(self).await,
+            None => self.discard().await,
+        }
+    }
+
+    async fn discard(self) {
+        if let Some(handle) = self.handle {
+            handle.close().await;
+        }
+    }
+}
+
+/// The error of those who waited too long for a lock.
+pub(super) fn locked() -> Error {
+    Error::LockNotAvailable(DatabaseError {
+        sqlstate: Some("55P03".into()),
+        message: "another transaction writes to the database".into(),
+        source: None,
+    })
+}

@@ -1,0 +1,512 @@
+//! Sessions on SQLite: transactions, their failures, savepoints, isolation, and who waits for whom.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use sqlservice_db::{Database, Error, Isolation, RunOptions, Settings, TransactionOptions};
+use sqlservice_sql::{Error as StatementError, Scalar, Value};
+use support::{ENDLESS, File, integer, rows, run, run_with};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a05_what_is_committed_is_there_and_a04_what_is_dropped_is_not() {
+    let file = File::new().await;
+    let session = file.db.begin(TransactionOptions::default()).await.expect("begin");
+    assert!(session.in_transaction());
+    assert_eq!(run(&session, "insert into t values (1, 'a')").await.expect("insert").affected, 1);
+    assert_eq!(file.outside(), 0);
+    session.commit().await.expect("commit");
+    assert!(!session.in_transaction());
+    assert_eq!(file.outside(), 1);
+
+    let session = file.db.begin(TransactionOptions::default()).await.expect("begin");
+    run(&session, "insert into t values (900, 'b')").await.expect("insert");
+    drop(session);
+    file.settled().await;
+    assert_eq!(file.outside(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a06_a_begin_inside_a_begin_is_another_transaction() {
+    let file = File::new().await;
+    let outer = file.db.begin(TransactionOptions::default()).await.expect("begin");
+    let inner = file.db.begin(TransactionOptions::default()).await.expect("begin");
+    run(&inner, "insert into t values (1, 'inner')").await.expect("insert");
+    inner.commit().await.expect("commit");
+    run(&outer, "insert into t values (2, 'outer')").await.expect("insert");
+    outer.rollback().await.expect("rollback");
+    assert_eq!(file.outside(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a07_a_session_of_begin_has_one_transaction() {
+    let file = File::new().await;
+    let session = file.db.begin(TransactionOptions::default()).await.expect("begin");
+    run(&session, "insert into t values (1, 'a')").await.expect("insert");
+    session.commit().await.expect("commit");
+    assert_eq!(file.db.status().in_use, 0);
+    for result in [
+        run(&session, "select 1").await.map(drop),
+        session.commit().await,
+        session.rollback().await,
+        session.begin(TransactionOptions::default()).await,
+        session.begin_nested().await.map(drop),
+    ] {
+        assert!(matches!(result, Err(Error::TransactionClosed)), "{result:?}");
+    }
+    assert_eq!(file.outside(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lazy_sessions_take_a_connection_for_a_transaction_only() {
+    let file = File::new().await;
+    let session = file.db.session();
+    assert_eq!(file.db.status().in_use, 0);
+    run(&session, "insert into t values (1, 'a')").await.expect("insert");
+    assert_eq!(file.db.status().in_use, 1);
+    session.commit().await.expect("commit");
+    assert_eq!(file.db.status().in_use, 0);
+    run(&session, "insert into t values (2, 'b')").await.expect("insert");
+    session.rollback().await.expect("rollback");
+    assert_eq!(file.db.status().in_use, 0);
+    assert_eq!(file.outside(), 1);
+
+    let connection = file.db.connect().await.expect("connect");
+    assert_eq!(file.db.status().in_use, 1);
+    run(&connection, "insert into t values (2, 'b')").await.expect("insert");
+    connection.commit().await.expect("commit");
+    assert_eq!(file.db.status().in_use, 1);
+    connection.close().await.expect("close");
+    assert_eq!(file.db.status().in_use, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t63_a_failed_statement_asks_for_a_rollback() {
+    let file = File::new().await;
+    let session = file.db.session();
+    run(&session, "insert into t values (1, 'a')").await.expect("insert");
+    let failed = run(&session, "insert into t values (1, 'b')").await.map(drop);
+    assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
+    for result in
+        [run(&session, "select 1").await.map(drop), session.commit().await, session.begin_nested().await.map(drop)]
+    {
+        assert!(matches!(result, Err(Error::PendingRollback)), "{result:?}");
+    }
+    session.rollback().await.expect("rollback");
+    run(&session, "insert into t values (2, 'b')").await.expect("insert");
+    session.commit().await.expect("commit");
+    assert_eq!(file.outside(), 1);
+
+    // What was refused before it was sent has no such effect.
+    run(&session, "select 1").await.expect("select");
+    let refused = run_with(&session, "select ?", Vec::new(), RunOptions::default()).await.map(drop);
+    assert!(matches!(refused, Err(Error::Statement(_))), "{refused:?}");
+    run(&session, "select 1").await.expect("select");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c06_savepoints_nest_and_mend() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let outer = session.begin_nested().await.expect("savepoint");
+    run(&session, "insert into t values (1, 'a')").await.expect("insert");
+    let inner = session.begin_nested().await.expect("savepoint");
+    run(&session, "insert into t values (2, 'b')").await.expect("insert");
+    assert!(run(&session, "insert into t values (1, 'c')").await.is_err());
+    assert!(matches!(run(&session, "select 1").await, Err(Error::PendingRollback)));
+    inner.rollback().await.expect("rollback to");
+    assert_eq!(integer(&run(&session, "select count(*) from t").await.expect("mended")), 1);
+    outer.release().await.expect("release");
+    session.commit().await.expect("commit");
+    assert_eq!(file.outside(), 1);
+
+    // One that is dropped is rolled back before the next call.
+    let savepoint = session.begin_nested().await.expect("savepoint");
+    run(&session, "insert into t values (3, 'd')").await.expect("insert");
+    drop(savepoint);
+    assert_eq!(integer(&run(&session, "select count(*) from t").await.expect("select")), 1);
+    session.commit().await.expect("commit");
+
+    // So is the transaction's failure.
+    let savepoint = session.begin_nested().await.expect("savepoint");
+    assert!(run(&session, "insert into t values (1, 'c')").await.is_err());
+    drop(savepoint);
+    session.commit().await.expect("mended by the drop");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t64_savepoints_end_in_order() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let outer = session.begin_nested().await.expect("savepoint");
+    let inner = session.begin_nested().await.expect("savepoint");
+    run(&session, "insert into t values (1, 'a')").await.expect("insert");
+    let refused = outer.release().await;
+    assert!(matches!(refused, Err(Error::Statement(StatementError::Invalid { .. }))), "{refused:?}");
+    // Giving up the outer one took the inner one along.
+    let closed = inner.rollback().await;
+    assert!(matches!(closed, Err(Error::TransactionClosed)), "{closed:?}");
+    session.commit().await.expect("commit");
+    assert_eq!(file.outside(), 0);
+
+    let savepoint = session.begin_nested().await.expect("savepoint");
+    session.rollback().await.expect("rollback");
+    let closed = savepoint.release().await;
+    assert!(matches!(closed, Err(Error::TransactionClosed)), "{closed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn begin_is_refused_where_a_transaction_is_open() {
+    let file = File::new().await;
+    let session = file.db.session();
+    session.begin(TransactionOptions::default()).await.expect("begin");
+    assert!(matches!(session.begin(TransactionOptions::default()).await, Err(Error::AlreadyBegun)));
+    session.rollback().await.expect("rollback");
+    run(&session, "select 1").await.expect("select");
+    assert!(matches!(session.begin(TransactionOptions::default()).await, Err(Error::AlreadyBegun)));
+    session.commit().await.expect("commit");
+    session.commit().await.expect("nothing to commit");
+    session.rollback().await.expect("nothing to roll back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c17_isolation_levels_are_those_of_the_database() {
+    let file = File::new().await;
+    let connection = file.db.connect().await.expect("connect");
+    assert_eq!(connection.isolation().await.expect("level"), Isolation::Serializable);
+    match connection.set_isolation(Isolation::ReadCommitted).await {
+        Err(Error::Statement(StatementError::Unsupported { capability, message })) => {
+            assert_eq!(capability, "isolation-levels");
+            assert!(message.contains("SERIALIZABLE") && message.contains("AUTOCOMMIT"), "{message}");
+        }
+        other => panic!("{other:?}"),
+    }
+    run(&connection, "select 1").await.expect("select");
+    assert!(matches!(connection.set_isolation(Isolation::Serializable).await, Err(Error::AlreadyBegun)));
+    assert!(
+        Database::new("sqlite://x", Settings { isolation_level: Isolation::ReadCommitted, ..Settings::default() })
+            .is_err()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c18_autocommit_holds_for_one_connection() {
+    let file = File::with(Settings { pool_size: 1, max_overflow: 0, ..Settings::default() });
+    file.run("create table t (id integer primary key, v text)").await;
+    let connection = file.db.connect().await.expect("connect");
+    connection.set_isolation(Isolation::Autocommit).await.expect("autocommit");
+    assert_eq!(connection.isolation().await.expect("level"), Isolation::Autocommit);
+    run(&connection, "insert into t values (1, 'a')").await.expect("insert");
+    assert!(!connection.in_transaction());
+    connection.rollback().await.expect("rollback");
+    assert_eq!(file.outside(), 1);
+    // A failure has nothing that could be rolled back.
+    assert!(run(&connection, "insert into t values (1, 'b')").await.is_err());
+    run(&connection, "select 1").await.expect("select");
+    drop(connection);
+    file.settled().await;
+    let connection = file.db.connect().await.expect("connect");
+    run(&connection, "insert into t values (2, 'b')").await.expect("insert");
+    assert!(connection.in_transaction());
+    connection.rollback().await.expect("rollback");
+    assert_eq!(file.outside(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g05_calls_of_one_session_wait_for_each_other() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let (a, b, c) = tokio::join!(
+        run(&session, "insert into t values (1, 'a') returning (select count(*) from t)"),
+        run(&session, "insert into t values (2, 'b') returning (select count(*) from t)"),
+        run(&session, "insert into t values (3, 'c') returning (select count(*) from t)"),
+    );
+    let counts = [a, b, c].map(|answer| integer(&answer.expect("insert")));
+    assert_eq!(counts, [1, 2, 3]);
+    session.commit().await.expect("commit");
+
+    // More than a few do not wait.
+    let calls = (0..64).map(|_| run(&session, "select 1")).collect::<Vec<_>>();
+    let long = run_with(
+        &session,
+        ENDLESS,
+        Vec::new(),
+        RunOptions { timeout: Some(Duration::from_millis(200)), ..RunOptions::default() },
+    );
+    let (long, answers) = tokio::join!(long, futures::future::join_all(calls));
+    assert!(matches!(long, Err(Error::Timeout)));
+    let busy = answers.iter().filter(|answer| matches!(answer, Err(Error::Busy))).count();
+    assert_eq!(busy, 33, "31 of them wait behind the first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t31_an_endless_statement_ends_in_time() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let options = RunOptions { timeout: Some(Duration::from_millis(50)), ..RunOptions::default() };
+    let since = Instant::now();
+    let result = run_with(&session, ENDLESS, Vec::new(), options).await.map(drop);
+    assert!(matches!(result, Err(Error::Timeout)), "{result:?}");
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+    assert!(matches!(session.commit().await, Err(Error::PendingRollback)));
+    session.rollback().await.expect("rollback");
+    assert_eq!(file.db.status().in_use, 0);
+
+    let settings = Settings { statement_timeout: Some(Duration::from_millis(50)), ..Settings::default() };
+    let session = file.again(settings).session();
+    let options = RunOptions { timeout: Some(Duration::from_secs(60)), ..RunOptions::default() };
+    let result = run_with(&session, ENDLESS, Vec::new(), options).await.map(drop);
+    assert!(matches!(result, Err(Error::Timeout)), "{result:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t59_a_transaction_that_takes_too_long_is_rolled_back() {
+    let file = File::new().await;
+    let options = TransactionOptions { timeout: Some(Duration::from_millis(100)), ..TransactionOptions::default() };
+    let once = file.db.begin(options).await.expect("begin");
+    run(&once, "insert into t values (1, 'a')").await.expect("insert");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(file.db.status().in_use, 0, "its connection is free without anybody's help");
+    assert!(!once.in_transaction());
+    assert!(matches!(run(&once, "select 1").await, Err(Error::TransactionClosed)));
+    assert!(matches!(once.commit().await, Err(Error::TransactionClosed)));
+
+    let session = file.db.session();
+    session.begin(options).await.expect("begin");
+    let result = run(&session, ENDLESS).await.map(drop);
+    assert!(matches!(result, Err(Error::TransactionClosed)), "{result:?}");
+    assert!(matches!(run(&session, "select 1").await, Err(Error::TransactionClosed)));
+    session.rollback().await.expect("rollback");
+    run(&session, "insert into t values (2, 'b')").await.expect("insert");
+    session.commit().await.expect("commit");
+    assert_eq!(file.outside(), 1);
+
+    // One that ends in time is left alone.
+    session.begin(options).await.expect("begin");
+    session.commit().await.expect("commit");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    run(&session, "select 1").await.expect("select");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_only_transactions_change_nothing() {
+    let file = File::new().await;
+    let options = TransactionOptions { read_only: true, ..TransactionOptions::default() };
+    let session = file.db.begin(options).await.expect("begin");
+    run(&session, "select count(*) from t").await.expect("select");
+    assert!(run(&session, "insert into t values (1, 'a')").await.is_err());
+    session.commit().await.expect("commit");
+    assert_eq!(file.outside(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d15_cursors_go_on_batch_by_batch() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let options = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
+    let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
+    let mut sizes = vec![answer.first.rows];
+    let cursor = answer.rest.expect("more rows");
+    while let Some(batch) = cursor.next_batch(4, 1 << 20).await.expect("a batch") {
+        if sizes.len() < 3 {
+            assert!(matches!(run(&session, "select 1").await, Err(Error::Busy)));
+            assert!(matches!(session.commit().await, Err(Error::Busy)));
+        }
+        sizes.push(batch.rows);
+    }
+    assert_eq!(sizes, [4, 4, 4, 3]);
+    // It is at its end, so it occupies nothing although it is still there.
+    run(&session, "select 1").await.expect("select");
+    assert!(cursor.next_batch(4, 1 << 20).await.expect("the end").is_none());
+    session.commit().await.expect("commit");
+    drop(cursor);
+
+    // Abandoned after one batch.
+    let answer = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select");
+    drop(answer.rest);
+    run(&session, "select 1").await.expect("the session is free");
+    session.commit().await.expect("commit");
+    assert_eq!(file.db.status().in_use, 0);
+
+    // A result that fits has no cursor, also when it fits exactly.
+    for options in [RunOptions::default(), RunOptions { batch_rows: Some(15), ..RunOptions::default() }] {
+        let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
+        assert!(answer.rest.is_none());
+        assert_eq!(answer.first.rows, 15);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cursors_outlive_their_session_harmlessly() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let options = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
+    let cursor = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select").rest.expect("more");
+    drop(session);
+    file.settled().await;
+    assert!(matches!(cursor.next_batch(4, 4).await, Err(Error::Closed)));
+    assert!(cursor.next_batch(4, 4).await.expect("the end").is_none());
+
+    // Who waits when a cursor is opened does not wait for it.
+    let session = file.db.session();
+    let many = rows(1_000_000);
+    let (first, second) = tokio::join!(run_with(&session, &many, Vec::new(), options), run(&session, "select 1"),);
+    let cursor = first.expect("select").rest.expect("more");
+    assert!(matches!(second, Err(Error::Busy)));
+    drop(cursor);
+    run(&session, "select 1").await.expect("select");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t32_results_have_limits() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let options = RunOptions { max_rows: Some(10), ..RunOptions::default() };
+    assert_eq!(run_with(&session, &rows(10), Vec::new(), options).await.expect("select").first.rows, 10);
+    let result = run_with(&session, &rows(11), Vec::new(), options).await.map(drop);
+    assert!(matches!(result, Err(Error::Limit { allowed: 10, .. })), "{result:?}");
+    session.rollback().await.expect("rollback");
+    let options = RunOptions { max_rows: Some(10), batch_rows: Some(4), ..RunOptions::default() };
+    let cursor = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select").rest.expect("more");
+    assert_eq!(cursor.next_batch(4, 1 << 20).await.expect("a batch").map(|batch| batch.rows), Some(4));
+    let over = cursor.next_batch(4, 1 << 20).await;
+    assert!(matches!(over, Err(Error::Limit { allowed: 10, .. })), "{over:?}");
+    assert!(cursor.next_batch(4, 1 << 20).await.expect("the end").is_none());
+    session.rollback().await.expect("the session is free");
+
+    // About so many bytes, but a row at least.
+    let wide = "with recursive c(n) as (select 1 union all select n + 1 from c limit 10) select zeroblob(1000) from c";
+    let options = RunOptions { batch_bytes: Some(3000), ..RunOptions::default() };
+    let answer = run_with(&session, wide, Vec::new(), options).await.expect("select");
+    assert_eq!(answer.first.rows, 3);
+    let cursor = answer.rest.expect("more");
+    assert_eq!(cursor.next_batch(0, 0).await.expect("a batch").map(|batch| batch.rows), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_call_of_a_cursor_loses_no_rows() {
+    let file = File::new().await;
+    let session = file.db.session();
+    let options = RunOptions { batch_rows: Some(100), ..RunOptions::default() };
+    let answer = run_with(&session, &rows(5000), Vec::new(), options).await.expect("select");
+    let mut sum = u64::from(answer.first.rows);
+    let cursor = answer.rest.expect("more");
+    for polls in (0..4).cycle() {
+        match support::poll_and_drop(cursor.next_batch(100, 1 << 20), polls).await {
+            Some(Ok(Some(batch))) => sum += u64::from(batch.rows),
+            Some(Ok(None)) => break,
+            Some(Err(error)) => panic!("{error}"),
+            None => {}
+        }
+    }
+    assert_eq!(sum, 5000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g01_a_full_pool_is_a_typed_timeout() {
+    let settings =
+        Settings { pool_size: 1, max_overflow: 0, pool_timeout: Duration::from_millis(500), ..Settings::default() };
+    let file = File::with(settings.clone());
+    let first = file.db.connect().await.expect("connect");
+    let since = Instant::now();
+    let result = file.db.connect().await.map(drop);
+    assert!(matches!(result, Err(Error::PoolTimeout { size: 1, .. })), "{result:?}");
+    assert!((500..700).contains(&since.elapsed().as_millis()), "{:?}", since.elapsed());
+    drop(first);
+    file.settled().await;
+    file.db.connect().await.expect("connect");
+
+    let db = file.again(Settings { pool_timeout: Duration::ZERO, ..settings });
+    let _first = db.connect().await.expect("an empty pool is no full one");
+    let since = Instant::now();
+    assert!(matches!(db.connect().await, Err(Error::PoolTimeout { .. })));
+    assert!(since.elapsed() < Duration::from_millis(50));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_memory_database_is_one_connection_for_ever() {
+    let db = Database::new("sqlite::memory:", Settings::default()).expect("a database");
+    assert_eq!(db.status().max, 1);
+    let session = db.session();
+    run(&session, "create table t (id integer)").await.expect("create");
+    session.commit().await.expect("commit");
+    for id in 0..100 {
+        let session = db.session();
+        run_with(&session, "insert into t values (?)", vec![Scalar::Integer(id).into()], RunOptions::default())
+            .await
+            .expect("insert");
+        session.commit().await.expect("commit");
+    }
+    let session = db.connect().await.expect("connect");
+    assert_eq!(integer(&run(&session, "select count(*) from t").await.expect("count")), 100);
+    let other = Database::new("sqlite::memory:", Settings::default()).expect("a database");
+    assert!(matches!(run(&other.session(), "select * from t").await, Err(Error::NoSuchTable(_))));
+    session.close().await.expect("close");
+    db.close().await;
+    assert!(matches!(db.connect().await, Err(Error::Closed)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a01_ping_says_whether_there_is_a_database() {
+    let file = File::new().await;
+    file.db.ping().await.expect("ping");
+    assert_eq!(file.db.status().in_use, 0);
+    let missing = Database::new("sqlite:///nowhere/at/all.db?mode=rw", Settings::default()).expect("a database");
+    let error = missing.ping().await.expect_err("there is none");
+    assert!(matches!(error, Error::Disconnected(_)), "{error:?}");
+    assert!(!error.to_string().contains("nowhere"));
+    assert!(!format!("{missing:?}").contains("nowhere"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d09_many_inserts_are_all_or_none() {
+    let file = File::new().await;
+    let insert = support::compiled(
+        "insert into t (id, v) values (?, ?), (?, ?) returning id",
+        4,
+        &[("id", sqlservice_sql::schema::TypeKind::Int64)],
+        true,
+    );
+    let chunk = |a: i64, b: i64| -> Vec<Value> {
+        let text = |n: i64| Value::from(Scalar::Text(format!("v{n}")));
+        vec![Scalar::Integer(a).into(), text(a), Scalar::Integer(b).into(), text(b)]
+    };
+    let chunks = |pairs: Vec<(i64, i64)>| -> sqlservice_db::Chunks {
+        let insert = insert.clone();
+        Box::new(pairs.into_iter().map(move |(a, b)| Ok((insert.clone(), chunk(a, b)))))
+    };
+    let session = file.db.session();
+    let answer = session.insert_many(chunks(vec![(9, 8), (7, 6)]), RunOptions::default()).await.expect("insert");
+    assert_eq!((answer.affected, answer.first.rows), (4, 4));
+    let ids: Vec<_> = (0..4).map(|row| answer.first.value(row, 0)).collect();
+    assert_eq!(ids, [9, 8, 7, 6].map(|id| Value::from(Scalar::Integer(id))));
+    session.commit().await.expect("commit");
+    assert_eq!(file.outside(), 4);
+
+    // In a transaction the failure asks for a rollback; alone it leaves nothing.
+    let failed = session.insert_many(chunks(vec![(1, 2), (3, 9)]), RunOptions::default()).await.map(drop);
+    assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
+    assert!(matches!(session.commit().await, Err(Error::PendingRollback)));
+    session.rollback().await.expect("rollback");
+    session.set_isolation(Isolation::Autocommit).await.expect("autocommit");
+    let failed = session.insert_many(chunks(vec![(1, 2), (3, 9)]), RunOptions::default()).await.map(drop);
+    assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
+    assert_eq!(file.outside(), 4);
+    session.insert_many(chunks(vec![(1, 2), (3, 4)]), RunOptions::default()).await.expect("insert");
+    assert_eq!(file.outside(), 8);
+    assert_eq!(file.db.status().in_use, 0);
+}
+
+#[test]
+fn a_database_needs_no_runtime_to_be_named() {
+    for url in ["sqlite://nowhere.db", "postgres://u:s3cret@127.0.0.1:1/d", "mysql://u:s3cret@127.0.0.1:1/d"] {
+        let db = Database::new(url, Settings::default()).expect("a database");
+        drop(db.session());
+        assert_eq!(db.status().size, 0);
+        assert!(!format!("{db:?}").contains("s3cret"));
+    }
+    for url in ["", "postgres", "oracle://u:s3cret@h/d", "postgres://u:s3cret@h:99999/d", "mysql://:s3cret@/"] {
+        let error = Database::new(url, Settings::default()).expect_err(url).to_string();
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+}

@@ -1,0 +1,190 @@
+//! What the tests of this crate share: databases in files of their own, and short ways to run SQL text.
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
+use sqlservice_sql::{
+    Compiled, Scalar, Value,
+    compiled::{Output, Slot, Source},
+    schema::TypeKind,
+};
+
+/// A database in a file that goes away with it.
+pub struct File {
+    pub db: Database,
+    pub dir: tempfile::TempDir,
+}
+
+impl File {
+    /// With settings of the test's own.
+    pub fn with(settings: Settings) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}/test.db", dir.path().display());
+        Self { db: Database::new(&url, settings).expect("a database"), dir }
+    }
+
+    /// With a table `t (id, v)`, and settings under which a test that hangs fails soon.
+    pub async fn new() -> Self {
+        let settings = Settings {
+            pool_size: 4,
+            max_overflow: 0,
+            pool_timeout: Duration::from_secs(5),
+            lock_timeout: Duration::from_secs(2),
+            ..Settings::default()
+        };
+        let file = Self::with(settings);
+        file.run("create table t (id integer primary key, v text unique)").await;
+        file
+    }
+
+    /// Another pool on the same file.
+    pub fn again(&self, settings: Settings) -> Database {
+        let url = format!("sqlite://{}/./test.db", self.dir.path().display());
+        Database::new(&url, settings).expect("a database")
+    }
+
+    /// Runs a statement in a transaction of its own.
+    pub async fn run(&self, sql: &str) {
+        let session = self.db.session();
+        run(&session, sql).await.expect(sql);
+        session.commit().await.expect("commit");
+    }
+
+    /// How many rows `t` has, as another connection sees it.
+    pub async fn count(&self) -> i64 {
+        let session = self.db.session();
+        integer(&run(&session, "select count(*) from t").await.expect("count"))
+    }
+
+    /// Waits until every connection is back, and fails where one never comes.
+    pub async fn settled(&self) {
+        for _ in 0..500 {
+            if self.db.status().in_use == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("connections are still taken: {:?}", self.db.status());
+    }
+
+    /// Checks that the pool is whole, that nobody holds a lock, and that no connection is in a transaction.
+    pub async fn check_clean(&self) {
+        self.settled().await;
+        let max = self.db.status().max;
+        let mut sessions = Vec::new();
+        for _ in 0..max {
+            let session = self.db.connect().await.expect("every place can be taken");
+            session.set_isolation(sqlservice_db::Isolation::Autocommit).await.expect("not in a transaction");
+            sessions.push(session);
+        }
+        for session in &sessions {
+            let before = self.outside();
+            run(session, "insert into t (v) values (null)").await.expect("nobody holds the write lock");
+            assert_eq!(self.outside(), before + 1, "an auto-commit insert is visible to others");
+        }
+        for session in sessions {
+            session.close().await.expect("close");
+        }
+        assert_eq!(self.db.status().in_use, 0);
+    }
+
+    /// How many rows `t` has, as a stranger to this crate sees it.
+    pub fn outside(&self) -> i64 {
+        use sqlx::{Connection, Row, sqlite::SqliteConnectOptions};
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("test.db"));
+        let work = async move {
+            let mut connection = sqlx::SqliteConnection::connect_with(&options).await.expect("open");
+            let row = sqlx::query("select count(*) from t").fetch_one(&mut connection).await.expect("count");
+            connection.close().await.expect("close");
+            row.get::<i64, _>(0)
+        };
+        std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+        })
+        .join()
+        .expect("a count")
+    }
+}
+
+/// Runs SQL text without parameters.
+pub async fn run(session: &Session, sql: &str) -> Result<Answer> {
+    session.execute_text(sql.to_owned(), Vec::new(), RunOptions::default()).await
+}
+
+/// Runs SQL text.
+pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+    session.execute_text(sql.to_owned(), parameters, options).await
+}
+
+/// The only value of an answer.
+pub fn integer(answer: &Answer) -> i64 {
+    match answer.first.value(0, 0) {
+        Value::Scalar(Scalar::Integer(value)) => value,
+        other => panic!("{other:?} is no integer"),
+    }
+}
+
+/// A compiled statement made by hand.
+pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes: bool) -> Arc<Compiled> {
+    Arc::new(Compiled {
+        sql: sql.into(),
+        slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None }).collect(),
+        outputs: outputs
+            .iter()
+            .map(|(name, kind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None })
+            .collect(),
+        parameters,
+        writes,
+        locks: false,
+    })
+}
+
+/// A query that never ends and returns no row.
+pub const ENDLESS: &str =
+    "with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c where n < 0";
+
+/// A query of so many rows.
+pub fn rows(count: u64) -> String {
+    format!("with recursive c(n) as (select 1 union all select n + 1 from c limit {count}) select n from c")
+}
+
+/// Polls a future so many times, as it asks to be polled, and drops it then. What it returned, if it was done before.
+pub async fn poll_and_drop<F: Future>(future: F, polls: usize) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    let mut left = polls;
+    std::future::poll_fn(move |context: &mut Context<'_>| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Runs a future for so many microseconds and drops it then.
+pub async fn drop_after<F: Future>(future: F, microseconds: u64) -> Option<F::Output> {
+    let mut future: Pin<&mut F> = pin!(future);
+    let sleep = async {
+        let since = std::time::Instant::now();
+        while since.elapsed() < Duration::from_micros(microseconds) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        output = &mut future => Some(output),
+        () = sleep => None,
+    }
+}

@@ -1,0 +1,109 @@
+//! A guest that does whatever a guest should not: traps in transactions, drops futures, forgets what it opened, forges
+//! names, nodes and batches.
+
+mod forge;
+mod leave;
+mod model;
+mod stop;
+#[path = "../../conformance/src/told.rs"]
+#[allow(dead_code, reason = "the well-behaved guest tells more")]
+mod told;
+mod trap;
+
+use sqlservice_sdk::prelude::*;
+
+sqlservice_sdk::plugin!(
+    "
+    /// Begins a transaction, inserts a row and traps: `unreachable`, `panic`, `memory`, `recursion`, `table`.
+    export trap-in-begin: async func(how: string) -> result<list<string>, string>;
+    /// Traps with an unread cursor, a savepoint and two transactions open.
+    export trap-with-everything: async func() -> result<list<string>, string>;
+
+    /// Does an operation with a row of this key, and drops its future at its so many-th poll. Whether it was done before.
+    export sweep: async func(operation: string, id: s64, polls: u32) -> result<bool, string>;
+    /// The same after so many microseconds.
+    export sweep-after: async func(operation: string, id: s64, microseconds: u32) -> result<bool, string>;
+    /// Does all operations once, for a host that drops the whole call.
+    export everything: async func(id: s64) -> result<list<string>, string>;
+    /// Drops futures of a session and goes on with the same session.
+    export drop-and-go-on: async func(id: s64) -> result<list<string>, string>;
+
+    /// Opens so many transactions, with a row in the first, and neither closes nor drops them.
+    export leave-open: async func(count: u32) -> result<list<string>, string>;
+    /// Opens sessions, and cursors, until it is stopped.
+    export open-until-refused: async func() -> result<list<string>, string>;
+
+    /// What is said of each wrong model.
+    export bad-models: async func() -> result<list<string>, string>;
+    /// What is said of names that are none.
+    export forged-names: async func() -> result<list<string>, string>;
+    /// What is said of arenas that are none.
+    export forged-nodes: async func() -> result<list<string>, string>;
+    /// What is said of batches that are none.
+    export forged-batches: async func() -> result<list<string>, string>;
+    /// What is said of SQL text that ends the transaction, or is several statements.
+    export forged-text: async func() -> result<list<string>, string>;
+    "
+);
+
+struct Hostile;
+
+fn told<T>(result: Result<T, Error>) -> Result<T, String> {
+    result.map_err(|error| told::error(&error))
+}
+
+impl Guest for Hostile {
+    async fn trap_in_begin(how: String) -> Result<Vec<String>, String> {
+        told(trap::in_begin(&how).await)
+    }
+
+    async fn trap_with_everything() -> Result<Vec<String>, String> {
+        told(trap::with_everything().await)
+    }
+
+    async fn sweep(operation: String, id: i64, polls: u32) -> Result<bool, String> {
+        told(stop::sweep(&operation, id, stop::Stop::AtPoll(polls)).await)
+    }
+
+    async fn sweep_after(operation: String, id: i64, microseconds: u32) -> Result<bool, String> {
+        told(stop::sweep(&operation, id, stop::Stop::After(microseconds)).await)
+    }
+
+    async fn everything(id: i64) -> Result<Vec<String>, String> {
+        told(stop::everything(id).await)
+    }
+
+    async fn drop_and_go_on(id: i64) -> Result<Vec<String>, String> {
+        told(stop::drop_and_go_on(id).await)
+    }
+
+    async fn leave_open(count: u32) -> Result<Vec<String>, String> {
+        told(leave::sessions(count).await)
+    }
+
+    async fn open_until_refused() -> Result<Vec<String>, String> {
+        told(leave::until_refused().await)
+    }
+
+    async fn bad_models() -> Result<Vec<String>, String> {
+        told(forge::models().await)
+    }
+
+    async fn forged_names() -> Result<Vec<String>, String> {
+        told(forge::names().await)
+    }
+
+    async fn forged_nodes() -> Result<Vec<String>, String> {
+        told(forge::nodes().await)
+    }
+
+    async fn forged_batches() -> Result<Vec<String>, String> {
+        told(forge::batches().await)
+    }
+
+    async fn forged_text() -> Result<Vec<String>, String> {
+        told(forge::text().await)
+    }
+}
+
+export!(Hostile);

@@ -1,0 +1,27 @@
+//! The table that the test made.
+
+use sqlservice_sdk::prelude::*;
+
+/// A user, as the well-behaved guest has it.
+#[derive(Model, Clone)]
+#[model(table = "users")]
+pub struct User {
+    #[model(primary_key, generated)]
+    pub id: i64,
+    #[model(length = 64, unique)]
+    pub name: String,
+    pub note: Option<String>,
+}
+
+pub async fn open() -> Result<Database, Error> {
+    Database::open("default", models![User]).await
+}
+
+pub async fn add(on: &impl Executor, id: i64) -> Result<u64, Error> {
+    on.execute(&insert::<User>().values(&[User { id, name: format!("hostile {id}"), note: None }])).await
+}
+
+/// Whatever there is.
+pub async fn count_users(on: &impl Executor) -> Result<i64, Error> {
+    on.one(&select_columns(count_all()).from::<User>()).await
+}

@@ -1,0 +1,182 @@
+//! Futures that are dropped before they are done: at their n-th poll, or after some time.
+
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+    time::Duration,
+};
+
+use futures::{
+    future::{Either, select as either},
+    pin_mut,
+};
+use sqlservice_sdk::prelude::*;
+
+use crate::{
+    model::{User, add, count_users, open},
+    told::{done, outcome},
+};
+
+/// When a future is dropped.
+#[derive(Clone, Copy)]
+pub enum Stop {
+    /// When it was polled so often.
+    AtPoll(u32),
+    /// After so many microseconds.
+    After(u32),
+}
+
+impl Stop {
+    /// What the future gives; nothing where it was dropped before.
+    async fn run<T>(self, future: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
+        match self {
+            Self::AtPoll(polls) => at_poll(future, polls).await,
+            Self::After(microseconds) => {
+                let future = Box::pin(future);
+                let time = sleep(Duration::from_micros(microseconds.into()));
+                pin_mut!(time);
+                // On the right, the future is in the pair that is dropped here.
+                match either(future, time).await {
+                    Either::Left((output, _)) => Some(output),
+                    Either::Right(((), _)) => None,
+                }
+            }
+        }
+        .transpose()
+    }
+}
+
+async fn at_poll<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
+    let mut future = Some(Box::pin(future));
+    let mut left = polls;
+    poll_fn(move |context| {
+        let Some(running) = future.as_mut() else { return Poll::Ready(None) };
+        if left > 0 {
+            left -= 1;
+            if let Poll::Ready(output) = running.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+        }
+        if left > 0 {
+            return Poll::Pending;
+        }
+        future = None;
+        Poll::Ready(None)
+    })
+    .await
+}
+
+/// Does an operation until it is stopped; whether it was done before. All that is held is dropped at the end.
+pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> {
+    let db = open().await?;
+    let query = select_columns((User::ID, User::NAME)).order_by(User::ID);
+    let done = match operation {
+        "connect" => stop.run(db.connect()).await?.is_some(),
+        "begin" => stop.run(db.begin()).await?.is_some(),
+        "ping" => stop.run(db.ping()).await?.is_some(),
+        "first-use" => {
+            let session = db.session()?;
+            stop.run(add(&session, id)).await?.is_some()
+        }
+        "execute" => {
+            let session = db.begin().await?;
+            stop.run(add(&session, id)).await?.is_some()
+        }
+        "insert-many" => {
+            let session = db.begin().await?;
+            let row = |n: i64| User { id: id + n, name: format!("hostile {}", id + n), note: Some("x".repeat(100)) };
+            let rows: Vec<_> = (0..500).map(row).collect();
+            stop.run(session.insert_many(&rows)).await?.is_some()
+        }
+        "commit" => {
+            let session = db.begin().await?;
+            add(&session, id).await?;
+            stop.run(session.commit()).await?.is_some()
+        }
+        "rollback" => {
+            let session = db.begin().await?;
+            add(&session, id).await?;
+            stop.run(session.rollback()).await?.is_some()
+        }
+        "close" => {
+            let connection = db.connect().await?;
+            add(&connection, id).await?;
+            stop.run(connection.close()).await?.is_some()
+        }
+        "savepoint" => {
+            let session = db.begin().await?;
+            add(&session, id).await?;
+            stop.run(session.begin_nested()).await?.is_some()
+        }
+        "release" => {
+            let session = db.begin().await?;
+            let savepoint = session.begin_nested().await?;
+            add(&session, id).await?;
+            stop.run(savepoint.release()).await?.is_some()
+        }
+        "reflect" => stop.run(db.reflect()).await?.is_some(),
+        "create-all" => stop.run(db.create_all()).await?.is_some(),
+        "cursor" => {
+            let session = db.begin().await?;
+            add(&session, id).await?;
+            let mut rows = session.stream(&query, 1).await?;
+            rows.next_batch().await?;
+            stop.run(rows.next_batch()).await?.is_some()
+        }
+        "stream" => {
+            let session = db.begin().await?;
+            add(&session, id).await?;
+            stop.run(session.stream(&query, 1)).await?.is_some()
+        }
+        other => return Err(Error::other(format!("there is no operation {other:?}"))),
+    };
+    Ok(done)
+}
+
+/// Everything once, for a host that drops the call at any point of it.
+pub async fn everything(id: i64) -> Result<Vec<String>, Error> {
+    let db = open().await?;
+    db.ping().await?;
+    db.reflect().await?;
+    let session = db.begin().await?;
+    add(&session, id).await?;
+    let savepoint = session.begin_nested().await?;
+    add(&session, id + 1).await?;
+    savepoint.rollback().await?;
+    let mut rows = session.stream(&select_columns((User::ID, User::NAME)), 1).await?;
+    rows.next_batch().await?;
+    rows.next_batch().await?;
+    drop(rows);
+    session.rollback().await?;
+    let connection = db.connect().await?;
+    add(&connection, id).await?;
+    connection.rollback().await?;
+    connection.close().await?;
+    let session = db.begin().await?;
+    add(&session, id).await?;
+    session.commit().await?;
+    Ok(Vec::new())
+}
+
+/// A session whose calls are dropped stays a session: what was stopped has to be rolled back, then it works on.
+pub async fn drop_and_go_on(id: i64) -> Result<Vec<String>, Error> {
+    let session = open().await?.session()?;
+    add(&session, id).await?;
+    let dropped = at_poll(add(&session, id + 1), 1).await;
+    let mut saw = vec![format!("dropped {}", dropped.is_none())];
+    let next = count_users(&session).await;
+    // The call may have been done before it could be stopped.
+    saw.push(format!("told {}", matches!(next, Ok(_) | Err(Error::PendingRollback))));
+    saw.push(done(session.rollback().await));
+    saw.push(outcome(count_users(&session).await));
+    // A call that waits for its turn and is dropped never starts.
+    let first = add(&session, id + 2);
+    let second = async { at_poll(add(&session, id + 3), 1).await.is_none() };
+    let (first, second) = futures::join!(first, second);
+    saw.push(format!("{} {second}", outcome(first)));
+    saw.push(done(session.commit().await));
+    saw.push(outcome(
+        session.all(&select_columns(User::ID).filter(User::ID.ge(id))).await.map(|ids| format!("{ids:?}")),
+    ));
+    Ok(saw)
+}

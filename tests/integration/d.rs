@@ -1,0 +1,99 @@
+//! D: statements and their results.
+
+use sqlservice_host::Val;
+use sqlservice_tests::{Backend, Fixture, for_each_database};
+
+use crate::scene::Scene;
+
+#[test]
+fn d09_inserted_rows_come_back_in_their_order() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        let saw = scene.saw("d09-few", &[]).await;
+        if !fixture.capabilities().insert_returning {
+            assert_eq!(saw, ["unsupported insert-returning"]);
+            return;
+        }
+        assert_eq!(saw, ["1 d0", "2 d1", "3 d2", "4 d3", "5 d4"]);
+        let rows = fixture.outside().await.rows("SELECT id, data FROM items ORDER BY id").await;
+        let rows: Vec<String> =
+            rows.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(rows, saw);
+    });
+}
+
+#[test]
+fn d09_many_rows_take_few_statements_and_come_back_in_their_order() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        let saw = scene.saw("d09-many", &[Val::U32(2500)]).await;
+        if !fixture.capabilities().insert_returning {
+            assert_eq!(saw, ["unsupported insert-returning"]);
+            return;
+        }
+        assert_eq!(saw[..2], ["2500 returned, 2500 in order, 2499 steps up", "2500 of 2500 stored as returned"]);
+        let statements: u32 = saw[2].parse().expect("a number");
+        // SQLite counts nothing for others.
+        let counted = fixture.backend() != Backend::Sqlite;
+        assert!(statements <= 3 && (statements > 0) == counted, "{statements} statements on {}", fixture.backend());
+        assert_eq!(fixture.outside().await.count("items").await, 2500);
+    });
+}
+
+#[test]
+fn d11_an_update_returns_what_it_changed() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(3).await;
+        let saw = scene.saw("d11-update", &[]).await;
+        if fixture.capabilities().update_returning {
+            assert_eq!(saw, [r#"[(2, "u2_new")]"#, "[]", "[]", "u1 u2_new u3"]);
+        } else {
+            let refused = "unsupported update-returning";
+            assert_eq!(saw, [refused, refused, refused, "u1 u2 u3"]);
+        }
+    });
+}
+
+#[test]
+fn d11_a_delete_returns_what_it_took_away() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(3).await;
+        let saw = scene.saw("d11-delete", &[]).await;
+        if fixture.capabilities().delete_returning {
+            assert_eq!(saw, [r#"[(2, "u2")]"#, "[]", "[]", "u1 u3"]);
+            assert_eq!(scene.ids().await, [1, 3]);
+        } else {
+            let refused = "unsupported delete-returning";
+            assert_eq!(saw, [refused, refused, refused, "u1 u2 u3"]);
+        }
+    });
+}
+
+#[test]
+fn d12_rows_that_matched_are_counted_changed_or_not() {
+    for_each_database(async |fixture: &Fixture| {
+        let saw = Scene::new(fixture).saw("d12-matched", &[]).await;
+        assert_eq!(saw, ["8", "3", "3", "3", "0", "3", "0"]);
+        assert_eq!(fixture.outside().await.count("employees").await, 5);
+    });
+}
+
+#[test]
+fn d15_rows_come_in_partitions() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(15).await;
+        assert_eq!(scene.saw("d15-partitions", &[]).await, ["[4, 4, 4, 3]", "true", "15"]);
+    });
+}
+
+#[test]
+fn d15_a_call_that_would_wait_for_its_own_cursor_is_busy() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(15).await;
+        assert_eq!(scene.saw("d15-busy", &[]).await, ["busy", "busy", "15", "15"]);
+    });
+}

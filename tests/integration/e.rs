@@ -1,0 +1,138 @@
+//! What goes wrong, as a guest can branch on it; and what hostile guests are told.
+
+use sqlservice_host::{Error, Grant, Host, Settings};
+use sqlservice_tests::{
+    Fixture,
+    component::{GUEST_CONFORMANCE, GUEST_STRANGER},
+    for_each_database, guest,
+};
+
+use crate::scene::{Scene, lines};
+
+#[test]
+fn e_violations_say_what_was_broken() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(3).await;
+        let saw = scene.saw("e-violations", &[]).await;
+        println!("{}\n{saw:#?}", fixture.backend());
+    });
+}
+
+#[test]
+fn e_a_check_is_named() {
+    for_each_database(async |fixture: &Fixture| {
+        let mut outside = fixture.outside().await;
+        outside
+            .execute(
+                "CREATE TABLE numbers (id INTEGER PRIMARY KEY, small INTEGER, CONSTRAINT is_small CHECK (small < 10))",
+            )
+            .await;
+        let saw = Scene::new(fixture).saw("e-check", &[]).await;
+        assert!(saw[0].starts_with("integrity check "), "{saw:?}");
+        assert!(saw[0].ends_with(" constraint=is_small"), "{saw:?}");
+        assert_eq!(saw[1], "1");
+    });
+}
+
+#[test]
+fn e_wrong_statements_are_refused_by_name_and_break_nothing() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(3).await;
+        let saw = scene.saw("e-statements", &[]).await;
+        assert_eq!(saw[..3], ["no-such-table nowhere", "no-such-column gone", "no-such-column id"]);
+        // A function that is not on the list.
+        assert_eq!(saw[3], "denied");
+        assert!(saw[4].starts_with("invalid: "), "{saw:?}");
+        assert_eq!(saw[5], "3");
+        // The database's own answers.
+        assert_eq!(saw[6..8], ["no-such-table nowhere", "no-such-column users.gone"]);
+        assert_eq!(saw[8], "type-mismatch name");
+    });
+}
+
+#[test]
+fn e_only_granted_databases_exist() {
+    for_each_database(async |fixture: &Fixture| {
+        let saw = Scene::new(fixture).saw("e-databases", &[]).await;
+        let mut expected = vec!["no-such-database"; 6];
+        expected[0] = "opened";
+        assert_eq!(saw, expected);
+    });
+}
+
+#[test]
+fn e_sql_text_needs_its_own_grant() {
+    for_each_database(async |fixture: &Fixture| {
+        let grant = Grant::new(fixture.open());
+        let host = guest::builder().database(guest::DATABASE, grant).build().expect("a host");
+        let plugin = guest::compiled(GUEST_CONFORMANCE).under(&host).expect("the same engine");
+        let mut instance = plugin.instantiate().await.expect("an instance");
+        lines(instance.call("setup", &[sqlservice_host::Val::U32(3)]).await.expect("no trap")).expect("made");
+        let said = lines(instance.call("a08-text", &[]).await.expect("no trap"));
+        assert_eq!(said.expect_err("SQL as text"), "denied");
+    });
+}
+
+#[test]
+fn e_forged_batches_are_refused() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(3).await;
+        let saw = scene.hostile("forged-batches", &[]).await;
+        assert_eq!(saw.len(), 15);
+        for line in &saw {
+            let (case, told) = line.split_once(": ").expect("a case");
+            let refused = ["invalid: ", "limit ", "type-mismatch ", "no-such-"];
+            assert!(refused.iter().any(|start| told.starts_with(start)), "{case}: {told}");
+        }
+        assert_eq!(scene.ids().await, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn e_a_component_that_imports_what_nobody_offers_is_refused_by_that_name() {
+    let host = Host::builder().build().expect("a host");
+    match host.load_file(GUEST_STRANGER) {
+        Err(Error::MissingImports(missing)) => assert_eq!(missing, ["example:sky/telescope@1.0.0"]),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was loaded"),
+    }
+}
+
+#[test]
+fn e_what_is_no_component_is_refused_in_words() {
+    let host = Host::builder().build().expect("a host");
+    let core_module = b"\0asm\x01\0\0\0";
+    for (bytes, word) in
+        [(&b""[..], "component"), (b"hello", "component"), (core_module, "core"), (b"\x7fELF", "program")]
+    {
+        match host.load(bytes) {
+            Err(Error::NotAComponent(said)) => assert!(said.contains(word), "{said}"),
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("{bytes:?} was loaded"),
+        }
+    }
+    let broken = [&b"\0asm\x0d\0\x01\0"[..], &[255; 64]].concat();
+    assert!(host.load(&broken).is_err());
+}
+
+#[test]
+fn e_a_wrong_function_gets_a_suggestion() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a URL");
+        let host = guest::builder().database(guest::DATABASE, grant).build().expect("a host");
+        let plugin = guest::compiled(GUEST_CONFORMANCE).under(&host).expect("the same engine");
+        let mut instance = plugin.instantiate().await.expect("an instance");
+        match instance.call("a01-pong", &[]).await {
+            Err(Error::NoSuchFunction { suggestion, .. }) => assert_eq!(suggestion.as_deref(), Some("a01-ping")),
+            other => panic!("{other:?}"),
+        }
+        // Nothing was called, so the instance is as good as new.
+        assert!(instance.call("a01-ping", &[]).await.is_ok());
+        let too_many = instance.call("a01-ping", &[sqlservice_host::Val::Bool(true)]).await;
+        assert!(matches!(too_many, Err(Error::Arguments(_))), "{too_many:?}");
+    });
+}

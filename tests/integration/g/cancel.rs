@@ -1,0 +1,179 @@
+//! G02: futures that are dropped at every point, over a pool of one connection, so that the next borrower meets the very
+//! connection that was left behind.
+
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+};
+
+use sqlservice_host::{HostLimits, Instance, Val};
+use sqlservice_tests::{Fixture, component::GUEST_HOSTILE, for_each_database};
+
+use crate::scene::{Scene, only_one, text};
+
+/// Times at which a future is dropped, in microseconds, until it is done before.
+const TIMES: [u32; 16] = [0, 10, 25, 50, 75, 100, 150, 250, 400, 650, 1000, 1600, 2500, 5000, 20_000, 1_000_000];
+/// More polls than any operation needs.
+const POLLS: u32 = 200;
+
+/// Drops an operation at its n-th poll for every n, then after ever longer times, until it is done before.
+fn sweep(operation: &str) {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        // As many rows as make a result of several batches.
+        scene.setup(50).await;
+        let mut guest = scene.instance(GUEST_HOSTILE).await;
+        let mut id = 1_000;
+        let mut done = false;
+        for polls in 1..=POLLS {
+            done = stopped(&scene, &mut guest, "sweep", operation, &mut id, polls).await;
+            if done {
+                break;
+            }
+        }
+        assert!(done, "{operation} is not done after {POLLS} polls");
+        done = false;
+        for microseconds in TIMES {
+            done = stopped(&scene, &mut guest, "sweep-after", operation, &mut id, microseconds).await;
+        }
+        assert!(done, "{operation} is not done after {:?} microseconds", TIMES.last());
+    });
+}
+
+/// Lets the guest do and stop an operation once, looks at what is left, and says whether it was done before.
+async fn stopped(scene: &Scene<'_>, guest: &mut Instance, how: &str, operation: &str, id: &mut i64, when: u32) -> bool {
+    *id += 1_000;
+    let after = format!("{operation} with {how} {when}");
+    let arguments = [text(operation), Val::S64(*id), Val::U32(when)];
+    let done = match guest.call(how, &arguments).await.expect("no trap") {
+        Some(Val::Result(Ok(Some(done)))) => *done == Val::Bool(true),
+        other => panic!("{after} on {}: {other:?}", scene.fixture.backend()),
+    };
+    scene.assert_clean(*id - 1, &after).await;
+    let row = scene.ids().await.iter().any(|row| (*id..*id + 999).contains(row));
+    match (operation, done) {
+        ("commit", true) => assert!(row, "{after}: it was committed and the row is lost"),
+        // Once begun it goes to its end; the guest cannot know.
+        ("commit", false) => {}
+        _ => assert!(!row, "{after}: a row that nobody committed"),
+    }
+    done
+}
+
+#[test]
+fn g02_cancel_sweep_connect() {
+    sweep("connect");
+}
+
+#[test]
+fn g02_cancel_sweep_begin() {
+    sweep("begin");
+}
+
+#[test]
+fn g02_cancel_sweep_first_use() {
+    sweep("first-use");
+}
+
+#[test]
+fn g02_cancel_sweep_execute() {
+    sweep("execute");
+}
+
+#[test]
+fn g02_cancel_sweep_insert_many() {
+    sweep("insert-many");
+}
+
+#[test]
+fn g02_cancel_sweep_commit() {
+    sweep("commit");
+}
+
+#[test]
+fn g02_cancel_sweep_rollback() {
+    sweep("rollback");
+}
+
+#[test]
+fn g02_cancel_sweep_close() {
+    sweep("close");
+}
+
+#[test]
+fn g02_cancel_sweep_savepoint() {
+    sweep("savepoint");
+}
+
+#[test]
+fn g02_cancel_sweep_release() {
+    sweep("release");
+}
+
+#[test]
+fn g02_cancel_sweep_reflect() {
+    sweep("reflect");
+}
+
+#[test]
+fn g02_cancel_sweep_create_all() {
+    sweep("create-all");
+}
+
+#[test]
+fn g02_cancel_sweep_ping() {
+    sweep("ping");
+}
+
+#[test]
+fn g02_cancel_sweep_stream() {
+    sweep("stream");
+}
+
+#[test]
+fn g02_cancel_sweep_cursor() {
+    sweep("cursor");
+}
+
+/// Polls a future at most so often.
+async fn polled<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut left = polls;
+    poll_fn(|context| {
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+#[test]
+fn g02_cancel_sweep_of_the_whole_call() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        scene.setup(50).await;
+        let mut polls = 0;
+        let last = loop {
+            polls += 1;
+            let id = 1_000 + 10 * i64::from(polls);
+            // The guest, its store and all that it holds are gone with the future.
+            let mut guest = scene.instance(GUEST_HOSTILE).await;
+            let done = polled(guest.call("everything", &[Val::S64(id)]), polls).await;
+            drop(guest);
+            scene.assert_clean(id + 5, &format!("the call dropped at poll {polls}")).await;
+            if let Some(done) = done {
+                crate::scene::lines(done.expect("no trap")).expect("no error");
+                break id;
+            }
+            assert!(polls < 2_000, "the call is not done after {polls} polls");
+        };
+        // The database works in tasks of the host's, so a call has few polls; the sweeps by time reach between them.
+        assert!(polls > 2, "{polls} polls are no sweep");
+        let ids = scene.ids().await;
+        assert!(ids.contains(&last), "the call that was done left no row");
+        assert!(!ids.iter().any(|id| *id > 1_000 && id % 10 == 1), "a row that was rolled back to a savepoint");
+    });
+}

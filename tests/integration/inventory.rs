@@ -1,0 +1,76 @@
+//! The plugin `inventory`: its figures are those of `dpkg`, found by other means.
+
+mod debian;
+mod known;
+
+use std::path::Path;
+
+use sqlservice_host::{Access, Instance, Val};
+use sqlservice_tests::{Fixture, component::PLUGIN_INVENTORY, guest};
+
+use crate::scene::text;
+
+/// The plugin with the case's database, and a directory as `/input`.
+async fn plugin(fixture: &Fixture, dir: &Path) -> Instance {
+    let builder = guest::builder().database(guest::DATABASE, fixture.grant());
+    let host = builder.directory(dir, "/input", Access::Read).build().expect("a host");
+    let plugin = guest::compiled(PLUGIN_INVENTORY).under(&host).expect("the same engine");
+    plugin.instantiate().await.expect("an instance")
+}
+
+/// What a function gives, or its own error.
+async fn ask(plugin: &mut Instance, function: &str, arguments: &[Val]) -> Result<Val, String> {
+    match plugin.call(function, arguments).await {
+        Ok(Some(Val::Result(Ok(Some(value))))) => Ok(*value),
+        Ok(Some(Val::Result(Err(Some(error))))) => match *error {
+            Val::String(said) => Err(said),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{function}: {other:?}"),
+    }
+}
+
+async fn import(plugin: &mut Instance, file: &str) -> Result<Val, String> {
+    ask(plugin, "import-status", &[text(&format!("/input/{file}"))]).await
+}
+
+/// A field of a record as text; nothing for an option without a value.
+fn field(record: &Val, name: &str) -> Option<String> {
+    let Val::Record(fields) = record else { panic!("no record: {record:?}") };
+    let (_, value) = fields.iter().find(|(field, _)| field == name).unwrap_or_else(|| panic!("no {name}: {record:?}"));
+    let plain = |value: &Val| match value {
+        Val::String(text) => text.clone(),
+        Val::U64(number) => number.to_string(),
+        other => panic!("{name} is {other:?}"),
+    };
+    match value {
+        Val::Option(value) => value.as_deref().map(plain),
+        value => Some(plain(value)),
+    }
+}
+
+fn number(record: &Val, name: &str) -> u64 {
+    field(record, name).and_then(|number| number.parse().ok()).expect("a number")
+}
+
+fn word(record: &Val, name: &str) -> String {
+    field(record, name).expect("a text")
+}
+
+fn list(value: Val) -> Vec<Val> {
+    match value {
+        Val::List(items) => items,
+        other => panic!("no list: {other:?}"),
+    }
+}
+
+/// What is not met, as `package:architecture kind requirement`.
+async fn unmet(plugin: &mut Instance) -> Vec<String> {
+    let unmet = list(ask(plugin, "unmet-dependencies", &[]).await.expect("what is not met"));
+    let line = |unmet: &Val| {
+        let [name, architecture, kind, requirement] =
+            ["name", "architecture", "kind", "requirement"].map(|name| word(unmet, name));
+        format!("{name}:{architecture} {kind} {requirement}")
+    };
+    unmet.iter().map(line).collect()
+}
