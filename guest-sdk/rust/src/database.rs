@@ -1,5 +1,7 @@
 //! A database that the host granted, with the plugin's models.
 
+use std::fmt;
+
 pub use crate::bindings::sqlservice::database::databases::{Capabilities, DdlOptions, Dialect, Limits, ReflectOptions};
 use crate::{
     Connection, Error, Executor, Result, Session, TransactionOptions,
@@ -167,5 +169,16 @@ impl Default for ReflectOptions {
     /// All tables of the default schema, without views.
     fn default() -> Self {
         Self { only: Vec::new(), schema: None, views: false }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgresql => "PostgreSQL",
+            Self::Mysql => "MySQL",
+            Self::Mariadb => "MariaDB",
+        })
     }
 }

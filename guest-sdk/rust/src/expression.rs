@@ -1,18 +1,26 @@
 //! Typed expressions: columns, values, operators. They are built as shared trees and sent as an arena.
 
+mod arithmetic;
+mod case;
 mod function;
 mod node;
 mod operand;
 mod operator;
+mod order;
 mod selection;
+mod window;
 
 #[cfg(test)]
 pub(crate) use self::node::ids;
 pub use self::{
+    arithmetic::Numeric,
+    case::{Case, when},
     function::*,
     operand::Operand,
-    operator::{Base, Converted, Expression, Numeric, Order, OrderBy},
+    operator::{Base, Converted, Expression},
+    order::{Order, OrderBy},
     selection::{Entity, Optional, Selection, entity},
+    window::*,
 };
 pub(crate) use self::{
     node::{Arena, Kids, Lowered, Node, Source},

@@ -1,4 +1,173 @@
 //! Write sandboxed plugins that use databases: models, queries, sessions
+//!
+//! A plugin is a library that becomes a WebAssembly component. It knows a database by a name that somebody granted it,
+//! never by an address or a password, and the same component runs on SQLite, PostgreSQL, MySQL and MariaDB.
+//!
+//! ```no_run
+//! use sqlservice_sdk::prelude::*;
+//!
+//! #[derive(Model, Clone, Debug, Default, PartialEq)]
+//! #[model(table = "users")]
+//! pub struct User {
+//!     #[model(primary_key, generated)]
+//!     pub id: i64,
+//!     #[model(length = 64, unique)]
+//!     pub name: String,
+//!     pub email: Option<String>,
+//! }
+//!
+//! // What the plugin exports, in WIT.
+//! sqlservice_sdk::plugin!("export add-user: async func(name: string) -> result<s64, string>;");
+//!
+//! struct Plugin;
+//!
+//! impl Guest for Plugin {
+//!     async fn add_user(name: String) -> Result<i64, String> {
+//!         let db = Database::open("default", models![User]).await?;
+//!         db.create_all().await?;
+//!         let session = db.begin().await?;
+//!         session.insert_many(&[User { name: name.clone(), ..User::default() }]).await?;
+//!         let user = session.one(&select::<User>().filter(User::NAME.eq(name))).await?;
+//!         session.commit().await?;
+//!         Ok(user.id)
+//!     }
+//! }
+//!
+//! export!(Plugin);
+//! ```
+//!
+//! ```toml
+//! [lib]
+//! crate-type = ["cdylib"]
+//!
+//! [dependencies]
+//! sqlservice-sdk = "0.1"
+//! ```
+//!
+//! `cargo build --target wasm32-wasip2` makes the component.
+//!
+//! # Models
+//!
+//! A struct with `#[derive(Model)]` is a table, its fields are the columns. A field is a [`SqlType`] or an `Option` of
+//! one, which is a column that may be null.
+//!
+//! | on the struct | |
+//! |---|---|
+//! | `table = "users"` | the table's name; the struct's in snake_case where it is not said |
+//! | `schema = "sales"`, `comment = "…"` | |
+//! | `index(columns(a, b), name = "ix")`, `unique(columns(a, b))` | of several columns, by the names of the fields |
+//! | `foreign_key(columns(a, b), refers = "parents(x, y)", on_delete = "cascade")` | of several columns |
+//!
+//! | on a field | |
+//! |---|---|
+//! | `primary_key` | on several fields, the key has several columns |
+//! | `generated` | the database counts the key up; 0 means "make one" |
+//! | `length = 64`, `precision = 10, scale = 2` | of texts and bytes, of decimals |
+//! | `unique`, `index` | of this column |
+//! | `default = true`, `default = now`, `on_update = now` | when a row says nothing |
+//! | `foreign_key = "users.id"`, `on_delete = "set null"`, `on_update = "cascade"` | |
+//! | `column = "Name"`, `comment = "…"` | |
+//!
+//! For each field there is a constant, `User::NAME` for `name`: a [`Column`] to write statements with.
+//! [`Database::create_all`] creates the tables, [`Database::drop_all`] drops them, and [`Database::reflect`] reads what a
+//! database has without any models.
+//!
+//! # Connections, sessions, transactions
+//!
+//! * [`Database::connect`] takes a connection of one's own: commit as you go.
+//! * [`Database::session`] gives a session that takes a connection when it needs one: commit as you go.
+//! * [`Database::begin`] gives a session in a transaction, which is its only one.
+//! * [`Database::transaction`] commits when a closure is `Ok`, and rolls back when it is an error.
+//!
+//! Whatever is dropped rolls back: a session, a connection, a future that nobody waits for any more, a plugin that traps.
+//! All of them do the same things: those of [`Executor`].
+//!
+//! ```no_run
+//! # use sqlservice_sdk::prelude::*;
+//! # #[derive(Model, Clone)] struct User { #[model(primary_key, generated)] id: i64, name: String }
+//! # async fn example(db: Database) -> Result<(), Error> {
+//! db.transaction(async |session| {
+//!     session.execute(&update::<User>().set(User::NAME, "jo").filter(User::ID.eq(7))).await?;
+//!     // A savepoint: this may fail, and the rest is still committed.
+//!     let _ = session.nested(async |session| session.execute(&delete::<User>()).await).await;
+//!     Ok(())
+//! })
+//! .await
+//! # }
+//! ```
+//!
+//! # Queries
+//!
+//! Statements are values that are sent as data: there is no text to inject anything into. [`statement`] has the
+//! statements, [`expression`] what they are made of.
+//!
+//! ```no_run
+//! # use sqlservice_sdk::prelude::*;
+//! # #[derive(Model, Clone)] struct User { #[model(primary_key, generated)] id: i64, name: String, age: Option<i32> }
+//! # #[derive(Model, Clone)] struct Device { #[model(primary_key, generated)] id: i64, user_id: i64 }
+//! # async fn example(session: &Session) -> Result<(), Error> {
+//! let adults = select::<User>().filter(User::AGE.ge(18).and(User::NAME.starts_with("e"))).order_by(User::NAME);
+//! let users: Vec<User> = session.all(&adults).await?;
+//! let oldest: Option<User> = session.first(&adults.order_by(User::AGE.desc())).await?;
+//!
+//! let counts: Vec<(String, i64)> = session
+//!     .all(
+//!         &select_columns((User::NAME, count(Device::ID)))
+//!             .left_join::<Device>(Device::USER_ID.eq(User::ID))
+//!             .group_by(User::NAME)
+//!             .having(count(Device::ID).gt(1)),
+//!     )
+//!     .await?;
+//!
+//! // The other side of an outer join is an Option.
+//! let pairs: Vec<(User, Option<Device>)> = session
+//!     .all(
+//!         &select_columns((entity::<User>(), entity::<Device>().optional()))
+//!             .left_join::<Device>(Device::USER_ID.eq(User::ID)),
+//!     )
+//!     .await?;
+//! # Ok(()) }
+//! ```
+//!
+//! [`all`](Executor::all), [`first`](Executor::first), [`one`](Executor::one) and
+//! [`one_or_none`](Executor::one_or_none) say how many rows are wanted; [`stream`](Executor::stream) reads more rows than
+//! fit into memory.
+//!
+//! # Changes
+//!
+//! [`insert_many`](Executor::insert_many) sends thousands of rows at once, column by column.
+//! [`insert`](Executor::insert) returns the row as it is stored, where the database can. `insert`, `update` and `delete`
+//! of [`statement`] do everything else:
+//!
+//! ```no_run
+//! # use sqlservice_sdk::prelude::*;
+//! # #[derive(Model, Clone)] struct User {
+//! #     #[model(primary_key, generated)] id: i64, #[model(length = 64, unique)] name: String, visits: i64
+//! # }
+//! # async fn example(session: &Session, ed: User) -> Result<(), Error> {
+//! let matched = session.execute(&update::<User>().set(User::VISITS, User::VISITS + 1).filter(User::NAME.eq("ed"))).await?;
+//! let upsert = insert::<User>().values(&[ed]).on_conflict_of(User::NAME);
+//! session.execute(&upsert.do_set(|row| row.set(User::VISITS, excluded(User::VISITS) + User::VISITS))).await?;
+//! let gone: Vec<i64> = session.all(&delete::<User>().filter(User::VISITS.eq(0)).returning(User::ID)).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # Errors
+//!
+//! [`Error`] is an enum to branch on. [`is_unique_violation`](Error::is_unique_violation),
+//! [`is_retryable`](Error::is_retryable) and their sisters ask the usual questions; [`Database::retry`] runs a transaction
+//! again that lost a race. `?` turns an error into a `String` for exports that return `result<_, string>`.
+//!
+//! # Several things at once
+//!
+//! Everything that waits is a future: `join!` several sessions, `select` with [`sleep`], give up with [`timeout`]. Calls on
+//! one session run one after the other; work at the same time takes several sessions.
+//!
+//! # SQL as text
+//!
+//! [`raw`] sends it, with bound parameters. It is an import of its own that a host grants on its own; a plugin that does
+//! not use the module does not have the import.
+
 #![allow(clippy::wrong_self_convention, reason = "expressions are values that operators take: `column.is_null()`")]
 
 pub mod bindings;
@@ -26,7 +195,9 @@ pub use self::{
     expression::{Expr, Expression},
     model::{Alias, Column, Model, alias},
     row::FromRow,
-    session::{Connection, Executor, Isolation, Rows, RunOptions, Savepoint, Session, TransactionOptions, With},
+    session::{
+        Connection, Executor, Isolation, Prepared, Rows, RunOptions, Savepoint, Session, TransactionOptions, With,
+    },
     value::{Date, Decimal, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid, Value},
 };
 pub use futures::{self, join, try_join};
@@ -40,8 +211,9 @@ pub mod prelude {
         Interval, Isolation, Json, Model, ReflectOptions, Rows, RunOptions, Savepoint, Session, Time, Timestamp,
         TimestampTz, TransactionOptions, Uuid, Value, alias,
         expression::{
-            abs, all_of, any_of, avg, coalesce, column, count, count_all, count_distinct, entity, excluded, exists,
-            function, length, literal, lower, max, min, now, output, scalar, sum, trim, upper, when,
+            abs, all_of, any_of, avg, coalesce, column, count, count_all, count_distinct, current_date, entity,
+            excluded, exists, function, length, literal, lower, max, min, now, nullif, output, parameter, replace,
+            round, row_number, scalar, substr, sum, trim, upper, when, window,
         },
         models, params, raw, sleep, spawn,
         statement::{Lock, delete, insert, select, select_columns, update},

@@ -47,7 +47,8 @@ pub async fn execute(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Re
     Ok(on.text(sql.to_owned(), parameters, on.options(0)).await?.affected)
 }
 
-/// Runs a query; returns all rows. The columns are read in their order: `raw::all::<(i64, String)>(..)`.
+/// Runs a query; returns all rows. A model finds its columns by their names, `raw::all::<User>(..)`; everything else is
+/// read in the order of the columns, `raw::all::<(i64, String)>(..)`.
 pub async fn all<T: FromRow>(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<Vec<T>> {
     stream(on, sql, parameters, 0).await?.collect().await
 }
@@ -66,5 +67,5 @@ pub async fn stream<T: FromRow>(
     batch_rows: u32,
 ) -> Result<Rows<T>> {
     let answer = on.text(sql.to_owned(), parameters, on.options(batch_rows)).await?;
-    Ok(Rows::new(answer, batch_rows))
+    Rows::by_name(answer, batch_rows)
 }

@@ -1,16 +1,20 @@
 //! Work on a database: connections, sessions, and what both can do.
 
+use std::fmt;
+
 mod link;
+mod prepared;
 mod rows;
 mod savepoint;
 
 pub(crate) use self::link::{Answer, BatchInsert, Link};
-pub use self::{rows::Rows, savepoint::Savepoint};
+pub use self::{prepared::Prepared, rows::Rows, savepoint::Savepoint};
 pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
 use crate::{
-    Error, Model, Result,
+    Error, FromRow, Model, Result, Value,
     bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
-    statement::{Command, Query, Sendable, insert, left_out_key, without},
+    expression::count_all,
+    statement::{Command, Query, Sendable, Subquery, insert, left_out_key, select_columns, without},
 };
 
 /// Core level: a connection of one's own, commit as you go.
@@ -81,6 +85,19 @@ impl Default for TransactionOptions {
     }
 }
 
+impl fmt::Display for Isolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Default => "default",
+            Self::ReadUncommitted => "read uncommitted",
+            Self::ReadCommitted => "read committed",
+            Self::RepeatableRead => "repeatable read",
+            Self::Serializable => "serializable",
+            Self::Autocommit => "autocommit",
+        })
+    }
+}
+
 /// What connections and sessions can do. Every future may be dropped at any point: the statement is then stopped in the
 /// database, too. Calls on one connection or session run one after the other; for work at the same time take several.
 #[allow(async_fn_in_trait, reason = "guests have one thread, so nobody asks whether these futures are Send")]
@@ -123,6 +140,47 @@ pub trait Executor: Link {
     /// Runs an insert, update or delete; returns how many rows it inserted, matched or deleted.
     async fn execute<C: Command>(&self, command: &C) -> Result<u64> {
         Ok(self.send(command.lower()?, 0).await?.affected)
+    }
+
+    /// How many rows a query has; they are counted in the database.
+    async fn count<Q: Subquery>(&self, query: &Q) -> Result<u64> {
+        let count = self.one(&select_columns(count_all()).from_query(query, "counted")).await?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Checks and compiles a query once, to [run](Self::run) it many times.
+    ///
+    /// ```no_run
+    /// # use sqlservice_sdk::prelude::*;
+    /// # #[derive(Model)] struct User { #[model(primary_key, generated)] id: i64, name: String }
+    /// # async fn example(session: &Session) -> Result<(), Error> {
+    /// let by_name = session.prepare(&select::<User>().filter(User::NAME.eq(parameter::<String>(0)))).await?;
+    /// let ed = session.run(&by_name, params!["ed"]).await?;
+    /// let jo = session.run(&by_name, params!["jo"]).await?;
+    /// # Ok(()) }
+    /// ```
+    async fn prepare<Q: Query>(&self, query: &Q) -> Result<Prepared<Q::Row>> {
+        let Sendable(lowered) = query.lower(None)?;
+        Ok(Prepared::new(self.link_prepare(lowered.statement.clone()).await?, lowered))
+    }
+
+    /// All rows of a prepared query, with values for its [parameters](crate::expression::parameter).
+    async fn run<T: FromRow>(&self, prepared: &Prepared<T>, parameters: Vec<Value>) -> Result<Vec<T>> {
+        let parameters = prepared.parameters(parameters)?;
+        let answer = self.link_run(prepared.contract(), parameters, self.options(0)).await?;
+        Rows::new(answer, 0).collect().await
+    }
+
+    /// Checks and compiles an insert, update or delete once, to [run](Self::run_change) it many times.
+    async fn prepare_change<C: Command>(&self, command: &C) -> Result<Prepared<()>> {
+        let Sendable(lowered) = command.lower()?;
+        Ok(Prepared::new(self.link_prepare(lowered.statement.clone()).await?, lowered))
+    }
+
+    /// Runs a prepared change; returns how many rows it inserted, matched or deleted.
+    async fn run_change(&self, prepared: &Prepared<()>, parameters: Vec<Value>) -> Result<u64> {
+        let parameters = prepared.parameters(parameters)?;
+        Ok(self.link_run(prepared.contract(), parameters, self.options(0)).await?.affected)
     }
 
     /// Inserts a row and returns it as it is stored: with its generated key and defaults. A generated key that is 0 is
@@ -239,17 +297,25 @@ pub trait Executor: Link {
 
     #[doc(hidden)]
     async fn send_rows<M: Model>(&self, rows: &[M], returning: Vec<String>) -> Result<Answer> {
+        if M::SCHEMA.is_some() {
+            // The contract's bulk insert names no schema, and the same name may be another table in the default one.
+            return Err(Error::invalid(
+                "a bulk insert fills tables of the default schema: use execute(&insert().values(&rows)) for this model",
+            ));
+        }
         let left_out = left_out_key(rows)?;
         let names = without(M::COLUMNS.iter().map(|&name| name.to_owned()), left_out);
         let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 rows in one call"))?;
         let batch = Batch { rows: count, columns: without(M::encode(rows), left_out) };
-        let table = M::SCHEMA.map_or_else(|| M::TABLE.to_owned(), |schema| format!("{schema}.{}", M::TABLE));
-        let insert = BatchInsert { table, columns: names, rows: batch, returning };
+        let insert = BatchInsert { table: M::TABLE.to_owned(), columns: names, rows: batch, returning };
         self.link_insert_many(insert, self.options(0)).await
     }
 
     #[doc(hidden)]
     async fn send(&self, Sendable(lowered): Sendable, batch_rows: u32) -> Result<Answer> {
+        if lowered.open > 0 {
+            return Err(Error::invalid("the statement has parameters: prepare it, and run it with their values"));
+        }
         self.link_execute(lowered.statement, lowered.parameters, self.options(batch_rows)).await
     }
 }

@@ -19,7 +19,7 @@ impl Report {
 pub async fn tour() -> Result<String, Error> {
     let mut report = Report(String::new());
     let db = open().await?;
-    report.line("open", format!("{:?}, {} tables declared", db.dialect(), db.tables().len()));
+    report.line("open", format!("{}, {} tables declared", db.dialect(), db.tables().len()));
     db.ping().await?;
     report.line("ping", "the database answers");
     db.drop_all().await?;
@@ -49,7 +49,7 @@ async fn connection(db: &Database, report: &mut Report) -> Result<(), Error> {
     connection.rollback().await?;
     report.line("rollback", format!("{} users", connection.one(&select_columns(count_all()).from::<User>()).await?));
     connection.rollback().await?;
-    report.line("isolation", format!("{:?}", connection.isolation().await?));
+    report.line("isolation", connection.isolation().await?);
     connection.close().await
 }
 

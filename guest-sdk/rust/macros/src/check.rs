@@ -31,38 +31,70 @@ pub fn distance(one: &str, other: &str) -> usize {
 
 /// `"table.column"` or `"schema.table.column"`: schema, table and column.
 pub fn reference(text: &LitStr) -> Result<(Option<String>, String, String)> {
-    let value = text.value();
-    let parts: Vec<&str> = value.split('.').collect();
-    let wrong = || Error::new(text.span(), "a foreign key is \"table.column\", or \"schema.table.column\"");
-    if parts.iter().any(|part| part.trim() != *part || part.is_empty()) {
-        return Err(wrong());
-    }
-    match parts.as_slice() {
-        [table, column] => Ok((None, (*table).to_owned(), (*column).to_owned())),
-        [schema, table, column] => Ok((Some((*schema).to_owned()), (*table).to_owned(), (*column).to_owned())),
-        _ => Err(wrong()),
-    }
+    let wrong = || {
+        let message = "a foreign key is \"table.column\", or \"schema.table.column\"; a name with a point in it is written \
+                       r#\"\"a.b\".column\"#";
+        Error::new(text.span(), message)
+    };
+    let mut names = names(&text.value(), '.').ok_or_else(wrong)?;
+    let (Some(column), Some(table)) = (names.pop(), names.pop()) else { return Err(wrong()) };
+    let schema = names.pop();
+    if names.is_empty() { Ok((schema, table, column)) } else { Err(wrong()) }
 }
 
 /// `"table(a, b)"` or `"schema.table(a, b)"`: schema, table and columns, as many as there are here.
 pub fn references(text: &LitStr, columns: usize) -> Result<(Option<String>, String, Vec<String>)> {
-    let value = text.value();
     let wrong =
         || Error::new(text.span(), "what a foreign key refers to is \"table(a, b)\", or \"schema.table(a, b)\"");
-    let (name, list) = value.trim_end().strip_suffix(')').and_then(|rest| rest.split_once('(')).ok_or_else(wrong)?;
-    let referred: Vec<String> = list.split(',').map(|column| column.trim().to_owned()).collect();
-    let (schema, table) = match name.trim().split_once('.') {
-        Some((schema, table)) => (Some(schema.to_owned()), table.to_owned()),
-        None => (None, name.trim().to_owned()),
-    };
-    if table.is_empty() || referred.iter().any(String::is_empty) {
-        return Err(wrong());
-    }
+    let value = text.value();
+    let inside = value.trim_end().strip_suffix(')').ok_or_else(wrong)?;
+    let opening = unquoted(inside, '(').next().ok_or_else(wrong)?;
+    let (name, list) = (&inside[..opening], &inside[opening + 1..]);
+    let (mut name, referred) = (names(name.trim(), '.').ok_or_else(wrong)?, names(list, ',').ok_or_else(wrong)?);
     if referred.len() != columns {
         let message = format!("it refers to {} columns with {columns}", referred.len());
         return Err(Error::new(text.span(), message));
     }
-    Ok((schema, table, referred))
+    let Some(table) = name.pop() else { return Err(wrong()) };
+    let schema = name.pop();
+    if name.is_empty() { Ok((schema, table, referred)) } else { Err(wrong()) }
+}
+
+/// Names with a separator between them. A name in double quotes may hold the separator, and two quotes for one.
+fn names(text: &str, separator: char) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut start = 0;
+    for end in unquoted(text, separator).chain([text.len()]) {
+        let part = &text[start..end];
+        names.push(name(if separator == ',' { part.trim() } else { part })?);
+        start = end + separator.len_utf8();
+    }
+    Some(names)
+}
+
+/// One name without its quotes.
+fn name(part: &str) -> Option<String> {
+    let name = match part.strip_prefix('"') {
+        Some(quoted) => {
+            let inside = quoted.strip_suffix('"')?;
+            if inside.replace("\"\"", "").contains('"') {
+                return None;
+            }
+            inside.replace("\"\"", "\"")
+        }
+        None if part.trim() != part || part.contains('"') => return None,
+        None => part.to_owned(),
+    };
+    (!name.is_empty()).then_some(name)
+}
+
+/// Where a character stands outside of double quotes.
+fn unquoted(text: &str, character: char) -> impl Iterator<Item = usize> {
+    let mut quoted = false;
+    text.char_indices().filter_map(move |(at, letter)| {
+        quoted ^= letter == '"';
+        (letter == character && !quoted).then_some(at)
+    })
 }
 
 /// An action of a foreign key, as the contract's enum.
@@ -98,9 +130,37 @@ pub fn snake_case(name: &str) -> String {
     snake
 }
 
+/// All mistakes of a model, so that they are shown at once.
+#[derive(Default)]
+pub struct Errors(Option<Error>);
+
+impl Errors {
+    pub fn add(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    pub fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.add(error)).ok()
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub fn finish<T>(self, value: T) -> Result<T> {
+        self.0.map_or(Ok(value), Err)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{distance, snake_case};
+    use proc_macro2::Span;
+    use syn::LitStr;
+
+    use super::{distance, reference, references, snake_case};
 
     #[test]
     fn names_of_tables() {
@@ -112,6 +172,38 @@ mod tests {
             ("A", "a"),
         ] {
             assert_eq!(snake_case(name), table);
+        }
+    }
+
+    fn text(value: &str) -> LitStr {
+        LitStr::new(value, Span::call_site())
+    }
+
+    #[test]
+    fn references_of_one_column() {
+        for (value, schema, table, column) in [
+            ("users.id", None, "users", "id"),
+            ("s.users.id", Some("s"), "users", "id"),
+            (r#""a.b".id"#, None, "a.b", "id"),
+            (r#"s."a.b"."c""d""#, Some("s"), "a.b", "c\"d"),
+            ("two words.id", None, "two words", "id"),
+        ] {
+            let expected = (schema.map(str::to_owned), table.to_owned(), column.to_owned());
+            assert_eq!(reference(&text(value)).ok(), Some(expected), "{value}");
+        }
+        for wrong in ["", "users", "users.", ".id", "a.b.c.d", "users. id", r#""users.id"#, r#""a"b".id"#, r#"a"b.id"#]
+        {
+            assert!(reference(&text(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn references_of_several_columns() {
+        let expected = (Some("s".to_owned()), "p(q)".to_owned(), vec!["x".to_owned(), "y,z".to_owned()]);
+        assert_eq!(references(&text(r#"s."p(q)"(x, "y,z")"#), 2).ok(), Some(expected));
+        assert_eq!(references(&text("p (x)"), 1).ok(), Some((None, "p".to_owned(), vec!["x".to_owned()])));
+        for wrong in ["p", "p(x", "(x)", "p()", "p(x,)", "a.b.c(x)"] {
+            assert!(references(&text(wrong), 1).is_err(), "{wrong}");
         }
     }
 

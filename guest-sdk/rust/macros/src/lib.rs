@@ -2,6 +2,7 @@
 
 mod attribute;
 mod check;
+mod field;
 mod model;
 mod plugin;
 

@@ -1,9 +1,8 @@
 //! Functions and other expressions that are not operators of a column.
 
 use super::{
-    Expr, Node, Selection,
+    Base, Expr, Expression, Kids, Node, Numeric, Selection,
     operand::{Operand, node},
-    operator::{Base, Expression, Numeric},
     selection::nodes,
 };
 use crate::{
@@ -11,12 +10,18 @@ use crate::{
     bindings::sqlservice::database::statements::{self, ListOp, Node as Form},
     model::Column,
     statement::Subquery,
-    value::{Field, SqlType, TimestampTz},
+    value::{Date, Field, TimestampTz},
 };
 
 /// A constant of a statement. It is bound, never written into its text.
 pub fn literal<T: Field>(value: T) -> Expr<T> {
     Expr::new(Node::value(value.to_value()))
+}
+
+/// A value that a prepared statement gets when it runs: the one at this position of the list, from 0. See
+/// [`Executor::prepare`](crate::Executor::prepare).
+pub fn parameter<T: Field>(position: u32) -> Expr<T> {
+    Expr::new(Node::parameter(position))
 }
 
 /// A column of something that is no model: a subquery's alias, a common table expression, a reflected table.
@@ -42,12 +47,12 @@ pub fn function<T: Field>(name: &str, arguments: impl Selection) -> Expr<T> {
     call(name, nodes(arguments))
 }
 
-fn call<T>(name: &str, arguments: impl IntoIterator<Item = Node>) -> Expr<T> {
+pub(super) fn call<T>(name: &str, arguments: impl IntoIterator<Item = Node>) -> Expr<T> {
     call_with(name, arguments, false)
 }
 
 fn call_with<T>(name: &str, arguments: impl IntoIterator<Item = Node>, distinct: bool) -> Expr<T> {
-    let mut kids = super::Kids::default();
+    let mut kids = Kids::default();
     let arguments = kids.all(arguments);
     Expr::new(kids.node(Form::Call(statements::Call { function: name.to_owned(), arguments, distinct, filter: None })))
 }
@@ -112,6 +117,37 @@ pub fn abs<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<E::
     call("abs", [expression.expr().node])
 }
 
+/// Rounded to so many digits after the point, halves away from 0.
+pub fn round<E: Expression<Type: Field<Base: Numeric>>>(expression: E, digits: i32) -> Expr<E::Type> {
+    call("round", [expression.expr().node, node::<i32>(digits)])
+}
+
+/// Null where it equals the other value, else itself.
+pub fn nullif<E: Expression>(expression: E, other: impl Operand<Base<E>>) -> Expr<Option<Base<E>>> {
+    call("nullif", [expression.expr().node, node(other)])
+}
+
+/// With every occurrence of a text replaced.
+pub fn replace<E>(expression: E, text: impl Operand<String>, by: impl Operand<String>) -> Expr<E::Type>
+where
+    E: Expression<Type: Field<Base = String>>,
+{
+    call("replace", [expression.expr().node, node(text), node(by)])
+}
+
+/// So many characters from a position; the first is 1.
+pub fn substr<E>(expression: E, from: impl Operand<i32>, count: impl Operand<i32>) -> Expr<E::Type>
+where
+    E: Expression<Type: Field<Base = String>>,
+{
+    call("substr", [expression.expr().node, node(from), node(count)])
+}
+
+/// The date of the statement.
+pub fn current_date() -> Expr<Date> {
+    call("current_date", [])
+}
+
 /// The time of the statement.
 pub fn now() -> Expr<TimestampTz> {
     call("now", [])
@@ -146,42 +182,5 @@ impl<T> Expr<T> {
     /// Only the rows for which this holds: of an aggregate, where the database can (`aggregate-filter`).
     pub fn filter(self, condition: impl Operand<bool>) -> Self {
         Self::new(self.node.with_filter(node(condition)))
-    }
-}
-
-/// The value of the first branch whose condition is true: `case().when(..).or_else(..)`.
-pub fn when<B: SqlType>(condition: impl Operand<bool>, then: impl Operand<B>) -> Case<B> {
-    Case { whens: vec![(node(condition), node(then))], of: std::marker::PhantomData }
-}
-
-/// A choice that is being written; see [`when`].
-pub struct Case<B> {
-    whens: Vec<(Node, Node)>,
-    of: std::marker::PhantomData<fn() -> B>,
-}
-
-impl<B: SqlType> Case<B> {
-    /// Another branch.
-    pub fn when(mut self, condition: impl Operand<bool>, then: impl Operand<B>) -> Self {
-        self.whens.push((node(condition), node(then)));
-        self
-    }
-
-    /// The value when no condition is true.
-    pub fn otherwise(self, value: impl Operand<B>) -> Expr<B> {
-        Expr::new(self.form(Some(node(value))))
-    }
-
-    /// Null when no condition is true.
-    pub fn or_null(self) -> Expr<Option<B>> {
-        Expr::new(self.form(None))
-    }
-
-    fn form(self, otherwise: Option<Node>) -> Node {
-        let mut kids = super::Kids::default();
-        let branch = |(condition, then)| statements::When { condition: kids.add(condition), then: kids.add(then) };
-        let whens = self.whens.into_iter().map(branch).collect();
-        let otherwise = kids.maybe(otherwise);
-        kids.node(Form::Case(statements::Case { whens, otherwise }))
     }
 }

@@ -58,6 +58,8 @@ pub(crate) enum Shape {
     Column(Option<Source>, Cow<'static, str>),
     /// A value. It becomes a parameter, so that statements of one shape are the same statement.
     Value(Value),
+    /// A parameter that a prepared statement gets when it runs.
+    Parameter(u32),
 }
 
 /// Children while a node is made: `add` gives the id to put into the form.
@@ -95,6 +97,10 @@ impl Node {
 
     pub(crate) fn value(value: Value) -> Self {
         Self::new(Shape::Value(value), Vec::new())
+    }
+
+    pub(crate) fn parameter(position: u32) -> Self {
+        Self::new(Shape::Parameter(position), Vec::new())
     }
 
     pub(crate) fn column(source: Option<Source>, name: impl Into<Cow<'static, str>>) -> Self {
@@ -181,14 +187,21 @@ impl Drop for Inner {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Lowered {
     pub statement: Statement,
+    /// How many parameters come first that only a run of the prepared statement has.
+    pub open: u32,
+    /// The values of the others.
     pub parameters: Vec<Value>,
 }
+
+/// Where values are counted from while an arena is written.
+const VALUES: u32 = 1 << 31;
 
 /// The contract's list of nodes while it is written.
 #[derive(Default)]
 pub(crate) struct Arena {
     nodes: Vec<statements::Node>,
     parameters: Vec<Value>,
+    open: u32,
     seen: BTreeMap<*const Inner, u32>,
 }
 
@@ -210,7 +223,16 @@ impl Arena {
     }
 
     fn finish(self, root: Root) -> Lowered {
-        Lowered { statement: Statement { nodes: self.nodes, root }, parameters: self.parameters }
+        let Self { mut nodes, parameters, open, .. } = self;
+        // Parameters of the caller's come first; values were counted from the far end until their number was known.
+        for node in &mut nodes {
+            if let statements::Node::Parameter(position) = node
+                && let Some(value) = position.checked_sub(VALUES)
+            {
+                *position = open + value;
+            }
+        }
+        Lowered { statement: Statement { nodes, root }, open, parameters }
     }
 
     /// The position of a node, which is written after its children, once however often it is used.
@@ -242,7 +264,13 @@ impl Arena {
         let written = match &node.0.shape {
             Shape::Value(value) => {
                 self.parameters.push(value.clone());
-                statements::Node::Parameter(u32::try_from(self.parameters.len() - 1).unwrap_or(u32::MAX))
+                statements::Node::Parameter(VALUES + u32::try_from(self.parameters.len() - 1).unwrap_or_default())
+            }
+            Shape::Parameter(position) => {
+                // A parameter that is out of all bounds is left to the host to refuse.
+                let position = (*position).min(VALUES - 1);
+                self.open = self.open.max(position + 1);
+                statements::Node::Parameter(position)
             }
             Shape::Column(source, name) => statements::Node::Column(ColumnName {
                 table: source.as_ref().map(|source| source.name().to_owned()),

@@ -1,21 +1,17 @@
-//! Operators of expressions, and orderings.
-//!
-//! The file is long because it lists every operator once.
-
-use std::ops;
+//! Operators of expressions.
 
 use super::{
-    Expr, Node,
+    Expr, Node, Order,
     operand::{Operand, node},
 };
 use crate::{
     Model,
     bindings::sqlservice::database::statements::{
-        Binary, BinaryOp, Cast, Labelled, ListOp, Matching, Membership, Node as Form, Order as Key, UnaryOp,
+        Binary, BinaryOp, Cast, Labelled, ListOp, Matching, Membership, Node as Form, UnaryOp,
     },
     model::Column,
     statement::Subquery,
-    value::{Decimal, Field, SqlType},
+    value::{Field, SqlType},
 };
 
 /// Something with a value in a statement: a [`Column`] or an [`Expr`].
@@ -132,12 +128,12 @@ pub trait Expression: Sized {
 
     /// Lesser values first.
     fn asc(self) -> Order {
-        Order { node: self.expr().node, descending: false, nulls_first: None }
+        Order::new(self.expr().node, false)
     }
 
     /// Greater values first.
     fn desc(self) -> Order {
-        Order { node: self.expr().node, descending: true, nulls_first: None }
+        Order::new(self.expr().node, true)
     }
 
     /// Both are true.
@@ -263,11 +259,11 @@ impl<S: SqlType, T: SqlType> Converted<T> for Option<S> {
     type Type = Option<T>;
 }
 
-fn binary<B>(op: BinaryOp, left: impl Operand<B>, right: impl Operand<B>) -> Expr<bool> {
+pub(super) fn binary<B>(op: BinaryOp, left: impl Operand<B>, right: impl Operand<B>) -> Expr<bool> {
     Expr::new(Node::with([node(left), node(right)], |[left, right]| Form::Binary(Binary { op, left, right })))
 }
 
-fn unary<B>(op: UnaryOp, operand: impl Operand<B>) -> Expr<bool> {
+pub(super) fn unary<B>(op: UnaryOp, operand: impl Operand<B>) -> Expr<bool> {
     Expr::new(Node::with([node(operand)], |[operand]| Form::Unary((op, operand))))
 }
 
@@ -294,155 +290,3 @@ fn literal(text: &str) -> String {
     }
     pattern
 }
-
-/// Types to reckon with.
-pub trait Numeric: SqlType {}
-
-impl Numeric for i16 {}
-impl Numeric for i32 {}
-impl Numeric for i64 {}
-impl Numeric for u64 {}
-impl Numeric for f32 {}
-impl Numeric for f64 {}
-impl Numeric for Decimal {}
-
-macro_rules! arithmetic {
-    ($($trait:ident $method:ident $op:ident;)*) => {$(
-        impl<M: Model, T: Field<Base: Numeric>, V: Operand<T::Base>> ops::$trait<V> for Column<M, T> {
-            type Output = Expr<T>;
-
-            fn $method(self, other: V) -> Expr<T> {
-                Expr::new(binary::<T::Base>(BinaryOp::$op, self, other).node)
-            }
-        }
-
-        impl<T: Field<Base: Numeric>, V: Operand<T::Base>> ops::$trait<V> for Expr<T> {
-            type Output = Expr<T>;
-
-            fn $method(self, other: V) -> Expr<T> {
-                Expr::new(binary::<T::Base>(BinaryOp::$op, self, other).node)
-            }
-        }
-    )*};
-}
-
-arithmetic! {
-    Add add Add;
-    Sub sub Subtract;
-    Mul mul Multiply;
-    Div div Divide;
-    Rem rem Modulo;
-}
-
-impl<M: Model, T: Field<Base: Numeric>> ops::Neg for Column<M, T> {
-    type Output = Expr<T>;
-
-    fn neg(self) -> Expr<T> {
-        Expr::new(unary::<T::Base>(UnaryOp::Negate, self).node)
-    }
-}
-
-impl<T: Field<Base: Numeric>> ops::Neg for Expr<T> {
-    type Output = Self;
-
-    fn neg(self) -> Self {
-        Self::new(unary::<T::Base>(UnaryOp::Negate, self).node)
-    }
-}
-
-impl ops::Not for Expr<bool> {
-    type Output = Self;
-
-    fn not(self) -> Self {
-        Expression::not(self)
-    }
-}
-
-impl<V: Operand<bool>> ops::BitAnd<V> for Expr<bool> {
-    type Output = Self;
-
-    fn bitand(self, other: V) -> Self {
-        self.and(other)
-    }
-}
-
-impl<V: Operand<bool>> ops::BitOr<V> for Expr<bool> {
-    type Output = Self;
-
-    fn bitor(self, other: V) -> Self {
-        self.or(other)
-    }
-}
-
-/// One key of an ordering.
-#[derive(Clone)]
-pub struct Order {
-    node: Node,
-    descending: bool,
-    nulls_first: Option<bool>,
-}
-
-impl Order {
-    /// Nulls come first.
-    pub fn nulls_first(self) -> Self {
-        Self { nulls_first: Some(true), ..self }
-    }
-
-    /// Nulls come last.
-    pub fn nulls_last(self) -> Self {
-        Self { nulls_first: Some(false), ..self }
-    }
-
-    pub(crate) fn unqualified(&self) -> Self {
-        Self { node: self.node.unqualified(), ..self.clone() }
-    }
-
-    pub(crate) fn key(&self, kids: &mut super::Kids) -> Key {
-        Key { expression: kids.add(self.node.clone()), descending: self.descending, nulls_first: self.nulls_first }
-    }
-}
-
-/// What a query can be ordered by: an [`Order`], an expression (lesser values first), or a tuple or list of these.
-pub trait OrderBy {
-    /// Adds its keys.
-    #[doc(hidden)]
-    fn keys(self, keys: &mut Vec<Order>);
-}
-
-impl OrderBy for Order {
-    fn keys(self, keys: &mut Vec<Order>) {
-        keys.push(self);
-    }
-}
-
-impl<T: Field> OrderBy for Expr<T> {
-    fn keys(self, keys: &mut Vec<Order>) {
-        keys.push(self.asc());
-    }
-}
-
-impl<M: Model, T: Field> OrderBy for Column<M, T> {
-    fn keys(self, keys: &mut Vec<Order>) {
-        keys.push(self.asc());
-    }
-}
-
-impl<K: OrderBy> OrderBy for Vec<K> {
-    fn keys(self, keys: &mut Vec<Order>) {
-        self.into_iter().for_each(|key| key.keys(keys));
-    }
-}
-
-macro_rules! orderings {
-    ($($($name:ident)*;)*) => {$(
-        impl<$($name: OrderBy),*> OrderBy for ($($name,)*) {
-            #[allow(non_snake_case)]
-            fn keys(self, keys: &mut Vec<Order>) {
-                let ($($name,)*) = self;
-                $($name.keys(keys);)*
-            }
-        }
-    )*};
-}
-
-orderings! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }

@@ -4,7 +4,12 @@ use super::{Connection, RunOptions, Session, TransactionOptions, With};
 pub use crate::bindings::sqlservice::database::sessions::Answer;
 use crate::{
     Result,
-    bindings::sqlservice::database::{rows::Batch, sessions::Savepoint, statements::Statement, values::Value},
+    bindings::sqlservice::database::{
+        rows::Batch,
+        sessions::{Prepared, Savepoint},
+        statements::Statement,
+        values::Value,
+    },
 };
 
 /// What the contract offers on connections and on sessions alike.
@@ -13,6 +18,8 @@ use crate::{
 pub trait Link {
     async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer>;
     async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer>;
+    async fn link_prepare(&self, statement: Statement) -> Result<Prepared>;
+    async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer>;
     async fn link_begin(&self, options: TransactionOptions) -> Result<()>;
     async fn link_begin_nested(&self) -> Result<Savepoint>;
     async fn link_commit(&self) -> Result<()>;
@@ -51,6 +58,14 @@ macro_rules! links {
                 Ok(self.contract().insert_many(table, columns, rows, returning, options).await?)
             }
 
+            async fn link_prepare(&self, statement: Statement) -> Result<Prepared> {
+                Ok(self.contract().prepare(statement).await?)
+            }
+
+            async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+                Ok(self.contract().run(prepared, values, options).await?)
+            }
+
             async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
                 Ok(self.contract().begin(options).await?)
             }
@@ -83,6 +98,14 @@ impl<L: Link> Link for With<'_, L> {
 
     async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer> {
         self.on.link_insert_many(rows, options).await
+    }
+
+    async fn link_prepare(&self, statement: Statement) -> Result<Prepared> {
+        self.on.link_prepare(statement).await
+    }
+
+    async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        self.on.link_run(prepared, values, options).await
     }
 
     async fn link_begin(&self, options: TransactionOptions) -> Result<()> {

@@ -6,11 +6,12 @@ use futures::stream::{self, Stream};
 
 use super::Answer;
 use crate::{
-    Result,
+    Error, Result,
     bindings::sqlservice::database::{
         rows::Batch,
         sessions::{Cursor, ResultColumn},
     },
+    error::ColumnReference,
     row::{self, FromRow},
 };
 
@@ -25,6 +26,8 @@ pub struct Rows<T> {
     first: Option<Batch>,
     rest: Option<Cursor>,
     batch_rows: u32,
+    /// Which columns are read, and in which order; all of them as they come where there is nothing.
+    order: Option<Vec<usize>>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -32,7 +35,21 @@ impl<T: FromRow> Rows<T> {
     pub(crate) fn new(answer: Answer, batch_rows: u32) -> Self {
         let Answer { columns, first, rest, affected: _ } = answer;
         let batch_rows = if batch_rows == 0 { BATCH_ROWS } else { batch_rows };
-        Self { columns, first: Some(first), rest, batch_rows, of: PhantomData }
+        Self { columns, first: Some(first), rest, batch_rows, order: None, of: PhantomData }
+    }
+
+    /// Rows of a statement that somebody wrote: a model finds its columns by their names, wherever they are.
+    pub(crate) fn by_name(answer: Answer, batch_rows: u32) -> Result<Self> {
+        let mut rows = Self::new(answer, batch_rows);
+        let Some(names) = T::NAMES else { return Ok(rows) };
+        let position = |name: &&str| {
+            let missing = || Error::NoSuchColumn(ColumnReference { table: None, column: (*name).to_owned() });
+            rows.columns.iter().position(|column| column.name == *name).ok_or_else(missing)
+        };
+        let order = names.iter().map(position).collect::<Result<Vec<_>>>()?;
+        rows.columns = pick(rows.columns, &order);
+        rows.order = Some(order);
+        Ok(rows)
     }
 
     /// The names of the columns.
@@ -44,6 +61,10 @@ impl<T: FromRow> Rows<T> {
     pub async fn next_batch(&mut self) -> Result<Option<Vec<T>>> {
         while let Some(batch) = self.fetch().await? {
             if batch.rows > 0 {
+                let batch = match &self.order {
+                    Some(order) => Batch { rows: batch.rows, columns: pick(batch.columns, order) },
+                    None => batch,
+                };
                 return row::decode(&self.columns, batch).map(Some);
             }
         }
@@ -85,5 +106,59 @@ impl<T: FromRow> Rows<T> {
                 }
             }
         })
+    }
+}
+
+/// Some items of a list in another order; those that are not there are left out, which the reader then finds missing.
+fn pick<C>(items: Vec<C>, order: &[usize]) -> Vec<C> {
+    let mut items: Vec<Option<C>> = items.into_iter().map(Some).collect();
+    order.iter().filter_map(|&at| items.get_mut(at)?.take()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Model,
+        schema::{TypeKind, column_type},
+        value::Field,
+    };
+
+    #[derive(Model, Clone, Debug, PartialEq)]
+    struct User {
+        #[model(primary_key)]
+        id: i64,
+        name: String,
+    }
+
+    fn answer(names: &[&str]) -> Answer {
+        let column =
+            |name: &&str| ResultColumn { name: (*name).to_owned(), ty: column_type(TypeKind::Other), nullable: None };
+        let columns = vec![
+            Field::encode(&mut ["ed".to_owned()].iter()),
+            Field::encode(&mut [true].iter()),
+            Field::encode(&mut [7_i64].iter()),
+        ];
+        let first = Batch { rows: 1, columns };
+        Answer { columns: names.iter().map(column).collect(), first, rest: None, affected: 0 }
+    }
+
+    #[test]
+    fn a_model_finds_its_columns_by_their_names() {
+        let rows = Rows::<User>::by_name(answer(&["name", "other", "id"]), 0).expect("they are there");
+        let rows = futures::executor::block_on(rows.collect());
+        assert_eq!(rows, Ok(vec![User { id: 7, name: "ed".to_owned() }]));
+    }
+
+    #[test]
+    fn a_missing_column_is_named() {
+        let missing = Rows::<User>::by_name(answer(&["name", "other", "key"]), 0).err();
+        assert_eq!(missing.map(|error| error.to_string()).as_deref(), Some("there is no column \"id\""));
+    }
+
+    #[test]
+    fn other_rows_are_read_in_order() {
+        let rows = Rows::<(String, bool, i64)>::by_name(answer(&["a", "b", "c"]), 0).expect("by position");
+        assert_eq!(futures::executor::block_on(rows.collect()), Ok(vec![("ed".to_owned(), true, 7)]));
     }
 }

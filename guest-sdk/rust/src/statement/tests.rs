@@ -300,3 +300,15 @@ fn a_choice_has_its_branches_in_order() {
     assert_eq!(branches, ["\"young\"", "\"old\""]);
     assert_eq!(case.otherwise.map(|id| show(&sent, id)).as_deref(), Some("\"grown\""));
 }
+
+#[test]
+fn parameters_come_first_and_values_after_them() {
+    let named = User::NAME.eq("ed").and(User::AGE.gt(parameter::<i32>(1))).and(User::ID.eq(parameter::<i64>(0)));
+    let sent = select::<User>().filter(named).limit(3).lower(None).expect("it is well-formed").0;
+    let positions = sent.statement.nodes.iter().filter_map(|node| match node {
+        Node::Parameter(position) => Some(*position),
+        _ => None,
+    });
+    assert_eq!(positions.collect::<Vec<_>>(), [2, 1, 0, 3]);
+    assert_eq!((sent.open, sent.parameters.len()), (2, 2));
+}

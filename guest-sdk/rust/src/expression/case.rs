@@ -1,0 +1,49 @@
+//! Choices.
+
+use std::marker::PhantomData;
+
+use super::{
+    Expr, Kids, Node,
+    operand::{Operand, node},
+};
+use crate::{
+    bindings::sqlservice::database::statements::{self, Node as Form},
+    value::SqlType,
+};
+
+/// The value of the first branch whose condition is true: `case().when(..).or_else(..)`.
+pub fn when<B: SqlType>(condition: impl Operand<bool>, then: impl Operand<B>) -> Case<B> {
+    Case { whens: vec![(node(condition), node(then))], of: PhantomData }
+}
+
+/// A choice that is being written; see [`when`].
+pub struct Case<B> {
+    whens: Vec<(Node, Node)>,
+    of: PhantomData<fn() -> B>,
+}
+
+impl<B: SqlType> Case<B> {
+    /// Another branch.
+    pub fn when(mut self, condition: impl Operand<bool>, then: impl Operand<B>) -> Self {
+        self.whens.push((node(condition), node(then)));
+        self
+    }
+
+    /// The value when no condition is true.
+    pub fn otherwise(self, value: impl Operand<B>) -> Expr<B> {
+        Expr::new(self.form(Some(node(value))))
+    }
+
+    /// Null when no condition is true.
+    pub fn or_null(self) -> Expr<Option<B>> {
+        Expr::new(self.form(None))
+    }
+
+    fn form(self, otherwise: Option<Node>) -> Node {
+        let mut kids = Kids::default();
+        let branch = |(condition, then)| statements::When { condition: kids.add(condition), then: kids.add(then) };
+        let whens = self.whens.into_iter().map(branch).collect();
+        let otherwise = kids.maybe(otherwise);
+        kids.node(Form::Case(statements::Case { whens, otherwise }))
+    }
+}

@@ -1,0 +1,81 @@
+//! Orderings.
+
+use super::{Expr, Expression, Kids, Node};
+use crate::{Model, bindings::sqlservice::database::statements::Order as Key, model::Column, value::Field};
+
+/// One key of an ordering.
+#[derive(Clone)]
+pub struct Order {
+    node: Node,
+    descending: bool,
+    nulls_first: Option<bool>,
+}
+
+impl Order {
+    pub(crate) const fn new(node: Node, descending: bool) -> Self {
+        Self { node, descending, nulls_first: None }
+    }
+
+    /// Nulls come first.
+    pub fn nulls_first(self) -> Self {
+        Self { nulls_first: Some(true), ..self }
+    }
+
+    /// Nulls come last.
+    pub fn nulls_last(self) -> Self {
+        Self { nulls_first: Some(false), ..self }
+    }
+
+    pub(crate) fn unqualified(&self) -> Self {
+        Self { node: self.node.unqualified(), ..self.clone() }
+    }
+
+    pub(crate) fn key(&self, kids: &mut Kids) -> Key {
+        Key { expression: kids.add(self.node.clone()), descending: self.descending, nulls_first: self.nulls_first }
+    }
+}
+
+/// What a query can be ordered by: an [`Order`], an expression (lesser values first), or a tuple or list of these.
+pub trait OrderBy {
+    /// Adds its keys.
+    #[doc(hidden)]
+    fn keys(self, keys: &mut Vec<Order>);
+}
+
+impl OrderBy for Order {
+    fn keys(self, keys: &mut Vec<Order>) {
+        keys.push(self);
+    }
+}
+
+impl<T: Field> OrderBy for Expr<T> {
+    fn keys(self, keys: &mut Vec<Order>) {
+        keys.push(self.asc());
+    }
+}
+
+impl<M: Model, T: Field> OrderBy for Column<M, T> {
+    fn keys(self, keys: &mut Vec<Order>) {
+        keys.push(self.asc());
+    }
+}
+
+impl<K: OrderBy> OrderBy for Vec<K> {
+    fn keys(self, keys: &mut Vec<Order>) {
+        self.into_iter().for_each(|key| key.keys(keys));
+    }
+}
+
+macro_rules! orderings {
+    ($($($name:ident)*;)*) => {$(
+        impl<$($name: OrderBy),*> OrderBy for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn keys(self, keys: &mut Vec<Order>) {
+                let ($($name,)*) = self;
+                $($name.keys(keys);)*
+            }
+        }
+    )*};
+}
+
+orderings! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }

@@ -1,0 +1,95 @@
+//! Functions over windows of rows.
+
+use super::{Base, Expr, Expression, Kids, Node, Order, OrderBy, Selection, nodes};
+use crate::{
+    bindings::sqlservice::database::statements::{self, Frame, Node as Form},
+    value::Field,
+};
+
+pub use crate::bindings::sqlservice::database::statements::{FrameBound, FrameUnit};
+
+/// The rows that a function sees: `row_number().over(window().partition_by(User::GROUP).order_by(User::AGE))`.
+#[derive(Clone, Default)]
+pub struct Window {
+    partition: Vec<Node>,
+    order: Vec<Order>,
+    frame: Option<Frame>,
+}
+
+/// All rows of the query, in no order.
+pub fn window() -> Window {
+    Window::default()
+}
+
+impl Window {
+    /// Only rows with the same values of these.
+    pub fn partition_by(mut self, selection: impl Selection) -> Self {
+        self.partition.extend(nodes(selection));
+        self
+    }
+
+    /// In this order.
+    pub fn order_by(mut self, keys: impl OrderBy) -> Self {
+        keys.keys(&mut self.order);
+        self
+    }
+
+    /// Only rows from one border to another.
+    pub fn frame(mut self, unit: FrameUnit, start: FrameBound, end: FrameBound) -> Self {
+        self.frame = Some(Frame { unit, start, end });
+        self
+    }
+}
+
+impl<T: Field> Expr<T> {
+    /// A function or an aggregate over a window of rows instead of a group.
+    pub fn over(self, window: Window) -> Self {
+        let mut kids = Kids::default();
+        let form = statements::Window {
+            call: kids.add(self.node),
+            partition_by: kids.all(window.partition),
+            order_by: window.order.iter().map(|order| order.key(&mut kids)).collect(),
+            frame: window.frame,
+        };
+        Self::new(kids.node(Form::Window(form)))
+    }
+}
+
+fn call<T>(name: &str, arguments: impl IntoIterator<Item = Node>) -> Expr<T> {
+    super::function::call(name, arguments)
+}
+
+/// The position of the row in its window, from 1. It needs [`over`](Expr::over), as all of these do.
+pub fn row_number() -> Expr<i64> {
+    call("row_number", [])
+}
+
+/// The position, in which equal rows have the same and leave gaps.
+pub fn rank() -> Expr<i64> {
+    call("rank", [])
+}
+
+/// The position, in which equal rows have the same and leave no gaps.
+pub fn dense_rank() -> Expr<i64> {
+    call("dense_rank", [])
+}
+
+/// The value of the window's first row.
+pub fn first_value<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
+    call("first_value", [expression.expr().node])
+}
+
+/// The value of the window's last row.
+pub fn last_value<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
+    call("last_value", [expression.expr().node])
+}
+
+/// The value of the row before; null for the first.
+pub fn lag<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
+    call("lag", [expression.expr().node])
+}
+
+/// The value of the row after; null for the last.
+pub fn lead<E: Expression>(expression: E) -> Expr<Option<Base<E>>> {
+    call("lead", [expression.expr().node])
+}
