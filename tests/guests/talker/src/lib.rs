@@ -135,7 +135,9 @@ impl Guest for Talker {
     async fn ask(sql: String) -> Result<u64, String> {
         let db = Database::open("default", models![]).await?;
         let session = db.session()?;
-        Ok(raw::execute(&session, &sql, params![]).await?)
+        let rows = raw::execute(&session, &sql, params![]).await?;
+        session.commit().await?;
+        Ok(rows)
     }
 }
 
