@@ -6,8 +6,8 @@
 //!   kind such as full text. So is the index that MySQL makes for a foreign key and the one behind a primary key.
 //! - MySQL and MariaDB do not tell unique indexes from unique constraints: both come as `uniques`. Their primary keys have
 //!   no name of their own, and MariaDB does not tell `RESTRICT` from `NO ACTION`; both come as [`Action::NoAction`].
-//! - SQLite counts up every lone `INTEGER PRIMARY KEY`, so its default is [`DefaultValue::GeneratedKey`]; it keeps no comments.
-//! - A default that is no constant, nor the time, is an [`DefaultValue::Expression`] in the database's own words; so is
+//! - SQLite counts up every lone `INTEGER PRIMARY KEY`, so its default is [`sqlservice_sql::schema::DefaultValue::GeneratedKey`]; it keeps no comments.
+//! - A default that is no constant, nor the time, is an [`sqlservice_sql::schema::DefaultValue::Expression`] in the database's own words; so is
 //!   the text of a check and of a computed column.
 //! - `version_column` is a matter of models; no database knows it.
 

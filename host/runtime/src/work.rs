@@ -125,6 +125,10 @@ impl Work {
         returning: Vec<String>,
     ) -> Result<db::Chunks, SqlError> {
         batch.validate()?;
+        if batch.columns.len() != columns.len() {
+            let (names, given) = (columns.len(), batch.columns.len());
+            return Err(sql::Error::invalid(format!("{names} columns are named and the batch has {given}")).into());
+        }
         let opened = self.opened.clone();
         let catalog = opened.catalog();
         let dialect = opened.grant.database.dialect();

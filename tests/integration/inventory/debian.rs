@@ -92,7 +92,7 @@ impl Versions {
 fn parts(text: &str) -> (&str, Option<&str>, Option<(&str, &str)>) {
     let (package, version) = match text.split_once('(') {
         Some((package, version)) => {
-            let version = version.trim_end_matches(')').trim();
+            let version = version.trim().trim_end_matches(')').trim();
             let digit = version.find(|c: char| !"<>=".contains(c)).expect("a version");
             (package.trim(), Some((&version[..digit], version[digit..].trim())))
         }

@@ -251,7 +251,7 @@ fn inventory_reads_a_file_that_is_larger_than_its_memory() {
     };
     sqlservice_tests::for_each(&[sqlservice_tests::Backend::Sqlite], async |case: &Fixture| {
         let size = fixture(case);
-        assert!(size > 80 << 20);
+        assert!(size > 80_000_000);
         let limits = sqlservice_host::HostLimits { memory: 24 << 20, ..sqlservice_host::HostLimits::default() };
         let builder = sqlservice_tests::guest::builder().limits(limits);
         let builder = builder.database(sqlservice_tests::guest::DATABASE, case.grant());

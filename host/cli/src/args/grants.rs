@@ -11,7 +11,7 @@ use crate::notation;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What the plugin may use")]
 pub(crate) struct Grants {
-    /// A database and the name that the plugin knows it by; `default` where no name is said [repeatable]
+    /// A database and the name that the plugin knows it by; `default` where no name is said (repeatable)
     ///
     /// URLs are sqlite:FILE, sqlite::memory:, postgresql://USER:PASSWORD@HOST/DATABASE, and mysql:// or mariadb:// likewise.
     /// env:VARIABLE takes the URL from an environment variable, where other users of the machine do not see its password.
@@ -25,13 +25,13 @@ pub(crate) struct Grants {
     /// Let it neither create nor drop tables
     #[arg(long)]
     pub(crate) no_schema_changes: bool,
-    /// A directory to read, and the path under which it sees it; the same path where none is said [repeatable]
+    /// A directory to read, and the path under which it sees it; the same path where none is said (repeatable)
     #[arg(long = "dir", value_name = "HOST[::GUEST]")]
     pub(crate) read: Vec<String>,
-    /// A directory to read and write [repeatable]
+    /// A directory to read and write (repeatable)
     #[arg(long = "dir-rw", value_name = "HOST[::GUEST]")]
     pub(crate) write: Vec<String>,
-    /// An environment variable; it sees none of this machine's [repeatable]
+    /// An environment variable; it sees none of this machine's (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) env: Vec<(String, String)>,
 }

@@ -13,6 +13,7 @@ mod stop;
 pub(crate) mod tables;
 mod temporal;
 mod token;
+mod types;
 mod watch;
 mod writers;
 

@@ -135,9 +135,9 @@ impl Guest for Talker {
     async fn ask(sql: String) -> Result<u64, String> {
         let db = Database::open("default", models![]).await?;
         let session = db.session()?;
-        let rows = raw::execute(&session, &sql, params![]).await?;
+        let changed = raw::execute(&session, &sql, params![]).await?;
         session.commit().await?;
-        Ok(rows)
+        Ok(changed)
     }
 }
 

@@ -4,27 +4,16 @@
 
 use sqlservice_sql::{
     Batch,
-    batch::{BatchBuilder, ColumnBuilder, VectorKind},
-    schema::{ColumnType, TypeKind},
-    types::parse_type,
+    batch::{BatchBuilder, ColumnBuilder},
+    schema::TypeKind,
 };
 
 use super::{
     handle::{Cell, Handle},
     temporal,
+    types::Shape,
 };
-use crate::{
-    Error, Result,
-    backend::{Expected, calendar},
-    error::DatabaseError,
-    feed::{Demand, ResultColumn},
-};
-
-/// What the rows of one statement look like.
-pub(super) struct Shape {
-    kinds: Vec<TypeKind>,
-    vectors: Vec<VectorKind>,
-}
+use crate::{Error, Result, backend::calendar, error::DatabaseError, feed::Demand};
 
 /// A batch that is being filled.
 pub(super) struct Filling {
@@ -33,41 +22,6 @@ pub(super) struct Filling {
     /// Bytes of texts and blobs so far; the rest is small and the same for each row.
     bytes: usize,
     row_bytes: usize,
-}
-
-/// The columns of the statement in use, as the compiler knows them or the tables declare them.
-pub(super) fn columns(handle: &Handle, expected: Option<&[Expected]>) -> (Vec<ResultColumn>, Shape) {
-    let width = handle.width();
-    let expected = expected.filter(|expected| expected.len() == width);
-    let mut columns = Vec::with_capacity(width);
-    for position in 0..width {
-        let known = expected.and_then(|expected| expected.get(position));
-        columns.push(match known {
-            Some(Expected { name, ty: Some(ty), nullable }) => {
-                ResultColumn { name: name.clone(), ty: ty.clone(), nullable: *nullable }
-            }
-            _ => {
-                let declared = handle.declared(position);
-                let ty = declared.ty.map(|ty| parse_type(&ty, sqlservice_sql::Dialect::Sqlite));
-                let nullable = known.and_then(|known| known.nullable);
-                let name = known.map_or(declared.name, |known| known.name.clone());
-                ResultColumn { name, ty: ty.unwrap_or_else(|| TypeKind::Other.into()), nullable }
-            }
-        });
-    }
-    let shape = Shape {
-        kinds: columns.iter().map(|column| column.ty.kind).collect(),
-        vectors: columns.iter().map(|column| vector(&column.ty)).collect(),
-    };
-    (columns, shape)
-}
-
-/// What a column's values are kept in. A column of no known type is what its first value is.
-fn vector(ty: &ColumnType) -> VectorKind {
-    match ty.kind {
-        TypeKind::Array | TypeKind::Other => VectorKind::Dynamic,
-        kind => kind.into(),
-    }
 }
 
 impl Filling {

@@ -9,10 +9,11 @@ use sqlservice_sql::Error as StatementError;
 
 use super::{
     bind,
-    decode::{self, Filling, Shape},
+    decode::Filling,
     error,
     handle::{Failure, Handle},
     link::{SqliteLink, Transaction, locked},
+    types::{self, Shape},
     watch::{Author, Watch},
 };
 use crate::{
@@ -74,7 +75,7 @@ impl SqliteLink {
     async fn fetch(&mut self, job: &Job, writes: bool, feed: &mut Feed) -> Result<u64> {
         let handle = self.here()?;
         let before = handle.total_changes();
-        let (columns, shape) = decode::columns(handle, job.expected.as_deref());
+        let (columns, shape) = types::columns(handle, job.expected.as_deref());
         if !columns.is_empty() {
             feed.columns(columns);
         }
