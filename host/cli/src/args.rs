@@ -69,12 +69,13 @@ Examples:
     sqlservice run users.wasm find-user ed
     sqlservice run shop.wasm add -- -inf -3
   Another database, its URL with the password in an environment variable; and a directory to read:
-    sqlservice run inventory.wasm import-status /input/status -d env:INVENTORY_URL --dir /var/lib/dpkg::/input
+    sqlservice run inventory.wasm import-status /in/status -d env:DB --dir /var/lib/dpkg::/in
   For scripts:
     sqlservice run users.wasm find-user ed --json | jq .ok.email
 
 WAVE, the notation of arguments and results:
-  true, 42, -1.5, \"text\", 'c', [1, 2], (1, \"a\"), {name: \"ed\", age: 7}, some(1), none, ok(1), err(\"no\"), case(1), {flag}
+  true, 42, -1.5, \"text\", 'c', [1, 2], (1, \"a\"), {name: \"ed\", age: 7}, {a-flag},
+  some(1), none, ok(1), err(\"no\"), a-case, a-case(1)
   An argument of type string may be bare, unless it begins with a quote: ed means \"ed\".";
 
 /// Call a function of a plugin

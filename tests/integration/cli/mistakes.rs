@@ -98,7 +98,10 @@ fn a_database_that_does_not_answer_is_told_without_its_password() {
     let place = Place::new();
     for scheme in ["postgres", "postgresql", "mysql", "mariadb"] {
         let url = format!("{scheme}://mallory:{SECRET}@127.0.0.1:1/app");
-        for given in [url.as_str(), &format!("shop={url}"), "env:SECRET_URL"] {
+        // Every way to say it once, then every scheme.
+        let named = format!("shop={url}");
+        let ways = [url.as_str(), named.as_str(), "env:SECRET_URL"];
+        for given in ways.into_iter().take(if scheme == "postgres" { 3 } else { 1 }) {
             let mut command = place.command(&["run", TALKER, "add", "1", "1", "-d", given, "-vvv"]);
             let ran = Ran::of(command.env("SECRET_URL", &url));
             ran.fails(4, &["127.0.0.1:1/app", "cannot be reached", "nothing was called"]);
