@@ -1,0 +1,254 @@
+//! The database servers of the tests: their URLs come from the environment, and their tables have names of their own.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
+use sqlservice_sql::{
+    Compiled, Scalar, Value,
+    compiled::{Output, Slot, Source},
+    schema::TypeKind,
+};
+use url::Url;
+
+/// A kind of server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Postgres,
+    Mariadb,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Mariadb => "MariaDB",
+        }
+    }
+}
+
+/// A server, and a pool on it.
+pub struct Server {
+    pub kind: Kind,
+    pub db: Database,
+    url: String,
+    number: u32,
+}
+
+/// Both servers.
+pub async fn each() -> Vec<Server> {
+    vec![one(Kind::Postgres).await, one(Kind::Mariadb).await]
+}
+
+/// One of them. A machine without it fails loudly: a test that did not run has shown nothing.
+pub async fn one(kind: Kind) -> Server {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let variable = match kind {
+        Kind::Postgres => "SQLSERVICE_TEST_POSTGRES",
+        Kind::Mariadb => "SQLSERVICE_TEST_MARIADB",
+    };
+    let url = std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: it is the URL of a {} server that the tests may make tables in", kind.name())
+    });
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let mut server =
+        Server { kind, db: Database::new("sqlite::memory:", Settings::default()).expect("any"), url, number };
+    server.db = server.again(server.settings());
+    server
+}
+
+impl Server {
+    /// Settings under which a test that hangs fails soon.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            pool_size: 3,
+            max_overflow: 0,
+            pool_timeout: Duration::from_secs(10),
+            lock_timeout: Duration::from_secs(1),
+            ..Settings::default()
+        }
+    }
+
+    /// Another pool on the same database.
+    pub fn again(&self, settings: Settings) -> Database {
+        Database::new(&self.url, settings).expect("a database")
+    }
+
+    /// The URL with a change.
+    pub fn url_with(&self, change: impl FnOnce(&mut Url)) -> String {
+        let mut url = Url::parse(&self.url).expect("a url");
+        change(&mut url);
+        url.into()
+    }
+
+    /// The user of the URL.
+    pub fn user(&self) -> String {
+        Url::parse(&self.url).expect("a url").username().to_owned()
+    }
+
+    /// A name that no other test uses.
+    pub fn table(&self, name: &str) -> String {
+        format!("net{}_{}_{name}", std::process::id(), self.number)
+    }
+
+    /// Runs a statement in a transaction of its own.
+    pub async fn run(&self, sql: &str) {
+        let session = self.db.session();
+        run(&session, sql).await.expect(sql);
+        session.commit().await.expect("commit");
+    }
+
+    /// A statement that waits so many seconds.
+    pub fn sleep(&self, seconds: u32) -> String {
+        match self.kind {
+            Kind::Postgres => format!("select pg_sleep({seconds})"),
+            // The function returns early and without an error when it is stopped; a query around it does not.
+            Kind::Mariadb => {
+                format!("select count(*) from (select sleep({seconds}) as s from seq_1_to_2) as t where s = 2")
+            }
+        }
+    }
+
+    /// A statement that waits ten milliseconds.
+    pub fn sleep_short(&self) -> String {
+        match self.kind {
+            Kind::Postgres => "select pg_sleep(0.01)".into(),
+            Kind::Mariadb => "select sleep(0.01)".into(),
+        }
+    }
+
+    /// A statement that works without end and returns no row.
+    pub fn endless(&self) -> String {
+        match self.kind {
+            Kind::Postgres => {
+                "with recursive c (n) as (select 1 union all select 1 from c) select n from c where n < 0".into()
+            }
+            Kind::Mariadb => {
+                "select a.seq from seq_1_to_1000000 as a, seq_1_to_1000000 as b where a.seq + b.seq < 0".into()
+            }
+        }
+    }
+
+    /// A query of the numbers from 1 to so many.
+    pub fn rows(&self, count: u64) -> String {
+        match self.kind {
+            Kind::Postgres => format!("select generate_series(1, {count}::bigint) as n"),
+            Kind::Mariadb => format!("select cast(seq as signed) as n from seq_1_to_{count}"),
+        }
+    }
+
+    /// A query of what the server calls the connection.
+    pub fn own_id(&self) -> &'static str {
+        match self.kind {
+            Kind::Postgres => "select pg_backend_pid()::bigint",
+            Kind::Mariadb => "select cast(connection_id() as signed)",
+        }
+    }
+
+    /// Ends a connection from the server's side.
+    pub async fn kill(&self, id: &Value) {
+        let session = self.db.session();
+        let Value::Scalar(Scalar::Integer(id)) = id else { panic!("{id:?} is no id") };
+        let sql = match self.kind {
+            Kind::Postgres => format!("select pg_terminate_backend({id})"),
+            Kind::Mariadb => format!("kill {id}"),
+        };
+        session.execute_text(sql, Vec::new(), RunOptions::default()).await.expect("killed");
+        session.rollback().await.expect("rollback");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    /// Waits until every connection is back, and fails where one never comes.
+    pub async fn settled(&self) {
+        for _ in 0..1_500 {
+            if self.db.status().in_use == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("connections are still taken: {:?}", self.db.status());
+    }
+
+    /// Checks that every place can be taken and that no connection is in a transaction: what one inserts without one is
+    /// seen by a stranger at once.
+    pub async fn check_clean(&self) {
+        self.settled().await;
+        let table = self.table("clean");
+        self.run(&format!("create table {table} (id int)")).await;
+        let stranger = self.again(self.settings());
+        let mut sessions = Vec::new();
+        for number in 1..=self.db.status().max {
+            let session = self.db.connect().await.expect("every place can be taken");
+            session.set_isolation(sqlservice_db::Isolation::Autocommit).await.expect("not in a transaction");
+            run(&session, &format!("insert into {table} values ({number})")).await.expect("insert");
+            let count = run(&stranger.session(), &format!("select count(*) from {table}")).await.expect("count");
+            assert_eq!(
+                count.first.value(0, 0),
+                Scalar::Integer(number.into()).into(),
+                "an auto-commit insert is visible to others"
+            );
+            sessions.push(session);
+        }
+        for session in sessions {
+            session.close().await.expect("close");
+        }
+        stranger.close().await;
+        self.run(&format!("drop table {table}")).await;
+        assert_eq!(self.db.status().in_use, 0);
+    }
+}
+
+/// Runs SQL text without parameters.
+pub async fn run(session: &Session, sql: &str) -> Result<Answer> {
+    run_with(session, sql, Vec::new(), RunOptions::default()).await
+}
+
+/// Runs SQL text.
+pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+    session.execute_text(sql.to_owned(), parameters, options).await
+}
+
+/// A compiled statement made by hand, whose parameters and results have kinds.
+pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> Arc<Compiled> {
+    let slot = |(at, kind): (usize, &TypeKind)| Slot { source: Source::Parameter(at as u32), kind: Some(*kind) };
+    let output =
+        |(name, kind): &(&str, TypeKind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None };
+    Arc::new(Compiled {
+        sql: sql.into(),
+        slots: kinds.iter().enumerate().map(slot).collect(),
+        outputs: outputs.iter().map(output).collect(),
+        parameters: kinds.len() as u32,
+        writes: outputs.is_empty(),
+        locks: false,
+    })
+}
+
+/// Polls a future so many times, as it asks to be polled, and drops it then.
+pub async fn poll_and_drop<F: Future>(future: F, polls: usize) {
+    let mut future = pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(move |context: &mut Context<'_>| {
+        if left == 0 {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Pending if left > 0 => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    })
+    .await;
+}
+
+/// Runs a future for so many microseconds and drops it then.
+pub async fn drop_after<F: Future>(future: F, microseconds: u64) {
+    drop(tokio::time::timeout(Duration::from_micros(microseconds), future).await);
+}
