@@ -25,7 +25,7 @@ fn main() -> Result<()> {
         collect(&root.join(folder), &mut files)?;
     }
     files.push(root.join("LICENSE"));
-    for file in ["Cargo.toml", "LICENSE", "rust-toolchain.toml"] {
+    for file in ["Cargo.toml", "Cargo.lock", "LICENSE", "rust-toolchain.toml"] {
         println!("cargo::rerun-if-changed={}", root.join(file).display());
     }
     files.sort();
@@ -42,6 +42,7 @@ fn main() -> Result<()> {
     text.push_str("];\n");
     let toolchain = fs::read_to_string(root.join("rust-toolchain.toml"))?;
     writeln!(text, "pub(super) const TOOLCHAIN: &str = {toolchain:?};")?;
+    writeln!(text, "pub(super) const LOCK: &str = {:?};", locked(&fs::read_to_string(root.join("Cargo.lock"))?))?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("sdk.rs"), text)?;
     Ok(())
 }
@@ -59,6 +60,31 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The versions that the SDK was tested with: of our lock file, what its packages depend on. Cargo adds the project itself.
+fn locked(lock: &str) -> String {
+    let (head, packages) = lock.split_once("[[package]]").unwrap_or((lock, ""));
+    let packages: Vec<&str> = packages.split("[[package]]").collect();
+    let mut wanted = vec!["sqlservice-sdk".to_owned()];
+    let mut kept = vec![false; packages.len()];
+    while let Some(dependency) = wanted.pop() {
+        // `name`, or `name version` where there are several.
+        let (name, version) = dependency.split_once(' ').unwrap_or((&dependency, ""));
+        for (package, kept) in packages.iter().zip(&mut kept) {
+            let is = |key: &str, value: &str| package.contains(&format!("\n{key} = \"{value}\"\n"));
+            if *kept || !is("name", name) || !(version.is_empty() || is("version", version)) {
+                continue;
+            }
+            *kept = true;
+            let listed = package.split_once("dependencies = [").map_or("", |(_, rest)| rest);
+            wanted.extend(
+                listed.lines().filter_map(|line| Some(line.trim().strip_prefix('"')?.strip_suffix("\",")?.to_owned())),
+            );
+        }
+    }
+    let kept = packages.iter().zip(kept).filter(|(_, kept)| *kept).map(|(package, _)| format!("[[package]]{package}"));
+    format!("{head}{}\n", kept.collect::<String>().trim_end())
 }
 
 /// The manifest of a workspace of the SDK alone: of ours, what the SDK's packages take from it.

@@ -136,3 +136,66 @@ fn e_a_wrong_function_gets_a_suggestion() {
         assert!(matches!(too_many, Err(Error::Arguments(_))), "{too_many:?}");
     });
 }
+
+#[test]
+fn e_bad_models_are_refused_when_a_database_is_opened() {
+    for_each_database(async |fixture: &Fixture| {
+        let saw = Scene::new(fixture).hostile("bad-models", &[]).await;
+        assert_eq!(saw.len(), 17);
+        for line in &saw {
+            let (case, told) = line.split_once(": ").expect("a case");
+            assert!(!told.starts_with("opened") && !told.starts_with("Other"), "{case}: {told}");
+        }
+        let told = |case: &str| saw.iter().find_map(|line| line.strip_prefix(&format!("{case}: "))).expect("the case");
+        assert!(told("two models for one table").contains("one"), "{saw:?}");
+        assert!(told("a foreign key to nowhere").contains("nowhere"), "{saw:?}");
+        assert!(told("a foreign key to no column").contains("nowhere"), "{saw:?}");
+        assert!(told("a key of a column that is not").contains("nowhere"), "{saw:?}");
+        assert_eq!(fixture.outside().await.tables().await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn e_forged_names_are_only_names() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(3).await;
+        let saw = scene.hostile("forged-names", &[]).await;
+        let (refused, kept) = saw.split_at(18);
+        for told in refused.chunks(3) {
+            assert_eq!(told, ["no-such-table <table>", "no-such-column <column>", "denied"], "{saw:?}");
+        }
+        assert_eq!(kept, ["label kept true, Some(1)", "label kept true, Some(1)", "1", "true", "1"]);
+        assert_eq!(scene.ids().await, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn e_forged_nodes_are_refused() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(3).await;
+        let saw = scene.hostile("forged-nodes", &[]).await;
+        assert_eq!(saw.len(), 23);
+        for line in &saw {
+            let (case, told) = line.split_once(": ").expect("a case");
+            let refused = ["invalid: ", "limit ", "type-mismatch ", "no-such-", "unsupported ", "denied"];
+            assert!(refused.iter().any(|start| told.starts_with(start)), "{case}: {told}");
+        }
+        assert_eq!(scene.ids().await, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn e_forged_text_ends_no_transaction() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.setup(3).await;
+        let saw = scene.hostile("forged-text", &[]).await;
+        for line in &saw {
+            assert!(line.ends_with(": refused"), "{line} on {}", fixture.backend());
+        }
+        assert_eq!(scene.ids().await, [1, 2, 3], "something was committed");
+        scene.assert_clean(500, "forged text").await;
+    });
+}

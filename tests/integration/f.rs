@@ -219,3 +219,25 @@ fn f06_tables_that_refer_to_each_other_are_made_and_dropped() {
         assert_eq!(fixture.outside().await.tables().await, Vec::<String>::new());
     });
 }
+
+#[test]
+fn f07_odd_names_are_kept_to_the_letter() {
+    for_each_database(async |fixture: &Fixture| {
+        let saw = Scene::new(fixture).saw("f07-odd-names", &[]).await;
+        assert_eq!(saw[..3], ["a.b | Quote \" and ` and '", "[(1, \"100%\", 2)]", "1"]);
+        assert_facts(
+            &saw,
+            &[
+                "a.b: column \"Mixed Case Id\" int64 not null",
+                "a.b: column \"percent % and spaces\" varchar(20) not null",
+                "a.b: column \"order\" int64 not null",
+                "a.b: primary key (Mixed Case Id)",
+                "a.b: index ix odd (percent % and spaces, order)",
+                "Quote \" and ` and ': column \"größe ☃\" int64 not null",
+                "Quote \" and ` and ': primary key (SELECT)",
+                "Quote \" and ` and ': foreign key FK Mixed (größe ☃) -> a.b (Mixed Case Id)",
+            ],
+        );
+        assert_eq!(saw[saw.len() - 2..], ["Quote \" and ` and ' | a.b", "0"]);
+    });
+}

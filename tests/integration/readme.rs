@@ -87,7 +87,7 @@ fn run(block: &Block, dir: &Path, place: &str) -> String {
     command.current_dir(if in_project { source::root() } else { dir });
     if !in_project {
         // A project that a block makes builds where it always finds its dependencies built, not beside our own.
-        command.env("CARGO_TARGET_DIR", xtask::workspace::target().join("readme"));
+        command.env_remove("CARGO_TARGET_DIR").env("CARGO_BUILD_BUILD_DIR", xtask::workspace::target().join("readme"));
     }
     let output = command.output().expect("bash runs");
     let [printed, errors] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

@@ -1,4 +1,6 @@
 //! The command `sqlservice`: runs, inspects and creates sandboxed plugins that use databases.
+// What a guest sends must never end the host.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
 mod args;
 mod databases;

@@ -44,6 +44,7 @@ fn own(name: &str, sdk: &str) -> Vec<(String, String)> {
         ("Cargo.toml", manifest.as_str()),
         ("src/lib.rs", include_str!("../template/lib.rs")),
         ("rust-toolchain.toml", sdk::TOOLCHAIN),
+        ("Cargo.lock", sdk::LOCK),
         ("README.md", &readme),
         (".gitignore", "/target\nsqlservice.db*\n"),
     ];
@@ -141,12 +142,24 @@ mod tests {
     }
 
     #[test]
+    fn the_lock_file_has_what_the_sdk_needs_and_no_more() {
+        let lock = sdk::LOCK;
+        for name in ["sqlservice-sdk", "sqlservice-sdk-macros", "wit-bindgen", "syn"] {
+            assert!(lock.contains(&format!("\nname = \"{name}\"\n")), "{name} is missing");
+        }
+        assert!(lock.starts_with("# This file") && lock.contains("\nversion = 4\n"), "{lock}");
+        for name in ["wasmtime", "sqlx", "sqlservice-db"] {
+            assert!(!lock.contains(&format!("\nname = \"{name}\"\n")), "a plugin has no use for {name}");
+        }
+    }
+
+    #[test]
     fn nothing_of_the_template_is_left_open() {
         for (path, text) in own("my-notes", "sdk/guest-sdk/rust") {
             for word in ["{name}", "{sdk}", "{file}"] {
                 assert!(!text.contains(word), "{path}: {word}");
             }
-            assert!(text.lines().count() <= 50, "{path} is longer than a screen");
+            assert!(path == "Cargo.lock" || text.lines().count() <= 50, "{path} is longer than a screen");
         }
     }
 }

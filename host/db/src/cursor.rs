@@ -6,7 +6,7 @@ use sqlservice_sql::Batch;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::{
-    Result,
+    Error, Result,
     feed::{Demand, Page},
     lease::{Alive, Core},
 };
@@ -17,7 +17,7 @@ use crate::{
 /// call. A dropped call of [`Cursor::next_batch`] loses nothing: the next call gets the batch that it asked for.
 pub struct Cursor {
     reader: Mutex<Reader>,
-    _occupied: Occupied,
+    occupied: Occupied,
     _alive: Alive,
 }
 
@@ -53,7 +53,7 @@ impl Cursor {
     ) -> Self {
         core.occupy(serial);
         let reader = Reader { demands, pages, asked: false, done: false };
-        Self { reader: Mutex::new(reader), _occupied: Occupied { core, serial }, _alive: alive }
+        Self { reader: Mutex::new(reader), occupied: Occupied { core, serial }, _alive: alive }
     }
 
     /// The next rows, at most so many and about so many bytes; nothing at the end. Both numbers are guest-controlled, and
@@ -61,12 +61,14 @@ impl Cursor {
     ///
     /// # Errors
     ///
-    /// Those of a statement. After an error there is nothing more.
+    /// Those of a statement, and [`Error::Closed`] once its session was closed or dropped, whatever was read ahead. After an
+    /// error there is nothing more.
     pub async fn next_batch(&self, max_rows: u32, max_bytes: u32) -> Result<Option<Batch>> {
         let mut reader = self.reader.lock().await;
         if reader.done {
             return Ok(None);
         }
+        self.check_open(&mut reader)?;
         if !reader.asked {
             // The statement may have ended by itself, by an error for one; what it said last is still there to read.
             let _ = reader.demands.send(Demand::of(max_rows, max_bytes)).await;
@@ -74,6 +76,7 @@ impl Cursor {
         }
         let page = reader.pages.recv().await;
         reader.asked = false;
+        self.check_open(&mut reader)?;
         match page {
             Some(Page::More(batch)) => Ok(Some(batch)),
             Some(Page::Last(last)) => {
@@ -82,8 +85,14 @@ impl Cursor {
             }
             None => {
                 reader.done = true;
-                Err(crate::Error::Lost)
+                Err(Error::Lost)
             }
         }
+    }
+
+    /// The host notices the end of a session in a task of its own; its reader must not see more or less rows for that.
+    fn check_open(&self, reader: &mut Reader) -> Result<()> {
+        reader.done = self.occupied.core.is_abandoned();
+        if reader.done { Err(Error::Closed) } else { Ok(()) }
     }
 }

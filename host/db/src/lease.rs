@@ -204,6 +204,11 @@ impl Core {
         self.signal.send_modify(|signal| signal.expired = transaction);
     }
 
+    /// Whether the session was closed or dropped.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.signal.borrow().abandoned
+    }
+
     fn push_dropped(&self, what: Dropped) {
         self.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }

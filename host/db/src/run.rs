@@ -2,7 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use sqlservice_sql::{Batch, Compiled, Error as StatementError, Value, compiled::Source};
+use sqlservice_sql::{Batch, Compiled, Dialect, Error as StatementError, Value, compiled::Source};
 use tokio::{
     sync::{oneshot, watch},
     time::timeout,
@@ -278,8 +278,8 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 }
 
 /// The job that a guest's own SQL text makes.
-pub(crate) fn text_job(sql: String, parameters: Vec<Value>) -> Result<Job> {
-    text::refuse_transaction_control(&sql)?;
+pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
+    text::check(&sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Bind { value, kind: None }).collect();
     Ok(Job { sql: sql.into(), binds, expected: None, guest_text: true })
 }

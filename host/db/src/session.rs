@@ -61,7 +61,7 @@ impl Session {
     ///
     /// Those of [`Session::execute`].
     pub async fn execute_text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
-        run::execute(&self.core, run::text_job(sql, parameters)?, options).await
+        run::execute(&self.core, run::text_job(sql, parameters, self.core.database.dialect)?, options).await
     }
 
     /// Runs many inserts as one: all or none, in a transaction of its own in autocommit. The returned rows of all chunks

@@ -56,7 +56,7 @@ async fn f01_values_of_every_kind_come_back_as_they_went() {
             ),
             (
                 "text",
-                "longtext",
+                "longtext character set utf8mb4",
                 TypeKind::Text,
                 vec![Scalar::Text(String::new()), Scalar::Text("ä\u{10ffff}'\\\"`\n".into())],
             ),

@@ -511,7 +511,8 @@ fn a_database_needs_no_runtime_to_be_named() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+// On one thread: what was started goes on only where the test waits.
+#[tokio::test]
 async fn a_cursor_that_ended_before_it_was_taken_occupies_nothing() {
     let file = File::new().await;
     let session = file.db.session();

@@ -3,6 +3,8 @@
 //! Two layers. [`Host`] loads and calls plugins in a few lines. Below it, in the style of wasmtime's own WASI crates,
 //! [`SqlCtx`], [`SqlView`] and [`add_to_linker`] add the world to any linker.
 #![doc = concat!("```no_run\n", include_str!("../examples/embed.rs"), "\n```")]
+// What a guest sends must never end the host.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod bindings;
 mod connection;

@@ -3,6 +3,7 @@
 mod check;
 mod column;
 mod name;
+mod native;
 mod relationship;
 
 pub(crate) use check::is_key;

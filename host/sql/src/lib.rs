@@ -1,6 +1,8 @@
 //! Statements, schema and values as data: checked, ordered and rendered without any I/O.
 //!
 //! The same input gives the same bytes: nothing here waits, reads a clock or knows a driver.
+// What a guest sends must never end the host.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod batch;
 pub mod capability;

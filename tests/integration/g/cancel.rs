@@ -177,3 +177,18 @@ fn g02_cancel_sweep_of_the_whole_call() {
         assert!(!ids.iter().any(|id| *id > 1_000 && id % 10 == 1), "a row that was rolled back to a savepoint");
     });
 }
+
+#[test]
+fn g02_a_session_works_on_after_a_dropped_call() {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        scene.setup(3).await;
+        let saw = scene.hostile("drop-and-go-on", &[Val::S64(100)]).await;
+        assert_eq!(saw[..2], ["dropped true", "pending-rollback"], "what nobody heard of cannot be committed");
+        assert_eq!(saw[2..4], ["ok", "3"], "what was told before the rollback is gone");
+        // The one that was dropped while it waited never ran.
+        assert_eq!(saw[4..], ["inserted dropped true", "ok", "(3000, Some(101))"]);
+        assert_eq!(scene.ids().await.len(), 3_003);
+        scene.assert_clean(50_000, "a session that went on").await;
+    });
+}

@@ -235,7 +235,10 @@ pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> 
 pub async fn poll_and_drop<F: Future>(future: F, polls: usize) {
     let mut future = pin!(future);
     let mut left = polls;
+    // What waits for something without an end is not woken by it.
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
     std::future::poll_fn(move |context: &mut Context<'_>| {
+        while tick.poll_tick(context).is_ready() {}
         if left == 0 {
             return Poll::Ready(());
         }

@@ -1,6 +1,9 @@
 //! The checks of one column: its type, and what it gets when nothing is said.
 
-use super::check::{expression, text};
+use super::{
+    check::{expression, text},
+    native,
+};
 use crate::{
     Dialect, Error, Result, Scalar, Value, quote,
     schema::{Column, ColumnType, DefaultValue, TypeKind},
@@ -67,7 +70,7 @@ pub(crate) fn check_type(ty: &mut ColumnType, dialect: Dialect, expressions: boo
             if !expressions {
                 return Err(Error::Denied("a type of the database's own".into()));
             }
-            expression(native)?;
+            native::check(native)?;
         }
         _ => {}
     }

@@ -180,11 +180,14 @@ struct Dotted {
 
 /// A reference to them.
 #[derive(Model, Clone)]
-#[model(table = "Quote \" and ` and '", foreign_key(name = "FK Mixed", columns(dotted), refers = "a.b(Mixed Case Id)"))]
+#[model(
+    table = "Quote \" and ` and '",
+    foreign_key(name = "FK Mixed", columns(dotted), refers = "\"a.b\"(Mixed Case Id)")
+)]
 struct Quoted {
     #[model(primary_key, column = "SELECT")]
     id: i64,
-    #[model(column = "größe 🦀")]
+    #[model(column = "größe ☃")]
     dotted: i64,
 }
 

@@ -173,8 +173,11 @@ fn body(scalar: &Scalar, number: u32) -> Result<Option<Body<'_>>> {
             Some(Body::Int8(at.checked_sub(EPOCH).ok_or_else(|| data("22008", "a timestamp is out of range"))?))
         }
         (Scalar::Interval(span), oid::INTERVAL) => {
-            let parts = [&span.microseconds.to_be_bytes()[..], &span.days.to_be_bytes(), &span.months.to_be_bytes()];
-            Some(Body::Bytes(Cow::Owned(parts.concat())))
+            let mut wire = Vec::with_capacity(16);
+            wire.extend(span.microseconds.to_be_bytes());
+            wire.extend(span.days.to_be_bytes());
+            wire.extend(span.months.to_be_bytes());
+            Some(Body::Bytes(Cow::Owned(wire)))
         }
         _ => None,
     })
@@ -290,7 +293,9 @@ fn array_bytes(array: &Array, element: u32) -> Result<Vec<u8>> {
         if body != Body::Null {
             body.write(&mut wire);
             let length = int(wire.len() - before - 4)?;
-            wire[before..before + 4].copy_from_slice(&length.to_be_bytes());
+            if let Some(place) = wire.get_mut(before..before + 4) {
+                place.copy_from_slice(&length.to_be_bytes());
+            }
         }
     }
     Ok(wire)

@@ -29,19 +29,21 @@ pub(crate) fn encode(text: &str) -> Result<Vec<u8>, Malformed> {
         return Err(Malformed::Range);
     }
     let mut groups = Vec::with_capacity(whole.len() / 4 + fraction.len() / 4 + 2);
-    let head = whole.len() % 4;
-    if head > 0 {
-        groups.push(group(&whole.as_bytes()[..head]));
+    let (head, rest) = whole.as_bytes().split_at_checked(whole.len() % 4).unwrap_or_default();
+    if !head.is_empty() {
+        groups.push(group(head));
     }
-    groups.extend(whole.as_bytes()[head..].chunks(4).map(group));
+    groups.extend(rest.chunks(4).map(group));
     let before_point = groups.len();
     groups.extend(fraction.as_bytes().chunks(4).map(|chunk| {
         // The last group of a fraction is filled with zeros on the right.
         group(chunk) * 10_u16.pow(4 - u32::try_from(chunk.len()).unwrap_or(4))
     }));
     let leading = groups.iter().take_while(|group| **group == 0).count();
-    let used = groups.get(leading..).unwrap_or_default();
-    let used = &used[..used.iter().rposition(|group| *group != 0).map_or(0, |last| last + 1)];
+    let mut used = groups.get(leading..).unwrap_or_default();
+    while let [rest @ .., 0] = used {
+        used = rest;
+    }
     let weight = match used {
         [] => 0,
         _ => i16::try_from(before_point as i64 - 1 - leading as i64).map_err(|_| Malformed::Range)?,
@@ -73,10 +75,10 @@ pub(crate) enum Number {
 
 /// Writes the text of a number in the wire's form. Nothing for bytes that are no such number.
 pub(crate) fn decode(wire: &[u8], text: &mut String) -> Option<Number> {
-    let (header, groups) = wire.split_first_chunk::<8>()?;
-    let word = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
-    let (count, weight, sign, scale) = (usize::from(word(0)), word(2).cast_signed(), word(4), usize::from(word(6)));
-    match sign {
+    let (&[a, b, c, d, e, f, g, h], groups) = wire.split_first_chunk::<8>()?;
+    let (count, scale) = (usize::from(u16::from_be_bytes([a, b])), usize::from(u16::from_be_bytes([g, h])));
+    let weight = i16::from_be_bytes([c, d]);
+    match u16::from_be_bytes([e, f]) {
         POSITIVE => {}
         NEGATIVE => text.push('-'),
         0xC000 => return Some(Number::Word("NaN")),
