@@ -46,6 +46,9 @@ impl Demand {
     }
 }
 
+/// The most bytes that are read ahead for a cursor.
+const AHEAD: usize = 1 << 20;
+
 /// Whether the reader wants more.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next {
@@ -183,9 +186,17 @@ enum Outlet {
     /// The call gets it and reads the rest through a cursor.
     Call(oneshot::Sender<Head>),
     /// A cursor gets it.
-    Cursor(mpsc::Sender<Page>, mpsc::Receiver<Demand>),
+    Cursor(Reader),
     /// Nobody gets it.
     Gone,
+}
+
+/// A cursor, as seen from its feed.
+struct Reader {
+    pages: mpsc::Sender<Page>,
+    demands: mpsc::Receiver<Demand>,
+    /// Whether it waits for the batch that is being filled. If not, the batch is read ahead for it.
+    waits: bool,
 }
 
 /// Where a link puts rows. One a statement.
@@ -239,32 +250,39 @@ impl Feed {
         self.columns = columns;
     }
 
-    /// Hands over a full batch while more rows may follow, and waits until the reader wants the next one or goes away.
+    /// Hands over a full batch while more rows may follow. A reader that asked for a second batch goes on to a third: while
+    /// it works with one, the next is read ahead. Otherwise this waits until it wants more or goes away.
     pub(crate) async fn deliver(&mut self, batch: Batch) -> Next {
         if self.exceeds(&batch) {
             return Next::Stop;
         }
-        let demand = match std::mem::replace(&mut self.outlet, Outlet::Gone) {
+        let demand = match &mut self.outlet {
             Outlet::Collect => {
                 self.kept.push(batch);
-                self.outlet = Outlet::Collect;
                 return Next::More(self.cut(Demand::DEFAULT));
             }
-            Outlet::Call(head) => self.open(head, batch).await,
-            Outlet::Cursor(pages, demands) => match pages.send(Page::More(batch)).await {
-                Ok(()) => self.wait(pages, demands).await,
-                Err(_) => None,
-            },
+            Outlet::Call(_) => self.open(batch).await,
+            Outlet::Cursor(reader) => reader.take(batch, self.demand, &self.clock, &self.closing).await,
             Outlet::Gone => None,
         };
-        demand.map_or(Next::Stop, |demand| Next::More(self.cut(demand)))
+        let Some(demand) = demand else { return Next::Stop };
+        self.demand = demand;
+        Next::More(self.cut(demand))
     }
 
-    /// Hands over the last batch, which may be empty.
-    pub(crate) fn finish(&mut self, batch: Batch) {
-        if !self.exceeds(&batch) {
-            self.kept.push(batch);
+    /// Takes the last batch, which may be empty. One that was read ahead stays here until its reader asks for it: its
+    /// session is occupied until then, whoever is faster.
+    pub(crate) async fn finish(&mut self, batch: Batch) {
+        if self.exceeds(&batch) {
+            return;
         }
+        let last = match &mut self.outlet {
+            Outlet::Cursor(reader) => {
+                reader.pieces(batch, self.demand, &self.clock, &self.closing).await.map(|(last, _)| last)
+            }
+            _ => Some(batch),
+        };
+        self.kept.extend(last);
     }
 
     /// Whether there were more rows than allowed.
@@ -280,7 +298,7 @@ impl Feed {
     /// What became of the rows.
     pub(crate) fn fate(self) -> Fate {
         match self.outlet {
-            Outlet::Cursor(pages, _) => Fate::Cursor(pages, self.kept.into_iter().next().unwrap_or_default()),
+            Outlet::Cursor(reader) => Fate::Cursor(reader.pages, self.kept.into_iter().next().unwrap_or_default()),
             _ => Fate::Whole(self.columns, self.kept),
         }
     }
@@ -298,28 +316,67 @@ impl Feed {
         Demand { rows: demand.rows.min(usize::try_from(left).unwrap_or(usize::MAX)), ..demand }
     }
 
-    /// Gives the call its first batch and the ends of a cursor.
-    async fn open(&mut self, head: oneshot::Sender<Head>, first: Batch) -> Option<Demand> {
+    /// Gives the call its first batch and the ends of a cursor. Many calls want no more than that, so nothing is read ahead.
+    async fn open(&mut self, first: Batch) -> Option<Demand> {
+        let Outlet::Call(head) = std::mem::replace(&mut self.outlet, Outlet::Gone) else { return None };
         let (demand_sender, demands) = mpsc::channel(1);
-        let (page_sender, pages) = mpsc::channel(1);
+        let (pages, page_receiver) = mpsc::channel(1);
         let columns = std::mem::take(&mut self.columns);
         // Whoever sees the head may ask at once, so the clock stops before.
         self.clock.stop();
-        head.send(Head { columns, first, demands: demand_sender, pages }).ok()?;
-        self.wait(page_sender, demands).await
-    }
-
-    /// Waits for the cursor's next demand.
-    async fn wait(&mut self, pages: mpsc::Sender<Page>, mut demands: mpsc::Receiver<Demand>) -> Option<Demand> {
-        self.clock.stop();
-        let demand = tokio::select! {
-            demand = demands.recv() => demand,
-            () = self.closing.notified() => None,
-        };
-        if demand.is_some() {
-            self.clock.start();
-        }
-        self.outlet = Outlet::Cursor(pages, demands);
+        head.send(Head { columns, first, demands: demand_sender, pages: page_receiver }).ok()?;
+        let mut reader = Reader { pages, demands, waits: false };
+        let demand = reader.wait(&self.clock, &self.closing).await;
+        self.outlet = Outlet::Cursor(reader);
         demand
     }
 }
+
+impl Reader {
+    /// Gives the cursor a full batch that was filled for a demand. Returns the size of the next one, nothing where the
+    /// cursor went away.
+    async fn take(&mut self, batch: Batch, filled: Demand, clock: &Clock, closing: &Notify) -> Option<Demand> {
+        let (last, demand) = self.pieces(batch, filled, clock, closing).await?;
+        self.pages.send(Page::More(last)).await.ok()?;
+        self.waits = false;
+        if demand.bytes <= AHEAD { Some(demand) } else { self.wait(clock, closing).await }
+    }
+
+    /// Waits until the cursor asks, and gives it pieces while it asks for less than was read ahead. Returns the last piece,
+    /// which it waits for, and what it asked.
+    async fn pieces(
+        &mut self,
+        mut batch: Batch,
+        filled: Demand,
+        clock: &Clock,
+        closing: &Notify,
+    ) -> Option<(Batch, Demand)> {
+        let mut demand = filled;
+        while !self.waits {
+            demand = self.wait(clock, closing).await?;
+            let within = if demand.bytes < filled.bytes { batch.rows_within(demand.bytes) } else { batch.rows };
+            let rows = within.min(u32::try_from(demand.rows).unwrap_or(u32::MAX));
+            if rows < batch.rows {
+                let rest = batch.split_off(rows);
+                self.pages.send(Page::More(std::mem::replace(&mut batch, rest))).await.ok()?;
+                self.waits = false;
+            }
+        }
+        Some((batch, demand))
+    }
+
+    /// Waits for the cursor's next demand. The statement's time does not run meanwhile.
+    async fn wait(&mut self, clock: &Clock, closing: &Notify) -> Option<Demand> {
+        clock.stop();
+        let demand = tokio::select! {
+            demand = self.demands.recv() => demand,
+            () = closing.notified() => None,
+        }?;
+        clock.start();
+        self.waits = true;
+        Some(demand)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -205,10 +205,10 @@ async fn watched(held: &mut Held, job: Job, feed: &mut Feed, mut watch: Watch<'_
         result = &mut work => return judge(result),
         cause = watch.cause() => cause,
     };
-    // A statement that waits for its reader ends by itself when it hears that there is none.
+    // A statement that waits for its reader, or reads ahead for it, ends by itself when it hears that there is none.
     closing.notify_one();
-    let idle = clock.is_idle();
-    if idle && let Ok(result) = timeout(IDLE_GRACE, &mut work).await {
+    let ends = clock.is_idle() || (matches!(cause, Cause::Gone) && clock.is_seen());
+    if ends && let Ok(result) = timeout(IDLE_GRACE, &mut work).await {
         let broken = matches!(result, Err(Error::Disconnected(_)));
         let failed = result.is_err() || !matches!(cause, Cause::Gone) || !clock.is_seen();
         return Ended { result: Err(cause.into()), broken, failed };

@@ -518,11 +518,12 @@ async fn a_cursor_that_ended_before_it_was_taken_occupies_nothing() {
     let session = file.db.session();
     let limit = TransactionOptions { timeout: Some(Duration::from_millis(100)), ..TransactionOptions::default() };
     session.begin(limit).await.expect("begin");
-    // So long a text is prepared on another thread, so the first poll finds no answer.
-    let sql = format!("{} /* {} */", rows(1_000_000), "x".repeat(20_000));
+    // So long a text is prepared on another thread, and not by the time of the first poll.
+    let sql = format!("{} /* {} */", rows(1_000_000), "x".repeat(800_000));
     let options = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
     let mut call = Box::pin(run_with(&session, &sql, Vec::new(), options));
-    assert!(futures::poll!(call.as_mut()).is_pending());
+    let polled = futures::poll!(call.as_mut());
+    assert!(polled.is_pending(), "{:?}", polled.map(|answer| answer.map(|answer| answer.first.rows)));
     // The first batch comes and the transaction's time runs out while nobody looks.
     tokio::time::sleep(Duration::from_millis(400)).await;
     let cursor = call.await.expect("the first batch").rest.expect("a cursor");

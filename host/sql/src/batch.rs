@@ -2,6 +2,7 @@
 
 mod access;
 mod builder;
+mod split;
 
 pub use builder::{BatchBuilder, ColumnBuilder, VectorKind};
 

@@ -59,16 +59,24 @@ impl SqliteLink {
         self.fetch(job, writes, feed).await
     }
 
-    /// Prepares a statement and gives it its values. Whether it changes something.
+    /// Prepares a statement and gives it its values. Whether it changes something. Another process can have a lock already
+    /// here, as the schema has to be read: while it recovers what a third one left behind, for one.
     async fn prepare(&mut self, job: &Arc<Job>) -> Result<bool> {
         let short = job.sql.len() <= INLINE_TEXT && job.binds.len() <= INLINE_VALUES;
-        let job = Arc::clone(job);
-        self.with(short, move |handle| {
-            handle.open(&job.sql, author(&job)).map_err(error::error)?;
-            bind::bind(handle, &job.binds)?;
-            Ok(!handle.is_read_only())
-        })
-        .await?
+        let until = Instant::now() + self.lock_timeout;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            let job = Arc::clone(job);
+            let prepared = self.with(short, move |handle| {
+                handle.open(&job.sql, author(&job))?;
+                Ok(bind::bind(handle, &job.binds).map(|()| !handle.is_read_only()))
+            });
+            match prepared.await? {
+                Ok(writes) => return writes,
+                Err(failure) if error::is_busy(&failure) && Instant::now() < until => self.pause(&mut pause).await?,
+                Err(failure) => return Err(error::error(failure)),
+            }
+        }
     }
 
     /// Runs a prepared statement, whatever it returns.
@@ -96,7 +104,7 @@ impl SqliteLink {
                     Next::Stop => return Ok(0),
                 },
                 Filled::Done => {
-                    feed.finish(filling.finish()?);
+                    feed.finish(filling.finish()?).await;
                     let handle = self.here()?;
                     let changed = writes && handle.total_changes() != before;
                     return Ok(if changed { u64::try_from(handle.changes()).unwrap_or(0) } else { 0 });

@@ -1,0 +1,176 @@
+//! Batches in two: for readers that ask for less than was read ahead for them.
+
+use super::{Batch, Blobs, ColumnData, Strings, Vector};
+use crate::Value;
+
+impl Batch {
+    /// How many of the first rows have no more than so many bytes; at least one, where there is one. Values of mixed columns
+    /// count as their own size. The bytes are guest-controlled.
+    #[must_use]
+    pub fn rows_within(&self, bytes: usize) -> u32 {
+        let size = |rows: u32| self.columns.iter().map(|column| column.values.bytes_of(rows as usize)).sum::<usize>();
+        let (mut fits, mut over) = (1.min(self.rows), self.rows.saturating_add(1));
+        // What fits grows with the rows.
+        while over.saturating_sub(fits) > 1 {
+            let middle = fits + (over - fits) / 2;
+            if size(middle) <= bytes { fits = middle } else { over = middle }
+        }
+        fits
+    }
+
+    /// Keeps the first rows and returns the others.
+    pub fn split_off(&mut self, at: u32) -> Self {
+        let at = at.min(self.rows);
+        let rest = self.rows - at;
+        let columns = self.columns.iter_mut().map(|column| column.split_off(at as usize, rest as usize)).collect();
+        self.rows = at;
+        Self { rows: rest, columns }
+    }
+}
+
+impl ColumnData {
+    fn split_off(&mut self, at: usize, rest: usize) -> Self {
+        let values = self.values.split_off(at);
+        if self.validity.is_empty() {
+            return Self { validity: Vec::new(), values };
+        }
+        let mut validity = vec![0_u8; rest.div_ceil(8)];
+        for (row, byte) in (0..rest).map(|row| (row, row / 8)) {
+            let bit = self.validity.get((at + row) / 8).map_or(0, |byte| byte >> ((at + row) % 8) & 1);
+            if let Some(byte) = validity.get_mut(byte) {
+                *byte |= bit << (row % 8);
+            }
+        }
+        self.validity.truncate(at.div_ceil(8));
+        Self { validity, values }
+    }
+}
+
+impl Vector {
+    fn bytes_of(&self, rows: usize) -> usize {
+        let end = |offsets: &[u32]| rows * 4 + offsets.get(rows).map_or(0, |end| *end as usize);
+        match self {
+            Self::Booleans(_) => rows,
+            Self::Dates(_) => rows * 4,
+            Self::Uuids(_) | Self::Intervals(_) => rows * 16,
+            Self::Decimals(s) | Self::Texts(s) | Self::Jsons(s) => end(&s.offsets),
+            Self::Bytes(b) => end(&b.offsets),
+            Self::Mixed(_) => rows * size_of::<Value>(),
+            _ => rows * 8,
+        }
+    }
+
+    fn split_off(&mut self, at: usize) -> Self {
+        match self {
+            Self::Booleans(v) => Self::Booleans(tail(v, at)),
+            Self::Integers(v) => Self::Integers(tail(v, at)),
+            Self::Unsigneds(v) => Self::Unsigneds(tail(v, at)),
+            Self::Floats(v) => Self::Floats(tail(v, at)),
+            Self::Decimals(s) => Self::Decimals(s.split_off(at)),
+            Self::Texts(s) => Self::Texts(s.split_off(at)),
+            Self::Bytes(b) => Self::Bytes(b.split_off(at)),
+            Self::Uuids(v) => Self::Uuids(tail(v, at)),
+            Self::Jsons(s) => Self::Jsons(s.split_off(at)),
+            Self::Dates(v) => Self::Dates(tail(v, at)),
+            Self::Times(v) => Self::Times(tail(v, at)),
+            Self::Timestamps(v) => Self::Timestamps(tail(v, at)),
+            Self::TimestampsTz(v) => Self::TimestampsTz(tail(v, at)),
+            Self::Intervals(v) => Self::Intervals(tail(v, at)),
+            Self::Mixed(v) => Self::Mixed(tail(v, at)),
+        }
+    }
+}
+
+impl Strings {
+    fn split_off(&mut self, at: usize) -> Self {
+        let (offsets, cut) = split_offsets(&mut self.offsets, at);
+        // Offsets are where characters begin; a wrong one must not end the host.
+        let cut = self.data.floor_char_boundary(cut);
+        Self { offsets, data: self.data.split_off(cut) }
+    }
+}
+
+impl Blobs {
+    fn split_off(&mut self, at: usize) -> Self {
+        let (offsets, cut) = split_offsets(&mut self.offsets, at);
+        Self { offsets, data: tail(&mut self.data, cut) }
+    }
+}
+
+fn tail<T>(values: &mut Vec<T>, at: usize) -> Vec<T> {
+    values.split_off(at.min(values.len()))
+}
+
+/// The offsets of the rows after so many, and where their bytes begin.
+fn split_offsets(offsets: &mut Vec<u32>, at: usize) -> (Vec<u32>, usize) {
+    let cut = offsets.get(at).copied().unwrap_or_default();
+    let rest = offsets.iter().skip(at).map(|offset| offset.saturating_sub(cut)).collect();
+    offsets.truncate(at.saturating_add(1));
+    (rest, cut as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Scalar, Value,
+        batch::{BatchBuilder, VectorKind},
+    };
+
+    /// A batch of every shape of column, with nulls where `nulls` says so.
+    fn batch(rows: usize, nulls: bool) -> crate::Batch {
+        let kinds = [VectorKind::Integer, VectorKind::Text, VectorKind::Bytes, VectorKind::Boolean, VectorKind::Mixed];
+        let mut builder = BatchBuilder::with_capacity(&kinds, rows);
+        for row in 0..rows {
+            let text = "ä".repeat(row % 5);
+            let values: [Value; 5] = [
+                Scalar::Integer(row as i64).into(),
+                Scalar::Text(text.clone()).into(),
+                Scalar::Bytes(text.into_bytes()).into(),
+                Scalar::Boolean(row % 2 == 0).into(),
+                Scalar::Float(row as f64).into(),
+            ];
+            for (at, (column, value)) in builder.columns().iter_mut().zip(values).enumerate() {
+                let value = if nulls && (row + at) % 3 == 0 { Value::NULL } else { value };
+                column.push_value(value).expect("small");
+            }
+            builder.end_row();
+        }
+        builder.finish().expect("small")
+    }
+
+    #[test]
+    fn both_parts_have_the_rows_of_the_whole() {
+        for nulls in [false, true] {
+            for rows in [0, 1, 7, 8, 9, 20] {
+                let whole = batch(rows, nulls);
+                for at in 0..=rows + 1 {
+                    let mut head = whole.clone();
+                    let tail = head.split_off(at as u32);
+                    assert_eq!((head.rows + tail.rows) as usize, rows);
+                    head.validate().expect("a batch");
+                    tail.validate().expect("a batch");
+                    for row in 0..rows {
+                        for column in 0..5 {
+                            let part = if row < at { head.value(row, column) } else { tail.value(row - at, column) };
+                            assert_eq!(part, whole.value(row, column), "{row} {column} of {rows} cut at {at}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn as_many_rows_as_fit_and_at_least_one() {
+        let whole = batch(20, false);
+        assert_eq!(whole.rows_within(usize::MAX), 20);
+        assert_eq!(whole.rows_within(0), 1);
+        assert_eq!(batch(0, false).rows_within(10), 0);
+        let (mut one, mut two) = (whole.clone(), whole.clone());
+        one.split_off(6);
+        two.split_off(7);
+        let bytes = |batch: &crate::Batch| batch.columns.iter().map(|c| c.values.bytes_of(batch.rows as usize)).sum();
+        assert_eq!(whole.rows_within(bytes(&one)), 6);
+        assert_eq!(whole.rows_within(bytes(&two) - 1), 6);
+    }
+}
