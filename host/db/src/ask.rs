@@ -161,11 +161,9 @@ where
 {
     let Ok(Head { first, demands, mut pages, .. }) = first.await else { return Ok(()) };
     visit(&first, each)?;
-    while demands.send(Demand::DEFAULT).await.is_ok() {
-        match pages.recv().await {
-            Some(Page::More(batch)) => visit(&batch, each)?,
-            _ => break,
-        }
+    demands.send_replace(Demand::DEFAULT);
+    while let Some(Page::More(batch)) = pages.recv().await {
+        visit(&batch, each)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlservice_sql::Batch;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::{
     Error, Result,
@@ -14,7 +14,8 @@ use crate::{
 /// Rows that are still to come.
 ///
 /// It occupies its session until it is read to its end. Dropping it stops the statement and frees the session for the next
-/// call. A dropped call of [`Cursor::next_batch`] loses nothing: the next call gets the batch that it asked for.
+/// call. A dropped call of [`Cursor::next_batch`] loses nothing: the next call gets the batch that it asked for. Once a second
+/// batch was asked for, up to two more are read ahead, unless they are larger than 1 MiB.
 pub struct Cursor {
     reader: Mutex<Reader>,
     occupied: Occupied,
@@ -23,10 +24,16 @@ pub struct Cursor {
 
 /// The reader's end of a feed.
 struct Reader {
-    demands: mpsc::Sender<Demand>,
+    demands: watch::Sender<Demand>,
     pages: mpsc::Receiver<Page>,
+    /// The most that was asked for, so that nothing larger was filled.
+    most: Demand,
+    /// What is left of a batch that was larger than asked for.
+    rest: Option<Batch>,
     /// Whether a batch was asked for that nobody took yet.
     asked: bool,
+    /// Whether the last batch is here.
+    last: bool,
     done: bool,
 }
 
@@ -36,9 +43,15 @@ struct Occupied {
     serial: u64,
 }
 
+impl Occupied {
+    fn vacate(&self) {
+        self.core.vacate(self.serial);
+    }
+}
+
 impl Drop for Occupied {
     fn drop(&mut self) {
-        self.core.vacate(self.serial);
+        self.vacate();
     }
 }
 
@@ -47,12 +60,13 @@ impl Cursor {
     pub(crate) fn new(
         core: Arc<Core>,
         serial: u64,
-        demands: mpsc::Sender<Demand>,
+        demands: watch::Sender<Demand>,
         pages: mpsc::Receiver<Page>,
         alive: Alive,
     ) -> Self {
         core.occupy(serial);
-        let reader = Reader { demands, pages, asked: false, done: false };
+        let most = Demand { rows: 0, bytes: 0 };
+        let reader = Reader { demands, pages, most, rest: None, asked: false, last: false, done: false };
         Self { reader: Mutex::new(reader), occupied: Occupied { core, serial }, _alive: alive }
     }
 
@@ -69,30 +83,94 @@ impl Cursor {
             return Ok(None);
         }
         self.check_open(&mut reader)?;
-        if !reader.asked {
-            // The statement may have ended by itself, by an error for one; what it said last is still there to read.
-            let _ = reader.demands.send(Demand::of(max_rows, max_bytes)).await;
-            reader.asked = true;
-        }
-        let page = reader.pages.recv().await;
-        reader.asked = false;
+        let demand = Demand::of(max_rows, max_bytes);
+        let batch = match reader.rest.take() {
+            Some(rest) => rest,
+            None => reader.receive(demand).await?,
+        };
         self.check_open(&mut reader)?;
-        match page {
-            Some(Page::More(batch)) => Ok(Some(batch)),
-            Some(Page::Last(last)) => {
-                reader.done = true;
-                last.map(|batch| (batch.rows > 0).then_some(batch))
-            }
-            None => {
-                reader.done = true;
-                Err(Error::Lost)
-            }
+        let batch = reader.cut(batch, demand);
+        if reader.last && reader.rest.is_none() {
+            reader.done = true;
+            self.occupied.vacate();
         }
+        Ok((batch.rows > 0).then_some(batch))
     }
 
     /// The host notices the end of a session in a task of its own; its reader must not see more or less rows for that.
     fn check_open(&self, reader: &mut Reader) -> Result<()> {
         reader.done = self.occupied.core.is_abandoned();
         if reader.done { Err(Error::Closed) } else { Ok(()) }
+    }
+}
+
+impl Reader {
+    /// Asks for a batch and takes the next one, which may have been filled before.
+    async fn receive(&mut self, demand: Demand) -> Result<Batch> {
+        if !self.asked {
+            self.demands.send_replace(demand);
+            self.most = Demand { rows: self.most.rows.max(demand.rows), bytes: self.most.bytes.max(demand.bytes) };
+            self.asked = true;
+        }
+        let page = self.pages.recv().await;
+        self.asked = false;
+        match page {
+            Some(Page::More(batch)) => Ok(batch),
+            Some(Page::Last(last)) => {
+                self.last = true;
+                self.done = last.is_err();
+                last
+            }
+            None => {
+                self.done = true;
+                Err(Error::Lost)
+            }
+        }
+    }
+
+    /// Cuts off what is more than was asked for, where a batch was filled for a larger demand.
+    fn cut(&mut self, mut batch: Batch, demand: Demand) -> Batch {
+        let within = if demand.bytes < self.most.bytes { batch.rows_within(demand.bytes) } else { batch.rows };
+        let rows = within.min(u32::try_from(demand.rows).unwrap_or(u32::MAX));
+        if rows < batch.rows {
+            self.rest = Some(batch.split_off(rows));
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlservice_sql::{
+        Scalar,
+        batch::{BatchBuilder, VectorKind},
+    };
+
+    use super::*;
+
+    fn batch(rows: i64) -> Batch {
+        let mut builder = BatchBuilder::with_capacity(&[VectorKind::Integer], 0);
+        for row in 0..rows {
+            builder.columns()[0].push_i64(row).expect("small");
+            builder.end_row();
+        }
+        builder.finish().expect("small")
+    }
+
+    #[test]
+    fn a_batch_that_is_larger_than_asked_for_is_cut_and_nothing_is_lost() {
+        let (demands, pages) = (watch::channel(Demand::DEFAULT).0, mpsc::channel(1).1);
+        let most = Demand::of(100, 800);
+        let mut reader = Reader { demands, pages, most, rest: None, asked: false, last: false, done: false };
+        // As large as was asked for before: the last row may pass the bytes.
+        assert_eq!(reader.cut(batch(100), Demand::of(100, 800)).rows, 100);
+        assert!(reader.rest.is_none());
+        for (demand, rows) in [(Demand::of(7, 800), 7), (Demand::of(100, 80), 10), (Demand::of(100, 1), 1)] {
+            let cut = reader.cut(batch(100), demand);
+            let rest = reader.rest.take().expect("the others");
+            assert_eq!((cut.rows, rest.rows), (rows, 100 - rows));
+            assert_eq!(rest.value(0, 0), Scalar::Integer(rows.into()).into());
+        }
+        assert_eq!(reader.cut(batch(0), Demand::of(1, 1)).rows, 0);
     }
 }

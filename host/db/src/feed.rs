@@ -46,7 +46,7 @@ impl Demand {
     }
 }
 
-/// The most bytes that are read ahead for a cursor.
+/// The largest batches that are read ahead for a cursor, in bytes.
 const AHEAD: usize = 1 << 20;
 
 /// Whether the reader wants more.
@@ -62,15 +62,16 @@ pub(crate) enum Next {
 pub(crate) struct Head {
     pub columns: Vec<ResultColumn>,
     pub first: Batch,
-    pub demands: mpsc::Sender<Demand>,
+    /// Says what the reader wants next; nothing is read before it has said so once.
+    pub demands: watch::Sender<Demand>,
     pub pages: mpsc::Receiver<Page>,
 }
 
-/// What a cursor receives for a demand.
+/// What a cursor receives.
 pub(crate) enum Page {
     /// A batch after which more may follow.
     More(Batch),
-    /// The last batch, or why there is none; the session is free again.
+    /// The last batch, or why there is none; the statement has ended.
     Last(crate::Result<Batch>),
 }
 
@@ -92,7 +93,7 @@ struct Progress {
     deadline: watch::Sender<Option<Instant>>,
     idle: AtomicBool,
     seen: AtomicBool,
-    over: AtomicBool,
+    failed: AtomicBool,
     transaction: AtomicU64,
 }
 
@@ -104,7 +105,7 @@ impl Clock {
             deadline: watch::Sender::new(None),
             idle: AtomicBool::new(false),
             seen: AtomicBool::new(false),
-            over: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
             transaction: AtomicU64::new(0),
         }))
     }
@@ -151,14 +152,14 @@ impl Clock {
         self.0.seen.load(Ordering::Acquire)
     }
 
-    /// The statement has ended. Said before its session is free again.
-    pub(crate) fn end(&self) {
-        self.0.over.store(true, Ordering::Release);
+    /// The statement has failed. Said before its session is free again.
+    pub(crate) fn fail(&self) {
+        self.0.failed.store(true, Ordering::Release);
     }
 
     /// Whether it has.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.0.over.load(Ordering::Acquire)
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.failed.load(Ordering::Acquire)
     }
 
     /// Waits until a span of time is over that was not stopped before.
@@ -194,9 +195,7 @@ enum Outlet {
 /// A cursor, as seen from its feed.
 struct Reader {
     pages: mpsc::Sender<Page>,
-    demands: mpsc::Receiver<Demand>,
-    /// Whether it waits for the batch that is being filled. If not, the batch is read ahead for it.
-    waits: bool,
+    demands: watch::Receiver<Demand>,
 }
 
 /// Where a link puts rows. One a statement.
@@ -250,8 +249,8 @@ impl Feed {
         self.columns = columns;
     }
 
-    /// Hands over a full batch while more rows may follow. A reader that asked for a second batch goes on to a third: while
-    /// it works with one, the next is read ahead. Otherwise this waits until it wants more or goes away.
+    /// Hands over a full batch while more rows may follow. The call's own batch waits for a reader that wants a second one;
+    /// from then on the reader finds one batch ready while the next is filled, unless it wants large ones.
     pub(crate) async fn deliver(&mut self, batch: Batch) -> Next {
         if self.exceeds(&batch) {
             return Next::Stop;
@@ -262,7 +261,7 @@ impl Feed {
                 return Next::More(self.cut(Demand::DEFAULT));
             }
             Outlet::Call(_) => self.open(batch).await,
-            Outlet::Cursor(reader) => reader.take(batch, self.demand, &self.clock, &self.closing).await,
+            Outlet::Cursor(reader) => reader.hand_over(batch, &self.clock, &self.closing).await,
             Outlet::Gone => None,
         };
         let Some(demand) = demand else { return Next::Stop };
@@ -270,19 +269,11 @@ impl Feed {
         Next::More(self.cut(demand))
     }
 
-    /// Takes the last batch, which may be empty. One that was read ahead stays here until its reader asks for it: its
-    /// session is occupied until then, whoever is faster.
-    pub(crate) async fn finish(&mut self, batch: Batch) {
-        if self.exceeds(&batch) {
-            return;
+    /// Hands over the last batch, which may be empty.
+    pub(crate) fn finish(&mut self, batch: Batch) {
+        if !self.exceeds(&batch) {
+            self.kept.push(batch);
         }
-        let last = match &mut self.outlet {
-            Outlet::Cursor(reader) => {
-                reader.pieces(batch, self.demand, &self.clock, &self.closing).await.map(|(last, _)| last)
-            }
-            _ => Some(batch),
-        };
-        self.kept.extend(last);
     }
 
     /// Whether there were more rows than allowed.
@@ -319,13 +310,13 @@ impl Feed {
     /// Gives the call its first batch and the ends of a cursor. Many calls want no more than that, so nothing is read ahead.
     async fn open(&mut self, first: Batch) -> Option<Demand> {
         let Outlet::Call(head) = std::mem::replace(&mut self.outlet, Outlet::Gone) else { return None };
-        let (demand_sender, demands) = mpsc::channel(1);
+        let (wanted, demands) = watch::channel(self.demand);
         let (pages, page_receiver) = mpsc::channel(1);
         let columns = std::mem::take(&mut self.columns);
         // Whoever sees the head may ask at once, so the clock stops before.
         self.clock.stop();
-        head.send(Head { columns, first, demands: demand_sender, pages: page_receiver }).ok()?;
-        let mut reader = Reader { pages, demands, waits: false };
+        head.send(Head { columns, first, demands: wanted, pages: page_receiver }).ok()?;
+        let mut reader = Reader { pages, demands };
         let demand = reader.wait(&self.clock, &self.closing).await;
         self.outlet = Outlet::Cursor(reader);
         demand
@@ -333,48 +324,36 @@ impl Feed {
 }
 
 impl Reader {
-    /// Gives the cursor a full batch that was filled for a demand. Returns the size of the next one, nothing where the
-    /// cursor went away.
-    async fn take(&mut self, batch: Batch, filled: Demand, clock: &Clock, closing: &Notify) -> Option<Demand> {
-        let (last, demand) = self.pieces(batch, filled, clock, closing).await?;
-        self.pages.send(Page::More(last)).await.ok()?;
-        self.waits = false;
+    /// Gives the cursor a full batch. Returns the size of the next one, nothing where the cursor went away.
+    async fn hand_over(&mut self, batch: Batch, clock: &Clock, closing: &Notify) -> Option<Demand> {
+        let place = match self.pages.try_reserve() {
+            Ok(place) => place,
+            // The batch before was not taken yet. The statement's time does not run while its reader thinks.
+            Err(_) => {
+                clock.stop();
+                let place = tokio::select! {
+                    place = self.pages.reserve() => place.ok(),
+                    () = closing.notified() => None,
+                }?;
+                clock.start();
+                place
+            }
+        };
+        place.send(Page::More(batch));
+        // Not marked as seen, or a demand that comes now would be waited for again.
+        let demand = *self.demands.borrow();
         if demand.bytes <= AHEAD { Some(demand) } else { self.wait(clock, closing).await }
     }
 
-    /// Waits until the cursor asks, and gives it pieces while it asks for less than was read ahead. Returns the last piece,
-    /// which it waits for, and what it asked.
-    async fn pieces(
-        &mut self,
-        mut batch: Batch,
-        filled: Demand,
-        clock: &Clock,
-        closing: &Notify,
-    ) -> Option<(Batch, Demand)> {
-        let mut demand = filled;
-        while !self.waits {
-            demand = self.wait(clock, closing).await?;
-            let within = if demand.bytes < filled.bytes { batch.rows_within(demand.bytes) } else { batch.rows };
-            let rows = within.min(u32::try_from(demand.rows).unwrap_or(u32::MAX));
-            if rows < batch.rows {
-                let rest = batch.split_off(rows);
-                self.pages.send(Page::More(std::mem::replace(&mut batch, rest))).await.ok()?;
-                self.waits = false;
-            }
-        }
-        Some((batch, demand))
-    }
-
-    /// Waits for the cursor's next demand. The statement's time does not run meanwhile.
+    /// Waits for the cursor's next demand.
     async fn wait(&mut self, clock: &Clock, closing: &Notify) -> Option<Demand> {
         clock.stop();
-        let demand = tokio::select! {
-            demand = self.demands.recv() => demand,
+        tokio::select! {
+            changed = self.demands.changed() => changed.ok(),
             () = closing.notified() => None,
         }?;
         clock.start();
-        self.waits = true;
-        Some(demand)
+        Some(*self.demands.borrow_and_update())
     }
 }
 

@@ -108,8 +108,8 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
             biased;
             Ok(Head { columns, first, demands, pages }) = first => {
                 let rest = Some(Cursor::new(Arc::clone(core), cursor, demands, pages, alive));
-                // It may have run out of time before its cursor was there.
-                if ended.has_ended() {
+                // It may have failed before its cursor was there: the transaction's time can run out.
+                if ended.has_failed() {
                     core.vacate(cursor);
                 }
                 Ok(Answer { columns, first, rest, affected: 0 })
@@ -138,9 +138,12 @@ impl Turn {
                 Answer { columns, first, rest: None, affected }
             }),
             Fate::Cursor(pages, last) => {
-                // The session is free before its reader knows that this was the end.
-                clock.end();
-                self.core.vacate(cursor);
+                // A result that is whole occupies the session until its reader has all of it, whoever is faster. After an
+                // error there is nothing to read, and the session is free before its reader knows.
+                if result.is_err() {
+                    clock.fail();
+                    self.core.vacate(cursor);
+                }
                 drop(self);
                 let page = Page::Last(result.map(|_| last));
                 drop(pages.send(page).await);

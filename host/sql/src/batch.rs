@@ -4,7 +4,7 @@ mod access;
 mod builder;
 mod split;
 
-pub use builder::{BatchBuilder, ColumnBuilder, VectorKind};
+pub use builder::{BatchBuilder, ColumnBuilder, Room, VectorKind};
 
 use crate::value::{Interval, Value};
 

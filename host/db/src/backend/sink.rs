@@ -103,9 +103,9 @@ impl Column {
         }
     }
 
-    /// The column of this batch; the next one begins empty and of the same kind, with room for as many rows.
+    /// The column of this batch; the next one begins empty and of the same kind, with room for as much.
     pub(crate) fn take(&mut self) -> ColumnData {
-        let next = ColumnBuilder::new(self.kind, self.builder.len());
+        let next = ColumnBuilder::with_room(self.kind, self.builder.room());
         std::mem::replace(&mut self.builder, next).finish()
     }
 }

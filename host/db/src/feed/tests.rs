@@ -34,7 +34,7 @@ async fn fill(mut feed: Feed, count: i64, begun: Arc<AtomicU64>) -> Fate {
             Next::Stop => return feed.fate(),
         }
     }
-    feed.finish(batch(next, (count - next) as usize)).await;
+    feed.finish(batch(next, (count - next) as usize));
     feed.fate()
 }
 
@@ -55,15 +55,19 @@ async fn open(rows: u32, count: i64) -> Open {
     Open { head: head.await.expect("a head"), clock, begun, closing, task }
 }
 
-/// Lets the other task go on until it waits.
+/// Lets the other task, which does not wait for anything else, go on as far as it can.
 async fn settle(open: &Open) {
-    while !open.clock.is_idle() && !open.task.is_finished() {
+    for _ in 0..1_000 {
         tokio::task::yield_now().await;
     }
+    assert!(open.clock.is_idle() || open.task.is_finished());
 }
 
-async fn ask(open: &mut Open, rows: u32, bytes: u32) -> Vec<i64> {
-    open.head.demands.send(Demand::of(rows, bytes)).await.expect("a feed");
+fn want(open: &Open, rows: u32, bytes: u32) {
+    open.head.demands.send_replace(Demand::of(rows, bytes));
+}
+
+async fn take(open: &mut Open) -> Vec<i64> {
     match open.head.pages.recv().await {
         Some(Page::More(batch)) => numbers(&batch),
         _ => Vec::new(),
@@ -71,58 +75,74 @@ async fn ask(open: &mut Open, rows: u32, bytes: u32) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn one_batch_is_read_ahead_once_a_second_was_asked_for() {
+async fn batches_are_read_ahead_once_a_second_was_asked_for() {
     let mut open = open(4, 100).await;
     settle(&open).await;
     assert_eq!((numbers(&open.head.first), open.begun.load(Ordering::SeqCst)), (vec![0, 1, 2, 3], 1));
-    assert_eq!(ask(&mut open, 4, 1 << 10).await, [4, 5, 6, 7]);
+    want(&open, 4, 1 << 10);
+    assert_eq!(take(&mut open).await, [4, 5, 6, 7]);
     settle(&open).await;
-    assert_eq!(open.begun.load(Ordering::SeqCst), 3, "the third is there, the fourth is not begun");
-    assert_eq!(ask(&mut open, 4, 1 << 10).await, [8, 9, 10, 11]);
-    // More is not there at once, less is cut off, and nothing is lost.
-    assert_eq!(ask(&mut open, 50, 1 << 10).await, [12, 13, 14, 15]);
-    assert_eq!(ask(&mut open, 3, 1 << 10).await, [16, 17, 18]);
-    assert_eq!(ask(&mut open, 40, 16).await, [19, 20]);
-    assert_eq!(ask(&mut open, 40, 1 << 10).await, (21..61).collect::<Vec<_>>());
+    assert_eq!(open.begun.load(Ordering::SeqCst), 4, "one lies there, one is full, no more is begun");
+    // What is filled from now on has the new size.
+    want(&open, 10, 1 << 10);
+    assert_eq!(take(&mut open).await, [8, 9, 10, 11]);
+    assert_eq!(take(&mut open).await, [12, 13, 14, 15]);
+    assert_eq!(take(&mut open).await, (16..26).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn the_last_rows_wait_for_their_reader() {
+async fn the_end_of_a_statement_does_not_wait_for_its_reader() {
     let mut open = open(4, 11).await;
-    assert_eq!(ask(&mut open, 4, 1 << 10).await, [4, 5, 6, 7]);
-    settle(&open).await;
-    assert!(!open.task.is_finished(), "the session is occupied until the reader asks");
-    assert_eq!(ask(&mut open, 2, 1 << 10).await, [8, 9]);
-    open.head.demands.send(Demand::of(2, 1 << 10)).await.expect("a feed");
+    want(&open, 4, 1 << 10);
+    assert_eq!(take(&mut open).await, [4, 5, 6, 7]);
     match open.task.await.expect("no panic") {
-        Fate::Cursor(_, last) => assert_eq!(numbers(&last), [10]),
+        Fate::Cursor(_, last) => assert_eq!(numbers(&last), [8, 9, 10]),
         Fate::Whole(..) => panic!("a cursor reads"),
     }
 }
 
 #[tokio::test]
-async fn large_batches_are_not_read_ahead() {
+async fn large_batches_are_filled_one_by_one() {
     let mut open = open(4, 100).await;
-    assert_eq!(ask(&mut open, 4, 16 << 20).await, [4, 5, 6, 7]);
-    settle(&open).await;
-    assert_eq!(open.begun.load(Ordering::SeqCst), 2);
+    for from in [4, 8, 12] {
+        want(&open, 4, 16 << 20);
+        assert_eq!(take(&mut open).await, (from..from + 4).collect::<Vec<_>>());
+        settle(&open).await;
+        assert_eq!(open.begun.load(Ordering::SeqCst), from as u64 / 4 + 1);
+    }
+    // Smaller ones again: the feed does not wait for a demand that it has.
+    want(&open, 4, 1 << 10);
+    for from in [16, 20, 24, 28] {
+        assert_eq!(take(&mut open).await, (from..from + 4).collect::<Vec<_>>());
+    }
+    // And back: one more may lie there.
+    want(&open, 4, 16 << 20);
+    for from in [32, 36, 40, 44] {
+        assert_eq!(take(&mut open).await, (from..from + 4).collect::<Vec<_>>());
+        want(&open, 4, 16 << 20);
+    }
 }
 
 #[tokio::test]
 async fn a_feed_without_a_reader_ends_wherever_it_waits() {
-    for asked in 0..2 {
-        let mut open = open(4, 100).await;
-        for _ in 0..asked {
-            ask(&mut open, 4, 1 << 10).await;
+    for asked in [false, true] {
+        let open = open(4, 100).await;
+        if asked {
+            want(&open, 4, 1 << 10);
         }
         settle(&open).await;
         open.closing.notify_one();
         // Its reader hears why from what is sent last.
         assert!(matches!(open.task.await.expect("no panic"), Fate::Cursor(..)));
     }
-    let mut open = open(4, 7).await;
-    open.head.demands.send(Demand::of(1, 1 << 10)).await.expect("a feed");
-    drop(open.head.pages.recv().await);
-    open.closing.notify_one();
-    assert!(matches!(open.task.await.expect("no panic"), Fate::Cursor(..)));
+    // A reader that is gone is noticed without a word.
+    for asked in [false, true] {
+        let open = open(4, 100).await;
+        if asked {
+            want(&open, 4, 1 << 10);
+            settle(&open).await;
+        }
+        drop(open.head);
+        open.task.await.expect("no panic");
+    }
 }

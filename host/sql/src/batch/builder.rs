@@ -68,6 +68,14 @@ impl From<&ColumnType> for VectorKind {
     }
 }
 
+/// How much room a column takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    rows: usize,
+    /// Bytes of its texts or byte strings.
+    bytes: usize,
+}
+
 /// Builds one column.
 #[derive(Clone, Debug)]
 pub struct ColumnBuilder {
@@ -87,6 +95,29 @@ impl ColumnBuilder {
         let capacity = capacity.min(MAX_CAPACITY);
         let values = empty(kind, capacity);
         Self { values, validity: Vec::new(), rows: 0, capacity, mixed_bytes: 0 }
+    }
+
+    /// A column of no rows, with room for as much as another one has by now: the next batch of a result is like the last.
+    #[must_use]
+    pub fn with_room(kind: VectorKind, room: Room) -> Self {
+        let mut column = Self::new(kind, room.rows);
+        match &mut column.values {
+            Some(Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s)) => s.data.reserve(room.bytes),
+            Some(Vector::Bytes(b)) => b.data.reserve(room.bytes),
+            _ => {}
+        }
+        column
+    }
+
+    /// The room that it uses.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        let bytes = match &self.values {
+            Some(Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s)) => s.data.len(),
+            Some(Vector::Bytes(b)) => b.data.len(),
+            _ => 0,
+        };
+        Room { rows: self.rows, bytes }
     }
 
     /// How many rows it has.
@@ -118,6 +149,7 @@ impl ColumnBuilder {
     }
 
     /// Adds a null.
+    #[inline]
     pub fn push_null(&mut self) {
         if self.validity.is_empty() {
             // The first null: every row before it has a value. Whole bytes, as the bits past the last row mean nothing.
@@ -147,6 +179,7 @@ impl ColumnBuilder {
     }
 
     /// Adds a signed integer.
+    #[inline]
     pub fn push_i64(&mut self, value: i64) -> Result<()> {
         match self.vector(VectorKind::Integer) {
             Vector::Integers(v) => v.push(value),
@@ -167,6 +200,7 @@ impl ColumnBuilder {
     }
 
     /// Adds a float.
+    #[inline]
     pub fn push_f64(&mut self, value: f64) -> Result<()> {
         match self.vector(VectorKind::Float) {
             Vector::Floats(v) => v.push(value),
@@ -177,6 +211,7 @@ impl ColumnBuilder {
     }
 
     /// Adds a truth value.
+    #[inline]
     pub fn push_bool(&mut self, value: bool) -> Result<()> {
         match self.vector(VectorKind::Boolean) {
             Vector::Booleans(v) => v.push(value.into()),
@@ -187,6 +222,7 @@ impl ColumnBuilder {
     }
 
     /// Adds a text.
+    #[inline]
     pub fn push_str(&mut self, value: &str) -> Result<()> {
         match self.vector(VectorKind::Text) {
             Vector::Texts(s) => append_text(s, value)?,
@@ -337,6 +373,7 @@ impl ColumnBuilder {
     }
 
     /// Marks the row that was just added as valid.
+    #[inline]
     fn valid(&mut self) {
         if !self.validity.is_empty() {
             let bit = self.rows % 8;
@@ -350,13 +387,10 @@ impl ColumnBuilder {
     }
 
     /// The values; a dynamic column becomes one of `kind`, with its nulls so far.
+    #[inline]
     fn vector(&mut self, kind: VectorKind) -> &mut Vector {
         let (rows, capacity) = (self.rows, self.capacity);
-        self.values.get_or_insert_with(|| {
-            let mut values = empty(kind, capacity.max(rows)).unwrap_or(Vector::Mixed(Vec::new()));
-            fill(&mut values, rows);
-            values
-        })
+        self.values.get_or_insert_with(|| nulls(kind, rows, capacity))
     }
 
     /// Adds a value of another kind than the column has: the column becomes a mixed one.
@@ -400,6 +434,22 @@ impl BatchBuilder {
         Self { columns: kinds.iter().map(|kind| ColumnBuilder::new(*kind, capacity)).collect(), rows: 0 }
     }
 
+    /// A batch of no rows whose columns have this room each; those beyond have none.
+    #[must_use]
+    pub fn with_room(kinds: &[VectorKind], room: &[Room]) -> Self {
+        let room = room.iter().copied().chain(std::iter::repeat(Room::default()));
+        Self {
+            columns: kinds.iter().zip(room).map(|(kind, room)| ColumnBuilder::with_room(*kind, room)).collect(),
+            rows: 0,
+        }
+    }
+
+    /// The room that its columns use.
+    #[must_use]
+    pub fn room(&self) -> Vec<Room> {
+        self.columns.iter().map(ColumnBuilder::room).collect()
+    }
+
     /// The columns, to push one value to each.
     pub fn columns(&mut self) -> &mut [ColumnBuilder] {
         &mut self.columns
@@ -411,6 +461,7 @@ impl BatchBuilder {
     }
 
     /// Ends a row: columns that got no value get a null.
+    #[inline]
     pub fn end_row(&mut self) {
         self.rows += 1;
         for column in &mut self.columns {
@@ -467,6 +518,14 @@ fn empty(kind: VectorKind, capacity: usize) -> Option<Vector> {
     })
 }
 
+/// A vector of nulls so far.
+#[cold]
+fn nulls(kind: VectorKind, rows: usize, capacity: usize) -> Vector {
+    let mut values = empty(kind, capacity.max(rows)).unwrap_or(Vector::Mixed(Vec::new()));
+    fill(&mut values, rows);
+    values
+}
+
 /// Fills an empty vector with rows that mean nothing.
 fn fill(values: &mut Vector, rows: usize) {
     match values {
@@ -489,17 +548,20 @@ fn first_offset(capacity: usize) -> Vec<u32> {
     offsets
 }
 
+#[inline]
 fn repeat_last(offsets: &mut Vec<u32>) {
     let last = offsets.last().copied().unwrap_or(0);
     offsets.push(last);
 }
 
+#[inline]
 fn append_text(strings: &mut Strings, value: &str) -> Result<()> {
     strings.offsets.push(end_offset(strings.data.len(), value.len())?);
     strings.data.push_str(value);
     Ok(())
 }
 
+#[inline]
 fn append_bytes(blobs: &mut Blobs, value: &[u8]) -> Result<()> {
     blobs.offsets.push(end_offset(blobs.data.len(), value.len())?);
     blobs.data.extend_from_slice(value);
@@ -507,6 +569,7 @@ fn append_bytes(blobs: &mut Blobs, value: &[u8]) -> Result<()> {
 }
 
 /// The offset after `more` bytes, or an error where 32 bits cannot say it. Never a wrap: the next text would be another's.
+#[inline]
 fn end_offset(now: usize, more: usize) -> Result<u32> {
     now.checked_add(more).and_then(|end| u32::try_from(end).ok()).ok_or_else(too_long)
 }

@@ -64,7 +64,7 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
     }
     drop(rows);
     match reading {
-        Some(mut reading) => feed.finish(reading.page.take()).await,
+        Some(mut reading) => feed.finish(reading.page.take()),
         None => finish_empty(connection, &verb, job, feed).await?,
     }
     // Where a change returns its rows, the server counts none of them.
@@ -102,7 +102,7 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Job, f
         let statement = connection.prepare(sql).await.map_err(error::map)?;
         if !statement.columns().is_empty() {
             let mut reading = Reading::begin(statement.columns(), job, feed);
-            feed.finish(reading.page.take()).await;
+            feed.finish(reading.page.take());
         }
     }
     Ok(())

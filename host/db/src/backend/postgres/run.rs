@@ -72,7 +72,7 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
     }
     drop(rows);
     match reading {
-        Some(mut reading) => feed.finish(reading.page.take()).await,
+        Some(mut reading) => feed.finish(reading.page.take()),
         None => finish_empty(connection, sql, &verb, job, feed).await?,
     }
     // The server counts the rows of a query as well.
@@ -119,7 +119,7 @@ async fn finish_empty(
         let statement = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await.map_err(error::map)?;
         if !statement.columns().is_empty() {
             let mut reading = Reading::begin(statement.columns(), job, feed);
-            feed.finish(reading.page.take()).await;
+            feed.finish(reading.page.take());
         }
     }
     Ok(())

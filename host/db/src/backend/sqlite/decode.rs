@@ -4,7 +4,7 @@
 
 use sqlservice_sql::{
     Batch,
-    batch::{BatchBuilder, ColumnBuilder},
+    batch::{BatchBuilder, ColumnBuilder, Room},
     schema::TypeKind,
 };
 
@@ -31,6 +31,17 @@ impl Filling {
         let capacity = demand.rows.min(16);
         let batch = BatchBuilder::with_capacity(&shape.vectors, capacity);
         Self { batch, demand, bytes: 0, row_bytes: shape.kinds.len().saturating_mul(8) }
+    }
+
+    /// An empty batch that will be like one before it.
+    pub(super) fn like(shape: &Shape, demand: Demand, room: &[Room]) -> Self {
+        let batch = BatchBuilder::with_room(&shape.vectors, room);
+        Self { batch, demand, bytes: 0, row_bytes: shape.kinds.len().saturating_mul(8) }
+    }
+
+    /// The room that it takes.
+    pub(super) fn room(&self) -> Vec<Room> {
+        self.batch.room()
     }
 
     /// Adds the current row.

@@ -99,12 +99,18 @@ impl SqliteLink {
             filling = full;
             waiting = false;
             match filled? {
-                Filled::Full => match feed.deliver(filling.finish()?).await {
-                    Next::More(next) => (demand, waiting) = (next, true),
-                    Next::Stop => return Ok(0),
-                },
+                Filled::Full => {
+                    let room = filling.room();
+                    match feed.deliver(filling.finish()?).await {
+                        Next::More(next) => (demand, waiting) = (next, true),
+                        Next::Stop => return Ok(0),
+                    }
+                    short = false;
+                    filling = Filling::like(&shape, demand, &room);
+                    continue;
+                }
                 Filled::Done => {
-                    feed.finish(filling.finish()?).await;
+                    feed.finish(filling.finish()?);
                     let handle = self.here()?;
                     let changed = writes && handle.total_changes() != before;
                     return Ok(if changed { u64::try_from(handle.changes()).unwrap_or(0) } else { 0 });
