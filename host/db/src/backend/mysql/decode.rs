@@ -1,8 +1,25 @@
 //! Values as MySQL sends them in its binary form, read into cells. The bytes are the server's, and a server can be hostile
 //! or broken too: nothing here trusts a length.
 
+use sqlservice_sql::Result;
+
 use super::types::Form;
-use crate::backend::{calendar, sink::Cell};
+use crate::backend::{
+    calendar,
+    sink::{Cell, Column},
+};
+
+/// Reads a value into its column. Nothing for bytes that are no such value.
+#[inline]
+pub(crate) fn read(form: Form, bytes: &[u8], column: &mut Column) -> Option<Result<()>> {
+    Some(match form {
+        Form::Int64 => column.push_integer(i64::from_le_bytes(bytes.try_into().ok()?)),
+        Form::Int32 => column.push_integer(i32::from_le_bytes(bytes.try_into().ok()?).into()),
+        Form::Text => column.push_text(text(bytes)?),
+        Form::Double => column.push_float(f64::from_le_bytes(bytes.try_into().ok()?)),
+        form => column.push(decode(form, bytes)?),
+    })
+}
 
 /// Reads a value. Nothing for bytes that are no such value.
 pub(crate) fn decode(form: Form, bytes: &[u8]) -> Option<Cell<'_>> {
@@ -51,7 +68,7 @@ fn parts<const N: usize>(bytes: &[u8], lengths: &[usize]) -> Option<[u8; N]> {
 }
 
 /// A day, or the text of one that no calendar has: `0000-00-00`.
-fn day(year: [u8; 2], month: u8, day: u8) -> Result<i64, String> {
+fn day(year: [u8; 2], month: u8, day: u8) -> std::result::Result<i64, String> {
     let year = u16::from_le_bytes(year);
     let days = calendar::days_of(year.into(), month.into(), day.into()).filter(|days| calendar::is_day(*days));
     days.ok_or_else(|| format!("{year:04}-{month:02}-{day:02}"))

@@ -144,11 +144,11 @@ impl Reading {
                 Err(_) => column.push(Cell::Null)?,
                 Ok(value) => {
                     bytes += value.len();
-                    let Some(cell) = decode::decode(*form, value) else {
+                    let Some(pushed) = decode::read(*form, value, column) else {
                         let name = self.names.get(at).map_or("", String::as_str);
                         return Err(error::data("22018", format!("a value of column {name:?} cannot be read")));
                     };
-                    column.push(cell)?;
+                    pushed?;
                 }
             }
         }

@@ -2,7 +2,7 @@
 //! hostile or broken too: nothing here trusts a length.
 
 use sqlservice_sql::{
-    Scalar, Value,
+    Result, Scalar, Value,
     value::{Array, Interval},
 };
 
@@ -10,12 +10,28 @@ use super::{
     numeric::{self, Number},
     types::Form,
 };
-use crate::backend::{calendar, sink::Cell, sink::halves};
+use crate::backend::{
+    calendar,
+    sink::{Cell, Column, halves},
+};
 
 /// Days from 1970-01-01 to 2000-01-01, where the server counts from.
 pub(crate) const EPOCH_DAYS: i64 = 10_957;
 /// The same in microseconds.
 pub(crate) const EPOCH: i64 = EPOCH_DAYS * calendar::DAY;
+
+/// Reads a value into its column. Nothing for bytes that are no such value, or whose form is not known.
+#[inline]
+pub(crate) fn read(form: &Form, bytes: &[u8], scratch: &mut String, column: &mut Column) -> Option<Result<()>> {
+    Some(match form {
+        Form::Int8 => column.push_integer(i64::from_be_bytes(bytes.try_into().ok()?)),
+        Form::Int4 => column.push_integer(i32::from_be_bytes(bytes.try_into().ok()?).into()),
+        Form::Text => column.push_text(text(bytes)?),
+        Form::Float8 => column.push_float(f64::from_be_bytes(bytes.try_into().ok()?)),
+        Form::Bool => column.push_boolean(*bytes.first()? != 0),
+        form => column.push(decode(form, bytes, scratch)?),
+    })
+}
 
 /// Reads a value. Nothing for bytes that are no such value, or whose form is not known.
 pub(crate) fn decode<'a>(form: &'a Form, bytes: &'a [u8], scratch: &'a mut String) -> Option<Cell<'a>> {

@@ -161,8 +161,8 @@ impl Reading {
                 Err(_) => column.push(Cell::Null),
                 Ok(value) => {
                     bytes += value.len();
-                    match decode::decode(form, value, &mut self.scratch) {
-                        Some(cell) => column.push(cell),
+                    match decode::read(form, value, &mut self.scratch, column) {
+                        Some(pushed) => pushed,
                         None => return Err(unreadable(form, self.names.get(at))),
                     }
                 }
