@@ -1,7 +1,7 @@
 //! D: statements and their results.
 
-use sqlservice_host::Val;
-use sqlservice_tests::{Backend, Fixture, for_each_database};
+use sqlservice_host::{StatementCounts, Val};
+use sqlservice_tests::{Backend, Fixture, component::GUEST_READER, for_each_database};
 
 use crate::scene::Scene;
 
@@ -121,5 +121,20 @@ fn d15_an_abandoned_result_occupies_nothing() {
             _ => return,
         };
         assert_eq!(fixture.outside().await.value(open).await.as_deref(), Some("0"));
+    });
+}
+
+#[test]
+fn d_a_repeated_statement_is_compiled_once() {
+    for_each_database(async |fixture: &Fixture| {
+        let mut guest = Scene::new(fixture).instance(GUEST_READER).await;
+        guest.call("prepare", &[Val::U32(20)]).await.expect("no trap");
+        let before = guest.statements();
+        // Opened anew in each call, with the same models: what was compiled is still known.
+        for _ in 0..2 {
+            guest.call("point", &[Val::U32(50), Val::U32(20)]).await.expect("no trap");
+        }
+        let StatementCounts { hits, misses } = guest.statements();
+        assert_eq!((hits - before.hits, misses - before.misses), (99, 1));
     });
 }

@@ -6,6 +6,8 @@ use sqlservice_db as db;
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, ResourceTable};
 
+use crate::known::{Declared, StatementCounts};
+
 /// One database as it is granted to a guest: what is opened, and what may be done to it.
 #[derive(Clone, Debug)]
 pub struct Grant {
@@ -94,9 +96,16 @@ pub struct SqlCtx {
     pub(crate) limits: Arc<SqlLimits>,
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
+    pub(crate) known: Declared,
 }
 
 impl SqlCtx {
+    /// How many statements were found compiled, and how many had to be.
+    #[must_use]
+    pub fn statements(&self) -> StatementCounts {
+        self.known.counts()
+    }
+
     /// Starts with no database and the default limits.
     #[must_use]
     pub fn builder() -> SqlCtxBuilder {
@@ -134,6 +143,7 @@ impl SqlCtxBuilder {
             limits: self.limits.clone(),
             sessions: Arc::new(Semaphore::new(self.limits.sessions as usize)),
             cursors: Arc::new(Semaphore::new(self.limits.cursors as usize)),
+            known: Declared::default(),
         }
     }
 }

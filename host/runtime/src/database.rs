@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlservice_db as db;
-use sqlservice_sql::{Catalog, schema as ours};
+use sqlservice_sql::schema as ours;
 use wasmtime::component::{Accessor, Resource};
 
 use crate::{
@@ -86,9 +86,8 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
             let view = access.get();
             // Exact match in the guest's own grants: a name that exists for somebody else is no different from none.
             let grant = view.ctx.databases.get(&name).cloned().ok_or(Error::NoSuchDatabase)?;
-            let dialect = grant.database.dialect();
-            let catalog = Catalog::declare(models.into(), dialect, &view.ctx.limits.statement, grant.raw_sql)?;
-            let opened = Arc::new(Opened::new(grant, catalog, view.ctx));
+            let known = view.ctx.known.declare(&name, models.into(), &grant, &view.ctx.limits.statement)?;
+            let opened = Arc::new(Opened::new(grant, known, view.ctx));
             Ok(view.table.push(Database(opened))?)
         })
     }

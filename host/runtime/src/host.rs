@@ -11,6 +11,7 @@ use crate::{
     directory::{Access, Granted},
     engine::Ticking,
     error::{Error, Result},
+    known::StatementCounts,
     limits::{HostLimits, MemoryLimit},
     linker,
     plugin::Plugin,
@@ -278,6 +279,13 @@ pub(crate) struct State {
     table: ResourceTable,
     sql: SqlCtx,
     pub(crate) memory: MemoryLimit,
+}
+
+impl State {
+    /// How the guest's statements were compiled.
+    pub(crate) fn statements(&self) -> StatementCounts {
+        self.sql.statements()
+    }
 }
 
 impl WasiView for State {

@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     function::Function,
     host::State,
+    known::StatementCounts,
     plugin::Plugin,
 };
 
@@ -72,5 +73,11 @@ impl Instance {
         outcome.map_err(Error::Trap)?;
         self.store = Some(store);
         Ok(results.into_iter().next())
+    }
+
+    /// How many of this instance's statements were found compiled, and how many had to be. Nothing once it is poisoned.
+    #[must_use]
+    pub fn statements(&self) -> StatementCounts {
+        self.store.as_ref().map_or_else(StatementCounts::default, |store| store.data().statements())
     }
 }

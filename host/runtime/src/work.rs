@@ -13,6 +13,7 @@ use crate::{
     conv,
     ctx::{Grant, HasSql, SqlLimits},
     cursor::Cursor,
+    known::Known,
     prepared::Prepared,
     savepoint::Savepoint,
 };
@@ -23,34 +24,37 @@ pub(crate) struct Opened {
     pub(crate) limits: Arc<SqlLimits>,
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
-    catalog: RwLock<Arc<Catalog>>,
+    known: RwLock<Arc<Known>>,
 }
 
 impl Opened {
-    pub(crate) fn new(grant: Grant, catalog: Catalog, ctx: &crate::SqlCtx) -> Self {
+    pub(crate) fn new(grant: Grant, known: Arc<Known>, ctx: &crate::SqlCtx) -> Self {
         Self {
             grant,
             limits: ctx.limits.clone(),
             sessions: ctx.sessions.clone(),
             cursors: ctx.cursors.clone(),
-            catalog: RwLock::new(Arc::new(catalog)),
+            known: RwLock::new(known),
         }
+    }
+
+    fn known(&self) -> Arc<Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The tables that are known now.
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known().catalog.clone()
     }
 
-    /// Adds what reflection read.
+    /// Adds what reflection read. Statements may mean something else from now on.
     pub(crate) fn learn(&self, tables: &[sql::schema::Table]) {
-        let mut catalog = self.catalog.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut catalog).add_reflected(tables);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        *known = known.with(tables);
     }
 
     pub(crate) fn compile(&self, statement: statements::Statement) -> Result<Arc<Compiled>, SqlError> {
-        let dialect = self.grant.database.dialect();
-        Ok(Arc::new(sql::compile(&statement.into(), &self.catalog(), dialect, &self.limits.statement)?))
+        Ok(self.known().compile(statement.into(), self.grant.database.dialect(), &self.limits.statement)?)
     }
 
     /// One more session or connection, where the guest may have one.

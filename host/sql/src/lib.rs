@@ -5,6 +5,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod batch;
+pub mod cache;
 pub mod capability;
 pub mod catalog;
 mod check;
@@ -24,6 +25,7 @@ pub mod types;
 pub mod value;
 
 pub use batch::{Batch, ColumnData, Vector};
+pub use cache::Cache;
 pub use capability::Capabilities;
 pub use catalog::Catalog;
 pub use compile::{InsertMany, compile, compile_insert_many, rows_per_statement};

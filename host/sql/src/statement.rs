@@ -80,7 +80,7 @@ pub enum ListOp {
 }
 
 /// An operator and two operands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Binary {
     /// The operator.
     pub op: BinaryOp,
@@ -91,7 +91,7 @@ pub struct Binary {
 }
 
 /// An operator and its operands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Listed {
     /// The operator.
     pub op: ListOp,
@@ -100,7 +100,7 @@ pub struct Listed {
 }
 
 /// A match of a text with a pattern in which `%` stands for any text and `_` for any character.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Matching {
     /// The text.
     pub value: NodeId,
@@ -115,7 +115,7 @@ pub struct Matching {
 }
 
 /// An operand and a query that returns one column.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Membership {
     /// The operand.
     pub value: NodeId,
@@ -126,7 +126,7 @@ pub struct Membership {
 }
 
 /// A function of the host's allow-list, which has one meaning on every database.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Call {
     /// Its name in lower case: `count`, `sum`, `lower`, …
     pub function: String,
@@ -139,7 +139,7 @@ pub struct Call {
 }
 
 /// One branch of a case.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct When {
     /// The condition.
     pub condition: NodeId,
@@ -148,7 +148,7 @@ pub struct When {
 }
 
 /// The value of the first branch whose condition is true.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Case {
     /// The branches; at least one.
     pub whens: Vec<When>,
@@ -157,7 +157,7 @@ pub struct Case {
 }
 
 /// One key of an ordering.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Order {
     /// What to order by.
     pub expression: NodeId,
@@ -179,7 +179,7 @@ pub enum FrameUnit {
 }
 
 /// A border of a window's frame.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum FrameBound {
     /// The partition's border.
     Unbounded,
@@ -192,7 +192,7 @@ pub enum FrameBound {
 }
 
 /// A window's frame.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Frame {
     /// What it counts.
     pub unit: FrameUnit,
@@ -203,7 +203,7 @@ pub struct Frame {
 }
 
 /// A function over a window of rows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Window {
     /// The function's `call` node.
     pub call: NodeId,
@@ -216,7 +216,7 @@ pub struct Window {
 }
 
 /// A column of a source.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct ColumnName {
     /// The alias of its source, or the table's name where it has no alias; needed where several sources have the column.
     pub table: Option<String>,
@@ -225,7 +225,7 @@ pub struct ColumnName {
 }
 
 /// A conversion to a type.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Cast {
     /// What is converted.
     pub value: NodeId,
@@ -234,7 +234,7 @@ pub struct Cast {
 }
 
 /// A name for a result column.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Labelled {
     /// The expression.
     pub value: NodeId,
@@ -243,7 +243,7 @@ pub struct Labelled {
 }
 
 /// A declared or reflected table, or a common table expression, as a source.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct SourceTable {
     /// Its name.
     pub table: String,
@@ -254,7 +254,7 @@ pub struct SourceTable {
 }
 
 /// A query as a source.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct SourceQuery {
     /// The `select` or `compound` node.
     pub query: NodeId,
@@ -280,7 +280,7 @@ pub enum JoinKind {
 }
 
 /// Two sources as one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Join {
     /// The kind.
     pub kind: JoinKind,
@@ -293,7 +293,7 @@ pub struct Join {
 }
 
 /// A common table expression.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Cte {
     /// Its name.
     pub name: String,
@@ -306,7 +306,7 @@ pub struct Cte {
 }
 
 /// How strongly the rows of a select are locked, and for how long it waits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Locking {
     /// Whether others may still read with the same lock.
     pub for_share: bool,
@@ -319,7 +319,7 @@ pub struct Locking {
 }
 
 /// A select.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Select {
     /// Its common table expressions.
     pub ctes: Vec<Cte>,
@@ -359,7 +359,7 @@ pub enum SetOp {
 }
 
 /// Several queries as one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Compound {
     /// Its common table expressions.
     pub ctes: Vec<Cte>,
@@ -376,7 +376,7 @@ pub struct Compound {
 }
 
 /// One node of the arena.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Node {
     /// A constant. It is bound, never written into the text.
     Literal(Value),
@@ -423,7 +423,7 @@ pub enum Node {
 }
 
 /// A column and its new value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Assignment {
     /// The column.
     pub column: String,
@@ -432,7 +432,7 @@ pub struct Assignment {
 }
 
 /// What an insert does with a row that is there already.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum ConflictAction {
     /// Leaves it.
     Nothing,
@@ -441,7 +441,7 @@ pub enum ConflictAction {
 }
 
 /// Which rows count as there already, and what happens to them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Conflict {
     /// The columns of the unique key; the primary key where empty.
     pub columns: Vec<String>,
@@ -452,7 +452,7 @@ pub struct Conflict {
 }
 
 /// Where an insert's rows come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum InsertSource {
     /// Expressions, a list a row, as many as columns.
     Values(Vec<Vec<NodeId>>),
@@ -463,7 +463,7 @@ pub enum InsertSource {
 }
 
 /// An insert.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Insert {
     /// The table.
     pub table: String,
@@ -480,7 +480,7 @@ pub struct Insert {
 }
 
 /// An update.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Update {
     /// The table.
     pub table: String,
@@ -497,7 +497,7 @@ pub struct Update {
 }
 
 /// A delete.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Delete {
     /// The table.
     pub table: String,
@@ -512,7 +512,7 @@ pub struct Delete {
 }
 
 /// What a statement is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Root {
     /// A query: its `select` or `compound` node.
     Select(NodeId),
@@ -525,7 +525,7 @@ pub enum Root {
 }
 
 /// A statement.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Statement {
     /// The arena.
     pub nodes: Vec<Node>,

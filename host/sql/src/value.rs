@@ -1,5 +1,7 @@
 //! Single values, in the units of the contract's `values` interface.
 
+use std::hash::{Hash, Hasher};
+
 /// A span of time in three independent parts, as a month has no fixed number of days.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Interval {
@@ -48,8 +50,30 @@ pub enum Scalar {
     Other(String, String),
 }
 
+/// Floats by their bits: what is equal has one hash but for zeros of two signs, which are not looked for by hash.
+impl Hash for Scalar {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Boolean(value) => value.hash(state),
+            Self::Integer(value) | Self::Time(value) | Self::Timestamp(value) | Self::TimestampTz(value) => {
+                value.hash(state);
+            }
+            Self::Unsigned(value) => value.hash(state),
+            Self::Float(value) => value.to_bits().hash(state),
+            Self::Decimal(text) | Self::Text(text) | Self::Json(text) => text.hash(state),
+            Self::Bytes(bytes) => bytes.hash(state),
+            Self::Uuid(high, low) => (high, low).hash(state),
+            Self::Date(days) => days.hash(state),
+            Self::Interval(span) => span.hash(state),
+            Self::Other(native, text) => (native, text).hash(state),
+        }
+    }
+}
+
 /// An array of any number of dimensions, its items row by row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Array {
     /// The length of each dimension, outermost first.
     pub dimensions: Vec<u32>,
@@ -58,7 +82,7 @@ pub struct Array {
 }
 
 /// A single value or an array.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Value {
     /// A single value.
     Scalar(Scalar),

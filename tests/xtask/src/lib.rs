@@ -2,6 +2,7 @@
 //!
 //! Kept free of the project's other crates, so that `cargo xtask` answers within seconds on a cold machine.
 
+pub mod bench;
 pub mod demo;
 pub mod install;
 pub mod progress;

@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode, thread};
 
 use clap::{Parser, Subcommand};
 use xtask::{
+    bench::{Bench, bench},
     demo::demo,
     install,
     progress::{paint, step},
@@ -54,6 +55,12 @@ enum Command {
   cargo xtask servers                   then, in another terminal, paste what it prints and run
   cargo test -p sqlservice-tests a02    as often as you like")]
     Servers,
+    /// Measure the same work through a sandboxed guest and without a sandbox
+    #[command(after_help = "Examples:
+  cargo xtask bench                          everything, on three databases
+  cargo xtask bench --sqlite --work read     reading rows of SQLite
+  cargo xtask bench --db URL --svg FILE      on a database of yours, with a chart")]
+    Bench(Bench),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +72,7 @@ fn main() -> ExitCode {
         }
         Command::Lint => Step::LINTS.into_iter().try_for_each(|step| step.run(&[])),
         Command::Servers => serve(),
+        Command::Bench(asked) => bench(&asked),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,3 +1,5 @@
+//! Feeds with readers that are slow, large or gone.
+
 use sqlservice_sql::{
     Scalar,
     batch::{BatchBuilder, VectorKind},

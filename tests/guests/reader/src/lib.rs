@@ -1,6 +1,6 @@
-//! Reads many rows and uses every value of each, for measuring against what a program without a sandbox does.
+//! The work of the benchmark: what it costs is measured against programs without a sandbox that do the same.
 
-use sqlservice_sdk::prelude::*;
+use sqlservice_sdk::{prelude::*, schema};
 
 /// One row of the shared benchmark's table.
 #[derive(Model, Clone, Debug, Default, PartialEq)]
@@ -25,7 +25,11 @@ pub struct User {
 
 sqlservice_sdk::plugin!(
     "export prepare: async func(rows: u32) -> result<_, string>;
-     export read: async func() -> result<tuple<u64, s64>, string>;"
+     export read: async func() -> result<tuple<u64, s64>, string>;
+     export point: async func(count: u32, rows: u32) -> result<s64, string>;
+     export insert: async func(start: u32, count: u32) -> result<u64, string>;
+     export ddl: async func(tables: u32) -> result<u64, string>;
+     export nothing: async func();"
 );
 
 struct Plugin;
@@ -61,6 +65,61 @@ impl Guest for Plugin {
         }
         Ok((count, sum))
     }
+
+    async fn point(count: u32, rows: u32) -> Result<i64, String> {
+        let db = Database::open("default", models![User]).await?;
+        let session = db.session()?;
+        let mut sum = 0_i64;
+        for k in 0..u64::from(count) {
+            let id = (k * 7_919 % u64::from(rows)) as i64 + 1;
+            sum = sum.wrapping_add(session.one(&select::<User>().filter(User::ID.eq(id))).await?.created);
+        }
+        Ok(sum)
+    }
+
+    async fn insert(start: u32, count: u32) -> Result<u64, String> {
+        let db = Database::open("default", models![User]).await?;
+        let users: Vec<User> = (i64::from(start)..i64::from(start + count)).map(user).collect();
+        let session = db.begin().await?;
+        let inserted = session.insert_many(&users).await?;
+        session.commit().await?;
+        Ok(inserted)
+    }
+
+    async fn ddl(tables: u32) -> Result<u64, String> {
+        let models = schema::Models { tables: (0..tables).map(chained).collect(), relationships: Vec::new() };
+        let db = Database::open("default", models).await?;
+        db.create_all().await?;
+        let seen = db.reflect().await?.len() as u64;
+        db.drop_all().await?;
+        Ok(seen)
+    }
+
+    async fn nothing() {}
+}
+
+/// A table that refers to the one before it.
+fn chained(number: u32) -> schema::Table {
+    let mut table = schema::table(format!("t{number:02}"));
+    let mut name = schema::column::<String>("name");
+    schema::set_length(&mut name.ty, 40);
+    table.columns = vec![schema::column::<i64>("id"), name, schema::column::<i64>("n")];
+    table.primary_key = vec!["id".to_owned()];
+    table.uniques = vec![schema::index(&["name"], true)];
+    table.indexes = vec![schema::index(&["n"], false)];
+    if let Some(before) = number.checked_sub(1) {
+        table.columns.push(schema::column::<Option<i64>>("prev_id"));
+        table.foreign_keys.push(schema::ForeignKey {
+            name: None,
+            columns: vec!["prev_id".to_owned()],
+            table: format!("t{before:02}"),
+            schema: None,
+            referred: vec!["id".to_owned()],
+            on_delete: schema::Action::NoAction,
+            on_update: schema::Action::NoAction,
+        });
+    }
+    table
 }
 
 fn user(i: i64) -> User {

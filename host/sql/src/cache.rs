@@ -1,0 +1,165 @@
+//! Compiled statements that are kept, so that a repeated one costs no check and no rendering.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+
+use crate::{
+    Compiled, Scalar, Value,
+    statement::{Node, Statement},
+};
+
+/// The most statements that are kept.
+const STATEMENTS: usize = 256;
+/// The most nodes of all of them together.
+const NODES: usize = 32_768;
+/// The most nodes of one: larger ones are made by programs and seldom come again.
+const LARGEST: usize = 1_024;
+
+/// The compiled statements of one catalog, the least recently used thrown away first.
+///
+/// The key is the whole statement, its constants included; parameters are not part of it. Everything in it is
+/// guest-controlled, so its size is bounded and its hashes are keyed at random.
+#[derive(Debug, Default)]
+pub struct Cache {
+    entries: HashMap<u64, Entry>,
+    keys: RandomState,
+    nodes: usize,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    statement: Statement,
+    compiled: Arc<Compiled>,
+    used: u64,
+}
+
+impl Cache {
+    /// What this statement was compiled to before, where that is known.
+    pub fn get(&mut self, statement: &Statement) -> Option<Arc<Compiled>> {
+        if !is_kept(statement) {
+            return None;
+        }
+        self.clock = self.clock.saturating_add(1);
+        let entry = self.entries.get_mut(&self.keys.hash_one(statement))?;
+        // Two statements can have one hash.
+        (entry.statement == *statement).then(|| {
+            entry.used = self.clock;
+            Arc::clone(&entry.compiled)
+        })
+    }
+
+    /// Keeps what a statement was compiled to.
+    pub fn put(&mut self, statement: Statement, compiled: Arc<Compiled>) {
+        if !is_kept(&statement) {
+            return;
+        }
+        let key = self.keys.hash_one(&statement);
+        self.remove(key);
+        while self.entries.len() >= STATEMENTS || self.nodes.saturating_add(statement.nodes.len()) > NODES {
+            let Some(oldest) = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key) else {
+                return;
+            };
+            self.remove(oldest);
+        }
+        self.nodes = self.nodes.saturating_add(statement.nodes.len());
+        self.entries.insert(key, Entry { statement, compiled, used: self.clock });
+    }
+
+    /// How many statements are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn remove(&mut self, key: u64) {
+        if let Some(entry) = self.entries.remove(&key) {
+            self.nodes = self.nodes.saturating_sub(entry.statement.nodes.len());
+        }
+    }
+}
+
+/// Whether a statement is one to keep: of no great size, and without constants that are equal and not the same (0.0 and
+/// -0.0) or large.
+fn is_kept(statement: &Statement) -> bool {
+    statement.nodes.len() <= LARGEST && !statement.nodes.iter().any(is_hindrance)
+}
+
+fn is_hindrance(node: &Node) -> bool {
+    match node {
+        Node::Literal(Value::Array(_) | Value::Scalar(Scalar::Float(_))) => true,
+        Node::Literal(Value::Scalar(Scalar::Text(text) | Scalar::Json(text))) => text.len() > LARGEST,
+        Node::Literal(Value::Scalar(Scalar::Bytes(bytes))) => bytes.len() > LARGEST,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::{Delete, Root};
+
+    /// A statement that holds a constant and so many parameters.
+    fn statement(constant: Value, parameters: u32) -> Statement {
+        let mut nodes = vec![Node::Literal(constant)];
+        nodes.extend((0..parameters).map(Node::Parameter));
+        let delete = Delete { table: "t".into(), schema: None, source: None, filter: Some(0), returning: Vec::new() };
+        Statement { nodes, root: Root::Delete(delete) }
+    }
+
+    fn compiled(sql: &str) -> Arc<Compiled> {
+        let outputs = Arc::from(Vec::new());
+        Arc::new(Compiled { sql: sql.into(), slots: Vec::new(), outputs, parameters: 0, writes: true, locks: false })
+    }
+
+    fn integer(value: i64) -> Value {
+        Scalar::Integer(value).into()
+    }
+
+    #[test]
+    fn the_same_statement_is_found_and_no_other() {
+        let mut cache = Cache::default();
+        cache.put(statement(integer(1), 2), compiled("one"));
+        assert_eq!(cache.get(&statement(integer(1), 2)).expect("kept").sql.as_ref(), "one");
+        assert!(cache.get(&statement(integer(2), 2)).is_none());
+        assert!(cache.get(&statement(integer(1), 3)).is_none());
+        cache.put(statement(integer(1), 2), compiled("other"));
+        assert_eq!((cache.len(), cache.get(&statement(integer(1), 2)).expect("kept").sql.as_ref()), (1, "other"));
+    }
+
+    #[test]
+    fn constants_that_are_equal_and_not_the_same_are_not_kept() {
+        let mut cache = Cache::default();
+        cache.put(statement(Scalar::Float(0.0).into(), 0), compiled("zero"));
+        assert!(cache.is_empty() && cache.get(&statement(Scalar::Float(-0.0).into(), 0)).is_none());
+        cache.put(statement(Scalar::Text("x".repeat(2_000)).into(), 0), compiled("long"));
+        cache.put(statement(integer(1), 2_000), compiled("large"));
+        assert!(cache.is_empty());
+    }
+
+    #[test]
+    fn t22_what_is_kept_is_bounded_and_what_is_used_stays() {
+        let mut cache = Cache::default();
+        let often = statement(integer(-1), 0);
+        cache.put(often.clone(), compiled("often"));
+        for number in 0..1_000 {
+            cache.put(statement(integer(number), 0), compiled("once"));
+            assert!(cache.get(&often).is_some(), "{number}");
+            assert!(cache.len() <= STATEMENTS);
+        }
+        for number in 0..100 {
+            cache.put(statement(integer(number), 1_000), compiled("large"));
+            assert!(cache.nodes <= NODES, "{}", cache.nodes);
+        }
+        assert!(cache.nodes > NODES / 2);
+    }
+}

@@ -1,0 +1,77 @@
+//! The work through a guest.
+
+use sqlservice_host::{Grant, Host, Instance, Plugin, Settings, Val};
+
+use crate::{
+    Result,
+    work::{Sizes, Work},
+};
+
+pub struct Guest {
+    host: Host,
+    plugin: Plugin,
+    instance: Instance,
+    /// The number of the next row that is inserted.
+    next: u32,
+}
+
+impl Guest {
+    pub async fn new(url: &str) -> Result<Self> {
+        let host = Host::builder().database("default", Grant::open(url, Settings::default())?).build()?;
+        let plugin = host.load_file(sqlservice_tests::component::GUEST_READER)?;
+        let instance = plugin.instantiate().await?;
+        Ok(Self { host, plugin, instance, next: 1 << 24 })
+    }
+
+    pub async fn prepare(&mut self, rows: u32) -> Result<()> {
+        self.call("prepare", &[Val::U32(rows)]).await.map(drop)
+    }
+
+    /// Does it; returns what shows that it was done.
+    pub async fn work(&mut self, work: Work, sizes: Sizes) -> Result<i64> {
+        match work {
+            Work::Read => self.call("read", &[]).await,
+            Work::Point => self.call("point", &[Val::U32(sizes.points), Val::U32(sizes.rows)]).await,
+            Work::Bulk => {
+                self.next += sizes.bulk;
+                self.call("insert", &[Val::U32(self.next), Val::U32(sizes.bulk)]).await
+            }
+            Work::Ddl => self.call("ddl", &[Val::U32(sizes.tables)]).await,
+            Work::Instance => {
+                for _ in 0..sizes.calls {
+                    self.plugin.instantiate().await?.call("nothing", &[]).await?;
+                }
+                Ok(0)
+            }
+            Work::Call => {
+                for _ in 0..sizes.calls {
+                    self.instance.call("nothing", &[]).await?;
+                }
+                Ok(0)
+            }
+        }
+    }
+
+    async fn call(&mut self, function: &str, arguments: &[Val]) -> Result<i64> {
+        match self.instance.call(function, arguments).await? {
+            Some(Val::Result(Ok(answer))) => Ok(answer.as_deref().map_or(0, number)),
+            answer => Err(format!("{function} said {answer:?}").into()),
+        }
+    }
+
+    pub async fn end(self) -> Result<()> {
+        drop(self.instance);
+        self.host.close().await;
+        Ok(())
+    }
+}
+
+/// The number that an answer is, or the last one that it has.
+fn number(answer: &Val) -> i64 {
+    match answer {
+        Val::S64(number) => *number,
+        Val::U64(number) => number.cast_signed(),
+        Val::Tuple(parts) => parts.last().map_or(0, number),
+        _ => 0,
+    }
+}

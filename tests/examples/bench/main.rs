@@ -1,0 +1,93 @@
+//! Measures what the sandbox costs: the same work through a guest, natively through sqlx, and for SQLite through rusqlite,
+//! in turn in one run. Run it by `cargo xtask bench`.
+//!
+//! Everybody's every round is checked against everybody else's: who does less is not faster but wrong.
+
+mod chart;
+mod guest;
+mod native;
+mod report;
+mod work;
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+
+use crate::{
+    report::Report,
+    work::{Sizes, Work},
+};
+
+/// A result of the benchmark.
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Measures the same work through a guest and natively, in turn in one run.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Databases to measure on; those of SQLSERVICE_BENCH_DATABASES, one a line, or a temporary SQLite file where none is
+    /// given
+    #[arg(long = "db", value_name = "URL")]
+    urls: Vec<String>,
+    /// Work to do; all of it where none is given
+    #[arg(long, value_name = "NAME")]
+    work: Vec<Work>,
+    /// Rounds of each work; the median counts
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// A hundredth of the work, to see that it works
+    #[arg(long)]
+    quick: bool,
+    /// Lines of another program that measured the same, to compare with
+    #[arg(long, value_name = "FILE")]
+    peers: Vec<PathBuf>,
+    /// Where to write a chart
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// JSON lines and no table
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match measure(&Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(args: &Args) -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let mut urls = args.urls.clone();
+    if urls.is_empty() {
+        let named = std::env::var("SQLSERVICE_BENCH_DATABASES").unwrap_or_default();
+        urls.extend(named.lines().map(str::to_owned));
+    }
+    if urls.is_empty() {
+        let file = dir.path().join("bench.db");
+        std::fs::File::create(&file)?;
+        urls.push(format!("sqlite://{}", file.display()));
+    }
+    let works = if args.work.is_empty() { Work::ALL.to_vec() } else { args.work.clone() };
+    let sizes = if args.quick { Sizes::QUICK } else { Sizes::WHOLE };
+    let mut report = Report::default();
+    for file in &args.peers {
+        report.read(&std::fs::read_to_string(file)?)?;
+    }
+    for url in &urls {
+        work::run(url, &works, sizes, args.rounds, &mut report).await?;
+    }
+    for line in report.lines() {
+        println!("{line}");
+    }
+    if !args.json {
+        print!("\n{}", report.table());
+    }
+    if let Some(path) = &args.svg {
+        std::fs::write(path, chart::svg(&report))?;
+    }
+    Ok(())
+}

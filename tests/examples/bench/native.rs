@@ -1,0 +1,217 @@
+//! The work by programs without a sandbox, as one would write it: sqlx, and for SQLite rusqlite.
+
+use futures::TryStreamExt as _;
+use sqlx::{Connection as _, Row as _};
+
+use crate::{
+    Result,
+    work::{Sizes, Work, kind},
+};
+
+const QUERY: &str = "SELECT id, name, email, score, active, created FROM users";
+/// Rows an insert: under the parameters that each database allows, 5 a row.
+const CHUNK: u32 = 2_000;
+
+pub struct Native {
+    connection: Connection,
+    rusqlite: Option<rusqlite::Connection>,
+}
+
+enum Connection {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+    Mysql(sqlx::MySqlConnection),
+}
+
+/// Runs a block with the connection, whatever its type.
+macro_rules! each {
+    ($native:expr, $connection:ident => $work:expr) => {
+        match &mut $native.connection {
+            Connection::Sqlite($connection) => $work,
+            Connection::Postgres($connection) => $work,
+            Connection::Mysql($connection) => $work,
+        }
+    };
+}
+
+/// What is made of one row: every value is used.
+fn digest(id: i64, name: &str, email: Option<&str>, score: f64, active: bool, created: i64) -> i64 {
+    let texts = name.len() + email.map_or(0, str::len);
+    id + texts as i64 + score as i64 + i64::from(active) + created
+}
+
+struct User {
+    name: String,
+    email: Option<String>,
+    score: f64,
+    active: bool,
+    created: i64,
+}
+
+fn user(i: u32) -> User {
+    let i = i64::from(i);
+    User {
+        name: format!("user-{i:08}-abcdefgh"),
+        email: (i % 7 != 0).then(|| format!("user-{i:08}@example.org-0123456789")),
+        score: i as f64 * 0.5,
+        active: i % 2 == 0,
+        created: 1_700_000_000_000_000 + i,
+    }
+}
+
+impl Native {
+    pub async fn new(url: &str) -> Result<Self> {
+        let (connection, rusqlite) = match kind(url) {
+            "sqlite" => {
+                let path = url.trim_start_matches("sqlite://");
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let connection = sqlx::SqliteConnection::connect_with(&options.foreign_keys(true)).await?;
+                let rusqlite = rusqlite::Connection::open(path)?;
+                // As our own connections are.
+                rusqlite.pragma_update(None, "synchronous", "NORMAL")?;
+                (Connection::Sqlite(connection), Some(rusqlite))
+            }
+            "postgresql" => (Connection::Postgres(sqlx::PgConnection::connect(url).await?), None),
+            _ => {
+                let url = url.replacen("mariadb", "mysql", 1);
+                (Connection::Mysql(sqlx::MySqlConnection::connect(&url).await?), None)
+            }
+        };
+        let mut native = Self { connection, rusqlite };
+        if let Connection::Sqlite(connection) = &mut native.connection {
+            sqlx::query("PRAGMA synchronous = NORMAL").execute(connection).await?;
+        }
+        Ok(native)
+    }
+
+    /// Removes the rows that were inserted.
+    pub async fn clean(&mut self, rows: u32) -> Result<()> {
+        let sql = format!("DELETE FROM users WHERE id > {rows}");
+        each!(self, connection => {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
+        });
+        Ok(())
+    }
+
+    pub async fn sqlx(&mut self, work: Work, sizes: Sizes) -> Result<i64> {
+        match work {
+            Work::Read => self.read().await,
+            Work::Point => self.point(sizes).await,
+            Work::Bulk => self.bulk(sizes.bulk).await,
+            _ => Ok(0),
+        }
+    }
+
+    async fn read(&mut self) -> Result<i64> {
+        let mut sum = 0_i64;
+        each!(self, connection => {
+            let mut rows = sqlx::query(QUERY).fetch(connection);
+            while let Some(row) = rows.try_next().await? {
+                let (id, name, email): (i64, String, Option<String>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                let (score, active, created): (f64, bool, i64) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+                sum = sum.wrapping_add(digest(id, &name, email.as_deref(), score, active, created));
+            }
+        });
+        Ok(sum)
+    }
+
+    async fn point(&mut self, sizes: Sizes) -> Result<i64> {
+        let mut sum = 0_i64;
+        let numbered = matches!(self.connection, Connection::Postgres(_));
+        let query = format!("{QUERY} WHERE id = {}", if numbered { "$1" } else { "?" });
+        each!(self, connection => {
+            let mut transaction = connection.begin().await?;
+            for k in 0..u64::from(sizes.points) {
+                let id = (k * 7_919 % u64::from(sizes.rows)) as i64 + 1;
+                let query = sqlx::query(sqlx::AssertSqlSafe(query.as_str())).bind(id);
+                let row = query.fetch_one(&mut *transaction).await?;
+                let _: (i64, String, Option<String>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                let (_, _, created): (f64, bool, i64) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+                sum = sum.wrapping_add(created);
+            }
+            transaction.commit().await?;
+        });
+        Ok(sum)
+    }
+
+    /// Inserts of many rows, as few as the parameters allow.
+    async fn bulk(&mut self, count: u32) -> Result<i64> {
+        let mut inserted = 0;
+        let users: Vec<User> = (0..count).map(user).collect();
+        each!(self, connection => {
+            let mut transaction = connection.begin().await?;
+            for chunk in users.chunks(CHUNK as usize) {
+                let mut insert = sqlx::QueryBuilder::new("INSERT INTO users (name, email, score, active, created) ");
+                insert.push_values(chunk, |mut row, user| {
+                    row.push_bind(&user.name).push_bind(&user.email).push_bind(user.score);
+                    row.push_bind(user.active).push_bind(user.created);
+                });
+                inserted += insert.build().execute(&mut *transaction).await?.rows_affected();
+            }
+            transaction.commit().await?;
+        });
+        Ok(inserted.cast_signed())
+    }
+
+    pub fn rusqlite(&mut self, work: Work, sizes: Sizes) -> Result<i64> {
+        let connection = self.rusqlite.as_mut().ok_or("no SQLite")?;
+        match work {
+            Work::Read => {
+                let mut statement = connection.prepare_cached(QUERY)?;
+                let mut rows = statement.query([])?;
+                let mut sum = 0_i64;
+                while let Some(row) = rows.next()? {
+                    let (name, email): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+                    sum = sum.wrapping_add(digest(
+                        row.get(0)?,
+                        &name,
+                        email.as_deref(),
+                        row.get(3)?,
+                        row.get(4)?,
+                        row.get(5)?,
+                    ));
+                }
+                Ok(sum)
+            }
+            Work::Point => {
+                let transaction = connection.transaction()?;
+                let mut sum = 0_i64;
+                {
+                    let mut statement = transaction.prepare_cached(&format!("{QUERY} WHERE id = ?"))?;
+                    for k in 0..u64::from(sizes.points) {
+                        let id = (k * 7_919 % u64::from(sizes.rows)) as i64 + 1;
+                        let user = statement.query_row([id], |row| {
+                            let user = User {
+                                name: row.get(1)?,
+                                email: row.get(2)?,
+                                score: row.get(3)?,
+                                active: row.get(4)?,
+                                created: row.get(5)?,
+                            };
+                            Ok(user)
+                        })?;
+                        sum = sum.wrapping_add(user.created);
+                    }
+                }
+                transaction.commit()?;
+                Ok(sum)
+            }
+            Work::Bulk => {
+                let users: Vec<User> = (0..sizes.bulk).map(user).collect();
+                let transaction = connection.transaction()?;
+                let mut inserted = 0;
+                {
+                    let sql = "INSERT INTO users (name, email, score, active, created) VALUES (?, ?, ?, ?, ?)";
+                    let mut statement = transaction.prepare_cached(sql)?;
+                    for user in &users {
+                        let row = (&user.name, &user.email, user.score, user.active, user.created);
+                        inserted += statement.execute(row)? as i64;
+                    }
+                }
+                transaction.commit()?;
+                Ok(inserted)
+            }
+            _ => Ok(0),
+        }
+    }
+}

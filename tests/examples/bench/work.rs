@@ -1,0 +1,119 @@
+//! The work, and who does it in which order.
+
+use std::time::Instant;
+
+use clap::ValueEnum;
+
+use crate::{Result, guest::Guest, native::Native, report::Report};
+
+/// What is measured. The names and sizes are those of the peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Work {
+    /// One select of 100,000 rows × 6 columns, every value used
+    Read,
+    /// 5,000 selects by primary key, one session, one at a time
+    Point,
+    /// 10,000 rows inserted at once, one commit
+    Bulk,
+    /// 40 tables created, reflected and dropped
+    Ddl,
+    /// A new instance, one call, and its end
+    Instance,
+    /// A call of an instance that is there
+    Call,
+}
+
+impl Work {
+    pub const ALL: [Self; 6] = [Self::Read, Self::Point, Self::Bulk, Self::Ddl, Self::Instance, Self::Call];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Point => "point",
+            Self::Bulk => "bulk",
+            Self::Ddl => "ddl",
+            Self::Instance => "instance",
+            Self::Call => "call",
+        }
+    }
+}
+
+/// How much of each.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    pub rows: u32,
+    pub points: u32,
+    pub bulk: u32,
+    pub tables: u32,
+    pub calls: u32,
+}
+
+impl Sizes {
+    pub const WHOLE: Self = Self { rows: 100_000, points: 5_000, bulk: 10_000, tables: 40, calls: 1_000 };
+    pub const QUICK: Self = Self { rows: 1_000, points: 50, bulk: 100, tables: 4, calls: 10 };
+
+    fn of(self, work: Work) -> u32 {
+        match work {
+            Work::Read => self.rows,
+            Work::Point => self.points,
+            Work::Bulk => self.bulk,
+            Work::Ddl => self.tables,
+            Work::Instance | Work::Call => self.calls,
+        }
+    }
+}
+
+/// Does all work on one database, the parties in turn.
+pub async fn run(url: &str, works: &[Work], sizes: Sizes, rounds: usize, report: &mut Report) -> Result<()> {
+    let db = kind(url);
+    eprintln!("{db}: {} rows are prepared", sizes.rows);
+    let mut guest = Guest::new(url).await?;
+    guest.prepare(sizes.rows).await?;
+    let mut native = Native::new(url).await?;
+    for &work in works {
+        for round in 1..=rounds {
+            eprint!("\r{db}: {} {round}/{rounds}  ", work.name());
+            let mut answers = Vec::new();
+            for party in parties(work, db) {
+                let start = Instant::now();
+                let answer = match party {
+                    "guest" => guest.work(work, sizes).await?,
+                    "sqlx" => native.sqlx(work, sizes).await?,
+                    _ => native.rusqlite(work, sizes)?,
+                };
+                let time = start.elapsed();
+                if work == Work::Bulk {
+                    native.clean(sizes.rows).await?;
+                }
+                report.note(party, db, work.name(), sizes.of(work), time.as_secs_f64() * 1e3);
+                answers.push((party, answer));
+            }
+            if let Some(window) = answers.windows(2).find(|pair| pair[0].1 != pair[1].1) {
+                return Err(format!("{db} {}: the parties do not do the same: {window:?}", work.name()).into());
+            }
+        }
+        eprintln!();
+    }
+    guest.end().await?;
+    Ok(())
+}
+
+/// Who does a work.
+fn parties(work: Work, db: &str) -> Vec<&'static str> {
+    match (work, db) {
+        (Work::Read | Work::Point | Work::Bulk, "sqlite") => vec!["guest", "sqlx", "rusqlite"],
+        (Work::Read | Work::Point | Work::Bulk, _) => vec!["guest", "sqlx"],
+        // Nobody else has these.
+        _ => vec!["guest"],
+    }
+}
+
+/// The kind of database.
+pub fn kind(url: &str) -> &'static str {
+    match url.split(':').next().unwrap_or_default() {
+        "sqlite" => "sqlite",
+        "mysql" => "mysql",
+        "mariadb" => "mariadb",
+        _ => "postgresql",
+    }
+}
