@@ -5,12 +5,12 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use sqlservice_sql::{Batch, Dialect, Scalar, Value, schema::TypeKind};
+use sqlservice_sql::{Batch, Dialect, Scalar, Value, compiled::Output, schema::TypeKind};
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
     Error, Result, Settings,
-    backend::{Begin, Bind, Expected, Job, Link, Stop},
+    backend::{Begin, Bind, Job, Link, Stop},
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     pool::{Held, PATIENCE},
     settings::echo,
@@ -145,10 +145,11 @@ impl<'h> Asker<'h> {
 
 fn job(sql: Arc<str>, texts: &[&str], width: usize) -> Job {
     let bind = |text: &&str| Bind { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
-    let expected = Expected { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
+    let expected = Output { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
     Job {
         sql,
         binds: texts.iter().map(bind).collect(),
+        rounds: 1,
         expected: Some(vec![expected; width].into()),
         guest_text: false,
     }

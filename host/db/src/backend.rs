@@ -14,7 +14,7 @@ pub(crate) mod verb;
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Value, schema::ColumnType, schema::TypeKind};
+use sqlservice_sql::{Value, compiled::Output, schema::TypeKind};
 
 use crate::{Error, Result, feed::Feed, settings::Isolation};
 
@@ -25,23 +25,26 @@ pub(crate) struct Bind {
     pub kind: Option<TypeKind>,
 }
 
-/// A result column as far as the compiler knows it.
-#[derive(Clone, Debug)]
-pub(crate) struct Expected {
-    pub name: String,
-    pub ty: Option<ColumnType>,
-    pub nullable: Option<bool>,
-}
-
 /// One statement to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     pub sql: Arc<str>,
     pub binds: Vec<Bind>,
+    /// How often it runs, each time with its share of the values. Always 1 but for embedded databases.
+    pub rounds: usize,
     /// What the compiler knows of the result's columns; none for a statement that came as text.
-    pub expected: Option<Arc<[Expected]>>,
+    pub expected: Option<Arc<[Output]>>,
     /// Whether a guest wrote the text, so that it may say anything.
     pub guest_text: bool,
+}
+
+impl Job {
+    /// The values of one round.
+    pub(crate) fn round(&self, round: usize) -> &[Bind] {
+        let width = self.binds.len().checked_div(self.rounds).unwrap_or_default();
+        let from = round.saturating_mul(width);
+        self.binds.get(from..from.saturating_add(width)).unwrap_or_default()
+    }
 }
 
 /// How a transaction begins.

@@ -15,7 +15,8 @@ use crate::{
     settings::{Isolation, RunOptions, TransactionOptions},
 };
 
-/// The statements of an insert, made one after the other as they are needed, each with its parameters.
+/// The statements of an insert, made one after the other as they are needed, each with its parameters. Where the database is
+/// embedded, a statement may come with several times the parameters that it takes, and runs once with each share of them.
 pub type Chunks = Box<dyn Iterator<Item = Result<(Arc<Compiled>, Vec<Value>), StatementError>> + Send>;
 
 /// Runs the statements as one.
@@ -78,7 +79,10 @@ impl Turn {
         let mut returned = Returned::default();
         let mut left = options.max_rows;
         for chunk in chunks {
-            let job = match chunk.map_err(Error::Statement).and_then(|(compiled, values)| run::job(&compiled, values)) {
+            let dialect = self.core.database.dialect;
+            let job =
+                chunk.map_err(Error::Statement).and_then(|(compiled, values)| run::jobs(&compiled, values, dialect));
+            let job = match job {
                 Ok(job) => job,
                 Err(error) => {
                     // Earlier chunks are in, so the transaction cannot go on as if nothing had happened.

@@ -2,7 +2,10 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use sqlservice_sql::{Batch, Compiled, Dialect, Error as StatementError, Value, compiled::Source};
+use sqlservice_sql::{
+    Batch, Compiled, Dialect, Error as StatementError, Value,
+    compiled::{Slot, Source},
+};
 use tokio::{
     sync::{oneshot, watch},
     time::timeout,
@@ -10,7 +13,7 @@ use tokio::{
 
 use crate::{
     Error, Result,
-    backend::{Bind, Expected, Job, Link, Stop, any::AnyStopper},
+    backend::{Bind, Job, Link, Stop, any::AnyStopper},
     cursor::Cursor,
     error::LimitKind,
     feed::{Clock, Demand, Fate, Feed, Head, Page, ResultColumn},
@@ -263,12 +266,23 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
         };
         binds.push(Bind { value, kind: slot.kind });
     }
-    let expected = compiled.outputs.iter().map(|output| Expected {
-        name: output.name.clone(),
-        ty: output.ty.clone(),
-        nullable: output.nullable,
-    });
-    Ok(Job { sql: Arc::clone(&compiled.sql), binds, expected: Some(expected.collect()), guest_text: false })
+    let expected = Some(Arc::clone(&compiled.outputs));
+    Ok(Job { sql: Arc::clone(&compiled.sql), binds, rounds: 1, expected, guest_text: false })
+}
+
+/// The job of a statement that runs once with each share of the parameters; only embedded databases have more than one.
+pub(crate) fn jobs(compiled: &Compiled, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
+    let width = compiled.slots.len();
+    let rounds = parameters.len().checked_div(width).unwrap_or(1);
+    let in_order = |(at, slot): (usize, &Slot)| matches!(slot.source, Source::Parameter(from) if from as usize == at);
+    let simple = width == compiled.parameters as usize && compiled.slots.iter().enumerate().all(in_order);
+    if rounds <= 1 || !dialect.capabilities().embedded || !simple || parameters.len() != rounds * width {
+        return job(compiled, parameters);
+    }
+    let kinds = compiled.slots.iter().map(|slot| slot.kind).cycle();
+    let binds = parameters.into_iter().zip(kinds).map(|(value, kind)| Bind { value, kind }).collect();
+    let expected = Some(Arc::clone(&compiled.outputs));
+    Ok(Job { sql: Arc::clone(&compiled.sql), binds, rounds, expected, guest_text: false })
 }
 
 /// A parameter's value; moved out at its last use, since large values come here.
@@ -284,5 +298,5 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
     text::check(&sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Bind { value, kind: None }).collect();
-    Ok(Job { sql: sql.into(), binds, expected: None, guest_text: true })
+    Ok(Job { sql: sql.into(), binds, rounds: 1, expected: None, guest_text: true })
 }

@@ -29,6 +29,10 @@ pub(crate) fn check(sql: &str, dialect: Dialect) -> Result<()> {
     if is_transaction_control(&first, &second.to_ascii_uppercase()) {
         return Err(Error::Denied("transaction control in SQL text".into()).into());
     }
+    if first == "COPY" {
+        // The server would wait for a stream, or send one, and everything after it on the connection would wait with it.
+        return Err(Error::Denied("COPY in SQL text: use statements, or bulk inserts".into()).into());
+    }
     if is_mysql(dialect) && (PROGRAM_WORDS.contains(&first.as_str()) || is_label(rest)) {
         return Err(Error::Denied("a program in SQL text: it can end the transaction".into()).into());
     }
@@ -163,6 +167,13 @@ mod tests {
             assert!(denied(sql, Dialect::Mariadb), "{sql}");
         }
         assert!(check("call p()", Dialect::Postgres).is_ok());
+    }
+
+    #[test]
+    fn streams_of_the_server_are_denied() {
+        for sql in ["copy t from stdin", "/* */ COPY t TO '/etc/x'", "copy (select 1) to program 'x'"] {
+            assert!(denied(sql, Dialect::Postgres), "{sql}");
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::{
     savepoint::Savepoint,
 };
 
+/// How many rows are inserted at once where they take a statement each: their values are held meanwhile.
+const ROWS_A_CHUNK: usize = 4_096;
+
 /// A database that a guest opened, with its models.
 pub(crate) struct Opened {
     pub(crate) grant: Grant,
@@ -136,15 +139,18 @@ impl Work {
         let opened = self.opened.clone();
         let catalog = opened.catalog();
         let dialect = opened.grant.database.dialect();
-        let per_statement = sql::rows_per_statement(columns.len(), dialect).max(1);
+        // Where a statement costs no round trip, one row's runs again and again, which costs less than a long text.
+        let embedded = dialect.capabilities().embedded;
+        let most = if embedded { ROWS_A_CHUNK } else { sql::rows_per_statement(columns.len(), dialect).max(1) };
         let total = batch.rows as usize;
         let mut compiled: Option<(usize, Arc<Compiled>)> = None;
         let mut done = 0;
         let chunks = std::iter::from_fn(move || {
-            let rows = per_statement.min(total.saturating_sub(done));
-            if rows == 0 {
+            let taken = most.min(total.saturating_sub(done));
+            if taken == 0 {
                 return None;
             }
+            let rows = if embedded { 1 } else { taken };
             let statement = match &compiled {
                 Some((size, statement)) if *size == rows => statement.clone(),
                 _ => {
@@ -158,9 +164,9 @@ impl Work {
             };
             compiled = Some((rows, statement.clone()));
             let width = columns.len();
-            let values = (done..done + rows).flat_map(|row| (0..width).map(move |column| (row, column)));
+            let values = (done..done + taken).flat_map(|row| (0..width).map(move |column| (row, column)));
             let values = values.map(|(row, column)| batch.value(row, column)).collect();
-            done += rows;
+            done += taken;
             Some(Ok((statement, values)))
         });
         Ok(Box::new(chunks))

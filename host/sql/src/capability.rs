@@ -44,6 +44,8 @@ pub struct Capabilities {
     pub delete_source: bool,
     /// Constraints added to a table that exists; without it, cyclic foreign keys are written inline.
     pub alter_constraint: bool,
+    /// It runs in the host's own process: a statement costs no round trip, and its text costs more than to run it again.
+    pub embedded: bool,
     /// The greatest number of parameters of one statement.
     pub max_parameters: u32,
     /// The greatest length of an identifier, in bytes.
@@ -83,6 +85,7 @@ const SQLITE: Capabilities = Capabilities {
     update_source: true,
     delete_source: false,
     alter_constraint: false,
+    embedded: true,
     max_parameters: 32_766,
     max_identifier: 255,
 };
@@ -97,6 +100,7 @@ const POSTGRES: Capabilities = Capabilities {
     isolation_levels: true,
     delete_source: true,
     alter_constraint: true,
+    embedded: false,
     max_parameters: 65_535,
     max_identifier: 63,
     ..SQLITE
@@ -122,6 +126,7 @@ const MYSQL: Capabilities = Capabilities {
     update_source: true,
     delete_source: true,
     alter_constraint: true,
+    embedded: false,
     max_parameters: 65_535,
     max_identifier: 64,
 };

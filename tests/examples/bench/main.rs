@@ -31,6 +31,9 @@ struct Args {
     /// Work to do; all of it where none is given
     #[arg(long, value_name = "NAME")]
     work: Vec<Work>,
+    /// Parties to measure, for instance only `guest` under a profiler; all of them where none is given
+    #[arg(long = "party", value_name = "NAME")]
+    parties: Vec<String>,
     /// Rounds of each work; the median counts
     #[arg(long, default_value_t = 7)]
     rounds: usize,
@@ -78,7 +81,7 @@ async fn measure(args: &Args) -> Result<()> {
         report.read(&std::fs::read_to_string(file)?)?;
     }
     for url in &urls {
-        work::run(url, &works, sizes, args.rounds, &mut report).await?;
+        work::run(url, &works, sizes, args.rounds, &args.parties, &mut report).await?;
     }
     for line in report.lines() {
         println!("{line}");

@@ -64,7 +64,14 @@ impl Sizes {
 }
 
 /// Does all work on one database, the parties in turn.
-pub async fn run(url: &str, works: &[Work], sizes: Sizes, rounds: usize, report: &mut Report) -> Result<()> {
+pub async fn run(
+    url: &str,
+    works: &[Work],
+    sizes: Sizes,
+    rounds: usize,
+    chosen: &[String],
+    report: &mut Report,
+) -> Result<()> {
     let db = kind(url);
     eprintln!("{db}: {} rows are prepared", sizes.rows);
     let mut guest = Guest::new(url).await?;
@@ -74,7 +81,8 @@ pub async fn run(url: &str, works: &[Work], sizes: Sizes, rounds: usize, report:
         for round in 1..=rounds {
             eprint!("\r{db}: {} {round}/{rounds}  ", work.name());
             let mut answers = Vec::new();
-            for party in parties(work, db) {
+            let asked = |party: &&str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == party);
+            for party in parties(work, db).into_iter().filter(asked) {
                 let start = Instant::now();
                 let answer = match party {
                     "guest" => guest.work(work, sizes).await?,

@@ -215,8 +215,9 @@ impl<'a> Model<'a> {
                     let count = columns.rows();
                     #(let mut #cells = #read?;)*
                     let mut rows = ::std::vec::Vec::with_capacity(count);
-                    for _ in 0..count {
-                        rows.push(Self { #(#idents: ::sqlservice_sdk::__private::next_cell(&mut #cells)?),* });
+                    // Each column was proved to have a cell for each row.
+                    while let (#(Some(#cells),)*) = (#(#cells.next(),)*) {
+                        rows.push(Self { #(#idents: #cells),* });
                     }
                     Ok(rows)
                 }

@@ -126,16 +126,26 @@ fn blobs(blobs: Blobs) -> Result<Vec<Vec<u8>>, Unexpected> {
 
 /// The texts of a column; the column back where an offset is not at a character's border, or they do not ascend.
 pub(crate) fn texts_or_back(strings: Strings) -> Result<Vec<String>, Strings> {
-    let cut = |&[start, end]: &[u32; 2]| strings.data.get(start as usize..end as usize).map(str::to_owned);
-    let texts: Option<Vec<String>> = strings.offsets.array_windows().map(cut).collect();
-    texts.ok_or(strings)
+    let mut texts = Vec::with_capacity(strings.offsets.len().saturating_sub(1));
+    for &[start, end] in strings.offsets.array_windows() {
+        match strings.data.get(start as usize..end as usize) {
+            Some(text) => texts.push(text.to_owned()),
+            None => return Err(strings),
+        }
+    }
+    Ok(texts)
 }
 
 /// The byte strings of a column, cut like texts.
 pub(crate) fn blobs_or_back(blobs: Blobs) -> Result<Vec<Vec<u8>>, Blobs> {
-    let cut = |&[start, end]: &[u32; 2]| blobs.data.get(start as usize..end as usize).map(<[u8]>::to_vec);
-    let parts: Option<Vec<Vec<u8>>> = blobs.offsets.array_windows().map(cut).collect();
-    parts.ok_or(blobs)
+    let mut parts = Vec::with_capacity(blobs.offsets.len().saturating_sub(1));
+    for &[start, end] in blobs.offsets.array_windows() {
+        match blobs.data.get(start as usize..end as usize) {
+            Some(part) => parts.push(part.to_owned()),
+            None => return Err(blobs),
+        }
+    }
+    Ok(parts)
 }
 
 /// Texts end to end. Offsets are 32 bits, which is as much as a guest's memory has.

@@ -1,7 +1,7 @@
 //! Runs one statement and feeds its rows.
 
 use futures::TryStreamExt;
-use sqlservice_sql::schema::TypeKind;
+use sqlservice_sql::{compiled::Output, schema::TypeKind};
 use sqlx::{
     Arguments, AssertSqlSafe, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, SqlSafeStr,
     Statement,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Result,
     backend::{
-        Expected, Job,
+        Job,
         page::{Page, drain},
         sink::{Cell, Column, reads_as},
         verb,
@@ -158,7 +158,7 @@ impl Reading {
 }
 
 /// What a column is told to be, and the kind of its values.
-fn result_column(column: &MySqlColumn, form: Form, expected: Option<&Expected>) -> (ResultColumn, TypeKind) {
+fn result_column(column: &MySqlColumn, form: Form, expected: Option<&Output>) -> (ResultColumn, TypeKind) {
     let stored = types::kind_of(form);
     let declared = expected.and_then(|expected| expected.ty.as_ref());
     let (ty, kind) = match declared {

@@ -1,11 +1,12 @@
 //! Runs one statement and feeds its rows: short ones where the call is made, long ones on a thread for work that blocks.
 
 use std::{
+    ops::Range,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use sqlservice_sql::Error as StatementError;
+use sqlservice_sql::{Batch, Error as StatementError};
 
 use super::{
     bind,
@@ -17,14 +18,17 @@ use super::{
     watch::{Author, Watch},
 };
 use crate::{
-    Result,
+    Error, Result,
     backend::Job,
-    feed::{Feed, Next},
+    feed::{Demand, Feed, Next},
 };
 
 /// The longest text, and the most values, that are prepared and bound without leaving the caller's thread.
 const INLINE_TEXT: usize = 8 << 10;
 const INLINE_VALUES: usize = 64;
+
+/// How many rounds of a statement go on before others are asked whether it should stop.
+const ROUNDS: usize = 1_024;
 
 /// Why filling a batch ended.
 enum Filled {
@@ -56,7 +60,28 @@ impl SqliteLink {
         if writes {
             self.queue().await?;
         }
-        self.fetch(job, writes, feed).await
+        if job.rounds > 1 { self.repeat(job, feed).await } else { self.fetch(job, writes, feed).await }
+    }
+
+    /// Runs a prepared statement once with each share of its values, and collects what it returns. Its transaction holds the
+    /// write lock by now, so that it meets no other.
+    async fn repeat(&mut self, job: &Arc<Job>, feed: &mut Feed) -> Result<u64> {
+        let (columns, shape) = types::columns(self.here()?, job.expected.as_deref());
+        if !columns.is_empty() {
+            feed.columns(columns);
+        }
+        let shape = Arc::new(shape);
+        let mut affected = 0;
+        for from in (0..job.rounds).step_by(ROUNDS) {
+            let (job, shape, watch) = (Arc::clone(job), Arc::clone(&shape), Arc::clone(&self.watch));
+            let some = from..job.rounds.min(from.saturating_add(ROUNDS));
+            let (batch, changed) = self.with(false, move |handle| rounds(handle, &job, &shape, some, &watch)).await??;
+            affected += changed;
+            if let Next::Stop = feed.deliver(batch).await {
+                break;
+            }
+        }
+        Ok(affected)
     }
 
     /// Prepares a statement and gives it its values. Whether it changes something. Another process can have a lock already
@@ -69,7 +94,7 @@ impl SqliteLink {
             let job = Arc::clone(job);
             let prepared = self.with(short, move |handle| {
                 handle.open(&job.sql, author(&job))?;
-                Ok(bind::bind(handle, &job.binds).map(|()| !handle.is_read_only()))
+                Ok(bind::bind(handle, job.round(0)).map(|()| !handle.is_read_only()))
             });
             match prepared.await? {
                 Ok(writes) => return writes,
@@ -180,6 +205,30 @@ fn fill(
             return Ok(Filled::Later);
         }
     }
+}
+
+/// Some rounds of the statement in use: the rows that they return, and how many they changed.
+fn rounds(handle: &mut Handle, job: &Job, shape: &Shape, some: Range<usize>, watch: &Watch) -> Result<(Batch, u64)> {
+    let mut filling = Filling::new(shape, Demand::DEFAULT);
+    let mut affected = 0;
+    for round in some {
+        if watch.is_stopped() {
+            return Err(Error::Cancelled);
+        }
+        // The first one's values are bound.
+        if round > 0 {
+            handle.restart();
+            bind::bind(handle, job.round(round))?;
+        }
+        let before = handle.total_changes();
+        while handle.step().map_err(error::error)? {
+            filling.push(handle, shape)?;
+        }
+        if handle.total_changes() != before {
+            affected += u64::try_from(handle.changes()).unwrap_or(0);
+        }
+    }
+    Ok((filling.finish()?, affected))
 }
 
 /// What a failed step means for the batch.

@@ -2,12 +2,13 @@
 
 use sqlservice_sql::{
     batch::VectorKind,
+    compiled::Output,
     schema::{ColumnType, TypeKind},
     types::parse_type,
 };
 
 use super::handle::Handle;
-use crate::{backend::Expected, feed::ResultColumn};
+use crate::feed::ResultColumn;
 
 /// What the rows of one statement look like.
 pub(super) struct Shape {
@@ -16,14 +17,14 @@ pub(super) struct Shape {
 }
 
 /// The columns of the statement in use, as the compiler knows them or the tables declare them.
-pub(super) fn columns(handle: &Handle, expected: Option<&[Expected]>) -> (Vec<ResultColumn>, Shape) {
+pub(super) fn columns(handle: &Handle, expected: Option<&[Output]>) -> (Vec<ResultColumn>, Shape) {
     let width = handle.width();
     let expected = expected.filter(|expected| expected.len() == width);
     let mut columns = Vec::with_capacity(width);
     for position in 0..width {
         let known = expected.and_then(|expected| expected.get(position));
         columns.push(match known {
-            Some(Expected { name, ty: Some(ty), nullable }) => {
+            Some(Output { name, ty: Some(ty), nullable }) => {
                 ResultColumn { name: name.clone(), ty: ty.clone(), nullable: *nullable }
             }
             _ => {
