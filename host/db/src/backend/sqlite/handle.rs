@@ -128,6 +128,8 @@ impl Handle {
             (ffi::SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
             (ffi::SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0),
             (ffi::SQLITE_DBCONFIG_ENABLE_FKEY, 1),
+            // A plan that looked at the values would be made again whenever they change, which costs more than most queries.
+            (ffi::SQLITE_DBCONFIG_ENABLE_QPSG, 1),
             // Text in double quotes is a name here as in every other database.
             (ffi::SQLITE_DBCONFIG_DQS_DML, 0),
             (ffi::SQLITE_DBCONFIG_DQS_DDL, 0),
