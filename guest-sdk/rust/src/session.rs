@@ -7,11 +7,19 @@ mod prepared;
 mod rows;
 mod savepoint;
 
-pub(crate) use self::link::{Answer, BatchInsert, Link};
-pub use self::{prepared::Prepared, rows::Rows, savepoint::Savepoint};
+pub(crate) use self::{
+    link::{Answer, BatchInsert, Link},
+    prepared::BoundRun,
+    rows::Sent,
+};
+pub use self::{
+    prepared::{Bound, Prepared},
+    rows::Rows,
+    savepoint::Savepoint,
+};
 pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
 use crate::{
-    Error, FromRow, Model, Result, Value,
+    Error, Model, Result,
     bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
     expression::count_all,
     statement::{Command, Query, Sendable, Subquery, insert, left_out_key, select_columns, without},
@@ -133,13 +141,13 @@ pub trait Executor: Link {
     /// The rows batch by batch, each of at most so many (0 leaves it to the host). The connection or session is occupied
     /// until the last batch was read or the [`Rows`] are dropped.
     async fn stream<Q: Query>(&self, query: &Q, batch_rows: u32) -> Result<Rows<Q::Row>> {
-        let answer = self.send(query.lower(None)?, batch_rows).await?;
-        Ok(Rows::new(answer, batch_rows))
+        let sent = self.send(query.lower(None)?, batch_rows).await?;
+        Ok(Rows::new(sent, batch_rows))
     }
 
     /// Runs an insert, update or delete; returns how many rows it inserted, matched or deleted.
     async fn execute<C: Command>(&self, command: &C) -> Result<u64> {
-        Ok(self.send(command.lower()?, 0).await?.affected)
+        Ok(self.send(command.lower()?, 0).await?.answer.affected)
     }
 
     /// How many rows a query has; they are counted in the database.
@@ -148,39 +156,27 @@ pub trait Executor: Link {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// Checks and compiles a query once, to [run](Self::run) it many times.
+    /// Checks and compiles a query once. With values for its [parameters](crate::expression::parameter) it is a query like
+    /// any other, which costs less the second time: neither its text nor its columns cross the sandbox again.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
     /// # #[derive(Model)] struct User { #[model(primary_key, generated)] id: i64, name: String }
     /// # async fn example(session: &Session) -> Result<(), Error> {
     /// let by_name = session.prepare(&select::<User>().filter(User::NAME.eq(parameter::<String>(0)))).await?;
-    /// let ed = session.run(&by_name, params!["ed"]).await?;
-    /// let jo = session.run(&by_name, params!["jo"]).await?;
+    /// let ed: User = session.one(&by_name.bind(params!["ed"])).await?;
+    /// let jo: Option<User> = session.first(&by_name.bind(params!["jo"])).await?;
     /// # Ok(()) }
     /// ```
     async fn prepare<Q: Query>(&self, query: &Q) -> Result<Prepared<Q::Row>> {
-        let Sendable(lowered) = query.lower(None)?;
+        let lowered = query.lower(None)?.statement()?;
         Ok(Prepared::new(self.link_prepare(lowered.statement.clone()).await?, lowered))
     }
 
-    /// All rows of a prepared query, with values for its [parameters](crate::expression::parameter).
-    async fn run<T: FromRow>(&self, prepared: &Prepared<T>, parameters: Vec<Value>) -> Result<Vec<T>> {
-        let parameters = prepared.parameters(parameters)?;
-        let answer = self.link_run(prepared.contract(), parameters, self.options(0)).await?;
-        Rows::new(answer, 0).collect().await
-    }
-
-    /// Checks and compiles an insert, update or delete once, to [run](Self::run_change) it many times.
+    /// Checks and compiles an insert, update or delete once, to [execute](Self::execute) it many times.
     async fn prepare_change<C: Command>(&self, command: &C) -> Result<Prepared<()>> {
-        let Sendable(lowered) = command.lower()?;
+        let lowered = command.lower()?.statement()?;
         Ok(Prepared::new(self.link_prepare(lowered.statement.clone()).await?, lowered))
-    }
-
-    /// Runs a prepared change; returns how many rows it inserted, matched or deleted.
-    async fn run_change(&self, prepared: &Prepared<()>, parameters: Vec<Value>) -> Result<u64> {
-        let parameters = prepared.parameters(parameters)?;
-        Ok(self.link_run(prepared.contract(), parameters, self.options(0)).await?.affected)
     }
 
     /// Inserts a row and returns it as it is stored: with its generated key and defaults. A generated key that is 0 is
@@ -218,7 +214,7 @@ pub trait Executor: Link {
             return Ok(Vec::new());
         }
         let returning = M::COLUMNS.iter().map(|&name| name.to_owned()).collect();
-        Rows::new(self.send_rows(rows, returning).await?, 0).collect().await
+        Rows::new(Sent::new(self.send_rows(rows, returning).await?), 0).collect().await
     }
 
     /// Begins a transaction. There is seldom a need: the first statement does.
@@ -282,8 +278,8 @@ pub trait Executor: Link {
     /// At most so many rows; what else comes is not read.
     #[doc(hidden)]
     async fn at_most<Q: Query>(&self, query: &Q, rows: u32) -> Result<Vec<Q::Row>> {
-        let answer = self.send(query.lower(Some(rows.into()))?, 0).await?;
-        let mut rows_read = Rows::new(answer, 0);
+        let sent = self.send(query.lower(Some(rows.into()))?, 0).await?;
+        let mut rows_read = Rows::new(sent, 0);
         // Without a limit in the statement (a change that returns rows) the first batch may be short; it is not empty
         // where there are rows at all, but two are needed to know that there are more than one.
         let mut found = Vec::new();
@@ -312,11 +308,19 @@ pub trait Executor: Link {
     }
 
     #[doc(hidden)]
-    async fn send(&self, Sendable(lowered): Sendable, batch_rows: u32) -> Result<Answer> {
-        if lowered.open > 0 {
-            return Err(Error::invalid("the statement has parameters: prepare it, and run it with their values"));
+    async fn send(&self, statement: Sendable, batch_rows: u32) -> Result<Sent> {
+        let options = self.options(batch_rows);
+        match statement {
+            Sendable::Statement(lowered) if lowered.open > 0 => {
+                Err(Error::invalid("the statement has parameters: prepare it, and bind their values"))
+            }
+            Sendable::Statement(lowered) => {
+                Ok(Sent::new(self.link_execute(lowered.statement, lowered.parameters, options).await?))
+            }
+            Sendable::Prepared(BoundRun { prepared, columns, parameters }) => {
+                Ok(Sent { answer: self.link_run(&prepared, parameters, options).await?, columns })
+            }
         }
-        self.link_execute(lowered.statement, lowered.parameters, self.options(batch_rows)).await
     }
 }
 

@@ -18,9 +18,10 @@ pub use self::{
 use std::marker::PhantomData;
 
 use crate::{
-    Result,
+    Error, Result,
     expression::{Lowered, Node},
     row::FromRow,
+    session::BoundRun,
 };
 
 /// A statement that returns rows: a select, a compound, or a change with `returning`.
@@ -49,7 +50,21 @@ pub trait Subquery: Query {
 
 /// A statement whose inside is nobody's business.
 #[doc(hidden)]
-pub struct Sendable(pub(crate) Lowered);
+pub enum Sendable {
+    #[allow(private_interfaces, reason = "only this crate makes and reads them")]
+    Statement(Lowered),
+    Prepared(BoundRun),
+}
+
+impl Sendable {
+    /// The statement, where it is not prepared already.
+    pub(crate) fn statement(self) -> Result<Lowered> {
+        match self {
+            Self::Statement(lowered) => Ok(lowered),
+            Self::Prepared(_) => Err(Error::invalid("the statement is prepared already")),
+        }
+    }
+}
 
 /// A node whose inside is nobody's business.
 #[doc(hidden)]
@@ -78,14 +93,14 @@ impl<S: Change, T: FromRow> Query for Returning<S, T> {
     type Row = T;
 
     fn lower(&self, _at_most: Option<u64>) -> Result<Sendable> {
-        self.change.lower_returning(&self.nodes).map(Sendable)
+        self.change.lower_returning(&self.nodes).map(Sendable::Statement)
     }
 }
 
 #[allow(private_bounds, reason = "only this crate's changes can be run")]
 impl<S: Change> Command for S {
     fn lower(&self) -> Result<Sendable> {
-        self.lower_returning(&[]).map(Sendable)
+        self.lower_returning(&[]).map(Sendable::Statement)
     }
 }
 

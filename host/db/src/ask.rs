@@ -10,7 +10,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
     Error, Result, Settings,
-    backend::{Begin, Bind, Job, Link, Stop},
+    backend::{Begin, Binds, Job, Link, Stop, bind::Owned},
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     pool::{Held, PATIENCE},
     settings::echo,
@@ -144,12 +144,11 @@ impl<'h> Asker<'h> {
 }
 
 fn job(sql: Arc<str>, texts: &[&str], width: usize) -> Job {
-    let bind = |text: &&str| Bind { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
+    let bind = |text: &&str| Owned { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
     let expected = Output { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
     Job {
         sql,
-        binds: texts.iter().map(bind).collect(),
-        rounds: 1,
+        binds: Binds::Values(texts.iter().map(bind).collect()),
         expected: Some(vec![expected; width].into()),
         guest_text: false,
     }

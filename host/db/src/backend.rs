@@ -1,6 +1,7 @@
 //! What the three databases have in common: a link is one checked-out connection and does what its owner, a lease, says.
 
 pub(crate) mod any;
+pub(crate) mod bind;
 pub(crate) mod busy;
 pub(crate) mod calendar;
 pub(crate) mod idle;
@@ -14,37 +15,20 @@ pub(crate) mod verb;
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Value, compiled::Output, schema::TypeKind};
+use sqlservice_sql::compiled::Output;
 
+pub(crate) use self::bind::{Bind, Binds};
 use crate::{Error, Result, feed::Feed, settings::Isolation};
-
-/// A value to bind and, where the compiler knows it, the kind of the column that it meets (to type nulls and to narrow).
-#[derive(Clone, Debug)]
-pub(crate) struct Bind {
-    pub value: Value,
-    pub kind: Option<TypeKind>,
-}
 
 /// One statement to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     pub sql: Arc<str>,
-    pub binds: Vec<Bind>,
-    /// How often it runs, each time with its share of the values. Always 1 but for embedded databases.
-    pub rounds: usize,
+    pub binds: Binds,
     /// What the compiler knows of the result's columns; none for a statement that came as text.
     pub expected: Option<Arc<[Output]>>,
     /// Whether a guest wrote the text, so that it may say anything.
     pub guest_text: bool,
-}
-
-impl Job {
-    /// The values of one round.
-    pub(crate) fn round(&self, round: usize) -> &[Bind] {
-        let width = self.binds.len().checked_div(self.rounds).unwrap_or_default();
-        let from = round.saturating_mul(width);
-        self.binds.get(from..from.saturating_add(width)).unwrap_or_default()
-    }
 }
 
 /// How a transaction begins.

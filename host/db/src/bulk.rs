@@ -3,27 +3,24 @@
 use std::sync::Arc;
 
 use sqlservice_sql::{
-    Batch, Compiled, Error as StatementError, Value,
+    Batch, Portions,
     batch::{BatchBuilder, VectorKind},
+    compiled::Output,
 };
 
 use crate::{
     Error, Result,
-    feed::{Clock, Fate, Feed, ResultColumn},
+    feed::{Clock, Fate, Feed},
     lease::{Core, Listener, Turn},
     run::{self, Answer},
     settings::{Isolation, RunOptions, TransactionOptions},
 };
 
-/// The statements of an insert, made one after the other as they are needed, each with its parameters. Where the database is
-/// embedded, a statement may come with several times the parameters that it takes, and runs once with each share of them.
-pub type Chunks = Box<dyn Iterator<Item = Result<(Arc<Compiled>, Vec<Value>), StatementError>> + Send>;
-
 /// Runs the statements as one.
-pub(crate) async fn insert_many(core: &Arc<Core>, chunks: Chunks, options: RunOptions) -> Result<Answer> {
+pub(crate) async fn insert_many(core: &Arc<Core>, portions: Portions, options: RunOptions) -> Result<Answer> {
     let call = Clock::new(None);
     let listener = Listener::new(core, &call);
-    let answer = core.call(move |turn| turn.insert_many(chunks, options, call)).await;
+    let answer = core.call(move |turn| turn.insert_many(portions, options, call)).await;
     listener.hear();
     answer
 }
@@ -31,14 +28,14 @@ pub(crate) async fn insert_many(core: &Arc<Core>, chunks: Chunks, options: RunOp
 /// What the statements returned so far.
 #[derive(Default)]
 struct Returned {
-    columns: Vec<ResultColumn>,
+    columns: Arc<[Output]>,
     batches: Vec<Batch>,
     affected: u64,
 }
 
 impl Turn {
-    async fn insert_many(mut self, chunks: Chunks, options: RunOptions, call: Clock) -> Result<Answer> {
-        let result = self.all_or_none(chunks, options).await;
+    async fn insert_many(mut self, portions: Portions, options: RunOptions, call: Clock) -> Result<Answer> {
+        let result = self.all_or_none(portions, options).await;
         if let Some(transaction) = self.transaction().filter(|_| self.is_transactional()) {
             call.enter(transaction);
         }
@@ -52,9 +49,9 @@ impl Turn {
         })
     }
 
-    /// In a transaction, a failure asks for a rollback anyway, which undoes the chunks before it. In autocommit there is a
+    /// In a transaction, a failure asks for a rollback anyway, which undoes the portions before it. In autocommit there is a
     /// transaction for this alone.
-    async fn all_or_none(&mut self, chunks: Chunks, options: RunOptions) -> Result<Returned> {
+    async fn all_or_none(&mut self, portions: Portions, options: RunOptions) -> Result<Returned> {
         self.enter().await?;
         let hollow = self.is_autocommit();
         let outer = if hollow { self.take_hollow() } else { None };
@@ -63,7 +60,7 @@ impl Turn {
             let own = TransactionOptions { isolation: Isolation::Default, ..TransactionOptions::default() };
             self.open_transaction(own, true, true).await?;
         }
-        let result = self.each(chunks, options).await;
+        let result = self.each(portions, options).await;
         if hollow {
             let result = match result {
                 Ok(returned) => self.commit_own().await.map(|()| returned),
@@ -75,17 +72,16 @@ impl Turn {
         result
     }
 
-    async fn each(&mut self, chunks: Chunks, options: RunOptions) -> Result<Returned> {
+    async fn each(&mut self, portions: Portions, options: RunOptions) -> Result<Returned> {
         let mut returned = Returned::default();
         let mut left = options.max_rows;
-        for chunk in chunks {
-            let dialect = self.core.database.dialect;
-            let job =
-                chunk.map_err(Error::Statement).and_then(|(compiled, values)| run::jobs(&compiled, values, dialect));
+        let batch = Arc::clone(portions.batch());
+        for portion in portions {
+            let job = portion.map(|portion| run::rows_job(portion, &batch)).map_err(Error::Statement);
             let job = match job {
                 Ok(job) => job,
                 Err(error) => {
-                    // Earlier chunks are in, so the transaction cannot go on as if nothing had happened.
+                    // Earlier portions are in, so the transaction cannot go on as if nothing had happened.
                     if returned.affected > 0 {
                         self.fail(false);
                     }
@@ -131,7 +127,7 @@ fn join(mut batches: Vec<Batch>) -> Result<Batch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sqlservice_sql::{Scalar, batch::ColumnBuilder};
+    use sqlservice_sql::{Scalar, Value, batch::ColumnBuilder};
 
     fn batch(values: &[Option<i64>]) -> Batch {
         let mut column = ColumnBuilder::new(VectorKind::Integer, values.len());

@@ -168,7 +168,7 @@ impl Database {
     /// Does work in a host task.
     async fn host<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
         self.inner.enter();
-        run_or_spawn(work).await.end().await
+        run_or_spawn(Box::pin(work)).await.end().await
     }
 }
 

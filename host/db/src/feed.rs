@@ -8,22 +8,11 @@ use std::{
     time::Duration,
 };
 
-use sqlservice_sql::{Batch, schema::ColumnType};
+use sqlservice_sql::{Batch, compiled::Output};
 use tokio::{
     sync::{Notify, mpsc, oneshot, watch},
     time::Instant,
 };
-
-/// A column of a result.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ResultColumn {
-    /// Its name.
-    pub name: String,
-    /// Its type, as far as the host knows it.
-    pub ty: ColumnType,
-    /// Whether it can be null, where the host knows.
-    pub nullable: Option<bool>,
-}
 
 /// How large the next batch may be. Both numbers are guest-controlled and already cut to the host's limits.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +49,7 @@ pub(crate) enum Next {
 
 /// The first batch of a result that may go on, and where the rest comes from.
 pub(crate) struct Head {
-    pub columns: Vec<ResultColumn>,
+    pub columns: Arc<[Output]>,
     pub first: Batch,
     /// Says what the reader wants next; nothing is read before it has said so once.
     pub demands: watch::Sender<Demand>,
@@ -78,7 +67,7 @@ pub(crate) enum Page {
 /// What became of the rows when the statement has ended.
 pub(crate) enum Fate {
     /// Nobody took a part of them yet: all of them.
-    Whole(Vec<ResultColumn>, Vec<Batch>),
+    Whole(Arc<[Output]>, Vec<Batch>),
     /// A cursor reads them and waits for the last batch.
     Cursor(mpsc::Sender<Page>, Batch),
 }
@@ -89,8 +78,8 @@ pub(crate) enum Fate {
 pub(crate) struct Clock(Arc<Progress>);
 
 struct Progress {
-    limit: Option<Duration>,
-    deadline: watch::Sender<Option<Instant>>,
+    /// How long it may work at a stretch, and until when; none where there is no limit.
+    deadline: Option<(Duration, watch::Sender<Option<Instant>>)>,
     idle: AtomicBool,
     seen: AtomicBool,
     failed: AtomicBool,
@@ -101,8 +90,7 @@ impl Clock {
     /// A clock that is stopped.
     pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self(Arc::new(Progress {
-            limit,
-            deadline: watch::Sender::new(None),
+            deadline: limit.map(|limit| (limit, watch::Sender::new(None))),
             idle: AtomicBool::new(false),
             seen: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -123,17 +111,17 @@ impl Clock {
     /// Lets a new span of time begin.
     pub(crate) fn start(&self) {
         self.0.idle.store(false, Ordering::Release);
-        if let Some(limit) = self.0.limit {
+        if let Some((limit, deadline)) = &self.0.deadline {
             // A limit too far away to be a date is none.
-            self.0.deadline.send_replace(Instant::now().checked_add(limit));
+            deadline.send_replace(Instant::now().checked_add(*limit));
         }
     }
 
     /// Stops it.
     pub(crate) fn stop(&self) {
         self.0.idle.store(true, Ordering::Release);
-        if self.0.limit.is_some() {
-            self.0.deadline.send_replace(None);
+        if let Some((_, deadline)) = &self.0.deadline {
+            deadline.send_replace(None);
         }
     }
 
@@ -164,7 +152,8 @@ impl Clock {
 
     /// Waits until a span of time is over that was not stopped before.
     pub(crate) async fn elapsed(&self) {
-        let mut deadline = self.0.deadline.subscribe();
+        let Some((_, deadline)) = &self.0.deadline else { return std::future::pending().await };
+        let mut deadline = deadline.subscribe();
         loop {
             let now = *deadline.borrow_and_update();
             let changed = deadline.changed();
@@ -201,7 +190,7 @@ struct Reader {
 /// Where a link puts rows. One a statement.
 pub(crate) struct Feed {
     demand: Demand,
-    columns: Vec<ResultColumn>,
+    columns: Arc<[Output]>,
     kept: Vec<Batch>,
     outlet: Outlet,
     /// How many rows the whole result may have. Guest-controlled.
@@ -226,7 +215,7 @@ impl Feed {
     fn with(outlet: Outlet, demand: Demand, max_rows: Option<u64>, clock: Clock) -> Self {
         let mut feed = Self {
             demand,
-            columns: Vec::new(),
+            columns: Arc::default(),
             kept: Vec::new(),
             outlet,
             max_rows,
@@ -245,7 +234,7 @@ impl Feed {
     }
 
     /// Says what the columns are; once, before any batch, and only for a statement that returns rows.
-    pub(crate) fn columns(&mut self, columns: Vec<ResultColumn>) {
+    pub(crate) fn columns(&mut self, columns: Arc<[Output]>) {
         self.columns = columns;
     }
 

@@ -114,7 +114,8 @@ impl Core {
         };
         self.database.enter();
         let core = Arc::clone(self);
-        let task = async move { work(core.turn(Caller(caller), call).await?).await };
+        // Boxed at once: futures that hold each other would copy all of it at every level.
+        let task = Box::pin(async move { work(core.turn(Caller(caller), call).await?).await });
         (alive, run_or_spawn(task).await)
     }
 
@@ -211,6 +212,11 @@ impl Core {
 
     fn push_dropped(&self, what: Dropped) {
         self.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// Whether something was dropped since it was asked what.
+    pub(crate) fn has_dropped(&self) -> bool {
+        !self.dropped.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// What was dropped since this was asked last.
@@ -332,12 +338,11 @@ impl<T> Started<T> {
 }
 
 /// Polls work once and leaves the rest, if any, to a task.
-pub(crate) async fn run_or_spawn<T, F>(work: F) -> Started<T>
+pub(crate) async fn run_or_spawn<T, F>(mut work: Pin<Box<F>>) -> Started<T>
 where
     T: Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
 {
-    let mut work = Box::pin(work);
     match futures::poll!(work.as_mut()) {
         Poll::Ready(result) => Started::Done(result),
         Poll::Pending => Started::Running(tokio::spawn(work)),

@@ -24,11 +24,9 @@ mod text;
 mod transaction;
 mod url;
 
-pub use bulk::Chunks;
 pub use cursor::Cursor;
 pub use database::Database;
 pub use error::{Error, Result};
-pub use feed::ResultColumn;
 pub use pool::PoolStatus;
 pub use reflect::ReflectOptions;
 pub use run::Answer;

@@ -1,22 +1,30 @@
 //! Statements: how one runs in its turn, is stopped from outside when it must be, and answers.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlservice_sql::{
-    Batch, Compiled, Dialect, Error as StatementError, Value,
-    compiled::{Slot, Source},
+    Batch, Compiled, Dialect, Error as StatementError, Portion, Value,
+    compiled::{Output, Source},
 };
 use tokio::{
-    sync::{oneshot, watch},
+    sync::{Notify, oneshot, watch},
     time::timeout,
 };
 
 use crate::{
     Error, Result,
-    backend::{Bind, Job, Link, Stop, any::AnyStopper},
+    backend::{
+        Binds, Job, Link, Stop,
+        any::AnyStopper,
+        bind::{Owned, Rows},
+    },
     cursor::Cursor,
     error::LimitKind,
-    feed::{Clock, Demand, Fate, Feed, Head, Page, ResultColumn},
+    feed::{Clock, Demand, Fate, Feed, Head, Page},
     lease::{Caller, Core, Listener, Signal, Started, Turn},
     pool::{Held, PATIENCE},
     settings::{RunOptions, echo},
@@ -29,7 +37,7 @@ const IDLE_GRACE: Duration = Duration::from_millis(500);
 /// What a statement returns. A result that fits the first batch has no cursor and occupies nothing.
 pub struct Answer {
     /// The columns; empty where the statement returns no rows.
-    pub columns: Vec<ResultColumn>,
+    pub columns: Arc<[Output]>,
     /// The first rows.
     pub first: Batch,
     /// More rows may follow here. The session is occupied until the cursor is read to its end or dropped.
@@ -187,7 +195,7 @@ impl Turn {
             ended.failed = true;
         }
         if ended.broken {
-            held.discard().await;
+            Box::pin(held.discard()).await;
         } else {
             let lost = ended.result.as_ref().err().is_some_and(|error| held.link.transaction_lost(error));
             if lost {
@@ -211,6 +219,17 @@ async fn watched(held: &mut Held, job: Job, feed: &mut Feed, mut watch: Watch<'_
         result = &mut work => return judge(result),
         cause = watch.cause() => cause,
     };
+    Box::pin(end(&stopper, work, &closing, &clock, cause)).await
+}
+
+/// Ends a statement that there is a cause to end.
+async fn end(
+    stopper: &AnyStopper,
+    mut work: Pin<&mut (impl Future<Output = Result<u64>> + Send)>,
+    closing: &Notify,
+    clock: &Clock,
+    cause: Cause,
+) -> Ended {
     // A statement that waits for its reader, or reads ahead for it, ends by itself when it hears that there is none.
     closing.notify_one();
     let ends = clock.is_idle() || (matches!(cause, Cause::Gone) && clock.is_seen());
@@ -219,7 +238,7 @@ async fn watched(held: &mut Held, job: Job, feed: &mut Feed, mut watch: Watch<'_
         let failed = result.is_err() || !matches!(cause, Cause::Gone) || !clock.is_seen();
         return Ended { result: Err(cause.into()), broken, failed };
     }
-    let stopped = timeout(PATIENCE, stop(&stopper, work)).await;
+    let stopped = timeout(PATIENCE, stop(stopper, work)).await;
     let broken = !matches!(stopped, Ok((Ok(()), ref result)) if !matches!(result, Err(Error::Disconnected(_))));
     if broken {
         tracing::warn!("a statement could not be stopped; its connection is closed");
@@ -264,25 +283,19 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
             Source::Literal(value) => value.clone(),
             Source::Parameter(position) => take(&mut parameters, &mut uses, *position as usize)?,
         };
-        binds.push(Bind { value, kind: slot.kind });
+        binds.push(Owned { value, kind: slot.kind });
     }
     let expected = Some(Arc::clone(&compiled.outputs));
-    Ok(Job { sql: Arc::clone(&compiled.sql), binds, rounds: 1, expected, guest_text: false })
+    Ok(Job { sql: Arc::clone(&compiled.sql), binds: Binds::Values(binds), expected, guest_text: false })
 }
 
-/// The job of a statement that runs once with each share of the parameters; only embedded databases have more than one.
-pub(crate) fn jobs(compiled: &Compiled, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
-    let width = compiled.slots.len();
-    let rounds = parameters.len().checked_div(width).unwrap_or(1);
-    let in_order = |(at, slot): (usize, &Slot)| matches!(slot.source, Source::Parameter(from) if from as usize == at);
-    let simple = width == compiled.parameters as usize && compiled.slots.iter().enumerate().all(in_order);
-    if rounds <= 1 || !dialect.capabilities().embedded || !simple || parameters.len() != rounds * width {
-        return job(compiled, parameters);
-    }
-    let kinds = compiled.slots.iter().map(|slot| slot.kind).cycle();
-    let binds = parameters.into_iter().zip(kinds).map(|(value, kind)| Bind { value, kind }).collect();
+/// The job of a statement that inserts rows of a batch.
+pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Job {
+    let Portion { compiled, layout, rows } = portion;
+    let kinds = compiled.slots.iter().take(batch.columns.len()).map(|slot| slot.kind).collect();
+    let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, kinds });
     let expected = Some(Arc::clone(&compiled.outputs));
-    Ok(Job { sql: Arc::clone(&compiled.sql), binds, rounds, expected, guest_text: false })
+    Job { sql: Arc::clone(&compiled.sql), binds, expected, guest_text: false }
 }
 
 /// A parameter's value; moved out at its last use, since large values come here.
@@ -297,6 +310,6 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 /// The job that a guest's own SQL text makes.
 pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
     text::check(&sql, dialect)?;
-    let binds = parameters.into_iter().map(|value| Bind { value, kind: None }).collect();
-    Ok(Job { sql: sql.into(), binds, rounds: 1, expected: None, guest_text: true })
+    let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
+    Ok(Job { sql: sql.into(), binds: Binds::Values(binds), expected: None, guest_text: true })
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Compiled, Value};
+use sqlservice_sql::{Compiled, Portions, Value};
 
 use crate::{
     Error, Result,
-    bulk::{self, Chunks},
+    bulk,
     lease::Core,
     run::{self, Answer},
     savepoint::Savepoint,
@@ -64,14 +64,14 @@ impl Session {
         run::execute(&self.core, run::text_job(sql, parameters, self.core.database.dialect)?, options).await
     }
 
-    /// Runs many inserts as one: all or none, in a transaction of its own in autocommit. The returned rows of all chunks
-    /// come in one batch, in order; `affected` is the sum. `chunks` makes each statement when the one before is done.
+    /// Runs the statements that insert a batch as one: all or none, in a transaction of its own in autocommit. What they
+    /// return comes in one batch, in the order of the rows; `affected` is the sum.
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`]. The time limit holds for each chunk.
-    pub async fn insert_many(&self, chunks: Chunks, options: RunOptions) -> Result<Answer> {
-        bulk::insert_many(&self.core, chunks, options).await
+    /// Those of [`Session::execute`]. The time limit holds for each statement.
+    pub async fn insert_many(&self, portions: Portions, options: RunOptions) -> Result<Answer> {
+        bulk::insert_many(&self.core, portions, options).await
     }
 
     /// Begins a transaction.

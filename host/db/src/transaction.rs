@@ -87,7 +87,9 @@ impl Turn {
     /// What every call but a rollback does first: undoes dropped savepoints, and refuses what cannot work.
     pub(crate) async fn enter(&mut self) -> Result<()> {
         self.check_open()?;
-        self.sweep().await?;
+        if self.core.has_dropped() {
+            Box::pin(self.sweep()).await?;
+        }
         match &self.state.transaction {
             Some(transaction) if transaction.failed => Err(Error::PendingRollback),
             // The connection was lost with what it had done.
@@ -101,9 +103,10 @@ impl Turn {
 
     /// Takes a connection where there is none.
     pub(crate) async fn connect(&mut self) -> Result<()> {
-        if self.state.held.is_some() {
-            return Ok(());
-        }
+        if self.state.held.is_some() { Ok(()) } else { Box::pin(self.take_connection()).await }
+    }
+
+    async fn take_connection(&mut self) -> Result<()> {
         let pool = &self.core.database.pool;
         let place = tokio::select! {
             biased;
@@ -142,7 +145,7 @@ impl Turn {
         if self.state.transaction.is_some() || self.level() == Isolation::Autocommit {
             return Ok(());
         }
-        self.open_transaction(TransactionOptions::default(), false, false).await.map(drop)
+        Box::pin(self.open_transaction(TransactionOptions::default(), false, false)).await.map(drop)
     }
 
     /// Begins a transaction that the caller asked for.
@@ -313,7 +316,7 @@ impl Turn {
             && self.state.transaction.is_none()
             && let Some(held) = self.state.held.take()
         {
-            held.give_back().await;
+            Box::pin(held.give_back()).await;
         }
     }
 

@@ -461,22 +461,9 @@ async fn a01_ping_says_whether_there_is_a_database() {
 #[tokio::test(flavor = "multi_thread")]
 async fn d09_many_inserts_are_all_or_none() {
     let file = File::new().await;
-    let insert = support::compiled(
-        "insert into t (id, v) values (?, ?), (?, ?) returning id",
-        4,
-        &[("id", sqlservice_sql::schema::TypeKind::Int64)],
-        true,
-    );
-    let chunk = |a: i64, b: i64| -> Vec<Value> {
-        let text = |n: i64| Value::from(Scalar::Text(format!("v{n}")));
-        vec![Scalar::Integer(a).into(), text(a), Scalar::Integer(b).into(), text(b)]
-    };
-    let chunks = |pairs: Vec<(i64, i64)>| -> sqlservice_db::Chunks {
-        let insert = insert.clone();
-        Box::new(pairs.into_iter().map(move |(a, b)| Ok((insert.clone(), chunk(a, b)))))
-    };
+    let rows = |ids: Vec<i64>| support::rows_of_t(&ids);
     let session = file.db.session();
-    let answer = session.insert_many(chunks(vec![(9, 8), (7, 6)]), RunOptions::default()).await.expect("insert");
+    let answer = session.insert_many(rows(vec![9, 8, 7, 6]), RunOptions::default()).await.expect("insert");
     assert_eq!((answer.affected, answer.first.rows), (4, 4));
     let ids: Vec<_> = (0..4).map(|row| answer.first.value(row, 0)).collect();
     assert_eq!(ids, [9, 8, 7, 6].map(|id| Value::from(Scalar::Integer(id))));
@@ -484,16 +471,20 @@ async fn d09_many_inserts_are_all_or_none() {
     assert_eq!(file.outside(), 4);
 
     // In a transaction the failure asks for a rollback; alone it leaves nothing.
-    let failed = session.insert_many(chunks(vec![(1, 2), (3, 9)]), RunOptions::default()).await.map(drop);
+    let failed = session.insert_many(rows(vec![1, 2, 3, 9]), RunOptions::default()).await.map(drop);
     assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
     assert!(matches!(session.commit().await, Err(Error::PendingRollback)));
     session.rollback().await.expect("rollback");
     session.set_isolation(Isolation::Autocommit).await.expect("autocommit");
-    let failed = session.insert_many(chunks(vec![(1, 2), (3, 9)]), RunOptions::default()).await.map(drop);
+    let failed = session.insert_many(rows(vec![1, 2, 3, 9]), RunOptions::default()).await.map(drop);
     assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
     assert_eq!(file.outside(), 4);
-    session.insert_many(chunks(vec![(1, 2), (3, 4)]), RunOptions::default()).await.expect("insert");
-    assert_eq!(file.outside(), 8);
+    // More than one statement's share.
+    let all = session.insert_many(rows((10..20_010).collect()), RunOptions::default()).await.expect("insert");
+    assert_eq!((all.affected, all.first.rows), (20_000, 20_000));
+    let failed = session.insert_many(rows((20_010..40_010).chain([9]).collect()), RunOptions::default()).await.map(drop);
+    assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
+    assert_eq!(file.outside(), 20_004);
     assert_eq!(file.db.status().in_use, 0);
 }
 

@@ -67,6 +67,10 @@ impl Function {
         self.ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect()
     }
 
+    pub(crate) fn arity(&self) -> usize {
+        self.ty.params().len()
+    }
+
     pub(crate) fn results(&self) -> usize {
         self.ty.results().len()
     }
@@ -105,7 +109,11 @@ fn function(component: &Component, interface: Option<&str>, name: &str, ty: Comp
 
 /// A function by its bare or qualified name.
 pub(crate) fn find<'a>(functions: &'a [Function], name: &str) -> Result<&'a Function> {
-    let exact = functions.iter().find(|f| f.qualified_name() == name);
+    let exact = functions.iter().find(|f| match (&f.interface, name.split_once('#')) {
+        (None, None) => f.name == name,
+        (Some(interface), Some((asked, function))) => interface == asked && f.name == function,
+        _ => false,
+    });
     let bare = || {
         let mut named = functions.iter().filter(|f| f.name == name || short(f) == name);
         named.next().filter(|_| named.next().is_none())

@@ -43,8 +43,8 @@ impl Instance {
     /// deadline, or a dropped call the instance says [`Error::Poisoned`]. An error result of the function is no error
     /// here: it is in the value.
     pub async fn call(&mut self, name: &str, arguments: &[Val]) -> Result<Option<Val>> {
-        let function = self.plugin.function(name)?.clone();
-        self.call_function(&function, arguments).await
+        let plugin = self.plugin.clone();
+        self.call_function(plugin.function(name)?, arguments).await
     }
 
     /// Calls a function of this instance's plugin.
@@ -52,7 +52,7 @@ impl Instance {
     /// # Errors
     /// As [`Instance::call`].
     pub async fn call_function(&mut self, function: &Function, arguments: &[Val]) -> Result<Option<Val>> {
-        let wanted = function.types().len();
+        let wanted = function.arity();
         if wanted != arguments.len() {
             let given = arguments.len();
             let signature = function.signature();

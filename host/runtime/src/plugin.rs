@@ -1,10 +1,10 @@
 //! A compiled component: what it imports, what it exports, and instances of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::{
     Store,
-    component::{Component, types::ComponentItem},
+    component::{Component, InstancePre, types::ComponentItem},
 };
 
 use crate::{
@@ -23,6 +23,8 @@ pub struct Plugin(Arc<Loaded>);
 struct Loaded {
     host: Host,
     component: Component,
+    /// The component with its imports found, once somebody wanted an instance.
+    linked: OnceLock<InstancePre<State>>,
     size: u64,
     functions: Vec<Function>,
 }
@@ -30,7 +32,7 @@ struct Loaded {
 impl Plugin {
     pub(crate) fn new(host: Host, component: Component, size: u64) -> Self {
         let functions = function::exported(&host.shared.ticking.engine, &component);
-        Self(Arc::new(Loaded { host, component, size, functions }))
+        Self(Arc::new(Loaded { host, component, linked: OnceLock::new(), size, functions }))
     }
 
     /// The same compiled component with the grants of another host, which must share the engine
@@ -44,7 +46,8 @@ impl Plugin {
             return Err(Error::Engine(wasmtime::Error::msg("the plugin was compiled by another engine")));
         }
         let (component, functions) = (loaded.component.clone(), loaded.functions.clone());
-        Ok(Self(Arc::new(Loaded { host: host.clone(), component, size: loaded.size, functions })))
+        let linked = OnceLock::new();
+        Ok(Self(Arc::new(Loaded { host: host.clone(), component, linked, size: loaded.size, functions })))
     }
 
     /// The functions that can be called, those of exported interfaces too.
@@ -103,7 +106,8 @@ impl Plugin {
             return Ok(None);
         }
         let bare = self.0.host.without_grants();
-        let (mut store, instance) = instantiate(&bare, &self.0.component).await?;
+        let linked = bare.link(&self.0.component).map_err(Error::Unusable)?;
+        let (mut store, instance) = instantiate(&bare, &linked).await?;
         let declared = Declared::new(&mut store, &instance).map_err(Error::Unusable)?;
         let models = declared.sqlservice_database_declarations().call_declared_models(&mut store).await;
         Ok(Some(models.map_err(Error::Trap)?.into()))
@@ -114,12 +118,20 @@ impl Plugin {
     /// # Errors
     /// When an import is missing, when all places for instances are taken, or when the component traps at its start.
     pub async fn instantiate(&self) -> Result<Instance> {
-        let (store, instance) = instantiate(&self.0.host, &self.0.component).await?;
+        let (store, instance) = instantiate(&self.0.host, self.linked()?).await?;
         Ok(Instance::new(self.clone(), store, instance, self.0.host.shared.limits.call_time))
+    }
+
+    fn linked(&self) -> Result<&InstancePre<State>> {
+        if let Some(linked) = self.0.linked.get() {
+            return Ok(linked);
+        }
+        let linked = self.0.host.link(&self.0.component).map_err(Error::Unusable)?;
+        Ok(self.0.linked.get_or_init(|| linked))
     }
 }
 
-async fn instantiate(host: &Host, component: &Component) -> Result<(Store<State>, wasmtime::component::Instance)> {
+async fn instantiate(host: &Host, linked: &InstancePre<State>) -> Result<(Store<State>, wasmtime::component::Instance)> {
     let limits = &host.shared.limits;
     let mut store = Store::new(&host.shared.ticking.engine, host.state()?);
     store.limiter(|state| &mut state.memory);
@@ -130,7 +142,6 @@ async fn instantiate(host: &Host, component: &Component) -> Result<(Store<State>
     if let Some(table) = store.concurrent_resource_table() {
         table.set_max_capacity(limits.handles);
     }
-    let pre = host.link(component).map_err(Error::Unusable)?;
-    let instance = pre.instantiate_async(&mut store).await.map_err(Error::Trap)?;
+    let instance = linked.instantiate_async(&mut store).await.map_err(Error::Trap)?;
     Ok((store, instance))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Compiled, schema::TypeKind};
+use sqlservice_sql::Compiled;
 use wasmtime::component::Resource;
 
 use crate::{
@@ -21,12 +21,7 @@ pub struct Prepared {
 impl HostPrepared for SqlCtxView<'_> {
     fn columns(&mut self, this: Resource<Prepared>) -> wasmtime::Result<Vec<ResultColumn>> {
         let outputs = &self.table.get(&this)?.compiled.outputs;
-        let columns = outputs.iter().map(|output| ResultColumn {
-            name: output.name.clone(),
-            ty: output.ty.clone().unwrap_or_else(|| TypeKind::Other.into()).into(),
-            nullable: output.nullable,
-        });
-        Ok(columns.collect())
+        Ok(outputs.iter().map(Into::into).collect())
     }
 
     fn drop(&mut self, this: Resource<Prepared>) -> wasmtime::Result<()> {

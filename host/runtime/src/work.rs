@@ -18,9 +18,6 @@ use crate::{
     savepoint::Savepoint,
 };
 
-/// How many rows are inserted at once where they take a statement each: their values are held meanwhile.
-const ROWS_A_CHUNK: usize = 4_096;
-
 /// A database that a guest opened, with its models.
 pub(crate) struct Opened {
     pub(crate) grant: Grant,
@@ -110,73 +107,36 @@ impl Work {
 
     async fn run(&self, run: Run, options: &sessions::Options) -> Result<Answered, SqlError> {
         let options = self.opened.run(options);
+        let told = matches!(run, Run::Prepared(..));
         let answer = match run {
-            Run::Compiled(compiled, parameters) => self.session.execute(compiled, parameters, options).await?,
+            Run::Compiled(compiled, parameters) | Run::Prepared(compiled, parameters) => {
+                self.session.execute(compiled, parameters, options).await?
+            }
             Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await?,
-            Run::Many(chunks) => self.session.insert_many(chunks, options).await?,
+            Run::Many(portions) => self.session.insert_many(portions, options).await?,
         };
         // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
         let permit = match &answer.rest {
             Some(_) => Some(take(&self.opened.cursors, errors::LimitKind::Cursors, self.opened.limits.cursors)?),
             None => None,
         };
-        Ok(Answered { answer, permit, limits: self.opened.limits.clone() })
+        Ok(Answered { answer, permit, limits: self.opened.limits.clone(), told })
     }
 
-    /// Splits a batch into as few inserts as the database allows, each made when the one before is done.
-    fn chunks(
-        &self,
-        table: String,
-        columns: Vec<String>,
-        batch: sql::Batch,
-        returning: Vec<String>,
-    ) -> Result<db::Chunks, SqlError> {
-        batch.validate()?;
-        if batch.columns.len() != columns.len() {
-            let (names, given) = (columns.len(), batch.columns.len());
-            return Err(sql::Error::invalid(format!("{names} columns are named and the batch has {given}")).into());
-        }
-        let opened = self.opened.clone();
-        let catalog = opened.catalog();
+    /// The statements that insert a batch.
+    fn portions(&self, target: sql::InsertMany, batch: sql::Batch) -> Result<sql::Portions, SqlError> {
+        let opened = &self.opened;
         let dialect = opened.grant.database.dialect();
-        // Where a statement costs no round trip, one row's runs again and again, which costs less than a long text.
-        let embedded = dialect.capabilities().embedded;
-        let most = if embedded { ROWS_A_CHUNK } else { sql::rows_per_statement(columns.len(), dialect).max(1) };
-        let total = batch.rows as usize;
-        let mut compiled: Option<(usize, Arc<Compiled>)> = None;
-        let mut done = 0;
-        let chunks = std::iter::from_fn(move || {
-            let taken = most.min(total.saturating_sub(done));
-            if taken == 0 {
-                return None;
-            }
-            let rows = if embedded { 1 } else { taken };
-            let statement = match &compiled {
-                Some((size, statement)) if *size == rows => statement.clone(),
-                _ => {
-                    let target =
-                        sql::InsertMany { table: &table, schema: None, columns: &columns, rows, returning: &returning };
-                    match sql::compile_insert_many(&target, &catalog, dialect, &opened.limits.statement) {
-                        Ok(statement) => Arc::new(statement),
-                        Err(error) => return Some(Err(error)),
-                    }
-                }
-            };
-            compiled = Some((rows, statement.clone()));
-            let width = columns.len();
-            let values = (done..done + taken).flat_map(|row| (0..width).map(move |column| (row, column)));
-            let values = values.map(|(row, column)| batch.value(row, column)).collect();
-            done += taken;
-            Some(Ok((statement, values)))
-        });
-        Ok(Box::new(chunks))
+        let limits = opened.limits.statement.clone();
+        Ok(sql::Portions::new(target, Arc::new(batch), opened.catalog(), dialect, limits)?)
     }
 }
 
 enum Run {
     Compiled(Arc<Compiled>, Vec<Value>),
+    Prepared(Arc<Compiled>, Vec<Value>),
     Text(String, Vec<Value>),
-    Many(db::Chunks),
+    Many(sql::Portions),
 }
 
 /// An answer with the cursor's place that it may need.
@@ -184,18 +144,22 @@ struct Answered {
     answer: db::Answer,
     permit: Option<OwnedSemaphorePermit>,
     limits: Arc<SqlLimits>,
+    /// Whether the guest was told of the columns when it prepared the statement.
+    told: bool,
 }
 
 impl Answered {
     /// Gives it to the guest, with a cursor in its table where there is more to come.
     fn give<T>(self, store: &Accessor<T, HasSql>) -> Result<sessions::Answer, SqlError> {
+        let told = self.told;
         let db::Answer { columns, first, rest, affected } = self.answer;
         let rest = rest.zip(self.permit).map(|(rest, permit)| Cursor::new(rest, permit, self.limits));
         let rest = match rest {
             Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
             None => None,
         };
-        Ok(sessions::Answer { columns: conv::all(columns), first: first.into(), rest, affected })
+        let columns = if told { Vec::new() } else { columns.iter().map(Into::into).collect() };
+        Ok(sessions::Answer { columns, first: first.into(), rest, affected })
     }
 }
 
@@ -245,7 +209,7 @@ pub(crate) async fn run<T, R: Holds>(
     if !Arc::ptr_eq(&prepared.opened, &work.opened) {
         return Err(sql::Error::invalid("the statement was prepared for another database").into());
     }
-    work.run(Run::Compiled(prepared.compiled, conv::all(parameters)), &options).await?.give(store)
+    work.run(Run::Prepared(prepared.compiled, conv::all(parameters)), &options).await?.give(store)
 }
 
 pub(crate) async fn insert_many<T, R: Holds>(
@@ -258,8 +222,9 @@ pub(crate) async fn insert_many<T, R: Holds>(
     options: sessions::Options,
 ) -> Result<sessions::Answer, SqlError> {
     let work = of(store, &this)?;
-    let chunks = work.chunks(table, columns, batch.into(), returning)?;
-    work.run(Run::Many(chunks), &options).await?.give(store)
+    let target = sql::InsertMany { schema: None, table, columns, returning };
+    let portions = work.portions(target, batch.into())?;
+    work.run(Run::Many(portions), &options).await?.give(store)
 }
 
 pub(crate) async fn execute_text<T, R: Holds>(

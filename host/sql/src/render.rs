@@ -94,7 +94,7 @@ impl Writer {
         }
     }
 
-    fn names(&mut self, names: &[String]) {
+    pub(crate) fn names(&mut self, names: &[String]) {
         self.list(names, ", ", |writer, name| writer.name(name));
     }
 

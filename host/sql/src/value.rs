@@ -2,6 +2,10 @@
 
 use std::hash::{Hash, Hasher};
 
+mod borrowed;
+
+pub use borrowed::{ScalarRef, ValueRef};
+
 /// A span of time in three independent parts, as a month has no fixed number of days.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Interval {

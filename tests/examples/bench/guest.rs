@@ -32,6 +32,7 @@ impl Guest {
         match work {
             Work::Read => self.call("read", &[]).await,
             Work::Point => self.call("point", &[Val::U32(sizes.points), Val::U32(sizes.rows)]).await,
+            Work::Built => self.call("built", &[Val::U32(sizes.points), Val::U32(sizes.rows)]).await,
             Work::Bulk => {
                 self.next += sizes.bulk;
                 self.call("insert", &[Val::U32(self.next), Val::U32(sizes.bulk)]).await

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A result of the benchmark.
-pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Measures the same work through a guest and natively, in turn in one run.
 #[derive(Debug, Parser)]
@@ -53,7 +53,8 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match measure(&Args::parse()).await {
+    // Everybody works where servers do: in a task, not on the thread that waits for it.
+    match tokio::spawn(measure(Args::parse())).await.unwrap_or_else(|error| Err(error.into())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error}");
@@ -62,7 +63,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn measure(args: &Args) -> Result<()> {
+async fn measure(args: Args) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let mut urls = args.urls.clone();
     if urls.is_empty() {

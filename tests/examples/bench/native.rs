@@ -96,7 +96,7 @@ impl Native {
     pub async fn sqlx(&mut self, work: Work, sizes: Sizes) -> Result<i64> {
         match work {
             Work::Read => self.read().await,
-            Work::Point => self.point(sizes).await,
+            Work::Point | Work::Built => self.point(sizes).await,
             Work::Bulk => self.bulk(sizes.bulk).await,
             _ => Ok(0),
         }
@@ -173,7 +173,7 @@ impl Native {
                 }
                 Ok(sum)
             }
-            Work::Point => {
+            Work::Point | Work::Built => {
                 let transaction = connection.transaction()?;
                 let mut sum = 0_i64;
                 {

@@ -11,8 +11,10 @@ use crate::{Result, guest::Guest, native::Native, report::Report};
 pub enum Work {
     /// One select of 100,000 rows × 6 columns, every value used
     Read,
-    /// 5,000 selects by primary key, one session, one at a time
+    /// 5,000 selects by primary key, one session, one at a time, prepared
     Point,
+    /// The same, the statement built anew for each
+    Built,
     /// 10,000 rows inserted at once, one commit
     Bulk,
     /// 40 tables created, reflected and dropped
@@ -24,12 +26,13 @@ pub enum Work {
 }
 
 impl Work {
-    pub const ALL: [Self; 6] = [Self::Read, Self::Point, Self::Bulk, Self::Ddl, Self::Instance, Self::Call];
+    pub const ALL: [Self; 7] = [Self::Read, Self::Point, Self::Built, Self::Bulk, Self::Ddl, Self::Instance, Self::Call];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Point => "point",
+            Self::Built => "built",
             Self::Bulk => "bulk",
             Self::Ddl => "ddl",
             Self::Instance => "instance",
@@ -55,7 +58,7 @@ impl Sizes {
     fn of(self, work: Work) -> u32 {
         match work {
             Work::Read => self.rows,
-            Work::Point => self.points,
+            Work::Point | Work::Built => self.points,
             Work::Bulk => self.bulk,
             Work::Ddl => self.tables,
             Work::Instance | Work::Call => self.calls,
@@ -109,8 +112,8 @@ pub async fn run(
 /// Who does a work.
 fn parties(work: Work, db: &str) -> Vec<&'static str> {
     match (work, db) {
-        (Work::Read | Work::Point | Work::Bulk, "sqlite") => vec!["guest", "sqlx", "rusqlite"],
-        (Work::Read | Work::Point | Work::Bulk, _) => vec!["guest", "sqlx"],
+        (Work::Read | Work::Point | Work::Built | Work::Bulk, "sqlite") => vec!["guest", "sqlx", "rusqlite"],
+        (Work::Read | Work::Point | Work::Built | Work::Bulk, _) => vec!["guest", "sqlx"],
         // Nobody else has these.
         _ => vec!["guest"],
     }

@@ -1,43 +1,82 @@
 //! Statements that are checked and compiled once.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, rc::Rc};
 
 use crate::{
-    Error, Result,
-    bindings::sqlservice::database::{sessions as contract, values::Value},
+    Error, FromRow, Result,
+    bindings::sqlservice::database::{
+        sessions::{self as contract, ResultColumn},
+        values::Value,
+    },
     expression::Lowered,
+    statement::{Command, Query, Sendable},
 };
 
 /// A statement that was checked and compiled once, to be run many times on connections and sessions of the same database:
 /// see [`Executor::prepare`](crate::Executor::prepare).
 pub struct Prepared<T> {
-    prepared: contract::Prepared,
+    prepared: Rc<contract::Prepared>,
+    columns: Rc<[ResultColumn]>,
     open: u32,
     values: Vec<Value>,
     of: PhantomData<fn() -> T>,
 }
 
+/// A prepared statement with the values of its parameters: what [`Prepared::bind`] makes.
+pub struct Bound<'a, T> {
+    prepared: &'a Prepared<T>,
+    parameters: Vec<Value>,
+}
+
+/// What a bound statement sends.
+#[doc(hidden)]
+pub struct BoundRun {
+    pub(crate) prepared: Rc<contract::Prepared>,
+    pub(crate) columns: Rc<[ResultColumn]>,
+    pub(crate) parameters: Vec<Value>,
+}
+
 impl<T> Prepared<T> {
     pub(crate) fn new(prepared: contract::Prepared, lowered: Lowered) -> Self {
-        Self { prepared, open: lowered.open, values: lowered.parameters, of: PhantomData }
-    }
-
-    pub(crate) const fn contract(&self) -> &contract::Prepared {
-        &self.prepared
+        let columns = prepared.columns().into();
+        let (open, values) = (lowered.open, lowered.parameters);
+        Self { prepared: Rc::new(prepared), columns, open, values, of: PhantomData }
     }
 
     /// The names of the columns that it returns.
-    pub fn columns(&self) -> Vec<String> {
-        self.prepared.columns().into_iter().map(|column| column.name).collect()
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
     }
 
+    /// The statement with values for its [parameters](crate::expression::parameter), as a statement of its own.
+    pub fn bind(&self, parameters: Vec<Value>) -> Bound<'_, T> {
+        Bound { prepared: self, parameters }
+    }
+}
+
+impl<T> Bound<'_, T> {
     /// The caller's parameters and then the statement's own values.
-    pub(crate) fn parameters(&self, mut parameters: Vec<Value>) -> Result<Vec<Value>> {
-        if parameters.len() != self.open as usize {
-            let message = format!("the statement takes {} parameters, not {}", self.open, parameters.len());
+    fn run(&self) -> Result<Sendable> {
+        let Prepared { prepared, columns, open, values, of: _ } = self.prepared;
+        if self.parameters.len() != *open as usize {
+            let message = format!("the statement takes {open} parameters, not {}", self.parameters.len());
             return Err(Error::invalid(message));
         }
-        parameters.extend(self.values.iter().cloned());
-        Ok(parameters)
+        let parameters = self.parameters.iter().chain(values).cloned().collect();
+        Ok(Sendable::Prepared(BoundRun { prepared: Rc::clone(prepared), columns: Rc::clone(columns), parameters }))
+    }
+}
+
+impl<T: FromRow> Query for Bound<'_, T> {
+    type Row = T;
+
+    fn lower(&self, _at_most: Option<u64>) -> Result<Sendable> {
+        self.run()
+    }
+}
+
+impl Command for Bound<'_, ()> {
+    fn lower(&self) -> Result<Sendable> {
+        self.run()
     }
 }

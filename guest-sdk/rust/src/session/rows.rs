@@ -1,6 +1,6 @@
 //! Rows that are still to come.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, rc::Rc};
 
 use futures::stream::{self, Stream};
 
@@ -20,9 +20,23 @@ const BATCH_ROWS: u32 = 1024;
 /// Bytes of a later batch; a guest's memory never shrinks, so more would only be kept.
 const BATCH_BYTES: u32 = 256 * 1024;
 
+/// A statement's answer, and its columns: the answer's own, or those that a prepared statement knows.
+#[doc(hidden)]
+pub struct Sent {
+    pub(crate) answer: Answer,
+    pub(crate) columns: Rc<[ResultColumn]>,
+}
+
+impl Sent {
+    pub(crate) fn new(mut answer: Answer) -> Self {
+        let columns = std::mem::take(&mut answer.columns).into();
+        Self { answer, columns }
+    }
+}
+
 /// The rows of a query, batch by batch. Dropping it stops the query and frees the connection for the next call.
 pub struct Rows<T> {
-    columns: Vec<ResultColumn>,
+    columns: Rc<[ResultColumn]>,
     first: Option<Batch>,
     rest: Option<Cursor>,
     batch_rows: u32,
@@ -32,22 +46,22 @@ pub struct Rows<T> {
 }
 
 impl<T: FromRow> Rows<T> {
-    pub(crate) fn new(answer: Answer, batch_rows: u32) -> Self {
-        let Answer { columns, first, rest, affected: _ } = answer;
+    pub(crate) fn new(sent: Sent, batch_rows: u32) -> Self {
+        let Sent { answer: Answer { first, rest, .. }, columns } = sent;
         let batch_rows = if batch_rows == 0 { BATCH_ROWS } else { batch_rows };
         Self { columns, first: Some(first), rest, batch_rows, order: None, of: PhantomData }
     }
 
     /// Rows of a statement that somebody wrote: a model finds its columns by their names, wherever they are.
     pub(crate) fn by_name(answer: Answer, batch_rows: u32) -> Result<Self> {
-        let mut rows = Self::new(answer, batch_rows);
+        let mut rows = Self::new(Sent::new(answer), batch_rows);
         let Some(names) = T::NAMES else { return Ok(rows) };
         let position = |name: &&str| {
             let missing = || Error::NoSuchColumn(ColumnReference { table: None, column: (*name).to_owned() });
             rows.columns.iter().position(|column| column.name == *name).ok_or_else(missing)
         };
         let order = names.iter().map(position).collect::<Result<Vec<_>>>()?;
-        rows.columns = pick(rows.columns, &order);
+        rows.columns = pick(rows.columns.to_vec(), &order).into();
         rows.order = Some(order);
         Ok(rows)
     }

@@ -314,7 +314,7 @@ impl<T: FromRow> Query for Select<T> {
     type Row = T;
 
     fn lower(&self, at_most: Option<u64>) -> Result<Sendable> {
-        Ok(Sendable(Arena::query(&self.node(at_most))))
+        Ok(Sendable::Statement(Arena::query(&self.node(at_most))))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     },
     expression::Lowered,
     prelude::*,
-    statement::{Change, Command, Query},
+    statement::{Change, Command, Query, Sendable},
     value::Scalar,
 };
 
@@ -29,13 +29,13 @@ struct Device {
 }
 
 fn lowered(query: &impl Query) -> Lowered {
-    let sent = query.lower(None).expect("it is well-formed").0;
+    let sent = query.lower(None).and_then(Sendable::statement).expect("it is well-formed");
     assert_well_formed(&sent);
     sent
 }
 
 fn changed(command: &impl Command) -> Lowered {
-    let sent = command.lower().expect("it is well-formed").0;
+    let sent = command.lower().and_then(Sendable::statement).expect("it is well-formed");
     assert_well_formed(&sent);
     sent
 }
@@ -109,7 +109,7 @@ fn a_select_of_a_model_has_its_columns_and_its_table() {
 fn first_and_one_ask_for_few_rows_unless_the_query_asks_for_fewer() {
     for (limit, at_most, expected) in [(None, 2, "2"), (Some(10), 2, "2"), (Some(1), 2, "1"), (Some(0), 1, "0")] {
         let query = limit.map_or_else(select::<User>, |limit| select::<User>().limit(limit));
-        let sent = query.lower(Some(at_most)).expect("it is well-formed").0;
+        let sent = query.lower(Some(at_most)).and_then(Sendable::statement).expect("it is well-formed");
         assert_eq!(root(&sent).limit.map(|id| show(&sent, id)).as_deref(), Some(expected));
     }
 }
@@ -304,7 +304,7 @@ fn a_choice_has_its_branches_in_order() {
 #[test]
 fn parameters_come_first_and_values_after_them() {
     let named = User::NAME.eq("ed").and(User::AGE.gt(parameter::<i32>(1))).and(User::ID.eq(parameter::<i64>(0)));
-    let sent = select::<User>().filter(named).limit(3).lower(None).expect("it is well-formed").0;
+    let sent = select::<User>().filter(named).limit(3).lower(None).and_then(Sendable::statement).expect("it is well-formed");
     let positions = sent.statement.nodes.iter().filter_map(|node| match node {
         Node::Parameter(position) => Some(*position),
         _ => None,

@@ -96,7 +96,12 @@ impl Link for AnyLink {
     }
 
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
-        each!(self, link => link.run(job, feed).await)
+        // Boxed where a round trip costs more: what is large in one would be copied for all.
+        match self {
+            Self::Sqlite(link) => link.run(job, feed).await,
+            Self::Postgres(link) => Box::pin(link.run(job, feed)).await,
+            Self::Mysql(link) => Box::pin(link.run(job, feed)).await,
+        }
     }
 
     fn transaction_lost(&self, error: &Error) -> bool {

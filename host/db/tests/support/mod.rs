@@ -11,9 +11,10 @@ use std::{
 
 use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
 use sqlservice_sql::{
-    Compiled, Scalar, Value,
+    Batch, Catalog, ColumnData, Compiled, Dialect, InsertMany, Limits, Portions, Scalar, Value, Vector,
+    batch::Strings,
     compiled::{Output, Slot, Source},
-    schema::TypeKind,
+    schema::{Column, DefaultValue, Models, Table, TypeKind},
 };
 
 /// A database in a file that goes away with it.
@@ -187,4 +188,47 @@ pub async fn drop_after<F: Future>(future: F, microseconds: u64) -> Option<F::Ou
         output = &mut future => Some(output),
         () = sleep => None,
     }
+}
+
+/// Rows of `t` with these keys, to be returned as they come.
+pub fn rows_of_t(ids: &[i64]) -> Portions {
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let column = |name: &str, ty: TypeKind| Column {
+        name: name.to_owned(),
+        ty: ty.into(),
+        nullable: false,
+        default: DefaultValue::None,
+        on_update: DefaultValue::None,
+        computed: None,
+        comment: None,
+    };
+    let table = Table {
+        name: "t".to_owned(),
+        schema: None,
+        columns: vec![column("id", TypeKind::Int64), column("v", TypeKind::Text)],
+        primary_key: vec!["id".to_owned()],
+        primary_key_name: None,
+        uniques: Vec::new(),
+        foreign_keys: Vec::new(),
+        checks: Vec::new(),
+        indexes: Vec::new(),
+        version_column: None,
+        comment: None,
+        is_view: false,
+    };
+    let models = Models { tables: vec![table], relationships: Vec::new() };
+    let catalog = Catalog::declare(models, Dialect::Sqlite, &Limits::default(), false).expect("a good model");
+    let texts: Vec<String> = ids.iter().map(|id| format!("v{id}")).collect();
+    let ends = texts.iter().scan(0, |end, text| {
+        *end += u32::try_from(text.len()).expect("short");
+        Some(*end)
+    });
+    let values = [
+        Vector::Integers(ids.to_vec()),
+        Vector::Texts(Strings { offsets: std::iter::once(0).chain(ends).collect(), data: texts.concat() }),
+    ];
+    let columns = values.map(|values| ColumnData { validity: Vec::new(), values }).to_vec();
+    let batch = Batch { rows: u32::try_from(ids.len()).expect("few"), columns };
+    let target = InsertMany { schema: None, table: "t".into(), columns: names(&["id", "v"]), returning: names(&["id"]) };
+    Portions::new(target, Arc::new(batch), Arc::new(catalog), Dialect::Sqlite, Limits::default()).expect("it fits")
 }

@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use sqlservice_db as db;
-use sqlservice_sql::{Capabilities, Dialect};
+use sqlservice_sql::{Capabilities, Dialect, compiled::Output, schema::TypeKind};
 
-use super::{same_cases, same_fields};
+use super::same_cases;
 use crate::bindings::sqlservice::database::{databases as wit_databases, sessions as wit};
 
 same_cases!(wit::Isolation, db::Isolation, {
     Default, ReadUncommitted, ReadCommitted, RepeatableRead, Serializable, Autocommit,
 });
 
-same_fields!(wit::ResultColumn, db::ResultColumn, { name, ty; options nullable });
+impl From<&Output> for wit::ResultColumn {
+    fn from(column: &Output) -> Self {
+        let ty = column.ty.clone().unwrap_or_else(|| TypeKind::Other.into());
+        Self { name: column.name.clone(), ty: ty.into(), nullable: column.nullable }
+    }
+}
 
 /// How one statement runs; every number is guest-controlled and cut by the database's own limits.
 pub(crate) fn run_options(options: &wit::Options) -> db::RunOptions {

@@ -1,13 +1,22 @@
 //! Values read out of batches, and the checks that make reading batches of guests safe.
 
 use super::{Batch, ColumnData, Vector};
-use crate::{Error, Result, Scalar, Value};
+use crate::{
+    Error, Result, Value,
+    value::{ScalarRef, ValueRef},
+};
 
 impl Batch {
     /// The value at a row of a column; null where there is none.
     #[must_use]
     pub fn value(&self, row: usize, column: usize) -> Value {
         self.columns.get(column).map_or(Value::NULL, |column| column.value(row))
+    }
+
+    /// The value at a row of a column where it lies; null where there is none.
+    #[must_use]
+    pub fn value_ref(&self, row: usize, column: usize) -> ValueRef<'_> {
+        self.columns.get(column).map_or(ValueRef::NULL, |column| column.value_ref(row))
     }
 
     /// Checks that a batch is what it says: guest-controlled offsets, bits and lengths are believed after this only.
@@ -31,27 +40,33 @@ impl ColumnData {
     /// The value of a row; null where there is none. Texts whose offsets make no sense are null too: `validate` tells.
     #[must_use]
     pub fn value(&self, row: usize) -> Value {
+        self.value_ref(row).to_value()
+    }
+
+    /// The value of a row where it lies.
+    #[must_use]
+    pub fn value_ref(&self, row: usize) -> ValueRef<'_> {
         if self.is_null(row) {
-            return Value::NULL;
+            return ValueRef::NULL;
         }
         let scalar = match &self.values {
-            Vector::Booleans(v) => v.get(row).map(|b| Scalar::Boolean(*b != 0)),
-            Vector::Integers(v) => v.get(row).map(|v| Scalar::Integer(*v)),
-            Vector::Unsigneds(v) => v.get(row).map(|v| Scalar::Unsigned(*v)),
-            Vector::Floats(v) => v.get(row).map(|v| Scalar::Float(*v)),
-            Vector::Decimals(s) => self::text(s, row).map(Scalar::Decimal),
-            Vector::Texts(s) => self::text(s, row).map(Scalar::Text),
-            Vector::Jsons(s) => self::text(s, row).map(Scalar::Json),
-            Vector::Bytes(b) => range(&b.offsets, row).and_then(|r| b.data.get(r)).map(|b| Scalar::Bytes(b.to_owned())),
-            Vector::Uuids(v) => v.get(row).map(|(high, low)| Scalar::Uuid(*high, *low)),
-            Vector::Dates(v) => v.get(row).map(|v| Scalar::Date(*v)),
-            Vector::Times(v) => v.get(row).map(|v| Scalar::Time(*v)),
-            Vector::Timestamps(v) => v.get(row).map(|v| Scalar::Timestamp(*v)),
-            Vector::TimestampsTz(v) => v.get(row).map(|v| Scalar::TimestampTz(*v)),
-            Vector::Intervals(v) => v.get(row).map(|v| Scalar::Interval(*v)),
-            Vector::Mixed(v) => return v.get(row).cloned().unwrap_or(Value::NULL),
+            Vector::Booleans(v) => v.get(row).map(|b| ScalarRef::Boolean(*b != 0)),
+            Vector::Integers(v) => v.get(row).map(|v| ScalarRef::Integer(*v)),
+            Vector::Unsigneds(v) => v.get(row).map(|v| ScalarRef::Unsigned(*v)),
+            Vector::Floats(v) => v.get(row).map(|v| ScalarRef::Float(*v)),
+            Vector::Decimals(s) => self::text(s, row).map(ScalarRef::Decimal),
+            Vector::Texts(s) => self::text(s, row).map(ScalarRef::Text),
+            Vector::Jsons(s) => self::text(s, row).map(ScalarRef::Json),
+            Vector::Bytes(b) => range(&b.offsets, row).and_then(|r| b.data.get(r)).map(ScalarRef::Bytes),
+            Vector::Uuids(v) => v.get(row).map(|(high, low)| ScalarRef::Uuid(*high, *low)),
+            Vector::Dates(v) => v.get(row).map(|v| ScalarRef::Date(*v)),
+            Vector::Times(v) => v.get(row).map(|v| ScalarRef::Time(*v)),
+            Vector::Timestamps(v) => v.get(row).map(|v| ScalarRef::Timestamp(*v)),
+            Vector::TimestampsTz(v) => v.get(row).map(|v| ScalarRef::TimestampTz(*v)),
+            Vector::Intervals(v) => v.get(row).map(|v| ScalarRef::Interval(*v)),
+            Vector::Mixed(v) => return v.get(row).map_or(ValueRef::NULL, Value::borrow),
         };
-        scalar.map_or(Value::NULL, Value::Scalar)
+        scalar.map_or(ValueRef::NULL, ValueRef::Scalar)
     }
 
     /// What is wrong with a column of so many rows.
@@ -82,8 +97,8 @@ impl ColumnData {
     }
 }
 
-fn text(strings: &super::Strings, row: usize) -> Option<String> {
-    range(&strings.offsets, row).and_then(|range| strings.data.get(range)).map(str::to_owned)
+fn text(strings: &super::Strings, row: usize) -> Option<&str> {
+    range(&strings.offsets, row).and_then(|range| strings.data.get(range))
 }
 
 fn range(offsets: &[u32], row: usize) -> Option<std::ops::Range<usize>> {
@@ -112,7 +127,10 @@ fn offsets(offsets: &[u32], length: usize, border: impl Fn(usize) -> bool) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::{Blobs, Strings};
+    use crate::{
+        Scalar,
+        batch::{Blobs, Strings},
+    };
 
     fn texts(offsets: Vec<u32>, data: &str) -> Vector {
         Vector::Texts(Strings { offsets, data: data.into() })

@@ -8,8 +8,16 @@ impl Batch {
     /// count as their own size. The bytes are guest-controlled.
     #[must_use]
     pub fn rows_within(&self, bytes: usize) -> u32 {
-        let size = |rows: u32| self.columns.iter().map(|column| column.values.bytes_of(rows as usize)).sum::<usize>();
-        let (mut fits, mut over) = (1.min(self.rows), self.rows.saturating_add(1));
+        self.rows_within_from(0, bytes)
+    }
+
+    /// The same for the rows from one on.
+    #[must_use]
+    pub fn rows_within_from(&self, from: u32, bytes: usize) -> u32 {
+        let end = |row: u32| self.columns.iter().map(|column| column.values.bytes_of(row as usize)).sum::<usize>();
+        let (before, rows) = (end(from), self.rows.saturating_sub(from));
+        let size = |rows: u32| end(from.saturating_add(rows)).saturating_sub(before);
+        let (mut fits, mut over) = (1.min(rows), rows.saturating_add(1));
         // What fits grows with the rows.
         while over.saturating_sub(fits) > 1 {
             let middle = fits + (over - fits) / 2;

@@ -27,6 +27,7 @@ sqlservice_sdk::plugin!(
     "export prepare: async func(rows: u32) -> result<_, string>;
      export read: async func() -> result<tuple<u64, s64>, string>;
      export point: async func(count: u32, rows: u32) -> result<s64, string>;
+     export built: async func(count: u32, rows: u32) -> result<s64, string>;
      export insert: async func(start: u32, count: u32) -> result<u64, string>;
      export ddl: async func(tables: u32) -> result<u64, string>;
      export nothing: async func();"
@@ -69,9 +70,20 @@ impl Guest for Plugin {
     async fn point(count: u32, rows: u32) -> Result<i64, String> {
         let db = Database::open("default", models![User]).await?;
         let session = db.session()?;
+        let by_id = session.prepare(&select::<User>().filter(User::ID.eq(parameter::<i64>(0)))).await?;
         let mut sum = 0_i64;
         for k in 0..u64::from(count) {
-            let id = (k * 7_919 % u64::from(rows)) as i64 + 1;
+            sum = sum.wrapping_add(session.one(&by_id.bind(params![key(k, rows)])).await?.created);
+        }
+        Ok(sum)
+    }
+
+    async fn built(count: u32, rows: u32) -> Result<i64, String> {
+        let db = Database::open("default", models![User]).await?;
+        let session = db.session()?;
+        let mut sum = 0_i64;
+        for k in 0..u64::from(count) {
+            let id = key(k, rows);
             sum = sum.wrapping_add(session.one(&select::<User>().filter(User::ID.eq(id))).await?.created);
         }
         Ok(sum)
@@ -96,6 +108,11 @@ impl Guest for Plugin {
     }
 
     async fn nothing() {}
+}
+
+/// The key that is asked for in turn `k`.
+fn key(k: u64, rows: u32) -> i64 {
+    (k * 7_919 % u64::from(rows)) as i64 + 1
 }
 
 /// A table that refers to the one before it.

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-use sqlservice_sql::{Scalar, Value, error::Limited, schema::TypeKind};
+use sqlservice_sql::{
+    error::Limited,
+    schema::TypeKind,
+    value::{ScalarRef, ValueRef},
+};
 use sqlx::{Encode, MySql, Type, encode::IsNull, error::BoxDynError, mysql::MySqlTypeInfo};
 
 use super::{error::data, types::Kinds};
 use crate::{
     Result,
-    backend::{Bind, calendar},
+    backend::{Bind, Binds, calendar},
 };
 
 /// As many parameters as the protocol can count.
@@ -36,15 +40,15 @@ enum Body<'a> {
 }
 
 /// The parameters of a statement.
-pub(crate) fn params<'a>(binds: &'a [Bind], kinds: &Kinds) -> Result<Vec<Param<'a>>> {
+pub(crate) fn params<'a>(binds: &'a Binds, kinds: &Kinds) -> Result<Vec<Param<'a>>> {
     if binds.len() > MOST {
         return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
     }
     binds.iter().map(|bind| param(bind, kinds)).collect()
 }
 
-fn param<'a>(bind: &'a Bind, kinds: &Kinds) -> Result<Param<'a>> {
-    let Value::Scalar(scalar) = &bind.value else {
+fn param<'a>(bind: Bind<'a>, kinds: &Kinds) -> Result<Param<'a>> {
+    let ValueRef::Scalar(scalar) = bind.value else {
         let message = "MySQL and MariaDB have no arrays; use a JSON document or a table".to_owned();
         return Err(sqlservice_sql::Error::Unsupported { capability: "arrays", message }.into());
     };
@@ -56,19 +60,19 @@ fn param<'a>(bind: &'a Bind, kinds: &Kinds) -> Result<Param<'a>> {
         (<str as Type<MySql>>::type_info(), Body::Long(bytes))
     };
     let (ty, body) = match scalar {
-        Scalar::Null => (<str as Type<MySql>>::type_info(), Body::Null),
-        Scalar::Boolean(v) => (<i8 as Type<MySql>>::type_info(), Body::Int1((*v).into())),
-        Scalar::Integer(v) => (<i64 as Type<MySql>>::type_info(), Body::Int8(*v)),
-        Scalar::Unsigned(v) => (<u64 as Type<MySql>>::type_info(), Body::Uint8(*v)),
-        Scalar::Float(v) => float(*v, bind.kind)?,
-        Scalar::Decimal(v) => (kinds.decimal.clone(), Body::Long(Cow::Borrowed(decimal(v)?.as_bytes()))),
-        Scalar::Text(v) | Scalar::Json(v) | Scalar::Other(_, v) => text(Cow::Borrowed(v)),
-        Scalar::Bytes(v) => (<[u8] as Type<MySql>>::type_info(), Body::Long(Cow::Borrowed(v))),
-        Scalar::Uuid(high, low) => text(Cow::Owned(calendar::uuid_text(*high, *low))),
-        Scalar::Interval(v) => text(Cow::Owned(calendar::interval_text(*v))),
-        Scalar::Date(days) => (kinds.date.clone(), Body::Plain(date((*days).into())?)),
-        Scalar::Time(at) => (kinds.time.clone(), Body::Plain(time(*at)?)),
-        Scalar::Timestamp(at) | Scalar::TimestampTz(at) => (kinds.datetime.clone(), Body::Plain(moment(*at)?)),
+        ScalarRef::Null => (<str as Type<MySql>>::type_info(), Body::Null),
+        ScalarRef::Boolean(v) => (<i8 as Type<MySql>>::type_info(), Body::Int1((v).into())),
+        ScalarRef::Integer(v) => (<i64 as Type<MySql>>::type_info(), Body::Int8(v)),
+        ScalarRef::Unsigned(v) => (<u64 as Type<MySql>>::type_info(), Body::Uint8(v)),
+        ScalarRef::Float(v) => float(v, bind.kind)?,
+        ScalarRef::Decimal(v) => (kinds.decimal.clone(), Body::Long(Cow::Borrowed(decimal(v)?.as_bytes()))),
+        ScalarRef::Text(v) | ScalarRef::Json(v) | ScalarRef::Other(_, v) => text(Cow::Borrowed(v)),
+        ScalarRef::Bytes(v) => (<[u8] as Type<MySql>>::type_info(), Body::Long(Cow::Borrowed(v))),
+        ScalarRef::Uuid(high, low) => text(Cow::Owned(calendar::uuid_text(high, low))),
+        ScalarRef::Interval(v) => text(Cow::Owned(calendar::interval_text(v))),
+        ScalarRef::Date(days) => (kinds.date.clone(), Body::Plain(date((days).into())?)),
+        ScalarRef::Time(at) => (kinds.time.clone(), Body::Plain(time(at)?)),
+        ScalarRef::Timestamp(at) | ScalarRef::TimestampTz(at) => (kinds.datetime.clone(), Body::Plain(moment(at)?)),
     };
     Ok(Param { ty, body })
 }
@@ -183,6 +187,8 @@ impl Encode<'_, MySql> for Param<'_> {
 
 #[cfg(test)]
 mod tests {
+    use sqlservice_sql::{Scalar, Value};
+
     use super::*;
     use crate::{
         Error,
@@ -199,9 +205,10 @@ mod tests {
     }
 
     fn bound(scalar: Scalar) -> Result<Vec<u8>> {
-        let bind = Bind { value: scalar.into(), kind: None };
+        let value = Value::from(scalar);
+        let bind = Bind { value: value.borrow(), kind: None };
         let mut wire = Vec::new();
-        let _ = param(&bind, &kinds())?.encode_by_ref(&mut wire).expect("written");
+        let _ = param(bind, &kinds())?.encode_by_ref(&mut wire).expect("written");
         Ok(wire)
     }
 
@@ -248,7 +255,7 @@ mod tests {
             assert!(matches!(bound(scalar.clone()), Err(Error::Data(_))), "{scalar:?}");
         }
         let array = sqlservice_sql::value::Array { dimensions: vec![], items: vec![] };
-        let bind = Bind { value: Value::Array(array), kind: None };
-        assert!(matches!(param(&bind, &kinds()), Err(Error::Statement(_))));
+        let bind = Bind { value: ValueRef::Array(&array), kind: None };
+        assert!(matches!(param(bind, &kinds()), Err(Error::Statement(_))));
     }
 }

@@ -1,5 +1,7 @@
 //! Runs one statement and feeds its rows.
 
+use std::sync::Arc;
+
 use futures::TryStreamExt;
 use sqlservice_sql::{compiled::Output, schema::TypeKind};
 use sqlx::{
@@ -23,7 +25,7 @@ use crate::{
         sink::{Cell, Column, reads_as},
         verb,
     },
-    feed::{Feed, Next, ResultColumn},
+    feed::{Feed, Next},
 };
 
 /// Runs a statement. Returns how many rows a change matched; 0 for a query.
@@ -111,14 +113,14 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Job, f
 /// The result that is being read.
 struct Reading {
     forms: Vec<Form>,
-    names: Vec<String>,
+    columns: Arc<[Output]>,
     page: Page,
 }
 
 impl Reading {
     /// Chooses how each column is read, and tells the feed.
     fn begin(columns: &[MySqlColumn], job: &Job, feed: &mut Feed) -> Self {
-        let expected = job.expected.as_deref().filter(|expected| expected.len() == columns.len());
+        let expected = job.expected.as_ref().filter(|expected| expected.len() == columns.len());
         let mut forms = Vec::with_capacity(columns.len());
         let mut results = Vec::with_capacity(columns.len());
         let mut sinks = Vec::with_capacity(columns.len());
@@ -129,9 +131,13 @@ impl Reading {
             results.push(result);
             sinks.push(Column::new(kind));
         }
-        let names = results.iter().map(|column| column.name.clone()).collect();
-        feed.columns(results);
-        Self { forms, names, page: Page::new(sinks, feed.demand()) }
+        // What the compiler knows already is not kept twice.
+        let columns = match expected {
+            Some(expected) if **expected == *results => Arc::clone(expected),
+            _ => results.into(),
+        };
+        feed.columns(Arc::clone(&columns));
+        Self { forms, columns, page: Page::new(sinks, feed.demand()) }
     }
 
     fn read(&mut self, row: &MySqlRow) -> Result<()> {
@@ -145,7 +151,7 @@ impl Reading {
                 Ok(value) => {
                     bytes += value.len();
                     let Some(pushed) = decode::read(*form, value, column) else {
-                        let name = self.names.get(at).map_or("", String::as_str);
+                        let name = self.columns.get(at).map_or("", |column| column.name.as_str());
                         return Err(error::data("22018", format!("a value of column {name:?} cannot be read")));
                     };
                     pushed?;
@@ -158,7 +164,7 @@ impl Reading {
 }
 
 /// What a column is told to be, and the kind of its values.
-fn result_column(column: &MySqlColumn, form: Form, expected: Option<&Output>) -> (ResultColumn, TypeKind) {
+fn result_column(column: &MySqlColumn, form: Form, expected: Option<&Output>) -> (Output, TypeKind) {
     let stored = types::kind_of(form);
     let declared = expected.and_then(|expected| expected.ty.as_ref());
     let (ty, kind) = match declared {
@@ -167,5 +173,5 @@ fn result_column(column: &MySqlColumn, form: Form, expected: Option<&Output>) ->
     };
     let nullable = expected.and_then(|expected| expected.nullable);
     let name = expected.map_or_else(|| column.name().to_owned(), |expected| expected.name.clone());
-    (ResultColumn { name, ty, nullable }, kind)
+    (Output { name, ty: Some(ty), nullable }, kind)
 }

@@ -4,9 +4,14 @@
 //! run with the first one's types, and bytes would be misread in silence. So the types are part of the text: a comment of
 //! one letter a parameter, see [`signature`].
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
-use sqlservice_sql::{Scalar, Value, error::Limited, schema::TypeKind, value::Array};
+use sqlservice_sql::{
+    ColumnData, Vector,
+    error::Limited,
+    schema::TypeKind,
+    value::{Array, Scalar, ScalarRef, ValueRef},
+};
 use sqlx::{
     Encode, Postgres, Type, TypeInfo,
     encode::IsNull,
@@ -20,7 +25,10 @@ use super::{
     numeric::{self, Malformed},
     types::{self, Form, oid},
 };
-use crate::{Error, Result, backend::Bind};
+use crate::{
+    Error, Result,
+    backend::{Bind, Binds},
+};
 
 /// As many parameters as the protocol can count.
 const MOST: usize = 65_535;
@@ -51,11 +59,39 @@ enum Body<'a> {
 }
 
 /// The parameters of a statement. Whether all of them are ready is for [`asks`] to say.
-pub(crate) fn params(binds: &[Bind]) -> Result<Vec<Param<'_>>> {
+pub(crate) fn params(binds: &Binds) -> Result<Vec<Param<'_>>> {
     if binds.len() > MOST {
         return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
     }
-    binds.iter().map(param).collect()
+    match binds.columns() {
+        Some((columns, rows)) => columns.iter().map(|column| items(column, rows.clone())).collect(),
+        None => binds.iter().map(param).collect(),
+    }
+}
+
+/// A column's values as an array; the statement says of what.
+fn items(column: &ColumnData, rows: Range<usize>) -> Result<Param<'static>> {
+    let element = match &column.values {
+        Vector::Booleans(_) => oid::BOOL,
+        Vector::Integers(_) | Vector::Unsigneds(_) => oid::INT8,
+        Vector::Floats(_) => oid::FLOAT8,
+        Vector::Decimals(_) => oid::NUMERIC,
+        Vector::Texts(_) | Vector::Mixed(_) => oid::TEXT,
+        Vector::Bytes(_) => oid::BYTEA,
+        Vector::Uuids(_) => oid::UUID,
+        Vector::Jsons(_) => oid::JSONB,
+        Vector::Dates(_) => oid::DATE,
+        Vector::Times(_) => oid::TIME,
+        Vector::Timestamps(_) => oid::TIMESTAMP,
+        Vector::TimestampsTz(_) => oid::TIMESTAMPTZ,
+        Vector::Intervals(_) => oid::INTERVAL,
+    };
+    let count = u32::try_from(rows.len()).map_err(|_| data("54000", "an array is too large"))?;
+    let cells = rows.map(|row| match column.value_ref(row) {
+        ValueRef::Scalar(scalar) => scalar,
+        ValueRef::Array(_) => ScalarRef::Null,
+    });
+    Ok(Param { oid: 0, body: Body::Bytes(Cow::Owned(array_bytes(&[count], cells, !column.validity.is_empty(), element)?)) })
 }
 
 /// Whether the server has to be asked for the types of some parameters.
@@ -103,19 +139,19 @@ fn letter(number: u32) -> char {
     }
 }
 
-fn param(bind: &Bind) -> Result<Param<'_>> {
-    let scalar = match &bind.value {
-        Value::Array(array) => return Ok(Param { oid: 0, body: Body::Array(array) }),
-        Value::Scalar(scalar) => scalar,
+fn param(bind: Bind<'_>) -> Result<Param<'_>> {
+    let scalar = match bind.value {
+        ValueRef::Array(array) => return Ok(Param { oid: 0, body: Body::Array(array) }),
+        ValueRef::Scalar(scalar) => scalar,
     };
     let wanted = bind.kind.and_then(types::oid_of);
     match scalar {
-        Scalar::Null => return Ok(Param { oid: wanted.unwrap_or(0), body: Body::Null }),
+        ScalarRef::Null => return Ok(Param { oid: wanted.unwrap_or(0), body: Body::Null }),
         // What is no kind of the contract's is only known by the server.
-        Scalar::Text(text) if bind.kind.is_some_and(|kind| matches!(kind, TypeKind::Enumeration | TypeKind::Other)) => {
+        ScalarRef::Text(text) if bind.kind.is_some_and(|kind| matches!(kind, TypeKind::Enumeration | TypeKind::Other)) => {
             return Ok(Param { oid: 0, body: Body::Text(checked(text)?) });
         }
-        Scalar::Other(_, text) => return Ok(Param { oid: 0, body: Body::Text(checked(text)?) }),
+        ScalarRef::Other(_, text) => return Ok(Param { oid: 0, body: Body::Text(checked(text)?) }),
         _ => {}
     }
     if let Some(oid) = wanted
@@ -131,48 +167,48 @@ fn param(bind: &Bind) -> Result<Param<'_>> {
 }
 
 /// The type of a value that nothing is known about.
-fn natural(scalar: &Scalar) -> u32 {
+fn natural(scalar: ScalarRef<'_>) -> u32 {
     match scalar {
-        Scalar::Boolean(_) => oid::BOOL,
-        Scalar::Integer(_) | Scalar::Unsigned(_) => oid::INT8,
-        Scalar::Float(_) => oid::FLOAT8,
-        Scalar::Decimal(_) => oid::NUMERIC,
-        Scalar::Null | Scalar::Text(_) | Scalar::Other(..) => oid::TEXT,
-        Scalar::Bytes(_) => oid::BYTEA,
-        Scalar::Uuid(..) => oid::UUID,
-        Scalar::Json(_) => oid::JSONB,
-        Scalar::Date(_) => oid::DATE,
-        Scalar::Time(_) => oid::TIME,
-        Scalar::Timestamp(_) => oid::TIMESTAMP,
-        Scalar::TimestampTz(_) => oid::TIMESTAMPTZ,
-        Scalar::Interval(_) => oid::INTERVAL,
+        ScalarRef::Boolean(_) => oid::BOOL,
+        ScalarRef::Integer(_) | ScalarRef::Unsigned(_) => oid::INT8,
+        ScalarRef::Float(_) => oid::FLOAT8,
+        ScalarRef::Decimal(_) => oid::NUMERIC,
+        ScalarRef::Null | ScalarRef::Text(_) | ScalarRef::Other(..) => oid::TEXT,
+        ScalarRef::Bytes(_) => oid::BYTEA,
+        ScalarRef::Uuid(..) => oid::UUID,
+        ScalarRef::Json(_) => oid::JSONB,
+        ScalarRef::Date(_) => oid::DATE,
+        ScalarRef::Time(_) => oid::TIME,
+        ScalarRef::Timestamp(_) => oid::TIMESTAMP,
+        ScalarRef::TimestampTz(_) => oid::TIMESTAMPTZ,
+        ScalarRef::Interval(_) => oid::INTERVAL,
     }
 }
 
 /// A value in the form of a type; nothing where that would lose something, or is another kind of thing.
-fn body(scalar: &Scalar, number: u32) -> Result<Option<Body<'_>>> {
+fn body<'a>(scalar: ScalarRef<'a>, number: u32) -> Result<Option<Body<'a>>> {
     Ok(match (scalar, number) {
-        (Scalar::Null, _) => Some(Body::Null),
-        (Scalar::Boolean(v), oid::BOOL) => Some(Body::Bool(*v)),
-        (Scalar::Integer(v), _) => integer(i128::from(*v), number)?,
-        (Scalar::Unsigned(v), _) => integer(i128::from(*v), number)?,
-        (Scalar::Float(v), oid::FLOAT8) => Some(Body::Float8(*v)),
-        (Scalar::Float(v), oid::FLOAT4) => single(*v),
-        (Scalar::Decimal(text), oid::NUMERIC) => Some(Body::Bytes(Cow::Owned(number_bytes(text)?))),
-        (Scalar::Text(text), oid::TEXT) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
-        (Scalar::Bytes(bytes), oid::BYTEA) => Some(Body::Bytes(Cow::Borrowed(bytes))),
-        (Scalar::Uuid(high, low), oid::UUID) => Some(Body::Uuid(*high, *low)),
-        (Scalar::Json(text), oid::JSONB) => Some(Body::Jsonb(checked(text)?)),
-        (Scalar::Json(text), oid::JSON) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
-        (Scalar::Date(days), oid::DATE) => {
-            let days = i32::try_from(i64::from(*days) - EPOCH_DAYS);
+        (ScalarRef::Null, _) => Some(Body::Null),
+        (ScalarRef::Boolean(v), oid::BOOL) => Some(Body::Bool(v)),
+        (ScalarRef::Integer(v), _) => integer(i128::from(v), number)?,
+        (ScalarRef::Unsigned(v), _) => integer(i128::from(v), number)?,
+        (ScalarRef::Float(v), oid::FLOAT8) => Some(Body::Float8(v)),
+        (ScalarRef::Float(v), oid::FLOAT4) => single(v),
+        (ScalarRef::Decimal(text), oid::NUMERIC) => Some(Body::Bytes(Cow::Owned(number_bytes(text)?))),
+        (ScalarRef::Text(text), oid::TEXT) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
+        (ScalarRef::Bytes(bytes), oid::BYTEA) => Some(Body::Bytes(Cow::Borrowed(bytes))),
+        (ScalarRef::Uuid(high, low), oid::UUID) => Some(Body::Uuid(high, low)),
+        (ScalarRef::Json(text), oid::JSONB) => Some(Body::Jsonb(checked(text)?)),
+        (ScalarRef::Json(text), oid::JSON) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
+        (ScalarRef::Date(days), oid::DATE) => {
+            let days = i32::try_from(i64::from(days) - EPOCH_DAYS);
             Some(Body::Int4(days.map_err(|_| data("22008", "a date is out of range"))?))
         }
-        (Scalar::Time(at), oid::TIME) => Some(Body::Int8(*at)),
-        (Scalar::Timestamp(at), oid::TIMESTAMP) | (Scalar::TimestampTz(at), oid::TIMESTAMPTZ) => {
+        (ScalarRef::Time(at), oid::TIME) => Some(Body::Int8(at)),
+        (ScalarRef::Timestamp(at), oid::TIMESTAMP) | (ScalarRef::TimestampTz(at), oid::TIMESTAMPTZ) => {
             Some(Body::Int8(at.checked_sub(EPOCH).ok_or_else(|| data("22008", "a timestamp is out of range"))?))
         }
-        (Scalar::Interval(span), oid::INTERVAL) => {
+        (ScalarRef::Interval(span), oid::INTERVAL) => {
             let mut wire = Vec::with_capacity(16);
             wire.extend(span.microseconds.to_be_bytes());
             wire.extend(span.days.to_be_bytes());
@@ -243,9 +279,20 @@ fn named<'a>(text: &'a str, ty: &PgTypeInfo) -> Result<Body<'a>> {
 fn array_for(array: &Array, ty: &PgTypeInfo) -> Result<Vec<u8>> {
     let element = match element_of(ty) {
         Some(element) => element,
-        None => array.items.iter().find(|item| !matches!(item, Scalar::Null)).map_or(oid::TEXT, natural),
+        None => array.items.iter().find(|item| !matches!(item, Scalar::Null)).map_or(oid::TEXT, |item| natural(item.borrow())),
     };
-    array_bytes(array, element)
+    let expected: Option<usize> = match array.dimensions.as_slice() {
+        [] => Some(0),
+        [first, rest @ ..] => {
+            rest.iter().try_fold(*first as usize, |product, next| product.checked_mul(*next as usize))
+        }
+    };
+    if expected != Some(array.items.len()) || array.dimensions.len() > 6 {
+        return Err(data("2202E", "an array's dimensions do not fit its items"));
+    }
+    let has_null = array.items.iter().any(|item| matches!(item, Scalar::Null));
+    let dimensions = if array.items.is_empty() { &[] } else { array.dimensions.as_slice() };
+    array_bytes(dimensions, array.items.iter().map(Scalar::borrow), has_null, element)
 }
 
 /// The number of the type of an array's items, where it is an array and the driver knows it.
@@ -260,21 +307,15 @@ fn element_of(ty: &PgTypeInfo) -> Option<u32> {
     }
 }
 
-/// The wire's form of an array.
-fn array_bytes(array: &Array, element: u32) -> Result<Vec<u8>> {
+/// The wire's form of an array. There are as many items as the dimensions say.
+fn array_bytes<'a>(
+    dimensions: &[u32],
+    items: impl Iterator<Item = ScalarRef<'a>>,
+    has_null: bool,
+    element: u32,
+) -> Result<Vec<u8>> {
     let int = |length: usize| i32::try_from(length).map_err(|_| data("54000", "an array is too large"));
-    let expected: Option<usize> = match array.dimensions.as_slice() {
-        [] => Some(0),
-        [first, rest @ ..] => {
-            rest.iter().try_fold(*first as usize, |product, next| product.checked_mul(*next as usize))
-        }
-    };
-    if expected != Some(array.items.len()) || array.dimensions.len() > 6 {
-        return Err(data("2202E", "an array's dimensions do not fit its items"));
-    }
-    let has_null = array.items.iter().any(|item| matches!(item, Scalar::Null));
-    let mut wire = Vec::new();
-    let dimensions = if array.items.is_empty() { &[] } else { array.dimensions.as_slice() };
+    let mut wire = Vec::with_capacity(items.size_hint().0.saturating_mul(12).saturating_add(32));
     wire.extend(int(dimensions.len())?.to_be_bytes());
     wire.extend(i32::from(has_null).to_be_bytes());
     wire.extend(element.to_be_bytes());
@@ -282,9 +323,9 @@ fn array_bytes(array: &Array, element: u32) -> Result<Vec<u8>> {
         wire.extend(int(*dimension as usize)?.to_be_bytes());
         wire.extend(1_i32.to_be_bytes());
     }
-    for item in &array.items {
-        // The texts of all these types are written alike.
-        let number = if matches!(element, oid::VARCHAR | oid::BPCHAR | oid::NAME) { oid::TEXT } else { element };
+    // The texts of all these types are written alike.
+    let number = if matches!(element, oid::VARCHAR | oid::BPCHAR | oid::NAME) { oid::TEXT } else { element };
+    for item in items {
         let Some(body) = body(item, number)? else {
             return Err(unsupported("arrays", "an array's items are not of its column's type"));
         };
@@ -361,14 +402,14 @@ impl Encode<'_, Postgres> for Param<'_> {
 
 #[cfg(test)]
 mod tests {
-    use sqlservice_sql::value::Interval;
+    use sqlservice_sql::{Value, value::Interval};
 
     use super::*;
-    use crate::backend::postgres::decode;
+    use crate::backend::{bind::Owned, postgres::decode};
 
     fn bound(scalar: Scalar, kind: Option<TypeKind>) -> Result<(u32, Option<Vec<u8>>)> {
-        let bind = Bind { value: scalar.into(), kind };
-        let param = param(&bind)?;
+        let value = Value::from(scalar);
+        let param = param(Bind { value: value.borrow(), kind })?;
         let mut wire = Vec::new();
         param.body.write(&mut wire);
         Ok((param.oid, (param.body != Body::Null).then_some(wire)))
@@ -442,10 +483,10 @@ mod tests {
 
     #[test]
     fn statements_are_told_apart_by_their_types() {
-        let binds = [
-            Bind { value: Scalar::Integer(1).into(), kind: None },
-            Bind { value: Scalar::Text("a".into()).into(), kind: None },
-        ];
+        let binds = Binds::Values(vec![
+            Owned { value: Scalar::Integer(1).into(), kind: None },
+            Owned { value: Scalar::Text("a".into()).into(), kind: None },
+        ]);
         assert_eq!(signature(&params(&binds).expect("params")), "lt");
     }
 }

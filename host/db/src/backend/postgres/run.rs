@@ -1,5 +1,7 @@
 //! Runs one statement and feeds its rows.
 
+use std::sync::Arc;
+
 use futures::TryStreamExt;
 use sqlservice_sql::{compiled::Output, schema::TypeKind};
 use sqlx::{
@@ -20,7 +22,7 @@ use crate::{
         sink::{Cell, Column, reads_as},
         verb,
     },
-    feed::{Feed, Next, ResultColumn},
+    feed::{Feed, Next},
 };
 
 /// Runs a statement. Returns how many rows a change matched; 0 for a query.
@@ -128,7 +130,7 @@ async fn finish_empty(
 /// The result that is being read.
 struct Reading {
     forms: Vec<Form>,
-    names: Vec<String>,
+    columns: Arc<[Output]>,
     page: Page,
     scratch: String,
 }
@@ -136,7 +138,7 @@ struct Reading {
 impl Reading {
     /// Chooses how each column is read, and tells the feed.
     fn begin(columns: &[PgColumn], job: &Job, feed: &mut Feed) -> Self {
-        let expected = job.expected.as_deref().filter(|expected| expected.len() == columns.len());
+        let expected = job.expected.as_ref().filter(|expected| expected.len() == columns.len());
         let mut forms = Vec::with_capacity(columns.len());
         let mut results = Vec::with_capacity(columns.len());
         let mut sinks = Vec::with_capacity(columns.len());
@@ -147,9 +149,13 @@ impl Reading {
             results.push(result);
             sinks.push(Column::new(kind));
         }
-        let names = results.iter().map(|column| column.name.clone()).collect();
-        feed.columns(results);
-        Self { forms, names, page: Page::new(sinks, feed.demand()), scratch: String::new() }
+        // What the compiler knows already is not kept twice.
+        let columns = match expected {
+            Some(expected) if **expected == *results => Arc::clone(expected),
+            _ => results.into(),
+        };
+        feed.columns(Arc::clone(&columns));
+        Self { forms, columns, page: Page::new(sinks, feed.demand()), scratch: String::new() }
     }
 
     fn read(&mut self, row: &PgRow) -> Result<()> {
@@ -163,7 +169,7 @@ impl Reading {
                     bytes += value.len();
                     match decode::read(form, value, &mut self.scratch, column) {
                         Some(pushed) => pushed,
-                        None => return Err(unreadable(form, self.names.get(at))),
+                        None => return Err(unreadable(form, self.columns.get(at))),
                     }
                 }
             };
@@ -176,7 +182,7 @@ impl Reading {
 }
 
 /// What a column is told to be, and the kind of its values.
-fn result_column(column: &PgColumn, form: &Form, expected: Option<&Output>) -> (ResultColumn, TypeKind) {
+fn result_column(column: &PgColumn, form: &Form, expected: Option<&Output>) -> (Output, TypeKind) {
     let stored = types::kind_of(form);
     let declared = expected.and_then(|expected| expected.ty.as_ref());
     let (ty, kind) = match declared {
@@ -185,11 +191,11 @@ fn result_column(column: &PgColumn, form: &Form, expected: Option<&Output>) -> (
     };
     let nullable = expected.and_then(|expected| expected.nullable);
     let name = expected.map_or_else(|| column.name().to_owned(), |expected| expected.name.clone());
-    (ResultColumn { name, ty, nullable }, kind)
+    (Output { name, ty: Some(ty), nullable }, kind)
 }
 
-fn unreadable(form: &Form, name: Option<&String>) -> Error {
-    let name = name.map_or("", String::as_str);
+fn unreadable(form: &Form, column: Option<&Output>) -> Error {
+    let name = column.map_or("", |column| column.name.as_str());
     match form {
         Form::Unknown(native) => sqlservice_sql::Error::Unsupported {
             capability: "other",

@@ -60,21 +60,22 @@ impl SqliteLink {
         if writes {
             self.queue().await?;
         }
-        if job.rounds > 1 { self.repeat(job, feed).await } else { self.fetch(job, writes, feed).await }
+        if job.binds.rounds() > 1 { self.repeat(job, feed).await } else { self.fetch(job, writes, feed).await }
     }
 
     /// Runs a prepared statement once with each share of its values, and collects what it returns. Its transaction holds the
     /// write lock by now, so that it meets no other.
     async fn repeat(&mut self, job: &Arc<Job>, feed: &mut Feed) -> Result<u64> {
-        let (columns, shape) = types::columns(self.here()?, job.expected.as_deref());
+        let (columns, shape) = types::columns(self.here()?, job.expected.as_ref());
         if !columns.is_empty() {
             feed.columns(columns);
         }
         let shape = Arc::new(shape);
         let mut affected = 0;
-        for from in (0..job.rounds).step_by(ROUNDS) {
+        let all = job.binds.rounds();
+        for from in (0..all).step_by(ROUNDS) {
             let (job, shape, watch) = (Arc::clone(job), Arc::clone(&shape), Arc::clone(&self.watch));
-            let some = from..job.rounds.min(from.saturating_add(ROUNDS));
+            let some = from..all.min(from.saturating_add(ROUNDS));
             let (batch, changed) = self.with(false, move |handle| rounds(handle, &job, &shape, some, &watch)).await??;
             affected += changed;
             if let Next::Stop = feed.deliver(batch).await {
@@ -94,7 +95,7 @@ impl SqliteLink {
             let job = Arc::clone(job);
             let prepared = self.with(short, move |handle| {
                 handle.open(&job.sql, author(&job))?;
-                Ok(bind::bind(handle, job.round(0)).map(|()| !handle.is_read_only()))
+                Ok(bind::bind(handle, &job.binds, 0).map(|()| !handle.is_read_only()))
             });
             match prepared.await? {
                 Ok(writes) => return writes,
@@ -108,7 +109,7 @@ impl SqliteLink {
     async fn fetch(&mut self, job: &Job, writes: bool, feed: &mut Feed) -> Result<u64> {
         let handle = self.here()?;
         let before = handle.total_changes();
-        let (columns, shape) = types::columns(handle, job.expected.as_deref());
+        let (columns, shape) = types::columns(handle, job.expected.as_ref());
         if !columns.is_empty() {
             feed.columns(columns);
         }
@@ -218,7 +219,7 @@ fn rounds(handle: &mut Handle, job: &Job, shape: &Shape, some: Range<usize>, wat
         // The first one's values are bound.
         if round > 0 {
             handle.restart();
-            bind::bind(handle, job.round(round))?;
+            bind::bind(handle, &job.binds, round)?;
         }
         let before = handle.total_changes();
         while handle.step().map_err(error::error)? {

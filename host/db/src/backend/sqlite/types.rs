@@ -1,14 +1,15 @@
 //! What SQLite's result columns are: the compiler's word where it has one, else the declared type.
 
+use std::sync::Arc;
+
 use sqlservice_sql::{
     batch::VectorKind,
     compiled::Output,
-    schema::{ColumnType, TypeKind},
+    schema::TypeKind,
     types::parse_type,
 };
 
 use super::handle::Handle;
-use crate::feed::ResultColumn;
 
 /// What the rows of one statement look like.
 pub(super) struct Shape {
@@ -17,35 +18,36 @@ pub(super) struct Shape {
 }
 
 /// The columns of the statement in use, as the compiler knows them or the tables declare them.
-pub(super) fn columns(handle: &Handle, expected: Option<&[Output]>) -> (Vec<ResultColumn>, Shape) {
+pub(super) fn columns(handle: &Handle, expected: Option<&Arc<[Output]>>) -> (Arc<[Output]>, Shape) {
     let width = handle.width();
     let expected = expected.filter(|expected| expected.len() == width);
-    let mut columns = Vec::with_capacity(width);
-    for position in 0..width {
-        let known = expected.and_then(|expected| expected.get(position));
-        columns.push(match known {
-            Some(Output { name, ty: Some(ty), nullable }) => {
-                ResultColumn { name: name.clone(), ty: ty.clone(), nullable: *nullable }
-            }
-            _ => {
-                let declared = handle.declared(position);
-                let ty = declared.ty.map(|ty| parse_type(&ty, sqlservice_sql::Dialect::Sqlite));
-                let nullable = known.and_then(|known| known.nullable);
-                let name = known.map_or(declared.name, |known| known.name.clone());
-                ResultColumn { name, ty: ty.unwrap_or_else(|| TypeKind::Other.into()), nullable }
-            }
-        });
-    }
-    let shape = Shape {
-        kinds: columns.iter().map(|column| column.ty.kind).collect(),
-        vectors: columns.iter().map(|column| vector(&column.ty)).collect(),
+    let columns = match expected {
+        Some(expected) if expected.iter().all(|output| output.ty.is_some()) => Arc::clone(expected),
+        _ => (0..width).map(|at| column(handle, at, expected.and_then(|expected| expected.get(at)))).collect(),
     };
+    let shape = Shape { kinds: columns.iter().map(kind).collect(), vectors: columns.iter().map(vector).collect() };
     (columns, shape)
 }
 
+/// A column, whose type is the declared one where the compiler does not know it.
+fn column(handle: &Handle, position: usize, known: Option<&Output>) -> Output {
+    if let Some(known @ Output { ty: Some(_), .. }) = known {
+        return known.clone();
+    }
+    let declared = handle.declared(position);
+    let ty = declared.ty.map(|ty| parse_type(&ty, sqlservice_sql::Dialect::Sqlite));
+    let nullable = known.and_then(|known| known.nullable);
+    let name = known.map_or(declared.name, |known| known.name.clone());
+    Output { name, ty: Some(ty.unwrap_or_else(|| TypeKind::Other.into())), nullable }
+}
+
+fn kind(column: &Output) -> TypeKind {
+    column.ty.as_ref().map_or(TypeKind::Other, |ty| ty.kind)
+}
+
 /// What a column's values are kept in. A column of no known type is what its first value is.
-fn vector(ty: &ColumnType) -> VectorKind {
-    match ty.kind {
+fn vector(column: &Output) -> VectorKind {
+    match kind(column) {
         TypeKind::Array | TypeKind::Other => VectorKind::Dynamic,
         kind => kind.into(),
     }
