@@ -19,8 +19,10 @@ use crate::{
 
 /// How many rows are given to an embedded database at once, or as columns: others may use the thread in between.
 const ROWS: usize = 16_384;
-/// How many rows one long statement inserts. More gains nothing, and fewer texts differ in how many they have.
-const ROWS_WRITTEN: usize = 2_000;
+/// How many rows one long statement inserts, and how many values it has. More gains nothing, and a text past 32 KiB is
+/// prepared anew each time.
+const ROWS_WRITTEN: usize = 1_000;
+const VALUES_WRITTEN: usize = 8_000;
 /// How many bytes of rows are sent at once; a server has limits of its own.
 const BYTES: usize = 4 << 20;
 
@@ -97,7 +99,7 @@ impl Portions {
         within_parameters(names, dialect, &limits)?;
         let parameters = limits.parameters.min(dialect.capabilities().max_parameters as usize);
         let most = match layout {
-            Layout::Rows => parameters.checked_div(names).unwrap_or(1).clamp(1, ROWS_WRITTEN),
+            Layout::Rows => parameters.min(VALUES_WRITTEN).checked_div(names).unwrap_or(1).clamp(1, ROWS_WRITTEN),
             Layout::Row | Layout::Columns => ROWS,
         };
         Ok(Self { target, batch, catalog, dialect, limits, layout, most, done: 0, last: None })

@@ -18,6 +18,9 @@ use tokio::{
 use super::{error, handle::Handle, link::SqliteLink, watch::Watch, writers};
 use crate::{Error, Result, Settings, backend::idle::Idle};
 
+/// How many pages a connection keeps, as SQLite takes it: 16 MiB, since a page that is not kept is read by a system call.
+const CACHE: &str = "-16384";
+
 /// What a URL of SQLite's names.
 #[derive(Clone)]
 pub(crate) struct SqliteFile {
@@ -170,6 +173,7 @@ impl SqlitePool {
 
     async fn connect(&self, journal: Option<SqliteJournalMode>) -> Result<SqliteConnection> {
         let mut options = SqliteConnectOptions::new().foreign_keys(true).statement_cache_capacity(1);
+        options = options.pragma("cache_size", CACHE);
         match &self.file.path {
             Some(path) => {
                 options = options.filename(path).create_if_missing(self.file.create).read_only(self.file.read_only);
