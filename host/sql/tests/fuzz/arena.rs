@@ -13,7 +13,7 @@ use sqlservice_sql::{
 };
 
 use crate::{
-    build::{Arena, varchar},
+    build::{Arena, select, varchar},
     dice::Dice,
     names,
 };
@@ -165,6 +165,9 @@ impl<'a, 'b> Maker<'a, 'b> {
     }
 
     fn statement(&mut self) -> Statement {
+        if self.dice.one_in(60) {
+            return self.doubled();
+        }
         let (one, truth) = (self.arena.int(7), self.arena.lit(Scalar::Boolean(true)));
         let first = self.arena.col("users.id");
         self.values.push(first);
@@ -198,6 +201,16 @@ impl<'a, 'b> Maker<'a, 'b> {
         let at = self.dice.below(count);
         let at = if self.dice.one_in(3) { count.saturating_sub(1 + at / 4) } else { at };
         list(self).get(at).copied().unwrap_or(0)
+    }
+
+    /// Nodes each of which uses the one before twice: written out they are as many as two to the power of their number.
+    fn doubled(&mut self) -> Statement {
+        let mut arena = std::mem::take(&mut self.arena);
+        let (users, mut value) = (arena.from("users"), arena.col("id"));
+        for _ in 0..self.dice.below(21) {
+            value = arena.listed(ListOp::Coalesce, &[value, value]);
+        }
+        arena.query(select(&[value], users))
     }
 
     fn value(&mut self) -> NodeId {
@@ -309,8 +322,8 @@ impl<'a, 'b> Maker<'a, 'b> {
             3 => Node::Unary((self.dice.of(&[UnaryOp::IsNull, UnaryOp::IsNotNull]), self.value())),
             4 => {
                 let op = self.dice.of(&[ListOp::InList, ListOp::NotInList, ListOp::Between]);
-                let most = if op == ListOp::Between { 3 } else { 4 };
-                Node::Listed(Listed { op, items: self.some(VALUES, most.min(3), most) })
+                let (least, most) = if op == ListOp::Between { (3, 3) } else { (1, 4) };
+                Node::Listed(Listed { op, items: self.some(VALUES, least, most) })
             }
             5 => {
                 let op = self.dice.of(&[ListOp::And, ListOp::Or]);

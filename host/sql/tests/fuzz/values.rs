@@ -49,7 +49,9 @@ fn quoted(text: &str, dialect: Dialect) {
 /// A constant is one constant, or nothing.
 fn constant(dice: &mut Dice<'_, '_>, dialect: Dialect) {
     let number = dice.edge();
-    let value = match dice.below(8) {
+    // Around the turn of a century, where leap years go wrong.
+    let century = (dice.below(120) * 36_524 + dice.below(60)) as i32 - 719_468;
+    let value = match dice.below(9) {
         0 => Scalar::Date(number as i32).into(),
         1 => Scalar::Timestamp(number as i64).into(),
         2 => Scalar::Time((number % 90_000_000_000) as i64).into(),
@@ -57,6 +59,7 @@ fn constant(dice: &mut Dice<'_, '_>, dialect: Dialect) {
         4 => Scalar::Decimal(dice.text(6)).into(),
         5 => Scalar::Uuid(number, !number).into(),
         6 => Scalar::Integer(number as i64).into(),
+        7 => Scalar::Date(century).into(),
         _ => names::value(dice),
     };
     let Some(sql) = quote::literal(&value, dice.of(&KINDS), dialect) else {
@@ -106,6 +109,7 @@ fn days_of(date: &str) -> i64 {
     let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year == 0);
     let of_years: i64 = (0..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
     let lengths = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    assert!((1..=lengths[month as usize - 1]).contains(&day), "{date}");
     let of_months: i64 = lengths[..month as usize - 1].iter().sum();
     // From the first day of year 0 to that of 1970.
     era * 146_097 + of_years + of_months + day - 1 - 719_528
