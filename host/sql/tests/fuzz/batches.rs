@@ -7,7 +7,11 @@ use sqlservice_sql::{
     value::Interval,
 };
 
-use crate::{Shown, dice::Dice, fuzz, names};
+use crate::{
+    dice::Dice,
+    harness::{Shown, fuzz},
+    names,
+};
 
 const KINDS: [VectorKind; 16] = [
     VectorKind::Dynamic,
@@ -39,7 +43,7 @@ fn builders() {
 }
 
 /// A batch as a guest could send it: any lengths, bits and offsets.
-fn guest_batch(bytes: &mut Unstructured<'_>) -> Result<()> {
+pub fn guest_batch(bytes: &mut Unstructured<'_>) -> Result<()> {
     let mut dice = Dice::new(bytes);
     let rows = dice.below(20);
     let mut batch = Batch { rows: rows as u32, columns: dice.many(0, 4, |dice| column(dice, rows)) };
@@ -144,7 +148,7 @@ fn texts(dice: &mut Dice<'_, '_>, rows: usize) -> (Vec<u32>, String) {
 }
 
 /// Rows of any values, pushed into columns of any kinds: nothing is lost and the result is a batch.
-fn built_batch(bytes: &mut Unstructured<'_>) -> Result<()> {
+pub fn built_batch(bytes: &mut Unstructured<'_>) -> Result<()> {
     let mut dice = Dice::new(bytes);
     let kinds = dice.many(1, 4, |dice| dice.of(&KINDS));
     let count = dice.below(24);

@@ -9,10 +9,10 @@ use sqlservice_sql::{
 };
 
 use crate::{
-    Shown,
     build::DIALECTS,
     dice::Dice,
-    fuzz, models, names,
+    harness::{Shown, fuzz},
+    models, names,
     token::{Token, tokens},
 };
 
@@ -37,7 +37,7 @@ fn definitions() {
     assert!(tried < 1_000 || good > tried / 20, "only {good} of {tried} models were declared");
 }
 
-fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
+pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     let mut dice = Dice::new(bytes);
     let models = models::models(&mut dice);
     let reflected = vec![models::table(&mut dice, names::name(&mut Dice::new(&mut Unstructured::new(&[]))))];

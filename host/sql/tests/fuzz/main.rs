@@ -12,9 +12,14 @@
 //! What was found and mended becomes a test with a name in `tests/pure`, as seeds mean something else once a generator
 //! changes.
 //!
-//! For guidance by coverage, `cargo fuzz` takes the same properties: make a crate with `cargo fuzz init`, give it this
-//! crate's development dependencies, include this file as a module with `#[path]`, and let a `fuzz_target!` of bytes call
-//! `renderer::property(&mut Unstructured::new(bytes))`. It runs on nightly Rust, and on stable with `--sanitizer none`.
+//! For guidance by coverage, libFuzzer takes the same properties of bytes: `cargo fuzz init` makes a crate for it, which needs
+//! the development dependencies of this one, the modules below (by `#[path]`), and as its target
+//!
+//! ```text
+//! fuzz_target!(|bytes: &[u8]| drop(renderer::property(&mut Unstructured::new(bytes))));
+//! ```
+//!
+//! `cargo fuzz run --sanitizer none` does without nightly Rust.
 
 // Each binary of tests uses a part of it.
 #[allow(dead_code, reason = "it is shared with the other tests")]
@@ -26,38 +31,10 @@ mod batches;
 mod definitions;
 mod dice;
 mod grammar;
+mod harness;
 mod models;
 mod names;
 mod renderer;
 mod token;
 mod validator;
 mod values;
-
-use std::{env, fmt::Debug, thread, time::Duration};
-
-use arbtest::{arbitrary, arbtest};
-
-/// How many functions call [`fuzz`]: they share the time.
-const TARGETS: u32 = 6;
-/// The time of all targets together where nothing is said, in seconds.
-const SECONDS: u32 = 15;
-/// The bytes that one input is made of at most.
-const SIZE: u32 = 1_536;
-
-/// Runs a property with random bytes until its share of the time is over.
-fn fuzz(property: fn(&mut arbitrary::Unstructured<'_>) -> arbitrary::Result<()>) {
-    let seconds = env::var("SQLSERVICE_FUZZ_SECONDS").ok().map(|text| text.parse().expect("a number of seconds"));
-    let budget = Duration::from_secs(u64::from(seconds.unwrap_or(SECONDS))) / TARGETS;
-    arbtest(property).size_max(SIZE).budget(budget).run();
-}
-
-/// An input that is printed when the property does not hold for it.
-struct Shown<'a, T: Debug>(&'a T);
-
-impl<T: Debug> Drop for Shown<'_, T> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            eprintln!("the input was {:#?}", self.0);
-        }
-    }
-}

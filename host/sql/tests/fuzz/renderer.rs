@@ -6,10 +6,10 @@ use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{Catalog, Compiled, Dialect, Limits, compile, compiled::Source, schema::TypeKind, statement::*};
 
 use crate::{
-    Shown, arena,
+    arena,
     build::{DIALECTS, catalog, nullable, table},
-    fuzz,
     grammar::Parsed,
+    harness::{Shown, fuzz},
     names::{MARK, NUMBERS},
     token::{Token, tokens},
 };
@@ -79,7 +79,7 @@ fn with_reflected(dialect: Dialect) -> Catalog {
     catalog
 }
 
-fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
+pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     let statement = arena::statement(bytes);
     let _shown = Shown(&statement);
     let limits = Limits { expanded_nodes: 5_000, ..Limits::default() };

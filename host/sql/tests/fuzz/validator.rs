@@ -9,10 +9,10 @@ use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{Cache, Dialect, Error, Limits, compile, statement::Statement};
 
 use crate::{
-    Shown, arena,
+    arena,
     build::{DIALECTS, catalog},
     dice::Dice,
-    fuzz,
+    harness::{Shown, fuzz},
 };
 
 #[test]
@@ -20,7 +20,7 @@ fn validator() {
     fuzz(property);
 }
 
-fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
+pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     thread_local!(static CATALOGS: [sqlservice_sql::Catalog; 4] = DIALECTS.map(catalog));
     let limits = limits(&mut Dice::new(bytes));
     let statement = arena::statement(bytes);

@@ -8,11 +8,11 @@ use sqlservice_sql::{
 };
 
 use crate::{
-    Shown,
     arena::{KINDS, column_type},
     build::{DIALECTS, catalog},
     dice::Dice,
-    fuzz, names,
+    harness::{Shown, fuzz},
+    names,
     token::{Token, tokens},
 };
 
@@ -21,7 +21,7 @@ fn values() {
     fuzz(property);
 }
 
-fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
+pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     thread_local!(static CATALOGS: [Catalog; 4] = DIALECTS.map(catalog));
     let mut dice = Dice::new(bytes);
     let text = format!("n4me{}", dice.text(12));
