@@ -66,13 +66,18 @@ impl Writer {
         self.text.push_str(text);
     }
 
-    /// Writes a name.
+    /// Writes a name. Its quotes count too, as many as the guest put into it.
     pub(crate) fn name(&mut self, name: &str) {
-        if self.full || self.text.len() + name.len() > self.most {
+        let before = self.text.len();
+        if self.full || before + name.len() > self.most {
             self.full = true;
             return;
         }
         quote::push_identifier(&mut self.text, name, self.dialect);
+        if self.text.len() > self.most {
+            self.text.truncate(before);
+            self.full = true;
+        }
     }
 
     /// Writes a name with the one that it belongs to.

@@ -30,14 +30,16 @@ pub enum Step {
     Clippy,
     /// Documentation, warnings are errors
     Doc,
+    /// Statements, models and values at random, for a minute
+    Fuzz,
     /// Every test, on SQLite, PostgreSQL and MariaDB
     Test,
 }
 
 impl Step {
     /// All of them, in their order: what fails fast comes first.
-    pub const ALL: [Self; 7] =
-        [Self::Install, Self::Lock, Self::Format, Self::Deny, Self::Clippy, Self::Doc, Self::Test];
+    pub const ALL: [Self; 8] =
+        [Self::Install, Self::Lock, Self::Format, Self::Deny, Self::Clippy, Self::Doc, Self::Fuzz, Self::Test];
     /// Those that run no test and need no server.
     pub const LINTS: [Self; 5] = [Self::Lock, Self::Format, Self::Deny, Self::Clippy, Self::Doc];
 
@@ -59,6 +61,7 @@ impl Step {
             Self::Doc => step("doc: no warnings", || {
                 run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
             }),
+            Self::Fuzz => step("fuzz: statements, models and values at random, for a minute", fuzz),
             Self::Test => test(arguments),
         }
     }
@@ -70,6 +73,14 @@ fn deny() -> Result<()> {
     command.current_dir(root()).args(["--offline", "--locked", "--workspace", "check", "--hide-inclusion-graph"]);
     command.args(["-D", "unnecessary-skip", "-D", "unmatched-skip"]);
     run(command.args(["licenses", "sources", "bans"]))
+}
+
+/// Runs the fuzz targets of the statement crate one after the other, so that each has a processor of its own for its share
+/// of the minute. A failure prints the seed that makes it again.
+fn fuzz() -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--test", "fuzz", "--", "--test-threads=1"]);
+    run(command.env("SQLSERVICE_FUZZ_SECONDS", "60"))
 }
 
 /// Builds everything, starts the servers and runs the tests. Says nothing after the test runner's own last lines.

@@ -109,7 +109,10 @@ impl Taken {
         for table in tables {
             let schema = table.schema.clone().unwrap_or_default();
             let here = format!("{schema}\0{}", table.name);
-            // Only PostgreSQL keeps the name of a primary key, as an index.
+            // All write the name of a primary key down, but only PostgreSQL keeps it, as an index.
+            if let Some(name) = &table.primary_key_name {
+                check_object("constraint", name, self.dialect)?;
+            }
             let key =
                 table.primary_key_name.iter().filter(|_| self.dialect == Dialect::Postgres).map(|name| ("index", name));
             let uniques = table.uniques.iter().filter_map(|u| u.name.as_ref()).map(|name| ("index", name));

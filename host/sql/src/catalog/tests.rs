@@ -76,6 +76,7 @@ fn t25_bad_names_are_refused_everywhere() {
     for bad in ["", "a\0b", "a\nb", "sqlite_master", "SQLite_x", "pg_class", "PG_x"] {
         refused(|table| table.name = bad.into());
         refused(|table| table.indexes = vec![index(Some(bad), &["id"])]);
+        refused(|table| table.primary_key_name = Some(bad.into()));
     }
     refused(|table| table.name = "x".repeat(10_000));
     refused(|table| table.columns[1].name = "x".repeat(256));

@@ -2,6 +2,5 @@
 
 mod build;
 mod cases;
-mod hostile;
 mod refuse;
 mod text;

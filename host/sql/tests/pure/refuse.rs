@@ -203,6 +203,22 @@ fn t19_text_and_nodes_have_limits() {
 }
 
 #[test]
+fn t19_no_text_passes_its_limit_by_the_quotes_of_its_names() {
+    let mut a = Arena::default();
+    let (users, email) = (a.from("users"), a.col("email"));
+    let label = a.label(email, &"\"".repeat(60));
+    let statement = a.query(select(&[label], users));
+    for dialect in DIALECTS {
+        let whole = compile(&statement, &catalog(dialect), dialect, &Limits::default()).expect("allowed").sql.len();
+        for most in 0..=whole {
+            let limits = Limits { statement_bytes: most, ..Limits::default() };
+            let answer = compile(&statement, &catalog(dialect), dialect, &limits);
+            assert_eq!(answer.is_ok(), most == whole, "{most} of {whole} bytes on {dialect:?}");
+        }
+    }
+}
+
+#[test]
 fn t27_functions_outside_the_list_are_denied() {
     let names = [
         "set_config",

@@ -1,0 +1,30 @@
+//! Runs properties of bytes for their share of the time, and prints the input of one that does not hold.
+
+use std::{env, fmt::Debug, thread, time::Duration};
+
+use arbtest::{arbitrary, arbtest};
+
+/// How many functions call [`fuzz`]: they share the time.
+const TARGETS: u32 = 6;
+/// The time of all targets together where nothing is said, in seconds.
+const SECONDS: u32 = 15;
+/// The bytes that one input is made of at most.
+const SIZE: u32 = 1_536;
+
+/// Runs a property with random bytes until its share of the time is over.
+pub fn fuzz(property: fn(&mut arbitrary::Unstructured<'_>) -> arbitrary::Result<()>) {
+    let seconds = env::var("SQLSERVICE_FUZZ_SECONDS").ok().map(|text| text.parse().expect("a number of seconds"));
+    let budget = Duration::from_secs(u64::from(seconds.unwrap_or(SECONDS))) / TARGETS;
+    arbtest(property).size_max(SIZE).budget(budget).run();
+}
+
+/// An input that is printed when the property does not hold for it.
+pub struct Shown<'a, T: Debug>(pub &'a T);
+
+impl<T: Debug> Drop for Shown<'_, T> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("the input was {:#?}", self.0);
+        }
+    }
+}
