@@ -1,6 +1,11 @@
 //! Runs properties of bytes for their share of the time, and prints the input of one that does not hold.
 
-use std::{env, fmt::Debug, thread, time::Duration};
+use std::{
+    env,
+    fmt::Debug,
+    thread,
+    time::{Duration, Instant},
+};
 
 use arbtest::{arbitrary, arbtest};
 
@@ -15,7 +20,15 @@ const SIZE: u32 = 1_536;
 pub fn fuzz(property: fn(&mut arbitrary::Unstructured<'_>) -> arbitrary::Result<()>) {
     let seconds = env::var("SQLSERVICE_FUZZ_SECONDS").ok().map(|text| text.parse().expect("a number of seconds"));
     let budget = Duration::from_secs(u64::from(seconds.unwrap_or(SECONDS))) / TARGETS;
-    arbtest(property).size_max(SIZE).budget(budget).run();
+    let (start, mut runs) = (Instant::now(), 0_u64);
+    arbtest(|bytes| {
+        runs += 1;
+        property(bytes)
+    })
+    .size_max(SIZE)
+    .budget(budget)
+    .run();
+    eprintln!("{runs} inputs in {:.1} s", start.elapsed().as_secs_f64());
 }
 
 /// An input that is printed when the property does not hold for it.

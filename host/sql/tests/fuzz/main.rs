@@ -2,8 +2,8 @@
 //!
 //! Each target is a property of bytes: a generator reads them as decisions, so that most of what it makes is nearly right
 //! and reaches deep, and some of it is garbage. A plain `cargo test` runs all of them for some seconds;
-//! `SQLSERVICE_FUZZ_SECONDS` says for how many, all targets together. The bytes are random, and what stable Rust has no
-//! coverage guidance for, many short runs make up. A failure prints its input and its seed, and is seen again with
+//! `SQLSERVICE_FUZZ_SECONDS` says for how many, all targets together. The bytes are random and
+//! nothing guides them; many short runs make up for it. A failure prints its input and its seed, and is seen again with
 //!
 //! ```text
 //! ARBTEST_SEED=0x… cargo test -p sqlservice-sql --test fuzz <target>
@@ -13,7 +13,7 @@
 //! changes.
 //!
 //! For guidance by coverage, libFuzzer takes the same properties of bytes: `cargo fuzz init` makes a crate for it, which needs
-//! the development dependencies of this one, the modules below (by `#[path]`), and as its target
+//! this crate, its development dependencies, the modules below (linked into the folder of its target), and as its target
 //!
 //! ```text
 //! fuzz_target!(|bytes: &[u8]| drop(renderer::property(&mut Unstructured::new(bytes))));
