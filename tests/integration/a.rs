@@ -320,3 +320,20 @@ fn a08_all_and_first_of_sql_text() {
         assert_eq!(notes.as_deref(), Some("0"), "the update was rolled back");
     });
 }
+
+#[test]
+fn a14_five_thousand_rows_and_forty_thousand_parameters() {
+    for_each_database(async |fixture: &Fixture| {
+        let saw = Scene::new(fixture).saw("a14-sizes", &[]).await;
+        let counted = |count: u32, sum: u32| format!("({count}, Some({sum}))");
+        assert_eq!(saw[..4], ["2500", &counted(5_000, 50_000), "5000", &counted(10_000, 550_000)]);
+        let most = fixture.capabilities().max_parameters;
+        assert_eq!(saw[6], most.to_string());
+        if most < 40_000 {
+            let refused = format!("limit LimitKind::Parameters {most}");
+            assert_eq!(saw[4..6], [refused.clone(), refused]);
+        } else {
+            assert_eq!(saw[4..6], ["done", "10000"]);
+        }
+    });
+}

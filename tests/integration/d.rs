@@ -132,9 +132,25 @@ fn d_a_repeated_statement_is_compiled_once() {
         let before = guest.statements();
         // Opened anew in each call, with the same models: what was compiled is still known.
         for _ in 0..2 {
-            guest.call("point", &[Val::U32(50), Val::U32(20)]).await.expect("no trap");
+            guest.call("built", &[Val::U32(50), Val::U32(20)]).await.expect("no trap");
         }
         let StatementCounts { hits, misses } = guest.statements();
         assert_eq!((hits - before.hits, misses - before.misses), (99, 1));
+    });
+}
+
+#[test]
+fn d_a_prepared_statement_is_compiled_once() {
+    for_each_database(async |fixture: &Fixture| {
+        let mut guest = Scene::new(fixture).instance(GUEST_READER).await;
+        guest.call("prepare", &[Val::U32(20)]).await.expect("no trap");
+        let before = guest.statements();
+        let same = [guest.call("built", &[Val::U32(50), Val::U32(20)]).await.expect("no trap")];
+        let between = guest.statements();
+        assert_eq!(guest.call("point", &[Val::U32(50), Val::U32(20)]).await.expect("no trap"), same[0]);
+        let StatementCounts { hits, misses } = guest.statements();
+        assert_eq!((between.hits - before.hits, between.misses - before.misses), (49, 1));
+        // A prepared one is not even looked for: only its preparation is.
+        assert_eq!(hits + misses - between.hits - between.misses, 1);
     });
 }

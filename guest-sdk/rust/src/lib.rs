@@ -196,7 +196,8 @@ pub use self::{
     model::{Alias, Column, Model, alias},
     row::FromRow,
     session::{
-        Bound, Connection, Executor, Isolation, Prepared, Rows, RunOptions, Savepoint, Session, TransactionOptions, With,
+        Bound, Connection, Executor, Isolation, Prepared, Rows, RunOptions, Savepoint, Session, TransactionOptions,
+        With,
     },
     value::{Date, Decimal, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid, Value},
 };

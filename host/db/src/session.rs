@@ -5,8 +5,7 @@ use std::sync::Arc;
 use sqlservice_sql::{Compiled, Portions, Value};
 
 use crate::{
-    Error, Result,
-    bulk,
+    Error, Result, bulk,
     lease::Core,
     run::{self, Answer},
     savepoint::Savepoint,

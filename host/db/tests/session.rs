@@ -482,7 +482,8 @@ async fn d09_many_inserts_are_all_or_none() {
     // More than one statement's share.
     let all = session.insert_many(rows((10..20_010).collect()), RunOptions::default()).await.expect("insert");
     assert_eq!((all.affected, all.first.rows), (20_000, 20_000));
-    let failed = session.insert_many(rows((20_010..40_010).chain([9]).collect()), RunOptions::default()).await.map(drop);
+    let failed =
+        session.insert_many(rows((20_010..40_010).chain([9]).collect()), RunOptions::default()).await.map(drop);
     assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
     assert_eq!(file.outside(), 20_004);
     assert_eq!(file.db.status().in_use, 0);

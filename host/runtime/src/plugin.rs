@@ -131,7 +131,10 @@ impl Plugin {
     }
 }
 
-async fn instantiate(host: &Host, linked: &InstancePre<State>) -> Result<(Store<State>, wasmtime::component::Instance)> {
+async fn instantiate(
+    host: &Host,
+    linked: &InstancePre<State>,
+) -> Result<(Store<State>, wasmtime::component::Instance)> {
     let limits = &host.shared.limits;
     let mut store = Store::new(&host.shared.ticking.engine, host.state()?);
     store.limiter(|state| &mut state.memory);

@@ -26,7 +26,8 @@ pub enum Work {
 }
 
 impl Work {
-    pub const ALL: [Self; 7] = [Self::Read, Self::Point, Self::Built, Self::Bulk, Self::Ddl, Self::Instance, Self::Call];
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::Point, Self::Built, Self::Bulk, Self::Ddl, Self::Instance, Self::Call];
 
     pub fn name(self) -> &'static str {
         match self {

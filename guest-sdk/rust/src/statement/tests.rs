@@ -304,7 +304,8 @@ fn a_choice_has_its_branches_in_order() {
 #[test]
 fn parameters_come_first_and_values_after_them() {
     let named = User::NAME.eq("ed").and(User::AGE.gt(parameter::<i32>(1))).and(User::ID.eq(parameter::<i64>(0)));
-    let sent = select::<User>().filter(named).limit(3).lower(None).and_then(Sendable::statement).expect("it is well-formed");
+    let sent =
+        select::<User>().filter(named).limit(3).lower(None).and_then(Sendable::statement).expect("it is well-formed");
     let positions = sent.statement.nodes.iter().filter_map(|node| match node {
         Node::Parameter(position) => Some(*position),
         _ => None,

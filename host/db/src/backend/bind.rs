@@ -58,9 +58,10 @@ impl Binds {
     /// The value of a placeholder in a round; null where there is none.
     pub(crate) fn get(&self, round: usize, at: usize) -> Bind<'_> {
         match self {
-            Self::Values(values) => values
-                .get(at)
-                .map_or(Bind { value: ValueRef::NULL, kind: None }, |own| Bind { value: own.value.borrow(), kind: own.kind }),
+            Self::Values(values) => values.get(at).map_or(Bind { value: ValueRef::NULL, kind: None }, |own| Bind {
+                value: own.value.borrow(),
+                kind: own.kind,
+            }),
             Self::Rows(rows) => rows.get(round, at),
         }
     }

@@ -229,6 +229,7 @@ pub fn rows_of_t(ids: &[i64]) -> Portions {
     ];
     let columns = values.map(|values| ColumnData { validity: Vec::new(), values }).to_vec();
     let batch = Batch { rows: u32::try_from(ids.len()).expect("few"), columns };
-    let target = InsertMany { schema: None, table: "t".into(), columns: names(&["id", "v"]), returning: names(&["id"]) };
+    let target =
+        InsertMany { schema: None, table: "t".into(), columns: names(&["id", "v"]), returning: names(&["id"]) };
     Portions::new(target, Arc::new(batch), Arc::new(catalog), Dialect::Sqlite, Limits::default()).expect("it fits")
 }

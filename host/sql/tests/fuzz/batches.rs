@@ -105,7 +105,7 @@ fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
-fn column(dice: &mut Dice<'_, '_>, rows: usize) -> ColumnData {
+pub fn column(dice: &mut Dice<'_, '_>, rows: usize) -> ColumnData {
     let rows = if dice.one_in(16) { dice.below(24) } else { rows };
     let bytes = if dice.one_in(2) { 0 } else { rows.div_ceil(8) + usize::from(dice.one_in(16)) };
     let validity = (0..bytes).map(|_| dice.edge() as u8).collect();

@@ -32,6 +32,7 @@ mod definitions;
 mod dice;
 mod grammar;
 mod harness;
+mod inserts;
 mod models;
 mod names;
 mod renderer;

@@ -2,14 +2,14 @@
 
 use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{
-    Catalog, Dialect, InsertMany, Limits, Scalar, Value, compile_insert_many, quote, rows_per_statement,
+    Dialect, Scalar, Value, quote,
     schema::TypeKind,
     types::{parse_type, type_name},
 };
 
 use crate::{
     arena::{KINDS, column_type},
-    build::{DIALECTS, catalog},
+    build::DIALECTS,
     dice::Dice,
     harness::{Shown, fuzz},
     names,
@@ -22,16 +22,14 @@ fn values() {
 }
 
 pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
-    thread_local!(static CATALOGS: [Catalog; 4] = DIALECTS.map(catalog));
     let mut dice = Dice::new(bytes);
     let text = format!("n4me{}", dice.text(12));
     let _shown = Shown(&text);
-    for (at, dialect) in DIALECTS.into_iter().enumerate() {
+    for dialect in DIALECTS {
         quoted(&text, dialect);
         constant(&mut dice, dialect);
         typed(&mut dice, dialect);
         let _ = quote::means_now(&text, dialect);
-        CATALOGS.with(|catalogs| many(&mut dice, &catalogs[at], dialect));
     }
     Ok(())
 }
@@ -139,24 +137,4 @@ fn typed(dice: &mut Dice<'_, '_>, dialect: Dialect) {
         _ => None,
     };
     assert!(forced.is_none_or(|kind| kind == back), "{name} of {ty:?} is {back:?} on {dialect:?}");
-}
-
-/// Many rows of parameters: as many placeholders as values, or an error.
-fn many(dice: &mut Dice<'_, '_>, catalog: &Catalog, dialect: Dialect) {
-    let all = ["name", "age", "active", "made", "price", "doc", "gone", "name"];
-    let columns: Vec<String> = dice.many(0, 3, |dice| dice.of(&all).to_owned());
-    let returning: Vec<String> = dice.many(0, 1, |_| "id".to_owned());
-    let rows = if dice.one_in(40) { dice.edge() as usize } else { dice.below(5) };
-    let table = dice.of(&["users", "users", "users", "nowhere"]);
-    let target = InsertMany { schema: None, table, columns: &columns, rows, returning: &returning };
-    let limits = Limits { statement_bytes: dice.of(&[4 << 20, 100, 0]), ..Limits::default() };
-    let Ok(compiled) = compile_insert_many(&target, catalog, dialect, &limits) else {
-        return;
-    };
-    assert!(rows <= rows_per_statement(columns.len(), dialect));
-    assert!(compiled.sql.len() <= limits.statement_bytes, "{} bytes", compiled.sql.len());
-    let parts = tokens(&compiled.sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {}", compiled.sql));
-    let places = parts.iter().filter(|part| matches!(part, Token::Placeholder(_))).count();
-    assert_eq!((places, compiled.slots.len()), (rows * columns.len(), rows * columns.len()));
-    assert_eq!((compiled.parameters as usize, compiled.outputs.len()), (places, returning.len()));
 }

@@ -2,5 +2,6 @@
 
 mod build;
 mod cases;
+mod insert_many;
 mod refuse;
 mod text;

@@ -219,3 +219,52 @@ pub async fn a08_text() -> Saw {
     saw.push(told::outcome(raw::execute(&session, "COMMIT", params![]).await));
     Ok(saw)
 }
+
+/// A row of eight values: 5,000 of them are 40,000 parameters.
+#[derive(Model, Clone, Debug, Default, PartialEq)]
+#[model(table = "wide")]
+struct Wide {
+    #[model(primary_key)]
+    id: i64,
+    a: i64,
+    b: i64,
+    c: i64,
+    d: i64,
+    e: i64,
+    f: i64,
+    g: i64,
+}
+
+fn wide(ids: std::ops::Range<i64>, g: i64) -> Vec<Wide> {
+    ids.map(|id| Wide { id, a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g }).collect()
+}
+
+pub async fn a14_sizes() -> Saw {
+    let db = Database::open("default", models![Wide]).await?;
+    db.create_all().await?;
+    let most = db.limits().parameters;
+    let count = select_columns((count_all(), sum(Wide::G))).from::<Wide>();
+    let upsert = |rows: &[Wide]| {
+        insert::<Wide>().values(rows).on_conflict_of(Wide::ID).do_set(|row| row.set(Wide::G, excluded(Wide::G)))
+    };
+    let session = db.session()?;
+    // Half of them exist.
+    let mut saw = vec![session.insert_many(&wide(0..2_500, 1)).await?.to_string()];
+    for rows in wide(0..5_000, 10).chunks(most as usize / 8) {
+        session.execute(&upsert(rows)).await?;
+    }
+    session.commit().await?;
+    saw.push(format!("{:?}", session.one(&count).await?));
+    // All at once, whatever the statements: 40,000 values, with new keys.
+    saw.push(session.insert_many(&wide(5_000..10_000, 100)).await?.to_string());
+    saw.push(format!("{:?}", session.one(&count).await?));
+    session.commit().await?;
+    // One statement has only so many, and says so before anything is sent: the session works on.
+    let one = session.execute(&upsert(&wide(0..5_000, 20))).await;
+    saw.push(outcome(one.map(|_| "done")));
+    let listed = select_columns(count_all()).from::<Wide>().filter(Wide::ID.in_list(0..40_000_i64));
+    saw.push(outcome(session.one(&listed).await));
+    saw.push(most.to_string());
+    session.rollback().await?;
+    Ok(saw)
+}

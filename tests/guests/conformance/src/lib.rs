@@ -30,6 +30,7 @@ sqlservice_sdk::plugin!(
     export a07-closed-transaction: async func() -> result<list<string>, string>;
     export a08-statements: async func() -> result<list<string>, string>;
     export a08-text: async func() -> result<list<string>, string>;
+    export a14-sizes: async func() -> result<list<string>, string>;
 
     export c04-pending-rollback: async func() -> result<list<string>, string>;
     export c05-pending-rollback-in-savepoint: async func() -> result<list<string>, string>;
@@ -61,6 +62,8 @@ sqlservice_sdk::plugin!(
     export f07-odd-names: async func() -> result<list<string>, string>;
 
     export g05-together: async func() -> result<list<string>, string>;
+    export g08-altered: async func() -> result<list<string>, string>;
+    export g08-dropped: async func() -> result<list<string>, string>;
     export g10-forget: async func(times: u32) -> result<list<string>, string>;
     "
 );
@@ -92,14 +95,14 @@ macro_rules! scenarios {
 scenarios! {
     a: a01_ping(), a02_create_and_drop(), a02_strictly(), a03_reflect(), a04_begin_and(end: String),
         a05_begin_and_leave(), a06_begin_in_begin(outer_reads: bool), a07_closed_transaction(), a08_statements(),
-        a08_text(),;
+        a08_text(), a14_sizes(),;
     c: c04_pending_rollback(), c05_pending_rollback_in_savepoint(), c06_savepoint_rolled_back(), c07_savepoints_nest(),
         c17_isolation(), c17_levels(), c18_autocommit(), c19_commit_as_you_go(),;
     d: d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),
         d15_busy(),;
     e: e_violations(), e_check(), e_statements(), e_databases(),;
     f: f01_reflect(views: bool), f02_composite(), f03_actions(), f06_cycle(), f07_odd_names(),;
-    g: g05_together(), g10_forget(times: u32),;
+    g: g05_together(), g08_altered(), g08_dropped(), g10_forget(times: u32),;
 }
 
 export!(Conformance);

@@ -91,7 +91,10 @@ fn items(column: &ColumnData, rows: Range<usize>) -> Result<Param<'static>> {
         ValueRef::Scalar(scalar) => scalar,
         ValueRef::Array(_) => ScalarRef::Null,
     });
-    Ok(Param { oid: 0, body: Body::Bytes(Cow::Owned(array_bytes(&[count], cells, !column.validity.is_empty(), element)?)) })
+    Ok(Param {
+        oid: 0,
+        body: Body::Bytes(Cow::Owned(array_bytes(&[count], cells, !column.validity.is_empty(), element)?)),
+    })
 }
 
 /// Whether the server has to be asked for the types of some parameters.
@@ -148,7 +151,9 @@ fn param(bind: Bind<'_>) -> Result<Param<'_>> {
     match scalar {
         ScalarRef::Null => return Ok(Param { oid: wanted.unwrap_or(0), body: Body::Null }),
         // What is no kind of the contract's is only known by the server.
-        ScalarRef::Text(text) if bind.kind.is_some_and(|kind| matches!(kind, TypeKind::Enumeration | TypeKind::Other)) => {
+        ScalarRef::Text(text)
+            if bind.kind.is_some_and(|kind| matches!(kind, TypeKind::Enumeration | TypeKind::Other)) =>
+        {
             return Ok(Param { oid: 0, body: Body::Text(checked(text)?) });
         }
         ScalarRef::Other(_, text) => return Ok(Param { oid: 0, body: Body::Text(checked(text)?) }),
@@ -279,7 +284,11 @@ fn named<'a>(text: &'a str, ty: &PgTypeInfo) -> Result<Body<'a>> {
 fn array_for(array: &Array, ty: &PgTypeInfo) -> Result<Vec<u8>> {
     let element = match element_of(ty) {
         Some(element) => element,
-        None => array.items.iter().find(|item| !matches!(item, Scalar::Null)).map_or(oid::TEXT, |item| natural(item.borrow())),
+        None => array
+            .items
+            .iter()
+            .find(|item| !matches!(item, Scalar::Null))
+            .map_or(oid::TEXT, |item| natural(item.borrow())),
     };
     let expected: Option<usize> = match array.dimensions.as_slice() {
         [] => Some(0),

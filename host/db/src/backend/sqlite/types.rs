@@ -2,12 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlservice_sql::{
-    batch::VectorKind,
-    compiled::Output,
-    schema::TypeKind,
-    types::parse_type,
-};
+use sqlservice_sql::{batch::VectorKind, compiled::Output, schema::TypeKind, types::parse_type};
 
 use super::handle::Handle;
 

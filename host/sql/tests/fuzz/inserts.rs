@@ -1,0 +1,61 @@
+//! Batches to insert: every row once, as many placeholders as values, or an error.
+
+use std::{cell::OnceCell, sync::Arc};
+
+use arbtest::arbitrary::{Result, Unstructured};
+use sqlservice_sql::{Batch, Catalog, InsertMany, Layout, Limits, Portion, Portions};
+
+use crate::{
+    batches::column,
+    build::{DIALECTS, catalog},
+    dice::Dice,
+    harness::{Shown, fuzz},
+    token::{Token, tokens},
+};
+
+#[test]
+fn inserts() {
+    fuzz(property);
+}
+
+pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
+    thread_local!(static CATALOGS: OnceCell<[Arc<Catalog>; 4]> = const { OnceCell::new() });
+    let mut dice = Dice::new(bytes);
+    let all = ["name", "age", "active", "made", "price", "doc", "gone", "name"];
+    let columns: Vec<String> = dice.many(0, 3, |dice| dice.of(&all).to_owned());
+    let rows = dice.below(20);
+    let data = dice.many(columns.len(), columns.len(), |dice| column(dice, rows));
+    let batch = Arc::new(Batch { rows: rows as u32, columns: data });
+    let target = InsertMany {
+        schema: None,
+        table: dice.of(&["users", "users", "users", "nowhere"]).to_owned(),
+        columns,
+        returning: dice.many(0, 1, |_| "id".to_owned()),
+    };
+    let limits = Limits {
+        statement_bytes: dice.of(&[4 << 20, 4 << 20, 100, 0]),
+        parameters: dice.of(&[65_535, 65_535, 7, 0]),
+        ..Limits::default()
+    };
+    let _shown = Shown(&(target.clone(), Arc::clone(&batch)));
+    let catalogs =
+        CATALOGS.with(|known| known.get_or_init(|| DIALECTS.map(|dialect| Arc::new(catalog(dialect)))).clone());
+    for (dialect, catalog) in DIALECTS.into_iter().zip(catalogs) {
+        let Ok(portions) = Portions::new(target.clone(), Arc::clone(&batch), catalog, dialect, limits) else {
+            continue;
+        };
+        let Ok(portions) = portions.collect::<sqlservice_sql::Result<Vec<Portion>>>() else { continue };
+        let inserted = portions.iter().flat_map(|portion| portion.rows.clone());
+        assert!(inserted.eq(0..rows), "every row once, in order");
+        for Portion { compiled, layout, rows } in &portions {
+            assert!(compiled.sql.len() <= limits.statement_bytes && compiled.slots.len() <= limits.parameters);
+            let parts =
+                tokens(&compiled.sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {}", compiled.sql));
+            let places = parts.iter().filter(|part| matches!(part, Token::Placeholder(_))).count();
+            let each = if *layout == Layout::Rows { rows.len() } else { 1 };
+            assert_eq!((places, compiled.slots.len()), (each * target.columns.len(), places));
+            assert_eq!((compiled.parameters as usize, compiled.outputs.len()), (places, target.returning.len()));
+        }
+    }
+    Ok(())
+}

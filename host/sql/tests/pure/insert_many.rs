@@ -1,0 +1,90 @@
+//! Many rows at once: which statements a batch becomes.
+
+use std::sync::Arc;
+
+use sqlservice_sql::{
+    Batch, ColumnData, Dialect, Error, InsertMany, Layout, Limits, Portion, Portions, Result, Vector, batch::Strings,
+    error::Limited, schema::TypeKind,
+};
+
+use crate::build::*;
+
+/// What a batch of keys and emails becomes.
+fn portions(rows: u32, returning: &[&str], dialect: Dialect) -> Result<Vec<Portion>> {
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let target = InsertMany {
+        schema: None,
+        table: "users".to_owned(),
+        columns: names(&["email", "age"]),
+        returning: names(returning),
+    };
+    let strings = Strings { offsets: (0..=rows).collect(), data: "x".repeat(rows as usize) };
+    let column = |values| ColumnData { validity: Vec::new(), values };
+    let columns = vec![column(Vector::Texts(strings)), column(Vector::Integers(vec![7; rows as usize]))];
+    let batch = Arc::new(Batch { rows, columns });
+    Portions::new(target, batch, Arc::new(catalog(dialect)), dialect, Limits::default())?.collect()
+}
+
+#[test]
+fn d09_many_rows_are_few_statements() {
+    let one = |rows, returning: &[&str], dialect| portions(rows, returning, dialect).expect("possible").remove(0);
+    let postgres = one(2, &["id"], Dialect::Postgres);
+    assert_eq!(
+        &*postgres.compiled.sql,
+        r#"INSERT INTO "users" ("email", "age") SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) RETURNING "id""#
+    );
+    assert_eq!((postgres.layout, postgres.compiled.parameters), (Layout::Columns, 2));
+    assert_eq!(postgres.compiled.outputs[0].name, "id");
+    let sqlite = one(2, &["id"], Dialect::Sqlite);
+    assert_eq!(&*sqlite.compiled.sql, r#"INSERT INTO "users" ("email", "age") VALUES (?, ?) RETURNING "id""#);
+    assert_eq!((sqlite.layout, sqlite.rows), (Layout::Row, 0..2));
+    let mysql = one(2, &[], Dialect::Mysql);
+    assert_eq!(&*mysql.compiled.sql, "INSERT INTO `users` (`email`, `age`) VALUES (?, ?), (?, ?)");
+    assert_eq!((mysql.layout, mysql.compiled.parameters), (Layout::Rows, 4));
+    assert_eq!(mysql.compiled.slots[3].kind, Some(TypeKind::Int32));
+    let refused = portions(2, &["id"], Dialect::Mysql).map(drop);
+    assert!(matches!(refused, Err(Error::Unsupported { capability: "insert-returning", .. })));
+    for dialect in DIALECTS {
+        assert!(portions(0, &[], dialect).expect("nothing to do").is_empty());
+        let many = portions(40_000, &[], dialect).expect("possible");
+        let rows: Vec<usize> = many.iter().flat_map(|portion| portion.rows.clone()).collect();
+        assert!(rows.into_iter().eq(0..40_000), "every row once, in order");
+        // The same text again and again is prepared once.
+        let mut texts: Vec<_> = many.iter().map(|portion| &portion.compiled.sql).collect();
+        texts.dedup();
+        assert_eq!(texts.len(), 1, "{dialect:?}");
+    }
+}
+
+#[test]
+fn d09_columns_that_are_no_arrays_go_row_by_row() {
+    let target = InsertMany { schema: None, table: "users".into(), columns: vec!["age".into()], returning: vec![] };
+    let texts = Vector::Texts(Strings { offsets: vec![0, 1], data: "x".into() });
+    let batch = Batch { rows: 1, columns: vec![ColumnData { validity: Vec::new(), values: texts }] };
+    let catalog = Arc::new(catalog(Dialect::Postgres));
+    let mut portions =
+        Portions::new(target, Arc::new(batch), catalog, Dialect::Postgres, Limits::default()).expect("possible");
+    let portion = portions.next().expect("one").expect("possible");
+    assert_eq!((portion.layout, &*portion.compiled.sql), (Layout::Rows, r#"INSERT INTO "users" ("age") VALUES ($1)"#));
+}
+
+#[test]
+fn t19_batches_that_do_not_fit_are_refused() {
+    let target = InsertMany { schema: None, table: "users".into(), columns: vec!["age".into()], returning: vec![] };
+    let made = |target: &InsertMany, columns: Vec<Vector>, limits: Limits| {
+        let columns = columns.into_iter().map(|values| ColumnData { validity: Vec::new(), values }).collect();
+        let catalog = Arc::new(catalog(Dialect::Mariadb));
+        Portions::new(target.clone(), Arc::new(Batch { rows: 2, columns }), catalog, Dialect::Mariadb, limits).map(drop)
+    };
+    let ages = || Vector::Integers(vec![1, 2]);
+    made(&target, vec![ages()], Limits::default()).expect("fits");
+    let none = Limits { parameters: 0, ..Limits::default() };
+    assert!(matches!(made(&target, vec![ages()], none), Err(Error::Limit { what: Limited::Parameters, .. })));
+    for columns in [vec![], vec![ages(), ages()], vec![Vector::Integers(vec![1])]] {
+        assert!(matches!(made(&target, columns, Limits::default()), Err(Error::Invalid { .. })));
+    }
+    let nowhere = InsertMany { table: "nowhere".into(), ..target.clone() };
+    assert!(matches!(made(&nowhere, vec![ages()], Limits::default()), Err(Error::NoSuchTable(_))));
+    let twice = InsertMany { columns: vec!["age".into(), "age".into()], ..target };
+    assert!(matches!(made(&twice, vec![ages(), ages()], Limits::default()), Err(Error::Invalid { .. })));
+}
