@@ -264,6 +264,9 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
             Source::Literal(value) => value.clone(),
             Source::Parameter(position) => take(&mut parameters, &mut uses, *position as usize)?,
         };
+        if let Some(fit) = &slot.fit {
+            fit.check(&value)?;
+        }
         binds.push(Bind { value, kind: slot.kind });
     }
     let expected = Some(Arc::clone(&compiled.outputs));
@@ -278,6 +281,13 @@ pub(crate) fn jobs(compiled: &Compiled, parameters: Vec<Value>, dialect: Dialect
     let simple = width == compiled.parameters as usize && compiled.slots.iter().enumerate().all(in_order);
     if rounds <= 1 || !dialect.capabilities().embedded || !simple || parameters.len() != rounds * width {
         return job(compiled, parameters);
+    }
+    let fits: Vec<_> =
+        compiled.slots.iter().enumerate().filter_map(|(at, slot)| Some((at, slot.fit.as_ref()?))).collect();
+    for row in parameters.chunks(width).filter(|_| !fits.is_empty()) {
+        for (value, fit) in fits.iter().filter_map(|(at, fit)| Some((row.get(*at)?, fit))) {
+            fit.check(value)?;
+        }
     }
     let kinds = compiled.slots.iter().map(|slot| slot.kind).cycle();
     let binds = parameters.into_iter().zip(kinds).map(|(value, kind)| Bind { value, kind }).collect();

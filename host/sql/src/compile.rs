@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Catalog, Compiled, Dialect, Error, Limits, Result,
+    Catalog, Compiled, Dialect, Error, Fit, Limits, Result,
     catalog::Entry,
     check::{Checked, check, outputs, returned},
     compiled::{Output, Source},
@@ -100,12 +100,13 @@ fn write_many(writer: &mut Writer, target: &InsertMany<'_>, columns: &[&Column])
     writer.push(" (");
     list(writer, target.columns);
     writer.push(") VALUES ");
+    let fits: Vec<_> = columns.iter().map(|column| Fit::of(column)).collect();
     let mut number = 0_u32;
     for row in 0..target.rows {
         writer.push(if row > 0 { ", (" } else { "(" });
-        for (position, column) in columns.iter().enumerate() {
+        for (position, (column, fit)) in columns.iter().zip(&fits).enumerate() {
             writer.push(if position > 0 { ", " } else { "" });
-            writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX);
+            writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX, fit.as_ref());
             number = number.saturating_add(1);
         }
         writer.push(")");

@@ -20,7 +20,10 @@ use super::{
     numeric::{self, Malformed},
     types::{self, Form, oid},
 };
-use crate::{Error, Result, backend::Bind};
+use crate::{
+    Error, Result,
+    backend::{Bind, calendar},
+};
 
 /// As many parameters as the protocol can count.
 const MOST: usize = 65_535;
@@ -164,13 +167,17 @@ fn body(scalar: &Scalar, number: u32) -> Result<Option<Body<'_>>> {
         (Scalar::Uuid(high, low), oid::UUID) => Some(Body::Uuid(*high, *low)),
         (Scalar::Json(text), oid::JSONB) => Some(Body::Jsonb(checked(text)?)),
         (Scalar::Json(text), oid::JSON) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
+        // The server would take more, and could not give it back as the contract's.
         (Scalar::Date(days), oid::DATE) => {
-            let days = i32::try_from(i64::from(*days) - EPOCH_DAYS);
-            Some(Body::Int4(days.map_err(|_| data("22008", "a date is out of range"))?))
+            let days = Some(i64::from(*days)).filter(|days| calendar::is_day(*days)).map(|days| days - EPOCH_DAYS);
+            let days = days.and_then(|days| i32::try_from(days).ok());
+            Some(Body::Int4(days.ok_or_else(|| data("22008", "a date is out of range"))?))
         }
-        (Scalar::Time(at), oid::TIME) => Some(Body::Int8(*at)),
+        (Scalar::Time(at), oid::TIME) if (0..calendar::DAY).contains(at) => Some(Body::Int8(*at)),
+        (Scalar::Time(_), oid::TIME) => return Err(data("22008", "a time of day is out of range")),
         (Scalar::Timestamp(at), oid::TIMESTAMP) | (Scalar::TimestampTz(at), oid::TIMESTAMPTZ) => {
-            Some(Body::Int8(at.checked_sub(EPOCH).ok_or_else(|| data("22008", "a timestamp is out of range"))?))
+            let at = Some(*at).filter(|at| calendar::is_moment(*at)).and_then(|at| at.checked_sub(EPOCH));
+            Some(Body::Int8(at.ok_or_else(|| data("22008", "a timestamp is out of range"))?))
         }
         (Scalar::Interval(span), oid::INTERVAL) => {
             let mut wire = Vec::with_capacity(16);
