@@ -3,6 +3,7 @@
 mod arithmetic;
 mod case;
 mod function;
+mod json;
 mod node;
 mod operand;
 mod operator;
@@ -16,6 +17,7 @@ pub use self::{
     arithmetic::Numeric,
     case::{Case, when},
     function::*,
+    json::{Document, Key, json_get, json_text},
     operand::Operand,
     operator::{Base, Converted, Expression},
     order::{Order, OrderBy},

@@ -68,6 +68,32 @@
 //! | `foreign_key = "users.id"`, `on_delete = "set null"`, `on_update = "cascade"` | |
 //! | `column = "Name"`, `comment = "…"` | |
 //!
+//! An enum without fields is a column's type with `#[derive(Enumeration)]`: the database keeps a label of each variant and
+//! refuses every other text. A `Vec` is an array, where the database has them: the others refuse the model when a database is
+//! opened with it, and [`Database::capabilities`] tells before.
+//!
+//! ```no_run
+//! # use sqlservice_sdk::prelude::*;
+//! #[derive(Enumeration, Clone, Copy, Debug, PartialEq)]
+//! enum Mood {
+//!     Sad,
+//!     #[enumeration(label = "so-so")]
+//!     SoSo,
+//! }
+//!
+//! #[derive(Model, Clone)]
+//! struct Day {
+//!     #[model(primary_key)]
+//!     day: Date,
+//!     #[model(default = "sad")]
+//!     mood: Mood,
+//!     temperatures: Option<Vec<f64>>,
+//! }
+//! # fn main() -> Result<(), Error> {
+//! assert_eq!(Mood::from_label("so-so")?, Mood::SoSo);
+//! # Ok(()) }
+//! ```
+//!
 //! For each field there is a constant, `User::NAME` for `name`: a [`Column`] to write statements with.
 //! [`Database::create_all`] creates the tables, [`Database::drop_all`] drops them, and [`Database::reflect`] reads what a
 //! database has without any models.
@@ -199,7 +225,10 @@ pub use self::{
         Bound, Connection, Executor, Isolation, Prepared, Rows, RunOptions, Savepoint, Session, TransactionOptions,
         With,
     },
-    value::{Date, Decimal, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid, Value},
+    value::{
+        Date, Decimal, Enumeration, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid,
+        Value,
+    },
 };
 pub use futures::{self, join, try_join};
 pub use wit_bindgen;
@@ -208,13 +237,13 @@ pub use wit_bindgen::spawn_local as spawn;
 /// Everything that a plugin usually needs: `use sqlservice_sdk::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Error, Executor, Expr, Expression,
-        Interval, Isolation, Json, Model, ReflectOptions, Rows, RunOptions, Savepoint, Session, Time, Timestamp,
-        TimestampTz, TransactionOptions, Uuid, Value, alias,
+        Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Enumeration, Error, Executor, Expr,
+        Expression, Interval, Isolation, Json, Model, ReflectOptions, Rows, RunOptions, Savepoint, Session, Time,
+        Timestamp, TimestampTz, TransactionOptions, Uuid, Value, alias,
         expression::{
             abs, all_of, any_of, avg, coalesce, column, count, count_all, count_distinct, current_date, entity,
-            excluded, exists, function, length, literal, lower, max, min, now, nullif, output, parameter, replace,
-            round, row_number, scalar, substr, sum, trim, upper, when, window,
+            excluded, exists, function, json_get, json_text, length, literal, lower, max, min, now, nullif, output,
+            parameter, replace, round, row_number, scalar, substr, sum, trim, upper, when, window,
         },
         models, params, raw, sleep, spawn,
         statement::{Lock, delete, insert, select, select_columns, update},
@@ -227,9 +256,10 @@ pub mod prelude {
 pub mod __private {
     pub use crate::{
         bindings::sqlservice::database::rows::ColumnData,
+        bindings::sqlservice::database::rows::Vector,
         row::{Columns, next_cell},
         schema::*,
-        value::Value,
+        value::{Scalar, SqlType, Value, labels},
     };
 
     /// A model's table.

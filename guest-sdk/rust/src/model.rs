@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 pub use sqlservice_sdk_macros::Model;
 
 use crate::{
+    Result,
     bindings::sqlservice::database::{rows::ColumnData, schema::Table, values::Value},
     expression::{Entity, Source},
     row::FromRow,
@@ -35,8 +36,8 @@ pub trait Model: FromRow + Sized + 'static {
     /// One row, in the order of the columns.
     fn to_values(&self) -> Vec<Value>;
 
-    /// Many rows, column by column.
-    fn encode(rows: &[Self]) -> Vec<ColumnData>;
+    /// Many rows, column by column. An error names the column with a value that the contract cannot carry.
+    fn encode(rows: &[Self]) -> Result<Vec<ColumnData>>;
 
     /// Whether the generated key is 0: the database is to make one.
     fn wants_key(&self) -> bool;

@@ -57,9 +57,19 @@ fn mismatch<T: Field>(column: &str, why: &Unexpected) -> Error {
         Unexpected::Value(name) => name,
         Unexpected::Malformed => return Error::other(format!("the host sent a malformed batch for column {column:?}")),
     };
-    let expected = std::any::type_name::<T::Base>();
-    let expected = expected.rsplit("::").next().unwrap_or(expected);
-    Error::TypeMismatch(Mismatch { column: column.to_owned(), expected: expected.to_owned(), got: got.to_owned() })
+    misfit::<T>(column, got)
+}
+
+/// A value that does not fit its column, whichever way it goes.
+pub(crate) fn misfit<T: Field>(column: &str, got: &str) -> Error {
+    let expected = short(std::any::type_name::<T::Base>());
+    Error::TypeMismatch(Mismatch { column: column.to_owned(), expected, got: got.to_owned() })
+}
+
+/// A type's name without the modules that it lies in, also between angle brackets.
+fn short(name: &str) -> String {
+    let last = |part: &str| part.rsplit("::").next().unwrap_or(part).to_owned();
+    name.split('<').map(last).collect::<Vec<_>>().join("<")
 }
 
 /// What a query's rows can be read as: models, columns' types, `Option`s of both, tuples of up to twelve of these, and

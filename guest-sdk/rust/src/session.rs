@@ -302,7 +302,7 @@ pub trait Executor: Link {
         let left_out = left_out_key(rows)?;
         let names = without(M::COLUMNS.iter().map(|&name| name.to_owned()), left_out);
         let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 rows in one call"))?;
-        let batch = Batch { rows: count, columns: without(M::encode(rows), left_out) };
+        let batch = Batch { rows: count, columns: without(M::encode(rows)?, left_out) };
         let insert = BatchInsert { table: M::TABLE.to_owned(), columns: names, rows: batch, returning };
         self.link_insert_many(insert, self.options(0)).await
     }

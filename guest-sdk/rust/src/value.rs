@@ -1,14 +1,18 @@
 //! Rust types that columns can have, and how each becomes one of the contract's values.
 
+mod array;
 pub(crate) mod column;
 mod decimal;
+mod enumeration;
 mod scalar;
 mod time;
 mod uuid;
 
 pub use self::{
+    array::Item,
     column::Unexpected,
     decimal::{Decimal, Json},
+    enumeration::{Enumeration, labels},
     time::{Date, Time, Timestamp, TimestampTz},
     uuid::Uuid,
 };
@@ -24,14 +28,15 @@ use crate::{
 
 /// A Rust type that a column can have, when it is not null: `bool`, `i16`, `i32`, `i64`, `u64`, `f32`, `f64`, `String`,
 /// `Vec<u8>`, and this crate's [`Decimal`], [`Uuid`], [`Json`], [`Date`], [`Time`], [`Timestamp`], [`TimestampTz`] and
-/// [`Interval`].
+/// [`Interval`]; an enum with `#[derive(Enumeration)]`, which is one of its labels; and a `Vec` of all but enums, which is an
+/// array.
 ///
 /// A type of your own joins them by saying which of the contract's types holds it and how to get there and back: only
 /// `KIND`, `to_scalar` and `from_scalar` are required.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
-    note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, and an Option of these",
+    note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, enums with `#[derive(Enumeration)]`, a Vec of these, and an Option of these",
     note = "implement `sqlservice_sdk::SqlType` for a type of your own"
 )]
 pub trait SqlType: Clone + 'static {
@@ -43,15 +48,34 @@ pub trait SqlType: Clone + 'static {
         schema::column_type(Self::KIND)
     }
 
-    /// The value as the contract has it.
+    /// The value as the contract has it. An array is no single value, and null here: [`to_cell`](Self::to_cell) has it.
     fn to_scalar(&self) -> Scalar;
 
     /// The value from what the database sent; nothing where that does not fit. It is never given the null.
     fn from_scalar(scalar: Scalar) -> Option<Self>;
 
+    /// The value as the contract has it, arrays too.
+    fn to_cell(&self) -> Value {
+        Value::Scalar(self.to_scalar())
+    }
+
+    /// The value from what the database sent, arrays too. It is never given the null.
+    fn from_cell(value: Value) -> Option<Self> {
+        match value {
+            Value::Scalar(scalar) => Self::from_scalar(scalar),
+            Value::Array(_) => None,
+        }
+    }
+
+    /// Why the contract cannot carry this value without a loss, if it cannot: nanoseconds, a year before the first. A bulk
+    /// insert refuses such a value by its column's name. `to_scalar` makes something of it that every database refuses.
+    fn misfit(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Many values as one column, with null for nothing. Types that have a vector of their own do better than this.
     fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
-        Vector::Mixed(cells.map(|cell| Value::Scalar(cell.map_or(Scalar::Null, Self::to_scalar))).collect())
+        Vector::Mixed(cells.map(|cell| cell.map_or(Value::Scalar(Scalar::Null), Self::to_cell)).collect())
     }
 
     /// All values of a vector of just this type, the default one for nulls; or the vector back, to be read cell by cell.
@@ -64,7 +88,7 @@ pub trait SqlType: Clone + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
-    note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, and an Option of these",
+    note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, enums with `#[derive(Enumeration)]`, a Vec of these, and an Option of these",
     note = "implement `sqlservice_sdk::SqlType` for a type of your own"
 )]
 pub trait Field: Clone + 'static {
@@ -112,6 +136,19 @@ pub trait Field: Clone + 'static {
         row::found(cell, column)
     }
 
+    /// Refuses values that the contract cannot carry, by their column.
+    #[doc(hidden)]
+    fn check<'a>(mut cells: impl Iterator<Item = &'a Self>, column: &str) -> crate::Result<()> {
+        match cells.find_map(Self::unfit) {
+            Some(got) => Err(row::misfit::<Self>(column, got)),
+            None => Ok(()),
+        }
+    }
+
+    /// Why the contract cannot carry it.
+    #[doc(hidden)]
+    fn unfit(&self) -> Option<&'static str>;
+
     /// Whether it is the number 0.
     #[doc(hidden)]
     fn is_zero(&self) -> bool {
@@ -125,7 +162,11 @@ impl<T: SqlType> Field for T {
     const NULLABLE: bool = false;
 
     fn to_value(&self) -> Value {
-        Value::Scalar(self.to_scalar())
+        self.to_cell()
+    }
+
+    fn unfit(&self) -> Option<&'static str> {
+        self.misfit()
     }
 
     fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {
@@ -147,7 +188,11 @@ impl<T: SqlType> Field for Option<T> {
     const NULLABLE: bool = true;
 
     fn to_value(&self) -> Value {
-        Value::Scalar(self.as_ref().map_or(Scalar::Null, T::to_scalar))
+        self.as_ref().map_or(Value::Scalar(Scalar::Null), T::to_cell)
+    }
+
+    fn unfit(&self) -> Option<&'static str> {
+        self.as_ref().and_then(T::misfit)
     }
 
     fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {

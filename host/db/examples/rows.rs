@@ -72,7 +72,7 @@ fn select(condition: &str, parameters: u32) -> Arc<Compiled> {
         |name: &str, kind: TypeKind| Output { name: name.into(), ty: Some(kind.into()), nullable: Some(false) };
     Arc::new(Compiled {
         sql: format!("select id, a, b, c, d, e from t{condition}").into(),
-        slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None }).collect(),
+        slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None, fit: None }).collect(),
         outputs: [
             output("id", TypeKind::Int64),
             output("a", TypeKind::Int64),

@@ -283,6 +283,9 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
             Source::Literal(value) => value.clone(),
             Source::Parameter(position) => take(&mut parameters, &mut uses, *position as usize)?,
         };
+        if let Some(fit) = &slot.fit {
+            fit.check(value.borrow())?;
+        }
         binds.push(Owned { value, kind: slot.kind });
     }
     let expected = Some(Arc::clone(&compiled.outputs));

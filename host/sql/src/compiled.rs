@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Value,
+    Fit, Value,
     schema::{ColumnType, TypeKind},
 };
 
@@ -23,6 +23,8 @@ pub struct Slot {
     pub source: Source,
     /// The kind of the column that it is compared with or assigned to, where there is one.
     pub kind: Option<TypeKind>,
+    /// The room of the column that it is assigned to, where not every value fits.
+    pub fit: Option<Arc<Fit>>,
 }
 
 /// A result column as far as it is known before the statement runs.

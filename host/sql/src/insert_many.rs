@@ -7,7 +7,7 @@
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    Batch, Catalog, Compiled, Dialect, Error, Limits, Result, Vector,
+    Batch, Catalog, Compiled, Dialect, Error, Fit, Limits, Result, Vector,
     catalog::Entry,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::{Output, Source},
@@ -95,6 +95,7 @@ impl Portions {
             return Err(Error::invalid(format!("{names} columns are named and the batch has {given}")));
         }
         let table = Checked::new(&target, &catalog, dialect)?;
+        table.fits(&batch)?;
         let layout = table.layout(&batch, dialect);
         within_parameters(names, dialect, &limits)?;
         let parameters = limits.parameters.min(dialect.capabilities().max_parameters as usize);
@@ -165,6 +166,16 @@ impl<'a> Checked<'a> {
         Ok(Self { target, columns, returning })
     }
 
+    /// Refuses values that their columns have no room for.
+    fn fits(&self, batch: &Batch) -> Result<()> {
+        for (column, data) in self.columns.iter().zip(&batch.columns) {
+            if let Some(fit) = Fit::of(column) {
+                (0..batch.rows as usize).try_for_each(|row| fit.check(data.value_ref(row)))?;
+            }
+        }
+        Ok(())
+    }
+
     fn layout(&self, batch: &Batch, dialect: Dialect) -> Layout {
         let can = dialect.capabilities();
         let as_arrays = || {
@@ -224,7 +235,7 @@ impl<'a> Checked<'a> {
             writer.push(if row > 0 { ", (" } else { "(" });
             for (position, column) in self.columns.iter().enumerate() {
                 writer.push(if position > 0 { ", " } else { "" });
-                writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX);
+                writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX, None);
                 number = number.saturating_add(1);
             }
             writer.push(")");
@@ -237,7 +248,7 @@ impl<'a> Checked<'a> {
         for (position, (column, data)) in self.columns.iter().zip(&batch.columns).enumerate() {
             writer.push(if position > 0 { ", CAST(" } else { "CAST(" });
             let number = u32::try_from(position).unwrap_or(u32::MAX);
-            writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX);
+            writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX, None);
             writer.push(" AS ");
             writer.push(item_type(&data.values, column.ty.kind).unwrap_or("text"));
             writer.push("[])");

@@ -1,9 +1,10 @@
 //! A statement whose every name is resolved and every type inferred as far as it can be: what `check` makes of an arena
 //! and `render` writes. Nothing in here can fail to be written.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
+    Fit,
     compiled::Source,
     schema::{ColumnType, TypeKind},
     statement::{BinaryOp, Frame, JoinKind, Locking, NodeId, SetOp, UnaryOp},
@@ -66,6 +67,14 @@ impl<'a> Typed<'a> {
     pub(crate) fn kind(&self) -> Option<TypeKind> {
         self.ty.kind()
     }
+
+    /// The value on its way into a column: one that is bound is asked whether it fits.
+    pub(crate) fn into_column(mut self, fit: Option<&Arc<Fit>>) -> Self {
+        if let Expr::Bind(bind) = &mut self.expr {
+            bind.fit = fit.cloned();
+        }
+        self
+    }
 }
 
 /// A value that is bound.
@@ -75,6 +84,8 @@ pub(crate) struct Bind {
     pub(crate) kind: Option<TypeKind>,
     /// Where it was said: equal places are one placeholder where placeholders have numbers.
     pub(crate) node: NodeId,
+    /// The room of the column that it is assigned to, where not every value fits.
+    pub(crate) fit: Option<Arc<Fit>>,
     /// Whether nothing around it tells its type, so that a cast has to.
     pub(crate) alone: bool,
 }

@@ -11,10 +11,10 @@ mod like;
 mod operator;
 mod query;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Dialect,
+    Dialect, Fit,
     compiled::{Slot, Source},
     plan::{Bind, Plan},
     quote,
@@ -111,7 +111,7 @@ impl Writer {
         if cast.is_some() {
             self.push("CAST(");
         }
-        self.placeholder(&bind.source, bind.kind, bind.node);
+        self.placeholder(&bind.source, bind.kind, bind.node, bind.fit.as_ref());
         if let Some(kind) = cast {
             self.push(" AS ");
             self.push(postgres_plain(kind));
@@ -120,13 +120,19 @@ impl Writer {
     }
 
     /// Writes a placeholder for a value that was said at a node.
-    pub(crate) fn placeholder(&mut self, source: &Source, kind: Option<TypeKind>, node: NodeId) {
+    pub(crate) fn placeholder(
+        &mut self,
+        source: &Source,
+        kind: Option<TypeKind>,
+        node: NodeId,
+        fit: Option<&Arc<Fit>>,
+    ) {
         if self.full {
             return;
         }
         if self.dialect != Dialect::Postgres {
             self.push("?");
-            self.slots.push(Slot { source: source.clone(), kind });
+            self.slots.push(Slot { source: source.clone(), kind, fit: fit.cloned() });
             return;
         }
         let key = match source {
@@ -134,9 +140,15 @@ impl Writer {
             Source::Literal(_) => (false, node, kind),
         };
         let number = match self.numbers.get(&key) {
-            Some(number) if node != NodeId::MAX => *number,
+            Some(number) if node != NodeId::MAX => {
+                let number = *number;
+                if let (Some(slot), Some(fit)) = (self.slots.get_mut(number.saturating_sub(1)), fit) {
+                    slot.fit.get_or_insert_with(|| Arc::clone(fit));
+                }
+                number
+            }
             _ => {
-                self.slots.push(Slot { source: source.clone(), kind });
+                self.slots.push(Slot { source: source.clone(), kind, fit: fit.cloned() });
                 self.numbers.insert(key, self.slots.len());
                 self.slots.len()
             }

@@ -100,7 +100,11 @@ impl Field<'_> {
                 );
             }
             Some(Default_::Text(text)) => {
-                must_be(text.span(), &["Text", "Json", "Decimal"], "this default is a text, and the field is not");
+                must_be(
+                    text.span(),
+                    &["Text", "Json", "Decimal", "Enumeration"],
+                    "this default is a text, and the field is not",
+                );
             }
             None => {}
         }

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod check;
+mod enumeration;
 mod field;
 mod model;
 mod plugin;
@@ -14,6 +15,14 @@ use syn::{DeriveInput, Error, parse_macro_input};
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     model::expand(&input).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// Makes an enum without fields one that a column can have: one of its labels. A variant's label is its name in snake_case,
+/// or what `#[enumeration(label = "…")]` says.
+#[proc_macro_derive(Enumeration, attributes(enumeration))]
+pub fn derive_enumeration(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    enumeration::expand(&input).unwrap_or_else(Error::into_compile_error).into()
 }
 
 /// Says what a plugin exports, in WIT, and makes the trait `Guest` and the macro `export!` for it.

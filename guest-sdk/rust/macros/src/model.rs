@@ -149,6 +149,10 @@ impl<'a> Model<'a> {
             let ident = field.ident;
             field.of_type(&quote!(to_value), &quote!(&self.#ident))
         });
+        let check = self.fields.iter().map(|field| {
+            let Field { ident, column, .. } = field;
+            field.of_type(&quote!(check), &quote!(rows.iter().map(|row| &row.#ident), #column))
+        });
         let encode = self.fields.iter().map(|field| {
             let ident = field.ident;
             field.of_type(&quote!(encode), &quote!(&mut rows.iter().map(|row| &row.#ident)))
@@ -180,8 +184,11 @@ impl<'a> Model<'a> {
                     ::std::vec![#(#to_values),*]
                 }
 
-                fn encode(rows: &[Self]) -> ::std::vec::Vec<::sqlservice_sdk::__private::ColumnData> {
-                    ::std::vec![#(#encode),*]
+                fn encode(
+                    rows: &[Self],
+                ) -> ::sqlservice_sdk::Result<::std::vec::Vec<::sqlservice_sdk::__private::ColumnData>> {
+                    #(#check?;)*
+                    Ok(::std::vec![#(#encode),*])
                 }
 
                 fn wants_key(&self) -> bool { #wants }

@@ -37,7 +37,7 @@ fn batch(columns: Vec<ColumnData>) -> Batch {
 #[test]
 fn models_tuples_and_values() {
     let names = about(&["id", "name", "email", "count"]);
-    let mut columns = User::encode(&users());
+    let mut columns = User::encode(&users()).expect("they fit");
     columns.push(Field::encode(&mut [5_i64, 6].iter()));
     let rows = decode::<(User, i64)>(&names, batch(columns.clone()));
     assert_eq!(rows, Ok(users().into_iter().zip([5, 6]).collect()));
@@ -66,7 +66,7 @@ fn an_outer_join_without_a_partner_is_none() {
 #[test]
 fn a_partner_with_a_missing_value_is_a_mismatch() {
     let names = about(&["id", "name", "email"]);
-    let mut columns = User::encode(&users());
+    let mut columns = User::encode(&users()).expect("they fit");
     columns[1].validity = vec![0b10];
     let wrong = decode::<Option<User>>(&names, batch(columns.clone()));
     assert!(matches!(&wrong, Err(Error::TypeMismatch(it)) if it.column == "name"), "{wrong:?}");

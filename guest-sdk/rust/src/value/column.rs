@@ -81,14 +81,12 @@ pub(crate) fn decode_optional<T: SqlType>(column: ColumnData, rows: usize) -> Re
 }
 
 fn convert<T: SqlType>(value: Value) -> Result<Option<T>, Unexpected> {
-    match value {
-        Value::Scalar(Scalar::Null) => Ok(None),
-        Value::Scalar(scalar) => {
-            let name = name(&scalar);
-            T::from_scalar(scalar).map(Some).ok_or(Unexpected::Value(name))
-        }
-        Value::Array(_) => Err(Unexpected::Value("an array")),
-    }
+    let name = match &value {
+        Value::Scalar(Scalar::Null) => return Ok(None),
+        Value::Scalar(scalar) => name(scalar),
+        Value::Array(_) => "an array",
+    };
+    T::from_cell(value).map(Some).ok_or(Unexpected::Value(name))
 }
 
 /// The cells of a vector one by one: the slow way, for what is not of just the type that was asked for.

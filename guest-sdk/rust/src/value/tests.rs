@@ -135,3 +135,47 @@ fn texts_of_values() {
         assert!(wrong.parse::<Uuid>().is_err(), "{wrong}");
     }
 }
+
+#[derive(Enumeration, Clone, Copy, Debug, PartialEq)]
+enum Label {
+    PlainName,
+    #[enumeration(label = "b%percent")]
+    Percent,
+    #[enumeration(label = "")]
+    Empty,
+}
+
+#[test]
+fn enums_are_their_labels() {
+    assert_eq!(Label::LABELS, ["plain_name", "b%percent", ""]);
+    assert_eq!(Label::column_type().labels, Label::LABELS);
+    round_trip(vec![Label::Percent, Label::PlainName, Label::Empty]);
+    round_trip(vec![None, Some(Label::Percent), None]);
+    let strings = |texts: &[&str]| column(Vector::Texts(column::join_texts(&mut texts.iter().map(|text| Some(*text)))));
+    assert_eq!(Label::decode(strings(&["plain_name", "new"]), 2), Err(Unexpected::Value("a text")));
+    assert_eq!(Label::decode(strings(&["b%percent"]), 1), Ok(vec![Label::Percent]));
+    match Label::from_label("c") {
+        Err(crate::Error::TypeMismatch(mismatch)) => {
+            assert_eq!(mismatch.column, "Label");
+            assert_eq!((mismatch.expected.as_str(), mismatch.got.as_str()), ("one of plain_name, b%percent, ", "c"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn arrays_are_vectors_of_items() {
+    round_trip(vec![vec![1_i64, i64::MIN], Vec::new()]);
+    round_trip(vec![Some(vec![Some("a".to_owned()), None]), None, Some(vec![])]);
+    round_trip(vec![vec![vec![1_u8, 2], Vec::new()]]);
+    assert_eq!(Vec::<Option<Date>>::column_type().element, Some(crate::schema::TypeKind::Date));
+    assert_eq!(Vec::<u8>::KIND, crate::schema::TypeKind::Bytes);
+    let nulls = vec![vec![Some(1_i64), None]];
+    let sent = Field::encode(&mut nulls.iter());
+    assert_eq!(Vec::<i64>::decode(sent, 1), Err(Unexpected::Value("an array")));
+    let square = Array { dimensions: vec![1, 1], items: vec![Scalar::Integer(1)] };
+    assert_eq!(
+        Vec::<i64>::decode(column(Vector::Mixed(vec![Value::Array(square)])), 1),
+        Err(Unexpected::Value("an array"))
+    );
+}

@@ -218,7 +218,8 @@ pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, opti
 
 /// A compiled statement made by hand, whose parameters and results have kinds.
 pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> Arc<Compiled> {
-    let slot = |(at, kind): (usize, &TypeKind)| Slot { source: Source::Parameter(at as u32), kind: Some(*kind) };
+    let slot =
+        |(at, kind): (usize, &TypeKind)| Slot { source: Source::Parameter(at as u32), kind: Some(*kind), fit: None };
     let output =
         |(name, kind): &(&str, TypeKind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None };
     Arc::new(Compiled {

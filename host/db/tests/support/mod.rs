@@ -136,7 +136,7 @@ pub fn integer(answer: &Answer) -> i64 {
 pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes: bool) -> Arc<Compiled> {
     Arc::new(Compiled {
         sql: sql.into(),
-        slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None }).collect(),
+        slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None, fit: None }).collect(),
         outputs: outputs
             .iter()
             .map(|(name, kind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None })

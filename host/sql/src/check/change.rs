@@ -13,7 +13,7 @@ use super::{
     unsupported,
 };
 use crate::{
-    Dialect, Error, Result,
+    Dialect, Error, Fit, Result,
     catalog::{Entry, is_key},
     compiled::Source,
     plan::{self, Assignment, Bind, Conflict, Expr, Plan, Rows, Target, Typed},
@@ -82,6 +82,7 @@ impl<'a> Checker<'a> {
     }
 
     fn rows(&mut self, rows: &'a [Vec<NodeId>], columns: &[&'a Column]) -> Result<Vec<Vec<Typed<'a>>>> {
+        let fits: Vec<_> = columns.iter().map(|column| Fit::of(column)).collect();
         let mut plans = Vec::with_capacity(rows.len());
         for row in rows {
             if row.len() != columns.len() {
@@ -89,8 +90,8 @@ impl<'a> Checker<'a> {
                 return Err(Error::invalid(message));
             }
             let mut values = Vec::with_capacity(row.len());
-            for (id, column) in row.iter().zip(columns) {
-                values.push(self.value(*id, Some(column.ty.kind))?);
+            for ((id, column), fit) in row.iter().zip(columns).zip(&fits) {
+                values.push(self.value(*id, Some(column.ty.kind))?.into_column(fit.as_ref()));
             }
             plans.push(values);
         }
@@ -200,7 +201,7 @@ impl<'a> Checker<'a> {
         let mut all = Vec::with_capacity(given.len());
         for (assignment, column) in given.iter().zip(columns) {
             self.reads = Some(HashSet::new());
-            let value = self.value(assignment.value, Some(column.ty.kind))?;
+            let value = self.value(assignment.value, Some(column.ty.kind))?.into_column(Fit::of(column).as_ref());
             let reads = self.reads.take().unwrap_or_default();
             all.push((Assignment { column: &column.name, value }, reads));
         }
@@ -225,6 +226,7 @@ impl<'a> Checker<'a> {
                 source: Source::Literal(value.clone()),
                 kind: Some(kind),
                 node: NodeId::MAX,
+                fit: None,
                 alone: false,
             }),
             DefaultValue::Now => Expr::Text(Cow::Borrowed(quote::now(kind, self.dialect))),

@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
         match node {
             Node::Literal(value) => Ok(self.literal(id, value, hint)),
             Node::Parameter(number) => {
-                let bind = Bind { source: Source::Parameter(*number), kind: hint, node: id, alone: false };
+                let bind = Bind { source: Source::Parameter(*number), kind: hint, node: id, fit: None, alone: false };
                 Ok(Typed::new(Expr::Bind(bind), hint.into()))
             }
             Node::Column(column) => self.column(column),
@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
             | (None, _) => own,
             _ => hint,
         };
-        let bind = Bind { source: Source::Literal(value.clone()), kind, node: id, alone: hint.is_none() };
+        let bind = Bind { source: Source::Literal(value.clone()), kind, node: id, fit: None, alone: hint.is_none() };
         Typed { nullable: Some(value.is_null()), ..Typed::new(Expr::Bind(bind), kind.into()) }
     }
 

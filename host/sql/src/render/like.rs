@@ -76,7 +76,7 @@ impl Writer {
         match &like.pattern.expr {
             Expr::Bind(Bind { source: Source::Literal(Value::Scalar(Scalar::Text(pattern))), kind, node, .. }) => {
                 let pattern = Source::Literal(Scalar::Text(glob_of(pattern, like.escape)).into());
-                self.placeholder(&pattern, *kind, *node);
+                self.placeholder(&pattern, *kind, *node, None);
             }
             _ => self.glob_of_value(&like.pattern, like.escape),
         }

@@ -1,8 +1,6 @@
 //! Statements that are wrong, hostile, or more than a database can do: each is an error value of the right kind.
 
-use sqlservice_sql::{
-    Compiled, Dialect, Error, Limits, Result, Scalar, compile, error::Limited, schema::TypeKind, statement::*,
-};
+use sqlservice_sql::{Compiled, Dialect, Error, Limits, Result, Scalar, compile, error::Limited, statement::*};
 
 use crate::build::*;
 

@@ -1,4 +1,18 @@
-//! What goes wrong, and what a caller can branch on.
+//! E: types, and what goes wrong: what a caller can branch on.
+
+mod document;
+mod label;
+mod moment;
+mod number;
+mod other;
+
+pub use self::{
+    document::e04_documents,
+    label::{e05_labels, e05_native},
+    moment::e03_moments,
+    number::{e01_decimals, e02_integers},
+    other::{e06_foreign, e06_others},
+};
 
 use sqlservice_sdk::prelude::*;
 

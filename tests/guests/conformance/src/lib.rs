@@ -50,6 +50,14 @@ sqlservice_sdk::plugin!(
     export d15-abandon: async func() -> result<list<string>, string>;
     export d15-busy: async func() -> result<list<string>, string>;
 
+    export e01-decimals: async func() -> result<list<string>, string>;
+    export e02-integers: async func() -> result<list<string>, string>;
+    export e03-moments: async func() -> result<list<string>, string>;
+    export e04-documents: async func() -> result<list<string>, string>;
+    export e05-labels: async func() -> result<list<string>, string>;
+    export e05-native: async func() -> result<list<string>, string>;
+    export e06-others: async func() -> result<list<string>, string>;
+    export e06-foreign: async func() -> result<list<string>, string>;
     export e-violations: async func() -> result<list<string>, string>;
     export e-check: async func() -> result<list<string>, string>;
     export e-statements: async func() -> result<list<string>, string>;
@@ -100,7 +108,8 @@ scenarios! {
         c17_isolation(), c17_levels(), c18_autocommit(), c19_commit_as_you_go(),;
     d: d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),
         d15_busy(),;
-    e: e_violations(), e_check(), e_statements(), e_databases(),;
+    e: e01_decimals(), e02_integers(), e03_moments(), e04_documents(), e05_labels(), e05_native(), e06_others(), e06_foreign(),
+        e_violations(), e_check(), e_statements(), e_databases(),;
     f: f01_reflect(views: bool), f02_composite(), f03_actions(), f06_cycle(), f07_odd_names(),;
     g: g05_together(), g08_altered(), g08_dropped(), g10_forget(times: u32),;
 }

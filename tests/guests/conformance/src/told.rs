@@ -57,6 +57,11 @@ pub fn outcome<T: std::fmt::Display>(result: Result<T, Error>) -> String {
     result.map_or_else(|failure| error(&failure), |value| value.to_string())
 }
 
+/// A value as Rust shows it, decimals as their digits.
+pub fn debug(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?}").replace("Decimal(\"", "").replace("\")", "")
+}
+
 /// The same for calls that give nothing.
 pub fn done(result: Result<(), Error>) -> String {
     outcome(result.map(|()| "ok"))

@@ -4,19 +4,20 @@
 //! run with the first one's types, and bytes would be misread in silence. So the types are part of the text: a comment of
 //! one letter a parameter, see [`signature`].
 
-use std::{borrow::Cow, ops::Range};
+mod array;
+
+use std::borrow::Cow;
 
 use sqlservice_sql::{
-    ColumnData, Vector,
     error::Limited,
     schema::TypeKind,
-    value::{Array, Scalar, ScalarRef, ValueRef},
+    value::{Array, ScalarRef, ValueRef},
 };
 use sqlx::{
-    Encode, Postgres, Type, TypeInfo,
+    Encode, Postgres, Type,
     encode::IsNull,
     error::BoxDynError,
-    postgres::{PgArgumentBuffer, PgTypeInfo, PgTypeKind, types::Oid},
+    postgres::{PgArgumentBuffer, PgTypeInfo, types::Oid},
 };
 
 use super::{
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::{Bind, Binds},
+    backend::{Bind, Binds, calendar},
 };
 
 /// As many parameters as the protocol can count.
@@ -64,37 +65,9 @@ pub(crate) fn params(binds: &Binds) -> Result<Vec<Param<'_>>> {
         return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
     }
     match binds.columns() {
-        Some((columns, rows)) => columns.iter().map(|column| items(column, rows.clone())).collect(),
+        Some((columns, rows)) => columns.iter().map(|column| array::column(column, rows.clone())).collect(),
         None => binds.iter().map(param).collect(),
     }
-}
-
-/// A column's values as an array; the statement says of what.
-fn items(column: &ColumnData, rows: Range<usize>) -> Result<Param<'static>> {
-    let element = match &column.values {
-        Vector::Booleans(_) => oid::BOOL,
-        Vector::Integers(_) | Vector::Unsigneds(_) => oid::INT8,
-        Vector::Floats(_) => oid::FLOAT8,
-        Vector::Decimals(_) => oid::NUMERIC,
-        Vector::Texts(_) | Vector::Mixed(_) => oid::TEXT,
-        Vector::Bytes(_) => oid::BYTEA,
-        Vector::Uuids(_) => oid::UUID,
-        Vector::Jsons(_) => oid::JSONB,
-        Vector::Dates(_) => oid::DATE,
-        Vector::Times(_) => oid::TIME,
-        Vector::Timestamps(_) => oid::TIMESTAMP,
-        Vector::TimestampsTz(_) => oid::TIMESTAMPTZ,
-        Vector::Intervals(_) => oid::INTERVAL,
-    };
-    let count = u32::try_from(rows.len()).map_err(|_| data("54000", "an array is too large"))?;
-    let cells = rows.map(|row| match column.value_ref(row) {
-        ValueRef::Scalar(scalar) => scalar,
-        ValueRef::Array(_) => ScalarRef::Null,
-    });
-    Ok(Param {
-        oid: 0,
-        body: Body::Bytes(Cow::Owned(array_bytes(&[count], cells, !column.validity.is_empty(), element)?)),
-    })
 }
 
 /// Whether the server has to be asked for the types of some parameters.
@@ -107,7 +80,7 @@ pub(crate) fn answer(params: &mut [Param<'_>], types: &[PgTypeInfo]) -> Result<(
     for (param, ty) in params.iter_mut().zip(types).filter(|(param, _)| param.is_open()) {
         param.body = match param.body {
             Body::Text(text) => named(text, ty)?,
-            Body::Array(array) => Body::Bytes(Cow::Owned(array_for(array, ty)?)),
+            Body::Array(array) => Body::Bytes(Cow::Owned(array::of_type(array, ty)?)),
             _ => continue,
         };
     }
@@ -205,13 +178,17 @@ fn body<'a>(scalar: ScalarRef<'a>, number: u32) -> Result<Option<Body<'a>>> {
         (ScalarRef::Uuid(high, low), oid::UUID) => Some(Body::Uuid(high, low)),
         (ScalarRef::Json(text), oid::JSONB) => Some(Body::Jsonb(checked(text)?)),
         (ScalarRef::Json(text), oid::JSON) => Some(Body::Bytes(Cow::Borrowed(checked(text)?.as_bytes()))),
+        // The server would take more, and could not give it back as the contract's.
         (ScalarRef::Date(days), oid::DATE) => {
-            let days = i32::try_from(i64::from(days) - EPOCH_DAYS);
-            Some(Body::Int4(days.map_err(|_| data("22008", "a date is out of range"))?))
+            let days = Some(i64::from(days)).filter(|days| calendar::is_day(*days)).map(|days| days - EPOCH_DAYS);
+            let days = days.and_then(|days| i32::try_from(days).ok());
+            Some(Body::Int4(days.ok_or_else(|| data("22008", "a date is out of range"))?))
         }
-        (ScalarRef::Time(at), oid::TIME) => Some(Body::Int8(at)),
+        (ScalarRef::Time(at), oid::TIME) if (0..calendar::DAY).contains(&at) => Some(Body::Int8(at)),
+        (ScalarRef::Time(_), oid::TIME) => return Err(data("22008", "a time of day is out of range")),
         (ScalarRef::Timestamp(at), oid::TIMESTAMP) | (ScalarRef::TimestampTz(at), oid::TIMESTAMPTZ) => {
-            Some(Body::Int8(at.checked_sub(EPOCH).ok_or_else(|| data("22008", "a timestamp is out of range"))?))
+            let at = Some(at).filter(|at| calendar::is_moment(*at)).and_then(|at| at.checked_sub(EPOCH));
+            Some(Body::Int8(at.ok_or_else(|| data("22008", "a timestamp is out of range"))?))
         }
         (ScalarRef::Interval(span), oid::INTERVAL) => {
             let mut wire = Vec::with_capacity(16);
@@ -280,77 +257,6 @@ fn named<'a>(text: &'a str, ty: &PgTypeInfo) -> Result<Body<'a>> {
     Ok(Body::Bytes(bytes))
 }
 
-/// An array with the items that the server's type has, or those of its first item where the server does not say.
-fn array_for(array: &Array, ty: &PgTypeInfo) -> Result<Vec<u8>> {
-    let element = match element_of(ty) {
-        Some(element) => element,
-        None => array
-            .items
-            .iter()
-            .find(|item| !matches!(item, Scalar::Null))
-            .map_or(oid::TEXT, |item| natural(item.borrow())),
-    };
-    let expected: Option<usize> = match array.dimensions.as_slice() {
-        [] => Some(0),
-        [first, rest @ ..] => {
-            rest.iter().try_fold(*first as usize, |product, next| product.checked_mul(*next as usize))
-        }
-    };
-    if expected != Some(array.items.len()) || array.dimensions.len() > 6 {
-        return Err(data("2202E", "an array's dimensions do not fit its items"));
-    }
-    let has_null = array.items.iter().any(|item| matches!(item, Scalar::Null));
-    let dimensions = if array.items.is_empty() { &[] } else { array.dimensions.as_slice() };
-    array_bytes(dimensions, array.items.iter().map(Scalar::borrow), has_null, element)
-}
-
-/// The number of the type of an array's items, where it is an array and the driver knows it.
-fn element_of(ty: &PgTypeInfo) -> Option<u32> {
-    match ty.name() {
-        // The driver panics when it is asked for more about a type that it could not look up.
-        "?" => None,
-        _ => match ty.kind() {
-            PgTypeKind::Array(element) => element.oid().map(|oid| oid.0),
-            _ => None,
-        },
-    }
-}
-
-/// The wire's form of an array. There are as many items as the dimensions say.
-fn array_bytes<'a>(
-    dimensions: &[u32],
-    items: impl Iterator<Item = ScalarRef<'a>>,
-    has_null: bool,
-    element: u32,
-) -> Result<Vec<u8>> {
-    let int = |length: usize| i32::try_from(length).map_err(|_| data("54000", "an array is too large"));
-    let mut wire = Vec::with_capacity(items.size_hint().0.saturating_mul(12).saturating_add(32));
-    wire.extend(int(dimensions.len())?.to_be_bytes());
-    wire.extend(i32::from(has_null).to_be_bytes());
-    wire.extend(element.to_be_bytes());
-    for dimension in dimensions {
-        wire.extend(int(*dimension as usize)?.to_be_bytes());
-        wire.extend(1_i32.to_be_bytes());
-    }
-    // The texts of all these types are written alike.
-    let number = if matches!(element, oid::VARCHAR | oid::BPCHAR | oid::NAME) { oid::TEXT } else { element };
-    for item in items {
-        let Some(body) = body(item, number)? else {
-            return Err(unsupported("arrays", "an array's items are not of its column's type"));
-        };
-        let before = wire.len();
-        wire.extend((-1_i32).to_be_bytes());
-        if body != Body::Null {
-            body.write(&mut wire);
-            let length = int(wire.len() - before - 4)?;
-            if let Some(place) = wire.get_mut(before..before + 4) {
-                place.copy_from_slice(&length.to_be_bytes());
-            }
-        }
-    }
-    Ok(wire)
-}
-
 fn unsupported(capability: &'static str, message: &str) -> Error {
     sqlservice_sql::Error::Unsupported { capability, message: message.to_owned() }.into()
 }
@@ -411,7 +317,10 @@ impl Encode<'_, Postgres> for Param<'_> {
 
 #[cfg(test)]
 mod tests {
-    use sqlservice_sql::{Value, value::Interval};
+    use sqlservice_sql::{
+        Value,
+        value::{Interval, Scalar},
+    };
 
     use super::*;
     use crate::backend::{bind::Owned, postgres::decode};
@@ -474,20 +383,6 @@ mod tests {
             assert!(matches!(bound(scalar.clone(), None), Err(Error::Data(_))), "{scalar:?}");
         }
         assert_eq!(bound(Scalar::Unsigned(u64::MAX), Some(TypeKind::Decimal)).expect("ok").0, oid::NUMERIC);
-    }
-
-    #[test]
-    fn arrays_have_the_servers_items() {
-        let array = Array { dimensions: vec![2], items: vec![Scalar::Integer(7), Scalar::Null] };
-        let ty = PgTypeInfo::with_oid(Oid(0));
-        let wire = array_for(&array, &ty).expect("an array");
-        let form = Form::Array(Box::new(Form::Int8));
-        let back = decode::decode(&form, &wire, &mut String::new()).map(crate::backend::sink::Cell::into_value);
-        assert_eq!(back, Some(Value::Array(array)));
-        let crooked = Array { dimensions: vec![2, 2], items: vec![Scalar::Null] };
-        assert!(matches!(array_for(&crooked, &ty), Err(Error::Data(_))));
-        let mixed = Array { dimensions: vec![2], items: vec![Scalar::Integer(7), Scalar::Text("a".into())] };
-        assert!(matches!(array_for(&mixed, &ty), Err(Error::Statement(_))));
     }
 
     #[test]

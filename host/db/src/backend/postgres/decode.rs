@@ -58,7 +58,7 @@ pub(crate) fn decode<'a>(form: &'a Form, bytes: &'a [u8], scratch: &'a mut Strin
         Form::Jsonb => Cell::Json(text(versioned(bytes)?)?),
         Form::Bytea => Cell::Bytes(bytes),
         Form::Date => date(bytes)?,
-        Form::Time => Cell::Time(i64::from_be_bytes(bytes.try_into().ok()?)),
+        Form::Time => time(i64::from_be_bytes(bytes.try_into().ok()?)),
         Form::Interval => interval(bytes)?,
         Form::Array(element) => Cell::Array(array(element, bytes)?),
         Form::Named(native) => Cell::Native(native, text(bytes)?),
@@ -91,6 +91,11 @@ fn date(bytes: &[u8]) -> Option<Cell<'static>> {
         _ if calendar::is_day(since_1970) => Cell::Date(i32::try_from(since_1970).ok()?),
         _ => Cell::Other("date", calendar::date_text(since_1970)),
     })
+}
+
+/// A time of day; the server also has the end of it, 24:00.
+fn time(at: i64) -> Cell<'static> {
+    if (0..calendar::DAY).contains(&at) { Cell::Time(at) } else { Cell::Other("time", calendar::time_text(at)) }
 }
 
 fn moment(bytes: &[u8], native: &'static str, cell: fn(i64) -> Cell<'static>) -> Option<Cell<'static>> {
