@@ -1,5 +1,7 @@
 //! E: types; what goes wrong, as a guest can branch on it; and what hostile guests are told.
 
+mod fidelity;
+mod odd;
 mod types;
 
 use sqlservice_host::{Error, Grant, Host, Settings};

@@ -17,7 +17,7 @@ pub use self::{
     arithmetic::Numeric,
     case::{Case, when},
     function::*,
-    json::{Document, Key, json_get, json_text},
+    json::{JsonDocument, Key, json_get, json_text},
     operand::Operand,
     operator::{Base, Converted, Expression},
     order::{Order, OrderBy},

@@ -94,6 +94,18 @@
 //! # Ok(()) }
 //! ```
 //!
+//! Types of other crates are columns' types with the feature of the crate's name; none is on by itself:
+//!
+//! | feature | types |
+//! |---|---|
+//! | `jiff` | `civil::Date`, `civil::Time`, `civil::DateTime`, `Timestamp`, `Span` |
+//! | `uuid` | `Uuid` |
+//! | `bigdecimal` | `BigDecimal`, which holds every decimal |
+//! | `rust_decimal` | `Decimal`, of up to 28 digits: more are a type mismatch |
+//! | `serde_json` | `Value`, and `value::Document<T>` for whatever serde reads and writes |
+//!
+//! [`value`] has a table of what each database keeps of which type, and what it refuses.
+//!
 //! For each field there is a constant, `User::NAME` for `name`: a [`Column`] to write statements with.
 //! [`Database::create_all`] creates the tables, [`Database::drop_all`] drops them, and [`Database::reflect`] reads what a
 //! database has without any models.

@@ -1,13 +1,79 @@
 //! Rust types that columns can have, and how each becomes one of the contract's values.
+//!
+//! # What each database keeps
+//!
+//! A value comes back as it was sent, or it is refused; nothing is cut or rounded in silence. `exact` is the same to the last
+//! bit. `equal` means the same: a decimal gets zeros up to its column's digits after the point, a document may lose blanks and
+//! the order of its members, and the negative zero its sign. All else is the error by which every value of the class is
+//! refused: a `type-mismatch` before anything is sent, by the column's name; `data` by the database or on the way to it;
+//! `integrity` by a check that the database has for the type; `unsupported` when a database is opened with such a model. Every column can be null, which is apart from every value.
+//!
+//! <!-- fidelity: begin -->
+//! | kind | values | SQLite | PostgreSQL | MariaDB |
+//! | --- | --- | --- | --- | --- |
+//! | boolean | all | exact | exact | exact |
+//! | int16 | all | exact | exact | exact |
+//! | int32 | all | exact | exact | exact |
+//! | int64 | all | exact | exact | exact |
+//! | uint64 | to 2^63-1 | exact | exact | exact |
+//! | uint64 | from 2^63 to 2^64-1 | `data` | `data` | exact |
+//! | float32 | finite | exact | exact | exact |
+//! | float32 | -0.0 | equal | exact | equal |
+//! | float32 | infinite | exact | exact | `data` |
+//! | float32 | NaN | `data` | exact | `data` |
+//! | float64 | finite | exact | exact | exact |
+//! | float64 | -0.0 | equal | exact | equal |
+//! | float64 | infinite | exact | exact | `data` |
+//! | float64 | NaN | `data` | exact | `data` |
+//! | decimal | with all 12 digits after the point | exact | exact | exact |
+//! | decimal | with fewer digits after the point | exact | equal | equal |
+//! | decimal | with more digits than (38, 12) | `type-mismatch` | `type-mismatch` | `type-mismatch` |
+//! | text | Unicode of all planes | exact | exact | exact |
+//! | text | with a NUL character | exact | `data` | exact |
+//! | varchar | to its length | exact | exact | exact |
+//! | varchar | longer | `type-mismatch` | `type-mismatch` | `type-mismatch` |
+//! | bytes | all | exact | exact | exact |
+//! | uuid | nil, max and those of RFC 9562 | exact | exact | exact |
+//! | uuid | of a version past 7 without the RFC's variant | exact | exact | `data` |
+//! | json | documents | exact | equal | exact |
+//! | json | null | exact | exact | exact |
+//! | json | with the escape of a NUL character | exact | `data` | exact |
+//! | json | nested 100 deep | exact | exact | `integrity` |
+//! | json | texts that are no JSON | `type-mismatch` | `type-mismatch` | `type-mismatch` |
+//! | date | 0001-01-01 to 9999-12-31 | exact | exact | exact |
+//! | date | before and after | `data` | `data` | `data` |
+//! | time | to the microsecond | exact | exact | exact |
+//! | time | outside of a day | `data` | `data` | `data` |
+//! | timestamp | 0001-01-01 to 9999-12-31, to the microsecond | exact | exact | exact |
+//! | timestamp | before and after | `data` | `data` | `data` |
+//! | timestamp-tz | 1970-01-02 to 2037-12-31, to the microsecond | exact | exact | exact |
+//! | timestamp-tz | years 1 to 1969 and 2200 to 9999 | exact | exact | `data` |
+//! | timestamp-tz | before and after | `data` | `data` | `data` |
+//! | interval | months, days and microseconds, each with its sign | exact | exact | exact |
+//! | enumeration | its labels | exact | exact | exact |
+//! | array of int64 | of one dimension, with nulls | `unsupported` | exact | `unsupported` |
+//! | array of text | of one dimension, with nulls | `unsupported` | exact | `unsupported` |
+//! <!-- fidelity: end -->
 
 mod array;
 pub(crate) mod column;
 mod decimal;
 mod enumeration;
+#[cfg(any(
+    test,
+    feature = "bigdecimal",
+    feature = "jiff",
+    feature = "rust_decimal",
+    feature = "serde_json",
+    feature = "uuid"
+))]
+mod native;
 mod scalar;
 mod time;
 mod uuid;
 
+#[cfg(feature = "serde_json")]
+pub use self::native::Document;
 pub use self::{
     array::Item,
     column::Unexpected,

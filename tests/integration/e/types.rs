@@ -159,3 +159,26 @@ fn e06_uuids_of_other_programs_are_read() {
         assert_eq!(saw(fixture, "e06-foreign").await, ["6ba7b810-9dad-11d1-80b4-00c04fd430c8"]);
     });
 }
+
+#[test]
+fn e_types_of_other_crates_come_back() {
+    for_each_database(async |fixture: &Fixture| {
+        let expected = [
+            "ffffffff-ffff-ffff-ffff-ffffffffffff Some(1727-04-01) Some(12:57:18.000396) Some(9999-12-31T23:59:59.999999)",
+            "Some(2012-10-15T12:57:18.039642Z) Some(SpanFieldwise(14mo 3d 1500000µs))",
+            "-12345678901234567890123456.789012345678 31943874831932.01",
+            r#"Some(Document(Settings { name: "🐋", limits: [Some(0.1), None] })) Some(Null)"#,
+            "00000000-0000-0000-0000-000000000001 None None None",
+            "None None",
+            " ",
+            "None None",
+            // Nanoseconds and a year before the first: by the column's name, or by the host where a statement holds them.
+            "type-mismatch clock",
+            "type-mismatch day",
+            "data",
+            // 38 digits where a type has 28.
+            "type-mismatch wide",
+        ];
+        assert_eq!(saw(fixture, "e-native-types").await, expected);
+    });
+}

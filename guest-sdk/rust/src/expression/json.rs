@@ -8,9 +8,9 @@ use crate::{
 
 /// A Rust type whose columns are JSON documents.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no JSON document")]
-pub trait Document: SqlType {}
+pub trait JsonDocument: SqlType {}
 
-impl Document for Json {}
+impl JsonDocument for Json {}
 
 /// What names a part of a document: a member's name, or an item's position from 0.
 pub trait Key: IntoValue {}
@@ -21,7 +21,7 @@ impl Key for i64 {}
 /// The member or item of a document, as JSON; null where there is none.
 pub fn json_get<E: Expression>(document: E, key: impl Key) -> Expr<Option<<E::Type as Field>::Base>>
 where
-    <E::Type as Field>::Base: Document,
+    <E::Type as Field>::Base: JsonDocument,
 {
     Expr::new(part(BinaryOp::JsonGet, document, key))
 }
@@ -29,7 +29,7 @@ where
 /// The member or item of a document, as text: a JSON text without its quotes.
 pub fn json_text<E: Expression>(document: E, key: impl Key) -> Expr<Option<String>>
 where
-    <E::Type as Field>::Base: Document,
+    <E::Type as Field>::Base: JsonDocument,
 {
     Expr::new(part(BinaryOp::JsonGetText, document, key))
 }

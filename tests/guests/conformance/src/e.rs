@@ -1,16 +1,22 @@
 //! E: types, and what goes wrong: what a caller can branch on.
 
 mod document;
+mod fidelity;
 mod label;
 mod moment;
+mod native;
 mod number;
+mod odd;
 mod other;
 
 pub use self::{
     document::e04_documents,
+    fidelity::e_fidelity,
     label::{e05_labels, e05_native},
     moment::e03_moments,
+    native::e_native_types,
     number::{e01_decimals, e02_integers},
+    odd::{t20_edges, t40_odd_rows},
     other::{e06_foreign, e06_others},
 };
 

@@ -58,6 +58,11 @@ sqlservice_sdk::plugin!(
     export e05-native: async func() -> result<list<string>, string>;
     export e06-others: async func() -> result<list<string>, string>;
     export e06-foreign: async func() -> result<list<string>, string>;
+    export e-native-types: async func() -> result<list<string>, string>;
+    /// What the database keeps of each kind of value; so many values of each class are made from the seed.
+    export e-fidelity: async func(seed: u64, values: u32) -> result<list<string>, string>;
+    export t20-edges: async func() -> result<list<string>, string>;
+    export t40-odd-rows: async func() -> result<list<string>, string>;
     export e-violations: async func() -> result<list<string>, string>;
     export e-check: async func() -> result<list<string>, string>;
     export e-statements: async func() -> result<list<string>, string>;
@@ -109,7 +114,7 @@ scenarios! {
     d: d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),
         d15_busy(),;
     e: e01_decimals(), e02_integers(), e03_moments(), e04_documents(), e05_labels(), e05_native(), e06_others(), e06_foreign(),
-        e_violations(), e_check(), e_statements(), e_databases(),;
+        e_native_types(), e_fidelity(seed: u64, values: u32), t20_edges(), t40_odd_rows(), e_violations(), e_check(), e_statements(), e_databases(),;
     f: f01_reflect(views: bool), f02_composite(), f03_actions(), f06_cycle(), f07_odd_names(),;
     g: g05_together(), g08_altered(), g08_dropped(), g10_forget(times: u32),;
 }

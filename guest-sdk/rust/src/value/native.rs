@@ -1,0 +1,106 @@
+//! Types of other crates that columns can have, each behind the feature of its crate's name. One of this crate's types
+//! carries each of them.
+
+#[cfg(feature = "bigdecimal")]
+mod bigdecimal;
+#[cfg(feature = "jiff")]
+mod jiff;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
+#[cfg(feature = "serde_json")]
+mod serde_json;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "uuid")]
+mod uuid;
+
+#[cfg(feature = "serde_json")]
+pub use self::serde_json::Document;
+use super::{Scalar, SqlType, Value};
+use crate::bindings::sqlservice::database::rows::Vector;
+
+/// A type of another crate and the one of ours that carries it.
+trait Carried: Clone + 'static {
+    /// Ours.
+    type By: SqlType;
+
+    /// Ours from theirs, or why ours cannot carry it.
+    fn carry(&self) -> Result<Self::By, &'static str>;
+
+    /// Theirs from ours; nothing where that would lose something.
+    fn land(by: &Self::By) -> Option<Self>;
+
+    /// Why ours cannot carry it, where that is cheaper to tell.
+    fn misfit(&self) -> Option<&'static str> {
+        self.carry().err()
+    }
+}
+
+/// What stands for a misfit in a statement: no database takes it, whatever the column.
+const REFUSED: Scalar = Scalar::Time(i64::MAX);
+
+fn to_scalar(value: &impl Carried) -> Scalar {
+    value.carry().map_or(REFUSED, |by| by.to_scalar())
+}
+
+fn from_scalar<C: Carried>(scalar: Scalar) -> Option<C> {
+    C::land(&C::By::from_scalar(scalar)?)
+}
+
+fn encode<C: Carried>(cells: &mut dyn Iterator<Item = Option<&C>>) -> Vector {
+    let mut misfits = false;
+    let carried: Vec<Option<Result<C::By, _>>> =
+        cells.map(|cell| cell.map(C::carry)).inspect(|cell| misfits |= matches!(cell, Some(Err(_)))).collect();
+    if misfits {
+        let scalar = |by: &Result<C::By, _>| by.as_ref().map_or(REFUSED, SqlType::to_scalar);
+        let cells = carried.iter().map(|cell| Value::Scalar(cell.as_ref().map_or(Scalar::Null, scalar)));
+        return Vector::Mixed(cells.collect());
+    }
+    C::By::encode(&mut carried.iter().map(|cell| cell.as_ref().and_then(|by| by.as_ref().ok())))
+}
+
+/// All values at once; where one does not fit, the vector goes back, to be read cell by cell.
+fn take<C: Carried>(vector: Vector) -> Result<Vec<C>, Vector> {
+    let carried = C::By::take(vector)?;
+    let landed: Option<Vec<C>> = carried.iter().map(C::land).collect();
+    landed.ok_or_else(|| C::By::encode(&mut carried.iter().map(Some)))
+}
+
+/// Makes a carried type one that a column can have.
+macro_rules! carried {
+    ([$($parameters:tt)*] $rust:ty) => {
+        impl $($parameters)* $crate::value::SqlType for $rust {
+            const KIND: $crate::schema::TypeKind =
+                <<Self as $crate::value::native::Carried>::By as $crate::value::SqlType>::KIND;
+
+            fn to_scalar(&self) -> $crate::value::Scalar {
+                $crate::value::native::to_scalar(self)
+            }
+
+            fn from_scalar(scalar: $crate::value::Scalar) -> Option<Self> {
+                $crate::value::native::from_scalar(scalar)
+            }
+
+            fn misfit(&self) -> Option<&'static str> {
+                $crate::value::native::Carried::misfit(self)
+            }
+
+            fn encode(
+                cells: &mut dyn Iterator<Item = Option<&Self>>,
+            ) -> $crate::bindings::sqlservice::database::rows::Vector {
+                $crate::value::native::encode(cells)
+            }
+
+            fn take(
+                vector: $crate::bindings::sqlservice::database::rows::Vector,
+            ) -> Result<Vec<Self>, $crate::bindings::sqlservice::database::rows::Vector> {
+                $crate::value::native::take(vector)
+            }
+        }
+    };
+    ($rust:ty) => {
+        $crate::value::native::carried!([] $rust);
+    };
+}
+
+use carried;

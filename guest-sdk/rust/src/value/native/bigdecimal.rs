@@ -1,0 +1,37 @@
+//! The crate `bigdecimal`: decimals of any number of digits, so every decimal of every database fits.
+
+use ::bigdecimal::{BigDecimal, Zero as _};
+
+use super::{Carried, carried};
+use crate::{expression::Numeric, value::Decimal};
+
+/// The most zeros that are written for an exponent: no database has decimals of more digits. Without a limit, a short
+/// number with a huge exponent would fill the memory.
+const MOST: u64 = 1_000;
+
+impl Carried for BigDecimal {
+    type By = Decimal;
+
+    fn carry(&self) -> Result<Decimal, &'static str> {
+        match self.misfit() {
+            None => Ok(Decimal::unchecked(self.to_plain_string())),
+            Some(why) => Err(why),
+        }
+    }
+
+    fn land(by: &Decimal) -> Option<Self> {
+        match by.as_str() {
+            // What stands at a null.
+            "" => Some(Self::zero()),
+            text => text.parse().ok(),
+        }
+    }
+
+    fn misfit(&self) -> Option<&'static str> {
+        (self.fractional_digit_count().unsigned_abs() > MOST).then_some("a decimal with a greater exponent")
+    }
+}
+
+carried!(BigDecimal);
+
+impl Numeric for BigDecimal {}

@@ -1,0 +1,32 @@
+//! The crate `rust_decimal`: decimals of up to 28 digits. One that has more is a type mismatch, never rounded.
+
+use super::{Carried, carried};
+use crate::{expression::Numeric, value::Decimal};
+
+impl Carried for ::rust_decimal::Decimal {
+    type By = Decimal;
+
+    fn carry(&self) -> Result<Decimal, &'static str> {
+        Ok(Decimal::unchecked(self.to_string()))
+    }
+
+    fn misfit(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn land(by: &Decimal) -> Option<Self> {
+        match by.as_str() {
+            // What stands at a null.
+            "" => Some(Self::ZERO),
+            // Zeros at the end are no digits that could be lost.
+            text => Self::from_str_exact(text).ok().or_else(|| {
+                let shorter = text.contains('.').then(|| text.trim_end_matches('0').trim_end_matches('.'))?;
+                Self::from_str_exact(shorter).ok()
+            }),
+        }
+    }
+}
+
+carried!(::rust_decimal::Decimal);
+
+impl Numeric for ::rust_decimal::Decimal {}

@@ -1,0 +1,52 @@
+//! The crate `serde_json`: documents as values, or as whatever serde reads and writes.
+
+use ::serde::{Serialize, de::DeserializeOwned};
+use ::serde_json::Value;
+
+use super::{Carried, carried};
+use crate::{expression::JsonDocument, value::Json};
+
+impl Carried for Value {
+    type By = Json;
+
+    fn carry(&self) -> Result<Json, &'static str> {
+        Ok(Json::new(self.to_string()))
+    }
+
+    fn misfit(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn land(by: &Json) -> Option<Self> {
+        match by.as_str() {
+            // What stands at a null.
+            "" => Some(Self::Null),
+            text => ::serde_json::from_str(text).ok(),
+        }
+    }
+}
+
+carried!(Value);
+
+impl JsonDocument for Value {}
+
+/// A column of JSON documents that are `T`s: anything that serde reads and writes. JSON's null is `T`'s own affair, SQL's
+/// null is an `Option<Document<T>>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Document<T>(pub T);
+
+impl<T: Serialize + DeserializeOwned + Clone + 'static> Carried for Document<T> {
+    type By = Json;
+
+    fn carry(&self) -> Result<Json, &'static str> {
+        ::serde_json::to_string(&self.0).map(Json::new).map_err(|_| "a value that serde cannot write as JSON")
+    }
+
+    fn land(by: &Json) -> Option<Self> {
+        ::serde_json::from_str(by.as_str()).ok().map(Self)
+    }
+}
+
+carried!([<T: Serialize + DeserializeOwned + Clone + 'static>] Document<T>);
+
+impl<T: Serialize + DeserializeOwned + Clone + 'static> JsonDocument for Document<T> {}

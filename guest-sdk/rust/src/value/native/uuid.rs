@@ -1,0 +1,18 @@
+//! The crate `uuid`.
+
+use super::{Carried, carried};
+use crate::value::Uuid;
+
+impl Carried for ::uuid::Uuid {
+    type By = Uuid;
+
+    fn carry(&self) -> Result<Uuid, &'static str> {
+        Ok(Uuid::from_u128(self.as_u128()))
+    }
+
+    fn land(by: &Uuid) -> Option<Self> {
+        Some(Self::from_u128(by.as_u128()))
+    }
+}
+
+carried!(::uuid::Uuid);
