@@ -3,11 +3,14 @@
 mod arithmetic;
 mod case;
 mod function;
+mod json;
 mod node;
 mod operand;
 mod operator;
 mod order;
+mod scalar;
 mod selection;
+mod tuple;
 mod window;
 
 #[cfg(test)]
@@ -16,10 +19,13 @@ pub use self::{
     arithmetic::Numeric,
     case::{Case, when},
     function::*,
+    json::*,
     operand::Operand,
     operator::{Base, Converted, Expression},
     order::{Order, OrderBy},
+    scalar::*,
     selection::{Entity, Optional, Selection, entity},
+    tuple::{Tuple, TupleOf, TupleOperand, tuple},
     window::*,
 };
 pub(crate) use self::{
