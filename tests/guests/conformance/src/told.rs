@@ -57,6 +57,11 @@ pub fn outcome<T: std::fmt::Display>(result: Result<T, Error>) -> String {
     result.map_or_else(|failure| error(&failure), |value| value.to_string())
 }
 
+/// The same for rows.
+pub fn rows<T: std::fmt::Debug>(result: Result<Vec<T>, Error>) -> String {
+    outcome(result.map(|rows| format!("{rows:?}")))
+}
+
 /// The same for calls that give nothing.
 pub fn done(result: Result<(), Error>) -> String {
     outcome(result.map(|()| "ok"))
