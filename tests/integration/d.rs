@@ -1,5 +1,12 @@
 //! D: statements and their results.
 
+mod change;
+mod filter;
+mod function;
+mod join;
+mod name;
+mod query;
+
 use sqlservice_host::{StatementCounts, Val};
 use sqlservice_tests::{Backend, Fixture, component::GUEST_READER, for_each_database};
 
@@ -153,4 +160,14 @@ fn d_a_prepared_statement_is_compiled_once() {
         // A prepared one is not even looked for: only its preparation is.
         assert_eq!(hits + misses - between.hits - between.misses, 1);
     });
+}
+
+/// Fails unless an export saw just these lines.
+async fn assert_saw(fixture: &Fixture, export: &str, expected: &[&str]) {
+    assert_eq!(Scene::new(fixture).saw(export, &[]).await, expected, "{export} on {}", fixture.backend());
+}
+
+/// What is seen where the database can do it, and else the refusal by that capability.
+fn where_it_can<'a>(can: bool, seen: &'a str, refusal: &'a str) -> &'a str {
+    if can { seen } else { refusal }
 }

@@ -18,3 +18,4 @@ mod linker;
 mod outside;
 mod readme;
 mod scene;
+mod t;

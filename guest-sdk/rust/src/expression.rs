@@ -8,7 +8,9 @@ mod node;
 mod operand;
 mod operator;
 mod order;
+mod scalar;
 mod selection;
+mod tuple;
 mod window;
 
 #[cfg(test)]
@@ -17,11 +19,13 @@ pub use self::{
     arithmetic::Numeric,
     case::{Case, when},
     function::*,
-    json::{JsonDocument, Key, json_get, json_text},
+    json::*,
     operand::Operand,
     operator::{Base, Converted, Expression},
     order::{Order, OrderBy},
+    scalar::*,
     selection::{Entity, Optional, Selection, entity},
+    tuple::{Tuple, TupleOf, TupleOperand, tuple},
     window::*,
 };
 pub(crate) use self::{

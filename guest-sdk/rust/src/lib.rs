@@ -255,7 +255,7 @@ pub mod prelude {
         expression::{
             abs, all_of, any_of, avg, coalesce, column, count, count_all, count_distinct, current_date, entity,
             excluded, exists, function, json_get, json_text, length, literal, lower, max, min, now, nullif, output,
-            parameter, replace, round, row_number, scalar, substr, sum, trim, upper, when, window,
+            parameter, replace, round, row_number, scalar, substr, sum, trim, tuple, upper, when, window,
         },
         models, params, raw, sleep, spawn,
         statement::{Lock, delete, insert, select, select_columns, update},

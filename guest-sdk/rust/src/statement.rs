@@ -1,5 +1,6 @@
 //! Statements: `select`, `insert`, `update` and `delete` of models, as data.
 
+mod bound;
 mod compound;
 mod delete;
 mod insert;

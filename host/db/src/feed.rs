@@ -14,6 +14,8 @@ use tokio::{
     time::Instant,
 };
 
+use crate::settings::RunOptions;
+
 /// How large the next batch may be. Both numbers are guest-controlled and already cut to the host's limits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demand {
@@ -24,8 +26,9 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    /// What a call gets that asks for nothing special: more gains no speed and grows guest memory that never shrinks.
-    pub(crate) const DEFAULT: Self = Self { rows: 1024, bytes: 256 << 10 };
+    /// What a call gets that asks for nothing special.
+    pub(crate) const DEFAULT: Self =
+        Self { rows: RunOptions::BATCH_ROWS as usize, bytes: RunOptions::BATCH_BYTES as usize };
     /// What no call gets more than.
     const MAX: Self = Self { rows: 1 << 16, bytes: 16 << 20 };
 

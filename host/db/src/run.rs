@@ -106,8 +106,8 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
     let (head, first) = oneshot::channel();
     let clock = Clock::new(limit(core, options));
     let demand = Demand::of(
-        options.batch_rows.unwrap_or(Demand::DEFAULT.rows as u32),
-        options.batch_bytes.unwrap_or(Demand::DEFAULT.bytes as u32),
+        options.batch_rows.unwrap_or(RunOptions::BATCH_ROWS),
+        options.batch_bytes.unwrap_or(RunOptions::BATCH_BYTES),
     );
     let feed = Feed::call(head, demand, options.max_rows, clock.clone());
     let listener = Listener::new(core, &clock);

@@ -74,7 +74,10 @@ impl Opened {
         let mut options = conv::run_options(options);
         options.timeout = lower(options.timeout, self.limits.statement_time);
         options.max_rows = lower(options.max_rows, self.limits.rows);
-        options.batch_rows = options.batch_rows.map(|rows| rows.clamp(1, self.limits.batch_rows));
+        // The batch that comes with the call is one like all others.
+        let rows = options.batch_rows.unwrap_or(db::RunOptions::BATCH_ROWS);
+        options.batch_rows = Some(rows.min(self.limits.batch_rows));
+        options.batch_bytes = Some(db::RunOptions::BATCH_BYTES.min(self.limits.batch_bytes));
         options
     }
 }

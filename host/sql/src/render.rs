@@ -10,6 +10,7 @@ mod function;
 mod like;
 mod operator;
 mod query;
+mod scalar;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -46,11 +47,15 @@ pub(crate) struct Writer {
     numbers: HashMap<(bool, NodeId, Option<TypeKind>), usize>,
     most: usize,
     full: bool,
+    /// How deep the writer is in expressions that it writes once more, and how many bytes of literals that has copied.
+    again: usize,
+    copied: usize,
 }
 
 impl Writer {
     pub(crate) fn new(dialect: Dialect, most: usize) -> Self {
-        Self { dialect, text: String::new(), slots: Vec::new(), numbers: HashMap::new(), most, full: false }
+        let (text, slots, numbers) = (String::new(), Vec::new(), HashMap::new());
+        Self { dialect, text, slots, numbers, most, full: false, again: 0, copied: 0 }
     }
 
     pub(crate) fn finish(self) -> Option<Rendered> {
@@ -127,6 +132,12 @@ impl Writer {
         node: NodeId,
         fit: Option<&Arc<Fit>>,
     ) {
+        if self.again > 0
+            && let Source::Literal(value) = source
+        {
+            self.copied = self.copied.saturating_add(value.bytes());
+            self.full |= self.copied > self.most;
+        }
         if self.full {
             return;
         }

@@ -103,6 +103,22 @@ impl Value {
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Scalar(Scalar::Null))
     }
+
+    /// How many bytes a copy of it takes beyond its own few.
+    pub(crate) fn bytes(&self) -> usize {
+        let scalar = |scalar: &Scalar| match scalar {
+            Scalar::Decimal(text) | Scalar::Text(text) | Scalar::Json(text) => text.len(),
+            Scalar::Bytes(bytes) => bytes.len(),
+            Scalar::Other(name, text) => name.len() + text.len(),
+            _ => 0,
+        };
+        match self {
+            Self::Scalar(value) => scalar(value),
+            Self::Array(array) => {
+                array.dimensions.len() * 4 + array.items.iter().map(|item| 32 + scalar(item)).sum::<usize>()
+            }
+        }
+    }
 }
 
 impl From<Scalar> for Value {

@@ -1,9 +1,10 @@
-//! Members and items of JSON documents.
+//! JSON documents, and what is in them. A path of several steps is one after the other:
+//! `json_text(json_get(json_get(User::DOC, "tags"), 0), "name")`.
 
-use super::{Expr, Expression, Node, operand::node};
+use super::{Expr, Expression, Node, function::call, operand::node};
 use crate::{
     bindings::sqlservice::database::statements::{Binary, BinaryOp, Node as Form},
-    value::{Field, IntoValue, Json, SqlType},
+    value::{Field, Json, Scalar, SqlType, Value},
 };
 
 /// A Rust type whose columns are JSON documents.
@@ -12,29 +13,80 @@ pub trait JsonDocument: SqlType {}
 
 impl JsonDocument for Json {}
 
-/// What names a part of a document: a member's name, or an item's position from 0.
-pub trait Key: IntoValue {}
+/// What names a part of a document: a member's name (a text or an expression of one), or an item's position from 0.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no part of a JSON document",
+    label = "neither the name of a member nor the position of an item"
+)]
+pub trait Key {
+    /// The node.
+    #[doc(hidden)]
+    fn into_key(self) -> KeyNode;
+}
 
-impl Key for &str {}
-impl Key for i64 {}
+/// A node whose inside is nobody's business.
+#[doc(hidden)]
+pub struct KeyNode(Node);
+
+impl Key for &str {
+    fn into_key(self) -> KeyNode {
+        KeyNode(node(self))
+    }
+}
+
+impl Key for String {
+    fn into_key(self) -> KeyNode {
+        KeyNode(node(self))
+    }
+}
+
+impl<T: Field<Base = String>> Key for Expr<T> {
+    fn into_key(self) -> KeyNode {
+        KeyNode(node::<String>(self))
+    }
+}
+
+impl Key for u32 {
+    /// A position is a constant of the statement: that it is a number says what it means.
+    fn into_key(self) -> KeyNode {
+        KeyNode(Node::leaf(Form::Literal(Value::Scalar(Scalar::Integer(self.into())))))
+    }
+}
 
 /// The member or item of a document, as JSON; null where there is none.
 pub fn json_get<E: Expression>(document: E, key: impl Key) -> Expr<Option<<E::Type as Field>::Base>>
 where
     <E::Type as Field>::Base: JsonDocument,
 {
-    Expr::new(part(BinaryOp::JsonGet, document, key))
+    get(BinaryOp::JsonGet, document, key)
 }
 
-/// The member or item of a document, as text: a JSON text without its quotes.
+/// The member or item of a document, as text: a JSON text without its quotes; null where there is none, and where it is
+/// JSON's null.
 pub fn json_text<E: Expression>(document: E, key: impl Key) -> Expr<Option<String>>
 where
     <E::Type as Field>::Base: JsonDocument,
 {
-    Expr::new(part(BinaryOp::JsonGetText, document, key))
+    get(BinaryOp::JsonGetText, document, key)
 }
 
-fn part(op: BinaryOp, document: impl Expression, key: impl Key) -> Node {
-    let sides = [node(document.expr()), Node::value(key.into_value())];
-    Node::with(sides, |[left, right]| Form::Binary(Binary { op, left, right }))
+/// How many items an array has; null of anything else.
+pub fn json_length<E: Expression>(document: E) -> Expr<Option<i64>>
+where
+    <E::Type as Field>::Base: JsonDocument,
+{
+    call("json_length", [document.expr().node])
+}
+
+/// What a document is: `object`, `array`, `string`, `number`, `boolean`, or `null` where it is JSON's null.
+pub fn json_type<E: Expression>(document: E) -> Expr<Option<String>>
+where
+    <E::Type as Field>::Base: JsonDocument,
+{
+    call("json_type", [document.expr().node])
+}
+
+fn get<T>(op: BinaryOp, document: impl Expression, key: impl Key) -> Expr<T> {
+    let sides = [document.expr().node, key.into_key().0];
+    Expr::new(Node::with(sides, |[left, right]| Form::Binary(Binary { op, left, right })))
 }

@@ -184,6 +184,17 @@ pub trait Expression: Sized {
         matching(self.expr().node, node(pattern), true, false)
     }
 
+    /// Matches a pattern in which another mark than `\` takes the next character literally.
+    fn like_escaped(self, pattern: impl Operand<String>, escape: char) -> Expr<bool>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        let form = |[value, pattern]: [u32; 2]| {
+            Form::Matching(Matching { value, pattern, escape: Some(escape), ignore_case: false, negated: false })
+        };
+        Expr::new(Node::with([self.expr().node, node(pattern)], form))
+    }
+
     /// Begins with this text, taken literally.
     fn starts_with(self, text: &str) -> Expr<bool>
     where

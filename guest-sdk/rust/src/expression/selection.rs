@@ -38,6 +38,14 @@ impl<T: Field + FromRow> Selection for Expr<T> {
     }
 }
 
+impl<T: Field + FromRow> Selection for &Expr<T> {
+    type Row = T;
+
+    fn nodes(self, nodes: &mut Vec<OperandNode>) {
+        nodes.push(OperandNode(self.node.clone()));
+    }
+}
+
 /// All columns of a model, as one part of a result's row.
 pub struct Entity<M> {
     alias: Option<&'static str>,

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Query, QueryNode, Sendable, Subquery, select::rows};
+use super::{Query, QueryNode, Sendable, Subquery, bound::Count};
 use crate::{
     Result,
     bindings::sqlservice::database::statements::{self, Node as Form, SetOp},
@@ -15,15 +15,22 @@ pub struct Compound<T> {
     op: SetOp,
     parts: Vec<Node>,
     order: Vec<Order>,
-    limit: Option<u64>,
-    offset: Option<u64>,
+    limit: Option<Count>,
+    offset: Option<Count>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for Compound<T> {
     fn clone(&self) -> Self {
         let Self { op, parts, order, limit, offset, of } = self;
-        Self { op: *op, parts: parts.clone(), order: order.clone(), limit: *limit, offset: *offset, of: *of }
+        Self {
+            op: *op,
+            parts: parts.clone(),
+            order: order.clone(),
+            limit: limit.clone(),
+            offset: offset.clone(),
+            of: *of,
+        }
     }
 }
 
@@ -71,13 +78,13 @@ impl<T: FromRow> Compound<T> {
 
     /// At most so many rows.
     pub fn limit(mut self, rows: u64) -> Self {
-        self.limit = Some(rows);
+        self.limit = Some(Count::Known(rows));
         self
     }
 
     /// So many rows are passed over first.
     pub fn offset(mut self, rows: u64) -> Self {
-        self.offset = Some(rows);
+        self.offset = Some(Count::Known(rows));
         self
     }
 
@@ -88,8 +95,8 @@ impl<T: FromRow> Compound<T> {
             op: self.op,
             parts: kids.all(self.parts.iter().cloned()),
             order_by: self.order.iter().map(|order| order.unqualified().key(&mut kids)).collect(),
-            limit: kids.maybe(self.limit.into_iter().chain(at_most).min().map(rows)),
-            offset: kids.maybe(self.offset.map(rows)),
+            limit: kids.maybe(Count::limit(self.limit.as_ref(), at_most)),
+            offset: kids.maybe(self.offset.as_ref().map(Count::node)),
         };
         kids.node(Form::Compound(compound))
     }

@@ -2,9 +2,12 @@
 
 use std::marker::PhantomData;
 
-use super::{Change, Returning, select::both};
+use super::{
+    Change, Returning, Subquery,
+    select::{both, subquery},
+};
 use crate::{
-    Model, Result,
+    Alias, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
     expression::{Arena, Kids, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
 };
@@ -37,6 +40,18 @@ impl<M: Model> Delete<M> {
     /// Another table whose columns the filter may use (`delete-source`).
     pub fn using<S: Model>(mut self) -> Self {
         self.source = Some(Source::of::<S>(None).node());
+        self
+    }
+
+    /// The same under another name, which may be the changed table once more.
+    pub fn using_alias<S: Model>(mut self, alias: Alias<S>) -> Self {
+        self.source = Some(Source::of::<S>(Some(alias.name)).node());
+        self
+    }
+
+    /// A query whose columns the filter may use as `column::<T>("name", "column")` (`delete-source`).
+    pub fn using_query(mut self, query: &impl Subquery, alias: impl Into<String>) -> Self {
+        self.source = Some(subquery(query, alias.into()));
         self
     }
 

@@ -1,16 +1,17 @@
 //! Queries.
 
+mod join;
+
 use std::marker::PhantomData;
 
-use super::{Compound, Query, QueryNode, Sendable, Subquery};
+use self::join::named;
+pub(super) use self::join::subquery;
+use super::{Compound, Query, QueryNode, Sendable, Subquery, bound::Count};
 use crate::{
     Alias, Model, Result,
-    bindings::sqlservice::database::statements::{
-        self, Cte, Join, JoinKind, Locking, Node as Form, SetOp, SourceQuery,
-    },
-    expression::{Arena, Kids, Node, Operand, Order, OrderBy, Selection, Source, entity, nodes, operand_node},
+    bindings::sqlservice::database::statements::{self, Cte, Locking, Node as Form, SetOp},
+    expression::{Arena, Expr, Kids, Node, Operand, Order, OrderBy, Selection, Source, entity, nodes, operand_node},
     row::FromRow,
-    value::{Scalar, Value},
 };
 
 /// A query whose rows are read as `T`.
@@ -23,8 +24,8 @@ pub struct Select<T> {
     groups: Vec<Node>,
     having: Option<Node>,
     order: Vec<Order>,
-    limit: Option<u64>,
-    offset: Option<u64>,
+    limit: Option<Count>,
+    offset: Option<Count>,
     lock: Option<Lock>,
     of: PhantomData<fn() -> T>,
 }
@@ -49,6 +50,8 @@ pub struct Lock {
     pub no_wait: bool,
     /// Whether locked rows are passed over.
     pub skip_locked: bool,
+    /// The sources whose rows are locked, by their aliases or the names of their tables; all where empty (`lock-tables`).
+    pub of: Vec<String>,
 }
 
 impl<T> Clone for Select<T> {
@@ -62,8 +65,8 @@ impl<T> Clone for Select<T> {
             groups: self.groups.clone(),
             having: self.having.clone(),
             order: self.order.clone(),
-            limit: self.limit,
-            offset: self.offset,
+            limit: self.limit.clone(),
+            offset: self.offset.clone(),
             lock: self.lock.clone(),
             of: PhantomData,
         }
@@ -122,13 +125,25 @@ impl<T> Select<T> {
 
     /// At most so many rows.
     pub fn limit(mut self, rows: u64) -> Self {
-        self.limit = Some(rows);
+        self.limit = Some(Count::Known(rows));
         self
     }
 
     /// So many rows are passed over first.
     pub fn offset(mut self, rows: u64) -> Self {
-        self.offset = Some(rows);
+        self.offset = Some(Count::Known(rows));
+        self
+    }
+
+    /// At most as many rows as a [`parameter`](crate::expression::parameter) of the prepared statement says.
+    pub fn limit_to(mut self, parameter: Expr<i64>) -> Self {
+        self.limit = Some(Count::open(parameter));
+        self
+    }
+
+    /// As many rows as a [`parameter`](crate::expression::parameter) says are passed over first.
+    pub fn offset_by(mut self, parameter: Expr<i64>) -> Self {
+        self.offset = Some(Count::open(parameter));
         self
     }
 
@@ -177,72 +192,6 @@ impl<T> Select<T> {
     /// A common table expression whose query may use its own name.
     pub fn with_recursive(mut self, name: impl Into<String>, query: &impl Subquery) -> Self {
         self.ctes.push((name.into(), true, query.query_node().0));
-        self
-    }
-
-    /// Joins a model's table: rows with a partner.
-    pub fn join<M: Model>(self, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Inner, Source::of::<M>(None).node(), Some(operand_node(on)))
-    }
-
-    /// Joins a table under another name.
-    pub fn join_alias<M: Model>(self, alias: Alias<M>, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Inner, Source::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
-    }
-
-    /// Joins a table or a common table expression by its name.
-    pub fn join_table(self, name: impl Into<String>, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Inner, named(name.into()), Some(operand_node(on)))
-    }
-
-    /// Joins another query under a name.
-    pub fn join_query(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Inner, subquery(query, alias.into()), Some(operand_node(on)))
-    }
-
-    /// Joins a model's table and keeps rows of this side without a partner; read the other side as an `Option`.
-    pub fn left_join<M: Model>(self, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Left, Source::of::<M>(None).node(), Some(operand_node(on)))
-    }
-
-    /// The same with a table under another name.
-    pub fn left_join_alias<M: Model>(self, alias: Alias<M>, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Left, Source::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
-    }
-
-    /// Joins another query under a name and keeps rows of this side without a partner.
-    pub fn left_join_query(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Left, subquery(query, alias.into()), Some(operand_node(on)))
-    }
-
-    /// Joins a model's table and keeps its rows without a partner.
-    pub fn right_join<M: Model>(self, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Right, Source::of::<M>(None).node(), Some(operand_node(on)))
-    }
-
-    /// Joins a model's table and keeps rows of both sides without a partner, where the database can (`full-join`).
-    pub fn full_join<M: Model>(self, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Full, Source::of::<M>(None).node(), Some(operand_node(on)))
-    }
-
-    /// Pairs every row with every row of a model's table.
-    pub fn cross_join<M: Model>(self) -> Self {
-        self.joined(JoinKind::Cross, Source::of::<M>(None).node(), None)
-    }
-
-    fn joined(mut self, kind: JoinKind, right: Node, on: Option<Node>) -> Self {
-        let Some(left) = self.source.take() else {
-            // Without a source there is nothing to join to, and the other side is all there is.
-            self.source = Some(right);
-            return match on {
-                Some(on) => Self { filter: both(self.filter.clone(), on), ..self },
-                None => self,
-            };
-        };
-        let mut kids = Kids::default();
-        let (left, right) = (kids.add(left), kids.add(right));
-        let on = kids.maybe(on);
-        self.source = Some(kids.node(Form::Join(Join { kind, left, right, on })));
         self
     }
 
@@ -295,8 +244,8 @@ impl<T> Select<T> {
             group_by: kids.all(self.groups.iter().cloned()),
             having: kids.maybe(self.having.clone()),
             order_by: self.order.iter().map(|order| order.key(&mut kids)).collect(),
-            limit: kids.maybe(self.limit.into_iter().chain(at_most).min().map(rows)),
-            offset: kids.maybe(self.offset.map(rows)),
+            limit: kids.maybe(Count::limit(self.limit.as_ref(), at_most)),
+            offset: kids.maybe(self.offset.as_ref().map(Count::node)),
             lock: self.lock.as_ref().map(Lock::contract),
         };
         kids.node(Form::Select(select))
@@ -305,8 +254,8 @@ impl<T> Select<T> {
 
 impl Lock {
     fn contract(&self) -> Locking {
-        let Self { share, no_wait, skip_locked } = *self;
-        Locking { for_share: share, no_wait, skip_locked, tables: Vec::new() }
+        let Self { share, no_wait, skip_locked, of } = self.clone();
+        Locking { for_share: share, no_wait, skip_locked, tables: of }
     }
 }
 
@@ -324,24 +273,10 @@ impl<T: FromRow> Subquery for Select<T> {
     }
 }
 
-/// A count of rows as a node. No table has 2^63 rows.
-pub(super) fn rows(count: u64) -> Node {
-    Node::value(Value::Scalar(Scalar::Integer(i64::try_from(count).unwrap_or(i64::MAX))))
-}
-
 /// Two conditions, or the one that is there.
 pub(super) fn both(first: Option<Node>, second: Node) -> Option<Node> {
     Some(match first {
         Some(first) => Node::listed(statements::ListOp::And, first, second),
         None => second,
     })
-}
-
-fn named(name: String) -> Node {
-    Source { table: name.into(), schema: None, alias: None }.node()
-}
-
-fn subquery(query: &impl Subquery, alias: String) -> Node {
-    let form = |[query]: [u32; 1]| Form::Subquery(SourceQuery { query, alias, lateral: false });
-    Node::with([query.query_node().0], form)
 }

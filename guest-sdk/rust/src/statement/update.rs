@@ -2,9 +2,13 @@
 
 use std::marker::PhantomData;
 
-use super::{Change, Returning, insert::assignments, select::both};
+use super::{
+    Change, Returning, Subquery,
+    insert::assignments,
+    select::{both, subquery},
+};
 use crate::{
-    Column, Error, Model, Result,
+    Alias, Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
     expression::{Arena, Kids, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
     value::Field,
@@ -45,6 +49,18 @@ impl<M: Model> Update<M> {
     /// Another table whose columns the values and the filter may use (`update-source`).
     pub fn from<S: Model>(mut self) -> Self {
         self.source = Some(Source::of::<S>(None).node());
+        self
+    }
+
+    /// The same under another name, which may be the changed table once more.
+    pub fn from_alias<S: Model>(mut self, alias: Alias<S>) -> Self {
+        self.source = Some(Source::of::<S>(Some(alias.name)).node());
+        self
+    }
+
+    /// A query whose columns the values and the filter may use as `column::<T>("name", "column")` (`update-source`).
+    pub fn from_query(mut self, query: &impl Subquery, alias: impl Into<String>) -> Self {
+        self.source = Some(subquery(query, alias.into()));
         self
     }
 

@@ -33,8 +33,10 @@ const fn allowed(name: &'static str, function: Function, class: Class, least: us
     Allowed { name, function, class, least, most }
 }
 
-/// Functions with one meaning on every database. `length` counts characters of texts and bytes of bytes; `substr` counts
-/// from 1; `lower` and `upper` know more than ASCII except on SQLite; `avg` is a float; `round` rounds halves away from 0.
+/// Functions with one meaning on every database. `length` counts characters of texts and bytes of bytes; `substr` and
+/// `position` count from 1, and what is nowhere is at 0; `left` and `right` of less than nothing are empty; `lower` and
+/// `upper` know more than ASCII except on SQLite; `avg` is a float; `round` rounds halves away from 0; `greatest` and
+/// `least` are null where any value is. Parts of a moment are those in UTC. `json_length` is null of what is no array.
 const ALLOWED: &[Allowed] = &[
     allowed("count", Function::Count, Class::Aggregate, 0, 1),
     allowed("sum", Function::Sum, Class::Aggregate, 1, 1),
@@ -52,6 +54,27 @@ const ALLOWED: &[Allowed] = &[
     allowed("concat", Function::Concat, Class::Scalar, 1, usize::MAX),
     allowed("replace", Function::Replace, Class::Scalar, 3, 3),
     allowed("substr", Function::Substr, Class::Scalar, 2, 3),
+    allowed("position", Function::Position, Class::Scalar, 2, 2),
+    allowed("left", Function::Left, Class::Scalar, 2, 2),
+    allowed("right", Function::Right, Class::Scalar, 2, 2),
+    allowed("ltrim", Function::Ltrim, Class::Scalar, 1, 1),
+    allowed("rtrim", Function::Rtrim, Class::Scalar, 1, 1),
+    allowed("floor", Function::Floor, Class::Scalar, 1, 1),
+    allowed("ceil", Function::Ceil, Class::Scalar, 1, 1),
+    allowed("sign", Function::Sign, Class::Scalar, 1, 1),
+    allowed("greatest", Function::Greatest, Class::Scalar, 2, usize::MAX),
+    allowed("least", Function::Least, Class::Scalar, 2, usize::MAX),
+    allowed("year", Function::Year, Class::Scalar, 1, 1),
+    allowed("month", Function::Month, Class::Scalar, 1, 1),
+    allowed("day", Function::Day, Class::Scalar, 1, 1),
+    allowed("hour", Function::Hour, Class::Scalar, 1, 1),
+    allowed("minute", Function::Minute, Class::Scalar, 1, 1),
+    allowed("second", Function::Second, Class::Scalar, 1, 1),
+    allowed("add_days", Function::AddDays, Class::Scalar, 2, 2),
+    allowed("add_seconds", Function::AddSeconds, Class::Scalar, 2, 2),
+    allowed("days_between", Function::DaysBetween, Class::Scalar, 2, 2),
+    allowed("json_length", Function::JsonLength, Class::Scalar, 1, 1),
+    allowed("json_type", Function::JsonType, Class::Scalar, 1, 1),
     allowed("now", Function::Now, Class::Scalar, 0, 0),
     allowed("current_date", Function::CurrentDate, Class::Scalar, 0, 0),
     allowed("current_time", Function::CurrentTime, Class::Scalar, 0, 0),
@@ -131,7 +154,7 @@ impl<'a> Checker<'a> {
         let given = &call.arguments;
         let result = match function {
             F::Count => (self.each(given, &[None])?, kind(TypeKind::Int64), Some(false)),
-            F::Sum | F::Avg | F::Abs | F::Round => {
+            F::Sum | F::Avg | F::Abs | F::Round | F::Floor | F::Ceil | F::Sign => {
                 let arguments = self.each(given, &[None, Some(TypeKind::Int32)])?;
                 for (argument, id) in arguments.iter().zip(given) {
                     self.number(*id, argument)?;
@@ -144,7 +167,7 @@ impl<'a> Checker<'a> {
                 let ty = first_type(&arguments);
                 (arguments, ty, None)
             }
-            F::Lower | F::Upper | F::Trim | F::Concat | F::Replace => {
+            F::Lower | F::Upper | F::Trim | F::Ltrim | F::Rtrim | F::Concat | F::Replace => {
                 let arguments = self.each(given, &vec![Some(TypeKind::Text); given.len()])?;
                 (arguments, kind(TypeKind::Text), None)
             }
@@ -152,6 +175,38 @@ impl<'a> Checker<'a> {
             F::Substr => {
                 let hints = [Some(TypeKind::Text), Some(TypeKind::Int32), Some(TypeKind::Int32)];
                 (self.each(given, &hints)?, kind(TypeKind::Text), None)
+            }
+            F::Position => (self.each(given, &[Some(TypeKind::Text); 2])?, kind(TypeKind::Int64), None),
+            F::Left | F::Right => {
+                (self.each(given, &[Some(TypeKind::Text), Some(TypeKind::Int32)])?, kind(TypeKind::Text), None)
+            }
+            F::Greatest | F::Least => {
+                let (arguments, ty) = self.alike(given.iter().copied(), hint)?;
+                // As wide as what it is compared with.
+                let ty = match ty.kind() {
+                    Some(TypeKind::Int16 | TypeKind::Int32) => kind(TypeKind::Int64),
+                    Some(TypeKind::Float32) => kind(TypeKind::Float64),
+                    known => known.into(),
+                };
+                (arguments, ty, None)
+            }
+            F::Year | F::Month | F::Day | F::Hour | F::Minute | F::Second => {
+                (self.moments(id, given, function)?, kind(TypeKind::Int64), None)
+            }
+            F::AddDays | F::AddSeconds => {
+                let mut arguments = self.moments(id, given.get(..1).unwrap_or_default(), function)?;
+                let ty = first_type(&arguments).kind().into();
+                arguments.extend(self.each(given.get(1..).unwrap_or_default(), &[Some(TypeKind::Int64)])?);
+                arguments.iter().skip(1).try_for_each(|count| self.number(id, count))?;
+                (arguments, ty, None)
+            }
+            F::DaysBetween => (self.moments(id, given, function)?, kind(TypeKind::Int64), None),
+            F::JsonLength | F::JsonType => {
+                let arguments = self.each(given, &[Some(TypeKind::Json)])?;
+                if arguments.iter().any(|document| !matches!(document.kind(), None | Some(TypeKind::Json))) {
+                    return Err(at(id, "only a JSON document has a JSON type and length"));
+                }
+                (arguments, kind(if function == F::JsonType { TypeKind::Text } else { TypeKind::Int64 }), Some(true))
             }
             F::Nullif => {
                 let (arguments, ty) = self.alike(given.iter().copied(), hint)?;
@@ -173,6 +228,23 @@ impl<'a> Checker<'a> {
             F::Coalesce => return Err(at(id, "coalesce is an operator")),
         };
         Ok(result)
+    }
+
+    /// Dates, times and timestamps. What is not known to be one has no parts that every database finds.
+    fn moments(&mut self, id: NodeId, given: &'a [NodeId], function: Function) -> Result<Vec<Typed<'a>>> {
+        use TypeKind as K;
+        let kinds: &[K] = match function {
+            Function::AddDays | Function::DaysBetween => &[K::Date],
+            Function::AddSeconds => &[K::Timestamp, K::TimestampTz],
+            Function::Hour | Function::Minute | Function::Second => &[K::Time, K::Timestamp, K::TimestampTz],
+            _ => &[K::Date, K::Timestamp, K::TimestampTz],
+        };
+        let arguments = self.each(given, &vec![kinds.first().copied(); given.len()])?;
+        if arguments.iter().any(|argument| argument.kind().is_none_or(|kind| !kinds.contains(&kind))) {
+            let names: Vec<String> = kinds.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
+            return Err(at(id, format!("{} is of a {}; cast it", name_of(function), names.join(" or a "))));
+        }
+        Ok(arguments)
     }
 
     /// `lag` and `lead`: the value, how far away, and what there is instead at the ends.
@@ -215,10 +287,13 @@ impl<'a> Checker<'a> {
         let float = Type::Kind(TypeKind::Float64);
         match (function, ty.kind()) {
             (Function::Avg, _) => float,
-            (Function::Round, Some(TypeKind::Decimal)) if self.dialect != Dialect::Sqlite => {
+            (Function::Sign, _) => Type::Kind(TypeKind::Int64),
+            (Function::Round | Function::Floor | Function::Ceil, Some(TypeKind::Decimal))
+                if self.dialect != Dialect::Sqlite =>
+            {
                 Type::Kind(TypeKind::Decimal)
             }
-            (Function::Round, _) => float,
+            (Function::Round | Function::Floor | Function::Ceil, _) => float,
             (_, Some(TypeKind::Uint64)) if function == Function::Sum => Type::Kind(TypeKind::Int64),
             _ => self.arithmetic_type(ty),
         }

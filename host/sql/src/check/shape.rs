@@ -4,7 +4,7 @@
 //! depth is bounded, and the number of nodes when shared ones are written as often as they are used is bounded too.
 
 use crate::{
-    Dialect, Error, Limits, Result, Scalar, Value,
+    Dialect, Error, Limits, Result,
     error::Limited,
     statement::{
         Call, ConflictAction, FrameBound, InsertSource, JoinKind, ListOp, Node, NodeId, Order, Root, Statement,
@@ -152,17 +152,8 @@ impl Sum<'_> {
 }
 
 fn own_bytes(node: &Node) -> usize {
-    let scalar = |scalar: &Scalar| match scalar {
-        Scalar::Decimal(text) | Scalar::Text(text) | Scalar::Json(text) => text.len(),
-        Scalar::Bytes(bytes) => bytes.len(),
-        Scalar::Other(name, text) => name.len() + text.len(),
-        _ => 0,
-    };
     match node {
-        Node::Literal(Value::Scalar(value)) => scalar(value),
-        Node::Literal(Value::Array(array)) => {
-            array.dimensions.len() * 4 + array.items.iter().map(|item| 32 + scalar(item)).sum::<usize>()
-        }
+        Node::Literal(value) => value.bytes(),
         _ => 0,
     }
 }

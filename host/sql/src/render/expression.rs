@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Expr, Typed},
+    plan::{Expr, Query, Typed},
     schema::{ColumnType, TypeKind},
     statement::UnaryOp,
     types::type_name,
@@ -12,6 +12,10 @@ use crate::{
 impl Writer {
     /// An expression where nothing stands before or after it.
     pub(super) fn value(&mut self, value: &Typed<'_>) {
+        // What is written more than once may double with every level: nothing is walked that is not written.
+        if self.full {
+            return;
+        }
         match &value.expr {
             Expr::Bind(bind) => self.bind(bind),
             Expr::Truth(true) => self.push("TRUE"),
@@ -30,7 +34,7 @@ impl Writer {
             Expr::Membership { value, query, negated } => {
                 self.operand(value);
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
-                self.query(query);
+                self.members(query);
                 self.push(")");
             }
             Expr::Call(call) => self.call(call),
@@ -48,6 +52,15 @@ impl Writer {
             }
             Expr::Text(text) => self.push(text),
         }
+    }
+
+    /// The query in which something is looked for.
+    fn members(&mut self, query: &Query<'_>) {
+        // MySQL takes no limit here, and takes it one query deeper.
+        let limited = self.is_mysql() && (query.limit.is_some() || query.offset.is_some());
+        self.push(if limited { "SELECT * FROM (" } else { "" });
+        self.query(query);
+        self.push(if limited { ") AS members" } else { "" });
     }
 
     /// An expression as part of another one.
@@ -143,12 +156,26 @@ impl Writer {
     fn cast(&mut self, value: &Typed<'_>, ty: &ColumnType) {
         match self.dialect {
             Dialect::Sqlite => self.cast_sqlite(value, ty),
-            Dialect::Postgres => self.cast_to(value, &type_name(ty, Dialect::Postgres)),
+            Dialect::Postgres => self.cast_whole(value, ty, &type_name(ty, Dialect::Postgres), "NUMERIC"),
             Dialect::Mysql | Dialect::Mariadb => {
                 let target = mysql_target(ty, self.dialect);
-                self.cast_to(value, &target);
+                self.cast_whole(value, ty, &target, "DECIMAL(65,20)");
             }
         }
+    }
+
+    /// A cast. Floats that become integers are rounded as decimals are, halves away from 0: by themselves PostgreSQL and
+    /// MySQL would round them to even numbers.
+    fn cast_whole(&mut self, value: &Typed<'_>, ty: &ColumnType, target: &str, exact: &str) {
+        let float = matches!(value.kind(), Some(TypeKind::Float32 | TypeKind::Float64));
+        if !float || !crate::catalog::is_integer(ty.kind) {
+            return self.cast_to(value, target);
+        }
+        self.push("CAST(ROUND(");
+        self.cast_to(value, exact);
+        self.push(") AS ");
+        self.push(target);
+        self.push(")");
     }
 
     pub(super) fn cast_to(&mut self, value: &Typed<'_>, target: &str) {

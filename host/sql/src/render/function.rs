@@ -61,6 +61,7 @@ impl Writer {
             Function::Now => self.push(quote::now(TypeKind::TimestampTz, self.dialect)),
             Function::CurrentDate => self.push(quote::now(TypeKind::Date, self.dialect)),
             Function::CurrentTime => self.push(quote::now(TypeKind::Time, self.dialect)),
+            function if self.scalar(function, arguments) => {}
             function => {
                 self.push(self.name_of(function, arguments));
                 self.push("(");
@@ -121,7 +122,8 @@ impl Writer {
             Function::Concat => "CONCAT",
             Function::Replace => "REPLACE",
             Function::Substr => "SUBSTR",
-            Function::Now | Function::CurrentDate | Function::CurrentTime => "",
+            Function::Ltrim => "LTRIM",
+            Function::Rtrim => "RTRIM",
             Function::RowNumber => "ROW_NUMBER",
             Function::Rank => "RANK",
             Function::DenseRank => "DENSE_RANK",
@@ -133,6 +135,8 @@ impl Writer {
             Function::NthValue => "NTH_VALUE",
             Function::Lag => "LAG",
             Function::Lead => "LEAD",
+            // These are written in other ways.
+            _ => "",
         }
     }
 

@@ -126,22 +126,58 @@ impl Writer {
                 self.push(if as_text { " ->> " } else { " -> " });
                 if by_position { self.cast_to(key, "INTEGER") } else { self.operand(key) }
             }
-            Dialect::Sqlite => {
-                self.push(if as_text { "CAST(" } else { "" });
+            Dialect::Sqlite if as_text => {
+                // Its truth values as text would be 1 and 0.
+                self.push("CASE json_type(");
+                self.member(document, key, by_position);
+                self.push(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(");
+                self.again += 1;
                 self.operand(document);
-                self.push(if as_text { " ->> " } else { " -> " });
-                self.operand(key);
-                self.push(if as_text { " AS TEXT)" } else { "" });
+                self.push(" ->> ");
+                self.path(key, by_position);
+                self.again -= 1;
+                self.push(" AS TEXT) END");
+            }
+            Dialect::Sqlite => {
+                self.operand(document);
+                self.push(" -> ");
+                self.path(key, by_position);
             }
             Dialect::Mysql | Dialect::Mariadb => {
-                self.push(if as_text { "JSON_UNQUOTE(JSON_EXTRACT(" } else { "JSON_EXTRACT(" });
-                self.value(document);
-                self.push(if by_position { ", CONCAT('$[', " } else { ", CONCAT('$.', JSON_QUOTE(" });
-                self.value(key);
-                self.push(if by_position { ", ']'))" } else { ")))" });
-                self.push(if as_text { ")" } else { "" });
+                self.push(match (as_text, self.dialect) {
+                    (false, _) => "JSON_EXTRACT(",
+                    (true, Dialect::Mysql) => "JSON_UNQUOTE(NULLIF(JSON_EXTRACT(",
+                    // As a document, MariaDB would compare what a string holds.
+                    (true, _) => "JSON_UNQUOTE(NULLIF(CONCAT(JSON_EXTRACT(",
+                });
+                self.member(document, key, by_position);
+                self.push(match (as_text, self.dialect) {
+                    (false, _) => ")",
+                    // The text of JSON's null is null, and that of the string "null" is not: it has quotes before.
+                    (true, Dialect::Mysql) => "), CAST('null' AS JSON)))",
+                    (true, _) => ")), 'null'))",
+                });
             }
         }
+    }
+
+    fn member(&mut self, document: &Typed<'_>, key: &Typed<'_>, by_position: bool) {
+        self.operand(document);
+        self.push(", ");
+        self.path(key, by_position);
+    }
+
+    /// The path to a member or an item. A bare key would be a path of its own where it begins with `$` or a bracket.
+    fn path(&mut self, key: &Typed<'_>, by_position: bool) {
+        let (before, after) = match (self.is_mysql(), by_position) {
+            (true, true) => ("CONCAT('$[', ", ", ']')"),
+            (true, false) => ("CONCAT('$.', JSON_QUOTE(", "))"),
+            (false, true) => ("('$[' || ", " || ']')"),
+            (false, false) => ("('$.' || json_quote(", "))"),
+        };
+        self.push(before);
+        self.operand(key);
+        self.push(after);
     }
 
     /// Conditions, all or any of which have to be true.

@@ -39,7 +39,7 @@ const COLUMNS: [&str; 18] = [
     "odd \"table`%.per%cent",
     "id",
 ];
-const FUNCTIONS: [&str; 32] = [
+const FUNCTIONS: [&str; 53] = [
     "count",
     "sum",
     "avg",
@@ -72,6 +72,27 @@ const FUNCTIONS: [&str; 32] = [
     "lead",
     "pg_sleep",
     "m4rk3d",
+    "position",
+    "left",
+    "right",
+    "ltrim",
+    "rtrim",
+    "floor",
+    "ceil",
+    "sign",
+    "greatest",
+    "least",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "add_days",
+    "add_seconds",
+    "days_between",
+    "json_length",
+    "json_type",
 ];
 pub const KINDS: [TypeKind; 21] = [
     TypeKind::Int64,

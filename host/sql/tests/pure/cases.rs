@@ -1,11 +1,10 @@
 //! The cases of the statement language: each a name and a statement. What it becomes stands in `expected.txt`.
 
+mod function;
+
+use self::function::functions;
 use crate::build::*;
-use sqlservice_sql::{
-    Scalar,
-    schema::{ColumnType, TypeKind},
-    statement::*,
-};
+use sqlservice_sql::{Scalar, statement::*};
 
 type Named = (&'static str, Statement);
 
@@ -152,6 +151,12 @@ fn queries() -> Vec<Named> {
             let on = a.eq(left, right);
             let joined = a.join(JoinKind::Inner, one, two, on);
             a.query(Select { ctes: vec![cte], ..select(&[left], joined) })
+        }),
+        case("d05_in_a_limited_query", |mut a| {
+            let (users, id, two) = (a.from("users"), a.col("id"), a.int(2));
+            let inner = a.select(Select { order_by: vec![asc(id)], limit: Some(two), ..select(&[id], users) });
+            let filter = a.add(Node::Membership(Membership { value: id, query: inner, negated: false }));
+            a.query(Select { filter: Some(filter), ..select(&[id], users) })
         }),
         case("d03_union_of_limited_selects", |mut a| {
             let (users, id, two) = (a.from("users"), a.col("id"), a.int(2));
@@ -383,76 +388,6 @@ fn operators() -> Vec<Named> {
         value("coalesce_of_one", |a| {
             let email = a.col("email");
             a.listed(ListOp::Coalesce, &[email])
-        }),
-    ]
-}
-
-fn functions() -> Vec<Named> {
-    let select_all = |name: &'static str, make: fn(&mut Arena) -> Vec<NodeId>| {
-        case(name, |mut a| {
-            let users = a.from("users");
-            let columns = make(&mut a);
-            a.query(select(&columns, users))
-        })
-    };
-    vec![
-        select_all("aggregates", |a| {
-            let (age, price, ratio) = (a.col("age"), a.col("price"), a.col("ratio"));
-            let distinct = Call { function: "count".into(), arguments: vec![age], distinct: true, filter: None };
-            let all = [
-                a.call("count", &[]),
-                a.add(Node::Call(distinct)),
-                a.call("sum", &[age]),
-                a.call("sum", &[price]),
-                a.call("sum", &[ratio]),
-                a.call("avg", &[age]),
-                a.call("min", &[price]),
-                a.call("max", &[ratio]),
-            ];
-            all.into_iter().zip("abcdefgh".chars()).map(|(id, name)| a.label(id, &name.to_string())).collect()
-        }),
-        select_all("aggregate_with_filter", |a| {
-            let (age, active) = (a.col("age"), a.col("active"));
-            let call = Call { function: "sum".into(), arguments: vec![age], distinct: false, filter: Some(active) };
-            vec![a.add(Node::Call(call))]
-        }),
-        select_all("texts", |a| {
-            let (name, from, count, to) = (a.col("name"), a.int(2), a.par(0), a.text("x"));
-            vec![
-                a.call("lower", &[name]),
-                a.call("upper", &[to]),
-                a.call("length", &[name]),
-                a.call("trim", &[name]),
-                a.call("substr", &[name, from, count]),
-                a.call("replace", &[name, to, count]),
-                a.call("concat", &[name, to]),
-                a.call("coalesce", &[name, to]),
-                a.call("nullif", &[name, to]),
-            ]
-        }),
-        select_all("numbers", |a| {
-            let (ratio, price, age, digits) = (a.col("ratio"), a.col("price"), a.col("age"), a.int(1));
-            vec![
-                a.call("abs", &[age]),
-                a.call("round", &[ratio]),
-                a.call("round", &[price, digits]),
-                a.call("round", &[ratio, digits]),
-            ]
-        }),
-        select_all("times", |a| vec![a.call("now", &[]), a.call("current_date", &[]), a.call("current_time", &[])]),
-        select_all("casts", |a| {
-            let (age, price, name, made) = (a.col("age"), a.col("price"), a.col("name"), a.col("made"));
-            let decimal = ColumnType { precision: Some(12), scale: Some(3), ..TypeKind::Decimal.into() };
-            let value = a.par(0);
-            vec![
-                a.cast(age, TypeKind::Text),
-                a.cast(price, TypeKind::Int64),
-                a.cast(age, decimal),
-                a.cast(name, varchar(3)),
-                a.cast(made, TypeKind::Date),
-                a.cast(age, TypeKind::Float64),
-                a.cast(value, TypeKind::Int64),
-            ]
         }),
     ]
 }

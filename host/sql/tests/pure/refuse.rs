@@ -255,6 +255,25 @@ fn t27_functions_outside_the_list_are_denied() {
 }
 
 #[test]
+fn t19_functions_that_repeat_their_argument_have_a_limit() {
+    let nested = |literal: usize| {
+        let mut a = Arena::default();
+        let text = a.text(&"x".repeat(literal));
+        let mut value = a.call("length", &[text]);
+        for _ in 0..55 {
+            value = a.call("floor", &[value]);
+        }
+        a.query(select(&[value], None))
+    };
+    // Four times as long with every level, and as many copies of the literal.
+    for literal in [1, 100_000] {
+        let error = compiled(&nested(literal), Dialect::Sqlite).expect_err("too long");
+        assert!(matches!(error, Error::Limit { what: Limited::StatementSize, .. }), "{error:?}");
+    }
+    compiled(&nested(1), Dialect::Postgres).expect("each is written once there");
+}
+
+#[test]
 fn functions_take_what_they_take() {
     let call = |name: &'static str, count: usize| {
         invalid(move |mut a| {

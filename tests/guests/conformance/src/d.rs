@@ -1,5 +1,14 @@
 //! D: statements and their results.
 
+mod change;
+mod filter;
+mod function;
+mod join;
+mod name;
+mod query;
+
+pub use self::{change::*, filter::*, function::*, join::*, name::*, query::*};
+
 use std::time::Duration;
 
 use sqlservice_sdk::prelude::*;

@@ -41,11 +41,33 @@ sqlservice_sdk::plugin!(
     export c18-autocommit: async func() -> result<list<string>, string>;
     export c19-commit-as-you-go: async func() -> result<list<string>, string>;
 
+    export d-functions-of-texts: async func() -> result<list<string>, string>;
+    export d-functions-of-numbers: async func() -> result<list<string>, string>;
+    export d-functions-of-times: async func() -> result<list<string>, string>;
+    export d-functions-of-documents: async func() -> result<list<string>, string>;
+    export d-joins: async func() -> result<list<string>, string>;
+    export d-subqueries: async func() -> result<list<string>, string>;
+    export d-groups: async func() -> result<list<string>, string>;
+    export d-locks: async func() -> result<list<string>, string>;
+    export d01-recursive: async func() -> result<list<string>, string>;
+    export d02-update: async func() -> result<list<string>, string>;
+    export d02-delete: async func() -> result<list<string>, string>;
+    export d03-unions: async func() -> result<list<string>, string>;
+    export d03-intersect-and-except: async func() -> result<list<string>, string>;
+    export d04-frames: async func() -> result<list<string>, string>;
+    export d04-functions: async func() -> result<list<string>, string>;
+    export d05-lists: async func() -> result<list<string>, string>;
+    export d06-patterns: async func() -> result<list<string>, string>;
+    export d07-distinct: async func() -> result<list<string>, string>;
+    export d08-limits: async func() -> result<list<string>, string>;
     export d09-few: async func() -> result<list<string>, string>;
     export d09-many: async func(rows: u32) -> result<list<string>, string>;
+    export d10-insert-from-select: async func() -> result<list<string>, string>;
     export d11-update: async func() -> result<list<string>, string>;
     export d11-delete: async func() -> result<list<string>, string>;
     export d12-matched: async func() -> result<list<string>, string>;
+    export d13-upserts: async func() -> result<list<string>, string>;
+    export d14-odd-names: async func() -> result<list<string>, string>;
     export d15-partitions: async func() -> result<list<string>, string>;
     export d15-abandon: async func() -> result<list<string>, string>;
     export d15-busy: async func() -> result<list<string>, string>;
@@ -111,7 +133,7 @@ scenarios! {
         a08_text(), a14_sizes(),;
     c: c04_pending_rollback(), c05_pending_rollback_in_savepoint(), c06_savepoint_rolled_back(), c07_savepoints_nest(),
         c17_isolation(), c17_levels(), c18_autocommit(), c19_commit_as_you_go(),;
-    d: d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),
+    d: d_functions_of_texts(), d_functions_of_numbers(), d_functions_of_times(), d_functions_of_documents(), d_joins(), d_subqueries(), d_groups(), d_locks(), d01_recursive(), d02_update(), d02_delete(), d03_unions(), d03_intersect_and_except(), d04_frames(), d04_functions(), d05_lists(), d06_patterns(), d07_distinct(), d08_limits(), d10_insert_from_select(), d13_upserts(), d14_odd_names(), d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),
         d15_busy(),;
     e: e01_decimals(), e02_integers(), e03_moments(), e04_documents(), e05_labels(), e05_native(), e06_others(), e06_foreign(),
         e_native_types(), e_fidelity(seed: u64, values: u32), t20_edges(), t40_odd_rows(), e_violations(), e_check(), e_statements(), e_databases(),;

@@ -57,14 +57,19 @@ pub fn outcome<T: std::fmt::Display>(result: Result<T, Error>) -> String {
     result.map_or_else(|failure| error(&failure), |value| value.to_string())
 }
 
-/// A value as Rust shows it, decimals as their digits.
-pub fn debug(value: &impl std::fmt::Debug) -> String {
-    format!("{value:?}").replace("Decimal(\"", "").replace("\")", "")
+/// The same for rows.
+pub fn rows<T: std::fmt::Debug>(result: Result<Vec<T>, Error>) -> String {
+    outcome(result.map(|rows| format!("{rows:?}")))
 }
 
 /// The same for calls that give nothing.
 pub fn done(result: Result<(), Error>) -> String {
     outcome(result.map(|()| "ok"))
+}
+
+/// A value as Rust shows it, decimals as their digits.
+pub fn debug(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?}").replace("Decimal(\"", "").replace("\")", "")
 }
 
 /// A table, a line a fact, each with the table's name before it.

@@ -5,6 +5,7 @@ mod forge;
 mod leave;
 mod model;
 mod stop;
+mod threat;
 #[path = "../../conformance/src/told.rs"]
 #[allow(dead_code, reason = "the well-behaved guest tells more")]
 mod told;
@@ -43,6 +44,19 @@ sqlservice_sdk::plugin!(
     export forged-batches: async func() -> result<list<string>, string>;
     /// What is said of SQL text that ends the transaction, or is several statements.
     export forged-text: async func() -> result<list<string>, string>;
+
+    /// Whether each hostile name is kept to the letter or refused.
+    export hostile-names: async func() -> result<list<string>, string>;
+    /// Whether tables stay apart whose names are equal up to the place where a database would cut them.
+    export cut-names: async func() -> result<list<string>, string>;
+    /// What is said of SQL text in models.
+    export smuggled-text: async func() -> result<list<string>, string>;
+    /// Calls each of these functions in every place of a statement.
+    export forged-functions: async func(names: list<string>) -> result<list<string>, string>;
+    /// Reads a result without an end.
+    export read-everything: async func() -> result<list<string>, string>;
+    /// Reads a value that doubles so many times.
+    export read-a-large-value: async func(doublings: u32) -> result<list<string>, string>;
     "
 );
 
@@ -103,6 +117,30 @@ impl Guest for Hostile {
 
     async fn forged_text() -> Result<Vec<String>, String> {
         told(forge::text().await)
+    }
+
+    async fn hostile_names() -> Result<Vec<String>, String> {
+        told(threat::names().await)
+    }
+
+    async fn cut_names() -> Result<Vec<String>, String> {
+        told(threat::collisions().await)
+    }
+
+    async fn smuggled_text() -> Result<Vec<String>, String> {
+        told(threat::text().await)
+    }
+
+    async fn forged_functions(names: Vec<String>) -> Result<Vec<String>, String> {
+        told(threat::functions(names).await)
+    }
+
+    async fn read_everything() -> Result<Vec<String>, String> {
+        told(threat::rows().await)
+    }
+
+    async fn read_a_large_value(doublings: u32) -> Result<Vec<String>, String> {
+        told(threat::cell(doublings).await)
     }
 }
 

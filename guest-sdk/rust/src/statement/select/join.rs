@@ -1,0 +1,101 @@
+//! Sources put together.
+
+use super::{Select, both};
+use crate::{
+    Alias, Model,
+    bindings::sqlservice::database::statements::{Join, JoinKind, Node as Form, SourceQuery},
+    expression::{Kids, Node, Operand, Source, operand_node},
+    statement::Subquery,
+};
+
+impl<T> Select<T> {
+    /// Joins a model's table: rows with a partner.
+    pub fn join<M: Model>(self, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Inner, Source::of::<M>(None).node(), Some(operand_node(on)))
+    }
+
+    /// Joins a table under another name.
+    pub fn join_alias<M: Model>(self, alias: Alias<M>, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Inner, Source::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
+    }
+
+    /// Joins a table or a common table expression by its name.
+    pub fn join_table(self, name: impl Into<String>, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Inner, named(name.into()), Some(operand_node(on)))
+    }
+
+    /// Joins another query under a name.
+    pub fn join_query(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Inner, subquery(query, alias.into()), Some(operand_node(on)))
+    }
+
+    /// Joins a model's table and keeps rows of this side without a partner; read the other side as an `Option`.
+    pub fn left_join<M: Model>(self, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Left, Source::of::<M>(None).node(), Some(operand_node(on)))
+    }
+
+    /// The same with a table under another name.
+    pub fn left_join_alias<M: Model>(self, alias: Alias<M>, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Left, Source::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
+    }
+
+    /// Joins a query that may use columns of the sources before it, where the database can (`lateral`).
+    pub fn join_lateral(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Inner, lateral(query, alias.into()), Some(operand_node(on)))
+    }
+
+    /// The same, and keeps rows of this side without a partner.
+    pub fn left_join_lateral(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Left, lateral(query, alias.into()), Some(operand_node(on)))
+    }
+
+    /// Joins another query under a name and keeps rows of this side without a partner.
+    pub fn left_join_query(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Left, subquery(query, alias.into()), Some(operand_node(on)))
+    }
+
+    /// Joins a model's table and keeps its rows without a partner.
+    pub fn right_join<M: Model>(self, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Right, Source::of::<M>(None).node(), Some(operand_node(on)))
+    }
+
+    /// Joins a model's table and keeps rows of both sides without a partner, where the database can (`full-join`).
+    pub fn full_join<M: Model>(self, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Full, Source::of::<M>(None).node(), Some(operand_node(on)))
+    }
+
+    /// Pairs every row with every row of a model's table.
+    pub fn cross_join<M: Model>(self) -> Self {
+        self.joined(JoinKind::Cross, Source::of::<M>(None).node(), None)
+    }
+
+    fn joined(mut self, kind: JoinKind, right: Node, on: Option<Node>) -> Self {
+        let Some(left) = self.source.take() else {
+            // Without a source there is nothing to join to, and the other side is all there is.
+            self.source = Some(right);
+            return match on {
+                Some(on) => Self { filter: both(self.filter.clone(), on), ..self },
+                None => self,
+            };
+        };
+        let mut kids = Kids::default();
+        let (left, right) = (kids.add(left), kids.add(right));
+        let on = kids.maybe(on);
+        self.source = Some(kids.node(Form::Join(Join { kind, left, right, on })));
+        self
+    }
+}
+
+pub(in crate::statement) fn named(name: String) -> Node {
+    Source { table: name.into(), schema: None, alias: None }.node()
+}
+
+pub(in crate::statement) fn subquery(query: &impl Subquery, alias: String) -> Node {
+    let form = |[query]: [u32; 1]| Form::Subquery(SourceQuery { query, alias, lateral: false });
+    Node::with([query.query_node().0], form)
+}
+
+fn lateral(query: &impl Subquery, alias: String) -> Node {
+    let form = |[query]: [u32; 1]| Form::Subquery(SourceQuery { query, alias, lateral: true });
+    Node::with([query.query_node().0], form)
+}
