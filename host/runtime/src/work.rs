@@ -130,7 +130,7 @@ impl Work {
     fn portions(&self, target: sql::InsertMany, batch: sql::Batch) -> Result<sql::Portions, SqlError> {
         let opened = &self.opened;
         let dialect = opened.grant.database.dialect();
-        let limits = opened.limits.statement.clone();
+        let limits = opened.limits.statement;
         Ok(sql::Portions::new(target, Arc::new(batch), opened.catalog(), dialect, limits)?)
     }
 }

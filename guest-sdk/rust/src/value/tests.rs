@@ -170,7 +170,7 @@ fn arrays_are_vectors_of_items() {
     round_trip(vec![vec![vec![1_u8, 2], Vec::new()]]);
     assert_eq!(Vec::<Option<Date>>::column_type().element, Some(crate::schema::TypeKind::Date));
     assert_eq!(Vec::<u8>::KIND, crate::schema::TypeKind::Bytes);
-    let nulls = vec![vec![Some(1_i64), None]];
+    let nulls = [vec![Some(1_i64), None]];
     let sent = Field::encode(&mut nulls.iter());
     assert_eq!(Vec::<i64>::decode(sent, 1), Err(Unexpected::Value("an array")));
     let square = Array { dimensions: vec![1, 1], items: vec![Scalar::Integer(1)] };

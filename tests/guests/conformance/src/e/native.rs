@@ -89,7 +89,7 @@ pub async fn e_native_types() -> Saw {
     }
     // Told by the column's name, before anything is sent.
     let nanosecond = Native { clock: Some(civil::time(0, 0, 0, 1)), ..native(2) };
-    saw.push(outcome(session.insert_many(&[nanosecond.clone()]).await));
+    saw.push(outcome(session.insert_many(std::slice::from_ref(&nanosecond)).await));
     let old = Native { day: Some(civil::date(0, 1, 1)), ..native(2) };
     saw.push(outcome(session.insert_many(&[old]).await));
     // A statement that holds one is refused as well, and breaks nothing that was not sent.

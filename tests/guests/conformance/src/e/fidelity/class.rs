@@ -53,7 +53,7 @@ pub fn uint64(random: &mut Random, count: usize) -> Vec<Class<u64>> {
     const HALF: u64 = i64::MAX as u64;
     vec![
         class("to 2^63-1", some([0, 1, HALF - 1, HALF], count, || random.skewed() & HALF)),
-        class("from 2^63 to 2^64-1", some([HALF + 1, u64::MAX], count, || random.bits() | HALF + 1)),
+        class("from 2^63 to 2^64-1", some([HALF + 1, u64::MAX], count, || random.bits() | (HALF + 1))),
     ]
 }
 
@@ -205,7 +205,7 @@ pub fn moments(random: &mut Random, count: usize) -> Vec<Class<TimestampTz>> {
     let (first, last, later) = (DAY, 24_837 * DAY - 1, 84_006 * DAY);
     let inside = some([first, last], count, || random.between(first, last));
     let others = some([MOMENTS.0, -1, MOMENTS.1], count, || {
-        if random.bits() % 2 == 0 { random.between(MOMENTS.0, -1) } else { random.between(later, MOMENTS.1) }
+        if random.bits().is_multiple_of(2) { random.between(MOMENTS.0, -1) } else { random.between(later, MOMENTS.1) }
     });
     let outside = [i64::MIN, MOMENTS.0 - 1, MOMENTS.1 + 1, i64::MAX];
     vec![

@@ -57,7 +57,7 @@ impl Random {
     pub fn document(&mut self, depth: usize) -> serde_json::Value {
         match self.below(if depth == 0 { 6 } else { 8 }) {
             0 => serde_json::Value::Null,
-            1 => (self.bits() % 2 == 0).into(),
+            1 => self.bits().is_multiple_of(2).into(),
             2 => self.bits().cast_signed().into(),
             3 => self.bits().into(),
             4 => f64::from_bits(self.bits()).into(),
