@@ -503,9 +503,15 @@ fn a_database_needs_no_runtime_to_be_named() {
     }
 }
 
-// On one thread: what was started goes on only where the test waits.
-#[tokio::test]
-async fn a_cursor_that_ended_before_it_was_taken_occupies_nothing() {
+#[test]
+fn a_cursor_that_ended_before_it_was_taken_occupies_nothing() {
+    // On one thread, what was started goes on only where the test waits; and work that blocks has one other.
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(1).build().expect("a runtime");
+    runtime.block_on(ended_before_it_was_taken());
+}
+
+async fn ended_before_it_was_taken() {
     let file = File::new().await;
     let session = file.db.session();
     let limit = TransactionOptions { timeout: Some(Duration::from_millis(100)), ..TransactionOptions::default() };
@@ -513,9 +519,13 @@ async fn a_cursor_that_ended_before_it_was_taken_occupies_nothing() {
     // So long a text is prepared on another thread, and not by the time of the first poll.
     let sql = format!("{} /* {} */", rows(1_000_000), "x".repeat(800_000));
     let options = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
+    let (free, occupied) = std::sync::mpsc::channel::<()>();
+    let occupant = tokio::task::spawn_blocking(move || occupied.recv());
     let mut call = Box::pin(run_with(&session, &sql, Vec::new(), options));
     let polled = futures::poll!(call.as_mut());
     assert!(polled.is_pending(), "{:?}", polled.map(|answer| answer.map(|answer| answer.first.rows)));
+    free.send(()).expect("the thread waits");
+    occupant.await.expect("no panic").expect("it was freed");
     // The first batch comes and the transaction's time runs out while nobody looks.
     tokio::time::sleep(Duration::from_millis(400)).await;
     let cursor = call.await.expect("the first batch").rest.expect("a cursor");

@@ -22,7 +22,7 @@ pub fn tuple<T: TupleOf>(expressions: T) -> Tuple<T::Bases> {
     Tuple { node: row(expressions.nodes()), of: PhantomData }
 }
 
-/// What [`tuple`] takes: a tuple of two to six expressions.
+/// What [`tuple()`] takes: a tuple of two to six expressions.
 pub trait TupleOf {
     /// The tuple of their types.
     type Bases;

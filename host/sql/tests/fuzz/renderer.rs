@@ -23,7 +23,10 @@ const WORDS: &str = "ALL AND AS ASC AT BETWEEN BIGINT BINARY BLOB BOOLEAN BY BYT
     MODE NOT NOTHING NOWAIT NTH_VALUE NTILE NULL NULLIF NULLS NUMERIC OF OFFSET ON OR ORDER OVER PARTITION PERCENT_RANK \
     PRECEDING PRECISION RANGE RANK REAL RECURSIVE REPLACE RETURNING RIGHT ROUND ROW ROWS ROW_NUMBER SELECT SET SHARE SIGNED SKIP \
     SMALLINT SUBSTR SUM TEXT THEN TIME TIMESTAMP TIMESTAMPTZ TRIM TRUE UNBOUNDED UNION UNSIGNED UPDATE UPPER USING UUID VALUES \
-    VARCHAR WHEN WHERE WITH AVG ABS date excluded replace round rtrim statement_timestamp strftime substr timezone";
+    VARCHAR WHEN WHERE WITH AVG ABS CEIL DATEDIFF DATE_ADD DAY EXTRACT FLOOR GREATEST HOUR JSON_LENGTH JSON_TYPE LEAST LOCATE \
+    LTRIM MINUTE MONTH RTRIM SECOND SIGN YEAR abs date datetime excluded instr json_array_length json_quote json_type \
+    jsonb_array_length jsonb_typeof julianday max members min replace round rtrim sign statement_timestamp strftime strpos \
+    substr timezone";
 /// Every text that the host writes into statements, but for what it makes of the mark that escapes in a pattern.
 const TEXTS: &[&str] = &[
     "",
@@ -48,10 +51,36 @@ const TEXTS: &[&str] = &[
     "0",
     ".",
     "%H:%M:%f",
+    "1 second",
+    " days",
+    " seconds",
+    "null",
     "%Y-%m-%d %H:%M:%f",
 ];
+/// What the databases call the kinds of JSON, and we do.
+const JSON_KINDS: &str = "ARRAY,BOOLEAN,DECIMAL,DOUBLE,INTEGER,NULL,OBJECT,STRING,UNSIGNED INTEGER,array,boolean,false,integer,\
+    null,number,object,real,string,text,true";
 /// Every number that the host writes into statements, but for those of types and frames.
-const FIXED: &[&str] = &["1", "6", "20", "36", "65", "64", "4294967295", "18446744073709551615"];
+const FIXED: &[&str] = &[
+    "0",
+    "1",
+    "2",
+    "4",
+    "6",
+    "7",
+    "9",
+    "9e15",
+    "12",
+    "15",
+    "18",
+    "19",
+    "20",
+    "36",
+    "65",
+    "64",
+    "4294967295",
+    "18446744073709551615",
+];
 /// One text of so many is parsed.
 const PARSED: u32 = 16;
 
@@ -154,7 +183,7 @@ struct Said<'s> {
 
 impl<'s> Said<'s> {
     fn of(statement: &'s Statement) -> Self {
-        let texts = TEXTS.iter().map(|text| (*text).to_owned()).collect();
+        let texts = TEXTS.iter().copied().chain(JSON_KINDS.split(',')).map(str::to_owned).collect();
         let numbers = FIXED.iter().map(|number| (*number).to_owned()).collect();
         let mut said = Self { names: HashSet::new(), texts, numbers };
         // The models', which also are in what every update touches.

@@ -18,8 +18,8 @@ use tokio::{
 use super::{error, handle::Handle, link::SqliteLink, watch::Watch, writers};
 use crate::{Error, Result, Settings, backend::idle::Idle};
 
-/// How many pages a connection keeps, as SQLite takes it: 16 MiB, since a page that is not kept is read by a system call.
-const CACHE: &str = "-16384";
+/// How many pages a connection keeps, as SQLite takes it: 8 MiB, since a page that is not kept is read by a system call.
+const CACHE: &str = "-8192";
 
 /// What a URL of SQLite's names.
 #[derive(Clone)]

@@ -147,10 +147,12 @@ pub fn bytes(random: &mut Random, count: usize) -> Vec<Class<Vec<u8>>> {
 pub fn uuids(random: &mut Random, count: usize) -> Vec<Class<Uuid>> {
     const VARIANT: u128 = 1 << 63;
     const VERSION: u128 = 1 << 79;
+    /// MariaDB takes those whose variant's whole byte is 0.
+    const SEQUENCE: u128 = 1 << 56;
     let mut bits = || u128::from(random.bits()) << 64 | u128::from(random.bits());
     let edges = [0, 1, u128::MAX].map(Uuid::from_u128);
     let usual = some(edges, count, || Uuid::from_u128(bits() | VARIANT));
-    let others = some([], count, || Uuid::from_u128((bits() | VERSION) & !VARIANT));
+    let others = some([], count, || Uuid::from_u128((bits() | VERSION | SEQUENCE) & !VARIANT));
     vec![class("nil, max and those of RFC 9562", usual), class("of a version past 7 without the RFC's variant", others)]
 }
 
