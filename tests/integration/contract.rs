@@ -53,6 +53,15 @@ fn the_package_has_its_name_and_version() {
     assert!(resolve.packages[package].docs.contents.is_some(), "the package says what it is");
 }
 
+/// T-23: nothing waits for bytes that a guest promised. Values and batches are whole when they come.
+#[test]
+fn t23_no_call_takes_a_stream_or_a_future() {
+    let (resolve, _) = parse();
+    let unfinished =
+        resolve.types.iter().filter(|(_, ty)| matches!(ty.kind, TypeDefKind::Stream(_) | TypeDefKind::Future(_)));
+    assert_eq!(unfinished.count(), 0);
+}
+
 #[test]
 fn every_item_is_documented_and_dated() {
     let (resolve, package) = parse();

@@ -9,10 +9,11 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex as Lock, PoisonError,
+        Arc, Mutex as Lock, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use tokio::{
@@ -41,6 +42,8 @@ pub(crate) struct Signal {
 pub(crate) struct Core {
     pub(crate) database: Arc<Inner>,
     pub(crate) mode: Mode,
+    /// How long each transaction may take, whoever begins it.
+    pub(crate) transaction_time: OnceLock<Duration>,
     state: Arc<Mutex<State>>,
     calls: Arc<Semaphore>,
     signal: watch::Sender<Signal>,
@@ -91,6 +94,7 @@ impl Core {
         Arc::new(Self {
             database,
             mode,
+            transaction_time: OnceLock::new(),
             state: Arc::default(),
             calls: Arc::new(Semaphore::new(QUEUE)),
             signal: watch::Sender::default(),

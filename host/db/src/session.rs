@@ -1,6 +1,6 @@
 //! Sessions and connections: one way to work on a database, in three modes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sqlservice_sql::{Compiled, Portions, Value};
 
@@ -37,6 +37,16 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(core: Arc<Core>) -> Self {
         Self { core }
+    }
+
+    /// Limits the time of every transaction, also of those that begin by themselves; the lower limit counts where one has its
+    /// own. Set once; a later limit is ignored.
+    #[must_use]
+    pub fn limit_transactions(self, limit: Option<Duration>) -> Self {
+        if let Some(limit) = limit {
+            self.core.transaction_time.get_or_init(|| limit);
+        }
+        self
     }
 
     /// Runs a compiled statement. The first one begins a transaction where none is open, except in autocommit.

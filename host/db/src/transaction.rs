@@ -180,7 +180,8 @@ impl Turn {
             self.step(Step::Begin(begin), patience).await?;
         }
         let serial = self.core.serial();
-        let timer = options.timeout.map(|limit| self.arm(serial, limit));
+        let limits = [options.timeout, self.core.transaction_time.get().copied()];
+        let timer = limits.into_iter().flatten().min().map(|limit| self.arm(serial, limit));
         self.state.transaction =
             Some(Transaction { serial, hollow, failed: false, lost: false, savepoints: Vec::new(), _timer: timer });
         self.core.set_in_transaction(true);

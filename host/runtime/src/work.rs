@@ -105,6 +105,7 @@ pub(crate) struct Work {
 
 impl Work {
     pub(crate) fn new(session: db::Session, opened: Arc<Opened>, permit: OwnedSemaphorePermit) -> Arc<Self> {
+        let session = session.limit_transactions(opened.limits.transaction_time);
         Arc::new(Self { session, opened, _permit: permit })
     }
 

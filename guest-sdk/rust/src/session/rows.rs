@@ -34,7 +34,9 @@ impl Sent {
     }
 }
 
-/// The rows of a query, batch by batch. Dropping it stops the query and frees the connection for the next call.
+/// The rows of a query, batch by batch. Dropping it stops the query and frees the connection for the next call. PostgreSQL
+/// ends the transaction of a query with many rows to come: the next call says [`Error::PendingRollback`]. Where that is
+/// unwanted, limit the query.
 pub struct Rows<T> {
     columns: Rc<[ResultColumn]>,
     first: Option<Batch>,

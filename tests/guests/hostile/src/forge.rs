@@ -6,8 +6,8 @@ use sqlservice_sdk::{
         rows::{Batch, ColumnData, Strings, Vector},
         sessions::{Session as Raw, TransactionOptions as Options},
         statements::{
-            Binary, BinaryOp, Call, ColumnName, Delete, Insert, InsertSource, Labelled, Node, Root,
-            Select as SelectNode, SourceTable, Statement,
+            Binary, BinaryOp, Call, ColumnName, Compound, Delete, Insert, InsertSource, Labelled, Node, Root,
+            Select as SelectNode, SetOp, SourceTable, Statement,
         },
     },
     prelude::*,
@@ -171,6 +171,21 @@ fn users() -> Node {
 fn selecting(nodes: Vec<Node>) -> Statement {
     let root = Root::Select(nodes.len().saturating_sub(1) as u32);
     Statement { nodes, root }
+}
+
+/// So many rows of a number each.
+pub fn numbers(count: u32) -> Statement {
+    let selects = (0..count).flat_map(|at| [number(at.into()), select_of(vec![2 * at], None, None)]);
+    let mut nodes: Vec<Node> = selects.collect();
+    nodes.push(Node::Compound(Compound {
+        ctes: Vec::new(),
+        op: SetOp::UnionAll,
+        parts: (0..count).map(|at| 2 * at + 1).collect(),
+        order_by: Vec::new(),
+        limit: None,
+        offset: None,
+    }));
+    selecting(nodes)
 }
 
 pub async fn nodes() -> Result<Vec<String>, Error> {

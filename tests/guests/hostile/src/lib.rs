@@ -4,6 +4,7 @@
 mod forge;
 mod leave;
 mod model;
+mod reader;
 mod stop;
 mod threat;
 #[path = "../../conformance/src/told.rs"]
@@ -57,6 +58,10 @@ sqlservice_sdk::plugin!(
     export read-everything: async func() -> result<list<string>, string>;
     /// Reads a value that doubles so many times.
     export read-a-large-value: async func(doublings: u32) -> result<list<string>, string>;
+    /// Reads large results slowly, and gives up.
+    export read-badly: async func() -> result<list<string>, string>;
+    /// Begins to read a large result and leaves it unread for so many milliseconds.
+    export read-later: async func(idle: u32) -> result<list<string>, string>;
     "
 );
 
@@ -141,6 +146,14 @@ impl Guest for Hostile {
 
     async fn read_a_large_value(doublings: u32) -> Result<Vec<String>, String> {
         told(threat::cell(doublings).await)
+    }
+
+    async fn read_badly() -> Result<Vec<String>, String> {
+        told(reader::badly().await)
+    }
+
+    async fn read_later(idle: u32) -> Result<Vec<String>, String> {
+        told(reader::never(idle).await)
     }
 }
 

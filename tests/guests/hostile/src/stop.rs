@@ -46,7 +46,7 @@ impl Stop {
     }
 }
 
-async fn at_poll<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
+pub async fn at_poll<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
     let mut future = Some(Box::pin(future));
     let mut left = polls;
     poll_fn(move |context| {

@@ -384,18 +384,22 @@ impl Handle {
         let Some((statement, column)) = self.statement().zip(c_int::try_from(position).ok()) else {
             return Cell::Null;
         };
-        // SAFETY: the statement is ours and not finalized; a column out of range, or no current row, reads as null. Each
-        // accessor is asked only for the type that the value has, so that nothing is converted and earlier pointers stay
-        // good until the next step, which needs `&mut self`.
+        // SAFETY: the statement is ours and not finalized; a column out of range, or no current row, reads as null. Such a
+        // value may be read where nobody else works with the connection, which is so: it is borrowed from us. Each accessor
+        // is asked only for the type that the value has, so that nothing is converted and earlier pointers stay good until
+        // the next step, which needs `&mut self`. The length is asked for after the data, as SQLite wants it.
         unsafe {
-            match ffi::sqlite3_column_type(statement, column) {
-                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_column_int64(statement, column)),
-                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_column_double(statement, column)),
+            let value = ffi::sqlite3_column_value(statement, column);
+            match ffi::sqlite3_value_type(value) {
+                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_value_int64(value)),
+                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_value_double(value)),
                 ffi::SQLITE_TEXT => {
-                    Cell::Text(self.lent(ffi::sqlite3_column_text(statement, column), statement, column))
+                    let data = ffi::sqlite3_value_text(value);
+                    Cell::Text(self.lent(data, ffi::sqlite3_value_bytes(value)))
                 }
                 ffi::SQLITE_BLOB => {
-                    Cell::Blob(self.lent(ffi::sqlite3_column_blob(statement, column).cast(), statement, column))
+                    let data = ffi::sqlite3_value_blob(value).cast();
+                    Cell::Blob(self.lent(data, ffi::sqlite3_value_bytes(value)))
                 }
                 _ => Cell::Null,
             }
@@ -406,10 +410,8 @@ impl Handle {
     ///
     /// # Safety
     ///
-    /// `data` is what SQLite gave for this column of the current row of this live statement, or null.
-    unsafe fn lent(&self, data: *const u8, statement: *mut ffi::sqlite3_stmt, column: c_int) -> &[u8] {
-        // SAFETY: the caller's promise; the length is asked for after the data, as SQLite wants it.
-        let length = unsafe { ffi::sqlite3_column_bytes(statement, column) };
+    /// `data` is what SQLite gave for a value of the current row of this live statement, or null, and `length` its length.
+    unsafe fn lent(&self, data: *const u8, length: c_int) -> &[u8] {
         match usize::try_from(length) {
             // SAFETY: SQLite lends `length` bytes until the next step, which cannot happen while `self` is borrowed.
             Ok(length) if !data.is_null() && length > 0 => unsafe { std::slice::from_raw_parts(data, length) },
