@@ -174,6 +174,20 @@ mod tests {
     }
 
     #[test]
+    fn t20_intervals_and_uuids_come_back_and_other_texts_are_none() {
+        arbtest::arbtest(|bytes| {
+            let interval =
+                Interval { months: bytes.arbitrary()?, days: bytes.arbitrary()?, microseconds: bytes.arbitrary()? };
+            assert_eq!(parse_interval(&interval_text(interval)), Some(interval));
+            let (high, low) = (bytes.arbitrary()?, bytes.arbitrary()?);
+            assert_eq!(parse_uuid(&uuid_text(high, low)), Some((high, low)));
+            let text: String = bytes.arbitrary()?;
+            let _ = (parse_interval(&text), parse_uuid(&text));
+            Ok(())
+        });
+    }
+
+    #[test]
     fn texts_are_what_databases_read() {
         assert_eq!(date_text(0), "1970-01-01");
         assert_eq!(date_text(FIRST_DAY - 1), "0001-12-31 BC");

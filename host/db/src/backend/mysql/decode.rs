@@ -123,6 +123,42 @@ mod tests {
         Some(Scalar::Other(native.into(), text.into()).into())
     }
 
+    const FORMS: [Form; 23] = [
+        Form::Flag,
+        Form::Int8,
+        Form::Int16,
+        Form::Int24,
+        Form::Int32,
+        Form::Int64,
+        Form::Uint8,
+        Form::Uint16,
+        Form::Uint24,
+        Form::Uint32,
+        Form::Uint64,
+        Form::Float,
+        Form::Double,
+        Form::Decimal,
+        Form::Text,
+        Form::Bytes,
+        Form::Json,
+        Form::Date,
+        Form::Time,
+        Form::Datetime,
+        Form::Timestamp,
+        Form::Bits,
+        Form::Null,
+    ];
+
+    #[test]
+    fn t20_any_bytes_are_a_value_or_nothing() {
+        arbtest::arbtest(|bytes| {
+            let form = *bytes.choose(&FORMS)?;
+            let length = bytes.int_in_range(0..=20)?;
+            drop(owned(form, bytes.bytes(length)?));
+            Ok(())
+        });
+    }
+
     #[test]
     fn f01_integers_of_every_size() {
         assert_eq!(owned(Form::Int8, &[0xff]), Some(Scalar::Integer(-1).into()));

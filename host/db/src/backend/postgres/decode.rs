@@ -273,6 +273,49 @@ mod tests {
         Some(Scalar::Other(native.into(), text.into()).into())
     }
 
+    const FORMS: [Form; 22] = [
+        Form::Bool,
+        Form::Int2,
+        Form::Int4,
+        Form::Int8,
+        Form::Oid,
+        Form::Float4,
+        Form::Float8,
+        Form::Numeric,
+        Form::Text,
+        Form::Bytea,
+        Form::Uuid,
+        Form::Json,
+        Form::Jsonb,
+        Form::Date,
+        Form::Time,
+        Form::Timestamp,
+        Form::TimestampTz,
+        Form::Interval,
+        Form::TimeTz,
+        Form::Money,
+        Form::Hardware,
+        Form::Void,
+    ];
+
+    #[test]
+    fn t20_any_bytes_are_a_value_or_nothing() {
+        arbtest::arbtest(|bytes| {
+            let plain = bytes.choose(&FORMS)?.clone();
+            let form = match bytes.int_in_range(0..=5)? {
+                0 => Form::Array(Box::new(plain)),
+                1 => Form::Range("range", Box::new(plain)),
+                2 => Form::Bits("bit"),
+                3 => Form::Address("inet"),
+                4 => Form::Versioned("versioned".into()),
+                _ => plain,
+            };
+            let length = bytes.int_in_range(0..=64)?;
+            drop(owned(&form, bytes.bytes(length)?));
+            Ok(())
+        });
+    }
+
     #[test]
     fn f01_days_and_moments_are_those_of_the_contract_or_texts() {
         let day = |days: i32| owned(&Form::Date, &days.to_be_bytes());

@@ -137,6 +137,27 @@ mod tests {
     }
 
     #[test]
+    fn t20_any_text_is_a_number_or_none_and_every_number_comes_back() {
+        arbtest::arbtest(|bytes| {
+            let length = bytes.int_in_range(0..=60)?;
+            let text: String = (0..length)
+                .map(|_| bytes.choose(b"0123456789.-+e").map(|byte| char::from(*byte)))
+                .collect::<Result<_, _>>()?;
+            let Ok(wire) = encode(&text) else { return Ok(()) };
+            let mut back = String::new();
+            assert_eq!(decode(&wire, &mut back), Some(Number::Finite), "{text}");
+            assert_eq!(encode(&back).expect("a number"), wire, "{text} came back as {back}");
+            let digits = |text: &str| {
+                let text = text.trim_start_matches(['-', '+']);
+                let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+                (whole.trim_start_matches('0').to_owned(), fraction.to_owned())
+            };
+            assert_eq!(digits(&back), digits(&text), "{text} came back as {back}");
+            Ok(())
+        });
+    }
+
+    #[test]
     fn wire_forms_are_those_of_the_server() {
         // select numeric_send('12345.678'), …
         assert_eq!(encode("12345.678").expect("ok"), [0, 3, 0, 1, 0, 0, 0, 3, 0, 1, 9, 41, 26, 124]);

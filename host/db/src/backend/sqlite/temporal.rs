@@ -77,6 +77,26 @@ mod tests {
     }
 
     #[test]
+    fn t20_any_text_is_a_moment_or_none_and_every_moment_comes_back() {
+        arbtest::arbtest(|bytes| {
+            let moment = bytes.int_in_range(calendar::FIRST_MICROSECOND..=calendar::LAST_MICROSECOND)?;
+            let mut text = timestamp_text(moment).into_bytes();
+            assert_eq!(timestamp(std::str::from_utf8(&text).expect("ASCII")), Some(moment));
+            // One character is another, or gone.
+            let at = bytes.choose_index(text.len())?;
+            match bytes.arbitrary::<Option<u8>>()? {
+                Some(other) => text[at] = other & 0x7f,
+                None => text.truncate(at),
+            }
+            for read in [timestamp, timestamp_tz, time] {
+                let _ = read(std::str::from_utf8(&text).expect("ASCII"));
+            }
+            let _ = date(std::str::from_utf8(&text).expect("ASCII"));
+            Ok(())
+        });
+    }
+
+    #[test]
     fn other_programs_forms_are_read() {
         assert_eq!(timestamp("1970-01-02"), Some(calendar::DAY));
         assert_eq!(timestamp("1970-01-01T00:00:01.500"), Some(1_500_000));
