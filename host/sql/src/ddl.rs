@@ -26,7 +26,9 @@ pub fn create(tables: &[&Table], dialect: Dialect) -> Result<Vec<String>> {
             let keys = table.foreign_keys.iter().enumerate();
             let inline = keys.filter(|(key, _)| !late.contains(&(position, *key))).map(|(_, key)| key);
             statements.push(create_table(table, inline, dialect)?);
-            statements.extend(table.indexes.iter().map(|index| create_index(table, index, dialect)));
+            if !indexes_within(dialect) {
+                statements.extend(table.indexes.iter().map(|index| create_index(table, index, dialect)));
+            }
             statements.extend(comments(table, dialect));
         }
     }
@@ -83,6 +85,9 @@ fn create_table<'a>(
         let name = named(unique.name.as_deref(), dialect);
         lines.push(format!("{name}UNIQUE ({})", columns(&unique.columns, dialect)));
     }
+    if indexes_within(dialect) {
+        lines.extend(table.indexes.iter().map(|index| index_within(index, dialect)));
+    }
     for Check { name, expression } in &table.checks {
         lines.push(format!("{}CHECK ({expression})", named(name.as_deref(), dialect)));
     }
@@ -129,6 +134,18 @@ fn check_keys(table: &Table, dialect: Dialect) -> Result<()> {
             ),
         }),
     }
+}
+
+/// Whether indexes are part of a table's definition. Where each statement is a transaction of its own, one more for each
+/// index is what creating tables costs most.
+fn indexes_within(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::Mysql | Dialect::Mariadb)
+}
+
+fn index_within(index: &Index, dialect: Dialect) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let name = quote::identifier(index.name.as_deref().unwrap_or_default(), dialect);
+    format!("{unique}INDEX {name} ({})", columns(&index.columns, dialect))
 }
 
 fn create_index(table: &Table, index: &Index, dialect: Dialect) -> String {

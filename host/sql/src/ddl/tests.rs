@@ -118,11 +118,12 @@ fn f01_f03_a_table_in_each_dialect() {
   `boss` BIGINT NULL,
   CONSTRAINT `pk_users` PRIMARY KEY (`id`),
   CONSTRAINT `uq_users_name` UNIQUE (`name`),
+  INDEX `ix` (`boss`, `name`),
   CHECK (`mood` IN ('ok', 'it''s')),
   CONSTRAINT `boss_fk` FOREIGN KEY (`boss`) REFERENCES `users` (`id`) ON DELETE CASCADE ON UPDATE SET NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='people'";
     for dialect in [Dialect::Mysql, Dialect::Mariadb] {
-        assert_eq!(created(vec![users()], dialect), [mysql, "CREATE INDEX `ix` ON `users` (`boss`, `name`)"]);
+        assert_eq!(created(vec![users()], dialect), [mysql]);
     }
 }
 
