@@ -13,7 +13,7 @@ use crate::{
     feed::{Clock, Fate, Feed},
     lease::{Core, Listener, Turn},
     run::{self, Answer},
-    settings::{Isolation, RunOptions, TransactionOptions},
+    settings::RunOptions,
 };
 
 /// Runs the statements as one.
@@ -49,27 +49,11 @@ impl Turn {
         })
     }
 
-    /// In a transaction, a failure asks for a rollback anyway, which undoes the portions before it. In autocommit there is a
-    /// transaction for this alone.
+    /// In a transaction, a failure asks for a rollback anyway, which undoes the portions before it.
     async fn all_or_none(&mut self, portions: Portions, options: RunOptions) -> Result<Returned> {
-        self.enter().await?;
-        let hollow = self.is_autocommit();
-        let outer = if hollow { self.take_hollow() } else { None };
-        if hollow {
-            self.connect().await?;
-            let own = TransactionOptions { isolation: Isolation::Default, ..TransactionOptions::default() };
-            self.open_transaction(own, true, true).await?;
-        }
+        let whole = self.begin_whole(false).await?;
         let result = self.each(portions, options).await;
-        if hollow {
-            let result = match result {
-                Ok(returned) => self.commit_own().await.map(|()| returned),
-                Err(error) => Err(error),
-            };
-            self.end_own(outer).await;
-            return result;
-        }
-        result
+        self.end_whole(whole, result).await
     }
 
     async fn each(&mut self, portions: Portions, options: RunOptions) -> Result<Returned> {
@@ -77,7 +61,7 @@ impl Turn {
         let mut left = options.max_rows;
         let batch = Arc::clone(portions.batch());
         for portion in portions {
-            let job = portion.map(|portion| run::rows_job(portion, &batch)).map_err(Error::Statement);
+            let job = portion.map_err(Error::Statement).and_then(|portion| run::rows_job(portion, &batch));
             let job = match job {
                 Ok(job) => job,
                 Err(error) => {
@@ -104,7 +88,7 @@ impl Turn {
 }
 
 /// Batches of the same columns as one.
-fn join(mut batches: Vec<Batch>) -> Result<Batch> {
+pub(crate) fn join(mut batches: Vec<Batch>) -> Result<Batch> {
     batches.retain(|batch| batch.rows > 0);
     if batches.len() <= 1 {
         return Ok(batches.pop().unwrap_or_default());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use sqlservice_sql::{
-    Batch, Compiled, Dialect, Error as StatementError, Portion, Value,
+    Batch, Compiled, Dialect, Error as StatementError, Layout, Portion, Value,
     compiled::{Output, Source},
 };
 use tokio::{
@@ -292,13 +292,17 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
     Ok(Job { sql: Arc::clone(&compiled.sql), binds: Binds::Values(binds), expected, guest_text: false })
 }
 
-/// The job of a statement that inserts rows of a batch.
-pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Job {
+/// The job of a statement that takes rows of a batch.
+pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Result<Job> {
     let Portion { compiled, layout, rows } = portion;
+    if layout == Layout::Slots {
+        let values = |row: usize| (0..batch.columns.len()).map(move |column| batch.value(row, column));
+        return job(&compiled, rows.flat_map(values).collect());
+    }
     let kinds = compiled.slots.iter().take(batch.columns.len()).map(|slot| slot.kind).collect();
     let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, kinds });
     let expected = Some(Arc::clone(&compiled.outputs));
-    Job { sql: Arc::clone(&compiled.sql), binds, expected, guest_text: false }
+    Ok(Job { sql: Arc::clone(&compiled.sql), binds, expected, guest_text: false })
 }
 
 /// A parameter's value; moved out at its last use, since large values come here.

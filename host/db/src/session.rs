@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlservice_sql::{Compiled, Portions, Value};
+use sqlservice_sql::{Batch, Compiled, Flush, Portions, Value};
 
 use crate::{
     Error, Result, bulk,
+    flush::{self, FlushError},
     lease::Core,
     run::{self, Answer},
     savepoint::Savepoint,
@@ -81,6 +82,17 @@ impl Session {
     /// Those of [`Session::execute`]. The time limit holds for each statement.
     pub async fn insert_many(&self, portions: Portions, options: RunOptions) -> Result<Answer> {
         bulk::insert_many(&self.core, portions, options).await
+    }
+
+    /// Writes a unit of work's changes in their order, all or none. Returns a batch a change: the columns that it asked for, in
+    /// the order of its rows. A failure undoes the changes by a savepoint and leaves the transaction as it was; in autocommit
+    /// they have a transaction of their own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::execute`], with the change that failed; rows that were expected and did not match.
+    pub async fn flush(&self, flush: Flush) -> Result<Vec<Batch>, FlushError> {
+        flush::flush(&self.core, flush).await
     }
 
     /// Begins a transaction.

@@ -3,13 +3,14 @@
 //! Columns move without a copy. Everything a guest sends is checked behind this module, by `sqlservice-sql`.
 
 mod error;
+mod flush;
 mod rows;
 mod schema;
 mod session;
 mod statement;
 mod value;
 
-pub(crate) use error::to_guest;
+pub(crate) use error::{of_change, to_guest};
 pub(crate) use session::{run_options, transaction_options};
 
 /// The same cases under the same names on both sides, in both directions.

@@ -23,6 +23,12 @@ impl From<sqlservice_db::Error> for SqlError {
     }
 }
 
+impl From<sqlservice_db::FlushError> for SqlError {
+    fn from(error: sqlservice_db::FlushError) -> Self {
+        Self::Guest(conv::of_change(conv::to_guest(error.error), error.change))
+    }
+}
+
 impl From<sqlservice_sql::Error> for SqlError {
     fn from(error: sqlservice_sql::Error) -> Self {
         sqlservice_db::Error::from(error).into()

@@ -93,10 +93,9 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
     async fn flush(
         store: &Accessor<T, Self>,
         this: Resource<Session>,
-        _changes: Vec<Change>,
+        changes: Vec<Change>,
     ) -> Result<Vec<Batch>, SqlError> {
-        work::of(store, &this)?;
-        Err(not_offered("flush", "send the changes with `execute` and `insert-many`"))
+        work::flush(store, this, changes).await
     }
 
     async fn begin(

@@ -231,6 +231,18 @@ pub(crate) async fn insert_many<T, R: Holds>(
     work.run(Run::Many(portions), &options).await?.give(store)
 }
 
+pub(crate) async fn flush<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+    changes: Vec<sessions::Change>,
+) -> Result<Vec<rows::Batch>, SqlError> {
+    let work = of(store, &this)?;
+    let opened = &work.opened;
+    let dialect = opened.grant.database.dialect();
+    let flush = sql::Flush::new(conv::all(changes), opened.catalog(), dialect, opened.limits.statement)?;
+    Ok(conv::all(work.session.flush(flush).await?))
+}
+
 pub(crate) async fn execute_text<T, R: Holds>(
     store: &Accessor<T, HasSql>,
     this: Resource<R>,

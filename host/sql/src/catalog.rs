@@ -108,6 +108,15 @@ impl Catalog {
         &self.relationships
     }
 
+    /// The table of this name, in the default schema or the only one that has it.
+    pub(crate) fn named(&self, name: &str) -> Option<&Entry> {
+        let only = || match self.names.get(name)?.as_slice() {
+            [only] => self.entries.get(*only),
+            _ => None,
+        };
+        self.entry(None, name).or_else(only)
+    }
+
     pub(crate) fn entry(&self, schema: Option<&str>, name: &str) -> Option<&Entry> {
         let positions = self.names.get(name)?;
         positions

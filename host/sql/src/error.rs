@@ -47,6 +47,16 @@ pub enum Error {
     /// Tables that depend on each other in a circle.
     #[error("tables depend on each other in a circle: {}", .0.join(", "))]
     CircularDependency(Vec<String>),
+    /// Rows that were expected to match and did not: somebody else changed or deleted them.
+    #[error("{matched} of {expected} rows of {table:?} matched; somebody else changed or deleted the others")]
+    Stale {
+        /// The table.
+        table: String,
+        /// How many rows were expected.
+        expected: u64,
+        /// How many rows matched.
+        matched: u64,
+    },
     /// Not granted.
     #[error("{0} is not granted")]
     Denied(String),

@@ -1,30 +1,16 @@
-//! Many rows into one table, in as few statements as pay.
-//!
-//! An embedded database runs one row's statement again and again; one with arrays takes a column a parameter, so that its
-//! text is short and always the same; the others take the rows of a batch in one long statement, as many of them as make
-//! the same text come again.
-
-use std::{ops::Range, sync::Arc};
+//! Many rows into one table.
 
 use crate::{
-    Batch, Catalog, Compiled, Dialect, Error, Fit, Limits, Result, Vector,
+    Batch, Catalog, Compiled, Dialect, Error, Fit, Result,
     catalog::Entry,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::{Output, Source},
-    plan::Target,
+    plan::Target as Table,
+    portions::{Layout, Shape, Target, item_type},
     render::Writer,
-    schema::{Column, TypeKind},
+    schema::Column,
     statement::NodeId,
 };
-
-/// How many rows are given to an embedded database at once, or as columns: others may use the thread in between.
-const ROWS: usize = 16_384;
-/// How many rows one long statement inserts, and how many values it has. More gains nothing, and a text past 32 KiB is
-/// prepared anew each time.
-const ROWS_WRITTEN: usize = 1_000;
-const VALUES_WRITTEN: usize = 8_000;
-/// How many bytes of rows are sent at once; a server has limits of its own.
-const BYTES: usize = 4 << 20;
 
 /// Rows to insert into some columns of a table. All names are guest-controlled.
 #[derive(Clone, Debug)]
@@ -39,103 +25,19 @@ pub struct InsertMany {
     pub returning: Vec<String>,
 }
 
-/// What the parameters of a statement are that inserts rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// The values of one row: it runs once for each.
-    Row,
-    /// The values of all rows, row by row.
-    Rows,
-    /// An array for each column.
-    Columns,
-}
-
-/// A statement and the rows that it inserts.
-#[derive(Clone, Debug)]
-pub struct Portion {
-    /// The statement.
-    pub compiled: Arc<Compiled>,
-    /// Which of its values are one.
-    pub layout: Layout,
-    /// The rows, of the batch that was asked for.
-    pub rows: Range<usize>,
-}
-
-/// The statements that insert a batch, made one after the other.
-pub struct Portions {
-    target: InsertMany,
-    batch: Arc<Batch>,
-    catalog: Arc<Catalog>,
-    dialect: Dialect,
-    limits: Limits,
-    layout: Layout,
-    most: usize,
-    done: usize,
-    /// The last statement, and how many rows are written in it.
-    last: Option<(usize, Arc<Compiled>)>,
-}
-
-impl Portions {
-    /// Checks what can be checked before anything is sent. An empty batch has no statements.
-    ///
-    /// # Errors
-    ///
-    /// A table or column that does not exist, a batch that does not fit the columns or itself, `returning` where the
-    /// database has none, and more columns than parameters.
-    pub fn new(
-        target: InsertMany,
-        batch: Arc<Batch>,
-        catalog: Arc<Catalog>,
-        dialect: Dialect,
-        limits: Limits,
-    ) -> Result<Self> {
-        batch.validate()?;
-        let (names, given) = (target.columns.len(), batch.columns.len());
-        if given != names {
-            return Err(Error::invalid(format!("{names} columns are named and the batch has {given}")));
-        }
-        let table = Checked::new(&target, &catalog, dialect)?;
-        table.fits(&batch)?;
-        let layout = table.layout(&batch, dialect);
-        within_parameters(names, dialect, &limits)?;
-        let parameters = limits.parameters.min(dialect.capabilities().max_parameters as usize);
-        let most = match layout {
-            Layout::Rows => parameters.min(VALUES_WRITTEN).checked_div(names).unwrap_or(1).clamp(1, ROWS_WRITTEN),
-            Layout::Row | Layout::Columns => ROWS,
-        };
-        Ok(Self { target, batch, catalog, dialect, limits, layout, most, done: 0, last: None })
+impl Target for InsertMany {
+    fn check(&self, batch: &Batch, catalog: &Catalog, dialect: Dialect) -> Result<Layout> {
+        let table = Checked::new(self, catalog, dialect)?;
+        fit(&table.columns, batch)?;
+        Ok(table.layout(batch, dialect))
     }
 
-    /// The rows that the statements insert.
-    #[must_use]
-    pub fn batch(&self) -> &Arc<Batch> {
-        &self.batch
+    fn width(&self, _: Layout) -> usize {
+        self.columns.len()
     }
 
-    fn compiled(&mut self, written: usize) -> Result<Arc<Compiled>> {
-        if let Some((_, last)) = self.last.as_ref().filter(|(rows, _)| *rows == written) {
-            return Ok(Arc::clone(last));
-        }
-        let table = Checked::new(&self.target, &self.catalog, self.dialect)?;
-        let compiled = Arc::new(table.compile(&self.batch, self.layout, written, self.dialect, &self.limits)?);
-        self.last = Some((written, Arc::clone(&compiled)));
-        Ok(compiled)
-    }
-}
-
-impl Iterator for Portions {
-    type Item = Result<Portion>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let left = (self.batch.rows as usize).checked_sub(self.done).filter(|left| *left > 0)?;
-        let from = u32::try_from(self.done).unwrap_or(u32::MAX);
-        let fits = self.batch.rows_within_from(from, BYTES) as usize;
-        let taken = left.min(self.most).min(fits.max(1));
-        let rows = self.done..self.done.saturating_add(taken);
-        self.done = rows.end;
-        let written = if self.layout == Layout::Rows { taken } else { 1 };
-        let layout = self.layout;
-        Some(self.compiled(written).map(|compiled| Portion { compiled, layout, rows }))
+    fn compile(&self, shape: &Shape<'_>) -> Result<Compiled> {
+        Checked::new(self, shape.catalog, shape.dialect)?.compile(shape)
     }
 }
 
@@ -148,12 +50,7 @@ struct Checked<'a> {
 
 impl<'a> Checked<'a> {
     fn new(target: &'a InsertMany, catalog: &'a Catalog, dialect: Dialect) -> Result<Self> {
-        let entry = catalog
-            .entry(target.schema.as_deref(), &target.table)
-            .ok_or_else(|| Error::NoSuchTable(target.table.clone()))?;
-        if entry.table.is_view {
-            return Err(Error::invalid(format!("{:?} is a view, whose rows cannot be changed", target.table)));
-        }
+        let entry = writable(catalog, target.schema.as_deref(), &target.table)?;
         let columns = columns(entry, &target.columns)?;
         if columns.is_empty() {
             return Err(Error::invalid("an insert of many rows has columns"));
@@ -166,61 +63,38 @@ impl<'a> Checked<'a> {
         Ok(Self { target, columns, returning })
     }
 
-    /// Refuses values that their columns have no room for.
-    fn fits(&self, batch: &Batch) -> Result<()> {
-        for (column, data) in self.columns.iter().zip(&batch.columns) {
-            if let Some(fit) = Fit::of(column) {
-                (0..batch.rows as usize).try_for_each(|row| fit.check(data.value_ref(row)))?;
-            }
-        }
-        Ok(())
-    }
-
     fn layout(&self, batch: &Batch, dialect: Dialect) -> Layout {
         let can = dialect.capabilities();
-        let as_arrays = || {
-            let mut pairs = self.columns.iter().zip(&batch.columns);
-            pairs.all(|(column, data)| item_type(&data.values, column.ty.kind).is_some())
-        };
         match () {
             () if can.embedded => Layout::Row,
-            () if can.arrays && as_arrays() => Layout::Columns,
+            () if can.arrays && are_arrays(&self.columns, batch) => Layout::Columns,
             () => Layout::Rows,
         }
     }
 
-    fn compile(
-        &self,
-        batch: &Batch,
-        layout: Layout,
-        written: usize,
-        dialect: Dialect,
-        limits: &Limits,
-    ) -> Result<Compiled> {
+    fn compile(&self, shape: &Shape<'_>) -> Result<Compiled> {
+        let Shape { dialect, limits, written, .. } = *shape;
         let count = self.columns.len().saturating_mul(written);
         within_parameters(count, dialect, limits)?;
         let mut writer = Writer::new(dialect, limits.statement_bytes);
-        self.write(&mut writer, batch, layout, written);
+        self.write(&mut writer, shape);
         let rendered = writer.finish().ok_or_else(|| too_long(limits))?;
-        let output = |column: &&Column| Output {
-            name: column.name.clone(),
-            ty: Some(column.ty.clone()),
-            nullable: Some(column.nullable),
-        };
-        let outputs = self.returning.iter().map(output).collect();
         // It fits: the count of parameters has been looked at.
         let parameters = u32::try_from(count).unwrap_or(u32::MAX);
-        finish(rendered, outputs, dialect, limits, Kind { parameters, writes: true, locks: false })
+        finish(rendered, outputs(&self.returning), dialect, limits, Kind { parameters, writes: true, locks: false })
     }
 
-    fn write(&self, writer: &mut Writer, batch: &Batch, layout: Layout, written: usize) {
+    fn write(&self, writer: &mut Writer, shape: &Shape<'_>) {
         writer.push("INSERT INTO ");
-        writer.target(Target { schema: self.target.schema.as_deref(), name: &self.target.table });
+        writer.target(Table { schema: self.target.schema.as_deref(), name: &self.target.table });
         writer.push(" (");
         writer.names(&self.target.columns);
-        match layout {
-            Layout::Columns => self.write_arrays(writer, batch),
-            Layout::Row | Layout::Rows => self.write_rows(writer, written),
+        writer.push(")");
+        if shape.layout == Layout::Columns {
+            writer.push(" SELECT * FROM ");
+            arrays(writer, &self.columns, shape.batch);
+        } else {
+            self.write_rows(writer, shape.written);
         }
         if !self.target.returning.is_empty() {
             writer.push(" RETURNING ");
@@ -229,7 +103,7 @@ impl<'a> Checked<'a> {
     }
 
     fn write_rows(&self, writer: &mut Writer, rows: usize) {
-        writer.push(") VALUES ");
+        writer.push(" VALUES ");
         let mut number = 0_u32;
         for row in 0..rows {
             writer.push(if row > 0 { ", (" } else { "(" });
@@ -241,44 +115,58 @@ impl<'a> Checked<'a> {
             writer.push(")");
         }
     }
+}
 
-    /// Rows come out of the arrays in their order, and go in as they come.
-    fn write_arrays(&self, writer: &mut Writer, batch: &Batch) {
-        writer.push(") SELECT * FROM unnest(");
-        for (position, (column, data)) in self.columns.iter().zip(&batch.columns).enumerate() {
-            writer.push(if position > 0 { ", CAST(" } else { "CAST(" });
-            let number = u32::try_from(position).unwrap_or(u32::MAX);
-            writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX, None);
-            writer.push(" AS ");
-            writer.push(item_type(&data.values, column.ty.kind).unwrap_or("text"));
-            writer.push("[])");
-        }
-        writer.push(")");
+/// Whether the columns of a batch can go as arrays.
+pub(crate) fn are_arrays(columns: &[&Column], batch: &Batch) -> bool {
+    columns.iter().zip(&batch.columns).all(|(column, data)| item_type(&data.values, column.ty.kind).is_some())
+}
+
+/// Writes the columns of a batch as arrays that become rows again, in their order.
+pub(crate) fn arrays(writer: &mut Writer, columns: &[&Column], batch: &Batch) {
+    writer.push("unnest(");
+    for (position, (column, data)) in columns.iter().zip(&batch.columns).enumerate() {
+        writer.push(if position > 0 { ", CAST(" } else { "CAST(" });
+        let number = u32::try_from(position).unwrap_or(u32::MAX);
+        writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX, None);
+        writer.push(" AS ");
+        writer.push(item_type(&data.values, column.ty.kind).unwrap_or("text"));
+        writer.push("[])");
     }
+    writer.push(")");
 }
 
-/// The type of a column's items where they go as an array: each assigns to the column's type as a single value would.
-fn item_type(values: &Vector, kind: TypeKind) -> Option<&'static str> {
-    use TypeKind as K;
-    Some(match (values, kind) {
-        (Vector::Booleans(_), K::Boolean) => "boolean",
-        (Vector::Integers(_), K::Int16 | K::Int32 | K::Int64) => "bigint",
-        (Vector::Floats(_), K::Float32 | K::Float64) => "double precision",
-        (Vector::Decimals(_), K::Decimal) => "numeric",
-        (Vector::Texts(_), K::Text | K::Varchar) => "text",
-        (Vector::Bytes(_), K::Bytes) => "bytea",
-        (Vector::Uuids(_), K::Uuid) => "uuid",
-        (Vector::Jsons(_), K::Json) => "jsonb",
-        (Vector::Dates(_), K::Date) => "date",
-        (Vector::Times(_), K::Time) => "time",
-        (Vector::Timestamps(_), K::Timestamp) => "timestamp",
-        (Vector::TimestampsTz(_), K::TimestampTz) => "timestamptz",
-        (Vector::Intervals(_), K::Interval) => "interval",
-        _ => return None,
-    })
+/// Refuses values that their columns have no room for.
+pub(crate) fn fit(columns: &[&Column], batch: &Batch) -> Result<()> {
+    for (column, data) in columns.iter().zip(&batch.columns) {
+        if let Some(fit) = Fit::of(column) {
+            (0..batch.rows as usize).try_for_each(|row| fit.check(data.value_ref(row)))?;
+        }
+    }
+    Ok(())
 }
 
-fn columns<'a>(entry: &'a Entry, names: &[String]) -> Result<Vec<&'a Column>> {
+/// A table whose rows can be changed.
+pub(crate) fn writable<'a>(catalog: &'a Catalog, schema: Option<&str>, table: &str) -> Result<&'a Entry> {
+    let entry = catalog.entry(schema, table).ok_or_else(|| Error::NoSuchTable(table.to_owned()))?;
+    if entry.table.is_view {
+        return Err(Error::invalid(format!("{table:?} is a view, whose rows cannot be changed")));
+    }
+    Ok(entry)
+}
+
+/// What a statement returns of these columns.
+pub(crate) fn outputs(columns: &[&Column]) -> Vec<Output> {
+    let output = |column: &&Column| Output {
+        name: column.name.clone(),
+        ty: Some(column.ty.clone()),
+        nullable: Some(column.nullable),
+    };
+    columns.iter().map(output).collect()
+}
+
+/// Columns that are written, each once.
+pub(crate) fn columns<'a>(entry: &'a Entry, names: &[String]) -> Result<Vec<&'a Column>> {
     let mut seen = std::collections::HashSet::new();
     let mut columns = Vec::with_capacity(names.len());
     for name in names {
@@ -291,7 +179,8 @@ fn columns<'a>(entry: &'a Entry, names: &[String]) -> Result<Vec<&'a Column>> {
     Ok(columns)
 }
 
-fn column<'a>(entry: &'a Entry, name: &str) -> Result<&'a Column> {
+/// A column of a table.
+pub(crate) fn column<'a>(entry: &'a Entry, name: &str) -> Result<&'a Column> {
     let missing = || Error::NoSuchColumn { table: Some(entry.table.name.clone()), column: name.to_owned() };
     entry.column(name).ok_or_else(missing)
 }

@@ -58,6 +58,10 @@ impl Writer {
         Self { dialect, text, slots, numbers, most, full: false, again: 0, copied: 0 }
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     pub(crate) fn finish(self) -> Option<Rendered> {
         (!self.full).then_some(Rendered { sql: self.text, slots: self.slots })
     }
@@ -86,7 +90,7 @@ impl Writer {
     }
 
     /// Writes a name with the one that it belongs to.
-    fn qualified(&mut self, owner: Option<&str>, name: &str) {
+    pub(crate) fn qualified(&mut self, owner: Option<&str>, name: &str) {
         if let Some(owner) = owner {
             self.name(owner);
             self.push(".");

@@ -86,6 +86,11 @@ fn g02_cancel_sweep_insert_many() {
 }
 
 #[test]
+fn g02_cancel_sweep_flush() {
+    sweep("flush");
+}
+
+#[test]
 fn g02_cancel_sweep_commit() {
     sweep("commit");
 }

@@ -84,7 +84,7 @@ impl Rows {
     fn get(&self, round: usize, at: usize) -> Bind<'_> {
         let (row, column) = match self.layout {
             Layout::Row => (round, at),
-            Layout::Rows | Layout::Columns => (
+            Layout::Rows | Layout::Slots | Layout::Columns => (
                 at.checked_div(self.kinds.len()).unwrap_or_default(),
                 at.checked_rem(self.kinds.len()).unwrap_or_default(),
             ),

@@ -45,6 +45,16 @@ pub(crate) fn to_guest(error: db::Error) -> wit::Error {
     }
 }
 
+/// Names the change of a flush that failed, where the case has a place for it.
+pub(crate) fn of_change(error: wit::Error, change: Option<usize>) -> wit::Error {
+    let change = change.and_then(|change| u32::try_from(change).ok());
+    match error {
+        wit::Error::Integrity(violation) => wit::Error::Integrity(wit::Violation { change, ..violation }),
+        wit::Error::StaleData(stale) => wit::Error::StaleData(wit::Stale { change, ..stale }),
+        error => error,
+    }
+}
+
 /// Logs an error that a guest must not see, and gives the text that names its entry.
 fn logged(error: &dyn std::error::Error) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -79,6 +89,9 @@ fn statement(error: sql::Error) -> wit::Error {
         }
         sql::Error::TypeMismatch { column, expected, got } => {
             wit::Error::TypeMismatch(wit::Mismatch { column, expected, got })
+        }
+        sql::Error::Stale { table, expected, matched } => {
+            wit::Error::StaleData(wit::Stale { table, expected, matched, change: None })
         }
         sql::Error::CircularDependency(tables) => wit::Error::CircularDependency(tables),
         sql::Error::Denied(what) => wit::Error::Denied(what),

@@ -30,6 +30,7 @@ mod arena;
 mod batches;
 mod definitions;
 mod dice;
+mod flush;
 mod grammar;
 mod harness;
 mod inserts;

@@ -42,7 +42,7 @@ pub fn table(name: &str, columns: Vec<Column>) -> Table {
     }
 }
 
-fn key(column: &str, table: &str) -> ForeignKey {
+pub fn key(column: &str, table: &str) -> ForeignKey {
     ForeignKey {
         name: None,
         columns: vec![column.into()],

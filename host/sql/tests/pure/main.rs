@@ -2,6 +2,7 @@
 
 mod build;
 mod cases;
+mod flush;
 mod insert_many;
 mod refuse;
 mod text;

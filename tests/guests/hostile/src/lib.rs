@@ -1,6 +1,9 @@
 //! A guest that does whatever a guest should not: traps in transactions, drops futures, forgets what it opened, forges
 //! names, nodes and batches.
 
+#[path = "../../conformance/src/b/change.rs"]
+#[allow(dead_code, reason = "the well-behaved guest changes more")]
+mod change;
 mod forge;
 mod leave;
 mod model;

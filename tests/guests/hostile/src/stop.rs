@@ -10,9 +10,16 @@ use futures::{
     future::{Either, select as either},
     pin_mut,
 };
-use sqlservice_sdk::prelude::*;
+use sqlservice_sdk::{
+    bindings::sqlservice::database::{
+        databases::Database as Raw,
+        sessions::{Change, TransactionOptions as Options},
+    },
+    prelude::*,
+};
 
 use crate::{
+    change::{Insert, Update, key, texts},
     model::{User, add, count_users, open},
     told::{done, outcome},
 };
@@ -114,6 +121,11 @@ pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> 
             add(&session, id).await?;
             stop.run(savepoint.release()).await?.is_some()
         }
+        "flush" => {
+            let models = models![User];
+            let session = Raw::open("default".to_owned(), models).await?.begin(Options::default()).await?;
+            stop.run(async { Ok(session.flush(rows_twice(id)).await?) }).await?.is_some()
+        }
         "reflect" => stop.run(db.reflect()).await?.is_some(),
         "create-all" => stop.run(db.create_all()).await?.is_some(),
         "cursor" => {
@@ -131,6 +143,17 @@ pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> 
         other => return Err(Error::other(format!("there is no operation {other:?}"))),
     };
     Ok(done)
+}
+
+/// Rows that are inserted, then updated.
+fn rows_twice(id: i64) -> Vec<Change> {
+    let ids: Vec<i64> = (id..id + 300).collect();
+    let names: Vec<String> = ids.iter().map(|id| format!("hostile {id}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    vec![
+        Insert::into("users", &["id", "name"]).rows(300, vec![key(&ids), texts(&names)]).returning(&["id"]),
+        Update::of("users", &["note"]).keys(&ids).rows(vec![texts(&["x"; 300])]).done(),
+    ]
 }
 
 /// Everything once, for a host that drops the call at any point of it.

@@ -1,0 +1,106 @@
+//! A unit of work's changes: their statements one after the other, all or none.
+
+use std::sync::Arc;
+
+use sqlservice_sql::{Batch, Flush, Portion, flush::Work};
+
+use crate::{
+    Error, Result,
+    bulk::join,
+    feed::{Clock, Fate, Feed},
+    lease::{Core, Listener, Turn},
+    run,
+    settings::RunOptions,
+    whole::Whole,
+};
+
+/// Why a flush failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct FlushError {
+    /// The change whose statement failed, by its position.
+    pub change: Option<usize>,
+    /// What it failed with.
+    #[source]
+    pub error: Error,
+}
+
+impl From<Error> for FlushError {
+    fn from(error: Error) -> Self {
+        Self { change: None, error }
+    }
+}
+
+/// Writes the changes. A failure undoes them and leaves the transaction as it was.
+pub(crate) async fn flush(core: &Arc<Core>, flush: Flush) -> Result<Vec<Batch>, FlushError> {
+    let call = Clock::new(None);
+    let listener = Listener::new(core, &call);
+    let answer = core.call(move |turn| turn.flush(flush, call)).await;
+    listener.hear();
+    answer?
+}
+
+/// A violation with what the changes tell of it, where the database told less.
+fn explained(error: Error, flush: &Flush, change: Option<usize>) -> Error {
+    let Error::Integrity(mut violation) = error else { return error };
+    let known = change.and_then(|change| flush.constraint(change, violation.constraint.as_deref()));
+    if let Some((table, columns)) = known {
+        if violation.columns.is_empty() {
+            violation.columns = columns.to_vec();
+        }
+        violation.table.get_or_insert_with(|| table.to_owned());
+    }
+    Error::Integrity(violation)
+}
+
+impl Turn {
+    async fn flush(mut self, flush: Flush, call: Clock) -> Result<Result<Vec<Batch>, FlushError>> {
+        let mut change = None;
+        let result = self.write(flush, &mut change, &call).await;
+        self.settle().await;
+        Ok(result.map_err(|error| FlushError { change, error }))
+    }
+
+    async fn write(&mut self, mut flush: Flush, change: &mut Option<usize>, call: &Clock) -> Result<Vec<Batch>> {
+        if flush.is_empty() {
+            self.enter().await?;
+            return Ok(flush.finish()?);
+        }
+        let whole = self.begin_whole(true).await?;
+        // From here on, a caller that goes away leaves something behind that nobody knows of.
+        if let (Some(transaction), Whole::Savepoint(_)) = (self.transaction(), &whole) {
+            call.enter(transaction);
+        }
+        let result = self.steps(&mut flush, change).await.map_err(|error| explained(error, &flush, *change));
+        self.end_whole(whole, result).await?;
+        Ok(flush.finish()?)
+    }
+
+    async fn steps(&mut self, flush: &mut Flush, change: &mut Option<usize>) -> Result<()> {
+        while let Some(mut work) = flush.next_work()? {
+            *change = Some(work.change);
+            while let Some(portion) = work.portions.next() {
+                let portion = portion?;
+                let rows = portion.rows.clone();
+                let (returned, matched) = self.portion(&work, portion).await?;
+                flush.take(&mut work, &rows, returned, matched);
+            }
+            flush.end(&work)?;
+        }
+        *change = None;
+        Ok(())
+    }
+
+    /// Runs one statement. What it returned, and how many rows it matched.
+    async fn portion(&mut self, work: &Work, portion: Portion) -> Result<(Batch, u64)> {
+        let job = run::rows_job(portion, work.portions.batch())?;
+        let mut feed = Feed::collect(None);
+        let clock = Clock::new(run::limit(&self.core, RunOptions::default()));
+        let matched = self.statement(job, &mut feed, clock).await?;
+        let returned = match feed.fate() {
+            Fate::Whole(_, batches) => join(batches)?,
+            Fate::Cursor(..) => Batch::default(),
+        };
+        Ok((returned, matched))
+    }
+}

@@ -1,0 +1,21 @@
+//! A unit of work's changes.
+
+use sqlservice_sql::flush as ours;
+
+use super::take_fields;
+use crate::bindings::sqlservice::database::sessions as wit;
+
+take_fields!(wit::Link => ours::Link, { row, column, of_change, of_row });
+take_fields!(wit::Inserts => ours::Inserts, { table, columns, rows, returning; lists links });
+take_fields!(wit::Updates => ours::Updates, { table, keys, columns, rows, returning; options versions; lists links });
+take_fields!(wit::Deletes => ours::Deletes, { table, keys; options versions });
+
+impl From<wit::Change> for ours::Change {
+    fn from(change: wit::Change) -> Self {
+        match change {
+            wit::Change::Inserts(inserts) => Self::Inserts(inserts.into()),
+            wit::Change::Updates(updates) => Self::Updates(updates.into()),
+            wit::Change::Deletes(deletes) => Self::Deletes(deletes.into()),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A unit of work's changes as one: checked as a whole before anything is sent, put in an order that foreign keys allow, and
+//! cut into as few statements as pay.
+//!
+//! Rows are written table by table, those that are referred to first: inserts, then updates. Rows are removed afterwards, in
+//! the opposite order of tables. Rows whose keys the database makes come before those that need the keys, also inside of one
+//! table; a circle of rows is refused, unless an update closes it after the inserts.
+//!
+//! [`Flush`] does no I/O: whoever runs it asks for the next [`Work`], runs its statements and hands back what they returned.
+
+mod item;
+mod link;
+mod order;
+mod pick;
+
+use std::{collections::VecDeque, ops::Range, sync::Arc};
+
+use crate::{
+    Batch, Catalog, Dialect, Error, Limits, Portions, Result,
+    change_many::{ChangeMany, Verb},
+    insert_many::InsertMany,
+    portions::Target,
+};
+use item::{Does, Item};
+
+/// A value that comes from a key which the flush makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The row that needs the key, in its own change.
+    pub row: u32,
+    /// The column that needs it, by its position among those that are written.
+    pub column: u16,
+    /// The change whose row has the key.
+    pub of_change: u32,
+    /// That row.
+    pub of_row: u32,
+}
+
+/// Rows to insert.
+#[derive(Clone, Debug)]
+pub struct Inserts {
+    /// The table.
+    pub table: String,
+    /// The columns that have values.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Batch,
+    /// Values that come from keys of other rows.
+    pub links: Vec<Link>,
+    /// The columns to return.
+    pub returning: Vec<String>,
+}
+
+/// Rows to update by primary key.
+#[derive(Clone, Debug)]
+pub struct Updates {
+    /// The table.
+    pub table: String,
+    /// The primary keys.
+    pub keys: Batch,
+    /// The versions that the rows must have; they are counted up.
+    pub versions: Option<Batch>,
+    /// The columns that change.
+    pub columns: Vec<String>,
+    /// Their new values.
+    pub rows: Batch,
+    /// Values that come from keys of other rows.
+    pub links: Vec<Link>,
+    /// The columns to return.
+    pub returning: Vec<String>,
+}
+
+/// Rows to delete by primary key.
+#[derive(Clone, Debug)]
+pub struct Deletes {
+    /// The table.
+    pub table: String,
+    /// The primary keys.
+    pub keys: Batch,
+    /// The versions that the rows must have.
+    pub versions: Option<Batch>,
+}
+
+/// Changes of one shape to one table. Everything in them is guest-controlled.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Rows to insert.
+    Inserts(Inserts),
+    /// Rows to update.
+    Updates(Updates),
+    /// Rows to delete.
+    Deletes(Deletes),
+}
+
+/// Some rows of one change that go together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Step {
+    change: usize,
+    rows: Vec<u32>,
+    /// Whether what was changed is read back, where the database returns nothing of it.
+    reads: bool,
+}
+
+/// Changes that are being written.
+pub struct Flush {
+    items: Vec<Item>,
+    steps: VecDeque<Step>,
+    catalog: Arc<Catalog>,
+    dialect: Dialect,
+    limits: Limits,
+}
+
+/// The statements of one step.
+pub struct Work {
+    /// The change, by its position.
+    pub change: usize,
+    /// Its statements.
+    pub portions: Portions,
+    step: Step,
+    is_numbered: bool,
+    matched: u64,
+}
+
+impl Flush {
+    /// Checks changes and orders them. Nothing is sent where one of them is wrong.
+    ///
+    /// # Errors
+    ///
+    /// Those of statements; batches that do not fit each other; links to nothing; [`Error::CircularDependency`] where rows
+    /// need each other's keys.
+    pub fn new(changes: Vec<Change>, catalog: Arc<Catalog>, dialect: Dialect, limits: Limits) -> Result<Self> {
+        let mut items = changes.into_iter().map(|change| Item::new(change, &catalog)).collect::<Result<Vec<_>>>()?;
+        link::resolve(&mut items, &catalog)?;
+        for item in &items {
+            target(item, false).check(&item.batch, &catalog, dialect)?;
+        }
+        let reads_back = !dialect.capabilities().update_returning;
+        let mut steps = VecDeque::new();
+        for step in order::steps(&items, &catalog)? {
+            let returns = items.get(step.change).is_some_and(|item| !item.returning.is_empty());
+            let again = returns && reads_back && items.get(step.change).is_some_and(|item| item.does == Does::Update);
+            let read = again.then(|| Step { reads: true, ..step.clone() });
+            steps.push_back(step);
+            steps.extend(read);
+        }
+        Ok(Self { items, steps, catalog, dialect, limits })
+    }
+
+    /// How many steps there are still.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is nothing more to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The next statements, with the keys that were made so far filled in; nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// A value that its column has no room for, which a key can be, too.
+    pub fn next_work(&mut self) -> Result<Option<Work>> {
+        let Some(step) = self.steps.pop_front() else { return Ok(None) };
+        let filled = link::fill(&self.items, &step)?;
+        let Some(item) = self.items.get_mut(step.change) else { return Ok(None) };
+        let batch = item.rows_of(&step, &filled)?;
+        item.keep(&step, filled);
+        let target = target(item, step.reads);
+        let layout = target.check(&batch, &self.catalog, self.dialect)?;
+        let is_numbered = match item.does {
+            Does::Insert => false,
+            Does::Update | Does::Delete => change(item, step.reads).is_numbered(layout),
+        };
+        let portions = Portions::of(target, batch, Arc::clone(&self.catalog), self.dialect, self.limits)?;
+        Ok(Some(Work { change: step.change, portions, step, is_numbered, matched: 0 }))
+    }
+
+    /// Takes what a portion of the work returned, and how many rows it matched.
+    pub fn take(&mut self, work: &mut Work, rows: &Range<usize>, returned: Batch, matched: u64) {
+        work.matched = work.matched.saturating_add(matched);
+        if let (Some(item), Some(rows)) = (self.items.get_mut(work.change), work.step.rows.get(rows.clone())) {
+            item.place(rows, returned, work.is_numbered);
+        }
+    }
+
+    /// Ends a work whose portions were all taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stale`] where fewer rows matched than there are. Rows that are deleted without a version may be gone already.
+    pub fn end(&mut self, work: &Work) -> Result<()> {
+        let Some(item) = self.items.get_mut(work.change) else { return Ok(()) };
+        if work.step.reads {
+            return Ok(());
+        }
+        item.matched = item.matched.saturating_add(work.matched);
+        let expected = work.step.rows.len() as u64;
+        let may_be_gone = item.does == Does::Delete && !item.is_versioned;
+        if work.matched == expected || (may_be_gone && work.matched < expected) {
+            return Ok(());
+        }
+        Err(Error::Stale { table: item.table.clone(), expected, matched: work.matched })
+    }
+
+    /// What is known of a row that a change could not write where the database does not tell it: its table, and the columns of
+    /// the constraint of this name. Nothing for deletes, which break the constraints of others.
+    #[must_use]
+    pub fn constraint(&self, change: usize, name: Option<&str>) -> Option<(&str, &[String])> {
+        let item = self.items.get(change).filter(|item| item.does != Does::Delete)?;
+        let table = self.catalog.table(item.schema.as_deref(), &item.table)?;
+        let uniques = table.uniques.iter().chain(&table.indexes).map(|key| (&key.name, &key.columns));
+        let keys = table.foreign_keys.iter().map(|key| (&key.name, &key.columns));
+        let all = uniques.chain(keys).chain([(&table.primary_key_name, &table.primary_key)]);
+        let named = all.filter(|(of, _)| of.is_some() && of.as_deref() == name).map(|(_, columns)| columns.as_slice());
+        Some((&item.table, named.into_iter().next().unwrap_or_default()))
+    }
+
+    /// What each change returned, in the order of its rows: the columns that were asked for; for deletes no column, and as
+    /// many rows as matched.
+    ///
+    /// # Errors
+    ///
+    /// A column of more than 4 GiB.
+    pub fn finish(self) -> Result<Vec<Batch>> {
+        self.items.into_iter().map(Item::finish).collect()
+    }
+}
+
+/// What is done with the rows of a change that are there already.
+fn change(item: &Item, reads: bool) -> ChangeMany {
+    let verb = match (item.does, reads) {
+        (_, true) => Verb::Read,
+        (Does::Delete, false) => Verb::Delete,
+        (Does::Insert | Does::Update, false) => Verb::Update,
+    };
+    ChangeMany {
+        verb,
+        schema: item.schema.clone(),
+        table: item.table.clone(),
+        columns: if reads { Vec::new() } else { item.columns.clone() },
+        is_versioned: item.is_versioned && !reads,
+        returning: item.returning.clone(),
+    }
+}
+
+fn target(item: &Item, reads: bool) -> Box<dyn Target> {
+    match item.does {
+        Does::Insert => Box::new(InsertMany {
+            schema: item.schema.clone(),
+            table: item.table.clone(),
+            columns: item.columns.clone(),
+            returning: item.returning.clone(),
+        }),
+        Does::Update | Does::Delete => Box::new(change(item, reads)),
+    }
+}

@@ -1,0 +1,205 @@
+//! One change on its way: what it writes, and what came back of it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Change, Deletes, Inserts, Link, Step, Updates, pick};
+use crate::{
+    Batch, Catalog, Error, Result, Value,
+    batch::{BatchBuilder, ColumnBuilder, VectorKind},
+    schema::{DefaultValue, Table},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// A change whose batches are one: the columns that are written, the primary key, the version.
+pub(super) struct Item {
+    pub(super) does: Does,
+    pub(super) schema: Option<String>,
+    pub(super) table: String,
+    pub(super) columns: Vec<String>,
+    pub(super) batch: Arc<Batch>,
+    pub(super) links: Vec<Link>,
+    /// What the links of the same position need of the row that they name.
+    pub(super) needed: Vec<String>,
+    pub(super) is_versioned: bool,
+    /// The columns to return, those first that were asked for.
+    pub(super) returning: Vec<String>,
+    asked: usize,
+    pub(super) matched: u64,
+    /// Values that links brought, by row and column.
+    filled: HashMap<(u32, u16), Value>,
+    made: Vec<Batch>,
+    /// Where what a row returned is: the batch, and its row there.
+    placed: Vec<Option<(usize, usize)>>,
+}
+
+impl Item {
+    pub(super) fn new(change: Change, catalog: &Catalog) -> Result<Self> {
+        let (does, table, columns, rows, keys, versions, links, returning) = match change {
+            Change::Inserts(Inserts { table, columns, rows, links, returning }) => {
+                (Does::Insert, table, columns, rows, None, None, links, returning)
+            }
+            Change::Updates(Updates { table, keys, versions, columns, rows, links, returning }) => {
+                (Does::Update, table, columns, rows, Some(keys), versions, links, returning)
+            }
+            Change::Deletes(Deletes { table, keys, versions }) => {
+                let none = Batch { rows: keys.rows, columns: Vec::new() };
+                (Does::Delete, table, Vec::new(), none, Some(keys), versions, Vec::new(), Vec::new())
+            }
+        };
+        let entry = catalog.named(&table).ok_or_else(|| Error::NoSuchTable(table.clone()))?;
+        let (mut batch, mut columns) = (rows, columns);
+        fits(&table, "columns", &batch, batch.rows, columns.len())?;
+        if does == Does::Update {
+            touch(&entry.table, &mut columns, &mut batch)?;
+        }
+        if let Some(keys) = keys {
+            fits(&table, "primary key", &keys, batch.rows, entry.table.primary_key.len())?;
+            batch.columns.extend(keys.columns);
+        }
+        let is_versioned = versions.is_some();
+        if let Some(versions) = versions {
+            fits(&table, "version", &versions, batch.rows, 1)?;
+            batch.columns.extend(versions.columns);
+        }
+        batch.validate()?;
+        let count = batch.rows as usize;
+        Ok(Self {
+            does,
+            schema: entry.table.schema.clone(),
+            table,
+            columns,
+            batch: Arc::new(batch),
+            links,
+            needed: Vec::new(),
+            is_versioned,
+            asked: returning.len(),
+            returning,
+            matched: 0,
+            filled: HashMap::new(),
+            made: Vec::new(),
+            placed: vec![None; count],
+        })
+    }
+
+    /// How many rows it has.
+    pub(super) fn rows(&self) -> u32 {
+        self.batch.rows
+    }
+
+    /// The rows of a step as a batch.
+    pub(super) fn rows_of(&self, step: &Step, filled: &[(usize, u16, Value)]) -> Result<Arc<Batch>> {
+        let all = step.rows.len() == self.rows() as usize && step.rows.iter().copied().eq(0..self.rows());
+        if step.reads {
+            let keys = self.columns.len()..self.batch.columns.len() - usize::from(self.is_versioned);
+            let columns = self.batch.columns.get(keys).unwrap_or_default();
+            return pick::rows(columns, &step.rows, &[]).map(Arc::new);
+        }
+        if all && filled.is_empty() {
+            return Ok(Arc::clone(&self.batch));
+        }
+        pick::rows(&self.batch.columns, &step.rows, filled).map(Arc::new)
+    }
+
+    /// Remembers what links brought: others may need it again.
+    pub(super) fn keep(&mut self, step: &Step, filled: Vec<(usize, u16, Value)>) {
+        for (position, column, value) in filled {
+            if let Some(row) = step.rows.get(position) {
+                self.filled.insert((*row, column), value);
+            }
+        }
+    }
+
+    /// The value that a row has, or got, in a column; nothing where it is not known.
+    pub(super) fn known(&self, row: u32, column: &str) -> Option<Value> {
+        if let Some(position) = self.columns.iter().position(|name| name == column) {
+            let key = (row, u16::try_from(position).ok()?);
+            let value = self.filled.get(&key).cloned().unwrap_or_else(|| self.batch.value(row as usize, position));
+            if !value.is_null() {
+                return Some(value);
+            }
+        }
+        let position = self.returning.iter().position(|name| name == column)?;
+        let (batch, at) = (*self.placed.get(row as usize)?)?;
+        Some(self.made.get(batch)?.value(at, position)).filter(|value| !value.is_null())
+    }
+
+    /// Keeps what came back of some rows.
+    pub(super) fn place(&mut self, rows: &[u32], mut returned: Batch, is_numbered: bool) {
+        let positions =
+            if is_numbered && !returned.columns.is_empty() { Some(returned.columns.remove(0)) } else { None };
+        for at in 0..returned.rows as usize {
+            let position = match &positions {
+                None => Some(at),
+                Some(numbers) => match numbers.value(at) {
+                    Value::Scalar(crate::Scalar::Integer(number)) => usize::try_from(number).ok(),
+                    _ => None,
+                },
+            };
+            let place = position.and_then(|at| rows.get(at)).and_then(|row| self.placed.get_mut(*row as usize));
+            if let Some(place) = place {
+                *place = Some((self.made.len(), at));
+            }
+        }
+        self.made.push(returned);
+    }
+
+    /// What it returns.
+    pub(super) fn finish(mut self) -> Result<Batch> {
+        if self.asked == 0 {
+            let rows =
+                if self.does == Does::Delete { u32::try_from(self.matched).unwrap_or(u32::MAX) } else { self.rows() };
+            return Ok(Batch { rows, columns: Vec::new() });
+        }
+        let in_order = self.placed.iter().enumerate().all(|(row, place)| *place == Some((0, row)));
+        if let ([_], true) = (self.made.as_slice(), in_order) {
+            let mut only = self.made.remove(0);
+            only.columns.truncate(self.asked);
+            return Ok(only);
+        }
+        let mut whole = BatchBuilder::with_capacity(&vec![VectorKind::Dynamic; self.asked], self.placed.len());
+        for place in &self.placed {
+            for (position, column) in whole.columns().iter_mut().enumerate() {
+                let value = place.and_then(|(batch, at)| Some(self.made.get(batch)?.value(at, position)));
+                match value.filter(|value| !value.is_null()) {
+                    Some(value) => column.push_value(value)?,
+                    None => column.push_null(),
+                }
+            }
+            whole.end_row();
+        }
+        whole.finish()
+    }
+}
+
+/// Adds the constants that every update sets, where this one does not set them.
+fn touch(table: &Table, columns: &mut Vec<String>, batch: &mut Batch) -> Result<()> {
+    for column in &table.columns {
+        if let DefaultValue::Literal(value) = &column.on_update
+            && !columns.contains(&column.name)
+        {
+            let mut constant = ColumnBuilder::new(VectorKind::Dynamic, batch.rows as usize);
+            for _ in 0..batch.rows {
+                if value.is_null() { constant.push_null() } else { constant.push_value(value.clone())? }
+            }
+            columns.push(column.name.clone());
+            batch.columns.push(constant.finish());
+        }
+    }
+    Ok(())
+}
+
+fn fits(table: &str, what: &str, batch: &Batch, rows: u32, columns: usize) -> Result<()> {
+    if batch.rows == rows && batch.columns.len() == columns {
+        return Ok(());
+    }
+    let (got_rows, got) = (batch.rows, batch.columns.len());
+    Err(Error::invalid(format!(
+        "the {what} of a change to {table:?} should be {columns} columns of {rows} rows, not {got} of {got_rows}"
+    )))
+}

@@ -1,0 +1,259 @@
+//! The order in which changes are written.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Does, Item, Step};
+use crate::{
+    Catalog, Error, Result,
+    order::order,
+    schema::{ForeignKey, Table},
+};
+
+/// The steps of all changes, in order.
+pub(super) fn steps(items: &[Item], catalog: &Catalog) -> Result<Vec<Step>> {
+    let (plan, is_circular) = Plan::new(items, catalog)?;
+    // Tables in a circle have no order, their rows may have one.
+    let by_rows = is_circular || plan.needs_a_later_table();
+    let mut steps = Vec::new();
+    if by_rows {
+        let inserts: Vec<usize> = plan.ranks().flat_map(|rank| plan.of(rank, Does::Insert)).collect();
+        steps.extend(plan.rows(&inserts)?);
+        let updates = plan.ranks().flat_map(|rank| plan.of(rank, Does::Update));
+        steps.extend(updates.map(|at| plan.whole(at)));
+    } else {
+        for rank in plan.ranks() {
+            let inserts: Vec<usize> = plan.of(rank, Does::Insert).collect();
+            if plan.refers_to_itself(rank, &inserts) {
+                steps.extend(plan.rows(&inserts)?);
+            } else {
+                steps.extend(inserts.into_iter().map(|at| plan.whole(at)));
+            }
+            steps.extend(plan.of(rank, Does::Update).map(|at| plan.whole(at)));
+        }
+    }
+    for rank in plan.ranks().rev() {
+        steps.extend(plan.of(rank, Does::Delete).map(|at| plan.whole(at)));
+    }
+    steps.retain(|step| !step.rows.is_empty());
+    Ok(steps)
+}
+
+/// The tables of all changes, in their order. How many changes and tables there are is guest-controlled, so everything is
+/// looked up once for all.
+struct Plan<'a> {
+    items: &'a [Item],
+    /// The tables by their rank.
+    tables: Vec<&'a Table>,
+    /// The changes of each table, as they were given.
+    changes: Vec<Vec<usize>>,
+    /// The rank of each change's table.
+    rank: Vec<usize>,
+}
+
+/// A row to insert: its change, and its place there.
+type Node = (usize, u32);
+
+/// A row that needs another: the needed one, itself, and whether the needed key is made by the database.
+type Edge = (usize, usize, bool);
+
+impl<'a> Plan<'a> {
+    /// The plan, and whether its tables refer to each other in a circle.
+    fn new(items: &'a [Item], catalog: &'a Catalog) -> Result<(Self, bool)> {
+        let mut tables: Vec<&Table> = Vec::new();
+        let mut positions: HashMap<(Option<&str>, &str), usize> = HashMap::new();
+        let mut position = Vec::with_capacity(items.len());
+        for item in items {
+            let name = (item.schema.as_deref(), item.table.as_str());
+            let at = match positions.get(&name) {
+                Some(at) => *at,
+                None => {
+                    let table = catalog.table(name.0, name.1);
+                    tables.push(table.ok_or_else(|| Error::NoSuchTable(item.table.clone()))?);
+                    positions.insert(name, tables.len() - 1);
+                    tables.len() - 1
+                }
+            };
+            position.push(at);
+        }
+        let sorted = order(&tables);
+        let mut ranks = vec![0; tables.len()];
+        for (rank, position) in sorted.tables.iter().enumerate() {
+            if let Some(place) = ranks.get_mut(*position) {
+                *place = rank;
+            }
+        }
+        let rank: Vec<usize> = position.iter().filter_map(|at| ranks.get(*at).copied()).collect();
+        let mut changes = vec![Vec::new(); tables.len()];
+        for (change, rank) in rank.iter().enumerate() {
+            if let Some(mine) = changes.get_mut(*rank) {
+                mine.push(change);
+            }
+        }
+        let tables = sorted.tables.iter().filter_map(|position| tables.get(*position).copied()).collect();
+        Ok((Self { items, tables, changes, rank }, !sorted.back.is_empty()))
+    }
+
+    fn ranks(&self) -> std::ops::Range<usize> {
+        0..self.tables.len()
+    }
+
+    /// The changes of a table that do this.
+    fn of(&self, rank: usize, does: Does) -> impl Iterator<Item = usize> {
+        let mine = self.changes.get(rank).map_or(&[][..], Vec::as_slice).iter().copied();
+        mine.filter(move |at| self.items.get(*at).is_some_and(|item| item.does == does))
+    }
+
+    /// A change as one step.
+    fn whole(&self, change: usize) -> Step {
+        let rows = self.items.get(change).map_or(0, Item::rows);
+        Step { change, rows: (0..rows).collect(), reads: false }
+    }
+
+    /// The ranks of the tables that a change's links go to.
+    fn linked(&self, change: usize) -> impl Iterator<Item = usize> {
+        let links = self.items.get(change).map_or(&[][..], |item| item.links.as_slice()).iter();
+        links.filter_map(|link| self.rank.get(link.of_change as usize).copied())
+    }
+
+    /// Whether a link goes to a table that comes later.
+    fn needs_a_later_table(&self) -> bool {
+        self.rank.iter().enumerate().any(|(change, own)| self.linked(change).any(|rank| rank > *own))
+    }
+
+    fn refers_to_itself(&self, rank: usize, inserts: &[usize]) -> bool {
+        let key_to_itself = self.tables.get(rank).is_some_and(|table| {
+            table.foreign_keys.iter().any(|key| key.table == table.name && key.schema == table.schema)
+        });
+        key_to_itself || inserts.iter().any(|change| self.linked(*change).any(|of| of == rank))
+    }
+
+    /// Rows to insert, each after those that it needs. A row whose key is made by the database is in an earlier step than
+    /// those that need the key; one whose key is given only has to come before them.
+    fn rows(&self, changes: &[usize]) -> Result<Vec<Step>> {
+        let count = |change: usize| self.items.get(change).map_or(0, Item::rows);
+        let nodes: Vec<Node> = changes.iter().flat_map(|at| (0..count(*at)).map(move |row| (*at, row))).collect();
+        let numbers: HashMap<Node, usize> = nodes.iter().enumerate().map(|(at, node)| (*node, at)).collect();
+        let edges = self.edges(&nodes, &numbers);
+        let mut waits = vec![0_usize; nodes.len()];
+        let mut needed_by: Vec<Vec<(usize, usize)>> = vec![Vec::new(); nodes.len()];
+        for (from, to, made) in edges {
+            if let (Some(waits), Some(needed)) = (waits.get_mut(to), needed_by.get_mut(from)) {
+                *waits += 1;
+                needed.push((to, usize::from(made)));
+            }
+        }
+        let mut levels = vec![0_usize; nodes.len()];
+        let mut ready: BTreeSet<usize> = (0..nodes.len()).filter(|at| waits.get(*at) == Some(&0)).collect();
+        let mut sorted = Vec::with_capacity(nodes.len());
+        while let Some(at) = ready.pop_first() {
+            sorted.push(at);
+            let level = levels.get(at).copied().unwrap_or_default();
+            for (to, made) in needed_by.get(at).into_iter().flatten() {
+                if let (Some(waits), Some(deeper)) = (waits.get_mut(*to), levels.get_mut(*to)) {
+                    *deeper = (*deeper).max(level + made);
+                    *waits -= 1;
+                    if *waits == 0 {
+                        ready.insert(*to);
+                    }
+                }
+            }
+        }
+        if sorted.len() < nodes.len() {
+            return Err(self.circle(&nodes, &waits));
+        }
+        sorted.sort_by_key(|at| levels.get(*at).copied());
+        let mut steps: Vec<(usize, Step)> = Vec::new();
+        for at in sorted {
+            let (Some((change, row)), Some(level)) = (nodes.get(at).copied(), levels.get(at).copied()) else {
+                continue;
+            };
+            match steps.last_mut() {
+                Some((of, step)) if *of == level && step.change == change => step.rows.push(row),
+                _ => steps.push((level, Step { change, rows: vec![row], reads: false })),
+            }
+        }
+        Ok(steps.into_iter().map(|(_, step)| step).collect())
+    }
+
+    /// Which row needs which.
+    fn edges(&self, nodes: &[Node], numbers: &HashMap<Node, usize>) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        let changes: BTreeSet<usize> = nodes.iter().map(|(change, _)| *change).collect();
+        for change in &changes {
+            for link in self.items.get(*change).iter().flat_map(|item| &item.links) {
+                let from = numbers.get(&(link.of_change as usize, link.of_row));
+                if let (Some(from), Some(to)) = (from, numbers.get(&(*change, link.row))) {
+                    edges.push((*from, *to, true));
+                }
+            }
+        }
+        let ranks: BTreeSet<usize> = changes.iter().filter_map(|change| self.rank.get(*change).copied()).collect();
+        for rank in ranks {
+            let keys = self.tables.get(rank).map_or(&[][..], |table| table.foreign_keys.as_slice());
+            keys.iter().for_each(|key| self.given(rank, key, numbers, &mut edges));
+        }
+        edges
+    }
+
+    /// The rows of a table that need others by a foreign key whose values both sides have.
+    fn given(&self, rank: usize, key: &ForeignKey, numbers: &HashMap<Node, usize>, edges: &mut Vec<Edge>) {
+        let far = self.tables.iter().position(|table| table.name == key.table && table.schema == key.schema);
+        let Some(far) = far else { return };
+        let mut rows: HashMap<String, usize> = HashMap::new();
+        self.each(far, &key.referred, numbers, |text, node| {
+            rows.insert(text, node);
+        });
+        if rows.is_empty() {
+            return;
+        }
+        self.each(rank, &key.columns, numbers, |text, to| {
+            if let Some(from) = rows.get(&text).filter(|from| **from != to) {
+                edges.push((*from, to, false));
+            }
+        });
+    }
+
+    /// Each row to insert into a table that has these values, as a text that only equal ones have.
+    fn each(
+        &self,
+        rank: usize,
+        columns: &[String],
+        numbers: &HashMap<Node, usize>,
+        mut see: impl FnMut(String, usize),
+    ) {
+        for change in self.of(rank, Does::Insert) {
+            let Some(item) = self.items.get(change) else { continue };
+            let Some(columns) = positions(item, columns) else { continue };
+            for row in 0..item.rows() {
+                if let (Some(text), Some(node)) = (text(item, row, &columns), numbers.get(&(change, row))) {
+                    see(text, *node);
+                }
+            }
+        }
+    }
+
+    fn circle(&self, nodes: &[Node], waits: &[usize]) -> Error {
+        let stuck = nodes.iter().zip(waits).filter(|(_, waits)| **waits > 0);
+        let tables: BTreeSet<String> =
+            stuck.filter_map(|((change, _), _)| Some(self.items.get(*change)?.table.clone())).collect();
+        Error::CircularDependency(tables.into_iter().collect())
+    }
+}
+
+/// Where these columns are among those that a change writes.
+fn positions(item: &Item, columns: &[String]) -> Option<Vec<usize>> {
+    columns.iter().map(|column| item.columns.iter().position(|name| name == column)).collect()
+}
+
+/// The values of a row as a text that only equal ones have; nothing where one is null.
+fn text(item: &Item, row: u32, columns: &[usize]) -> Option<String> {
+    let mut text = String::new();
+    for column in columns {
+        let value = item.batch.value(row as usize, *column);
+        if value.is_null() {
+            return None;
+        }
+        text.push_str(&format!("{value:?};"));
+    }
+    Some(text)
+}

@@ -1,0 +1,162 @@
+//! Units of work: every row of every change once, each after those whose keys it needs, or an error before anything is sent.
+
+use std::{
+    cell::{Cell, OnceCell},
+    sync::Arc,
+};
+
+use arbtest::arbitrary::{Result, Unstructured};
+use sqlservice_sql::{
+    Batch, Catalog, ColumnData, Dialect, Error, Flush, Limits, Vector,
+    flush::{Change, Deletes, Inserts, Link, Updates},
+};
+
+use crate::{
+    batches::column,
+    build::{DIALECTS, catalog},
+    dice::Dice,
+    harness::{Shown, fuzz},
+    token::tokens,
+};
+
+#[test]
+fn flush() {
+    fuzz(property);
+    // The generator reaches what it is meant to reach.
+    let (tried, good) = WRITTEN.get();
+    eprintln!("{good} of {tried} units of work were written");
+    assert!(tried < 1_000 || good > tried / 20, "only {good} of {tried} units of work were written");
+}
+
+thread_local!(static WRITTEN: Cell<(u32, u32)> = Cell::default());
+
+const TABLES: [&str; 4] = ["users", "devices", "logs", "users"];
+
+fn integers(values: Vec<i64>) -> ColumnData {
+    ColumnData { validity: Vec::new(), values: Vector::Integers(values) }
+}
+
+fn table(dice: &mut Dice<'_, '_>) -> String {
+    if dice.one_in(40) { "nowhere".to_owned() } else { dice.of(&TABLES).to_owned() }
+}
+
+/// Columns that the table has, and sometimes others.
+fn names(dice: &mut Dice<'_, '_>, table: &str, least: usize) -> Vec<String> {
+    let all: &[&str] = match table {
+        "users" => &["name", "boss_id", "age", "id"],
+        "devices" => &["name", "user_id", "id"],
+        _ => &["text", "id"],
+    };
+    let mut names: Vec<String> = dice.many(least, 3, |dice| dice.of(all).to_owned());
+    names.sort();
+    names.dedup();
+    if dice.one_in(40) {
+        names.push("gone".to_owned());
+    }
+    names
+}
+
+fn rows(dice: &mut Dice<'_, '_>, names: &[String], rows: usize) -> Batch {
+    let columns = names.iter().map(|name| match name.as_str() {
+        // Keys that meet.
+        "id" | "boss_id" | "user_id" if !dice.one_in(20) => integers((0..rows).map(|_| dice.below(6) as i64).collect()),
+        _ => column(dice, rows),
+    });
+    let columns = columns.collect();
+    Batch { rows: rows as u32, columns }
+}
+
+fn change(dice: &mut Dice<'_, '_>, changes: usize) -> Change {
+    let table = table(dice);
+    let count = if dice.one_in(20) { 0 } else { 1 + dice.below(4) };
+    let least = usize::from(!dice.one_in(20));
+    let kind = dice.below(5);
+    let columns = if kind == 4 { Vec::new() } else { names(dice, &table, least) };
+    let links = dice.many(0, 3, |dice| {
+        let beyond = usize::from(dice.one_in(30));
+        Link {
+            row: dice.below(count.max(1) + beyond) as u32,
+            column: dice.below(columns.len().max(1)) as u16,
+            of_change: dice.below(changes + beyond) as u32,
+            of_row: dice.below(2) as u32,
+        }
+    });
+    let keys =
+        Batch { rows: count as u32, columns: vec![integers((0..count).map(|_| dice.below(9) as i64).collect())] };
+    let versions = dice.one_in(30).then(|| keys.clone());
+    let returning = dice.many(0, 1, |_| "id".to_owned());
+    match kind {
+        4 => Change::Deletes(Deletes { table, keys, versions }),
+        3 => {
+            let rows = rows(dice, &columns, count);
+            Change::Updates(Updates { table, keys, versions, columns, rows, links, returning })
+        }
+        _ => {
+            let rows = rows(dice, &columns, count);
+            Change::Inserts(Inserts { table, columns, rows, links, returning })
+        }
+    }
+}
+
+fn count(change: &Change) -> usize {
+    match change {
+        Change::Inserts(inserts) => inserts.rows.rows as usize,
+        Change::Updates(updates) => updates.rows.rows as usize,
+        Change::Deletes(deletes) => deletes.keys.rows as usize,
+    }
+}
+
+pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
+    thread_local!(static CATALOGS: OnceCell<[Arc<Catalog>; 4]> = const { OnceCell::new() });
+    let mut dice = Dice::new(bytes);
+    let changes = 1 + dice.below(5);
+    let changes = dice.many(changes, changes, |dice| change(dice, changes));
+    let _shown = Shown(&changes.clone());
+    let catalogs =
+        CATALOGS.with(|known| known.get_or_init(|| DIALECTS.map(|dialect| Arc::new(catalog(dialect)))).clone());
+    for (dialect, catalog) in DIALECTS.into_iter().zip(catalogs) {
+        let flush = Flush::new(changes.clone(), catalog, dialect, Limits::default());
+        let (tried, good) = WRITTEN.get();
+        WRITTEN.set((tried + 1, good + u32::from(flush.is_ok())));
+        if let Ok(flush) = flush {
+            drive(flush, &changes, dialect);
+        }
+    }
+    Ok(())
+}
+
+/// Answers every statement with new keys.
+fn drive(mut flush: Flush, changes: &[Change], dialect: Dialect) {
+    let mut written = vec![0; changes.len()];
+    let mut key = 1_000;
+    loop {
+        let mut work = match flush.next_work() {
+            Ok(Some(work)) => work,
+            Ok(None) => break,
+            // A key has no room in a small column.
+            Err(Error::TypeMismatch { .. }) => return,
+            Err(other) => panic!("{other} on {dialect:?}"),
+        };
+        let mut reads = false;
+        while let Some(portion) = work.portions.next() {
+            let portion = portion.expect("it was checked");
+            let sql = &portion.compiled.sql;
+            tokens(sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {sql}"));
+            reads = !portion.compiled.writes;
+            let rows = portion.rows.len();
+            let columns = portion.compiled.outputs.iter().map(|output| {
+                let first = if output.name == "n" { 0 } else { key };
+                integers((first..).take(rows).collect())
+            });
+            let returned = Batch { rows: rows as u32, columns: columns.collect() };
+            key += rows as i64;
+            written[work.change] += if reads { 0 } else { rows };
+            flush.take(&mut work, &portion.rows, returned, rows as u64);
+        }
+        flush.end(&work).unwrap_or_else(|stale| panic!("{stale} on {dialect:?}, reading {reads}"));
+    }
+    assert!(written.iter().copied().eq(changes.iter().map(count)), "every row once: {written:?} on {dialect:?}");
+    for (batch, change) in flush.finish().expect("small").iter().zip(changes) {
+        assert_eq!(batch.rows as usize, count(change));
+    }
+}
