@@ -33,8 +33,8 @@
 //! | varchar | to its length | exact | exact | exact |
 //! | varchar | longer | `type-mismatch` | `type-mismatch` | `type-mismatch` |
 //! | bytes | all | exact | exact | exact |
-//! | uuid | nil, max and those of RFC 9562 | exact | exact | exact |
-//! | uuid | of a version past 7 without the RFC's variant | exact | exact | `data` |
+//! | uuid | nil, max and others of RFC 9562 | exact | exact | exact |
+//! | uuid | of a version past 7, with a variant's byte of 0x01 to 0x80 | exact | exact | `data` |
 //! | json | documents | exact | equal | exact |
 //! | json | null | exact | exact | exact |
 //! | json | with the escape of a NUL character | exact | `data` | exact |

@@ -147,13 +147,23 @@ pub fn bytes(random: &mut Random, count: usize) -> Vec<Class<Vec<u8>>> {
 pub fn uuids(random: &mut Random, count: usize) -> Vec<Class<Uuid>> {
     const VARIANT: u128 = 1 << 63;
     const VERSION: u128 = 1 << 79;
-    /// MariaDB takes those whose variant's whole byte is 0.
-    const SEQUENCE: u128 = 1 << 56;
+    /// The rest of the byte of the variant.
+    const SEQUENCE: u128 = 0x7f << 56;
     let mut bits = || u128::from(random.bits()) << 64 | u128::from(random.bits());
     let edges = [0, 1, u128::MAX].map(Uuid::from_u128);
-    let usual = some(edges, count, || Uuid::from_u128(bits() | VARIANT));
-    let others = some([], count, || Uuid::from_u128((bits() | VERSION | SEQUENCE) & !VARIANT));
-    vec![class("nil, max and those of RFC 9562", usual), class("of a version past 7 without the RFC's variant", others)]
+    // MariaDB looks at the version where the variant's byte is from 1 to 0x80, and takes 0 to 7.
+    let usual = some(edges, count, || {
+        let bits = bits() | VARIANT;
+        Uuid::from_u128(if bits & SEQUENCE == 0 { bits & !VERSION } else { bits })
+    });
+    let others = some([Uuid::from_u128(VERSION | VARIANT)], count, || {
+        let bits = (bits() | VERSION) & !VARIANT;
+        Uuid::from_u128(if bits & SEQUENCE == 0 { bits | VARIANT } else { bits })
+    });
+    vec![
+        class("nil, max and others of RFC 9562", usual),
+        class("of a version past 7, with a variant's byte of 0x01 to 0x80", others),
+    ]
 }
 
 pub fn documents(random: &mut Random, count: usize) -> Vec<Class<Json>> {
@@ -171,8 +181,24 @@ pub fn documents(random: &mut Random, count: usize) -> Vec<Class<Json>> {
 }
 
 fn same_document(one: &Json, other: &Json) -> bool {
-    let value = |json: &Json| serde_json::from_str::<serde_json::Value>(json.as_str()).ok();
-    value(one).is_some_and(|one| value(other) == Some(one))
+    let value = |json: &Json| serde_json::from_str(json.as_str()).ok();
+    value(one).zip(value(other)).is_some_and(|(one, other)| same_value(&one, &other))
+}
+
+/// PostgreSQL writes `1e2` as `100`, which is the same number.
+fn same_value(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    use serde_json::Value::{Array, Number, Object};
+    match (one, other) {
+        (Number(one), Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Array(one), Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_value(one, other))
+        }
+        (Object(one), Object(other)) => {
+            let same = |(key, one)| other.get(key).is_some_and(|other| same_value(one, other));
+            one.len() == other.len() && one.iter().all(same)
+        }
+        (one, other) => one == other,
+    }
 }
 
 pub fn dates(random: &mut Random, count: usize) -> Vec<Class<Date>> {
