@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlservice_sql::{
-    Batch, Portions,
-    batch::{BatchBuilder, VectorKind},
-    compiled::Output,
-};
+use sqlservice_sql::{Batch, Portions, compiled::Output};
 
 use crate::{
     Error, Result,
@@ -88,30 +84,17 @@ impl Turn {
 }
 
 /// Batches of the same columns as one.
-pub(crate) fn join(mut batches: Vec<Batch>) -> Result<Batch> {
-    batches.retain(|batch| batch.rows > 0);
-    if batches.len() <= 1 {
-        return Ok(batches.pop().unwrap_or_default());
-    }
-    let rows = batches.iter().map(|batch| batch.rows as usize).sum();
-    let width = batches.iter().map(|batch| batch.columns.len()).max().unwrap_or_default();
-    let mut whole = BatchBuilder::with_capacity(&vec![VectorKind::Dynamic; width], rows);
-    for batch in &batches {
-        for row in 0..batch.rows as usize {
-            for (position, column) in whole.columns().iter_mut().enumerate() {
-                let value = batch.value(row, position);
-                if value.is_null() { column.push_null() } else { column.push_value(value)? }
-            }
-            whole.end_row();
-        }
-    }
-    Ok(whole.finish()?)
+pub(crate) fn join(batches: Vec<Batch>) -> Result<Batch> {
+    Ok(Batch::concat(batches)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sqlservice_sql::{Scalar, Value, batch::ColumnBuilder};
+    use sqlservice_sql::{
+        Scalar, Value,
+        batch::{ColumnBuilder, VectorKind},
+    };
 
     fn batch(values: &[Option<i64>]) -> Batch {
         let mut column = ColumnBuilder::new(VectorKind::Integer, values.len());

@@ -14,7 +14,7 @@ use crate::{
     lease::{Core, run_or_spawn},
     pool::{Held, Pool, PoolStatus},
     session::{Mode, Session},
-    settings::{Isolation, TransactionOptions},
+    settings::{Isolation, TransactionOptions, echo},
     url::Target,
 };
 
@@ -31,6 +31,20 @@ pub(crate) struct Inner {
     pub(crate) dialect: Dialect,
     /// The runtime that was there first, for drops on threads that have none.
     runtime: OnceLock<Handle>,
+    observer: OnceLock<Observer>,
+}
+
+/// Who wants to know of statements.
+type Observer = Box<dyn Fn(&str) + Send + Sync>;
+
+impl Inner {
+    /// A statement of a session is about to be sent. Its values are not part of the text.
+    pub(crate) fn sends(&self, sql: &str) {
+        echo(self.settings.echo, sql);
+        if let Some(observer) = self.observer.get() {
+            observer(sql);
+        }
+    }
 }
 
 impl fmt::Debug for Database {
@@ -54,9 +68,17 @@ impl Database {
         let target = Target::parse(url)?;
         let dialect = target.dialect();
         let pool = Pool::new(target, &settings);
-        let inner = Inner { pool, settings, dialect, runtime: OnceLock::new() };
+        let inner = Inner { pool, settings, dialect, runtime: OnceLock::new(), observer: OnceLock::new() };
         inner.check_isolation(inner.settings.isolation_level)?;
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Calls with the text of each statement that a session is about to send, for audits and tests: those of guests, of flushes
+    /// and of loads, not those that begin and end transactions. One that runs again and again for the rows of a batch is one.
+    /// The first observer stays. It holds up the session that calls it.
+    pub fn observe(&self, observer: impl Fn(&str) + Send + Sync + 'static) {
+        // A second one would only be dropped.
+        let _ = self.inner.observer.set(Box::new(observer));
     }
 
     /// Its kind, by the URL's scheme.

@@ -14,7 +14,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::settings::RunOptions;
+use crate::{error::LimitKind, settings::RunOptions};
 
 /// How large the next batch may be. Both numbers are guest-controlled and already cut to the host's limits.
 #[derive(Clone, Copy, Debug)]
@@ -199,7 +199,10 @@ pub(crate) struct Feed {
     /// How many rows the whole result may have. Guest-controlled.
     max_rows: Option<u64>,
     rows: u64,
-    over: bool,
+    /// How many bytes the whole result may have, where all of it is kept.
+    max_bytes: Option<u64>,
+    bytes: u64,
+    over: Option<LimitKind>,
     clock: Clock,
     closing: Arc<Notify>,
 }
@@ -208,6 +211,12 @@ impl Feed {
     /// A feed that keeps all rows, for statements of the host's own and for results that have no cursor.
     pub(crate) fn collect(max_rows: Option<u64>) -> Self {
         Self::with(Outlet::Collect, Demand::DEFAULT, max_rows, Clock::new(None))
+    }
+
+    /// The same with a limit of bytes: what is kept is the host's memory.
+    pub(crate) fn within(mut self, max_bytes: Option<u64>) -> Self {
+        self.max_bytes = max_bytes;
+        self
     }
 
     /// A feed whose first batch goes to a call, and later ones to its cursor.
@@ -223,7 +232,9 @@ impl Feed {
             outlet,
             max_rows,
             rows: 0,
-            over: false,
+            max_bytes: None,
+            bytes: 0,
+            over: None,
             clock,
             closing: Arc::new(Notify::new()),
         };
@@ -268,9 +279,11 @@ impl Feed {
         }
     }
 
-    /// Whether there were more rows than allowed.
-    pub(crate) fn is_over(&self) -> Option<u64> {
-        self.max_rows.filter(|_| self.over)
+    /// The limit that the rows went beyond, where they did.
+    pub(crate) fn is_over(&self) -> Option<(LimitKind, u64)> {
+        let kind = self.over?;
+        let allowed = if kind == LimitKind::Bytes { self.max_bytes } else { self.max_rows };
+        Some((kind, allowed?))
     }
 
     /// What makes a waiting [`Feed::deliver`] say stop.
@@ -286,11 +299,19 @@ impl Feed {
         }
     }
 
-    /// Counts a batch's rows.
+    /// Counts a batch's rows and, where they are limited, its bytes.
     fn exceeds(&mut self, batch: &Batch) -> bool {
         self.rows = self.rows.saturating_add(u64::from(batch.rows));
-        self.over = self.over || self.max_rows.is_some_and(|max| self.rows > max);
-        self.over
+        if self.max_rows.is_some_and(|max| self.rows > max) {
+            self.over.get_or_insert(LimitKind::Rows);
+        }
+        if let Some(max) = self.max_bytes {
+            self.bytes = self.bytes.saturating_add(u64::try_from(batch.bytes()).unwrap_or(u64::MAX));
+            if self.bytes > max {
+                self.over.get_or_insert(LimitKind::Bytes);
+            }
+        }
+        self.over.is_some()
     }
 
     /// No batch needs more than one row past the limit.

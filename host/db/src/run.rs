@@ -23,11 +23,10 @@ use crate::{
         bind::{Owned, Rows},
     },
     cursor::Cursor,
-    error::LimitKind,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     lease::{Caller, Core, Listener, Signal, Started, Turn},
     pool::{Held, PATIENCE},
-    settings::{RunOptions, echo},
+    settings::RunOptions,
     text,
 };
 
@@ -171,7 +170,7 @@ impl Turn {
             return Err(Error::Cancelled);
         }
         self.autobegin().await?;
-        echo(self.core.database.settings.echo, &job.sql);
+        self.core.database.sends(&job.sql);
         let ended = self.supervise(job, feed, clock).await;
         if ended.failed {
             self.fail(ended.broken);
@@ -190,8 +189,8 @@ impl Turn {
         };
         let watch = Watch { clock, caller: &mut self.caller, signal: &mut self.signal, transaction };
         let mut ended = watched(&mut held, job, feed, watch).await;
-        if let (Ok(_), Some(allowed)) = (&ended.result, feed.is_over()) {
-            ended.result = Err(Error::Limit { kind: LimitKind::Rows, allowed });
+        if let (Ok(_), Some((kind, allowed))) = (&ended.result, feed.is_over()) {
+            ended.result = Err(Error::Limit { kind, allowed });
             ended.failed = true;
         }
         if ended.broken {
@@ -297,7 +296,11 @@ pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Result<Job> {
     let Portion { compiled, layout, rows } = portion;
     if layout == Layout::Slots {
         let values = |row: usize| (0..batch.columns.len()).map(move |column| batch.value(row, column));
-        return job(&compiled, rows.flat_map(values).collect());
+        let last = rows.end.saturating_sub(1);
+        // A text may be written for more rows than there are.
+        let written = (compiled.parameters as usize).checked_div(batch.columns.len()).unwrap_or_default();
+        let filled = rows.chain(std::iter::repeat(last)).take(written);
+        return job(&compiled, filled.flat_map(values).collect());
     }
     let kinds = compiled.slots.iter().take(batch.columns.len()).map(|slot| slot.kind).collect();
     let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, kinds });

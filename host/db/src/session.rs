@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlservice_sql::{Batch, Compiled, Flush, Portions, Value};
+use sqlservice_sql::{Batch, Compiled, Flush, Loading, Portions, Value};
 
 use crate::{
     Error, Result, bulk,
     flush::{self, FlushError},
     lease::Core,
+    load::{self, Root, Rows},
     run::{self, Answer},
     savepoint::Savepoint,
     settings::{Isolation, RunOptions, TransactionOptions},
@@ -93,6 +94,15 @@ impl Session {
     /// Those of [`Session::execute`], with the change that failed; rows that were expected and did not match.
     pub async fn flush(&self, flush: Flush) -> Result<Vec<Batch>, FlushError> {
         flush::flush(&self.core, flush).await
+    }
+
+    /// Reads rows of a table and those of relationships that belong to them, in one turn.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
+    pub async fn load(&self, root: Root, loading: Loading, options: RunOptions) -> Result<Rows> {
+        load::load(&self.core, root, loading, options).await
     }
 
     /// Begins a transaction.

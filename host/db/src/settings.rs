@@ -113,6 +113,9 @@ pub struct RunOptions {
     pub timeout: Option<Duration>,
     /// How many rows it may return before it fails.
     pub max_rows: Option<u64>,
+    /// How many bytes all rows together may have where they come at once, without a cursor: those of
+    /// [`crate::Session::load`].
+    pub max_bytes: Option<u64>,
     /// How many rows the first batch has at most. 1,024 by default.
     pub batch_rows: Option<u32>,
     /// How many bytes the first batch has, about. 256 KiB by default.

@@ -4,6 +4,7 @@
 
 mod error;
 mod flush;
+mod load;
 mod rows;
 mod schema;
 mod session;
@@ -11,6 +12,7 @@ mod statement;
 mod value;
 
 pub(crate) use error::{of_change, to_guest};
+pub(crate) use load::{Start, plan};
 pub(crate) use session::{run_options, transaction_options};
 
 /// The same cases under the same names on both sides, in both directions.

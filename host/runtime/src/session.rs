@@ -7,7 +7,6 @@ use wasmtime::component::{Accessor, Resource};
 use crate::{
     SqlError,
     bindings::sqlservice::database::{
-        errors::{Error, MissingCapability},
         rows::Batch,
         sessions::{Answer, Change, HostSession, HostSessionWithStore, Loaded, Options, Plan, TransactionOptions},
         statements::Statement,
@@ -83,11 +82,10 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
     async fn load(
         store: &Accessor<T, Self>,
         this: Resource<Session>,
-        _plan: Plan,
-        _options: Options,
+        plan: Plan,
+        options: Options,
     ) -> Result<(Answer, Vec<Loaded>), SqlError> {
-        work::of(store, &this)?;
-        Err(not_offered("load", "run the query and its relationships' queries with `execute`"))
+        work::load(store, this, plan, options).await
     }
 
     async fn flush(
@@ -121,10 +119,4 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
     async fn close(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<(), SqlError> {
         work::close(store, this).await
     }
-}
-
-/// The planner of the unit of work has its place in the contract; this host does not have the planner yet and says so.
-fn not_offered(capability: &str, instead: &str) -> SqlError {
-    let message = format!("this host does not plan units of work; {instead}");
-    Error::Unsupported(MissingCapability { capability: capability.to_owned(), message }).into()
 }

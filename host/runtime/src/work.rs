@@ -57,6 +57,23 @@ impl Opened {
         Ok(self.known().compile(statement.into(), self.grant.database.dialect(), &self.limits.statement)?)
     }
 
+    /// The query of a plan with the loads that join it, or as it is where these make more of it than a statement may be.
+    fn compile_joined(
+        &self,
+        loading: &mut sql::Loading,
+        query: statements::Statement,
+    ) -> Result<Arc<Compiled>, SqlError> {
+        let (query, dialect, limits) = (query.into(), self.grant.database.dialect(), &self.limits.statement);
+        let known = self.known();
+        if let Some(joined) = loading.join(&query) {
+            if let Ok(compiled) = known.compile(joined, dialect, limits) {
+                return Ok(compiled);
+            }
+            loading.apart();
+        }
+        Ok(known.compile(query, dialect, limits)?)
+    }
+
     /// One more session or connection, where the guest may have one.
     pub(crate) fn permit(&self) -> Result<OwnedSemaphorePermit, SqlError> {
         take(&self.sessions, errors::LimitKind::Sessions, self.limits.sessions)
@@ -78,6 +95,7 @@ impl Opened {
         let rows = options.batch_rows.unwrap_or(db::RunOptions::BATCH_ROWS);
         options.batch_rows = Some(rows.min(self.limits.batch_rows));
         options.batch_bytes = Some(db::RunOptions::BATCH_BYTES.min(self.limits.batch_bytes));
+        options.max_bytes = Some(self.limits.load_bytes);
         options
     }
 }
@@ -241,6 +259,43 @@ pub(crate) async fn flush<T, R: Holds>(
     let dialect = opened.grant.database.dialect();
     let flush = sql::Flush::new(conv::all(changes), opened.catalog(), dialect, opened.limits.statement)?;
     Ok(conv::all(work.session.flush(flush).await?))
+}
+
+pub(crate) async fn load<T, R: Holds>(
+    store: &Accessor<T, HasSql>,
+    this: Resource<R>,
+    plan: sessions::Plan,
+    options: sessions::Options,
+) -> Result<(sessions::Answer, Vec<sessions::Loaded>), SqlError> {
+    let work = of(store, &this)?;
+    let opened = &work.opened;
+    let dialect = opened.grant.database.dialect();
+    let (plan, start) = conv::plan(plan);
+    let mut loading = sql::Loading::new(&plan, opened.catalog(), dialect, opened.limits.statement)?;
+    let root = match start {
+        conv::Start::Query(statement, parameters) => {
+            let compiled = opened.compile_joined(&mut loading, statement)?;
+            loading.check_query(&compiled)?;
+            db::Root::Query(compiled, parameters)
+        }
+        conv::Start::Keys(keys) => db::Root::Keys(loading.by_keys(&keys)?),
+        conv::Start::Known(columns, rows) => {
+            loading.take_known(columns, rows)?;
+            db::Root::Known
+        }
+    };
+    let is_known = matches!(root, db::Root::Known);
+    let (columns, rows, loaded) = work.session.load(root, loading, opened.run(&options)).await?;
+    // What the guest has it need not be given.
+    let first = if is_known { sql::Batch::default() } else { rows };
+    let columns = columns.iter().map(Into::into).collect();
+    let answer = sessions::Answer { columns, first: first.into(), rest: None, affected: 0 };
+    let loaded = loaded.into_iter().map(|sql::load::Loaded { load, columns, rows }| sessions::Loaded {
+        load: u32::try_from(load).unwrap_or(u32::MAX),
+        columns: columns.iter().map(Into::into).collect(),
+        rows: rows.into(),
+    });
+    Ok((answer, loaded.collect()))
 }
 
 pub(crate) async fn execute_text<T, R: Holds>(

@@ -2,6 +2,8 @@
 
 mod access;
 mod builder;
+mod concat;
+mod pick;
 mod split;
 
 pub use builder::{BatchBuilder, ColumnBuilder, Room, VectorKind};

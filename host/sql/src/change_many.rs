@@ -11,7 +11,7 @@ use crate::{
     portions::{Layout, Shape, Target},
     quote,
     render::Writer,
-    schema::{Column, DefaultValue, TypeKind},
+    schema::{Column, DefaultValue, ForeignKey, TypeKind},
     statement::NodeId,
 };
 
@@ -108,6 +108,8 @@ struct Checked<'a> {
     returning: Vec<&'a Column>,
     /// Columns that every update touches, and that this one does not set.
     touched: Vec<&'a Column>,
+    /// Whether rows of the table refer to others of it.
+    refers_to_itself: bool,
 }
 
 impl<'a> Checked<'a> {
@@ -140,7 +142,9 @@ impl<'a> Checked<'a> {
             texts && !target.columns.contains(&at.name) && version != Some(at.name.as_str())
         });
         let touched = touched.collect();
-        Ok(Self { target, all, set, found, version, returning, touched })
+        let to_itself = |key: &ForeignKey| key.table == table.name && key.schema == table.schema;
+        let refers_to_itself = table.foreign_keys.iter().any(to_itself);
+        Ok(Self { target, all, set, found, version, returning, touched, refers_to_itself })
     }
 
     /// The columns that are set.
@@ -305,6 +309,12 @@ impl<'a> Checked<'a> {
             writer.push(")");
         }
         writer.push(")");
+        // MySQL looks for rows that refer to a row when it removes that one, not when the statement ends.
+        if self.target.verb == Verb::Delete && self.refers_to_itself && rows > 1 && writer.is_mysql() {
+            writer.push(" ORDER BY ");
+            self.chosen(writer, rows, |_, writer, row| writer.push(&row.to_string()));
+            writer.push(" END");
+        }
     }
 
     /// Writes a choice by the key of each row, up to its `ELSE`.

@@ -45,7 +45,8 @@ pub struct Compiled {
     pub sql: Arc<str>,
     /// The placeholders, in order.
     pub slots: Vec<Slot>,
-    /// The result's columns; empty where the statement returns no rows.
+    /// The result's columns; empty where the statement returns no rows. One of an insert without `RETURNING` is the key that
+    /// an embedded database makes.
     pub outputs: Arc<[Output]>,
     /// How many parameters a call must give.
     pub parameters: u32,

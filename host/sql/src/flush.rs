@@ -10,7 +10,7 @@
 mod item;
 mod link;
 mod order;
-mod pick;
+pub(crate) mod pick;
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
@@ -27,7 +27,7 @@ use item::{Does, Item};
 pub struct Link {
     /// The row that needs the key, in its own change.
     pub row: u32,
-    /// The column that needs it, by its position among those that are written.
+    /// The column that needs it, by its position among those that are written; after these come those of an update's key.
     pub column: u16,
     /// The change whose row has the key.
     pub of_change: u32,

@@ -8,7 +8,7 @@ use crate::{
     plan::Target as Table,
     portions::{Layout, Shape, Target, item_type},
     render::Writer,
-    schema::Column,
+    schema::{Column, DefaultValue},
     statement::NodeId,
 };
 
@@ -45,6 +45,8 @@ impl Target for InsertMany {
 struct Checked<'a> {
     target: &'a InsertMany,
     columns: Vec<&'a Column>,
+    /// The column whose default is named where no column is given: rows of nothing but defaults.
+    plain: &'a Column,
     returning: Vec<&'a Column>,
 }
 
@@ -52,22 +54,21 @@ impl<'a> Checked<'a> {
     fn new(target: &'a InsertMany, catalog: &'a Catalog, dialect: Dialect) -> Result<Self> {
         let entry = writable(catalog, target.schema.as_deref(), &target.table)?;
         let columns = columns(entry, &target.columns)?;
-        if columns.is_empty() {
-            return Err(Error::invalid("an insert of many rows has columns"));
-        }
+        let plain = entry.table.columns.iter().find(|column| column.computed.is_none());
+        let plain = plain.ok_or_else(|| Error::invalid("an insert of many rows has columns"))?;
         let returning = target.returning.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
         if !returning.is_empty() && !dialect.capabilities().insert_returning {
             let message = "this database returns nothing of inserts; read the rows afterwards".to_owned();
             return Err(Error::Unsupported { capability: "insert-returning", message });
         }
-        Ok(Self { target, columns, returning })
+        Ok(Self { target, columns, plain, returning })
     }
 
     fn layout(&self, batch: &Batch, dialect: Dialect) -> Layout {
         let can = dialect.capabilities();
         match () {
             () if can.embedded => Layout::Row,
-            () if can.arrays && are_arrays(&self.columns, batch) => Layout::Columns,
+            () if can.arrays && !self.columns.is_empty() && are_arrays(&self.columns, batch) => Layout::Columns,
             () => Layout::Rows,
         }
     }
@@ -87,6 +88,30 @@ impl<'a> Checked<'a> {
     fn write(&self, writer: &mut Writer, shape: &Shape<'_>) {
         writer.push("INSERT INTO ");
         writer.target(Table { schema: self.target.schema.as_deref(), name: &self.target.table });
+        if self.columns.is_empty() {
+            self.write_defaults(writer, shape);
+        } else {
+            self.write_columns(writer, shape);
+        }
+        if !self.target.returning.is_empty() && !self.is_told(shape) {
+            writer.push(" RETURNING ");
+            writer.names(&self.target.returning);
+        }
+    }
+
+    /// Rows of nothing but defaults.
+    fn write_defaults(&self, writer: &mut Writer, shape: &Shape<'_>) {
+        if shape.layout == Layout::Row {
+            writer.push(" DEFAULT VALUES");
+            return;
+        }
+        writer.push(" (");
+        writer.name(&self.plain.name);
+        writer.push(") VALUES (DEFAULT)");
+        (1..shape.written).for_each(|_| writer.push(", (DEFAULT)"));
+    }
+
+    fn write_columns(&self, writer: &mut Writer, shape: &Shape<'_>) {
         writer.push(" (");
         writer.names(&self.target.columns);
         writer.push(")");
@@ -96,10 +121,13 @@ impl<'a> Checked<'a> {
         } else {
             self.write_rows(writer, shape.written);
         }
-        if !self.target.returning.is_empty() {
-            writer.push(" RETURNING ");
-            writer.names(&self.target.returning);
-        }
+    }
+
+    /// Whether only the key is returned that an embedded database makes: it tells that by itself, row by row, and keeps a table
+    /// for what `RETURNING` returns, each time anew.
+    fn is_told(&self, shape: &Shape<'_>) -> bool {
+        let is_key = |column: &&Column| matches!(column.default, DefaultValue::GeneratedKey);
+        shape.layout == Layout::Row && matches!(self.returning.as_slice(), [only] if is_key(only))
     }
 
     fn write_rows(&self, writer: &mut Writer, rows: usize) {

@@ -54,6 +54,17 @@ pub(crate) trait Target: Send + Sync {
     /// How many parameters a row has in a statement of this layout.
     fn width(&self, layout: Layout) -> usize;
 
+    /// How many rows one long statement finds by their keys.
+    fn most_found(&self) -> usize {
+        ROWS_FOUND
+    }
+
+    /// How many rows are written out where there are so many: more of them make the same text come again. The values of the
+    /// last row stand for those that are not there.
+    fn written(&self, rows: usize) -> usize {
+        rows
+    }
+
     /// The statement that takes so many rows at once.
     fn compile(&self, shape: &Shape<'_>) -> Result<Compiled>;
 }
@@ -117,10 +128,10 @@ impl Portions {
         let width = target.width(layout);
         within_parameters(width, dialect, &limits)?;
         let parameters = limits.parameters.min(dialect.capabilities().max_parameters as usize);
-        let within = |rows: usize| parameters.min(VALUES_WRITTEN).checked_div(width).unwrap_or(1).clamp(1, rows);
+        let within = |rows: usize| parameters.min(VALUES_WRITTEN).checked_div(width).unwrap_or(rows).clamp(1, rows);
         let most = match layout {
             Layout::Rows => within(ROWS_WRITTEN),
-            Layout::Slots => within(ROWS_FOUND),
+            Layout::Slots => within(target.most_found()),
             Layout::Row | Layout::Columns => ROWS,
         };
         Ok(Self { target, batch, catalog, dialect, limits, layout, most, done: 0, last: None })
@@ -160,7 +171,11 @@ impl Iterator for Portions {
         let taken = left.min(self.most).min(fits.max(1));
         let rows = self.done..self.done.saturating_add(taken);
         self.done = rows.end;
-        let written = if matches!(self.layout, Layout::Rows | Layout::Slots) { taken } else { 1 };
+        let written = match self.layout {
+            Layout::Rows => taken,
+            Layout::Slots => self.target.written(taken).min(self.most).max(taken),
+            Layout::Row | Layout::Columns => 1,
+        };
         let layout = self.layout;
         Some(self.compiled(written).map(|compiled| Portion { compiled, layout, rows }))
     }

@@ -189,7 +189,7 @@ impl Writer {
         }
     }
 
-    fn is_mysql(&self) -> bool {
+    pub(crate) fn is_mysql(&self) -> bool {
         matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb)
     }
 }

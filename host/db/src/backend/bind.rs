@@ -46,6 +46,11 @@ impl Binds {
         }
     }
 
+    /// Whether the statement takes the rows of a batch one by one.
+    pub(crate) fn is_row_by_row(&self) -> bool {
+        matches!(self, Self::Rows(rows) if rows.layout == Layout::Row)
+    }
+
     /// How many placeholders there are values for.
     pub(crate) fn len(&self) -> usize {
         match self {

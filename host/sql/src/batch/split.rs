@@ -26,6 +26,19 @@ impl Batch {
         fits
     }
 
+    /// How many bytes it holds, as limits count them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let column = |column: &ColumnData| {
+            let beyond = match &column.values {
+                Vector::Mixed(values) => values.iter().map(Value::bytes).sum(),
+                _ => 0,
+            };
+            column.values.bytes_of(self.rows as usize).saturating_add(column.validity.len()).saturating_add(beyond)
+        };
+        self.columns.iter().map(column).sum()
+    }
+
     /// Keeps the first rows and returns the others.
     pub fn split_off(&mut self, at: u32) -> Self {
         let at = at.min(self.rows);

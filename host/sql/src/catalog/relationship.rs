@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Catalog, name::shown};
 use crate::{
     Error, Limits, Result,
-    schema::{Relationship, Table},
+    schema::{ForeignKey, Relationship, Table},
 };
 
 /// Checks all relationships.
@@ -32,6 +32,52 @@ pub(super) fn check(catalog: &Catalog, relationships: &[Relationship], limits: &
 }
 
 fn one(catalog: &Catalog, relationship: &Relationship) -> Result<(), String> {
+    resolve(catalog, relationship).map(drop)
+}
+
+/// Which side of a relationship has the foreign key.
+pub(crate) enum Direction<'a> {
+    /// The owner: many-to-one.
+    ToOne,
+    /// The other side: one-to-many, one-to-one.
+    ToMany,
+    /// A table between them.
+    Through {
+        /// The table.
+        table: &'a Table,
+        /// Its columns that refer to the owner.
+        near: Vec<String>,
+        /// Its columns that refer to the other side.
+        far: Vec<String>,
+    },
+}
+
+/// What a relationship stands on.
+pub(crate) struct Related<'a> {
+    pub(crate) direction: Direction<'a>,
+    pub(crate) target: &'a Table,
+    /// The owner's columns: those of its foreign key, or those that are referred to.
+    pub(crate) near: Vec<String>,
+    /// The other side's columns, as many.
+    pub(crate) far: Vec<String>,
+    pub(crate) order_by: Vec<String>,
+}
+
+impl Catalog {
+    /// The relationship of this name of a table.
+    pub(crate) fn related(&self, schema: Option<&str>, owner: &str, name: &str) -> Result<Related<'_>> {
+        let missing = || Error::invalid(format!("{} has no relationship {}", shown(owner), shown(name)));
+        let is_it = |of: &&Relationship| {
+            of.name == name
+                && named(self, &of.owner).is_some_and(|table| table.name == owner && table.schema.as_deref() == schema)
+        };
+        let relationship = self.relationships.iter().find(is_it).ok_or_else(missing)?;
+        resolve(self, relationship).map_err(Error::invalid)
+    }
+}
+
+/// What a relationship means: the only place that says so.
+fn resolve<'a>(catalog: &'a Catalog, relationship: &Relationship) -> Result<Related<'a>, String> {
     let find =
         |name: &str| named(catalog, name).ok_or(format!("names the table {}, which is not declared", shown(name)));
     let owner = find(&relationship.owner)?;
@@ -40,22 +86,42 @@ fn one(catalog: &Catalog, relationship: &Relationship) -> Result<(), String> {
         return Err(format!("orders by the column {}, which its target does not have", shown(missing)));
     }
     let wanted = relationship.foreign_key.as_deref();
+    let order_by = relationship.order_by.clone();
     let Some(through) = &relationship.through else {
-        let keys =
-            keys(owner, target, wanted) + if std::ptr::eq(owner, target) { 0 } else { keys(target, owner, wanted) };
-        return match keys {
-            0 => Err("has no foreign key between its tables".into()),
-            1 => Ok(()),
-            _ => Err("has several foreign keys between its tables; name the columns of one".into()),
+        let is_self = std::ptr::eq(owner, target);
+        let (forward, back) =
+            (keys(owner, target, wanted), if is_self { Vec::new() } else { keys(target, owner, wanted) });
+        let (key, is_forward) = match (forward.as_slice(), back.as_slice()) {
+            ([], []) => return Err("has no foreign key between its tables".into()),
+            // A table's foreign key to itself leads both ways: to many, or to one.
+            ([only], []) => (*only, !(is_self && relationship.collection)),
+            ([], [only]) => (*only, false),
+            _ => return Err("has several foreign keys between its tables; name the columns of one".into()),
         };
+        let (own, referred) = (key.columns.clone(), key.referred.clone());
+        return Ok(match is_forward {
+            true => Related { direction: Direction::ToOne, target, near: own, far: referred, order_by },
+            false => Related { direction: Direction::ToMany, target, near: referred, far: own, order_by },
+        });
     };
-    let through = find(through)?;
-    // With a table between, `foreign_key` would have to say two keys: each side has to have just one.
-    let (from, to) = (keys(through, owner, None), keys(through, target, None));
-    if from == 0 || to == 0 {
+    let table = find(through)?;
+    let is_self = std::ptr::eq(owner, target);
+    let near = match keys(table, owner, wanted).as_slice() {
+        // A table's association with itself: its first foreign key refers to the owner.
+        [first, _, ..] if !is_self => {
+            let columns = shown(&first.columns.join(", "));
+            return Err(format!(
+                "goes through a table with several foreign keys to its owner; name one such as {columns}"
+            ));
+        }
+        keys => keys.first().copied(),
+    };
+    let other = |near: &ForeignKey| keys(table, target, None).into_iter().find(|far| far.columns != near.columns);
+    let Some((near, far)) = near.and_then(|near| Some((near, other(near)?))) else {
         return Err("goes through a table without foreign keys to both sides".into());
-    }
-    Ok(())
+    };
+    let direction = Direction::Through { table, near: near.columns.clone(), far: far.columns.clone() };
+    Ok(Related { direction, target, near: near.referred.clone(), far: far.referred.clone(), order_by })
 }
 
 fn named<'a>(catalog: &'a Catalog, name: &str) -> Option<&'a Table> {
@@ -67,7 +133,9 @@ fn has(table: &Table, column: &str) -> bool {
     table.columns.iter().any(|at| at.name == column)
 }
 
-fn keys(from: &Table, to: &Table, wanted: Option<&[String]>) -> usize {
-    let fits = |columns: &[String]| wanted.is_none_or(|wanted| wanted == columns);
-    from.foreign_keys.iter().filter(|key| key.table == to.name && key.schema == to.schema && fits(&key.columns)).count()
+/// The foreign keys from one table to another, or that of these columns.
+fn keys<'a>(from: &'a Table, to: &Table, wanted: Option<&[String]>) -> Vec<&'a ForeignKey> {
+    let fits = |key: &&ForeignKey| wanted.is_none_or(|wanted| wanted == key.columns);
+    let refers = |key: &&ForeignKey| key.table == to.name && key.schema == to.schema;
+    from.foreign_keys.iter().filter(refers).filter(fits).collect()
 }

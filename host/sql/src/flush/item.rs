@@ -22,6 +22,8 @@ pub(super) struct Item {
     pub(super) schema: Option<String>,
     pub(super) table: String,
     pub(super) columns: Vec<String>,
+    /// The columns of the primary key that an update finds its rows by.
+    keys: Vec<String>,
     pub(super) batch: Arc<Batch>,
     pub(super) links: Vec<Link>,
     /// What the links of the same position need of the row that they name.
@@ -53,7 +55,8 @@ impl Item {
             }
         };
         let entry = catalog.named(&table).ok_or_else(|| Error::NoSuchTable(table.clone()))?;
-        let (mut batch, mut columns) = (rows, columns);
+        let (mut batch, mut columns, mut links) = (rows, columns, links);
+        let given = columns.len();
         fits(&table, "columns", &batch, batch.rows, columns.len())?;
         if does == Does::Update {
             touch(&entry.table, &mut columns, &mut batch)?;
@@ -68,12 +71,18 @@ impl Item {
             batch.columns.extend(versions.columns);
         }
         batch.validate()?;
+        shift(&mut links, given, columns.len());
+        let keys = if does == Does::Update { entry.table.primary_key.clone() } else { Vec::new() };
+        if !returning.is_empty() && links.iter().any(|link| usize::from(link.column) >= columns.len()) {
+            return Err(Error::invalid(format!("a row of {table:?} that is found by a link returns nothing")));
+        }
         let count = batch.rows as usize;
         Ok(Self {
             does,
             schema: entry.table.schema.clone(),
             table,
             columns,
+            keys,
             batch: Arc::new(batch),
             links,
             needed: Vec::new(),
@@ -85,6 +94,12 @@ impl Item {
             made: Vec::new(),
             placed: vec![None; count],
         })
+    }
+
+    /// The column that a link fills: one that is written, or after these one of the key that finds the row.
+    pub(super) fn linked_column(&self, column: u16) -> Option<&String> {
+        let column = usize::from(column);
+        self.columns.get(column).or_else(|| self.keys.get(column.checked_sub(self.columns.len())?))
     }
 
     /// How many rows it has.
@@ -174,6 +189,14 @@ impl Item {
             whole.end_row();
         }
         whole.finish()
+    }
+}
+
+/// Links to columns of the key stay there when columns were added before them.
+fn shift(links: &mut [Link], given: usize, columns: usize) {
+    let added = u16::try_from(columns.saturating_sub(given)).unwrap_or(u16::MAX);
+    for link in links.iter_mut().filter(|link| usize::from(link.column) >= given) {
+        link.column = link.column.saturating_add(added);
     }
 }
 

@@ -10,7 +10,7 @@ pub(super) fn resolve(items: &mut [Item], catalog: &Catalog) -> Result<()> {
     let mut wanted = Vec::new();
     for (change, item) in items.iter().enumerate() {
         for link in &item.links {
-            let column = item.columns.get(usize::from(link.column)).filter(|_| link.row < item.rows());
+            let column = item.linked_column(link.column).filter(|_| link.row < item.rows());
             let of = usize::try_from(link.of_change).ok().and_then(|of| items.get(of));
             let of = of.filter(|of| of.does == Does::Insert && link.of_row < of.rows());
             let (Some(column), Some(of)) = (column, of) else {
@@ -55,7 +55,9 @@ fn referred(near: &Entry, column: &str, far: &Entry) -> Result<String> {
     if let Some((_, referred)) = pairs.find(|(own, _)| *own == column) {
         return Ok(referred.clone());
     }
+    let is_same = near.table.name == far.table.name && near.table.schema == far.table.schema;
     match far.table.primary_key.as_slice() {
+        _ if is_same && far.table.primary_key.iter().any(|key| key == column) => Ok(column.to_owned()),
         [only] => Ok(only.clone()),
         _ => Err(Error::invalid(format!(
             "{column:?} of {:?} is no foreign key to {:?}, whose key has several columns",

@@ -31,9 +31,7 @@ pub(super) fn steps(items: &[Item], catalog: &Catalog) -> Result<Vec<Step>> {
             steps.extend(plan.of(rank, Does::Update).map(|at| plan.whole(at)));
         }
     }
-    for rank in plan.ranks().rev() {
-        steps.extend(plan.of(rank, Does::Delete).map(|at| plan.whole(at)));
-    }
+    steps.extend(plan.deletes(is_circular).into_iter().map(|at| plan.whole(at)));
     steps.retain(|step| !step.rows.is_empty());
     Ok(steps)
 }
@@ -101,6 +99,31 @@ impl<'a> Plan<'a> {
     fn of(&self, rank: usize, does: Does) -> impl Iterator<Item = usize> {
         let mine = self.changes.get(rank).map_or(&[][..], Vec::as_slice).iter().copied();
         mine.filter(move |at| self.items.get(*at).is_some_and(|item| item.does == does))
+    }
+
+    /// The deletes, those of tables that refer to others before these. Tables in a circle, and those between two circles, have no
+    /// order: their deletes stay as they are given.
+    fn deletes(&self, is_circular: bool) -> Vec<usize> {
+        let of = |rank: usize| self.of(rank, Does::Delete);
+        if !is_circular {
+            return self.ranks().rev().flat_map(of).collect();
+        }
+        let mut left: BTreeSet<usize> = self.ranks().filter(|rank| of(*rank).next().is_some()).collect();
+        let names = |table: &'a Table| (table.schema.as_deref(), table.name.as_str());
+        let ranks: HashMap<_, usize> =
+            self.tables.iter().enumerate().map(|(rank, table)| (names(table), rank)).collect();
+        let refers = |rank: usize| {
+            let keys = self.tables.get(rank).map_or(&[][..], |table| table.foreign_keys.as_slice());
+            let to = keys.iter().filter_map(|key| ranks.get(&(key.schema.as_deref(), key.table.as_str())).copied());
+            to.filter(move |to| *to != rank).map(move |to| (rank, to)).collect::<BTreeSet<_>>()
+        };
+        let edges: Vec<(usize, usize)> = left.iter().flat_map(|rank| refers(*rank)).collect();
+        let first = peel(&mut left, &edges);
+        let back: Vec<(usize, usize)> = edges.iter().map(|(from, to)| (*to, *from)).collect();
+        let last = peel(&mut left, &back);
+        let circle: BTreeSet<usize> = left.into_iter().flat_map(of).collect();
+        let last = last.into_iter().rev().flat_map(of);
+        first.into_iter().flat_map(of).chain(circle).chain(last).collect()
     }
 
     /// A change as one step.
@@ -238,6 +261,31 @@ impl<'a> Plan<'a> {
             stuck.filter_map(|((change, _), _)| Some(self.items.get(*change)?.table.clone())).collect();
         Error::CircularDependency(tables.into_iter().collect())
     }
+}
+
+/// Takes those out that nothing which is left leads to, again and again, the greatest first.
+fn peel(left: &mut BTreeSet<usize>, edges: &[(usize, usize)]) -> Vec<usize> {
+    let mut waits: HashMap<usize, usize> = HashMap::new();
+    let mut leads_to: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (from, to) in edges.iter().filter(|(from, to)| left.contains(from) && left.contains(to)) {
+        *waits.entry(*to).or_default() += 1;
+        leads_to.entry(*from).or_default().push(*to);
+    }
+    let mut ready: BTreeSet<usize> = left.iter().copied().filter(|at| !waits.contains_key(at)).collect();
+    let mut taken = Vec::new();
+    while let Some(at) = ready.pop_last() {
+        left.remove(&at);
+        taken.push(at);
+        for to in leads_to.get(&at).into_iter().flatten() {
+            if let Some(waits) = waits.get_mut(to) {
+                *waits = waits.saturating_sub(1);
+                if *waits == 0 {
+                    ready.insert(*to);
+                }
+            }
+        }
+    }
+    taken
 }
 
 /// Where these columns are among those that a change writes.

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// These rows of the columns, with other values at some positions among them.
-pub(super) fn rows(columns: &[ColumnData], rows: &[u32], other: &[(usize, u16, Value)]) -> Result<Batch> {
+pub(crate) fn rows(columns: &[ColumnData], rows: &[u32], other: &[(usize, u16, Value)]) -> Result<Batch> {
     let mut picked = Vec::with_capacity(columns.len());
     for (at, column) in columns.iter().enumerate() {
         let mut mine = other.iter().filter(|(_, of, _)| usize::from(*of) == at).peekable();

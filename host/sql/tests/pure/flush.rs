@@ -124,8 +124,8 @@ fn b01_children_get_the_keys_of_their_parents_which_come_first() {
     assert_eq!(
         texts,
         [
-            r#"INSERT INTO "users" ("name") VALUES (?) RETURNING "id" (ed) (jo)"#,
-            r#"INSERT INTO "devices" ("user_id", "name") VALUES (?, ?) RETURNING "id" (101,a) (100,b) (101,c)"#,
+            r#"INSERT INTO "users" ("name") VALUES (?) (ed) (jo)"#,
+            r#"INSERT INTO "devices" ("user_id", "name") VALUES (?, ?) (101,a) (100,b) (101,c)"#,
         ]
     );
     assert_eq!(returned[0].columns, [integers(&[Some(102), Some(103), Some(104)])]);
@@ -180,12 +180,56 @@ fn b07_a_tree_is_written_level_by_level() {
     let links = [(0, 0, 0, 1), (2, 0, 0, 0), (3, 0, 0, 1)];
     let (texts, returned) =
         run(vec![inserts("nodes", &["parent_id"], rows, &links, &["id"])], Dialect::Sqlite).expect("good");
-    let insert = r#"INSERT INTO "nodes" ("parent_id") VALUES (?) RETURNING "id""#;
+    let insert = r#"INSERT INTO "nodes" ("parent_id") VALUES (?)"#;
     assert_eq!(texts, [format!("{insert} (-)"), format!("{insert} (100) (100)"), format!("{insert} (101)")]);
     let keys = returned[0].columns.clone();
     assert_eq!(keys.len(), 1);
     let key = |row| returned[0].value(row, 0);
     assert_eq!((0..4).map(|row| show([key(row)].into_iter())).collect::<String>(), "(101)(100)(103)(102)");
+}
+
+/// Some databases look for children whenever they remove a row, so the rows go in the order that was given.
+#[test]
+fn b07_rows_of_one_table_go_as_they_are_given() {
+    let texts = |table, dialect| run(vec![deletes(table, &[3, 1])], dialect).expect("good changes").0;
+    let mariadb = "DELETE FROM `nodes` WHERE (`nodes`.`id`) IN ((?), (?)) ORDER BY CASE WHEN `nodes`.`id` = ? THEN 0 \
+                   WHEN `nodes`.`id` = ? THEN 1 END (3) (1)";
+    assert_eq!(texts("nodes", Dialect::Mariadb), [mariadb]);
+    assert_eq!(texts("nodes", Dialect::Sqlite), [r#"DELETE FROM "nodes" WHERE "nodes"."id" = ? (3) (1)"#]);
+    let devices = "DELETE FROM `devices` WHERE (`devices`.`id`) IN ((?), (?)) (3) (1)";
+    assert_eq!(texts("devices", Dialect::Mariadb), [devices]);
+}
+
+/// Tables of a circle have no order, so the rows of theirs go as they are given; what refers to them goes before, and what they
+/// refer to afterwards.
+#[test]
+fn b11_rows_of_a_circle_of_tables_go_as_they_are_given() {
+    let order = |changes: &[(&str, i64)]| {
+        let changes = changes.iter().map(|(table, key)| deletes(table, &[*key])).collect();
+        let texts = run(changes, Dialect::Sqlite).expect("good changes").0;
+        let table = |text: String| text.split('"').nth(1).map(str::to_owned).unwrap_or_default();
+        texts.into_iter().map(table).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(order(&[("people", 1), ("balls", 1)]), "people balls");
+    assert_eq!(order(&[("balls", 1), ("people", 1)]), "balls people");
+    assert_eq!(order(&[("balls", 1), ("people", 1), ("balls", 2)]), "balls people balls");
+    let all = [("users", 1), ("balls", 1), ("devices", 1), ("people", 1)];
+    assert_eq!(order(&all), "devices users balls people");
+}
+
+/// Rows of nothing but a key that the database makes.
+#[test]
+fn rows_without_columns_are_rows_of_defaults() {
+    for (dialect, expected) in [
+        (Dialect::Sqlite, r#"INSERT INTO "nodes" DEFAULT VALUES () ()"#),
+        (Dialect::Postgres, r#"INSERT INTO "nodes" ("id") VALUES (DEFAULT), (DEFAULT) RETURNING "id" () ()"#),
+        (Dialect::Mariadb, "INSERT INTO `nodes` (`id`) VALUES (DEFAULT), (DEFAULT) RETURNING `id` () ()"),
+    ] {
+        let (texts, returned) =
+            run(vec![inserts("nodes", &[], batch(2, vec![]), &[], &["id"])], dialect).expect("good changes");
+        assert_eq!(texts, [expected]);
+        assert_eq!(returned, [batch(2, vec![integers(&[Some(100), Some(101)])])]);
+    }
 }
 
 #[test]
@@ -215,7 +259,7 @@ fn b10_rows_that_need_each_other_are_refused_and_b11_an_update_closes_the_circle
         texts,
         [
             r#"INSERT INTO "people" ("id", "favourite_id") VALUES (?, ?) (1,-)"#,
-            r#"INSERT INTO "balls" ("person_id") VALUES (?) RETURNING "id" (1)"#,
+            r#"INSERT INTO "balls" ("person_id") VALUES (?) (1)"#,
             r#"UPDATE "people" SET "favourite_id" = ? WHERE "people"."id" = ? (101,1)"#,
         ]
     );

@@ -36,7 +36,7 @@ fn d09_many_rows_are_few_statements() {
     assert_eq!((postgres.layout, postgres.compiled.parameters), (Layout::Columns, 2));
     assert_eq!(postgres.compiled.outputs[0].name, "id");
     let sqlite = one(2, &["id"], Dialect::Sqlite);
-    assert_eq!(&*sqlite.compiled.sql, r#"INSERT INTO "users" ("email", "age") VALUES (?, ?) RETURNING "id""#);
+    assert_eq!(&*sqlite.compiled.sql, r#"INSERT INTO "users" ("email", "age") VALUES (?, ?)"#);
     assert_eq!((sqlite.layout, sqlite.rows), (Layout::Row, 0..2));
     let mysql = one(2, &[], Dialect::Mysql);
     assert_eq!(&*mysql.compiled.sql, "INSERT INTO `users` (`email`, `age`) VALUES (?, ?), (?, ?)");

@@ -4,5 +4,6 @@ mod build;
 mod cases;
 mod flush;
 mod insert_many;
+mod load;
 mod refuse;
 mod text;

@@ -57,6 +57,15 @@ impl Filling {
         Ok(())
     }
 
+    /// Adds a row of a key that was made.
+    pub(super) fn push_key(&mut self, key: i64, shape: &Shape) -> Result<()> {
+        for (column, kind) in self.batch.columns().iter_mut().zip(&shape.kinds) {
+            push(column, *kind, Cell::Integer(key))?;
+        }
+        self.batch.end_row();
+        Ok(())
+    }
+
     /// Whether the reader asked for no more.
     pub(super) fn is_full(&self) -> bool {
         let rows = self.batch.len();

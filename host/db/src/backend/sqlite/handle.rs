@@ -179,6 +179,12 @@ impl Handle {
         unsafe { ffi::sqlite3_total_changes64(self.db.as_ptr()) }
     }
 
+    /// The key that the last insert made.
+    pub(super) fn made_key(&self) -> i64 {
+        // SAFETY: the connection is open.
+        unsafe { ffi::sqlite3_last_insert_rowid(self.db.as_ptr()) }
+    }
+
     /// How many rows the last insert, update or delete changed itself.
     pub(super) fn changes(&self) -> i64 {
         // SAFETY: the connection is open.

@@ -60,7 +60,7 @@ impl SqliteLink {
         if writes {
             self.queue().await?;
         }
-        if job.binds.rounds() > 1 { self.repeat(job, feed).await } else { self.fetch(job, writes, feed).await }
+        if job.binds.is_row_by_row() { self.repeat(job, feed).await } else { self.fetch(job, writes, feed).await }
     }
 
     /// Runs a prepared statement once with each share of its values, and collects what it returns. Its transaction holds the
@@ -227,6 +227,9 @@ fn rounds(handle: &mut Handle, job: &Job, shape: &Shape, some: Range<usize>, wat
         }
         if handle.total_changes() != before {
             affected += u64::try_from(handle.changes()).unwrap_or(0);
+            if shape.is_key {
+                filling.push_key(handle.made_key(), shape)?;
+            }
         }
     }
     Ok((filling.finish()?, affected))

@@ -10,17 +10,27 @@ use super::handle::Handle;
 pub(super) struct Shape {
     pub(super) kinds: Vec<TypeKind>,
     pub(super) vectors: Vec<VectorKind>,
+    /// Whether the only column is the key that an insert made, which the statement does not return.
+    pub(super) is_key: bool,
 }
 
 /// The columns of the statement in use, as the compiler knows them or the tables declare them.
 pub(super) fn columns(handle: &Handle, expected: Option<&Arc<[Output]>>) -> (Arc<[Output]>, Shape) {
     let width = handle.width();
+    if let (0, Some(expected @ [key])) = (width, expected.map(|expected| &**expected)) {
+        let shape = Shape { kinds: vec![kind(key)], vectors: vec![vector(key)], is_key: true };
+        return (expected.into(), shape);
+    }
     let expected = expected.filter(|expected| expected.len() == width);
     let columns = match expected {
         Some(expected) if expected.iter().all(|output| output.ty.is_some()) => Arc::clone(expected),
         _ => (0..width).map(|at| column(handle, at, expected.and_then(|expected| expected.get(at)))).collect(),
     };
-    let shape = Shape { kinds: columns.iter().map(kind).collect(), vectors: columns.iter().map(vector).collect() };
+    let shape = Shape {
+        kinds: columns.iter().map(kind).collect(),
+        vectors: columns.iter().map(vector).collect(),
+        is_key: false,
+    };
     (columns, shape)
 }
 

@@ -1,0 +1,124 @@
+//! Some rows of a batch as a batch of their own, column by column.
+
+use super::{Batch, Blobs, ColumnData, Strings, Vector};
+use crate::Value;
+
+impl Batch {
+    /// These rows of some columns, in this order. They exist, and none is named twice.
+    #[must_use]
+    pub(crate) fn pick<'a>(columns: impl IntoIterator<Item = &'a ColumnData>, rows: &[u32]) -> Self {
+        let columns = columns.into_iter().map(|column| column.pick(rows)).collect();
+        Self { rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), columns }
+    }
+}
+
+impl ColumnData {
+    fn pick(&self, rows: &[u32]) -> Self {
+        let mut validity = Vec::new();
+        if !self.validity.is_empty() {
+            validity.resize(rows.len().div_ceil(8), 0_u8);
+            for (at, row) in rows.iter().enumerate() {
+                if let (false, Some(byte)) = (self.is_null(*row as usize), validity.get_mut(at / 8)) {
+                    *byte |= 1 << (at % 8);
+                }
+            }
+        }
+        Self { validity, values: self.values.pick(rows) }
+    }
+}
+
+impl Vector {
+    fn pick(&self, rows: &[u32]) -> Self {
+        match self {
+            Self::Booleans(v) => Self::Booleans(items(v, rows)),
+            Self::Integers(v) => Self::Integers(items(v, rows)),
+            Self::Unsigneds(v) => Self::Unsigneds(items(v, rows)),
+            Self::Floats(v) => Self::Floats(items(v, rows)),
+            Self::Decimals(s) => Self::Decimals(strings(s, rows)),
+            Self::Texts(s) => Self::Texts(strings(s, rows)),
+            Self::Bytes(b) => Self::Bytes(blobs(b, rows)),
+            Self::Uuids(v) => Self::Uuids(items(v, rows)),
+            Self::Jsons(s) => Self::Jsons(strings(s, rows)),
+            Self::Dates(v) => Self::Dates(items(v, rows)),
+            Self::Times(v) => Self::Times(items(v, rows)),
+            Self::Timestamps(v) => Self::Timestamps(items(v, rows)),
+            Self::TimestampsTz(v) => Self::TimestampsTz(items(v, rows)),
+            Self::Intervals(v) => Self::Intervals(items(v, rows)),
+            Self::Mixed(v) => {
+                Self::Mixed(rows.iter().map(|row| v.get(*row as usize).cloned().unwrap_or(Value::NULL)).collect())
+            }
+        }
+    }
+}
+
+fn items<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or_default()).collect()
+}
+
+/// Where the bytes of a row are.
+fn range(offsets: &[u32], row: u32) -> std::ops::Range<usize> {
+    let at = |row: usize| offsets.get(row).copied().unwrap_or_default() as usize;
+    at(row as usize)..at((row as usize).saturating_add(1))
+}
+
+fn strings(all: &Strings, rows: &[u32]) -> Strings {
+    let (mut offsets, mut data) = (Vec::with_capacity(rows.len().saturating_add(1)), String::new());
+    offsets.push(0);
+    for row in rows {
+        data.push_str(all.data.get(range(&all.offsets, *row)).unwrap_or_default());
+        // Never more than the whole, whose offsets have room.
+        offsets.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
+    }
+    Strings { offsets, data }
+}
+
+fn blobs(all: &Blobs, rows: &[u32]) -> Blobs {
+    let (mut offsets, mut data) = (Vec::with_capacity(rows.len().saturating_add(1)), Vec::new());
+    offsets.push(0);
+    for row in rows {
+        data.extend_from_slice(all.data.get(range(&all.offsets, *row)).unwrap_or_default());
+        offsets.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
+    }
+    Blobs { offsets, data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Scalar,
+        batch::{BatchBuilder, VectorKind},
+    };
+
+    #[test]
+    fn rows_are_picked_with_their_nulls() {
+        let kinds = [VectorKind::Integer, VectorKind::Text, VectorKind::Bytes, VectorKind::Boolean, VectorKind::Mixed];
+        let mut builder = BatchBuilder::with_capacity(&kinds, 20);
+        for row in 0..20_i64 {
+            let text = "é".repeat((row % 3) as usize);
+            let values: [Value; 5] = [
+                Scalar::Integer(row).into(),
+                Scalar::Text(text.clone()).into(),
+                Scalar::Bytes(text.into_bytes()).into(),
+                Scalar::Boolean(row % 2 == 0).into(),
+                Scalar::Float(row as f64).into(),
+            ];
+            for (at, (column, value)) in builder.columns().iter_mut().zip(values).enumerate() {
+                let is_null = (row as usize + at).is_multiple_of(4) && at != 3;
+                column.push_value(if is_null { Value::NULL } else { value }).expect("small");
+            }
+            builder.end_row();
+        }
+        let whole = builder.finish().expect("small");
+        for rows in [&[][..], &[19], &[5, 4, 3, 2, 1, 0, 7, 9, 11, 13], &(0..20).collect::<Vec<u32>>()] {
+            let some = Batch::pick(&whole.columns, rows);
+            some.validate().expect("a batch");
+            assert_eq!(some.rows as usize, rows.len());
+            for (at, row) in rows.iter().enumerate() {
+                for column in 0..5 {
+                    assert_eq!(some.value(at, column), whole.value(*row as usize, column), "{row} {column}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Rows of a table and the rows of relationships that belong to them: which statements read them, and in which order.
+//!
+//! A load asks for the rows that the distinct keys of its owners name, a few hundred keys a statement or, where the database
+//! has arrays, as many as there are. A plan is checked as a whole before anything is sent.
+//!
+//! [`Loading`] does no I/O: whoever runs it reads the plan's own rows first, then asks for the next [`Step`], runs its
+//! statements and hands back what they returned.
+
+mod apart;
+mod item;
+mod join;
+mod keys;
+mod owner;
+
+use std::sync::Arc;
+
+use crate::{
+    Batch, Catalog, Compiled, Dialect, Error, Limits, Portions, Result,
+    batch::{BatchBuilder, VectorKind},
+    catalog::Entry,
+    compiled::Output,
+    insert_many::{column, outputs},
+    read_many::{Name, ReadMany},
+    schema::{Column, TypeKind},
+    statement::Statement,
+};
+use apart::Apart;
+use item::Item;
+
+/// A relationship to load. Everything in it is guest-controlled.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Its name.
+    pub relationship: String,
+    /// Loads that start from its rows, by their positions.
+    pub nested: Vec<u32>,
+    /// Whether it may join the query that it starts from.
+    pub joined: bool,
+}
+
+/// Rows of a table and the relationships to load with them. Everything in it is guest-controlled.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The table whose rows the plan starts from.
+    pub table: String,
+    /// All loads.
+    pub loads: Vec<Load>,
+    /// The loads that start from the rows of the table.
+    pub roots: Vec<u32>,
+}
+
+/// A plan that is being carried out.
+pub struct Loading {
+    items: Vec<Item>,
+    /// The table of the plan's own rows.
+    table: Name,
+    root: Batch,
+    /// Whether the guest has the root.
+    is_known: bool,
+    /// The names of the root's columns.
+    root_columns: Vec<String>,
+    /// How the query's rows are taken apart, where loads join it.
+    apart: Option<Apart>,
+    /// The next load.
+    next: usize,
+    catalog: Arc<Catalog>,
+    dialect: Dialect,
+    limits: Limits,
+}
+
+/// The statements of one load.
+pub struct Step {
+    /// The load, by its position.
+    pub load: usize,
+    /// Its statements.
+    pub portions: Portions,
+}
+
+/// The rows of one load.
+pub struct Loaded {
+    /// The load, by its position.
+    pub load: usize,
+    /// Their columns.
+    pub columns: Arc<[Output]>,
+    /// The rows.
+    pub rows: Batch,
+}
+
+impl Loading {
+    /// Checks a plan.
+    ///
+    /// # Errors
+    ///
+    /// A table or a relationship that does not exist; loads that no load leads to, or several, or those after them.
+    pub fn new(plan: &Plan, catalog: Arc<Catalog>, dialect: Dialect, limits: Limits) -> Result<Self> {
+        let entry = catalog.named(&plan.table).ok_or_else(|| Error::NoSuchTable(plan.table.clone()))?;
+        let table: Name = (entry.table.schema.clone(), entry.table.name.clone());
+        let root_columns = entry.table.columns.iter().map(|column| column.name.clone()).collect();
+        let mut items: Vec<Item> = Vec::with_capacity(plan.loads.len().min(owner::LOADS));
+        for (load, owner) in plan.loads.iter().zip(owner::owners(plan)?) {
+            let near = match owner {
+                Some(owner) => items.get(owner).map(|item| item.read.table.clone()).unwrap_or_default(),
+                None => table.clone(),
+            };
+            items.push(Item::new(load, owner, &near, &catalog)?);
+        }
+        Ok(Self {
+            items,
+            table,
+            root: Batch::default(),
+            is_known: false,
+            root_columns,
+            apart: None,
+            next: 0,
+            catalog,
+            dialect,
+            limits,
+        })
+    }
+
+    /// The statements that read the plan's own rows by their primary keys. Those that are given twice come once, and a null
+    /// is nobody's key.
+    ///
+    /// # Errors
+    ///
+    /// Keys that are not those of the table.
+    pub fn by_keys(&self, keys: &Batch) -> Result<Portions> {
+        keys.validate()?;
+        let entry = self.entry()?;
+        let by = entry.table.primary_key.clone();
+        if by.is_empty() || keys.columns.len() != by.len() {
+            let (table, got, wanted) = (&self.table.1, keys.columns.len(), by.len());
+            return Err(Error::invalid(format!("a key of {table:?} has {wanted} columns, not {got}")));
+        }
+        keys::are_of(&columns(entry, &by)?, keys)?;
+        let all: Vec<_> = keys.columns.iter().collect();
+        let read = ReadMany { table: self.table.clone(), by, between: None, order_by: Vec::new() };
+        self.portions(read, keys::pick(&all, &keys::distinct(&all, keys.rows))?)
+    }
+
+    /// The query with the loads that join it, where some ask for that and it can be; then it is run instead. Where it does not
+    /// compile, [`Loading::apart`] says so.
+    pub fn join(&mut self, query: &Statement) -> Option<Statement> {
+        let (statement, apart) = join::join(query, self.entry().ok()?, &self.items)?;
+        self.apart = Some(apart);
+        Some(statement)
+    }
+
+    /// The query is run without any load that joins it.
+    pub fn apart(&mut self) {
+        self.apart = None;
+    }
+
+    /// What is told of the plan's own rows that a query returns.
+    #[must_use]
+    pub fn columns_of(&self, query: &Compiled) -> Arc<[Output]> {
+        match &self.apart {
+            Some(apart) => query.outputs.iter().take(apart.width).cloned().collect(),
+            None => Arc::clone(&query.outputs),
+        }
+    }
+
+    /// What is told of the plan's own rows that are read by their keys.
+    #[must_use]
+    pub fn columns(&self) -> Arc<[Output]> {
+        let all = |entry: &Entry| outputs(&entry.table.columns.iter().collect::<Vec<_>>()).into();
+        self.entry().map(all).unwrap_or_default()
+    }
+
+    /// Checks that a statement is a query whose first columns are those of the table.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not.
+    pub fn check_query(&self, query: &Compiled) -> Result<()> {
+        if query.writes {
+            return Err(Error::invalid("a plan starts from a query, not from a change"));
+        }
+        let entry = self.entry()?;
+        // A kind that is not known is what an expression has, and no column.
+        let is_it = |(output, column): (&Output, &Column)| {
+            output.name == column.name && output.ty.as_ref().is_some_and(|ty| ty.kind == column.ty.kind)
+        };
+        let columns = &entry.table.columns;
+        if query.outputs.len() >= columns.len() && query.outputs.iter().zip(columns).all(is_it) {
+            return Ok(());
+        }
+        let table = &self.table.1;
+        Err(Error::invalid(format!("the query of a plan begins with all columns of {table:?} in their declared order")))
+    }
+
+    /// Takes the plan's own rows, with all of their columns and those of the loads that joined. How many rows of the answer
+    /// these are.
+    pub fn take_root(&mut self, rows: Batch) -> u64 {
+        let Some(apart) = &self.apart else {
+            self.root = rows;
+            return self.root.rows.into();
+        };
+        self.root = apart.root(&rows);
+        let mut count = u64::from(self.root.rows);
+        for part in &apart.parts {
+            if let Some(item) = self.items.get_mut(part.load) {
+                item.rows = part.rows(item, &rows);
+                item.is_done = true;
+                count = count.saturating_add(item.rows.rows.into());
+            }
+        }
+        count
+    }
+
+    /// Takes rows that the guest has, with these columns.
+    ///
+    /// # Errors
+    ///
+    /// Columns that the table does not have, values that are not theirs, not as many columns as are named, or not those
+    /// that a load starts from.
+    pub fn take_known(&mut self, names: Vec<String>, rows: Batch) -> Result<()> {
+        rows.validate()?;
+        let known = columns(self.entry()?, &names)?;
+        if names.len() != rows.columns.len() {
+            return Err(Error::invalid("rows that are known have as many columns as are named"));
+        }
+        keys::are_of(&known, &rows)?;
+        let needed = self.items.iter().filter(|item| item.owner.is_none()).flat_map(|item| &item.near);
+        if let Some(missing) = needed.into_iter().find(|name| !names.contains(name)) {
+            let message = format!("a load starts from the column {missing:?}, which is not among those known");
+            return Err(Error::invalid(message));
+        }
+        self.root_columns = names;
+        self.root = rows;
+        self.is_known = true;
+        Ok(())
+    }
+
+    /// The next load's statements; nothing at the end. A load without keys has none.
+    ///
+    /// # Errors
+    ///
+    /// Where the keys cannot be written into a statement that the limits allow.
+    pub fn next_step(&mut self) -> Result<Option<Step>> {
+        let left = self.items.iter().enumerate().skip(self.next);
+        let Some((load, item)) = left.into_iter().find(|(_, item)| !item.is_done) else { return Ok(None) };
+        let portions = self.portions(item.read.clone(), self.keys(item)?)?;
+        self.next = load.saturating_add(1);
+        Ok(Some(Step { load, portions }))
+    }
+
+    /// Takes what each of a load's statements returned. How many rows there are.
+    ///
+    /// # Errors
+    ///
+    /// A column of more than 4 GiB.
+    pub fn take(&mut self, load: usize, returned: Vec<Batch>) -> Result<u64> {
+        let Some(item) = self.items.get_mut(load) else { return Ok(0) };
+        let several = returned.len() > 1;
+        let mut rows = Batch::concat(returned)?;
+        if several && let Some(once) = item.once(&rows) {
+            rows = once;
+        }
+        item.rows = rows;
+        Ok(item.rows.rows.into())
+    }
+
+    /// The plan's own rows and those of all loads.
+    ///
+    /// # Errors
+    ///
+    /// None that a plan of rows that fit their limits can have.
+    pub fn finish(self) -> Result<(Batch, Vec<Loaded>)> {
+        let loaded = |(load, item): (usize, Item)| {
+            let Item { columns, rows, .. } = item;
+            let rows = if rows.columns.is_empty() { empty(&columns)? } else { rows };
+            Ok(Loaded { load, columns, rows })
+        };
+        // Without a statement there is nothing that says which columns no rows have.
+        let told = self.columns();
+        let root = if self.root.columns.is_empty() && !self.is_known { empty(&told)? } else { self.root };
+        Ok((root, self.items.into_iter().enumerate().map(loaded).collect::<Result<_>>()?))
+    }
+
+    fn entry(&self) -> Result<&Entry> {
+        let (schema, name) = &self.table;
+        self.catalog.entry(schema.as_deref(), name).ok_or_else(|| Error::NoSuchTable(name.clone()))
+    }
+
+    /// The distinct keys of an item's owners, without those that no row can have.
+    fn keys(&self, item: &Item) -> Result<Batch> {
+        let (rows, names): (&Batch, Vec<&String>) = match item.owner.and_then(|owner| self.items.get(owner)) {
+            Some(owner) => (&owner.rows, owner.columns.iter().map(|column| &column.name).collect()),
+            None => (&self.root, self.root_columns.iter().collect()),
+        };
+        let before = item.owner.and_then(|owner| self.items.get(owner)).map_or(0, |owner| owner.before);
+        if rows.rows == 0 {
+            return Ok(Batch::default());
+        }
+        let at = |name: &String| names.iter().skip(before).position(|known| *known == name);
+        let columns = item.near.iter().map(|name| rows.columns.get(at(name)?.saturating_add(before)));
+        let columns: Option<Vec<_>> = columns.collect();
+        let columns = columns.ok_or_else(|| Error::invalid("a load starts from columns that are not there"))?;
+        let mut distinct = keys::distinct(&columns, rows.rows);
+        keys::keep_fitting(&item.read.finders(&self.catalog)?, &columns, &mut distinct);
+        keys::pick(&columns, &distinct)
+    }
+
+    /// The statements that read rows by keys.
+    fn portions(&self, read: ReadMany, keys: Batch) -> Result<Portions> {
+        Portions::of(Box::new(read), Arc::new(keys), Arc::clone(&self.catalog), self.dialect, self.limits)
+    }
+}
+
+fn columns<'a>(entry: &'a Entry, names: &[String]) -> Result<Vec<&'a Column>> {
+    names.iter().map(|name| column(entry, name)).collect()
+}
+
+/// No rows of these columns.
+fn empty(columns: &[Output]) -> Result<Batch> {
+    let kind = |column: &Output| column.ty.as_ref().map_or(VectorKind::from(TypeKind::Other), VectorKind::from);
+    BatchBuilder::with_capacity(&columns.iter().map(kind).collect::<Vec<_>>(), 0).finish()
+}

@@ -1,0 +1,146 @@
+//! A plan's query and the loads that join it, as one statement.
+//!
+//! The query's arena grows by joins and columns and is then checked and compiled like any statement of the guest's. Rows are
+//! joined so that they never multiply: to-one loads, and collections only one after the other along one path. So the joined rows
+//! are never more than all rows of the answer, and the limit of these holds for those. What cannot be joined is left to a
+//! statement of its own.
+
+mod arena;
+mod root;
+
+use super::{
+    apart::{Apart, Part},
+    item::Item,
+};
+use crate::{
+    catalog::Entry,
+    statement::{Node, NodeId, Order, Root as StatementRoot, Select, Statement},
+};
+use arena::Arena;
+use root::Root;
+
+/// The most tables of one statement; databases stop at 61.
+const TABLES: usize = 24;
+/// The most columns that loads add to it; databases stop at 1,664.
+const COLUMNS: usize = 1_000;
+
+/// The query with its loads, and where these are in its rows. Nothing where no load joins it.
+pub(super) fn join(statement: &Statement, entry: &Entry, items: &[Item]) -> Option<(Statement, Apart)> {
+    let chosen = chosen(items);
+    if chosen.is_empty() {
+        return None;
+    }
+    let mut arena = Arena::new(statement);
+    let root = Root::new(statement, entry, &mut arena)?;
+    let Root { select, alias, width, key } = root;
+    let mut joining = Joining { arena, select, alias, parts: Vec::new() };
+    let mut order = Vec::new();
+    for load in chosen {
+        let item = items.get(load)?;
+        joining.add(load, item)?;
+        if !item.is_one {
+            let alias = alias_of(load);
+            for name in item.read.order_by.iter().chain(&item.key) {
+                order.push(ascending(joining.arena.column(&alias, name)?));
+            }
+        }
+    }
+    if !order.is_empty() {
+        // The rows of each owner in their order, and the owners in theirs.
+        for name in &entry.table.primary_key {
+            let expression = joining.arena.column(&joining.alias, name)?;
+            joining.select.order_by.push(ascending(expression));
+        }
+        joining.select.order_by.extend(order);
+    }
+    let Joining { mut arena, select, parts, .. } = joining;
+    let root = StatementRoot::Select(arena.add(Node::Select(select))?);
+    Some((Statement { nodes: arena.nodes, root }, Apart { width, key, parts }))
+}
+
+/// The loads that join, each after its owner.
+fn chosen(items: &[Item]) -> Vec<usize> {
+    let (mut tables, mut columns) = (1_usize, 0_usize);
+    let mut chosen = Vec::new();
+    // Whose collection may join: that of the plan's own rows, then that of the collection before it.
+    let mut collects = Some(None);
+    for (load, item) in items.iter().enumerate() {
+        if !item.wants_join || item.owner.is_some_and(|owner| !chosen.contains(&owner)) {
+            continue;
+        }
+        let more = if item.read.between.is_some() { 2 } else { 1 };
+        let fits = tables.saturating_add(more) <= TABLES && columns.saturating_add(item.columns.len()) <= COLUMNS;
+        if !fits || !(item.is_one || collects == Some(item.owner)) {
+            continue;
+        }
+        if !item.is_one {
+            // Rows that come once for each pair, or that nothing tells apart, are not repeated for another collection.
+            collects = (item.read.between.is_none() && item.has_key()).then_some(Some(load));
+        }
+        tables = tables.saturating_add(more);
+        columns = columns.saturating_add(item.columns.len());
+        chosen.push(load);
+    }
+    chosen
+}
+
+/// A load's table in the statement. Names of the guest's do not begin like that where they could meet.
+fn alias_of(load: usize) -> String {
+    format!("{}{load}", root::PREFIX)
+}
+
+fn ascending(expression: NodeId) -> Order {
+    Order { expression, descending: false, nulls_first: None }
+}
+
+/// A statement that grows by one load after the other.
+struct Joining {
+    arena: Arena,
+    select: Select,
+    alias: String,
+    parts: Vec<Part>,
+}
+
+impl Joining {
+    fn add(&mut self, load: usize, item: &Item) -> Option<()> {
+        let owner = item.owner.map_or_else(|| self.alias.clone(), alias_of);
+        let alias = alias_of(load);
+        let near: Vec<&str> = item.near.iter().map(String::as_str).collect();
+        let by: Vec<&str> = item.read.by.iter().map(String::as_str).collect();
+        let start = self.select.columns.len();
+        let own = item.columns.iter().skip(item.before);
+        match &item.read.between {
+            None => self.left(&item.read.table, &alias, &by, (&owner, &near))?,
+            Some(between) => {
+                let pair = format!("{alias}_pair");
+                let (near_far, far): (Vec<&str>, Vec<&str>) =
+                    between.on.iter().map(|(near, far)| (near.as_str(), far.as_str())).unzip();
+                self.left(&between.table, &pair, &by, (&owner, &near))?;
+                self.left(&item.read.table, &alias, &far, (&pair, &near_far))?;
+                for name in by {
+                    self.select.columns.push(self.arena.column(&pair, name)?);
+                }
+            }
+        }
+        for output in own {
+            self.select.columns.push(self.arena.column(&alias, &output.name)?);
+        }
+        self.parts.push(Part { load, columns: start..self.select.columns.len() });
+        Some(())
+    }
+
+    /// Joins a table by the equality of its columns with others.
+    fn left(
+        &mut self,
+        table: &(Option<String>, String),
+        alias: &str,
+        columns: &[&str],
+        to: (&str, &[&str]),
+    ) -> Option<()> {
+        let right = self.arena.table(table, alias)?;
+        let pairs: Vec<_> = columns.iter().zip(to.1).map(|(own, other)| ((alias, *own), (to.0, *other))).collect();
+        let on = self.arena.equal(&pairs)?;
+        self.select.source = Some(self.arena.left_join(self.select.source?, right, on)?);
+        Some(())
+    }
+}

@@ -1,0 +1,50 @@
+//! An arena that grows.
+
+use crate::statement::{
+    Binary, BinaryOp, ColumnName, Join, JoinKind, ListOp, Listed, Node, NodeId, SourceTable, Statement,
+};
+
+/// A column by its table and its name.
+type Named<'a> = (&'a str, &'a str);
+
+/// The nodes of a statement and those that were added. Nothing is returned where there is no room for positions.
+pub(super) struct Arena {
+    pub(super) nodes: Vec<Node>,
+}
+
+impl Arena {
+    pub(super) fn new(statement: &Statement) -> Self {
+        Self { nodes: statement.nodes.clone() }
+    }
+
+    pub(super) fn add(&mut self, node: Node) -> Option<NodeId> {
+        self.nodes.push(node);
+        NodeId::try_from(self.nodes.len().saturating_sub(1)).ok()
+    }
+
+    pub(super) fn column(&mut self, table: &str, name: &str) -> Option<NodeId> {
+        self.add(Node::Column(ColumnName { table: Some(table.to_owned()), name: name.to_owned() }))
+    }
+
+    pub(super) fn table(&mut self, (schema, name): &(Option<String>, String), alias: &str) -> Option<NodeId> {
+        let alias = Some(alias.to_owned());
+        self.add(Node::Table(SourceTable { table: name.clone(), schema: schema.clone(), alias }))
+    }
+
+    /// Whether all of these columns are equal, each by its table and name.
+    pub(super) fn equal(&mut self, pairs: &[(Named<'_>, Named<'_>)]) -> Option<NodeId> {
+        let mut items = Vec::with_capacity(pairs.len());
+        for ((left_table, left), (right_table, right)) in pairs {
+            let (left, right) = (self.column(left_table, left)?, self.column(right_table, right)?);
+            items.push(self.add(Node::Binary(Binary { op: BinaryOp::Equal, left, right }))?);
+        }
+        match items.as_slice() {
+            [only] => Some(*only),
+            _ => self.add(Node::Listed(Listed { op: ListOp::And, items })),
+        }
+    }
+
+    pub(super) fn left_join(&mut self, left: NodeId, right: NodeId, on: NodeId) -> Option<NodeId> {
+        self.add(Node::Join(Join { kind: JoinKind::Left, left, right, on: Some(on) }))
+    }
+}

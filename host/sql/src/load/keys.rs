@@ -1,0 +1,138 @@
+//! Keys: which of them are distinct, which can be those of a row at all, and which are not even of the right kind.
+
+use std::collections::HashSet;
+
+use crate::{
+    Batch, ColumnData, Error, Fit, Result, Vector,
+    batch::{ColumnBuilder, VectorKind},
+    schema::{Column, TypeKind},
+    value::{ScalarRef, ValueRef},
+};
+
+/// The rows with a key that no row before them has; those with a null in it have none.
+pub(super) fn distinct(columns: &[&ColumnData], rows: u32) -> Vec<u32> {
+    if let [column @ ColumnData { values: Vector::Integers(values), .. }] = columns {
+        let mut seen = HashSet::with_capacity(values.len());
+        let is_new = |(row, value): &(u32, &i64)| !column.is_null(*row as usize) && seen.insert(**value);
+        return (0..rows).zip(values).filter(is_new).map(|(row, _)| row).collect();
+    }
+    let mut seen: HashSet<Box<[u8]>> = HashSet::new();
+    let mut key = Vec::new();
+    let is_new = |row: &u32| {
+        key.clear();
+        for column in columns {
+            match column.value_ref(*row as usize) {
+                ValueRef::NULL => return false,
+                value => write(value, &mut key),
+            }
+        }
+        !seen.contains(key.as_slice()) && seen.insert(key.as_slice().into())
+    };
+    (0..rows).filter(is_new).collect()
+}
+
+/// A value so that two are equal where their bytes are: its kind, its length and itself.
+fn write(value: ValueRef<'_>, key: &mut Vec<u8>) {
+    let mut put = |kind: u8, bytes: &[u8]| {
+        key.push(kind);
+        key.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        key.extend_from_slice(bytes);
+    };
+    match value {
+        ValueRef::Scalar(ScalarRef::Integer(value)) => put(0, &value.to_le_bytes()),
+        ValueRef::Scalar(ScalarRef::Text(value)) => put(1, value.as_bytes()),
+        ValueRef::Scalar(ScalarRef::Bytes(value)) => put(2, value),
+        ValueRef::Scalar(ScalarRef::Uuid(high, low)) => {
+            put(3, &((u128::from(high) << 64) | u128::from(low)).to_le_bytes());
+        }
+        ValueRef::Scalar(ScalarRef::Unsigned(value)) => put(4, &value.to_le_bytes()),
+        other => put(5, format!("{other:?}").as_bytes()),
+    }
+}
+
+/// Leaves out the rows whose key the columns have no room for: no row has such a key.
+pub(super) fn keep_fitting(finders: &[&Column], columns: &[&ColumnData], rows: &mut Vec<u32>) {
+    for (finder, column) in finders.iter().zip(columns) {
+        if let Some(fit) = Fit::of(finder) {
+            rows.retain(|row| fit.check(column.value_ref(*row as usize)).is_ok());
+        }
+    }
+}
+
+/// These rows of the columns. Columns of mixed values that are of one kind become columns of that kind, as arrays need it.
+pub(super) fn pick(columns: &[&ColumnData], rows: &[u32]) -> Result<Batch> {
+    let mut batch = Batch::pick(columns.iter().copied(), rows);
+    for column in &mut batch.columns {
+        if let Vector::Mixed(values) = &mut column.values {
+            let mut builder = ColumnBuilder::new(VectorKind::Dynamic, values.len());
+            values.drain(..).try_for_each(|value| builder.push_value(value))?;
+            *column = builder.finish();
+        }
+    }
+    Ok(batch)
+}
+
+/// Refuses keys of a guest's that are of another kind than their columns.
+pub(super) fn are_of(columns: &[&Column], batch: &Batch) -> Result<()> {
+    for (column, data) in columns.iter().zip(&batch.columns) {
+        let mut values =
+            (0..batch.rows).map(|row| data.value_ref(row as usize)).filter(|value| *value != ValueRef::NULL);
+        let is_wrong = |value: &ValueRef<'_>| !is_of(column.ty.kind, *value);
+        // A vector of one kind has it in every row.
+        let wrong = if matches!(data.values, Vector::Mixed(_)) {
+            values.find(is_wrong)
+        } else {
+            values.next().filter(is_wrong)
+        };
+        if let Some(wrong) = wrong {
+            let kind = format!("{:?}", column.ty.kind).to_lowercase();
+            let (column, got) = (column.name.clone(), name(wrong).to_owned());
+            return Err(Error::TypeMismatch { column, expected: kind, got });
+        }
+    }
+    Ok(())
+}
+
+fn is_of(kind: TypeKind, value: ValueRef<'_>) -> bool {
+    use ScalarRef as S;
+    use TypeKind as K;
+    let ValueRef::Scalar(scalar) = value else { return matches!(kind, K::Array | K::Other) };
+    match kind {
+        _ if scalar == S::Null => true,
+        K::Boolean => matches!(scalar, S::Boolean(_)),
+        K::Int16 | K::Int32 | K::Int64 | K::Uint64 => matches!(scalar, S::Integer(_) | S::Unsigned(_)),
+        K::Float32 | K::Float64 => matches!(scalar, S::Float(_) | S::Integer(_)),
+        K::Decimal => matches!(scalar, S::Decimal(_) | S::Integer(_) | S::Unsigned(_)),
+        K::Text | K::Varchar | K::Enumeration => matches!(scalar, S::Text(_)),
+        K::Bytes => matches!(scalar, S::Bytes(_)),
+        K::Uuid => matches!(scalar, S::Uuid(..)),
+        K::Json => matches!(scalar, S::Json(_) | S::Text(_)),
+        K::Date => matches!(scalar, S::Date(_)),
+        K::Time => matches!(scalar, S::Time(_)),
+        K::Timestamp => matches!(scalar, S::Timestamp(_)),
+        K::TimestampTz => matches!(scalar, S::TimestampTz(_)),
+        K::Interval => matches!(scalar, S::Interval(_)),
+        K::Array | K::Other => true,
+    }
+}
+
+/// What a value is called.
+fn name(value: ValueRef<'_>) -> &'static str {
+    let ValueRef::Scalar(scalar) = value else { return "an array" };
+    match scalar {
+        ScalarRef::Null => "null",
+        ScalarRef::Boolean(_) => "a truth value",
+        ScalarRef::Integer(_) | ScalarRef::Unsigned(_) => "an integer",
+        ScalarRef::Float(_) => "a float",
+        ScalarRef::Decimal(_) => "a decimal",
+        ScalarRef::Text(_) => "a text",
+        ScalarRef::Bytes(_) => "bytes",
+        ScalarRef::Uuid(..) => "a UUID",
+        ScalarRef::Json(_) => "a JSON document",
+        ScalarRef::Date(_) => "a date",
+        ScalarRef::Time(_) => "a time",
+        ScalarRef::Timestamp(_) | ScalarRef::TimestampTz(_) => "a timestamp",
+        ScalarRef::Interval(_) => "an interval",
+        ScalarRef::Other(..) => "a value of a native type",
+    }
+}

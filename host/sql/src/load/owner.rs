@@ -1,0 +1,34 @@
+//! Which load starts from which.
+
+use super::Plan;
+use crate::{Error, Result};
+
+/// How many loads a plan has at most.
+pub(super) const LOADS: usize = 256;
+
+/// Who each load starts from: the plan's own rows or an earlier load, just one of them. So there is no circle, and loads can be
+/// done in the order of the list.
+pub(super) fn owners(plan: &Plan) -> Result<Vec<Option<usize>>> {
+    if plan.loads.len() > LOADS {
+        let count = plan.loads.len();
+        return Err(Error::invalid(format!("a plan has {count} loads, {LOADS} are the most")));
+    }
+    let mut owners: Vec<Option<Option<usize>>> = vec![None; plan.loads.len()];
+    let roots = plan.roots.iter().map(|load| (None, *load));
+    let nested =
+        plan.loads.iter().enumerate().flat_map(|(at, load)| load.nested.iter().map(move |next| (Some(at), *next)));
+    for (owner, load) in roots.chain(nested) {
+        let at = load as usize;
+        let follows = owner.is_none_or(|owner| owner < at);
+        match owners.get_mut(at).filter(|owner| owner.is_none() && follows) {
+            Some(place) => *place = Some(owner),
+            None => {
+                return Err(Error::invalid(format!(
+                    "the load {load} of a plan is not there, comes too early or twice"
+                )));
+            }
+        }
+    }
+    let missing = |load: usize| Error::invalid(format!("the load {load} of a plan starts from nothing"));
+    owners.into_iter().enumerate().map(|(at, owner)| owner.ok_or_else(|| missing(at))).collect()
+}
