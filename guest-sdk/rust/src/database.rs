@@ -4,7 +4,7 @@ use std::fmt;
 
 pub use crate::bindings::sqlservice::database::databases::{Capabilities, DdlOptions, Dialect, Limits, ReflectOptions};
 use crate::{
-    Connection, Error, Executor, Result, Session, TransactionOptions,
+    Connection, Error, Executor, Result, Session, SessionOptions, TransactionOptions,
     bindings::sqlservice::database::databases as contract,
     schema::{Models, Table},
 };
@@ -56,7 +56,12 @@ impl Database {
 
     /// A session that takes a connection and begins a transaction at its first use: commit as you go.
     pub fn session(&self) -> Result<Session> {
-        Ok(Session::new(self.0.session()?))
+        self.session_with(SessionOptions::default())
+    }
+
+    /// The same, with another way to treat its objects.
+    pub fn session_with(&self, options: SessionOptions) -> Result<Session> {
+        Ok(Session::new(self.0.session()?, options))
     }
 
     /// A session in a transaction, which is its only one. Dropping it rolls back.
@@ -66,7 +71,7 @@ impl Database {
 
     /// The same with an isolation level, read only, or with a timeout.
     pub async fn begin_with(&self, options: TransactionOptions) -> Result<Session> {
-        Ok(Session::new(self.0.begin(options).await?))
+        Ok(Session::new(self.0.begin(options).await?, SessionOptions::default()))
     }
 
     /// Runs work in a transaction: it commits when the work is `Ok`, and rolls back when it is an error, when its future

@@ -20,7 +20,17 @@ macro_rules! errors {
         /// exports that return `result<_, string>`.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
-        pub enum Error { $($(#[$doc])* $case $(($of))?,)* }
+        pub enum Error {
+            $($(#[$doc])* $case $(($of))?,)*
+            /// Something that an object is related to was read and nobody had loaded it. The database was not asked.
+            Unloaded(Unloaded),
+            /// The object is in no session any more, or its row is gone.
+            Detached,
+            /// The object is in another session.
+            AlreadyAttached,
+            /// The object has no row yet, so there is none to delete or to read.
+            NotPersisted,
+        }
 
         impl From<Contract> for Error {
             fn from(error: Contract) -> Self {
@@ -30,7 +40,11 @@ macro_rules! errors {
 
         impl From<Error> for Contract {
             fn from(error: Error) -> Self {
-                match error { $(errors!(@left Error $case it $($of)?) => errors!(@right Contract $case it $($of)?),)* }
+                match error {
+                    $(errors!(@left Error $case it $($of)?) => errors!(@right Contract $case it $($of)?),)*
+                    // Only a guest makes these; to others they are what they say.
+                    own => Contract::Other(own.to_string()),
+                }
             }
         }
     };
@@ -99,6 +113,15 @@ errors! {
     Limit(LimitReached),
     /// Something else: a guest's own reason, or an id under which the host logged the cause.
     Other(String),
+}
+
+/// Something that an object is related to and that was not loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unloaded {
+    /// The relationship's name.
+    pub relation: &'static str,
+    /// The table of the other side.
+    pub target: &'static str,
 }
 
 impl Error {
@@ -201,6 +224,10 @@ impl fmt::Display for Error {
                 write!(f, "the limit of {allowed} for {} is reached", limit(*kind))
             }
             Self::Other(reason) => f.write_str(reason),
+            Self::Unloaded(Unloaded { relation, target }) => write!(
+                f,
+                "the relationship {relation:?} to {target:?} was not loaded: ask for it with the query, or load it"
+            ),
             plain => f.write_str(plain.fixed_text()),
         }
     }
@@ -220,6 +247,9 @@ impl Error {
             Self::Timeout => "it took too long and was stopped",
             Self::Cancelled => "it was stopped because its caller went away",
             Self::Disconnected => "the connection to the database was lost, and with it what was not committed",
+            Self::Detached => "the object is in no session any more, or its row is gone",
+            Self::AlreadyAttached => "the object is in another session: expunge it there, or merge it here",
+            Self::NotPersisted => "the object has no row yet: flush it first, or expunge it",
             _ => "an error",
         }
     }

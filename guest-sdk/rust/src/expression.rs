@@ -24,7 +24,7 @@ pub use self::{
     operator::{Base, Converted, Expression},
     order::{Order, OrderBy},
     scalar::*,
-    selection::{Entity, Optional, Selection, entity},
+    selection::{AllColumns, Optional, Selection, entity},
     tuple::{Tuple, TupleOf, TupleOperand, tuple},
     window::*,
 };

@@ -67,6 +67,7 @@
 //! | `default = true`, `default = now`, `on_update = now` | when a row says nothing |
 //! | `foreign_key = "users.id"`, `on_delete = "set null"`, `on_update = "cascade"` | |
 //! | `column = "Name"`, `comment = "…"` | |
+//! | `version` | counts the row's versions, for optimistic locking |
 //!
 //! An enum without fields is a column's type with `#[derive(Enumeration)]`: the database keeps a label of each variant and
 //! refuses every other text. A `Vec` is an array, where the database has them: the others refuse the model when a database is
@@ -190,6 +191,116 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Objects
+//!
+//! A session also keeps objects, as SQLAlchemy's does. Models say how they are related: [`Many`] and [`One`] are fields beside
+//! the columns, and the foreign keys tell which side has which.
+//!
+//! ```no_run
+//! use sqlservice_sdk::prelude::*;
+//!
+//! #[derive(Model, Clone, Debug, Default)]
+//! #[model(table = "users")]
+//! struct User {
+//!     #[model(primary_key, generated)]
+//!     id: i64,
+//!     #[model(length = 64, unique)]
+//!     name: String,
+//!     // What the user's devices are without the user: nothing.
+//!     #[model(cascade = "all, delete-orphan", order_by = "name")]
+//!     devices: Many<Device>,
+//!     #[model(through = Member)]
+//!     groups: Many<Group>,
+//! }
+//!
+//! #[derive(Model, Clone, Debug, Default)]
+//! #[model(table = "devices")]
+//! struct Device {
+//!     #[model(primary_key, generated)]
+//!     id: i64,
+//!     #[model(foreign_key = "users.id")]
+//!     user_id: i64,
+//!     #[model(length = 64)]
+//!     name: String,
+//!     user: One<User>,
+//! }
+//!
+//! #[derive(Model, Clone, Debug, Default)]
+//! #[model(table = "groups")]
+//! struct Group {
+//!     #[model(primary_key)]
+//!     name: String,
+//! }
+//!
+//! #[derive(Model, Clone, Debug)]
+//! #[model(table = "members")]
+//! struct Member {
+//!     #[model(primary_key, foreign_key = "users.id")]
+//!     user_id: i64,
+//!     #[model(primary_key, foreign_key = "groups.name")]
+//!     group_name: String,
+//! }
+//!
+//! async fn example(db: Database) -> Result<(), Error> {
+//!     let session = db.session()?;
+//!     // Three rows in three tables, one crossing: the keys that the database makes reach those that need them.
+//!     let mut ed = session.add(User {
+//!         name: "ed".to_owned(),
+//!         devices: Many::from([Device { name: "phone".to_owned(), ..Device::default() }]),
+//!         groups: Many::from([Group { name: "walkers".to_owned() }]),
+//!         ..User::default()
+//!     })?;
+//!     session.commit().await?;
+//!
+//!     // One UPDATE of one column; setting it back would send nothing.
+//!     ed.edit().name = "eddy".to_owned();
+//!     session.flush().await?;
+//!
+//!     // One object a row: nothing is sent for one that the session knows.
+//!     assert_eq!(session.get_one::<User>(ed.id).await?, ed);
+//!
+//!     // Users, their devices and their groups, in one crossing, however many there are.
+//!     for user in session.query::<User>().order_by(User::NAME).with(User::DEVICES).with(User::GROUPS).all().await? {
+//!         // What nobody asked for is `Error::Unloaded`: nothing is read behind your back.
+//!         println!("{} has {} devices", user.name, user.devices.get()?.len());
+//!     }
+//!
+//!     session.delete(&ed)?;
+//!     session.rollback().await?;
+//!     assert_eq!(ed.name, "ed", "what it was when the transaction began");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | on a relationship | |
+//! |---|---|
+//! | `Many<T>` | one-to-many, where the other table has the foreign key; many-to-many with `through = Member` |
+//! | `One<T>` | many-to-one, where this table has it; one-to-one, where the other has |
+//! | `foreign_key = "owner_id"` | which one, where there are several between the two tables |
+//! | `cascade = "all, delete-orphan"` | what follows: `save-update` (alone where nothing is said), `delete`, `delete-orphan`, `none` |
+//! | `passive_deletes` | unloaded rows are left to the database's own `on_delete` |
+//! | `post_update` | rows that need each other: one gets the other's key by an update after the inserts |
+//! | `order_by = "name"` | |
+//!
+//! | SQLAlchemy | here |
+//! |---|---|
+//! | `session.add(user)` | `session.add(user)?`, which gives the handle: an [`Entity`] |
+//! | `user.name = "jo"` | `user.edit().name = "jo".into()` |
+//! | `session.get(User, 7)` | `session.get::<User>(7).await?` |
+//! | `session.scalars(select(User).where(…)).all()` | `session.query::<User>().filter(…).all().await?` |
+//! | `selectinload(User.devices).selectinload(Device.keys)` | `.with(User::DEVICES.with(Device::KEYS))` |
+//! | `user.devices` loads when it is read | `session.load(&users, User::DEVICES).await?`, for as many users as there are |
+//! | `session.refresh`, `expire`, `expunge`, `merge`, `flush` | the same names |
+//! | `with session.no_autoflush:` | `session.no_autoflush(async \|session\| …).await` |
+//! | `with session.begin_nested():` | `session.nested(async \|session\| …).await`: objects go back with the savepoint |
+//! | `session.save(user)` of sqlservice | [`Session::save`], [`Session::save_all`]; of some columns only: [`partial`] |
+//! | `__mapper_args__ = {"version_id_col": …}` | `#[model(version)]` on an integer field |
+//! | `before_insert`, `on_set` and other events | `#[model(events)]` and [`Events`] |
+//! | `user.to_dict()` of sqlservice | [`Entity::to_dict`] |
+//!
+//! Where a flush fails, it undoes itself and nothing else: the session works on, and what was to be written still is. After a
+//! rollback objects are what they were; after a commit they stay what they are.
+//!
 //! # Errors
 //!
 //! [`Error`] is an enum to branch on. [`is_unique_violation`](Error::is_unique_violation),
@@ -211,13 +322,17 @@
 pub mod bindings;
 mod clock;
 mod database;
+mod dict;
+pub mod entity;
 pub mod error;
+mod event;
 pub mod expression;
 mod model;
 pub mod raw;
+pub mod relation;
 pub mod row;
 pub mod schema;
-mod session;
+pub mod session;
 pub mod statement;
 pub mod value;
 
@@ -229,13 +344,17 @@ pub use sqlservice_sdk_macros::{export_models, plugin};
 pub use self::{
     clock::{sleep, timeout},
     database::{Capabilities, Database, DdlOptions, Dialect, Limits, ReflectOptions},
+    dict::{Dict, DictOptions, DictValue},
+    entity::{AnyEntity, Edit, Entity, Status},
     error::{Error, Result},
+    event::{Event, Events},
     expression::{Expr, Expression},
-    model::{Alias, Column, Model, alias},
+    model::{Alias, Column, IntoKey, Model, alias},
+    relation::{Many, One, Relation},
     row::FromRow,
     session::{
-        Bound, Connection, Executor, Isolation, Prepared, Rows, RunOptions, Savepoint, Session, TransactionOptions,
-        With,
+        Bound, Connection, Executor, Isolation, Prepared, Rows, RunOptions, Savepoint, Session, SessionOptions,
+        TransactionOptions, With, partial,
     },
     value::{
         Date, Decimal, Enumeration, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid,
@@ -249,15 +368,16 @@ pub use wit_bindgen::spawn_local as spawn;
 /// Everything that a plugin usually needs: `use sqlservice_sdk::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Enumeration, Error, Executor, Expr,
-        Expression, Interval, Isolation, Json, Model, ReflectOptions, Rows, RunOptions, Savepoint, Session, Time,
-        Timestamp, TimestampTz, TransactionOptions, Uuid, Value, alias,
+        AnyEntity, Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Entity, Enumeration, Error,
+        Events, Executor, Expr, Expression, Interval, Isolation, Json, Many, Model, One, ReflectOptions, Rows,
+        RunOptions, Savepoint, Session, SessionOptions, Status, Time, Timestamp, TimestampTz, TransactionOptions, Uuid,
+        Value, alias,
         expression::{
             abs, all_of, any_of, avg, coalesce, column, count, count_all, count_distinct, current_date, entity,
             excluded, exists, function, json_get, json_text, length, literal, lower, max, min, now, nullif, output,
             parameter, replace, round, row_number, scalar, substr, sum, trim, tuple, upper, when, window,
         },
-        models, params, raw, sleep, spawn,
+        models, params, partial, raw, sleep, spawn,
         statement::{Lock, delete, insert, select, select_columns, update},
         timeout,
     };
@@ -269,6 +389,8 @@ pub mod __private {
     pub use crate::{
         bindings::sqlservice::database::rows::ColumnData,
         bindings::sqlservice::database::rows::Vector,
+        event::{Happening, happen},
+        relation::{AnyRelation, Declared, relate, relation, relationships},
         row::{Columns, next_cell},
         schema::*,
         value::{Scalar, SqlType, Value, labels},
@@ -277,5 +399,15 @@ pub mod __private {
     /// A model's table.
     pub fn declare<M: crate::Model>() -> Table {
         M::table()
+    }
+
+    /// A column that a model does not have.
+    pub fn no_column(column: usize) -> crate::Error {
+        crate::Error::other(format!("there is no column {column}"))
+    }
+
+    /// The null.
+    pub const fn null() -> Value {
+        Value::Scalar(Scalar::Null)
     }
 }

@@ -5,12 +5,14 @@ use std::marker::PhantomData;
 pub use sqlservice_sdk_macros::Model;
 
 use crate::{
-    Result,
+    Entity, Event, Result, Session,
     bindings::sqlservice::database::{rows::ColumnData, schema::Table, values::Value},
-    expression::{Entity, Source},
+    event::Happening,
+    expression::{self, Source},
+    relation::{AnyRelation, Declared},
     row::FromRow,
     statement::Select,
-    value::Field,
+    value::{Field, IntoValue},
 };
 
 /// A struct whose values are rows of a table. Derive it: see the [crate's guide](crate#models).
@@ -29,6 +31,8 @@ pub trait Model: FromRow + Sized + 'static {
     const KEY: &'static [&'static str];
     /// The position of the column that the database counts up.
     const GENERATED: Option<usize>;
+    /// The position of the column that counts a row's versions.
+    const VERSION: Option<usize>;
 
     /// The table, as it is declared to the host.
     fn table() -> Table;
@@ -36,11 +40,69 @@ pub trait Model: FromRow + Sized + 'static {
     /// One row, in the order of the columns.
     fn to_values(&self) -> Vec<Value>;
 
-    /// Many rows, column by column. An error names the column with a value that the contract cannot carry.
-    fn encode(rows: &[Self]) -> Result<Vec<ColumnData>>;
-
     /// Whether the generated key is 0: the database is to make one.
     fn wants_key(&self) -> bool;
+
+    /// Many rows, column by column. An error names the column with a value that the contract cannot carry.
+    fn encode(rows: &[Self]) -> Result<Vec<ColumnData>> {
+        let rows: Vec<&Self> = rows.iter().collect();
+        (0..Self::COLUMNS.len()).map(|column| Self::encode_column(&rows, column)).collect()
+    }
+
+    // What the derive writes for sessions; nothing for people.
+
+    #[doc(hidden)]
+    const KEY_AT: &'static [usize];
+
+    #[doc(hidden)]
+    const FIELDS: &'static [&'static str];
+
+    #[doc(hidden)]
+    fn encode_column(rows: &[&Self], column: usize) -> Result<ColumnData>;
+
+    #[doc(hidden)]
+    fn column_value(&self, column: usize) -> Value;
+
+    #[doc(hidden)]
+    fn same_column(&self, other: &Self, column: usize) -> bool;
+
+    #[doc(hidden)]
+    fn copy_column(&mut self, other: &Self, column: usize);
+
+    #[doc(hidden)]
+    fn set_column(&mut self, column: usize, value: Value) -> Result<()>;
+
+    #[doc(hidden)]
+    fn relations() -> Vec<Declared> {
+        Vec::new()
+    }
+
+    #[doc(hidden)]
+    fn relation(&self, _at: usize) -> Option<&dyn AnyRelation> {
+        None
+    }
+
+    #[doc(hidden)]
+    fn relation_mut(&mut self, _at: usize) -> Option<&mut dyn AnyRelation> {
+        None
+    }
+
+    #[doc(hidden)]
+    const HEARS: bool = false;
+
+    #[doc(hidden)]
+    fn hear_set(&mut self, _column: &'static str) {}
+
+    #[doc(hidden)]
+    fn hear_load(&mut self) {}
+
+    #[doc(hidden)]
+    fn hear_event<'a>(_this: Entity<Self>, _event: Event, _session: &'a Session) -> Option<Happening<'a>>
+    where
+        Self: Clone,
+    {
+        None
+    }
 }
 
 /// A column of a model: `User::NAME`. Its methods are those of [`Expression`](crate::expression::Expression).
@@ -82,6 +144,32 @@ impl<M: Model, T: Field> Column<M, T> {
     }
 }
 
+/// The primary key of an object: a value, or a tuple of them where the key has several columns.
+pub trait IntoKey {
+    /// The values, in the order of the key's columns.
+    fn into_key(self) -> Vec<Value>;
+}
+
+impl<T: IntoValue> IntoKey for T {
+    fn into_key(self) -> Vec<Value> {
+        vec![self.into_value()]
+    }
+}
+
+macro_rules! keys {
+    ($($($name:ident)*;)*) => {$(
+        impl<$($name: IntoValue),*> IntoKey for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn into_key(self) -> Vec<Value> {
+                let ($($name,)*) = self;
+                vec![$($name.into_value()),*]
+            }
+        }
+    )*};
+}
+
+keys! { A B; A B C; A B C D; A B C D E; A B C D E F; }
+
 /// A model's table under another name, for statements that use it twice: `let boss = alias::<User>("boss")`.
 pub struct Alias<M> {
     pub(crate) name: &'static str,
@@ -103,8 +191,8 @@ impl<M: Model> Alias<M> {
     }
 
     /// All columns of the alias, as one model of a result's row.
-    pub const fn entity(self) -> Entity<M> {
-        Entity::new(Some(self.name))
+    pub const fn entity(self) -> expression::AllColumns<M> {
+        expression::AllColumns::new(Some(self.name))
     }
 
     /// A query of the alias.
@@ -125,7 +213,7 @@ macro_rules! models {
     ($($model:ty),* $(,)?) => {
         $crate::schema::Models {
             tables: ::std::vec![$($crate::__private::declare::<$model>()),*],
-            relationships: ::std::vec::Vec::new(),
+            relationships: $crate::__private::relationships([$($crate::__private::relate::<$model>),*]),
         }
     };
 }

@@ -51,7 +51,7 @@ impl<'a> Columns<'a> {
 }
 
 /// What was wrong with a column, in the words of the contract.
-fn mismatch<T: Field>(column: &str, why: &Unexpected) -> Error {
+pub(crate) fn mismatch<T: Field>(column: &str, why: &Unexpected) -> Error {
     let got = match why {
         Unexpected::Null => "null: use an Option",
         Unexpected::Value(name) => name,

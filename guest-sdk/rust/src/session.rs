@@ -1,12 +1,17 @@
 //! Work on a database: connections, sessions, and what both can do.
 
-use std::fmt;
+use std::{fmt, rc::Rc};
 
 mod link;
+mod object;
 mod prepared;
+mod query;
 mod rows;
+mod save;
 mod savepoint;
+pub(crate) mod unit;
 
+use self::unit::Unit;
 pub(crate) use self::{
     link::{Answer, BatchInsert, Link},
     prepared::BoundRun,
@@ -14,7 +19,9 @@ pub(crate) use self::{
 };
 pub use self::{
     prepared::{Bound, Prepared},
+    query::{EntityQuery, EntityRows},
     rows::Rows,
+    save::{Partial, Saving, partial},
     savepoint::Savepoint,
 };
 pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
@@ -34,7 +41,35 @@ pub struct Connection(contract::Connection);
 /// The unit of work. From [`Database::session`](crate::Database::session) it takes a connection and begins a transaction
 /// at its first statement, and again after each `commit` or `rollback`. From [`Database::begin`](crate::Database::begin)
 /// it has just the one transaction that it is in. Dropping it rolls back.
-pub struct Session(contract::Session);
+///
+/// Besides what a [`Connection`] does, it keeps objects: [`Entity`](crate::Entity) is a handle of one. There is one object a row.
+/// [`add`](Self::add), [`delete`](Self::delete) and edits are written by the next [`flush`](Self::flush), all of them in one
+/// crossing; so does `commit`, and every statement of the session flushes first. A rollback gives objects back what they were.
+///
+/// [`query`](Self::query) and [`get`](Self::get) read objects; [`Executor::all`] and its sisters read plain rows that nobody
+/// keeps, which is faster.
+pub struct Session {
+    unit: Rc<Unit>,
+}
+
+/// How a session treats its objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionOptions {
+    /// Whether statements flush first what was not written yet.
+    pub autoflush: bool,
+    /// Whether objects are read anew after a commit, by whoever asks for them next.
+    pub expire_on_commit: bool,
+    /// Whether a flush that fails undoes itself only, by a savepoint. Where not, the session says
+    /// [`PendingRollback`](Error::PendingRollback) until it is rolled back.
+    pub flush_savepoints: bool,
+}
+
+impl Default for SessionOptions {
+    /// Statements flush; objects stay what they are after a commit; a failed flush leaves the session usable.
+    fn default() -> Self {
+        Self { autoflush: true, expire_on_commit: false, flush_savepoints: true }
+    }
+}
 
 impl Connection {
     pub(crate) const fn new(connection: contract::Connection) -> Self {
@@ -61,21 +96,6 @@ impl Connection {
     /// Rolls back what is open and gives the connection back; returns when that is done.
     pub async fn close(self) -> Result<()> {
         Ok(contract::Connection::close(self.0).await?)
-    }
-}
-
-impl Session {
-    pub(crate) const fn new(session: contract::Session) -> Self {
-        Self(session)
-    }
-
-    pub(crate) const fn contract(&self) -> &contract::Session {
-        &self.0
-    }
-
-    /// Rolls back what is open and gives the connection back; returns when that is done.
-    pub async fn close(self) -> Result<()> {
-        Ok(contract::Session::close(self.0).await?)
     }
 }
 
@@ -227,7 +247,7 @@ pub trait Executor: Link {
 
     /// Sets a savepoint: a point to go back to. They nest; the innermost ends first.
     async fn begin_nested(&self) -> Result<Savepoint> {
-        Ok(Savepoint::new(self.link_begin_nested().await?))
+        self.link_begin_nested().await
     }
 
     /// Runs work inside a savepoint: kept when the work is `Ok`, undone when it is an error.

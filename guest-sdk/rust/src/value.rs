@@ -139,6 +139,11 @@ pub trait SqlType: Clone + 'static {
         None
     }
 
+    /// Whether both are the same value for the database, so that there is nothing to write. Floats that are not a number are.
+    fn same(&self, other: &Self) -> bool {
+        self.to_cell() == other.to_cell()
+    }
+
     /// Many values as one column, with null for nothing. Types that have a vector of their own do better than this.
     fn encode(cells: &mut dyn Iterator<Item = Option<&Self>>) -> Vector {
         Vector::Mixed(cells.map(|cell| cell.map_or(Value::Scalar(Scalar::Null), Self::to_cell)).collect())
@@ -215,6 +220,14 @@ pub trait Field: Clone + 'static {
     #[doc(hidden)]
     fn unfit(&self) -> Option<&'static str>;
 
+    /// Whether both are the same value for the database.
+    #[doc(hidden)]
+    fn same(&self, other: &Self) -> bool;
+
+    /// One value that the database made.
+    #[doc(hidden)]
+    fn from_value(value: Value, column: &str) -> crate::Result<Self>;
+
     /// Whether it is the number 0.
     #[doc(hidden)]
     fn is_zero(&self) -> bool {
@@ -233,6 +246,15 @@ impl<T: SqlType> Field for T {
 
     fn unfit(&self) -> Option<&'static str> {
         self.misfit()
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        SqlType::same(self, other)
+    }
+
+    fn from_value(value: Value, column: &str) -> crate::Result<Self> {
+        let found = column::convert(value).and_then(|value| value.ok_or(Unexpected::Null));
+        found.map_err(|why| row::mismatch::<Self>(column, &why))
     }
 
     fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {
@@ -261,6 +283,17 @@ impl<T: SqlType> Field for Option<T> {
         self.as_ref().and_then(T::misfit)
     }
 
+    fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Some(one), Some(other)) => one.same(other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+
+    fn from_value(value: Value, column: &str) -> crate::Result<Self> {
+        column::convert(value).map_err(|why| row::mismatch::<Self>(column, &why))
+    }
+
     fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {
         let mut validity = column::Validity::default();
         let values = T::encode(&mut cells.map(|cell| {
@@ -276,6 +309,25 @@ impl<T: SqlType> Field for Option<T> {
 
     fn decode_outer(column: ColumnData, rows: usize) -> Result<Vec<Option<Self>>, Unexpected> {
         Ok(column::decode_optional(column, rows)?.into_iter().map(Some).collect())
+    }
+}
+
+/// A value as people read it.
+pub(crate) struct Shown<'a>(pub(crate) &'a Value);
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Value::Scalar(Scalar::Null) => f.write_str("null"),
+            Value::Scalar(Scalar::Boolean(value)) => write!(f, "{value}"),
+            Value::Scalar(Scalar::Integer(value)) => write!(f, "{value}"),
+            Value::Scalar(Scalar::Unsigned(value)) => write!(f, "{value}"),
+            Value::Scalar(Scalar::Float(value)) => write!(f, "{value}"),
+            Value::Scalar(Scalar::Decimal(text) | Scalar::Json(text)) => f.write_str(text),
+            Value::Scalar(Scalar::Text(text)) => write!(f, "{text:?}"),
+            Value::Scalar(Scalar::Bytes(bytes)) => write!(f, "{} bytes", bytes.len()),
+            other => write!(f, "{other:?}"),
+        }
     }
 }
 

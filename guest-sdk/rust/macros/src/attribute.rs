@@ -9,7 +9,7 @@ use syn::{
 use crate::check;
 
 /// The words of a struct's attribute.
-const TABLE_WORDS: &[&str] = &["table", "schema", "comment", "index", "unique", "foreign_key"];
+const TABLE_WORDS: &[&str] = &["table", "schema", "comment", "index", "unique", "foreign_key", "events"];
 /// The words of a field's attribute.
 const FIELD_WORDS: &[&str] = &[
     "primary_key",
@@ -25,6 +25,7 @@ const FIELD_WORDS: &[&str] = &[
     "comment",
     "foreign_key",
     "on_delete",
+    "version",
 ];
 
 /// What a struct says of its table.
@@ -35,6 +36,7 @@ pub struct TableAttribute {
     pub comment: Option<LitStr>,
     pub indexes: Vec<IndexAttribute>,
     pub foreign_keys: Vec<CompositeKey>,
+    pub events: Option<Span>,
 }
 
 /// An index or a unique constraint of several columns.
@@ -59,6 +61,7 @@ pub struct CompositeKey {
 pub struct FieldAttribute {
     pub primary_key: Option<Span>,
     pub generated: Option<Span>,
+    pub version: Option<Span>,
     pub unique: bool,
     pub index: bool,
     pub column: Option<LitStr>,
@@ -96,6 +99,7 @@ impl TableAttribute {
             "table" => text(meta, &mut self.table),
             "schema" => text(meta, &mut self.schema),
             "comment" => text(meta, &mut self.comment),
+            "events" => flag(meta, &mut self.events),
             unique @ ("index" | "unique") => {
                 let mut index = IndexAttribute { name: None, columns: Vec::new(), unique: unique == "unique" };
                 meta.parse_nested_meta(|inner| match word(&inner).as_str() {
@@ -151,6 +155,7 @@ impl FieldAttribute {
         match word(meta).as_str() {
             "primary_key" => flag(meta, &mut self.primary_key),
             "generated" => flag(meta, &mut self.generated),
+            "version" => flag(meta, &mut self.version),
             "unique" => once(meta, &mut self.unique),
             "index" => once(meta, &mut self.index),
             "column" => text(meta, &mut self.column),
@@ -207,11 +212,11 @@ impl Default_ {
     }
 }
 
-fn word(meta: &ParseNestedMeta<'_>) -> String {
+pub(crate) fn word(meta: &ParseNestedMeta<'_>) -> String {
     meta.path.get_ident().map(|ident| ident.unraw().to_string()).unwrap_or_default()
 }
 
-fn flag(meta: &ParseNestedMeta<'_>, slot: &mut Option<Span>) -> Result<()> {
+pub(crate) fn flag(meta: &ParseNestedMeta<'_>, slot: &mut Option<Span>) -> Result<()> {
     if slot.replace(meta.path.span()).is_some() { Err(meta.error("given twice")) } else { Ok(()) }
 }
 
@@ -219,7 +224,7 @@ fn once(meta: &ParseNestedMeta<'_>, slot: &mut bool) -> Result<()> {
     if std::mem::replace(slot, true) { Err(meta.error("given twice")) } else { Ok(()) }
 }
 
-fn put<T>(
+pub(crate) fn put<T>(
     meta: &ParseNestedMeta<'_>,
     slot: &mut Option<T>,
     read: impl FnOnce(ParseStream<'_>) -> Result<T>,
@@ -228,7 +233,7 @@ fn put<T>(
     if slot.replace(value).is_some() { Err(meta.error("given twice")) } else { Ok(()) }
 }
 
-fn text(meta: &ParseNestedMeta<'_>, slot: &mut Option<LitStr>) -> Result<()> {
+pub(crate) fn text(meta: &ParseNestedMeta<'_>, slot: &mut Option<LitStr>) -> Result<()> {
     put(meta, slot, |input| {
         let text = input.parse::<LitStr>()?;
         if text.value().is_empty() { Err(Error::new(text.span(), "an empty text")) } else { Ok(text) }

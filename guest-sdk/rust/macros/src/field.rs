@@ -68,6 +68,9 @@ impl Field<'_> {
         if about.generated.is_some() {
             must_be(ty.span(), &integers, "a generated key is an integer");
         }
+        if about.version.is_some() {
+            must_be(ty.span(), &integers, "a version is an integer, which counts up");
+        }
         if let Some(length) = &about.length {
             must_be(length.span(), &["Text", "Bytes"], "only a String and a Vec<u8> have a length");
         }

@@ -6,6 +6,7 @@ mod enumeration;
 mod field;
 mod model;
 mod plugin;
+mod relation;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, parse_macro_input};

@@ -1,4 +1,4 @@
-//! `#[derive(Model)]`.
+//! `#[derive(Model)]`. It is long because everything that a derive writes for a struct is read beside each other here.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -8,6 +8,7 @@ use crate::{
     attribute::{CompositeKey, FieldAttribute, IndexAttribute, TableAttribute},
     check::{self, Errors},
     field::Field,
+    relation::Relation,
 };
 
 /// A struct that is going to be a model.
@@ -16,6 +17,7 @@ struct Model<'a> {
     table: String,
     about: TableAttribute,
     fields: Vec<Field<'a>>,
+    relations: Vec<Relation<'a>>,
 }
 
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -38,8 +40,13 @@ impl<'a> Model<'a> {
         }
         let about = TableAttribute::read(&input.attrs)?;
         let mut errors = Errors::default();
-        let mut fields = Vec::new();
+        let (mut fields, mut relations) = (Vec::new(), Vec::new());
         for field in &named.named {
+            let relation = field.ident.as_ref().map(|ident| Relation::read(ident, &field.vis, &field.ty, &field.attrs));
+            if let Some(relation) = relation.flatten() {
+                relations.extend(errors.keep(relation));
+                continue;
+            }
             let (Some(ident), Some(about)) = (&field.ident, errors.keep(FieldAttribute::read(&field.attrs))) else {
                 continue;
             };
@@ -48,7 +55,7 @@ impl<'a> Model<'a> {
         }
         let table =
             about.table.as_ref().map_or_else(|| check::snake_case(&input.ident.unraw().to_string()), LitStr::value);
-        let model = Self { ident: &input.ident, table, about, fields };
+        let model = Self { ident: &input.ident, table, about, fields, relations };
         if errors.is_empty() {
             model.check(&mut errors);
         }
@@ -92,6 +99,9 @@ impl<'a> Model<'a> {
         for (_, span) in generated {
             errors.add(Error::new(span, "a table generates at most one key"));
         }
+        for span in self.fields.iter().filter_map(|field| field.about.version).skip(1) {
+            errors.add(Error::new(span, "a table has at most one column of versions"));
+        }
     }
 
     /// The column that a field's name, or a column's own, stands for.
@@ -122,9 +132,10 @@ impl<'a> Model<'a> {
                 #vis const #name: ::sqlservice_sdk::Column<#ident, #ty> = ::sqlservice_sdk::Column::new(#column);
             }
         });
+        let relations = self.relations.iter().enumerate().map(|(at, relation)| relation.constant(ident, at));
         quote! {
             #[allow(dead_code, reason = "a plugin need not name every column")]
-            impl #ident { #(#consts)* }
+            impl #ident { #(#consts)* #(#relations)* }
         }
     }
 
@@ -149,17 +160,12 @@ impl<'a> Model<'a> {
             let ident = field.ident;
             field.of_type(&quote!(to_value), &quote!(&self.#ident))
         });
-        let check = self.fields.iter().map(|field| {
-            let Field { ident, column, .. } = field;
-            field.of_type(&quote!(check), &quote!(rows.iter().map(|row| &row.#ident), #column))
-        });
-        let encode = self.fields.iter().map(|field| {
-            let ident = field.ident;
-            field.of_type(&quote!(encode), &quote!(&mut rows.iter().map(|row| &row.#ident)))
-        });
         let columns: Vec<_> = self.fields.iter().map(|field| &field.column).collect();
+        let field_names = self.fields.iter().map(|field| field.ident.unraw().to_string());
         let keys = self.fields.iter().filter(|field| field.about.primary_key.is_some());
         let key_names = keys.map(|field| &field.column);
+        let key_at =
+            self.fields.iter().enumerate().filter(|(_, field)| field.about.primary_key.is_some()).map(|(at, _)| at);
         let generated = self.fields.iter().position(|field| field.about.generated.is_some());
         let (position, wants) = match generated {
             Some(at) => {
@@ -168,7 +174,11 @@ impl<'a> Model<'a> {
             }
             None => (quote!(None), quote!(false)),
         };
-        let declaration = self.declaration()?;
+        let version = match self.fields.iter().position(|field| field.about.version.is_some()) {
+            Some(at) => quote!(Some(#at)),
+            None => quote!(None),
+        };
+        let (declaration, cells, related) = (self.declaration()?, self.cells(), self.related()?);
         Ok(quote! {
             impl ::sqlservice_sdk::Model for #ident {
                 const TABLE: &'static str = #table;
@@ -176,6 +186,9 @@ impl<'a> Model<'a> {
                 const COLUMNS: &'static [&'static str] = &[#(#columns),*];
                 const KEY: &'static [&'static str] = &[#(#key_names),*];
                 const GENERATED: Option<usize> = #position;
+                const VERSION: Option<usize> = #version;
+                const KEY_AT: &'static [usize] = &[#(#key_at),*];
+                const FIELDS: &'static [&'static str] = &[#(#field_names),*];
 
                 #[allow(unused_mut, reason = "a plain column is not changed")]
                 fn table() -> ::sqlservice_sdk::__private::Table { #declaration }
@@ -184,16 +197,125 @@ impl<'a> Model<'a> {
                     ::std::vec![#(#to_values),*]
                 }
 
-                fn encode(
-                    rows: &[Self],
-                ) -> ::sqlservice_sdk::Result<::std::vec::Vec<::sqlservice_sdk::__private::ColumnData>> {
-                    #(#check?;)*
-                    Ok(::std::vec![#(#encode),*])
-                }
-
                 fn wants_key(&self) -> bool { #wants }
+
+                #cells
+                #related
             }
         })
+    }
+
+    /// What is done with one column.
+    fn cells(&self) -> TokenStream {
+        let each = |arm: &dyn Fn(&Field<'_>) -> TokenStream| {
+            let arms = self.fields.iter().enumerate().map(|(at, field)| {
+                let arm = arm(field);
+                quote!(#at => #arm,)
+            });
+            quote!(#(#arms)*)
+        };
+        let encode = each(&|field| {
+            let Field { ident, column, .. } = field;
+            let check = field.of_type(&quote!(check), &quote!(rows.iter().map(|row| &row.#ident), #column));
+            let encode = field.of_type(&quote!(encode), &quote!(&mut rows.iter().map(|row| &row.#ident)));
+            quote!({ #check?; Ok(#encode) })
+        });
+        let value = each(&|field| {
+            let ident = field.ident;
+            field.of_type(&quote!(to_value), &quote!(&self.#ident))
+        });
+        let same = each(&|field| {
+            let ident = field.ident;
+            field.of_type(&quote!(same), &quote!(&self.#ident, &other.#ident))
+        });
+        let copy = each(&|field| {
+            let ident = field.ident;
+            quote!(self.#ident.clone_from(&other.#ident))
+        });
+        let assign = each(&|field| {
+            let Field { ident, column, .. } = field;
+            let value = field.of_type(&quote!(from_value), &quote!(value, #column));
+            quote!(self.#ident = #value?)
+        });
+        quote! {
+            fn encode_column(
+                rows: &[&Self],
+                column: usize,
+            ) -> ::sqlservice_sdk::Result<::sqlservice_sdk::__private::ColumnData> {
+                match column { #encode _ => Err(::sqlservice_sdk::__private::no_column(column)) }
+            }
+
+            fn column_value(&self, column: usize) -> ::sqlservice_sdk::Value {
+                match column { #value _ => ::sqlservice_sdk::__private::null() }
+            }
+
+            fn same_column(&self, other: &Self, column: usize) -> bool {
+                match column { #same _ => true }
+            }
+
+            fn copy_column(&mut self, other: &Self, column: usize) {
+                match column { #copy _ => {} }
+            }
+
+            fn set_column(&mut self, column: usize, value: ::sqlservice_sdk::Value) -> ::sqlservice_sdk::Result<()> {
+                match column { #assign _ => return Err(::sqlservice_sdk::__private::no_column(column)) }
+                Ok(())
+            }
+        }
+    }
+
+    /// Its relationships and events.
+    fn related(&self) -> Result<TokenStream> {
+        let declared = self.relations.iter().map(Relation::declaration).collect::<Result<Vec<_>>>()?;
+        let arms = |borrow: &TokenStream| {
+            let arms = self.relations.iter().enumerate().map(|(at, relation)| {
+                let ident = relation.ident;
+                quote!(#at => Some(#borrow self.#ident),)
+            });
+            quote!(#(#arms)*)
+        };
+        let (relation, relation_mut) = (arms(&quote!(&)), arms(&quote!(&mut)));
+        let relations = if declared.is_empty() {
+            TokenStream::new()
+        } else {
+            quote! {
+                fn relations() -> ::std::vec::Vec<::sqlservice_sdk::__private::Declared> {
+                    use ::sqlservice_sdk::__private as it;
+                    ::std::vec![#(#declared),*]
+                }
+
+                fn relation(&self, at: usize) -> Option<&dyn ::sqlservice_sdk::__private::AnyRelation> {
+                    match at { #relation _ => None }
+                }
+
+                fn relation_mut(&mut self, at: usize) -> Option<&mut dyn ::sqlservice_sdk::__private::AnyRelation> {
+                    match at { #relation_mut _ => None }
+                }
+            }
+        };
+        let events = self.about.events.map(|_| {
+            let future = quote!(::sqlservice_sdk::__private::Happening<'a>);
+            quote! {
+                const HEARS: bool = true;
+
+                fn hear_set(&mut self, column: &'static str) {
+                    <Self as ::sqlservice_sdk::Events>::on_set(self, column);
+                }
+
+                fn hear_load(&mut self) {
+                    <Self as ::sqlservice_sdk::Events>::on_load(self);
+                }
+
+                fn hear_event<'a>(
+                    this: ::sqlservice_sdk::Entity<Self>,
+                    event: ::sqlservice_sdk::Event,
+                    session: &'a ::sqlservice_sdk::Session,
+                ) -> Option<#future> {
+                    Some(::sqlservice_sdk::__private::happen(this, event, session))
+                }
+            }
+        });
+        Ok(quote!(#relations #events))
     }
 
     /// How rows are read.
@@ -212,6 +334,12 @@ impl<'a> Model<'a> {
             let found = field.of_type(&quote!(found), &quote!(#cell, #column));
             quote!(#ident: #found?)
         });
+        let unloaded: Vec<_> = (self.relations.iter())
+            .map(|relation| {
+                let (ident, ty, name) = (relation.ident, relation.ty, relation.ident.unraw().to_string());
+                quote!(#ident: <#ty>::unloaded(#name))
+            })
+            .collect();
         quote! {
             impl ::sqlservice_sdk::FromRow for #ident {
                 const NAMES: Option<&'static [&'static str]> = Some(&[#(#columns),*]);
@@ -224,7 +352,7 @@ impl<'a> Model<'a> {
                     let mut rows = ::std::vec::Vec::with_capacity(count);
                     // Each column was proved to have a cell for each row.
                     while let (#(Some(#cells),)*) = (#(#cells.next(),)*) {
-                        rows.push(Self { #(#idents: #cells),* });
+                        rows.push(Self { #(#idents: #cells,)* #(#unloaded,)* });
                     }
                     Ok(rows)
                 }
@@ -241,7 +369,7 @@ impl<'a> Model<'a> {
                         rows.push(if true #(&& #keys.is_none())* {
                             None
                         } else {
-                            Some(Self { #(#found),* })
+                            Some(Self { #(#found,)* #(#unloaded,)* })
                         });
                     }
                     Ok(rows)
@@ -262,6 +390,10 @@ impl<'a> Model<'a> {
         }
         for field in &self.fields {
             parts.extend(field.declaration()?);
+        }
+        if let Some(field) = self.fields.iter().find(|field| field.about.version.is_some()) {
+            let column = &field.column;
+            parts.extend(quote!(table.version_column = Some(#column.to_owned());));
         }
         for index in &self.about.indexes {
             parts.extend(self.index(index)?);

@@ -47,17 +47,17 @@ impl<T: Field + FromRow> Selection for &Expr<T> {
 }
 
 /// All columns of a model, as one part of a result's row.
-pub struct Entity<M> {
+pub struct AllColumns<M> {
     alias: Option<&'static str>,
     of: PhantomData<fn() -> M>,
 }
 
 /// All columns of a model: `select_columns((entity::<User>(), count(Device::ID)))`.
-pub const fn entity<M: Model>() -> Entity<M> {
-    Entity::new(None)
+pub const fn entity<M: Model>() -> AllColumns<M> {
+    AllColumns::new(None)
 }
 
-impl<M: Model> Entity<M> {
+impl<M: Model> AllColumns<M> {
     pub(crate) const fn new(alias: Option<&'static str>) -> Self {
         Self { alias, of: PhantomData }
     }
@@ -68,7 +68,7 @@ impl<M: Model> Entity<M> {
     }
 }
 
-impl<M: Model> Selection for Entity<M> {
+impl<M: Model> Selection for AllColumns<M> {
     type Row = M;
 
     fn nodes(self, nodes: &mut Vec<OperandNode>) {
@@ -84,7 +84,7 @@ impl<M: Model> Selection for Optional<M> {
     type Row = Option<M>;
 
     fn nodes(self, nodes: &mut Vec<OperandNode>) {
-        Entity::<M>::new(self.0).nodes(nodes);
+        AllColumns::<M>::new(self.0).nodes(nodes);
     }
 }
 

@@ -1,15 +1,10 @@
 //! The one place that knows connections and sessions apart: the contract's calls, under one trait.
 
-use super::{Connection, RunOptions, Session, TransactionOptions, With};
+use super::{Connection, RunOptions, Savepoint, Session, TransactionOptions, With};
 pub use crate::bindings::sqlservice::database::sessions::Answer;
 use crate::{
     Result,
-    bindings::sqlservice::database::{
-        rows::Batch,
-        sessions::{Prepared, Savepoint},
-        statements::Statement,
-        values::Value,
-    },
+    bindings::sqlservice::database::{rows::Batch, sessions::Prepared, statements::Statement, values::Value},
 };
 
 /// What the contract offers on connections and on sessions alike.
@@ -41,55 +36,93 @@ pub struct BatchInsert {
     pub(crate) returning: Vec<String>,
 }
 
-macro_rules! links {
-    ($($name:ty)*) => {$(
-        impl Link for $name {
-            async fn link_execute(
-                &self,
-                statement: Statement,
-                values: Vec<Value>,
-                options: RunOptions,
-            ) -> Result<Answer> {
-                Ok(self.contract().execute(statement, values, options).await?)
-            }
+impl Link for Connection {
+    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        Ok(self.contract().execute(statement, values, options).await?)
+    }
 
-            async fn link_insert_many(&self, insert: BatchInsert, options: RunOptions) -> Result<Answer> {
-                let BatchInsert { table, columns, rows, returning } = insert;
-                Ok(self.contract().insert_many(table, columns, rows, returning, options).await?)
-            }
+    async fn link_insert_many(&self, insert: BatchInsert, options: RunOptions) -> Result<Answer> {
+        let BatchInsert { table, columns, rows, returning } = insert;
+        Ok(self.contract().insert_many(table, columns, rows, returning, options).await?)
+    }
 
-            async fn link_prepare(&self, statement: Statement) -> Result<Prepared> {
-                Ok(self.contract().prepare(statement).await?)
-            }
+    async fn link_prepare(&self, statement: Statement) -> Result<Prepared> {
+        Ok(self.contract().prepare(statement).await?)
+    }
 
-            async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
-                Ok(self.contract().run(prepared, values, options).await?)
-            }
+    async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        Ok(self.contract().run(prepared, values, options).await?)
+    }
 
-            async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
-                Ok(self.contract().begin(options).await?)
-            }
+    async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
+        Ok(self.contract().begin(options).await?)
+    }
 
-            async fn link_begin_nested(&self) -> Result<Savepoint> {
-                Ok(self.contract().begin_nested().await?)
-            }
+    async fn link_begin_nested(&self) -> Result<Savepoint> {
+        Ok(Savepoint::new(self.contract().begin_nested().await?))
+    }
 
-            async fn link_commit(&self) -> Result<()> {
-                Ok(self.contract().commit().await?)
-            }
+    async fn link_commit(&self) -> Result<()> {
+        Ok(self.contract().commit().await?)
+    }
 
-            async fn link_rollback(&self) -> Result<()> {
-                Ok(self.contract().rollback().await?)
-            }
+    async fn link_rollback(&self) -> Result<()> {
+        Ok(self.contract().rollback().await?)
+    }
 
-            fn link_in_transaction(&self) -> bool {
-                self.contract().in_transaction()
-            }
-        }
-    )*};
+    fn link_in_transaction(&self) -> bool {
+        self.contract().in_transaction()
+    }
 }
 
-links! { Connection Session }
+/// A session writes what is to be written before anything else happens.
+impl Link for Session {
+    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        self.ready().await?;
+        Ok(self.contract().execute(statement, values, options).await?)
+    }
+
+    async fn link_insert_many(&self, insert: BatchInsert, options: RunOptions) -> Result<Answer> {
+        self.ready().await?;
+        let BatchInsert { table, columns, rows, returning } = insert;
+        Ok(self.contract().insert_many(table, columns, rows, returning, options).await?)
+    }
+
+    async fn link_prepare(&self, statement: Statement) -> Result<Prepared> {
+        Ok(self.contract().prepare(statement).await?)
+    }
+
+    async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        self.ready().await?;
+        Ok(self.contract().run(prepared, values, options).await?)
+    }
+
+    async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
+        Ok(self.contract().begin(options).await?)
+    }
+
+    async fn link_begin_nested(&self) -> Result<Savepoint> {
+        self.flush().await?;
+        Ok(Savepoint::of_unit(self.contract().begin_nested().await?, self.unit()))
+    }
+
+    async fn link_commit(&self) -> Result<()> {
+        self.flush().await?;
+        self.contract().commit().await?;
+        self.unit().committed();
+        Ok(())
+    }
+
+    async fn link_rollback(&self) -> Result<()> {
+        // First, so that objects are what they were, too, when nobody waits for the database.
+        self.unit().rolled_back();
+        Ok(self.contract().rollback().await?)
+    }
+
+    fn link_in_transaction(&self) -> bool {
+        self.contract().in_transaction()
+    }
+}
 
 impl<L: Link> Link for With<'_, L> {
     async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer> {

@@ -87,6 +87,16 @@ impl<T: FromRow> Rows<T> {
         Ok(None)
     }
 
+    /// The next batch as it came, whichever columns are wanted.
+    pub(crate) async fn next_raw(&mut self) -> Result<Option<Batch>> {
+        self.fetch().await
+    }
+
+    /// What the columns are.
+    pub(crate) fn about(&self) -> &[ResultColumn] {
+        &self.columns
+    }
+
     async fn fetch(&mut self) -> Result<Option<Batch>> {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));

@@ -80,7 +80,7 @@ pub(crate) fn decode_optional<T: SqlType>(column: ColumnData, rows: usize) -> Re
     if values.len() == rows { Ok(values) } else { Err(Unexpected::Malformed) }
 }
 
-fn convert<T: SqlType>(value: Value) -> Result<Option<T>, Unexpected> {
+pub(crate) fn convert<T: SqlType>(value: Value) -> Result<Option<T>, Unexpected> {
     let name = match &value {
         Value::Scalar(Scalar::Null) => return Ok(None),
         Value::Scalar(scalar) => name(scalar),

@@ -13,6 +13,10 @@ impl SqlType for bool {
         Scalar::Boolean(*self)
     }
 
+    fn same(&self, other: &Self) -> bool {
+        self == other
+    }
+
     fn from_scalar(scalar: Scalar) -> Option<Self> {
         match scalar {
             Scalar::Boolean(value) => Some(value),
@@ -55,6 +59,10 @@ macro_rules! integers {
 
             fn to_scalar(&self) -> Scalar {
                 Scalar::$case((*self).into())
+            }
+
+            fn same(&self, other: &Self) -> bool {
+                self == other
             }
 
             fn from_scalar(scalar: Scalar) -> Option<Self> {
@@ -107,6 +115,10 @@ impl SqlType for f64 {
         Scalar::Float(*self)
     }
 
+    fn same(&self, other: &Self) -> bool {
+        self.to_bits() == other.to_bits()
+    }
+
     fn from_scalar(scalar: Scalar) -> Option<Self> {
         float(scalar)
     }
@@ -130,6 +142,10 @@ impl SqlType for f32 {
         Scalar::Float((*self).into())
     }
 
+    fn same(&self, other: &Self) -> bool {
+        self.to_bits() == other.to_bits()
+    }
+
     #[allow(clippy::cast_possible_truncation, reason = "a narrow float was asked for")]
     fn from_scalar(scalar: Scalar) -> Option<Self> {
         float(scalar).map(|value| value as f32)
@@ -147,6 +163,10 @@ macro_rules! texts {
 
             fn to_scalar(&self) -> Scalar {
                 Scalar::$case($text(self).to_owned())
+            }
+
+            fn same(&self, other: &Self) -> bool {
+                $text(self) == $text(other)
             }
 
             fn from_scalar(scalar: Scalar) -> Option<Self> {
@@ -192,6 +212,10 @@ impl SqlType for Vec<u8> {
         Scalar::Bytes(self.clone())
     }
 
+    fn same(&self, other: &Self) -> bool {
+        self == other
+    }
+
     fn from_scalar(scalar: Scalar) -> Option<Self> {
         match scalar {
             Scalar::Bytes(bytes) => Some(bytes),
@@ -223,6 +247,10 @@ macro_rules! copied {
 
             fn to_scalar(&self) -> Scalar {
                 Scalar::$case($into(*self))
+            }
+
+            fn same(&self, other: &Self) -> bool {
+                $into(*self) == $into(*other)
             }
 
             fn from_scalar(scalar: Scalar) -> Option<Self> {

@@ -1,0 +1,202 @@
+//! Objects as plain data: what is loaded of them, and of what they are related to.
+
+use std::{collections::BTreeSet, fmt};
+
+use crate::{
+    Entity,
+    entity::{AnyEntity, Record},
+    relation::{AnyRelation, Mode},
+    value::Value,
+};
+
+/// How much of an object [`Entity::to_dict_with`] tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DictOptions {
+    /// Columns only.
+    pub exclude_relationships: bool,
+    /// What related objects are related to, too, as far as it is loaded.
+    pub include_nested_relationships: bool,
+}
+
+/// An object as data: names and values in the order of the fields, columns first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dict(pub Vec<(&'static str, DictValue)>);
+
+/// What a name in a [`Dict`] stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DictValue {
+    /// A column's value.
+    Column(Value),
+    /// A related object, or nothing.
+    One(Option<Dict>),
+    /// Related objects.
+    Many(Vec<Dict>),
+}
+
+impl Dict {
+    /// What a name stands for.
+    pub fn get(&self, name: &str) -> Option<&DictValue> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}
+
+impl<M: Record> Entity<M> {
+    /// Its columns, and those of what it is related to where that is loaded; nothing is read. With a feature of this crate,
+    /// `serde_json`, it serializes: `serde_json::to_string(&user.to_dict())`.
+    pub fn to_dict(&self) -> Dict {
+        self.to_dict_with(DictOptions::default())
+    }
+
+    /// The same with more or less of what it is related to.
+    ///
+    /// An object that leads back to one which was told already is left out; in a list its columns stand for it.
+    pub fn to_dict_with(&self, options: DictOptions) -> Dict {
+        tell(&self.erase(), options, 0, &mut BTreeSet::new())
+    }
+}
+
+/// The columns of an object.
+fn columns(object: &AnyEntity) -> Dict {
+    let mapper = object.0.mapper();
+    let value = |(at, name): (usize, &&'static str)| (*name, DictValue::Column(object.0.value(at)));
+    Dict(mapper.fields.iter().enumerate().map(value).collect())
+}
+
+/// How deep related objects are told: a graph without an end is cut where each object was told, a long list at this depth.
+const DEPTH: usize = 64;
+
+fn tell(object: &AnyEntity, options: DictOptions, depth: usize, told: &mut BTreeSet<usize>) -> Dict {
+    told.insert(object.address());
+    let mut dict = columns(object);
+    let tells_more = if depth == 0 { !options.exclude_relationships } else { options.include_nested_relationships };
+    if !tells_more || options.exclude_relationships || depth > DEPTH {
+        return dict;
+    }
+    let mapper = object.0.mapper();
+    for (at, relation) in mapper.relations.iter().enumerate() {
+        let mut found = None;
+        object.0.look(at, &mut |now: &dyn AnyRelation, _| {
+            if matches!(now.mode(), Mode::Loaded | Mode::Replaced) {
+                found = Some(now.items());
+            }
+        });
+        let Some(items) = found else { continue };
+        let value = if relation.collection {
+            let mut each = |item: &AnyEntity| match told.contains(&item.address()) {
+                true => columns(item),
+                false => tell(item, options, depth + 1, told),
+            };
+            DictValue::Many(items.iter().map(&mut each).collect())
+        } else {
+            match items.first() {
+                None => DictValue::One(None),
+                Some(item) if told.contains(&item.address()) => continue,
+                Some(item) => DictValue::One(Some(tell(item, options, depth + 1, told))),
+            }
+        };
+        dict.0.push((relation.field, value));
+    }
+    dict
+}
+
+/// Names and values, as people write them.
+impl fmt::Display for Dict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in &self.0 {
+            match value {
+                DictValue::Column(value) => map.entry(name, &crate::value::Shown(value)),
+                DictValue::One(None) => map.entry(name, &format_args!("null")),
+                DictValue::One(Some(dict)) => map.entry(name, &format_args!("{dict}")),
+                DictValue::Many(dicts) => {
+                    let dicts: Vec<String> = dicts.iter().map(ToString::to_string).collect();
+                    map.entry(name, &format_args!("[{}]", dicts.join(", ")))
+                }
+            };
+        }
+        map.finish()
+    }
+}
+
+#[cfg(feature = "serde_json")]
+mod json {
+    //! Dictionaries through serde: decimals as texts, so that no digit is lost; documents as what they say.
+
+    use serde::{
+        Serialize, Serializer,
+        ser::{SerializeMap as _, SerializeSeq as _},
+    };
+
+    use super::{Dict, DictValue, Value};
+    use crate::value::{Date, Interval, Scalar, Time, Timestamp, TimestampTz, Uuid};
+
+    impl Serialize for Dict {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(self.0.len()))?;
+            for (name, value) in &self.0 {
+                map.serialize_entry(name, value)?;
+            }
+            map.end()
+        }
+    }
+
+    impl Serialize for DictValue {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Self::Column(value) => Cell(value).serialize(serializer),
+                Self::One(dict) => dict.serialize(serializer),
+                Self::Many(dicts) => dicts.serialize(serializer),
+            }
+        }
+    }
+
+    struct Cell<'a>(&'a Value);
+
+    impl Serialize for Cell<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.0 {
+                Value::Scalar(scalar) => One(scalar).serialize(serializer),
+                Value::Array(array) => {
+                    let mut list = serializer.serialize_seq(Some(array.items.len()))?;
+                    for item in &array.items {
+                        list.serialize_element(&One(item))?;
+                    }
+                    list.end()
+                }
+            }
+        }
+    }
+
+    struct One<'a>(&'a Scalar);
+
+    impl Serialize for One<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.0 {
+                Scalar::Null => serializer.serialize_none(),
+                Scalar::Boolean(value) => serializer.serialize_bool(*value),
+                Scalar::Integer(value) => serializer.serialize_i64(*value),
+                Scalar::Unsigned(value) => serializer.serialize_u64(*value),
+                Scalar::Float(value) => serializer.serialize_f64(*value),
+                Scalar::Decimal(text) | Scalar::Text(text) => serializer.serialize_str(text),
+                Scalar::Json(text) => match serde_json::from_str::<serde_json::Value>(text) {
+                    Ok(document) => document.serialize(serializer),
+                    Err(_) => serializer.serialize_str(text),
+                },
+                Scalar::Bytes(bytes) => serializer.serialize_bytes(bytes),
+                Scalar::Uuid(halves) => serializer.collect_str(&Uuid::from_halves(*halves)),
+                Scalar::Date(days) => serializer.collect_str(&Date::from_days(*days)),
+                Scalar::Time(time) => serializer.collect_str(&Time::from_microseconds(*time)),
+                Scalar::Timestamp(moment) => serializer.collect_str(&Timestamp::from_microseconds(*moment)),
+                Scalar::TimestampTz(moment) => serializer.collect_str(&TimestampTz::from_microseconds(*moment)),
+                Scalar::Interval(Interval { months, days, microseconds }) => {
+                    let mut map = serializer.serialize_map(Some(3))?;
+                    map.serialize_entry("months", months)?;
+                    map.serialize_entry("days", days)?;
+                    map.serialize_entry("microseconds", microseconds)?;
+                    map.end()
+                }
+                other => serializer.collect_str(&format_args!("{other:?}")),
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Objects of sessions: [`Entity`] is a handle of a row, shared by everybody who has it.
+
+mod slot;
+mod version;
+
+use std::{
+    cell::OnceCell,
+    fmt,
+    ops::{Deref, DerefMut},
+    rc::Rc,
+};
+
+pub use self::slot::{AnyEntity, Status};
+pub(crate) use self::slot::{AnySlot, Memento, Slot, encode_rows};
+use self::version::Version;
+use crate::Model;
+
+/// A model that sessions can keep: one that can be cloned.
+pub trait Record: Model + Clone {}
+
+impl<M: Model + Clone> Record for M {}
+
+/// A handle of an object, which is a row of a model's table or is to become one. It reads like the model:
+/// `user.name`. Clones are the same object, and all of them see what any of them changes.
+///
+/// [`edit`](Self::edit) changes it. In a [session](crate::Session) the change is written by the next flush; only what differs
+/// from the row is.
+///
+/// A reference into it (`&user.name`) stays what it was when others change the object; it is never an error to have one.
+/// Dropping a handle loses nothing: a session keeps what it has to write.
+pub struct Entity<M> {
+    pub(crate) slot: Rc<Slot<M>>,
+    /// The newest version that this handle knew of when it was first read; later ones follow it.
+    seen: OnceCell<Rc<Version<M>>>,
+}
+
+impl<M: Record> Entity<M> {
+    /// An object that is in no session yet. [`Session::add`](crate::Session::add) puts it, and what it is related to, into one.
+    pub fn new(model: M) -> Self {
+        let mut model = model;
+        for column in M::COLUMNS {
+            model.hear_set(column);
+        }
+        Self::of(Slot::new(model))
+    }
+
+    pub(crate) const fn of(slot: Rc<Slot<M>>) -> Self {
+        Self { slot, seen: OnceCell::new() }
+    }
+
+    /// Changes it: `user.edit().name = "jo".into()`. Others see the change when the guard goes.
+    ///
+    /// Where several guards of one object overlap, each brings the fields that it changed.
+    pub fn edit(&mut self) -> Edit<'_, M> {
+        self.seen = OnceCell::new();
+        Edit { value: None, base: self.slot.newest(), entity: self }
+    }
+
+    /// What is known of its row: whether it has one.
+    pub fn status(&self) -> Status {
+        self.slot.life.status()
+    }
+
+    /// A copy of it that is an object of nobody.
+    pub fn to_model(&self) -> M {
+        M::clone(self)
+    }
+
+    /// The same object, whatever its model is.
+    pub fn erase(&self) -> AnyEntity {
+        AnyEntity(self.slot.clone())
+    }
+
+    /// Who it is, among all objects that are.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.slot).cast::<()>() as usize
+    }
+
+    /// Whether both are handles of one object.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.slot, &other.slot)
+    }
+}
+
+impl<M: Record> Deref for Entity<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        self.seen.get_or_init(|| self.slot.newest()).newest()
+    }
+}
+
+impl<M> Clone for Entity<M> {
+    fn clone(&self) -> Self {
+        Self { slot: Rc::clone(&self.slot), seen: OnceCell::new() }
+    }
+}
+
+/// Objects are equal where they are the same one.
+impl<M> PartialEq for Entity<M> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.slot, &other.slot)
+    }
+}
+
+impl<M> Eq for Entity<M> {}
+
+impl<M: Record> From<M> for Entity<M> {
+    fn from(model: M) -> Self {
+        Self::new(model)
+    }
+}
+
+/// Another handle of the same object.
+impl<M: Record> From<&Self> for Entity<M> {
+    fn from(entity: &Self) -> Self {
+        entity.clone()
+    }
+}
+
+/// The model's table and key; what it is related to may be related to it.
+impl<M: Record> fmt::Debug for Entity<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(M::TABLE);
+        for (position, column) in M::COLUMNS.iter().enumerate() {
+            shown.field(column, &crate::value::Shown(&self.column_value(position)));
+        }
+        shown.finish()
+    }
+}
+
+/// Changes an object, from [`Entity::edit`] until it goes. It reads and writes like the model.
+pub struct Edit<'a, M: Record> {
+    entity: &'a mut Entity<M>,
+    base: Rc<Version<M>>,
+    value: Option<M>,
+}
+
+impl<M: Record> Deref for Edit<'_, M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        self.value.as_ref().unwrap_or(&self.base.value)
+    }
+}
+
+impl<M: Record> DerefMut for Edit<'_, M> {
+    fn deref_mut(&mut self) -> &mut M {
+        self.value.get_or_insert_with(|| self.base.value.clone())
+    }
+}
+
+impl<M: Record> Drop for Edit<'_, M> {
+    fn drop(&mut self) {
+        if let Some(value) = self.value.take() {
+            self.entity.slot.edited(&self.base, value);
+        }
+    }
+}

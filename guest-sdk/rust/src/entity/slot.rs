@@ -1,0 +1,590 @@
+//! What all handles of an object share: its versions, and what a session knows of its row. It is long because a session asks an
+//! object whose model it does not know for one thing after the other.
+
+use std::{
+    any::{Any, TypeId},
+    cell::{Cell, RefCell},
+    fmt,
+    rc::{Rc, Weak},
+};
+
+use super::{Entity, Record, version::Version};
+use crate::{
+    Event, Model, Result, Session, Value,
+    bindings::sqlservice::database::rows::ColumnData,
+    event::Happening,
+    relation::{AnyRelation, Mode},
+    session::unit::{Key, Mapper, Unit, mapper},
+};
+
+/// What is known of an object's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// In no session; it has a row only if somebody inserted one otherwise.
+    Transient,
+    /// In a session: the next flush inserts its row.
+    Pending,
+    /// In a session, and its row is there.
+    Persistent,
+    /// In a session: the next flush deletes its row, or did so in the transaction that is open.
+    Deleted,
+    /// Its session ended, or it was taken out of it. Its row was there then.
+    Detached,
+}
+
+/// What a session knows of an object, whatever its model is.
+pub(crate) struct Life {
+    of: TypeId,
+    status: Cell<Status>,
+    unit: RefCell<Weak<Unit>>,
+    pub(crate) key: RefCell<Option<Key>>,
+    /// Whether it is in its session's list of changed objects.
+    pub(crate) is_queued: Cell<bool>,
+    /// Whether the next row that is read of it takes its place.
+    pub(crate) is_expired: Cell<bool>,
+    /// Whether its delete was written already.
+    pub(crate) is_gone: Cell<bool>,
+    /// What somebody who goes through many objects noted of it last: the flush that it is part of, its place in a list.
+    pub(crate) mark: Cell<u64>,
+}
+
+impl Life {
+    fn new<M: 'static>() -> Self {
+        Self {
+            of: TypeId::of::<M>(),
+            status: Cell::new(Status::Transient),
+            unit: RefCell::new(Weak::new()),
+            key: RefCell::new(None),
+            is_queued: Cell::new(false),
+            is_expired: Cell::new(false),
+            is_gone: Cell::new(false),
+            mark: Cell::new(0),
+        }
+    }
+
+    /// The status, whether or not its session still is there.
+    pub(crate) const fn last_status(&self) -> Status {
+        self.status.get()
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        match self.status.get() {
+            Status::Pending if self.unit().is_none() => Status::Transient,
+            Status::Persistent | Status::Deleted if self.unit().is_none() => Status::Detached,
+            status => status,
+        }
+    }
+
+    /// The session that it is in, while there is one.
+    pub(crate) fn unit(&self) -> Option<Rc<Unit>> {
+        self.unit.borrow().upgrade()
+    }
+
+    pub(crate) fn is_of(&self, unit: &Rc<Unit>) -> bool {
+        std::ptr::eq(self.unit.borrow().as_ptr(), Rc::as_ptr(unit))
+    }
+
+    pub(crate) fn set(&self, status: Status, unit: &Rc<Unit>) {
+        self.status.set(status);
+        *self.unit.borrow_mut() = Rc::downgrade(unit);
+    }
+
+    pub(crate) fn leave(&self, status: Status) {
+        self.status.set(status);
+        *self.unit.borrow_mut() = Weak::new();
+        self.key.replace(None);
+        self.is_queued.set(false);
+        self.is_gone.set(false);
+    }
+}
+
+/// An object.
+pub(crate) struct Slot<M> {
+    pub(crate) life: Life,
+    newest: RefCell<Rc<Version<M>>>,
+    /// What its row is; nothing where it has none.
+    stored: RefCell<Option<Rc<Version<M>>>>,
+}
+
+/// What an object was, to go back to.
+pub(crate) struct Memento {
+    status: Status,
+    key: Option<Key>,
+    is_gone: bool,
+    versions: Box<dyn Any>,
+}
+
+type Versions<M> = (Rc<Version<M>>, Option<Rc<Version<M>>>);
+
+impl<M: Record> Slot<M> {
+    pub(crate) fn new(value: M) -> Rc<Self> {
+        Rc::new(Self { life: Life::new::<M>(), newest: RefCell::new(Version::new(value)), stored: RefCell::new(None) })
+    }
+
+    /// An object whose row was read.
+    pub(crate) fn read(value: M) -> Rc<Self> {
+        let newest = Version::new(value);
+        let stored = RefCell::new(Some(Rc::clone(&newest)));
+        Rc::new(Self { life: Life::new::<M>(), newest: RefCell::new(newest), stored })
+    }
+
+    pub(crate) fn newest(&self) -> Rc<Version<M>> {
+        Rc::clone(&self.newest.borrow())
+    }
+
+    fn stored(&self) -> Option<Rc<Version<M>>> {
+        self.stored.borrow().clone()
+    }
+
+    fn publish(&self, version: Rc<Version<M>>) {
+        let before = self.newest.replace(Rc::clone(&version));
+        before.follow(version);
+    }
+
+    /// Takes what a guard made of the version that it began with.
+    pub(crate) fn edited(self: &Rc<Self>, base: &Rc<Version<M>>, mut value: M) {
+        for (position, column) in M::COLUMNS.iter().enumerate() {
+            if !value.same_column(&base.value, position) {
+                value.hear_set(column);
+            }
+        }
+        let newest = self.newest();
+        if !Rc::ptr_eq(&newest, base) {
+            value = merged(newest.value.clone(), &base.value, &value);
+        }
+        self.publish(Version::new(value));
+        if let Some(unit) = self.life.unit() {
+            unit.changed(self.clone());
+        }
+    }
+
+    /// Changes it on behalf of its session.
+    pub(crate) fn change(&self, mut change: impl FnMut(&mut M)) {
+        let mut value = self.newest().value.clone();
+        change(&mut value);
+        self.publish(Version::new(value));
+    }
+
+    /// Changes what its row is known to be, and what the object is with it.
+    pub(crate) fn learn(&self, mut change: impl FnMut(&mut M)) {
+        let mut newest = self.newest.borrow_mut();
+        let mut stored = self.stored.borrow_mut();
+        if stored.as_ref().is_some_and(|stored| Rc::ptr_eq(stored, &newest)) {
+            *stored = None;
+            match Rc::get_mut(&mut newest) {
+                // Nobody looks at it.
+                Some(version) => change(&mut version.value),
+                None => {
+                    let mut value = newest.value.clone();
+                    change(&mut value);
+                    let next = Version::new(value);
+                    std::mem::replace(&mut *newest, Rc::clone(&next)).follow(next);
+                }
+            }
+            *stored = Some(Rc::clone(&newest));
+            return;
+        }
+        if let Some(version) = stored.as_mut() {
+            let mut value = version.value.clone();
+            change(&mut value);
+            *version = Version::new(value);
+        }
+        drop((newest, stored));
+        self.change(change);
+    }
+
+    /// The row was read again: the object is what it is now.
+    pub(crate) fn reread(&self, mut value: M) {
+        value.hear_load();
+        let version = Version::new(value);
+        *self.stored.borrow_mut() = Some(Rc::clone(&version));
+        self.publish(version);
+        self.life.is_expired.set(false);
+    }
+}
+
+/// What one guard changed, on top of what others did since it began.
+fn merged<M: Model>(mut onto: M, base: &M, value: &M) -> M {
+    for position in 0..M::COLUMNS.len() {
+        if !value.same_column(base, position) {
+            onto.copy_column(value, position);
+        }
+    }
+    let mut at = 0;
+    while let (Some(before), Some(after)) = (base.relation(at), value.relation(at)) {
+        if !after.is_same(before)
+            && let Some(place) = onto.relation_mut(at)
+        {
+            place.set(after.mode(), after.items(), after.gone());
+        }
+        at += 1;
+    }
+    onto
+}
+
+/// The columns of objects of one model, for a batch.
+pub(crate) fn encode_rows<M: Record>(objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>> {
+    let versions: Vec<Rc<Version<M>>> =
+        objects.iter().filter_map(|object| Some(object.downcast::<M>()?.slot.newest())).collect();
+    let rows: Vec<&M> = versions.iter().map(|version| &version.value).collect();
+    columns.iter().map(|&column| M::encode_column(&rows, column)).collect()
+}
+
+/// Who looks at a relationship: as it is, and as it is stored.
+type Look<'a> = dyn FnMut(&dyn AnyRelation, Option<&dyn AnyRelation>) + 'a;
+
+/// An object, whatever its model is.
+pub(crate) trait AnySlot {
+    fn life(&self) -> &Life;
+    fn mapper(&self) -> Rc<Mapper>;
+    fn as_any(self: Rc<Self>) -> Rc<dyn Any>;
+    /// The columns that differ from the row; none where there is no row.
+    fn changed(&self) -> Vec<usize>;
+    /// Whether anything differs from the row, relationships too.
+    fn is_changed(&self) -> bool;
+    fn value(&self, column: usize) -> Value;
+    fn stored_value(&self, column: usize) -> Value;
+    fn wants_key(&self) -> bool;
+    fn key(&self) -> Key;
+    fn stored_key(&self) -> Key;
+    fn has_row(&self) -> bool;
+    /// Calls with a relationship as it is and as it is stored.
+    fn look(&self, at: usize, look: &mut Look<'_>);
+    /// Sets a relationship as it was loaded.
+    fn load(&self, at: usize, items: Vec<AnyEntity>);
+    /// Changes a relationship as it is stored and as it is.
+    fn learn_relation(&self, at: usize, change: &mut dyn FnMut(&mut dyn AnyRelation));
+    /// Sets a column on behalf of the session; its row does not have the value yet.
+    fn assign(&self, column: usize, value: Value) -> Result<()>;
+    /// Sets columns that the row has now.
+    fn learn_values(&self, values: Vec<(usize, Value)>) -> Result<()>;
+    /// The object as it is, to be compared with later.
+    fn now(&self) -> Box<dyn Any>;
+    /// Its row is now what it was at a moment.
+    fn written(&self, moment: Box<dyn Any>);
+    /// What relationships are, once the row was written: those that nobody set are empty. Whether there were any to settle.
+    fn settle_relations(&self) -> bool;
+    /// There is no row any more: the object is a new one.
+    fn forget_row(&self);
+    /// The object as its row is.
+    fn revert(&self);
+    fn memento(&self) -> Memento;
+    fn restore(&self, memento: Memento, unit: &Rc<Unit>);
+    /// Forgets what it is related to, so that circles of objects are freed.
+    fn unlink(&self);
+    /// Calls with every object that one of its versions holds.
+    fn links(&self, visit: &mut dyn FnMut(&dyn AnySlot));
+    fn happen<'a>(self: Rc<Self>, event: Event, session: &'a Session) -> Option<Happening<'a>>;
+    /// Changes another object to what this one is, in some columns or in all, and in what it is said to be related to.
+    fn copy_onto(&self, other: &AnyEntity, columns: Option<&[usize]>);
+}
+
+impl<M: Record> AnySlot for Slot<M> {
+    fn life(&self) -> &Life {
+        &self.life
+    }
+
+    fn mapper(&self) -> Rc<Mapper> {
+        mapper::<M>()
+    }
+
+    fn as_any(self: Rc<Self>) -> Rc<dyn Any> {
+        self
+    }
+
+    fn changed(&self) -> Vec<usize> {
+        let (newest, Some(stored)) = (self.newest(), self.stored()) else { return Vec::new() };
+        if Rc::ptr_eq(&newest, &stored) {
+            return Vec::new();
+        }
+        (0..M::COLUMNS.len()).filter(|&column| !newest.value.same_column(&stored.value, column)).collect()
+    }
+
+    fn is_changed(&self) -> bool {
+        let (newest, Some(stored)) = (self.newest(), self.stored()) else { return true };
+        if Rc::ptr_eq(&newest, &stored) {
+            return false;
+        }
+        let mut at = 0;
+        while let (Some(now), Some(before)) = (newest.value.relation(at), stored.value.relation(at)) {
+            if !now.is_same(before) {
+                return true;
+            }
+            at += 1;
+        }
+        (0..M::COLUMNS.len()).any(|column| !newest.value.same_column(&stored.value, column))
+    }
+
+    fn value(&self, column: usize) -> Value {
+        self.newest.borrow().value.column_value(column)
+    }
+
+    fn stored_value(&self, column: usize) -> Value {
+        match &*self.stored.borrow() {
+            Some(stored) => stored.value.column_value(column),
+            None => self.value(column),
+        }
+    }
+
+    fn wants_key(&self) -> bool {
+        self.newest.borrow().value.wants_key()
+    }
+
+    fn key(&self) -> Key {
+        Key::of_model(&self.newest.borrow().value)
+    }
+
+    fn stored_key(&self) -> Key {
+        match &*self.stored.borrow() {
+            Some(stored) => Key::of_model(&stored.value),
+            None => self.key(),
+        }
+    }
+
+    fn has_row(&self) -> bool {
+        self.stored.borrow().is_some()
+    }
+
+    fn look(&self, at: usize, look: &mut Look<'_>) {
+        let (newest, stored) = (self.newest(), self.stored());
+        if let Some(relation) = newest.value.relation(at) {
+            look(relation, stored.as_ref().and_then(|stored| stored.value.relation(at)));
+        }
+    }
+
+    fn load(&self, at: usize, items: Vec<AnyEntity>) {
+        self.learn_relation(at, &mut |relation| relation.load(items.clone()));
+    }
+
+    fn learn_relation(&self, at: usize, change: &mut dyn FnMut(&mut dyn AnyRelation)) {
+        self.learn(|value| {
+            if let Some(relation) = value.relation_mut(at) {
+                change(relation);
+            }
+        });
+    }
+
+    fn assign(&self, column: usize, value: Value) -> Result<()> {
+        if self.value(column) == value {
+            return Ok(());
+        }
+        let mut result = Ok(());
+        self.change(|model| result = model.set_column(column, value.clone()));
+        result
+    }
+
+    fn learn_values(&self, values: Vec<(usize, Value)>) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let mut result = Ok(());
+        self.learn(|model| {
+            for (column, value) in &values {
+                if let Err(error) = model.set_column(*column, value.clone()) {
+                    result = Err(error);
+                }
+            }
+        });
+        result
+    }
+
+    fn now(&self) -> Box<dyn Any> {
+        Box::new(self.newest())
+    }
+
+    fn written(&self, moment: Box<dyn Any>) {
+        if let Ok(moment) = moment.downcast::<Rc<Version<M>>>() {
+            *self.stored.borrow_mut() = Some(*moment);
+        }
+    }
+
+    fn settle_relations(&self) -> bool {
+        let newest = self.newest();
+        let is_settled = |value: &M| {
+            let mut at = 0;
+            while let Some(relation) = value.relation(at) {
+                if relation.needs_settling() {
+                    return false;
+                }
+                at += 1;
+            }
+            true
+        };
+        if is_settled(&newest.value) {
+            return false;
+        }
+        drop(newest);
+        self.learn(|value| {
+            let mut at = 0;
+            while let Some(relation) = value.relation_mut(at) {
+                relation.settle();
+                at += 1;
+            }
+        });
+        true
+    }
+
+    fn forget_row(&self) {
+        self.stored.replace(None);
+        self.life.leave(Status::Transient);
+    }
+
+    fn revert(&self) {
+        if let Some(stored) = self.stored()
+            && !Rc::ptr_eq(&stored, &self.newest())
+        {
+            let version = Version::new(stored.value.clone());
+            *self.stored.borrow_mut() = Some(Rc::clone(&version));
+            self.publish(version);
+        }
+    }
+
+    fn memento(&self) -> Memento {
+        // What the object goes back to is its row, or itself where it has none.
+        let stored = self.stored();
+        let newest = stored.clone().unwrap_or_else(|| self.newest());
+        Memento {
+            status: self.life.status(),
+            key: self.life.key.borrow().clone(),
+            is_gone: self.life.is_gone.get(),
+            versions: Box::new((newest, stored)),
+        }
+    }
+
+    fn restore(&self, memento: Memento, unit: &Rc<Unit>) {
+        let Memento { status, key, is_gone, versions } = memento;
+        if let Ok(versions) = versions.downcast::<Versions<M>>() {
+            let (newest, stored) = *versions;
+            // A copy: the version itself has followers.
+            let version = Version::new(newest.value.clone());
+            *self.stored.borrow_mut() = stored.map(|_| Rc::clone(&version));
+            self.publish(version);
+        }
+        match status {
+            Status::Pending | Status::Transient => self.life.leave(Status::Transient),
+            Status::Deleted if !is_gone => self.life.set(Status::Persistent, unit),
+            status => self.life.set(status, unit),
+        }
+        self.life.is_gone.set(is_gone);
+        *self.life.key.borrow_mut() = key;
+    }
+
+    fn unlink(&self) {
+        let mut newest = self.newest.borrow_mut();
+        let mut stored = self.stored.borrow_mut();
+        *stored = None;
+        if Rc::get_mut(&mut newest).is_none() {
+            // Who still has the version sees what it had.
+            *newest = Version::new(newest.value.clone());
+        }
+        if let Some(version) = Rc::get_mut(&mut newest) {
+            let mut at = 0;
+            while let Some(relation) = version.value.relation_mut(at) {
+                relation.set(Mode::Unloaded, Vec::new(), Vec::new());
+                at += 1;
+            }
+        }
+        *stored = Some(Rc::clone(&newest));
+    }
+
+    fn links(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
+        let (newest, stored) = (self.newest.borrow(), self.stored.borrow());
+        let before = stored.as_ref().filter(|stored| !Rc::ptr_eq(stored, &newest));
+        let mut at = 0;
+        while let Some(relation) = newest.value.relation(at) {
+            let stored = before.and_then(|stored| stored.value.relation(at));
+            // What both share is held once. Too few are better than too many: what is not counted is kept.
+            for relation in stored.filter(|stored| !relation.is_same(*stored)).into_iter().chain([relation]) {
+                relation.visit(visit);
+            }
+            at += 1;
+        }
+    }
+
+    fn happen<'a>(self: Rc<Self>, event: Event, session: &'a Session) -> Option<Happening<'a>> {
+        M::hear_event(Entity::of(self), event, session)
+    }
+
+    fn copy_onto(&self, other: &AnyEntity, columns: Option<&[usize]>) {
+        let Some(onto) = other.downcast::<M>() else { return };
+        let (value, base) = (self.newest(), onto.slot.newest());
+        let mut merged = base.value.clone();
+        for column in 0..M::COLUMNS.len() {
+            let is_given = columns.is_none_or(|columns| columns.contains(&column));
+            if is_given && M::VERSION != Some(column) {
+                merged.copy_column(&value.value, column);
+            }
+        }
+        let mut at = 0;
+        while let Some(relation) = value.value.relation(at) {
+            if relation.mode() == Mode::Loaded
+                && let Some(place) = merged.relation_mut(at)
+            {
+                place.replace(relation.items());
+            }
+            at += 1;
+        }
+        onto.slot.edited(&base, merged);
+    }
+}
+
+/// Takes itself out of its session's map.
+impl<M> Drop for Slot<M> {
+    fn drop(&mut self) {
+        if let (Some(unit), Some(key)) = (self.life.unit(), self.life.key.borrow_mut().take()) {
+            unit.forget(self.life.of, key);
+        }
+    }
+}
+
+/// A handle of an object, whatever its model is.
+#[derive(Clone)]
+pub struct AnyEntity(pub(crate) Rc<dyn AnySlot>);
+
+impl AnyEntity {
+    /// The object as one of this model, where it is.
+    pub fn downcast<M: Record>(&self) -> Option<Entity<M>> {
+        Rc::clone(&self.0).as_any().downcast::<Slot<M>>().ok().map(Entity::of)
+    }
+
+    /// The name of its table.
+    pub fn table(&self) -> &'static str {
+        self.0.mapper().table
+    }
+
+    /// What is known of its row.
+    pub fn status(&self) -> Status {
+        self.0.life().status()
+    }
+
+    /// Who it is, among all objects that are.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).cast::<()>() as usize
+    }
+}
+
+impl<M: Record> From<Entity<M>> for AnyEntity {
+    fn from(entity: Entity<M>) -> Self {
+        Self(entity.slot)
+    }
+}
+
+/// Objects are equal where they are the same one.
+impl PartialEq for AnyEntity {
+    fn eq(&self, other: &Self) -> bool {
+        self.address() == other.address()
+    }
+}
+
+impl Eq for AnyEntity {}
+
+impl fmt::Debug for AnyEntity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mapper = self.0.mapper();
+        let mut shown = f.debug_struct(mapper.table);
+        for (position, column) in mapper.columns.iter().enumerate() {
+            shown.field(column, &crate::value::Shown(&self.0.value(position)));
+        }
+        shown.finish()
+    }
+}

@@ -1,0 +1,61 @@
+//! The versions of an object: each knows the next one, so that a handle finds the newest from whichever it knows.
+
+use std::{cell::OnceCell, rc::Rc};
+
+/// A version of an object, which never changes.
+pub(crate) struct Version<M> {
+    pub(crate) value: M,
+    next: OnceCell<Rc<Version<M>>>,
+}
+
+impl<M> Version<M> {
+    pub(crate) fn new(value: M) -> Rc<Self> {
+        Rc::new(Self { value, next: OnceCell::new() })
+    }
+
+    /// Puts a version after this one, which is the newest.
+    pub(crate) fn follow(&self, next: Rc<Self>) {
+        // The newest has no next one, so there is nothing that this could lose.
+        let _ = self.next.set(next);
+    }
+
+    /// The value of the newest version from here on.
+    pub(crate) fn newest(&self) -> &M {
+        let mut at = self;
+        while let Some(next) = at.next.get() {
+            at = next;
+        }
+        &at.value
+    }
+}
+
+/// Frees any number of versions without recursion.
+impl<M> Drop for Version<M> {
+    fn drop(&mut self) {
+        let mut next = self.next.take();
+        while let Some(version) = next {
+            next = Rc::into_inner(version).and_then(|mut version| version.next.take());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_is_found_from_any_version_and_old_ones_are_freed() {
+        let first = Version::new(0);
+        let mut newest = Rc::clone(&first);
+        for number in 1..200_000 {
+            let next = Version::new(number);
+            newest.follow(Rc::clone(&next));
+            newest = next;
+        }
+        assert_eq!(*first.newest(), 199_999);
+        let second = Rc::downgrade(first.next.get().expect("there is one"));
+        drop(first);
+        assert!(second.upgrade().is_none(), "nobody knows it any more");
+        assert_eq!(newest.value, 199_999);
+    }
+}

@@ -1,0 +1,135 @@
+//! What a model wants to know of: [`Events`].
+
+use std::pin::Pin;
+
+use crate::{Entity, Result, Session, entity::Record};
+
+/// What happens to objects of a model. Write `#[model(events)]` at the struct and implement what is of interest:
+///
+/// ```no_run
+/// # use sqlservice_sdk::prelude::*;
+/// #[derive(Model, Clone)]
+/// #[model(table = "users", events)]
+/// struct User {
+///     #[model(primary_key, generated)]
+///     id: i64,
+///     phone: String,
+/// }
+///
+/// impl Events for User {
+///     // Digits only, whoever sets it.
+///     fn on_set(&mut self, column: &'static str) {
+///         if column == User::PHONE.name() {
+///             self.phone.retain(|letter| letter.is_ascii_digit());
+///         }
+///     }
+///
+///     async fn before_insert(this: &mut Entity<Self>, session: &Session) -> Result<(), Error> {
+///         let known = session.count(&select::<User>().filter(User::PHONE.eq(this.phone.clone()))).await?;
+///         if known > 0 { Err(Error::other("somebody has this number")) } else { Ok(()) }
+///     }
+/// }
+/// ```
+///
+/// The events of a flush come in the order of its rows: `before_save` and `before_insert` or `before_update`, or
+/// `before_delete`, of all of them; then the rows are written; then `after_save` and `after_insert` or `after_update`, or
+/// `after_delete`. An error of one of them ends the flush; one that comes before leaves everything to be flushed again. What
+/// several models have in common is a function that their events call.
+///
+/// A handler may change its object and others, and use the session; a flush inside of a flush does nothing.
+#[allow(
+    async_fn_in_trait,
+    unused_variables,
+    reason = "guests have one thread; the names are for those who implement it"
+)]
+pub trait Events: Record {
+    /// A column was set to another value: by a literal of the struct, by an edit, not by the database. It may set it to yet
+    /// another one.
+    fn on_set(&mut self, column: &'static str) {}
+
+    /// It was made of a row, for the first time in its session or anew.
+    fn on_load(&mut self) {}
+
+    /// Its row is going to be inserted or updated.
+    async fn before_save(this: &mut Entity<Self>, session: &Session) -> Result<()> {
+        Ok(())
+    }
+
+    /// Its row is going to be inserted.
+    async fn before_insert(this: &mut Entity<Self>, session: &Session) -> Result<()> {
+        Ok(())
+    }
+
+    /// Its row is going to be updated.
+    async fn before_update(this: &mut Entity<Self>, session: &Session) -> Result<()> {
+        Ok(())
+    }
+
+    /// Its row is going to be deleted.
+    async fn before_delete(this: &mut Entity<Self>, session: &Session) -> Result<()> {
+        Ok(())
+    }
+
+    /// Its row was inserted or updated.
+    async fn after_save(this: &mut Entity<Self>, session: &Session) -> Result<()> {
+        Ok(())
+    }
+
+    /// Its row was inserted.
+    async fn after_insert(this: &mut Entity<Self>, session: &Session) -> Result<()> {
+        Ok(())
+    }
+
+    /// Its row was updated.
+    async fn after_update(this: &mut Entity<Self>, session: &Session) -> Result<()> {
+        Ok(())
+    }
+
+    /// Its row was deleted.
+    async fn after_delete(this: &mut Entity<Self>, session: &Session) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Something that happens to an object in a flush.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    BeforeInsert,
+    BeforeUpdate,
+    BeforeDelete,
+    AfterInsert,
+    AfterUpdate,
+    AfterDelete,
+}
+
+/// A handler that runs.
+#[doc(hidden)]
+pub type Happening<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+/// Tells a model of an event.
+#[doc(hidden)]
+pub fn happen<M: Events>(mut this: Entity<M>, event: Event, session: &Session) -> Happening<'_> {
+    Box::pin(async move {
+        match event {
+            Event::BeforeInsert => {
+                M::before_save(&mut this, session).await?;
+                M::before_insert(&mut this, session).await
+            }
+            Event::BeforeUpdate => {
+                M::before_save(&mut this, session).await?;
+                M::before_update(&mut this, session).await
+            }
+            Event::BeforeDelete => M::before_delete(&mut this, session).await,
+            Event::AfterInsert => {
+                M::after_save(&mut this, session).await?;
+                M::after_insert(&mut this, session).await
+            }
+            Event::AfterUpdate => {
+                M::after_save(&mut this, session).await?;
+                M::after_update(&mut this, session).await
+            }
+            Event::AfterDelete => M::after_delete(&mut this, session).await,
+        }
+    })
+}

@@ -1,0 +1,499 @@
+//! What an object is related to: [`Many`] and [`One`], which know whether they were loaded, and never load anything by
+//! themselves.
+
+use std::{fmt, marker::PhantomData, rc::Rc};
+
+use crate::{
+    Entity, Error, Model, Result,
+    entity::{AnyEntity, AnySlot, Record},
+    error::Unloaded,
+    schema::{Relationship, Table},
+    session::unit::{Mapper, mapper},
+};
+
+/// What is known of a relationship.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nobody said anything: a new object is related to nothing.
+    Unset,
+    /// It was not read.
+    Unloaded,
+    /// It was read, or said to be what it is.
+    Loaded,
+    /// It is said to be something else than what it is, which was not read.
+    Replaced,
+}
+
+/// The objects on the other side of a one-to-many or many-to-many relationship.
+///
+/// Of a new object it is empty. Of an object that was read it is *unloaded* until somebody asks for it:
+/// [`Query::with`](crate::session::EntityQuery::with), [`Session::load`](crate::Session::load). To add objects and to remove
+/// them it need not be loaded.
+pub struct Many<T> {
+    mode: Mode,
+    /// Shared with other versions of the owner, and nothing where there are none: rows come by the thousand.
+    items: Option<Rc<Vec<Entity<T>>>>,
+    gone: Option<Rc<Vec<Entity<T>>>>,
+    name: &'static str,
+}
+
+/// The object on the other side of a many-to-one or one-to-one relationship, or nothing.
+///
+/// Of a new object it is nothing. Of an object that was read it is *unloaded* until somebody asks for it, as a [`Many`] is. To
+/// set it, it need not be loaded.
+pub struct One<T> {
+    mode: Mode,
+    item: Option<Entity<T>>,
+    name: &'static str,
+}
+
+/// What is shared, or nothing.
+fn known<T>(items: &Option<Rc<Vec<T>>>) -> &[T] {
+    items.as_ref().map_or(&[], |items| items.as_slice())
+}
+
+fn shared<T>(items: Vec<T>) -> Option<Rc<Vec<T>>> {
+    (!items.is_empty()).then(|| Rc::new(items))
+}
+
+impl<T> Clone for Many<T> {
+    fn clone(&self) -> Self {
+        Self { mode: self.mode, items: self.items.clone(), gone: self.gone.clone(), name: self.name }
+    }
+}
+
+impl<T> Clone for One<T> {
+    fn clone(&self) -> Self {
+        Self { mode: self.mode, item: self.item.clone(), name: self.name }
+    }
+}
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self { mode: Mode::Unset, items: None, gone: None, name: "" }
+    }
+}
+
+impl<T> Default for One<T> {
+    fn default() -> Self {
+        Self { mode: Mode::Unset, item: None, name: "" }
+    }
+}
+
+/// The same objects, as far as both are known.
+impl<T> PartialEq for Many<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.mode == other.mode && known(&self.items) == known(&other.items) && known(&self.gone) == known(&other.gone)
+    }
+}
+
+/// The same object, as far as both are known.
+impl<T> PartialEq for One<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.mode == other.mode && self.item == other.item
+    }
+}
+
+impl<T> fmt::Debug for Many<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_loaded() { write!(f, "Many({})", known(&self.items).len()) } else { f.write_str("Many(unloaded)") }
+    }
+}
+
+impl<T> fmt::Debug for One<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_loaded(), &self.item) {
+            (false, _) => f.write_str("One(unloaded)"),
+            (true, None) => f.write_str("One(nothing)"),
+            (true, Some(_)) => f.write_str("One"),
+        }
+    }
+}
+
+fn unloaded<T: Model>(name: &'static str) -> Error {
+    Error::Unloaded(Unloaded { relation: name, target: T::TABLE })
+}
+
+impl<T: Record> Many<T> {
+    /// What a row has that was read: the objects are not known.
+    #[doc(hidden)]
+    pub fn unloaded(name: &'static str) -> Self {
+        Self { mode: Mode::Unloaded, name, ..Self::default() }
+    }
+
+    /// The objects.
+    ///
+    /// # Errors
+    /// [`Error::Unloaded`] where nobody asked for them.
+    pub fn get(&self) -> Result<&[Entity<T>]> {
+        if self.is_loaded() { Ok(known(&self.items)) } else { Err(unloaded::<T>(self.name)) }
+    }
+
+    /// The objects as handles that can be edited.
+    ///
+    /// # Errors
+    /// [`Error::Unloaded`] where nobody asked for them.
+    pub fn handles(&self) -> Result<Vec<Entity<T>>> {
+        self.get().map(<[_]>::to_vec)
+    }
+
+    /// Adds an object.
+    pub fn push(&mut self, item: impl Into<Entity<T>>) {
+        let item = item.into();
+        if self.mode == Mode::Unset {
+            self.mode = Mode::Loaded;
+        }
+        if let Some(gone) = &mut self.gone {
+            Rc::make_mut(gone).retain(|gone| !gone.is(&item));
+        }
+        if !known(&self.items).iter().any(|known| known.is(&item)) {
+            Rc::make_mut(self.items.get_or_insert_default()).push(item);
+        }
+    }
+
+    /// Takes an object away; it stays what it is otherwise.
+    pub fn remove(&mut self, item: &Entity<T>) {
+        if let Some(items) = &mut self.items {
+            Rc::make_mut(items).retain(|known| !known.is(item));
+        }
+        if self.mode == Mode::Unloaded && !known(&self.gone).iter().any(|gone| gone.is(item)) {
+            Rc::make_mut(self.gone.get_or_insert_default()).push(item.clone());
+        }
+    }
+
+    /// Takes all objects away and puts others in their place.
+    pub fn set<I: Into<Entity<T>>>(&mut self, items: impl IntoIterator<Item = I>) {
+        self.mode = if matches!(self.mode, Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
+        self.items = shared(items.into_iter().map(Into::into).collect());
+        self.gone = None;
+    }
+}
+
+impl<T> Many<T> {
+    /// Whether the objects are known.
+    pub fn is_loaded(&self) -> bool {
+        self.mode != Mode::Unloaded
+    }
+}
+
+impl<T: Record, I: Into<Entity<T>>> FromIterator<I> for Many<T> {
+    fn from_iter<A: IntoIterator<Item = I>>(items: A) -> Self {
+        let items = shared(items.into_iter().map(Into::into).collect());
+        Self { mode: Mode::Loaded, items, ..Self::default() }
+    }
+}
+
+impl<T: Record, I: Into<Entity<T>>, const N: usize> From<[I; N]> for Many<T> {
+    fn from(items: [I; N]) -> Self {
+        items.into_iter().collect()
+    }
+}
+
+impl<T: Record, I: Into<Entity<T>>> From<Vec<I>> for Many<T> {
+    fn from(items: Vec<I>) -> Self {
+        items.into_iter().collect()
+    }
+}
+
+impl<T: Record> One<T> {
+    /// What a row has that was read: the object is not known.
+    #[doc(hidden)]
+    pub fn unloaded(name: &'static str) -> Self {
+        Self { mode: Mode::Unloaded, name, ..Self::default() }
+    }
+
+    /// The object, or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unloaded`] where nobody asked for it.
+    pub fn get(&self) -> Result<Option<&Entity<T>>> {
+        if self.is_loaded() { Ok(self.item.as_ref()) } else { Err(unloaded::<T>(self.name)) }
+    }
+
+    /// Another object takes its place.
+    pub fn set(&mut self, item: impl Into<Entity<T>>) {
+        self.put(Some(item.into()));
+    }
+
+    /// Nothing takes its place.
+    pub fn clear(&mut self) {
+        self.put(None);
+    }
+
+    fn put(&mut self, item: Option<Entity<T>>) {
+        self.mode = if matches!(self.mode, Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
+        self.item = item;
+    }
+}
+
+impl<T> One<T> {
+    /// Whether the object is known.
+    pub fn is_loaded(&self) -> bool {
+        self.mode != Mode::Unloaded
+    }
+}
+
+impl<T: Record> From<Entity<T>> for One<T> {
+    fn from(item: Entity<T>) -> Self {
+        Self { mode: Mode::Loaded, item: Some(item), name: "" }
+    }
+}
+
+impl<T: Record> From<T> for One<T> {
+    fn from(model: T) -> Self {
+        Entity::new(model).into()
+    }
+}
+
+impl<T: Record> From<&Entity<T>> for One<T> {
+    fn from(item: &Entity<T>) -> Self {
+        item.clone().into()
+    }
+}
+
+/// A relationship of an object, whatever is on its other side.
+#[doc(hidden)]
+#[allow(private_interfaces, reason = "only this crate calls it")]
+pub trait AnyRelation {
+    fn mode(&self) -> Mode;
+    /// What is there; what was added where the rest is not known.
+    fn items(&self) -> Vec<AnyEntity>;
+    /// What was taken away where the rest is not known.
+    fn gone(&self) -> Vec<AnyEntity>;
+    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, gone: Vec<AnyEntity>);
+    fn is_same(&self, other: &dyn AnyRelation) -> bool;
+    fn holds(&self, item: &AnyEntity) -> bool;
+    /// Whether it has nothing and lost nothing.
+    fn is_bare(&self) -> bool;
+    /// Calls with everything that it has and lost.
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot));
+
+    /// What was read, with what was added and taken away since.
+    fn load(&mut self, mut items: Vec<AnyEntity>) {
+        if self.mode() == Mode::Unloaded {
+            let (added, gone) = (self.items(), self.gone());
+            items.retain(|item| !gone.contains(item) && !added.contains(item));
+            items.extend(added);
+        } else if self.mode() == Mode::Replaced {
+            items = self.items();
+        }
+        self.set(Mode::Loaded, items, Vec::new());
+    }
+
+    /// Something else than what is there.
+    fn replace(&mut self, items: Vec<AnyEntity>) {
+        let mode = if matches!(self.mode(), Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
+        self.set(mode, items, Vec::new());
+    }
+
+    /// Whether it says something that the row has by now.
+    fn needs_settling(&self) -> bool {
+        self.mode() != Mode::Loaded && (self.mode() != Mode::Unloaded || !self.items().is_empty())
+    }
+
+    /// The row is written: what was said is so.
+    fn settle(&mut self) {
+        match self.mode() {
+            Mode::Unloaded => self.set(Mode::Unloaded, Vec::new(), Vec::new()),
+            _ => self.set(Mode::Loaded, self.items(), Vec::new()),
+        }
+    }
+}
+
+/// The objects of one model.
+fn downcast<T: Record>(items: &[AnyEntity]) -> Vec<Entity<T>> {
+    items.iter().filter_map(AnyEntity::downcast).collect()
+}
+
+fn erase<T: Record>(items: &[Entity<T>]) -> Vec<AnyEntity> {
+    items.iter().map(Entity::erase).collect()
+}
+
+#[allow(private_interfaces, reason = "only this crate calls it")]
+impl<T: Record> AnyRelation for Many<T> {
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    fn items(&self) -> Vec<AnyEntity> {
+        erase(known(&self.items))
+    }
+
+    fn gone(&self) -> Vec<AnyEntity> {
+        erase(known(&self.gone))
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
+        known(&self.items).iter().chain(known(&self.gone)).for_each(|item| visit(&*item.slot));
+    }
+
+    fn is_bare(&self) -> bool {
+        known(&self.items).is_empty() && known(&self.gone).is_empty()
+    }
+
+    fn holds(&self, item: &AnyEntity) -> bool {
+        known(&self.items).iter().any(|known| known.address() == item.address())
+    }
+
+    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, gone: Vec<AnyEntity>) {
+        let (items, gone) = (shared(downcast(&items)), shared(downcast(&gone)));
+        *self = Self { mode, items, gone, name: self.name };
+    }
+
+    fn is_same(&self, other: &dyn AnyRelation) -> bool {
+        // What nobody set is what nobody knows.
+        let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
+        (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
+            && (known(&self.items).is_empty() && other.is_bare() || self.items() == other.items())
+            && (known(&self.gone).is_empty() && other.is_bare() || self.gone() == other.gone())
+    }
+}
+
+#[allow(private_interfaces, reason = "only this crate calls it")]
+impl<T: Record> AnyRelation for One<T> {
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    fn items(&self) -> Vec<AnyEntity> {
+        self.item.iter().map(Entity::erase).collect()
+    }
+
+    fn gone(&self) -> Vec<AnyEntity> {
+        Vec::new()
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
+        self.item.iter().for_each(|item| visit(&*item.slot));
+    }
+
+    fn is_bare(&self) -> bool {
+        self.item.is_none()
+    }
+
+    fn holds(&self, item: &AnyEntity) -> bool {
+        self.item.as_ref().is_some_and(|known| known.address() == item.address())
+    }
+
+    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, _gone: Vec<AnyEntity>) {
+        let item = items.first().and_then(AnyEntity::downcast);
+        *self = Self { mode, item, name: self.name };
+    }
+
+    fn is_same(&self, other: &dyn AnyRelation) -> bool {
+        let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
+        (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
+            && match &self.item {
+                None => other.is_bare(),
+                Some(item) => other.holds(&item.erase()),
+            }
+    }
+}
+
+/// A relationship as its model declares it.
+#[doc(hidden)]
+pub struct Declared {
+    pub(crate) relationship: Relationship,
+    pub(crate) target: fn() -> Rc<Mapper>,
+    pub(crate) target_table: fn() -> Table,
+    pub(crate) through: Option<fn() -> Table>,
+    pub(crate) field: &'static str,
+}
+
+/// A relationship to a model. The derive writes these.
+#[doc(hidden)]
+pub fn relation<T: Record>(
+    relationship: Relationship,
+    through: Option<fn() -> Table>,
+    field: &'static str,
+) -> Declared {
+    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field }
+}
+
+/// What a model declares of its relationships.
+#[doc(hidden)]
+pub fn relate<M: Model>() -> Vec<Relationship> {
+    M::relations().into_iter().map(|declared| declared.relationship).collect()
+}
+
+/// What some models declare of their relationships.
+#[doc(hidden)]
+pub fn relationships<const N: usize>(models: [fn() -> Vec<Relationship>; N]) -> Vec<Relationship> {
+    models.into_iter().flat_map(|relate| relate()).collect()
+}
+
+/// A relationship of a model: `User::DEVICES`. What [`EntityQuery::with`](crate::session::EntityQuery::with) and
+/// [`Session::load`](crate::Session::load) take.
+pub struct Relation<M, T> {
+    pub(crate) name: &'static str,
+    pub(crate) position: usize,
+    of: PhantomData<fn() -> (M, T)>,
+}
+
+impl<M, T> Clone for Relation<M, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, T> Copy for Relation<M, T> {}
+
+impl<M, T> Relation<M, T> {
+    /// The relationship of this name. The derive makes these.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, position: usize) -> Self {
+        Self { name, position, of: PhantomData }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+impl<M: Record, T: Record> Relation<M, T> {
+    /// Loads something with the objects on its other side: `User::DEVICES.with(Device::KEYS)`.
+    pub fn with(self, load: impl Into<Load<T>>) -> Load<M> {
+        Load::from(self).and(load.into().node)
+    }
+
+    /// Loads it with the query's own statement, by a join.
+    pub fn joined(self) -> Load<M> {
+        Load::from(self).joined()
+    }
+}
+
+/// A relationship to load, with what is to be loaded from its other side.
+pub struct Load<M> {
+    pub(crate) node: LoadNode,
+    of: PhantomData<fn() -> M>,
+}
+
+/// A load, whatever it starts from.
+#[derive(Clone)]
+pub(crate) struct LoadNode {
+    pub(crate) position: usize,
+    pub(crate) joined: bool,
+    pub(crate) nested: Vec<LoadNode>,
+}
+
+impl<M> Load<M> {
+    /// Loads it with the query's own statement, by a join.
+    pub fn joined(mut self) -> Self {
+        self.node.joined = true;
+        self
+    }
+
+    fn and(mut self, nested: LoadNode) -> Self {
+        self.node.nested.push(nested);
+        self
+    }
+}
+
+impl<M: Record, T: Record> From<Relation<M, T>> for Load<M> {
+    fn from(relation: Relation<M, T>) -> Self {
+        let node = LoadNode { position: relation.position, joined: false, nested: Vec::new() };
+        Self { node, of: PhantomData }
+    }
+}

@@ -1,0 +1,259 @@
+//! What a session does with objects.
+
+use std::{any::TypeId, rc::Rc};
+
+use super::{
+    EntityQuery, RunOptions, Session, SessionOptions,
+    unit::{From, Key, Unit, mapper, typed},
+};
+use crate::{
+    Entity, Error, Result,
+    bindings::sqlservice::database::{
+        rows::Batch,
+        sessions::{self as contract, Start},
+    },
+    entity::{AnyEntity, Record, Status},
+    model::IntoKey,
+    relation::{Load, LoadNode},
+    statement::{Select, select},
+    value::Value,
+};
+
+impl Session {
+    pub(crate) fn new(contract: contract::Session, options: SessionOptions) -> Self {
+        Self { unit: Unit::new(contract, options) }
+    }
+
+    pub(crate) const fn of(unit: Rc<Unit>) -> Self {
+        Self { unit }
+    }
+
+    pub(crate) fn contract(&self) -> &contract::Session {
+        &self.unit.contract
+    }
+
+    pub(crate) const fn unit(&self) -> &Rc<Unit> {
+        &self.unit
+    }
+
+    /// Before a statement: nothing waits for a rollback, and what was not written is.
+    pub(crate) async fn ready(&self) -> Result<()> {
+        self.unit.check()?;
+        // Boxed: every statement asks, few have something to write.
+        if self.unit.wants_flush() { Box::pin(self.unit.flush(self)).await } else { Ok(()) }
+    }
+
+    /// Puts a new object into the session: the next flush inserts its row, and those of the objects that it is related to.
+    /// An object of a session that ended comes into this one with its row.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyAttached`] where it is in another session.
+    pub fn add<M: Record>(&self, object: impl Into<Entity<M>>) -> Result<Entity<M>> {
+        let object = object.into();
+        self.unit.attach(&object.erase())?;
+        Ok(object)
+    }
+
+    /// Puts several objects into the session.
+    pub fn add_all<M: Record, I: Into<Entity<M>>>(
+        &self,
+        objects: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Entity<M>>> {
+        objects.into_iter().map(|object| self.add(object)).collect()
+    }
+
+    /// The next flush deletes the object's row. What it is related to follows where the relationship says so
+    /// (`cascade = "all"`); foreign keys to it become null otherwise.
+    ///
+    /// # Errors
+    /// [`Error::NotPersisted`] where it has no row, [`Error::AlreadyAttached`] where it is in another session.
+    pub fn delete<M: Record>(&self, object: &Entity<M>) -> Result<()> {
+        self.unit.delete(&object.erase())
+    }
+
+    /// The object of a primary key: `session.get::<User>(7)`, of several columns as a tuple. One that the session knows is
+    /// not asked for again.
+    pub async fn get<M: Record>(&self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
+        self.get_with(key, Vec::new()).await
+    }
+
+    /// The object of a primary key.
+    ///
+    /// # Errors
+    /// [`Error::NoResult`] where there is none.
+    pub async fn get_one<M: Record>(&self, key: impl IntoKey) -> Result<Entity<M>> {
+        self.get(key).await?.ok_or(Error::NoResult)
+    }
+
+    pub(crate) async fn get_with<M: Record>(
+        &self,
+        key: impl IntoKey,
+        nodes: Vec<LoadNode>,
+    ) -> Result<Option<Entity<M>>> {
+        let values = key.into_key();
+        self.unit.check()?;
+        let known = self.unit.find(TypeId::of::<M>(), &Key::of(&values)).and_then(|known| known.downcast::<M>());
+        if let Some(known) = known
+            && nodes.is_empty()
+            && !known.slot.life.is_expired.get()
+        {
+            return Ok((!known.slot.life.is_gone.get()).then_some(known));
+        }
+        self.ready().await?;
+        let start = Start::Keys(keys(&[values])?);
+        let found = self.unit.load(&mapper::<M>(), From::Rows(start), &nodes, false, RunOptions::default()).await?;
+        Ok(found.first().and_then(AnyEntity::downcast))
+    }
+
+    /// Objects of a model: `session.query::<User>().filter(User::NAME.eq("ed")).with(User::DEVICES).all().await?`.
+    pub fn query<M: Record>(&self) -> EntityQuery<'_, M> {
+        self.query_of(select::<M>())
+    }
+
+    /// Objects of a query's rows.
+    pub fn query_of<M: Record>(&self, select: Select<M>) -> EntityQuery<'_, M> {
+        EntityQuery::new(self, select)
+    }
+
+    /// The object of a row that was read as a plain one, say beside other columns: the one that the session knows, or a new one.
+    pub fn attach<M: Record>(&self, row: M) -> Entity<M> {
+        Entity::of(self.unit.meet(row, false))
+    }
+
+    /// Loads what objects are related to, where it is not loaded yet: one crossing for all of them.
+    pub async fn load<M: Record>(&self, objects: &[Entity<M>], load: impl Into<Load<M>>) -> Result<()> {
+        if objects.is_empty() {
+            return Ok(());
+        }
+        self.ready().await?;
+        let objects: Vec<AnyEntity> = objects.iter().map(Entity::erase).collect();
+        if let Some(lost) = objects.iter().find(|object| object.status() != Status::Persistent) {
+            return Err(if lost.0.has_row() { Error::Detached } else { Error::NotPersisted });
+        }
+        let nodes = [load.into().node];
+        self.unit.load(&mapper::<M>(), From::Objects(objects), &nodes, false, RunOptions::default()).await?;
+        Ok(())
+    }
+
+    /// Reads an object's row again; edits that were not flushed are lost, relationships are unloaded.
+    ///
+    /// # Errors
+    /// [`Error::NoResult`] where the row is gone; [`Error::Detached`] where it is not in this session.
+    pub async fn refresh<M: Record>(&self, object: &Entity<M>) -> Result<()> {
+        let any = object.erase();
+        if object.status() != Status::Persistent || !object.slot.life.is_of(&self.unit) {
+            return Err(if any.0.has_row() { Error::Detached } else { Error::NotPersisted });
+        }
+        self.unit.check()?;
+        let mapper = mapper::<M>();
+        let values: Vec<Value> = mapper.key.iter().map(|&column| any.0.stored_value(column)).collect();
+        let start = Start::Keys(keys(&[values])?);
+        let found = self.unit.load(&mapper, From::Rows(start), &[], true, RunOptions::default()).await?;
+        if found.is_empty() { Err(Error::NoResult) } else { Ok(()) }
+    }
+
+    /// The next row that is read of an object takes its place, also by [`get`](Self::get).
+    pub fn expire<M: Record>(&self, object: &Entity<M>) {
+        object.slot.life.is_expired.set(true);
+    }
+
+    /// The same for all objects of the session.
+    pub fn expire_all(&self) {
+        for object in self.unit.all() {
+            object.0.life().is_expired.set(true);
+        }
+    }
+
+    /// Takes an object out of the session; what was not written of it is not.
+    pub fn expunge<M: Record>(&self, object: &Entity<M>) {
+        if object.slot.life.is_of(&self.unit) {
+            self.unit.expunge(&object.erase());
+        }
+    }
+
+    /// Takes all objects out of the session.
+    pub fn expunge_all(&self) {
+        self.unit.expunge_all();
+    }
+
+    /// Writes what was added, edited and deleted, all or none, in one crossing. Nothing happens where nothing differs.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] and others; the flush is undone and everything is still there to be written, once it is mended.
+    /// [`Error::StaleData`] where somebody else changed or deleted a row.
+    pub async fn flush(&self) -> Result<()> {
+        self.unit.flush(self).await
+    }
+
+    /// Whether an object differs from its row.
+    pub fn is_modified<M: Record>(&self, object: &Entity<M>) -> bool {
+        object.erase().0.is_changed()
+    }
+
+    /// Whether an object is in this session.
+    pub fn contains<M: Record>(&self, object: &Entity<M>) -> bool {
+        object.slot.life.is_of(&self.unit) && matches!(object.status(), Status::Pending | Status::Persistent)
+    }
+
+    /// Objects whose rows the next flush inserts; those that follow others are found by it.
+    pub fn new_objects(&self) -> Vec<AnyEntity> {
+        self.unit.pending()
+    }
+
+    /// Objects that differ from their rows.
+    pub fn dirty(&self) -> Vec<AnyEntity> {
+        self.unit.dirty()
+    }
+
+    /// Objects whose rows the next flush deletes.
+    pub fn deleted(&self) -> Vec<AnyEntity> {
+        self.unit.deleted()
+    }
+
+    /// Runs work whose statements do not flush first.
+    pub async fn no_autoflush<T>(&self, work: impl AsyncFnOnce(&Self) -> T) -> T {
+        let _quiet = Quiet::begin(&self.unit);
+        work(self).await
+    }
+
+    /// Rolls back what is open and gives the connection back; returns when that is done. Objects stay what they are, in no
+    /// session.
+    pub async fn close(self) -> Result<()> {
+        // Not before the database is: whoever drops this future closes it, too.
+        let unit = self.unit;
+        unit.expunge_all();
+        let outcome = unit.contract.rollback().await;
+        drop(unit);
+        match outcome {
+            Ok(()) | Err(crate::bindings::sqlservice::database::errors::Error::TransactionClosed) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// While statements do not flush.
+struct Quiet<'a>(&'a Unit);
+
+impl<'a> Quiet<'a> {
+    fn begin(unit: &'a Unit) -> Self {
+        unit.quiet.set(unit.quiet.get() + 1);
+        Self(unit)
+    }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        self.0.quiet.set(self.0.quiet.get() - 1);
+    }
+}
+
+/// Primary keys as a batch.
+pub(super) fn keys(rows: &[Vec<Value>]) -> Result<Batch> {
+    let width = rows.first().map_or(0, Vec::len);
+    let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 keys"))?;
+    if rows.iter().any(|row| row.len() != width) {
+        return Err(Error::invalid("keys of several lengths"));
+    }
+    let column = |at: usize| typed(rows.iter().filter_map(|row| row.get(at).cloned()).collect());
+    Ok(Batch { rows: count, columns: (0..width).map(column).collect() })
+}

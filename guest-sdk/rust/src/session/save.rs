@@ -1,0 +1,212 @@
+//! `save`: insert or update by primary key, whichever is right.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    RunOptions, Session,
+    object::keys,
+    unit::{From, Key, Mapper},
+};
+use crate::{
+    Column, Entity, Error, Field, IntoValue, Result,
+    bindings::sqlservice::database::{errors::Stale, sessions::Start},
+    entity::{AnyEntity, Record, Slot, Status},
+    value::{Scalar, Value},
+};
+
+/// What [`Session::save`] takes: a model, an object, or a [`Partial`] model.
+pub struct Saving<M> {
+    object: Entity<M>,
+    columns: Option<Vec<usize>>,
+    wrong: Option<Error>,
+}
+
+/// A model of which only some columns are given; see [`partial`].
+pub struct Partial<M> {
+    value: M,
+    columns: Vec<usize>,
+    wrong: Option<Error>,
+}
+
+/// Some columns of a model, for [`Session::save`]: `partial::<User>().set(User::ID, 1).set(User::NAME, "jo")`. The others of a
+/// row that is there stay what they are. Those of a row that is not are the `Default`'s.
+pub fn partial<M: Record + Default>() -> Partial<M> {
+    Partial { value: M::default(), columns: Vec::new(), wrong: None }
+}
+
+impl<M: Record> Partial<M> {
+    /// A column's value.
+    pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl IntoValue) -> Self {
+        let position = M::COLUMNS.iter().position(|name| *name == column.name());
+        match position.map(|position| self.value.set_column(position, value.into_value()).map(|()| position)) {
+            Some(Ok(position)) => {
+                self.columns.push(position);
+                self.value.hear_set(column.name());
+            }
+            Some(Err(error)) => self.wrong = Some(error),
+            None => {}
+        }
+        self
+    }
+}
+
+impl<M: Record> std::convert::From<M> for Saving<M> {
+    fn from(model: M) -> Self {
+        Self { object: Entity::new(model), columns: None, wrong: None }
+    }
+}
+
+impl<M: Record> std::convert::From<Entity<M>> for Saving<M> {
+    fn from(object: Entity<M>) -> Self {
+        Self { object, columns: None, wrong: None }
+    }
+}
+
+impl<M: Record> std::convert::From<&Entity<M>> for Saving<M> {
+    fn from(object: &Entity<M>) -> Self {
+        Self { object: object.clone(), columns: None, wrong: None }
+    }
+}
+
+impl<M: Record> std::convert::From<Partial<M>> for Saving<M> {
+    fn from(partial: Partial<M>) -> Self {
+        let Partial { value, columns, wrong } = partial;
+        Self { object: Entity::of(Slot::new(value)), columns: Some(columns), wrong }
+    }
+}
+
+/// Something to save, whatever its model is.
+struct Item {
+    object: AnyEntity,
+    columns: Option<Vec<usize>>,
+    key: Option<Vec<Value>>,
+}
+
+impl Item {
+    fn new<M: Record>(what: Saving<M>) -> Result<Self> {
+        let Saving { object, columns, wrong } = what;
+        wrong.map_or_else(|| Ok(Self::of(object.into(), columns)), Err)
+    }
+
+    fn of(object: AnyEntity, columns: Option<Vec<usize>>) -> Self {
+        let mapper = object.0.mapper();
+        let values: Vec<Value> = mapper.key.iter().map(|&column| object.0.value(column)).collect();
+        let is_set = !object.0.wants_key() && !values.iter().any(|value| matches!(value, Value::Scalar(Scalar::Null)));
+        Self { object, columns, key: is_set.then_some(values) }
+    }
+}
+
+impl Session {
+    /// Inserts a row or updates it, whichever its primary key asks for: a row that is there gets the columns that
+    /// differ, by the next flush. Returns the object of the row; a new one is the object that was given.
+    ///
+    /// A generated key that is 0 is a new row. What an object of a row that somebody deleted says is inserted again.
+    pub async fn save<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
+        let saved = self.save_items(vec![Item::new(what.into())?]).await?;
+        saved.first().and_then(AnyEntity::downcast).ok_or_else(|| Error::invalid("nothing was saved"))
+    }
+
+    /// The same for many, with one query for those whose primary keys are set, however many there are.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for none at all, and for two of one key; nothing was sent then.
+    pub async fn save_all<M: Record, I: Into<Saving<M>>>(
+        &self,
+        all: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Entity<M>>> {
+        let items = all.into_iter().map(|what| Item::new(what.into())).collect::<Result<_>>()?;
+        let saved = self.save_items(items).await?;
+        Ok(saved.iter().filter_map(AnyEntity::downcast).collect())
+    }
+
+    /// The same for objects of several models: one query for each.
+    pub async fn save_objects(&self, all: Vec<AnyEntity>) -> Result<Vec<AnyEntity>> {
+        self.save_items(all.into_iter().map(|object| Item::of(object, None)).collect()).await
+    }
+
+    /// Puts what a model says onto the object of its row, as [`save`](Self::save) does.
+    ///
+    /// # Errors
+    /// [`Error::StaleData`] where the model has a version and the row another one.
+    pub async fn merge<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
+        self.save(what).await
+    }
+
+    async fn save_items(&self, items: Vec<Item>) -> Result<Vec<AnyEntity>> {
+        if items.is_empty() {
+            return Err(Error::invalid("there is nothing to save: give at least one object"));
+        }
+        let mut seen = FxHashSet::default();
+        for item in &items {
+            if let Some(key) = &item.key
+                && !seen.insert((item.object.0.mapper().of, Key::of(key)))
+            {
+                let table = item.object.table();
+                return Err(Error::invalid(format!("two objects of {table:?} have the same primary key {key:?}")));
+            }
+        }
+        self.ready().await?;
+        // Held until each was asked for: the session keeps nobody alive who has nothing to write.
+        let _rows = self.read_rows(&items).await?;
+        items.into_iter().map(|item| self.save_item(item)).collect()
+    }
+
+    /// Reads the rows of all keys that are not known, with one query a model.
+    async fn read_rows(&self, items: &[Item]) -> Result<Vec<AnyEntity>> {
+        let mut models: Vec<std::rc::Rc<Mapper>> = Vec::new();
+        let mut wanted: FxHashMap<std::any::TypeId, Vec<Vec<Value>>> = FxHashMap::default();
+        for item in items {
+            let mapper = item.object.0.mapper();
+            let Some(key) = &item.key else { continue };
+            let known = self.unit().find(mapper.of, &Key::of(key));
+            if known.is_some_and(|known| !known.0.life().is_expired.get()) {
+                continue;
+            }
+            let keys = wanted.entry(mapper.of).or_insert_with(|| {
+                models.push(mapper);
+                Vec::new()
+            });
+            keys.push(key.clone());
+        }
+        let mut read = Vec::new();
+        for mapper in models {
+            let rows = wanted.remove(&mapper.of).unwrap_or_default();
+            let start = From::Rows(Start::Keys(keys(&rows)?));
+            read.extend(self.unit().load(&mapper, start, &[], false, RunOptions::default()).await?);
+        }
+        Ok(read)
+    }
+
+    fn save_item(&self, item: Item) -> Result<AnyEntity> {
+        let Item { object, columns, key } = item;
+        let unit = self.unit();
+        let mapper = object.0.mapper();
+        let known = key.and_then(|key| unit.find(mapper.of, &Key::of(&key)));
+        match known {
+            Some(known) if known == object => Ok(object),
+            Some(known) if known.status() == Status::Persistent => {
+                check_version(&mapper, &object, &known)?;
+                object.0.copy_onto(&known, columns.as_deref());
+                Ok(known)
+            }
+            _ => {
+                if object.status() == Status::Detached {
+                    // Its row is not there any more: it becomes a new one.
+                    object.0.forget_row();
+                }
+                unit.attach(&object)?;
+                Ok(object)
+            }
+        }
+    }
+}
+
+/// A version that is given is the row's, or somebody else was faster.
+fn check_version(mapper: &Mapper, given: &AnyEntity, known: &AnyEntity) -> Result<()> {
+    let Some(version) = mapper.version else { return Ok(()) };
+    let (given, stored) = (given.0.value(version), known.0.stored_value(version));
+    if given == stored || matches!(given, Value::Scalar(Scalar::Integer(0) | Scalar::Unsigned(0) | Scalar::Null)) {
+        return Ok(());
+    }
+    Err(Error::StaleData(Stale { table: mapper.table.to_owned(), expected: 1, matched: 0, change: None }))
+}

@@ -1,0 +1,263 @@
+//! What a session knows of its objects: which there are, which changed, and what they go back to.
+
+mod absorb;
+mod apply;
+mod attempt;
+mod cascade;
+mod changes;
+mod collect;
+mod draft;
+mod inverse;
+mod key;
+mod leave;
+mod load;
+mod mapper;
+mod source;
+mod undo;
+
+use std::{
+    any::TypeId,
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use rustc_hash::FxHashMap;
+
+use futures::lock::Mutex;
+
+pub(crate) use self::{
+    absorb::entities,
+    key::Key,
+    load::{From, typed},
+    mapper::{Direction, Mapped, Mapper, mapper},
+};
+use self::{attempt::Attempted, undo::Level};
+use super::SessionOptions;
+use crate::{
+    Error, Result, Session,
+    bindings::sqlservice::database::sessions as contract,
+    entity::{AnyEntity, AnySlot, Record, Slot, Status},
+};
+
+/// The objects of a session. Nothing of it stays borrowed while something is awaited.
+pub(crate) struct Unit {
+    pub(crate) contract: contract::Session,
+    pub(crate) options: SessionOptions,
+    known: RefCell<FxHashMap<(TypeId, Key), Weak<dyn AnySlot>>>,
+    /// New objects, in the order in which they were added.
+    pending: RefCell<Vec<AnyEntity>>,
+    /// Objects that were edited since the last flush.
+    changed: RefCell<Vec<AnyEntity>>,
+    /// Objects that the next flush deletes.
+    deleted: RefCell<Vec<AnyEntity>>,
+    levels: RefCell<Vec<Level>>,
+    /// What the flush that runs did to objects, and has not written yet.
+    attempted: RefCell<Vec<Attempted>>,
+    /// One flush at a time.
+    flushing: Mutex<()>,
+    /// Whether handlers of events run, or somebody asked for no flushes: how often.
+    pub(crate) quiet: Cell<u32>,
+    /// Whether handlers of events run.
+    is_telling: Cell<bool>,
+    /// Whether a flush failed that asks for a rollback.
+    failed: Cell<bool>,
+}
+
+impl Unit {
+    pub(crate) fn new(contract: contract::Session, options: SessionOptions) -> Rc<Self> {
+        Rc::new(Self {
+            contract,
+            options,
+            known: RefCell::default(),
+            pending: RefCell::default(),
+            changed: RefCell::default(),
+            deleted: RefCell::default(),
+            levels: RefCell::new(vec![Level::default()]),
+            attempted: RefCell::default(),
+            flushing: Mutex::new(()),
+            quiet: Cell::new(0),
+            is_telling: Cell::new(false),
+            failed: Cell::new(false),
+        })
+    }
+
+    /// The session of it, for those who have to tell somebody of one.
+    pub(crate) fn session(self: &Rc<Self>) -> Session {
+        Session::of(Rc::clone(self))
+    }
+
+    /// Whether there is nothing to flush.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.pending.borrow().is_empty() && self.changed.borrow().is_empty() && self.deleted.borrow().is_empty()
+    }
+
+    pub(crate) fn pending(&self) -> Vec<AnyEntity> {
+        self.pending.borrow().clone()
+    }
+
+    pub(crate) fn dirty(&self) -> Vec<AnyEntity> {
+        let persistent = |object: &&AnyEntity| object.status() == Status::Persistent && object.0.is_changed();
+        self.changed.borrow().iter().filter(persistent).cloned().collect()
+    }
+
+    pub(crate) fn deleted(&self) -> Vec<AnyEntity> {
+        self.deleted.borrow().clone()
+    }
+
+    /// Every object that has a row, and is known.
+    pub(crate) fn all(&self) -> Vec<AnyEntity> {
+        self.known.borrow().values().filter_map(Weak::upgrade).map(AnyEntity).collect()
+    }
+
+    /// The object of a row, where it is known.
+    pub(crate) fn find(&self, of: TypeId, key: &Key) -> Option<AnyEntity> {
+        // A clone of the key is cheap for the usual one, an integer.
+        self.known.borrow().get(&(of, key.clone())).and_then(Weak::upgrade).map(AnyEntity)
+    }
+
+    /// An object was edited.
+    pub(crate) fn changed(&self, slot: Rc<dyn AnySlot>) {
+        let life = slot.life();
+        if life.status() == Status::Persistent && !life.is_queued.replace(true) {
+            self.changed.borrow_mut().push(AnyEntity(slot));
+        }
+    }
+
+    /// An object went away that nobody has any more.
+    pub(crate) fn forget(&self, of: TypeId, key: Key) {
+        // Somebody walks through the map: what is left there is nothing, and found to be nothing.
+        if let Ok(mut known) = self.known.try_borrow_mut() {
+            let entry = (of, key);
+            if known.get(&entry).is_some_and(|slot| slot.strong_count() == 0) {
+                known.remove(&entry);
+            }
+        }
+    }
+
+    /// Puts an object that has a row into the map.
+    fn register(self: &Rc<Self>, object: &AnyEntity, key: Key) {
+        let life = object.0.life();
+        life.set(Status::Persistent, self);
+        life.key.replace(Some(key.clone()));
+        let of = object.0.mapper().of;
+        self.known.borrow_mut().insert((of, key), Rc::downgrade(&object.0));
+    }
+
+    /// Takes an object out of the map, where it is the one that is there.
+    fn unregister(&self, object: &AnyEntity) {
+        let Some(key) = object.0.life().key.borrow().clone() else { return };
+        let entry = (object.0.mapper().of, key);
+        let mut known = self.known.borrow_mut();
+        if known.get(&entry).is_some_and(|slot| std::ptr::addr_eq(slot.as_ptr(), Rc::as_ptr(&object.0))) {
+            known.remove(&entry);
+        }
+    }
+
+    /// Puts an object into the session: a new one, or one that another session had.
+    pub(crate) fn attach(self: &Rc<Self>, object: &AnyEntity) -> Result<()> {
+        let life = object.0.life();
+        match life.status() {
+            _ if life.is_of(self) && life.status() != Status::Transient => match life.status() {
+                Status::Deleted if !life.is_gone.get() => {
+                    life.set(Status::Persistent, self);
+                    self.deleted.borrow_mut().retain(|deleted| deleted != object);
+                    Ok(())
+                }
+                Status::Deleted => Err(Error::Detached),
+                _ => Ok(()),
+            },
+            Status::Transient => {
+                life.set(Status::Pending, self);
+                self.pending.borrow_mut().push(object.clone());
+                Ok(())
+            }
+            Status::Detached => {
+                let key = object.0.stored_key();
+                let of = object.0.mapper().of;
+                if self.find(of, &key).is_some_and(|known| known != *object) {
+                    let table = object.table();
+                    return Err(Error::invalid(format!(
+                        "the session has another object for this row of {table:?}: merge it"
+                    )));
+                }
+                self.register(object, key);
+                self.changed(Rc::clone(&object.0));
+                Ok(())
+            }
+            Status::Pending | Status::Persistent | Status::Deleted => Err(Error::AlreadyAttached),
+        }
+    }
+
+    /// The next flush deletes the object's row.
+    pub(crate) fn delete(self: &Rc<Self>, object: &AnyEntity) -> Result<()> {
+        let life = object.0.life();
+        match life.status() {
+            Status::Transient | Status::Pending => Err(Error::NotPersisted),
+            Status::Detached => {
+                self.attach(object)?;
+                self.delete(object)
+            }
+            _ if !life.is_of(self) => Err(Error::AlreadyAttached),
+            Status::Deleted => Ok(()),
+            Status::Persistent => {
+                life.set(Status::Deleted, self);
+                self.deleted.borrow_mut().push(object.clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes an object out of the session; nothing of it is written.
+    pub(crate) fn expunge(&self, object: &AnyEntity) {
+        self.unregister(object);
+        for list in [&self.pending, &self.changed, &self.deleted] {
+            list.borrow_mut().retain(|listed| listed != object);
+        }
+        let status = if object.status() == Status::Pending { Status::Transient } else { Status::Detached };
+        object.0.life().leave(status);
+    }
+
+    /// Takes all objects out of the session.
+    pub(crate) fn expunge_all(&self) {
+        for object in self.all().into_iter().chain(self.pending()).chain(self.deleted()) {
+            self.expunge(&object);
+        }
+    }
+
+    /// An object of the row of this model, as it was just read: the one that is known, or a new one.
+    pub(crate) fn meet<M: Record>(self: &Rc<Self>, row: M, anew: bool) -> Rc<Slot<M>> {
+        let key = Key::of_model(&row);
+        let of = TypeId::of::<M>();
+        let known = self.known.borrow().get(&(of, key.clone())).and_then(Weak::upgrade);
+        if let Some(slot) = known.and_then(|slot| slot.as_any().downcast::<Slot<M>>().ok()) {
+            let is_dirty = slot.life.is_queued.get();
+            if slot.life.status() == Status::Persistent && (anew || (slot.life.is_expired.get() && !is_dirty)) {
+                slot.reread(row);
+            }
+            return slot;
+        }
+        let mut row = row;
+        row.hear_load();
+        let slot = Slot::read(row);
+        slot.life.set(Status::Persistent, self);
+        slot.life.key.replace(Some(key.clone()));
+        let object: Rc<dyn AnySlot> = slot.clone();
+        self.known.borrow_mut().insert((of, key), Rc::downgrade(&object));
+        slot
+    }
+
+    /// Whether the session waits for a rollback.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.failed.get() { Err(Error::PendingRollback) } else { Ok(()) }
+    }
+}
+
+/// Objects that nobody has any more, but that have each other, are freed with the session.
+impl Drop for Unit {
+    fn drop(&mut self) {
+        self.levels.borrow_mut().clear();
+        let listed = [&self.pending, &self.changed, &self.deleted].into_iter().flat_map(RefCell::take);
+        let objects = listed.chain(self.all()).collect();
+        collect::free(objects);
+    }
+}

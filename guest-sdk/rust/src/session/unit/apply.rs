@@ -1,0 +1,180 @@
+//! A flush from its beginning to its end: what follows, what is sent, what came back.
+
+use std::{any::Any, rc::Rc};
+
+use super::{
+    Direction, Unit,
+    attempt::Attempt,
+    changes::{About, Changes},
+    draft::Draft,
+    inverse::Moves,
+};
+use crate::{
+    Error, Result, Session, Value,
+    bindings::sqlservice::database::rows::Batch,
+    entity::{AnyEntity, Status},
+    event::Event,
+    relation::Mode,
+    value::{Scalar, column},
+};
+
+impl Unit {
+    /// Whether the next statement has something to flush before it.
+    pub(crate) fn wants_flush(&self) -> bool {
+        self.quiet.get() == 0 && self.options.autoflush && !self.is_telling.get() && !self.is_clean()
+    }
+
+    /// Writes everything that is to be written, in one crossing.
+    pub(crate) async fn flush(self: &Rc<Self>, session: &Session) -> Result<()> {
+        self.check()?;
+        // A handler of an event has no flush of its own: it is in one.
+        if self.is_clean() || self.is_telling.get() {
+            return Ok(());
+        }
+        let _turn = self.flushing.lock().await;
+        let flushed = self.flush_alone(session).await;
+        if flushed.is_err() && !self.options.flush_savepoints {
+            self.failed.set(true);
+        }
+        flushed
+    }
+
+    async fn flush_alone(self: &Rc<Self>, session: &Session) -> Result<()> {
+        let attempt = Attempt::begin(self);
+        self.gather(session).await?;
+        let draft = Draft::new(self)?;
+        let changes = Changes::new(&draft)?;
+        let moves = Moves::new(&draft);
+        let moments: Vec<Box<dyn Any>> = draft.involved.iter().map(|object| object.0.now()).collect();
+        let Changes { contract, about, .. } = changes;
+        let returned = if contract.is_empty() { Vec::new() } else { self.contract.flush(contract).await? };
+        attempt.keep();
+        for (object, moment) in draft.involved.iter().zip(moments) {
+            if !self.is_deleted(object) || draft.switched.contains_key(&object.address()) {
+                object.0.written(moment);
+            }
+        }
+        self.learn(&draft, &about, returned)?;
+        let after = self.settle(&draft);
+        moves.apply(self);
+        for (object, event) in after {
+            self.tell(object, event, session).await?;
+        }
+        Ok(())
+    }
+
+    fn is_deleted(&self, object: &AnyEntity) -> bool {
+        object.0.life().status() == Status::Deleted
+    }
+
+    /// Gives objects what the database made.
+    fn learn(&self, draft: &Draft, about: &[About], returned: Vec<Batch>) -> Result<()> {
+        for (about, batch) in about.iter().zip(returned) {
+            let (objects, columns, is_update) = match about {
+                About::Inserts(objects, columns) => (objects, columns, false),
+                About::Updates(objects, columns) => (objects, columns, true),
+                About::Rest => continue,
+            };
+            let malformed = |_| Error::other("the host sent a malformed batch");
+            let mut cells = (batch.columns.into_iter())
+                .map(|data| Ok(column::scalars(data.values, &data.validity).map_err(malformed)?.collect::<Vec<_>>()))
+                .map(|cells: Result<Vec<Value>>| cells.map(Vec::into_iter))
+                .collect::<Result<Vec<_>>>()?;
+            for object in objects {
+                let made = columns.iter().zip(&mut cells).filter_map(|(&column, cells)| Some((column, cells.next()?)));
+                let mut values: Vec<(usize, Value)> = made.collect();
+                if let Some(version) = object.0.mapper().version.filter(|_| is_update) {
+                    let row = draft.switched.get(&object.address()).unwrap_or(object);
+                    values.extend(counted_up(row.0.stored_value(version)).map(|value| (version, value)));
+                }
+                object.0.learn_values(values)?;
+            }
+        }
+        self.learn_sources(draft)
+    }
+
+    /// Gives objects the keys of other rows that the flush made.
+    fn learn_sources(&self, draft: &Draft) -> Result<()> {
+        for object in &draft.involved {
+            let sources = draft.sources.of(object);
+            if sources.is_empty() {
+                continue;
+            }
+            let mut values = Vec::with_capacity(sources.len());
+            for (column, source) in sources {
+                let (mut source, mut steps) = (source, draft.involved.len());
+                while let Some(next) = draft.sources.get(&source.object, source.column).filter(|_| steps > 0) {
+                    source = next;
+                    steps -= 1;
+                }
+                values.push((*column, source.object.0.value(source.column)));
+            }
+            object.0.learn_values(values)?;
+        }
+        Ok(())
+    }
+
+    /// Everything was written: what is in the session and how. The events of it.
+    fn settle(self: &Rc<Self>, draft: &Draft) -> Vec<(AnyEntity, Event)> {
+        let mut after = Vec::new();
+        let hears = |object: &&AnyEntity| object.0.mapper().hears;
+        for (event, objects) in [(Event::AfterInsert, &draft.inserts), (Event::AfterUpdate, &draft.updates)] {
+            after.extend(objects.iter().filter(hears).map(|object| (object.clone(), event)));
+        }
+        let gone = draft.deletes.iter().chain(draft.switched.values());
+        for object in gone {
+            self.unregister(object);
+            object.0.life().is_gone.set(true);
+        }
+        after.extend(draft.deletes.iter().filter(hears).map(|object| (object.clone(), Event::AfterDelete)));
+        for list in [&self.pending, &self.changed, &self.deleted] {
+            list.borrow_mut().retain(|object| object.0.life().mark.get() != draft.serial);
+        }
+        for object in &draft.involved {
+            let life = object.0.life();
+            life.is_queued.set(false);
+            if life.status() == Status::Deleted {
+                continue;
+            }
+            if object.0.settle_relations() {
+                unload_unknown(object);
+            }
+            let key = object.0.stored_key();
+            if life.key.borrow().as_ref() != Some(&key) {
+                self.unregister(object);
+                self.register(object, key);
+            }
+            // Somebody edited it while it was written.
+            if object.0.is_changed() {
+                self.changed(Rc::clone(&object.0));
+            }
+        }
+        after
+    }
+}
+
+/// The next version.
+fn counted_up(version: Value) -> Option<Value> {
+    match version {
+        Value::Scalar(Scalar::Integer(version)) => Some(Value::Scalar(Scalar::Integer(version.wrapping_add(1)))),
+        Value::Scalar(Scalar::Unsigned(version)) => Some(Value::Scalar(Scalar::Unsigned(version.wrapping_add(1)))),
+        _ => None,
+    }
+}
+
+/// A new row may point to others by its foreign key alone: these are not known.
+fn unload_unknown(object: &AnyEntity) {
+    for (at, relation) in object.0.mapper().relations.iter().enumerate() {
+        let is_null = |&column: &usize| matches!(object.0.value(column), Value::Scalar(Scalar::Null));
+        if relation.direction != Direction::ToOne || relation.near.iter().any(is_null) {
+            continue;
+        }
+        let mut is_unknown = false;
+        object
+            .0
+            .look(at, &mut |relation, _| is_unknown = relation.mode() == Mode::Loaded && relation.items().is_empty());
+        if is_unknown {
+            object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, Vec::new(), Vec::new()));
+        }
+    }
+}

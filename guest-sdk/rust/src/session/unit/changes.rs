@@ -1,0 +1,339 @@
+//! A flush as the contract has it: changes of one shape, column by column.
+
+use std::{any::TypeId, rc::Rc};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    Mapper,
+    draft::{Draft, Pair, is_null},
+    leave,
+    load::{null, stored, typed},
+};
+use crate::{
+    Error, Result, Value,
+    bindings::sqlservice::database::{
+        rows::Batch,
+        sessions::{Change, Deletes, Inserts, Link, Updates},
+    },
+    entity::AnyEntity,
+};
+
+/// What a change is about.
+pub(super) enum About {
+    /// Objects that are inserted, and the columns that come back of them.
+    Inserts(Vec<AnyEntity>, Vec<usize>),
+    /// Objects that are updated, and the columns that come back of them.
+    Updates(Vec<AnyEntity>, Vec<usize>),
+    /// Something that nobody waits for.
+    Rest,
+}
+
+/// Changes to send, and what each is about.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub(super) contract: Vec<Change>,
+    pub(super) about: Vec<About>,
+    /// Where the rows of new objects are: change and row.
+    places: FxHashMap<usize, (u32, u32)>,
+}
+
+/// Objects of one model whose rows have the same columns.
+struct Group {
+    mapper: Rc<Mapper>,
+    columns: Vec<usize>,
+    objects: Vec<AnyEntity>,
+}
+
+/// Puts objects together that have the same columns to write.
+///
+/// `is_alike` may say at a glance that an object has those of a group.
+fn groups(
+    objects: &[AnyEntity],
+    is_alike: impl Fn(&AnyEntity, &Mapper) -> Option<u32>,
+    columns: impl Fn(&AnyEntity, &Mapper) -> Vec<usize>,
+) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut known: FxHashMap<(TypeId, Vec<usize>), usize> = FxHashMap::default();
+    let mut last: Option<usize> = None;
+    let mut glance: Option<(TypeId, u32)> = None;
+    for object in objects {
+        let mapper = object.0.mapper();
+        let seen = is_alike(object, &mapper).map(|alike| (mapper.of, alike));
+        if seen.is_some() && seen == glance {
+            if let Some(group) = last.and_then(|at| groups.get_mut(at)) {
+                group.objects.push(object.clone());
+            }
+            continue;
+        }
+        glance = seen;
+        let columns = columns(object, &mapper);
+        let is_last = |group: &Group| group.mapper.of == mapper.of && group.columns == columns;
+        let at = match last.filter(|&at| groups.get(at).is_some_and(is_last)) {
+            Some(at) => at,
+            None => *known.entry((mapper.of, columns.clone())).or_insert_with(|| {
+                groups.push(Group { mapper, columns, objects: Vec::new() });
+                groups.len() - 1
+            }),
+        };
+        last = Some(at);
+        if let Some(group) = groups.get_mut(at) {
+            group.objects.push(object.clone());
+        }
+    }
+    groups
+}
+
+fn count(rows: usize) -> Result<u32> {
+    u32::try_from(rows).map_err(|_| Error::invalid("more than 2^32 rows in a flush"))
+}
+
+impl Changes {
+    /// What a draft sends.
+    pub(super) fn new(draft: &Draft) -> Result<Self> {
+        let mut changes = Self::default();
+        let late: FxHashSet<(usize, usize)> = (draft.late.iter())
+            .flat_map(|(object, columns)| columns.iter().map(|&column| (object.address(), column)))
+            .collect();
+        changes.inserts(draft, &late)?;
+        changes.updates(draft, &late)?;
+        changes.late(draft)?;
+        changes.new_pairs(draft)?;
+        changes.old_pairs(draft)?;
+        changes.deletes(draft, &late)?;
+        Ok(changes)
+    }
+
+    fn push(&mut self, change: Change, about: About) {
+        self.contract.push(change);
+        self.about.push(about);
+    }
+
+    /// The links of rows whose columns come from rows that the flush makes.
+    fn links(
+        &self,
+        draft: &Draft,
+        objects: &[AnyEntity],
+        columns: &[usize],
+        late: Option<&FxHashSet<(usize, usize)>>,
+    ) -> Vec<Link> {
+        let mut links = Vec::new();
+        for (row, object) in (0..).zip(objects) {
+            for (at, source) in draft.sources.of(object) {
+                if late.is_some_and(|late| late.contains(&(object.address(), *at))) {
+                    continue;
+                }
+                let column = columns.iter().position(|column| column == at).and_then(|at| u16::try_from(at).ok());
+                let place = self.places.get(&source.object.address());
+                if let (Some(column), Some(&(of_change, of_row))) = (column, place) {
+                    links.push(Link { row, column, of_change, of_row });
+                }
+            }
+        }
+        links
+    }
+
+    fn inserts(&mut self, draft: &Draft, late: &FxHashSet<(usize, usize)>) -> Result<()> {
+        let columns = |object: &AnyEntity, mapper: &Mapper| -> Vec<usize> {
+            let made = mapper.generated.filter(|_| object.0.wants_key());
+            let is_left = |column: &usize| {
+                mapper.defaulted.contains(column)
+                    && draft.sources.get(object, *column).is_none()
+                    && is_null(&object.0.value(*column))
+            };
+            // What comes later is null until then.
+            let is_late = |column: &usize| {
+                !late.is_empty() && late.contains(&(object.address(), *column)) && !is_null(&object.0.value(*column))
+            };
+            let all = 0..mapper.columns.len();
+            all.filter(|column| Some(*column) != made && !is_left(column) && !is_late(column)).collect()
+        };
+        let glance = |object: &AnyEntity, mapper: &Mapper| {
+            (mapper.defaulted.is_empty() && late.is_empty()).then(|| u32::from(object.0.wants_key()))
+        };
+        let groups = groups(&draft.inserts, glance, columns);
+        for (change, group) in (0..).zip(&groups) {
+            let rows = (0..).zip(&group.objects);
+            self.places.extend(rows.map(|(row, object)| (object.address(), (change, row))));
+        }
+        for Group { mapper, columns, objects } in groups {
+            let made = mapper.generated.into_iter().chain(mapper.defaulted.iter().copied());
+            let returning: Vec<usize> = made.filter(|column| !columns.contains(column)).collect();
+            let inserts = Inserts {
+                table: mapper.table.to_owned(),
+                columns: mapper.names(&columns),
+                rows: Batch { rows: count(objects.len())?, columns: (mapper.encode)(&objects, &columns)? },
+                links: self.links(draft, &objects, &columns, Some(late)),
+                returning: mapper.names(&returning),
+            };
+            self.push(Change::Inserts(inserts), About::Inserts(objects, returning));
+        }
+        Ok(())
+    }
+
+    fn updates(&mut self, draft: &Draft, late: &FxHashSet<(usize, usize)>) -> Result<()> {
+        let mut objects = draft.updates.clone();
+        objects.sort_by_cached_key(|object| object.0.stored_key());
+        let columns = |object: &AnyEntity, _: &Mapper| {
+            let mut columns = draft.columns(object);
+            columns.retain(|column| !late.contains(&(object.address(), *column)));
+            columns
+        };
+        for Group { mapper, columns, objects } in groups(&objects, |_, _| None, columns) {
+            if columns.is_empty() {
+                continue;
+            }
+            let touched = mapper.touched.iter().copied();
+            let returning: Vec<usize> = touched.filter(|column| !columns.contains(column)).collect();
+            // The row of an object that took another's place is that one's.
+            let row = |object: &AnyEntity| draft.switched.get(&object.address()).unwrap_or(object).clone();
+            let rows: Vec<AnyEntity> = objects.iter().map(row).collect();
+            let rows_count = count(objects.len())?;
+            let batch = |columns| Batch { rows: rows_count, columns };
+            let versions = mapper.version.map(|version| stored(&mapper, &rows, &[version])).transpose()?.map(batch);
+            let updates = Updates {
+                table: mapper.table.to_owned(),
+                keys: batch(stored(&mapper, &rows, &mapper.key)?),
+                versions,
+                columns: mapper.names(&columns),
+                rows: batch((mapper.encode)(&objects, &columns)?),
+                links: self.links(draft, &objects, &columns, Some(late)),
+                returning: mapper.names(&returning),
+            };
+            self.push(Change::Updates(updates), About::Updates(objects, returning));
+        }
+        Ok(())
+    }
+
+    /// Updates that close a circle of new rows, or open one of rows that go.
+    fn late(&mut self, draft: &Draft) -> Result<()> {
+        let mut columns_of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        let mut objects: Vec<AnyEntity> = Vec::new();
+        for (object, columns) in &draft.late {
+            let all = columns_of.entry(object.address()).or_insert_with(|| {
+                objects.push(object.clone());
+                Vec::new()
+            });
+            all.extend(columns);
+        }
+        let columns = |object: &AnyEntity, _: &Mapper| columns_of.get(&object.address()).cloned().unwrap_or_default();
+        for Group { mapper, columns, objects } in groups(&objects, |_, _| None, columns) {
+            let rows = count(objects.len())?;
+            let value = |object: &AnyEntity, column: usize| {
+                let place = draft.sources.get(object, column);
+                // What is deleted points nowhere; what is inserted points to what has its key already, or gets a link.
+                if object.0.has_row() || place.is_some_and(|source| self.places.contains_key(&source.object.address()))
+                {
+                    return null();
+                }
+                object.0.value(column)
+            };
+            let cells =
+                columns.iter().map(|&column| typed(objects.iter().map(|object| value(object, column)).collect()));
+            let cells = cells.collect();
+            let key = |object: &AnyEntity, column: usize| match object.0.wants_key() && mapper.generated == Some(column)
+            {
+                true => null(),
+                false => object.0.stored_value(column),
+            };
+            let keys =
+                mapper.key.iter().map(|&column| typed(objects.iter().map(|object| key(object, column)).collect()));
+            let keys = keys.collect();
+            let mut links = self.links(draft, &objects, &columns, None);
+            for (row, object) in (0..).zip(&objects) {
+                let Some(&(of_change, of_row)) = self.places.get(&object.address()) else { continue };
+                for at in 0..mapper.key.len() {
+                    let column = u16::try_from(columns.len() + at).unwrap_or(u16::MAX);
+                    links.push(Link { row, column, of_change, of_row });
+                }
+            }
+            let updates = Updates {
+                table: mapper.table.to_owned(),
+                keys: Batch { rows, columns: keys },
+                versions: None,
+                columns: mapper.names(&columns),
+                rows: Batch { rows, columns: cells },
+                links,
+                returning: Vec::new(),
+            };
+            self.push(Change::Updates(updates), About::Rest);
+        }
+        Ok(())
+    }
+
+    /// Rows of tables between two others.
+    fn new_pairs(&mut self, draft: &Draft) -> Result<()> {
+        for pairs in by_table(&draft.new_pairs) {
+            let Some(first) = pairs.first() else { continue };
+            let columns: Vec<String> = first.cells.iter().map(|(name, ..)| name.clone()).collect();
+            let mut links = Vec::new();
+            let mut values: Vec<Vec<Value>> = vec![Vec::with_capacity(pairs.len()); columns.len()];
+            for (row, pair) in (0..).zip(&pairs) {
+                for (position, (_, object, column)) in pair.cells.iter().enumerate() {
+                    let place = self.places.get(&object.address());
+                    if let (Some(&(of_change, of_row)), Ok(column)) = (place, u16::try_from(position)) {
+                        links.push(Link { row, column, of_change, of_row });
+                    }
+                    let is_made = place.is_some() && object.0.wants_key();
+                    let value = if is_made { null() } else { object.0.value(*column) };
+                    values.get_mut(position).into_iter().for_each(|values| values.push(value.clone()));
+                }
+            }
+            let rows = Batch { rows: count(pairs.len())?, columns: values.into_iter().map(typed).collect() };
+            let table = first.table.clone();
+            self.push(Change::Inserts(Inserts { table, columns, rows, links, returning: Vec::new() }), About::Rest);
+        }
+        Ok(())
+    }
+
+    fn old_pairs(&mut self, draft: &Draft) -> Result<()> {
+        for pairs in by_table(&draft.old_pairs) {
+            let Some(first) = pairs.first() else { continue };
+            let cell = |pair: &Pair, name: &String| {
+                let cell = pair.cells.iter().find(|(column, ..)| column == name);
+                cell.map(|(_, object, column)| object.0.stored_value(*column)).ok_or_else(|| {
+                    Error::invalid(format!(
+                        "{:?} is between two tables and has a primary key of its own: make its rows a model that both have Many of",
+                        pair.table
+                    ))
+                })
+            };
+            let key = |name| Ok(typed(pairs.iter().map(|pair| cell(pair, name)).collect::<Result<_>>()?));
+            let columns = first.primary_key.iter().map(key).collect::<Result<_>>()?;
+            let keys = Batch { rows: count(pairs.len())?, columns };
+            self.push(Change::Deletes(Deletes { table: first.table.clone(), keys, versions: None }), About::Rest);
+        }
+        Ok(())
+    }
+
+    fn deletes(&mut self, draft: &Draft, late: &FxHashSet<(usize, usize)>) -> Result<()> {
+        let is_open = |object: &AnyEntity, column: usize| late.contains(&(object.address(), column));
+        for (mapper, objects) in leave::order(&draft.deletes, is_open) {
+            let rows = count(objects.len())?;
+            let batch = |columns| Batch { rows, columns };
+            let versions = mapper.version.map(|version| stored(&mapper, &objects, &[version])).transpose()?.map(batch);
+            let keys = batch(stored(&mapper, &objects, &mapper.key)?);
+            let table = mapper.table.to_owned();
+            self.push(Change::Deletes(Deletes { table, keys, versions }), About::Rest);
+        }
+        Ok(())
+    }
+}
+
+/// Pairs of one table each, each pair once: both sides may have said it.
+fn by_table(pairs: &[Pair]) -> Vec<Vec<&Pair>> {
+    let mut tables: Vec<Vec<&Pair>> = Vec::new();
+    let mut seen = FxHashSet::default();
+    for pair in pairs {
+        let cells: Vec<(&str, usize)> =
+            pair.cells.iter().map(|(name, object, _)| (name.as_str(), object.address())).collect();
+        if !seen.insert((pair.table.as_str(), cells)) {
+            continue;
+        }
+        match tables.iter_mut().find(|pairs| pairs.first().is_some_and(|first| first.table == pair.table)) {
+            Some(pairs) => pairs.push(pair),
+            None => tables.push(vec![pair]),
+        }
+    }
+    tables
+}

@@ -1,0 +1,367 @@
+//! Which rows a flush writes, and which of their columns come from rows that it makes.
+
+use std::{cell::Cell, rc::Rc};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    Direction, Key, Mapped, Unit,
+    source::{Source, Sources},
+};
+use crate::{
+    Error, Result, Value,
+    entity::{AnyEntity, Status},
+    relation::{AnyRelation, Mode},
+    value::Scalar,
+};
+
+/// A row of a table between two others.
+pub(super) struct Pair {
+    pub(super) table: String,
+    /// Its columns, and the objects whose columns they are.
+    pub(super) cells: Vec<(String, AnyEntity, usize)>,
+    pub(super) primary_key: Vec<String>,
+}
+
+/// What a flush writes.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) inserts: Vec<AnyEntity>,
+    pub(super) updates: Vec<AnyEntity>,
+    pub(super) deletes: Vec<AnyEntity>,
+    /// New objects that take the row of a deleted one, by their address.
+    pub(super) switched: FxHashMap<usize, AnyEntity>,
+    /// Where columns of objects come from.
+    pub(super) sources: Sources,
+    /// Columns of objects that somebody said a value of.
+    said: FxHashSet<(usize, usize)>,
+    /// Columns that are written by an update after the inserts, since rows need each other's keys.
+    pub(super) late: Vec<(AnyEntity, Vec<usize>)>,
+    pub(super) new_pairs: Vec<Pair>,
+    pub(super) old_pairs: Vec<Pair>,
+    /// Objects that the flush changes or that say something else than their rows.
+    pub(super) involved: Vec<AnyEntity>,
+    /// Names the flush: what it involves has this mark.
+    pub(super) serial: u64,
+}
+
+/// What an object says of its relationship, and what its row says.
+struct Seen {
+    mode: Mode,
+    now: Vec<AnyEntity>,
+    gone: Vec<AnyEntity>,
+    before: Vec<AnyEntity>,
+    is_same: bool,
+}
+
+impl Seen {
+    fn of(object: &AnyEntity, at: usize) -> Self {
+        let mut seen = Self { mode: Mode::Unset, now: Vec::new(), gone: Vec::new(), before: Vec::new(), is_same: true };
+        object.0.look(at, &mut |now: &dyn AnyRelation, stored| {
+            seen.mode = now.mode();
+            seen.is_same = stored.is_some_and(|stored| now.is_same(stored));
+            if seen.is_same && seen.mode == Mode::Unloaded {
+                return;
+            }
+            seen.now = now.items();
+            seen.gone = now.gone();
+            seen.before = stored.map(|stored| stored.items()).unwrap_or_default();
+        });
+        seen
+    }
+
+    fn added(&self) -> impl Iterator<Item = &AnyEntity> {
+        let before: FxHashSet<usize> = self.before.iter().map(AnyEntity::address).collect();
+        self.now.iter().filter(move |item| !before.contains(&item.address()))
+    }
+
+    fn removed(&self) -> impl Iterator<Item = &AnyEntity> {
+        let now: FxHashSet<usize> = self.now.iter().map(AnyEntity::address).collect();
+        self.before.iter().filter(move |item| !now.contains(&item.address())).chain(&self.gone)
+    }
+}
+
+impl Draft {
+    /// What the session has to write.
+    pub(super) fn new(unit: &Rc<Unit>) -> Result<Self> {
+        let (inserts, deletes, serial) = (unit.pending(), unit.deleted(), serial());
+        let mut draft = Self { inserts, deletes, serial, ..Self::default() };
+        let changed: Vec<AnyEntity> = unit.changed.borrow().clone();
+        for object in draft.inserts.clone().iter().chain(&changed).chain(&draft.deletes.clone()) {
+            unit.remember(object);
+            draft.involve(object);
+        }
+        let owners = draft.involved.clone();
+        for object in &owners {
+            draft.each(unit, object, Direction::ToMany, Self::take_in)?;
+        }
+        for object in &owners {
+            draft.each(unit, object, Direction::ToOne, Self::point)?;
+            draft.each(unit, object, Direction::Through, Self::pair)?;
+        }
+        // Last, when it is known who has got somebody else.
+        for object in &owners {
+            draft.each(unit, object, Direction::ToMany, Self::give_up)?;
+        }
+        draft.settle_sources(unit)?;
+        draft.first_versions(unit)?;
+        draft.switch_rows();
+        draft.choose_updates();
+        Ok(draft)
+    }
+
+    fn involve(&mut self, object: &AnyEntity) {
+        if object.0.life().mark.replace(self.serial) != self.serial {
+            self.involved.push(object.clone());
+        }
+    }
+
+    fn is_deleted(&self, object: &AnyEntity) -> bool {
+        object.0.life().last_status() == Status::Deleted
+    }
+
+    fn each(
+        &mut self,
+        unit: &Rc<Unit>,
+        object: &AnyEntity,
+        direction: Direction,
+        mut visit: impl FnMut(&mut Self, &Rc<Unit>, &AnyEntity, &Mapped, &Seen) -> Result<()>,
+    ) -> Result<()> {
+        let mapper = object.0.mapper();
+        for (at, relation) in mapper.relations.iter().enumerate().filter(|(_, of)| of.direction == direction) {
+            let seen = Seen::of(object, at);
+            if !seen.is_same || self.is_deleted(object) {
+                visit(self, unit, object, relation, &seen)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Children that an owner lost: their foreign keys become null, unless they go, too.
+    fn give_up(&mut self, unit: &Rc<Unit>, owner: &AnyEntity, relation: &Mapped, seen: &Seen) -> Result<()> {
+        let is_deleted = self.is_deleted(owner);
+        let lost: Vec<AnyEntity> = if is_deleted {
+            seen.now.iter().chain(&seen.before).cloned().collect()
+        } else {
+            seen.removed().cloned().collect()
+        };
+        for child in lost {
+            if self.is_deleted(&child) || child.status() != Status::Persistent {
+                continue;
+            }
+            if relation.far.iter().any(|&far| self.said.contains(&(child.address(), far))) {
+                continue;
+            }
+            // Its own foreign key may say otherwise.
+            let points = |(&far, &near): (&usize, &usize)| child.0.value(far) == owner.0.stored_value(near);
+            if relation.far.iter().zip(&relation.near).all(points) {
+                self.touch(unit, &child);
+                self.set_null(unit, &child, &relation.far, relation)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Children that an owner got: their foreign keys are its key.
+    fn take_in(&mut self, unit: &Rc<Unit>, owner: &AnyEntity, relation: &Mapped, seen: &Seen) -> Result<()> {
+        if self.is_deleted(owner) {
+            return Ok(());
+        }
+        for child in seen.added() {
+            if self.is_deleted(child) {
+                continue;
+            }
+            self.touch(unit, child);
+            self.set_from(unit, child, &relation.far, owner, &relation.near)?;
+        }
+        Ok(())
+    }
+
+    /// An object that points to another one.
+    fn point(&mut self, unit: &Rc<Unit>, object: &AnyEntity, relation: &Mapped, seen: &Seen) -> Result<()> {
+        if self.is_deleted(object) {
+            let is_null = relation.near.iter().any(|&column| is_null(&object.0.stored_value(column)));
+            // The rows of a circle go one after the other, so the pointer between them goes first.
+            if relation.post_update && !is_null {
+                self.late.push((object.clone(), relation.near.clone()));
+            }
+            return Ok(());
+        }
+        if seen.is_same || matches!(seen.mode, Mode::Unset | Mode::Unloaded) {
+            return Ok(());
+        }
+        match seen.now.first().filter(|target| !self.is_deleted(target)) {
+            None => {
+                self.set_null(unit, object, &relation.near, relation)?;
+                self.said.extend(relation.near.iter().map(|&column| (object.address(), column)));
+                Ok(())
+            }
+            Some(target) => {
+                let is_late = relation.post_update && !object.0.has_row() && target.status() == Status::Pending;
+                self.set_from(unit, object, &relation.near, target, &relation.far)?;
+                if is_late {
+                    self.late.push((object.clone(), relation.near.clone()));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Rows of a table between two others.
+    fn pair(&mut self, _unit: &Rc<Unit>, owner: &AnyEntity, relation: &Mapped, seen: &Seen) -> Result<()> {
+        let Some(through) = &relation.through else { return Ok(()) };
+        let pair = |item: &AnyEntity| {
+            let near = through.near.iter().zip(&relation.near).map(|(name, &at)| (name.clone(), owner.clone(), at));
+            let far = through.far.iter().zip(&relation.far).map(|(name, &at)| (name.clone(), item.clone(), at));
+            let mut cells: Vec<_> = near.chain(far).collect();
+            cells.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+            Pair { table: through.table.clone(), cells, primary_key: through.primary_key.clone() }
+        };
+        let mut old: Vec<AnyEntity> = seen.removed().cloned().collect();
+        if self.is_deleted(owner) {
+            old.extend(seen.before.iter().filter(|item| seen.now.contains(item)).cloned());
+        } else {
+            let new: Vec<Pair> = seen.added().filter(|item| !self.is_deleted(item)).map(pair).collect();
+            self.new_pairs.extend(new);
+        }
+        let has_row = |item: &&AnyEntity| owner.0.has_row() && item.0.has_row();
+        self.old_pairs.extend(old.iter().filter(has_row).map(pair));
+        Ok(())
+    }
+
+    /// An object that is changed because of another one.
+    fn touch(&mut self, unit: &Rc<Unit>, object: &AnyEntity) {
+        unit.remember(object);
+        self.involve(object);
+    }
+
+    fn set_null(&mut self, unit: &Unit, object: &AnyEntity, columns: &[usize], relation: &Mapped) -> Result<()> {
+        for &column in columns {
+            self.sources.forget(object, column);
+            unit.assign(object, column, Value::Scalar(Scalar::Null)).map_err(|_| {
+                let mapper = object.0.mapper();
+                Error::invalid(format!(
+                    "without {:?} a row of {:?} has no {:?}: make the column an Option, or let it follow with the cascade \
+                     \"all, delete-orphan\"",
+                    relation.name,
+                    mapper.table,
+                    mapper.columns.get(column).copied().unwrap_or_default()
+                ))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn set_from(
+        &mut self,
+        unit: &Unit,
+        object: &AnyEntity,
+        columns: &[usize],
+        of: &AnyEntity,
+        from: &[usize],
+    ) -> Result<()> {
+        for (&column, &from) in columns.iter().zip(from) {
+            self.sources.forget(object, column);
+            self.said.insert((object.address(), column));
+            if of.0.has_row() {
+                unit.assign(object, column, of.0.value(from))?;
+                continue;
+            }
+            if of.status() != Status::Pending {
+                return Err(Error::invalid(format!(
+                    "a row of {:?} is related to an object that has no row",
+                    object.table()
+                )));
+            }
+            let is_made = of.0.wants_key() && of.0.mapper().generated == Some(from);
+            if !is_made && self.sources.get(of, from).is_none() {
+                unit.assign(object, column, of.0.value(from))?;
+            }
+            self.sources.put(object, column, Source { object: of.clone(), column: from });
+        }
+        Ok(())
+    }
+
+    /// Values that no row has to be made for are there by now.
+    fn settle_sources(&mut self, unit: &Unit) -> Result<()> {
+        for (object, column, value) in self.sources.known(&self.involved) {
+            self.sources.forget(&object, column);
+            unit.assign(&object, column, value)?;
+        }
+        Ok(())
+    }
+
+    /// Versions count from one.
+    fn first_versions(&self, unit: &Unit) -> Result<()> {
+        for object in &self.inserts {
+            if let Some(version) = object.0.mapper().version
+                && object.0.value(version) == Value::Scalar(Scalar::Integer(0))
+            {
+                unit.assign(object, version, Value::Scalar(Scalar::Integer(1)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new object with the key of a deleted one takes its row.
+    fn switch_rows(&mut self) {
+        if self.deletes.is_empty() || self.inserts.is_empty() {
+            return;
+        }
+        let mut rows: FxHashMap<(std::any::TypeId, Key), AnyEntity> =
+            self.deletes.iter().map(|object| ((object.0.mapper().of, object.0.stored_key()), object.clone())).collect();
+        let mut inserts = Vec::with_capacity(self.inserts.len());
+        for object in std::mem::take(&mut self.inserts) {
+            let row = if object.0.wants_key() { None } else { rows.remove(&(object.0.mapper().of, object.0.key())) };
+            match row {
+                Some(row) => {
+                    self.deletes.retain(|deleted| *deleted != row);
+                    self.switched.insert(object.address(), row);
+                    self.updates.push(object);
+                }
+                None => inserts.push(object),
+            }
+        }
+        self.inserts = inserts;
+    }
+
+    /// Which of the objects that were there before have columns to write.
+    fn choose_updates(&mut self) {
+        let candidates = self.involved.iter().filter(|object| object.status() == Status::Persistent);
+        let differs = |object: &&AnyEntity| !self.sources.of(object).is_empty() || !object.0.changed().is_empty();
+        let updates: Vec<AnyEntity> = candidates.filter(differs).cloned().collect();
+        self.updates.extend(updates);
+    }
+
+    /// The columns of an object that an update writes.
+    pub(super) fn columns(&self, object: &AnyEntity) -> Vec<usize> {
+        let mapper = object.0.mapper();
+        let mut columns = match self.switched.get(&object.address()) {
+            None => object.0.changed(),
+            Some(row) => {
+                let differs = |column: &usize| object.0.value(*column) != row.0.stored_value(*column);
+                (0..mapper.columns.len()).filter(differs).collect()
+            }
+        };
+        let linked = self.sources.of(object);
+        if !linked.is_empty() {
+            columns.extend(linked.iter().map(|(column, _)| *column));
+            columns.sort_unstable();
+            columns.dedup();
+        }
+        columns.retain(|column| mapper.version != Some(*column));
+        columns
+    }
+}
+
+/// A number that no flush had before, and no place in a list.
+fn serial() -> u64 {
+    thread_local! {
+        static SERIAL: Cell<u64> = const { Cell::new(1 << 32) };
+    }
+    SERIAL.replace(SERIAL.get() + 1)
+}
+
+pub(super) fn is_null(value: &Value) -> bool {
+    matches!(value, Value::Scalar(Scalar::Null))
+}

@@ -1,0 +1,242 @@
+//! The other sides of relationships: after a flush, both sides say the same, as far as they are loaded.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    Direction, Key, Mapped, Mapper, Unit,
+    draft::{Draft, Pair},
+    key::names_row,
+    mapper::mappers,
+};
+use crate::{
+    entity::{AnyEntity, Status},
+    relation::Mode,
+};
+
+/// Rows whose foreign keys a flush sets, with what they were, and rows of tables between two others.
+pub(super) struct Moves {
+    rows: Vec<Move>,
+    /// What is between two objects, as each of them sees it, and whether it is new.
+    pairs: Vec<(Side, bool)>,
+}
+
+struct Move {
+    child: AnyEntity,
+    /// The relationship of the other side, and who had the child.
+    owner: Rc<Mapper>,
+    position: usize,
+    before: Option<Key>,
+}
+
+/// Relationships, by their owners' models and their positions there.
+type Leading = Vec<(Rc<Mapper>, usize)>;
+
+/// Somebody who has an object through a table between them, by the relationship's position.
+struct Side {
+    owner: AnyEntity,
+    position: usize,
+    item: AnyEntity,
+}
+
+/// What a pair is to the objects on both of its sides: each may know of it by a relationship.
+fn sides(pair: &Pair) -> Vec<Side> {
+    let whose = |columns: &[String]| {
+        let cell = pair.cells.iter().find(|(name, ..)| columns.first() == Some(name));
+        cell.map(|(_, object, _)| object)
+    };
+    let mut ends: Vec<&AnyEntity> = Vec::new();
+    for (_, object, _) in &pair.cells {
+        if !ends.contains(&object) {
+            ends.push(object);
+        }
+    }
+    let mut sides = Vec::new();
+    for owner in ends {
+        for (position, relation) in owner.0.mapper().relations.iter().enumerate() {
+            let Some(through) = relation.through.as_ref().filter(|through| through.table == pair.table) else {
+                continue;
+            };
+            if let (Some(near), Some(item)) = (whose(&through.near), whose(&through.far))
+                && near == owner
+            {
+                sides.push(Side { owner: owner.clone(), position, item: item.clone() });
+            }
+        }
+    }
+    sides
+}
+
+/// The relationships of all models that lead to a model by its own foreign keys.
+fn leading_to(mapper: &Mapper) -> Leading {
+    let mut found = Vec::new();
+    for owner in mappers() {
+        let leads = |relation: &Mapped| relation.direction == Direction::ToMany && (relation.target)().of == mapper.of;
+        let positions: Vec<usize> =
+            owner.relations.iter().enumerate().filter(|(_, relation)| leads(relation)).map(|(at, _)| at).collect();
+        found.extend(positions.into_iter().map(|at| (Rc::clone(&owner), at)));
+    }
+    found
+}
+
+fn key(values: impl Iterator<Item = crate::Value>) -> Option<Key> {
+    let values: Vec<_> = values.collect();
+    names_row(&values).then(|| Key::of(&values))
+}
+
+impl Moves {
+    /// What was there before a flush is written.
+    pub(super) fn new(draft: &Draft) -> Self {
+        let mut rows = Vec::new();
+        let mut leading: Option<(std::any::TypeId, Leading)> = None;
+        let deleted = draft.deletes.iter();
+        for child in draft.inserts.iter().chain(&draft.updates).chain(deleted) {
+            let mapper = child.0.mapper();
+            let known = match leading.take().filter(|(of, _)| *of == mapper.of) {
+                Some(known) => known,
+                None => (mapper.of, leading_to(&mapper)),
+            };
+            for (owner, position) in &known.1 {
+                let Ok(relation) = owner.relation(*position) else { continue };
+                let before = if child.0.has_row() {
+                    key(relation.far.iter().map(|&column| child.0.stored_value(column)))
+                } else {
+                    None
+                };
+                rows.push(Move { child: child.clone(), owner: Rc::clone(owner), position: *position, before });
+            }
+            leading = Some(known);
+        }
+        let seen = |pairs: &[Pair], is_new| pairs.iter().flat_map(sides).map(|side| (side, is_new)).collect::<Vec<_>>();
+        let mut pairs = seen(&draft.old_pairs, false);
+        pairs.extend(seen(&draft.new_pairs, true));
+        Self { rows, pairs }
+    }
+
+    /// Makes both sides say what was written.
+    pub(super) fn apply(self, unit: &Rc<Unit>) {
+        let mut news = News::default();
+        for Move { child, owner, position, before } in self.rows {
+            let Ok(relation) = owner.relation(position) else { continue };
+            let after = if child.status() == Status::Deleted {
+                None
+            } else {
+                key(relation.far.iter().map(|&column| child.0.value(column)))
+            };
+            // Only where the owner's own key is referred to is it found by it.
+            let find = |key: &Key| if relation.near == owner.key { unit.find(owner.of, key) } else { None };
+            let (lost, got) = (before.as_ref().and_then(find), after.as_ref().and_then(find));
+            if before != after
+                && let Some(lost) = &lost
+            {
+                news.put(lost, position, &child, false);
+            }
+            if let Some(got) = &got {
+                news.put(got, position, &child, true);
+            }
+            if child.status() == Status::Persistent {
+                point(unit, &child, &owner, relation, got, after.is_none());
+            }
+        }
+        for (Side { owner, position, item }, is_new) in self.pairs {
+            if owner.status() == Status::Persistent {
+                news.put(&owner, position, &item, is_new);
+            }
+        }
+        news.all.iter().for_each(|change| change.tell(unit));
+    }
+}
+
+/// What a relationship of an object lost and got, which it does not say yet.
+struct Change {
+    owner: AnyEntity,
+    position: usize,
+    lost: Vec<AnyEntity>,
+    got: Vec<AnyEntity>,
+}
+
+/// All of these, each once: an owner of thousands is told once.
+#[derive(Default)]
+struct News {
+    all: Vec<Change>,
+    known: FxHashMap<(usize, usize), usize>,
+}
+
+impl News {
+    /// A relationship got an object, or lost it; where it is known and does not say so yet.
+    fn put(&mut self, owner: &AnyEntity, position: usize, item: &AnyEntity, is_new: bool) {
+        let mut is_news = false;
+        owner.0.look(position, &mut |relation, _| {
+            is_news = relation.mode() == Mode::Loaded && relation.holds(item) != is_new;
+        });
+        if !is_news {
+            return;
+        }
+        let at = *self.known.entry((owner.address(), position)).or_insert(self.all.len());
+        if at == self.all.len() {
+            self.all.push(Change { owner: owner.clone(), position, lost: Vec::new(), got: Vec::new() });
+        }
+        if let Some(change) = self.all.get_mut(at) {
+            if is_new { change.got.push(item.clone()) } else { change.lost.push(item.clone()) }
+        }
+    }
+}
+
+impl Change {
+    /// Makes the relationship say so.
+    fn tell(&self, unit: &Rc<Unit>) {
+        let lost: FxHashSet<usize> = self.lost.iter().map(AnyEntity::address).collect();
+        let mut seen = FxHashSet::default();
+        let got: Vec<&AnyEntity> = self.got.iter().filter(|item| seen.insert(item.address())).collect();
+        unit.remember(&self.owner);
+        self.owner.0.learn_relation(self.position, &mut |relation| {
+            let mut items = relation.items();
+            items.retain(|item| !lost.contains(&item.address()));
+            items.extend(got.iter().copied().cloned());
+            relation.set(Mode::Loaded, items, Vec::new());
+        });
+    }
+}
+
+/// Makes the child's own relationship to its owner, where it has one, say who that is.
+fn point(
+    unit: &Rc<Unit>,
+    child: &AnyEntity,
+    owner: &Rc<Mapper>,
+    of_owner: &Mapped,
+    got: Option<AnyEntity>,
+    is_null: bool,
+) {
+    let mapper = child.0.mapper();
+    for (at, relation) in mapper.relations.iter().enumerate() {
+        let is_inverse = relation.direction == Direction::ToOne
+            && relation.near == of_owner.far
+            && (relation.target)().of == owner.of;
+        if !is_inverse {
+            continue;
+        }
+        let (mut mode, mut now) = (Mode::Unset, None);
+        child.0.look(at, &mut |relation, _| {
+            mode = relation.mode();
+            now = relation.items().into_iter().next();
+        });
+        let (wanted, items) = match (&got, is_null) {
+            (Some(owner), _) => (Mode::Loaded, vec![owner.clone()]),
+            (None, true) => (Mode::Loaded, Vec::new()),
+            (None, false) => (Mode::Unloaded, Vec::new()),
+        };
+        // It may be known by other columns than the key.
+        let fits = |owner: &AnyEntity| {
+            let pairs = relation.near.iter().zip(&relation.far);
+            pairs.into_iter().all(|(&near, &far)| child.0.value(near) == owner.0.stored_value(far))
+        };
+        if wanted == Mode::Unloaded && now.as_ref().is_some_and(fits) {
+            continue;
+        }
+        if (mode, now.as_ref()) != (wanted, items.first()) {
+            unit.remember(child);
+            child.0.learn_relation(at, &mut |relation| relation.set(wanted, items.clone(), Vec::new()));
+        }
+    }
+}

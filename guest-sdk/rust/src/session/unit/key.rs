@@ -1,0 +1,86 @@
+//! Primary keys as what a map is asked by.
+
+use crate::{
+    Model, Value,
+    bindings::sqlservice::database::rows::{ColumnData, Vector},
+    value::{Scalar, Unexpected, column},
+};
+
+/// A primary key, or other columns that find rows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Key {
+    /// One integer, signed or not.
+    Integer(i128),
+    /// Anything else, value by value.
+    Values(Vec<u8>),
+}
+
+impl Key {
+    /// The key of a row.
+    pub(crate) fn of_model<M: Model>(row: &M) -> Self {
+        match M::KEY_AT {
+            [only] => Self::of(&[row.column_value(*only)]),
+            several => Self::of(&several.iter().map(|at| row.column_value(*at)).collect::<Vec<_>>()),
+        }
+    }
+
+    /// The key of these values.
+    pub(crate) fn of(values: &[Value]) -> Self {
+        match values {
+            [Value::Scalar(Scalar::Integer(value))] => Self::Integer((*value).into()),
+            [Value::Scalar(Scalar::Unsigned(value))] => Self::Integer((*value).into()),
+            values => {
+                let mut bytes = Vec::new();
+                for value in values {
+                    write(value, &mut bytes);
+                }
+                Self::Values(bytes)
+            }
+        }
+    }
+}
+
+/// Whether a key names a row: a null in it names none.
+pub(crate) fn names_row(values: &[Value]) -> bool {
+    !values.iter().any(|value| matches!(value, Value::Scalar(Scalar::Null)))
+}
+
+/// A value so that two are equal where their bytes are.
+fn write(value: &Value, bytes: &mut Vec<u8>) {
+    let mut put = |tag: u8, value: &[u8]| {
+        bytes.push(tag);
+        bytes.extend_from_slice(&(value.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(value);
+    };
+    match value {
+        Value::Scalar(Scalar::Boolean(value)) => put(0, &i128::from(*value).to_le_bytes()),
+        Value::Scalar(Scalar::Integer(value)) => put(0, &i128::from(*value).to_le_bytes()),
+        Value::Scalar(Scalar::Unsigned(value)) => put(0, &i128::from(*value).to_le_bytes()),
+        Value::Scalar(Scalar::Text(text)) => put(1, text.as_bytes()),
+        Value::Scalar(Scalar::Bytes(value)) => put(2, value),
+        Value::Scalar(Scalar::Uuid((high, low))) => {
+            put(3, &(u128::from(*high) << 64 | u128::from(*low)).to_le_bytes());
+        }
+        other => put(4, format!("{other:?}").as_bytes()),
+    }
+}
+
+/// The keys of a batch's rows: nothing where one of the columns is null.
+pub(crate) fn of_columns(columns: &[&ColumnData], rows: usize) -> Result<Vec<Option<Key>>, Unexpected> {
+    if let [ColumnData { validity, values: Vector::Integers(integers) }] = columns
+        && validity.is_empty()
+        && integers.len() == rows
+    {
+        return Ok(integers.iter().map(|&value| Some(Key::Integer(value.into()))).collect());
+    }
+    let mut cells = columns
+        .iter()
+        .map(|data| column::scalars(data.values.clone(), &data.validity))
+        .collect::<Result<Vec<_>, _>>()?;
+    let row = |_| {
+        let values = cells.iter_mut().map(|cells| cells.next().ok_or(Unexpected::Malformed));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        Ok(names_row(&values).then(|| Key::of(&values)))
+    };
+    (0..rows).map(row).collect()
+}

@@ -1,0 +1,190 @@
+//! Rows with what they are related to, in one crossing, and what becomes of them.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    Direction, Key, Mapper, Unit,
+    key::{names_row, of_columns},
+};
+use crate::{
+    Error, Result, Value,
+    bindings::sqlservice::database::{
+        rows::{Batch, ColumnData, Vector},
+        sessions::{self as contract, KnownRows, Loaded, Plan, Start},
+    },
+    entity::AnyEntity,
+    relation::LoadNode,
+    session::RunOptions,
+    value::{Scalar, column::Validity},
+};
+
+/// A load of a plan.
+struct Step {
+    owner: Rc<Mapper>,
+    position: usize,
+    target: Rc<Mapper>,
+    /// The load that its owners come from; none where they are the plan's own rows.
+    after: Option<usize>,
+    contract: contract::Load,
+}
+
+/// Where a plan starts.
+pub(crate) enum From {
+    /// A query, or keys.
+    Rows(Start),
+    /// Objects that are there.
+    Objects(Vec<AnyEntity>),
+}
+
+/// The loads of a plan, each before those that start from it.
+fn steps(mapper: &Rc<Mapper>, nodes: &[LoadNode]) -> Result<(Vec<Step>, Vec<u32>)> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut roots = Vec::new();
+    let mut left: Vec<(Option<usize>, Rc<Mapper>, &LoadNode)> =
+        nodes.iter().rev().map(|node| (None, Rc::clone(mapper), node)).collect();
+    while let Some((after, owner, node)) = left.pop() {
+        let at = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+        match after.and_then(|after| steps.get_mut(after)) {
+            Some(before) => before.contract.nested.push(at),
+            None => roots.push(at),
+        }
+        let relation = owner.relation(node.position)?;
+        let target = (relation.target)();
+        let load = contract::Load { relationship: relation.name.clone(), nested: Vec::new(), joined: node.joined };
+        left.extend(node.nested.iter().rev().map(|nested| (Some(steps.len()), Rc::clone(&target), nested)));
+        steps.push(Step { owner: Rc::clone(&owner), position: node.position, target, after, contract: load });
+    }
+    Ok((steps, roots))
+}
+
+impl Unit {
+    /// Runs a plan. The objects of its own rows, in their order; those of the loads are found from them.
+    pub(crate) async fn load(
+        self: &Rc<Self>,
+        mapper: &Rc<Mapper>,
+        from: From,
+        nodes: &[LoadNode],
+        anew: bool,
+        options: RunOptions,
+    ) -> Result<Vec<AnyEntity>> {
+        let (steps, roots) = steps(mapper, nodes)?;
+        let (start, objects) = match from {
+            From::Rows(start) => (start, None),
+            From::Objects(objects) => (known(mapper, &objects, nodes)?, Some(objects)),
+        };
+        let loads = steps.iter().map(|step| step.contract.clone()).collect();
+        let plan = Plan { table: mapper.table.to_owned(), start, loads, roots };
+        let (answer, mut loaded) = self.contract.load(plan, options).await?;
+        let objects = match objects {
+            Some(objects) => objects,
+            None => (mapper.absorb)(self, &answer.columns, answer.first, anew)?,
+        };
+        loaded.sort_by_key(|loaded| loaded.load);
+        let mut found: Vec<Vec<AnyEntity>> = Vec::with_capacity(steps.len());
+        for (step, loaded) in steps.iter().zip(loaded) {
+            let owners = step.after.and_then(|after| found.get(after)).unwrap_or(&objects);
+            let items = self.relate(step, owners, loaded, anew)?;
+            found.push(items);
+        }
+        Ok(objects)
+    }
+
+    /// Gives owners what was loaded for them. All that was.
+    fn relate(
+        self: &Rc<Self>,
+        step: &Step,
+        owners: &[AnyEntity],
+        loaded: Loaded,
+        anew: bool,
+    ) -> Result<Vec<AnyEntity>> {
+        let Loaded { mut columns, mut rows, .. } = loaded;
+        let relation = step.owner.relation(step.position)?;
+        let malformed = |_| Error::other("the host sent a malformed batch");
+        let keys = match &relation.through {
+            Some(through) => {
+                let between = through.near.len().min(rows.columns.len()).min(columns.len());
+                let pairs: Vec<ColumnData> = rows.columns.drain(..between).collect();
+                columns.drain(..between);
+                of_columns(&pairs.iter().collect::<Vec<_>>(), rows.rows as usize).map_err(malformed)?
+            }
+            None => {
+                let far: Vec<&ColumnData> = relation.far.iter().filter_map(|&at| rows.columns.get(at)).collect();
+                of_columns(&far, rows.rows as usize).map_err(malformed)?
+            }
+        };
+        let items = (step.target.absorb)(self, &columns, rows, anew)?;
+        let mut of_owner: FxHashMap<Key, Vec<AnyEntity>> =
+            FxHashMap::with_capacity_and_hasher(owners.len(), Default::default());
+        for (key, item) in keys.into_iter().zip(&items) {
+            if let Some(key) = key {
+                of_owner.entry(key).or_default().push(item.clone());
+            }
+        }
+        for owner in owners {
+            let mut is_known = false;
+            owner.0.look(step.position, &mut |relation, _| is_known = relation.mode() == crate::relation::Mode::Loaded);
+            if is_known && !anew {
+                continue;
+            }
+            let key: Vec<_> = relation.near.iter().map(|&column| owner.0.stored_value(column)).collect();
+            let key = names_row(&key).then(|| Key::of(&key));
+            // A parent may be of many; children are of one.
+            let items = match (key, relation.direction) {
+                (Some(key), Direction::ToMany) => of_owner.remove(&key),
+                (Some(key), _) => of_owner.get(&key).cloned(),
+                (None, _) => None,
+            };
+            owner.0.load(step.position, items.unwrap_or_default());
+        }
+        Ok(items)
+    }
+}
+
+/// Objects that are there, with the columns that the loads start from.
+fn known(mapper: &Rc<Mapper>, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<Start> {
+    let mut columns: Vec<usize> = Vec::new();
+    for node in nodes {
+        columns.extend(&mapper.relation(node.position)?.near);
+    }
+    columns.sort_unstable();
+    columns.dedup();
+    let rows = u32::try_from(objects.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
+    let rows = Batch { rows, columns: stored(mapper, objects, &columns)? };
+    Ok(Start::Known(KnownRows { columns: mapper.names(&columns), rows }))
+}
+
+/// Columns of rows as they are stored.
+pub(super) fn stored(mapper: &Mapper, objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>> {
+    let is_as_stored = |object: &AnyEntity| {
+        let changed = object.0.changed();
+        !columns.iter().any(|column| changed.contains(column))
+    };
+    if objects.iter().all(is_as_stored) {
+        return (mapper.encode)(objects, columns);
+    }
+    let values = |column: usize| objects.iter().map(|object| object.0.stored_value(column)).collect();
+    Ok(columns.iter().map(|&column| typed(values(column))).collect())
+}
+
+pub(super) const fn null() -> Value {
+    Value::Scalar(Scalar::Null)
+}
+
+/// A column of any values, as a vector of one type where they have one.
+pub(crate) fn typed(values: Vec<Value>) -> ColumnData {
+    let mut validity = Validity::default();
+    let mut others = 0;
+    for value in &values {
+        validity.push(!matches!(value, Value::Scalar(Scalar::Null)));
+        others += usize::from(!matches!(value, Value::Scalar(Scalar::Null | Scalar::Integer(_))));
+    }
+    let values = if others == 0 {
+        let integer = |value| if let Value::Scalar(Scalar::Integer(value)) = value { value } else { 0 };
+        Vector::Integers(values.into_iter().map(integer).collect())
+    } else {
+        Vector::Mixed(values)
+    };
+    ColumnData { validity: validity.finish(), values }
+}
