@@ -1,6 +1,7 @@
 //! Builds every guest and plugin once, as a component, and names the files in `component.rs`.
 //!
 //! They go to a target directory of their own (`target/guests`), as cargo holds a lock on the one that it builds into.
+//! `SQLSERVICE_GUESTS` names another one, for several working trees that share a target directory.
 
 use std::{
     env,
@@ -25,7 +26,11 @@ fn main() -> Result<()> {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).parent().ok_or("the workspace has no root")?.to_owned();
     let out = PathBuf::from(env::var("OUT_DIR")?);
     // OUT_DIR is target/profile/build/package-hash/out.
-    let target = out.ancestors().nth(4).ok_or("OUT_DIR is in no target directory")?.join("guests");
+    let target = match env::var_os("SQLSERVICE_GUESTS") {
+        Some(dir) => dir.into(),
+        None => out.ancestors().nth(4).ok_or("OUT_DIR is in no target directory")?.join("guests"),
+    };
+    println!("cargo::rerun-if-env-changed=SQLSERVICE_GUESTS");
     let mut guests = Vec::new();
     for rooms in ["plugins", "tests/guests"] {
         guests.extend(guests_in(&root.join(rooms))?);

@@ -42,6 +42,14 @@ impl<'a> Scene<'a> {
         Self { fixture, host, database }
     }
 
+    /// Writes down from now on what the case's sessions send: see [`Sent`].
+    pub fn record(&self) -> Sent {
+        let sent = Sent::default();
+        let texts = std::sync::Arc::clone(&sent.0);
+        self.database.observe(move |sql| texts.lock().expect("no panic while it was held").push(sql.to_owned()));
+        sent
+    }
+
     pub async fn instance(&self, component: &str) -> Instance {
         let plugin = guest::compiled(component).under(&self.host).expect("the engine that compiled it");
         plugin.instantiate().await.expect("an instance")
@@ -103,6 +111,43 @@ impl<'a> Scene<'a> {
             panic!("{after} on {backend}: not clean in time, {:?}", self.database.status());
         }
     }
+}
+
+/// The statements that a case sent, in their order.
+#[derive(Default)]
+pub struct Sent(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+
+impl Sent {
+    /// What was sent between one mark of the guest's and the next, each statement as its verb and the table that comes first:
+    /// `insert users`. What comes before the first mark and after the last one is left out.
+    pub fn between_marks(&self) -> Vec<String> {
+        let short = |part: &Vec<String>| part.iter().map(|text| verb(text)).collect::<Vec<_>>().join(", ");
+        self.texts_between_marks().iter().map(short).collect()
+    }
+
+    /// The same with the whole texts.
+    pub fn texts_between_marks(&self) -> Vec<Vec<String>> {
+        let texts = self.0.lock().expect("no panic while it was held");
+        // A mark is a query of no table.
+        let parts = texts.split(|text| text.starts_with("SELECT") && !text.contains(" FROM "));
+        let parts: Vec<Vec<String>> = parts.map(<[String]>::to_vec).collect();
+        parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default().to_vec()
+    }
+}
+
+/// A statement's verb and its first table.
+fn verb(sql: &str) -> String {
+    let words: Vec<&str> = sql
+        .split(|letter: char| letter.is_whitespace() || "\"`(),".contains(letter))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let after = |word: &str| words.iter().position(|it| *it == word).and_then(|at| words.get(at + 1)).copied();
+    let table = match words.first().copied() {
+        Some("INSERT") => after("INTO"),
+        Some("UPDATE") => words.get(1).copied(),
+        _ => after("FROM"),
+    };
+    format!("{} {}", words.first().copied().unwrap_or_default().to_lowercase(), table.unwrap_or_default())
 }
 
 /// The lines of a `result<list<string>, string>`, whichever of both it is.

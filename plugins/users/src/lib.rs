@@ -1,7 +1,7 @@
 //! The seed example: users, their devices and keys
 //!
-//! It is written to be read from top to bottom: the models, what the plugin exports, one function after the other, and at
-//! the end `tour`, which makes every call that a database, a connection and a session have.
+//! It is written to be read from top to bottom: the models and how they are related, what the plugin exports, one function
+//! after the other, and at the end `tour`, which makes every call that a database, a connection and a session have.
 
 mod tour;
 
@@ -21,6 +21,12 @@ pub struct User {
     /// What an insert that says nothing stores.
     #[model(default = true)]
     pub active: bool,
+    /// What they say of themselves. It goes with them.
+    #[model(cascade = "all, delete-orphan")]
+    pub about: One<UserAbout>,
+    /// Their devices.
+    #[model(cascade = "all, delete-orphan", order_by = "name")]
+    pub devices: Many<UserDevice>,
 }
 
 /// What a user says of themselves: one row a user, so its key is the user's.
@@ -33,7 +39,7 @@ pub struct UserAbout {
     pub text: String,
 }
 
-/// A device of a user: many rows a user.
+/// A device of a user.
 #[derive(Model, Clone, Debug, Default, PartialEq)]
 #[model(unique(columns(user_id, name)))]
 pub struct UserDevice {
@@ -46,6 +52,9 @@ pub struct UserDevice {
     /// What the owner calls it.
     #[model(length = 64)]
     pub name: String,
+    /// Its keys.
+    #[model(cascade = "all, delete-orphan")]
+    pub keys: Many<UserDeviceKey>,
 }
 
 /// A key of a device.
@@ -74,6 +83,8 @@ sqlservice_sdk::plugin!(
     export add-user: async func(name: string, email: option<string>) -> result<s64, string>;
     /// Finds a user by name.
     export find-user: async func(name: string) -> result<option<user-info>, string>;
+    /// Gives a user another name.
+    export rename-user: async func(name: string, new-name: string) -> result<_, string>;
     /// The names of a user's devices.
     export devices-of: async func(name: string) -> result<list<string>, string>;
     /// A line for each user: the name, how many devices, how many keys.
@@ -103,30 +114,36 @@ impl Guest for Plugin {
 
     async fn add_user(name: String, email: Option<String>) -> Result<i64, String> {
         let session = open().await?.begin().await?;
-        let new = User { name, email, active: true, ..User::default() };
-        match session.insert_many(std::slice::from_ref(&new)).await {
-            Ok(_) => {}
+        let user = session.add(User { name, email, active: true, ..User::default() })?;
+        match session.commit().await {
+            Ok(()) => Ok(user.id),
             // A name that is taken is a case to branch on, not a text to parse. Leaving without a commit rolls back.
-            Err(error) if error.is_unique_violation() => return Err(format!("there is a user {:?} already", new.name)),
-            Err(error) => return Err(error.into()),
+            Err(error) if error.is_unique_violation() => Err(format!("there is a user {:?} already", user.name)),
+            Err(error) => Err(error.into()),
         }
-        let id = id_of(&session, &new.name).await?;
-        session.commit().await?;
-        Ok(id)
     }
 
     async fn find_user(name: String) -> Result<Option<UserInfo>, String> {
         let session = open().await?.session()?;
-        let Some(user) = session.one_or_none(&select::<User>().filter(User::NAME.eq(name))).await? else {
-            return Ok(None);
-        };
-        let devices = session.all(&device_names().filter(UserDevice::USER_ID.eq(user.id))).await?;
-        Ok(Some(UserInfo { id: user.id, name: user.name, email: user.email, devices }))
+        // The user and the devices in one crossing.
+        let query = session.query::<User>().filter(User::NAME.eq(name)).with(User::DEVICES);
+        let Some(user) = query.one_or_none().await? else { return Ok(None) };
+        let devices = user.devices.get()?.iter().map(|device| device.name.clone()).collect();
+        Ok(Some(UserInfo { id: user.id, name: user.name.clone(), email: user.email.clone(), devices }))
+    }
+
+    async fn rename_user(name: String, new_name: String) -> Result<(), String> {
+        let session = open().await?.begin().await?;
+        let mut user = session.query::<User>().filter(User::NAME.eq(name)).one().await?;
+        user.edit().name = new_name;
+        // One column of one row is written; nothing where the name is what it was.
+        Ok(session.commit().await?)
     }
 
     async fn devices_of(name: String) -> Result<Vec<String>, String> {
         let session = open().await?.session()?;
-        let of_user = device_names().join::<User>(User::ID.eq(UserDevice::USER_ID)).filter(User::NAME.eq(name));
+        let of_user = select_columns(UserDevice::NAME).order_by(UserDevice::NAME);
+        let of_user = of_user.join::<User>(User::ID.eq(UserDevice::USER_ID)).filter(User::NAME.eq(name));
         Ok(session.all(&of_user).await?)
     }
 
@@ -153,31 +170,25 @@ async fn open() -> Result<Database, Error> {
     Database::open("default", models![User, UserAbout, UserDevice, UserDeviceKey]).await
 }
 
-/// Statements are values: they can be kept, changed and sent again.
-fn device_names() -> sqlservice_sdk::statement::Select<String> {
-    select_columns(UserDevice::NAME).order_by(UserDevice::NAME)
-}
-
-/// Three users, their devices and keys. `insert_many` sends all rows of a table at once, column by column; a key of 0 is
-/// left to the database.
+/// Three users with what belongs to them: ten rows of four tables in one crossing. Each gets the keys of those that it
+/// belongs to.
 async fn seed_rows(session: &Session) -> Result<(), Error> {
-    let user = |name: &str, email: Option<&str>| User {
+    let user = |name: &str, devices: &[&str]| User {
         name: name.to_owned(),
-        email: email.map(str::to_owned),
         active: true,
+        devices: devices.iter().map(|name| device(name)).collect(),
         ..User::default()
     };
-    let mary = user("mary", Some("mary@example.org"));
-    session.insert_many(&[user("ed", Some("ed@example.org")), user("jo", None), mary]).await?;
-    let (ed, jo) = (id_of(session, "ed").await?, id_of(session, "jo").await?);
-    session.insert_many(&[UserAbout { user_id: ed, text: "likes long walks".to_owned() }]).await?;
+    let mail = |name: &str| Some(format!("{name}@example.org"));
+    let about = UserAbout { text: "likes long walks".to_owned(), ..UserAbout::default() };
+    let ed = User { email: mail("ed"), about: One::from(about), ..user("ed", &["laptop", "phone"]) };
+    session.add_all([ed, user("jo", &["tablet"]), User { email: mail("mary"), ..user("mary", &[]) }])?;
+    session.flush().await
+}
 
-    let device = |user_id, name: &str| UserDevice { id: 0, user_id, name: name.to_owned() };
-    session.insert_many(&[device(ed, "laptop"), device(ed, "phone"), device(jo, "tablet")]).await?;
-    let devices = session.all(&select::<UserDevice>().order_by(UserDevice::NAME)).await?;
-    let key = |device: &UserDevice| UserDeviceKey { id: 0, device_id: device.id, secret: device.name.clone().into() };
-    session.insert_many(&devices.iter().map(key).collect::<Vec<_>>()).await?;
-    Ok(())
+fn device(name: &str) -> UserDevice {
+    let key = UserDeviceKey { secret: name.into(), ..UserDeviceKey::default() };
+    UserDevice { name: name.to_owned(), keys: Many::from([key]), ..UserDevice::default() }
 }
 
 /// The id of the user of this name. `one` is an error where there is none, or more than one.

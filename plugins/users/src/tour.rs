@@ -31,6 +31,7 @@ pub async fn tour() -> Result<String, Error> {
     transactions(&db, &mut report).await?;
     reads(&db, &mut report).await?;
     changes(&db, &mut report).await?;
+    objects(&db, &mut report).await?;
     at_once(&db, &mut report).await?;
 
     let reflected = db.reflect().await?;
@@ -129,7 +130,8 @@ async fn changes(db: &Database, report: &mut Report) -> Result<(), Error> {
     let session = db.begin().await?;
     let (capabilities, ed) = (db.capabilities(), id_of(&session, "ed").await?);
     if capabilities.contains(Capabilities::INSERT_RETURNING) {
-        let watch = session.insert(&UserDevice { id: 0, user_id: ed, name: "watch".to_owned() }).await?;
+        let watch =
+            session.insert(&UserDevice { user_id: ed, name: "watch".to_owned(), ..UserDevice::default() }).await?;
         report.line("insert", format!("stored with a key: {}", watch.id > 0));
     }
     // An upsert: the text of a user who has one is replaced.
@@ -145,6 +147,34 @@ async fn changes(db: &Database, report: &mut Report) -> Result<(), Error> {
     let devices = UserDevice::NAME.starts_with("p").or(UserDevice::NAME.contains("abl"));
     report.line("delete", format!("{} rows", session.execute(&delete::<UserDevice>().filter(devices)).await?));
     session.commit().await
+}
+
+/// One object a row; what differs is written, and what is rolled back is what it was.
+async fn objects(db: &Database, report: &mut Report) -> Result<(), Error> {
+    let session = db.session()?;
+    let mut ed =
+        session.query::<User>().filter(User::NAME.eq("ed")).with(User::DEVICES.with(UserDevice::KEYS)).one().await?;
+    let keys: usize = ed.devices.get()?.iter().filter_map(|device| device.keys.get().ok()).map(<[_]>::len).sum();
+    report.line("query, with", format!("{} devices, {keys} keys", ed.devices.get()?.len()));
+    let same = session.get_one::<User>(ed.id).await?;
+    report.line("get_one", if same == ed { "the same object" } else { "another object?" });
+    let unloaded = ed.about.get().err();
+    report.line("unloaded", unloaded.map_or_else(|| "loaded?".to_owned(), |error| error.to_string()));
+    session.load(std::slice::from_ref(&ed), User::ABOUT).await?;
+    report.line("load", ed.about.get()?.map_or("says nothing", |about| about.text.as_str()));
+
+    ed.edit().name = "eddy".to_owned();
+    ed.edit().devices.push(UserDevice { name: "radio".to_owned(), ..UserDevice::default() });
+    session.flush().await?;
+    report.line("edit, flush", format!("{} with {} devices", ed.name, ed.devices.get()?.len()));
+    session.rollback().await?;
+    report.line("rollback", format!("{} with {} devices", ed.name, ed.devices.get()?.len()));
+    let saved = session.save(partial::<User>().set(User::ID, ed.id).set(User::EMAIL, Some("ed@example.com"))).await?;
+    report.line("save", format!("{}, {} to write", saved.name, session.dirty().len()));
+    session.delete(&ed)?;
+    session.commit().await?;
+    report.line("delete", format!("{} devices are left", session.one(&select_columns(count(UserDevice::ID))).await?));
+    Ok(())
 }
 
 /// Several sessions at the same time, and a future that is given up.

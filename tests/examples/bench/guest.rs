@@ -37,6 +37,13 @@ impl Guest {
                 self.next += sizes.bulk;
                 self.call("insert", &[Val::U32(self.next), Val::U32(sizes.bulk)]).await
             }
+            Work::Load => self.call("load", &[Val::U32(sizes.load)]).await,
+            Work::Flush => {
+                self.next += sizes.flush;
+                self.call("flush", &[Val::U32(self.next), Val::U32(sizes.flush)]).await
+            }
+            Work::Dirty => self.call("dirty", &[Val::U32(sizes.dirty)]).await,
+            Work::Eager => self.call("eager", &[Val::U32(sizes.eager)]).await,
             Work::Ddl => self.call("ddl", &[Val::U32(sizes.tables)]).await,
             Work::Instance => {
                 for _ in 0..sizes.calls {

@@ -69,6 +69,7 @@ impl Native {
                 let rusqlite = rusqlite::Connection::open(path)?;
                 // As our own connections are.
                 rusqlite.pragma_update(None, "synchronous", "NORMAL")?;
+                rusqlite.pragma_update(None, "foreign_keys", true)?;
                 (Connection::Sqlite(connection), Some(rusqlite))
             }
             "postgresql" => (Connection::Postgres(sqlx::PgConnection::connect(url).await?), None),
@@ -86,7 +87,7 @@ impl Native {
 
     /// Removes the rows that were inserted.
     pub async fn clean(&mut self, rows: u32) -> Result<()> {
-        let sql = format!("DELETE FROM users WHERE id > {rows}");
+        let sql = format!("DELETE FROM devices WHERE user_id > {rows}; DELETE FROM users WHERE id > {rows}");
         each!(self, connection => {
             sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
         });
@@ -206,6 +207,27 @@ impl Native {
                     for user in &users {
                         let row = (&user.name, &user.email, user.score, user.active, user.created);
                         inserted += statement.execute(row)? as i64;
+                    }
+                }
+                transaction.commit()?;
+                Ok(inserted)
+            }
+            Work::Flush => {
+                let transaction = connection.transaction()?;
+                let mut inserted = 0;
+                {
+                    let sql = "INSERT INTO users (name, email, score, active, created) VALUES (?, ?, ?, ?, ?)";
+                    let mut users = transaction.prepare_cached(sql)?;
+                    let mut devices =
+                        transaction.prepare_cached("INSERT INTO devices (user_id, name) VALUES (?, ?)")?;
+                    for i in 0..sizes.flush {
+                        let user = user(i);
+                        let row = (&user.name, &user.email, user.score, user.active, user.created);
+                        let owner = users.insert(row)?;
+                        for k in 0..2 {
+                            devices.insert((owner, format!("dev-{i}-{k}")))?;
+                        }
+                        inserted += 3;
                     }
                 }
                 transaction.commit()?;

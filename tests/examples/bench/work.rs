@@ -17,6 +17,14 @@ pub enum Work {
     Built,
     /// 10,000 rows inserted at once, one commit
     Bulk,
+    /// 20,000 objects
+    Load,
+    /// 10,000 users with 2 devices each added, one commit
+    Flush,
+    /// 5,000 objects, each changed, one commit
+    Dirty,
+    /// 2,000 users with their devices
+    Eager,
     /// 40 tables created, reflected and dropped
     Ddl,
     /// A new instance, one call, and its end
@@ -26,8 +34,19 @@ pub enum Work {
 }
 
 impl Work {
-    pub const ALL: [Self; 7] =
-        [Self::Read, Self::Point, Self::Built, Self::Bulk, Self::Ddl, Self::Instance, Self::Call];
+    pub const ALL: [Self; 11] = [
+        Self::Read,
+        Self::Point,
+        Self::Built,
+        Self::Bulk,
+        Self::Load,
+        Self::Flush,
+        Self::Dirty,
+        Self::Eager,
+        Self::Ddl,
+        Self::Instance,
+        Self::Call,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -35,6 +54,10 @@ impl Work {
             Self::Point => "point",
             Self::Built => "built",
             Self::Bulk => "bulk",
+            Self::Load => "load",
+            Self::Flush => "flush",
+            Self::Dirty => "dirty",
+            Self::Eager => "eager",
             Self::Ddl => "ddl",
             Self::Instance => "instance",
             Self::Call => "call",
@@ -48,19 +71,39 @@ pub struct Sizes {
     pub rows: u32,
     pub points: u32,
     pub bulk: u32,
+    pub load: u32,
+    /// Users; each has two devices.
+    pub flush: u32,
+    pub dirty: u32,
+    pub eager: u32,
     pub tables: u32,
     pub calls: u32,
 }
 
 impl Sizes {
-    pub const WHOLE: Self = Self { rows: 100_000, points: 5_000, bulk: 10_000, tables: 40, calls: 1_000 };
-    pub const QUICK: Self = Self { rows: 1_000, points: 50, bulk: 100, tables: 4, calls: 10 };
+    pub const WHOLE: Self = Self {
+        rows: 100_000,
+        points: 5_000,
+        bulk: 10_000,
+        load: 20_000,
+        flush: 10_000,
+        dirty: 5_000,
+        eager: 2_000,
+        tables: 40,
+        calls: 1_000,
+    };
+    pub const QUICK: Self =
+        Self { rows: 1_000, points: 50, bulk: 100, load: 200, flush: 100, dirty: 50, eager: 20, tables: 4, calls: 10 };
 
     fn of(self, work: Work) -> u32 {
         match work {
             Work::Read => self.rows,
             Work::Point | Work::Built => self.points,
             Work::Bulk => self.bulk,
+            Work::Load => self.load,
+            Work::Flush => self.flush * 3,
+            Work::Dirty => self.dirty,
+            Work::Eager => self.eager,
             Work::Ddl => self.tables,
             Work::Instance | Work::Call => self.calls,
         }
@@ -94,7 +137,7 @@ pub async fn run(
                     _ => native.rusqlite(work, sizes)?,
                 };
                 let time = start.elapsed();
-                if work == Work::Bulk {
+                if matches!(work, Work::Bulk | Work::Flush) {
                     native.clean(sizes.rows).await?;
                 }
                 report.note(party, db, work.name(), sizes.of(work), time.as_secs_f64() * 1e3);
@@ -115,6 +158,7 @@ fn parties(work: Work, db: &str) -> Vec<&'static str> {
     match (work, db) {
         (Work::Read | Work::Point | Work::Built | Work::Bulk, "sqlite") => vec!["guest", "sqlx", "rusqlite"],
         (Work::Read | Work::Point | Work::Built | Work::Bulk, _) => vec!["guest", "sqlx"],
+        (Work::Flush, "sqlite") => vec!["guest", "rusqlite"],
         // Nobody else has these.
         _ => vec!["guest"],
     }

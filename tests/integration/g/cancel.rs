@@ -91,6 +91,11 @@ fn g02_cancel_sweep_flush() {
 }
 
 #[test]
+fn g02_cancel_sweep_load() {
+    sweep("load");
+}
+
+#[test]
 fn g02_cancel_sweep_commit() {
     sweep("commit");
 }

@@ -1,6 +1,6 @@
 //! B and C: a unit of work's changes, written in one crossing. As the host is asked by an SDK.
 
-mod change;
+pub mod change;
 
 use sqlservice_sdk::{
     bindings::sqlservice::database::{

@@ -9,8 +9,10 @@ mod d;
 mod e;
 mod f;
 mod g;
+mod load;
 mod model;
 mod told;
+mod u;
 
 use sqlservice_sdk::prelude::*;
 
@@ -33,6 +35,43 @@ sqlservice_sdk::plugin!(
     export a08-text: async func() -> result<list<string>, string>;
     export a14-sizes: async func() -> result<list<string>, string>;
 
+    /// Random operations on objects, against a plain model of them: what went wrong, a line a sequence.
+    export u-random: async func(seed: u64, sequences: u32, steps: u32) -> result<list<string>, string>;
+    export u-b01-save: async func() -> result<list<string>, string>;
+    export u-b01-from-the-child: async func() -> result<list<string>, string>;
+    export u-b02-delete-parent: async func(is-loaded: bool) -> result<list<string>, string>;
+    export u-b02-change-unloaded: async func() -> result<list<string>, string>;
+    export u-b03-delete-all: async func() -> result<list<string>, string>;
+    export u-b04-many-to-one: async func() -> result<list<string>, string>;
+    export u-b05-unconnected: async func(child-first: bool) -> result<list<string>, string>;
+    export u-b06-given-keys: async func(order: list<u32>) -> result<list<string>, string>;
+    export u-b07-tree: async func(is-loaded: bool) -> result<list<string>, string>;
+    export u-b07-move: async func() -> result<list<string>, string>;
+    export u-b08-many-to-many: async func(is-loaded: bool) -> result<list<string>, string>;
+    export u-b08-both-sides: async func() -> result<list<string>, string>;
+    export u-b08-delete-a-side: async func() -> result<list<string>, string>;
+    export u-b08-with-columns: async func() -> result<list<string>, string>;
+    export u-b09-graph: async func() -> result<list<string>, string>;
+    export u-b10-circle: async func() -> result<list<string>, string>;
+    export u-b11-post-update: async func() -> result<list<string>, string>;
+    export u-b11-given-keys: async func() -> result<list<string>, string>;
+    export u-b12-together: async func() -> result<list<string>, string>;
+    export u-b13-row-switch: async func() -> result<list<string>, string>;
+    export u-b14-net-changes: async func() -> result<list<string>, string>;
+    export u-b15-batches: async func() -> result<list<string>, string>;
+    export u-b16-replace: async func(is-loaded: bool) -> result<list<string>, string>;
+    export u-b16-pending: async func() -> result<list<string>, string>;
+    export u-b17-move: async func() -> result<list<string>, string>;
+    export u-b18-left-to-the-database: async func(is-loaded: bool) -> result<list<string>, string>;
+    export u-b19-refused: async func() -> result<list<string>, string>;
+    export u-b20-update: async func(is-versioned: bool) -> result<list<string>, string>;
+    export u-b20-delete: async func(is-versioned: bool) -> result<list<string>, string>;
+    export u-b21-many: async func(parents: u32) -> result<list<string>, string>;
+    export u-keys-two-relationships: async func() -> result<list<string>, string>;
+    export u-keys-composite: async func() -> result<list<string>, string>;
+    export u-keys-natural: async func() -> result<list<string>, string>;
+    export u-made-by-the-database: async func() -> result<list<string>, string>;
+    export u-made-mended: async func(way: string) -> result<list<string>, string>;
     export b01-graph: async func() -> result<list<string>, string>;
     export b07-tree: async func() -> result<list<string>, string>;
     export b-violation: async func() -> result<list<string>, string>;
@@ -107,6 +146,17 @@ sqlservice_sdk::plugin!(
     export g08-altered: async func() -> result<list<string>, string>;
     export g08-dropped: async func() -> result<list<string>, string>;
     export g10-forget: async func(times: u32) -> result<list<string>, string>;
+
+    export l-directions: async func() -> result<list<string>, string>;
+    export l-composite: async func() -> result<list<string>, string>;
+    export l-nested: async func() -> result<list<string>, string>;
+    export l-starts: async func() -> result<list<string>, string>;
+    export a09-joined: async func() -> result<list<string>, string>;
+    export a09-statements: async func() -> result<list<string>, string>;
+    export l-many: async func(owners: u32, rounds: u32) -> result<list<string>, string>;
+    export t68-plans: async func() -> result<list<string>, string>;
+    export t32-loads: async func() -> result<list<string>, string>;
+    export t32-load-bytes: async func(owners: u32) -> result<list<string>, string>;
     "
 );
 
@@ -146,7 +196,17 @@ scenarios! {
     e: e01_decimals(), e02_integers(), e03_moments(), e04_documents(), e05_labels(), e05_native(), e06_others(), e06_foreign(),
         e_native_types(), e_fidelity(seed: u64, values: u32), t20_edges(), t40_odd_rows(), e_violations(), e_check(), e_statements(), e_databases(),;
     f: f01_reflect(views: bool), f02_composite(), f03_actions(), f06_cycle(), f07_odd_names(),;
+    u: u_random(seed: u64, sequences: u32, steps: u32), u_b01_save(), u_b01_from_the_child(), u_b02_delete_parent(is_loaded: bool), u_b02_change_unloaded(), u_b03_delete_all(),
+        u_b04_many_to_one(), u_b05_unconnected(child_first: bool), u_b06_given_keys(order: Vec<u32>), u_b07_tree(is_loaded: bool),
+        u_b07_move(), u_b08_many_to_many(is_loaded: bool), u_b08_both_sides(), u_b08_delete_a_side(), u_b08_with_columns(),
+        u_b09_graph(), u_b10_circle(), u_b11_post_update(), u_b11_given_keys(), u_b12_together(), u_b13_row_switch(), u_b14_net_changes(),
+        u_b15_batches(), u_b16_replace(is_loaded: bool), u_b16_pending(), u_b17_move(),
+        u_b18_left_to_the_database(is_loaded: bool), u_b19_refused(), u_b20_update(is_versioned: bool),
+        u_b20_delete(is_versioned: bool), u_b21_many(parents: u32), u_keys_two_relationships(), u_keys_composite(),
+        u_keys_natural(), u_made_by_the_database(), u_made_mended(way: String),;
     g: g05_together(), g08_altered(), g08_dropped(), g10_forget(times: u32),;
+    load: l_directions(), l_composite(), l_nested(), l_starts(), a09_joined(), a09_statements(), l_many(owners: u32, rounds: u32),
+        t68_plans(), t32_loads(), t32_load_bytes(owners: u32),;
 }
 
 export!(Conformance);

@@ -13,6 +13,18 @@ pub struct User {
     pub note: Option<String>,
 }
 
+/// Something of a user's, as the well-behaved guest has it.
+#[derive(Model, Clone)]
+#[model(table = "devices")]
+pub struct Device {
+    #[model(primary_key, generated)]
+    pub id: i64,
+    #[model(foreign_key = "users.id")]
+    pub user_id: i64,
+    #[model(length = 20)]
+    pub kind: String,
+}
+
 pub async fn open() -> Result<Database, Error> {
     Database::open("default", models![User]).await
 }

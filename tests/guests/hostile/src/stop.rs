@@ -13,14 +13,17 @@ use futures::{
 use sqlservice_sdk::{
     bindings::sqlservice::database::{
         databases::Database as Raw,
-        sessions::{Change, TransactionOptions as Options},
+        rows::{Batch, ColumnData, Vector},
+        schema::Relationship,
+        sessions::{self, Change, Load, Plan, Start, TransactionOptions as Options},
     },
     prelude::*,
+    schema::Models,
 };
 
 use crate::{
     change::{Insert, Update, key, texts},
-    model::{User, add, count_users, open},
+    model::{Device, User, add, count_users, open},
     told::{done, outcome},
 };
 
@@ -126,6 +129,10 @@ pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> 
             let session = Raw::open("default".to_owned(), models).await?.begin(Options::default()).await?;
             stop.run(async { Ok(session.flush(rows_twice(id)).await?) }).await?.is_some()
         }
+        "load" => {
+            let session = Raw::open("default".to_owned(), related()).await?.begin(Options::default()).await?;
+            stop.run(async { Ok(session.load(users_by_key(), WITHOUT).await?) }).await?.is_some()
+        }
         "reflect" => stop.run(db.reflect()).await?.is_some(),
         "create-all" => stop.run(db.create_all()).await?.is_some(),
         "cursor" => {
@@ -143,6 +150,42 @@ pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> 
         other => return Err(Error::other(format!("there is no operation {other:?}"))),
     };
     Ok(done)
+}
+
+const WITHOUT: sessions::Options = sessions::Options { timeout_ms: None, max_rows: None, batch_rows: None };
+
+/// Users and what they have.
+fn related() -> Models {
+    let mut models = models![User, Device];
+    let relationship = |owner: &str, name: &str, target: &str, collection| Relationship {
+        name: name.to_owned(),
+        owner: owner.to_owned(),
+        target: target.to_owned(),
+        foreign_key: None,
+        through: None,
+        collection,
+        cascade: Vec::new(),
+        passive_deletes: false,
+        post_update: false,
+        order_by: Vec::new(),
+    };
+    models.relationships =
+        vec![relationship("users", "devices", "devices", true), relationship("devices", "user", "users", false)];
+    models
+}
+
+/// More users than a statement finds, with their devices, and whose these are: several statements one after the other.
+fn users_by_key() -> Plan {
+    let load = |relationship: &str, nested: &[u32]| Load {
+        relationship: relationship.to_owned(),
+        nested: nested.to_vec(),
+        joined: false,
+    };
+    let ids: Vec<i64> = (1..=1_500).collect();
+    let rows = ids.len() as u32;
+    let keys = Batch { rows, columns: vec![ColumnData { validity: Vec::new(), values: Vector::Integers(ids) }] };
+    let loads = vec![load("devices", &[1]), load("user", &[])];
+    Plan { table: "users".to_owned(), start: Start::Keys(keys), loads, roots: vec![0] }
 }
 
 /// Rows that are inserted, then updated.

@@ -21,6 +21,25 @@ pub struct User {
     pub active: bool,
     /// Microseconds.
     pub created: i64,
+    /// What is theirs.
+    pub devices: Many<Device>,
+}
+
+/// Something of a user's.
+#[derive(Model, Clone, Debug, Default, PartialEq)]
+#[model(table = "devices")]
+pub struct Device {
+    /// Its key.
+    #[model(primary_key, generated)]
+    pub id: i64,
+    /// Whose it is.
+    #[model(foreign_key = "users.id", index)]
+    pub user_id: i64,
+    /// Its name.
+    #[model(length = 64)]
+    pub name: String,
+    /// Whose it is.
+    pub user: One<User>,
 }
 
 sqlservice_sdk::plugin!(
@@ -29,6 +48,10 @@ sqlservice_sdk::plugin!(
      export point: async func(count: u32, rows: u32) -> result<s64, string>;
      export built: async func(count: u32, rows: u32) -> result<s64, string>;
      export insert: async func(start: u32, count: u32) -> result<u64, string>;
+     export load: async func(count: u32) -> result<s64, string>;
+     export flush: async func(start: u32, users: u32) -> result<s64, string>;
+     export dirty: async func(count: u32) -> result<s64, string>;
+     export eager: async func(count: u32) -> result<s64, string>;
      export ddl: async func(tables: u32) -> result<u64, string>;
      export nothing: async func();"
 );
@@ -37,7 +60,7 @@ struct Plugin;
 
 impl Guest for Plugin {
     async fn prepare(rows: u32) -> Result<(), String> {
-        let db = Database::open("default", models![User]).await?;
+        let db = Database::open("default", models![User, Device]).await?;
         db.drop_all().await?;
         db.create_all().await?;
         db.transaction(async |session| {
@@ -45,6 +68,12 @@ impl Guest for Plugin {
                 let users: Vec<User> = (start..i64::from(rows).min(start + 10_000)).map(user).collect();
                 session.insert_many(&users).await?;
             }
+            // Those that are loaded with their devices.
+            let owners = session.all(&select_columns(User::ID).order_by(User::ID.desc()).limit(2_000)).await?;
+            let device = |user_id| {
+                (0..2).map(move |k| Device { user_id, name: format!("dev-{user_id}-{k}"), ..Device::default() })
+            };
+            session.insert_many(&owners.into_iter().flat_map(device).collect::<Vec<_>>()).await?;
             Ok::<_, Error>(())
         })
         .await?;
@@ -52,7 +81,7 @@ impl Guest for Plugin {
     }
 
     async fn read() -> Result<(u64, i64), String> {
-        let db = Database::open("default", models![User]).await?;
+        let db = Database::open("default", models![User, Device]).await?;
         let session = db.session()?;
         let mut rows = session.stream(&select::<User>(), 1_024).await?;
         let (mut count, mut sum) = (0, 0_i64);
@@ -68,7 +97,7 @@ impl Guest for Plugin {
     }
 
     async fn point(count: u32, rows: u32) -> Result<i64, String> {
-        let db = Database::open("default", models![User]).await?;
+        let db = Database::open("default", models![User, Device]).await?;
         let session = db.session()?;
         let by_id = session.prepare(&select::<User>().filter(User::ID.eq(parameter::<i64>(0)))).await?;
         let mut sum = 0_i64;
@@ -79,7 +108,7 @@ impl Guest for Plugin {
     }
 
     async fn built(count: u32, rows: u32) -> Result<i64, String> {
-        let db = Database::open("default", models![User]).await?;
+        let db = Database::open("default", models![User, Device]).await?;
         let session = db.session()?;
         let mut sum = 0_i64;
         for k in 0..u64::from(count) {
@@ -90,12 +119,53 @@ impl Guest for Plugin {
     }
 
     async fn insert(start: u32, count: u32) -> Result<u64, String> {
-        let db = Database::open("default", models![User]).await?;
+        let db = Database::open("default", models![User, Device]).await?;
         let users: Vec<User> = (i64::from(start)..i64::from(start + count)).map(user).collect();
         let session = db.begin().await?;
         let inserted = session.insert_many(&users).await?;
         session.commit().await?;
         Ok(inserted)
+    }
+
+    async fn load(count: u32) -> Result<i64, String> {
+        let db = Database::open("default", models![User, Device]).await?;
+        let users = db.session()?.query::<User>().limit(count.into()).all().await?;
+        Ok(users.iter().map(|user| user.id).sum())
+    }
+
+    async fn flush(start: u32, users: u32) -> Result<i64, String> {
+        let db = Database::open("default", models![User, Device]).await?;
+        let session = db.begin().await?;
+        let owner = |i: i64| {
+            let devices = [0, 1].map(|k| Device { name: format!("dev-{i}-{k}"), ..Device::default() });
+            User { devices: Many::from(devices), ..user(i) }
+        };
+        session.add_all((i64::from(start)..i64::from(start + users)).map(owner))?;
+        session.commit().await?;
+        Ok(i64::from(users) * 3)
+    }
+
+    async fn dirty(count: u32) -> Result<i64, String> {
+        let db = Database::open("default", models![User, Device]).await?;
+        let session = db.begin().await?;
+        let users = session.query::<User>().order_by(User::ID.desc()).limit(count.into()).all().await?;
+        let changed = users.len() as i64;
+        for mut user in users {
+            user.edit().score += 1.0;
+        }
+        session.commit().await?;
+        Ok(changed)
+    }
+
+    async fn eager(count: u32) -> Result<i64, String> {
+        let db = Database::open("default", models![User, Device]).await?;
+        let session = db.session()?;
+        let query = session.query::<User>().order_by(User::ID.desc()).limit(count.into());
+        let mut devices = 0;
+        for user in query.with(User::DEVICES).all().await? {
+            devices += user.devices.get()?.len() as i64;
+        }
+        Ok(devices)
     }
 
     async fn ddl(tables: u32) -> Result<u64, String> {
@@ -147,6 +217,7 @@ fn user(i: i64) -> User {
         score: i as f64 * 0.5,
         active: i % 2 == 0,
         created: 1_700_000_000_000_000 + i,
+        devices: Many::default(),
     }
 }
 

@@ -1,0 +1,369 @@
+//! A graph of objects against a plain model of it: random operations, and after each flush both have to agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlservice_sdk::prelude::*;
+
+use crate::Saw;
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "people")]
+struct Person {
+    #[model(primary_key, generated)]
+    id: i64,
+    #[model(length = 40)]
+    name: String,
+    #[model(order_by = "id")]
+    notes: Many<Note>,
+    #[model(through = Member)]
+    clubs: Many<Club>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "notes")]
+struct Note {
+    #[model(primary_key, generated)]
+    id: i64,
+    #[model(length = 40)]
+    text: String,
+    #[model(foreign_key = "people.id")]
+    person_id: Option<i64>,
+    person: One<Person>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "clubs")]
+struct Club {
+    #[model(primary_key, length = 40)]
+    name: String,
+    #[model(through = Member)]
+    people: Many<Person>,
+}
+
+#[derive(Model, Clone, Debug)]
+#[model(table = "members")]
+struct Member {
+    #[model(primary_key, foreign_key = "people.id")]
+    person_id: i64,
+    #[model(primary_key, length = 40, foreign_key = "clubs.name")]
+    club_name: String,
+}
+
+/// Numbers that a seed makes.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides.max(1) as u64) as usize
+    }
+
+    fn pick<T: Clone>(&mut self, of: &[T]) -> Option<T> {
+        of.get(self.roll(of.len())).cloned()
+    }
+}
+
+/// What there is, by names that never change. The text of a person is what follows the name.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Plain {
+    people: BTreeMap<String, String>,
+    notes: BTreeMap<String, Option<String>>,
+    clubs: BTreeSet<String>,
+    members: BTreeSet<(String, String)>,
+}
+
+struct Play {
+    session: Session,
+    dice: Dice,
+    now: Plain,
+    committed: Plain,
+    savepoints: Vec<(Savepoint, Plain)>,
+    people: BTreeMap<String, Entity<Person>>,
+    notes: BTreeMap<String, Entity<Note>>,
+    clubs: BTreeMap<String, Entity<Club>>,
+    /// What was changed since the last flush: two sides that say different things are another test's.
+    touched: BTreeSet<String>,
+    made: u32,
+    log: Vec<String>,
+}
+
+impl Play {
+    fn name(&mut self, kind: &str) -> String {
+        self.made += 1;
+        format!("{kind}{}", self.made)
+    }
+
+    fn someone(&mut self) -> Option<(String, Entity<Person>)> {
+        let known: Vec<String> = self.now.people.keys().filter(|name| !self.touched.contains(*name)).cloned().collect();
+        let name = self.dice.pick(&known)?;
+        Some((name.clone(), self.people.get(&name)?.clone()))
+    }
+
+    fn some_note(&mut self) -> Option<(String, Entity<Note>)> {
+        let known: Vec<String> = self.now.notes.keys().filter(|name| !self.touched.contains(*name)).cloned().collect();
+        let name = self.dice.pick(&known)?;
+        Some((name.clone(), self.notes.get(&name)?.clone()))
+    }
+
+    async fn step(&mut self) -> Result<(), Error> {
+        let choice = self.dice.roll(20);
+        self.log.push(format!("{choice}"));
+        match choice {
+            0 | 1 => {
+                let name = self.name("p");
+                let person = self.session.add(Person { name: name.clone(), ..Person::default() })?;
+                self.people.insert(name.clone(), person);
+                self.now.people.insert(name, String::new());
+            }
+            2 | 3 => {
+                let name = self.name("n");
+                let Some((owner, mut person)) = self.someone() else { return Ok(()) };
+                let note = Entity::new(Note { text: name.clone(), ..Note::default() });
+                person.edit().notes.push(note.clone());
+                self.notes.insert(name.clone(), note);
+                self.now.notes.insert(name.clone(), Some(owner.clone()));
+                self.touched.extend([name, owner]);
+            }
+            4 => {
+                let name = self.name("n");
+                let note = self.session.add(Note { text: name.clone(), ..Note::default() })?;
+                self.notes.insert(name.clone(), note);
+                self.now.notes.insert(name.clone(), None);
+            }
+            5 | 6 => {
+                let (Some((name, mut person)), text) = (self.someone(), self.dice.roll(3)) else { return Ok(()) };
+                let text = "x".repeat(text);
+                person.edit().name = format!("{name}{text}");
+                self.now.people.insert(name, text);
+            }
+            7 | 8 => {
+                let Some((name, mut note)) = self.some_note() else { return Ok(()) };
+                let Some((owner, person)) = self.someone() else { return Ok(()) };
+                note.edit().person.set(person);
+                self.now.notes.insert(name.clone(), Some(owner));
+                self.touched.insert(name);
+            }
+            9 => {
+                let Some((name, mut note)) = self.some_note() else { return Ok(()) };
+                note.edit().person.clear();
+                self.now.notes.insert(name.clone(), None);
+                self.touched.insert(name);
+            }
+            10 => {
+                let Some((name, note)) = self.some_note() else { return Ok(()) };
+                let owner = self.now.notes.get(&name).cloned().flatten();
+                let Some(mut person) = owner.clone().and_then(|owner| self.people.get(&owner).cloned()) else {
+                    return Ok(());
+                };
+                if self.touched.contains(owner.as_deref().unwrap_or_default()) {
+                    return Ok(());
+                }
+                person.edit().notes.remove(&note);
+                self.now.notes.insert(name.clone(), None);
+                self.touched.insert(name);
+            }
+            11 => {
+                let Some((name, person)) = self.someone() else { return Ok(()) };
+                if person.status() != Status::Persistent {
+                    return Ok(());
+                }
+                self.flush().await?;
+                self.session.delete(&person)?;
+                self.now.people.remove(&name);
+                self.now
+                    .notes
+                    .values_mut()
+                    .filter(|owner| owner.as_ref() == Some(&name))
+                    .for_each(|owner| *owner = None);
+                self.now.members.retain(|(member, _)| *member != name);
+                self.flush().await?;
+            }
+            12 => {
+                let Some((name, note)) = self.some_note() else { return Ok(()) };
+                if note.status() != Status::Persistent {
+                    return Ok(());
+                }
+                self.session.delete(&note)?;
+                self.now.notes.remove(&name);
+                self.flush().await?;
+            }
+            13 | 14 => {
+                let Some((name, mut person)) = self.someone() else { return Ok(()) };
+                let known: Vec<String> = self.now.clubs.iter().cloned().collect();
+                let club = if self.dice.roll(2) == 0 { None } else { self.dice.pick(&known) };
+                let club = club.unwrap_or_else(|| self.name("c"));
+                let object = self
+                    .clubs
+                    .entry(club.clone())
+                    .or_insert_with(|| Entity::new(Club { name: club.clone(), ..Club::default() }));
+                let is_in = self.now.members.contains(&(name.clone(), club.clone()));
+                if is_in {
+                    person.edit().clubs.remove(object);
+                    self.now.members.remove(&(name.clone(), club.clone()));
+                } else {
+                    person.edit().clubs.push(object.clone());
+                    self.now.clubs.insert(club.clone());
+                    self.now.members.insert((name.clone(), club.clone()));
+                }
+                // What is in a set is not put there twice.
+                self.touched.extend([name, club]);
+                self.flush().await?;
+            }
+            15 => self.flush().await?,
+            16 => {
+                self.flush().await?;
+                let people: Vec<Entity<Person>> = self.live();
+                self.session.load(&people, Person::NOTES).await?;
+                self.session.load(&people, Person::CLUBS).await?;
+                self.touched.clear();
+            }
+            17 => {
+                if let Some((savepoint, before)) = self.savepoints.pop() {
+                    if self.dice.roll(2) == 0 {
+                        savepoint.release().await?;
+                    } else {
+                        savepoint.rollback().await?;
+                        self.now = before;
+                        self.forget();
+                    }
+                    self.touched.clear();
+                } else {
+                    self.savepoints.push((self.session.begin_nested().await?, self.now.clone()));
+                    self.touched.clear();
+                }
+            }
+            18 => {
+                while let Some((savepoint, _)) = self.savepoints.pop() {
+                    savepoint.release().await?;
+                }
+                self.session.commit().await?;
+                self.committed = self.now.clone();
+                self.touched.clear();
+            }
+            _ => {
+                self.savepoints.clear();
+                self.session.rollback().await?;
+                self.now = self.committed.clone();
+                self.forget();
+                self.touched.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles of what never was.
+    fn forget(&mut self) {
+        let Self { now, people, notes, clubs, .. } = self;
+        people.retain(|name, _| now.people.contains_key(name));
+        notes.retain(|name, _| now.notes.contains_key(name));
+        clubs.retain(|name, _| now.clubs.contains(name));
+    }
+
+    fn live(&self) -> Vec<Entity<Person>> {
+        let known = self.now.people.keys().filter_map(|name| self.people.get(name));
+        known.filter(|person| person.status() == Status::Persistent).cloned().collect()
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        self.session.flush().await?;
+        self.touched.clear();
+        self.compare().await
+    }
+
+    /// What the database has, and what the objects say, against what should be.
+    async fn compare(&mut self) -> Result<(), Error> {
+        let name = |text: &str| text.trim_end_matches('x').to_owned();
+        let people = self.session.all(&select_columns((Person::ID, Person::NAME))).await?;
+        let names: BTreeMap<i64, String> = people.iter().map(|(id, text)| (*id, name(text))).collect();
+        let notes = self.session.all(&select_columns((Note::TEXT, Note::PERSON_ID))).await?;
+        let members = self.session.all(&select_columns((Member::PERSON_ID, Member::CLUB_NAME))).await?;
+        let owner = |id: i64| names.get(&id).cloned().unwrap_or_else(|| format!("nobody {id}"));
+        let stored = Plain {
+            people: people.iter().map(|(_, text)| (name(text), text[name(text).len()..].to_owned())).collect(),
+            notes: notes.into_iter().map(|(text, id)| (text, id.map(owner))).collect(),
+            clubs: self.session.all(&select_columns(Club::NAME)).await?.into_iter().collect(),
+            members: members.into_iter().map(|(id, club)| (owner(id), club)).collect(),
+        };
+        if stored != self.now {
+            return Err(Error::other(format!("stored {stored:?}, expected {:?}", self.now)));
+        }
+        for (key, note) in &self.notes {
+            let Some(expected) = self.now.notes.get(key) else { continue };
+            let said = note.person_id.map(owner);
+            if said != *expected {
+                return Err(Error::other(format!("the object {key} says {said:?}, expected {expected:?}")));
+            }
+            if let Ok(person) = note.person.get() {
+                let said = person.map(|person| name(&person.name));
+                if said != *expected {
+                    return Err(Error::other(format!("the relation of {key} says {said:?}, expected {expected:?}")));
+                }
+            }
+        }
+        for (key, person) in self.people.iter().filter(|(key, _)| self.now.people.contains_key(*key)) {
+            if let Ok(notes) = person.notes.get() {
+                let said: BTreeSet<String> = notes.iter().map(|note| note.text.clone()).collect();
+                let expected: BTreeSet<String> = self
+                    .now
+                    .notes
+                    .iter()
+                    .filter(|(_, owner)| owner.as_ref() == Some(key))
+                    .map(|(text, _)| text.clone())
+                    .collect();
+                if said != expected {
+                    return Err(Error::other(format!("the notes of {key} are {said:?}, expected {expected:?}")));
+                }
+            }
+            if let Ok(clubs) = person.clubs.get() {
+                let said: BTreeSet<String> = clubs.iter().map(|club| club.name.clone()).collect();
+                let expected: BTreeSet<String> =
+                    self.now.members.iter().filter(|(member, _)| member == key).map(|(_, club)| club.clone()).collect();
+                if said != expected {
+                    return Err(Error::other(format!("the clubs of {key} are {said:?}, expected {expected:?}")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Plays so many sequences of so many operations. A line for each that went wrong: its seed, what was done, what was wrong.
+pub async fn u_random(seed: u64, sequences: u32, steps: u32) -> Saw {
+    let db = Database::open("default", models![Person, Note, Club, Member]).await?;
+    db.create_all().await?;
+    let mut wrong = Vec::new();
+    for number in 0..u64::from(sequences) {
+        let seed = seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1;
+        let session = db.session()?;
+        session.execute(&delete::<Member>()).await?;
+        session.execute(&delete::<Note>()).await?;
+        session.execute(&delete::<Person>()).await?;
+        session.execute(&delete::<Club>()).await?;
+        session.commit().await?;
+        let mut play = Play {
+            session,
+            dice: Dice(seed),
+            now: Plain::default(),
+            committed: Plain::default(),
+            savepoints: Vec::new(),
+            people: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            clubs: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            made: 0,
+            log: Vec::new(),
+        };
+        for step in 0..steps {
+            if let Err(error) = play.step().await {
+                wrong.push(format!("seed {seed}, step {step}, after {}: {error}", play.log.join(" ")));
+                break;
+            }
+        }
+        if wrong.len() > 3 {
+            break;
+        }
+    }
+    Ok(wrong)
+}
