@@ -211,7 +211,7 @@ fn t32_a_plan_ends_at_its_limit_of_rows() {
 fn t32_a_plan_ends_at_the_hosts_limit_of_bytes() {
     for_each_database(async |fixture: &Fixture| {
         let mut limits = HostLimits::default();
-        limits.sql.load_bytes = 90_000;
+        limits.sql.answer_bytes = 90_000;
         let scene = Scene::with(fixture, Settings::default(), limits);
         // A thousand rows of more than 56 bytes, and as many of their staff.
         let saw = scene.saw("t32-load-bytes", &[Val::U32(1_000)]).await;

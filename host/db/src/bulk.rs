@@ -6,7 +6,8 @@ use sqlservice_sql::{Batch, Portions, compiled::Output};
 
 use crate::{
     Error, Result,
-    feed::{Clock, Fate, Feed},
+    budget::Budget,
+    feed::Clock,
     lease::{Core, Listener, Turn},
     run::{self, Answer},
     settings::RunOptions,
@@ -38,7 +39,7 @@ impl Turn {
         self.settle().await;
         let returned = result?;
         Ok(Answer {
-            first: join(returned.batches)?,
+            first: Batch::concat(returned.batches)?,
             columns: returned.columns,
             rest: None,
             affected: returned.affected,
@@ -48,13 +49,13 @@ impl Turn {
     /// In a transaction, a failure asks for a rollback anyway, which undoes the portions before it.
     async fn all_or_none(&mut self, portions: Portions, options: RunOptions) -> Result<Returned> {
         let whole = self.begin_whole(false).await?;
-        let result = self.each(portions, options).await;
+        let mut budget = Budget::new(options);
+        let result = self.each(portions, &mut budget).await.map_err(|error| budget.told(error));
         self.end_whole(whole, result).await
     }
 
-    async fn each(&mut self, portions: Portions, options: RunOptions) -> Result<Returned> {
+    async fn each(&mut self, portions: Portions, budget: &mut Budget) -> Result<Returned> {
         let mut returned = Returned::default();
-        let mut left = options.max_rows;
         let batch = Arc::clone(portions.batch());
         for portion in portions {
             let job = portion.map_err(Error::Statement).and_then(|portion| run::rows_job(portion, &batch));
@@ -68,50 +69,12 @@ impl Turn {
                     return Err(error);
                 }
             };
-            let mut feed = Feed::collect(left);
-            let clock = Clock::new(run::limit(&self.core, options));
-            let affected = self.statement(job, &mut feed, clock).await?;
-            returned.affected = returned.affected.saturating_add(affected);
-            if let Fate::Whole(columns, batches) = feed.fate() {
-                let rows = batches.iter().map(|batch| u64::from(batch.rows)).sum();
-                left = left.map(|left: u64| left.saturating_sub(rows));
-                returned.columns = columns;
-                returned.batches.extend(batches);
-            }
+            let collected = self.collect(job, budget).await?;
+            budget.count(collected.rows.rows.into())?;
+            returned.affected = returned.affected.saturating_add(collected.affected);
+            returned.columns = collected.columns;
+            returned.batches.push(collected.rows);
         }
         Ok(returned)
-    }
-}
-
-/// Batches of the same columns as one.
-pub(crate) fn join(batches: Vec<Batch>) -> Result<Batch> {
-    Ok(Batch::concat(batches)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sqlservice_sql::{
-        Scalar, Value,
-        batch::{ColumnBuilder, VectorKind},
-    };
-
-    fn batch(values: &[Option<i64>]) -> Batch {
-        let mut column = ColumnBuilder::new(VectorKind::Integer, values.len());
-        for value in values {
-            match value {
-                Some(value) => column.push_i64(*value).expect("room"),
-                None => column.push_null(),
-            }
-        }
-        Batch { rows: u32::try_from(values.len()).expect("few"), columns: vec![column.finish()] }
-    }
-
-    #[test]
-    fn batches_are_joined_in_order() {
-        let joined = join(vec![batch(&[Some(1), None]), Batch::default(), batch(&[Some(3)])]).expect("a batch");
-        assert_eq!(joined.rows, 3);
-        let values: Vec<_> = (0..3).map(|row| joined.value(row, 0)).collect();
-        assert_eq!(values, [Scalar::Integer(1).into(), Value::NULL, Scalar::Integer(3).into()]);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Batch, Flush, Portion, flush::Work};
+use sqlservice_sql::{Batch, Flush};
 
 use crate::{
     Error, Result,
-    bulk::join,
-    feed::{Clock, Fate, Feed},
+    budget::Budget,
+    feed::Clock,
     lease::{Core, Listener, Turn},
     run,
     settings::RunOptions,
@@ -31,11 +31,11 @@ impl From<Error> for FlushError {
     }
 }
 
-/// Writes the changes. A failure undoes them and leaves the transaction as it was.
-pub(crate) async fn flush(core: &Arc<Core>, flush: Flush) -> Result<Vec<Batch>, FlushError> {
+/// Writes the changes. A failure undoes them and leaves the transaction as it was. The limits hold for all statements together.
+pub(crate) async fn flush(core: &Arc<Core>, flush: Flush, options: RunOptions) -> Result<Vec<Batch>, FlushError> {
     let call = Clock::new(None);
     let listener = Listener::new(core, &call);
-    let answer = core.call(move |turn| turn.flush(flush, call)).await;
+    let answer = core.call(move |turn| turn.flush(flush, options, call)).await;
     listener.hear();
     answer?
 }
@@ -54,14 +54,21 @@ fn explained(error: Error, flush: &Flush, change: Option<usize>) -> Error {
 }
 
 impl Turn {
-    async fn flush(mut self, flush: Flush, call: Clock) -> Result<Result<Vec<Batch>, FlushError>> {
-        let mut change = None;
-        let result = self.write(flush, &mut change, &call).await;
+    async fn flush(mut self, flush: Flush, options: RunOptions, call: Clock) -> Result<Result<Vec<Batch>, FlushError>> {
+        let (mut change, mut budget) = (None, Budget::new(options));
+        let result = self.write(flush, &mut change, &mut budget, &call).await;
+        let result = result.map_err(|error| budget.told(error));
         self.settle().await;
         Ok(result.map_err(|error| FlushError { change, error }))
     }
 
-    async fn write(&mut self, mut flush: Flush, change: &mut Option<usize>, call: &Clock) -> Result<Vec<Batch>> {
+    async fn write(
+        &mut self,
+        mut flush: Flush,
+        change: &mut Option<usize>,
+        budget: &mut Budget,
+        call: &Clock,
+    ) -> Result<Vec<Batch>> {
         if flush.is_empty() {
             self.enter().await?;
             return Ok(flush.finish()?);
@@ -71,36 +78,24 @@ impl Turn {
         if let (Some(transaction), Whole::Savepoint(_)) = (self.transaction(), &whole) {
             call.enter(transaction);
         }
-        let result = self.steps(&mut flush, change).await.map_err(|error| explained(error, &flush, *change));
+        let result = self.steps(&mut flush, change, budget).await.map_err(|error| explained(error, &flush, *change));
         self.end_whole(whole, result).await?;
         Ok(flush.finish()?)
     }
 
-    async fn steps(&mut self, flush: &mut Flush, change: &mut Option<usize>) -> Result<()> {
+    async fn steps(&mut self, flush: &mut Flush, change: &mut Option<usize>, budget: &mut Budget) -> Result<()> {
         while let Some(mut work) = flush.next_work()? {
             *change = Some(work.change);
             while let Some(portion) = work.portions.next() {
                 let portion = portion?;
                 let rows = portion.rows.clone();
-                let (returned, matched) = self.portion(&work, portion).await?;
-                flush.take(&mut work, &rows, returned, matched);
+                let job = run::rows_job(portion, work.portions.batch())?;
+                let collected = self.collect(job, budget).await?;
+                flush.take(&mut work, &rows, collected.rows, collected.affected);
             }
             flush.end(&work)?;
         }
         *change = None;
         Ok(())
-    }
-
-    /// Runs one statement. What it returned, and how many rows it matched.
-    async fn portion(&mut self, work: &Work, portion: Portion) -> Result<(Batch, u64)> {
-        let job = run::rows_job(portion, work.portions.batch())?;
-        let mut feed = Feed::collect(None);
-        let clock = Clock::new(run::limit(&self.core, RunOptions::default()));
-        let matched = self.statement(job, &mut feed, clock).await?;
-        let returned = match feed.fate() {
-            Fate::Whole(_, batches) => join(batches)?,
-            Fate::Cursor(..) => Batch::default(),
-        };
-        Ok((returned, matched))
     }
 }

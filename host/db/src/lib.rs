@@ -7,6 +7,7 @@
 
 mod ask;
 mod backend;
+mod budget;
 mod bulk;
 mod cursor;
 mod database;

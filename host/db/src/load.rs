@@ -7,14 +7,11 @@ use sqlservice_sql::{
     compiled::Output,
     load::{Loaded, Step},
 };
-use tokio::time::Instant;
 
 use crate::{
     Error, Result,
-    backend::Job,
-    bulk::join,
-    error::LimitKind,
-    feed::{Clock, Fate, Feed},
+    budget::Budget,
+    feed::Clock,
     lease::{Core, Listener, Turn},
     run,
     settings::RunOptions,
@@ -40,61 +37,6 @@ pub(crate) async fn load(core: &Arc<Core>, root: Root, loading: Loading, options
     let answer = core.call(move |turn| turn.load(root, loading, options, call)).await;
     listener.hear();
     answer
-}
-
-/// What may still be read.
-struct Budget {
-    options: RunOptions,
-    rows: u64,
-    bytes: u64,
-    /// When the time is over; it begins with the first statement, once there is a connection.
-    until: Option<Instant>,
-}
-
-impl Budget {
-    fn new(options: RunOptions) -> Self {
-        Self { options, rows: 0, bytes: 0, until: None }
-    }
-
-    /// What is left of a limit.
-    fn left(allowed: Option<u64>, used: u64) -> Option<u64> {
-        allowed.map(|allowed| allowed.saturating_sub(used))
-    }
-
-    /// Counts rows that are part of the answer.
-    fn count(&mut self, rows: u64) -> Result<()> {
-        self.rows = self.rows.saturating_add(rows);
-        match self.options.max_rows {
-            Some(allowed) if self.rows > allowed => Err(Error::Limit { kind: LimitKind::Rows, allowed }),
-            _ => Ok(()),
-        }
-    }
-
-    /// The options of the next statement.
-    fn next(&mut self) -> Result<RunOptions> {
-        let now = Instant::now();
-        // A limit too far away to be a date is none.
-        let until = self.options.timeout.and_then(|timeout| now.checked_add(timeout));
-        self.until = self.until.or(until);
-        let timeout = self.until.map(|until| until.saturating_duration_since(now));
-        if timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Err(Error::Timeout);
-        }
-        Ok(RunOptions { timeout, ..self.options })
-    }
-
-    /// A limit of what was left as the limit of the whole.
-    fn told(&self, error: Error) -> Error {
-        let allowed = match &error {
-            Error::Limit { kind: LimitKind::Rows, .. } => self.options.max_rows,
-            Error::Limit { kind: LimitKind::Bytes, .. } => self.options.max_bytes,
-            _ => None,
-        };
-        match (error, allowed) {
-            (Error::Limit { kind, .. }, Some(allowed)) => Error::Limit { kind, allowed },
-            (error, _) => error,
-        }
-    }
 }
 
 impl Turn {
@@ -130,13 +72,13 @@ impl Turn {
         let columns = match root {
             Root::Known => Arc::default(),
             Root::Keys(portions) => {
-                let rows = join(self.read_each(portions, budget).await?)?;
+                let rows = Batch::concat(self.read_each(portions, budget).await?)?;
                 budget.count(loading.take_root(rows))?;
                 loading.columns()
             }
             Root::Query(compiled, parameters) => {
                 let columns = loading.columns_of(&compiled);
-                let rows = self.read(run::job(&compiled, parameters)?, budget).await?;
+                let rows = self.collect(run::job(&compiled, parameters)?, budget).await?.rows;
                 budget.count(loading.take_root(rows))?;
                 columns
             }
@@ -154,27 +96,12 @@ impl Turn {
         let mut returned = Vec::new();
         let rows = budget.rows;
         while let Some(portion) = portions.next().transpose()? {
-            let read = self.read(run::rows_job(portion, &batch)?, budget).await?;
+            let read = self.collect(run::rows_job(portion, &batch)?, budget).await?.rows;
             // They are counted with the others when all of them are there.
             budget.rows = budget.rows.saturating_add(read.rows.into());
             returned.push(read);
         }
         budget.rows = rows;
         Ok(returned)
-    }
-
-    async fn read(&mut self, job: Job, budget: &mut Budget) -> Result<Batch> {
-        self.connect().await?;
-        let options = budget.next()?;
-        let max_rows = Budget::left(options.max_rows, budget.rows);
-        let mut feed = Feed::collect(max_rows).within(Budget::left(options.max_bytes, budget.bytes));
-        let clock = Clock::new(run::limit(&self.core, options));
-        self.statement(job, &mut feed, clock).await?;
-        let rows = match feed.fate() {
-            Fate::Whole(_, batches) => join(batches)?,
-            Fate::Cursor(..) => Batch::default(),
-        };
-        budget.bytes = budget.bytes.saturating_add(u64::try_from(rows.bytes()).unwrap_or(u64::MAX));
-        Ok(rows)
     }
 }

@@ -80,7 +80,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`]. The time limit holds for each statement.
+    /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
     pub async fn insert_many(&self, portions: Portions, options: RunOptions) -> Result<Answer> {
         bulk::insert_many(&self.core, portions, options).await
     }
@@ -91,9 +91,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`], with the change that failed; rows that were expected and did not match.
-    pub async fn flush(&self, flush: Flush) -> Result<Vec<Batch>, FlushError> {
-        flush::flush(&self.core, flush).await
+    /// Those of [`Session::execute`], with the change that failed; rows that were expected and did not match. The limits of time and bytes
+    /// hold for all statements together.
+    pub async fn flush(&self, flush: Flush, options: RunOptions) -> Result<Vec<Batch>, FlushError> {
+        flush::flush(&self.core, flush, options).await
     }
 
     /// Reads rows of a table and those of relationships that belong to them, in one turn.

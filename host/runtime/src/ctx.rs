@@ -62,9 +62,9 @@ pub struct SqlLimits {
     pub cursors: u32,
     /// Rows of one result. None by default.
     pub rows: Option<u64>,
-    /// Bytes of the rows that a `session.load` reads: all of them come at once, so the host holds them and the guest's memory
-    /// must have room for them. 64 MiB by default.
-    pub load_bytes: u64,
+    /// Bytes of the rows that one `load`, `flush` or `insert-many` returns: all of them come at once, so the host holds them and
+    /// the guest's memory must have room for them. 64 MiB by default.
+    pub answer_bytes: u64,
     /// Bytes of one batch of rows. 1 MiB by default; it must fit the guest's memory.
     pub batch_bytes: u32,
     /// Rows of one batch. 8,192 by default.
@@ -83,7 +83,7 @@ impl Default for SqlLimits {
             sessions: 64,
             cursors: 64,
             rows: None,
-            load_bytes: 64 << 20,
+            answer_bytes: 64 << 20,
             batch_bytes: 1 << 20,
             batch_rows: 8_192,
             statement_time: None,

@@ -88,14 +88,18 @@ impl Opened {
 
     /// Run options cut to the host's limits.
     pub(crate) fn run(&self, options: &sessions::Options) -> db::RunOptions {
-        let mut options = conv::run_options(options);
+        self.within(conv::run_options(options))
+    }
+
+    /// The same for a call that has none: the host's limits.
+    fn within(&self, mut options: db::RunOptions) -> db::RunOptions {
         options.timeout = lower(options.timeout, self.limits.statement_time);
         options.max_rows = lower(options.max_rows, self.limits.rows);
         // The batch that comes with the call is one like all others.
         let rows = options.batch_rows.unwrap_or(db::RunOptions::BATCH_ROWS);
         options.batch_rows = Some(rows.min(self.limits.batch_rows));
         options.batch_bytes = Some(db::RunOptions::BATCH_BYTES.min(self.limits.batch_bytes));
-        options.max_bytes = Some(self.limits.load_bytes);
+        options.max_bytes = Some(self.limits.answer_bytes);
         options
     }
 }
@@ -258,7 +262,9 @@ pub(crate) async fn flush<T, R: Holds>(
     let opened = &work.opened;
     let dialect = opened.grant.database.dialect();
     let flush = sql::Flush::new(conv::all(changes), opened.catalog(), dialect, opened.limits.statement)?;
-    Ok(conv::all(work.session.flush(flush).await?))
+    // What comes back was sent, row by row: its bytes are limited, its rows are not.
+    let options = db::RunOptions { max_rows: None, ..opened.within(db::RunOptions::default()) };
+    Ok(conv::all(work.session.flush(flush, options).await?))
 }
 
 pub(crate) async fn load<T, R: Holds>(

@@ -1,0 +1,96 @@
+//! What a call of several statements may still take: the limits hold for all of them together.
+
+use std::sync::Arc;
+
+use sqlservice_sql::{Batch, compiled::Output};
+use tokio::time::Instant;
+
+use crate::{
+    Error, Result,
+    backend::Job,
+    error::LimitKind,
+    feed::{Clock, Fate, Feed},
+    lease::Turn,
+    run,
+    settings::RunOptions,
+};
+
+/// What is left of a call's time, rows and bytes.
+pub(crate) struct Budget {
+    options: RunOptions,
+    pub(crate) rows: u64,
+    bytes: u64,
+    /// When the time is over; it begins with the first statement, once there is a connection.
+    until: Option<Instant>,
+}
+
+impl Budget {
+    pub(crate) fn new(options: RunOptions) -> Self {
+        Self { options, rows: 0, bytes: 0, until: None }
+    }
+
+    /// Counts rows that are part of the answer.
+    pub(crate) fn count(&mut self, rows: u64) -> Result<()> {
+        self.rows = self.rows.saturating_add(rows);
+        match self.options.max_rows {
+            Some(allowed) if self.rows > allowed => Err(Error::Limit { kind: LimitKind::Rows, allowed }),
+            _ => Ok(()),
+        }
+    }
+
+    /// A limit of what was left as the limit of the whole.
+    pub(crate) fn told(&self, error: Error) -> Error {
+        let allowed = match &error {
+            Error::Limit { kind: LimitKind::Rows, .. } => self.options.max_rows,
+            Error::Limit { kind: LimitKind::Bytes, .. } => self.options.max_bytes,
+            _ => None,
+        };
+        match (error, allowed) {
+            (Error::Limit { kind, .. }, Some(allowed)) => Error::Limit { kind, allowed },
+            (error, _) => error,
+        }
+    }
+
+    /// The options of the next statement.
+    fn next(&mut self) -> Result<RunOptions> {
+        let now = Instant::now();
+        // A limit too far away to be a date is none.
+        let until = self.options.timeout.and_then(|timeout| now.checked_add(timeout));
+        self.until = self.until.or(until);
+        let timeout = self.until.map(|until| until.saturating_duration_since(now));
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(Error::Timeout);
+        }
+        Ok(RunOptions { timeout, ..self.options })
+    }
+}
+
+/// What is left of a limit.
+fn left(allowed: Option<u64>, used: u64) -> Option<u64> {
+    allowed.map(|allowed| allowed.saturating_sub(used))
+}
+
+/// What one of a call's statements returned.
+pub(crate) struct Collected {
+    pub(crate) columns: Arc<[Output]>,
+    pub(crate) rows: Batch,
+    pub(crate) affected: u64,
+}
+
+impl Turn {
+    /// Runs one of a call's statements and keeps all that it returns, within what is left. Its bytes are counted, its rows are
+    /// not: not all of them may be part of the answer.
+    pub(crate) async fn collect(&mut self, job: Job, budget: &mut Budget) -> Result<Collected> {
+        self.connect().await?;
+        let options = budget.next()?;
+        let mut feed = Feed::collect(left(options.max_rows, budget.rows)).within(left(options.max_bytes, budget.bytes));
+        let clock = Clock::new(run::limit(&self.core, options));
+        let affected = self.statement(job, &mut feed, clock).await?;
+        let (columns, rows) = match feed.fate() {
+            Fate::Whole(columns, batches) => (columns, Batch::concat(batches)?),
+            Fate::Cursor(..) => (Arc::default(), Batch::default()),
+        };
+        budget.bytes = budget.bytes.saturating_add(u64::try_from(rows.bytes()).unwrap_or(u64::MAX));
+        Ok(Collected { columns, rows, affected })
+    }
+}
