@@ -1,6 +1,8 @@
 //! B and C: a unit of work's changes, ordered and written by the host in one crossing.
 
-use sqlservice_host::Val;
+use std::time::Duration;
+
+use sqlservice_host::{HostLimits, Settings, Val};
 use sqlservice_tests::{Fixture, for_each_database};
 
 use crate::scene::Scene;
@@ -70,5 +72,41 @@ fn b_a_violation_undoes_its_flush_alone() {
 fn b21_keys_reach_every_child() {
     for_each_database(async |fixture: &Fixture| {
         assert_eq!(saw(fixture, "b21-many", &[Val::U32(1_000)]).await, ["3000"], "on {}", fixture.backend());
+    });
+}
+
+/// T-68: numbers of rows that are only said, and links twice, are refused before room is made for them; the session goes on.
+#[test]
+fn t68_changes_that_lie_are_refused() {
+    for_each_database(async |fixture: &Fixture| {
+        let saw = saw(fixture, "t68-changes", &[]).await;
+        let most = "limit LimitKind::Rows 500000";
+        assert_eq!(saw[..3], [most; 3], "on {}", fixture.backend());
+        assert!(saw[3..7].iter().all(|refused| refused.starts_with("invalid: ")), "{saw:?} on {}", fixture.backend());
+        assert_eq!(saw[7..], ["done", r#"["c"]"#], "on {}", fixture.backend());
+    });
+}
+
+/// T-32: what a unit of work returns is the host's memory, too.
+#[test]
+fn t32_a_unit_of_work_ends_at_the_hosts_limit_of_bytes() {
+    for_each_database(async |fixture: &Fixture| {
+        let mut limits = HostLimits::default();
+        limits.sql.answer_bytes = 30_000;
+        let scene = Scene::with(fixture, Settings::default(), limits);
+        let saw = scene.saw("t32-change-bytes", &[Val::U32(1_000)]).await;
+        assert_eq!(saw, ["limit LimitKind::Bytes 30000", "done", "[2]"], "on {}", fixture.backend());
+    });
+}
+
+/// T-31: the host's limit of time holds for all statements of a unit of work together.
+#[test]
+fn t31_a_unit_of_work_ends_at_the_hosts_limit_of_time() {
+    for_each_database(async |fixture: &Fixture| {
+        let mut limits = HostLimits::default();
+        limits.sql.statement_time = Some(Duration::from_millis(50));
+        let scene = Scene::with(fixture, Settings::default(), limits);
+        let saw = scene.saw("t32-change-time", &[Val::U32(10_000)]).await;
+        assert_eq!(saw, ["timeout", "done", r#"["c"]"#], "on {}", fixture.backend());
     });
 }

@@ -58,9 +58,9 @@ impl Target for ChangeMany {
         })
     }
 
-    fn width(&self, layout: Layout) -> usize {
-        // Keys of tables are few columns; the check of the statement itself counts them.
-        let (set, found) = (self.columns.len(), 2);
+    fn width(&self, catalog: &Catalog, layout: Layout) -> usize {
+        let key = catalog.table(self.schema.as_deref(), &self.table).map_or(0, |table| table.primary_key.len());
+        let (set, found) = (self.columns.len(), key.saturating_add(usize::from(self.is_versioned)));
         match (layout, self.verb) {
             (Layout::Slots, Verb::Update) => set.saturating_mul(found + 1).saturating_add(found),
             (Layout::Slots, _) => found * 2,
@@ -92,12 +92,14 @@ impl Target for ChangeMany {
     }
 }
 
-/// The name of a row's position among those that were given.
+/// The name of a row's position among those that were given, where the table has none like it.
 const NUMBER: &str = "n";
 
 /// A target whose names are those of a table.
 struct Checked<'a> {
     target: &'a ChangeMany,
+    /// The columns of the table.
+    columns: &'a [Column],
     /// The columns of the batch.
     all: Vec<&'a Column>,
     /// How many of them are set.
@@ -144,7 +146,7 @@ impl<'a> Checked<'a> {
         let touched = touched.collect();
         let to_itself = |key: &ForeignKey| key.table == table.name && key.schema == table.schema;
         let refers_to_itself = table.foreign_keys.iter().any(to_itself);
-        Ok(Self { target, all, set, found, version, returning, touched, refers_to_itself })
+        Ok(Self { target, columns: &table.columns, all, set, found, version, returning, touched, refers_to_itself })
     }
 
     /// The columns that are set.
@@ -234,10 +236,11 @@ impl<'a> Checked<'a> {
 
     /// All rows, joined as arrays.
     fn write_columns(&self, writer: &mut Writer, batch: &Batch) {
-        // No name that the table could have.
         let given = if self.target.table == "given" { "given_rows" } else { "given" };
+        let before = self.unlike();
+        let (name, number) = (|position: usize| format!("{before}c{position}"), format!("{before}{NUMBER}"));
         let value = |_: &Self, writer: &mut Writer, position: usize| {
-            writer.qualified(Some(given), &format!("c{position}"));
+            writer.qualified(Some(given), &name(position));
         };
         self.begin(writer);
         if self.target.verb == Verb::Update {
@@ -251,18 +254,28 @@ impl<'a> Checked<'a> {
         writer.name(given);
         writer.push("(");
         for position in 0..self.all.len() {
-            writer.name(&format!("c{position}"));
+            writer.name(&name(position));
             writer.push(", ");
         }
-        writer.name(NUMBER);
+        writer.name(&number);
         writer.push(") WHERE ");
         self.condition(writer, value);
         if !self.returning.is_empty() {
             writer.push(" RETURNING ");
-            writer.qualified(Some(given), NUMBER);
+            writer.qualified(Some(given), &number);
             writer.push(" - 1");
             self.returned(writer);
         }
+    }
+
+    /// What makes names unlike those of the table's columns, which its own expressions use without the table.
+    fn unlike(&self) -> String {
+        let is_like = |name: &str, before: &str| {
+            let rest = name.strip_prefix(before).unwrap_or_default();
+            rest == NUMBER || rest.strip_prefix('c').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let is_free = |before: &String| !self.columns.iter().any(|column| is_like(&column.name, before));
+        (0..=self.columns.len()).map(|count| "_".repeat(count)).find(is_free).unwrap_or_default()
     }
 
     fn returned(&self, writer: &mut Writer) {

@@ -81,6 +81,8 @@ pub enum Limited {
     Parameters,
     /// Bytes of an argument.
     Bytes,
+    /// Rows of an argument.
+    Rows,
 }
 
 impl std::fmt::Display for Limited {
@@ -90,6 +92,7 @@ impl std::fmt::Display for Limited {
             Self::Depth => "levels of nesting",
             Self::Parameters => "parameters",
             Self::Bytes => "bytes",
+            Self::Rows => "rows",
         })
     }
 }

@@ -10,13 +10,14 @@
 mod item;
 mod link;
 mod order;
-pub(crate) mod pick;
+mod pick;
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use crate::{
     Batch, Catalog, Dialect, Error, Limits, Portions, Result,
     change_many::{ChangeMany, Verb},
+    error::Limited,
     insert_many::InsertMany,
     portions::Target,
 };
@@ -126,8 +127,9 @@ impl Flush {
     /// # Errors
     ///
     /// Those of statements; batches that do not fit each other; links to nothing; [`Error::CircularDependency`] where rows
-    /// need each other's keys.
+    /// need each other's keys; [`Error::Limit`] for more rows than a unit of work may have.
     pub fn new(changes: Vec<Change>, catalog: Arc<Catalog>, dialect: Dialect, limits: Limits) -> Result<Self> {
+        within(&changes, &limits)?;
         let mut items = changes.into_iter().map(|change| Item::new(change, &catalog)).collect::<Result<Vec<_>>>()?;
         link::resolve(&mut items, &catalog)?;
         for item in &items {
@@ -227,6 +229,25 @@ impl Flush {
     pub fn finish(self) -> Result<Vec<Batch>> {
         self.items.into_iter().map(Item::finish).collect()
     }
+}
+
+/// Refuses more than the host has room for. What comes after costs a number of bytes for each row and link.
+fn within(changes: &[Change], limits: &Limits) -> Result<()> {
+    let (mut rows, mut links) = (changes.len() as u64, 0_u64);
+    for change in changes {
+        let (count, with) = match change {
+            Change::Inserts(inserts) => (inserts.rows.rows, inserts.links.len()),
+            Change::Updates(updates) => (updates.rows.rows, updates.links.len()),
+            Change::Deletes(deletes) => (deletes.keys.rows, 0),
+        };
+        rows = rows.saturating_add(count.into());
+        links = links.saturating_add(with as u64);
+    }
+    let allowed = limits.changed_rows as u64;
+    if rows > allowed || links > allowed.saturating_mul(4) {
+        return Err(Error::Limit { what: Limited::Rows, allowed });
+    }
+    Ok(())
 }
 
 /// What is done with the rows of a change that are there already.

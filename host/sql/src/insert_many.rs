@@ -32,7 +32,7 @@ impl Target for InsertMany {
         Ok(table.layout(batch, dialect))
     }
 
-    fn width(&self, _: Layout) -> usize {
+    fn width(&self, _: &Catalog, _: Layout) -> usize {
         self.columns.len()
     }
 

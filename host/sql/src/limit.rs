@@ -13,6 +13,8 @@ pub struct Limits {
     pub statement_bytes: usize,
     /// Parameters of one statement; a database's own number counts where it is lower.
     pub parameters: usize,
+    /// Rows of one unit of work, and the changes that they are in; it may have four times as many links.
+    pub changed_rows: usize,
     /// Tables of one declaration.
     pub tables: usize,
     /// Columns of one table.
@@ -27,6 +29,7 @@ impl Default for Limits {
             depth: 64,
             statement_bytes: 4 << 20,
             parameters: 65_535,
+            changed_rows: 500_000,
             tables: 1_000,
             columns: 1_000,
         }

@@ -8,7 +8,7 @@ use std::{ops::Range, sync::Arc};
 
 use crate::{
     Batch, Catalog, Compiled, Dialect, Error, InsertMany, Limits, Result, Vector, compile::within_parameters,
-    schema::TypeKind,
+    error::Limited, schema::TypeKind,
 };
 
 /// How many rows are given to an embedded database at once, or as columns: others may use the thread in between.
@@ -52,7 +52,7 @@ pub(crate) trait Target: Send + Sync {
     fn check(&self, batch: &Batch, catalog: &Catalog, dialect: Dialect) -> Result<Layout>;
 
     /// How many parameters a row has in a statement of this layout.
-    fn width(&self, layout: Layout) -> usize;
+    fn width(&self, catalog: &Catalog, layout: Layout) -> usize;
 
     /// How many rows one long statement finds by their keys.
     fn most_found(&self) -> usize {
@@ -125,7 +125,7 @@ impl Portions {
         limits: Limits,
     ) -> Result<Self> {
         let layout = target.check(&batch, &catalog, dialect)?;
-        let width = target.width(layout);
+        let width = target.width(&catalog, layout);
         within_parameters(width, dialect, &limits)?;
         let parameters = limits.parameters.min(dialect.capabilities().max_parameters as usize);
         let within = |rows: usize| parameters.min(VALUES_WRITTEN).checked_div(width).unwrap_or(rows).clamp(1, rows);
@@ -165,19 +165,35 @@ impl Iterator for Portions {
     type Item = Result<Portion>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (rows, compiled) = self.portion()?;
+            match compiled {
+                // Long names make long statements of few rows.
+                Err(Error::Limit { what: Limited::StatementSize, .. }) if rows.len() > 1 => self.most = rows.len() / 2,
+                compiled => {
+                    self.done = rows.end;
+                    let layout = self.layout;
+                    return Some(compiled.map(|compiled| Portion { compiled, layout, rows }));
+                }
+            }
+        }
+    }
+}
+
+impl Portions {
+    /// The next rows, as many as may go together, and their statement.
+    fn portion(&mut self) -> Option<(Range<usize>, Result<Arc<Compiled>>)> {
         let left = (self.batch.rows as usize).checked_sub(self.done).filter(|left| *left > 0)?;
         let from = u32::try_from(self.done).unwrap_or(u32::MAX);
         let fits = self.batch.rows_within_from(from, BYTES) as usize;
         let taken = left.min(self.most).min(fits.max(1));
         let rows = self.done..self.done.saturating_add(taken);
-        self.done = rows.end;
         let written = match self.layout {
             Layout::Rows => taken,
             Layout::Slots => self.target.written(taken).min(self.most).max(taken),
             Layout::Row | Layout::Columns => 1,
         };
-        let layout = self.layout;
-        Some(self.compiled(written).map(|compiled| Portion { compiled, layout, rows }))
+        Some((rows, self.compiled(written)))
     }
 }
 

@@ -44,7 +44,7 @@ impl Target for ReadMany {
         Ok(if as_arrays { Layout::Columns } else { Layout::Slots })
     }
 
-    fn width(&self, _layout: Layout) -> usize {
+    fn width(&self, _: &Catalog, _: Layout) -> usize {
         self.by.len()
     }
 

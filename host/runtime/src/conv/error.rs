@@ -101,6 +101,7 @@ fn statement(error: sql::Error) -> wit::Error {
                 sql::Limited::Depth => wit::LimitKind::Depth,
                 sql::Limited::Parameters => wit::LimitKind::Parameters,
                 sql::Limited::Bytes => wit::LimitKind::Bytes,
+                sql::Limited::Rows => wit::LimitKind::Rows,
             };
             wit::Error::Limit(wit::LimitReached { kind, allowed })
         }

@@ -13,7 +13,8 @@ impl Batch {
 }
 
 impl ColumnData {
-    fn pick(&self, rows: &[u32]) -> Self {
+    /// These rows, in this order. They exist, and none is named twice.
+    pub(crate) fn pick(&self, rows: &[u32]) -> Self {
         let mut validity = Vec::new();
         if !self.validity.is_empty() {
             validity.resize(rows.len().div_ceil(8), 0_u8);

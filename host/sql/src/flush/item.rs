@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Change, Deletes, Inserts, Link, Step, Updates, pick};
+use super::{
+    Change, Deletes, Inserts, Link, Step, Updates,
+    link::{Links, Source},
+    pick,
+};
 use crate::{
     Batch, Catalog, Error, Result, Value,
     batch::{BatchBuilder, ColumnBuilder, VectorKind},
@@ -25,9 +29,7 @@ pub(super) struct Item {
     /// The columns of the primary key that an update finds its rows by.
     keys: Vec<String>,
     pub(super) batch: Arc<Batch>,
-    pub(super) links: Vec<Link>,
-    /// What the links of the same position need of the row that they name.
-    pub(super) needed: Vec<String>,
+    pub(super) links: Links,
     pub(super) is_versioned: bool,
     /// The columns to return, those first that were asked for.
     pub(super) returning: Vec<String>,
@@ -57,26 +59,29 @@ impl Item {
         let entry = catalog.named(&table).ok_or_else(|| Error::NoSuchTable(table.clone()))?;
         let (mut batch, mut columns, mut links) = (rows, columns, links);
         let given = columns.len();
-        fits(&table, "columns", &batch, batch.rows, columns.len())?;
+        let count = batch.rows;
+        // How many rows there are is said, not known: nothing is made for each of them before this.
+        fits(&table, "columns", &batch, count, columns.len())?;
+        batch.validate()?;
         if does == Does::Update {
             touch(&entry.table, &mut columns, &mut batch)?;
         }
         if let Some(keys) = keys {
-            fits(&table, "primary key", &keys, batch.rows, entry.table.primary_key.len())?;
+            fits(&table, "primary key", &keys, count, entry.table.primary_key.len())?;
+            keys.validate()?;
             batch.columns.extend(keys.columns);
         }
         let is_versioned = versions.is_some();
         if let Some(versions) = versions {
-            fits(&table, "version", &versions, batch.rows, 1)?;
+            fits(&table, "version", &versions, count, 1)?;
+            versions.validate()?;
             batch.columns.extend(versions.columns);
         }
-        batch.validate()?;
         shift(&mut links, given, columns.len());
         let keys = if does == Does::Update { entry.table.primary_key.clone() } else { Vec::new() };
         if !returning.is_empty() && links.iter().any(|link| usize::from(link.column) >= columns.len()) {
             return Err(Error::invalid(format!("a row of {table:?} that is found by a link returns nothing")));
         }
-        let count = batch.rows as usize;
         Ok(Self {
             does,
             schema: entry.table.schema.clone(),
@@ -84,15 +89,14 @@ impl Item {
             columns,
             keys,
             batch: Arc::new(batch),
-            links,
-            needed: Vec::new(),
+            links: Links::new(links)?,
             is_versioned,
             asked: returning.len(),
             returning,
             matched: 0,
             filled: HashMap::new(),
             made: Vec::new(),
-            placed: vec![None; count],
+            placed: vec![None; count as usize],
         })
     }
 
@@ -113,7 +117,7 @@ impl Item {
         if step.reads {
             let keys = self.columns.len()..self.batch.columns.len() - usize::from(self.is_versioned);
             let columns = self.batch.columns.get(keys).unwrap_or_default();
-            return pick::rows(columns, &step.rows, &[]).map(Arc::new);
+            return Ok(Arc::new(Batch::pick(columns, &step.rows)));
         }
         if all && filled.is_empty() {
             return Ok(Arc::clone(&self.batch));
@@ -130,18 +134,17 @@ impl Item {
         }
     }
 
-    /// The value that a row has, or got, in a column; nothing where it is not known.
-    pub(super) fn known(&self, row: u32, column: &str) -> Option<Value> {
-        if let Some(position) = self.columns.iter().position(|name| name == column) {
-            let key = (row, u16::try_from(position).ok()?);
-            let value = self.filled.get(&key).cloned().unwrap_or_else(|| self.batch.value(row as usize, position));
+    /// The value that a row has, or got; nothing where it is not known.
+    pub(super) fn known(&self, row: u32, source: &Source) -> Option<Value> {
+        if let Some(written) = source.written {
+            let value = self.filled.get(&(row, written)).cloned();
+            let value = value.unwrap_or_else(|| self.batch.value(row as usize, usize::from(written)));
             if !value.is_null() {
                 return Some(value);
             }
         }
-        let position = self.returning.iter().position(|name| name == column)?;
         let (batch, at) = (*self.placed.get(row as usize)?)?;
-        Some(self.made.get(batch)?.value(at, position)).filter(|value| !value.is_null())
+        Some(self.made.get(batch)?.value(at, source.returned?)).filter(|value| !value.is_null())
     }
 
     /// Keeps what came back of some rows.

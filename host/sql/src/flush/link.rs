@@ -1,50 +1,125 @@
 //! Keys that one row makes and another needs.
+//!
+//! How many links there are is guest-controlled. Each is looked at a fixed number of times, however many steps there are.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use super::{Does, Item, Step};
-use crate::{Catalog, Error, Result, Value, catalog::Entry};
+use super::{Does, Item, Link, Step};
+use crate::{Catalog, Error, Result, Value, catalog::Entry, value::ValueRef};
 
-/// Checks the links of all changes, finds which column each needs, and makes the changes that have it return it.
-pub(super) fn resolve(items: &mut [Item], catalog: &Catalog) -> Result<()> {
-    let mut wanted = Vec::new();
-    for (change, item) in items.iter().enumerate() {
-        for link in &item.links {
-            let column = item.linked_column(link.column).filter(|_| link.row < item.rows());
-            let of = usize::try_from(link.of_change).ok().and_then(|of| items.get(of));
-            let of = of.filter(|of| of.does == Does::Insert && link.of_row < of.rows());
-            let (Some(column), Some(of)) = (column, of) else {
-                let message = format!("a link of change {change} names a row or column that is not there: {link:?}");
-                return Err(Error::invalid(message));
-            };
-            let entry = |item: &Item| {
-                catalog.entry(item.schema.as_deref(), &item.table).ok_or_else(|| Error::NoSuchTable(item.table.clone()))
-            };
-            let needed = referred(entry(item)?, column, entry(of)?)?;
-            wanted.push((change, link.of_change as usize, link.of_row, needed));
+/// Where links take their values from: a column of the rows of one change.
+pub(super) struct Source {
+    change: usize,
+    pub(super) column: String,
+    /// Where that change writes the column.
+    pub(super) written: Option<u16>,
+    /// Where the column is among what that change returns.
+    pub(super) returned: Option<usize>,
+    /// Whether a row has to return it.
+    is_wanted: bool,
+}
+
+/// The links of a change, by row and column.
+#[derive(Default)]
+pub(super) struct Links {
+    links: Vec<Link>,
+    /// The source of each.
+    source: Vec<usize>,
+    sources: Vec<Source>,
+}
+
+impl Links {
+    pub(super) fn new(mut links: Vec<Link>) -> Result<Self> {
+        links.sort_unstable_by_key(|link| (link.row, link.column));
+        let is_same = |one: &Link, other: &Link| (one.row, one.column) == (other.row, other.column);
+        if let Some([twice, _]) = links.array_windows().find(|[one, other]| is_same(one, other)) {
+            return Err(Error::invalid(format!("two links fill column {} of row {}", twice.column, twice.row)));
         }
+        Ok(Self { links, ..Self::default() })
     }
-    let linked: HashSet<(usize, u32, u16)> = (items.iter().enumerate())
-        .flat_map(|(change, item)| item.links.iter().map(move |link| (change, link.row, link.column)))
-        .collect();
-    for (change, of, row, column) in wanted {
-        if let Some(item) = items.get_mut(of)
-            && !is_given(item, row, &column, |position| linked.contains(&(of, row, position)))
-            && !item.returning.contains(&column)
-        {
-            item.returning.push(column.clone());
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Link> {
+        self.links.iter()
+    }
+
+    /// The links of a row, each with its source.
+    fn of_row(&self, row: u32) -> impl Iterator<Item = (&Link, &Source)> {
+        let from = self.links.partition_point(|link| link.row < row);
+        let links = self.links.get(from..).unwrap_or_default().iter().take_while(move |link| link.row == row);
+        let sources = self.source.get(from..).unwrap_or_default().iter();
+        links.zip(sources).filter_map(|(link, source)| Some((link, self.sources.get(*source)?)))
+    }
+
+    fn has(&self, row: u32, column: u16) -> bool {
+        self.links.binary_search_by_key(&(row, column), |link| (link.row, link.column)).is_ok()
+    }
+}
+
+/// Checks the links of all changes, finds what each needs, and makes the changes that have it return it.
+pub(super) fn resolve(items: &mut [Item], catalog: &Catalog) -> Result<()> {
+    for change in 0..items.len() {
+        let (sources, source) = sources(items, change, catalog)?;
+        for wanted in sources.iter().filter(|source| source.is_wanted) {
+            if let Some(of) = items.get_mut(wanted.change).filter(|of| !of.returning.contains(&wanted.column)) {
+                of.returning.push(wanted.column.clone());
+            }
         }
         if let Some(item) = items.get_mut(change) {
-            item.needed.push(column);
+            (item.links.sources, item.links.source) = (sources, source);
         }
+    }
+    let returning: Vec<Vec<String>> = items.iter().map(|item| item.returning.clone()).collect();
+    for source in items.iter_mut().flat_map(|item| &mut item.links.sources) {
+        let names = returning.get(source.change).map_or(&[][..], Vec::as_slice);
+        source.returned = names.iter().position(|name| *name == source.column);
     }
     Ok(())
 }
 
-/// Whether a row brings its value of a column along, or gets it from a row before it.
-fn is_given(item: &Item, row: u32, column: &str, is_linked: impl Fn(u16) -> bool) -> bool {
-    let Some(position) = item.columns.iter().position(|name| name == column) else { return false };
-    !item.batch.value(row as usize, position).is_null() || u16::try_from(position).is_ok_and(is_linked)
+/// The sources of a change's links, and which of them each link has.
+fn sources(items: &[Item], change: usize, catalog: &Catalog) -> Result<(Vec<Source>, Vec<usize>)> {
+    let (mut sources, mut source) = (Vec::new(), Vec::new());
+    let Some(item) = items.get(change) else { return Ok((sources, source)) };
+    let mut known = HashMap::new();
+    for link in item.links.iter() {
+        let of = usize::try_from(link.of_change).ok().and_then(|at| Some((at, items.get(at)?)));
+        let of = of.filter(|(_, of)| of.does == Does::Insert && link.of_row < of.rows() && link.row < item.rows());
+        let (Some(column), Some((of_change, of))) = (item.linked_column(link.column), of) else {
+            let message = format!("a link of change {change} names a row or column that is not there: {link:?}");
+            return Err(Error::invalid(message));
+        };
+        let at = match known.get(&(link.column, of_change)) {
+            Some(at) => *at,
+            None => {
+                sources.push(Source::new(item, column, of_change, of, catalog)?);
+                known.insert((link.column, of_change), sources.len() - 1);
+                sources.len() - 1
+            }
+        };
+        if let Some(source) = sources.get_mut(at) {
+            source.is_wanted |= !is_given(of, link.of_row, source);
+        }
+        source.push(at);
+    }
+    Ok((sources, source))
+}
+
+impl Source {
+    fn new(item: &Item, column: &str, change: usize, of: &Item, catalog: &Catalog) -> Result<Self> {
+        let entry = |item: &Item| {
+            catalog.entry(item.schema.as_deref(), &item.table).ok_or_else(|| Error::NoSuchTable(item.table.clone()))
+        };
+        let column = referred(entry(item)?, column, entry(of)?)?;
+        let written = of.columns.iter().position(|name| *name == column).and_then(|at| u16::try_from(at).ok());
+        Ok(Self { change, column, written, returned: None, is_wanted: false })
+    }
+}
+
+/// Whether a row brings its value along, or gets it from a row before it.
+fn is_given(of: &Item, row: u32, source: &Source) -> bool {
+    let Some(written) = source.written else { return false };
+    let is_null = of.batch.value_ref(row as usize, usize::from(written)) == ValueRef::NULL;
+    !is_null || of.links.has(row, written)
 }
 
 /// The column of the far table that a column takes its value from.
@@ -68,25 +143,20 @@ fn referred(near: &Entry, column: &str, far: &Entry) -> Result<String> {
 
 /// The values that links bring to the rows of a step: position among them, column, value; by position.
 pub(super) fn fill(items: &[Item], step: &Step) -> Result<Vec<(usize, u16, Value)>> {
-    let Some(item) = items.get(step.change).filter(|item| !item.links.is_empty() && !step.reads) else {
-        return Ok(Vec::new());
-    };
-    let mut positions = vec![None; item.rows() as usize];
+    let mut filled = Vec::new();
+    let Some(item) = items.get(step.change).filter(|_| !step.reads) else { return Ok(filled) };
     for (position, row) in step.rows.iter().enumerate() {
-        if let Some(place) = positions.get_mut(*row as usize) {
-            *place = Some(position);
+        for (link, source) in item.links.of_row(*row) {
+            let of = items.get(source.change);
+            let value = of.and_then(|of| of.known(link.of_row, source)).ok_or_else(|| {
+                let (table, column) = (of.map_or("", |of| of.table.as_str()), &source.column);
+                Error::invalid(format!(
+                    "a row of {:?} needs {column:?} of a row of {table:?} that has none",
+                    item.table
+                ))
+            })?;
+            filled.push((position, link.column, value));
         }
     }
-    let mut filled = Vec::new();
-    for (link, column) in item.links.iter().zip(&item.needed) {
-        let Some(position) = positions.get(link.row as usize).copied().flatten() else { continue };
-        let value = items.get(link.of_change as usize).and_then(|of| of.known(link.of_row, column));
-        let value = value.ok_or_else(|| {
-            let table = items.get(link.of_change as usize).map_or("", |of| of.table.as_str());
-            Error::invalid(format!("a row of {:?} needs {column:?} of a row of {table:?} that has none", item.table))
-        })?;
-        filled.push((position, link.column, value));
-    }
-    filled.sort_by_key(|(position, ..)| *position);
     Ok(filled)
 }

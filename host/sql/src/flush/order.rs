@@ -134,7 +134,7 @@ impl<'a> Plan<'a> {
 
     /// The ranks of the tables that a change's links go to.
     fn linked(&self, change: usize) -> impl Iterator<Item = usize> {
-        let links = self.items.get(change).map_or(&[][..], |item| item.links.as_slice()).iter();
+        let links = self.items.get(change).into_iter().flat_map(|item| item.links.iter());
         links.filter_map(|link| self.rank.get(link.of_change as usize).copied())
     }
 
@@ -203,7 +203,7 @@ impl<'a> Plan<'a> {
         let mut edges = Vec::new();
         let changes: BTreeSet<usize> = nodes.iter().map(|(change, _)| *change).collect();
         for change in &changes {
-            for link in self.items.get(*change).iter().flat_map(|item| &item.links) {
+            for link in self.items.get(*change).iter().flat_map(|item| item.links.iter()) {
                 let from = numbers.get(&(link.of_change as usize, link.of_row));
                 if let (Some(from), Some(to)) = (from, numbers.get(&(*change, link.row))) {
                     edges.push((*from, *to, true));

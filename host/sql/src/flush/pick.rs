@@ -1,46 +1,35 @@
-//! Some rows of a batch as a batch of their own.
+//! Some rows of a batch as a batch of their own, with values that are brought.
 
 use crate::{
-    Batch, ColumnData, Result, Value, Vector,
+    Batch, ColumnData, Result, Value,
     batch::{ColumnBuilder, VectorKind},
 };
 
-/// These rows of the columns, with other values at some positions among them.
-pub(crate) fn rows(columns: &[ColumnData], rows: &[u32], other: &[(usize, u16, Value)]) -> Result<Batch> {
-    let mut picked = Vec::with_capacity(columns.len());
-    for (at, column) in columns.iter().enumerate() {
-        let mut mine = other.iter().filter(|(_, of, _)| usize::from(*of) == at).peekable();
-        // A column whose values are all brought has no kind of its own.
-        let kind = if mine.peek().is_some() { VectorKind::Dynamic } else { kind(&column.values) };
-        let mut builder = ColumnBuilder::new(kind, rows.len());
-        for (position, row) in rows.iter().enumerate() {
-            let brought = mine.next_if(|(of, ..)| *of == position).map(|(_, _, value)| value.clone());
-            match brought.unwrap_or_else(|| column.value(*row as usize)) {
-                value if value.is_null() => builder.push_null(),
-                value => builder.push_value(value)?,
-            }
+/// These rows of the columns, with other values at some positions among them. The others come by position.
+pub(super) fn rows(columns: &[ColumnData], rows: &[u32], others: &[(usize, u16, Value)]) -> Result<Batch> {
+    let mut brought = vec![Vec::new(); columns.len()];
+    for (position, column, value) in others {
+        if let Some(brought) = brought.get_mut(usize::from(*column)) {
+            brought.push((*position, value));
         }
-        picked.push(builder.finish());
     }
-    Ok(Batch { rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), columns: picked })
+    let picked = columns.iter().zip(brought).map(|(column, brought)| {
+        if brought.is_empty() { Ok(column.pick(rows)) } else { replaced(column, rows, brought) }
+    });
+    let columns = picked.collect::<Result<_>>()?;
+    Ok(Batch { rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), columns })
 }
 
-fn kind(values: &Vector) -> VectorKind {
-    match values {
-        Vector::Booleans(_) => VectorKind::Boolean,
-        Vector::Integers(_) => VectorKind::Integer,
-        Vector::Unsigneds(_) => VectorKind::Unsigned,
-        Vector::Floats(_) => VectorKind::Float,
-        Vector::Decimals(_) => VectorKind::Decimal,
-        Vector::Texts(_) => VectorKind::Text,
-        Vector::Bytes(_) => VectorKind::Bytes,
-        Vector::Uuids(_) => VectorKind::Uuid,
-        Vector::Jsons(_) => VectorKind::Json,
-        Vector::Dates(_) => VectorKind::Date,
-        Vector::Times(_) => VectorKind::Time,
-        Vector::Timestamps(_) => VectorKind::Timestamp,
-        Vector::TimestampsTz(_) => VectorKind::TimestampTz,
-        Vector::Intervals(_) => VectorKind::Interval,
-        Vector::Mixed(_) => VectorKind::Mixed,
+fn replaced(column: &ColumnData, rows: &[u32], brought: Vec<(usize, &Value)>) -> Result<ColumnData> {
+    // A column whose values are all brought has no kind of its own.
+    let mut builder = ColumnBuilder::new(VectorKind::Dynamic, rows.len());
+    let mut brought = brought.into_iter().peekable();
+    for (position, row) in rows.iter().enumerate() {
+        let value = brought.next_if(|(of, _)| *of == position).map(|(_, value)| value.clone());
+        match value.unwrap_or_else(|| column.value(*row as usize)) {
+            value if value.is_null() => builder.push_null(),
+            value => builder.push_value(value)?,
+        }
     }
+    Ok(builder.finish())
 }

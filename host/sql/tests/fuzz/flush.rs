@@ -63,7 +63,9 @@ fn rows(dice: &mut Dice<'_, '_>, names: &[String], rows: usize) -> Batch {
         _ => column(dice, rows),
     });
     let columns = columns.collect();
-    Batch { rows: rows as u32, columns }
+    // A number that is not true, where nothing tells so but the columns.
+    let said = if dice.one_in(60) { dice.of(&[u32::MAX, 1 << 30, 7, 0]) } else { rows as u32 };
+    Batch { rows: said, columns }
 }
 
 fn change(dice: &mut Dice<'_, '_>, changes: usize) -> Change {

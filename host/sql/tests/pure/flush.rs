@@ -1,5 +1,7 @@
 //! A unit of work's changes: their order, their statements, and the keys that go from one to the other.
 
+mod bounds;
+
 use std::sync::Arc;
 
 use sqlservice_sql::{

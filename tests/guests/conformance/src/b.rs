@@ -1,6 +1,7 @@
 //! B and C: a unit of work's changes, written in one crossing. As the host is asked by an SDK.
 
 pub mod change;
+mod hostile;
 
 use sqlservice_sdk::{
     bindings::sqlservice::database::{
@@ -10,6 +11,8 @@ use sqlservice_sdk::{
     prelude::*,
     schema::Models,
 };
+
+pub use self::hostile::{t32_change_bytes, t32_change_time, t68_changes};
 
 use self::change::{Insert, Update, delete_of, integers, key, keys, texts};
 use crate::{Saw, told};

@@ -76,6 +76,9 @@ sqlservice_sdk::plugin!(
     export b07-tree: async func() -> result<list<string>, string>;
     export b-violation: async func() -> result<list<string>, string>;
     export b21-many: async func(parents: u32) -> result<list<string>, string>;
+    export t68-changes: async func() -> result<list<string>, string>;
+    export t32-change-bytes: async func(rows: u32) -> result<list<string>, string>;
+    export t32-change-time: async func(rows: u32) -> result<list<string>, string>;
     export c10-versions: async func() -> result<list<string>, string>;
 
     export c04-pending-rollback: async func() -> result<list<string>, string>;
@@ -188,7 +191,8 @@ scenarios! {
     a: a01_ping(), a02_create_and_drop(), a02_strictly(), a03_reflect(), a04_begin_and(end: String),
         a05_begin_and_leave(), a06_begin_in_begin(outer_reads: bool), a07_closed_transaction(), a08_statements(),
         a08_text(), a14_sizes(),;
-    b: b01_graph(), b07_tree(), b_violation(), b21_many(parents: u32), c10_versions(),;
+    b: b01_graph(), b07_tree(), b_violation(), b21_many(parents: u32), c10_versions(),
+        t68_changes(), t32_change_bytes(rows: u32), t32_change_time(rows: u32),;
     c: c04_pending_rollback(), c05_pending_rollback_in_savepoint(), c06_savepoint_rolled_back(), c07_savepoints_nest(),
         c17_isolation(), c17_levels(), c18_autocommit(), c19_commit_as_you_go(),;
     d: d_functions_of_texts(), d_functions_of_numbers(), d_functions_of_times(), d_functions_of_documents(), d_joins(), d_subqueries(), d_groups(), d_locks(), d01_recursive(), d02_update(), d02_delete(), d03_unions(), d03_intersect_and_except(), d04_frames(), d04_functions(), d05_lists(), d06_patterns(), d07_distinct(), d08_limits(), d10_insert_from_select(), d13_upserts(), d14_odd_names(), d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),

@@ -17,7 +17,8 @@ mod tree;
 use sqlservice_sdk::prelude::*;
 
 pub use self::{
-    cycle::*, family::*, graph::*, keys::*, made::*, many::*, net::*, orphan::*, passive::*, random::*, stale::*, tags::*, tree::*,
+    cycle::*, family::*, graph::*, keys::*, made::*, many::*, net::*, orphan::*, passive::*, random::*, stale::*,
+    tags::*, tree::*,
 };
 
 /// A line between two steps in what the host wrote down.

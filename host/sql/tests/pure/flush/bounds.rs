@@ -1,0 +1,146 @@
+//! What a unit of work that nobody would write in earnest costs: an error, or time that grows as it does.
+
+use std::time::{Duration, Instant};
+
+use sqlservice_sql::error::Limited;
+
+use super::*;
+
+fn updates(table: &str, columns: &[&str], keys: Batch, rows: Batch) -> Change {
+    let (table, columns) = (table.into(), names(columns));
+    Change::Updates(Updates { table, keys, versions: None, columns, rows, links: vec![], returning: vec![] })
+}
+
+#[test]
+fn t68_rows_that_are_only_said_to_be_there_take_no_room() {
+    let said = |rows| batch(rows, vec![]);
+    for rows in [u32::MAX, 500_001] {
+        for change in [
+            inserts("users", &[], said(rows), &[], &["id"]),
+            updates("logs", &[], said(rows), said(rows)),
+            Change::Deletes(Deletes { table: "users".into(), keys: said(rows), versions: None }),
+        ] {
+            let refused = flush(vec![change], Dialect::Sqlite).map(drop);
+            assert_eq!(refused, Err(Error::Limit { what: Limited::Rows, allowed: 500_000 }));
+        }
+    }
+    // One row a change is not less.
+    let changes = vec![deletes("users", &[1]); 250_001];
+    assert!(matches!(flush(changes, Dialect::Sqlite), Err(Error::Limit { what: Limited::Rows, .. })));
+    let links = vec![(0, 0, 0, 0); 2_000_001];
+    let change = inserts("nodes", &["parent_id"], batch(1, vec![integers(&[None])]), &links, &[]);
+    assert!(matches!(flush(vec![change], Dialect::Sqlite), Err(Error::Limit { what: Limited::Rows, .. })));
+    // Batches that do not have what they say are refused before a constant is added for each row.
+    let lie = batch(400_000, vec![texts(&["a"])]);
+    let keys = batch(400_000, vec![integers(&[Some(1)])]);
+    for change in [
+        updates("logs", &["text"], keys.clone(), lie.clone()),
+        updates("logs", &[], keys, said(400_000)),
+        inserts("users", &["name"], lie, &[], &[]),
+    ] {
+        assert!(matches!(flush(vec![change], Dialect::Sqlite), Err(Error::Invalid { .. })));
+    }
+}
+
+#[test]
+fn a_value_has_one_link() {
+    let rows = batch(2, vec![integers(&[None, None])]);
+    let twice = [(1, 0, 0, 0), (0, 0, 0, 1), (1, 0, 0, 0)];
+    let refused = flush(vec![inserts("nodes", &["parent_id"], rows, &twice, &[])], Dialect::Sqlite).map(drop);
+    assert_eq!(refused, Err(Error::invalid("two links fill column 0 of row 1")));
+}
+
+/// Each row of a chain is a step of its own.
+#[test]
+fn t68_a_long_chain_of_rows_takes_time_as_it_is_long() {
+    const ROWS: u32 = 40_000;
+    let links: Vec<_> = (1..ROWS).map(|row| (row, 0, 0, row - 1)).collect();
+    let rows = batch(ROWS, vec![integers(&vec![None; ROWS as usize])]);
+    let began = Instant::now();
+    let (texts, returned) =
+        run(vec![inserts("nodes", &["parent_id"], rows, &links, &["id"])], Dialect::Sqlite).expect("good");
+    assert_eq!(texts.len(), ROWS as usize);
+    assert!(texts[39_999].ends_with(" (40098)"), "{}", texts[39_999]);
+    assert_eq!(returned[0].value(39_999, 0), sqlservice_sql::Scalar::Integer(40_099).into());
+    // Looking at all links, or all rows, in each step takes minutes.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_statement_that_gets_too_long_or_too_wide_has_fewer_rows() {
+    let keys: Vec<_> = (0..90).map(Some).collect();
+    let change = || {
+        let rows = batch(90, vec![texts(&["a"; 90])]);
+        updates("users", &["name"], batch(90, vec![integers(&keys)]), rows)
+    };
+    let rows_of = |limits: Limits| {
+        let mut flush = Flush::new(vec![change()], models(Dialect::Mariadb), Dialect::Mariadb, limits).expect("good");
+        let mut work = flush.next_work().expect("good").expect("work");
+        let mut rows = Vec::new();
+        while let Some(portion) = work.portions.next() {
+            let portion = portion.expect("it fits");
+            assert!(portion.compiled.sql.len() <= limits.statement_bytes);
+            rows.push(portion.rows);
+        }
+        rows
+    };
+    assert_eq!(rows_of(Limits::default()), [0..90]);
+    let short = rows_of(Limits { statement_bytes: 2_000, ..Limits::default() });
+    assert!(short.len() > 1, "{short:?}");
+    assert_eq!(short.iter().flat_map(Clone::clone).collect::<Vec<_>>(), (0..90).collect::<Vec<_>>());
+    // Three a row: what is set, and its key twice.
+    assert_eq!(rows_of(Limits { parameters: 90, ..Limits::default() }), [0..30, 30..60, 60..90]);
+}
+
+/// A key of three columns and a version: nine values a row, four of them twice.
+#[test]
+fn wide_keys_are_counted() {
+    let mut pairs = table("pairs", vec![]);
+    pairs.columns = vec![
+        column("a", TypeKind::Int64),
+        column("b", TypeKind::Int64),
+        column("c", TypeKind::Int64),
+        column("version", TypeKind::Int64),
+        nullable("text", TypeKind::Text),
+    ];
+    pairs.primary_key = names(&["a", "b", "c"]);
+    pairs.version_column = Some("version".into());
+    let models = Models { tables: vec![pairs], relationships: vec![] };
+    let limits = Limits { parameters: 20, ..Limits::default() };
+    let catalog = Catalog::declare(models, Dialect::Mariadb, &limits, true).expect("good models");
+    let many = || integers(&[Some(1); 5]);
+    let change = Change::Updates(Updates {
+        table: "pairs".into(),
+        keys: batch(5, vec![many(), many(), many()]),
+        versions: Some(batch(5, vec![many()])),
+        columns: names(&["text"]),
+        rows: batch(5, vec![texts(&["x"; 5])]),
+        links: vec![],
+        returning: vec![],
+    });
+    let mut flush = Flush::new(vec![change], Arc::new(catalog), Dialect::Mariadb, limits).expect("good");
+    let work = flush.next_work().expect("good").expect("work");
+    let portions: Result<Vec<_>> = work.portions.collect();
+    assert_eq!(portions.expect("they fit").len(), 3);
+}
+
+/// An expression of the table's names its columns without the table.
+#[test]
+fn names_of_what_is_given_are_unlike_the_columns() {
+    let mut counts = table("counts", vec![column("n", TypeKind::Int64), column("_c1", TypeKind::Int64)]);
+    counts.columns.push(sqlservice_sql::schema::Column {
+        on_update: sqlservice_sql::schema::DefaultValue::Expression("n + 1".into()),
+        ..nullable("next", TypeKind::Int64)
+    });
+    let models = Models { tables: vec![counts], relationships: vec![] };
+    let catalog = Catalog::declare(models, Dialect::Postgres, &Limits::default(), true).expect("good models");
+    let one = || batch(1, vec![integers(&[Some(1)])]);
+    let change = updates("counts", &["n"], one(), one());
+    let mut flush = Flush::new(vec![change], Arc::new(catalog), Dialect::Postgres, Limits::default()).expect("good");
+    let mut work = flush.next_work().expect("good").expect("work");
+    let text = work.portions.next().expect("one").expect("good").compiled.sql.clone();
+    assert!(
+        text.contains(r#""next" = (n + 1) FROM"#) && text.contains(r#"AS "given"("__c0", "__c1", "__n")"#),
+        "{text}"
+    );
+}
