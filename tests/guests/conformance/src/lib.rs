@@ -36,7 +36,7 @@ sqlservice_sdk::plugin!(
     export a14-sizes: async func() -> result<list<string>, string>;
 
     /// Random operations on objects, against a plain model of them: what went wrong, a line a sequence.
-    export u-random: async func(seed: u64, sequences: u32, steps: u32) -> result<list<string>, string>;
+    export u-random: async func(sequences: list<list<u8>>) -> result<list<string>, string>;
     export u-b01-save: async func() -> result<list<string>, string>;
     export u-b01-from-the-child: async func() -> result<list<string>, string>;
     export u-b02-delete-parent: async func(is-loaded: bool) -> result<list<string>, string>;
@@ -200,7 +200,7 @@ scenarios! {
     e: e01_decimals(), e02_integers(), e03_moments(), e04_documents(), e05_labels(), e05_native(), e06_others(), e06_foreign(),
         e_native_types(), e_fidelity(seed: u64, values: u32), t20_edges(), t40_odd_rows(), e_violations(), e_check(), e_statements(), e_databases(),;
     f: f01_reflect(views: bool), f02_composite(), f03_actions(), f06_cycle(), f07_odd_names(),;
-    u: u_random(seed: u64, sequences: u32, steps: u32), u_b01_save(), u_b01_from_the_child(), u_b02_delete_parent(is_loaded: bool), u_b02_change_unloaded(), u_b03_delete_all(),
+    u: u_random(sequences: Vec<Vec<u8>>), u_b01_save(), u_b01_from_the_child(), u_b02_delete_parent(is_loaded: bool), u_b02_change_unloaded(), u_b03_delete_all(),
         u_b04_many_to_one(), u_b05_unconnected(child_first: bool), u_b06_given_keys(order: Vec<u32>), u_b07_tree(is_loaded: bool),
         u_b07_move(), u_b08_many_to_many(is_loaded: bool), u_b08_both_sides(), u_b08_delete_a_side(), u_b08_with_columns(),
         u_b09_graph(), u_b10_circle(), u_b11_post_update(), u_b11_given_keys(), u_b12_together(), u_b13_row_switch(), u_b14_net_changes(),

@@ -49,15 +49,12 @@ struct Member {
     club_name: String,
 }
 
-/// Numbers that a seed makes.
-struct Dice(u64);
+/// Choices that somebody else made: one a byte, the first of all where there are no more.
+struct Dice(std::vec::IntoIter<u8>);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides.max(1) as u64) as usize
+        usize::from(self.0.next().unwrap_or_default()) % sides.max(1)
     }
 
     fn pick<T: Clone>(&mut self, of: &[T]) -> Option<T> {
@@ -105,6 +102,13 @@ impl Play {
         let known: Vec<String> = self.now.notes.keys().filter(|name| !self.touched.contains(*name)).cloned().collect();
         let name = self.dice.pick(&known)?;
         Some((name.clone(), self.notes.get(&name)?.clone()))
+    }
+
+    async fn play(&mut self) -> Result<(), Error> {
+        while self.dice.0.len() > 0 {
+            self.step().await?;
+        }
+        self.flush().await
     }
 
     async fn step(&mut self) -> Result<(), Error> {
@@ -329,13 +333,13 @@ impl Play {
     }
 }
 
-/// Plays so many sequences of so many operations. A line for each that went wrong: its seed, what was done, what was wrong.
-pub async fn u_random(seed: u64, sequences: u32, steps: u32) -> Saw {
+/// Plays sequences of operations, as their bytes choose. What was wrong with each, after what was done; nothing where all was
+/// right.
+pub async fn u_random(sequences: Vec<Vec<u8>>) -> Saw {
     let db = Database::open("default", models![Person, Note, Club, Member]).await?;
     db.create_all().await?;
     let mut wrong = Vec::new();
-    for number in 0..u64::from(sequences) {
-        let seed = seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1;
+    for choices in sequences {
         let session = db.session()?;
         session.execute(&delete::<Member>()).await?;
         session.execute(&delete::<Note>()).await?;
@@ -344,7 +348,7 @@ pub async fn u_random(seed: u64, sequences: u32, steps: u32) -> Saw {
         session.commit().await?;
         let mut play = Play {
             session,
-            dice: Dice(seed),
+            dice: Dice(choices.into_iter()),
             now: Plain::default(),
             committed: Plain::default(),
             savepoints: Vec::new(),
@@ -355,15 +359,9 @@ pub async fn u_random(seed: u64, sequences: u32, steps: u32) -> Saw {
             made: 0,
             log: Vec::new(),
         };
-        for step in 0..steps {
-            if let Err(error) = play.step().await {
-                wrong.push(format!("seed {seed}, step {step}, after {}: {error}", play.log.join(" ")));
-                break;
-            }
-        }
-        if wrong.len() > 3 {
-            break;
-        }
+        wrong.push(
+            play.play().await.map_or_else(|error| format!("{error}, after {}", play.log.join(" ")), |()| String::new()),
+        );
     }
     Ok(wrong)
 }

@@ -1,0 +1,34 @@
+//! Links to PostgreSQL and MariaDB: values, errors, stopping, cleaning. Needs both servers, see [`server::one`].
+
+mod errors;
+mod pool;
+#[path = "../server/mod.rs"]
+mod server;
+mod sessions;
+mod stopping;
+mod values;
+
+use sqlservice_db::{RunOptions, Session};
+use sqlservice_sql::{Scalar, Value};
+
+use server::{Kind, Server, run_with};
+
+fn integer(value: i64) -> Value {
+    Scalar::Integer(value).into()
+}
+
+fn text(value: &str) -> Value {
+    Scalar::Text(value.into()).into()
+}
+
+async fn ask(session: &Session, sql: &str, parameters: Vec<Value>) -> Value {
+    run_with(session, sql, parameters, RunOptions::default()).await.expect(sql).first.value(0, 0)
+}
+
+/// A parameter's placeholder, with the type that PostgreSQL is told.
+fn place(server: &Server, at: usize) -> String {
+    match server.kind {
+        Kind::Postgres => format!("${at}"),
+        Kind::Mariadb => "?".into(),
+    }
+}
