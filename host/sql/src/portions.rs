@@ -100,7 +100,7 @@ impl Portions {
     /// # Errors
     ///
     /// A table or column that does not exist, a batch that does not fit the columns or itself, `returning` where the
-    /// database has none, and more columns than parameters.
+    /// database has none, more columns than parameters, and more rows of nothing but defaults than a unit of work may have.
     pub fn new(
         target: InsertMany,
         batch: Arc<Batch>,
@@ -112,6 +112,10 @@ impl Portions {
         let (names, given) = (target.columns.len(), batch.columns.len());
         if given != names {
             return Err(Error::invalid(format!("{names} columns are named and the batch has {given}")));
+        }
+        // Nothing but this number says how many they are.
+        if names == 0 && batch.rows as usize > limits.changed_rows {
+            return Err(Error::Limit { what: Limited::Rows, allowed: limits.changed_rows as u64 });
         }
         Self::of(Box::new(target), batch, catalog, dialect, limits)
     }

@@ -68,6 +68,18 @@ fn d09_columns_that_are_no_arrays_go_row_by_row() {
     assert_eq!((portion.layout, &*portion.compiled.sql), (Layout::Rows, r#"INSERT INTO "users" ("age") VALUES ($1)"#));
 }
 
+/// Nothing but the number says how many rows of defaults there are.
+#[test]
+fn t68_rows_of_defaults_are_limited() {
+    let target = InsertMany { schema: None, table: "users".into(), columns: vec![], returning: vec![] };
+    for (rows, is_allowed) in [(500_000, true), (500_001, false), (u32::MAX, false)] {
+        let (batch, catalog) = (Arc::new(Batch { rows, columns: vec![] }), Arc::new(catalog(Dialect::Sqlite)));
+        let made = Portions::new(target.clone(), batch, catalog, Dialect::Sqlite, Limits::default()).map(drop);
+        let expected = if is_allowed { Ok(()) } else { Err(Error::Limit { what: Limited::Rows, allowed: 500_000 }) };
+        assert_eq!(made, expected);
+    }
+}
+
 #[test]
 fn t19_batches_that_do_not_fit_are_refused() {
     let target = InsertMany { schema: None, table: "users".into(), columns: vec!["age".into()], returning: vec![] };
