@@ -1,5 +1,6 @@
 //! Objects of sessions: [`Entity`] is a handle of a row, shared by everybody who has it.
 
+mod any;
 mod slot;
 mod version;
 
@@ -10,9 +11,9 @@ use std::{
     rc::Rc,
 };
 
-pub use self::slot::{AnyEntity, Status};
 pub(crate) use self::slot::{AnySlot, Memento, Slot, encode_rows};
 use self::version::Version;
+pub use self::{any::AnyEntity, slot::Status};
 use crate::Model;
 
 /// A model that sessions can keep: one that can be cloned.

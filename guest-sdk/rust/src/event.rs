@@ -33,10 +33,13 @@ use crate::{Entity, Result, Session, entity::Record};
 ///
 /// The events of a flush come in the order of its rows: `before_save` and `before_insert` or `before_update`, or
 /// `before_delete`, of all of them; then the rows are written; then `after_save` and `after_insert` or `after_update`, or
-/// `after_delete`. An error of one of them ends the flush; one that comes before leaves everything to be flushed again. What
-/// several models have in common is a function that their events call.
+/// `after_delete`. What several models have in common is a function that their events call.
 ///
-/// A handler may change its object and others, and use the session; a flush inside of a flush does nothing.
+/// An error of one of them ends the flush. One that comes before leaves everything to be flushed again; one that comes after
+/// leaves the rows written, in a transaction that is still open: roll back what is not wanted.
+///
+/// A handler may change its object and others, and use the session; a flush inside of a flush does nothing, and the transaction
+/// cannot end there.
 #[allow(
     async_fn_in_trait,
     unused_variables,

@@ -1,7 +1,8 @@
 //! Write sandboxed plugins that use databases: models, queries, sessions
 //!
 //! A plugin is a library that becomes a WebAssembly component. It knows a database by a name that somebody granted it,
-//! never by an address or a password, and the same component runs on SQLite, PostgreSQL, MySQL and MariaDB.
+//! never by an address or a password, and the same component runs on SQLite, PostgreSQL, MySQL and MariaDB. This page is long: it
+//! is the guide.
 //!
 //! ```no_run
 //! use sqlservice_sdk::prelude::*;

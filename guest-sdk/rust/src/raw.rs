@@ -32,6 +32,9 @@ impl RawLink for Connection {
 
 impl RawLink for Session {
     async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+        self.ready().await?;
+        // Nobody knows here what it does.
+        self.unit().has_written.set(true);
         Ok(raw_sql::execute_in(self.contract(), sql, parameters, options).await?)
     }
 }

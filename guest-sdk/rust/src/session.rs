@@ -2,6 +2,7 @@
 
 use std::{fmt, rc::Rc};
 
+mod bulk;
 mod link;
 mod object;
 mod prepared;
@@ -62,12 +63,15 @@ pub struct SessionOptions {
     /// Whether a flush that fails undoes itself only, by a savepoint. Where not, the session says
     /// [`PendingRollback`](Error::PendingRollback) until it is rolled back.
     pub flush_savepoints: bool,
+    /// Whether updates, deletes and upserts by statements keep the session's objects of their table in step: these are read again,
+    /// in a crossing of their own, where there are any. Where not, they go on as if nothing had happened.
+    pub synchronize: bool,
 }
 
 impl Default for SessionOptions {
     /// Statements flush; objects stay what they are after a commit; a failed flush leaves the session usable.
     fn default() -> Self {
-        Self { autoflush: true, expire_on_commit: false, flush_savepoints: true }
+        Self { autoflush: true, expire_on_commit: false, flush_savepoints: true, synchronize: true }
     }
 }
 
@@ -165,7 +169,8 @@ pub trait Executor: Link {
         Ok(Rows::new(sent, batch_rows))
     }
 
-    /// Runs an insert, update or delete; returns how many rows it inserted, matched or deleted.
+    /// Runs an insert, update or delete; returns how many rows it inserted, matched or deleted. The objects of a session are
+    /// kept in step with updates, deletes and upserts of their table, see [`SessionOptions::synchronize`].
     async fn execute<C: Command>(&self, command: &C) -> Result<u64> {
         Ok(self.send(command.lower()?, 0).await?.answer.affected)
     }
@@ -337,8 +342,9 @@ pub trait Executor: Link {
             Sendable::Statement(lowered) => {
                 Ok(Sent::new(self.link_execute(lowered.statement, lowered.parameters, options).await?))
             }
-            Sendable::Prepared(BoundRun { prepared, columns, parameters }) => {
-                Ok(Sent { answer: self.link_run(&prepared, parameters, options).await?, columns })
+            Sendable::Prepared(run) => {
+                let columns = Rc::clone(&run.columns);
+                Ok(Sent { answer: self.link_run(run, options).await?, columns })
             }
         }
     }

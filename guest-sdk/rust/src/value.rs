@@ -183,6 +183,12 @@ pub trait Field: Clone + 'static {
 
     // What the derive calls. It names nothing else of a field's type, so that a wrong one is one error.
 
+    /// Takes another's value.
+    #[doc(hidden)]
+    fn copy(&mut self, other: &Self) {
+        self.clone_from(other);
+    }
+
     /// The column of a table.
     #[doc(hidden)]
     fn declare(name: &str) -> schema::Column {

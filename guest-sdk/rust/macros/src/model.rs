@@ -230,7 +230,7 @@ impl<'a> Model<'a> {
         });
         let copy = each(&|field| {
             let ident = field.ident;
-            quote!(self.#ident.clone_from(&other.#ident))
+            field.of_type(&quote!(copy), &quote!(&mut self.#ident, &other.#ident))
         });
         let assign = each(&|field| {
             let Field { ident, column, .. } = field;

@@ -4,11 +4,10 @@
 use std::{
     any::{Any, TypeId},
     cell::{Cell, RefCell},
-    fmt,
     rc::{Rc, Weak},
 };
 
-use super::{Entity, Record, version::Version};
+use super::{AnyEntity, Entity, Record, version::Version};
 use crate::{
     Event, Model, Result, Session, Value,
     bindings::sqlservice::database::rows::ColumnData,
@@ -275,8 +274,11 @@ pub(crate) trait AnySlot {
     /// Calls with every object that one of its versions holds.
     fn links(&self, visit: &mut dyn FnMut(&dyn AnySlot));
     fn happen<'a>(self: Rc<Self>, event: Event, session: &'a Session) -> Option<Happening<'a>>;
-    /// Changes another object to what this one is, in some columns or in all, and in what it is said to be related to.
-    fn copy_onto(&self, other: &AnyEntity, columns: Option<&[usize]>);
+    /// Puts what it says onto another object of its model: columns that are given, and relationships to `whom` their objects
+    /// stand for.
+    fn copy_onto(&self, other: &AnyEntity, is_given: &dyn Fn(usize) -> bool, whom: &dyn Fn(&AnyEntity) -> AnyEntity);
+    /// Puts others in the places of objects that it is related to.
+    fn exchange(&self, whom: &dyn Fn(&AnyEntity) -> AnyEntity);
 }
 
 impl<M: Record> AnySlot for Slot<M> {
@@ -505,26 +507,35 @@ impl<M: Record> AnySlot for Slot<M> {
         M::hear_event(Entity::of(self), event, session)
     }
 
-    fn copy_onto(&self, other: &AnyEntity, columns: Option<&[usize]>) {
+    fn copy_onto(&self, other: &AnyEntity, is_given: &dyn Fn(usize) -> bool, whom: &dyn Fn(&AnyEntity) -> AnyEntity) {
         let Some(onto) = other.downcast::<M>() else { return };
         let (value, base) = (self.newest(), onto.slot.newest());
         let mut merged = base.value.clone();
-        for column in 0..M::COLUMNS.len() {
-            let is_given = columns.is_none_or(|columns| columns.contains(&column));
-            if is_given && M::VERSION != Some(column) {
-                merged.copy_column(&value.value, column);
-            }
+        for column in (0..M::COLUMNS.len()).filter(|&column| is_given(column) && M::VERSION != Some(column)) {
+            merged.copy_column(&value.value, column);
         }
         let mut at = 0;
-        while let Some(relation) = value.value.relation(at) {
-            if relation.mode() == Mode::Loaded
-                && let Some(place) = merged.relation_mut(at)
-            {
-                place.replace(relation.items());
-            }
+        while let (Some(relation), Some(place)) = (value.value.relation(at), merged.relation_mut(at)) {
+            place.take_over(relation, whom);
             at += 1;
         }
         onto.slot.edited(&base, merged);
+    }
+
+    fn exchange(&self, whom: &dyn Fn(&AnyEntity) -> AnyEntity) {
+        let newest = self.newest();
+        let mut at = 0;
+        while let Some(relation) = newest.value.relation(at) {
+            let items: Vec<AnyEntity> = relation.items().iter().map(whom).collect();
+            if items != relation.items() {
+                self.change(|model| {
+                    if let Some(place) = model.relation_mut(at) {
+                        place.set(place.mode(), items.clone(), place.gone());
+                    }
+                });
+            }
+            at += 1;
+        }
     }
 }
 
@@ -534,57 +545,5 @@ impl<M> Drop for Slot<M> {
         if let (Some(unit), Some(key)) = (self.life.unit(), self.life.key.borrow_mut().take()) {
             unit.forget(self.life.of, key);
         }
-    }
-}
-
-/// A handle of an object, whatever its model is.
-#[derive(Clone)]
-pub struct AnyEntity(pub(crate) Rc<dyn AnySlot>);
-
-impl AnyEntity {
-    /// The object as one of this model, where it is.
-    pub fn downcast<M: Record>(&self) -> Option<Entity<M>> {
-        Rc::clone(&self.0).as_any().downcast::<Slot<M>>().ok().map(Entity::of)
-    }
-
-    /// The name of its table.
-    pub fn table(&self) -> &'static str {
-        self.0.mapper().table
-    }
-
-    /// What is known of its row.
-    pub fn status(&self) -> Status {
-        self.0.life().status()
-    }
-
-    /// Who it is, among all objects that are.
-    pub(crate) fn address(&self) -> usize {
-        Rc::as_ptr(&self.0).cast::<()>() as usize
-    }
-}
-
-impl<M: Record> From<Entity<M>> for AnyEntity {
-    fn from(entity: Entity<M>) -> Self {
-        Self(entity.slot)
-    }
-}
-
-/// Objects are equal where they are the same one.
-impl PartialEq for AnyEntity {
-    fn eq(&self, other: &Self) -> bool {
-        self.address() == other.address()
-    }
-}
-
-impl Eq for AnyEntity {}
-
-impl fmt::Debug for AnyEntity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mapper = self.0.mapper();
-        let mut shown = f.debug_struct(mapper.table);
-        for (position, column) in mapper.columns.iter().enumerate() {
-            shown.field(column, &crate::value::Shown(&self.0.value(position)));
-        }
-        shown.finish()
     }
 }

@@ -1,10 +1,16 @@
 //! The one place that knows connections and sessions apart: the contract's calls, under one trait.
 
-use super::{Connection, RunOptions, Savepoint, Session, TransactionOptions, With};
+use super::{BoundRun, Connection, RunOptions, Savepoint, Session, TransactionOptions, With, unit::Changed};
 pub use crate::bindings::sqlservice::database::sessions::Answer;
 use crate::{
     Result,
-    bindings::sqlservice::database::{rows::Batch, sessions::Prepared, statements::Statement, values::Value},
+    bindings::sqlservice::database::{
+        rows::Batch,
+        sessions::Prepared,
+        statements::{Root, Statement},
+        values::Value,
+    },
+    entity::AnyEntity,
 };
 
 /// What the contract offers on connections and on sessions alike.
@@ -14,7 +20,7 @@ pub trait Link {
     async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer>;
     async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer>;
     async fn link_prepare(&self, statement: Statement) -> Result<Prepared>;
-    async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer>;
+    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer>;
     async fn link_begin(&self, options: TransactionOptions) -> Result<()>;
     async fn link_begin_nested(&self) -> Result<Savepoint>;
     async fn link_commit(&self) -> Result<()>;
@@ -50,8 +56,8 @@ impl Link for Connection {
         Ok(self.contract().prepare(statement).await?)
     }
 
-    async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
-        Ok(self.contract().run(prepared, values, options).await?)
+    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer> {
+        Ok(self.contract().run(&run.prepared, run.parameters, options).await?)
     }
 
     async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
@@ -75,15 +81,31 @@ impl Link for Connection {
     }
 }
 
+impl Session {
+    /// Objects stay expired where the statement still returns rows, which occupies the session.
+    async fn follow(&self, following: Vec<AnyEntity>, answer: &Answer) -> Result<()> {
+        if following.is_empty() || answer.rest.is_some() {
+            return Ok(());
+        }
+        // Boxed: every statement asks, few have something to read.
+        Box::pin(self.unit().keep_in_step(following)).await
+    }
+}
+
 /// A session writes what is to be written before anything else happens.
 impl Link for Session {
     async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
         self.ready().await?;
-        Ok(self.contract().execute(statement, values, options).await?)
+        self.unit().has_written.set(self.unit().has_written.get() || !matches!(statement.root, Root::Select(_)));
+        let following = self.unit().expire_changed(Changed::by(&statement).as_ref());
+        let answer = self.contract().execute(statement, values, options).await?;
+        self.follow(following, &answer).await?;
+        Ok(answer)
     }
 
     async fn link_insert_many(&self, insert: BatchInsert, options: RunOptions) -> Result<Answer> {
         self.ready().await?;
+        self.unit().has_written.set(true);
         let BatchInsert { table, columns, rows, returning } = insert;
         Ok(self.contract().insert_many(table, columns, rows, returning, options).await?)
     }
@@ -92,9 +114,14 @@ impl Link for Session {
         Ok(self.contract().prepare(statement).await?)
     }
 
-    async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer> {
         self.ready().await?;
-        Ok(self.contract().run(prepared, values, options).await?)
+        // Nobody knows here what it does.
+        self.unit().has_written.set(true);
+        let following = self.unit().expire_changed(run.changed.as_ref());
+        let answer = self.contract().run(&run.prepared, run.parameters, options).await?;
+        self.follow(following, &answer).await?;
+        Ok(answer)
     }
 
     async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
@@ -107,6 +134,7 @@ impl Link for Session {
     }
 
     async fn link_commit(&self) -> Result<()> {
+        self.unit().check_end()?;
         self.flush().await?;
         self.contract().commit().await?;
         self.unit().committed();
@@ -114,6 +142,7 @@ impl Link for Session {
     }
 
     async fn link_rollback(&self) -> Result<()> {
+        self.unit().check_end()?;
         // First, so that objects are what they were, too, when nobody waits for the database.
         self.unit().rolled_back();
         Ok(self.contract().rollback().await?)
@@ -137,8 +166,8 @@ impl<L: Link> Link for With<'_, L> {
         self.on.link_prepare(statement).await
     }
 
-    async fn link_run(&self, prepared: &Prepared, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
-        self.on.link_run(prepared, values, options).await
+    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer> {
+        self.on.link_run(run, options).await
     }
 
     async fn link_begin(&self, options: TransactionOptions) -> Result<()> {

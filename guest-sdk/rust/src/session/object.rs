@@ -159,9 +159,7 @@ impl Session {
 
     /// The same for all objects of the session.
     pub fn expire_all(&self) {
-        for object in self.unit.all() {
-            object.0.life().is_expired.set(true);
-        }
+        self.unit.expire_all();
     }
 
     /// Takes an object out of the session; what was not written of it is not.

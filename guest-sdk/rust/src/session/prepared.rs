@@ -2,6 +2,7 @@
 
 use std::{marker::PhantomData, rc::Rc};
 
+use super::unit::Changed;
 use crate::{
     Error, FromRow, Result,
     bindings::sqlservice::database::{
@@ -19,6 +20,7 @@ pub struct Prepared<T> {
     columns: Rc<[ResultColumn]>,
     open: u32,
     values: Vec<Value>,
+    changed: Option<Changed>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -34,13 +36,15 @@ pub struct BoundRun {
     pub(crate) prepared: Rc<contract::Prepared>,
     pub(crate) columns: Rc<[ResultColumn]>,
     pub(crate) parameters: Vec<Value>,
+    pub(crate) changed: Option<Changed>,
 }
 
 impl<T> Prepared<T> {
     pub(crate) fn new(prepared: contract::Prepared, lowered: Lowered) -> Self {
         let columns = prepared.columns().into();
+        let changed = Changed::by(&lowered.statement);
         let (open, values) = (lowered.open, lowered.parameters);
-        Self { prepared: Rc::new(prepared), columns, open, values, of: PhantomData }
+        Self { prepared: Rc::new(prepared), columns, open, values, changed, of: PhantomData }
     }
 
     /// The names of the columns that it returns.
@@ -57,13 +61,14 @@ impl<T> Prepared<T> {
 impl<T> Bound<'_, T> {
     /// The caller's parameters and then the statement's own values.
     fn run(&self) -> Result<Sendable> {
-        let Prepared { prepared, columns, open, values, of: _ } = self.prepared;
+        let Prepared { prepared, columns, open, values, changed, of: _ } = self.prepared;
         if self.parameters.len() != *open as usize {
             let message = format!("the statement takes {open} parameters, not {}", self.parameters.len());
             return Err(Error::invalid(message));
         }
         let parameters = self.parameters.iter().chain(values).cloned().collect();
-        Ok(Sendable::Prepared(BoundRun { prepared: Rc::clone(prepared), columns: Rc::clone(columns), parameters }))
+        let (prepared, columns) = (Rc::clone(prepared), Rc::clone(columns));
+        Ok(Sendable::Prepared(BoundRun { prepared, columns, parameters, changed: changed.clone() }))
     }
 }
 

@@ -1,7 +1,10 @@
 //! `save`: insert or update by primary key, whichever is right.
 
+mod graph;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::graph::Graph;
 use super::{
     RunOptions, Session,
     object::keys,
@@ -10,7 +13,7 @@ use super::{
 use crate::{
     Column, Entity, Error, Field, IntoValue, Result,
     bindings::sqlservice::database::{errors::Stale, sessions::Start},
-    entity::{AnyEntity, Record, Slot, Status},
+    entity::{AnyEntity, Record, Slot},
     value::{Scalar, Value},
 };
 
@@ -76,10 +79,14 @@ impl<M: Record> std::convert::From<Partial<M>> for Saving<M> {
 }
 
 /// Something to save, whatever its model is.
+#[derive(Clone)]
 struct Item {
     object: AnyEntity,
+    /// The columns that are given; all of them where there are none.
     columns: Option<Vec<usize>>,
     key: Option<Vec<Value>>,
+    /// Foreign keys of which a relationship says what they are.
+    said_otherwise: Vec<usize>,
 }
 
 impl Item {
@@ -92,7 +99,7 @@ impl Item {
         let mapper = object.0.mapper();
         let values: Vec<Value> = mapper.key.iter().map(|&column| object.0.value(column)).collect();
         let is_set = !object.0.wants_key() && !values.iter().any(|value| matches!(value, Value::Scalar(Scalar::Null)));
-        Self { object, columns, key: is_set.then_some(values) }
+        Self { object, columns, key: is_set.then_some(values), said_otherwise: Vec::new() }
     }
 }
 
@@ -100,7 +107,8 @@ impl Session {
     /// Inserts a row or updates it, whichever its primary key asks for: a row that is there gets the columns that
     /// differ, by the next flush. Returns the object of the row; a new one is the object that was given.
     ///
-    /// A generated key that is 0 is a new row. What an object of a row that somebody deleted says is inserted again.
+    /// A generated key that is 0 is a new row. What an object of a row that somebody deleted says is inserted again. What it is
+    /// related to is saved with it, where the relationship cascades.
     pub async fn save<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
         let saved = self.save_items(vec![Item::new(what.into())?]).await?;
         saved.first().and_then(AnyEntity::downcast).ok_or_else(|| Error::invalid("nothing was saved"))
@@ -146,9 +154,10 @@ impl Session {
             }
         }
         self.ready().await?;
+        let graph = Graph::new(self.unit(), items);
         // Held until each was asked for: the session keeps nobody alive who has nothing to write.
-        let _rows = self.read_rows(&items).await?;
-        items.into_iter().map(|item| self.save_item(item)).collect()
+        let _rows = self.read_rows(&graph.items).await?;
+        graph.merge(self.unit())
     }
 
     /// Reads the rows of all keys that are not known, with one query a model.
@@ -175,29 +184,6 @@ impl Session {
             read.extend(self.unit().load(&mapper, start, &[], false, RunOptions::default()).await?);
         }
         Ok(read)
-    }
-
-    fn save_item(&self, item: Item) -> Result<AnyEntity> {
-        let Item { object, columns, key } = item;
-        let unit = self.unit();
-        let mapper = object.0.mapper();
-        let known = key.and_then(|key| unit.find(mapper.of, &Key::of(&key)));
-        match known {
-            Some(known) if known == object => Ok(object),
-            Some(known) if known.status() == Status::Persistent => {
-                check_version(&mapper, &object, &known)?;
-                object.0.copy_onto(&known, columns.as_deref());
-                Ok(known)
-            }
-            _ => {
-                if object.status() == Status::Detached {
-                    // Its row is not there any more: it becomes a new one.
-                    object.0.forget_row();
-                }
-                unit.attach(&object)?;
-                Ok(object)
-            }
-        }
     }
 }
 

@@ -13,6 +13,7 @@ mod leave;
 mod load;
 mod mapper;
 mod source;
+mod step;
 mod undo;
 
 use std::{
@@ -30,6 +31,7 @@ pub(crate) use self::{
     key::Key,
     load::{From, typed},
     mapper::{Direction, Mapped, Mapper, mapper},
+    step::Changed,
 };
 use self::{attempt::Attempted, undo::Level};
 use super::SessionOptions;
@@ -51,6 +53,10 @@ pub(crate) struct Unit {
     /// Objects that the next flush deletes.
     deleted: RefCell<Vec<AnyEntity>>,
     levels: RefCell<Vec<Level>>,
+    /// How many savepoints there were.
+    savepoints: Cell<u64>,
+    /// Whether anything but queries was sent since the transaction began.
+    pub(crate) has_written: Cell<bool>,
     /// What the flush that runs did to objects, and has not written yet.
     attempted: RefCell<Vec<Attempted>>,
     /// One flush at a time.
@@ -73,6 +79,8 @@ impl Unit {
             changed: RefCell::default(),
             deleted: RefCell::default(),
             levels: RefCell::new(vec![Level::default()]),
+            savepoints: Cell::new(0),
+            has_written: Cell::new(false),
             attempted: RefCell::default(),
             flushing: Mutex::new(()),
             quiet: Cell::new(0),
@@ -107,6 +115,13 @@ impl Unit {
     /// Every object that has a row, and is known.
     pub(crate) fn all(&self) -> Vec<AnyEntity> {
         self.known.borrow().values().filter_map(Weak::upgrade).map(AnyEntity).collect()
+    }
+
+    /// The next rows that are read take the places of all objects.
+    pub(crate) fn expire_all(&self) {
+        for object in self.all() {
+            object.0.life().is_expired.set(true);
+        }
     }
 
     /// The object of a row, where it is known.
@@ -171,7 +186,13 @@ impl Unit {
                 self.pending.borrow_mut().push(object.clone());
                 Ok(())
             }
+            Status::Detached if life.is_gone.get() => Err(Error::invalid(format!(
+                "the row of this object of {:?} was deleted: save it, and it is inserted again",
+                object.table()
+            ))),
             Status::Detached => {
+                // Its session may have gone without a word.
+                life.is_queued.set(false);
                 let key = object.0.stored_key();
                 let of = object.0.mapper().of;
                 if self.find(of, &key).is_some_and(|known| known != *object) {
@@ -193,6 +214,7 @@ impl Unit {
         let life = object.0.life();
         match life.status() {
             Status::Transient | Status::Pending => Err(Error::NotPersisted),
+            Status::Detached if life.is_gone.get() => Err(Error::NotPersisted),
             Status::Detached => {
                 self.attach(object)?;
                 self.delete(object)
@@ -232,6 +254,7 @@ impl Unit {
         if let Some(slot) = known.and_then(|slot| slot.as_any().downcast::<Slot<M>>().ok()) {
             let is_dirty = slot.life.is_queued.get();
             if slot.life.status() == Status::Persistent && (anew || (slot.life.is_expired.get() && !is_dirty)) {
+                self.remember_read(&AnyEntity(slot.clone()));
                 slot.reread(row);
             }
             return slot;
@@ -250,12 +273,22 @@ impl Unit {
     pub(crate) fn check(&self) -> Result<()> {
         if self.failed.get() { Err(Error::PendingRollback) } else { Ok(()) }
     }
+
+    /// Whether the transaction may end: not while a flush tells objects of events, which would go on in another one.
+    pub(crate) fn check_end(&self) -> Result<()> {
+        if self.is_telling.get() {
+            return Err(Error::invalid(
+                "a handler of an event is inside of a flush, and a transaction cannot end there: return an error to undo it",
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Objects that nobody has any more, but that have each other, are freed with the session.
 impl Drop for Unit {
     fn drop(&mut self) {
-        self.levels.borrow_mut().clear();
+        self.keep_rows();
         let listed = [&self.pending, &self.changed, &self.deleted].into_iter().flat_map(RefCell::take);
         let objects = listed.chain(self.all()).collect();
         collect::free(objects);

@@ -47,7 +47,12 @@ impl Unit {
         let moves = Moves::new(&draft);
         let moments: Vec<Box<dyn Any>> = draft.involved.iter().map(|object| object.0.now()).collect();
         let Changes { contract, about, .. } = changes;
-        let returned = if contract.is_empty() { Vec::new() } else { self.contract.flush(contract).await? };
+        let returned = if contract.is_empty() {
+            Vec::new()
+        } else {
+            self.has_written.set(true);
+            self.contract.flush(contract).await?
+        };
         attempt.keep();
         for (object, moment) in draft.involved.iter().zip(moments) {
             if !self.is_deleted(object) || draft.switched.contains_key(&object.address()) {

@@ -11,6 +11,7 @@ use super::{
     mapper::mappers,
 };
 use crate::{
+    Value,
     entity::{AnyEntity, Status},
     relation::Mode,
 };
@@ -20,6 +21,8 @@ pub(super) struct Moves {
     rows: Vec<Move>,
     /// What is between two objects, as each of them sees it, and whether it is new.
     pairs: Vec<(Side, bool)>,
+    /// Owners that said whom they have, and the positions of the relationships.
+    claims: Vec<(AnyEntity, usize)>,
 }
 
 struct Move {
@@ -111,7 +114,7 @@ impl Moves {
         let seen = |pairs: &[Pair], is_new| pairs.iter().flat_map(sides).map(|side| (side, is_new)).collect::<Vec<_>>();
         let mut pairs = seen(&draft.old_pairs, false);
         pairs.extend(seen(&draft.new_pairs, true));
-        Self { rows, pairs }
+        Self { rows, pairs, claims: claims(draft) }
     }
 
     /// Makes both sides say what was written.
@@ -144,8 +147,30 @@ impl Moves {
                 news.put(&owner, position, &item, is_new);
             }
         }
+        for (owner, position) in &self.claims {
+            news.disclaim(owner, *position);
+        }
         news.all.iter().for_each(|change| change.tell(unit));
     }
+}
+
+/// Relationships to many by their foreign keys that differ from what is stored.
+fn claims(draft: &Draft) -> Vec<(AnyEntity, usize)> {
+    let mut claims = Vec::new();
+    for owner in &draft.involved {
+        for (at, relation) in owner.0.mapper().relations.iter().enumerate() {
+            let mut is_said = false;
+            if relation.direction == Direction::ToMany {
+                owner.0.look(at, &mut |now, stored| {
+                    is_said = !now.is_bare() && !stored.is_some_and(|stored| now.is_same(stored));
+                });
+            }
+            if is_said {
+                claims.push((owner.clone(), at));
+            }
+        }
+    }
+    claims
 }
 
 /// What a relationship of an object lost and got, which it does not say yet.
@@ -164,6 +189,21 @@ struct News {
 }
 
 impl News {
+    /// An owner said that it has objects, and somebody else had the last word of some: they themselves, or another owner.
+    fn disclaim(&mut self, owner: &AnyEntity, position: usize) {
+        let mapper = owner.0.mapper();
+        let Ok(relation) = mapper.relation(position) else { return };
+        let mut items = Vec::new();
+        owner.0.look(position, &mut |now, _| items = now.items());
+        let keys: Vec<Value> = relation.near.iter().map(|&column| owner.0.value(column)).collect();
+        for item in items {
+            let has = |(&column, key): (&usize, &Value)| item.0.value(column) == *key;
+            if item.status() == Status::Deleted || !relation.far.iter().zip(&keys).all(has) {
+                self.put(owner, position, &item, false);
+            }
+        }
+    }
+
     /// A relationship got an object, or lost it; where it is known and does not say so yet.
     fn put(&mut self, owner: &AnyEntity, position: usize, item: &AnyEntity, is_new: bool) {
         let mut is_news = false;

@@ -136,6 +136,7 @@ impl Unit {
                 (Some(key), _) => of_owner.get(&key).cloned(),
                 (None, _) => None,
             };
+            self.remember_read(owner);
             owner.0.load(step.position, items.unwrap_or_default());
         }
         Ok(items)

@@ -32,16 +32,31 @@ impl Unit {
         }
     }
 
-    /// A savepoint begins; its name.
+    /// A row was read again, or what an object is related to: what was read may be the transaction's own.
+    pub(super) fn remember_read(&self, object: &AnyEntity) {
+        if self.has_written.get() || self.levels.borrow().len() > 1 {
+            self.remember(object);
+        }
+    }
+
+    /// A savepoint begins; its name, which no other one of the session has: one that outlived its transaction is nobody's.
     pub(crate) fn begin_nested(&self) -> u64 {
-        let mut levels = self.levels.borrow_mut();
-        let serial = levels.last().map_or(0, |level| level.serial) + 1;
-        levels.push(Level { serial, ..Level::default() });
+        let serial = self.savepoints.get() + 1;
+        self.savepoints.set(serial);
+        self.levels.borrow_mut().push(Level { serial, ..Level::default() });
         serial
+    }
+
+    /// Whether a savepoint is still there.
+    fn is_open(&self, serial: u64) -> bool {
+        self.levels.borrow().iter().any(|level| level.serial == serial)
     }
 
     /// A savepoint is kept: what it changed belongs to the one around it.
     pub(crate) fn release(&self, serial: u64) {
+        if !self.is_open(serial) {
+            return;
+        }
         let mut levels = self.levels.borrow_mut();
         while levels.len() > 1 && levels.last().is_some_and(|level| level.serial >= serial) {
             let (Some(inner), Some(outer)) = (levels.pop(), levels.last_mut()) else { return };
@@ -53,7 +68,13 @@ impl Unit {
 
     /// Everything since a savepoint is undone.
     pub(crate) fn rollback_to(self: &Rc<Self>, serial: u64) {
-        self.drop_unwritten();
+        if !self.is_open(serial) {
+            return;
+        }
+        // What a flush is about that tells its objects was there before its handlers set a savepoint.
+        if !self.is_telling.get() {
+            self.drop_unwritten();
+        }
         loop {
             let level = {
                 let mut levels = self.levels.borrow_mut();
@@ -77,10 +98,9 @@ impl Unit {
         }
         self.levels.borrow_mut().push(Level::default());
         // What was read in the transaction may have been its own.
-        for object in self.all() {
-            object.0.life().is_expired.set(true);
-        }
+        self.expire_all();
         self.failed.set(false);
+        self.has_written.set(false);
     }
 
     /// The transaction was committed.
@@ -90,9 +110,20 @@ impl Unit {
             let life = object.0.life();
             if life.is_gone.get() {
                 life.leave(Status::Detached);
-            } else if self.options.expire_on_commit {
-                life.is_expired.set(true);
+                // For good.
+                life.is_gone.set(true);
             }
+        }
+        if self.options.expire_on_commit {
+            self.expire_all();
+        }
+        self.has_written.set(false);
+    }
+
+    /// The session ended without a commit: rows that it deleted are there.
+    pub(super) fn keep_rows(&self) {
+        for (object, _) in self.levels.take().into_iter().flat_map(|level| level.objects) {
+            object.0.life().is_gone.set(false);
         }
     }
 

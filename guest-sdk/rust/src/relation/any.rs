@@ -1,0 +1,163 @@
+//! Relationships as a session sees them, which knows no models.
+
+use super::{Many, Mode, One, known, shared};
+use crate::{
+    Entity,
+    entity::{AnyEntity, AnySlot, Record},
+};
+
+/// A relationship of an object, whatever is on its other side.
+#[doc(hidden)]
+#[allow(private_interfaces, reason = "only this crate calls it")]
+pub trait AnyRelation {
+    fn mode(&self) -> Mode;
+    /// What is there; what was added where the rest is not known.
+    fn items(&self) -> Vec<AnyEntity>;
+    /// What was taken away where the rest is not known.
+    fn gone(&self) -> Vec<AnyEntity>;
+    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, gone: Vec<AnyEntity>);
+    fn is_same(&self, other: &dyn AnyRelation) -> bool;
+    fn holds(&self, item: &AnyEntity) -> bool;
+    /// Whether it has nothing and lost nothing.
+    fn is_bare(&self) -> bool;
+    /// Calls with everything that it has and lost.
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot));
+
+    /// What was read, with what was added and taken away since.
+    fn load(&mut self, mut items: Vec<AnyEntity>) {
+        if self.mode() == Mode::Unloaded {
+            let (added, gone) = (self.items(), self.gone());
+            items.retain(|item| !gone.contains(item) && !added.contains(item));
+            items.extend(added);
+        } else if self.mode() == Mode::Replaced {
+            items = self.items();
+        }
+        self.set(Mode::Loaded, items, Vec::new());
+    }
+
+    /// What another object of the model says, as far as it says anything, of `whom` its objects stand for.
+    fn take_over(&mut self, other: &dyn AnyRelation, whom: &dyn Fn(&AnyEntity) -> AnyEntity) {
+        let said: Vec<AnyEntity> = other.items().iter().map(whom).collect();
+        match other.mode() {
+            Mode::Unset => {}
+            Mode::Loaded | Mode::Replaced => self.replace(said),
+            Mode::Unloaded => {
+                let gone: Vec<AnyEntity> = other.gone().iter().map(whom).collect();
+                let mut items = self.items();
+                items.retain(|item| !gone.contains(item) && !said.contains(item));
+                items.extend(said);
+                let lost = if self.mode() == Mode::Unloaded { [self.gone(), gone].concat() } else { Vec::new() };
+                self.set(self.mode(), items, lost);
+            }
+        }
+    }
+
+    /// Something else than what is there.
+    fn replace(&mut self, items: Vec<AnyEntity>) {
+        let mode = if matches!(self.mode(), Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
+        self.set(mode, items, Vec::new());
+    }
+
+    /// Whether it says something that the row has by now.
+    fn needs_settling(&self) -> bool {
+        self.mode() != Mode::Loaded && (self.mode() != Mode::Unloaded || !self.items().is_empty())
+    }
+
+    /// The row is written: what was said is so.
+    fn settle(&mut self) {
+        match self.mode() {
+            Mode::Unloaded => self.set(Mode::Unloaded, Vec::new(), Vec::new()),
+            _ => self.set(Mode::Loaded, self.items(), Vec::new()),
+        }
+    }
+}
+
+/// The objects of one model.
+fn downcast<T: Record>(items: &[AnyEntity]) -> Vec<Entity<T>> {
+    items.iter().filter_map(AnyEntity::downcast).collect()
+}
+
+fn erase<T: Record>(items: &[Entity<T>]) -> Vec<AnyEntity> {
+    items.iter().map(Entity::erase).collect()
+}
+
+#[allow(private_interfaces, reason = "only this crate calls it")]
+impl<T: Record> AnyRelation for Many<T> {
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    fn items(&self) -> Vec<AnyEntity> {
+        erase(known(&self.items))
+    }
+
+    fn gone(&self) -> Vec<AnyEntity> {
+        erase(known(&self.gone))
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
+        known(&self.items).iter().chain(known(&self.gone)).for_each(|item| visit(&*item.slot));
+    }
+
+    fn is_bare(&self) -> bool {
+        known(&self.items).is_empty() && known(&self.gone).is_empty()
+    }
+
+    fn holds(&self, item: &AnyEntity) -> bool {
+        known(&self.items).iter().any(|known| known.address() == item.address())
+    }
+
+    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, gone: Vec<AnyEntity>) {
+        let (items, gone) = (shared(downcast(&items)), shared(downcast(&gone)));
+        *self = Self { mode, items, gone, name: self.name };
+    }
+
+    fn is_same(&self, other: &dyn AnyRelation) -> bool {
+        // What nobody set is what nobody knows.
+        let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
+        (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
+            && (known(&self.items).is_empty() && other.is_bare() || self.items() == other.items())
+            && (known(&self.gone).is_empty() && other.is_bare() || self.gone() == other.gone())
+    }
+}
+
+#[allow(private_interfaces, reason = "only this crate calls it")]
+impl<T: Record> AnyRelation for One<T> {
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    fn items(&self) -> Vec<AnyEntity> {
+        self.item.iter().map(Entity::erase).collect()
+    }
+
+    fn gone(&self) -> Vec<AnyEntity> {
+        Vec::new()
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
+        self.item.iter().for_each(|item| visit(&*item.slot));
+    }
+
+    fn is_bare(&self) -> bool {
+        self.item.is_none()
+    }
+
+    fn holds(&self, item: &AnyEntity) -> bool {
+        self.item.as_ref().is_some_and(|known| known.address() == item.address())
+    }
+
+    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, _gone: Vec<AnyEntity>) {
+        let item = items.first().and_then(AnyEntity::downcast);
+        *self = Self { mode, item, name: self.name };
+    }
+
+    fn is_same(&self, other: &dyn AnyRelation) -> bool {
+        let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
+        (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
+            && match &self.item {
+                None => other.is_bare(),
+                Some(item) => other.holds(&item.erase()),
+            }
+    }
+}

@@ -1,0 +1,122 @@
+//! What is saved along with an object: everything that it leads to, and which objects of the session that is.
+
+use std::{any::TypeId, rc::Rc};
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    super::unit::{Direction, Key, Unit},
+    Item, check_version,
+};
+use crate::{
+    Error, Result,
+    entity::{AnyEntity, Status},
+};
+
+/// Everything that is saved, each once: what was given, then what that leads to by relationships that cascade.
+pub(super) struct Graph {
+    pub(super) items: Vec<Item>,
+    given: usize,
+}
+
+/// Whom objects stand for, by their addresses; themselves where nobody is named.
+type Known = FxHashMap<usize, AnyEntity>;
+
+fn whom(known: &Known, object: &AnyEntity) -> AnyEntity {
+    known.get(&object.address()).unwrap_or(object).clone()
+}
+
+impl Graph {
+    pub(super) fn new(unit: &Rc<Unit>, given: Vec<Item>) -> Self {
+        let mut places: FxHashMap<usize, usize> =
+            given.iter().enumerate().map(|(at, item)| (item.object.address(), at)).collect();
+        let (mut items, given, mut at) = (given.clone(), given.len(), 0);
+        while let Some(Item { object, .. }) = items.get(at).cloned() {
+            at += 1;
+            // What the session has leads to what the session knows, or finds by its next flush.
+            if object.0.life().is_of(unit) {
+                continue;
+            }
+            for (position, relation) in object.0.mapper().relations.iter().enumerate() {
+                let mut related = Vec::new();
+                object.0.look(position, &mut |now, _| related = now.items());
+                if relation.direction == Direction::ToOne && !related.is_empty() {
+                    items.get_mut(at - 1).into_iter().for_each(|item| item.said_otherwise.extend(&relation.near));
+                }
+                for other in related.into_iter().filter(|_| relation.save_update) {
+                    let place = *places.entry(other.address()).or_insert(items.len());
+                    if place == items.len() {
+                        items.push(Item::of(other, None));
+                    }
+                    if relation.direction == Direction::ToMany {
+                        items.get_mut(place).into_iter().for_each(|item| item.said_otherwise.extend(&relation.far));
+                    }
+                }
+            }
+        }
+        Self { items, given }
+    }
+
+    /// Puts what is said onto the objects of its rows, and what has none into the session. The objects of what was given.
+    pub(super) fn merge(self, unit: &Rc<Unit>) -> Result<Vec<AnyEntity>> {
+        let known = self.known(unit);
+        for (at, item) in self.items.iter().enumerate() {
+            match known.get(&item.object.address()) {
+                Some(row) => check_version(&item.object.0.mapper(), &item.object, row)?,
+                None if at < self.given => check_free(unit, &item.object)?,
+                None => {}
+            }
+        }
+        for Item { object, columns, said_otherwise, .. } in &self.items {
+            match known.get(&object.address()) {
+                Some(row) if row.status() == Status::Persistent => {
+                    let is_given = |column: usize| {
+                        !said_otherwise.contains(&column)
+                            && columns.as_ref().is_none_or(|columns| columns.contains(&column))
+                    };
+                    object.0.copy_onto(row, &is_given, &|other| whom(&known, other));
+                }
+                Some(_) => {}
+                None if object.0.life().is_of(unit) && object.status() != Status::Deleted => {}
+                None => {
+                    if object.status() == Status::Detached {
+                        // Its row is not there any more: it becomes a new one.
+                        object.0.forget_row();
+                    }
+                    object.0.exchange(&|other| whom(&known, other));
+                }
+            }
+        }
+        let given = self.items.iter().take(self.given);
+        let place = |item: &Item| match known.get(&item.object.address()) {
+            Some(row) => Ok(row.clone()),
+            None => unit.attach(&item.object).map(|()| item.object.clone()),
+        };
+        given.map(place).collect()
+    }
+
+    /// Whom the session knows by the keys that are given: rows that are there, and the first of several new ones of one key.
+    fn known(&self, unit: &Rc<Unit>) -> Known {
+        let mut first: FxHashMap<(TypeId, Key), AnyEntity> = FxHashMap::default();
+        let mut known = Known::default();
+        for item in &self.items {
+            let Some(key) = &item.key else { continue };
+            let (of, key) = (item.object.0.mapper().of, Key::of(key));
+            let row = unit.find(of, &key).filter(|row| row.status() == Status::Persistent);
+            let row = row.unwrap_or_else(|| first.entry((of, key)).or_insert_with(|| item.object.clone()).clone());
+            if row != item.object {
+                known.insert(item.object.address(), row);
+            }
+        }
+        known
+    }
+}
+
+/// Whether the session may have an object that has no row.
+fn check_free(unit: &Rc<Unit>, object: &AnyEntity) -> Result<()> {
+    match object.status() {
+        Status::Transient | Status::Detached => Ok(()),
+        _ if object.0.life().is_of(unit) => Ok(()),
+        Status::Pending | Status::Persistent | Status::Deleted => Err(Error::AlreadyAttached),
+    }
+}
