@@ -4,7 +4,10 @@ use std::{fmt::Write, time::Duration};
 
 use sqlservice_sdk::prelude::*;
 
-use crate::{User, UserAbout, UserDevice, UserDeviceKey, id_of, open, seed_rows};
+use crate::{
+    model::{User, UserAbout, UserDevice, UserDeviceKey},
+    open, seed_rows,
+};
 
 /// The report of the tour.
 struct Report(String);
@@ -192,4 +195,9 @@ async fn at_once(db: &Database, report: &mut Report) -> Result<(), Error> {
     let never = timeout(Duration::from_millis(20), sleep(Duration::from_secs(3600))).await;
     report.line("timeout", never.err().map_or_else(|| "an hour passed?".to_owned(), |error| error.to_string()));
     Ok(())
+}
+
+/// The id of the user of this name. `one` is an error where there is none, or more than one.
+async fn id_of(session: &impl Executor, name: &str) -> Result<i64, Error> {
+    session.one(&select_columns(User::ID).filter(User::NAME.eq(name))).await
 }
