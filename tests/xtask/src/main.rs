@@ -34,7 +34,7 @@ enum Command {
     /// Install what is missing, check everything and run every test on three databases
     #[command(after_help = "Examples:
   cargo xtask test                      everything, in the order of the steps above
-  cargo xtask test clippy doc           two steps
+  cargo xtask test build doc            two steps
   cargo xtask test test -- a02          the tests whose name holds `a02`
   cargo xtask test --without deny       everything but one step")]
     Test {
@@ -48,7 +48,7 @@ enum Command {
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<String>,
     },
-    /// All checks that run no test: lock, format, deny, clippy, doc
+    /// All checks that need no server: lock, format, deny, build with clippy, doc
     Lint,
     /// Keep the two servers of the tests up, and print how to reach them
     #[command(after_help = "Example:
