@@ -19,6 +19,7 @@ mod linker;
 mod load;
 mod outside;
 mod readme;
+mod s;
 mod scene;
 mod t;
 mod u;

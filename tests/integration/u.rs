@@ -11,6 +11,7 @@ mod orphan;
 mod passive;
 mod random;
 mod stale;
+mod step;
 mod tags;
 mod tree;
 
@@ -20,7 +21,7 @@ use sqlservice_tests::Fixture;
 use crate::scene::Scene;
 
 /// What an export saw, and what each of its marked steps sent.
-async fn saw(fixture: &Fixture, function: &str, arguments: &[Val]) -> (Vec<String>, Vec<String>) {
+pub async fn saw(fixture: &Fixture, function: &str, arguments: &[Val]) -> (Vec<String>, Vec<String>) {
     let scene = Scene::new(fixture);
     let sent = scene.record();
     let saw = scene.saw(function, arguments).await;
@@ -30,7 +31,7 @@ async fn saw(fixture: &Fixture, function: &str, arguments: &[Val]) -> (Vec<Strin
 }
 
 /// Fails unless an export saw and sent this.
-async fn assert_saw(fixture: &Fixture, function: &str, arguments: &[Val], expected: &[&str], steps: &[&str]) {
+pub async fn assert_saw(fixture: &Fixture, function: &str, arguments: &[Val], expected: &[&str], steps: &[&str]) {
     let (saw, sent) = saw(fixture, function, arguments).await;
     let backend = fixture.backend();
     assert_eq!(saw, expected, "{function} {arguments:?} on {backend}; it sent {sent:?}");

@@ -2,9 +2,9 @@
 
 use sqlservice_host::{HostLimits, Val};
 use sqlservice_tests::{
-    Fixture,
+    Backend, Fixture,
     component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
-    for_each_database,
+    for_each, for_each_database,
 };
 
 use crate::scene::{Scene, lines, only_one};
@@ -62,5 +62,21 @@ fn g10_open_sessions_have_a_limit() {
         let allowed = HostLimits::default().sql.sessions;
         let saw = scene.hostile("open-until-refused", &[]).await;
         assert_eq!(saw, [format!("{allowed} sessions, then limit LimitKind::Sessions {allowed}"), "3".to_owned()]);
+    });
+}
+
+/// Eight writers of one file, each in an instance of its own: nobody is refused, and no count is lost.
+#[test]
+fn g09_many_writers_that_read_first_are_all_committed() {
+    const WRITERS: usize = 8;
+    const TIMES: u32 = 50;
+    for_each(&[Backend::Sqlite], async |fixture: &Fixture| {
+        let scene = Scene::new(fixture);
+        scene.saw("s-g09-setup", &[]).await;
+        let writers = (0..WRITERS).map(|_| scene.said(GUEST_CONFORMANCE, "s-g09-write", &[Val::U32(TIMES)]));
+        let ends = futures::future::join_all(writers).await;
+        assert_eq!(ends, vec![Ok(Vec::new()); WRITERS], "everybody committed everything");
+        let counted = scene.saw("s-g09-count", &[]).await;
+        assert_eq!(counted, [format!("[0, {}]", 8 * TIMES)]);
     });
 }

@@ -11,6 +11,7 @@ mod f;
 mod g;
 mod load;
 mod model;
+mod s;
 mod told;
 mod u;
 
@@ -66,12 +67,67 @@ sqlservice_sdk::plugin!(
     export u-b19-refused: async func() -> result<list<string>, string>;
     export u-b20-update: async func(is-versioned: bool) -> result<list<string>, string>;
     export u-b20-delete: async func(is-versioned: bool) -> result<list<string>, string>;
+    export u-step: async func() -> result<list<string>, string>;
+    export u-step-edits: async func() -> result<list<string>, string>;
+    export u-step-apart: async func() -> result<list<string>, string>;
+    export u-update-many: async func() -> result<list<string>, string>;
     export u-b21-many: async func(parents: u32) -> result<list<string>, string>;
     export u-keys-two-relationships: async func() -> result<list<string>, string>;
     export u-keys-composite: async func() -> result<list<string>, string>;
     export u-keys-natural: async func() -> result<list<string>, string>;
     export u-made-by-the-database: async func() -> result<list<string>, string>;
     export u-made-mended: async func(way: string) -> result<list<string>, string>;
+    export s-c01-get: async func() -> result<list<string>, string>;
+    export s-c01-weak: async func() -> result<list<string>, string>;
+    export s-identity-anew: async func() -> result<list<string>, string>;
+    export s-identity-gone: async func() -> result<list<string>, string>;
+    export s-identity-expunge: async func() -> result<list<string>, string>;
+    export s-identity-commit: async func(expires: bool) -> result<list<string>, string>;
+    export s-c02-pending: async func() -> result<list<string>, string>;
+    export s-c02-whoever-asks: async func() -> result<list<string>, string>;
+    export s-c03-without: async func() -> result<list<string>, string>;
+    export s-c03-ends: async func() -> result<list<string>, string>;
+    export s-t62-dropped: async func(end: string) -> result<list<string>, string>;
+    export s-c04-commit-fails: async func(savepoints: bool) -> result<list<string>, string>;
+    export s-c04-mended: async func() -> result<list<string>, string>;
+    export s-c05-in-a-savepoint: async func(savepoints: bool) -> result<list<string>, string>;
+    export s-t63-statement: async func() -> result<list<string>, string>;
+    export s-c06-new-and-renamed: async func(end: string, is-flushed: bool) -> result<list<string>, string>;
+    export s-c07-nested: async func(is-flushed: bool) -> result<list<string>, string>;
+    export s-c08-collections: async func(is-flushed: bool) -> result<list<string>, string>;
+    export s-c08-read-inside: async func() -> result<list<string>, string>;
+    export s-c09-deleted: async func(is-flushed: bool) -> result<list<string>, string>;
+    export s-t64-outlived: async func(end: string) -> result<list<string>, string>;
+    export s-t64-out-of-order: async func(end: string) -> result<list<string>, string>;
+    export s-both-sides: async func(what: string) -> result<list<string>, string>;
+    export s-c14-another-session: async func() -> result<list<string>, string>;
+    export s-c15-never-saved: async func() -> result<list<string>, string>;
+    export s-detached: async func() -> result<list<string>, string>;
+    export s-a17-order: async func() -> result<list<string>, string>;
+    export s-a17-replaced: async func() -> result<list<string>, string>;
+    export s-a17-handlers: async func() -> result<list<string>, string>;
+    export s-a17-refused: async func(name: string) -> result<list<string>, string>;
+    export s-a17-refused-after: async func(is-kept: bool) -> result<list<string>, string>;
+    export s-a17-kept: async func() -> result<list<string>, string>;
+    export s-c16-locked: async func() -> result<list<string>, string>;
+    export s-t65-deadlock: async func() -> result<list<string>, string>;
+    export s-a10-existing: async func() -> result<list<string>, string>;
+    export s-a11-partial: async func() -> result<list<string>, string>;
+    export s-a12-refused: async func() -> result<list<string>, string>;
+    export s-a13-mixed: async func() -> result<list<string>, string>;
+    export s-a14-many: async func(rows: s64) -> result<list<string>, string>;
+    export s-a15-deleted-behind: async func() -> result<list<string>, string>;
+    export s-a10-graph: async func(is-known: bool) -> result<list<string>, string>;
+    export s-g07-unloaded: async func() -> result<list<string>, string>;
+    export s-g07-on-update: async func() -> result<list<string>, string>;
+    export s-g07-rolled-back: async func() -> result<list<string>, string>;
+    export s-g09-setup: async func() -> result<list<string>, string>;
+    export s-g09-write: async func(times: u32) -> result<list<string>, string>;
+    export s-g09-count: async func() -> result<list<string>, string>;
+    export s-c10-counted: async func() -> result<list<string>, string>;
+    export s-c11-stale: async func(what: string) -> result<list<string>, string>;
+    export s-c12-merge: async func() -> result<list<string>, string>;
+    export s-c13-collection: async func() -> result<list<string>, string>;
     export b01-graph: async func() -> result<list<string>, string>;
     export b07-tree: async func() -> result<list<string>, string>;
     export b-violation: async func() -> result<list<string>, string>;
@@ -206,8 +262,18 @@ scenarios! {
         u_b09_graph(), u_b10_circle(), u_b11_post_update(), u_b11_given_keys(), u_b12_together(), u_b13_row_switch(), u_b14_net_changes(),
         u_b15_batches(), u_b16_replace(is_loaded: bool), u_b16_pending(), u_b17_move(),
         u_b18_left_to_the_database(is_loaded: bool), u_b19_refused(), u_b20_update(is_versioned: bool),
-        u_b20_delete(is_versioned: bool), u_b21_many(parents: u32), u_keys_two_relationships(), u_keys_composite(),
+        u_b20_delete(is_versioned: bool), u_b21_many(parents: u32), u_step(), u_step_edits(), u_step_apart(), u_update_many(), u_keys_two_relationships(), u_keys_composite(),
         u_keys_natural(), u_made_by_the_database(), u_made_mended(way: String),;
+    s: s_c01_get(), s_c01_weak(), s_identity_anew(), s_identity_gone(), s_identity_expunge(), s_identity_commit(expires: bool),
+        s_c02_pending(), s_c02_whoever_asks(), s_c03_without(), s_c03_ends(), s_t62_dropped(end: String),
+        s_c04_commit_fails(savepoints: bool), s_c04_mended(), s_c05_in_a_savepoint(savepoints: bool), s_t63_statement(),
+        s_c06_new_and_renamed(end: String, is_flushed: bool), s_c07_nested(is_flushed: bool), s_c08_collections(is_flushed: bool),
+        s_c08_read_inside(), s_c09_deleted(is_flushed: bool), s_t64_outlived(end: String), s_t64_out_of_order(end: String),
+        s_both_sides(what: String), s_c14_another_session(), s_c15_never_saved(), s_detached(), s_a17_order(), s_a17_replaced(), s_a17_handlers(),
+        s_a17_refused(name: String), s_a17_refused_after(is_kept: bool), s_a17_kept(), s_c16_locked(), s_t65_deadlock(), s_a10_existing(), s_a11_partial(),
+        s_a12_refused(), s_a13_mixed(), s_a14_many(rows: i64), s_a15_deleted_behind(), s_a10_graph(is_known: bool),
+        s_g07_unloaded(), s_g07_on_update(), s_g07_rolled_back(), s_g09_setup(), s_g09_write(times: u32),
+        s_g09_count(), s_c10_counted(), s_c11_stale(what: String), s_c12_merge(), s_c13_collection(),;
     g: g05_together(), g08_altered(), g08_dropped(), g10_forget(times: u32),;
     load: l_directions(), l_composite(), l_nested(), l_starts(), a09_joined(), a09_statements(), l_many(owners: u32, rounds: u32),
         t68_plans(), t32_loads(), t32_load_bytes(owners: u32),;

@@ -11,6 +11,7 @@ mod orphan;
 mod passive;
 mod random;
 mod stale;
+mod step;
 mod tags;
 mod tree;
 
@@ -18,7 +19,7 @@ use sqlservice_sdk::prelude::*;
 
 pub use self::{
     cycle::*, family::*, graph::*, keys::*, made::*, many::*, net::*, orphan::*, passive::*, random::*, stale::*,
-    tags::*, tree::*,
+    step::*, tags::*, tree::*,
 };
 
 /// A line between two steps in what the host wrote down.

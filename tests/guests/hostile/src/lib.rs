@@ -7,6 +7,7 @@ mod change;
 mod forge;
 mod leave;
 mod model;
+mod object;
 mod reader;
 mod stop;
 mod threat;

@@ -24,6 +24,7 @@ use sqlservice_sdk::{
 use crate::{
     change::{Insert, Update, key, texts},
     model::{Device, User, add, count_users, open},
+    object,
     told::{done, outcome},
 };
 
@@ -38,7 +39,7 @@ pub enum Stop {
 
 impl Stop {
     /// What the future gives; nothing where it was dropped before.
-    async fn run<T>(self, future: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
+    pub async fn run<T>(self, future: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
         match self {
             Self::AtPoll(polls) => at_poll(future, polls).await,
             Self::After(microseconds) => {
@@ -78,6 +79,9 @@ pub async fn at_poll<T>(future: impl Future<Output = T>, polls: u32) -> Option<T
 
 /// Does an operation until it is stopped; whether it was done before. All that is held is dropped at the end.
 pub async fn sweep(operation: &str, id: i64, stop: Stop) -> Result<bool, Error> {
+    if operation.starts_with("object-") {
+        return object::sweep(operation, id, stop).await;
+    }
     let db = open().await?;
     let query = select_columns((User::ID, User::NAME)).order_by(User::ID);
     let done = match operation {
@@ -228,7 +232,7 @@ pub async fn everything(id: i64) -> Result<Vec<String>, Error> {
 pub async fn drop_and_go_on(id: i64) -> Result<Vec<String>, Error> {
     // So many that no database has them at once.
     let many = |from: i64| -> Vec<User> {
-        (from..from + 3_000).map(|id| User { id, name: format!("hostile {id}"), note: None }).collect()
+        (from..from + 20_000).map(|id| User { id, name: format!("hostile {id}"), note: None }).collect()
     };
     let session = open().await?.session()?;
     add(&session, id).await?;
