@@ -3,6 +3,7 @@
 mod agree;
 mod attach;
 mod autoflush;
+mod dict;
 mod event;
 mod failure;
 mod identity;
@@ -10,6 +11,7 @@ mod lock;
 mod save;
 mod savepoint;
 mod state;
+mod threat;
 mod version;
 
 pub use crate::u::assert_saw;

@@ -49,9 +49,10 @@ impl<M: Record> Entity<M> {
 
     /// The same with more or less of what it is related to.
     ///
-    /// An object that leads back to one which was told already is left out; in a list its columns stand for it.
+    /// What leads back to where it was told from is left out; in a list, and where an object was told elsewhere, its columns
+    /// stand for it.
     pub fn to_dict_with(&self, options: DictOptions) -> Dict {
-        tell(&self.erase(), options, 0, &mut BTreeSet::new())
+        tell(&self.erase(), options, &mut Told::default())
     }
 }
 
@@ -65,13 +66,28 @@ fn columns(object: &AnyEntity) -> Dict {
 /// How deep related objects are told: a graph without an end is cut where each object was told, a long list at this depth.
 const DEPTH: usize = 64;
 
-fn tell(object: &AnyEntity, options: DictOptions, depth: usize, told: &mut BTreeSet<usize>) -> Dict {
-    told.insert(object.address());
+/// What was told so far, each object once: a graph may have more ways through it than anybody could read.
+#[derive(Default)]
+struct Told {
+    all: BTreeSet<usize>,
+    /// From the first object to the one that is told now.
+    path: Vec<usize>,
+}
+
+fn tell(object: &AnyEntity, options: DictOptions, told: &mut Told) -> Dict {
+    told.all.insert(object.address());
     let mut dict = columns(object);
-    let tells_more = if depth == 0 { !options.exclude_relationships } else { options.include_nested_relationships };
-    if !tells_more || options.exclude_relationships || depth > DEPTH {
-        return dict;
+    let depth = told.path.len();
+    let tells_more = depth == 0 || options.include_nested_relationships;
+    if tells_more && !options.exclude_relationships && depth <= DEPTH {
+        told.path.push(object.address());
+        relationships(object, options, told, &mut dict);
+        told.path.pop();
     }
+    dict
+}
+
+fn relationships(object: &AnyEntity, options: DictOptions, told: &mut Told, dict: &mut Dict) {
     let mapper = object.0.mapper();
     for (at, relation) in mapper.relations.iter().enumerate() {
         let mut found = None;
@@ -82,21 +98,21 @@ fn tell(object: &AnyEntity, options: DictOptions, depth: usize, told: &mut BTree
         });
         let Some(items) = found else { continue };
         let value = if relation.collection {
-            let mut each = |item: &AnyEntity| match told.contains(&item.address()) {
-                true => columns(item),
-                false => tell(item, options, depth + 1, told),
-            };
-            DictValue::Many(items.iter().map(&mut each).collect())
+            DictValue::Many(items.iter().map(|item| again(item, options, told)).collect())
         } else {
             match items.first() {
                 None => DictValue::One(None),
-                Some(item) if told.contains(&item.address()) => continue,
-                Some(item) => DictValue::One(Some(tell(item, options, depth + 1, told))),
+                Some(item) if told.path.contains(&item.address()) => continue,
+                Some(item) => DictValue::One(Some(again(item, options, told))),
             }
         };
         dict.0.push((relation.field, value));
     }
-    dict
+}
+
+/// An object, or its columns where it was told already.
+fn again(object: &AnyEntity, options: DictOptions, told: &mut Told) -> Dict {
+    if told.all.contains(&object.address()) { columns(object) } else { tell(object, options, told) }
 }
 
 /// Names and values, as people write them.

@@ -3,6 +3,7 @@
 mod agree;
 mod attach;
 mod autoflush;
+mod dict;
 mod event;
 mod failure;
 mod identity;
@@ -11,9 +12,10 @@ mod model;
 mod save;
 mod savepoint;
 mod state;
+mod threat;
 mod version;
 
 pub use self::{
-    agree::*, attach::*, autoflush::*, event::*, failure::*, identity::*, lock::*, save::*, savepoint::*, state::*,
-    version::*,
+    agree::*, attach::*, autoflush::*, dict::*, event::*, failure::*, identity::*, lock::*, save::*, savepoint::*,
+    state::*, threat::*, version::*,
 };

@@ -107,6 +107,7 @@ impl Draft {
         draft.first_versions(unit)?;
         draft.switch_rows();
         draft.choose_updates();
+        draft.check_versions()?;
         Ok(draft)
     }
 
@@ -331,6 +332,18 @@ impl Draft {
         let differs = |object: &&AnyEntity| !self.sources.of(object).is_empty() || !object.0.changed().is_empty();
         let updates: Vec<AnyEntity> = candidates.filter(differs).cloned().collect();
         self.updates.extend(updates);
+    }
+
+    /// Versions count by themselves.
+    fn check_versions(&self) -> Result<()> {
+        let is_set = |object: &&AnyEntity| {
+            let version = object.0.mapper().version;
+            version.is_some_and(|version| {
+                !self.switched.contains_key(&object.address()) && object.0.changed().contains(&version)
+            })
+        };
+        let Some(set) = self.updates.iter().find(is_set) else { return Ok(()) };
+        Err(Error::invalid(format!("the version of a row of {:?} counts up by itself; do not set it", set.table())))
     }
 
     /// The columns of an object that an update writes.
