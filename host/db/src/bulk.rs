@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlservice_sql::{Batch, Portions, compiled::Output};
 
 use crate::{
-    Error, Result,
+    Result,
     budget::Budget,
     feed::Clock,
     lease::{Core, Listener, Turn},
@@ -46,35 +46,26 @@ impl Turn {
         })
     }
 
-    /// In a transaction, a failure asks for a rollback anyway, which undoes the portions before it.
     async fn all_or_none(&mut self, portions: Portions, options: RunOptions) -> Result<Returned> {
         let whole = self.begin_whole(false).await?;
-        let mut budget = Budget::new(options);
-        let result = self.each(portions, &mut budget).await.map_err(|error| budget.told(error));
-        self.end_whole(whole, result).await
+        let (mut budget, mut returned) = (Budget::new(options), Returned::default());
+        let result = self.each(portions, &mut budget, &mut returned).await.map_err(|error| budget.told(error));
+        // A statement that fails asks for a rollback anyway; what fails between two of them leaves portions that are in.
+        if result.is_err() && returned.affected > 0 {
+            self.fail(false);
+        }
+        self.end_whole(whole, result.map(|()| returned)).await
     }
 
-    async fn each(&mut self, portions: Portions, budget: &mut Budget) -> Result<Returned> {
-        let mut returned = Returned::default();
+    async fn each(&mut self, portions: Portions, budget: &mut Budget, returned: &mut Returned) -> Result<()> {
         let batch = Arc::clone(portions.batch());
         for portion in portions {
-            let job = portion.map_err(Error::Statement).and_then(|portion| run::rows_job(portion, &batch));
-            let job = match job {
-                Ok(job) => job,
-                Err(error) => {
-                    // Earlier portions are in, so the transaction cannot go on as if nothing had happened.
-                    if returned.affected > 0 {
-                        self.fail(false);
-                    }
-                    return Err(error);
-                }
-            };
-            let collected = self.collect(job, budget).await?;
-            budget.count(collected.rows.rows.into())?;
+            let collected = self.collect(run::rows_job(portion?, &batch)?, budget).await?;
             returned.affected = returned.affected.saturating_add(collected.affected);
+            budget.count(collected.rows.rows.into())?;
             returned.columns = collected.columns;
             returned.batches.push(collected.rows);
         }
-        Ok(returned)
+        Ok(())
     }
 }

@@ -91,8 +91,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of [`Session::execute`], with the change that failed; rows that were expected and did not match. The limits of time and bytes
-    /// hold for all statements together.
+    /// Those of [`Session::execute`], with the change that failed; rows that were expected and did not match. The limits of
+    /// time and bytes hold for all statements together.
     pub async fn flush(&self, flush: Flush, options: RunOptions) -> Result<Vec<Batch>, FlushError> {
         flush::flush(&self.core, flush, options).await
     }

@@ -114,7 +114,7 @@ pub struct RunOptions {
     /// How many rows it may return before it fails.
     pub max_rows: Option<u64>,
     /// How many bytes all rows together may have where they come at once, without a cursor: those of
-    /// [`crate::Session::load`].
+    /// [`crate::Session::load`], [`crate::Session::flush`] and [`crate::Session::insert_many`].
     pub max_bytes: Option<u64>,
     /// How many rows the first batch has at most. 1,024 by default.
     pub batch_rows: Option<u32>,
