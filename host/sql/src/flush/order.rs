@@ -1,6 +1,6 @@
 //! The order in which changes are written.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Does, Item, Step};
 use crate::{
@@ -213,24 +213,48 @@ impl<'a> Plan<'a> {
         let ranks: BTreeSet<usize> = changes.iter().filter_map(|change| self.rank.get(*change).copied()).collect();
         for rank in ranks {
             let keys = self.tables.get(rank).map_or(&[][..], |table| table.foreign_keys.as_slice());
-            keys.iter().for_each(|key| self.given(rank, key, numbers, &mut edges));
+            // Many foreign keys refer to the same few columns, whose rows are looked at once.
+            let mut referred: HashMap<(usize, &[String]), HashMap<String, usize>> = HashMap::new();
+            // A table may declare the same one under many names.
+            let mut seen = HashSet::new();
+            for key in keys.iter().filter(|key| seen.insert((&key.schema, &key.table, &key.columns, &key.referred))) {
+                let Some(far) = self.far(key) else { continue };
+                let rows =
+                    referred.entry((far, &key.referred)).or_insert_with(|| self.having(far, &key.referred, numbers));
+                self.given(rank, key, rows, numbers, &mut edges);
+            }
         }
         edges
     }
 
-    /// The rows of a table that need others by a foreign key whose values both sides have.
-    fn given(&self, rank: usize, key: &ForeignKey, numbers: &HashMap<Node, usize>, edges: &mut Vec<Edge>) {
-        let far = self.tables.iter().position(|table| table.name == key.table && table.schema == key.schema);
-        let Some(far) = far else { return };
-        let mut rows: HashMap<String, usize> = HashMap::new();
-        self.each(far, &key.referred, numbers, |text, node| {
+    /// The table that a foreign key refers to, where rows of it change.
+    fn far(&self, key: &ForeignKey) -> Option<usize> {
+        self.tables.iter().position(|table| table.name == key.table && table.schema == key.schema)
+    }
+
+    /// The rows to insert into a table by their values.
+    fn having(&self, rank: usize, columns: &[String], numbers: &HashMap<Node, usize>) -> HashMap<String, usize> {
+        let mut rows = HashMap::new();
+        self.each(rank, columns, numbers, |text, node| {
             rows.insert(text, node);
         });
-        if rows.is_empty() {
+        rows
+    }
+
+    /// The rows of a table that need others by a foreign key whose values both sides have.
+    fn given(
+        &self,
+        rank: usize,
+        key: &ForeignKey,
+        referred: &HashMap<String, usize>,
+        numbers: &HashMap<Node, usize>,
+        edges: &mut Vec<Edge>,
+    ) {
+        if referred.is_empty() {
             return;
         }
         self.each(rank, &key.columns, numbers, |text, to| {
-            if let Some(from) = rows.get(&text).filter(|from| **from != to) {
+            if let Some(from) = referred.get(&text).filter(|from| **from != to) {
                 edges.push((*from, to, false));
             }
         });
