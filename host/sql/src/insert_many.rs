@@ -124,9 +124,11 @@ impl<'a> Checked<'a> {
     }
 
     /// Whether only the key is returned that an embedded database makes: it tells that by itself, row by row, and keeps a table
-    /// for what `RETURNING` returns, each time anew.
+    /// for what `RETURNING` returns, each time anew. A key that is given need not be what it counts rows by.
     fn is_told(&self, shape: &Shape<'_>) -> bool {
-        let is_key = |column: &&Column| matches!(column.default, DefaultValue::GeneratedKey);
+        let is_key = |column: &&Column| {
+            matches!(column.default, DefaultValue::GeneratedKey) && !self.target.columns.contains(&column.name)
+        };
         shape.layout == Layout::Row && matches!(self.returning.as_slice(), [only] if is_key(only))
     }
 

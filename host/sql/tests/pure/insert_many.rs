@@ -56,6 +56,22 @@ fn d09_many_rows_are_few_statements() {
     }
 }
 
+/// SQLite tells the key that it made; one that is given is what the row says.
+#[test]
+fn d09_a_key_that_is_given_is_returned_by_the_statement() {
+    for (columns, returns) in [(&["age"][..], false), (&["id", "age"], true)] {
+        let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+        let data = || ColumnData { validity: Vec::new(), values: Vector::Integers(vec![1]) };
+        let batch = Batch { rows: 1, columns: columns.iter().map(|_| data()).collect() };
+        let target = InsertMany { schema: None, table: "users".into(), columns, returning: vec!["id".into()] };
+        let catalog = Arc::new(catalog(Dialect::Sqlite));
+        let mut portions =
+            Portions::new(target, Arc::new(batch), catalog, Dialect::Sqlite, Limits::default()).expect("possible");
+        let sql = portions.next().expect("one").expect("possible").compiled.sql.clone();
+        assert_eq!(sql.ends_with(r#" RETURNING "id""#), returns, "{sql}");
+    }
+}
+
 #[test]
 fn d09_columns_that_are_no_arrays_go_row_by_row() {
     let target = InsertMany { schema: None, table: "users".into(), columns: vec!["age".into()], returning: vec![] };
