@@ -9,7 +9,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
 };
 
 /// What guests are compiled to.
@@ -32,7 +32,9 @@ fn main() -> Result<()> {
         Some(dir) => dir.into(),
         None => out.ancestors().nth(4).ok_or("OUT_DIR is in no target directory")?.join("guests"),
     };
-    println!("cargo::rerun-if-env-changed=SQLSERVICE_GUESTS");
+    for variable in ["SQLSERVICE_GUESTS", "RUSTC_WORKSPACE_WRAPPER", "CLIPPY_ARGS"] {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
     let mut guests = Vec::new();
     for rooms in ["plugins", "tests/guests"] {
         guests.extend(guests_in(&root.join(rooms))?);
@@ -44,10 +46,14 @@ fn main() -> Result<()> {
     }
     let components: Vec<&Guest> = guests.iter().filter(|guest| guest.is_component).collect();
     check_target(&root)?;
-    for profile in ["guest", "probe"] {
+    // Beside each other: what ends with one long step leaves the other processors to the other profile.
+    let running = ["guest", "probe"].map(|profile| {
         let of_profile: Vec<&str> =
             components.iter().filter(|guest| guest.profile == profile).map(|guest| guest.package.as_str()).collect();
-        build(&root, &target, profile, &of_profile)?;
+        start(&root, &target, profile, &of_profile)
+    });
+    for build in running {
+        end(build?)?;
     }
     fs::write(out.join("component.rs"), constants(&target, &components)?)?;
     Ok(())
@@ -71,10 +77,8 @@ fn guests_in(dir: &Path) -> Result<Vec<Guest>> {
     Ok(guests)
 }
 
-fn build(root: &Path, target: &Path, profile: &str, packages: &[&str]) -> Result<()> {
-    if packages.is_empty() {
-        return Ok(());
-    }
+/// Begins to build guests of one profile. Their code is checked where ours is: clippy compiles them, too, if it does us.
+fn start(root: &Path, target: &Path, profile: &str, packages: &[&str]) -> Result<Child> {
     let mut command = clean(Command::new(env::var("CARGO")?));
     command
         .current_dir(root)
@@ -83,7 +87,11 @@ fn build(root: &Path, target: &Path, profile: &str, packages: &[&str]) -> Result
     for package in packages {
         command.args(["--package", package]);
     }
-    let output = command.output()?;
+    Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?)
+}
+
+fn end(build: Child) -> Result<()> {
+    let output = build.wait_with_output()?;
     if !output.status.success() {
         return Err(format!("the guests cannot be built:\n{}", String::from_utf8_lossy(&output.stderr)).into());
     }
@@ -102,23 +110,12 @@ fn check_target(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A command that knows nothing of the build that runs this script: not its target, its flags, nor clippy.
+/// A command that knows nothing of the build that runs this script but whether clippy is its compiler: not its target, nor its
+/// flags.
 fn clean(mut command: Command) -> Command {
     const KEPT: [&str; 3] = ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_MAKEFLAGS"];
-    const OTHERS: [&str; 12] = [
-        "RUSTC",
-        "RUSTDOC",
-        "RUSTFLAGS",
-        "RUSTDOCFLAGS",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "CLIPPY_ARGS",
-        "TARGET",
-        "HOST",
-        "PROFILE",
-        "OPT_LEVEL",
-        "DEBUG",
-        "OUT_DIR",
-    ];
+    const OTHERS: [&str; 10] =
+        ["RUSTC", "RUSTDOC", "RUSTFLAGS", "RUSTDOCFLAGS", "TARGET", "HOST", "PROFILE", "OPT_LEVEL", "DEBUG", "OUT_DIR"];
     for (name, _) in env::vars_os() {
         let Some(text) = name.to_str() else { continue };
         let of_cargo = text.starts_with("CARGO_") && !KEPT.contains(&text) && !text.starts_with("CARGO_REGISTR");

@@ -8,6 +8,7 @@ mod event;
 mod failure;
 mod identity;
 mod lock;
+mod lost;
 mod save;
 mod savepoint;
 mod state;

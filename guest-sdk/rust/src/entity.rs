@@ -11,7 +11,7 @@ use std::{
     rc::Rc,
 };
 
-pub(crate) use self::slot::{AnySlot, Memento, Slot, encode_rows};
+pub(crate) use self::slot::{AnySlot, Memento, Slot, encode_rows, now, written};
 use self::version::Version;
 pub use self::{any::AnyEntity, slot::Status};
 use crate::Model;

@@ -259,7 +259,7 @@ impl<T: Record> From<&Entity<T>> for One<T> {
 #[doc(hidden)]
 pub struct Declared {
     pub(crate) relationship: Relationship,
-    pub(crate) target: fn() -> Rc<Mapper>,
+    pub(crate) target: fn() -> &'static Mapper,
     pub(crate) target_table: fn() -> Table,
     pub(crate) through: Option<fn() -> Table>,
     pub(crate) field: &'static str,

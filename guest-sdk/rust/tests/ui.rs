@@ -1,8 +1,7 @@
-//! What the compiler says about wrong models, wrong queries and wrong plugins; and right ones of unusual shapes.
+//! What the compiler says about wrong models, wrong queries and wrong plugins.
 
 #[test]
 fn ui() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("tests/ui/wrong/*.rs");
-    cases.pass("tests/ui/right/*.rs");
+    // One that compiles would have everything compiled to the end, which takes twice as long: these are in `tests/right`.
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }

@@ -1,4 +1,4 @@
-//! G06: guests that trap in the middle of a transaction.
+//! G06 and T-58: guests that trap in the middle of a transaction, and at every point of what they do.
 
 use sqlservice_host::{Error, HostLimits, Val};
 use sqlservice_tests::{
@@ -8,6 +8,9 @@ use sqlservice_tests::{
 };
 
 use crate::scene::{Scene, only_one, text};
+
+/// More polls than any operation needs.
+const POLLS: u32 = 200;
 
 /// A guest traps after it began a transaction and inserted a row; another instance goes on.
 fn trapped(how: &str) {
@@ -88,4 +91,62 @@ fn g06_a_deadline_in_begin() {
         scene.assert_clean(500, "a deadline").await;
         assert_eq!(scene.ids().await, [1, 2, 3, 500]);
     });
+}
+
+/// A guest traps at the n-th poll of an operation, for every n until the operation is done before: all of it is undone, but
+/// for a commit, which may have begun.
+fn trapped_in(operations: &[&str]) {
+    for_each_database(async |fixture: &Fixture| {
+        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        scene.setup(50).await;
+        let mut id = 1_000;
+        for operation in operations {
+            let trap = async |polls: u32, id: i64| {
+                let mut guest = scene.instance(GUEST_HOSTILE).await;
+                let arguments = [text(operation), Val::S64(id), Val::U32(polls)];
+                match guest.call("sweep-trap", &arguments).await {
+                    Err(Error::Trap(_)) => true,
+                    Ok(Some(Val::Result(Ok(_)))) => false,
+                    outcome => panic!("{operation} at poll {polls} on {}: {outcome:?}", fixture.backend()),
+                }
+            };
+            let mut polls = 0;
+            let mut has_trapped = true;
+            while has_trapped {
+                polls += 1;
+                assert!(polls < POLLS, "{operation} is not done after {polls} polls");
+                id += 1_000;
+                has_trapped = trap(polls, id).await;
+                scene.assert_clean(id - 1, &format!("a trap at poll {polls} of {operation}")).await;
+                let row = scene.ids().await.iter().any(|row| (id..id + 999).contains(row));
+                let may_be = operation.ends_with("commit");
+                assert!(
+                    may_be || !row,
+                    "{operation}, poll {polls}, on {}: a row that nobody committed",
+                    fixture.backend()
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn t58_traps_in_transactions_savepoints_and_streams() {
+    trapped_in(&[
+        "begin",
+        "first-use",
+        "savepoint",
+        "release",
+        "flush",
+        "commit",
+        "rollback",
+        "load",
+        "stream",
+        "cursor",
+    ]);
+}
+
+#[test]
+fn t58_traps_in_sessions_with_objects() {
+    trapped_in(&["object-flush", "object-save-all", "object-begin-nested", "object-rollback-to", "object-commit"]);
 }

@@ -3,7 +3,7 @@
 //! Always the whole workspace, the dev profile and clippy as the compiler of our own crates: cargo then decides on the same
 //! features everywhere, what is checked is what is tested, and the sandbox is compiled once.
 
-use std::{env, process::Command};
+use std::{env, process::Command, thread::available_parallelism};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -12,7 +12,7 @@ use crate::{
     install,
     progress::{headline, note, run, step},
     servers::{MARIADB_VARIABLE, POSTGRES_VARIABLE, Servers},
-    workspace::{cargo, root, target},
+    workspace::{cargo, linted, root, target},
 };
 
 /// One step.
@@ -30,7 +30,7 @@ pub enum Step {
     Build,
     /// Documentation: its examples run, its warnings are errors
     Doc,
-    /// Statements, models and values at random, for a minute
+    /// Statements, models and values at random, for a minute of processor time
     Fuzz,
     /// Every test, on SQLite, PostgreSQL and MariaDB
     Test,
@@ -57,7 +57,7 @@ impl Step {
             Self::Deny => step("deny: licences, sources, duplicate versions", deny),
             Self::Build => step("build: tests, programs, guests, no warnings", build),
             Self::Doc => step("doc: examples, no warnings", doc),
-            Self::Fuzz => step("fuzz: statements, models and values at random, for a minute", fuzz),
+            Self::Fuzz => step("fuzz: statements, models and values at random", fuzz),
             Self::Test => test(arguments),
         }
     }
@@ -71,21 +71,13 @@ fn deny() -> Result<()> {
     run(command.args(["licenses", "sources", "bans"]))
 }
 
-/// Runs the fuzz targets of the statement crate one after the other, so that each has a processor of its own for its share
-/// of the minute. A failure prints the seed that makes it again.
+/// Runs the fuzz targets of the statement crate, each on a processor of its own for its share of the minute. A failure prints
+/// the seed that makes it again.
 fn fuzz() -> Result<()> {
+    let processors = available_parallelism().map_or(1, |processors| processors.get());
     let mut command = linted();
-    command.args(["test", "--workspace", "--test", "fuzz", "--", "--test-threads=1"]);
+    command.args(["test", "--workspace", "--test", "fuzz", "--", &format!("--test-threads={processors}")]);
     run(command.env("SQLSERVICE_FUZZ_SECONDS", "60"))
-}
-
-/// A cargo that lets clippy compile our own crates, with everything that others made as cargo has it. What `cargo clippy`
-/// does, but for what is run, too: it would check all of the sandbox first, for nothing.
-fn linted() -> Command {
-    let mut command = cargo();
-    command.args(["--config", "build.rustc-workspace-wrapper = 'clippy-driver'"]);
-    command.env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
-    command
 }
 
 fn build() -> Result<()> {
@@ -107,8 +99,8 @@ fn test(arguments: &[String]) -> Result<()> {
     let servers = servers()?;
     headline("test: every test, on SQLite, PostgreSQL and MariaDB");
     let mut command = linted();
-    // Examples in documentation have been run.
-    command.args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]);
+    // All that has tests; examples in documentation have been run.
+    command.args(["test", "--workspace", "--no-fail-fast", "--tests"]);
     if let Some(servers) = &servers {
         command.env(POSTGRES_VARIABLE, servers.postgres_url()).env(MARIADB_VARIABLE, servers.mariadb_url());
     }

@@ -21,8 +21,25 @@ pub fn target() -> PathBuf {
     }
 }
 
+/// Says to those that a linted cargo starts, tests above all, that their own builds are to be the same: others would compile
+/// everything of ours once more.
+const LINTED: &str = "SQLSERVICE_LINTED";
+
 /// A cargo of the same toolchain, in the root.
 pub fn cargo() -> Command {
+    if env::var_os(LINTED).is_some() { linted() } else { plain() }
+}
+
+/// A cargo that lets clippy compile our own crates, with everything that others made as cargo has it: warnings are errors. What
+/// `cargo clippy` does, but for what is run, too: it would check all of the sandbox first, for nothing.
+pub fn linted() -> Command {
+    let mut command = plain();
+    command.args(["--config", "build.rustc-workspace-wrapper = 'clippy-driver'"]);
+    command.env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__").env(LINTED, "1");
+    command
+}
+
+fn plain() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root());
     // What the cargo that started us says about xtask would be wrong about any other package.

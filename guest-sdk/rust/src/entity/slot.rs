@@ -2,7 +2,7 @@
 //! object whose model it does not know for one thing after the other.
 
 use std::{
-    any::{Any, TypeId},
+    any::Any,
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
 };
@@ -33,7 +33,7 @@ pub enum Status {
 
 /// What a session knows of an object, whatever its model is.
 pub(crate) struct Life {
-    of: TypeId,
+    pub(crate) mapper: &'static Mapper,
     status: Cell<Status>,
     unit: RefCell<Weak<Unit>>,
     pub(crate) key: RefCell<Option<Key>>,
@@ -48,9 +48,9 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    fn new<M: 'static>() -> Self {
+    fn new<M: Record>() -> Self {
         Self {
-            of: TypeId::of::<M>(),
+            mapper: mapper::<M>(),
             status: Cell::new(Status::Transient),
             unit: RefCell::new(Weak::new()),
             key: RefCell::new(None),
@@ -68,10 +68,14 @@ impl Life {
 
     pub(crate) fn status(&self) -> Status {
         match self.status.get() {
-            Status::Pending if self.unit().is_none() => Status::Transient,
-            Status::Persistent | Status::Deleted if self.unit().is_none() => Status::Detached,
+            Status::Pending if !self.has_unit() => Status::Transient,
+            Status::Persistent | Status::Deleted if !self.has_unit() => Status::Detached,
             status => status,
         }
+    }
+
+    fn has_unit(&self) -> bool {
+        self.unit.borrow().strong_count() > 0
     }
 
     /// The session that it is in, while there is one.
@@ -110,10 +114,10 @@ pub(crate) struct Memento {
     status: Status,
     key: Option<Key>,
     is_gone: bool,
-    versions: Box<dyn Any>,
+    /// What its row was, or what it was itself where it had none.
+    version: Rc<dyn Any>,
+    has_row: bool,
 }
-
-type Versions<M> = (Rc<Version<M>>, Option<Rc<Version<M>>>);
 
 impl<M: Record> Slot<M> {
     pub(crate) fn new(value: M) -> Rc<Self> {
@@ -223,19 +227,44 @@ fn merged<M: Model>(mut onto: M, base: &M, value: &M) -> M {
 
 /// The columns of objects of one model, for a batch.
 pub(crate) fn encode_rows<M: Record>(objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>> {
-    let versions: Vec<Rc<Version<M>>> =
-        objects.iter().filter_map(|object| Some(object.downcast::<M>()?.slot.newest())).collect();
+    let versions: Vec<Rc<Version<M>>> = slots::<M>(objects).map(|slot| slot.newest()).collect();
     let rows: Vec<&M> = versions.iter().map(|version| &version.value).collect();
     columns.iter().map(|&column| M::encode_column(&rows, column)).collect()
+}
+
+/// Objects of one model as they are at a moment.
+pub(crate) fn now<M: Record>(objects: &[AnyEntity]) -> Box<dyn Any> {
+    Box::new(slots::<M>(objects).map(|slot| slot.newest()).collect::<Vec<_>>())
+}
+
+/// The rows of those that are chosen are now what the objects were at a moment.
+pub(crate) fn written<M: Record>(objects: &[AnyEntity], moment: Box<dyn Any>, is_chosen: &dyn Fn(&AnyEntity) -> bool) {
+    let Ok(moment) = moment.downcast::<Vec<Rc<Version<M>>>>() else { return };
+    for ((object, slot), version) in objects.iter().zip(slots::<M>(objects)).zip(*moment) {
+        if is_chosen(object) {
+            *slot.stored.borrow_mut() = Some(version);
+        }
+    }
+}
+
+/// Objects of one model.
+fn slots<M: Record>(objects: &[AnyEntity]) -> impl Iterator<Item = Rc<Slot<M>>> {
+    objects.iter().filter_map(|object| Rc::clone(&object.0).as_any().downcast().ok())
 }
 
 /// Who looks at a relationship: as it is, and as it is stored.
 type Look<'a> = dyn FnMut(&dyn AnyRelation, Option<&dyn AnyRelation>) + 'a;
 
+impl dyn AnySlot {
+    /// What is known of its model.
+    pub(crate) fn mapper(&self) -> &'static Mapper {
+        self.life().mapper
+    }
+}
+
 /// An object, whatever its model is.
 pub(crate) trait AnySlot {
     fn life(&self) -> &Life;
-    fn mapper(&self) -> Rc<Mapper>;
     fn as_any(self: Rc<Self>) -> Rc<dyn Any>;
     /// The columns that differ from the row; none where there is no row.
     fn changed(&self) -> Vec<usize>;
@@ -256,11 +285,7 @@ pub(crate) trait AnySlot {
     /// Sets a column on behalf of the session; its row does not have the value yet.
     fn assign(&self, column: usize, value: Value) -> Result<()>;
     /// Sets columns that the row has now.
-    fn learn_values(&self, values: Vec<(usize, Value)>) -> Result<()>;
-    /// The object as it is, to be compared with later.
-    fn now(&self) -> Box<dyn Any>;
-    /// Its row is now what it was at a moment.
-    fn written(&self, moment: Box<dyn Any>);
+    fn learn_values(&self, values: &[(usize, Value)]) -> Result<()>;
     /// What relationships are, once the row was written: those that nobody set are empty. Whether there were any to settle.
     fn settle_relations(&self) -> bool;
     /// There is no row any more: the object is a new one.
@@ -284,10 +309,6 @@ pub(crate) trait AnySlot {
 impl<M: Record> AnySlot for Slot<M> {
     fn life(&self) -> &Life {
         &self.life
-    }
-
-    fn mapper(&self) -> Rc<Mapper> {
-        mapper::<M>()
     }
 
     fn as_any(self: Rc<Self>) -> Rc<dyn Any> {
@@ -348,7 +369,7 @@ impl<M: Record> AnySlot for Slot<M> {
     }
 
     fn look(&self, at: usize, look: &mut Look<'_>) {
-        let (newest, stored) = (self.newest(), self.stored());
+        let (newest, stored) = (self.newest.borrow(), self.stored.borrow());
         if let Some(relation) = newest.value.relation(at) {
             look(relation, stored.as_ref().and_then(|stored| stored.value.relation(at)));
         }
@@ -375,29 +396,19 @@ impl<M: Record> AnySlot for Slot<M> {
         result
     }
 
-    fn learn_values(&self, values: Vec<(usize, Value)>) -> Result<()> {
+    fn learn_values(&self, values: &[(usize, Value)]) -> Result<()> {
         if values.is_empty() {
             return Ok(());
         }
         let mut result = Ok(());
         self.learn(|model| {
-            for (column, value) in &values {
+            for (column, value) in values {
                 if let Err(error) = model.set_column(*column, value.clone()) {
                     result = Err(error);
                 }
             }
         });
         result
-    }
-
-    fn now(&self) -> Box<dyn Any> {
-        Box::new(self.newest())
-    }
-
-    fn written(&self, moment: Box<dyn Any>) {
-        if let Ok(moment) = moment.downcast::<Rc<Version<M>>>() {
-            *self.stored.borrow_mut() = Some(*moment);
-        }
     }
 
     fn settle_relations(&self) -> bool {
@@ -442,24 +453,22 @@ impl<M: Record> AnySlot for Slot<M> {
     }
 
     fn memento(&self) -> Memento {
-        // What the object goes back to is its row, or itself where it has none.
         let stored = self.stored();
-        let newest = stored.clone().unwrap_or_else(|| self.newest());
         Memento {
             status: self.life.status(),
             key: self.life.key.borrow().clone(),
             is_gone: self.life.is_gone.get(),
-            versions: Box::new((newest, stored)),
+            has_row: stored.is_some(),
+            version: stored.unwrap_or_else(|| self.newest()),
         }
     }
 
     fn restore(&self, memento: Memento, unit: &Rc<Unit>) {
-        let Memento { status, key, is_gone, versions } = memento;
-        if let Ok(versions) = versions.downcast::<Versions<M>>() {
-            let (newest, stored) = *versions;
+        let Memento { status, key, is_gone, version, has_row } = memento;
+        if let Ok(version) = version.downcast::<Version<M>>() {
             // A copy: the version itself has followers.
-            let version = Version::new(newest.value.clone());
-            *self.stored.borrow_mut() = stored.map(|_| Rc::clone(&version));
+            let version = Version::new(version.value.clone());
+            *self.stored.borrow_mut() = has_row.then(|| Rc::clone(&version));
             self.publish(version);
         }
         match status {
@@ -543,7 +552,7 @@ impl<M: Record> AnySlot for Slot<M> {
 impl<M> Drop for Slot<M> {
     fn drop(&mut self) {
         if let (Some(unit), Some(key)) = (self.life.unit(), self.life.key.borrow_mut().take()) {
-            unit.forget(self.life.of, key);
+            unit.forget(self.life.mapper.of, key);
         }
     }
 }

@@ -54,7 +54,7 @@ impl Session {
         };
         self.ready().await?;
         self.unit().has_written.set(true);
-        let following = self.unit().expire_changed(Some(&Changed::of(&mapper)));
+        let following = self.unit().expire_changed(Some(&Changed::of(mapper)));
         self.contract().flush(vec![Change::Updates(updates)]).await?;
         self.unit().keep_in_step(following).await?;
         Ok(count.into())

@@ -1,6 +1,6 @@
 //! What a session does with objects.
 
-use std::{any::TypeId, rc::Rc};
+use std::rc::Rc;
 
 use super::{
     EntityQuery, RunOptions, Session, SessionOptions,
@@ -92,7 +92,7 @@ impl Session {
     ) -> Result<Option<Entity<M>>> {
         let values = key.into_key();
         self.unit.check()?;
-        let known = self.unit.find(TypeId::of::<M>(), &Key::of(&values)).and_then(|known| known.downcast::<M>());
+        let known = self.unit.find(mapper::<M>().of, &Key::of(&values)).and_then(|known| known.downcast::<M>());
         if let Some(known) = known
             && nodes.is_empty()
             && !known.slot.life.is_expired.get()
@@ -101,7 +101,7 @@ impl Session {
         }
         self.ready().await?;
         let start = Start::Keys(keys(&[values])?);
-        let found = self.unit.load(&mapper::<M>(), From::Rows(start), &nodes, false, RunOptions::default()).await?;
+        let found = self.unit.load(mapper::<M>(), From::Rows(start), &nodes, false, RunOptions::default()).await?;
         Ok(found.first().and_then(AnyEntity::downcast))
     }
 
@@ -131,7 +131,7 @@ impl Session {
             return Err(if lost.0.has_row() { Error::Detached } else { Error::NotPersisted });
         }
         let nodes = [load.into().node];
-        self.unit.load(&mapper::<M>(), From::Objects(objects), &nodes, false, RunOptions::default()).await?;
+        self.unit.load(mapper::<M>(), From::Objects(objects), &nodes, false, RunOptions::default()).await?;
         Ok(())
     }
 
@@ -148,7 +148,7 @@ impl Session {
         let mapper = mapper::<M>();
         let values: Vec<Value> = mapper.key.iter().map(|&column| any.0.stored_value(column)).collect();
         let start = Start::Keys(keys(&[values])?);
-        let found = self.unit.load(&mapper, From::Rows(start), &[], true, RunOptions::default()).await?;
+        let found = self.unit.load(mapper, From::Rows(start), &[], true, RunOptions::default()).await?;
         if found.is_empty() { Err(Error::NoResult) } else { Ok(()) }
     }
 

@@ -145,7 +145,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             }
             let root = RootQuery { statement: lowered.statement, parameters: lowered.parameters };
             let start = From::Rows(Start::Query(root));
-            let found = unit.load(&mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
+            let found = unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
             return Ok(found.iter().filter_map(AnyEntity::downcast).collect());
         }
         let sent = self.session.with(self.options).send(self.select.lower(most)?, 0).await?;

@@ -8,7 +8,7 @@ use self::graph::Graph;
 use super::{
     RunOptions, Session,
     object::keys,
-    unit::{From, Key, Mapper},
+    unit::{From, Key, Mapper, ModelId},
 };
 use crate::{
     Column, Entity, Error, Field, IntoValue, Result,
@@ -162,8 +162,8 @@ impl Session {
 
     /// Reads the rows of all keys that are not known, with one query a model.
     async fn read_rows(&self, items: &[Item]) -> Result<Vec<AnyEntity>> {
-        let mut models: Vec<std::rc::Rc<Mapper>> = Vec::new();
-        let mut wanted: FxHashMap<std::any::TypeId, Vec<Vec<Value>>> = FxHashMap::default();
+        let mut models: Vec<&'static Mapper> = Vec::new();
+        let mut wanted: FxHashMap<ModelId, Vec<Vec<Value>>> = FxHashMap::default();
         for item in items {
             let mapper = item.object.0.mapper();
             let Some(key) = &item.key else { continue };
@@ -181,7 +181,7 @@ impl Session {
         for mapper in models {
             let rows = wanted.remove(&mapper.of).unwrap_or_default();
             let start = From::Rows(Start::Keys(keys(&rows)?));
-            read.extend(self.unit().load(&mapper, start, &[], false, RunOptions::default()).await?);
+            read.extend(self.unit().load(mapper, start, &[], false, RunOptions::default()).await?);
         }
         Ok(read)
     }

@@ -17,7 +17,6 @@ mod step;
 mod undo;
 
 use std::{
-    any::TypeId,
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
 };
@@ -30,7 +29,7 @@ pub(crate) use self::{
     absorb::entities,
     key::Key,
     load::{From, typed},
-    mapper::{Direction, Mapped, Mapper, mapper},
+    mapper::{Direction, Mapped, Mapper, ModelId, mapper},
     step::Changed,
 };
 use self::{attempt::Attempted, undo::Level};
@@ -45,7 +44,7 @@ use crate::{
 pub(crate) struct Unit {
     pub(crate) contract: contract::Session,
     pub(crate) options: SessionOptions,
-    known: RefCell<FxHashMap<(TypeId, Key), Weak<dyn AnySlot>>>,
+    known: RefCell<FxHashMap<(ModelId, Key), Weak<dyn AnySlot>>>,
     /// New objects, in the order in which they were added.
     pending: RefCell<Vec<AnyEntity>>,
     /// Objects that were edited since the last flush.
@@ -125,7 +124,7 @@ impl Unit {
     }
 
     /// The object of a row, where it is known.
-    pub(crate) fn find(&self, of: TypeId, key: &Key) -> Option<AnyEntity> {
+    pub(crate) fn find(&self, of: ModelId, key: &Key) -> Option<AnyEntity> {
         // A clone of the key is cheap for the usual one, an integer.
         self.known.borrow().get(&(of, key.clone())).and_then(Weak::upgrade).map(AnyEntity)
     }
@@ -139,7 +138,7 @@ impl Unit {
     }
 
     /// An object went away that nobody has any more.
-    pub(crate) fn forget(&self, of: TypeId, key: Key) {
+    pub(crate) fn forget(&self, of: ModelId, key: Key) {
         // Somebody walks through the map: what is left there is nothing, and found to be nothing.
         if let Ok(mut known) = self.known.try_borrow_mut() {
             let entry = (of, key);
@@ -249,7 +248,7 @@ impl Unit {
     /// An object of the row of this model, as it was just read: the one that is known, or a new one.
     pub(crate) fn meet<M: Record>(self: &Rc<Self>, row: M, anew: bool) -> Rc<Slot<M>> {
         let key = Key::of_model(&row);
-        let of = TypeId::of::<M>();
+        let of = mapper::<M>().of;
         let known = self.known.borrow().get(&(of, key.clone())).and_then(Weak::upgrade);
         if let Some(slot) = known.and_then(|slot| slot.as_any().downcast::<Slot<M>>().ok()) {
             let is_dirty = slot.life.is_queued.get();

@@ -5,6 +5,7 @@ mod pool;
 #[path = "../server/mod.rs"]
 mod server;
 mod sessions;
+mod silence;
 mod stopping;
 mod values;
 

@@ -74,6 +74,10 @@ sqlservice_sdk::plugin!(
     export s-t67-key: async func() -> result<list<string>, string>;
     export s-t67-version: async func() -> result<list<string>, string>;
     export s-t61-sessions: async func(count: u32) -> result<list<string>, string>;
+    export s-t59-too-long: async func(milliseconds: u64) -> result<list<string>, string>;
+    export s-t60-starved: async func() -> result<list<string>, string>;
+    export s-t66-hold: async func() -> result<list<string>, string>;
+    export s-t66-go-on: async func() -> result<list<string>, string>;
     export s-t69-others: async func() -> result<list<string>, string>;
     export s-a16-new: async func() -> result<list<string>, string>;
     export s-a16-loaded: async func() -> result<list<string>, string>;
@@ -270,7 +274,7 @@ scenarios! {
         u_b18_left_to_the_database(is_loaded: bool), u_b19_refused(), u_b20_update(is_versioned: bool),
         u_b20_delete(is_versioned: bool), u_b21_many(parents: u32), u_step(), u_step_edits(), u_step_apart(), u_update_many(), u_keys_two_relationships(), u_keys_composite(),
         u_keys_natural(), u_made_by_the_database(), u_made_mended(way: String),;
-    s: s_t67_key(), s_t67_version(), s_t61_sessions(count: u32), s_t69_others(), s_a16_new(), s_a16_loaded(), s_c01_get(), s_c01_weak(), s_identity_anew(), s_identity_gone(), s_identity_expunge(), s_identity_commit(expires: bool),
+    s: s_t67_key(), s_t67_version(), s_t61_sessions(count: u32), s_t59_too_long(milliseconds: u64), s_t60_starved(), s_t66_hold(), s_t66_go_on(), s_t69_others(), s_a16_new(), s_a16_loaded(), s_c01_get(), s_c01_weak(), s_identity_anew(), s_identity_gone(), s_identity_expunge(), s_identity_commit(expires: bool),
         s_c02_pending(), s_c02_whoever_asks(), s_c03_without(), s_c03_ends(), s_t62_dropped(end: String),
         s_c04_commit_fails(savepoints: bool), s_c04_mended(), s_c05_in_a_savepoint(savepoints: bool), s_t63_statement(),
         s_c06_new_and_renamed(end: String, is_flushed: bool), s_c07_nested(is_flushed: bool), s_c08_collections(is_flushed: bool),

@@ -8,6 +8,7 @@ mod event;
 mod failure;
 mod identity;
 mod lock;
+mod lost;
 mod model;
 mod save;
 mod savepoint;
@@ -16,6 +17,6 @@ mod threat;
 mod version;
 
 pub use self::{
-    agree::*, attach::*, autoflush::*, dict::*, event::*, failure::*, identity::*, lock::*, save::*, savepoint::*,
-    state::*, threat::*, version::*,
+    agree::*, attach::*, autoflush::*, dict::*, event::*, failure::*, identity::*, lock::*, lost::*, save::*,
+    savepoint::*, state::*, threat::*, version::*,
 };

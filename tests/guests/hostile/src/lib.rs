@@ -29,6 +29,8 @@ sqlservice_sdk::plugin!(
     export sweep: async func(operation: string, id: s64, polls: u32) -> result<bool, string>;
     /// The same after so many microseconds.
     export sweep-after: async func(operation: string, id: s64, microseconds: u32) -> result<bool, string>;
+    /// Traps at that poll.
+    export sweep-trap: async func(operation: string, id: s64, polls: u32) -> result<bool, string>;
     /// Does all operations once, for a host that drops the whole call.
     export everything: async func(id: s64) -> result<list<string>, string>;
     /// Drops futures of a session and goes on with the same session.
@@ -90,6 +92,10 @@ impl Guest for Hostile {
 
     async fn sweep_after(operation: String, id: i64, microseconds: u32) -> Result<bool, String> {
         told(stop::sweep(&operation, id, stop::Stop::After(microseconds)).await)
+    }
+
+    async fn sweep_trap(operation: String, id: i64, polls: u32) -> Result<bool, String> {
+        told(stop::sweep(&operation, id, stop::Stop::Trap(polls)).await)
     }
 
     async fn everything(id: i64) -> Result<Vec<String>, String> {

@@ -1,4 +1,4 @@
-//! Futures that are dropped before they are done: at their n-th poll, or after some time.
+//! Futures that are dropped before they are done, at their n-th poll or after some time; and traps at their n-th poll.
 
 use std::{
     future::{Future, poll_fn},
@@ -35,6 +35,8 @@ pub enum Stop {
     AtPoll(u32),
     /// After so many microseconds.
     After(u32),
+    /// Not at all: when it was polled so often, the guest traps.
+    Trap(u32),
 }
 
 impl Stop {
@@ -42,6 +44,7 @@ impl Stop {
     pub async fn run<T>(self, future: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
         match self {
             Self::AtPoll(polls) => at_poll(future, polls).await,
+            Self::Trap(polls) => at_poll_after(future, polls, || std::process::abort()).await,
             Self::After(microseconds) => {
                 let future = Box::pin(future);
                 let time = sleep(Duration::from_micros(microseconds.into()));
@@ -57,7 +60,13 @@ impl Stop {
     }
 }
 
+/// Drops a future when it was polled so often.
 pub async fn at_poll<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
+    at_poll_after(future, polls, || {}).await
+}
+
+/// The same, and does something else right before.
+async fn at_poll_after<T>(future: impl Future<Output = T>, polls: u32, before: impl Fn()) -> Option<T> {
     let mut future = Some(Box::pin(future));
     let mut left = polls;
     poll_fn(move |context| {
@@ -71,6 +80,7 @@ pub async fn at_poll<T>(future: impl Future<Output = T>, polls: u32) -> Option<T
         if left > 0 {
             return Poll::Pending;
         }
+        before();
         future = None;
         Poll::Ready(None)
     })

@@ -1,11 +1,11 @@
 //! What is saved along with an object: everything that it leads to, and which objects of the session that is.
 
-use std::{any::TypeId, rc::Rc};
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
 use super::{
-    super::unit::{Direction, Key, Unit},
+    super::unit::{Direction, Key, ModelId, Unit},
     Item, check_version,
 };
 use crate::{
@@ -62,7 +62,7 @@ impl Graph {
         let known = self.known(unit);
         for (at, item) in self.items.iter().enumerate() {
             match known.get(&item.object.address()) {
-                Some(row) => check_version(&item.object.0.mapper(), &item.object, row)?,
+                Some(row) => check_version(item.object.0.mapper(), &item.object, row)?,
                 None if at < self.given => check_free(unit, &item.object)?,
                 None => {}
             }
@@ -97,7 +97,7 @@ impl Graph {
 
     /// Whom the session knows by the keys that are given: rows that are there, and the first of several new ones of one key.
     fn known(&self, unit: &Rc<Unit>) -> Known {
-        let mut first: FxHashMap<(TypeId, Key), AnyEntity> = FxHashMap::default();
+        let mut first: FxHashMap<(ModelId, Key), AnyEntity> = FxHashMap::default();
         let mut known = Known::default();
         for item in &self.items {
             let Some(key) = &item.key else { continue };

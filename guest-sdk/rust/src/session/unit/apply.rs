@@ -45,7 +45,7 @@ impl Unit {
         let draft = Draft::new(self)?;
         let changes = Changes::new(&draft)?;
         let moves = Moves::new(&draft);
-        let moments: Vec<Box<dyn Any>> = draft.involved.iter().map(|object| object.0.now()).collect();
+        let moments: Vec<Box<dyn Any>> = draft.models().map(|(mapper, objects)| (mapper.now)(objects)).collect();
         let Changes { contract, about, .. } = changes;
         let returned = if contract.is_empty() {
             Vec::new()
@@ -54,10 +54,10 @@ impl Unit {
             self.contract.flush(contract).await?
         };
         attempt.keep();
-        for (object, moment) in draft.involved.iter().zip(moments) {
-            if !self.is_deleted(object) || draft.switched.contains_key(&object.address()) {
-                object.0.written(moment);
-            }
+        let is_written =
+            |object: &AnyEntity| !self.is_deleted(object) || draft.switched.contains_key(&object.address());
+        for ((mapper, objects), moment) in draft.models().zip(moments) {
+            (mapper.written)(objects, moment, &is_written);
         }
         self.learn(&draft, &about, returned)?;
         let after = self.settle(&draft);
@@ -85,14 +85,16 @@ impl Unit {
                 .map(|data| Ok(column::scalars(data.values, &data.validity).map_err(malformed)?.collect::<Vec<_>>()))
                 .map(|cells: Result<Vec<Value>>| cells.map(Vec::into_iter))
                 .collect::<Result<Vec<_>>>()?;
+            let mut values: Vec<(usize, Value)> = Vec::new();
             for object in objects {
                 let made = columns.iter().zip(&mut cells).filter_map(|(&column, cells)| Some((column, cells.next()?)));
-                let mut values: Vec<(usize, Value)> = made.collect();
+                values.clear();
+                values.extend(made);
                 if let Some(version) = object.0.mapper().version.filter(|_| is_update) {
                     let row = draft.switched.get(&object.address()).unwrap_or(object);
                     values.extend(counted_up(row.0.stored_value(version)).map(|value| (version, value)));
                 }
-                object.0.learn_values(values)?;
+                object.0.learn_values(&values)?;
             }
         }
         self.learn_sources(draft)
@@ -100,12 +102,10 @@ impl Unit {
 
     /// Gives objects the keys of other rows that the flush made.
     fn learn_sources(&self, draft: &Draft) -> Result<()> {
+        let mut values = Vec::new();
         for object in &draft.involved {
             let sources = draft.sources.of(object);
-            if sources.is_empty() {
-                continue;
-            }
-            let mut values = Vec::with_capacity(sources.len());
+            values.clear();
             for (column, source) in sources {
                 let (mut source, mut steps) = (source, draft.involved.len());
                 while let Some(next) = draft.sources.get(&source.object, source.column).filter(|_| steps > 0) {
@@ -114,7 +114,7 @@ impl Unit {
                 }
                 values.push((*column, source.object.0.value(source.column)));
             }
-            object.0.learn_values(values)?;
+            object.0.learn_values(&values)?;
         }
         Ok(())
     }

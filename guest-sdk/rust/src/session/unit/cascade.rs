@@ -4,7 +4,12 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Direction, Mapped, Unit, attempt::Attempted, draft::is_null, load::From};
+use super::{
+    Direction, Mapped, ModelId, Unit,
+    attempt::Attempted,
+    draft::{is_null, serial},
+    load::From,
+};
 use crate::{
     Error, Result, Session,
     entity::{AnyEntity, Status},
@@ -14,7 +19,7 @@ use crate::{
 };
 
 /// Objects with a relationship that has to be known, by its model and position.
-type Wanted = FxHashMap<(std::any::TypeId, usize), Vec<AnyEntity>>;
+type Wanted = FxHashMap<(ModelId, usize), Vec<AnyEntity>>;
 
 impl Unit {
     /// Everything that the next flush is about: until nothing follows and nobody who is told changes anything.
@@ -34,7 +39,8 @@ impl Unit {
     fn reach(self: &Rc<Self>) -> Result<()> {
         let mut left: Vec<AnyEntity> = self.changed.borrow().iter().rev().cloned().collect();
         left.extend(self.pending.borrow().iter().rev().cloned());
-        let mut seen: FxHashSet<usize> = left.iter().map(AnyEntity::address).collect();
+        let serial = serial();
+        left.iter().for_each(|object| object.0.life().mark.set(serial));
         while let Some(object) = left.pop() {
             let mapper = object.0.mapper();
             for (at, relation) in mapper.relations.iter().enumerate() {
@@ -58,7 +64,7 @@ impl Unit {
                         }
                         _ => {}
                     }
-                    if item.status() == Status::Pending && seen.insert(item.address()) {
+                    if item.status() == Status::Pending && item.0.life().mark.replace(serial) != serial {
                         left.push(item);
                     }
                 }
@@ -95,7 +101,7 @@ impl Unit {
             for ((_, position), objects) in wanted {
                 let Some(mapper) = objects.first().map(|object| object.0.mapper()) else { continue };
                 let nodes = [LoadNode { position, joined: false, nested: Vec::new() }];
-                self.load(&mapper, From::Objects(objects), &nodes, false, RunOptions::default()).await?;
+                self.load(mapper, From::Objects(objects), &nodes, false, RunOptions::default()).await?;
             }
         }
     }

@@ -1,11 +1,9 @@
 //! A flush as the contract has it: changes of one shape, column by column.
 
-use std::{any::TypeId, rc::Rc};
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Mapper,
+    Mapper, ModelId,
     draft::{Draft, Pair, is_null},
     leave,
     load::{null, stored, typed},
@@ -40,7 +38,7 @@ pub(super) struct Changes {
 
 /// Objects of one model whose rows have the same columns.
 struct Group {
-    mapper: Rc<Mapper>,
+    mapper: &'static Mapper,
     columns: Vec<usize>,
     objects: Vec<AnyEntity>,
 }
@@ -54,12 +52,12 @@ fn groups(
     columns: impl Fn(&AnyEntity, &Mapper) -> Vec<usize>,
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut known: FxHashMap<(TypeId, Vec<usize>), usize> = FxHashMap::default();
+    let mut known: FxHashMap<(ModelId, Vec<usize>), usize> = FxHashMap::default();
     let mut last: Option<usize> = None;
-    let mut glance: Option<(TypeId, u32)> = None;
+    let mut glance: Option<(ModelId, u32)> = None;
     for object in objects {
         let mapper = object.0.mapper();
-        let seen = is_alike(object, &mapper).map(|alike| (mapper.of, alike));
+        let seen = is_alike(object, mapper).map(|alike| (mapper.of, alike));
         if seen.is_some() && seen == glance {
             if let Some(group) = last.and_then(|at| groups.get_mut(at)) {
                 group.objects.push(object.clone());
@@ -67,7 +65,7 @@ fn groups(
             continue;
         }
         glance = seen;
-        let columns = columns(object, &mapper);
+        let columns = columns(object, mapper);
         let is_last = |group: &Group| group.mapper.of == mapper.of && group.columns == columns;
         let at = match last.filter(|&at| groups.get(at).is_some_and(is_last)) {
             Some(at) => at,
@@ -190,10 +188,10 @@ impl Changes {
             let rows: Vec<AnyEntity> = objects.iter().map(row).collect();
             let rows_count = count(objects.len())?;
             let batch = |columns| Batch { rows: rows_count, columns };
-            let versions = mapper.version.map(|version| stored(&mapper, &rows, &[version])).transpose()?.map(batch);
+            let versions = mapper.version.map(|version| stored(mapper, &rows, &[version])).transpose()?.map(batch);
             let updates = Updates {
                 table: mapper.table.to_owned(),
-                keys: batch(stored(&mapper, &rows, &mapper.key)?),
+                keys: batch(stored(mapper, &rows, &mapper.key)?),
                 versions,
                 columns: mapper.names(&columns),
                 rows: batch((mapper.encode)(&objects, &columns)?),
@@ -311,8 +309,8 @@ impl Changes {
         for (mapper, objects) in leave::order(&draft.deletes, is_open) {
             let rows = count(objects.len())?;
             let batch = |columns| Batch { rows, columns };
-            let versions = mapper.version.map(|version| stored(&mapper, &objects, &[version])).transpose()?.map(batch);
-            let keys = batch(stored(&mapper, &objects, &mapper.key)?);
+            let versions = mapper.version.map(|version| stored(mapper, &objects, &[version])).transpose()?.map(batch);
+            let keys = batch(stored(mapper, &objects, &mapper.key)?);
             let table = mapper.table.to_owned();
             self.push(Change::Deletes(Deletes { table, keys, versions }), About::Rest);
         }

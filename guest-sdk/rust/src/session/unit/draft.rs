@@ -5,7 +5,7 @@ use std::{cell::Cell, rc::Rc};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Direction, Key, Mapped, Unit,
+    Direction, Key, Mapped, Mapper, ModelId, Unit,
     source::{Source, Sources},
 };
 use crate::{
@@ -54,6 +54,19 @@ struct Seen {
     is_same: bool,
 }
 
+/// An object, and what it says of one of its relationships.
+struct Says {
+    object: AnyEntity,
+    relation: &'static Mapped,
+    seen: Seen,
+}
+
+impl Says {
+    fn is(&self, direction: Direction) -> bool {
+        self.relation.direction == direction
+    }
+}
+
 impl Seen {
     fn of(object: &AnyEntity, at: usize) -> Self {
         let mut seen = Self { mode: Mode::Unset, now: Vec::new(), gone: Vec::new(), before: Vec::new(), is_same: true };
@@ -76,7 +89,9 @@ impl Seen {
     }
 
     fn removed(&self) -> impl Iterator<Item = &AnyEntity> {
-        let now: FxHashSet<usize> = self.now.iter().map(AnyEntity::address).collect();
+        // Many had nothing.
+        let now = if self.before.is_empty() { &[] } else { self.now.as_slice() };
+        let now: FxHashSet<usize> = now.iter().map(AnyEntity::address).collect();
         self.before.iter().filter(move |item| !now.contains(&item.address())).chain(&self.gone)
     }
 }
@@ -91,17 +106,20 @@ impl Draft {
             unit.remember(object);
             draft.involve(object);
         }
-        let owners = draft.involved.clone();
-        for object in &owners {
-            draft.each(unit, object, Direction::ToMany, Self::take_in)?;
+        let says = draft.says();
+        for Says { object, relation, seen } in says.iter().filter(|says| says.is(Direction::ToMany)) {
+            draft.take_in(unit, object, relation, seen)?;
         }
-        for object in &owners {
-            draft.each(unit, object, Direction::ToOne, Self::point)?;
-            draft.each(unit, object, Direction::Through, Self::pair)?;
+        for Says { object, relation, seen } in &says {
+            match relation.direction {
+                Direction::ToMany => {}
+                Direction::ToOne => draft.point(unit, object, relation, seen)?,
+                Direction::Through => draft.pair(object, relation, seen),
+            }
         }
         // Last, when it is known who has got somebody else.
-        for object in &owners {
-            draft.each(unit, object, Direction::ToMany, Self::give_up)?;
+        for Says { object, relation, seen } in says.iter().filter(|says| says.is(Direction::ToMany)) {
+            draft.give_up(unit, object, relation, seen)?;
         }
         draft.settle_sources(unit)?;
         draft.first_versions(unit)?;
@@ -117,25 +135,28 @@ impl Draft {
         }
     }
 
+    /// The objects that are involved, those of one model that follow each other together.
+    pub(super) fn models(&self) -> impl Iterator<Item = (&'static Mapper, &[AnyEntity])> {
+        let runs = self.involved.chunk_by(|one, next| one.0.mapper().of == next.0.mapper().of);
+        runs.filter_map(|objects| Some((objects.first()?.0.mapper(), objects)))
+    }
+
     fn is_deleted(&self, object: &AnyEntity) -> bool {
         object.0.life().last_status() == Status::Deleted
     }
 
-    fn each(
-        &mut self,
-        unit: &Rc<Unit>,
-        object: &AnyEntity,
-        direction: Direction,
-        mut visit: impl FnMut(&mut Self, &Rc<Unit>, &AnyEntity, &Mapped, &Seen) -> Result<()>,
-    ) -> Result<()> {
-        let mapper = object.0.mapper();
-        for (at, relation) in mapper.relations.iter().enumerate().filter(|(_, of)| of.direction == direction) {
-            let seen = Seen::of(object, at);
-            if !seen.is_same || self.is_deleted(object) {
-                visit(self, unit, object, relation, &seen)?;
+    /// What the objects say of their relationships that their rows do not, and all that those say which go.
+    fn says(&self) -> Vec<Says> {
+        let mut says = Vec::new();
+        for object in &self.involved {
+            for (at, relation) in object.0.mapper().relations.iter().enumerate() {
+                let seen = Seen::of(object, at);
+                if !seen.is_same || self.is_deleted(object) {
+                    says.push(Says { object: object.clone(), relation, seen });
+                }
             }
         }
-        Ok(())
+        says
     }
 
     /// Children that an owner lost: their foreign keys become null, unless they go, too.
@@ -209,8 +230,8 @@ impl Draft {
     }
 
     /// Rows of a table between two others.
-    fn pair(&mut self, _unit: &Rc<Unit>, owner: &AnyEntity, relation: &Mapped, seen: &Seen) -> Result<()> {
-        let Some(through) = &relation.through else { return Ok(()) };
+    fn pair(&mut self, owner: &AnyEntity, relation: &Mapped, seen: &Seen) {
+        let Some(through) = &relation.through else { return };
         let pair = |item: &AnyEntity| {
             let near = through.near.iter().zip(&relation.near).map(|(name, &at)| (name.clone(), owner.clone(), at));
             let far = through.far.iter().zip(&relation.far).map(|(name, &at)| (name.clone(), item.clone(), at));
@@ -227,7 +248,6 @@ impl Draft {
         }
         let has_row = |item: &&AnyEntity| owner.0.has_row() && item.0.has_row();
         self.old_pairs.extend(old.iter().filter(has_row).map(pair));
-        Ok(())
     }
 
     /// An object that is changed because of another one.
@@ -309,7 +329,7 @@ impl Draft {
         if self.deletes.is_empty() || self.inserts.is_empty() {
             return;
         }
-        let mut rows: FxHashMap<(std::any::TypeId, Key), AnyEntity> =
+        let mut rows: FxHashMap<(ModelId, Key), AnyEntity> =
             self.deletes.iter().map(|object| ((object.0.mapper().of, object.0.stored_key()), object.clone())).collect();
         let mut inserts = Vec::with_capacity(self.inserts.len());
         for object in std::mem::take(&mut self.inserts) {
@@ -368,7 +388,7 @@ impl Draft {
 }
 
 /// A number that no flush had before, and no place in a list.
-fn serial() -> u64 {
+pub(super) fn serial() -> u64 {
     thread_local! {
         static SERIAL: Cell<u64> = const { Cell::new(1 << 32) };
     }

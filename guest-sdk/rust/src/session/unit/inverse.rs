@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Direction, Key, Mapped, Mapper, Unit,
+    Direction, Key, Mapped, Mapper, ModelId, Unit,
     draft::{Draft, Pair},
     key::names_row,
     mapper::mappers,
@@ -28,13 +28,13 @@ pub(super) struct Moves {
 struct Move {
     child: AnyEntity,
     /// The relationship of the other side, and who had the child.
-    owner: Rc<Mapper>,
+    owner: &'static Mapper,
     position: usize,
     before: Option<Key>,
 }
 
 /// Relationships, by their owners' models and their positions there.
-type Leading = Vec<(Rc<Mapper>, usize)>;
+type Leading = Vec<(&'static Mapper, usize)>;
 
 /// Somebody who has an object through a table between them, by the relationship's position.
 struct Side {
@@ -78,7 +78,7 @@ fn leading_to(mapper: &Mapper) -> Leading {
         let leads = |relation: &Mapped| relation.direction == Direction::ToMany && (relation.target)().of == mapper.of;
         let positions: Vec<usize> =
             owner.relations.iter().enumerate().filter(|(_, relation)| leads(relation)).map(|(at, _)| at).collect();
-        found.extend(positions.into_iter().map(|at| (Rc::clone(&owner), at)));
+        found.extend(positions.into_iter().map(|at| (owner, at)));
     }
     found
 }
@@ -92,13 +92,13 @@ impl Moves {
     /// What was there before a flush is written.
     pub(super) fn new(draft: &Draft) -> Self {
         let mut rows = Vec::new();
-        let mut leading: Option<(std::any::TypeId, Leading)> = None;
+        let mut leading: Option<(ModelId, Leading)> = None;
         let deleted = draft.deletes.iter();
         for child in draft.inserts.iter().chain(&draft.updates).chain(deleted) {
             let mapper = child.0.mapper();
             let known = match leading.take().filter(|(of, _)| *of == mapper.of) {
                 Some(known) => known,
-                None => (mapper.of, leading_to(&mapper)),
+                None => (mapper.of, leading_to(mapper)),
             };
             for (owner, position) in &known.1 {
                 let Ok(relation) = owner.relation(*position) else { continue };
@@ -107,7 +107,7 @@ impl Moves {
                 } else {
                     None
                 };
-                rows.push(Move { child: child.clone(), owner: Rc::clone(owner), position: *position, before });
+                rows.push(Move { child: child.clone(), owner, position: *position, before });
             }
             leading = Some(known);
         }
@@ -139,7 +139,7 @@ impl Moves {
                 news.put(got, position, &child, true);
             }
             if child.status() == Status::Persistent {
-                point(unit, &child, &owner, relation, got, after.is_none());
+                point(unit, &child, owner, relation, got, after.is_none());
             }
         }
         for (Side { owner, position, item }, is_new) in self.pairs {
@@ -243,7 +243,7 @@ impl Change {
 fn point(
     unit: &Rc<Unit>,
     child: &AnyEntity,
-    owner: &Rc<Mapper>,
+    owner: &'static Mapper,
     of_owner: &Mapped,
     got: Option<AnyEntity>,
     is_null: bool,

@@ -9,8 +9,10 @@ use crate::{
 /// A primary key, or other columns that find rows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
-    /// One integer, signed or not.
-    Integer(i128),
+    /// One integer.
+    Integer(i64),
+    /// One integer that is larger than that.
+    Large(u64),
     /// Anything else, value by value.
     Values(Vec<u8>),
 }
@@ -27,8 +29,10 @@ impl Key {
     /// The key of these values.
     pub(crate) fn of(values: &[Value]) -> Self {
         match values {
-            [Value::Scalar(Scalar::Integer(value))] => Self::Integer((*value).into()),
-            [Value::Scalar(Scalar::Unsigned(value))] => Self::Integer((*value).into()),
+            [Value::Scalar(Scalar::Integer(value))] => Self::Integer(*value),
+            [Value::Scalar(Scalar::Unsigned(value))] => {
+                i64::try_from(*value).map_or(Self::Large(*value), Self::Integer)
+            }
             values => {
                 let mut bytes = Vec::new();
                 for value in values {
@@ -71,7 +75,7 @@ pub(crate) fn of_columns(columns: &[&ColumnData], rows: usize) -> Result<Vec<Opt
         && validity.is_empty()
         && integers.len() == rows
     {
-        return Ok(integers.iter().map(|&value| Some(Key::Integer(value.into()))).collect());
+        return Ok(integers.iter().map(|&value| Some(Key::Integer(value))).collect());
     }
     let mut cells = columns
         .iter()

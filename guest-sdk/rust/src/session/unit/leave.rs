@@ -1,15 +1,15 @@
 //! The order in which rows are deleted: those that refer to others before these.
 
-use std::{any::TypeId, collections::BTreeSet, rc::Rc};
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::{Key, Mapper, key::names_row};
+use super::{Key, Mapper, ModelId, key::names_row};
 use crate::{Value, entity::AnyEntity};
 
 /// Objects of one model that go, in the order of their keys.
 struct Group {
-    mapper: Rc<Mapper>,
+    mapper: &'static Mapper,
     objects: Vec<AnyEntity>,
     /// The number of the first of them.
     first: usize,
@@ -30,7 +30,7 @@ struct Reference {
 pub(super) fn order(
     deletes: &[AnyEntity],
     is_open: impl Fn(&AnyEntity, usize) -> bool,
-) -> Vec<(Rc<Mapper>, Vec<AnyEntity>)> {
+) -> Vec<(&'static Mapper, Vec<AnyEntity>)> {
     let groups = groups(deletes);
     let mut references = references(&groups);
     if !is_circular(groups.len(), &references) {
@@ -48,7 +48,7 @@ pub(super) fn order(
 
 fn groups(deletes: &[AnyEntity]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut known: FxHashMap<TypeId, usize> = FxHashMap::default();
+    let mut known: FxHashMap<ModelId, usize> = FxHashMap::default();
     for object in deletes {
         let mapper = object.0.mapper();
         let at = *known.entry(mapper.of).or_insert(groups.len());
@@ -71,7 +71,7 @@ fn references(groups: &[Group]) -> Vec<Reference> {
     for (from, group) in groups.iter().enumerate() {
         for key in &group.mapper.foreign_keys {
             let refers = |of: &Mapper| of.table == key.table && of.schema == key.schema.as_deref();
-            for (to, other) in groups.iter().enumerate().filter(|(_, other)| refers(&other.mapper)) {
+            for (to, other) in groups.iter().enumerate().filter(|(_, other)| refers(other.mapper)) {
                 let (near, far) = (group.mapper.positions(&key.columns), other.mapper.positions(&key.referred));
                 if near.len() == far.len() {
                     references.push(Reference { from, near, to, far });
@@ -138,7 +138,7 @@ impl Rows {
 
     /// The rows that nobody refers to any more, again and again; those of one model as long as there are some. A circle of rows
     /// has no first one: it comes last, and the database says what it thinks of it.
-    fn sorted(mut self, groups: &[Group]) -> Vec<(Rc<Mapper>, Vec<AnyEntity>)> {
+    fn sorted(mut self, groups: &[Group]) -> Vec<(&'static Mapper, Vec<AnyEntity>)> {
         let mut ready: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); groups.len()];
         let mut left: BTreeSet<usize> = (0..self.waits.len()).collect();
         for row in left.iter().filter(|&&row| self.waits.get(row) == Some(&0)) {
@@ -179,7 +179,7 @@ impl Rows {
         for row in left {
             put(row, self.group_of.get(row).copied().unwrap_or_default());
         }
-        let named = |(group, objects): (usize, Vec<AnyEntity>)| Some((Rc::clone(&groups.get(group)?.mapper), objects));
+        let named = |(group, objects): (usize, Vec<AnyEntity>)| Some((groups.get(group)?.mapper, objects));
         sorted.into_iter().filter_map(named).collect()
     }
 }

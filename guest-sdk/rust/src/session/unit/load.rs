@@ -22,9 +22,9 @@ use crate::{
 
 /// A load of a plan.
 struct Step {
-    owner: Rc<Mapper>,
+    owner: &'static Mapper,
     position: usize,
-    target: Rc<Mapper>,
+    target: &'static Mapper,
     /// The load that its owners come from; none where they are the plan's own rows.
     after: Option<usize>,
     contract: contract::Load,
@@ -39,11 +39,11 @@ pub(crate) enum From {
 }
 
 /// The loads of a plan, each before those that start from it.
-fn steps(mapper: &Rc<Mapper>, nodes: &[LoadNode]) -> Result<(Vec<Step>, Vec<u32>)> {
+fn steps(mapper: &'static Mapper, nodes: &[LoadNode]) -> Result<(Vec<Step>, Vec<u32>)> {
     let mut steps: Vec<Step> = Vec::new();
     let mut roots = Vec::new();
-    let mut left: Vec<(Option<usize>, Rc<Mapper>, &LoadNode)> =
-        nodes.iter().rev().map(|node| (None, Rc::clone(mapper), node)).collect();
+    let mut left: Vec<(Option<usize>, &'static Mapper, &LoadNode)> =
+        nodes.iter().rev().map(|node| (None, mapper, node)).collect();
     while let Some((after, owner, node)) = left.pop() {
         let at = u32::try_from(steps.len()).unwrap_or(u32::MAX);
         match after.and_then(|after| steps.get_mut(after)) {
@@ -53,8 +53,8 @@ fn steps(mapper: &Rc<Mapper>, nodes: &[LoadNode]) -> Result<(Vec<Step>, Vec<u32>
         let relation = owner.relation(node.position)?;
         let target = (relation.target)();
         let load = contract::Load { relationship: relation.name.clone(), nested: Vec::new(), joined: node.joined };
-        left.extend(node.nested.iter().rev().map(|nested| (Some(steps.len()), Rc::clone(&target), nested)));
-        steps.push(Step { owner: Rc::clone(&owner), position: node.position, target, after, contract: load });
+        left.extend(node.nested.iter().rev().map(|nested| (Some(steps.len()), target, nested)));
+        steps.push(Step { owner, position: node.position, target, after, contract: load });
     }
     Ok((steps, roots))
 }
@@ -63,7 +63,7 @@ impl Unit {
     /// Runs a plan. The objects of its own rows, in their order; those of the loads are found from them.
     pub(crate) async fn load(
         self: &Rc<Self>,
-        mapper: &Rc<Mapper>,
+        mapper: &'static Mapper,
         from: From,
         nodes: &[LoadNode],
         anew: bool,
@@ -144,7 +144,7 @@ impl Unit {
 }
 
 /// Objects that are there, with the columns that the loads start from.
-fn known(mapper: &Rc<Mapper>, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<Start> {
+fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<Start> {
     let mut columns: Vec<usize> = Vec::new();
     for node in nodes {
         columns.extend(&mapper.relation(node.position)?.near);

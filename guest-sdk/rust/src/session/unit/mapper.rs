@@ -1,6 +1,10 @@
 //! What a session has to know of a model: where its keys are, and what its relationships stand on.
 
-use std::{any::TypeId, cell::RefCell, rc::Rc};
+use std::{
+    any::{Any, TypeId},
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use rustc_hash::FxHashMap;
 
@@ -11,7 +15,7 @@ use crate::{
         rows::{Batch, ColumnData},
         sessions::ResultColumn,
     },
-    entity::{AnyEntity, Record, encode_rows},
+    entity::{self, AnyEntity, Record, encode_rows},
     relation::Declared,
     schema::{CascadeKind, DefaultValue, ForeignKey, Table},
 };
@@ -19,9 +23,17 @@ use crate::{
 /// Makes objects of a batch's rows.
 type Absorb = fn(&Rc<Unit>, &[ResultColumn], Batch, bool) -> Result<Vec<AnyEntity>>;
 
+/// Which model: a small number, as maps are asked by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ModelId(u32);
+
+/// Makes what objects were at a moment what their rows are.
+type Written = fn(&[AnyEntity], Box<dyn Any>, &dyn Fn(&AnyEntity) -> bool);
+
 /// A model.
 pub(crate) struct Mapper {
-    pub(crate) of: TypeId,
+    pub(crate) of: ModelId,
+    model: TypeId,
     pub(crate) table: &'static str,
     pub(crate) columns: &'static [&'static str],
     /// The names of the struct's fields, one a column.
@@ -42,6 +54,8 @@ pub(crate) struct Mapper {
     pub(crate) hears: bool,
     pub(crate) encode: fn(&[AnyEntity], &[usize]) -> Result<Vec<ColumnData>>,
     pub(crate) absorb: Absorb,
+    pub(crate) now: fn(&[AnyEntity]) -> Box<dyn Any>,
+    pub(crate) written: Written,
 }
 
 /// Which side has the foreign key.
@@ -61,7 +75,7 @@ pub(crate) struct Mapped {
     /// The name of the struct's field.
     pub(crate) field: &'static str,
     pub(crate) collection: bool,
-    pub(crate) target: fn() -> Rc<Mapper>,
+    pub(crate) target: fn() -> &'static Mapper,
     pub(crate) direction: Direction,
     /// The owner's columns: those of its foreign key, or those that are referred to.
     pub(crate) near: Vec<usize>,
@@ -86,24 +100,33 @@ pub(crate) struct Through {
 }
 
 thread_local! {
-    /// A guest has one thread, and as many mappers as it has models.
-    static MAPPERS: RefCell<FxHashMap<TypeId, Rc<Mapper>>> = RefCell::default();
+    /// As many as there are models, kept as long as the guest is.
+    static MAPPERS: RefCell<FxHashMap<TypeId, &'static Mapper>> = RefCell::default();
+    static NEXT: Cell<u32> = const { Cell::new(0) };
+    /// The one that was asked for last: many objects of one model come one after the other.
+    static LAST: Cell<Option<&'static Mapper>> = const { Cell::new(None) };
 }
 
 /// All models that were met so far.
-pub(crate) fn mappers() -> Vec<Rc<Mapper>> {
-    MAPPERS.with_borrow(|mappers| mappers.values().cloned().collect())
+pub(crate) fn mappers() -> Vec<&'static Mapper> {
+    MAPPERS.with_borrow(|mappers| mappers.values().copied().collect())
 }
 
 /// What is known of a model.
-pub(crate) fn mapper<M: Record>() -> Rc<Mapper> {
-    let of = TypeId::of::<M>();
-    let known = MAPPERS.with_borrow(|mappers| mappers.get(&of).cloned());
-    known.unwrap_or_else(|| {
-        let mapper = Rc::new(Mapper::new::<M>());
-        MAPPERS.with_borrow_mut(|mappers| mappers.insert(of, Rc::clone(&mapper)));
+pub(crate) fn mapper<M: Record>() -> &'static Mapper {
+    let model = TypeId::of::<M>();
+    if let Some(last) = LAST.get().filter(|last| last.model == model) {
+        return last;
+    }
+    let known = MAPPERS.with_borrow(|mappers| mappers.get(&model).copied());
+    let mapper = known.unwrap_or_else(|| {
+        let of = ModelId(NEXT.replace(NEXT.get() + 1));
+        let mapper = &*Box::leak(Box::new(Mapper::new::<M>(of)));
+        MAPPERS.with_borrow_mut(|mappers| mappers.insert(model, mapper));
         mapper
-    })
+    });
+    LAST.set(Some(mapper));
+    mapper
 }
 
 fn position(columns: &[String], name: &str) -> Option<usize> {
@@ -120,14 +143,15 @@ fn positions(table: &Table, of: &[String]) -> Vec<usize> {
 }
 
 impl Mapper {
-    fn new<M: Record>() -> Self {
+    fn new<M: Record>(of: ModelId) -> Self {
         let table = M::table();
         let at = |wanted: &dyn Fn(&crate::schema::Column) -> bool| -> Vec<usize> {
             table.columns.iter().enumerate().filter(|(_, column)| wanted(column)).map(|(at, _)| at).collect()
         };
         let plain = |default: &DefaultValue| !matches!(default, DefaultValue::None | DefaultValue::GeneratedKey);
         Self {
-            of: TypeId::of::<M>(),
+            of,
+            model: TypeId::of::<M>(),
             table: M::TABLE,
             columns: M::COLUMNS,
             fields: M::FIELDS,
@@ -142,6 +166,8 @@ impl Mapper {
             hears: M::HEARS,
             encode: encode_rows::<M>,
             absorb: super::absorb::rows::<M>,
+            now: entity::now::<M>,
+            written: entity::written::<M>,
         }
     }
 

@@ -67,14 +67,14 @@ impl Unit {
 
     /// Reads the rows of objects again: edits that were not flushed stay, objects whose rows are gone are deleted.
     pub(crate) async fn keep_in_step(self: &Rc<Self>, objects: Vec<AnyEntity>) -> Result<()> {
-        let mut of_model: FxHashMap<_, (Rc<Mapper>, Vec<AnyEntity>)> = FxHashMap::default();
+        let mut of_model: FxHashMap<_, (&'static Mapper, Vec<AnyEntity>)> = FxHashMap::default();
         for object in objects {
             let mapper = object.0.mapper();
             of_model.entry(mapper.of).or_insert_with(|| (mapper, Vec::new())).1.push(object);
         }
         for (mapper, objects) in of_model.into_values() {
             for some in objects.chunks(ROWS) {
-                self.read_again(&mapper, some).await?;
+                self.read_again(mapper, some).await?;
             }
         }
         Ok(())
@@ -114,7 +114,7 @@ impl Unit {
                 object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, Vec::new(), Vec::new()));
             }
         }
-        object.0.learn_values(others)?;
+        object.0.learn_values(&others)?;
         edits.into_iter().try_for_each(|(column, value)| object.0.assign(column, value))
     }
 

@@ -10,7 +10,10 @@ type Name = String;
 
 #[derive(Model, Clone, Debug, Default, PartialEq)]
 #[model(table = "odd", schema = "s", comment = "odd things", index(name = "ix", columns(r#type, name)))]
-#[model(unique(columns(name, amount)), foreign_key(columns(name, amount), refers = "t.parents(x, y)", on_delete = "cascade"))]
+#[model(
+    unique(columns(name, amount)),
+    foreign_key(columns(name, amount), refers = "t.parents(x, y)", on_delete = "cascade")
+)]
 pub struct Odd {
     #[model(primary_key, generated)]
     pub id: u64,
@@ -56,7 +59,8 @@ struct Pair {
     right: String,
 }
 
-fn main() {
+#[test]
+fn a_model_declares_what_its_attributes_say() {
     let table = Odd::table();
     assert_eq!((table.name.as_str(), table.schema.as_deref()), ("odd", Some("s")));
     let column = |name: &str| table.columns.iter().find(|column| column.name == name).expect(name);

@@ -43,4 +43,7 @@ impl exports::api::Guest for Plugin {
 
 export!(Plugin);
 
-fn main() {}
+#[test]
+fn the_traits_have_the_exports_of_the_world() {
+    assert_eq!(futures::executor::block_on(<Plugin as exports::api::Guest>::run()), "");
+}

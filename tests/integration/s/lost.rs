@@ -1,0 +1,45 @@
+//! T-59, T-60 and T-66 with objects: transactions that take too long, a pool that is empty, connections that are gone.
+
+use std::time::Duration;
+
+use sqlservice_host::{HostLimits, Settings, SqlLimits, Val};
+use sqlservice_tests::{Fixture, component::GUEST_CONFORMANCE, for_each_database, for_each_server};
+
+use crate::scene::{Scene, lines, only_one};
+
+#[test]
+fn t59_a_transaction_that_takes_too_long_is_rolled_back_with_its_objects() {
+    for_each_database(async |fixture: &Fixture| {
+        let sql = SqlLimits { transaction_time: Some(Duration::from_millis(400)), ..SqlLimits::default() };
+        let scene = Scene::with(fixture, Settings::default(), HostLimits { sql, ..HostLimits::default() });
+        let saw = scene.saw("s-t59-too-long", &[Val::U64(1_000)]).await;
+        let expected = ["transaction-closed", "transaction-closed", "ed None Transient", "edx jo"];
+        assert_eq!(saw, expected, "on {}", fixture.backend());
+    });
+}
+
+#[test]
+fn t60_a_session_without_a_connection_keeps_what_it_has_to_write() {
+    for_each_database(async |fixture: &Fixture| {
+        let settings = Settings { pool_timeout: Duration::from_millis(200), ..only_one() };
+        let scene = Scene::with(fixture, settings, HostLimits::default());
+        let saw = scene.saw("s-t60-starved", &[]).await;
+        let expected = ["pool-timeout", "pool-timeout", "Pending", "Persistent 2", "eddy jo"];
+        assert_eq!(saw, expected, "on {}", fixture.backend());
+    });
+}
+
+/// Connections that are cut are told, objects are what their rows are, and the pool opens new ones.
+#[test]
+fn t66_sessions_outlive_their_connections() {
+    for_each_server(async |fixture: &Fixture| {
+        let scene = Scene::with(fixture, Settings::default(), HostLimits::default());
+        let mut guest = scene.instance(GUEST_CONFORMANCE).await;
+        let held = lines(guest.call("s-t66-hold", &[]).await.expect("no trap"));
+        assert_eq!(held.expect("rows"), ["100"], "on {}", fixture.backend());
+        assert!(fixture.kill_connections().await >= 2, "both sessions lose their connections");
+        let saw = lines(guest.call("s-t66-go-on", &[]).await.expect("no trap")).expect("no error");
+        let expected = ["disconnected", "disconnected", "ed None Transient", "edx jo"];
+        assert_eq!(saw, expected, "on {}", fixture.backend());
+    });
+}
