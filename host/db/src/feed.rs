@@ -272,6 +272,35 @@ impl Feed {
         Next::More(self.cut(demand))
     }
 
+    /// Hands over a full batch where nobody has to be waited for, and gives it back where somebody has.
+    pub(crate) fn try_deliver(&mut self, batch: Batch) -> Result<Next, Batch> {
+        let demand = match &self.outlet {
+            Outlet::Collect => Some(Demand::DEFAULT),
+            Outlet::Cursor(reader) => reader.ready(),
+            Outlet::Call(_) | Outlet::Gone => None,
+        };
+        let Some(demand) = demand else { return Err(batch) };
+        if self.exceeds(&batch) {
+            return Ok(Next::Stop);
+        }
+        match &mut self.outlet {
+            Outlet::Cursor(reader) => {
+                // Nobody else sends, so there is still a place unless the reader went away.
+                if reader.pages.try_send(Page::More(batch)).is_err() {
+                    return Ok(Next::Stop);
+                }
+                self.demand = demand;
+            }
+            _ => self.kept.push(batch),
+        }
+        Ok(Next::More(self.cut(demand)))
+    }
+
+    /// Leaves a feed of nothing in its place, for the time in which another thread has it.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::with(Outlet::Gone, self.demand, None, self.clock.clone()))
+    }
+
     /// Hands over the last batch, which may be empty.
     pub(crate) fn finish(&mut self, batch: Batch) {
         if !self.exceeds(&batch) {
@@ -337,6 +366,12 @@ impl Feed {
 }
 
 impl Reader {
+    /// The size of the next batch where this one can be sent at once, and the next one filled.
+    fn ready(&self) -> Option<Demand> {
+        let demand = *self.demands.borrow();
+        (self.pages.capacity() > 0 && demand.bytes <= AHEAD).then_some(demand)
+    }
+
     /// Gives the cursor a full batch. Returns the size of the next one, nothing where the cursor went away.
     async fn hand_over(&mut self, batch: Batch, clock: &Clock, closing: &Notify) -> Option<Demand> {
         let place = match self.pages.try_reserve() {

@@ -110,6 +110,22 @@ fn split_word(sql: &str) -> (&str, &str) {
     sql.split_at_checked(end).unwrap_or((sql, ""))
 }
 
+/// Whether nothing but blanks, comments and semicolons is left.
+pub(crate) fn is_blank(mut rest: &str) -> bool {
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';');
+        rest = if rest.is_empty() {
+            return true;
+        } else if let Some(comment) = rest.strip_prefix("--") {
+            comment.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, rest)| rest)
+        } else {
+            return false;
+        };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +210,15 @@ mod tests {
             }
         }
         assert!(check("prepare x as select 1", Dialect::Postgres).is_ok());
+    }
+
+    #[test]
+    fn t28_only_blanks_may_follow_a_statement() {
+        for rest in ["", " ;\n", "-- x", "/* select 1; */ ; -- y\n", "/* open"] {
+            assert!(is_blank(rest), "{rest}");
+        }
+        for rest in ["select 1", "; drop table t", "/* */ x", "\0", "-- x\ny"] {
+            assert!(!is_blank(rest), "{rest}");
+        }
     }
 }

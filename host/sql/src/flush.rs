@@ -169,7 +169,9 @@ impl Flush {
         let filled = link::fill(&self.items, &step)?;
         let Some(item) = self.items.get_mut(step.change) else { return Ok(None) };
         let batch = item.rows_of(&step, &filled)?;
-        item.keep(&step, filled);
+        if item.is_source {
+            item.keep(&step, filled);
+        }
         let target = target(item, step.reads);
         let layout = target.check(&batch, &self.catalog, self.dialect)?;
         let is_numbered = match item.does {

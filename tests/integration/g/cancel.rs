@@ -4,10 +4,12 @@
 use std::{
     future::{Future, poll_fn},
     task::Poll,
+    time::Duration,
 };
 
 use sqlservice_host::{HostLimits, Instance, Val};
 use sqlservice_tests::{Fixture, component::GUEST_HOSTILE, for_each_database};
+use tokio::time::timeout;
 
 use crate::scene::{Scene, only_one, text};
 
@@ -201,31 +203,53 @@ async fn polled<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
     .await
 }
 
+/// When the host drops a whole call: at its so many-th poll, or after so many milliseconds.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    Poll(u32),
+    After(u64),
+}
+
+/// Calls a guest that does everything once, with a row of this key, and drops the call. Whether it was done before.
+async fn whole_call(scene: &Scene<'_>, when: When, id: i64) -> bool {
+    let mut guest = scene.instance(GUEST_HOSTILE).await;
+    let arguments = [Val::S64(id)];
+    let call = guest.call("everything", &arguments);
+    let done = match when {
+        When::Poll(polls) => polled(call, polls).await,
+        When::After(milliseconds) => timeout(Duration::from_millis(milliseconds), call).await.ok(),
+    };
+    // The guest, its store and all that it holds are gone with the call.
+    drop(guest);
+    scene.assert_clean(id + 5, &format!("the call dropped at {when:?}")).await;
+    done.map(|done| crate::scene::lines(done.expect("no trap")).expect("no error")).is_some()
+}
+
 #[test]
 fn g02_cancel_sweep_of_the_whole_call() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::with(fixture, only_one(), HostLimits::default());
         scene.setup(50).await;
-        let mut polls = 0;
-        let last = loop {
-            polls += 1;
-            let id = 1_000 + 10 * i64::from(polls);
-            // The guest, its store and all that it holds are gone with the future.
-            let mut guest = scene.instance(GUEST_HOSTILE).await;
-            let done = polled(guest.call("everything", &[Val::S64(id)]), polls).await;
-            drop(guest);
-            scene.assert_clean(id + 5, &format!("the call dropped at poll {polls}")).await;
-            if let Some(done) = done {
-                crate::scene::lines(done.expect("no trap")).expect("no error");
-                break id;
+        let (mut id, mut dropped) = (1_000, 0);
+        // What is done in tasks of the host's is no poll of the call, so both the polls and the time between them.
+        let polls = (1..POLLS).map(When::Poll);
+        let times = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 10_000].map(When::After);
+        for sweep in [polls.collect::<Vec<_>>(), times.to_vec()] {
+            let mut done = false;
+            for when in sweep {
+                id += 10;
+                done = whole_call(&scene, when, id).await;
+                dropped += u32::from(!done);
+                if done && matches!(when, When::Poll(_)) {
+                    break;
+                }
             }
-            assert!(polls < 2_000, "the call is not done after {polls} polls");
-        };
-        // The database works in tasks of the host's, so a call has few polls; the sweeps by time reach between them.
-        assert!(polls > 2, "{polls} polls are no sweep");
-        let ids = scene.ids().await;
-        assert!(ids.contains(&last), "the call that was done left no row");
-        assert!(!ids.iter().any(|id| *id > 1_000 && id % 10 == 1), "a row that was rolled back to a savepoint");
+            assert!(done, "the call is not done by then");
+            assert!(scene.ids().await.contains(&id), "the call that was done left no row");
+        }
+        assert!(dropped > 2, "{dropped} calls that were dropped are no sweep");
+        let back = scene.ids().await.into_iter().find(|id| *id > 1_000 && id % 10 == 1);
+        assert_eq!(back, None, "a row that was rolled back to a savepoint");
     });
 }
 

@@ -9,8 +9,6 @@ use crate::{
     servers, workspace,
 };
 
-/// The version of cargo-deny that the project checks itself with.
-const DENY: &str = "0.20.2";
 /// What guests are compiled to.
 const GUEST_TARGET: &str = "wasm32-wasip2";
 
@@ -70,22 +68,4 @@ pub fn guest_target() -> Result<()> {
         || format!("Rust's target {GUEST_TARGET} is missing; install it: rustup target add {GUEST_TARGET}"),
     )?;
     if installed()? { Ok(()) } else { bail!("Rust's target {GUEST_TARGET} is still missing after its installation") }
-}
-
-/// cargo-deny, of the version that the project uses, below the target directory.
-pub fn deny() -> Result<PathBuf> {
-    let tools = workspace::target().join("tools");
-    let program = tools.join("bin/cargo-deny");
-    let version = run_quietly(Command::new(&program).arg("--version")).unwrap_or_default();
-    if version.split_whitespace().nth(1) == Some(DENY) {
-        return Ok(program);
-    }
-    note(&format!("not installed: cargo-deny {DENY}; building it takes some minutes, once"));
-    let mut install = workspace::cargo();
-    install.args(["install", "cargo-deny", "--version", DENY, "--locked", "--debug", "--quiet", "--force"]);
-    install.arg("--root").arg(&tools).arg("--target-dir").arg(tools.join("build"));
-    // Whoever only runs it needs no debug information, which costs a third of the time.
-    install.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    run(&mut install).context("cargo-deny could not be installed")?;
-    Ok(program)
 }

@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod demo;
+pub mod deny;
 pub mod install;
 pub mod progress;
 pub mod servers;

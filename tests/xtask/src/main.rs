@@ -48,7 +48,7 @@ enum Command {
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<String>,
     },
-    /// All checks that need no server: lock, format, deny, build with clippy, doc
+    /// All checks that need no server: lock, format, build with clippy, deny, doc
     Lint,
     /// Keep the two servers of the tests up, and print how to reach them
     #[command(after_help = "Example:
@@ -68,9 +68,10 @@ fn main() -> ExitCode {
         Command::Demo { input } => demo(input.as_deref()),
         Command::Test { only, without, arguments } => {
             let chosen = |step: &Step| (only.is_empty() || only.contains(step)) && !without.contains(step);
-            Step::ALL.into_iter().filter(chosen).try_for_each(|step| step.run(&arguments))
+            let steps: Vec<Step> = Step::ALL.into_iter().filter(chosen).collect();
+            Step::run_all(&steps, &arguments)
         }
-        Command::Lint => Step::LINTS.into_iter().try_for_each(|step| step.run(&[])),
+        Command::Lint => Step::run_all(&Step::LINTS, &[]),
         Command::Servers => serve(),
         Command::Bench(asked) => bench(&asked),
     };

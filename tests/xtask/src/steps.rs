@@ -5,10 +5,11 @@
 
 use std::{env, process::Command, thread::available_parallelism};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use crate::{
+    deny::CargoDeny,
     install,
     progress::{headline, note, run, step},
     servers::{MARIADB_VARIABLE, POSTGRES_VARIABLE, Servers},
@@ -24,10 +25,10 @@ pub enum Step {
     Lock,
     /// Formatting
     Format,
-    /// Licences, sources and duplicate versions of dependencies (cargo-deny, offline, no advisories)
-    Deny,
     /// Tests, programs and guests, compiled by clippy: warnings are errors
     Build,
+    /// Licences, sources and duplicate versions of dependencies (cargo-deny, offline, no advisories)
+    Deny,
     /// Documentation: its examples run, its warnings are errors
     Doc,
     /// Statements, models and values at random, for a minute of processor time
@@ -39,12 +40,17 @@ pub enum Step {
 impl Step {
     /// All of them, in their order: what fails fast comes first.
     pub const ALL: [Self; 8] =
-        [Self::Install, Self::Lock, Self::Format, Self::Deny, Self::Build, Self::Doc, Self::Fuzz, Self::Test];
+        [Self::Install, Self::Lock, Self::Format, Self::Build, Self::Deny, Self::Doc, Self::Fuzz, Self::Test];
     /// Those that need no server.
-    pub const LINTS: [Self; 5] = [Self::Lock, Self::Format, Self::Deny, Self::Build, Self::Doc];
+    pub const LINTS: [Self; 5] = [Self::Lock, Self::Format, Self::Build, Self::Deny, Self::Doc];
 
-    /// Runs it. `arguments` go to the test runner.
-    pub fn run(self, arguments: &[String]) -> Result<()> {
+    /// Runs some, in their order. `arguments` go to the test runner.
+    pub fn run_all(steps: &[Self], arguments: &[String]) -> Result<()> {
+        let mut cargo_deny = if steps.contains(&Self::Deny) { Some(CargoDeny::begin()?) } else { None };
+        steps.iter().try_for_each(|step| step.run(arguments, &mut cargo_deny))
+    }
+
+    fn run(self, arguments: &[String], cargo_deny: &mut Option<CargoDeny>) -> Result<()> {
         match self {
             Self::Install => step("install: servers, wasm target", || {
                 install::server_packages()?;
@@ -54,7 +60,7 @@ impl Step {
                 step("lock: Cargo.lock is complete, all crates are here", || run(cargo().args(["fetch", "--locked"])))
             }
             Self::Format => step("format: cargo fmt --check", || run(cargo().args(["fmt", "--all", "--check"]))),
-            Self::Deny => step("deny: licences, sources, duplicate versions", deny),
+            Self::Deny => step("deny: licences, sources, duplicate versions", || deny(cargo_deny)),
             Self::Build => step("build: tests, programs, guests, no warnings", build),
             Self::Doc => step("doc: examples, no warnings", doc),
             Self::Fuzz => step("fuzz: statements, models and values at random", fuzz),
@@ -63,8 +69,8 @@ impl Step {
     }
 }
 
-fn deny() -> Result<()> {
-    let program = install::deny()?;
+fn deny(cargo_deny: &mut Option<CargoDeny>) -> Result<()> {
+    let program = cargo_deny.as_mut().context("nobody began to build cargo-deny")?.program()?;
     let mut command = Command::new(program);
     command.current_dir(root()).args(["--offline", "--locked", "--workspace", "check", "--hide-inclusion-graph"]);
     command.args(["-D", "unnecessary-skip", "-D", "unmatched-skip"]);

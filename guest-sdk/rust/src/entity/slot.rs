@@ -45,6 +45,10 @@ pub(crate) struct Life {
     pub(crate) is_gone: Cell<bool>,
     /// What somebody who goes through many objects noted of it last: the flush that it is part of, its place in a list.
     pub(crate) mark: Cell<u64>,
+    /// Its place among the objects of the flush that marked it.
+    place: Cell<usize>,
+    /// The innermost savepoint, or the transaction, that remembers what it was.
+    pub(crate) level: Cell<u64>,
 }
 
 impl Life {
@@ -58,7 +62,23 @@ impl Life {
             is_expired: Cell::new(false),
             is_gone: Cell::new(false),
             mark: Cell::new(0),
+            place: Cell::new(0),
+            level: Cell::new(0),
         }
+    }
+
+    /// Marks it as one of a flush, with its place there. Whether it was not one before.
+    pub(crate) fn put(&self, flush: u64, place: usize) -> bool {
+        let is_new = self.mark.replace(flush) != flush;
+        if is_new {
+            self.place.set(place);
+        }
+        is_new
+    }
+
+    /// Its place among the objects of a flush, where it is one of them.
+    pub(crate) fn place(&self, flush: u64) -> Option<usize> {
+        (self.mark.get() == flush).then(|| self.place.get())
     }
 
     /// The status, whether or not its session still is there.

@@ -77,7 +77,7 @@ impl Unit {
             pending: RefCell::default(),
             changed: RefCell::default(),
             deleted: RefCell::default(),
-            levels: RefCell::new(vec![Level::default()]),
+            levels: RefCell::new(vec![Level::new(0)]),
             savepoints: Cell::new(0),
             has_written: Cell::new(false),
             attempted: RefCell::default(),

@@ -35,7 +35,9 @@ pub(super) struct Item {
     pub(super) returning: Vec<String>,
     asked: usize,
     pub(super) matched: u64,
-    /// Values that links brought, by row and column.
+    /// Whether others take values from its rows that links may have brought.
+    pub(super) is_source: bool,
+    /// These values, by row and column.
     filled: HashMap<(u32, u16), Value>,
     made: Vec<Batch>,
     /// Where what a row returned is: the batch, and its row there.
@@ -94,6 +96,7 @@ impl Item {
             asked: returning.len(),
             returning,
             matched: 0,
+            is_source: false,
             filled: HashMap::new(),
             made: Vec::new(),
             placed: vec![None; count as usize],
@@ -125,7 +128,7 @@ impl Item {
         pick::rows(&self.batch.columns, &step.rows, filled).map(Arc::new)
     }
 
-    /// Remembers what links brought: others may need it again.
+    /// Remembers what links brought, since others need it again.
     pub(super) fn keep(&mut self, step: &Step, filled: Vec<(usize, u16, Value)>) {
         for (position, column, value) in filled {
             if let Some(row) = step.rows.get(position) {

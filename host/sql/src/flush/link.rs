@@ -64,6 +64,11 @@ pub(super) fn resolve(items: &mut [Item], catalog: &Catalog) -> Result<()> {
                 of.returning.push(wanted.column.clone());
             }
         }
+        for source in sources.iter().filter(|source| source.written.is_some()) {
+            if let Some(of) = items.get_mut(source.change) {
+                of.is_source = true;
+            }
+        }
         if let Some(item) = items.get_mut(change) {
             (item.links.sources, item.links.source) = (sources, source);
         }

@@ -135,6 +135,7 @@ impl Unit {
         for list in [&self.pending, &self.changed, &self.deleted] {
             list.borrow_mut().retain(|object| object.0.life().mark.get() != draft.serial);
         }
+        self.known.borrow_mut().reserve(draft.inserts.len());
         for object in &draft.involved {
             let life = object.0.life();
             life.is_queued.set(false);

@@ -32,8 +32,9 @@ pub(super) enum About {
 pub(super) struct Changes {
     pub(super) contract: Vec<Change>,
     pub(super) about: Vec<About>,
-    /// Where the rows of new objects are: change and row.
-    places: FxHashMap<usize, (u32, u32)>,
+    /// Where the rows of new objects are, change and row, by the place that each object has in the flush.
+    places: Vec<Option<(u32, u32)>>,
+    flush: u64,
 }
 
 /// Objects of one model whose rows have the same columns.
@@ -89,7 +90,8 @@ fn count(rows: usize) -> Result<u32> {
 impl Changes {
     /// What a draft sends.
     pub(super) fn new(draft: &Draft) -> Result<Self> {
-        let mut changes = Self::default();
+        let places = vec![None; draft.involved.len()];
+        let mut changes = Self { places, flush: draft.serial, ..Self::default() };
         let late: FxHashSet<(usize, usize)> = (draft.late.iter())
             .flat_map(|(object, columns)| columns.iter().map(|&column| (object.address(), column)))
             .collect();
@@ -107,6 +109,12 @@ impl Changes {
         self.about.push(about);
     }
 
+    /// Where the row of a new object is.
+    fn place(&self, object: &AnyEntity) -> Option<(u32, u32)> {
+        let place = object.0.life().place(self.flush)?;
+        self.places.get(place).copied().flatten()
+    }
+
     /// The links of rows whose columns come from rows that the flush makes.
     fn links(
         &self,
@@ -122,8 +130,7 @@ impl Changes {
                     continue;
                 }
                 let column = columns.iter().position(|column| column == at).and_then(|at| u16::try_from(at).ok());
-                let place = self.places.get(&source.object.address());
-                if let (Some(column), Some(&(of_change, of_row))) = (column, place) {
+                if let (Some(column), Some((of_change, of_row))) = (column, self.place(&source.object)) {
                     links.push(Link { row, column, of_change, of_row });
                 }
             }
@@ -151,8 +158,10 @@ impl Changes {
         };
         let groups = groups(&draft.inserts, glance, columns);
         for (change, group) in (0..).zip(&groups) {
-            let rows = (0..).zip(&group.objects);
-            self.places.extend(rows.map(|(row, object)| (object.address(), (change, row))));
+            for (row, object) in (0..).zip(&group.objects) {
+                let place = object.0.life().place(self.flush).and_then(|place| self.places.get_mut(place));
+                place.into_iter().for_each(|place| *place = Some((change, row)));
+            }
         }
         for Group { mapper, columns, objects } in groups {
             let made = mapper.generated.into_iter().chain(mapper.defaulted.iter().copied());
@@ -220,8 +229,7 @@ impl Changes {
             let value = |object: &AnyEntity, column: usize| {
                 let place = draft.sources.get(object, column);
                 // What is deleted points nowhere; what is inserted points to what has its key already, or gets a link.
-                if object.0.has_row() || place.is_some_and(|source| self.places.contains_key(&source.object.address()))
-                {
+                if object.0.has_row() || place.is_some_and(|source| self.place(&source.object).is_some()) {
                     return null();
                 }
                 object.0.value(column)
@@ -239,7 +247,7 @@ impl Changes {
             let keys = keys.collect();
             let mut links = self.links(draft, &objects, &columns, None);
             for (row, object) in (0..).zip(&objects) {
-                let Some(&(of_change, of_row)) = self.places.get(&object.address()) else { continue };
+                let Some((of_change, of_row)) = self.place(object) else { continue };
                 for at in 0..mapper.key.len() {
                     let column = u16::try_from(columns.len() + at).unwrap_or(u16::MAX);
                     links.push(Link { row, column, of_change, of_row });
@@ -268,8 +276,8 @@ impl Changes {
             let mut values: Vec<Vec<Value>> = vec![Vec::with_capacity(pairs.len()); columns.len()];
             for (row, pair) in (0..).zip(&pairs) {
                 for (position, (_, object, column)) in pair.cells.iter().enumerate() {
-                    let place = self.places.get(&object.address());
-                    if let (Some(&(of_change, of_row)), Ok(column)) = (place, u16::try_from(position)) {
+                    let place = self.place(object);
+                    if let (Some((of_change, of_row)), Ok(column)) = (place, u16::try_from(position)) {
                         links.push(Link { row, column, of_change, of_row });
                     }
                     let is_made = place.is_some() && object.0.wants_key();

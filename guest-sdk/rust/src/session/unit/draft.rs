@@ -1,6 +1,9 @@
 //! Which rows a flush writes, and which of their columns come from rows that it makes.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, OnceCell},
+    rc::Rc,
+};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,8 +36,9 @@ pub(super) struct Draft {
     pub(super) switched: FxHashMap<usize, AnyEntity>,
     /// Where columns of objects come from.
     pub(super) sources: Sources,
-    /// Columns of objects that somebody said a value of.
-    said: FxHashSet<(usize, usize)>,
+    /// Columns of objects that somebody said a value of; looked up by few, once all are there.
+    said: Vec<(usize, usize)>,
+    all_said: OnceCell<FxHashSet<(usize, usize)>>,
     /// Columns that are written by an update after the inserts, since rows need each other's keys.
     pub(super) late: Vec<(AnyEntity, Vec<usize>)>,
     pub(super) new_pairs: Vec<Pair>,
@@ -83,6 +87,11 @@ impl Seen {
         seen
     }
 
+    /// Whether a new object says nothing.
+    fn is_silent(&self) -> bool {
+        self.mode == Mode::Unset && self.now.is_empty() && self.gone.is_empty() && self.before.is_empty()
+    }
+
     fn added(&self) -> impl Iterator<Item = &AnyEntity> {
         let before: FxHashSet<usize> = self.before.iter().map(AnyEntity::address).collect();
         self.now.iter().filter(move |item| !before.contains(&item.address()))
@@ -100,7 +109,7 @@ impl Draft {
     /// What the session has to write.
     pub(super) fn new(unit: &Rc<Unit>) -> Result<Self> {
         let (inserts, deletes, serial) = (unit.pending(), unit.deleted(), serial());
-        let mut draft = Self { inserts, deletes, serial, ..Self::default() };
+        let mut draft = Self { inserts, deletes, serial, sources: Sources::new(serial), ..Self::default() };
         let changed: Vec<AnyEntity> = unit.changed.borrow().clone();
         for object in draft.inserts.clone().iter().chain(&changed).chain(&draft.deletes.clone()) {
             unit.remember(object);
@@ -130,7 +139,7 @@ impl Draft {
     }
 
     fn involve(&mut self, object: &AnyEntity) {
-        if object.0.life().mark.replace(self.serial) != self.serial {
+        if object.0.life().put(self.serial, self.involved.len()) {
             self.involved.push(object.clone());
         }
     }
@@ -151,7 +160,7 @@ impl Draft {
         for object in &self.involved {
             for (at, relation) in object.0.mapper().relations.iter().enumerate() {
                 let seen = Seen::of(object, at);
-                if !seen.is_same || self.is_deleted(object) {
+                if !seen.is_same && !seen.is_silent() || self.is_deleted(object) {
                     says.push(Says { object: object.clone(), relation, seen });
                 }
             }
@@ -171,7 +180,8 @@ impl Draft {
             if self.is_deleted(&child) || child.status() != Status::Persistent {
                 continue;
             }
-            if relation.far.iter().any(|&far| self.said.contains(&(child.address(), far))) {
+            let said = self.all_said.get_or_init(|| self.said.iter().copied().collect());
+            if relation.far.iter().any(|&far| said.contains(&(child.address(), far))) {
                 continue;
             }
             // Its own foreign key may say otherwise.
@@ -283,7 +293,7 @@ impl Draft {
     ) -> Result<()> {
         for (&column, &from) in columns.iter().zip(from) {
             self.sources.forget(object, column);
-            self.said.insert((object.address(), column));
+            self.said.push((object.address(), column));
             if of.0.has_row() {
                 unit.assign(object, column, of.0.value(from))?;
                 continue;

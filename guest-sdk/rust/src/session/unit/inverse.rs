@@ -83,9 +83,13 @@ fn leading_to(mapper: &Mapper) -> Leading {
     found
 }
 
-fn key(values: impl Iterator<Item = crate::Value>) -> Option<Key> {
-    let values: Vec<_> = values.collect();
-    names_row(&values).then(|| Key::of(&values))
+/// The key that some columns are, where none of them is null.
+fn key(columns: &[usize], value: impl Fn(usize) -> Value) -> Option<Key> {
+    let of = |values: &[Value]| names_row(values).then(|| Key::of(values));
+    match columns {
+        [only] => of(&[value(*only)]),
+        several => of(&several.iter().map(|&column| value(column)).collect::<Vec<_>>()),
+    }
 }
 
 impl Moves {
@@ -102,11 +106,8 @@ impl Moves {
             };
             for (owner, position) in &known.1 {
                 let Ok(relation) = owner.relation(*position) else { continue };
-                let before = if child.0.has_row() {
-                    key(relation.far.iter().map(|&column| child.0.stored_value(column)))
-                } else {
-                    None
-                };
+                let before =
+                    if child.0.has_row() { key(&relation.far, |column| child.0.stored_value(column)) } else { None };
                 rows.push(Move { child: child.clone(), owner, position: *position, before });
             }
             leading = Some(known);
@@ -125,7 +126,7 @@ impl Moves {
             let after = if child.status() == Status::Deleted {
                 None
             } else {
-                key(relation.far.iter().map(|&column| child.0.value(column)))
+                key(&relation.far, |column| child.0.value(column))
             };
             // Only where the owner's own key is referred to is it found by it.
             let find = |key: &Key| if relation.near == owner.key { unit.find(owner.of, key) } else { None };

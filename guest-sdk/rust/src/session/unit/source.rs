@@ -1,7 +1,5 @@
 //! Columns whose values come from rows that the same flush makes.
 
-use rustc_hash::FxHashMap;
-
 use crate::{Value, entity::AnyEntity};
 
 /// A column's value comes from a column of another row.
@@ -18,17 +16,60 @@ impl Source {
     }
 }
 
-/// Where columns of objects come from, by the object's address.
+/// Where columns of the objects of a flush come from, by the place that each object has there.
 #[derive(Default)]
-pub(super) struct Sources(FxHashMap<usize, Vec<(usize, Source)>>);
+pub(super) struct Sources {
+    flush: u64,
+    of: Vec<Of>,
+}
+
+/// The columns of one object that come from somewhere. Most have one.
+#[derive(Default)]
+enum Of {
+    #[default]
+    Nothing,
+    One((usize, Source)),
+    Several(Vec<(usize, Source)>),
+}
+
+impl Of {
+    fn all(&self) -> &[(usize, Source)] {
+        match self {
+            Self::Nothing => &[],
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+    }
+
+    fn push(&mut self, source: (usize, Source)) {
+        *self = match std::mem::take(self) {
+            Self::Nothing => Self::One(source),
+            Self::One(one) => Self::Several(vec![one, source]),
+            Self::Several(mut several) => {
+                several.push(source);
+                Self::Several(several)
+            }
+        };
+    }
+
+    fn remove(&mut self, column: usize) {
+        match self {
+            Self::One((at, _)) if *at == column => *self = Self::Nothing,
+            Self::Several(several) => several.retain(|(at, _)| *at != column),
+            Self::Nothing | Self::One(_) => {}
+        }
+    }
+}
 
 impl Sources {
+    pub(super) fn new(flush: u64) -> Self {
+        Self { flush, of: Vec::new() }
+    }
+
     /// Those of an object, with its columns.
     pub(super) fn of(&self, object: &AnyEntity) -> &[(usize, Source)] {
-        if self.0.is_empty() {
-            return &[];
-        }
-        self.0.get(&object.address()).map_or(&[], Vec::as_slice)
+        let place = object.0.life().place(self.flush);
+        place.and_then(|place| self.of.get(place)).map_or(&[], Of::all)
     }
 
     /// Where a column comes from.
@@ -36,22 +77,29 @@ impl Sources {
         self.of(object).iter().find(|(at, _)| *at == column).map(|(_, source)| source)
     }
 
-    /// A column comes from there.
+    /// A column of an object of the flush comes from there.
     pub(super) fn put(&mut self, object: &AnyEntity, column: usize, source: Source) {
-        self.0.entry(object.address()).or_default().push((column, source));
+        let Some(place) = object.0.life().place(self.flush) else { return };
+        if self.of.len() <= place {
+            self.of.resize_with(place + 1, Of::default);
+        }
+        if let Some(of) = self.of.get_mut(place) {
+            of.push((column, source));
+        }
     }
 
     /// A column has a value of its own.
     pub(super) fn forget(&mut self, object: &AnyEntity, column: usize) {
-        if let Some(sources) = self.0.get_mut(&object.address()) {
-            sources.retain(|(at, _)| *at != column);
+        let place = object.0.life().place(self.flush);
+        if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
+            of.remove(column);
         }
     }
 
     /// Columns of objects whose values are there, though they come from rows that are not: no row has to be made first.
     pub(super) fn known(&self, objects: &[AnyEntity]) -> Vec<(AnyEntity, usize, Value)> {
         let mut known = Vec::new();
-        if self.0.is_empty() {
+        if self.of.is_empty() {
             return known;
         }
         for object in objects {
@@ -68,7 +116,7 @@ impl Sources {
     fn value(&self, source: &Source) -> Option<Value> {
         let mut source = source;
         // More steps than there are sources are a circle.
-        for _ in 0..=self.0.len() {
+        for _ in 0..=self.of.len() {
             if source.is_made() {
                 return None;
             }

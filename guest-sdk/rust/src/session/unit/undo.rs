@@ -2,24 +2,46 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashSet;
-
-use super::Unit;
+use super::{Unit, draft};
 use crate::entity::{AnyEntity, Memento, Status};
 
 /// What was changed since a transaction or a savepoint began.
-#[derive(Default)]
 pub(super) struct Level {
     /// Names the savepoint that began it.
     serial: u64,
-    objects: Vec<(AnyEntity, Memento)>,
-    seen: FxHashSet<usize>,
+    /// What those have that it remembers: no other level has it, of whichever session.
+    mark: u64,
+    objects: Vec<Remembered>,
+}
+
+/// An object, what it was, and the level around that remembered something of it before.
+struct Remembered {
+    object: AnyEntity,
+    memento: Memento,
+    outer: u64,
 }
 
 impl Level {
-    fn remember(&mut self, object: &AnyEntity, memento: impl FnOnce() -> Memento) {
-        if self.seen.insert(object.address()) {
-            self.objects.push((object.clone(), memento()));
+    /// That of a transaction, or of a savepoint by its number.
+    pub(super) fn new(serial: u64) -> Self {
+        Self { serial, mark: draft::serial(), objects: Vec::new() }
+    }
+
+    fn remember(&mut self, object: &AnyEntity) {
+        let outer = object.0.life().level.replace(self.mark);
+        if outer != self.mark {
+            self.objects.push(Remembered { object: object.clone(), memento: object.0.memento(), outer });
+        }
+    }
+
+    /// What a level inside of it remembers, which is kept.
+    fn take_over(&mut self, inner: Self) {
+        for remembered in inner.objects {
+            remembered.object.0.life().level.set(self.mark);
+            // What this level remembers of it itself is earlier.
+            if remembered.outer != self.mark {
+                self.objects.push(remembered);
+            }
         }
     }
 }
@@ -28,7 +50,7 @@ impl Unit {
     /// An object is about to become what it was not when the transaction or savepoint began.
     pub(super) fn remember(&self, object: &AnyEntity) {
         if let Some(level) = self.levels.borrow_mut().last_mut() {
-            level.remember(object, || object.0.memento());
+            level.remember(object);
         }
     }
 
@@ -43,7 +65,7 @@ impl Unit {
     pub(crate) fn begin_nested(&self) -> u64 {
         let serial = self.savepoints.get() + 1;
         self.savepoints.set(serial);
-        self.levels.borrow_mut().push(Level { serial, ..Level::default() });
+        self.levels.borrow_mut().push(Level::new(serial));
         serial
     }
 
@@ -60,9 +82,7 @@ impl Unit {
         let mut levels = self.levels.borrow_mut();
         while levels.len() > 1 && levels.last().is_some_and(|level| level.serial >= serial) {
             let (Some(inner), Some(outer)) = (levels.pop(), levels.last_mut()) else { return };
-            for (object, memento) in inner.objects {
-                outer.remember(&object, || memento);
-            }
+            outer.take_over(inner);
         }
     }
 
@@ -96,7 +116,7 @@ impl Unit {
         for level in levels.into_iter().rev() {
             self.undo(level);
         }
-        self.levels.borrow_mut().push(Level::default());
+        self.levels.borrow_mut().push(Level::new(0));
         // What was read in the transaction may have been its own.
         self.expire_all();
         self.failed.set(false);
@@ -105,8 +125,8 @@ impl Unit {
 
     /// The transaction was committed.
     pub(crate) fn committed(&self) {
-        let levels = std::mem::replace(&mut *self.levels.borrow_mut(), vec![Level::default()]);
-        for (object, _) in levels.into_iter().flat_map(|level| level.objects) {
+        let levels = std::mem::replace(&mut *self.levels.borrow_mut(), vec![Level::new(0)]);
+        for Remembered { object, .. } in levels.into_iter().flat_map(|level| level.objects) {
             let life = object.0.life();
             if life.is_gone.get() {
                 life.leave(Status::Detached);
@@ -122,7 +142,7 @@ impl Unit {
 
     /// The session ended without a commit: rows that it deleted are there.
     pub(super) fn keep_rows(&self) {
-        for (object, _) in self.levels.take().into_iter().flat_map(|level| level.objects) {
+        for Remembered { object, .. } in self.levels.take().into_iter().flat_map(|level| level.objects) {
             object.0.life().is_gone.set(false);
         }
     }
@@ -145,7 +165,8 @@ impl Unit {
     }
 
     fn undo(self: &Rc<Self>, level: Level) {
-        for (object, memento) in level.objects.into_iter().rev() {
+        for Remembered { object, memento, outer } in level.objects.into_iter().rev() {
+            object.0.life().level.set(outer);
             self.unregister(&object);
             object.0.restore(memento, self);
             if object.status() == Status::Persistent {

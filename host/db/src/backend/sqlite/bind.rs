@@ -7,52 +7,53 @@ use sqlservice_sql::{
 
 use super::{
     error::{error, unfit},
-    handle::Handle,
+    handle::{Bound, Handle, Lending},
 };
 use crate::{
     Error, Result,
     backend::{Binds, calendar},
 };
 
-/// Binds all values of one round of the statement in use.
-pub(super) fn bind(handle: &mut Handle, binds: &Binds, round: usize) -> Result<()> {
-    let takes = handle.parameters();
-    if takes != binds.len() {
-        let message = format!("the statement takes {takes} parameters, not {}", binds.len());
-        return Err(StatementError::invalid(message).into());
-    }
-    for position in 0..takes {
-        match binds.get(round, position).value {
-            ValueRef::Scalar(scalar) => bind_one(handle, position, scalar)?,
-            ValueRef::Array(_) => return Err(no_arrays()),
-        }
-    }
-    Ok(())
+/// Binds all values of the statement in use; SQLite copies them.
+pub(super) fn bind(handle: &mut Handle, binds: &Binds) -> Result<()> {
+    check(handle, binds)?;
+    (0..binds.len()).try_for_each(|position| handle.bind(position, &bound(binds, 0, position)?).map_err(error))
 }
 
-fn bind_one(handle: &mut Handle, at: usize, scalar: ScalarRef<'_>) -> Result<()> {
-    let text;
-    let bound = match scalar {
-        ScalarRef::Null => handle.bind_null(at),
-        ScalarRef::Boolean(value) => handle.bind_integer(at, i64::from(value)),
-        ScalarRef::Integer(value) => handle.bind_integer(at, value),
+/// Binds all values of one round of the statement in use where they lie.
+pub(super) fn lend<'v>(lending: &mut Lending<'_, 'v>, binds: &'v Binds, round: usize) -> Result<()> {
+    check(lending.handle(), binds)?;
+    (0..binds.len()).try_for_each(|position| lending.bind(position, &bound(binds, round, position)?).map_err(error))
+}
+
+fn check(handle: &Handle, binds: &Binds) -> Result<()> {
+    let (takes, given) = (handle.parameters(), binds.len());
+    if takes == given {
+        return Ok(());
+    }
+    Err(StatementError::invalid(format!("the statement takes {takes} parameters, not {given}")).into())
+}
+
+/// A value as SQLite takes it.
+fn bound(binds: &Binds, round: usize, position: usize) -> Result<Bound<'_>> {
+    let ValueRef::Scalar(scalar) = binds.get(round, position).value else { return Err(no_arrays()) };
+    Ok(match scalar {
+        ScalarRef::Null => Bound::Null,
+        ScalarRef::Boolean(value) => Bound::Integer(i64::from(value)),
+        ScalarRef::Integer(value) => Bound::Integer(value),
         ScalarRef::Unsigned(value) => match i64::try_from(value) {
-            Ok(value) => handle.bind_integer(at, value),
+            Ok(value) => Bound::Integer(value),
             Err(_) => return Err(unfit("SQLite has no integers past 9223372036854775807")),
         },
         // SQLite would silently make it null.
         ScalarRef::Float(value) if value.is_nan() => return Err(unfit("SQLite has no NaN")),
-        ScalarRef::Float(value) => handle.bind_real(at, value),
+        ScalarRef::Float(value) => Bound::Real(value),
         ScalarRef::Text(value) | ScalarRef::Decimal(value) | ScalarRef::Json(value) | ScalarRef::Other(_, value) => {
-            handle.bind_text(at, value)
+            Bound::Text(value)
         }
-        ScalarRef::Bytes(value) => handle.bind_blob(at, value),
-        other => {
-            text = written(other)?;
-            handle.bind_text(at, &text)
-        }
-    };
-    bound.map_err(error)
+        ScalarRef::Bytes(value) => Bound::Blob(value),
+        other => Bound::Written(written(other)?),
+    })
 }
 
 /// Values that SQLite keeps as text, in a form that orders like the values do.

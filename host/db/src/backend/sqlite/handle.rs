@@ -9,6 +9,7 @@
 
 use std::{
     ffi::{CStr, c_char, c_int, c_void},
+    marker::PhantomData,
     ptr::{self, NonNull},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -17,6 +18,7 @@ use libsqlite3_sys as ffi;
 use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
 
 use super::watch::{Author, Watch};
+use crate::text::is_blank;
 
 /// How many prepared statements a connection keeps. Texts are guest-controlled.
 const CACHED_STATEMENTS: usize = 64;
@@ -43,6 +45,25 @@ pub(super) enum Cell<'a> {
     /// What SQLite calls text; not necessarily UTF-8.
     Text(&'a [u8]),
     Blob(&'a [u8]),
+}
+
+/// A value for a statement.
+#[derive(Clone, Debug)]
+pub(super) enum Bound<'v> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(&'v str),
+    Blob(&'v [u8]),
+    /// A text that was written for it.
+    Written(String),
+}
+
+/// Runs of the statement in use with values that are lent to it: see [`Handle::lend`].
+pub(super) struct Lending<'h, 'v> {
+    // Never given away to change: with another statement or connection in its place, values would stay bound.
+    handle: &'h mut Handle,
+    values: PhantomData<&'v ()>,
 }
 
 /// A column as the statement declares it.
@@ -236,12 +257,8 @@ impl Handle {
 
     /// Puts the statement in use away, ended and without values.
     pub(super) fn put_away(&mut self) {
+        self.unbind();
         let Some(prepared) = self.active.take() else { return };
-        // SAFETY: the statement is ours and not finalized. The code of a reset is that of the last step, known already.
-        unsafe {
-            ffi::sqlite3_reset(prepared.raw.as_ptr());
-            ffi::sqlite3_clear_bindings(prepared.raw.as_ptr());
-        }
         self.watch.set_author(Author::Host);
         if prepared.sql.len() > CACHED_TEXT {
             prepared.finalize();
@@ -321,55 +338,65 @@ impl Handle {
         Declared { name: name.unwrap_or_default(), ty }
     }
 
-    /// Binds null. Positions count from zero.
-    pub(super) fn bind_null(&mut self, position: usize) -> Result<(), Failure> {
-        // SAFETY: the statement is ours and not finalized; SQLite checks the position.
-        self.bind(position, |statement, at| unsafe { ffi::sqlite3_bind_null(statement, at) })
+    /// Binds a value to the statement in use. Positions count from zero. SQLite copies texts and bytes.
+    pub(super) fn bind(&mut self, position: usize, value: &Bound<'_>) -> Result<(), Failure> {
+        // SAFETY: `SQLITE_TRANSIENT` makes SQLite copy what it is given before it returns.
+        unsafe { self.bind_as(position, value, ffi::SQLITE_TRANSIENT()) }
     }
 
-    /// Binds an integer.
-    pub(super) fn bind_integer(&mut self, position: usize, value: i64) -> Result<(), Failure> {
-        // SAFETY: the statement is ours and not finalized; SQLite checks the position.
-        self.bind(position, |statement, at| unsafe { ffi::sqlite3_bind_int64(statement, at, value) })
+    /// Works with values that SQLite reads where they lie. The statement in use has none of them afterwards.
+    pub(super) fn lend<'v, T>(&mut self, work: impl FnOnce(&mut Lending<'_, 'v>) -> T) -> T {
+        work(&mut Lending { handle: self, values: PhantomData })
     }
 
-    /// Binds a float.
-    pub(super) fn bind_real(&mut self, position: usize, value: f64) -> Result<(), Failure> {
-        // SAFETY: the statement is ours and not finalized; SQLite checks the position.
-        self.bind(position, |statement, at| unsafe { ffi::sqlite3_bind_double(statement, at, value) })
-    }
-
-    /// Binds a text. SQLite copies it.
-    pub(super) fn bind_text(&mut self, position: usize, value: &str) -> Result<(), Failure> {
-        let (data, length) = (value.as_ptr().cast::<c_char>(), value.len() as u64);
-        // SAFETY: the statement is ours and not finalized; the text has `length` bytes of UTF-8, and `SQLITE_TRANSIENT`
-        // makes SQLite copy them before it returns.
-        self.bind(position, |statement, at| unsafe {
-            ffi::sqlite3_bind_text64(statement, at, data, length, ffi::SQLITE_TRANSIENT(), ffi::SQLITE_UTF8 as u8)
-        })
-    }
-
-    /// Binds bytes. SQLite copies them.
-    pub(super) fn bind_blob(&mut self, position: usize, value: &[u8]) -> Result<(), Failure> {
-        let (data, length) = (value.as_ptr().cast::<c_void>(), value.len() as u64);
-        // SAFETY: as for texts. An empty slice's pointer is not null, so it binds no bytes, not null.
-        self.bind(position, |statement, at| unsafe {
-            ffi::sqlite3_bind_blob64(statement, at, data, length, ffi::SQLITE_TRANSIENT())
-        })
-    }
-
-    fn bind(
+    /// Binds a value.
+    ///
+    /// # Safety
+    ///
+    /// Unless `destructor` is `SQLITE_TRANSIENT`, texts and bytes stay where they are until they are unbound.
+    unsafe fn bind_as(
         &mut self,
         position: usize,
-        bind: impl FnOnce(*mut ffi::sqlite3_stmt, c_int) -> c_int,
+        value: &Bound<'_>,
+        destructor: ffi::sqlite3_destructor_type,
     ) -> Result<(), Failure> {
         let at = position.checked_add(1).and_then(|at| c_int::try_from(at).ok());
         let Some((statement, at)) = self.statement().zip(at) else {
             return Err(Failure::misuse("there is no such parameter"));
         };
-        match bind(statement, at) {
-            ffi::SQLITE_OK => Ok(()),
-            code => Err(self.failure(code)),
+        let text = |text: &str| (text.as_ptr().cast::<c_char>(), text.len() as u64, ffi::SQLITE_UTF8 as u8);
+        // SAFETY: the statement is ours and not finalized; SQLite checks the position; texts and bytes have the lengths that are
+        // given, texts are UTF-8, and what becomes of them later is the caller's promise. An empty slice's pointer is not null,
+        // so it binds no bytes, not null.
+        let code = unsafe {
+            match value {
+                Bound::Null => ffi::sqlite3_bind_null(statement, at),
+                Bound::Integer(value) => ffi::sqlite3_bind_int64(statement, at, *value),
+                Bound::Real(value) => ffi::sqlite3_bind_double(statement, at, *value),
+                Bound::Text(value) => {
+                    let (data, length, encoding) = text(value);
+                    ffi::sqlite3_bind_text64(statement, at, data, length, destructor, encoding)
+                }
+                Bound::Written(value) => {
+                    let (data, length, encoding) = text(value);
+                    ffi::sqlite3_bind_text64(statement, at, data, length, ffi::SQLITE_TRANSIENT(), encoding)
+                }
+                Bound::Blob(value) => {
+                    ffi::sqlite3_bind_blob64(statement, at, value.as_ptr().cast(), value.len() as u64, destructor)
+                }
+            }
+        };
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.failure(code)) }
+    }
+
+    /// Takes the statement in use its values away, and ends its run.
+    fn unbind(&mut self) {
+        if let Some(statement) = self.statement() {
+            // SAFETY: the statement is ours and not finalized. The code of a reset is that of the last step, known already.
+            unsafe {
+                ffi::sqlite3_reset(statement);
+                ffi::sqlite3_clear_bindings(statement);
+            }
         }
     }
 
@@ -460,6 +487,35 @@ impl Handle {
     }
 }
 
+impl<'v> Lending<'_, 'v> {
+    /// Binds a value where it lies. Positions count from zero.
+    pub(super) fn bind(&mut self, position: usize, value: &Bound<'v>) -> Result<(), Failure> {
+        // SAFETY: what lives for `'v` lives longer than this value, whose drop unbinds it.
+        unsafe { self.handle.bind_as(position, value, ffi::SQLITE_STATIC()) }
+    }
+
+    /// Goes on to the next row. Whether there is one.
+    pub(super) fn step(&mut self) -> Result<bool, Failure> {
+        self.handle.step()
+    }
+
+    /// Ends the run, so that another one can begin.
+    pub(super) fn restart(&mut self) {
+        self.handle.restart();
+    }
+
+    /// The connection, to look at.
+    pub(super) fn handle(&self) -> &Handle {
+        self.handle
+    }
+}
+
+impl Drop for Lending<'_, '_> {
+    fn drop(&mut self) {
+        self.handle.unbind();
+    }
+}
+
 impl Drop for Handle {
     fn drop(&mut self) {
         // sqlx's thread closes the file soon after.
@@ -541,35 +597,4 @@ unsafe fn lent_text<'a>(data: *const c_char) -> &'a str {
 unsafe fn text(data: *const c_char) -> Option<String> {
     // SAFETY: the caller's promise.
     (!data.is_null()).then(|| unsafe { CStr::from_ptr(data) }.to_string_lossy().into_owned())
-}
-
-/// Whether nothing but blanks, comments and semicolons is left.
-fn is_blank(mut rest: &str) -> bool {
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';');
-        rest = if rest.is_empty() {
-            return true;
-        } else if let Some(comment) = rest.strip_prefix("--") {
-            comment.split_once('\n').map_or("", |(_, rest)| rest)
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            comment.split_once("*/").map_or("", |(_, rest)| rest)
-        } else {
-            return false;
-        };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_blank;
-
-    #[test]
-    fn t28_only_blanks_may_follow_a_statement() {
-        for rest in ["", " ;\n", "-- x", "/* select 1; */ ; -- y\n", "/* open"] {
-            assert!(is_blank(rest), "{rest}");
-        }
-        for rest in ["select 1", "; drop table t", "/* */ x", "\0", "-- x\ny"] {
-            assert!(!is_blank(rest), "{rest}");
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlservice_sql::{Batch, Error as StatementError};
+use sqlservice_sql::{Batch, Error as StatementError, batch::Room};
 
 use super::{
     bind,
@@ -27,21 +27,31 @@ use crate::{
 const INLINE_TEXT: usize = 8 << 10;
 const INLINE_VALUES: usize = 64;
 
-/// How many rounds of a statement go on before others are asked whether it should stop.
+/// How many rounds of a statement make a batch of what they return.
 const ROUNDS: usize = 1_024;
 
-/// Why filling a batch ended.
+/// Why filling batches ended.
 enum Filled {
-    /// It is full, and one more row waits.
-    Full,
+    /// This one is full, one more row waits, and somebody has to be waited for.
+    Full(Batch, Vec<Room>),
     /// There are no more rows.
     Done,
+    /// Nobody wants any more.
+    Stopped,
     /// It took its time on the caller's thread, and goes on where it is.
     Later,
     /// It took its time without any row, and has to begin again.
     Again,
     /// Another process has a lock.
     Busy,
+}
+
+/// The rows of a statement on their way into batches.
+struct Rows {
+    filling: Filling,
+    shape: Arc<Shape>,
+    /// Whether the current row is in no batch yet.
+    waiting: bool,
 }
 
 impl SqliteLink {
@@ -71,18 +81,24 @@ impl SqliteLink {
             feed.columns(columns);
         }
         let shape = Arc::new(shape);
-        let mut affected = 0;
-        let all = job.binds.rounds();
-        for from in (0..all).step_by(ROUNDS) {
+        let mut rounds = Rounds { left: 0..job.binds.rounds(), affected: 0 };
+        loop {
             let (job, shape, watch) = (Arc::clone(job), Arc::clone(&shape), Arc::clone(&self.watch));
-            let some = from..all.min(from.saturating_add(ROUNDS));
-            let (batch, changed) = self.with(false, move |handle| rounds(handle, &job, &shape, some, &watch)).await??;
-            affected += changed;
+            let mut moved = (rounds, feed.take());
+            let waiting;
+            (moved, waiting) = self
+                .with(false, move |handle| {
+                    let (rounds, feed) = &mut moved;
+                    let waiting = rounds.run_on(handle, &job, &shape, &watch, feed);
+                    (moved, waiting)
+                })
+                .await?;
+            (rounds, *feed) = moved;
+            let Some(batch) = waiting? else { return Ok(rounds.affected) };
             if let Next::Stop = feed.deliver(batch).await {
-                break;
+                return Ok(rounds.affected);
             }
         }
-        Ok(affected)
     }
 
     /// Prepares a statement and gives it its values. Whether it changes something. Another process can have a lock already
@@ -95,7 +111,7 @@ impl SqliteLink {
             let job = Arc::clone(job);
             let prepared = self.with(short, move |handle| {
                 handle.open(&job.sql, author(&job))?;
-                Ok(bind::bind(handle, &job.binds, 0).map(|()| !handle.is_read_only()))
+                Ok(bind::bind(handle, &job.binds).map(|()| !handle.is_read_only()))
             });
             match prepared.await? {
                 Ok(writes) => return writes,
@@ -113,126 +129,171 @@ impl SqliteLink {
         if !columns.is_empty() {
             feed.columns(columns);
         }
-        let shape = Arc::new(shape);
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
-        let mut demand = feed.demand();
-        let mut filling = Filling::new(&shape, demand);
+        let mut rows = Rows::new(Arc::new(shape), feed.demand());
         let mut short = !writes;
-        let mut waiting = false;
         loop {
-            let (full, filled) = self.fill(filling, &shape, short, waiting).await?;
-            filling = full;
-            waiting = false;
-            match filled? {
-                Filled::Full => {
-                    let room = filling.room();
-                    match feed.deliver(filling.finish()?).await {
-                        Next::More(next) => (demand, waiting) = (next, true),
-                        Next::Stop => return Ok(0),
-                    }
-                    short = false;
-                    filling = Filling::like(&shape, demand, &room);
-                    continue;
-                }
+            let filled = self.fill(&mut rows, feed, short).await?;
+            short = false;
+            match filled {
+                Filled::Full(batch, room) => match feed.deliver(batch).await {
+                    Next::More(demand) => rows.go_on(demand, &room),
+                    Next::Stop => return Ok(0),
+                },
                 Filled::Done => {
-                    feed.finish(filling.finish()?);
+                    feed.finish(rows.filling.finish()?);
                     let handle = self.here()?;
                     let changed = writes && handle.total_changes() != before;
                     return Ok(if changed { u64::try_from(handle.changes()).unwrap_or(0) } else { 0 });
                 }
-                Filled::Later => {
-                    short = false;
-                    continue;
+                Filled::Stopped => return Ok(0),
+                Filled::Later => {}
+                Filled::Again => {
+                    self.here()?.restart();
+                    rows = Rows::new(rows.shape, feed.demand());
                 }
-                Filled::Again => self.here()?.restart(),
                 Filled::Busy if Instant::now() < until => {
                     self.here()?.restart();
                     self.pause(&mut pause).await?;
+                    rows = Rows::new(rows.shape, feed.demand());
                 }
                 Filled::Busy => return Err(locked()),
             }
-            short = false;
-            filling = Filling::new(&shape, demand);
         }
     }
 
-    /// Fills a batch.
-    async fn fill(
-        &mut self,
-        filling: Filling,
-        shape: &Arc<Shape>,
-        short: bool,
-        waiting: bool,
-    ) -> Result<(Filling, Result<Filled>)> {
+    /// Fills batches: here for as long as that is short, or else on a thread for it, until somebody has to be waited for.
+    async fn fill(&mut self, rows: &mut Rows, feed: &mut Feed, short: bool) -> Result<Filled> {
         let watch = Arc::clone(&self.watch);
-        let shape = Arc::clone(shape);
-        self.with(short, move |handle| {
-            let mut filling = filling;
-            if short {
-                watch.bound();
-            }
-            let filled = fill(handle, &mut filling, &shape, short.then_some(&*watch), waiting);
-            if short {
-                watch.unbound();
-            }
-            (filling, filled)
-        })
-        .await
+        if short {
+            let handle = self.here()?;
+            watch.bound();
+            let filled = rows.fill(handle, Some(&watch));
+            watch.unbound();
+            return filled;
+        }
+        let mut moved = (rows.take(), feed.take());
+        let filled;
+        (moved, filled) = self
+            .with(false, move |handle| {
+                let (rows, feed) = &mut moved;
+                let filled = rows.fill_on(handle, feed);
+                (moved, filled)
+            })
+            .await?;
+        (*rows, *feed) = moved;
+        filled
     }
 }
 
-/// Fills a batch. With a watch, only for as long as that allows. `waiting` says that the current row is in no batch yet.
-fn fill(
-    handle: &mut Handle,
-    filling: &mut Filling,
-    shape: &Shape,
-    watch: Option<&Watch>,
-    mut waiting: bool,
-) -> Result<Filled> {
-    loop {
-        if !std::mem::take(&mut waiting) {
-            match handle.step() {
-                Ok(true) => {}
-                Ok(false) => return Ok(Filled::Done),
-                Err(failure) => return refilled(failure, filling, watch),
+impl Rows {
+    fn new(shape: Arc<Shape>, demand: Demand) -> Self {
+        Self { filling: Filling::new(&shape, demand), shape, waiting: false }
+    }
+
+    /// Begins the next batch, which will be like the last one.
+    fn go_on(&mut self, demand: Demand, room: &[Room]) {
+        self.filling = Filling::like(&self.shape, demand, room);
+        self.waiting = true;
+    }
+
+    /// Leaves none in their place, for the time in which another thread has them.
+    fn take(&mut self) -> Self {
+        let none = Filling::like(&self.shape, Demand::DEFAULT, &[]);
+        let filling = std::mem::replace(&mut self.filling, none);
+        Self { filling, shape: Arc::clone(&self.shape), waiting: self.waiting }
+    }
+
+    /// Fills one batch after the other.
+    fn fill_on(&mut self, handle: &mut Handle, feed: &mut Feed) -> Result<Filled> {
+        loop {
+            let filled = self.fill(handle, None)?;
+            let Filled::Full(batch, room) = filled else { return Ok(filled) };
+            match feed.try_deliver(batch) {
+                Ok(Next::More(demand)) => self.go_on(demand, &room),
+                Ok(Next::Stop) => return Ok(Filled::Stopped),
+                Err(batch) => return Ok(Filled::Full(batch, room)),
             }
         }
-        if filling.is_full() {
-            return Ok(Filled::Full);
-        }
-        filling.push(handle, shape)?;
-        if watch.is_some_and(Watch::is_overdue) {
-            return Ok(Filled::Later);
+    }
+
+    /// Fills a batch. With a watch, only for as long as that allows.
+    fn fill(&mut self, handle: &mut Handle, watch: Option<&Watch>) -> Result<Filled> {
+        loop {
+            if !std::mem::take(&mut self.waiting) {
+                match handle.step() {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Filled::Done),
+                    Err(failure) => return refilled(failure, &self.filling, watch),
+                }
+            }
+            if self.filling.is_full() {
+                let room = self.filling.room();
+                let full = std::mem::replace(&mut self.filling, Filling::like(&self.shape, Demand::DEFAULT, &[]));
+                return Ok(Filled::Full(full.finish()?, room));
+            }
+            self.filling.push(handle, &self.shape)?;
+            if watch.is_some_and(Watch::is_overdue) {
+                return Ok(Filled::Later);
+            }
         }
     }
 }
 
-/// Some rounds of the statement in use: the rows that they return, and how many they changed.
-fn rounds(handle: &mut Handle, job: &Job, shape: &Shape, some: Range<usize>, watch: &Watch) -> Result<(Batch, u64)> {
-    let mut filling = Filling::new(shape, Demand::DEFAULT);
-    let mut affected = 0;
-    for round in some {
-        if watch.is_stopped() {
-            return Err(Error::Cancelled);
-        }
-        // The first one's values are bound.
-        if round > 0 {
-            handle.restart();
-            bind::bind(handle, &job.binds, round)?;
-        }
-        let before = handle.total_changes();
-        while handle.step().map_err(error::error)? {
-            filling.push(handle, shape)?;
-        }
-        if handle.total_changes() != before {
-            affected += u64::try_from(handle.changes()).unwrap_or(0);
-            if shape.is_key {
-                filling.push_key(handle.made_key(), shape)?;
+/// Runs of one statement with one share of its values each.
+struct Rounds {
+    left: Range<usize>,
+    /// How many rows they changed.
+    affected: u64,
+}
+
+impl Rounds {
+    /// Runs those that are left, until somebody has to be waited for who gets the batch, or nobody wants any more.
+    fn run_on(
+        &mut self,
+        handle: &mut Handle,
+        job: &Job,
+        shape: &Shape,
+        watch: &Watch,
+        feed: &mut Feed,
+    ) -> Result<Option<Batch>> {
+        while !self.left.is_empty() {
+            let batch = self.run(handle, job, shape, watch)?;
+            match feed.try_deliver(batch) {
+                Ok(Next::More(_)) => {}
+                Ok(Next::Stop) => self.left = 0..0,
+                Err(batch) => return Ok(Some(batch)),
             }
         }
+        Ok(None)
     }
-    Ok((filling.finish()?, affected))
+
+    /// Some rounds: the rows that they return.
+    fn run(&mut self, handle: &mut Handle, job: &Job, shape: &Shape, watch: &Watch) -> Result<Batch> {
+        let mut filling = Filling::new(shape, Demand::DEFAULT);
+        handle.lend(|lending| {
+            for round in self.left.by_ref().take(ROUNDS) {
+                if watch.is_stopped() {
+                    return Err(Error::Cancelled);
+                }
+                lending.restart();
+                bind::lend(lending, &job.binds, round)?;
+                let before = lending.handle().total_changes();
+                while lending.step().map_err(error::error)? {
+                    filling.push(lending.handle(), shape)?;
+                }
+                if lending.handle().total_changes() != before {
+                    self.affected += u64::try_from(lending.handle().changes()).unwrap_or(0);
+                    if shape.is_key {
+                        filling.push_key(lending.handle().made_key(), shape)?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        filling.finish()
+    }
 }
 
 /// What a failed step means for the batch.

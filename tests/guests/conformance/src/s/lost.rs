@@ -4,7 +4,7 @@ use std::{cell::RefCell, time::Duration};
 
 use sqlservice_sdk::{Rows, prelude::*};
 
-use super::model::{User, open, seen, user};
+use super::model::{Address, User, address, open, seen, user};
 use crate::{Saw, u::told};
 
 /// A transaction that takes longer than the host allows is rolled back, and its objects say so with it.
@@ -62,9 +62,14 @@ thread_local! {
 /// Leaves a session with a flush and edits after it, and another one in the middle of many rows.
 pub async fn s_t66_hold() -> Saw {
     let db = open(&["ed"]).await?;
-    // More than any buffer between both ends keeps.
-    let many: Vec<User> = (0..60_000).map(|n| user(&format!("{n:040}"))).collect();
-    db.transaction(async |session| session.insert_many(&many).await).await?;
+    // Each user with each address: a gigabyte, more than any buffer between both ends keeps.
+    let users: Vec<User> = (0..5_000).map(|n| user(&format!("{n:040}"))).collect();
+    let addresses: Vec<Address> = (0..5_000).map(|n| address(&format!("{n}@example.org"))).collect();
+    db.transaction(async |session| {
+        session.insert_many(&users).await?;
+        session.insert_many(&addresses).await
+    })
+    .await?;
     let session = db.session()?;
     let mut ed = session.get_one::<User>(1).await?;
     ed.edit().name = "eddy".to_owned();
@@ -72,7 +77,7 @@ pub async fn s_t66_hold() -> Saw {
     session.flush().await?;
     ed.edit().age = Some(7);
     let reader = db.session()?;
-    let mut rows = reader.stream(&select_columns(User::NAME).order_by(User::ID), 100).await?;
+    let mut rows = reader.stream(&select_columns(User::NAME).cross_join::<Address>(), 100).await?;
     let first = rows.next_batch().await?.map_or(0, |rows| rows.len());
     HELD.set(Some(Held { db, session, ed, jo, reader, rows }));
     Ok(vec![first.to_string()])
@@ -94,7 +99,7 @@ pub async fn s_t66_go_on() -> Saw {
     ed.edit().name.push('x');
     session.save(&jo).await?;
     session.commit().await?;
-    let few = select_columns(User::NAME).filter(User::ID.le(1).or(User::ID.gt(60_001))).order_by(User::ID);
+    let few = select_columns(User::NAME).filter(User::ID.le(1).or(User::ID.gt(5_001))).order_by(User::ID);
     saw.push(db.session()?.all(&few).await?.join(" "));
     Ok(saw)
 }
