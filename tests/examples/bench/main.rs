@@ -6,6 +6,7 @@
 mod chart;
 mod guest;
 mod native;
+mod peer;
 mod report;
 mod work;
 
@@ -14,9 +15,13 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 use clap::Parser;
 
 use crate::{
+    peer::Peer,
     report::Report,
     work::{Sizes, Work},
 };
+
+/// How many rounds one turn has. Of each turn the first is slower, for everybody.
+const TURN: usize = 4;
 
 /// A result of the benchmark.
 pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -40,9 +45,10 @@ struct Args {
     /// A hundredth of the work, to see that it works
     #[arg(long)]
     quick: bool,
-    /// Lines of another program that measured the same, to compare with
-    #[arg(long, value_name = "FILE")]
-    peers: Vec<PathBuf>,
+    /// A program that measures the same and prints lines of the same form, in turn with the others. It gets a database's URL and
+    /// a number of rounds; the URLs are those of SQLSERVICE_BENCH_PEERS, one a line for each database
+    #[arg(long, num_args = 2, value_names = ["PROGRAM", "SCRIPT"])]
+    peer: Vec<PathBuf>,
     /// Where to write a chart
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -78,11 +84,18 @@ async fn measure(args: Args) -> Result<()> {
     let works = if args.work.is_empty() { Work::ALL.to_vec() } else { args.work.clone() };
     let sizes = if args.quick { Sizes::QUICK } else { Sizes::WHOLE };
     let mut report = Report::default();
-    for file in &args.peers {
-        report.read(&std::fs::read_to_string(file)?)?;
-    }
-    for url in &urls {
-        work::run(url, &works, sizes, args.rounds, &args.parties, &mut report).await?;
+    for (position, url) in urls.iter().enumerate() {
+        let peer = Peer::of(&args.peer, position)?;
+        let mut left = args.rounds;
+        while left > 0 {
+            // A peer's rounds and ours take turns, so that all see the same machine.
+            let rounds = if peer.is_some() { left.min(TURN) } else { left };
+            if let Some(peer) = &peer {
+                report.read(&peer.measure(rounds)?)?;
+            }
+            work::run(url, &works, sizes, rounds, &args.parties, &mut report).await?;
+            left -= rounds;
+        }
     }
     for line in report.lines() {
         println!("{line}");

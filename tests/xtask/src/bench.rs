@@ -1,10 +1,6 @@
 //! The benchmark: the same work through a sandboxed guest and by programs without a sandbox, on one machine in one run.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -18,6 +14,8 @@ use crate::{
 
 /// The variable that names the databases to measure on, one a line; a command line would show their passwords.
 const DATABASES: &str = "SQLSERVICE_BENCH_DATABASES";
+/// The same for the peer.
+const PEERS: &str = "SQLSERVICE_BENCH_PEERS";
 /// What the peer from Python needs.
 const PACKAGES: [&str; 6] = ["sqlservice==3.1.0", "sqlalchemy", "aiosqlite", "asyncpg", "asyncmy", "greenlet"];
 
@@ -30,7 +28,7 @@ pub struct Bench {
     /// SQLite only: no servers are started
     #[arg(long, conflicts_with = "databases")]
     sqlite: bool,
-    /// Work to do: read, point, bulk, ddl, instance, call; all of it where none is given
+    /// Work to do: read, point, built, bulk, load, flush, dirty, eager, ddl, instance, call; all of it where none is given
     #[arg(long, value_name = "NAME")]
     work: Vec<String>,
     /// Rounds of each work; the median counts
@@ -39,7 +37,7 @@ pub struct Bench {
     /// A hundredth of the work, to see that it works
     #[arg(long)]
     quick: bool,
-    /// The script of the peer from Python: it runs before and is compared with
+    /// The script of the peer from Python: it works in turn with the others and is compared with
     #[arg(long, value_name = "SCRIPT")]
     peers: Option<PathBuf>,
     /// Where to write a chart
@@ -77,9 +75,8 @@ pub fn bench(asked: &Bench) -> Result<()> {
     let mut command = Command::new(program);
     command.env(DATABASES, urls.join("\n"));
     if let Some(script) = &asked.peers {
-        for (number, url) in urls.iter().enumerate() {
-            command.arg("--peers").arg(peer(script, url, &dir.join(format!("peer{number}.jsonl")))?);
-        }
+        let theirs = urls.iter().map(|url| peer_url(url)).collect::<Result<Vec<_>>>()?;
+        command.env(PEERS, theirs.join("\n")).arg("--peer").arg(python()?).arg(script);
     }
     for work in &asked.work {
         command.args(["--work", work]);
@@ -108,20 +105,6 @@ fn build(quick: bool) -> Result<PathBuf> {
     }
     run(&mut command)?;
     Ok(target().join(if quick { "debug" } else { "release" }).join("examples/bench"))
-}
-
-/// Runs the peer on a database; returns the file of its lines.
-fn peer(script: &Path, url: &str, lines: &Path) -> Result<PathBuf> {
-    let python = python()?;
-    let url = peer_url(url)?;
-    let printed = step("peer: SQLAlchemy's asyncio ORM", || {
-        run_quietly(Command::new(python).arg(script).arg(&url)).map_err(|error| {
-            // The command line is part of the error, and a URL of it.
-            anyhow::anyhow!(format!("{error:#}").replace(&url, "URL"))
-        })
-    })?;
-    fs::write(lines, printed)?;
-    Ok(lines.to_owned())
 }
 
 /// A virtual environment with what the peer needs.

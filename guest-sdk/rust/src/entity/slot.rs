@@ -238,7 +238,7 @@ fn merged<M: Model>(mut onto: M, base: &M, value: &M) -> M {
         if !after.is_same(before)
             && let Some(place) = onto.relation_mut(at)
         {
-            place.set(after.mode(), after.items(), after.gone());
+            place.set(after.mode(), &after.items(), &after.gone());
         }
         at += 1;
     }
@@ -288,6 +288,8 @@ pub(crate) trait AnySlot {
     fn as_any(self: Rc<Self>) -> Rc<dyn Any>;
     /// The columns that differ from the row; none where there is no row.
     fn changed(&self) -> Vec<usize>;
+    /// Whether a column differs from the row.
+    fn differs(&self, column: usize) -> bool;
     /// Whether anything differs from the row, relationships too.
     fn is_changed(&self) -> bool;
     fn value(&self, column: usize) -> Value;
@@ -341,6 +343,12 @@ impl<M: Record> AnySlot for Slot<M> {
             return Vec::new();
         }
         (0..M::COLUMNS.len()).filter(|&column| !newest.value.same_column(&stored.value, column)).collect()
+    }
+
+    fn differs(&self, column: usize) -> bool {
+        let (newest, stored) = (self.newest.borrow(), self.stored.borrow());
+        let stored = stored.as_ref().filter(|stored| !Rc::ptr_eq(&newest, stored));
+        stored.is_some_and(|stored| !newest.value.same_column(&stored.value, column))
     }
 
     fn is_changed(&self) -> bool {
@@ -511,7 +519,7 @@ impl<M: Record> AnySlot for Slot<M> {
         if let Some(version) = Rc::get_mut(&mut newest) {
             let mut at = 0;
             while let Some(relation) = version.value.relation_mut(at) {
-                relation.set(Mode::Unloaded, Vec::new(), Vec::new());
+                relation.set(Mode::Unloaded, &[], &[]);
                 at += 1;
             }
         }
@@ -559,7 +567,7 @@ impl<M: Record> AnySlot for Slot<M> {
             if items != relation.items() {
                 self.change(|model| {
                     if let Some(place) = model.relation_mut(at) {
-                        place.set(place.mode(), items.clone(), place.gone());
+                        place.set(place.mode(), &items, &place.gone());
                     }
                 });
             }

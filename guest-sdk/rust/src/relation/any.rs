@@ -15,7 +15,7 @@ pub trait AnyRelation {
     fn items(&self) -> Vec<AnyEntity>;
     /// What was taken away where the rest is not known.
     fn gone(&self) -> Vec<AnyEntity>;
-    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, gone: Vec<AnyEntity>);
+    fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]);
     fn is_same(&self, other: &dyn AnyRelation) -> bool;
     fn holds(&self, item: &AnyEntity) -> bool;
     /// Whether it has nothing and lost nothing.
@@ -32,7 +32,7 @@ pub trait AnyRelation {
         } else if self.mode() == Mode::Replaced {
             items = self.items();
         }
-        self.set(Mode::Loaded, items, Vec::new());
+        self.set(Mode::Loaded, &items, &[]);
     }
 
     /// What another object of the model says, as far as it says anything, of `whom` its objects stand for.
@@ -40,22 +40,22 @@ pub trait AnyRelation {
         let said: Vec<AnyEntity> = other.items().iter().map(whom).collect();
         match other.mode() {
             Mode::Unset => {}
-            Mode::Loaded | Mode::Replaced => self.replace(said),
+            Mode::Loaded | Mode::Replaced => self.replace(&said),
             Mode::Unloaded => {
                 let gone: Vec<AnyEntity> = other.gone().iter().map(whom).collect();
                 let mut items = self.items();
                 items.retain(|item| !gone.contains(item) && !said.contains(item));
                 items.extend(said);
                 let lost = if self.mode() == Mode::Unloaded { [self.gone(), gone].concat() } else { Vec::new() };
-                self.set(self.mode(), items, lost);
+                self.set(self.mode(), &items, &lost);
             }
         }
     }
 
     /// Something else than what is there.
-    fn replace(&mut self, items: Vec<AnyEntity>) {
+    fn replace(&mut self, items: &[AnyEntity]) {
         let mode = if matches!(self.mode(), Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
-        self.set(mode, items, Vec::new());
+        self.set(mode, items, &[]);
     }
 
     /// Whether it says something that the row has by now.
@@ -66,8 +66,8 @@ pub trait AnyRelation {
     /// The row is written: what was said is so.
     fn settle(&mut self) {
         match self.mode() {
-            Mode::Unloaded => self.set(Mode::Unloaded, Vec::new(), Vec::new()),
-            _ => self.set(Mode::Loaded, self.items(), Vec::new()),
+            Mode::Unloaded => self.set(Mode::Unloaded, &[], &[]),
+            _ => self.set(Mode::Loaded, &self.items(), &[]),
         }
     }
 }
@@ -107,8 +107,8 @@ impl<T: Record> AnyRelation for Many<T> {
         known(&self.items).iter().any(|known| known.address() == item.address())
     }
 
-    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, gone: Vec<AnyEntity>) {
-        let (items, gone) = (shared(downcast(&items)), shared(downcast(&gone)));
+    fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]) {
+        let (items, gone) = (shared(downcast(items)), shared(downcast(gone)));
         *self = Self { mode, items, gone, name: self.name };
     }
 
@@ -147,7 +147,7 @@ impl<T: Record> AnyRelation for One<T> {
         self.item.as_ref().is_some_and(|known| known.address() == item.address())
     }
 
-    fn set(&mut self, mode: Mode, items: Vec<AnyEntity>, _gone: Vec<AnyEntity>) {
+    fn set(&mut self, mode: Mode, items: &[AnyEntity], _gone: &[AnyEntity]) {
         let item = items.first().and_then(AnyEntity::downcast);
         *self = Self { mode, item, name: self.name };
     }

@@ -12,6 +12,7 @@ mod key;
 mod leave;
 mod load;
 mod mapper;
+mod says;
 mod source;
 mod step;
 mod undo;

@@ -1,5 +1,7 @@
 //! Feeds with readers that are slow, large or gone.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use sqlservice_sql::{
     Scalar,
     batch::{BatchBuilder, VectorKind},

@@ -180,7 +180,7 @@ fn unload_unknown(object: &AnyEntity) {
             .0
             .look(at, &mut |relation, _| is_unknown = relation.mode() == Mode::Loaded && relation.items().is_empty());
         if is_unknown {
-            object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, Vec::new(), Vec::new()));
+            object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, &[], &[]));
         }
     }
 }

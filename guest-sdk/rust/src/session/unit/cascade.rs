@@ -87,8 +87,10 @@ impl Unit {
                     new.push(object);
                 }
             }
-            for object in self.dirty() {
-                want(&object, false, &mut wanted);
+            for object in &*self.changed.borrow() {
+                if object.status() == Status::Persistent {
+                    want(object, false, &mut wanted);
+                }
             }
             for object in &new {
                 walked.insert(object.address());

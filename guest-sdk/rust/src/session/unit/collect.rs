@@ -14,6 +14,16 @@ fn place(slot: &dyn AnySlot, objects: &[AnyEntity]) -> Option<usize> {
 /// Cuts what is between objects that nobody else has a handle of. Those that somebody has stay as they are, with all that they
 /// lead to.
 pub(super) fn free(listed: Vec<AnyEntity>) {
+    let mut any = false;
+    for object in &listed {
+        object.0.links(&mut |_| any = true);
+        if any {
+            break;
+        }
+    }
+    if !any {
+        return;
+    }
     let mut objects: Vec<AnyEntity> = Vec::with_capacity(listed.len());
     for object in listed {
         // One may be in several lists.
@@ -24,17 +34,12 @@ pub(super) fn free(listed: Vec<AnyEntity>) {
     }
     // How often each is held by another one.
     let mut held = vec![0_usize; objects.len()];
-    let mut any = false;
     for object in &objects {
         object.0.links(&mut |other| {
-            any = true;
             if let Some(held) = place(other, &objects).and_then(|at| held.get_mut(at)) {
                 *held += 1;
             }
         });
-    }
-    if !any {
-        return;
     }
     let mut kept = vec![false; objects.len()];
     let mut walk: Vec<usize> = Vec::new();

@@ -9,12 +9,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Direction, Key, Mapped, Mapper, ModelId, Unit,
+    says::{Says, Seen},
     source::{Source, Sources},
 };
 use crate::{
     Error, Result, Value,
     entity::{AnyEntity, Status},
-    relation::{AnyRelation, Mode},
+    relation::Mode,
     value::Scalar,
 };
 
@@ -45,64 +46,10 @@ pub(super) struct Draft {
     pub(super) old_pairs: Vec<Pair>,
     /// Objects that the flush changes or that say something else than their rows.
     pub(super) involved: Vec<AnyEntity>,
+    /// Which columns of those that are there differ from their rows, by their places in the flush.
+    changed: Vec<Vec<usize>>,
     /// Names the flush: what it involves has this mark.
     pub(super) serial: u64,
-}
-
-/// What an object says of its relationship, and what its row says.
-struct Seen {
-    mode: Mode,
-    now: Vec<AnyEntity>,
-    gone: Vec<AnyEntity>,
-    before: Vec<AnyEntity>,
-    is_same: bool,
-}
-
-/// An object, and what it says of one of its relationships.
-struct Says {
-    object: AnyEntity,
-    relation: &'static Mapped,
-    seen: Seen,
-}
-
-impl Says {
-    fn is(&self, direction: Direction) -> bool {
-        self.relation.direction == direction
-    }
-}
-
-impl Seen {
-    fn of(object: &AnyEntity, at: usize) -> Self {
-        let mut seen = Self { mode: Mode::Unset, now: Vec::new(), gone: Vec::new(), before: Vec::new(), is_same: true };
-        object.0.look(at, &mut |now: &dyn AnyRelation, stored| {
-            seen.mode = now.mode();
-            seen.is_same = stored.is_some_and(|stored| now.is_same(stored));
-            if seen.is_same && seen.mode == Mode::Unloaded {
-                return;
-            }
-            seen.now = now.items();
-            seen.gone = now.gone();
-            seen.before = stored.map(|stored| stored.items()).unwrap_or_default();
-        });
-        seen
-    }
-
-    /// Whether a new object says nothing.
-    fn is_silent(&self) -> bool {
-        self.mode == Mode::Unset && self.now.is_empty() && self.gone.is_empty() && self.before.is_empty()
-    }
-
-    fn added(&self) -> impl Iterator<Item = &AnyEntity> {
-        let before: FxHashSet<usize> = self.before.iter().map(AnyEntity::address).collect();
-        self.now.iter().filter(move |item| !before.contains(&item.address()))
-    }
-
-    fn removed(&self) -> impl Iterator<Item = &AnyEntity> {
-        // Many had nothing.
-        let now = if self.before.is_empty() { &[] } else { self.now.as_slice() };
-        let now: FxHashSet<usize> = now.iter().map(AnyEntity::address).collect();
-        self.before.iter().filter(move |item| !now.contains(&item.address())).chain(&self.gone)
-    }
 }
 
 impl Draft {
@@ -358,10 +305,18 @@ impl Draft {
 
     /// Which of the objects that were there before have columns to write.
     fn choose_updates(&mut self) {
-        let candidates = self.involved.iter().filter(|object| object.status() == Status::Persistent);
-        let differs = |object: &&AnyEntity| !self.sources.of(object).is_empty() || !object.0.changed().is_empty();
-        let updates: Vec<AnyEntity> = candidates.filter(differs).cloned().collect();
-        self.updates.extend(updates);
+        for (place, object) in self.involved.iter().enumerate() {
+            if object.status() != Status::Persistent {
+                continue;
+            }
+            // Compared once: it costs more than most of what a flush does.
+            let changed = object.0.changed();
+            if !changed.is_empty() || !self.sources.of(object).is_empty() {
+                self.updates.push(object.clone());
+                self.changed.resize_with(place, Vec::new);
+                self.changed.push(changed);
+            }
+        }
     }
 
     /// Versions count by themselves.
@@ -369,18 +324,24 @@ impl Draft {
         let is_set = |object: &&AnyEntity| {
             let version = object.0.mapper().version;
             version.is_some_and(|version| {
-                !self.switched.contains_key(&object.address()) && object.0.changed().contains(&version)
+                !self.switched.contains_key(&object.address()) && self.changed(object).contains(&version)
             })
         };
         let Some(set) = self.updates.iter().find(is_set) else { return Ok(()) };
         Err(Error::invalid(format!("the version of a row of {:?} counts up by itself; do not set it", set.table())))
     }
 
+    /// The columns of an object that differ from its row.
+    fn changed(&self, object: &AnyEntity) -> &[usize] {
+        let place = object.0.life().place(self.serial);
+        place.and_then(|place| self.changed.get(place)).map_or(&[], Vec::as_slice)
+    }
+
     /// The columns of an object that an update writes.
     pub(super) fn columns(&self, object: &AnyEntity) -> Vec<usize> {
         let mapper = object.0.mapper();
         let mut columns = match self.switched.get(&object.address()) {
-            None => object.0.changed(),
+            None => self.changed(object).to_vec(),
             Some(row) => {
                 let differs = |column: &usize| object.0.value(*column) != row.0.stored_value(*column);
                 (0..mapper.columns.len()).filter(differs).collect()

@@ -235,7 +235,7 @@ impl Change {
             let mut items = relation.items();
             items.retain(|item| !lost.contains(&item.address()));
             items.extend(got.iter().copied().cloned());
-            relation.set(Mode::Loaded, items, Vec::new());
+            relation.set(Mode::Loaded, &items, &[]);
         });
     }
 }
@@ -263,9 +263,9 @@ fn point(
             now = relation.items().into_iter().next();
         });
         let (wanted, items) = match (&got, is_null) {
-            (Some(owner), _) => (Mode::Loaded, vec![owner.clone()]),
-            (None, true) => (Mode::Loaded, Vec::new()),
-            (None, false) => (Mode::Unloaded, Vec::new()),
+            (Some(owner), _) => (Mode::Loaded, std::slice::from_ref(owner)),
+            (None, true) => (Mode::Loaded, &[][..]),
+            (None, false) => (Mode::Unloaded, &[][..]),
         };
         // It may be known by other columns than the key.
         let fits = |owner: &AnyEntity| {
@@ -277,7 +277,7 @@ fn point(
         }
         if (mode, now.as_ref()) != (wanted, items.first()) {
             unit.remember(child);
-            child.0.learn_relation(at, &mut |relation| relation.set(wanted, items.clone(), Vec::new()));
+            child.0.learn_relation(at, &mut |relation| relation.set(wanted, items, &[]));
         }
     }
 }

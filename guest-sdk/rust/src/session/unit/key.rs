@@ -1,5 +1,7 @@
 //! Primary keys as what a map is asked by.
 
+use std::hash::{Hash, Hasher};
+
 use crate::{
     Model, Value,
     bindings::sqlservice::database::rows::{ColumnData, Vector},
@@ -7,7 +9,7 @@ use crate::{
 };
 
 /// A primary key, or other columns that find rows.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     /// One integer.
     Integer(i64),
@@ -40,6 +42,17 @@ impl Key {
                 }
                 Self::Values(bytes)
             }
+        }
+    }
+}
+
+/// Of keys that are integers, which most are, nothing but the integer.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Integer(value) => state.write_u64(value.cast_unsigned()),
+            Self::Large(value) => state.write_u64(*value),
+            Self::Values(bytes) => state.write(bytes),
         }
     }
 }

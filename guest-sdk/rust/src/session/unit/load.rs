@@ -158,10 +158,7 @@ fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> 
 
 /// Columns of rows as they are stored.
 pub(super) fn stored(mapper: &Mapper, objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>> {
-    let is_as_stored = |object: &AnyEntity| {
-        let changed = object.0.changed();
-        !columns.iter().any(|column| changed.contains(column))
-    };
+    let is_as_stored = |object: &AnyEntity| !columns.iter().any(|&column| object.0.differs(column));
     if objects.iter().all(is_as_stored) {
         return (mapper.encode)(objects, columns);
     }

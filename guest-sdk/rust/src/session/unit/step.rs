@@ -111,7 +111,7 @@ impl Unit {
         let of_foreign_key = |near: &[usize]| others.iter().any(|(column, _)| near.contains(column));
         for (at, relation) in mapper.relations.iter().enumerate() {
             if relation.direction == Direction::ToOne && of_foreign_key(&relation.near) {
-                object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, Vec::new(), Vec::new()));
+                object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, &[], &[]));
             }
         }
         object.0.learn_values(&others)?;

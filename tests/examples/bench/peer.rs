@@ -1,0 +1,39 @@
+//! Another program that measures the same work.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::Result;
+
+/// The variable that names the peer's databases, one a line; a command line would show their passwords.
+const DATABASES: &str = "SQLSERVICE_BENCH_PEERS";
+
+pub struct Peer<'a> {
+    program: &'a Path,
+    script: &'a Path,
+    url: String,
+}
+
+impl<'a> Peer<'a> {
+    /// The peer for the so many-th database, where there is one.
+    pub fn of(command: &'a [PathBuf], position: usize) -> Result<Option<Self>> {
+        let [program, script] = command else { return Ok(None) };
+        let urls = std::env::var(DATABASES).unwrap_or_default();
+        let url = urls.lines().nth(position).ok_or(format!("{DATABASES} has no line for each database"))?;
+        Ok(Some(Self { program, script, url: url.to_owned() }))
+    }
+
+    /// Lets it measure so many rounds; returns its lines.
+    pub fn measure(&self, rounds: usize) -> Result<String> {
+        eprintln!("the peer: {rounds} rounds of everything");
+        let mut command = Command::new(self.program);
+        command.arg(self.script).arg(&self.url).arg(rounds.to_string()).stderr(Stdio::inherit());
+        let output = command.output()?;
+        if !output.status.success() {
+            return Err(format!("the peer failed ({})", output.status).into());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+}
