@@ -13,17 +13,19 @@ fn the_benchmark_measures_every_party_at_the_same_work() {
     let program = xtask::workspace::target().join("debug/examples/bench");
     for_each_database(async |fixture: &Fixture| {
         let chart = fixture.dir().join("chart.svg");
-        let peer = fixture.dir().join("peer.jsonl");
+        let peer = fixture.dir().join("peer.sh");
         let db = match fixture.backend() {
             Backend::Postgres => "postgresql",
             Backend::MariaDb => "mariadb",
             _ => "sqlite",
         };
-        fs::write(&peer, format!("{{\"peer\":\"other\",\"db\":\"{db}\",\"work\":\"read\",\"n\":1000,\"ms\":50}}\n"))
-            .expect("a file");
+        // It gets its own URL and the rounds of its turn.
+        let line = format!("{{\"peer\":\"other\",\"db\":\"{db}\",\"work\":\"read\",\"n\":1000,\"ms\":50}}");
+        fs::write(&peer, format!("test \"$1 $2\" = 'its:url 2' && echo '{line}'\n")).expect("a file");
         let mut command = Command::new(&program);
-        command.args(["--quick", "--rounds", "2", "--json", "--svg"]).arg(&chart).arg("--peers").arg(&peer);
-        let output = command.env("SQLSERVICE_BENCH_DATABASES", fixture.url()).output().expect("it runs");
+        command.args(["--quick", "--rounds", "2", "--json", "--svg"]).arg(&chart).args(["--peer", "sh"]).arg(&peer);
+        command.env("SQLSERVICE_BENCH_DATABASES", fixture.url()).env("SQLSERVICE_BENCH_PEERS", "its:url");
+        let output = command.output().expect("it runs");
         let [printed, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         assert!(output.status.success(), "{printed}{errors}");
         let lines: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
@@ -36,7 +38,7 @@ fn the_benchmark_measures_every_party_at_the_same_work() {
             assert!(measured("guest", work) && measured("sqlx", work), "{work}:\n{printed}");
             assert_eq!(measured("rusqlite", work), db == "sqlite", "{work}:\n{printed}");
         }
-        for work in ["ddl", "instance", "call"] {
+        for work in ["load", "flush", "dirty", "eager", "ddl", "cross", "instance", "call"] {
             assert!(measured("guest", work), "{work}:\n{printed}");
         }
         assert!(measured("other", "read"), "{printed}");

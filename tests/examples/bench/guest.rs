@@ -45,6 +45,7 @@ impl Guest {
             Work::Dirty => self.call("dirty", &[Val::U32(sizes.dirty)]).await,
             Work::Eager => self.call("eager", &[Val::U32(sizes.eager)]).await,
             Work::Ddl => self.call("ddl", &[Val::U32(sizes.tables)]).await,
+            Work::Cross => self.call("cross", &[Val::U32(sizes.points)]).await,
             Work::Instance => {
                 for _ in 0..sizes.calls {
                     self.plugin.instantiate().await?.call("nothing", &[]).await?;

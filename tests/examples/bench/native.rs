@@ -91,6 +91,13 @@ impl Native {
         each!(self, connection => {
             sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
         });
+        if let Connection::Postgres(connection) = &mut self.connection {
+            // Or whoever comes next reads past all that were removed.
+            for table in ["devices", "users"] {
+                let sql = format!("VACUUM {table}");
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *connection).await?;
+            }
+        }
         Ok(())
     }
 

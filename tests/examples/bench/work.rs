@@ -27,6 +27,8 @@ pub enum Work {
     Eager,
     /// 40 tables created, reflected and dropped
     Ddl,
+    /// 5,000 commits of nothing: a call of the guest's that asks nothing of the database
+    Cross,
     /// A new instance, one call, and its end
     Instance,
     /// A call of an instance that is there
@@ -34,7 +36,7 @@ pub enum Work {
 }
 
 impl Work {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Read,
         Self::Point,
         Self::Built,
@@ -44,6 +46,7 @@ impl Work {
         Self::Dirty,
         Self::Eager,
         Self::Ddl,
+        Self::Cross,
         Self::Instance,
         Self::Call,
     ];
@@ -59,6 +62,7 @@ impl Work {
             Self::Dirty => "dirty",
             Self::Eager => "eager",
             Self::Ddl => "ddl",
+            Self::Cross => "cross",
             Self::Instance => "instance",
             Self::Call => "call",
         }
@@ -98,7 +102,7 @@ impl Sizes {
     fn of(self, work: Work) -> u32 {
         match work {
             Work::Read => self.rows,
-            Work::Point | Work::Built => self.points,
+            Work::Point | Work::Built | Work::Cross => self.points,
             Work::Bulk => self.bulk,
             Work::Load => self.load,
             Work::Flush => self.flush * 3,

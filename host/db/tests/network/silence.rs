@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::future::join_all;
 use sqlservice_db::{Database, Error, RunOptions, Settings};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,7 +15,7 @@ use tokio::{
 
 use crate::{
     ask, integer,
-    server::{each, run_with},
+    server::{Server, each, run_with},
 };
 
 /// Passes on what both ends say until it is told to be silent; then it keeps the connections open, and all that comes.
@@ -66,41 +67,41 @@ async fn hushed(silent: &mut watch::Receiver<bool>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t66_a_silent_network_is_a_timeout_and_its_connection_is_given_up() {
-    for server in each().await {
-        let direct = url::Url::parse(&server.url_with(|_| {})).expect("a url");
-        let port = direct.port().expect("the tests' servers have ports of their own");
-        let proxy = Proxy::to(direct.host_str().expect("a host").to_owned(), port).await;
-        let url = server.url_with(|url| {
-            url.set_host(Some("127.0.0.1")).expect("a host");
-            url.set_port(Some(proxy.address.port())).expect("a port");
-        });
-        let one = Settings { pool_size: 1, max_overflow: 0, pool_timeout: Duration::from_secs(2), ..server.settings() };
-        let db = Database::new(&url, one).expect("a database");
-        let session = db.session();
-        assert_eq!(ask(&session, "select 1", vec![]).await, integer(1));
+    // Beside each other: it is all waiting.
+    join_all(each().await.into_iter().map(falls_silent)).await;
+}
 
-        proxy.silent.send_replace(true);
-        let since = Instant::now();
-        let soon = RunOptions { timeout: Some(Duration::from_millis(300)), ..RunOptions::default() };
-        let error = run_with(&session, "select 2", vec![], soon).await.err();
-        assert!(matches!(error, Some(Error::Timeout | Error::Disconnected(_))), "{error:?}");
-        let error = run_with(&session, "select 3", vec![], soon).await.err();
-        assert!(matches!(error, Some(Error::PendingRollback)), "{error:?}");
-        session.rollback().await.expect("a rollback of a connection that is given up");
-        assert!(since.elapsed() < Duration::from_secs(12), "it hung for {:?}", since.elapsed());
-        assert_eq!(db.status().in_use, 0, "its place is free");
+async fn falls_silent(server: Server) {
+    let direct = url::Url::parse(&server.url_with(|_| {})).expect("a url");
+    let port = direct.port().expect("the tests' servers have ports of their own");
+    let proxy = Proxy::to(direct.host_str().expect("a host").to_owned(), port).await;
+    let url = server.url_with(|url| {
+        url.set_host(Some("127.0.0.1")).expect("a host");
+        url.set_port(Some(proxy.address.port())).expect("a port");
+    });
+    let one = Settings { pool_size: 1, max_overflow: 0, pool_timeout: Duration::from_secs(2), ..server.settings() };
+    let db = Database::new(&url, one).expect("a database");
+    let session = db.session();
+    assert_eq!(ask(&session, "select 1", vec![]).await, integer(1));
 
-        // Nobody answers a new connection either, and that is said in time.
-        let error = run_with(&session, "select 4", vec![], soon).await.err();
-        assert!(
-            matches!(error, Some(Error::Disconnected(_) | Error::PoolTimeout { .. } | Error::Timeout)),
-            "{error:?}"
-        );
-        session.rollback().await.expect("rollback");
+    proxy.silent.send_replace(true);
+    let since = Instant::now();
+    let soon = RunOptions { timeout: Some(Duration::from_millis(300)), ..RunOptions::default() };
+    let error = run_with(&session, "select 2", vec![], soon).await.err();
+    assert!(matches!(error, Some(Error::Timeout | Error::Disconnected(_))), "{error:?}");
+    let error = run_with(&session, "select 3", vec![], soon).await.err();
+    assert!(matches!(error, Some(Error::PendingRollback)), "{error:?}");
+    session.rollback().await.expect("a rollback of a connection that is given up");
+    assert!(since.elapsed() < Duration::from_secs(12), "it hung for {:?}", since.elapsed());
+    assert_eq!(db.status().in_use, 0, "its place is free");
 
-        proxy.silent.send_replace(false);
-        assert_eq!(ask(&session, "select 5", vec![]).await, integer(5), "the network is back, and so is the pool");
-        session.close().await.expect("close");
-        db.close().await;
-    }
+    // Nobody answers a new connection either, and that is said in time.
+    let error = run_with(&session, "select 4", vec![], soon).await.err();
+    assert!(matches!(error, Some(Error::Disconnected(_) | Error::PoolTimeout { .. } | Error::Timeout)), "{error:?}");
+    session.rollback().await.expect("rollback");
+
+    proxy.silent.send_replace(false);
+    assert_eq!(ask(&session, "select 5", vec![]).await, integer(5), "the network is back, and so is the pool");
+    session.close().await.expect("close");
+    db.close().await;
 }

@@ -53,6 +53,7 @@ sqlservice_sdk::plugin!(
      export dirty: async func(count: u32) -> result<s64, string>;
      export eager: async func(count: u32) -> result<s64, string>;
      export ddl: async func(tables: u32) -> result<u64, string>;
+     export cross: async func(count: u32) -> result<s64, string>;
      export nothing: async func();"
 );
 
@@ -175,6 +176,14 @@ impl Guest for Plugin {
         let seen = db.reflect().await?.len() as u64;
         db.drop_all().await?;
         Ok(seen)
+    }
+
+    async fn cross(count: u32) -> Result<i64, String> {
+        let session = Database::open("default", models![User, Device]).await?.session()?;
+        for _ in 0..count {
+            session.commit().await?;
+        }
+        Ok(count.into())
     }
 
     async fn nothing() {}
