@@ -1,5 +1,7 @@
 //! The work by programs without a sandbox, as one would write it: sqlx, and for SQLite rusqlite.
 
+use std::collections::HashMap;
+
 use futures::TryStreamExt as _;
 use sqlx::{Connection as _, Row as _};
 
@@ -41,6 +43,7 @@ fn digest(id: i64, name: &str, email: Option<&str>, score: f64, active: bool, cr
 }
 
 struct User {
+    id: i64,
     name: String,
     email: Option<String>,
     score: f64,
@@ -51,6 +54,7 @@ struct User {
 fn user(i: u32) -> User {
     let i = i64::from(i);
     User {
+        id: 0,
         name: format!("user-{i:08}-abcdefgh"),
         email: (i % 7 != 0).then(|| format!("user-{i:08}@example.org-0123456789")),
         score: i as f64 * 0.5,
@@ -188,17 +192,7 @@ impl Native {
                     let mut statement = transaction.prepare_cached(&format!("{QUERY} WHERE id = ?"))?;
                     for k in 0..u64::from(sizes.points) {
                         let id = (k * 7_919 % u64::from(sizes.rows)) as i64 + 1;
-                        let user = statement.query_row([id], |row| {
-                            let user = User {
-                                name: row.get(1)?,
-                                email: row.get(2)?,
-                                score: row.get(3)?,
-                                active: row.get(4)?,
-                                created: row.get(5)?,
-                            };
-                            Ok(user)
-                        })?;
-                        sum = sum.wrapping_add(user.created);
+                        sum = sum.wrapping_add(statement.query_row([id], read_user)?.created);
                     }
                 }
                 transaction.commit()?;
@@ -240,7 +234,54 @@ impl Native {
                 transaction.commit()?;
                 Ok(inserted)
             }
+            Work::Load => {
+                let users = users(connection, &format!("{QUERY} LIMIT ?"), sizes.load)?;
+                Ok(users.iter().map(|user| user.id).sum())
+            }
+            Work::Dirty => {
+                let transaction = connection.transaction()?;
+                let users = users(&transaction, &format!("{QUERY} ORDER BY id DESC LIMIT ?"), sizes.dirty)?;
+                let mut changed = 0;
+                {
+                    let mut update = transaction.prepare_cached("UPDATE users SET score = ? WHERE id = ?")?;
+                    for user in &users {
+                        changed += update.execute((user.score + 1.0, user.id))? as i64;
+                    }
+                }
+                transaction.commit()?;
+                Ok(changed)
+            }
+            Work::Eager => {
+                let users = users(connection, &format!("{QUERY} ORDER BY id DESC LIMIT ?"), sizes.eager)?;
+                let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
+                let mut devices: HashMap<i64, Vec<(i64, String)>> = HashMap::new();
+                let sql = "SELECT user_id, id, name FROM devices WHERE user_id IN (SELECT value FROM json_each(?)) ORDER BY id";
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut rows = statement.query([serde_json::to_string(&ids)?])?;
+                while let Some(row) = rows.next()? {
+                    devices.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?));
+                }
+                Ok(users.iter().filter_map(|user| devices.get(&user.id)).map(|devices| devices.len() as i64).sum())
+            }
             _ => Ok(0),
         }
     }
+}
+
+fn read_user(row: &rusqlite::Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+        score: row.get(3)?,
+        active: row.get(4)?,
+        created: row.get(5)?,
+    })
+}
+
+/// Users as structs, which is all that a program without objects has.
+fn users(connection: &rusqlite::Connection, query: &str, count: u32) -> Result<Vec<User>> {
+    let mut statement = connection.prepare_cached(query)?;
+    let users = statement.query_map([count], read_user)?.collect::<rusqlite::Result<_>>()?;
+    Ok(users)
 }

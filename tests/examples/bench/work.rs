@@ -162,7 +162,7 @@ fn parties(work: Work, db: &str) -> Vec<&'static str> {
     match (work, db) {
         (Work::Read | Work::Point | Work::Built | Work::Bulk, "sqlite") => vec!["guest", "sqlx", "rusqlite"],
         (Work::Read | Work::Point | Work::Built | Work::Bulk, _) => vec!["guest", "sqlx"],
-        (Work::Flush, "sqlite") => vec!["guest", "rusqlite"],
+        (Work::Load | Work::Flush | Work::Dirty | Work::Eager, "sqlite") => vec!["guest", "rusqlite"],
         // Nobody else has these.
         _ => vec!["guest"],
     }
