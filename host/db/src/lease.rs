@@ -16,13 +16,21 @@ use std::{
     time::Duration,
 };
 
+use sqlservice_sql::{Batch, compiled::Output};
 use tokio::{
     runtime::Handle,
     sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot, watch},
     task::JoinHandle,
 };
 
-use crate::{Error, Result, database::Inner, feed::Clock, session::Mode, transaction::State};
+use crate::{
+    Error, Result,
+    backend::Job,
+    database::Inner,
+    feed::{Clock, Demand},
+    session::Mode,
+    transaction::State,
+};
 
 /// How many calls of one session may run or wait. A guest that starts more gets [`Error::Busy`].
 const QUEUE: usize = 32;
@@ -121,6 +129,17 @@ impl Core {
         // Boxed at once: futures that hold each other would copy all of it at every level.
         let task = Box::pin(async move { work(core.turn(Caller(caller), call).await?).await });
         (alive, run_or_spawn(task).await)
+    }
+
+    /// Runs a short query here and now where nobody runs or waits: what takes microseconds need not be handed to a task that
+    /// could be stopped. Nothing where that cannot be.
+    pub(crate) fn run_at_once(&self, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
+        let mut state = self.state.try_lock().ok()?;
+        let signal = *self.signal.borrow();
+        if signal.abandoned || signal.cursor != 0 || self.has_dropped() {
+            return None;
+        }
+        state.run_at_once(job, demand, signal.expired)
     }
 
     /// A call whose caller waits for its end.

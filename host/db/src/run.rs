@@ -99,15 +99,49 @@ struct Ended {
     failed: bool,
 }
 
+/// Runs a compiled statement of a session: at once where it is a short query, or else as any other.
+pub(crate) async fn execute_compiled(
+    core: &Arc<Core>,
+    compiled: &Compiled,
+    parameters: Vec<Value>,
+    options: RunOptions,
+) -> Result<Answer> {
+    let job = job(compiled, parameters)?;
+    if !compiled.writes
+        && let Some(answer) = at_once(core, &job, options)
+    {
+        return Ok(answer);
+    }
+    execute(core, job, options).await
+}
+
+/// Runs a short query here and now; nothing where that cannot be.
+fn at_once(core: &Core, job: &Job, options: RunOptions) -> Option<Answer> {
+    if limit(core, options).is_some_and(|limit| limit.is_zero()) {
+        return None;
+    }
+    let (columns, first) = core.run_at_once(job, demand(options))?;
+    // It is told that there is a limit of rows where it is run again.
+    if options.max_rows.is_some_and(|max| u64::from(first.rows) > max) {
+        return None;
+    }
+    core.database.sends(&job.sql);
+    Some(Answer { columns, first, rest: None, affected: 0 })
+}
+
+fn demand(options: RunOptions) -> Demand {
+    Demand::of(
+        options.batch_rows.unwrap_or(RunOptions::BATCH_ROWS),
+        options.batch_bytes.unwrap_or(RunOptions::BATCH_BYTES),
+    )
+}
+
 /// Runs a statement of a session, and gives the call its answer or the first part of it.
 pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> Result<Answer> {
     let cursor = core.serial();
     let (head, first) = oneshot::channel();
     let clock = Clock::new(limit(core, options));
-    let demand = Demand::of(
-        options.batch_rows.unwrap_or(RunOptions::BATCH_ROWS),
-        options.batch_bytes.unwrap_or(RunOptions::BATCH_BYTES),
-    );
+    let demand = demand(options);
     let feed = Feed::call(head, demand, options.max_rows, clock.clone());
     let listener = Listener::new(core, &clock);
     let ended = clock.clone();

@@ -63,7 +63,7 @@ impl Session {
         parameters: Vec<Value>,
         options: RunOptions,
     ) -> Result<Answer> {
-        run::execute(&self.core, run::job(&compiled, parameters)?, options).await
+        run::execute_compiled(&self.core, &compiled, parameters, options).await
     }
 
     /// Runs a guest's own SQL text: one statement, through the prepared protocol, which may not begin or end transactions.

@@ -7,11 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sqlservice_sql::{Batch, compiled::Output};
 use tokio::{task::AbortHandle, time::timeout};
 
 use crate::{
     Error, Result,
-    backend::{Begin, any::Step},
+    backend::{Begin, Job, any::Step},
+    feed::Demand,
     lease::{Claim, Dropped, Turn},
     pool::{Held, PATIENCE},
     session::Mode,
@@ -64,6 +66,16 @@ impl Drop for Timer {
 }
 
 impl State {
+    /// Runs a short query here and now in the transaction that is open. Nothing where that cannot be. `expired` is the transaction
+    /// that ran out of time last.
+    pub(crate) fn run_at_once(&mut self, job: &Job, demand: Demand, expired: u64) -> Option<(Arc<[Output]>, Batch)> {
+        let transaction = self.transaction.as_ref()?;
+        if transaction.failed || transaction.serial == expired || self.spent || self.expired {
+            return None;
+        }
+        self.held.as_mut()?.link.run_at_once(job, demand)
+    }
+
     /// Whether there is nothing to clean.
     pub(crate) fn is_unused(&self) -> bool {
         self.held.is_none() && self.transaction.is_none()

@@ -1,7 +1,15 @@
 //! A link of any of the three databases: the one place that tells them apart at run time.
 
+use std::sync::Arc;
+
+use sqlservice_sql::{Batch, compiled::Output};
+
 use super::{Begin, Job, Link, Stop, mysql, postgres, sqlite};
-use crate::{Error, Result, feed::Feed, settings::Isolation};
+use crate::{
+    Error, Result,
+    feed::{Demand, Feed},
+    settings::Isolation,
+};
 
 /// A link of any database.
 pub(crate) enum AnyLink {
@@ -52,6 +60,16 @@ impl AnyLink {
             Step::Release(name) => self.release(name).await,
             Step::RollbackTo(name) => self.rollback_to(name).await,
             Step::Ping => self.ping().await,
+        }
+    }
+}
+
+impl AnyLink {
+    /// Runs a short query here and now, where the database lies in this process: see [`sqlite::SqliteLink::run_at_once`].
+    pub(crate) fn run_at_once(&mut self, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
+        match self {
+            Self::Sqlite(link) => link.run_at_once(job, demand),
+            Self::Postgres(_) | Self::Mysql(_) => None,
         }
     }
 }

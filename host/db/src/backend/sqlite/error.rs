@@ -5,11 +5,26 @@ use std::ffi::c_int;
 use libsqlite3_sys as ffi;
 use sqlservice_sql::Error as StatementError;
 
-use super::handle::Failure;
 use crate::{
     Error,
     error::{ConstraintKind, DatabaseError, Violation},
 };
+
+/// What SQLite said.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The extended result code.
+    pub code: c_int,
+    /// Its message, which can name tables, columns and, for I/O, files.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure that the host finds itself.
+    pub(super) fn misuse(message: &str) -> Self {
+        Self { code: ffi::SQLITE_MISUSE, message: message.to_owned() }
+    }
+}
 
 /// The driver's own words, for the host's log.
 #[derive(Debug, thiserror::Error)]

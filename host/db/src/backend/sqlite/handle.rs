@@ -17,7 +17,10 @@ use std::{
 use libsqlite3_sys as ffi;
 use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
 
-use super::watch::{Author, Watch};
+use super::{
+    error::Failure,
+    watch::{Author, Watch},
+};
 use crate::text::is_blank;
 
 /// How many prepared statements a connection keeps. Texts are guest-controlled.
@@ -26,15 +29,6 @@ const CACHED_STATEMENTS: usize = 64;
 const CACHED_TEXT: usize = 32 << 10;
 /// How many virtual machine steps lie between two looks at whether to go on.
 const STEPS_PER_TICK: c_int = 1000;
-
-/// What SQLite said.
-#[derive(Debug)]
-pub(super) struct Failure {
-    /// The extended result code.
-    pub code: c_int,
-    /// Its message, which can name tables, columns and, for I/O, files.
-    pub message: String,
-}
 
 /// A value of the current row.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +72,8 @@ pub(super) struct Declared {
 struct Prepared {
     sql: Arc<str>,
     author: Author,
+    /// Whether its runs were short so far.
+    is_brief: bool,
     raw: NonNull<ffi::sqlite3_stmt>,
 }
 
@@ -245,7 +241,7 @@ impl Handle {
             return Err(self.failure(code));
         }
         let Some(raw) = NonNull::new(raw) else { return Err(Failure::misuse("there is no statement in the text")) };
-        let prepared = Prepared { sql: Arc::clone(sql), author, raw };
+        let prepared = Prepared { sql: Arc::clone(sql), author, is_brief: true, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
         if !is_blank(sql.get(used..).unwrap_or("?")) {
@@ -299,6 +295,18 @@ impl Handle {
 
     fn statement(&self) -> Option<*mut ffi::sqlite3_stmt> {
         self.active.as_ref().map(|prepared| prepared.raw.as_ptr())
+    }
+
+    /// Whether all runs of the statement in use were short.
+    pub(super) fn is_brief(&self) -> bool {
+        self.active.as_ref().is_some_and(|prepared| prepared.is_brief)
+    }
+
+    /// Says that a run of the statement in use was not short.
+    pub(super) fn took_long(&mut self) {
+        if let Some(prepared) = &mut self.active {
+            prepared.is_brief = false;
+        }
     }
 
     /// Whether the statement in use changes nothing in the database.
@@ -364,23 +372,20 @@ impl Handle {
         let Some((statement, at)) = self.statement().zip(at) else {
             return Err(Failure::misuse("there is no such parameter"));
         };
-        let text = |text: &str| (text.as_ptr().cast::<c_char>(), text.len() as u64, ffi::SQLITE_UTF8 as u8);
         // SAFETY: the statement is ours and not finalized; SQLite checks the position; texts and bytes have the lengths that are
         // given, texts are UTF-8, and what becomes of them later is the caller's promise. An empty slice's pointer is not null,
         // so it binds no bytes, not null.
         let code = unsafe {
+            let bind_text = |text: &str, destructor| {
+                let (data, length) = (text.as_ptr().cast::<c_char>(), text.len() as u64);
+                ffi::sqlite3_bind_text64(statement, at, data, length, destructor, ffi::SQLITE_UTF8 as u8)
+            };
             match value {
                 Bound::Null => ffi::sqlite3_bind_null(statement, at),
                 Bound::Integer(value) => ffi::sqlite3_bind_int64(statement, at, *value),
                 Bound::Real(value) => ffi::sqlite3_bind_double(statement, at, *value),
-                Bound::Text(value) => {
-                    let (data, length, encoding) = text(value);
-                    ffi::sqlite3_bind_text64(statement, at, data, length, destructor, encoding)
-                }
-                Bound::Written(value) => {
-                    let (data, length, encoding) = text(value);
-                    ffi::sqlite3_bind_text64(statement, at, data, length, ffi::SQLITE_TRANSIENT(), encoding)
-                }
+                Bound::Text(value) => bind_text(value, destructor),
+                Bound::Written(value) => bind_text(value, ffi::SQLITE_TRANSIENT()),
                 Bound::Blob(value) => {
                     ffi::sqlite3_bind_blob64(statement, at, value.as_ptr().cast(), value.len() as u64, destructor)
                 }
@@ -550,13 +555,6 @@ impl Prepared {
     fn finalize(self) {
         // SAFETY: the statement is ours, and taking `self` makes this the last use.
         unsafe { ffi::sqlite3_finalize(self.raw.as_ptr()) };
-    }
-}
-
-impl Failure {
-    /// A failure that the host finds itself.
-    pub(super) fn misuse(message: &str) -> Self {
-        Self { code: ffi::SQLITE_MISUSE, message: message.to_owned() }
     }
 }
 

@@ -161,8 +161,20 @@ impl SqliteLink {
         Ok(())
     }
 
+    /// Refuses to go on in a transaction that SQLite rolled back by itself: what is written now would commit itself.
+    pub(super) fn check_open(&mut self) -> Result<()> {
+        if !matches!(self.transaction, Transaction::Open { .. }) || !self.here()?.is_autocommit() {
+            return Ok(());
+        }
+        Err(Error::Operational(DatabaseError {
+            sqlstate: Some("25P02".into()),
+            message: "the database rolled the transaction back".into(),
+            source: None,
+        }))
+    }
+
     /// Ends what the statement held, where no transaction holds it on.
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         if let Some(handle) = self.handle.as_deref_mut() {
             handle.put_away();
         }
@@ -187,16 +199,9 @@ impl Link for SqliteLink {
     async fn commit(&mut self) -> Result<()> {
         self.watch.arm();
         if matches!(self.transaction, Transaction::Open { .. }) {
-            let handle = self.here()?;
-            if handle.is_autocommit() {
-                return Err(Error::Operational(DatabaseError {
-                    sqlstate: Some("25P02".into()),
-                    message: "the database rolled the transaction back".into(),
-                    source: None,
-                }));
-            }
+            self.check_open()?;
             // What was written has to reach the disk.
-            let short = !handle.is_writing();
+            let short = !self.here()?.is_writing();
             self.exec("COMMIT", short).await?;
         }
         self.transaction = Transaction::None;
