@@ -358,3 +358,72 @@ fn author(job: &Job) -> Author {
         (false, None) => Author::Host,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlservice_sql::{Scalar, schema::TypeKind};
+
+    use super::*;
+    use crate::{
+        Settings,
+        backend::{Begin, Binds, Link, sqlite::SqlitePool},
+    };
+
+    async fn link() -> SqliteLink {
+        let file = crate::backend::sqlite::SqliteFile::parse("sqlite::memory:").expect("a url");
+        Arc::new(SqlitePool::new(file, &Settings::default())).acquire().await.expect("a connection")
+    }
+
+    fn query(sql: &str) -> Job {
+        let column = Output { name: "n".to_owned(), ty: Some(TypeKind::Int64.into()), nullable: None };
+        let expected = Some([column].into());
+        Job { sql: sql.into(), binds: Binds::Values(Vec::new()), expected, guest_text: false }
+    }
+
+    const COUNTED: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n <";
+
+    #[tokio::test]
+    async fn only_short_queries_of_a_transaction_are_run_at_once() {
+        let mut link = link().await;
+        let short = query("SELECT 7 AS n");
+        assert!(link.run_at_once(&short, Demand::DEFAULT).is_none(), "no transaction is open");
+        link.begin(Begin::default()).await.expect("asked for");
+        assert!(link.run_at_once(&short, Demand::DEFAULT).is_none(), "it has not begun");
+        link.begin_now(false).await.expect("begun");
+        for _ in 0..500 {
+            let (columns, rows) = link.run_at_once(&short, Demand::DEFAULT).expect("at once, however often");
+            assert_eq!((columns.len(), rows.value(0, 0)), (1, Scalar::Integer(7).into()));
+        }
+        let few = query(&format!("{COUNTED} 16) SELECT n FROM c"));
+        assert_eq!(link.run_at_once(&few, Demand::DEFAULT).map(|(_, rows)| rows.rows), Some(16));
+        let many = query(&format!("{COUNTED} 17) SELECT n FROM c"));
+        let long = query(&format!("{COUNTED} 1000000) SELECT max(n) FROM c"));
+        let change = query("CREATE TABLE t (n) STRICT");
+        for not in [many, long, change, query("SELECT nothing"), query("SELECT abs(-9223372036854775808)")] {
+            for _ in 0..2 {
+                assert!(link.run_at_once(&not, Demand::DEFAULT).is_none(), "{}", not.sql);
+            }
+            assert!(link.check_open().is_ok(), "{}: the transaction goes on", not.sql);
+        }
+        assert!(link.run_at_once(&short, Demand::DEFAULT).is_some());
+        link.rollback().await.expect("rolled back");
+    }
+
+    #[tokio::test]
+    async fn what_sqlite_rolled_back_takes_no_more_statements() {
+        let mut link = link().await;
+        link.begin(Begin { writes: true, ..Begin::default() }).await.expect("asked for");
+        link.begin_now(true).await.expect("begun");
+        // As it does by itself where the disk is full.
+        link.here().expect("here").exec("ROLLBACK").expect("rolled back");
+        let mut feed = Feed::collect(None);
+        let error = link.run(query("CREATE TABLE t (n INTEGER)"), &mut feed).await.err();
+        assert!(matches!(error, Some(Error::Operational(_))), "{error:?}");
+        assert!(link.commit().await.is_err());
+        link.rollback().await.expect("rolled back");
+        assert!(
+            link.run(query("CREATE TABLE t (n INTEGER)"), &mut Feed::collect(None)).await.is_ok(),
+            "it was not made"
+        );
+    }
+}
