@@ -62,9 +62,7 @@ impl AnyLink {
             Step::Ping => self.ping().await,
         }
     }
-}
 
-impl AnyLink {
     /// Runs a short query here and now, where the database lies in this process: see [`sqlite::SqliteLink::run_at_once`].
     pub(crate) fn run_at_once(&mut self, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
         match self {
