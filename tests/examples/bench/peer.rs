@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use crate::Result;
@@ -29,10 +29,11 @@ impl<'a> Peer<'a> {
     pub fn measure(&self, rounds: usize) -> Result<String> {
         eprintln!("the peer: {rounds} rounds of everything");
         let mut command = Command::new(self.program);
-        command.arg(self.script).arg(&self.url).arg(rounds.to_string()).stderr(Stdio::inherit());
-        let output = command.output()?;
+        let output = command.arg(self.script).arg(&self.url).arg(rounds.to_string()).output()?;
         if !output.status.success() {
-            return Err(format!("the peer failed ({})", output.status).into());
+            // It may say its URL, which has a password.
+            let said = String::from_utf8_lossy(&output.stderr).replace(&self.url, "URL");
+            return Err(format!("the peer failed ({}):\n{said}", output.status).into());
         }
         Ok(String::from_utf8(output.stdout)?)
     }

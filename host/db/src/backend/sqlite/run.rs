@@ -398,13 +398,14 @@ mod tests {
         assert_eq!(link.run_at_once(&few, Demand::DEFAULT).map(|(_, rows)| rows.rows), Some(16));
         let many = query(&format!("{COUNTED} 17) SELECT n FROM c"));
         let long = query(&format!("{COUNTED} 1000000) SELECT max(n) FROM c"));
-        let change = query("CREATE TABLE t (n) STRICT");
+        let change = query("CREATE TABLE t (n INTEGER)");
         for not in [many, long, change, query("SELECT nothing"), query("SELECT abs(-9223372036854775808)")] {
             for _ in 0..2 {
                 assert!(link.run_at_once(&not, Demand::DEFAULT).is_none(), "{}", not.sql);
             }
             assert!(link.check_open().is_ok(), "{}: the transaction goes on", not.sql);
         }
+        assert!(link.here().expect("here").exec("SELECT n FROM t").is_err(), "the change was not made");
         assert!(link.run_at_once(&short, Demand::DEFAULT).is_some());
         link.rollback().await.expect("rolled back");
     }
