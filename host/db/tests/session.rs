@@ -2,11 +2,14 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sqlservice_db::{Database, Error, Isolation, RunOptions, Settings, TransactionOptions};
-use sqlservice_sql::{Error as StatementError, Scalar, Value};
-use support::{ENDLESS, File, integer, rows, run, run_with};
+use sqlservice_sql::{Error as StatementError, Scalar, Value, schema::TypeKind};
+use support::{ENDLESS, File, compiled, integer, rows, run, run_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a05_what_is_committed_is_there_and_a04_what_is_dropped_is_not() {
@@ -381,6 +384,45 @@ async fn t32_results_have_limits() {
     assert_eq!(answer.first.rows, 3);
     let cursor = answer.rest.expect("more");
     assert_eq!(cursor.next_batch(0, 0).await.expect("a batch").map(|batch| batch.rows), Some(1));
+}
+
+/// Short queries of an open transaction are run where they are called: what holds for all holds for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn short_queries_keep_to_the_limits_and_the_state_of_their_session() {
+    let file = File::new().await;
+    let session = file.db.begin(TransactionOptions::default()).await.expect("begin");
+    let few = compiled(&rows(5), 0, &[("n", TypeKind::Int64)], false);
+    let ask = async |options| session.execute(Arc::clone(&few), Vec::new(), options).await;
+    let limited = |rows| RunOptions { max_rows: Some(rows), ..RunOptions::default() };
+    for _ in 0..3 {
+        let answer = ask(limited(5)).await.expect("select");
+        assert_eq!((answer.first.rows, answer.rest.is_none(), answer.affected), (5, true, 0));
+        assert_eq!(answer.columns.first().map(|column| column.name.as_str()), Some("n"));
+    }
+    // A batch is no larger than it was asked for, and its cursor keeps others out.
+    let answer = ask(RunOptions { batch_rows: Some(2), ..RunOptions::default() }).await.expect("select");
+    assert_eq!(answer.first.rows, 2);
+    let cursor = answer.rest.expect("more");
+    assert!(matches!(ask(limited(5)).await.map(drop), Err(Error::Busy)));
+    drop(cursor);
+    assert_eq!(ask(limited(5)).await.expect("select").first.rows, 5);
+    let over = ask(limited(4)).await.map(drop);
+    assert!(matches!(over, Err(Error::Limit { allowed: 4, .. })), "{over:?}");
+    assert!(matches!(ask(limited(5)).await.map(drop), Err(Error::PendingRollback)));
+    session.rollback().await.expect("rollback");
+    assert!(matches!(ask(limited(5)).await.map(drop), Err(Error::TransactionClosed)));
+
+    // It sees what its transaction did, and the wrong number of parameters is refused.
+    let session = file.db.begin(TransactionOptions::default()).await.expect("begin");
+    run(&session, "insert into t values (1, 'a')").await.expect("insert");
+    let count = compiled("select count(*) as n from t", 0, &[("n", TypeKind::Int64)], false);
+    let counted = session.execute(Arc::clone(&count), Vec::new(), RunOptions::default()).await.expect("select");
+    assert_eq!(integer(&counted), 1);
+    let wrong = session.execute(count, vec![Scalar::Integer(1).into()], RunOptions::default()).await.map(drop);
+    assert!(matches!(wrong, Err(Error::Statement(_))), "{wrong:?}");
+    session.commit().await.expect("commit");
+    assert_eq!(file.outside(), 1);
+    file.check_clean().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
