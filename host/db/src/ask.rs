@@ -84,20 +84,38 @@ impl<'h> Asker<'h> {
         self.rows(sql, &[], 0, |_| Ok(())).await
     }
 
+    /// Runs statements that return nothing, one after the other. On PostgreSQL they go together in one message: in the
+    /// caller's transaction, so that those before an error are undone with it. No part of them may be SQL text of a guest's,
+    /// which could be more than one statement then.
+    pub(crate) async fn script(&mut self, statements: &[&str]) -> Result<()> {
+        let mut script = job(statements.join(";\n").into(), &[], 0);
+        script.is_script = true;
+        statements.iter().for_each(|statement| echo(self.echo, statement));
+        let limit = self.limit.saturating_mul(u32::try_from(statements.len()).unwrap_or(u32::MAX));
+        self.work(script, limit, |_| Ok(())).await
+    }
+
     /// Runs a query of so many columns, all of them text, and hands its rows on until there are no more or one is refused.
     pub(crate) async fn rows<F>(
         &mut self,
         sql: impl Into<Arc<str>>,
         texts: &[&str],
         width: usize,
-        mut each: F,
+        each: F,
     ) -> Result<()>
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
         let sql: Arc<str> = sql.into();
         echo(self.echo, &sql);
-        let job = job(sql, texts, width);
+        self.work(job(sql, texts, width), self.limit, each).await
+    }
+
+    /// Does it within a limit of time.
+    async fn work<F>(&mut self, job: Job, limit: Duration, mut each: F) -> Result<()>
+    where
+        F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
+    {
         let stopper = self.held.link.stopper();
         let link = &mut self.held.link;
         let (head, first) = oneshot::channel();
@@ -113,7 +131,7 @@ impl<'h> Asker<'h> {
         };
         let ((result, last), refused) = {
             let mut work = pin!(async { tokio::join!(run, read(first, &mut each)) });
-            match timeout(self.limit, &mut work).await {
+            match timeout(limit, &mut work).await {
                 Ok(done) => done,
                 Err(_) => {
                     let stopped = timeout(PATIENCE, async { tokio::join!(stopper.stop(), work) }).await;
@@ -151,6 +169,7 @@ fn job(sql: Arc<str>, texts: &[&str], width: usize) -> Job {
         binds: Binds::Values(texts.iter().map(bind).collect()),
         expected: Some(vec![expected; width].into()),
         guest_text: false,
+        is_script: false,
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Job {
     pub expected: Option<Arc<[Output]>>,
     /// Whether a guest wrote the text, so that it may say anything.
     pub guest_text: bool,
+    /// Whether the text is several statements of the host's own, without values and results. Only PostgreSQL is asked so.
+    pub is_script: bool,
 }
 
 /// How a transaction begins.

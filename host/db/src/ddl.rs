@@ -2,9 +2,11 @@
 //!
 //! The work is a host task's. A caller that goes away does not stop it halfway: it commits or rolls back by itself.
 
-use std::collections::HashMap;
-
-use sqlservice_sql::{Dialect, ddl, quote, schema::Table};
+use sqlservice_sql::{
+    Dialect,
+    ddl::{self, Definition},
+    schema::Table,
+};
 
 use crate::{
     Database, Error, Result,
@@ -24,6 +26,8 @@ pub(crate) enum Change {
 pub(crate) trait Tables: Sized + Send {
     /// The SQLSTATE that says that a table is there already.
     const EXISTS: Option<&'static str>;
+    /// How many statements are sent at once.
+    const TOGETHER: usize = 1;
 
     /// Waits, within the lock timeout, until nobody else creates or drops, and begins. After an error the connection is as
     /// it was before, or the error is [`Error::Disconnected`].
@@ -43,7 +47,7 @@ pub(crate) trait Tables: Sized + Send {
     }
 
     /// Undoes what cannot be rolled back, as far as it can be.
-    fn undo(&self, _ask: &mut Asker<'_>, _created: &[Table]) -> impl Future<Output = ()> + Send {
+    fn undo(&self, _ask: &mut Asker<'_>, _created: &[&Table]) -> impl Future<Output = ()> + Send {
         async {}
     }
 
@@ -52,7 +56,7 @@ pub(crate) trait Tables: Sized + Send {
         &self,
         _ask: &mut Asker<'_>,
         _change: Change,
-        _changed: &[Table],
+        _changed: &[&Table],
     ) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
@@ -152,46 +156,34 @@ async fn alter<T: Tables>(
     }
     let wanted: Vec<Table> = wanted.into_iter().map(|(table, _)| table).collect();
     room.foresee(ask, change, &wanted).await?;
-    let (statements, mut named) = statements(change, &wanted, ask.dialect)?;
+    let borrowed: Vec<&Table> = wanted.iter().collect();
+    let statements = match change {
+        Change::Create => ddl::create(&borrowed, ask.dialect)?,
+        Change::Drop => ddl::drop(&borrowed, ask.dialect)?,
+    };
     let mut changed = Vec::new();
-    for statement in statements {
-        let subject = named.remove(subject(&statement));
-        if let Err(error) = ask.run(statement).await {
+    for some in together::<T>(&statements) {
+        let texts: Vec<&str> = some.iter().map(|statement| statement.sql.as_str()).collect();
+        let done = match texts.as_slice() {
+            [only] => ask.run(*only).await,
+            several => ask.script(several).await,
+        };
+        if let Err(error) = done {
             if change == Change::Create {
                 room.undo(ask, &changed).await;
             }
             return Err(error);
         }
-        changed.extend(subject);
+        changed.extend(some.iter().flat_map(|statement| statement.tables.iter().copied()));
     }
     room.settle(ask, change, &changed).await?;
-    Ok(changed.iter().map(label).collect())
+    Ok(changed.into_iter().map(label).collect())
 }
 
-/// The statements, and the tables by the beginning of the statement that creates or drops them.
-fn statements(change: Change, tables: &[Table], dialect: Dialect) -> Result<(Vec<String>, HashMap<String, Table>)> {
-    let borrowed: Vec<&Table> = tables.iter().collect();
-    let (statements, verb) = match change {
-        Change::Create => (ddl::create(&borrowed, dialect)?, "CREATE TABLE"),
-        Change::Drop => (ddl::drop(&borrowed, dialect)?, "DROP TABLE"),
-    };
-    let start = |table: &Table| format!("{verb} {}", quote::table(table.schema.as_deref(), &table.name, dialect));
-    Ok((statements, tables.iter().map(|table| (start(table), table.clone())).collect()))
-}
-
-/// What a statement begins with up to the end of the quoted name of its table.
-fn subject(statement: &str) -> &str {
-    let mut open = None;
-    for (at, byte) in statement.bytes().enumerate() {
-        match (open, byte) {
-            (Some(quote), _) if byte == quote => open = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'`') => open = Some(byte),
-            (None, b' ' | b'(') if at > "CREATE TABLE ".len() => return statement.get(..at).unwrap_or_default(),
-            _ => {}
-        }
-    }
-    statement
+/// The statements, in parts that are sent together.
+fn together<'s, 't, T: Tables>(statements: &'s [Definition<'t>]) -> impl Iterator<Item = &'s [Definition<'t>]> + Send {
+    let go_together = |one: &Definition<'_>, next: &Definition<'_>| one.is_plain && next.is_plain;
+    statements.chunk_by(go_together).flat_map(|some| some.chunks(T::TOGETHER))
 }
 
 /// The name by which a table is told to the caller.
@@ -208,18 +200,5 @@ fn refusal<T: Tables>(change: Change, names: &str) -> Error {
             message: format!("the database has these tables already: {names}"),
             source: None,
         }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::subject;
-
-    #[test]
-    fn the_table_of_a_statement_is_found_whatever_its_name() {
-        assert_eq!(subject("CREATE TABLE \"a \"\"b (\" ( \"id\" INT )"), "CREATE TABLE \"a \"\"b (\"");
-        assert_eq!(subject("DROP TABLE `a``. b`"), "DROP TABLE `a``. b`");
-        assert_eq!(subject("DROP TABLE \"s\".\"t\" CASCADE"), "DROP TABLE \"s\".\"t\"");
-        assert_eq!(subject("CREATE INDEX \"i\" ON \"t\" (\"a\")"), "CREATE INDEX \"i\"");
     }
 }

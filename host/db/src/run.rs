@@ -322,7 +322,13 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
         binds.push(Owned { value, kind: slot.kind });
     }
     let expected = Some(Arc::clone(&compiled.outputs));
-    Ok(Job { sql: Arc::clone(&compiled.sql), binds: Binds::Values(binds), expected, guest_text: false })
+    Ok(Job {
+        sql: Arc::clone(&compiled.sql),
+        binds: Binds::Values(binds),
+        expected,
+        guest_text: false,
+        is_script: false,
+    })
 }
 
 /// The job of a statement that takes rows of a batch.
@@ -339,7 +345,7 @@ pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Result<Job> {
     let kinds = compiled.slots.iter().take(batch.columns.len()).map(|slot| slot.kind).collect();
     let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, kinds });
     let expected = Some(Arc::clone(&compiled.outputs));
-    Ok(Job { sql: Arc::clone(&compiled.sql), binds, expected, guest_text: false })
+    Ok(Job { sql: Arc::clone(&compiled.sql), binds, expected, guest_text: false, is_script: false })
 }
 
 /// A parameter's value; moved out at its last use, since large values come here.
@@ -355,5 +361,5 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
     text::check(&sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
-    Ok(Job { sql: sql.into(), binds: Binds::Values(binds), expected: None, guest_text: true })
+    Ok(Job { sql: sql.into(), binds: Binds::Values(binds), expected: None, guest_text: true, is_script: false })
 }

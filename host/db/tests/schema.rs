@@ -366,6 +366,24 @@ async fn a_failed_creation_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn t25_text_in_a_definition_begins_no_other_statement() {
+    on_all("inject", async |place| {
+        let tables = place.declare(simple());
+        place.database.create_all(tables, true).await.expect("created");
+        for before in ["id > 0); DROP TABLE a; --", "id > 0)); DROP TABLE a; CREATE TABLE d (id INT CHECK (1 = 1"] {
+            let mut bad = table("zz_bad", vec![key("id")]);
+            bad.checks.push(Check { name: Some("ck_bad".into()), expression: before.into() });
+            // Enough of others that go together where they can.
+            let others = (0..70).map(|number| table(&format!("t{number}"), vec![key("id")]));
+            let tables = place.declare(others.chain([bad]).collect());
+            place.database.create_all(tables, true).await.expect_err("two statements in one");
+            assert_eq!(names(&place.database).await, ["a", "b", "c"]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lock_of_others_is_not_waited_for_for_ever() {
     on_all("lock", async |place| {
         let Some(held) = place.another_file().await else { return };
@@ -383,6 +401,7 @@ async fn a_lock_of_others_is_not_waited_for_for_ever() {
         session.rollback().await.expect("rolled back");
         drop(session);
         let left = reflect(&other).await;
+        assert_eq!(left.len(), tables.len(), "none is dropped where one cannot be");
         other.drop_all(left, true).await.expect("dropped");
         assert_eq!(names(&other).await, [""; 0]);
         place.release(other).await;

@@ -6,7 +6,7 @@ use crate::{
     Batch, Catalog, Compiled, Dialect, Error, Result,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::{Output, Source},
-    insert_many::{are_arrays, arrays, column, columns, fit, outputs, writable},
+    insert_many::{Planned, are_arrays, arrays, column, columns, fit, outputs, writable},
     plan::Target as Table,
     portions::{Layout, Shape, Target},
     quote,
@@ -249,7 +249,7 @@ impl<'a> Checked<'a> {
         } else {
             writer.push(" USING ");
         }
-        arrays(writer, &self.all, batch);
+        arrays(writer, &self.all, batch, Planned::ByKey);
         writer.push(" WITH ORDINALITY AS ");
         writer.name(given);
         writer.push("(");

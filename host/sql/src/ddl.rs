@@ -9,33 +9,61 @@ use crate::{
     Dialect, Error, Result,
     order::{Order, order},
     quote,
-    schema::{Action, Check, DefaultValue, ForeignKey, Index, Table, TypeKind},
+    schema::{Action, Check, Column, DefaultValue, ForeignKey, Index, Table, TypeKind},
 };
+
+/// A statement that creates or drops.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition<'t> {
+    /// Its text.
+    pub sql: String,
+    /// The tables that are there, or gone, once it is done.
+    pub tables: Vec<&'t Table>,
+    /// Whether no part of its text is SQL of a guest's own: what a guest said of it is in quotes, so it can be sent together
+    /// with others and stays one statement.
+    pub is_plain: bool,
+}
+
+impl<'t> Definition<'t> {
+    /// A statement about a table that creates no other.
+    fn about(table: &Table, sql: String) -> Self {
+        Self { sql, tables: Vec::new(), is_plain: is_plain(table) }
+    }
+
+    /// A statement that drops tables, of which it says the names only.
+    #[must_use]
+    pub fn drop(tables: Vec<&'t Table>, dialect: Dialect) -> Self {
+        let names: Vec<_> =
+            tables.iter().map(|table| quote::table(table.schema.as_deref(), &table.name, dialect)).collect();
+        Self { sql: format!("DROP TABLE {}", names.join(", ")), tables, is_plain: true }
+    }
+}
 
 /// Statements that create the tables with their keys, indexes and comments. Views are passed over.
 ///
 /// Tables come after those that they refer to. Where foreign keys go in a circle, one of them is added at the end, or is
 /// written with its table where the database cannot add it later, as it then does not look at what is referred to.
-pub fn create(tables: &[&Table], dialect: Dialect) -> Result<Vec<String>> {
-    let tables: Vec<&Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
+pub fn create<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definition<'t>>> {
+    let tables: Vec<&'t Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
     let Order { tables: positions, back } = order(&tables);
     let late = if dialect.capabilities().alter_constraint { back } else { Vec::new() };
     let mut statements = Vec::new();
     for position in positions {
-        if let Some(table) = tables.get(position) {
+        if let Some(&table) = tables.get(position) {
             let keys = table.foreign_keys.iter().enumerate();
             let inline = keys.filter(|(key, _)| !late.contains(&(position, *key))).map(|(_, key)| key);
-            statements.push(create_table(table, inline, dialect)?);
-            if !indexes_within(dialect) {
-                statements.extend(table.indexes.iter().map(|index| create_index(table, index, dialect)));
-            }
-            statements.extend(comments(table, dialect));
+            let sql = create_table(table, inline, dialect)?;
+            statements.push(Definition { tables: vec![table], ..Definition::about(table, sql) });
+            let indexes = table.indexes.iter().filter(|_| !indexes_within(dialect));
+            let indexes = indexes.map(|index| create_index(table, index, dialect));
+            statements.extend(indexes.chain(comments(table, dialect)).map(|sql| Definition::about(table, sql)));
         }
     }
     for (position, key) in late {
         if let Some((table, key)) = tables.get(position).and_then(|t| t.foreign_keys.get(key).map(|key| (t, key))) {
             let name = quote::table(table.schema.as_deref(), &table.name, dialect);
-            statements.push(format!("ALTER TABLE {name} ADD {}", foreign_key(key, dialect)));
+            let sql = format!("ALTER TABLE {name} ADD {}", foreign_key(key, dialect));
+            statements.push(Definition::about(table, sql));
         }
     }
     Ok(statements)
@@ -44,9 +72,10 @@ pub fn create(tables: &[&Table], dialect: Dialect) -> Result<Vec<String>> {
 /// Statements that drop the tables: those that refer to others first. Views are passed over.
 ///
 /// Foreign keys in a circle are dropped before the tables where the database can do that. SQLite cannot: there the caller
-/// turns the checking of foreign keys off for the time of the drop.
-pub fn drop(tables: &[&Table], dialect: Dialect) -> Result<Vec<String>> {
-    let tables: Vec<&Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
+/// turns the checking of foreign keys off for the time of the drop. All tables go in one statement where there is such a one:
+/// it locks them before it drops the first.
+pub fn drop<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definition<'t>>> {
+    let tables: Vec<&'t Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
     let Order { tables: positions, back } = order(&tables);
     let mut statements = Vec::new();
     if dialect.capabilities().alter_constraint {
@@ -59,15 +88,25 @@ pub fn drop(tables: &[&Table], dialect: Dialect) -> Result<Vec<String>> {
                 return Err(Error::CircularDependency(vec![table.name.clone(), key.table.clone()]));
             };
             let what = if dialect == Dialect::Postgres { "CONSTRAINT" } else { "FOREIGN KEY" };
-            let table = quote::table(table.schema.as_deref(), &table.name, dialect);
-            statements.push(format!("ALTER TABLE {table} DROP {what} {}", quote::identifier(name, dialect)));
+            let text = quote::table(table.schema.as_deref(), &table.name, dialect);
+            let sql = format!("ALTER TABLE {text} DROP {what} {}", quote::identifier(name, dialect));
+            statements.push(Definition::about(table, sql));
         }
     }
-    let ordered = positions.into_iter().rev().filter_map(|position| tables.get(position));
-    statements.extend(
-        ordered.map(|table| format!("DROP TABLE {}", quote::table(table.schema.as_deref(), &table.name, dialect))),
-    );
+    let ordered: Vec<&Table> = positions.into_iter().rev().filter_map(|at| tables.get(at).copied()).collect();
+    let at_once = if dialect.capabilities().embedded { 1 } else { ordered.len().max(1) };
+    statements.extend(ordered.chunks(at_once).map(|some| Definition::drop(some.to_vec(), dialect)));
     Ok(statements)
+}
+
+/// Whether a table has no SQL text of a guest's own. (A type of the database's own is such a text, too.)
+fn is_plain(table: &Table) -> bool {
+    let is_text = |default: &DefaultValue| matches!(default, DefaultValue::Expression(_));
+    let has_text = |column: &Column| {
+        let native = [Some(column.ty.kind), column.ty.element].contains(&Some(TypeKind::Other));
+        native || column.computed.is_some() || is_text(&column.default)
+    };
+    table.checks.is_empty() && !table.columns.iter().any(has_text)
 }
 
 fn create_table<'a>(
@@ -119,7 +158,7 @@ fn check_keys(table: &Table, dialect: Dialect) -> Result<()> {
     let keys = table.uniques.iter().chain(&table.indexes).map(|index| &index.columns);
     let keys = keys.chain(table.foreign_keys.iter().map(|key| &key.columns)).chain([&table.primary_key]);
     let used: std::collections::HashSet<&String> = keys.flatten().collect();
-    let long = |at: &&crate::schema::Column| {
+    let long = |at: &&Column| {
         let blob = at.ty.kind == TypeKind::Bytes && !crate::types::type_name(&at.ty, dialect).starts_with("VARBINARY");
         (blob || matches!(at.ty.kind, TypeKind::Text | TypeKind::Json)) && used.contains(&at.name)
     };
@@ -206,7 +245,7 @@ fn columns(names: &[String], dialect: Dialect) -> String {
 }
 
 /// Whether the database counts the column up.
-fn is_generated(column: &crate::schema::Column) -> bool {
+fn is_generated(column: &Column) -> bool {
     column.default == DefaultValue::GeneratedKey
 }
 

@@ -117,7 +117,7 @@ impl<'a> Checked<'a> {
         writer.push(")");
         if shape.layout == Layout::Columns {
             writer.push(" SELECT * FROM ");
-            arrays(writer, &self.columns, shape.batch);
+            arrays(writer, &self.columns, shape.batch, Planned::ByLength);
         } else {
             self.write_rows(writer, shape.written);
         }
@@ -152,16 +152,30 @@ pub(crate) fn are_arrays(columns: &[&Column], batch: &Batch) -> bool {
     columns.iter().zip(&batch.columns).all(|(column, data)| item_type(&data.values, column.ty.kind).is_some())
 }
 
+/// How a server plans what is joined with the rows of arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Planned {
+    /// By how many there are: the whole table may be read to find them.
+    ByLength,
+    /// As for a few rows, whatever their number: each is looked up by its key. Nothing of a query's is known before it runs.
+    ByKey,
+}
+
 /// Writes the columns of a batch as arrays that become rows again, in their order.
-pub(crate) fn arrays(writer: &mut Writer, columns: &[&Column], batch: &Batch) {
+pub(crate) fn arrays(writer: &mut Writer, columns: &[&Column], batch: &Batch, planned: Planned) {
+    let (open, close) = match planned {
+        Planned::ByLength => ("CAST(", "[])"),
+        Planned::ByKey => ("(SELECT CAST(", "[]))"),
+    };
     writer.push("unnest(");
     for (position, (column, data)) in columns.iter().zip(&batch.columns).enumerate() {
-        writer.push(if position > 0 { ", CAST(" } else { "CAST(" });
+        writer.push(if position > 0 { ", " } else { "" });
+        writer.push(open);
         let number = u32::try_from(position).unwrap_or(u32::MAX);
         writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX, None);
         writer.push(" AS ");
         writer.push(item_type(&data.values, column.ty.kind).unwrap_or("text"));
-        writer.push("[])");
+        writer.push(close);
     }
     writer.push(")");
 }

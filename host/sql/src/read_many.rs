@@ -6,7 +6,7 @@ use crate::{
     Batch, Catalog, Compiled, Dialect, Error, Result,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::Source,
-    insert_many::{are_arrays, arrays, column, fit, outputs},
+    insert_many::{Planned, are_arrays, arrays, column, fit, outputs},
     plan::Target as Table,
     portions::{Layout, Shape, Target},
     render::Writer,
@@ -165,7 +165,7 @@ impl<'a> Checked<'a> {
         writer.push(if is_row { ") IN (" } else { " IN (" });
         if shape.layout == Layout::Columns {
             writer.push("SELECT * FROM ");
-            arrays(writer, &self.by, shape.batch);
+            arrays(writer, &self.by, shape.batch, Planned::ByLength);
         } else {
             // SQLite compares rows with the rows of a query only.
             writer.push(if is_row && shape.dialect == Dialect::Sqlite { "VALUES " } else { "" });

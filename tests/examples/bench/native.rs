@@ -95,12 +95,20 @@ impl Native {
         each!(self, connection => {
             sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
         });
-        if let Connection::Postgres(connection) = &mut self.connection {
-            // Or whoever comes next reads past all that were removed.
-            for table in ["devices", "users"] {
-                let sql = format!("VACUUM {table}");
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *connection).await?;
+        // Or whoever comes next reads past all that were removed.
+        match &mut self.connection {
+            Connection::Postgres(connection) => {
+                sqlx::raw_sql("VACUUM devices").execute(&mut *connection).await?;
+                sqlx::raw_sql("VACUUM users").execute(&mut *connection).await?;
             }
+            Connection::Mysql(connection) => {
+                // MariaDB alone has it, for who may set it; another server is left to do it in its own time.
+                if let Err(error) = sqlx::raw_sql("SET GLOBAL innodb_max_purge_lag_wait = 0").execute(connection).await
+                {
+                    eprintln!("removed rows are not waited for: {error}");
+                }
+            }
+            Connection::Sqlite(_) => {}
         }
         Ok(())
     }

@@ -70,8 +70,12 @@ fn declare(tables: Vec<Table>, dialect: Dialect) -> Catalog {
     Catalog::declare(models, dialect, &Limits::default(), false).expect("allowed")
 }
 
+fn texts(statements: Result<Vec<Definition<'_>>>) -> Vec<String> {
+    statements.expect("possible").into_iter().map(|statement| statement.sql).collect()
+}
+
 fn created(tables: Vec<Table>, dialect: Dialect) -> Vec<String> {
-    create(&declare(tables, dialect).tables(), dialect).expect("possible")
+    texts(create(&declare(tables, dialect).tables(), dialect))
 }
 
 #[test]
@@ -159,7 +163,7 @@ fn circle() -> Vec<Table> {
 fn f06_circles_are_created_and_dropped() {
     let all = circle();
     let tables: Vec<&Table> = all.iter().collect();
-    let postgres = create(&tables, Dialect::Postgres).expect("possible");
+    let postgres = texts(create(&tables, Dialect::Postgres));
     assert_eq!(postgres.len(), 3);
     assert!(postgres[0].starts_with("CREATE TABLE \"b\"") && !postgres[0].contains("FOREIGN"));
     assert!(postgres[1].starts_with("CREATE TABLE \"a\"") && postgres[1].contains("\"a_to_b\""));
@@ -168,11 +172,12 @@ fn f06_circles_are_created_and_dropped() {
     let sqlite = created(circle(), Dialect::Sqlite);
     assert!(sqlite.len() == 2 && sqlite.iter().all(|text| text.contains("FOREIGN KEY")));
 
-    let dropped = |dialect| drop(&tables, dialect).expect("possible");
+    let dropped = |dialect| texts(drop(&tables, dialect));
     assert_eq!(dropped(Dialect::Sqlite), [r#"DROP TABLE "a""#, r#"DROP TABLE "b""#]);
     let first = r#"ALTER TABLE "b" DROP CONSTRAINT "b_to_a""#;
-    assert_eq!(dropped(Dialect::Postgres), [first, r#"DROP TABLE "a""#, r#"DROP TABLE "b""#]);
-    assert_eq!(dropped(Dialect::Mariadb)[0], "ALTER TABLE `b` DROP FOREIGN KEY `b_to_a`");
+    assert_eq!(dropped(Dialect::Postgres), [first, r#"DROP TABLE "a", "b""#]);
+    let mariadb = ["ALTER TABLE `b` DROP FOREIGN KEY `b_to_a`", "DROP TABLE `a`, `b`"];
+    assert_eq!(dropped(Dialect::Mariadb), mariadb);
 }
 
 #[test]
@@ -197,6 +202,30 @@ fn t25_hostile_names_stay_names() {
     let statements = created(vec![hostile], Dialect::Sqlite);
     assert_eq!(statements[1], format!("CREATE INDEX {quoted} ON {quoted} ({quoted})"));
     assert!(statements[0].starts_with(&format!("CREATE TABLE {quoted} (")));
+}
+
+#[test]
+fn t25_what_has_sql_text_of_a_guest_is_not_sent_with_others() {
+    let plain = || table("t", vec![column("id", TypeKind::Int64)]);
+    let with = |at: Column| table("t", vec![column("id", TypeKind::Int64), at]);
+    let text = || "1".to_owned();
+    let mut checked = plain();
+    checked.checks = vec![Check { name: None, expression: text() }];
+    let native = ColumnType { native: Some("money".into()), ..TypeKind::Other.into() };
+    let cases = [
+        (plain(), true),
+        (users(), true),
+        (checked, false),
+        (with(Column { default: DefaultValue::Expression(text()), ..column("a", TypeKind::Int64) }), false),
+        (with(Column { computed: Some(text()), ..column("a", TypeKind::Int64) }), false),
+        (with(column("a", native)), false),
+    ];
+    for (table, expected) in cases {
+        let statements = create(&[&table], Dialect::Postgres).expect("possible");
+        assert!(statements.iter().all(|statement| statement.is_plain == expected), "{table:?}");
+        let dropped = drop(&[&table], Dialect::Postgres).expect("possible");
+        assert!(dropped.iter().all(|statement| statement.is_plain), "a name only: {table:?}");
+    }
 }
 
 #[test]

@@ -89,7 +89,9 @@ fn defined(models: &Models, catalog: &Catalog, dialect: Dialect) {
     };
     let dropped = ddl::drop(&tables, dialect).expect("everything has a name");
     let names = all_names(&tables);
-    for sql in created.iter().chain(&dropped) {
+    for statement in created.iter().chain(&dropped) {
+        let sql = &statement.sql;
+        assert!(statement.is_plain, "no SQL text was allowed: {sql}");
         // A constant of bytes is no text.
         let plain = sql.replace(" x'", " '").replace("(x'", "('");
         let tokens = tokens(&plain, dialect).unwrap_or_else(|problem| panic!("{problem} in {sql}"));
@@ -109,7 +111,10 @@ fn defined(models: &Models, catalog: &Catalog, dialect: Dialect) {
         for comment in comments {
             let quoted =
                 |sql: &String| tokens(sql, dialect).is_ok_and(|all| all.contains(&Token::Text(comment.clone())));
-            assert!(created.iter().map(|sql| sql.replace(" x'", " '")).any(|sql| quoted(&sql)), "no {comment:?}");
+            assert!(
+                created.iter().map(|statement| statement.sql.replace(" x'", " '")).any(|sql| quoted(&sql)),
+                "no {comment:?}"
+            );
         }
     }
 }

@@ -291,7 +291,7 @@ fn c10_an_update_asks_for_a_version_and_counts_it_up() {
     assert_eq!(
         text(Dialect::Postgres, &["text"]),
         [
-            r#"UPDATE "pages" SET "text" = "given"."c0", "version" = "pages"."version" + 1 FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS bigint[])) WITH ORDINALITY AS "given"("c0", "c1", "c2", "n") WHERE "pages"."id" = "given"."c1" AND "pages"."version" = "given"."c2" RETURNING "given"."n" - 1, "pages"."text" (a,7,1) (b,8,4)"#
+            r#"UPDATE "pages" SET "text" = "given"."c0", "version" = "pages"."version" + 1 FROM unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS bigint[])), (SELECT CAST($3 AS bigint[]))) WITH ORDINALITY AS "given"("c0", "c1", "c2", "n") WHERE "pages"."id" = "given"."c1" AND "pages"."version" = "given"."c2" RETURNING "given"."n" - 1, "pages"."text" (a,7,1) (b,8,4)"#
         ]
     );
     assert_eq!(
@@ -340,7 +340,7 @@ fn an_update_touches_what_every_update_touches() {
     };
     assert_eq!(
         touched(Dialect::Postgres),
-        r#"UPDATE "logs" SET "text" = "given"."c0", "touched" = statement_timestamp() FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) WITH ORDINALITY AS "given"("c0", "c1", "n") WHERE "logs"."id" = "given"."c1" (a,7)"#
+        r#"UPDATE "logs" SET "text" = "given"."c0", "touched" = statement_timestamp() FROM unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS bigint[]))) WITH ORDINALITY AS "given"("c0", "c1", "n") WHERE "logs"."id" = "given"."c1" (a,7)"#
     );
 }
 

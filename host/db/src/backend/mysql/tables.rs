@@ -4,7 +4,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sqlservice_sql::{ddl, schema::Table};
+use sqlservice_sql::{ddl::Definition, schema::Table};
 
 use crate::{
     Error, Result,
@@ -90,14 +90,13 @@ impl Tables for MysqlTables {
         Err(Error::Integrity(Violation { kind: ConstraintKind::ForeignKey, constraint, table, columns: Vec::new() }))
     }
 
-    async fn undo(&self, ask: &mut Asker<'_>, created: &[Table]) {
+    async fn undo(&self, ask: &mut Asker<'_>, created: &[&Table]) {
         if created.is_empty() {
             return;
         }
-        // Nobody refers to these tables but they themselves, and perhaps not yet by all their foreign keys.
-        let bare: Vec<Table> =
-            created.iter().map(|table| Table { foreign_keys: Vec::new(), ..table.clone() }).collect();
-        let statements = ddl::drop(&bare.iter().collect::<Vec<_>>(), ask.dialect).unwrap_or_default();
+        let dialect = ask.dialect;
+        // Nobody refers to these tables but they themselves. Each is dropped alone, so that one that cannot be keeps none.
+        let statements = created.iter().rev().map(|table| Definition::drop(vec![table], dialect).sql);
         let off = "SET SESSION foreign_key_checks = 0".to_owned();
         let on = "SET SESSION foreign_key_checks = 1".to_owned();
         for statement in [off].into_iter().chain(statements).chain([on]) {

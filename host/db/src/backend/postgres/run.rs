@@ -43,8 +43,13 @@ pub(super) async fn run(
 async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Job, feed: &mut Feed) -> Result<u64> {
     let (sql, arguments) = prepare(connection, job).await?;
     let verb = verb::verb(&job.sql);
-    let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments).persistent(verb::is_cached(&verb, &sql));
-    let mut rows = Executor::fetch_many(&mut *connection, query);
+    let mut rows = if job.is_script {
+        // One message and one answer, however many there are.
+        Executor::fetch_many(&mut *connection, sqlx::raw_sql(AssertSqlSafe(sql.clone())))
+    } else {
+        let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments).persistent(verb::is_cached(&verb, &sql));
+        Executor::fetch_many(&mut *connection, query)
+    };
     let mut reading: Option<Reading> = None;
     let mut affected = 0;
     loop {

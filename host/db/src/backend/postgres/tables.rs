@@ -27,6 +27,7 @@ pub(crate) struct PostgresTables;
 
 impl Tables for PostgresTables {
     const EXISTS: Option<&'static str> = Some("42P07");
+    const TOGETHER: usize = 64;
 
     async fn enter(ask: &mut Asker<'_>, _change: Change) -> Result<Self> {
         // A level that reads one snapshot would not see what was created while this waited for the lock.

@@ -53,7 +53,7 @@ impl Tables for SqliteTables {
         Ok(tables.iter().map(|table| found.contains(&table.name.to_ascii_lowercase())).collect())
     }
 
-    async fn settle(&self, ask: &mut Asker<'_>, change: Change, changed: &[Table]) -> Result<()> {
+    async fn settle(&self, ask: &mut Asker<'_>, change: Change, changed: &[&Table]) -> Result<()> {
         if change == Change::Create || !self.turn_on {
             return Ok(());
         }
