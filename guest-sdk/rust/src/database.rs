@@ -1,16 +1,21 @@
 //! A database that the host granted, with the plugin's models.
 
-use std::fmt;
+use std::{fmt, rc::Rc};
 
 pub use crate::bindings::sqlservice::database::databases::{Capabilities, DdlOptions, Dialect, Limits, ReflectOptions};
 use crate::{
     Connection, Error, Executor, Result, Session, SessionOptions, TransactionOptions,
     bindings::sqlservice::database::databases as contract,
     schema::{Models, Table},
+    session::Repeated,
 };
 
 /// A database, opened by the name under which the host granted it. Dropping it leaves its connections and sessions alive.
-pub struct Database(contract::Database);
+pub struct Database {
+    contract: contract::Database,
+    /// What its connections and sessions sent.
+    repeated: Rc<Repeated>,
+}
 
 impl Database {
     /// Opens a database and checks the models: `Database::open("default", models![User, Device])`. Nothing is sent to it.
@@ -18,27 +23,28 @@ impl Database {
     /// # Errors
     /// [`Error::NoSuchDatabase`] where none of that name was granted; [`Error::Invalid`] and others for wrong models.
     pub async fn open(name: &str, models: Models) -> Result<Self> {
-        Ok(Self(contract::Database::open(name.to_owned(), models).await?))
+        let contract = contract::Database::open(name.to_owned(), models).await?;
+        Ok(Self { contract, repeated: Rc::default() })
     }
 
     /// Its kind.
     pub fn dialect(&self) -> Dialect {
-        self.0.dialect()
+        self.contract.dialect()
     }
 
     /// What it can do.
     pub fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
+        self.contract.capabilities()
     }
 
     /// The limits that hold for this plugin; 0 means none.
     pub fn limits(&self) -> Limits {
-        self.0.limits()
+        self.contract.limits()
     }
 
     /// The tables that were declared or reflected, in the order in which they can be created.
     pub fn tables(&self) -> Vec<Table> {
-        self.0.tables()
+        self.contract.tables()
     }
 
     /// Asks the database for an answer. A lost connection is replaced first.
@@ -46,12 +52,12 @@ impl Database {
     /// # Errors
     /// When it cannot be reached.
     pub async fn ping(&self) -> Result<()> {
-        Ok(self.0.ping().await?)
+        Ok(self.contract.ping().await?)
     }
 
     /// Takes a connection: commit as you go. Dropping it rolls back.
     pub async fn connect(&self) -> Result<Connection> {
-        Ok(Connection::new(self.0.connect().await?))
+        Ok(Connection::new(self.contract.connect().await?, Rc::clone(&self.repeated)))
     }
 
     /// A session that takes a connection and begins a transaction at its first use: commit as you go.
@@ -61,7 +67,7 @@ impl Database {
 
     /// The same, with another way to treat its objects.
     pub fn session_with(&self, options: SessionOptions) -> Result<Session> {
-        Ok(Session::new(self.0.session()?, options))
+        Ok(Session::new(self.contract.session()?, options, Rc::clone(&self.repeated)))
     }
 
     /// A session in a transaction, which is its only one. Dropping it rolls back.
@@ -71,7 +77,8 @@ impl Database {
 
     /// The same with an isolation level, read only, or with a timeout.
     pub async fn begin_with(&self, options: TransactionOptions) -> Result<Session> {
-        Ok(Session::new(self.0.begin(options).await?, SessionOptions::default()))
+        let contract = self.contract.begin(options).await?;
+        Ok(Session::new(contract, SessionOptions::default(), Rc::clone(&self.repeated)))
     }
 
     /// Runs work in a transaction: it commits when the work is `Ok`, and rolls back when it is an error, when its future
@@ -137,7 +144,7 @@ impl Database {
 
     /// Creates some tables, or fails where one exists.
     pub async fn create_all_with(&self, options: DdlOptions) -> Result<Vec<String>> {
-        Ok(self.0.create_all(options).await?)
+        Ok(self.contract.create_all(options).await?)
     }
 
     /// Drops the declared tables that exist, in the opposite order. Returns the names of those dropped.
@@ -147,7 +154,7 @@ impl Database {
 
     /// Drops some tables, or fails where one is missing.
     pub async fn drop_all_with(&self, options: DdlOptions) -> Result<Vec<String>> {
-        Ok(self.0.drop_all(options).await?)
+        Ok(self.contract.drop_all(options).await?)
     }
 
     /// Reads the tables that the database has. Those that were not declared are added to [`tables`](Self::tables).
@@ -157,7 +164,7 @@ impl Database {
 
     /// Reads some tables, those of another schema, or views as well.
     pub async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
-        Ok(self.0.reflect(options).await?)
+        Ok(self.contract.reflect(options).await?)
     }
 }
 

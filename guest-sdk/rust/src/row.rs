@@ -127,7 +127,7 @@ impl FromRow for Vec<Value> {
         let mut rows = vec![Vec::with_capacity(columns.data.len()); columns.rows];
         for data in columns.data.by_ref() {
             let malformed = |_| Error::other("the host sent a malformed batch");
-            let mut cells = column::scalars(data.values, &data.validity).map_err(malformed)?;
+            let mut cells = column::scalars(data.values, data.validity.as_deref()).map_err(malformed)?;
             for row in &mut rows {
                 row.push(cells.next().ok_or_else(|| malformed(Unexpected::Malformed))?);
             }

@@ -7,17 +7,19 @@ mod link;
 mod object;
 mod prepared;
 mod query;
+mod repeated;
 mod rows;
 mod save;
 mod savepoint;
 pub(crate) mod unit;
 
-use self::unit::Unit;
 pub(crate) use self::{
     link::{Answer, BatchInsert, Link},
     prepared::BoundRun,
+    repeated::Repeated,
     rows::Sent,
 };
+use self::{prepared::Plan, repeated::Known, unit::Unit};
 pub use self::{
     prepared::{Bound, Prepared},
     query::{EntityQuery, EntityRows},
@@ -29,7 +31,7 @@ pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as 
 use crate::{
     Error, Model, Result,
     bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
-    expression::count_all,
+    expression::{Lowered, count_all},
     statement::{Command, Query, Sendable, Subquery, insert, left_out_key, select_columns, without},
 };
 
@@ -37,7 +39,10 @@ use crate::{
 ///
 /// The first statement begins a transaction; `commit` or `rollback` ends it, and the next statement begins another.
 /// Dropping it rolls back and gives the connection back.
-pub struct Connection(contract::Connection);
+pub struct Connection {
+    contract: contract::Connection,
+    repeated: Rc<Repeated>,
+}
 
 /// The unit of work. From [`Database::session`](crate::Database::session) it takes a connection and begins a transaction
 /// at its first statement, and again after each `commit` or `rollback`. From [`Database::begin`](crate::Database::begin)
@@ -76,12 +81,12 @@ impl Default for SessionOptions {
 }
 
 impl Connection {
-    pub(crate) const fn new(connection: contract::Connection) -> Self {
-        Self(connection)
+    pub(crate) const fn new(contract: contract::Connection, repeated: Rc<Repeated>) -> Self {
+        Self { contract, repeated }
     }
 
     pub(crate) const fn contract(&self) -> &contract::Connection {
-        &self.0
+        &self.contract
     }
 
     /// Sets the isolation level of the transactions to come.
@@ -89,17 +94,17 @@ impl Connection {
     /// # Errors
     /// [`Error::AlreadyBegun`] in a transaction; a level that the database does not have.
     pub async fn set_isolation(&self, level: Isolation) -> Result<()> {
-        Ok(self.0.set_isolation(level).await?)
+        Ok(self.contract.set_isolation(level).await?)
     }
 
     /// The isolation level in force.
     pub async fn isolation(&self) -> Result<Isolation> {
-        Ok(self.0.get_isolation().await?)
+        Ok(self.contract.get_isolation().await?)
     }
 
     /// Rolls back what is open and gives the connection back; returns when that is done.
     pub async fn close(self) -> Result<()> {
-        Ok(contract::Connection::close(self.0).await?)
+        Ok(contract::Connection::close(self.contract).await?)
     }
 }
 
@@ -335,18 +340,39 @@ pub trait Executor: Link {
     #[doc(hidden)]
     async fn send(&self, statement: Sendable, batch_rows: u32) -> Result<Sent> {
         let options = self.options(batch_rows);
-        match statement {
+        let run = match statement {
+            Sendable::Prepared(run) => run,
             Sendable::Statement(lowered) if lowered.open > 0 => {
-                Err(Error::invalid("the statement has parameters: prepare it, and bind their values"))
+                return Err(Error::invalid("the statement has parameters: prepare it, and bind their values"));
             }
-            Sendable::Statement(lowered) => {
-                Ok(Sent::new(self.link_execute(lowered.statement, lowered.parameters, options).await?))
+            Sendable::Statement(mut lowered) => {
+                let plan = match self.link_repeated().look(&mut lowered) {
+                    Known::Prepared(plan) => Some(plan),
+                    // Boxed: once for a statement that comes often.
+                    Known::Again(number) => Box::pin(self.plan_again(number, &lowered)).await,
+                    Known::Nothing => None,
+                };
+                match plan {
+                    Some(plan) => BoundRun { plan, parameters: lowered.parameters },
+                    None => {
+                        return Ok(Sent::new(self.link_execute(lowered.statement, lowered.parameters, options).await?));
+                    }
+                }
             }
-            Sendable::Prepared(run) => {
-                let columns = Rc::clone(&run.columns);
-                Ok(Sent { answer: self.link_run(run, options).await?, columns })
-            }
-        }
+        };
+        let columns = Rc::clone(&run.plan.columns);
+        Ok(Sent { answer: self.link_run(run, options).await?, columns })
+    }
+
+    /// Prepares a statement that came before. Nothing where that fails: it may be one handle too many, and what is wrong with
+    /// the statement is told when it is sent.
+    #[doc(hidden)]
+    #[allow(private_interfaces, reason = "nobody else calls it")]
+    async fn plan_again(&self, number: u64, lowered: &Lowered) -> Option<Rc<Plan>> {
+        let prepared = self.link_prepare(lowered.statement.clone()).await.ok()?;
+        let plan = Plan::new(prepared, &lowered.statement);
+        self.link_repeated().keep(number, lowered.statement.clone(), &plan);
+        Some(plan)
     }
 }
 

@@ -264,7 +264,7 @@ impl<T: SqlType> Field for T {
     }
 
     fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {
-        ColumnData { validity: Vec::new(), values: T::encode(&mut cells.map(Some)) }
+        ColumnData { validity: None, values: T::encode(&mut cells.map(Some)) }
     }
 
     fn decode(column: ColumnData, rows: usize) -> Result<Vec<Self>, Unexpected> {

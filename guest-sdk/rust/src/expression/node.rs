@@ -4,13 +4,20 @@
 //! searching are loops over children that know nothing of the forty kinds of nodes, and none of them recurses: an
 //! expression that a loop made deep is refused by the host, it does not overflow the guest's stack.
 
-use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
+use std::{
+    borrow::Cow,
+    hash::{Hash, Hasher},
+    mem::discriminant,
+    rc::Rc,
+};
+
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::{
     Model,
     bindings::sqlservice::database::{
         statements::{self, ColumnName, ConflictAction, InsertSource, Root, SourceTable, Statement},
-        values::Value,
+        values::{Scalar, Value},
     },
 };
 
@@ -193,6 +200,32 @@ pub(crate) struct Lowered {
     pub parameters: Vec<Value>,
 }
 
+impl Lowered {
+    /// A number that is the same for the same statement, and seldom for another one. Nothing for a statement that is not worth
+    /// to be looked for: a large one, and one with constants that can be equal and not the same, like 0.0 and -0.0, or large.
+    pub(crate) fn fingerprint(&mut self) -> Option<u64> {
+        const LARGEST: usize = 256;
+        let Statement { nodes, root } = &mut self.statement;
+        if nodes.len() > LARGEST {
+            return None;
+        }
+        let mut hasher = FxHasher::default();
+        for node in nodes {
+            discriminant(node).hash(&mut hasher);
+            match node {
+                statements::Node::Literal(Value::Scalar(Scalar::Null | Scalar::Boolean(_) | Scalar::Integer(_))) => {}
+                statements::Node::Literal(_) => return None,
+                statements::Node::Column(column) => column.name.hash(&mut hasher),
+                statements::Node::Parameter(position) => position.hash(&mut hasher),
+                other => each_id(other, &mut |id| id.hash(&mut hasher)),
+            }
+        }
+        discriminant(root).hash(&mut hasher);
+        each_root_id(root, &mut |id| id.hash(&mut hasher));
+        Some(hasher.finish())
+    }
+}
+
 /// Where values are counted from while an arena is written.
 const VALUES: u32 = 1 << 31;
 
@@ -202,7 +235,7 @@ pub(crate) struct Arena {
     nodes: Vec<statements::Node>,
     parameters: Vec<Value>,
     open: u32,
-    seen: BTreeMap<*const Inner, u32>,
+    seen: FxHashMap<*const Inner, u32>,
 }
 
 impl Arena {

@@ -50,7 +50,7 @@ fn models_tuples_and_values() {
 #[test]
 fn an_outer_join_without_a_partner_is_none() {
     let names = about(&["n", "id", "name", "email"]);
-    let missing = |values| ColumnData { validity: vec![0b10], values };
+    let missing = |values| ColumnData { validity: Some(vec![0b10]), values };
     let texts = |texts: [&str; 2]| String::encode_texts(texts);
     let columns = vec![
         Field::encode(&mut [1_i64, 2].iter()),
@@ -67,7 +67,7 @@ fn an_outer_join_without_a_partner_is_none() {
 fn a_partner_with_a_missing_value_is_a_mismatch() {
     let names = about(&["id", "name", "email"]);
     let mut columns = User::encode(&users()).expect("they fit");
-    columns[1].validity = vec![0b10];
+    columns[1].validity = Some(vec![0b10]);
     let wrong = decode::<Option<User>>(&names, batch(columns.clone()));
     assert!(matches!(&wrong, Err(Error::TypeMismatch(it)) if it.column == "name"), "{wrong:?}");
     let wrong = decode::<User>(&names, batch(columns));

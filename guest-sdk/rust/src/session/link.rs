@@ -1,6 +1,8 @@
 //! The one place that knows connections and sessions apart: the contract's calls, under one trait.
 
-use super::{BoundRun, Connection, RunOptions, Savepoint, Session, TransactionOptions, With, unit::Changed};
+use super::{
+    BoundRun, Connection, RunOptions, Savepoint, Session, TransactionOptions, With, repeated::Repeated, unit::Changed,
+};
 pub use crate::bindings::sqlservice::database::sessions::Answer;
 use crate::{
     Result,
@@ -16,6 +18,7 @@ use crate::{
 /// What the contract offers on connections and on sessions alike.
 #[doc(hidden)]
 #[allow(async_fn_in_trait, missing_docs, reason = "guests have one thread; the calls are the contract's")]
+#[allow(private_interfaces, reason = "only this crate's types are links")]
 pub trait Link {
     async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer>;
     async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer>;
@@ -26,6 +29,7 @@ pub trait Link {
     async fn link_commit(&self) -> Result<()>;
     async fn link_rollback(&self) -> Result<()>;
     fn link_in_transaction(&self) -> bool;
+    fn link_repeated(&self) -> &Repeated;
 
     /// How statements run, with at most so many rows in the first batch where that is not 0.
     fn options(&self, batch_rows: u32) -> RunOptions {
@@ -57,7 +61,7 @@ impl Link for Connection {
     }
 
     async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer> {
-        Ok(self.contract().run(&run.prepared, run.parameters, options).await?)
+        Ok(self.contract().run(&run.plan.prepared, run.parameters, options).await?)
     }
 
     async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
@@ -78,6 +82,10 @@ impl Link for Connection {
 
     fn link_in_transaction(&self) -> bool {
         self.contract().in_transaction()
+    }
+
+    fn link_repeated(&self) -> &Repeated {
+        &self.repeated
     }
 }
 
@@ -116,10 +124,9 @@ impl Link for Session {
 
     async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer> {
         self.ready().await?;
-        // Nobody knows here what it does.
-        self.unit().has_written.set(true);
-        let following = self.unit().expire_changed(run.changed.as_ref());
-        let answer = self.contract().run(&run.prepared, run.parameters, options).await?;
+        self.unit().has_written.set(self.unit().has_written.get() || run.plan.writes);
+        let following = self.unit().expire_changed(run.plan.changed.as_ref());
+        let answer = self.contract().run(&run.plan.prepared, run.parameters, options).await?;
         self.follow(following, &answer).await?;
         Ok(answer)
     }
@@ -150,6 +157,10 @@ impl Link for Session {
 
     fn link_in_transaction(&self) -> bool {
         self.contract().in_transaction()
+    }
+
+    fn link_repeated(&self) -> &Repeated {
+        &self.unit().repeated
     }
 }
 
@@ -188,6 +199,10 @@ impl<L: Link> Link for With<'_, L> {
 
     fn link_in_transaction(&self) -> bool {
         self.on.link_in_transaction()
+    }
+
+    fn link_repeated(&self) -> &Repeated {
+        self.on.link_repeated()
     }
 
     fn options(&self, batch_rows: u32) -> RunOptions {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{
-    EntityQuery, RunOptions, Session, SessionOptions,
+    EntityQuery, Repeated, RunOptions, Session, SessionOptions,
     unit::{From, Key, Unit, mapper, typed},
 };
 use crate::{
@@ -20,8 +20,8 @@ use crate::{
 };
 
 impl Session {
-    pub(crate) fn new(contract: contract::Session, options: SessionOptions) -> Self {
-        Self { unit: Unit::new(contract, options) }
+    pub(crate) fn new(contract: contract::Session, options: SessionOptions, repeated: Rc<Repeated>) -> Self {
+        Self { unit: Unit::new(contract, options, repeated) }
     }
 
     pub(crate) const fn of(unit: Rc<Unit>) -> Self {

@@ -7,6 +7,7 @@ use crate::{
     Error, FromRow, Result,
     bindings::sqlservice::database::{
         sessions::{self as contract, ResultColumn},
+        statements::{Root, Statement},
         values::Value,
     },
     expression::Lowered,
@@ -16,11 +17,9 @@ use crate::{
 /// A statement that was checked and compiled once, to be run many times on connections and sessions of the same database:
 /// see [`Executor::prepare`](crate::Executor::prepare).
 pub struct Prepared<T> {
-    prepared: Rc<contract::Prepared>,
-    columns: Rc<[ResultColumn]>,
+    plan: Rc<Plan>,
     open: u32,
     values: Vec<Value>,
-    changed: Option<Changed>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -33,23 +32,37 @@ pub struct Bound<'a, T> {
 /// What a bound statement sends.
 #[doc(hidden)]
 pub struct BoundRun {
-    pub(crate) prepared: Rc<contract::Prepared>,
-    pub(crate) columns: Rc<[ResultColumn]>,
+    pub(crate) plan: Rc<Plan>,
     pub(crate) parameters: Vec<Value>,
+}
+
+/// A statement that the host compiled, and what is known of it.
+pub(crate) struct Plan {
+    pub(crate) prepared: contract::Prepared,
+    pub(crate) columns: Rc<[ResultColumn]>,
+    /// The table whose rows it changes.
     pub(crate) changed: Option<Changed>,
+    /// Whether it does anything but read.
+    pub(crate) writes: bool,
+}
+
+impl Plan {
+    pub(crate) fn new(prepared: contract::Prepared, statement: &Statement) -> Rc<Self> {
+        let columns = prepared.columns().into();
+        let writes = !matches!(statement.root, Root::Select(_));
+        Rc::new(Self { prepared, columns, changed: Changed::by(statement), writes })
+    }
 }
 
 impl<T> Prepared<T> {
     pub(crate) fn new(prepared: contract::Prepared, lowered: Lowered) -> Self {
-        let columns = prepared.columns().into();
-        let changed = Changed::by(&lowered.statement);
-        let (open, values) = (lowered.open, lowered.parameters);
-        Self { prepared: Rc::new(prepared), columns, open, values, changed, of: PhantomData }
+        let plan = Plan::new(prepared, &lowered.statement);
+        Self { plan, open: lowered.open, values: lowered.parameters, of: PhantomData }
     }
 
     /// The names of the columns that it returns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().map(|column| column.name.as_str())
+        self.plan.columns.iter().map(|column| column.name.as_str())
     }
 
     /// The statement with values for its [parameters](crate::expression::parameter), as a statement of its own.
@@ -61,14 +74,13 @@ impl<T> Prepared<T> {
 impl<T> Bound<'_, T> {
     /// The caller's parameters and then the statement's own values.
     fn run(&self) -> Result<Sendable> {
-        let Prepared { prepared, columns, open, values, changed, of: _ } = self.prepared;
+        let Prepared { plan, open, values, of: _ } = self.prepared;
         if self.parameters.len() != *open as usize {
             let message = format!("the statement takes {open} parameters, not {}", self.parameters.len());
             return Err(Error::invalid(message));
         }
         let parameters = self.parameters.iter().chain(values).cloned().collect();
-        let (prepared, columns) = (Rc::clone(prepared), Rc::clone(columns));
-        Ok(Sendable::Prepared(BoundRun { prepared, columns, parameters, changed: changed.clone() }))
+        Ok(Sendable::Prepared(BoundRun { plan: Rc::clone(plan), parameters }))
     }
 }
 

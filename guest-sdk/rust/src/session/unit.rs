@@ -34,7 +34,7 @@ pub(crate) use self::{
     step::Changed,
 };
 use self::{attempt::Attempted, undo::Level};
-use super::SessionOptions;
+use super::{SessionOptions, repeated::Repeated};
 use crate::{
     Error, Result, Session,
     bindings::sqlservice::database::sessions as contract,
@@ -45,6 +45,7 @@ use crate::{
 pub(crate) struct Unit {
     pub(crate) contract: contract::Session,
     pub(crate) options: SessionOptions,
+    pub(crate) repeated: Rc<Repeated>,
     known: RefCell<FxHashMap<(ModelId, Key), Weak<dyn AnySlot>>>,
     /// New objects, in the order in which they were added.
     pending: RefCell<Vec<AnyEntity>>,
@@ -70,10 +71,11 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    pub(crate) fn new(contract: contract::Session, options: SessionOptions) -> Rc<Self> {
+    pub(crate) fn new(contract: contract::Session, options: SessionOptions, repeated: Rc<Repeated>) -> Rc<Self> {
         Rc::new(Self {
             contract,
             options,
+            repeated,
             known: RefCell::default(),
             pending: RefCell::default(),
             changed: RefCell::default(),

@@ -38,8 +38,8 @@ impl Validity {
     }
 
     /// The bits; none where nothing was null.
-    pub(crate) fn finish(self) -> Vec<u8> {
-        if self.nulls { self.bits } else { Vec::new() }
+    pub(crate) fn finish(self) -> Option<Vec<u8>> {
+        self.nulls.then_some(self.bits)
     }
 }
 
@@ -54,13 +54,14 @@ fn check_validity(validity: &[u8], rows: usize) -> Result<(), Unexpected> {
 }
 
 pub(crate) fn decode<T: SqlType>(column: ColumnData, rows: usize) -> Result<Vec<T>, Unexpected> {
-    check_validity(&column.validity, rows)?;
-    if !column.validity.is_empty() && (0..rows).any(|row| !is_valid(&column.validity, row)) {
+    let validity = column.validity.unwrap_or_default();
+    check_validity(&validity, rows)?;
+    if !validity.is_empty() && (0..rows).any(|row| !is_valid(&validity, row)) {
         return Err(Unexpected::Null);
     }
     let values = match T::take(column.values) {
         Ok(values) => values,
-        Err(other) => scalars(other, &[])?
+        Err(other) => scalars(other, None)?
             .map(|scalar| convert(scalar)?.ok_or(Unexpected::Null))
             .collect::<Result<Vec<T>, Unexpected>>()?,
     };
@@ -68,14 +69,14 @@ pub(crate) fn decode<T: SqlType>(column: ColumnData, rows: usize) -> Result<Vec<
 }
 
 pub(crate) fn decode_optional<T: SqlType>(column: ColumnData, rows: usize) -> Result<Vec<Option<T>>, Unexpected> {
-    check_validity(&column.validity, rows)?;
-    let validity = column.validity;
+    let validity = column.validity.unwrap_or_default();
+    check_validity(&validity, rows)?;
     let values: Vec<Option<T>> = match T::take(column.values) {
         Ok(values) if validity.is_empty() => values.into_iter().map(Some).collect(),
         Ok(values) => {
             values.into_iter().enumerate().map(|(row, value)| is_valid(&validity, row).then_some(value)).collect()
         }
-        Err(other) => scalars(other, &validity)?.map(convert).collect::<Result<_, _>>()?,
+        Err(other) => scalars(other, Some(&validity))?.map(convert).collect::<Result<_, _>>()?,
     };
     if values.len() == rows { Ok(values) } else { Err(Unexpected::Malformed) }
 }
@@ -90,7 +91,8 @@ pub(crate) fn convert<T: SqlType>(value: Value) -> Result<Option<T>, Unexpected>
 }
 
 /// The cells of a vector one by one: the slow way, for what is not of just the type that was asked for.
-pub(crate) fn scalars(vector: Vector, validity: &[u8]) -> Result<impl Iterator<Item = Value> + '_, Unexpected> {
+pub(crate) fn scalars(vector: Vector, validity: Option<&[u8]>) -> Result<impl Iterator<Item = Value> + '_, Unexpected> {
+    let validity = validity.unwrap_or_default();
     fn each<T: 'static>(values: Vec<T>, case: impl Fn(T) -> Scalar + 'static) -> Box<dyn Iterator<Item = Value>> {
         Box::new(values.into_iter().map(move |value| Value::Scalar(case(value))))
     }
@@ -124,6 +126,12 @@ fn blobs(blobs: Blobs) -> Result<Vec<Vec<u8>>, Unexpected> {
 
 /// The texts of a column; the column back where an offset is not at a character's border, or they do not ascend.
 pub(crate) fn texts_or_back(strings: Strings) -> Result<Vec<String>, Strings> {
+    if let &[0, end] = strings.offsets.as_slice()
+        && end as usize == strings.data.len()
+    {
+        // The only one is there already.
+        return Ok(vec![strings.data]);
+    }
     let mut texts = Vec::with_capacity(strings.offsets.len().saturating_sub(1));
     for &[start, end] in strings.offsets.array_windows() {
         match strings.data.get(start as usize..end as usize) {

@@ -33,21 +33,22 @@ fn every_type_makes_the_round_trip() {
 fn nulls_are_bits() {
     let values: Vec<Option<String>> = (0..20).map(|row| (row % 3 != 0).then(|| row.to_string())).collect();
     let column = Field::encode(&mut values.iter());
-    assert_eq!(column.validity.len(), 3);
-    assert_eq!(column.validity[0], 0b1011_0110);
+    let bits = column.validity.clone().expect("there are nulls");
+    assert_eq!(bits.len(), 3);
+    assert_eq!(bits[0], 0b1011_0110);
     assert_eq!(Option::<String>::decode(column, 20), Ok(values));
     let full = vec![Some(1_i64), Some(2)];
-    assert!(Field::encode(&mut full.iter()).validity.is_empty(), "no null, no bits");
+    assert!(Field::encode(&mut full.iter()).validity.is_none(), "no null, no bits");
     round_trip(full);
 }
 
 fn column(values: Vector) -> ColumnData {
-    ColumnData { validity: Vec::new(), values }
+    ColumnData { validity: None, values }
 }
 
 #[test]
 fn a_null_needs_an_option() {
-    let nulls = ColumnData { validity: vec![0b01], values: Vector::Integers(vec![1, 2]) };
+    let nulls = ColumnData { validity: Some(vec![0b01]), values: Vector::Integers(vec![1, 2]) };
     assert_eq!(i64::decode(nulls.clone(), 2), Err(Unexpected::Null));
     assert_eq!(Option::<i64>::decode(nulls, 2), Ok(vec![Some(1), None]));
     let mixed = column(Vector::Mixed(vec![Value::Scalar(Scalar::Null), Value::Scalar(Scalar::Integer(3))]));
@@ -57,7 +58,7 @@ fn a_null_needs_an_option() {
 
 #[test]
 fn the_value_of_a_null_row_means_nothing() {
-    let garbage = ColumnData { validity: vec![0b10], values: Vector::Integers(vec![i64::MAX, 7]) };
+    let garbage = ColumnData { validity: Some(vec![0b10]), values: Vector::Integers(vec![i64::MAX, 7]) };
     assert_eq!(Option::<i16>::decode(garbage, 2), Ok(vec![None, Some(7)]));
 }
 
@@ -94,7 +95,7 @@ fn a_malformed_column_is_an_error() {
         let strings = Strings { offsets, data: "äb".to_owned() };
         assert_eq!(String::decode(column(Vector::Texts(strings)), 2), Err(Unexpected::Malformed));
     }
-    let short = ColumnData { validity: vec![0xff], values: Vector::Integers(vec![0; 9]) };
+    let short = ColumnData { validity: Some(vec![0xff]), values: Vector::Integers(vec![0; 9]) };
     assert_eq!(i64::decode(short.clone(), 9), Err(Unexpected::Malformed));
     assert_eq!(Option::<i64>::decode(short, 9), Err(Unexpected::Malformed));
 }

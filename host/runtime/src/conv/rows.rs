@@ -7,8 +7,20 @@ use crate::bindings::sqlservice::database::rows as wit;
 
 same_fields!(wit::Strings, ours::Strings, { offsets, data });
 same_fields!(wit::Blobs, ours::Blobs, { offsets, data });
-same_fields!(wit::ColumnData, ours::ColumnData, { validity, values });
 same_fields!(wit::Batch, ours::Batch, { rows; lists columns });
+
+impl From<wit::ColumnData> for ours::ColumnData {
+    fn from(column: wit::ColumnData) -> Self {
+        Self { validity: column.validity.unwrap_or_default(), values: column.values.into() }
+    }
+}
+
+impl From<ours::ColumnData> for wit::ColumnData {
+    fn from(column: ours::ColumnData) -> Self {
+        // A list costs an entry into the sandbox, also an empty one.
+        Self { validity: Some(column.validity).filter(|bits| !bits.is_empty()), values: column.values.into() }
+    }
+}
 
 impl From<wit::Vector> for ours::Vector {
     fn from(vector: wit::Vector) -> Self {

@@ -285,9 +285,9 @@ fn deleting(where_: Option<u32>) -> Statement {
 }
 
 pub async fn batches() -> Result<Vec<String>, Error> {
-    let ids = |ids: Vec<i64>| ColumnData { validity: Vec::new(), values: Vector::Integers(ids) };
+    let ids = |ids: Vec<i64>| ColumnData { validity: None, values: Vector::Integers(ids) };
     let texts = |offsets: Vec<u32>, data: &str| ColumnData {
-        validity: Vec::new(),
+        validity: None,
         values: Vector::Texts(Strings { offsets, data: data.to_owned() }),
     };
     let names = || texts(vec![0, 1, 2], "ab");
@@ -309,7 +309,7 @@ pub async fn batches() -> Result<Vec<String>, Error> {
             both(),
             Batch {
                 rows: 9,
-                columns: vec![ColumnData { validity: vec![255], values: Vector::Integers(vec![0; 9]) }; 2],
+                columns: vec![ColumnData { validity: Some(vec![255]), values: Vector::Integers(vec![0; 9]) }; 2],
             },
         ),
         ("rows without columns", Vec::new(), Batch { rows: u32::MAX, columns: Vec::new() }),

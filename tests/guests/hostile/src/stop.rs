@@ -197,7 +197,7 @@ fn users_by_key() -> Plan {
     };
     let ids: Vec<i64> = (1..=1_500).collect();
     let rows = ids.len() as u32;
-    let keys = Batch { rows, columns: vec![ColumnData { validity: Vec::new(), values: Vector::Integers(ids) }] };
+    let keys = Batch { rows, columns: vec![ColumnData { validity: None, values: Vector::Integers(ids) }] };
     let loads = vec![load("devices", &[1]), load("user", &[])];
     Plan { table: "users".to_owned(), start: Start::Keys(keys), loads, roots: vec![0] }
 }

@@ -82,7 +82,9 @@ impl Unit {
             };
             let malformed = |_| Error::other("the host sent a malformed batch");
             let mut cells = (batch.columns.into_iter())
-                .map(|data| Ok(column::scalars(data.values, &data.validity).map_err(malformed)?.collect::<Vec<_>>()))
+                .map(|data| {
+                    Ok(column::scalars(data.values, data.validity.as_deref()).map_err(malformed)?.collect::<Vec<_>>())
+                })
                 .map(|cells: Result<Vec<Value>>| cells.map(Vec::into_iter))
                 .collect::<Result<Vec<_>>>()?;
             let mut values: Vec<(usize, Value)> = Vec::new();

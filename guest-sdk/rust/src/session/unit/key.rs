@@ -84,15 +84,14 @@ fn write(value: &Value, bytes: &mut Vec<u8>) {
 
 /// The keys of a batch's rows: nothing where one of the columns is null.
 pub(crate) fn of_columns(columns: &[&ColumnData], rows: usize) -> Result<Vec<Option<Key>>, Unexpected> {
-    if let [ColumnData { validity, values: Vector::Integers(integers) }] = columns
-        && validity.is_empty()
+    if let [ColumnData { validity: None, values: Vector::Integers(integers) }] = columns
         && integers.len() == rows
     {
         return Ok(integers.iter().map(|&value| Some(Key::Integer(value))).collect());
     }
     let mut cells = columns
         .iter()
-        .map(|data| column::scalars(data.values.clone(), &data.validity))
+        .map(|data| column::scalars(data.values.clone(), data.validity.as_deref()))
         .collect::<Result<Vec<_>, _>>()?;
     let row = |_| {
         let values = cells.iter_mut().map(|cells| cells.next().ok_or(Unexpected::Malformed));

@@ -136,7 +136,9 @@ fn by_key(mapper: &Mapper, columns: &[usize], batch: Batch) -> Result<FxHashMap<
     let count = batch.rows as usize;
     let mut rows: Vec<Vec<(usize, Value)>> = vec![Vec::with_capacity(columns.len()); count];
     for (&column, data) in columns.iter().zip(batch.columns) {
-        for (row, value) in rows.iter_mut().zip(column::scalars(data.values, &data.validity).map_err(malformed)?) {
+        for (row, value) in
+            rows.iter_mut().zip(column::scalars(data.values, data.validity.as_deref()).map_err(malformed)?)
+        {
             row.push((column, value));
         }
     }

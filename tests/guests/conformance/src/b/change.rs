@@ -18,11 +18,14 @@ pub fn integers(values: &[Option<i64>]) -> ColumnData {
     for (row, value) in values.iter().enumerate() {
         validity[row / 8] |= u8::from(value.is_some()) << (row % 8);
     }
-    ColumnData { validity, values: Vector::Integers(values.iter().map(|value| value.unwrap_or_default()).collect()) }
+    ColumnData {
+        validity: Some(validity),
+        values: Vector::Integers(values.iter().map(|value| value.unwrap_or_default()).collect()),
+    }
 }
 
 pub fn key(values: &[i64]) -> ColumnData {
-    ColumnData { validity: Vec::new(), values: Vector::Integers(values.to_vec()) }
+    ColumnData { validity: None, values: Vector::Integers(values.to_vec()) }
 }
 
 pub fn texts(values: &[&str]) -> ColumnData {
@@ -31,7 +34,7 @@ pub fn texts(values: &[&str]) -> ColumnData {
         strings.data.push_str(value);
         strings.offsets.push(strings.data.len() as u32);
     }
-    ColumnData { validity: Vec::new(), values: Vector::Texts(strings) }
+    ColumnData { validity: None, values: Vector::Texts(strings) }
 }
 
 /// The integers of a column.

@@ -134,7 +134,7 @@ pub fn removal(table: &str, columns: &[&str]) -> Start {
 }
 
 fn cell(column: &ColumnData, row: usize) -> String {
-    if !column.validity.is_empty() && column.validity[row / 8] >> (row % 8) & 1 == 0 {
+    if column.validity.as_ref().is_some_and(|bits| bits[row / 8] >> (row % 8) & 1 == 0) {
         return "-".to_owned();
     }
     match &column.values {
