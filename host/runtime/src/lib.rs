@@ -2,6 +2,10 @@
 //!
 //! Two layers. [`Host`] loads and calls plugins in a few lines. Below it, in the style of wasmtime's own WASI crates,
 //! [`SqlCtx`], [`SqlView`] and [`add_to_linker`] add the world to any linker.
+//!
+//! Whoever uses SQLite should compile it with `LIBSQLITE3_FLAGS="-USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_MEMSTATUS=0"` in
+//! the environment, or in the `[env]` of `.cargo/config.toml`: else all connections of the process share their pages and a lock, and
+//! one plugin's reading pushes out what another one has.
 #![doc = concat!("```no_run\n", include_str!("../examples/embed.rs"), "\n```")]
 // What a guest sends must never end the host.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]

@@ -145,11 +145,16 @@ impl<'a> Checked<'a> {
             writer.target(target(&self.read.table));
         }
         self.condition(writer, shape);
-        let order = self.read.order_by.iter();
-        let key = self.primary_key.iter().filter(|name| !self.read.order_by.contains(name));
-        // Rows that belong to several owners come in one order, too.
-        let owners = before.iter().map(|column| (self.finder(), &column.name));
-        for (position, (table, name)) in order.chain(key).map(|name| (own, name)).chain(owners).enumerate() {
+        // Owner by owner, and each one's rows in their order: as the index of a foreign key has them.
+        let owners = self.by.iter().map(|column| (self.finder(), &column.name));
+        let order = self.read.order_by.iter().chain(self.primary_key).map(|name| (own, name));
+        let mut seen = Vec::new();
+        for (table, name) in owners.chain(order) {
+            if seen.contains(&(table, name)) {
+                continue;
+            }
+            let position = seen.len();
+            seen.push((table, name));
             writer.push(if position > 0 { ", " } else { " ORDER BY " });
             writer.qualified(Some(table), name);
         }

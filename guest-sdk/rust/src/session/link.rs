@@ -18,7 +18,6 @@ use crate::{
 /// What the contract offers on connections and on sessions alike.
 #[doc(hidden)]
 #[allow(async_fn_in_trait, missing_docs, reason = "guests have one thread; the calls are the contract's")]
-#[allow(private_interfaces, reason = "only this crate's types are links")]
 pub trait Link {
     async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer>;
     async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer>;

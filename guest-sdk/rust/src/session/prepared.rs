@@ -37,7 +37,8 @@ pub struct BoundRun {
 }
 
 /// A statement that the host compiled, and what is known of it.
-pub(crate) struct Plan {
+#[doc(hidden)]
+pub struct Plan {
     pub(crate) prepared: contract::Prepared,
     pub(crate) columns: Rc<[ResultColumn]>,
     /// The table whose rows it changes.

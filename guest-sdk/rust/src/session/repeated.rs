@@ -12,11 +12,11 @@ use super::prepared::Plan;
 use crate::{bindings::sqlservice::database::statements::Statement, expression::Lowered};
 
 /// The most statements that are remembered. Each can be a handle, of which a plugin has a limited number.
-const MOST: usize = 64;
+const MOST: usize = 32;
 
 /// The statements of a database and of its connections and sessions, the least recently used forgotten first.
 #[derive(Default)]
-pub(crate) struct Repeated {
+pub struct Repeated {
     known: RefCell<FxHashMap<u64, Entry>>,
     clock: Cell<u64>,
 }

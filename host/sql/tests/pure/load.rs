@@ -184,7 +184,7 @@ fn each_direction_is_one_statement_for_distinct_keys() {
     let texts = |name: &str, dialect| text("users", name, &["boss_id", "id"], &users, dialect);
     let many =
         r#"SELECT "devices"."id", "devices"."user_id", "devices"."rank" FROM "devices" WHERE "devices"."user_id" IN "#;
-    let order = r#" ORDER BY "devices"."rank", "devices"."id""#;
+    let order = r#" ORDER BY "devices"."user_id", "devices"."rank", "devices"."id""#;
     assert_eq!(texts("devices", Dialect::Sqlite), (format!("{many}(?, ?, ?, ?){order}"), "1 2 3 4".into(), 4));
     assert_eq!(
         texts("devices", Dialect::Postgres),
@@ -193,23 +193,26 @@ fn each_direction_is_one_statement_for_distinct_keys() {
     assert_eq!(
         texts("devices", Dialect::Mariadb).0,
         "SELECT `devices`.`id`, `devices`.`user_id`, `devices`.`rank` FROM `devices` \
-         WHERE `devices`.`user_id` IN (?, ?, ?, ?) ORDER BY `devices`.`rank`, `devices`.`id`"
+         WHERE `devices`.`user_id` IN (?, ?, ?, ?) ORDER BY `devices`.`user_id`, `devices`.`rank`, `devices`.`id`"
     );
     // Who refers to nobody asks for nobody, and who is asked for twice comes once.
     let own = r#"SELECT "users"."id", "users"."boss_id", "users"."name" FROM "users" WHERE "users"."#;
     let order = r#" ORDER BY "users"."id""#;
     assert_eq!(texts("boss", Dialect::Sqlite), (format!(r#"{own}"id" IN (?, ?){order}"#), "7 3".into(), 2));
-    assert_eq!(texts("staff", Dialect::Sqlite).0, format!(r#"{own}"boss_id" IN (?, ?, ?, ?){order}"#));
+    assert_eq!(
+        texts("staff", Dialect::Sqlite).0,
+        format!(r#"{own}"boss_id" IN (?, ?, ?, ?) ORDER BY "users"."boss_id", "users"."id""#)
+    );
     assert_eq!(
         texts("tags", Dialect::Sqlite).0,
         r#"SELECT "tagged"."user_id", "tags"."code" FROM "tagged" JOIN "tags" ON "tagged"."tag" = "tags"."code" "#
             .to_owned()
-            + r#"WHERE "tagged"."user_id" IN (?, ?, ?, ?) ORDER BY "tags"."code", "tagged"."user_id""#
+            + r#"WHERE "tagged"."user_id" IN (?, ?, ?, ?) ORDER BY "tagged"."user_id", "tags"."code""#
     );
     let friends = |near: &str, far: &str| {
         format!(r#"SELECT "friends"."{near}", "users"."id", "users"."boss_id", "users"."name" FROM "friends" "#)
             + &format!(r#"JOIN "users" ON "friends"."{far}" = "users"."id" WHERE "friends"."{near}" IN (?, ?, ?, ?) "#)
-            + &format!(r#"ORDER BY "users"."id", "friends"."{near}""#)
+            + &format!(r#"ORDER BY "friends"."{near}", "users"."id""#)
     };
     assert_eq!(texts("friends", Dialect::Sqlite).0, friends("a", "b"));
     assert_eq!(texts("admirers", Dialect::Sqlite).0, friends("b", "a"));
@@ -219,8 +222,10 @@ fn each_direction_is_one_statement_for_distinct_keys() {
 fn keys_of_several_columns_are_rows() {
     let rooms = batch(vec![numbers(&[1, 2, 1]), numbers(&[10, 20, 10])]);
     let texts = |dialect| text("rooms", "beds", &["house", "number"], &rooms, dialect);
-    let (columns, order) =
-        (r#"SELECT "beds"."id", "beds"."house", "beds"."number" FROM "beds" "#, r#" ORDER BY "beds"."id""#);
+    let (columns, order) = (
+        r#"SELECT "beds"."id", "beds"."house", "beds"."number" FROM "beds" "#,
+        r#" ORDER BY "beds"."house", "beds"."number", "beds"."id""#,
+    );
     let found = r#"WHERE ("beds"."house", "beds"."number") IN "#;
     // SQLite compares rows with those of a query.
     assert_eq!(

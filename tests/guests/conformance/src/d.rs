@@ -6,8 +6,9 @@ mod function;
 mod join;
 mod name;
 mod query;
+mod repeated;
 
-pub use self::{change::*, filter::*, function::*, join::*, name::*, query::*};
+pub use self::{change::*, filter::*, function::*, join::*, name::*, query::*, repeated::*};
 
 use std::time::Duration;
 
