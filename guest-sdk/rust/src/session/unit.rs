@@ -292,7 +292,9 @@ impl Drop for Unit {
     fn drop(&mut self) {
         self.keep_rows();
         let listed = [&self.pending, &self.changed, &self.deleted].into_iter().flat_map(RefCell::take);
-        let objects = listed.chain(self.all()).collect();
+        // The map goes first, as it keeps the memory of each, in an order of its own.
+        let known = self.known.take().into_values().filter_map(|slot| slot.upgrade()).map(AnyEntity);
+        let objects = listed.chain(known).collect();
         collect::free(objects);
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Direction, Mapped, ModelId, Unit,
+    Direction, Mapped, Mapper, ModelId, Unit,
     attempt::Attempted,
     draft::{is_null, serial},
     load::From,
@@ -143,6 +143,10 @@ impl Unit {
 
     /// Deletes objects that were taken away from an owner without whom they are nothing, and that nobody else took.
     fn delete_orphans(self: &Rc<Self>) -> Result<()> {
+        let owns = |mapper: &&Mapper| mapper.relations.iter().any(|relation| relation.delete_orphan);
+        if !super::mapper::mappers().iter().any(owns) {
+            return Ok(());
+        }
         let mut taken = FxHashSet::default();
         let mut lost: Vec<AnyEntity> = Vec::new();
         let owners = self.changed.borrow().iter().chain(&*self.pending.borrow()).cloned().collect::<Vec<_>>();

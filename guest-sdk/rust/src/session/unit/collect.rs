@@ -13,7 +13,7 @@ fn place(slot: &dyn AnySlot, objects: &[AnyEntity]) -> Option<usize> {
 
 /// Cuts what is between objects that nobody else has a handle of. Those that somebody has stay as they are, with all that they
 /// lead to.
-pub(super) fn free(listed: Vec<AnyEntity>) {
+pub(super) fn free(mut listed: Vec<AnyEntity>) {
     let mut any = false;
     for object in &listed {
         object.0.links(&mut |_| any = true);
@@ -24,6 +24,8 @@ pub(super) fn free(listed: Vec<AnyEntity>) {
     if !any {
         return;
     }
+    // As they lie in memory, through which all of this walks several times.
+    listed.sort_unstable_by_key(AnyEntity::address);
     let mut objects: Vec<AnyEntity> = Vec::with_capacity(listed.len());
     for object in listed {
         // One may be in several lists.

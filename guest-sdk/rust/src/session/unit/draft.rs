@@ -56,12 +56,12 @@ impl Draft {
     /// What the session has to write.
     pub(super) fn new(unit: &Rc<Unit>) -> Result<Self> {
         let (inserts, deletes, serial) = (unit.pending(), unit.deleted(), serial());
-        let mut draft = Self { inserts, deletes, serial, sources: Sources::new(serial), ..Self::default() };
-        let changed: Vec<AnyEntity> = unit.changed.borrow().clone();
-        for object in draft.inserts.clone().iter().chain(&changed).chain(&draft.deletes.clone()) {
+        let mut draft = Self { serial, sources: Sources::new(serial), ..Self::default() };
+        for object in inserts.iter().chain(&*unit.changed.borrow()).chain(&deletes) {
             unit.remember(object);
             draft.involve(object);
         }
+        (draft.inserts, draft.deletes) = (inserts, deletes);
         let says = draft.says();
         for Says { object, relation, seen } in says.iter().filter(|says| says.is(Direction::ToMany)) {
             draft.take_in(unit, object, relation, seen)?;
