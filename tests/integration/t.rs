@@ -208,8 +208,8 @@ fn t32_a_value_that_is_too_large_ends_only_its_reader() {
         let read = "read-a-large-value";
         assert_eq!(scene.hostile(read, &[Val::U32(2)]).await, ["Some(4194304)", "1"]);
         let mut guest = scene.instance(GUEST_HOSTILE).await;
-        // 128 MiB, twice, in a guest that has 256 for everything.
-        let said = guest.call(read, &[Val::U32(7)]).await;
+        // 256 MiB, in a guest that has as much for everything.
+        let said = guest.call(read, &[Val::U32(8)]).await;
         drop(guest);
         if let Ok(said) = said {
             let saw = lines(said).expect("no error of the guest's");
