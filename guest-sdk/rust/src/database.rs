@@ -2,49 +2,55 @@
 
 use std::{fmt, rc::Rc};
 
+mod opened;
+
+use self::opened::Opened;
 pub use crate::bindings::sqlservice::database::databases::{Capabilities, DdlOptions, Dialect, Limits, ReflectOptions};
 use crate::{
     Connection, Error, Executor, Result, Session, SessionOptions, TransactionOptions,
     bindings::sqlservice::database::databases as contract,
     schema::{Models, Table},
-    session::Repeated,
 };
 
 /// A database, opened by the name under which the host granted it. Dropping it leaves its connections and sessions alive.
 pub struct Database {
-    contract: contract::Database,
-    /// What its connections and sessions sent.
-    repeated: Rc<Repeated>,
+    opened: Rc<Opened>,
 }
 
 impl Database {
-    /// Opens a database and checks the models: `Database::open("default", models![User, Device])`. Nothing is sent to it.
+    /// Opens a database and checks the models: `Database::open("default", models![User, Device])`. Nothing is sent to it. Who
+    /// opens it again with the same models, in this call of the plugin or a later one, gets what is known of it: that costs little.
     ///
     /// # Errors
     /// [`Error::NoSuchDatabase`] where none of that name was granted; [`Error::Invalid`] and others for wrong models.
     pub async fn open(name: &str, models: Models) -> Result<Self> {
-        let contract = contract::Database::open(name.to_owned(), models).await?;
-        Ok(Self { contract, repeated: Rc::default() })
+        if let Some(opened) = opened::find(name, &models) {
+            return Ok(Self { opened });
+        }
+        let contract = contract::Database::open(name.to_owned(), models.clone()).await?;
+        let opened = Rc::new(Opened { contract, repeated: Rc::default() });
+        opened::keep(name, models, &opened);
+        Ok(Self { opened })
     }
 
     /// Its kind.
     pub fn dialect(&self) -> Dialect {
-        self.contract.dialect()
+        self.opened.contract.dialect()
     }
 
     /// What it can do.
     pub fn capabilities(&self) -> Capabilities {
-        self.contract.capabilities()
+        self.opened.contract.capabilities()
     }
 
     /// The limits that hold for this plugin; 0 means none.
     pub fn limits(&self) -> Limits {
-        self.contract.limits()
+        self.opened.contract.limits()
     }
 
     /// The tables that were declared or reflected, in the order in which they can be created.
     pub fn tables(&self) -> Vec<Table> {
-        self.contract.tables()
+        self.opened.contract.tables()
     }
 
     /// Asks the database for an answer. A lost connection is replaced first.
@@ -52,12 +58,12 @@ impl Database {
     /// # Errors
     /// When it cannot be reached.
     pub async fn ping(&self) -> Result<()> {
-        Ok(self.contract.ping().await?)
+        Ok(self.opened.contract.ping().await?)
     }
 
     /// Takes a connection: commit as you go. Dropping it rolls back.
     pub async fn connect(&self) -> Result<Connection> {
-        Ok(Connection::new(self.contract.connect().await?, Rc::clone(&self.repeated)))
+        Ok(Connection::new(self.opened.contract.connect().await?, Rc::clone(&self.opened.repeated)))
     }
 
     /// A session that takes a connection and begins a transaction at its first use: commit as you go.
@@ -67,7 +73,7 @@ impl Database {
 
     /// The same, with another way to treat its objects.
     pub fn session_with(&self, options: SessionOptions) -> Result<Session> {
-        Ok(Session::new(self.contract.session()?, options, Rc::clone(&self.repeated)))
+        Ok(Session::new(self.opened.contract.session()?, options, Rc::clone(&self.opened.repeated)))
     }
 
     /// A session in a transaction, which is its only one. Dropping it rolls back.
@@ -77,8 +83,8 @@ impl Database {
 
     /// The same with an isolation level, read only, or with a timeout.
     pub async fn begin_with(&self, options: TransactionOptions) -> Result<Session> {
-        let contract = self.contract.begin(options).await?;
-        Ok(Session::new(contract, SessionOptions::default(), Rc::clone(&self.repeated)))
+        let contract = self.opened.contract.begin(options).await?;
+        Ok(Session::new(contract, SessionOptions::default(), Rc::clone(&self.opened.repeated)))
     }
 
     /// Runs work in a transaction: it commits when the work is `Ok`, and rolls back when it is an error, when its future
@@ -144,7 +150,7 @@ impl Database {
 
     /// Creates some tables, or fails where one exists.
     pub async fn create_all_with(&self, options: DdlOptions) -> Result<Vec<String>> {
-        Ok(self.contract.create_all(options).await?)
+        Ok(self.opened.contract.create_all(options).await?)
     }
 
     /// Drops the declared tables that exist, in the opposite order. Returns the names of those dropped.
@@ -154,7 +160,7 @@ impl Database {
 
     /// Drops some tables, or fails where one is missing.
     pub async fn drop_all_with(&self, options: DdlOptions) -> Result<Vec<String>> {
-        Ok(self.contract.drop_all(options).await?)
+        Ok(self.opened.contract.drop_all(options).await?)
     }
 
     /// Reads the tables that the database has. Those that were not declared are added to [`tables`](Self::tables).
@@ -164,7 +170,8 @@ impl Database {
 
     /// Reads some tables, those of another schema, or views as well.
     pub async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
-        Ok(self.contract.reflect(options).await?)
+        opened::forget(&self.opened);
+        Ok(self.opened.contract.reflect(options).await?)
     }
 }
 

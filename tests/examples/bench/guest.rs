@@ -58,6 +58,12 @@ impl Guest {
                 }
                 Ok(0)
             }
+            Work::Open => {
+                for _ in 0..sizes.calls {
+                    self.call("cross", &[Val::U32(0)]).await?;
+                }
+                Ok(0)
+            }
         }
     }
 

@@ -33,10 +33,12 @@ pub enum Work {
     Instance,
     /// A call of an instance that is there
     Call,
+    /// A call that opens a database with two models and makes a session
+    Open,
 }
 
 impl Work {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Read,
         Self::Point,
         Self::Built,
@@ -49,6 +51,7 @@ impl Work {
         Self::Cross,
         Self::Instance,
         Self::Call,
+        Self::Open,
     ];
 
     pub fn name(self) -> &'static str {
@@ -65,6 +68,7 @@ impl Work {
             Self::Cross => "cross",
             Self::Instance => "instance",
             Self::Call => "call",
+            Self::Open => "open",
         }
     }
 }
@@ -109,7 +113,7 @@ impl Sizes {
             Work::Dirty => self.dirty,
             Work::Eager => self.eager,
             Work::Ddl => self.tables,
-            Work::Instance | Work::Call => self.calls,
+            Work::Instance | Work::Call | Work::Open => self.calls,
         }
     }
 }
