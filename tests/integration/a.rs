@@ -170,6 +170,26 @@ fn a03_reflect_reads_what_is_there() {
 }
 
 #[test]
+fn a03_a_database_that_is_opened_again_knows_what_was_declared() {
+    let expected = [
+        "a", "a b c", "", "a", "a b", "a b c", "users", "a users", "[1, 2]", "[2, 1]", "[1, 2]", "[2, 1]", "[1, 2]",
+        "[2, 1]",
+    ];
+    for_each_database(async |fixture: &Fixture| {
+        let mut outside = fixture.outside().await;
+        for table in ["a", "b", "c"] {
+            outside.execute(&format!("CREATE TABLE {table} (id BIGINT PRIMARY KEY)")).await;
+        }
+        outside.execute("INSERT INTO a (id) VALUES (2), (1)").await;
+        let mut guest = Scene::new(fixture).instance(GUEST_CONFORMANCE).await;
+        for call in ["the first call", "a later one"] {
+            let saw = guest.call("a03-opened-again", &[]).await.expect("no trap");
+            assert_eq!(lines(saw).expect("no error"), expected, "{call} on {}", fixture.backend());
+        }
+    });
+}
+
+#[test]
 fn a04_an_error_in_begin_rolls_back() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::with(fixture, only_one(), HostLimits::default());

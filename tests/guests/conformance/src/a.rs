@@ -97,6 +97,30 @@ pub async fn a03_reflect() -> Saw {
     Ok(saw)
 }
 
+/// What a database knows that is opened once more, with the same models and with others.
+pub async fn a03_opened_again() -> Saw {
+    let first = Database::open("default", models![A]).await?;
+    let mut saw = vec![names_of(&first.tables())];
+    first.reflect().await?;
+    saw.push(names_of(&first.tables()));
+    // More sets of models than anybody keeps, each twice.
+    for turn in 0..2 {
+        let sets = [models![], models![A], models![A, B], models![A, B, C], models![User], models![User, A]];
+        for models in sets {
+            let db = Database::open("default", models).await?;
+            saw.extend((turn == 0).then(|| names_of(&db.tables())));
+        }
+    }
+    // Its sessions outlive it, and what they sent is not in the way of others.
+    let session = Database::open("default", models![A]).await?.session()?;
+    let other = Database::open("default", models![A, B]).await?.session()?;
+    for _ in 0..3 {
+        saw.push(format!("{:?}", session.all(&select_columns(A::ID).order_by(A::ID)).await?));
+        saw.push(format!("{:?}", other.all(&select_columns(A::ID).order_by(A::ID.desc())).await?));
+    }
+    Ok(saw)
+}
+
 fn names_of(tables: &[sqlservice_sdk::schema::Table]) -> String {
     let mut names: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
     names.sort_unstable();

@@ -28,6 +28,7 @@ sqlservice_sdk::plugin!(
     export a02-create-and-drop: async func() -> result<list<string>, string>;
     export a02-strictly: async func() -> result<list<string>, string>;
     export a03-reflect: async func() -> result<list<string>, string>;
+    export a03-opened-again: async func() -> result<list<string>, string>;
     export a04-begin-and: async func(end: string) -> result<list<string>, string>;
     export a05-begin-and-leave: async func() -> result<list<string>, string>;
     export a06-begin-in-begin: async func(outer-reads: bool) -> result<list<string>, string>;
@@ -256,7 +257,7 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    a: a01_ping(), a02_create_and_drop(), a02_strictly(), a03_reflect(), a04_begin_and(end: String),
+    a: a01_ping(), a02_create_and_drop(), a02_strictly(), a03_reflect(), a03_opened_again(), a04_begin_and(end: String),
         a05_begin_and_leave(), a06_begin_in_begin(outer_reads: bool), a07_closed_transaction(), a08_statements(),
         a08_text(), a14_sizes(),;
     b: b01_graph(), b07_tree(), b_violation(), b21_many(parents: u32), c10_versions(),
