@@ -187,7 +187,8 @@ pub trait Executor: Link {
     }
 
     /// Checks and compiles a query once. With values for its [parameters](crate::expression::parameter) it is a query like
-    /// any other, which costs less the second time: neither its text nor its columns cross the sandbox again.
+    /// any other, which costs less the second time: neither its text nor its columns cross the sandbox again. A statement that
+    /// is sent as it is and comes again is prepared by itself; one that was prepared is not even built again.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
