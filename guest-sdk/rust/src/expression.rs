@@ -4,6 +4,7 @@ mod arithmetic;
 mod case;
 mod function;
 mod json;
+mod lowered;
 mod node;
 mod operand;
 mod operator;
@@ -29,7 +30,8 @@ pub use self::{
     window::*,
 };
 pub(crate) use self::{
-    node::{Arena, Kids, Lowered, Node, Source},
+    lowered::Lowered,
+    node::{Arena, Kids, Node, Source},
     operand::node as operand_node,
     selection::nodes,
 };

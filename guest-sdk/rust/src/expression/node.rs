@@ -4,20 +4,16 @@
 //! searching are loops over children that know nothing of the forty kinds of nodes, and none of them recurses: an
 //! expression that a loop made deep is refused by the host, it does not overflow the guest's stack.
 
-use std::{
-    borrow::Cow,
-    hash::{Hash, Hasher},
-    mem::discriminant,
-    rc::Rc,
-};
+use std::{borrow::Cow, rc::Rc};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
+use super::lowered::Lowered;
 use crate::{
     Model,
     bindings::sqlservice::database::{
         statements::{self, ColumnName, ConflictAction, InsertSource, Root, SourceTable, Statement},
-        values::{Scalar, Value},
+        values::Value,
     },
 };
 
@@ -190,65 +186,6 @@ impl Drop for Inner {
     }
 }
 
-/// A statement ready to send.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Lowered {
-    pub statement: Statement,
-    /// How many parameters come first that only a run of the prepared statement has.
-    pub open: u32,
-    /// The values of the others.
-    pub parameters: Vec<Value>,
-}
-
-impl Lowered {
-    /// A number that is the same for the same statement, and seldom for another one. Nothing for a statement that is not worth
-    /// to be looked for: a large one, and one with constants that can be equal and not the same, like 0.0 and -0.0.
-    pub(crate) fn fingerprint(&mut self) -> Option<u64> {
-        const LARGEST: usize = 256;
-        let Statement { nodes, root } = &mut self.statement;
-        if nodes.len() > LARGEST {
-            return None;
-        }
-        let mut hasher = FxHasher::default();
-        for node in nodes {
-            discriminant(node).hash(&mut hasher);
-            if !hash_own(node, &mut hasher) {
-                return None;
-            }
-            each_id(node, &mut |id| id.hash(&mut hasher));
-        }
-        discriminant(root).hash(&mut hasher);
-        match root {
-            Root::Select(_) => {}
-            Root::Insert(it) => it.table.hash(&mut hasher),
-            Root::Update(it) => it.table.hash(&mut hasher),
-            Root::Delete(it) => it.table.hash(&mut hasher),
-        }
-        each_root_id(root, &mut |id| id.hash(&mut hasher));
-        Some(hasher.finish())
-    }
-}
-
-/// Puts what most nodes of one kind differ by into a hash, beside what they name. Whether it can be told.
-fn hash_own(node: &statements::Node, hasher: &mut FxHasher) -> bool {
-    use statements::Node as N;
-    match node {
-        // A position in a document; all other values are parameters.
-        N::Literal(Value::Scalar(Scalar::Integer(value))) => value.hash(hasher),
-        N::Literal(_) => return false,
-        N::Column(it) => (&it.table, &it.name).hash(hasher),
-        N::Table(it) => (&it.table, &it.alias).hash(hasher),
-        N::Parameter(position) => position.hash(hasher),
-        N::Unary((op, _)) => discriminant(op).hash(hasher),
-        N::Binary(it) => discriminant(&it.op).hash(hasher),
-        N::Listed(it) => discriminant(&it.op).hash(hasher),
-        N::Call(it) => it.function.hash(hasher),
-        // The rest differs by what it names, or is told apart when both are compared.
-        _ => {}
-    }
-    true
-}
-
 /// Where values are counted from while an arena is written.
 const VALUES: u32 = 1 << 31;
 
@@ -354,7 +291,7 @@ pub(crate) fn ids(node: &statements::Node) -> Vec<u32> {
 }
 
 /// Visits every id in a node.
-fn each_id(node: &mut statements::Node, visit: &mut impl FnMut(&mut u32)) {
+pub(super) fn each_id(node: &mut statements::Node, visit: &mut impl FnMut(&mut u32)) {
     use statements::Node as N;
     match node {
         N::Literal(_) | N::Parameter(_) | N::Column(_) | N::Excluded(_) | N::Table(_) => {}
@@ -394,7 +331,7 @@ fn each_select_id(it: &mut statements::Select, visit: &mut impl FnMut(&mut u32))
 }
 
 /// Visits every id in a root.
-fn each_root_id(root: &mut Root, visit: &mut impl FnMut(&mut u32)) {
+pub(super) fn each_root_id(root: &mut Root, visit: &mut impl FnMut(&mut u32)) {
     match root {
         Root::Select(id) => visit(id),
         Root::Insert(it) => {
