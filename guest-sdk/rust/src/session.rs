@@ -365,8 +365,7 @@ pub trait Executor: Link {
         Ok(Sent { answer: self.link_run(run, options).await?, columns })
     }
 
-    /// Prepares a statement that came before. Nothing where that fails: it may be one handle too many, and what is wrong with
-    /// the statement is told when it is sent.
+    /// Prepares a statement that came before. Nothing where that fails: what is wrong with it is told when it is sent.
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "nobody else calls it")]
     async fn plan_again(&self, number: u64, lowered: &Lowered) -> Option<Rc<Plan>> {

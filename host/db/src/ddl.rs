@@ -15,6 +15,9 @@ use crate::{
     error::DatabaseError,
 };
 
+/// The most bytes of statements that are sent together.
+const MESSAGE: usize = 256 << 10;
+
 /// What is done to tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
@@ -180,10 +183,16 @@ async fn alter<T: Tables>(
     Ok(changed.into_iter().map(label).collect())
 }
 
-/// The statements, in parts that are sent together.
+/// The statements, in parts that are sent together. A guest's comments and labels make them as long as it likes.
 fn together<'s, 't, T: Tables>(statements: &'s [Definition<'t>]) -> impl Iterator<Item = &'s [Definition<'t>]> + Send {
-    let go_together = |one: &Definition<'_>, next: &Definition<'_>| one.is_plain && next.is_plain;
-    statements.chunk_by(go_together).flat_map(|some| some.chunks(T::TOGETHER))
+    let (mut count, mut bytes) = (1, 0);
+    statements.chunk_by(move |one, next| {
+        bytes += one.sql.len();
+        let fits = count < T::TOGETHER && bytes + next.sql.len() <= MESSAGE;
+        let go_together = fits && one.is_plain && next.is_plain;
+        (count, bytes) = if go_together { (count + 1, bytes) } else { (1, 0) };
+        go_together
+    })
 }
 
 /// The name by which a table is told to the caller.
@@ -200,5 +209,29 @@ fn refusal<T: Tables>(change: Change, names: &str) -> Error {
             message: format!("the database has these tables already: {names}"),
             source: None,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many statements go together.
+    fn parts<T: Tables>(statements: &[(usize, bool)]) -> Vec<usize> {
+        let define =
+            |&(bytes, is_plain): &(usize, bool)| Definition { sql: "x".repeat(bytes), tables: vec![], is_plain };
+        let statements: Vec<_> = statements.iter().map(define).collect();
+        together::<T>(&statements).map(<[_]>::len).collect()
+    }
+
+    #[test]
+    fn t25_statements_go_together_by_number_by_bytes_and_where_they_are_ours() {
+        assert_eq!(parts::<PostgresTables>(&[(9, true); 130]), [64, 64, 2]);
+        assert_eq!(parts::<MysqlTables>(&[(9, true); 3]), [1, 1, 1]);
+        let half = (MESSAGE / 2, true);
+        assert_eq!(parts::<PostgresTables>(&[half, half, (1, true), (2 * MESSAGE, true), half]), [2, 1, 1, 1]);
+        let (ours, theirs) = ((9, true), (9, false));
+        assert_eq!(parts::<PostgresTables>(&[ours, ours, theirs, theirs, ours, ours]), [2, 1, 1, 2]);
+        assert_eq!(parts::<PostgresTables>(&[]), [0; 0]);
     }
 }

@@ -18,7 +18,8 @@ pub struct HostLimits {
     pub component_bytes: u64,
     /// Instances that live at once. 100 by default.
     pub instances: u32,
-    /// Handles of one instance: resources, streams, tasks. 10,000 by default.
+    /// Handles of one instance: resources, streams, tasks. 10,000 by default. The Rust SDK keeps up to 132 by itself, for databases
+    /// and statements that come again.
     pub handles: usize,
     /// Bytes that one call may hand to the host. 64 MiB by default.
     pub call_bytes: usize,
