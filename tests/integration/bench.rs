@@ -41,6 +41,15 @@ fn the_benchmark_measures_every_party_at_the_same_work() {
         for work in ["load", "flush", "dirty", "eager", "ddl", "cross", "instance", "call"] {
             assert!(measured("guest", work), "{work}:\n{printed}");
         }
+        for (party, at_once) in ["warm", "fresh", "sqlx"].iter().flat_map(|party| [1, 8, 64].map(|n| (*party, n))) {
+            let crowd = lines.iter().find(|line| {
+                line["db"] == db && line["work"] == "crowd" && line["peer"] == party && line["at_once"] == at_once
+            });
+            let crowd = crowd.unwrap_or_else(|| panic!("{party}, {at_once} at once:\n{printed}"));
+            for figure in ["per_second", "p50_us", "p99_us", "processor_us"] {
+                assert!(crowd[figure].as_f64() > Some(0.0), "{figure}: {crowd}");
+            }
+        }
         assert!(measured("other", "read"), "{printed}");
         let chart = fs::read_to_string(chart).expect("a chart");
         assert!(chart.starts_with("<svg") && chart.contains(&format!("{db} read / other")), "{chart}");

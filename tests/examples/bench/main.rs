@@ -4,9 +4,11 @@
 //! Everybody's every round is checked against everybody else's: who does less is not faster but wrong.
 
 mod chart;
+mod crowd;
 mod guest;
 mod native;
 mod peer;
+mod pool;
 mod report;
 mod work;
 
@@ -36,7 +38,7 @@ struct Args {
     /// Work to do; all of it where none is given
     #[arg(long, value_name = "NAME")]
     work: Vec<Work>,
-    /// Parties to measure, for instance only `guest` under a profiler; all of them where none is given
+    /// Parties to measure, for instance only `guest` (or `fresh`, in a crowd) under a profiler; all of them where none is given
     #[arg(long = "party", value_name = "NAME")]
     parties: Vec<String>,
     /// Rounds of each work; the median counts

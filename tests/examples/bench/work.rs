@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
-use crate::{Result, guest::Guest, native::Native, report::Report};
+use crate::{Result, crowd::Crowd, guest::Guest, native::Native, report::Report};
 
 /// What is measured. The names and sizes are those of the peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -35,10 +35,12 @@ pub enum Work {
     Call,
     /// A call that opens a database with two models and makes a session
     Open,
+    /// 4,000 requests, 1, 8 and 64 at once: a call that opens its database and reads one row by its key
+    Crowd,
 }
 
 impl Work {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Read,
         Self::Point,
         Self::Built,
@@ -52,6 +54,7 @@ impl Work {
         Self::Instance,
         Self::Call,
         Self::Open,
+        Self::Crowd,
     ];
 
     pub fn name(self) -> &'static str {
@@ -69,6 +72,7 @@ impl Work {
             Self::Instance => "instance",
             Self::Call => "call",
             Self::Open => "open",
+            Self::Crowd => "crowd",
         }
     }
 }
@@ -86,6 +90,8 @@ pub struct Sizes {
     pub eager: u32,
     pub tables: u32,
     pub calls: u32,
+    /// Requests of a crowd, however many come at once.
+    pub requests: u32,
 }
 
 impl Sizes {
@@ -99,9 +105,20 @@ impl Sizes {
         eager: 2_000,
         tables: 40,
         calls: 1_000,
+        requests: 4_000,
     };
-    pub const QUICK: Self =
-        Self { rows: 1_000, points: 50, bulk: 100, load: 200, flush: 100, dirty: 50, eager: 20, tables: 4, calls: 10 };
+    pub const QUICK: Self = Self {
+        rows: 1_000,
+        points: 50,
+        bulk: 100,
+        load: 200,
+        flush: 100,
+        dirty: 50,
+        eager: 20,
+        tables: 4,
+        calls: 10,
+        requests: 70,
+    };
 
     fn of(self, work: Work) -> u32 {
         match work {
@@ -114,6 +131,7 @@ impl Sizes {
             Work::Eager => self.eager,
             Work::Ddl => self.tables,
             Work::Instance | Work::Call | Work::Open => self.calls,
+            Work::Crowd => self.requests,
         }
     }
 }
@@ -132,11 +150,15 @@ pub async fn run(
     let mut guest = Guest::new(url).await?;
     guest.prepare(sizes.rows).await?;
     let mut native = Native::new(url).await?;
+    let asked = |party: &&str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == party);
     for &work in works {
+        if work == Work::Crowd {
+            crowd(url, sizes, rounds, &asked, report).await?;
+            continue;
+        }
         for round in 1..=rounds {
             eprint!("\r{db}: {} {round}/{rounds}  ", work.name());
             let mut answers = Vec::new();
-            let asked = |party: &&str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == party);
             for party in parties(work, db).into_iter().filter(asked) {
                 let start = Instant::now();
                 let answer = match party {
@@ -158,6 +180,40 @@ pub async fn run(
         eprintln!();
     }
     guest.end().await?;
+    Ok(())
+}
+
+/// Lets requests come, so many at once, to one party after the other.
+async fn crowd(
+    url: &str,
+    sizes: Sizes,
+    rounds: usize,
+    asked: &impl Fn(&&str) -> bool,
+    report: &mut Report,
+) -> Result<()> {
+    let db = kind(url);
+    let parties: Vec<&str> = Crowd::PARTIES.into_iter().filter(asked).collect();
+    let crowd = Crowd::new(url, sizes.rows).await?;
+    for party in &parties {
+        // Connections are made, and what is made once a plugin.
+        crowd.measure(party, 64, sizes.requests.min(400)).await?;
+    }
+    for round in 1..=rounds {
+        for at_once in [1, 8, 64] {
+            eprint!("\r{db}: crowd {round}/{rounds}, {at_once} at once  ");
+            let mut sums = Vec::new();
+            for party in &parties {
+                let (load, sum) = crowd.measure(party, at_once, sizes.requests).await?;
+                report.note_load(party, db, at_once, load);
+                sums.push((party, sum));
+            }
+            if let Some(window) = sums.windows(2).find(|pair| pair[0].1 != pair[1].1) {
+                return Err(format!("{db} crowd: the parties do not do the same: {window:?}").into());
+            }
+        }
+    }
+    eprintln!();
+    crowd.end().await;
     Ok(())
 }
 

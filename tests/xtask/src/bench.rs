@@ -28,7 +28,7 @@ pub struct Bench {
     /// SQLite only: no servers are started
     #[arg(long, conflicts_with = "databases")]
     sqlite: bool,
-    /// Work to do: read, point, built, bulk, load, flush, dirty, eager, ddl, cross, instance, call, open; all of it where none is given
+    /// Work to do: read, point, built, bulk, load, flush, dirty, eager, ddl, cross, instance, call, open, crowd; all of it where none is given
     #[arg(long, value_name = "NAME")]
     work: Vec<String>,
     /// Rounds of each work; the median counts

@@ -54,6 +54,7 @@ sqlservice_sdk::plugin!(
      export eager: async func(count: u32) -> result<s64, string>;
      export ddl: async func(tables: u32) -> result<u64, string>;
      export cross: async func(count: u32) -> result<s64, string>;
+     export one: async func(key: s64) -> result<s64, string>;
      export nothing: async func();"
 );
 
@@ -184,6 +185,11 @@ impl Guest for Plugin {
             session.commit().await?;
         }
         Ok(count.into())
+    }
+
+    async fn one(key: i64) -> Result<i64, String> {
+        let db = Database::open("default", models![User, Device]).await?;
+        Ok(db.session()?.one(&select::<User>().filter(User::ID.eq(key))).await?.created)
     }
 
     async fn nothing() {}

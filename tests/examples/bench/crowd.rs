@@ -1,0 +1,138 @@
+//! Many requests at once. A request opens a database and reads one row by its key: by a call of an instance that is there
+//! (`warm`), by one of an instance of its own (`fresh`), and by sqlx.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rustix::time::{ClockId, clock_gettime};
+use sqlservice_host::{Grant, Host, Plugin, Settings, Val};
+
+use crate::{Result, guest::call, pool::Pool};
+
+/// Connections that each party may have.
+const CONNECTIONS: u32 = 10;
+
+/// What a party did with a load.
+pub struct Load {
+    pub requests: u32,
+    pub time: Duration,
+    /// Of all threads of this process, in user code and in the system: the waiting for a server is not in it, nor is its work.
+    pub processor: Duration,
+    /// How long each request took, as its caller sees it.
+    pub each: Vec<Duration>,
+}
+
+/// Those who answer the requests.
+pub struct Crowd {
+    host: Host,
+    plugin: Plugin,
+    pool: Pool,
+    rows: u32,
+}
+
+/// Which requests are still to be made.
+#[derive(Clone)]
+struct Queue {
+    next: Arc<AtomicU32>,
+    requests: u32,
+    rows: u32,
+}
+
+impl Queue {
+    /// The key that the next request asks for.
+    fn next(&self) -> Option<i64> {
+        let k = self.next.fetch_add(1, Ordering::Relaxed);
+        (k < self.requests).then(|| i64::from(k) * 7_919 % i64::from(self.rows) + 1)
+    }
+
+    /// Makes requests, one after the other, until there are none; returns how long each took, and the sum of the answers.
+    async fn work(self, mut request: impl AsyncFnMut(i64) -> Result<i64>) -> Result<(Vec<Duration>, i64)> {
+        let (mut each, mut sum) = (Vec::new(), 0_i64);
+        while let Some(key) = self.next() {
+            let start = Instant::now();
+            sum = sum.wrapping_add(request(key).await?);
+            each.push(start.elapsed());
+        }
+        Ok((each, sum))
+    }
+}
+
+impl Crowd {
+    pub const PARTIES: [&str; 3] = ["warm", "fresh", "sqlx"];
+
+    pub async fn new(url: &str, rows: u32) -> Result<Self> {
+        let settings = Settings { pool_size: CONNECTIONS, max_overflow: 0, ..Settings::default() };
+        let host = Host::builder().database("default", Grant::open(url, settings)?).build()?;
+        let plugin = host.load_file(sqlservice_tests::component::GUEST_READER)?;
+        Ok(Self { host, plugin, pool: Pool::new(url, CONNECTIONS).await?, rows })
+    }
+
+    /// Lets requests come to a party, so many at once; also returns the sum of what it read.
+    pub async fn measure(&self, party: &str, at_once: u32, requests: u32) -> Result<(Load, i64)> {
+        let queue = Queue { next: Arc::default(), requests, rows: self.rows };
+        match party {
+            "warm" => {
+                let mut workers = Vec::new();
+                for _ in 0..at_once {
+                    let mut instance = self.plugin.instantiate().await?;
+                    // It has opened its database and sent its statement before.
+                    for _ in 0..2 {
+                        call(&mut instance, "one", &[Val::S64(1)]).await?;
+                    }
+                    let queue = queue.clone();
+                    workers.push(async move {
+                        queue.work(async |key| call(&mut instance, "one", &[Val::S64(key)]).await).await
+                    });
+                }
+                run(requests, workers).await
+            }
+            "fresh" => {
+                let worker = || {
+                    let (plugin, queue) = (self.plugin.clone(), queue.clone());
+                    queue.work(async move |key| call(&mut plugin.instantiate().await?, "one", &[Val::S64(key)]).await)
+                };
+                run(requests, (0..at_once).map(|_| worker()).collect()).await
+            }
+            _ => {
+                let worker = || {
+                    let (pool, queue) = (self.pool.clone(), queue.clone());
+                    queue.work(async move |key| pool.one(key).await)
+                };
+                run(requests, (0..at_once).map(|_| worker()).collect()).await
+            }
+        }
+    }
+
+    pub async fn end(self) {
+        self.pool.close().await;
+        self.host.close().await;
+    }
+}
+
+/// Lets workers work beside each other, each in a task.
+async fn run<W>(requests: u32, workers: Vec<W>) -> Result<(Load, i64)>
+where
+    W: Future<Output = Result<(Vec<Duration>, i64)>> + Send + 'static,
+{
+    let (processor, start) = (processor_time(), Instant::now());
+    let tasks: Vec<_> = workers.into_iter().map(tokio::spawn).collect();
+    let (mut each, mut sum) = (Vec::new(), 0_i64);
+    for task in tasks {
+        let (times, answers) = task.await??;
+        each.extend(times);
+        sum = sum.wrapping_add(answers);
+    }
+    Ok((Load { requests, time: start.elapsed(), processor: processor_time().saturating_sub(processor), each }, sum))
+}
+
+/// What this process has had of processors.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
