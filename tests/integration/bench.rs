@@ -51,6 +51,10 @@ fn the_benchmark_measures_every_party_at_the_same_work() {
             }
         }
         assert!(measured("other", "read"), "{printed}");
+        for line in &lines {
+            let ours = db == "sqlite" && line["peer"] != "other";
+            assert_eq!(line["durability"].as_str(), ours.then_some("full"), "{line}");
+        }
         let chart = fs::read_to_string(chart).expect("a chart");
         assert!(chart.starts_with("<svg") && chart.contains(&format!("{db} read / other")), "{chart}");
     });

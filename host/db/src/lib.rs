@@ -38,4 +38,4 @@ pub use reflect::ReflectOptions;
 pub use run::Answer;
 pub use savepoint::Savepoint;
 pub use session::Session;
-pub use settings::{Isolation, RunOptions, Settings, TransactionOptions};
+pub use settings::{Durability, Isolation, RunOptions, Settings, TransactionOptions};

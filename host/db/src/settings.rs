@@ -48,6 +48,43 @@ impl FromStr for Isolation {
     }
 }
 
+/// What an acknowledged commit to a SQLite file promises when the machine loses power. When only the process ends, however it
+/// ends, every commit stays in both.
+///
+/// The file is in WAL mode, so neither lets a power failure corrupt it or leave half of a transaction. Servers have settings
+/// of their own for this (`synchronous_commit`, `innodb_flush_log_at_trx_commit`), which stay as they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Durability {
+    /// The log is synced at each commit (`synchronous = FULL`): an acknowledged commit is there after a power failure, as far as
+    /// the disk does what it is told. Loses nothing; each commit waits for the disk.
+    #[default]
+    Full,
+    /// The log is synced only before its pages go into the file (`synchronous = NORMAL`): a power failure may lose the last
+    /// commits, whole ones from the end, as many as came since the last checkpoint. Commits do not wait for the disk.
+    Normal,
+}
+
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "full",
+            Self::Normal => "normal",
+        })
+    }
+}
+
+impl FromStr for Durability {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim().to_lowercase().as_str() {
+            "full" => Ok(Self::Full),
+            "normal" => Ok(Self::Normal),
+            _ => Err(crate::Error::Setting(format!("{text:?} is no durability; there are full and normal"))),
+        }
+    }
+}
+
 /// The settings of one database.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -63,6 +100,8 @@ pub struct Settings {
     pub pool_pre_ping: bool,
     /// The isolation level of transactions that ask for none.
     pub isolation_level: Isolation,
+    /// What a commit to a SQLite file promises when the machine loses power. Full by default.
+    pub durability: Durability,
     /// Whether statements are logged, without their values.
     pub echo: bool,
     /// How long one statement may take. None by default.
@@ -87,6 +126,7 @@ impl Default for Settings {
             pool_recycle: None,
             pool_pre_ping: false,
             isolation_level: Isolation::Default,
+            durability: Durability::Full,
             echo: false,
             statement_timeout: None,
             lock_timeout: Duration::from_secs(5),

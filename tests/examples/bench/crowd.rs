@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustix::time::{ClockId, clock_gettime};
-use sqlservice_host::{Grant, Host, Plugin, Settings, Val};
+use sqlservice_host::{Durability, Grant, Host, Plugin, Settings, Val};
 
 use crate::{Result, guest::call, pool::Pool};
 
@@ -66,11 +66,11 @@ impl Queue {
 impl Crowd {
     pub const PARTIES: [&str; 3] = ["warm", "fresh", "sqlx"];
 
-    pub async fn new(url: &str, rows: u32) -> Result<Self> {
-        let settings = Settings { pool_size: CONNECTIONS, max_overflow: 0, ..Settings::default() };
+    pub async fn new(url: &str, rows: u32, durability: Durability) -> Result<Self> {
+        let settings = Settings { pool_size: CONNECTIONS, max_overflow: 0, durability, ..Settings::default() };
         let host = Host::builder().database("default", Grant::open(url, settings)?).build()?;
         let plugin = host.load_file(sqlservice_tests::component::GUEST_READER)?;
-        Ok(Self { host, plugin, pool: Pool::new(url, CONNECTIONS).await?, rows })
+        Ok(Self { host, plugin, pool: Pool::new(url, CONNECTIONS, durability).await?, rows })
     }
 
     /// Lets requests come to a party, so many at once; also returns the sum of what it read.

@@ -1,6 +1,6 @@
 //! The work through a guest.
 
-use sqlservice_host::{Grant, Host, Instance, Plugin, Settings, Val};
+use sqlservice_host::{Durability, Grant, Host, Instance, Plugin, Settings, Val};
 
 use crate::{
     Result,
@@ -16,8 +16,9 @@ pub struct Guest {
 }
 
 impl Guest {
-    pub async fn new(url: &str) -> Result<Self> {
-        let host = Host::builder().database("default", Grant::open(url, Settings::default())?).build()?;
+    pub async fn new(url: &str, durability: Durability) -> Result<Self> {
+        let settings = Settings { durability, ..Settings::default() };
+        let host = Host::builder().database("default", Grant::open(url, settings)?).build()?;
         let plugin = host.load_file(sqlservice_tests::component::GUEST_READER)?;
         let instance = plugin.instantiate().await?;
         Ok(Self { host, plugin, instance, next: 1 << 24 })

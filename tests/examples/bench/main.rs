@@ -15,6 +15,7 @@ mod work;
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
+use sqlservice_host::Durability;
 
 use crate::{
     peer::Peer,
@@ -41,6 +42,10 @@ struct Args {
     /// Parties to measure, for instance only `guest` (or `fresh`, in a crowd) under a profiler; all of them where none is given
     #[arg(long = "party", value_name = "NAME")]
     parties: Vec<String>,
+    /// What a commit on SQLite promises when the machine loses power, the same for all parties: full or normal. Peers get it
+    /// as SQLSERVICE_BENCH_DURABILITY
+    #[arg(long, value_name = "WHICH", default_value = "full")]
+    durability: Durability,
     /// Rounds of each work; the median counts
     #[arg(long, default_value_t = 7)]
     rounds: usize,
@@ -93,9 +98,9 @@ async fn measure(args: Args) -> Result<()> {
             // A peer's rounds and ours take turns, so that all see the same machine.
             let rounds = if peer.is_some() { left.min(TURN) } else { left };
             if let Some(peer) = &peer {
-                report.read(&peer.measure(rounds)?)?;
+                report.read(&peer.measure(rounds, args.durability)?)?;
             }
-            work::run(url, &works, sizes, rounds, &args.parties, &mut report).await?;
+            work::run(url, &works, sizes, rounds, &args.parties, args.durability, &mut report).await?;
             left -= rounds;
         }
     }

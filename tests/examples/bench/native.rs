@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use futures::TryStreamExt as _;
-use sqlx::{Connection as _, Row as _};
+use sqlservice_host::Durability;
+use sqlx::{Connection as _, Row as _, sqlite::SqliteSynchronous};
 
 use crate::{
     Result,
@@ -63,16 +64,25 @@ fn user(i: u32) -> User {
     }
 }
 
+/// The same durability, as sqlx says it.
+pub fn synchronous(durability: Durability) -> SqliteSynchronous {
+    match durability {
+        Durability::Full => SqliteSynchronous::Full,
+        Durability::Normal => SqliteSynchronous::Normal,
+    }
+}
+
 impl Native {
-    pub async fn new(url: &str) -> Result<Self> {
+    /// Connects, with the durability that the guest's connections have.
+    pub async fn new(url: &str, durability: Durability) -> Result<Self> {
         let (connection, rusqlite) = match kind(url) {
             "sqlite" => {
                 let path = url.trim_start_matches("sqlite://");
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let options =
+                    sqlx::sqlite::SqliteConnectOptions::new().filename(path).synchronous(synchronous(durability));
                 let connection = sqlx::SqliteConnection::connect_with(&options.foreign_keys(true)).await?;
                 let rusqlite = rusqlite::Connection::open(path)?;
-                // As our own connections are.
-                rusqlite.pragma_update(None, "synchronous", "NORMAL")?;
+                rusqlite.pragma_update(None, "synchronous", durability.to_string())?;
                 rusqlite.pragma_update(None, "foreign_keys", true)?;
                 (Connection::Sqlite(connection), Some(rusqlite))
             }
@@ -82,11 +92,7 @@ impl Native {
                 (Connection::Mysql(sqlx::MySqlConnection::connect(&url).await?), None)
             }
         };
-        let mut native = Self { connection, rusqlite };
-        if let Connection::Sqlite(connection) = &mut native.connection {
-            sqlx::query("PRAGMA synchronous = NORMAL").execute(connection).await?;
-        }
-        Ok(native)
+        Ok(Self { connection, rusqlite })
     }
 
     /// Removes the rows that were inserted.

@@ -5,10 +5,15 @@ use std::{
     process::Command,
 };
 
+use sqlservice_host::Durability;
+
 use crate::Result;
 
 /// The variable that names the peer's databases, one a line; a command line would show their passwords.
 const DATABASES: &str = "SQLSERVICE_BENCH_PEERS";
+
+/// The variable that says what a peer's commits on SQLite should promise: `full` or `normal`.
+const DURABILITY: &str = "SQLSERVICE_BENCH_DURABILITY";
 
 pub struct Peer<'a> {
     program: &'a Path,
@@ -26,9 +31,10 @@ impl<'a> Peer<'a> {
     }
 
     /// Lets it measure so many rounds; returns its lines.
-    pub fn measure(&self, rounds: usize) -> Result<String> {
+    pub fn measure(&self, rounds: usize, durability: Durability) -> Result<String> {
         eprintln!("the peer: {rounds} rounds of everything");
         let mut command = Command::new(self.program);
+        command.env(DURABILITY, durability.to_string());
         let output = command.arg(self.script).arg(&self.url).arg(rounds.to_string()).output()?;
         if !output.status.success() {
             // It may say its URL, which has a password.

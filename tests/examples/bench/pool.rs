@@ -1,5 +1,6 @@
 //! A pool of sqlx: what a server without a sandbox reads with.
 
+use sqlservice_host::Durability;
 use sqlx::{
     Row as _,
     mysql::{MySqlPool, MySqlPoolOptions},
@@ -7,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions},
 };
 
-use crate::{Result, work::kind};
+use crate::{Result, native::synchronous, work::kind};
 
 /// Connections of one kind, and each reads in a transaction that the database makes by itself.
 #[derive(Clone)]
@@ -41,11 +42,11 @@ macro_rules! each {
 }
 
 impl Pool {
-    pub async fn new(url: &str, connections: u32) -> Result<Self> {
+    pub async fn new(url: &str, connections: u32, durability: Durability) -> Result<Self> {
         Ok(match kind(url) {
             "sqlite" => {
                 let options = SqliteConnectOptions::new().filename(url.trim_start_matches("sqlite://"));
-                let options = options.foreign_keys(true);
+                let options = options.foreign_keys(true).synchronous(synchronous(durability));
                 Self::Sqlite(SqlitePoolOptions::new().max_connections(connections).connect_with(options).await?)
             }
             "postgresql" => Self::Postgres(PgPoolOptions::new().max_connections(connections).connect(url).await?),

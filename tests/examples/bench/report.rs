@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use serde_json::{Value, json};
+use sqlservice_host::Durability;
 
 use crate::{Result, crowd::Load};
 
@@ -13,7 +14,12 @@ pub struct Report {
     times: BTreeMap<(String, String, u64), BTreeMap<String, Vec<f64>>>,
     /// What became of many requests, by database, number at once and party.
     loads: BTreeMap<(String, u32), BTreeMap<String, Vec<Load>>>,
+    /// What commits to SQLite promised, where it was measured.
+    durability: Option<Durability>,
 }
+
+/// Parties whose connections to SQLite are made here, all with one durability. A peer says for itself what it does.
+const OURS: [&str; 3] = ["guest", "sqlx", "rusqlite"];
 
 /// The loads of all rounds together: the median of what they took, and how long single requests did.
 struct Summary {
@@ -60,6 +66,11 @@ impl Report {
         of_db.entry(party.to_owned()).or_default().push(load);
     }
 
+    /// SQLite was measured, with this durability.
+    pub fn set_durability(&mut self, durability: Durability) {
+        self.durability = Some(durability);
+    }
+
     /// Reads the lines of another program.
     pub fn read(&mut self, lines: &str) -> Result<()> {
         for line in lines.lines().filter(|line| line.starts_with('{')) {
@@ -78,7 +89,11 @@ impl Report {
         for ((db, work, n), parties) in &self.times {
             for (peer, times) in parties {
                 let ms = (median(times) * 1e3).round() / 1e3;
-                lines.push(json!({"peer": peer, "db": db, "work": work, "n": n, "ms": ms}).to_string());
+                let mut line = json!({"peer": peer, "db": db, "work": work, "n": n, "ms": ms});
+                if let Some(durability) = self.durability.filter(|_| db == "sqlite" && OURS.contains(&peer.as_str())) {
+                    line["durability"] = durability.to_string().into();
+                }
+                lines.push(line.to_string());
             }
         }
         for ((db, at_once), parties) in &self.loads {
@@ -113,6 +128,9 @@ impl Report {
     /// Tables for people.
     pub fn table(&self) -> String {
         let mut tables = Vec::new();
+        if let Some(durability) = self.durability {
+            tables.push(format!("SQLite's durability is {durability}, for {}\n", OURS.join(", ")));
+        }
         if !self.times.is_empty() {
             tables.push(self.table_of_times());
         }

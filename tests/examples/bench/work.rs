@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use clap::ValueEnum;
+use sqlservice_host::Durability;
 
 use crate::{Result, crowd::Crowd, guest::Guest, native::Native, report::Report};
 
@@ -143,17 +144,21 @@ pub async fn run(
     sizes: Sizes,
     rounds: usize,
     chosen: &[String],
+    durability: Durability,
     report: &mut Report,
 ) -> Result<()> {
     let db = kind(url);
     eprintln!("{db}: {} rows are prepared", sizes.rows);
-    let mut guest = Guest::new(url).await?;
+    if db == "sqlite" {
+        report.set_durability(durability);
+    }
+    let mut guest = Guest::new(url, durability).await?;
     guest.prepare(sizes.rows).await?;
-    let mut native = Native::new(url).await?;
+    let mut native = Native::new(url, durability).await?;
     let asked = |party: &&str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == party);
     for &work in works {
         if work == Work::Crowd {
-            crowd(url, sizes, rounds, &asked, report).await?;
+            crowd(db, Crowd::new(url, sizes.rows, durability).await?, sizes, rounds, &asked, report).await?;
             continue;
         }
         for round in 1..=rounds {
@@ -185,15 +190,14 @@ pub async fn run(
 
 /// Lets requests come, so many at once, to one party after the other.
 async fn crowd(
-    url: &str,
+    db: &str,
+    crowd: Crowd,
     sizes: Sizes,
     rounds: usize,
     asked: &impl Fn(&&str) -> bool,
     report: &mut Report,
 ) -> Result<()> {
-    let db = kind(url);
     let parties: Vec<&str> = Crowd::PARTIES.into_iter().filter(asked).collect();
-    let crowd = Crowd::new(url, sizes.rows).await?;
     for party in &parties {
         // Connections are made, and what is made once a plugin.
         crowd.measure(party, 64, sizes.requests.min(400)).await?;

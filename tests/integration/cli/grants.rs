@@ -41,6 +41,7 @@ fn every_database_is_used_by_its_url() {
     for_each_database(async |fixture| {
         let place = Place::new();
         let pool = ["--pool-size", "2", "--pre-ping", "--pool-timeout", "5s", "--isolation", "serializable"];
+        let pool = [&["--durability", "normal"], &pool[..]].concat();
         let ran = place.talk(&[&["remember", "one", "--database", fixture.url()], &pool[..]].concat());
         assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "1\n", ""));
         let rows = fixture.outside().await.rows("SELECT text FROM memories").await;

@@ -151,6 +151,7 @@ fn contradictions_are_refused() {
     let file = place.file("file", "x");
     place.talk(&["add", "1", "1", "--dir", file.to_str().expect("UTF-8")]).fails(2, &["cannot be opened"]);
     place.talk(&["add", "1", "1", "--isolation", "bogus"]).fails(2, &["bogus", "SERIALIZABLE"]);
+    place.talk(&["add", "1", "1", "--durability", "off"]).fails(2, &["off", "full", "normal"]);
     place.talk(&["add", "1", "1", "--timeout", "soon"]).fails(2, &["soon", "500ms"]);
     place.talk(&["add", "1", "1", "--json", "--wave"]).fails(2, &["--wave"]);
     place.sqlservice(&["runn", TALKER]).fails(2, &["run"]);

@@ -34,6 +34,9 @@ pub struct Bench {
     /// Rounds of each work; the median counts
     #[arg(long, value_name = "COUNT")]
     rounds: Option<u32>,
+    /// What a commit on SQLite promises when the machine loses power, the same for all parties: full or normal
+    #[arg(long, value_name = "WHICH", default_value = "full")]
+    durability: String,
     /// A hundredth of the work, to see that it works
     #[arg(long)]
     quick: bool,
@@ -84,6 +87,7 @@ pub fn bench(asked: &Bench) -> Result<()> {
     if let Some(rounds) = asked.rounds {
         command.args(["--rounds", &rounds.to_string()]);
     }
+    command.args(["--durability", &asked.durability]);
     for (flag, given) in [("--quick", asked.quick), ("--json", asked.json)] {
         if given {
             command.arg(flag);

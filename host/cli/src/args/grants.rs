@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use sqlservice_host::{Access, HostLimits, Isolation, Settings};
+use sqlservice_host::{Access, Durability, HostLimits, Isolation, Settings};
 
 use crate::notation;
 
@@ -106,6 +106,10 @@ pub(crate) struct Pool {
     /// How much transactions see of each other: read-committed, repeatable-read, serializable, autocommit, …
     #[arg(long, value_name = "LEVEL", value_parser = isolation, default_value = "default")]
     pub(crate) isolation: Isolation,
+    /// What a commit to a SQLite file promises when the machine loses power: full, it is there; normal, the last ones may be
+    /// lost, whole
+    #[arg(long, value_name = "WHICH", value_parser = durability, default_value = "full")]
+    pub(crate) durability: Durability,
     /// How long one statement may take
     #[arg(long, value_name = "TIME", value_parser = notation::duration)]
     pub(crate) statement_timeout: Option<Duration>,
@@ -127,6 +131,7 @@ impl Pool {
             pool_recycle: self.pool_recycle,
             pool_pre_ping: self.pre_ping,
             isolation_level: self.isolation,
+            durability: self.durability,
             echo: self.echo,
             statement_timeout: self.statement_timeout,
             lock_timeout: self.lock_timeout,
@@ -136,6 +141,10 @@ impl Pool {
 
 fn isolation(text: &str) -> Result<Isolation, String> {
     text.parse::<Isolation>().map_err(|error| error.to_string())
+}
+
+fn durability(text: &str) -> Result<Durability, String> {
+    text.parse::<Durability>().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

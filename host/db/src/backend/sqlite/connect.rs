@@ -8,7 +8,7 @@ use std::{
 
 use sqlx::{
     ConnectOptions, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::{
     sync::{OnceCell, Semaphore},
@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{error, handle::Handle, link::SqliteLink, watch::Watch, writers};
-use crate::{Error, Result, Settings, backend::idle::Idle};
+use crate::{Durability, Error, Result, Settings, backend::idle::Idle};
 
 /// How many pages a connection keeps, as SQLite takes it: 8 MiB, since a page that is not kept is read by a system call.
 const CACHE: &str = "-8192";
@@ -34,6 +34,7 @@ pub(crate) struct SqliteFile {
 pub(crate) struct SqlitePool {
     file: SqliteFile,
     lock_timeout: Duration,
+    durability: Durability,
     /// The queue of the file's writers, once the file was opened; nothing for a database in memory, which has one user.
     writers: OnceCell<Option<Arc<Semaphore>>>,
     idle: Idle<SqliteLink>,
@@ -104,7 +105,7 @@ impl SqlitePool {
         };
         // A clock cannot count to just any time.
         let lock_timeout = settings.lock_timeout.min(Duration::from_secs(86_400));
-        Self { file, lock_timeout, writers: OnceCell::new(), idle }
+        Self { file, lock_timeout, durability: settings.durability, writers: OnceCell::new(), idle }
     }
 
     /// A connection: an idle one, or a new one. The caller has a place for it.
@@ -173,7 +174,10 @@ impl SqlitePool {
 
     async fn connect(&self, journal: Option<SqliteJournalMode>) -> Result<SqliteConnection> {
         let mut options = SqliteConnectOptions::new().foreign_keys(true).statement_cache_capacity(1);
-        options = options.pragma("cache_size", CACHE);
+        options = options.pragma("cache_size", CACHE).synchronous(match self.durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Normal => SqliteSynchronous::Normal,
+        });
         match &self.file.path {
             Some(path) => {
                 options = options.filename(path).create_if_missing(self.file.create).read_only(self.file.read_only);
