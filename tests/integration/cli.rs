@@ -1,6 +1,7 @@
 //! The command `sqlservice`, run as people run it: what it prints where, and what its exit code says.
 
 mod answers;
+mod cache;
 mod grants;
 mod mistakes;
 mod project;
@@ -49,6 +50,8 @@ impl Place {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(readme::programs().join("sqlservice"));
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null()).env_remove("NO_COLOR");
+        // Not the one of the user who runs the tests.
+        command.env("SQLSERVICE_CACHE", readme::cache());
         command
     }
 

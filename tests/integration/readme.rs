@@ -83,7 +83,12 @@ fn run(block: &Block, dir: &Path, place: &str) -> String {
     let path = env::var_os("PATH").unwrap_or_default();
     let paths = env::join_paths(std::iter::once(programs().to_owned()).chain(env::split_paths(&path))).expect("a PATH");
     let mut command = Command::new("bash");
-    command.args(["-euo", "pipefail", "-c", &script]).env("PATH", paths).env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+        .args(["-euo", "pipefail", "-c", &script])
+        .env("PATH", paths)
+        .env("NO_COLOR", "1")
+        .env("SQLSERVICE_CACHE", cache())
+        .stdin(Stdio::null());
     command.current_dir(if in_project { source::root() } else { dir });
     if !in_project {
         // A project that a block makes builds where it always finds its dependencies built, not beside our own.
@@ -104,6 +109,11 @@ pub(crate) fn programs() -> &'static Path {
         xtask::progress::run_quietly(&mut build).expect("the command line builds");
         xtask::workspace::target().join("debug")
     })
+}
+
+/// Where the command keeps compiled plugins in tests.
+pub(crate) fn cache() -> PathBuf {
+    xtask::workspace::target().join("compiled")
 }
 
 fn compare_output(expected: &str, printed: &str, place: &str) {

@@ -102,6 +102,8 @@ pub(crate) struct Run {
     pub(crate) limits: Limits,
     #[command(flatten)]
     pub(crate) pool: Pool,
+    #[command(flatten)]
+    pub(crate) cache: Cache,
     /// Print one JSON document: {"ok": VALUE} or {"error": {"kind", "exit", "message", "help", "value"}}
     ///
     /// Records are objects, variants {"case": value}, options their value or null, results {"ok": …} or {"error": …}, flags
@@ -127,6 +129,24 @@ pub(crate) struct Inspect {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) cache: Cache,
+}
+
+/// Where the plugin is kept when it was compiled.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Compiled plugins")]
+pub(crate) struct Cache {
+    /// Where compiled plugins are kept, so that the next run need not compile them
+    ///
+    /// Where nothing is said: the directory that the environment variable SQLSERVICE_CACHE names (none where it is empty), else
+    /// sqlservice/components in the user's directory for caches ($XDG_CACHE_HOME or ~/.cache). It takes 1 GiB at most; what was
+    /// not used for longest goes first. It must belong to the user alone, and no directory that a plugin may write may hold it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Compile the plugin, and keep nothing of that
+    #[arg(long, conflicts_with = "cache_dir")]
+    pub(crate) no_cache: bool,
 }
 
 /// Make a plugin project

@@ -100,9 +100,11 @@ fn words(error: &Error) -> String {
 fn exit_of(error: &Error) -> Exit {
     match error {
         Error::Database { .. } => Exit::Database,
-        Error::DuplicateDatabase(_) | Error::Directory { .. } | Error::NoSuchFunction { .. } | Error::Arguments(_) => {
-            Exit::Usage
-        }
+        Error::DuplicateDatabase(_)
+        | Error::Directory { .. }
+        | Error::CompileCache { .. }
+        | Error::NoSuchFunction { .. }
+        | Error::Arguments(_) => Exit::Usage,
         Error::NotAComponent(_) | Error::TooLarge { .. } | Error::MissingImports(_) | Error::Unusable(_) => {
             Exit::Component
         }
@@ -115,6 +117,7 @@ fn exit_of(error: &Error) -> Exit {
 fn help_for(error: &Error) -> Option<String> {
     Some(match error {
         Error::Directory { .. } => "--dir HOST[::GUEST] takes a directory that exists".to_owned(),
+        Error::CompileCache { .. } => "--cache-dir names another directory, --no-cache does without".to_owned(),
         Error::NoSuchFunction { available, .. } if available.is_empty() => {
             "the component exports no function".to_owned()
         }

@@ -6,9 +6,9 @@ mod models;
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
-use sqlservice_host::{Host, HostLimits, Plugin, schema::Models};
+use sqlservice_host::{Host, HostBuilder, HostLimits, Plugin, schema::Models};
 
-use crate::{args::Inspect, exit::Exit, failure::Result, load, notation, output};
+use crate::{args::Inspect, cache, exit::Exit, failure::Result, load, notation, output};
 
 /// What is known of a plugin.
 struct Findings {
@@ -21,7 +21,10 @@ struct Findings {
 
 /// Does what `inspect` was asked for.
 pub(crate) async fn inspect(asked: &Inspect, quiet: bool) -> Result<Exit> {
-    let host = Host::builder().limits(HostLimits { instances: 2, ..HostLimits::default() }).build()?;
+    let host = cache::host(&asked.cache, |cache| {
+        let builder = Host::builder().limits(HostLimits { instances: 2, ..HostLimits::default() });
+        cache.into_iter().fold(builder, HostBuilder::compile_cache).build()
+    })?;
     let plugin = load::any(&host, &asked.component, quiet)?;
     let missing = plugin.missing_imports();
     let models = if missing.is_empty() { plugin.models().await.map_err(Into::into) } else { Ok(None) };

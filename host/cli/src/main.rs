@@ -3,6 +3,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
 mod args;
+mod cache;
 mod databases;
 mod exit;
 mod failure;

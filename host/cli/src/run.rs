@@ -5,10 +5,11 @@ mod listing;
 
 use std::future::Future;
 
-use sqlservice_host::{Function, Host, Plugin, Stdio, Val, wave};
+use sqlservice_host::{Function, Host, HostBuilder, Plugin, Stdio, Val, wave};
 
 use crate::{
     args::Run,
+    cache,
     databases::{self, Named},
     exit::Exit,
     failure::{Failure, Result},
@@ -45,17 +46,23 @@ pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
 fn host(asked: &Run, named: &[Named]) -> Result<Host> {
     // Standard output holds the document alone.
     let stdio = if asked.json { Stdio::Stderr } else { Stdio::Inherit };
-    let mut builder = Host::builder().limits(asked.limits.host()).stdio(stdio);
+    let mut databases = Vec::new();
     for database in named {
-        builder = builder.database(&database.name, database.grant(&asked.grants, asked.pool.settings())?);
+        databases.push((&database.name, database.grant(&asked.grants, asked.pool.settings())?));
     }
-    for directory in asked.grants.directories() {
-        builder = builder.directory(directory.host, directory.guest, directory.access);
-    }
-    for (name, value) in &asked.grants.env {
-        builder = builder.env(name, value);
-    }
-    Ok(builder.build()?)
+    cache::host(&asked.cache, |cache| {
+        let mut builder = Host::builder().limits(asked.limits.host()).stdio(stdio);
+        for (name, grant) in &databases {
+            builder = builder.database(*name, grant.clone());
+        }
+        for directory in asked.grants.directories() {
+            builder = builder.directory(directory.host, directory.guest, directory.access);
+        }
+        for (name, value) in &asked.grants.env {
+            builder = builder.env(name, value);
+        }
+        cache.into_iter().fold(builder, HostBuilder::compile_cache).build()
+    })
 }
 
 /// Finds the function, and says so where a bare name means several.

@@ -6,7 +6,7 @@ use sqlservice_db as db;
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, ResourceTable};
 
-use crate::known::{Declared, StatementCounts};
+use crate::known::{Counters, ModelCache, StatementCounts};
 
 /// One database as it is granted to a guest: what is opened, and what may be done to it.
 #[derive(Clone, Debug)]
@@ -100,14 +100,15 @@ pub struct SqlCtx {
     pub(crate) limits: Arc<SqlLimits>,
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
-    pub(crate) known: Declared,
+    pub(crate) cache: ModelCache,
+    pub(crate) counters: Arc<Counters>,
 }
 
 impl SqlCtx {
     /// How many statements were found compiled, and how many had to be.
     #[must_use]
     pub fn statements(&self) -> StatementCounts {
-        self.known.counts()
+        self.counters.counts()
     }
 
     /// Starts with no database and the default limits.
@@ -122,6 +123,7 @@ impl SqlCtx {
 pub struct SqlCtxBuilder {
     databases: Arc<HashMap<String, Grant>>,
     limits: Arc<SqlLimits>,
+    cache: Option<ModelCache>,
 }
 
 impl SqlCtxBuilder {
@@ -139,15 +141,29 @@ impl SqlCtxBuilder {
         self
     }
 
+    /// Keeps checked models and compiled statements in a cache that several guests share, which must be instances of one plugin
+    /// with the same grants. Without it each guest has a cache of its own.
+    #[must_use]
+    pub fn cache(mut self, cache: ModelCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Makes the state for one guest. Cheap: grants and limits are shared, counters are the guest's own.
     #[must_use]
     pub fn build(&self) -> SqlCtx {
+        self.build_with(self.cache.clone().unwrap_or_default())
+    }
+
+    /// The same with another cache.
+    pub(crate) fn build_with(&self, cache: ModelCache) -> SqlCtx {
         SqlCtx {
             databases: self.databases.clone(),
             limits: self.limits.clone(),
             sessions: Arc::new(Semaphore::new(self.limits.sessions as usize)),
             cursors: Arc::new(Semaphore::new(self.limits.cursors as usize)),
-            known: Declared::default(),
+            cache,
+            counters: Arc::default(),
         }
     }
 }

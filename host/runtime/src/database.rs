@@ -86,7 +86,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
             let view = access.get();
             // Exact match in the guest's own grants: a name that exists for somebody else is no different from none.
             let grant = view.ctx.databases.get(&name).cloned().ok_or(Error::NoSuchDatabase)?;
-            let known = view.ctx.known.declare(&name, models.into(), &grant, &view.ctx.limits.statement)?;
+            let known = view.ctx.cache.declare(&name, models.into(), &grant, &view.ctx.limits.statement)?;
             let opened = Arc::new(Opened::new(grant, known, view.ctx));
             Ok(view.table.push(Database(opened))?)
         })

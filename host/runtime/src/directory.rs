@@ -35,6 +35,18 @@ impl Granted {
         Ok(Self { dir: Arc::new(dir), path: path.to_owned(), guest, access })
     }
 
+    pub(crate) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn is_writable(&self) -> bool {
+        self.access == Access::Write
+    }
+
     /// Gives it to one instance.
     pub(crate) fn preopen(&self, wasi: &mut WasiCtxBuilder) -> Result<()> {
         let perms = match self.access {

@@ -65,6 +65,31 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The directory for compiled components cannot be used, or must not be.
+    #[error("compiled components cannot be kept in {path:?}: {source}")]
+    CompileCache {
+        /// Where they were to be kept.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// All places for instances were taken, and none came free in the time that the host waits for one.
+    #[error("all {instances} instances were in use for {waited:?}; let calls end, or raise the limit of instances")]
+    InstanceTimeout {
+        /// How many there may be.
+        instances: u32,
+        /// How long it waited.
+        waited: std::time::Duration,
+    },
+    /// All places for instances are taken, and as many callers wait for one as may.
+    #[error("all instances are in use and {waiters} callers wait for one already")]
+    InstanceQueueFull {
+        /// How many may wait.
+        waiters: u32,
+    },
+    /// The component has more memories, tables or inner instances than the sandbox has left.
+    #[error("the sandbox has no room for another instance now: {0:#}")]
+    NoRoom(#[source] wasmtime::Error),
     /// The sandbox cannot be set up as asked.
     #[error("the sandbox cannot be set up: {0}")]
     Engine(#[source] wasmtime::Error),

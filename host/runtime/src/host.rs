@@ -7,13 +7,15 @@ use wasmtime::component::{Component, InstancePre, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::{
+    compile_cache::CompileCache,
     ctx::{Grant, SqlCtx, SqlCtxBuilder, SqlCtxView, SqlView},
     directory::{Access, Granted},
     engine::Ticking,
     error::{Error, Result},
-    known::StatementCounts,
+    known::{ModelCache, StatementCounts},
     limits::{HostLimits, MemoryLimit},
     linker,
+    places::Places,
     plugin::Plugin,
 };
 
@@ -44,6 +46,7 @@ pub(crate) struct Shared {
     environment: Vec<(String, String)>,
     stdio: Stdio,
     pub(crate) limits: HostLimits,
+    pub(crate) places: Places,
 }
 
 impl Host {
@@ -75,7 +78,12 @@ impl Host {
             return Err(Error::TooLarge { size, limit: self.shared.limits.component_bytes });
         }
         check_component(bytes)?;
-        let component = Component::new(&self.shared.ticking.engine, bytes).map_err(Error::Unusable)?;
+        let Ticking { engine, cache, .. } = &self.shared.ticking;
+        let component = match cache {
+            Some(cache) => cache.compile(engine, bytes),
+            None => Component::new(engine, bytes),
+        };
+        let component = component.map_err(Error::Unusable)?;
         Ok(Plugin::new(self.clone(), component, size))
     }
 
@@ -121,6 +129,7 @@ impl Host {
                 environment: Vec::new(),
                 stdio: Stdio::Discard,
                 limits: shared.limits.clone(),
+                places: shared.places.clone(),
             }),
         }
     }
@@ -129,7 +138,7 @@ impl Host {
         self.shared.linker.instantiate_pre(component)
     }
 
-    pub(crate) fn state(&self) -> Result<State> {
+    pub(crate) fn state(&self, cache: &ModelCache) -> Result<State> {
         let shared = &self.shared;
         let mut wasi = WasiCtxBuilder::new();
         match shared.stdio {
@@ -143,7 +152,12 @@ impl Host {
         }
         let mut table = ResourceTable::new();
         table.set_max_capacity(shared.limits.handles);
-        Ok(State { wasi: wasi.build(), table, sql: shared.sql.build(), memory: MemoryLimit::new(shared.limits.memory) })
+        Ok(State {
+            wasi: wasi.build(),
+            table,
+            sql: shared.sql.build_with(cache.clone()),
+            memory: MemoryLimit::new(shared.limits.memory),
+        })
     }
 }
 
@@ -156,6 +170,7 @@ pub struct HostBuilder {
     stdio: Stdio,
     limits: HostLimits,
     ticking: Option<Ticking>,
+    cache: Option<CompileCache>,
     duplicate: Option<String>,
 }
 
@@ -198,8 +213,16 @@ impl HostBuilder {
         self
     }
 
+    /// Keeps compiled components in a directory, where this and other processes find them again. Nowhere by default.
+    #[must_use]
+    pub fn compile_cache(mut self, cache: CompileCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Shares another host's engine instead of setting up a new one, so that its compiled plugins can be used here, see
-    /// [`Plugin::under`]. The engine keeps the limits of memory and instances with which it was made.
+    /// [`Plugin::under`]. The engine keeps the limits of memory and instances with which it was made, and its directory of compiled
+    /// components.
     #[must_use]
     pub fn engine_of(mut self, host: &Host) -> Self {
         self.ticking = Some(host.shared.ticking.clone());
@@ -209,12 +232,14 @@ impl HostBuilder {
     /// Makes the host. It connects to nothing yet.
     ///
     /// # Errors
-    /// When a name is granted twice, a directory cannot be opened, or the sandbox cannot be set up.
+    /// When a name is granted twice, a directory cannot be opened, plugins may write where compiled components are kept, or the
+    /// sandbox cannot be set up.
     pub fn build(self) -> Result<Host> {
         if let Some(name) = self.duplicate {
             return Err(Error::DuplicateDatabase(name));
         }
-        let ticking = match self.ticking {
+        let is_shared = self.ticking.is_some();
+        let mut ticking = match self.ticking {
             Some(ticking) => ticking,
             None => Ticking::new(&self.limits).map_err(Error::Engine)?,
         };
@@ -222,6 +247,12 @@ impl HostBuilder {
         for (path, guest, access) in self.directories {
             directories.push(Granted::open(&path, guest, access)?);
         }
+        // That of the engine's other hosts, too.
+        for cache in [&ticking.cache, &self.cache].into_iter().flatten() {
+            cache.check_grants(&directories)?;
+        }
+        ticking.cache = self.cache.or(ticking.cache);
+        let places = Places::new(&self.limits, &ticking.places, is_shared);
         let mut sql = SqlCtx::builder().limits(self.limits.sql.clone());
         for (name, grant) in &self.databases {
             sql = sql.database(name, grant.clone());
@@ -237,6 +268,7 @@ impl HostBuilder {
                 environment: self.environment,
                 stdio: self.stdio,
                 limits: self.limits,
+                places,
             }),
         })
     }

@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use wasmtime::{
-    Store,
-    component::{self, Val},
-};
+use wasmtime::component::{self, Val};
 
 use crate::{
     error::{Error, Result},
     function::Function,
-    host::State,
     known::StatementCounts,
-    plugin::Plugin,
+    plugin::{Plugin, Sandbox},
 };
 
 /// An instance of a plugin, with memory and handles of its own.
@@ -21,7 +17,7 @@ use crate::{
 pub struct Instance {
     plugin: Plugin,
     /// Gone while a call runs and after one that did not end well: a store cannot be used after a trap.
-    store: Option<Store<State>>,
+    sandbox: Option<Sandbox>,
     instance: component::Instance,
     call_time: Option<Duration>,
 }
@@ -29,11 +25,11 @@ pub struct Instance {
 impl Instance {
     pub(crate) fn new(
         plugin: Plugin,
-        store: Store<State>,
+        sandbox: Sandbox,
         instance: component::Instance,
         call_time: Option<Duration>,
     ) -> Self {
-        Self { plugin, store: Some(store), instance, call_time }
+        Self { plugin, sandbox: Some(sandbox), instance, call_time }
     }
 
     /// Calls a function by its name.
@@ -58,8 +54,9 @@ impl Instance {
             let signature = function.signature();
             return Err(Error::Arguments(format!("{signature} takes {wanted} arguments, not {given}")));
         }
-        let mut store = self.store.take().ok_or(Error::Poisoned)?;
-        let callee = self.instance.get_func(&mut store, function.index).ok_or(Error::Poisoned)?;
+        let mut sandbox = self.sandbox.take().ok_or(Error::Poisoned)?;
+        let store = &mut sandbox.store;
+        let callee = self.instance.get_func(&mut *store, function.index).ok_or(Error::Poisoned)?;
         let mut results = vec![Val::Bool(false); function.results()];
         let call = async {
             let outer =
@@ -71,13 +68,13 @@ impl Instance {
             None => call.await,
         };
         outcome.map_err(Error::Trap)?;
-        self.store = Some(store);
+        self.sandbox = Some(sandbox);
         Ok(results.into_iter().next())
     }
 
     /// How many of this instance's statements were found compiled, and how many had to be. Nothing once it is poisoned.
     #[must_use]
     pub fn statements(&self) -> StatementCounts {
-        self.store.as_ref().map_or_else(StatementCounts::default, |store| store.data().statements())
+        self.sandbox.as_ref().map_or_else(StatementCounts::default, |sandbox| sandbox.store.data().statements())
     }
 }

@@ -1,7 +1,7 @@
-//! What a guest's models make of a database, kept so that opening it again and repeating a statement cost little.
+//! What a plugin's models make of a database, kept so that opening it again and repeating a statement cost little.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -13,7 +13,7 @@ use sqlservice_sql::{
 
 use crate::ctx::Grant;
 
-/// How many sets of models are kept; a guest has one a database.
+/// How many sets of models are kept; a plugin has one a database.
 const MODELS: usize = 8;
 
 /// How many statements were found compiled, and how many had to be compiled.
@@ -25,10 +25,17 @@ pub struct StatementCounts {
     pub misses: u64,
 }
 
+/// The same, counted for one guest.
 #[derive(Debug, Default)]
-struct Counters {
+pub(crate) struct Counters {
     hits: AtomicU64,
     misses: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn counts(&self) -> StatementCounts {
+        StatementCounts { hits: self.hits.load(Ordering::Relaxed), misses: self.misses.load(Ordering::Relaxed) }
+    }
 }
 
 /// The tables of an opened database, and the statements that were compiled for them.
@@ -36,28 +43,34 @@ struct Counters {
 pub(crate) struct Known {
     pub(crate) catalog: Arc<Catalog>,
     compiled: Mutex<Cache>,
-    counters: Arc<Counters>,
 }
 
 impl Known {
-    fn new(catalog: Catalog, counters: Arc<Counters>) -> Arc<Self> {
-        Arc::new(Self { catalog: Arc::new(catalog), compiled: Mutex::default(), counters })
+    fn new(catalog: Catalog) -> Arc<Self> {
+        Arc::new(Self { catalog: Arc::new(catalog), compiled: Mutex::default() })
     }
 
-    /// The same with reflected tables.
+    /// The same with reflected tables. It belongs to the one guest that reflected them.
     pub(crate) fn with(&self, tables: &[Table]) -> Arc<Self> {
         let mut catalog = Catalog::clone(&self.catalog);
         catalog.add_reflected(tables);
-        Self::new(catalog, self.counters.clone())
+        Self::new(catalog)
     }
 
     /// Compiles a statement, or finds it compiled.
-    pub(crate) fn compile(&self, statement: Statement, dialect: Dialect, limits: &Limits) -> Result<Arc<Compiled>> {
+    pub(crate) fn compile(
+        &self,
+        statement: Statement,
+        dialect: Dialect,
+        limits: &Limits,
+        counters: &Counters,
+    ) -> Result<Arc<Compiled>> {
         if let Some(compiled) = self.cache().get(&statement) {
-            self.counters.hits.fetch_add(1, Ordering::Relaxed);
+            counters.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(compiled);
         }
-        self.counters.misses.fetch_add(1, Ordering::Relaxed);
+        counters.misses.fetch_add(1, Ordering::Relaxed);
+        // Not under the lock: another guest of the plugin need not wait for it.
         let compiled = Arc::new(compile(&statement, &self.catalog, dialect, limits)?);
         self.cache().put(statement, Arc::clone(&compiled));
         Ok(compiled)
@@ -68,37 +81,70 @@ impl Known {
     }
 }
 
-/// What one guest has declared so far. Never shared between guests: how long a statement takes would tell one of the other.
-#[derive(Debug, Default)]
-pub(crate) struct Declared {
-    /// By the name of the database, the last one opened last.
-    models: Vec<(String, Models, Arc<Known>)>,
-    counters: Arc<Counters>,
+/// Checked models and compiled statements, which all instances of one plugin with the same grants share. Cloning it is cheap; all
+/// clones are one cache. It holds a bounded number of both.
+///
+/// Never give one cache to two plugins or two tenants: how long a statement takes would tell one of the other, and one could push out
+/// what the other one has.
+#[derive(Clone, Debug, Default)]
+pub struct ModelCache(Arc<RwLock<Vec<Declared>>>);
+
+/// One set of models, with all that their check depends on.
+#[derive(Debug)]
+struct Declared {
+    name: String,
+    dialect: Dialect,
+    raw_sql: bool,
+    limits: Limits,
+    models: Models,
+    known: Arc<Known>,
+    /// When it was asked for last, by the cache's clock.
+    used: AtomicU64,
 }
 
 impl Declared {
+    fn is(&self, name: &str, models: &Models, grant: &Grant, limits: &Limits) -> bool {
+        self.name == name
+            && self.dialect == grant.database.dialect()
+            && self.raw_sql == grant.raw_sql
+            && self.limits == *limits
+            && self.models == *models
+    }
+}
+
+impl ModelCache {
     /// Checks models, or finds that they were checked.
-    pub(crate) fn declare(&mut self, name: &str, models: Models, grant: &Grant, limits: &Limits) -> Result<Arc<Known>> {
-        let same = self.models.iter().position(|(of, declared, _)| of == name && *declared == models);
-        if let Some(at) = same {
-            let found = self.models.remove(at);
-            let known = found.2.clone();
-            self.models.push(found);
+    pub(crate) fn declare(&self, name: &str, models: Models, grant: &Grant, limits: &Limits) -> Result<Arc<Known>> {
+        if let Some(known) = self.find(name, &models, grant, limits) {
             return Ok(known);
         }
-        let catalog = Catalog::declare(models.clone(), grant.database.dialect(), limits, grant.raw_sql)?;
-        let known = Known::new(catalog, self.counters.clone());
-        if self.models.len() >= MODELS {
-            self.models.remove(0);
+        let (dialect, raw_sql) = (grant.database.dialect(), grant.raw_sql);
+        // Not under the lock: another guest of the plugin need not wait for it.
+        let known = Known::new(Catalog::declare(models.clone(), dialect, limits, raw_sql)?);
+        let (name, limits) = (name.to_owned(), *limits);
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(other) = all.iter().find(|declared| declared.is(&name, &models, grant, &limits)) {
+            return Ok(other.known.clone());
         }
-        self.models.push((name.to_owned(), models, known.clone()));
+        let used = |declared: &Declared| declared.used.load(Ordering::Relaxed);
+        let now = all.iter().map(used).max().unwrap_or(0).saturating_add(1);
+        if all.len() >= MODELS
+            && let Some(oldest) = (0..all.len()).min_by_key(|at| all.get(*at).map(used))
+        {
+            all.swap_remove(oldest);
+        }
+        all.push(Declared { name, dialect, raw_sql, limits, models, known: known.clone(), used: now.into() });
         Ok(known)
     }
 
-    pub(crate) fn counts(&self) -> StatementCounts {
-        StatementCounts {
-            hits: self.counters.hits.load(Ordering::Relaxed),
-            misses: self.counters.misses.load(Ordering::Relaxed),
+    fn find(&self, name: &str, models: &Models, grant: &Grant, limits: &Limits) -> Option<Arc<Known>> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let found = all.iter().find(|declared| declared.is(name, models, grant, limits))?;
+        let latest = all.iter().map(|declared| declared.used.load(Ordering::Relaxed)).max().unwrap_or(0);
+        // Most plugins have one set of models, whose time need not be written.
+        if found.used.load(Ordering::Relaxed) < latest {
+            found.used.store(latest.saturating_add(1), Ordering::Relaxed);
         }
+        Some(found.known.clone())
     }
 }

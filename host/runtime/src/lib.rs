@@ -11,6 +11,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod bindings;
+mod compile_cache;
 mod connection;
 mod conv;
 mod ctx;
@@ -26,6 +27,7 @@ mod known;
 mod limits;
 mod linked;
 mod linker;
+mod places;
 mod plugin;
 mod prepared;
 mod raw_sql;
@@ -34,6 +36,7 @@ mod session;
 pub mod wave;
 mod work;
 
+pub use compile_cache::CompileCache;
 pub use connection::Connection;
 pub use ctx::{Grant, HasSql, SqlCtx, SqlCtxBuilder, SqlCtxView, SqlLimits, SqlView};
 pub use cursor::Cursor;
@@ -43,7 +46,7 @@ pub use error::{Error, Result, SqlError};
 pub use function::Function;
 pub use host::{Host, HostBuilder, Stdio};
 pub use instance::Instance;
-pub use known::StatementCounts;
+pub use known::{ModelCache, StatementCounts};
 pub use limits::HostLimits;
 pub use linker::{add_raw_sql_to_linker, add_to_linker};
 pub use plugin::Plugin;

@@ -16,8 +16,14 @@ pub struct HostLimits {
     pub call_time: Option<Duration>,
     /// Bytes of a component. 64 MiB by default.
     pub component_bytes: u64,
-    /// Instances that live at once. 100 by default.
+    /// Instances that live at once. 100 by default. Hosts that share an engine ([`crate::HostBuilder::engine_of`]) share its places,
+    /// and each may take as many of them as it says here. Who asks for one more waits for its turn: first come, first served.
     pub instances: u32,
+    /// How long to wait for a place for an instance. 30 seconds by default; zero fails at once. Then the answer is
+    /// [`crate::Error::InstanceTimeout`]. The time of calls does not count it.
+    pub instance_wait: Duration,
+    /// How many may wait for a place at once. 1,000 by default. One more gets [`crate::Error::InstanceQueueFull`] at once.
+    pub instance_waiters: u32,
     /// Handles of one instance: resources, streams, tasks. 10,000 by default. The Rust SDK keeps up to 132 by itself, for databases
     /// and statements that come again.
     pub handles: usize,
@@ -34,6 +40,8 @@ impl Default for HostLimits {
             call_time: None,
             component_bytes: 64 << 20,
             instances: 100,
+            instance_wait: Duration::from_secs(30),
+            instance_waiters: 1_000,
             handles: 10_000,
             call_bytes: 64 << 20,
             sql: SqlLimits::default(),

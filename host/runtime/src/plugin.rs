@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use wasmtime::{
-    Store,
+    PoolConcurrencyLimitError, Store,
     component::{Component, InstancePre, types::ComponentItem},
 };
 
@@ -13,7 +13,9 @@ use crate::{
     function::{self, Function},
     host::{Host, State},
     instance::Instance,
+    known::ModelCache,
     linked,
+    places::Place,
 };
 
 /// A component that a host has compiled. Cheap to clone.
@@ -25,6 +27,8 @@ struct Loaded {
     component: Component,
     /// The component with its imports found, once somebody wanted an instance.
     linked: OnceLock<InstancePre<State>>,
+    /// What its instances made of their models and statements. Another host's grants have another one.
+    cache: ModelCache,
     size: u64,
     functions: Vec<Function>,
 }
@@ -32,7 +36,14 @@ struct Loaded {
 impl Plugin {
     pub(crate) fn new(host: Host, component: Component, size: u64) -> Self {
         let functions = function::exported(&host.shared.ticking.engine, &component);
-        Self(Arc::new(Loaded { host, component, linked: OnceLock::new(), size, functions }))
+        Self(Arc::new(Loaded {
+            host,
+            component,
+            linked: OnceLock::new(),
+            cache: ModelCache::default(),
+            size,
+            functions,
+        }))
     }
 
     /// The same compiled component with the grants of another host, which must share the engine
@@ -46,8 +57,8 @@ impl Plugin {
             return Err(Error::Engine(wasmtime::Error::msg("the plugin was compiled by another engine")));
         }
         let (component, functions) = (loaded.component.clone(), loaded.functions.clone());
-        let linked = OnceLock::new();
-        Ok(Self(Arc::new(Loaded { host: host.clone(), component, linked, size: loaded.size, functions })))
+        let (linked, cache) = (OnceLock::new(), ModelCache::default());
+        Ok(Self(Arc::new(Loaded { host: host.clone(), component, linked, cache, size: loaded.size, functions })))
     }
 
     /// The functions that can be called, those of exported interfaces too.
@@ -107,19 +118,21 @@ impl Plugin {
         }
         let bare = self.0.host.without_grants();
         let linked = bare.link(&self.0.component).map_err(Error::Unusable)?;
-        let (mut store, instance) = instantiate(&bare, &linked).await?;
-        let declared = Declared::new(&mut store, &instance).map_err(Error::Unusable)?;
-        let models = declared.sqlservice_database_declarations().call_declared_models(&mut store).await;
+        let (mut sandbox, instance) = instantiate(&bare, &linked, &ModelCache::default()).await?;
+        let store = &mut sandbox.store;
+        let declared = Declared::new(&mut *store, &instance).map_err(Error::Unusable)?;
+        let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store).await;
         Ok(Some(models.map_err(Error::Trap)?.into()))
     }
 
     /// Makes an instance: a sandbox with its own memory and its own handles.
     ///
     /// # Errors
-    /// When an import is missing, when all places for instances are taken, or when the component traps at its start.
+    /// When an import is missing, or when the component traps at its start. Where all places for instances are taken it waits for
+    /// one: [`Error::InstanceTimeout`] and [`Error::InstanceQueueFull`] say that none came free.
     pub async fn instantiate(&self) -> Result<Instance> {
-        let (store, instance) = instantiate(&self.0.host, self.linked()?).await?;
-        Ok(Instance::new(self.clone(), store, instance, self.0.host.shared.limits.call_time))
+        let (sandbox, instance) = instantiate(&self.0.host, self.linked()?, &self.0.cache).await?;
+        Ok(Instance::new(self.clone(), sandbox, instance, self.0.host.shared.limits.call_time))
     }
 
     fn linked(&self) -> Result<&InstancePre<State>> {
@@ -131,12 +144,20 @@ impl Plugin {
     }
 }
 
+/// A store, and its place among those that may be. The place is free when the store is gone.
+pub(crate) struct Sandbox {
+    pub(crate) store: Store<State>,
+    _place: Place,
+}
+
 async fn instantiate(
     host: &Host,
     linked: &InstancePre<State>,
-) -> Result<(Store<State>, wasmtime::component::Instance)> {
+    cache: &ModelCache,
+) -> Result<(Sandbox, wasmtime::component::Instance)> {
     let limits = &host.shared.limits;
-    let mut store = Store::new(&host.shared.ticking.engine, host.state()?);
+    let place = host.shared.places.take().await?;
+    let mut store = Store::new(&host.shared.ticking.engine, host.state(cache)?);
     store.limiter(|state| &mut state.memory);
     store.set_epoch_deadline(1);
     store.epoch_deadline_async_yield_and_update(1);
@@ -145,6 +166,8 @@ async fn instantiate(
     if let Some(table) = store.concurrent_resource_table() {
         table.set_max_capacity(limits.handles);
     }
-    let instance = linked.instantiate_async(&mut store).await.map_err(Error::Trap)?;
-    Ok((store, instance))
+    let instance = linked.instantiate_async(&mut store).await.map_err(|error| {
+        if error.is::<PoolConcurrencyLimitError>() { Error::NoRoom(error) } else { Error::Trap(error) }
+    })?;
+    Ok((Sandbox { store, _place: place }, instance))
 }

@@ -13,7 +13,7 @@ use crate::{
     conv,
     ctx::{Grant, HasSql, SqlLimits},
     cursor::Cursor,
-    known::Known,
+    known::{Counters, Known},
     prepared::Prepared,
     savepoint::Savepoint,
 };
@@ -24,6 +24,7 @@ pub(crate) struct Opened {
     pub(crate) limits: Arc<SqlLimits>,
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
+    counters: Arc<Counters>,
     known: RwLock<Arc<Known>>,
 }
 
@@ -34,6 +35,7 @@ impl Opened {
             limits: ctx.limits.clone(),
             sessions: ctx.sessions.clone(),
             cursors: ctx.cursors.clone(),
+            counters: ctx.counters.clone(),
             known: RwLock::new(known),
         }
     }
@@ -54,7 +56,8 @@ impl Opened {
     }
 
     pub(crate) fn compile(&self, statement: statements::Statement) -> Result<Arc<Compiled>, SqlError> {
-        Ok(self.known().compile(statement.into(), self.grant.database.dialect(), &self.limits.statement)?)
+        let dialect = self.grant.database.dialect();
+        Ok(self.known().compile(statement.into(), dialect, &self.limits.statement, &self.counters)?)
     }
 
     /// The query of a plan with the loads that join it, or as it is where these make more of it than a statement may be.
@@ -66,12 +69,12 @@ impl Opened {
         let (query, dialect, limits) = (query.into(), self.grant.database.dialect(), &self.limits.statement);
         let known = self.known();
         if let Some(joined) = loading.join(&query) {
-            if let Ok(compiled) = known.compile(joined, dialect, limits) {
+            if let Ok(compiled) = known.compile(joined, dialect, limits, &self.counters) {
                 return Ok(compiled);
             }
             loading.apart();
         }
-        Ok(known.compile(query, dialect, limits)?)
+        Ok(known.compile(query, dialect, limits, &self.counters)?)
     }
 
     /// One more session or connection, where the guest may have one.

@@ -15,18 +15,22 @@ use crate::{
 const STATEMENTS: usize = 256;
 /// The most nodes of all of them together.
 const NODES: usize = 32_768;
+/// The most bytes of their texts and constants: a text can be long where nodes are shared.
+const BYTES: usize = 2 << 20;
 /// The most nodes of one: larger ones are made by programs and seldom come again.
 const LARGEST: usize = 1_024;
 
 /// The compiled statements of one catalog, the least recently used thrown away first.
 ///
 /// The key is the whole statement, its constants included; parameters are not part of it. Everything in it is
-/// guest-controlled, so its size is bounded and its hashes are keyed at random.
+/// guest-controlled, so its size is bounded and its hashes are keyed at random. It may be shared by the instances of one plugin,
+/// and by no others: what one sends pushes out what another one sent.
 #[derive(Debug, Default)]
 pub struct Cache {
     entries: HashMap<u64, Entry>,
     keys: RandomState,
     nodes: usize,
+    bytes: usize,
     clock: u64,
 }
 
@@ -34,6 +38,7 @@ pub struct Cache {
 struct Entry {
     statement: Statement,
     compiled: Arc<Compiled>,
+    bytes: usize,
     used: u64,
 }
 
@@ -57,16 +62,26 @@ impl Cache {
         if !is_kept(&statement) {
             return;
         }
+        let bytes = bytes(&statement).saturating_add(compiled.sql.len());
+        if bytes > BYTES / 8 {
+            return;
+        }
         let key = self.keys.hash_one(&statement);
         self.remove(key);
-        while self.entries.len() >= STATEMENTS || self.nodes.saturating_add(statement.nodes.len()) > NODES {
+        let is_full = |cache: &Self| {
+            cache.entries.len() >= STATEMENTS
+                || cache.nodes.saturating_add(statement.nodes.len()) > NODES
+                || cache.bytes.saturating_add(bytes) > BYTES
+        };
+        while is_full(self) {
             let Some(oldest) = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key) else {
                 return;
             };
             self.remove(oldest);
         }
         self.nodes = self.nodes.saturating_add(statement.nodes.len());
-        self.entries.insert(key, Entry { statement, compiled, used: self.clock });
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.entries.insert(key, Entry { statement, compiled, bytes, used: self.clock });
     }
 
     /// How many statements are kept.
@@ -84,6 +99,7 @@ impl Cache {
     fn remove(&mut self, key: u64) {
         if let Some(entry) = self.entries.remove(&key) {
             self.nodes = self.nodes.saturating_sub(entry.statement.nodes.len());
+            self.bytes = self.bytes.saturating_sub(entry.bytes);
         }
     }
 }
@@ -92,6 +108,16 @@ impl Cache {
 /// -0.0) or large.
 fn is_kept(statement: &Statement) -> bool {
     statement.nodes.len() <= LARGEST && !statement.nodes.iter().any(is_hindrance)
+}
+
+/// The bytes of a statement's constants.
+fn bytes(statement: &Statement) -> usize {
+    let constant = |node: &Node| match node {
+        Node::Literal(Value::Scalar(Scalar::Text(text) | Scalar::Json(text))) => text.len(),
+        Node::Literal(Value::Scalar(Scalar::Bytes(bytes))) => bytes.len(),
+        _ => 0,
+    };
+    statement.nodes.iter().map(constant).fold(0, usize::saturating_add)
 }
 
 fn is_hindrance(node: &Node) -> bool {
@@ -161,5 +187,28 @@ mod tests {
             assert!(cache.nodes <= NODES, "{}", cache.nodes);
         }
         assert!(cache.nodes > NODES / 2);
+    }
+
+    #[test]
+    fn the_bytes_of_what_is_kept_are_bounded() {
+        let mut cache = Cache::default();
+        let long = "x".repeat(100_000);
+        for number in 0..100 {
+            cache.put(statement(integer(number), 0), compiled(&long));
+            assert!(cache.bytes <= BYTES, "{}", cache.bytes);
+            assert!(cache.get(&statement(integer(number), 0)).is_some());
+        }
+        assert!(cache.bytes > BYTES / 2);
+        for number in 0..100 {
+            let constant = "y".repeat(1_000) + &number.to_string();
+            cache.put(statement(Scalar::Text(constant).into(), 0), compiled("short"));
+            assert!(cache.bytes <= BYTES, "{}", cache.bytes);
+        }
+        cache.put(statement(integer(-1), 0), compiled(&"z".repeat(BYTES / 4)));
+        assert!(cache.get(&statement(integer(-1), 0)).is_none(), "one alone must not push out all others");
+        // What is taken out is no longer counted.
+        let keys: Vec<u64> = cache.entries.keys().copied().collect();
+        keys.into_iter().for_each(|key| cache.remove(key));
+        assert_eq!((cache.bytes, cache.nodes), (0, 0));
     }
 }

@@ -1,0 +1,54 @@
+//! Where compiled plugins are kept between runs.
+
+use std::{env, ffi::OsString, path::PathBuf};
+
+use sqlservice_host::{CompileCache, Error, Host};
+
+use crate::{args::Cache, failure::Result};
+
+/// The variable that names the directory; empty for none.
+const VARIABLE: &str = "SQLSERVICE_CACHE";
+
+/// Makes a host with the cache that was asked for. What only could have been faster is no failure: the user's own directory is
+/// left out where it cannot be used, and where the plugin may write it.
+pub(crate) fn host(asked: &Cache, build: impl Fn(Option<CompileCache>) -> Result<Host, Error>) -> Result<Host> {
+    if asked.no_cache {
+        return Ok(build(None)?);
+    }
+    if let Some(path) = asked.cache_dir.clone().or_else(|| named(env::var_os(VARIABLE)?)) {
+        return Ok(build(Some(CompileCache::open(path)?))?);
+    }
+    if env::var_os(VARIABLE).is_some() {
+        return Ok(build(None)?);
+    }
+    let with_cache = match users_own().map(CompileCache::open) {
+        None => return Ok(build(None)?),
+        Some(Ok(cache)) => build(Some(cache)),
+        Some(Err(error)) => Err(error),
+    };
+    match with_cache {
+        Err(error @ Error::CompileCache { .. }) => {
+            tracing::debug!(%error, "plugins are compiled each time");
+            Ok(build(None)?)
+        }
+        host => Ok(host?),
+    }
+}
+
+fn named(path: OsString) -> Option<PathBuf> {
+    (!path.is_empty()).then(|| path.into())
+}
+
+/// The user's directory for what can be made again, as the system has it.
+fn users_own() -> Option<PathBuf> {
+    // A relative one would be another one in each working directory.
+    let absolute = |variable: &str| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = if cfg!(windows) {
+        absolute("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        absolute("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+    };
+    Some(caches?.join("sqlservice/components"))
+}
