@@ -2,7 +2,6 @@
 //! (`warm`), by one of an instance of its own (`fresh`), and by sqlx.
 
 use std::{
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -11,7 +10,7 @@ use std::{
 };
 
 use rustix::time::{ClockId, clock_gettime};
-use sqlservice_host::{Durability, Grant, Host, Plugin, Settings, Val};
+use sqlservice_host::{Durability, Grant, Host, Instance, Plugin, Settings, Val};
 
 use crate::{Result, guest::call, pool::Pool};
 
@@ -51,15 +50,32 @@ impl Queue {
         (k < self.requests).then(|| i64::from(k) * 7_919 % i64::from(self.rows) + 1)
     }
 
-    /// Makes requests, one after the other, until there are none; returns how long each took, and the sum of the answers.
-    async fn work(self, mut request: impl AsyncFnMut(i64) -> Result<i64>) -> Result<(Vec<Duration>, i64)> {
+    /// Lets a worker make requests, one after the other, until there are none; returns how long each took, and the sum of the answers.
+    async fn work(self, mut worker: Worker) -> Result<(Vec<Duration>, i64)> {
         let (mut each, mut sum) = (Vec::new(), 0_i64);
         while let Some(key) = self.next() {
             let start = Instant::now();
-            sum = sum.wrapping_add(request(key).await?);
+            sum = sum.wrapping_add(worker.request(key).await?);
             each.push(start.elapsed());
         }
         Ok((each, sum))
+    }
+}
+
+/// Who makes one request after the other.
+enum Worker {
+    Warm(Instance),
+    Fresh(Plugin),
+    Sqlx(Pool),
+}
+
+impl Worker {
+    async fn request(&mut self, key: i64) -> Result<i64> {
+        match self {
+            Self::Warm(instance) => call(instance, "one", &[Val::S64(key)]).await,
+            Self::Fresh(plugin) => call(&mut plugin.instantiate().await?, "one", &[Val::S64(key)]).await,
+            Self::Sqlx(pool) => pool.one(key).await,
+        }
     }
 }
 
@@ -76,59 +92,40 @@ impl Crowd {
     /// Lets requests come to a party, so many at once; also returns the sum of what it read.
     pub async fn measure(&self, party: &str, at_once: u32, requests: u32) -> Result<(Load, i64)> {
         let queue = Queue { next: Arc::default(), requests, rows: self.rows };
-        match party {
-            "warm" => {
-                let mut workers = Vec::new();
-                for _ in 0..at_once {
-                    let mut instance = self.plugin.instantiate().await?;
-                    // It has opened its database and sent its statement before.
-                    for _ in 0..2 {
-                        call(&mut instance, "one", &[Val::S64(1)]).await?;
-                    }
-                    let queue = queue.clone();
-                    workers.push(async move {
-                        queue.work(async |key| call(&mut instance, "one", &[Val::S64(key)]).await).await
-                    });
-                }
-                run(requests, workers).await
-            }
-            "fresh" => {
-                let worker = || {
-                    let (plugin, queue) = (self.plugin.clone(), queue.clone());
-                    queue.work(async move |key| call(&mut plugin.instantiate().await?, "one", &[Val::S64(key)]).await)
-                };
-                run(requests, (0..at_once).map(|_| worker()).collect()).await
-            }
-            _ => {
-                let worker = || {
-                    let (pool, queue) = (self.pool.clone(), queue.clone());
-                    queue.work(async move |key| pool.one(key).await)
-                };
-                run(requests, (0..at_once).map(|_| worker()).collect()).await
-            }
+        let mut workers = Vec::new();
+        for _ in 0..at_once {
+            workers.push(self.worker(party).await?);
         }
+        let (processor, start) = (processor_time(), Instant::now());
+        let tasks: Vec<_> = workers.into_iter().map(|worker| tokio::spawn(queue.clone().work(worker))).collect();
+        let (mut each, mut sum) = (Vec::new(), 0_i64);
+        for task in tasks {
+            let (times, answers) = task.await??;
+            each.extend(times);
+            sum = sum.wrapping_add(answers);
+        }
+        Ok((Load { requests, time: start.elapsed(), processor: processor_time().saturating_sub(processor), each }, sum))
+    }
+
+    async fn worker(&self, party: &str) -> Result<Worker> {
+        Ok(match party {
+            "warm" => {
+                let mut instance = self.plugin.instantiate().await?;
+                // It has opened its database and sent its statement before.
+                for _ in 0..2 {
+                    call(&mut instance, "one", &[Val::S64(1)]).await?;
+                }
+                Worker::Warm(instance)
+            }
+            "fresh" => Worker::Fresh(self.plugin.clone()),
+            _ => Worker::Sqlx(self.pool.clone()),
+        })
     }
 
     pub async fn end(self) {
         self.pool.close().await;
         self.host.close().await;
     }
-}
-
-/// Lets workers work beside each other, each in a task.
-async fn run<W>(requests: u32, workers: Vec<W>) -> Result<(Load, i64)>
-where
-    W: Future<Output = Result<(Vec<Duration>, i64)>> + Send + 'static,
-{
-    let (processor, start) = (processor_time(), Instant::now());
-    let tasks: Vec<_> = workers.into_iter().map(tokio::spawn).collect();
-    let (mut each, mut sum) = (Vec::new(), 0_i64);
-    for task in tasks {
-        let (times, answers) = task.await??;
-        each.extend(times);
-        sum = sum.wrapping_add(answers);
-    }
-    Ok((Load { requests, time: start.elapsed(), processor: processor_time().saturating_sub(processor), each }, sum))
 }
 
 /// What this process has had of processors.
