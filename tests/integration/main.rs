@@ -23,5 +23,6 @@ mod outside;
 mod readme;
 mod s;
 mod scene;
+mod standby;
 mod t;
 mod u;

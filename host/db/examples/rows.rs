@@ -85,6 +85,7 @@ fn select(condition: &str, parameters: u32) -> Arc<Compiled> {
         parameters,
         writes: false,
         locks: false,
+        clock: false,
     })
 }
 

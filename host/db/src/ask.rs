@@ -10,7 +10,8 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
     Error, Result, Settings,
-    backend::{Begin, Binds, Job, Link, Stop, bind::Owned},
+    backend::{Begin, Binds, Effect, Job, Link, Stop, bind::Owned},
+    commit::UNANSWERED,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     pool::{Held, PATIENCE},
     settings::echo,
@@ -76,7 +77,8 @@ impl<'h> Asker<'h> {
     pub(crate) async fn end(&mut self, keep: bool) -> Result<()> {
         let link = &mut self.held.link;
         let ending = async { if keep { link.commit().await } else { link.rollback().await } };
-        timeout(self.limit, ending).await.unwrap_or(Err(Error::Disconnected(None)))
+        let lost = if keep { Error::OutcomeUnknown(UNANSWERED) } else { Error::Disconnected(None) };
+        timeout(self.limit, ending).await.unwrap_or(Err(lost))
     }
 
     /// Runs a statement that returns nothing.
@@ -170,6 +172,7 @@ fn job(sql: Arc<str>, texts: &[&str], width: usize) -> Job {
         expected: Some(vec![expected; width].into()),
         guest_text: false,
         is_script: false,
+        effect: Effect::Unknown,
     }
 }
 

@@ -6,8 +6,10 @@ pub(crate) mod busy;
 pub(crate) mod calendar;
 pub(crate) mod idle;
 pub(crate) mod mysql;
+pub(crate) mod notice;
 pub(crate) mod page;
 pub(crate) mod postgres;
+pub(crate) mod scope;
 pub(crate) mod server;
 pub(crate) mod sink;
 pub(crate) mod sqlite;
@@ -15,7 +17,7 @@ pub(crate) mod verb;
 
 use std::sync::Arc;
 
-use sqlservice_sql::compiled::Output;
+use sqlservice_sql::{Compiled, compiled::Output};
 
 pub(crate) use self::bind::{Bind, Binds};
 use crate::{Error, Result, feed::Feed, settings::Isolation};
@@ -31,6 +33,30 @@ pub(crate) struct Job {
     pub guest_text: bool,
     /// Whether the text is several statements of the host's own, without values and results. Only PostgreSQL is asked so.
     pub is_script: bool,
+    /// What is known of what it does.
+    pub effect: Effect,
+}
+
+/// What is known of what a statement does to its transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It reads and leaves nothing behind: no lock on rows, and it does not ask for the transaction's time.
+    Reads,
+    /// It changes rows.
+    Writes,
+    /// Anything.
+    Unknown,
+}
+
+impl Effect {
+    /// Of a compiled statement.
+    pub(crate) fn of(compiled: &Compiled) -> Self {
+        match compiled {
+            Compiled { writes: true, .. } => Self::Writes,
+            Compiled { locks: false, clock: false, .. } => Self::Reads,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// How a transaction begins.
@@ -40,6 +66,8 @@ pub(crate) struct Begin {
     pub read_only: bool,
     /// Whether it may write; SQLite takes the write lock at once then.
     pub writes: bool,
+    /// Whether it is for one statement, so that its isolation from others makes no difference between two.
+    pub single: bool,
 }
 
 /// One checked-out connection.
@@ -53,15 +81,16 @@ pub(crate) trait Link: Send + Sized + 'static {
     /// A handle that stops whatever statement runs.
     fn stopper(&self) -> Self::Stopper;
 
-    /// Begins a transaction.
+    /// Begins a transaction. It may wait with that for the first statement.
     fn begin(&mut self, begin: Begin) -> impl Future<Output = Result<()>> + Send;
-    /// Commits.
+    /// Commits. Never stopped; [`Error::OutcomeUnknown`] where nothing says whether it happened, and after any other error but
+    /// [`Error::Disconnected`] the transaction is to be rolled back.
     fn commit(&mut self) -> impl Future<Output = Result<()>> + Send;
     /// Rolls back; no error where no transaction is open.
     fn rollback(&mut self) -> impl Future<Output = Result<()>> + Send;
     /// Sets a savepoint. The host makes the names: `s1`, `s2`, …
     fn savepoint(&mut self, name: &str) -> impl Future<Output = Result<()>> + Send;
-    /// Keeps what was done since a savepoint.
+    /// Keeps what was done since a savepoint. It may wait with that for the next message.
     fn release(&mut self, name: &str) -> impl Future<Output = Result<()>> + Send;
     /// Undoes what was done since a savepoint, and forgets it.
     fn rollback_to(&mut self, name: &str) -> impl Future<Output = Result<()>> + Send;
@@ -78,10 +107,16 @@ pub(crate) trait Link: Send + Sized + 'static {
         false
     }
 
+    /// Whether the connection was lost, although what was done with it last succeeded.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
     /// Asks the database for an answer.
     fn ping(&mut self) -> impl Future<Output = Result<()>> + Send;
 
-    /// Rolls back what is open, restores what a borrower may have changed, and proves the connection idle.
+    /// Rolls back what is open, restores what a borrower may have changed, and proves the connection idle: by a question, or
+    /// without one where each answer since it was proved last came to its end and the last one left nothing open.
     /// An error means that the link must be discarded.
     fn reset(&mut self) -> impl Future<Output = Result<()>> + Send;
 

@@ -180,7 +180,7 @@ impl Database {
             let held = inner.pool.open(place).await?;
             let (held, result) = work(held).await;
             match result {
-                Err(Error::Disconnected(_)) => held.discard().await,
+                Err(Error::Disconnected(_) | Error::OutcomeUnknown(_)) => held.discard().await,
                 _ => held.give_back().await,
             }
             result

@@ -128,6 +128,9 @@ pub enum Error {
     /// The connection was lost or cannot be made.
     #[error("the database cannot be reached")]
     Disconnected(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// The database was asked to commit, and nothing says whether it did.
+    #[error("outcome unknown: {0}; look whether the changes are there before they are made again")]
+    OutcomeUnknown(&'static str),
     /// A limit was reached.
     #[error("the limit of {allowed} {kind:?} is reached")]
     Limit {

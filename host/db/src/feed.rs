@@ -100,6 +100,10 @@ pub(crate) struct Feed {
     max_bytes: Option<u64>,
     bytes: u64,
     over: Option<LimitKind>,
+    /// Whether a batch was handed over.
+    touched: bool,
+    /// Whether the statement was told to stop before its end.
+    left: bool,
     clock: Clock,
     closing: Arc<Notify>,
 }
@@ -132,6 +136,8 @@ impl Feed {
             max_bytes: None,
             bytes: 0,
             over: None,
+            touched: false,
+            left: false,
             clock,
             closing: Arc::new(Notify::new()),
         };
@@ -152,6 +158,23 @@ impl Feed {
     /// Hands over a full batch while more rows may follow. The call's own batch waits for a reader that wants a second one;
     /// from then on the reader finds one batch ready while the next is filled, unless it wants large ones.
     pub(crate) async fn deliver(&mut self, batch: Batch) -> Next {
+        self.touched = true;
+        let next = self.hand_over(batch).await;
+        self.left |= matches!(next, Next::Stop);
+        next
+    }
+
+    /// Whether no batch was handed over yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.touched
+    }
+
+    /// Whether the statement was told to stop before its end.
+    pub(crate) fn was_left(&self) -> bool {
+        self.left
+    }
+
+    async fn hand_over(&mut self, batch: Batch) -> Next {
         if self.exceeds(&batch) {
             return Next::Stop;
         }

@@ -9,6 +9,7 @@ mod ask;
 mod backend;
 mod budget;
 mod bulk;
+mod commit;
 mod cursor;
 mod database;
 mod ddl;

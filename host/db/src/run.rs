@@ -18,9 +18,10 @@ use tokio::{
 use crate::{
     Error, Result,
     backend::{
-        Binds, Job, Link, Stop,
+        Binds, Effect, Job, Link, Stop,
         any::AnyStopper,
         bind::{Owned, Rows},
+        verb,
     },
     cursor::Cursor,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
@@ -32,6 +33,9 @@ use crate::{
 
 /// How long a link may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
 const IDLE_GRACE: Duration = Duration::from_millis(500);
+
+/// What PostgreSQL says of a statement that cannot be part of a transaction.
+const NOT_IN_TRANSACTION: &str = "25001";
 
 /// What a statement returns. A result that fits the first batch has no cursor and occupies nothing.
 pub struct Answer {
@@ -203,6 +207,11 @@ impl Turn {
         if self.caller.is_gone() {
             return Err(Error::Cancelled);
         }
+        // A change that commits itself could be stopped while it does, and nothing would say what became of it. In an embedded
+        // database it cannot.
+        if self.is_autocommit() && self.core.database.dialect != Dialect::Sqlite {
+            return Box::pin(self.statement_alone(job, feed, clock)).await;
+        }
         self.autobegin().await?;
         self.core.database.sends(&job.sql);
         let ended = self.supervise(job, feed, clock).await;
@@ -210,6 +219,27 @@ impl Turn {
             self.fail(ended.broken);
         }
         ended.result
+    }
+
+    /// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.
+    async fn statement_alone(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<u64> {
+        let outer = self.take_hollow();
+        self.core.database.sends(&job.sql);
+        self.open_own(job.effect == Effect::Writes, true).await?;
+        let again = job.guest_text.then(|| job.clone());
+        let result = match self.supervise(job, feed, clock.clone()).await.result {
+            // Its reader went away before it had all of it.
+            Ok(affected) if feed.was_left() => Ok(affected),
+            Ok(affected) => self.commit_own().await.map(|()| affected),
+            Err(error) => Err(error),
+        };
+        self.end_own(outer).await;
+        match (result, again) {
+            (Err(Error::Operational(said)), Some(job)) if said.sqlstate.as_deref() == Some(NOT_IN_TRANSACTION) => {
+                self.supervise(job, feed, clock).await.result
+            }
+            (result, _) => result,
+        }
     }
 
     /// Runs a statement until it ends or has to.
@@ -328,6 +358,7 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
         expected,
         guest_text: false,
         is_script: false,
+        effect: Effect::of(compiled),
     })
 }
 
@@ -345,7 +376,14 @@ pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Result<Job> {
     let kinds = compiled.slots.iter().take(batch.columns.len()).map(|slot| slot.kind).collect();
     let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, kinds });
     let expected = Some(Arc::clone(&compiled.outputs));
-    Ok(Job { sql: Arc::clone(&compiled.sql), binds, expected, guest_text: false, is_script: false })
+    Ok(Job {
+        sql: Arc::clone(&compiled.sql),
+        binds,
+        expected,
+        guest_text: false,
+        is_script: false,
+        effect: Effect::of(&compiled),
+    })
 }
 
 /// A parameter's value; moved out at its last use, since large values come here.
@@ -361,5 +399,6 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
     text::check(&sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
-    Ok(Job { sql: sql.into(), binds: Binds::Values(binds), expected: None, guest_text: true, is_script: false })
+    let effect = if verb::changes_rows(&verb::verb(&sql)) { Effect::Writes } else { Effect::Unknown };
+    Ok(Job { sql: sql.into(), binds: Binds::Values(binds), expected: None, guest_text: true, is_script: false, effect })
 }

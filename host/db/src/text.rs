@@ -29,6 +29,10 @@ pub(crate) fn check(sql: &str, dialect: Dialect) -> Result<()> {
     if is_transaction_control(&first, &second.to_ascii_uppercase()) {
         return Err(Error::Denied("transaction control in SQL text".into()).into());
     }
+    if is_mysql(dialect) && first == "SET" && rest.to_ascii_uppercase().contains("AUTOCOMMIT") {
+        // It has many spellings, and to turn it on commits what is open.
+        return Err(Error::Denied("transaction control in SQL text".into()).into());
+    }
     if first == "COPY" {
         // The server would wait for a stream, or send one, and everything after it on the connection would wait with it.
         return Err(Error::Denied("COPY in SQL text: use statements, or bulk inserts".into()).into());
@@ -46,8 +50,6 @@ fn is_mysql(dialect: Dialect) -> bool {
 fn is_transaction_control(first: &str, second: &str) -> bool {
     match first {
         "PREPARE" => second == "TRANSACTION",
-        // MySQL's variables have many spellings: `@@autocommit`, `session autocommit`, `a = 1, autocommit = 1`. Those that
-        // pass here change how the session goes on and not what is open; the connection is cleaned or replaced after.
         "SET" => matches!(second, "TRANSACTION" | "AUTOCOMMIT"),
         first => TRANSACTION_WORDS.contains(&first),
     }

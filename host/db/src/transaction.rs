@@ -20,10 +20,6 @@ use crate::{
     settings::{Isolation, TransactionOptions},
 };
 
-/// How long a commit may take before the connection is given up with an unknown outcome. Nobody stops a commit, so only a
-/// dead peer or a stuck disk comes to this.
-const COMMIT_PATIENCE: Duration = Duration::from_secs(60);
-
 /// What a session's turns hand to each other.
 #[derive(Default)]
 pub(crate) struct State {
@@ -157,7 +153,7 @@ impl Turn {
         if self.state.transaction.is_some() || self.level() == Isolation::Autocommit {
             return Ok(());
         }
-        Box::pin(self.open_transaction(TransactionOptions::default(), false, false)).await.map(drop)
+        Box::pin(self.open_transaction(TransactionOptions::default(), false)).await.map(drop)
     }
 
     /// Begins a transaction that the caller asked for.
@@ -169,25 +165,32 @@ impl Turn {
         }
         self.core.database.check_isolation(options.isolation)?;
         self.connect().await?;
-        let serial = self.open_transaction(options, true, false).await?;
+        let serial = self.open_transaction(options, true).await?;
         Ok(Claim::transaction(Arc::clone(&self.core), serial))
     }
 
-    /// Opens a transaction. One that is `real` is opened although the level is autocommit.
-    pub(crate) async fn open_transaction(
+    /// Opens a transaction of the host's own, although the level is autocommit. One that is `single` is for one statement.
+    pub(crate) async fn open_own(&mut self, writes: bool, single: bool) -> Result<()> {
+        self.open_at(Isolation::Default, TransactionOptions::default(), writes, single).await.map(drop)
+    }
+
+    /// Opens a transaction.
+    async fn open_transaction(&mut self, options: TransactionOptions, writes: bool) -> Result<u64> {
+        let isolation = if options.isolation == Isolation::Default { self.level() } else { options.isolation };
+        self.open_at(isolation, options, writes, false).await
+    }
+
+    async fn open_at(
         &mut self,
+        isolation: Isolation,
         options: TransactionOptions,
         writes: bool,
-        real: bool,
+        single: bool,
     ) -> Result<u64> {
-        let mut isolation = if options.isolation == Isolation::Default { self.level() } else { options.isolation };
-        if real && isolation == Isolation::Autocommit {
-            isolation = Isolation::Default;
-        }
         let hollow = isolation == Isolation::Autocommit;
         if !hollow {
             let writes = writes && !options.read_only;
-            let begin = Begin { isolation, read_only: options.read_only, writes };
+            let begin = Begin { isolation, read_only: options.read_only, writes, single };
             let patience = PATIENCE.saturating_add(self.core.database.settings.lock_timeout);
             self.step(Step::Begin(begin), patience).await?;
         }
@@ -231,7 +234,7 @@ impl Turn {
         self.enter().await?;
         let Some(transaction) = &self.state.transaction else { return Ok(()) };
         if !transaction.hollow
-            && let Err(error) = self.step(Step::Commit, COMMIT_PATIENCE).await
+            && let Err(error) = self.send_commit().await
         {
             self.fail(true);
             return Err(error);
@@ -311,7 +314,7 @@ impl Turn {
 
     /// Commits a transaction of the host's own.
     pub(crate) async fn commit_own(&mut self) -> Result<()> {
-        self.step(Step::Commit, COMMIT_PATIENCE).await?;
+        self.send_commit().await?;
         self.state.transaction = None;
         Ok(())
     }

@@ -3,7 +3,6 @@
 use crate::{
     Result,
     lease::{Claim, Turn},
-    settings::{Isolation, TransactionOptions},
     transaction::Hollow,
 };
 
@@ -24,8 +23,7 @@ impl Turn {
         if self.is_autocommit() {
             let outer = self.take_hollow();
             self.connect().await?;
-            let own = TransactionOptions { isolation: Isolation::Default, ..TransactionOptions::default() };
-            self.open_transaction(own, true, true).await?;
+            self.open_own(true, false).await?;
             return Ok(Whole::Own(outer));
         }
         if mends { self.begin_nested().await.map(Whole::Savepoint) } else { Ok(Whole::Transaction) }

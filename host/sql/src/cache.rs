@@ -144,7 +144,8 @@ mod tests {
 
     fn compiled(sql: &str) -> Arc<Compiled> {
         let outputs = Arc::from(Vec::new());
-        Arc::new(Compiled { sql: sql.into(), slots: Vec::new(), outputs, parameters: 0, writes: true, locks: false })
+        let sql = sql.into();
+        Arc::new(Compiled { sql, slots: vec![], outputs, parameters: 0, writes: true, locks: false, clock: false })
     }
 
     fn integer(value: i64) -> Value {

@@ -87,7 +87,7 @@ impl Target for ChangeMany {
         });
         let outputs = position.into_iter().chain(outputs(&checked.returning)).collect();
         let parameters = u32::try_from(count).unwrap_or(u32::MAX);
-        let kind = Kind { parameters, writes: self.verb != Verb::Read, locks: false };
+        let kind = Kind { parameters, writes: self.verb != Verb::Read, locks: false, clock: false };
         finish(rendered, outputs, dialect, limits, kind)
     }
 }

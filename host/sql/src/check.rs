@@ -29,6 +29,7 @@ pub(crate) struct Checked<'a> {
     pub(crate) plan: Plan<'a>,
     pub(crate) parameters: u32,
     pub(crate) locks: bool,
+    pub(crate) clock: bool,
 }
 
 /// Checks a statement. Everything in it is guest-controlled.
@@ -48,9 +49,10 @@ pub(crate) fn check<'a>(
         excluded: None,
         reads: None,
         locks: false,
+        clock: false,
     };
     let plan = checker.root(&statement.root)?;
-    Ok(Checked { plan, parameters, locks: checker.locks })
+    Ok(Checked { plan, parameters, locks: checker.locks, clock: checker.clock })
 }
 
 /// What is known while a statement is walked.
@@ -65,6 +67,7 @@ struct Checker<'a> {
     /// The columns of the changed table that the value looked at reads, where somebody wants to know.
     reads: Option<HashSet<&'a str>>,
     locks: bool,
+    clock: bool,
 }
 
 impl<'a> Checker<'a> {

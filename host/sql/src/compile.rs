@@ -15,7 +15,7 @@ use crate::{
 /// Checks a statement and renders it. Everything in it is guest-controlled: whatever it is, the answer is text or an
 /// error, in time that grows with the statement's size written out.
 pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
-    let Checked { plan, parameters, locks } = check(statement, catalog, dialect, limits)?;
+    let Checked { plan, parameters, locks, clock } = check(statement, catalog, dialect, limits)?;
     let rendered = render(&plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
     let outputs = match &plan {
         Plan::Select(query) => outputs(&query.shape),
@@ -24,7 +24,7 @@ pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limit
         }
     };
     let writes = !matches!(plan, Plan::Select(_));
-    finish(rendered, outputs, dialect, limits, Kind { parameters, writes, locks })
+    finish(rendered, outputs, dialect, limits, Kind { parameters, writes, locks, clock })
 }
 
 /// What a statement is, besides its text.
@@ -32,6 +32,7 @@ pub(crate) struct Kind {
     pub(crate) parameters: u32,
     pub(crate) writes: bool,
     pub(crate) locks: bool,
+    pub(crate) clock: bool,
 }
 
 /// A rendered statement, if it has no more parameters than are allowed.
@@ -50,6 +51,7 @@ pub(crate) fn finish(
         parameters: kind.parameters,
         writes: kind.writes,
         locks: kind.locks,
+        clock: kind.clock,
     })
 }
 

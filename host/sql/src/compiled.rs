@@ -54,4 +54,6 @@ pub struct Compiled {
     pub writes: bool,
     /// Whether it locks the rows that it reads.
     pub locks: bool,
+    /// Whether it asks for the time, or reads a view, which may: on some databases that is the time of its transaction.
+    pub clock: bool,
 }

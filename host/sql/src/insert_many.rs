@@ -82,7 +82,8 @@ impl<'a> Checked<'a> {
         let rendered = writer.finish().ok_or_else(|| too_long(limits))?;
         // It fits: the count of parameters has been looked at.
         let parameters = u32::try_from(count).unwrap_or(u32::MAX);
-        finish(rendered, outputs(&self.returning), dialect, limits, Kind { parameters, writes: true, locks: false })
+        let kind = Kind { parameters, writes: true, locks: false, clock: false };
+        finish(rendered, outputs(&self.returning), dialect, limits, kind)
     }
 
     fn write(&self, writer: &mut Writer, shape: &Shape<'_>) {

@@ -67,7 +67,8 @@ impl Target for ReadMany {
         let rows = if layout == Layout::Columns { 1 } else { written };
         let parameters = u32::try_from(checked.by.len().saturating_mul(rows)).unwrap_or(u32::MAX);
         let outputs = outputs(&checked.outputs());
-        finish(rendered, outputs, dialect, limits, Kind { parameters, writes: false, locks: false })
+        let clock = shape.catalog.entry(self.table.0.as_deref(), &self.table.1).is_none_or(|entry| entry.table.is_view);
+        finish(rendered, outputs, dialect, limits, Kind { parameters, writes: false, locks: false, clock })
     }
 }
 

@@ -63,6 +63,22 @@ impl Servers {
     }
 }
 
+/// A PostgreSQL server of one test's own, whose settings no other one sees. Dropping this ends it and deletes its data.
+#[derive(Debug)]
+pub struct OwnPostgres(Server);
+
+impl OwnPostgres {
+    /// Starts it and waits until it answers.
+    pub fn start() -> Result<Self> {
+        Server::start_as(&postgres::Postgres::find()?, "own").map(Self)
+    }
+
+    /// `postgres://user:password@127.0.0.1:port/database`
+    pub fn url(&self) -> String {
+        self.0.url("postgres", "postgres")
+    }
+}
+
 /// What is missing on this machine, as Debian packages.
 pub fn missing_packages() -> Vec<&'static str> {
     let postgres = postgres::Postgres::find().err().map(|_| "postgresql");
@@ -101,7 +117,12 @@ struct Server {
 
 impl Server {
     fn start<K: Kind>(kind: &K) -> Result<Self> {
-        let home = Home::new(K::NAME, K::OWNER)?;
+        Self::start_as(kind, "shared")
+    }
+
+    /// Starts one in a directory that is told apart by a word.
+    fn start_as<K: Kind>(kind: &K, word: &str) -> Result<Self> {
+        let home = Home::new(&format!("{}-{word}", K::NAME), K::OWNER)?;
         kind.initialise(&home).with_context(|| format!("{} cannot make its data directory", K::NAME))?;
         // Another process may take the free port before the server does: try again with another one.
         let mut last = None;

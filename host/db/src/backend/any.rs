@@ -30,7 +30,6 @@ pub(crate) enum AnyStopper {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step<'a> {
     Begin(Begin),
-    Commit,
     Rollback,
     Savepoint(&'a str),
     Release(&'a str),
@@ -54,7 +53,6 @@ impl AnyLink {
     pub(crate) async fn step(&mut self, step: Step<'_>) -> Result<()> {
         match step {
             Step::Begin(begin) => self.begin(begin).await,
-            Step::Commit => self.commit().await,
             Step::Rollback => self.rollback().await,
             Step::Savepoint(name) => self.savepoint(name).await,
             Step::Release(name) => self.release(name).await,
@@ -122,6 +120,10 @@ impl Link for AnyLink {
 
     fn transaction_lost(&self, error: &Error) -> bool {
         each!(self, link => link.transaction_lost(error))
+    }
+
+    fn is_lost(&self) -> bool {
+        each!(self, link => link.is_lost())
     }
 
     async fn ping(&mut self) -> Result<()> {

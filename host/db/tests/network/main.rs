@@ -1,12 +1,15 @@
 //! Links to PostgreSQL and MariaDB: values, errors, stopping, cleaning. Needs both servers, see [`server::one`].
 
 mod errors;
+mod outcome;
 mod pool;
+mod proxy;
 #[path = "../server/mod.rs"]
 mod server;
 mod sessions;
 mod silence;
 mod stopping;
+mod trips;
 mod values;
 
 use sqlservice_db::{RunOptions, Session};

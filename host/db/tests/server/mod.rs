@@ -229,6 +229,7 @@ pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> 
         parameters: kinds.len() as u32,
         writes: outputs.is_empty(),
         locks: false,
+        clock: false,
     })
 }
 

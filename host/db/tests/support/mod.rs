@@ -144,6 +144,7 @@ pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes
         parameters,
         writes,
         locks: false,
+        clock: false,
     })
 }
 

@@ -40,6 +40,8 @@ pub(crate) fn to_guest(error: db::Error) -> wit::Error {
         db::Error::Cancelled => wit::Error::Cancelled,
         db::Error::Disconnected(_) => wit::Error::Disconnected,
         db::Error::Limit { kind, allowed } => wit::Error::Limit(wit::LimitReached { kind: limited(kind), allowed }),
+        // It has no case of its own in the contract.
+        db::Error::OutcomeUnknown(_) => wit::Error::Other(error.to_string()),
         // Settings and URLs are the host's own; a guest learns only that the host must be mended.
         error => wit::Error::Other(logged(&error)),
     }

@@ -151,6 +151,7 @@ impl<'a> Checker<'a> {
     ) -> Result<(Vec<Typed<'a>>, Type<'a>, Option<bool>)> {
         use Function as F;
         let kind = |kind| Type::Kind(kind);
+        self.clock |= matches!(function, F::Now | F::CurrentDate | F::CurrentTime);
         let given = &call.arguments;
         let result = match function {
             F::Count => (self.each(given, &[None])?, kind(TypeKind::Int64), Some(false)),

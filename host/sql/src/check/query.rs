@@ -210,7 +210,11 @@ impl<'a> Checker<'a> {
         let cte = if table.schema.is_none() { self.scope.cte(&table.table) } else { None };
         let columns = match cte {
             Some(derived) => Columns::Derived(derived),
-            None => Columns::Table(self.entry(table.schema.as_deref(), &table.table)?),
+            None => {
+                let entry = self.entry(table.schema.as_deref(), &table.table)?;
+                self.clock |= entry.table.is_view;
+                Columns::Table(entry)
+            }
         };
         let name = table.alias.as_deref().unwrap_or(&table.table);
         self.scope.add(Named { name, columns, optional: false })?;

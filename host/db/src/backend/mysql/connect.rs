@@ -31,6 +31,8 @@ pub(crate) struct Connected {
     pub connection: MySqlConnection,
     pub id: u64,
     pub is_mariadb: bool,
+    /// Whether each statement commits itself where no transaction was begun; else it begins one.
+    pub is_autocommit: bool,
     pub kinds: Arc<Kinds>,
 }
 
@@ -115,7 +117,7 @@ async fn open(options: &MySqlConnectOptions, session: &str) -> Result<Connected,
     let id = facts.try_get_unchecked(4)?;
     let version: String = facts.try_get_unchecked(5)?;
     let kinds = Arc::new(Kinds::of(facts.columns())?);
-    Ok(Connected { connection, id, is_mariadb: version.contains("MariaDB"), kinds })
+    Ok(Connected { connection, id, is_mariadb: version.contains("MariaDB"), is_autocommit: false, kinds })
 }
 
 /// Says goodbye, but does not wait for ever.
@@ -135,7 +137,7 @@ fn session(lock_timeout: Duration) -> String {
         "SET NAMES utf8mb4, SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
          ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', \
          IF(VERSION() LIKE '%MariaDB%', '', ',ONLY_FULL_GROUP_BY')), SESSION time_zone = '+00:00', \
-         SESSION lc_messages = 'en_US', SESSION autocommit = 1, \
+         SESSION lc_messages = 'en_US', SESSION autocommit = 0, \
          SESSION innodb_lock_wait_timeout = {seconds}, SESSION lock_wait_timeout = {seconds}"
     )
 }

@@ -1,6 +1,8 @@
 //! One checked-out connection to MySQL or MariaDB.
 //!
-//! Transactions are begun and ended by plain text, not through the driver: what it believes about them can be wrong.
+//! Transactions are begun and ended by plain text, not through the driver: what it believes about them can be wrong. Each
+//! message waits for its answer, so what needs none is not sent: with `autocommit` off a transaction begins with its first
+//! statement, and its first read is its snapshot, as after `START TRANSACTION`.
 
 use std::{sync::Arc, time::Instant};
 
@@ -14,7 +16,12 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::{Begin, Job, Link, idle::CLOSING, verb},
+    backend::{
+        Begin, Effect, Job, Link,
+        idle::CLOSING,
+        scope::{Back, Scope},
+        verb,
+    },
     feed::Feed,
     settings::Isolation,
 };
@@ -25,6 +32,12 @@ const TIDY: &str = "ROLLBACK; DO RELEASE_ALL_LOCKS(); SELECT CAST(CONNECTION_ID(
 /// The same for a borrower that only ran compiled statements, which change nothing but data.
 const ROLL_BACK: &str = "ROLLBACK; SELECT CAST(CONNECTION_ID() AS CHAR)";
 
+/// What ends a transaction whatever the server's `completion_type` says.
+const COMMIT: &str = "COMMIT AND NO CHAIN NO RELEASE";
+const UNDO: &str = "ROLLBACK AND NO CHAIN NO RELEASE";
+
+const LOST: &str = "the connection was lost while the database committed";
+
 /// One checked-out connection. Dropping it closes it.
 pub(crate) struct MysqlLink {
     pool: Arc<MysqlPool>,
@@ -32,8 +45,9 @@ pub(crate) struct MysqlLink {
     connected: Connected,
     stopper: MysqlStopper,
     state: State,
-    /// The level of the open transaction, where it is not the session's: no variable tells it.
-    level: Option<Isolation>,
+    scope: Scope,
+    /// Whether every answer since the connection was proved idle came to its end.
+    is_proved: bool,
 }
 
 /// What the borrower did to the session.
@@ -49,7 +63,7 @@ enum State {
 impl MysqlLink {
     pub(super) fn new(pool: Arc<MysqlPool>, born: Instant, connected: Connected, control: Arc<Control>) -> Self {
         let stopper = MysqlStopper::new(control, connected.id);
-        Self { pool, born, connected, stopper, state: State::Clean, level: None }
+        Self { pool, born, connected, stopper, state: State::Clean, scope: Scope::default(), is_proved: true }
     }
 
     /// Makes sure that a stop that came too late hits nothing: it either hits a statement that does nothing, or is
@@ -67,14 +81,19 @@ impl MysqlLink {
     /// Runs text of the host's own, which may be several statements.
     async fn say(&mut self, sql: String) -> Result<()> {
         self.settle().await?;
+        let proved = std::mem::replace(&mut self.is_proved, false);
         let said = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connected.connection).await;
-        said.map(drop).map_err(error::map)
+        said.map_err(error::map)?;
+        self.is_proved = proved;
+        Ok(())
     }
 
     /// The first column of the last row that text of the host's own returns.
     async fn ask(&mut self, sql: &'static str) -> Result<String> {
         self.settle().await?;
+        let proved = std::mem::replace(&mut self.is_proved, false);
         let rows = sqlx::raw_sql(sql).fetch_all(&mut self.connected.connection).await.map_err(error::map)?;
+        self.is_proved = proved;
         let last = rows.last().ok_or(Error::Disconnected(None))?;
         last.try_get_unchecked::<String, _>(0).map_err(error::map)
     }
@@ -92,6 +111,58 @@ impl MysqlLink {
             _ => State::Spoiled,
         };
         self.state = self.state.max(state);
+        let commits = !matches!(
+            verb::verb(&job.sql).as_str(),
+            "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "VALUES" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DESC"
+        );
+        if commits {
+            self.scope.forget_savepoints();
+        }
+    }
+
+    /// Makes sure that the statement begins the transaction that was asked for, or is none.
+    async fn open(&mut self, effect: Effect) -> Result<()> {
+        let Some(begin) = self.scope.asked() else { return Ok(()) };
+        if begin.single && effect == Effect::Reads && begin.isolation == Isolation::Default && !begin.read_only {
+            return self.set_autocommit(true).await;
+        }
+        let level = match begin.isolation {
+            Isolation::Default => None,
+            Isolation::Autocommit => return Err(Error::Setting("a transaction cannot be in AUTOCOMMIT".into())),
+            level => Some(format!("SET TRANSACTION ISOLATION LEVEL {level}; ")),
+        };
+        let access = if begin.read_only { " READ ONLY" } else { "" };
+        // Before anything is sent: what fails on the way is rolled back.
+        self.scope.open();
+        if level.is_none() && !begin.read_only && (!self.connected.is_autocommit || !begin.single) {
+            return self.set_autocommit(false).await;
+        }
+        self.say(format!("{}START TRANSACTION{access}", level.unwrap_or_default())).await
+    }
+
+    async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<u64> {
+        if self.scope.begin().is_none() {
+            // It is in no transaction: what it reads is not kept, nor what it does undone.
+            self.set_autocommit(true).await?;
+        }
+        self.scope.wrote |= job.effect != Effect::Reads;
+        self.open(job.effect).await?;
+        run::run(&mut self.connected, &self.stopper, job, feed).await
+    }
+
+    fn cleaned(&mut self) {
+        self.scope.end();
+        self.state = State::Clean;
+        self.is_proved = true;
+    }
+
+    /// Lets each statement commit itself, or begin a transaction where none is open.
+    async fn set_autocommit(&mut self, on: bool) -> Result<()> {
+        if self.connected.is_autocommit != on {
+            self.say(format!("SET autocommit = {}", u8::from(on))).await?;
+            self.connected.is_autocommit = on;
+        }
+        Ok(())
     }
 }
 
@@ -103,42 +174,59 @@ impl Link for MysqlLink {
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
-        let level = match begin.isolation {
-            Isolation::Default => String::new(),
-            Isolation::Autocommit => return Err(Error::Setting("a transaction cannot be in AUTOCOMMIT".into())),
-            level => format!("SET TRANSACTION ISOLATION LEVEL {level}; "),
-        };
-        let access = if begin.read_only { " READ ONLY" } else { "" };
-        self.say(format!("{level}START TRANSACTION{access}")).await?;
-        self.level = (begin.isolation != Isolation::Default).then_some(begin.isolation);
+        self.scope.ask(begin);
         Ok(())
     }
 
     async fn commit(&mut self) -> Result<()> {
-        self.level = None;
-        self.say("COMMIT".into()).await
+        if self.scope.is_open() {
+            match self.say(COMMIT.into()).await {
+                Err(Error::Disconnected(_)) if self.scope.wrote => return Err(Error::OutcomeUnknown(LOST)),
+                said => said?,
+            }
+        }
+        self.scope.end();
+        Ok(())
     }
 
     async fn rollback(&mut self) -> Result<()> {
-        self.level = None;
-        self.say("ROLLBACK".into()).await
+        if self.scope.is_open() {
+            self.say(UNDO.into()).await?;
+        }
+        self.scope.end();
+        Ok(())
     }
 
     async fn savepoint(&mut self, name: &str) -> Result<()> {
-        self.say(format!("SAVEPOINT {name}")).await
+        match self.scope.savepoint(name) {
+            Some(text) => self.say(text).await,
+            None => Ok(()),
+        }
     }
 
     async fn release(&mut self, name: &str) -> Result<()> {
-        self.say(format!("RELEASE SAVEPOINT {name}")).await
+        match self.scope.release(name, self.state == State::Clean) {
+            Some(text) => self.say(text).await,
+            None => Ok(()),
+        }
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
-        self.say(format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")).await
+        match self.scope.rollback_to(name) {
+            Back::Nothing => {}
+            Back::Text(text) => self.say(text).await?,
+            Back::All => {
+                self.say(UNDO.into()).await?;
+                self.scope.again();
+            }
+        }
+        Ok(())
     }
 
     async fn isolation(&mut self) -> Result<Isolation> {
-        if let Some(level) = self.level {
-            return Ok(level);
+        // No variable tells the level of one transaction.
+        if let Some(begin) = self.scope.begin().filter(|begin| begin.isolation != Isolation::Default) {
+            return Ok(begin.isolation);
         }
         let sql = if self.connected.is_mariadb { "SELECT @@tx_isolation" } else { "SELECT @@transaction_isolation" };
         self.ask(sql).await?.parse()
@@ -147,8 +235,11 @@ impl Link for MysqlLink {
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
         self.settle().await?;
         self.watch(&job);
-        let work = run::run(&mut self.connected, &self.stopper, &job, feed);
-        self.stopper.busy().during(work).await
+        let proved = std::mem::replace(&mut self.is_proved, false);
+        let busy = self.stopper.busy().clone();
+        let result = busy.during(self.work(&job, feed)).await;
+        self.is_proved = proved && result.is_ok() && !feed.was_left();
+        result
     }
 
     fn transaction_lost(&self, error: &Error) -> bool {
@@ -162,7 +253,14 @@ impl Link for MysqlLink {
     }
 
     async fn reset(&mut self) -> Result<()> {
-        self.level = None;
+        if self.is_proved && self.state == State::Clean && !self.stopper.was_used() {
+            // What the host did not begin is not open.
+            if self.scope.is_open() {
+                self.say(UNDO.into()).await?;
+            }
+            self.cleaned();
+            return Ok(());
+        }
         let sql = match self.state {
             State::Clean => ROLL_BACK,
             State::Touched => TIDY,
@@ -173,7 +271,7 @@ impl Link for MysqlLink {
         if id.parse() != Ok(self.connected.id) {
             return Err(Error::Disconnected(None));
         }
-        self.state = State::Clean;
+        self.cleaned();
         Ok(())
     }
 

@@ -62,17 +62,24 @@ pub(crate) struct MysqlStopper {
     id: u64,
     /// Whether a stop was asked for that may still hit the connection's next statement.
     pending: Arc<AtomicBool>,
+    /// Whether a stop was ever asked for.
+    asked: Arc<AtomicBool>,
     busy: Busy,
 }
 
 impl MysqlStopper {
     pub(crate) fn new(control: Arc<Control>, id: u64) -> Self {
-        Self { control, id, pending: Arc::default(), busy: Busy::default() }
+        Self { control, id, pending: Arc::default(), asked: Arc::default(), busy: Busy::default() }
     }
 
     /// Whether the link runs a statement.
     pub(crate) fn busy(&self) -> &Busy {
         &self.busy
+    }
+
+    /// Whether a stop was ever asked for, or a statement may still run.
+    pub(crate) fn was_used(&self) -> bool {
+        self.asked.load(Ordering::Acquire) || self.busy.is_busy()
     }
 
     /// Whether a stop may still hit a statement; the link makes sure, with one that does nothing, that it hits no other.
@@ -83,6 +90,7 @@ impl MysqlStopper {
     /// Asks once, for a statement that is known to run.
     pub(crate) async fn request(&self) -> Result<()> {
         self.pending.store(true, Ordering::Release);
+        self.asked.store(true, Ordering::Release);
         self.control.stop(self.id).await
     }
 

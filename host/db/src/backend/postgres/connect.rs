@@ -18,13 +18,33 @@ use crate::{
         idle::{CLOSING, CONNECTING, Idle},
         server::{Server, Tls},
     },
+    settings::Isolation,
 };
 
-/// A connection and what the server calls it.
+/// A connection, what the server calls it, and how its transactions are by default.
 pub(crate) struct Connected {
     pub connection: PgConnection,
     pub process: i32,
+    /// The level of transactions that ask for none.
+    pub level: Isolation,
+    /// Whether transactions, and so each statement outside of one, only read unless they say that they write: what looks like a
+    /// query and changes something, by a view's or a policy's function, is refused where no rollback could undo it.
+    pub is_guarded: bool,
+    /// Whether transactions have to say that they write.
+    pub says_write: bool,
+    /// Which server it is and on which timeline, where it says so: elsewhere a transaction's number means another one.
+    pub server: Option<String>,
 }
+
+/// What a connection is asked first. On a standby nothing is set: it may be promoted.
+const FACTS: &str = "SELECT pg_backend_pid()::text, current_setting('default_transaction_isolation'), \
+                     current_setting('default_transaction_read_only'), \
+                     CASE WHEN pg_is_in_recovery() THEN 'off' ELSE \
+                     set_config('default_transaction_read_only', 'on', false) END";
+
+/// A server and its timeline. Not every server that speaks the protocol can answer.
+pub(super) const SERVER: &str = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || \
+                                 substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
 
 /// Where links to one database come from. How many there may be is decided by the caller.
 pub(crate) struct PostgresPool {
@@ -77,19 +97,25 @@ impl PostgresPool {
 
 /// A new connection. Whatever goes wrong, the error says neither where nor who.
 pub(crate) async fn connect(options: &PgConnectOptions) -> Result<Connected> {
-    let connecting = async {
-        let mut connection = options.connect().await?;
-        let row = sqlx::raw_sql("SELECT pg_backend_pid()::text").fetch_one(&mut connection).await?;
-        Ok((row.try_get::<String, _>(0)?, connection))
-    };
-    match timeout(CONNECTING, connecting).await {
-        Ok(Ok((process, connection))) => {
-            let process = process.parse().map_err(|_| Error::Disconnected(None))?;
-            Ok(Connected { connection, process })
-        }
+    match timeout(CONNECTING, open(options)).await {
+        Ok(Ok(connected)) => connected.ok_or(Error::Disconnected(None)),
         Ok(Err(cause)) => Err(error::connecting(cause)),
         Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
     }
+}
+
+async fn open(options: &PgConnectOptions) -> Result<Option<Connected>, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    let facts = sqlx::raw_sql(FACTS).fetch_one(&mut connection).await?;
+    let fact = |at| facts.try_get::<String, _>(at);
+    let (Ok(process), Ok(level)) = (fact(0)?.parse(), fact(1)?.parse()) else { return Ok(None) };
+    let (was_guarded, is_guarded) = (fact(2)? == "on", fact(3)? == "on");
+    let server = match sqlx::raw_sql(SERVER).fetch_one(&mut connection).await {
+        Ok(row) => row.try_get(0).ok(),
+        Err(sqlx::Error::Database(_)) => None,
+        Err(lost) => return Err(lost),
+    };
+    Ok(Some(Connected { connection, process, level, is_guarded, says_write: is_guarded && !was_guarded, server }))
 }
 
 /// Says goodbye, but does not wait for ever.

@@ -128,6 +128,11 @@ fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
     }
 }
 
+/// Whether a statement was refused because its transaction only reads.
+pub(crate) fn is_read_only(error: &Error) -> bool {
+    matches!(error, Error::Operational(said) if said.sqlstate.as_deref() == Some("25006"))
+}
+
 /// An error of the host's own about a value.
 pub(crate) fn data(code: &str, message: impl Into<String>) -> Error {
     Error::Data(DatabaseError { sqlstate: Some(code.to_owned()), message: message.into(), source: None })

@@ -1,10 +1,13 @@
 //! One checked-out connection to PostgreSQL.
 //!
-//! Transactions are begun and ended by plain text, not through the driver: what it believes about them can be wrong.
+//! Transactions are begun and ended by plain text, not through the driver: what it believes about them can be wrong. Each
+//! message waits for its answer, so what needs none is not sent: a transaction begins with its first statement that changes
+//! or locks something, where its level lets each statement see its own snapshot anyway.
 
 use std::{sync::Arc, time::Instant};
 
-use sqlx::{AssertSqlSafe, Connection, Row};
+use futures::TryStreamExt;
+use sqlx::{AssertSqlSafe, Connection, Either, Row, postgres::PgRow};
 use tokio::time::timeout;
 
 use super::{
@@ -14,7 +17,13 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::{Begin, Job, Link, idle::CLOSING, verb},
+    backend::{
+        Begin, Effect, Job, Link,
+        idle::CLOSING,
+        notice,
+        scope::{Back, Scope},
+        verb,
+    },
     feed::Feed,
     settings::Isolation,
 };
@@ -22,10 +31,21 @@ use crate::{
 /// What a borrower's own SQL may have changed beyond its transaction, in one round trip. `DISCARD ALL` would do it too, but
 /// throws the prepared statements away that the driver remembers.
 const TIDY: &str = "ROLLBACK; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
-                    SELECT pg_advisory_unlock_all()::text; DISCARD TEMP; DISCARD SEQUENCES; SELECT pg_backend_pid()::text";
+                    SELECT pg_advisory_unlock_all()::text; DISCARD TEMP; DISCARD SEQUENCES";
 
 /// The same for a borrower that only ran compiled statements, which change nothing but data.
-const ROLL_BACK: &str = "ROLLBACK; SELECT pg_backend_pid()::text";
+const ROLL_BACK: &str = "ROLLBACK";
+
+/// Commits. A failed transaction answers `COMMIT` with a rollback that looks like success; the first statement fails in it. It
+/// also runs what triggers put off, so that a warning of the last one is the server's own: that it does not wait for a standby
+/// any more, which it would not say in other words than a success.
+const COMMIT: &str = "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL client_min_messages = warning; COMMIT";
+
+/// How many statements of it come before the last.
+const BEFORE: usize = 2;
+
+const LOCAL: &str = "the database committed, but did not wait until a standby had it";
+const LOST: &str = "the connection was lost while the database committed";
 
 /// One checked-out connection. Dropping it closes it.
 pub(crate) struct PostgresLink {
@@ -34,6 +54,14 @@ pub(crate) struct PostgresLink {
     connected: Connected,
     stopper: PostgresStopper,
     state: State,
+    scope: Scope,
+    /// The number of the open transaction, where it was told.
+    number: Option<u64>,
+    /// Whether every answer since the connection was proved idle came to its end.
+    is_proved: bool,
+    is_lost: bool,
+    /// Whether the borrower said itself whether transactions write.
+    says_access: bool,
 }
 
 /// What the borrower did to the session.
@@ -47,20 +75,35 @@ enum State {
 }
 
 impl PostgresLink {
+    /// A connection that is idle.
     pub(super) fn new(pool: Arc<PostgresPool>, born: Instant, connected: Connected, control: Arc<Control>) -> Self {
         let stopper = PostgresStopper::new(control, connected.process);
-        Self { pool, born, connected, stopper, state: State::Clean }
+        Self {
+            pool,
+            born,
+            connected,
+            stopper,
+            state: State::Clean,
+            scope: Scope::default(),
+            number: None,
+            is_proved: true,
+            is_lost: false,
+            says_access: false,
+        }
     }
 
-    /// Runs text of the host's own, which may be several statements.
-    async fn say(&mut self, sql: String) -> Result<()> {
-        let said = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connected.connection).await;
-        said.map(drop).map_err(error::map)
+    /// Runs text of the host's own, which may be several statements, and returns their rows.
+    async fn say(&mut self, sql: String) -> Result<Vec<PgRow>> {
+        let proved = std::mem::replace(&mut self.is_proved, false);
+        let said = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connected.connection).await;
+        let rows = said.map_err(error::map)?;
+        self.is_proved = proved;
+        Ok(rows)
     }
 
     /// The first column of the last row that text of the host's own returns.
-    async fn ask(&mut self, sql: &'static str) -> Result<String> {
-        let rows = sqlx::raw_sql(sql).fetch_all(&mut self.connected.connection).await.map_err(error::map)?;
+    async fn ask(&mut self, sql: String) -> Result<String> {
+        let rows = self.say(sql).await?;
         let last = rows.last().ok_or(Error::Disconnected(None))?;
         last.try_get::<String, _>(0).map_err(error::map)
     }
@@ -77,6 +120,116 @@ impl PostgresLink {
         };
         self.state = self.state.max(state);
     }
+
+    /// Whether a statement is the same outside of the transaction that was asked for. Each statement has a snapshot of its own
+    /// there as here, it takes nothing that has to be kept, and the server refuses it where it changes something after all.
+    fn stands_alone(&self, job: &Job) -> bool {
+        let is_own = |level| matches!(level, Isolation::ReadCommitted | Isolation::ReadUncommitted);
+        let is_exact = self.scope.asked().is_some_and(|begin| match begin.isolation {
+            Isolation::Default => begin.single || is_own(self.connected.level),
+            level => is_own(level) && is_own(self.connected.level),
+        });
+        is_exact && job.effect == Effect::Reads && self.state == State::Clean && self.connected.is_guarded
+    }
+
+    /// Begins the transaction that was asked for, with more text of the host's own in the same message. Its number is asked for
+    /// where it will write, as only that tells later whether it committed.
+    async fn open(&mut self, writes: bool, more: Option<String>) -> Result<()> {
+        let mut texts = Vec::new();
+        let mut asks = false;
+        if let Some(begin) = self.scope.asked() {
+            texts.push(self.beginning(begin)?);
+            asks = writes && !begin.read_only && self.connected.server.is_some();
+            if asks {
+                texts.push("SELECT txid_current()::text".to_owned());
+            }
+            // Before it is sent: what fails on the way is rolled back.
+            self.scope.open();
+        }
+        texts.extend(more);
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let rows = self.say(texts.join("; ")).await?;
+        if asks {
+            let number = rows.first().and_then(|row| row.try_get::<String, _>(0).ok());
+            self.number = number.and_then(|number| number.parse().ok());
+        }
+        Ok(())
+    }
+
+    fn beginning(&self, begin: Begin) -> Result<String> {
+        let level = match begin.isolation {
+            Isolation::Default => String::new(),
+            Isolation::Autocommit => return Err(Error::Setting("a transaction cannot be in AUTOCOMMIT".into())),
+            level => format!(" ISOLATION LEVEL {level}"),
+        };
+        let access = match begin.read_only {
+            true => " READ ONLY",
+            false if self.connected.says_write && !self.says_access => " READ WRITE",
+            false => "",
+        };
+        Ok(format!("BEGIN{level}{access}"))
+    }
+
+    async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<u64> {
+        if self.stands_alone(job) {
+            match run::run(&mut self.connected.connection, &self.stopper, job, feed).await {
+                Err(error) if error::is_read_only(&error) && feed.is_untouched() => {}
+                result => return result,
+            }
+        }
+        if job.guest_text && !self.says_access {
+            let text = job.sql.to_ascii_lowercase();
+            self.says_access = text.contains("read_only") || text.contains("characteristics");
+        }
+        if job.guest_text && self.scope.begin().is_none() && self.connected.says_write && !self.says_access {
+            // It cannot run in a transaction, so it cannot say there that it writes. Cleaning takes this back.
+            self.say("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE".into()).await?;
+            self.says_access = true;
+        }
+        self.scope.wrote |= job.effect != Effect::Reads;
+        self.open(job.effect == Effect::Writes, None).await?;
+        run::run(&mut self.connected.connection, &self.stopper, job, feed).await
+    }
+
+    /// Commits what is open. Whether the server warned while it did.
+    async fn send_commit(&mut self) -> (Result<()>, bool) {
+        let mut answers = sqlx::raw_sql(COMMIT).fetch_many(&mut self.connected.connection);
+        let work = async {
+            let mut done = 0;
+            while let Some(answer) = answers.try_next().await? {
+                if matches!(answer, Either::Left(_)) && done < BEFORE {
+                    done += 1;
+                    notice::forget();
+                }
+            }
+            Ok::<_, sqlx::Error>(())
+        };
+        let (result, warned) = notice::heard(work).await;
+        (result.map_err(error::map), warned)
+    }
+
+    /// What became of a commit whose connection was lost.
+    async fn find_out(&mut self, lost: Error) -> Result<()> {
+        self.is_lost = true;
+        if !self.scope.wrote {
+            return Err(lost);
+        }
+        let (Some(number), Some(server)) = (self.number, &self.connected.server) else {
+            return Err(Error::OutcomeUnknown(LOST));
+        };
+        match self.stopper.control().outcome(server, number).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(lost),
+            None => Err(Error::OutcomeUnknown(LOST)),
+        }
+    }
+
+    fn end(&mut self) {
+        self.scope.end();
+        self.number = None;
+    }
 }
 
 impl Link for PostgresLink {
@@ -87,44 +240,79 @@ impl Link for PostgresLink {
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
-        let level = match begin.isolation {
-            Isolation::Default => String::new(),
-            Isolation::Autocommit => return Err(Error::Setting("a transaction cannot be in AUTOCOMMIT".into())),
-            level => format!(" ISOLATION LEVEL {level}"),
-        };
-        let access = if begin.read_only { " READ ONLY" } else { "" };
-        self.say(format!("BEGIN{level}{access}")).await
+        self.scope.ask(begin);
+        self.number = None;
+        Ok(())
     }
 
     async fn commit(&mut self) -> Result<()> {
-        // A failed transaction answers COMMIT with a rollback that looks like success; the first statement fails in it.
-        self.say("SELECT 1; COMMIT".into()).await
+        if self.scope.is_open() {
+            let proved = std::mem::replace(&mut self.is_proved, false);
+            match self.send_commit().await {
+                // Also where the connection was lost after it: the server ended it, and had committed.
+                (_, true) => return Err(Error::OutcomeUnknown(LOCAL)),
+                (Ok(()), false) => self.is_proved = proved,
+                (Err(lost @ Error::Disconnected(_)), false) => self.find_out(lost).await?,
+                (Err(error), false) => return Err(error),
+            }
+        }
+        self.end();
+        Ok(())
     }
 
     async fn rollback(&mut self) -> Result<()> {
-        self.say("ROLLBACK".into()).await
+        if self.scope.is_open() {
+            self.say(ROLL_BACK.into()).await?;
+        }
+        self.end();
+        Ok(())
     }
 
     async fn savepoint(&mut self, name: &str) -> Result<()> {
-        self.say(format!("SAVEPOINT {name}")).await
+        match self.scope.savepoint(name) {
+            Some(text) => self.say(text).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     async fn release(&mut self, name: &str) -> Result<()> {
-        self.say(format!("RELEASE SAVEPOINT {name}")).await
+        match self.scope.release(name, self.state == State::Clean) {
+            Some(text) => self.say(text).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
-        self.say(format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")).await
+        match self.scope.rollback_to(name) {
+            Back::Nothing => {}
+            Back::Text(text) => drop(self.say(text).await?),
+            Back::All => {
+                self.say(ROLL_BACK.into()).await?;
+                self.scope.again();
+                self.number = None;
+            }
+        }
+        Ok(())
     }
 
     async fn isolation(&mut self) -> Result<Isolation> {
-        self.ask("SHOW transaction_isolation").await?.parse()
+        match self.scope.asked() {
+            Some(begin) if begin.isolation != Isolation::Default => Ok(begin.isolation),
+            _ => self.ask("SHOW transaction_isolation".into()).await?.parse(),
+        }
     }
 
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
         self.watch(&job);
-        let work = run::run(&mut self.connected.connection, &self.stopper, &job, feed);
-        self.stopper.busy().during(work).await
+        let proved = std::mem::replace(&mut self.is_proved, false);
+        let busy = self.stopper.busy().clone();
+        let result = busy.during(self.work(&job, feed)).await;
+        self.is_proved = proved && result.is_ok() && !feed.was_left();
+        result
+    }
+
+    fn is_lost(&self) -> bool {
+        self.is_lost
     }
 
     async fn ping(&mut self) -> Result<()> {
@@ -132,17 +320,30 @@ impl Link for PostgresLink {
     }
 
     async fn reset(&mut self) -> Result<()> {
-        let sql = match self.state {
-            State::Clean => ROLL_BACK,
-            State::Touched => TIDY,
-            State::Spoiled => return Err(Error::Disconnected(None)),
-        };
-        // The answer is our own process only if question and answer still belong together.
-        let process = self.ask(sql).await?;
-        if process.parse() != Ok(self.connected.process) {
-            return Err(Error::Disconnected(None));
+        // What was not open is idle when its last answer is there, and nothing can be open that the host did not begin.
+        let is_idle = self.is_proved && !self.scope.is_open() && !self.stopper.was_used() && !self.is_lost;
+        if !is_idle || self.state != State::Clean {
+            let tidy = match self.state {
+                State::Clean => ROLL_BACK,
+                State::Touched => TIDY,
+                State::Spoiled => return Err(Error::Disconnected(None)),
+            };
+            let guard = match self.state {
+                State::Touched if self.connected.says_write => {
+                    "SELECT set_config('default_transaction_read_only', 'on', false); "
+                }
+                _ => "",
+            };
+            // The answer is our own process only if question and answer still belong together.
+            let process = self.ask(format!("{tidy}; {guard}SELECT pg_backend_pid()::text")).await?;
+            if process.parse() != Ok(self.connected.process) {
+                return Err(Error::Disconnected(None));
+            }
         }
+        self.end();
         self.state = State::Clean;
+        self.says_access = false;
+        self.is_proved = true;
         Ok(())
     }
 

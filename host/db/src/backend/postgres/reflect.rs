@@ -81,7 +81,8 @@ const INDEXES: &str = "\
 
 /// Reads the schema within one snapshot.
 pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
-    ask.begin(Begin { isolation: Isolation::RepeatableRead, read_only: true, writes: false }).await?;
+    ask.begin(Begin { isolation: Isolation::RepeatableRead, read_only: true, writes: false, ..Begin::default() })
+        .await?;
     let result = assemble(ask, options).await;
     ask.end(false).await?;
     result

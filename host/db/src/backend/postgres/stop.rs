@@ -1,6 +1,12 @@
 //! Stops a running statement through a connection of its own, so that a full pool does not keep anybody from stopping.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     Row,
@@ -8,6 +14,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
+use super::connect::SERVER;
 use crate::{
     Error, Result,
     backend::{Stop, busy::Busy},
@@ -15,6 +22,9 @@ use crate::{
 
 /// How long stopping may take; after that the connection is given up.
 const STOPPING: Duration = Duration::from_secs(5);
+
+/// How long the outcome of a commit is looked for.
+const FINDING: Duration = Duration::from_secs(8);
 
 /// Two connections at most that do nothing but stop statements of the others; none until the first is to be stopped.
 pub(crate) struct Control(PgPool);
@@ -51,6 +61,32 @@ impl Control {
         }
     }
 
+    /// Asks what became of a transaction whose connection was lost while it committed: whether it did, where that can be known.
+    pub(crate) async fn outcome(&self, server: &str, transaction: u64) -> Option<bool> {
+        timeout(FINDING, self.decided(server, transaction)).await.ok().flatten()
+    }
+
+    async fn decided(&self, server: &str, transaction: u64) -> Option<bool> {
+        // Where standbys confirm commits, one that is in the log is not yet safe.
+        let sql = format!(
+            "SELECT ({SERVER}), txid_status({transaction}), (current_setting('synchronous_standby_names') = '' \
+             OR current_setting('synchronous_commit') IN ('off', 'local'))::text"
+        );
+        loop {
+            let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone())).fetch_one(&self.0).await.ok()?;
+            let cell = |at: usize| row.try_get::<Option<String>, _>(at).ok().flatten();
+            if cell(0)? != server {
+                return None;
+            }
+            match cell(1)?.as_str() {
+                "committed" => return (cell(2)? == "true").then_some(true),
+                "aborted" => return Some(false),
+                // The server has not noticed yet that the connection is lost.
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
     /// Stops nothing any more.
     pub(crate) async fn close(&self) {
         drop(timeout(STOPPING, self.0.close()).await);
@@ -63,11 +99,23 @@ pub(crate) struct PostgresStopper {
     control: Arc<Control>,
     process: i32,
     busy: Busy,
+    /// Whether a stop was ever asked for.
+    asked: Arc<AtomicBool>,
 }
 
 impl PostgresStopper {
     pub(crate) fn new(control: Arc<Control>, process: i32) -> Self {
-        Self { control, process, busy: Busy::default() }
+        Self { control, process, busy: Busy::default(), asked: Arc::default() }
+    }
+
+    /// Where others are asked about this connection.
+    pub(crate) fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Whether a stop was ever asked for, or a statement may still run.
+    pub(crate) fn was_used(&self) -> bool {
+        self.asked.load(Ordering::Acquire) || self.busy.is_busy()
     }
 
     /// Whether the link runs a statement.
@@ -77,6 +125,7 @@ impl PostgresStopper {
 
     /// Asks once, for a statement that is known to run.
     pub(crate) async fn request(&self) -> Result<()> {
+        self.asked.store(true, Ordering::Release);
         self.control.stop(self.process).await
     }
 

@@ -31,7 +31,8 @@ impl Tables for PostgresTables {
 
     async fn enter(ask: &mut Asker<'_>, _change: Change) -> Result<Self> {
         // A level that reads one snapshot would not see what was created while this waited for the lock.
-        ask.begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true }).await?;
+        ask.begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true, ..Begin::default() })
+            .await?;
         let locked = ask.one(LOCK, &[], 1).await;
         if locked.is_err() {
             ask.end(false).await?;

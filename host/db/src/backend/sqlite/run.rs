@@ -366,7 +366,7 @@ mod tests {
     use super::*;
     use crate::{
         Settings,
-        backend::{Begin, Binds, Link, sqlite::SqlitePool},
+        backend::{Begin, Binds, Effect, Link, sqlite::SqlitePool},
     };
 
     async fn link() -> SqliteLink {
@@ -377,7 +377,14 @@ mod tests {
     fn query(sql: &str) -> Job {
         let column = Output { name: "n".to_owned(), ty: Some(TypeKind::Int64.into()), nullable: None };
         let expected = Some([column].into());
-        Job { sql: sql.into(), binds: Binds::Values(Vec::new()), expected, guest_text: false, is_script: false }
+        Job {
+            sql: sql.into(),
+            binds: Binds::Values(Vec::new()),
+            expected,
+            guest_text: false,
+            is_script: false,
+            effect: Effect::Reads,
+        }
     }
 
     const COUNTED: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n <";

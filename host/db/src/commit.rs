@@ -1,0 +1,56 @@
+//! Commits: one that was sent is never stopped, and its caller is told truthfully what became of it.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::{Error, Result, backend::Link, lease::Turn, pool::Held};
+
+/// How long the caller of a commit waits for the database's answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long the host waits for it after that, before it takes the connection for a dead one.
+const LAST: Duration = Duration::from_secs(3_600);
+
+/// A commit whose answer did not come in time.
+pub(crate) const UNANSWERED: &str = "the database did not answer the commit in time";
+
+impl Turn {
+    /// Commits in the database. A connection whose commit has no answer in time stays with a task of the host's, which waits
+    /// on; its place in the pool is free when the commit has ended.
+    pub(crate) async fn send_commit(&mut self) -> Result<()> {
+        let Some(held) = self.state.held.take() else { return Err(Error::Disconnected(None)) };
+        let mut work = Box::pin(commit(held));
+        let Ok((held, result)) = timeout(PATIENCE, &mut work).await else {
+            tracing::warn!("a commit takes long; the host goes on waiting for it");
+            tokio::spawn(async move { end(timeout(LAST, work).await.ok()).await });
+            return Err(Error::OutcomeUnknown(UNANSWERED));
+        };
+        if is_usable(&held, &result) {
+            self.state.held = Some(held);
+        } else {
+            held.discard().await;
+        }
+        result
+    }
+}
+
+async fn commit(mut held: Held) -> (Held, Result<()>) {
+    let result = held.link.commit().await;
+    (held, result)
+}
+
+fn is_usable(held: &Held, result: &Result<()>) -> bool {
+    !held.link.is_lost() && !matches!(result, Err(Error::Disconnected(_) | Error::OutcomeUnknown(_)))
+}
+
+/// Deals with a connection whose commit has ended after its caller was told that its outcome is unknown.
+async fn end(ended: Option<(Held, Result<()>)>) {
+    match ended {
+        None => tracing::warn!("a commit was never answered"),
+        Some((held, result)) => {
+            tracing::info!(?result, "a commit whose outcome was unknown has ended");
+            if is_usable(&held, &result) { held.give_back().await } else { held.discard().await }
+        }
+    }
+}
