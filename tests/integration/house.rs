@@ -159,12 +159,13 @@ fn every_unsafe_block_says_why_it_is_sound() {
 }
 
 /// Rooms that only one backend needs, and why.
-const OWN_ROOMS: [(&str, &str, &str); 8] = [
+const OWN_ROOMS: [(&str, &str, &str); 9] = [
     ("sqlite", "handle.rs", "it is stepped through its own handle; the drivers of the others are fast enough"),
     ("sqlite", "watch.rs", "its progress handler and authorizer run in this process"),
     ("sqlite", "writers.rs", "a file has one writer at a time, and its lock knows no queue"),
     ("sqlite", "temporal.rs", "it keeps dates and times as text"),
     ("sqlite", "create.rs", "names of constraints are only in the text of CREATE TABLE"),
+    ("sqlite", "decimal.rs", "it has no type for decimals, so each connection is taught to compute with them"),
     ("sqlite", "token.rs", "that text has to be read"),
     ("postgres", "bind", "it takes arrays"),
     ("postgres", "numeric.rs", "it sends decimals in a binary form of its own"),

@@ -11,6 +11,7 @@ mod compiled;
 mod contract;
 mod crowd;
 mod d;
+mod decimal;
 mod e;
 mod embed;
 mod f;

@@ -106,6 +106,8 @@
 //! | `rust_decimal` | `Decimal`, of up to 28 digits: more are a type mismatch |
 //! | `serde_json` | `Value`, and `value::Document<T>` for whatever serde reads and writes |
 //!
+//! A [`Decimal`] is exact on all databases, SQLite too, and reckons by itself as they do: `price * 3`, `total.round(2)`.
+//!
 //! [`value`] has a table of what each database keeps of which type, and what it refuses.
 //!
 //! For each field there is a constant, `User::NAME` for `name`: a [`Column`] to write statements with.

@@ -26,7 +26,7 @@
 //! | float64 | infinite | exact | exact | `data` |
 //! | float64 | NaN | `data` | exact | `data` |
 //! | decimal | with all 12 digits after the point | exact | exact | exact |
-//! | decimal | with fewer digits after the point | exact | equal | equal |
+//! | decimal | with fewer digits after the point | equal | equal | equal |
 //! | decimal | with more digits than (38, 12) | `type-mismatch` | `type-mismatch` | `type-mismatch` |
 //! | text | Unicode of all planes | exact | exact | exact |
 //! | text | with a NUL character | exact | `data` | exact |
@@ -54,11 +54,33 @@
 //! | array of int64 | of one dimension, with nulls | `unsupported` | exact | `unsupported` |
 //! | array of text | of one dimension, with nulls | `unsupported` | exact | `unsupported` |
 //! <!-- fidelity: end -->
+//!
+//! # Decimals
+//!
+//! A [`Decimal`] means the same in every position on all databases. SQLite has no type for it and keeps it as text, which the
+//! host's own functions compute with as PostgreSQL would: sums, differences and remainders have as many digits after the point
+//! as the operand with more, products as many as both together, quotients at least 16 digits that count. A number that is
+//! assigned by an expression is rounded to its column's digits, halves away from 0. An integer beside a decimal becomes one;
+//! beside a float, the decimal becomes a float. What differs:
+//!
+//! | | SQLite | PostgreSQL | MariaDB |
+//! | --- | --- | --- | --- |
+//! | digits of a result | 1,000 before the point, 1,000 after it | 131,072 and 16,383 | 65, of them 38 after the point, where it rounds |
+//! | digits of a quotient after the point | PostgreSQL's | at least 16 that count | 20 more than the dividend's |
+//! | division by 0 in a query | `data` | `data` | null |
+//! | division by 0 in a change | `data` | `data` | `data` |
+//! | a cast to too few digits | `data` | `data` | the greatest decimal that fits |
+//! | a float cast to a decimal | all its digits | 15 digits | all its digits |
+//! | digits of [`sum`](crate::expression::sum) and others after the point | those of its values | those of its values | those of its column |
+//!
+//! Expressions that are SQL text, as computed columns and checks are, mean what the database says. On SQLite they compute
+//! with floats, but compare decimals of tables that the host created by their values.
 
 mod array;
 pub(crate) mod column;
 mod decimal;
 mod enumeration;
+mod json;
 #[cfg(any(
     test,
     feature = "bigdecimal",
@@ -77,8 +99,9 @@ pub use self::native::Document;
 pub use self::{
     array::Item,
     column::Unexpected,
-    decimal::{Decimal, Json},
+    decimal::{Decimal, NotDecimal},
     enumeration::{Enumeration, labels},
+    json::Json,
     time::{Date, Time, Timestamp, TimestampTz},
     uuid::Uuid,
 };
@@ -139,9 +162,10 @@ pub trait SqlType: Clone + 'static {
         None
     }
 
-    /// Whether both are the same value for the database, so that there is nothing to write. Floats that are not a number are.
+    /// Whether both are the same value for the database, so that there is nothing to write. Floats that are not a number are,
+    /// and decimals that differ in zeros.
     fn same(&self, other: &Self) -> bool {
-        self.to_cell() == other.to_cell()
+        same_cells(&self.to_cell(), &other.to_cell())
     }
 
     /// Many values as one column, with null for nothing. Types that have a vector of their own do better than this.
@@ -152,6 +176,24 @@ pub trait SqlType: Clone + 'static {
     /// All values of a vector of just this type, the default one for nulls; or the vector back, to be read cell by cell.
     fn take(vector: Vector) -> Result<Vec<Self>, Vector> {
         Err(vector)
+    }
+}
+
+fn same_cells(one: &Value, other: &Value) -> bool {
+    let same = |one: &Scalar, other: &Scalar| match (one, other) {
+        (Scalar::Decimal(one), Scalar::Decimal(other)) => {
+            one == other || Decimal::unchecked(one.clone()) == Decimal::unchecked(other.clone())
+        }
+        (one, other) => one == other,
+    };
+    match (one, other) {
+        (Value::Scalar(one), Value::Scalar(other)) => same(one, other),
+        (Value::Array(one), Value::Array(other)) => {
+            one.dimensions == other.dimensions
+                && one.items.len() == other.items.len()
+                && one.items.iter().zip(&other.items).all(|(one, other)| same(one, other))
+        }
+        _ => false,
     }
 }
 

@@ -184,7 +184,7 @@ impl<'a> Checked<'a> {
         let set = || self.set().iter().enumerate();
         for (position, column) in set().filter(|(_, at)| !is_key(at)).chain(set().filter(|(_, at)| is_key(at))) {
             begin(writer, &column.name);
-            value(self, writer, position);
+            writer.stored(column, |writer| value(self, writer, position));
         }
         if let Some(version) = self.version {
             begin(writer, version);
@@ -193,14 +193,15 @@ impl<'a> Checked<'a> {
         }
         for column in &self.touched {
             begin(writer, &column.name);
-            match &column.on_update {
+            let now = quote::now(column.ty.kind, writer.dialect());
+            writer.stored(column, |writer| match &column.on_update {
                 DefaultValue::Expression(text) => {
                     writer.push("(");
                     writer.push(text);
                     writer.push(")");
                 }
-                _ => writer.push(quote::now(column.ty.kind, writer.dialect())),
-            }
+                _ => writer.push(now),
+            });
         }
     }
 
@@ -209,6 +210,7 @@ impl<'a> Checked<'a> {
         for (position, column) in self.found.iter().enumerate() {
             writer.push(if position > 0 { " AND " } else { "" });
             self.own(writer, &column.name);
+            writer.collation(column);
             writer.push(" = ");
             value(self, writer, self.set + position);
         }

@@ -3,6 +3,7 @@
 //! `shape` has bounded depth and expanded size before anything here follows a position, so the functions here may recurse.
 
 mod change;
+mod decimal;
 mod expression;
 mod function;
 mod operator;

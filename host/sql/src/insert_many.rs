@@ -140,7 +140,9 @@ impl<'a> Checked<'a> {
             writer.push(if row > 0 { ", (" } else { "(" });
             for (position, column) in self.columns.iter().enumerate() {
                 writer.push(if position > 0 { ", " } else { "" });
-                writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX, None);
+                writer.stored(column, |writer| {
+                    writer.placeholder(&Source::Parameter(number), Some(column.ty.kind), NodeId::MAX, None);
+                });
                 number = number.saturating_add(1);
             }
             writer.push(")");

@@ -100,6 +100,11 @@ pub(crate) enum Expr<'a> {
         table: Option<&'a str>,
         name: &'a str,
     },
+    /// A column of a query that the host put around one of a guest's.
+    Named {
+        table: &'static str,
+        name: Cow<'a, str>,
+    },
     Excluded(&'a str),
     Unary(UnaryOp, Box<Typed<'a>>),
     Binary(BinaryOp, Box<Typed<'a>>, Box<Typed<'a>>),
@@ -125,6 +130,9 @@ pub(crate) enum Expr<'a> {
         whens: Vec<(Typed<'a>, Typed<'a>)>,
         otherwise: Option<Box<Typed<'a>>>,
     },
+    /// A number as the text of a decimal, and a decimal as a float: only where the database has no type for decimals.
+    Exact(Box<Typed<'a>>),
+    Approximate(Box<Typed<'a>>),
     Exists(Box<Query<'a>>),
     Scalar(Box<Query<'a>>),
     /// SQL text of the model, from a guest that may send SQL text or from the host.
@@ -274,6 +282,8 @@ pub(crate) enum Body<'a> {
 pub(crate) struct Select<'a> {
     pub(crate) columns: Vec<Column<'a>>,
     pub(crate) distinct: bool,
+    /// Whether its rows are compared with those of other parts of a compound.
+    pub(crate) is_compared: bool,
     pub(crate) source: Option<Origin<'a>>,
     pub(crate) filter: Option<Typed<'a>>,
     pub(crate) group_by: Vec<Typed<'a>>,

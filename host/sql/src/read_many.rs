@@ -139,6 +139,9 @@ impl<'a> Checked<'a> {
             for (position, (near, far)) in between.on.iter().enumerate() {
                 writer.push(if position > 0 { " AND " } else { " ON " });
                 writer.qualified(Some(self.finder()), near);
+                if let Some(column) = self.columns.iter().find(|column| column.name == *far) {
+                    writer.collation(column);
+                }
                 writer.push(" = ");
                 writer.qualified(Some(own), far);
             }
@@ -147,17 +150,19 @@ impl<'a> Checked<'a> {
         }
         self.condition(writer, shape);
         // Owner by owner, and each one's rows in their order: as the index of a foreign key has them.
-        let owners = self.by.iter().map(|column| (self.finder(), &column.name));
-        let order = self.read.order_by.iter().chain(self.primary_key).map(|name| (own, name));
+        let owners = self.by.iter().map(|column| (self.finder(), *column));
+        let named = |name: &String| self.columns.iter().find(|column| column.name == *name);
+        let order = self.read.order_by.iter().chain(self.primary_key).filter_map(named).map(|column| (own, *column));
         let mut seen = Vec::new();
-        for (table, name) in owners.chain(order) {
-            if seen.contains(&(table, name)) {
+        for (table, column) in owners.chain(order) {
+            if seen.contains(&(table, &column.name)) {
                 continue;
             }
             let position = seen.len();
-            seen.push((table, name));
+            seen.push((table, &column.name));
             writer.push(if position > 0 { ", " } else { " ORDER BY " });
-            writer.qualified(Some(table), name);
+            writer.qualified(Some(table), &column.name);
+            writer.collation(column);
         }
     }
 
@@ -167,6 +172,7 @@ impl<'a> Checked<'a> {
         for (position, column) in self.by.iter().enumerate() {
             writer.push(if position > 0 { ", " } else { "" });
             writer.qualified(Some(self.finder()), &column.name);
+            writer.collation(column);
         }
         writer.push(if is_row { ") IN (" } else { " IN (" });
         if shape.layout == Layout::Columns {

@@ -5,6 +5,7 @@
 //! may be repeated as often as nodes are.
 
 mod change;
+mod decimal;
 mod expression;
 mod function;
 mod like;
@@ -12,6 +13,7 @@ mod operator;
 mod query;
 mod scalar;
 
+pub(crate) use decimal::COLLATION;
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{

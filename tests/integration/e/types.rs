@@ -13,26 +13,15 @@ async fn saw(fixture: &Fixture, function: &str) -> Vec<String> {
 fn e01_decimals_keep_every_digit() {
     for_each_database(async |fixture: &Fixture| {
         let saw = saw(fixture, "e01-decimals").await;
-        let stored = match fixture.backend() {
-            // Its decimals are the texts that were sent.
-            Backend::Sqlite | Backend::SqliteMemory => [
-                "(31943874831932418390.01, Some(0.00000001), Some(1.000))",
-                "(319438950232418390.273596, Some(-0.00000002), Some(-99.999))",
-                "(87673.594069654243, Some(9999.99999999999999), Some(0.5))",
-                "(-99999999999999999999999999.999999999999, Some(0.00000000000001), None)",
-                "(0, None, None)",
-                "(0.000000000001, None, None)",
-            ],
-            // They have as many digits after the point as their column.
-            Backend::Postgres | Backend::MariaDb => [
-                "(31943874831932418390.010000000000, Some(0.00000001000000), Some(1.000))",
-                "(319438950232418390.273596000000, Some(-0.00000002000000), Some(-99.999))",
-                "(87673.594069654243, Some(9999.99999999999999), Some(0.500))",
-                "(-99999999999999999999999999.999999999999, Some(0.00000000000001), None)",
-                "(0.000000000000, None, None)",
-                "(0.000000000001, None, None)",
-            ],
-        };
+        // They have as many digits after the point as their column.
+        let stored = [
+            "(31943874831932418390.010000000000, Some(0.00000001000000), Some(1.000))",
+            "(319438950232418390.273596000000, Some(-0.00000002000000), Some(-99.999))",
+            "(87673.594069654243, Some(9999.99999999999999), Some(0.500))",
+            "(-99999999999999999999999999.999999999999, Some(0.00000000000001), None)",
+            "(0.000000000000, None, None)",
+            "(0.000000000001, None, None)",
+        ];
         assert_eq!(saw[..6], stored);
         // Ordered and found as numbers.
         assert_eq!(saw[6..8], ["[4, 5, 6, 3, 2, 1]", "1"]);

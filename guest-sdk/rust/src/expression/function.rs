@@ -77,7 +77,7 @@ pub fn sum<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<Opt
     call("sum", [expression.expr().node])
 }
 
-/// The mean as a float; null of no rows.
+/// The mean as a float, of decimals too; null of no rows.
 pub fn avg<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<Option<f64>> {
     call("avg", [expression.expr().node])
 }

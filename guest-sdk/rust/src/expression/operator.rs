@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     Model,
-    bindings::sqlservice::database::statements::{
-        Binary, BinaryOp, Cast, Labelled, ListOp, Matching, Membership, Node as Form, UnaryOp,
+    bindings::sqlservice::database::{
+        schema::ColumnType,
+        statements::{Binary, BinaryOp, Cast, Labelled, ListOp, Matching, Membership, Node as Form, UnaryOp},
     },
     model::Column,
     statement::Subquery,
-    value::{Field, SqlType},
+    value::{Decimal, Field, SqlType},
 };
 
 /// Something with a value in a statement: a [`Column`] or an [`Expr`].
@@ -118,6 +119,18 @@ pub trait Expression: Sized {
         Self::Type: Converted<T>,
     {
         Expr::new(Node::with([self.expr().node], |[value]| Form::Cast(Cast { value, ty: T::column_type() })))
+    }
+
+    /// Converted to a decimal of so many digits, `scale` of them after the point, where it is rounded. What has more before
+    /// the point is an error, but on MySQL and MariaDB, which give the greatest decimal of this size instead.
+    ///
+    /// `cast::<Decimal>()` keeps all digits; MySQL and MariaDB have 35 before the point and 30 after it then.
+    fn cast_decimal(self, precision: u32, scale: u32) -> Expr<<Self::Type as Converted<Decimal>>::Type>
+    where
+        Self::Type: Converted<Decimal>,
+    {
+        let ty = ColumnType { precision: Some(precision), scale: Some(scale), ..Decimal::column_type() };
+        Expr::new(Node::with([self.expr().node], |[value]| Form::Cast(Cast { value, ty })))
     }
 
     /// With a name in the result.

@@ -1,14 +1,37 @@
-//! Exact decimals and JSON documents, kept as the text that the contract carries.
+//! Exact decimals, kept as the text that the contract carries.
+
+mod arithmetic;
+mod number;
+mod order;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, str::FromStr};
 
-/// An exact decimal as text: an optional sign, digits, an optional point and digits. Arithmetic belongs to a crate of
-/// your choice, or to the database.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+use crate::Error;
+
+/// An exact decimal of any number of digits, which it keeps as they were written: an optional sign, digits, an optional point and
+/// digits.
+///
+/// It is equal, ordered and hashed by its value: `1.5` is `1.50`. `+`, `-`, `*` and `%` are exact. `/` is rounded, halves away
+/// from 0, to at least 16 digits that count, as PostgreSQL and SQLite do it; like `%` it panics where the divisor is 0, and
+/// [`checked_div`](Self::checked_div) does not. An integer may stand on the right.
+///
+/// ```
+/// # use sqlservice_sdk::prelude::*;
+/// # fn main() -> Result<(), Error> {
+/// let price: Decimal = "19.90".parse()?;
+/// let total = price * 3 + "0.3".parse::<Decimal>()?;
+/// assert_eq!(total.to_string(), "60.00");
+/// assert_eq!(total, Decimal::from(60));
+/// assert_eq!((total / 7).round(2).to_string(), "8.57");
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
 pub struct Decimal(String);
 
 impl Decimal {
-    /// The text.
+    /// The text: all its digits, zeros at the end too.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -25,7 +48,7 @@ impl Default for Decimal {
     }
 }
 
-/// A text that is no decimal.
+/// A text that is no decimal. With `?` it becomes an [`Error`], or the text of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotDecimal;
 
@@ -36,6 +59,18 @@ impl fmt::Display for NotDecimal {
 }
 
 impl std::error::Error for NotDecimal {}
+
+impl From<NotDecimal> for Error {
+    fn from(error: NotDecimal) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<NotDecimal> for String {
+    fn from(error: NotDecimal) -> Self {
+        error.to_string()
+    }
+}
 
 impl FromStr for Decimal {
     type Err = NotDecimal;
@@ -48,47 +83,19 @@ impl FromStr for Decimal {
     }
 }
 
-impl From<i64> for Decimal {
-    fn from(value: i64) -> Self {
-        Self(value.to_string())
-    }
+macro_rules! from_integers {
+    ($($integer:ty)*) => {$(
+        impl From<$integer> for Decimal {
+            fn from(value: $integer) -> Self {
+                Self(value.to_string())
+            }
+        }
+    )*};
 }
 
-impl From<u64> for Decimal {
-    fn from(value: u64) -> Self {
-        Self(value.to_string())
-    }
-}
+from_integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
 impl fmt::Display for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-/// A JSON document as text. JSON's null is the text `null`; SQL's null is an `Option`'s `None`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Json(String);
-
-impl Json {
-    /// A document; the database checks it.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Default for Json {
-    fn default() -> Self {
-        Self("null".to_owned())
-    }
-}
-
-impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }

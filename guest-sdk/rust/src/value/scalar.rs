@@ -166,7 +166,7 @@ macro_rules! texts {
             }
 
             fn same(&self, other: &Self) -> bool {
-                $text(self) == $text(other)
+                self == other
             }
 
             fn from_scalar(scalar: Scalar) -> Option<Self> {

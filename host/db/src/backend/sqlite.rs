@@ -3,6 +3,7 @@
 mod bind;
 mod connect;
 mod create;
+mod decimal;
 mod decode;
 mod error;
 mod handle;

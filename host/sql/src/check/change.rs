@@ -70,7 +70,7 @@ impl<'a> Checker<'a> {
                     let message = format!("{} columns are filled from a query of {}", columns.len(), query.shape.len());
                     return Err(Error::invalid(message));
                 }
-                Rows::Query(Box::new(query))
+                Rows::Query(Box::new(self.stored_query(query, &columns)?))
             }
         };
         let conflict = match &insert.conflict {
@@ -91,7 +91,8 @@ impl<'a> Checker<'a> {
             }
             let mut values = Vec::with_capacity(row.len());
             for ((id, column), fit) in row.iter().zip(columns).zip(&fits) {
-                values.push(self.value(*id, Some(column.ty.kind))?.into_column(fit.as_ref()));
+                let value = self.value(*id, Some(column.ty.kind))?.into_column(fit.as_ref());
+                values.push(self.stored(value, column));
             }
             plans.push(values);
         }
@@ -202,7 +203,7 @@ impl<'a> Checker<'a> {
         for (assignment, column) in given.iter().zip(columns) {
             self.reads = Some(HashSet::new());
             let value = self.value(assignment.value, Some(column.ty.kind))?.into_column(Fit::of(column).as_ref());
-            let reads = self.reads.take().unwrap_or_default();
+            let (value, reads) = (self.stored(value, column), self.reads.take().unwrap_or_default());
             all.push((Assignment { column: &column.name, value }, reads));
         }
         let named: HashSet<&str> = given.iter().map(|assignment| assignment.column.as_str()).collect();
@@ -232,7 +233,7 @@ impl<'a> Checker<'a> {
             DefaultValue::Now => Expr::Text(Cow::Borrowed(quote::now(kind, self.dialect))),
             DefaultValue::Expression(text) => Expr::Text(Cow::Owned(format!("({text})"))),
         };
-        Some(Typed::new(expr, plan::Type::Declared(&column.ty)))
+        Some(self.stored(Typed::new(expr, plan::Type::Declared(&column.ty)), column))
     }
 }
 

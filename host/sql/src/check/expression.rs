@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::{
     Checker, at,
-    operator::{alone, literal_kind},
+    decimal::wider,
+    operator::{alone, arithmetic_type, literal_kind},
 };
 use crate::{
-    Error, Result, Value,
+    Dialect, Error, Result, Value,
     catalog::check_type,
     compiled::Source,
     plan::{Bind, Expr, Like, Type, Typed},
@@ -126,7 +127,7 @@ impl<'a> Checker<'a> {
             UnaryOp::Negate => {
                 let value = self.value(operand, hint)?;
                 self.number(operand, &value)?;
-                let (ty, nullable) = (self.arithmetic_type(value.ty), value.nullable);
+                let (ty, nullable) = (arithmetic_type(value.ty), value.nullable);
                 Typed { nullable, ..Typed::new(Expr::Unary(op, Box::new(value)), ty) }
             }
             UnaryOp::IsNull | UnaryOp::IsNotNull => {
@@ -151,7 +152,7 @@ impl<'a> Checker<'a> {
     }
 
     fn membership(&mut self, id: NodeId, membership: &'a Membership) -> Result<Typed<'a>> {
-        let query = self.query(membership.query)?;
+        let mut query = self.query(membership.query)?;
         let node = self.node(membership.value)?;
         let value = if let Node::Listed(Listed { op: ListOp::RowValues, items }) = node {
             if items.len() != query.shape.len() {
@@ -160,12 +161,18 @@ impl<'a> Checker<'a> {
                 return Err(at(id, message));
             }
             let kinds: Vec<_> = query.shape.iter().map(|column| column.ty.kind()).collect();
-            self.row(items, &kinds)?
+            let mut row = self.row(items, &kinds)?;
+            if let Expr::Row(values) = &mut row.expr {
+                values.iter_mut().enumerate().for_each(|(at, value)| self.meet_column(value, &mut query, at));
+            }
+            row
         } else {
             let [column] = query.shape.as_slice() else {
                 return Err(at(id, format!("a value is looked for among {} columns", query.shape.len())));
             };
-            self.value(membership.value, super::comparable(column.ty.kind()))?
+            let mut value = self.value(membership.value, super::comparable(column.ty.kind()))?;
+            self.meet_column(&mut value, &mut query, 0);
+            value
         };
         let expr = Expr::Membership { value: Box::new(value), query: Box::new(query), negated: membership.negated };
         Ok(Typed::boolean(expr))
@@ -174,7 +181,13 @@ impl<'a> Checker<'a> {
     fn cast(&mut self, id: NodeId, cast: &'a Cast) -> Result<Typed<'a>> {
         // The check may fill in what the type leaves open, so it is given a copy; most types are not changed by it.
         let mut ty = cast.ty.clone();
-        check_type(&mut ty, self.dialect, false)?;
+        let is_open = ty.kind == TypeKind::Decimal && ty.precision.is_none();
+        match self.dialect {
+            // Without a size they would keep no digit after the point.
+            Dialect::Mysql | Dialect::Mariadb if is_open => (ty.precision, ty.scale) = (Some(65), Some(30)),
+            Dialect::Sqlite | Dialect::Postgres if is_open => ty.scale = None,
+            _ => check_type(&mut ty, self.dialect, false)?,
+        }
         if matches!(ty.kind, TypeKind::Interval | TypeKind::Array) && !self.can.arrays {
             return Err(super::unsupported("cast", "this database cannot convert to intervals and arrays"));
         }
@@ -189,7 +202,8 @@ impl<'a> Checker<'a> {
 
     fn case(&mut self, case: &'a Case, hint: Option<TypeKind>) -> Result<Typed<'a>> {
         let values = case.whens.iter().map(|when| when.then).chain(case.otherwise);
-        let (values, ty) = self.alike(values, hint)?;
+        let (mut values, ty) = self.alike(values, hint)?;
+        self.unify(&mut values, ty);
         let mut values = values.into_iter();
         let mut whens = Vec::with_capacity(case.whens.len());
         for when in &case.whens {
@@ -203,7 +217,7 @@ impl<'a> Checker<'a> {
         Ok(Typed { nullable, ..Typed::new(Expr::Case { whens, otherwise }, ty) })
     }
 
-    /// Expressions that are of one type: the values among them are bound as the first that has a type of its own is.
+    /// Expressions that are of one type, that of the first or, of numbers, the widest: the values among them are bound as that.
     pub(super) fn alike(
         &mut self,
         ids: impl Iterator<Item = NodeId>,
@@ -214,7 +228,7 @@ impl<'a> Checker<'a> {
         for id in ids {
             let known = if self.is_bound(id)? { None } else { Some(self.value(id, hint)?) };
             if let Some(known) = &known {
-                ty = ty.or(known.ty);
+                ty = wider(ty, known.ty);
             }
             all.push((id, known));
         }
@@ -234,7 +248,7 @@ impl<'a> Checker<'a> {
             };
             // With values alone, the first one that has a kind of its own tells it.
             kind = kind.or(value.kind());
-            ty = ty.or(value.ty);
+            ty = wider(ty, value.ty);
             values.push(value);
         }
         Ok((values, ty))

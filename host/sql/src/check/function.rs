@@ -1,7 +1,12 @@
 //! The functions that statements may call. Everything else is denied before a database hears of it: on PostgreSQL and
 //! MySQL a function can sleep, read files, change settings or kill sessions.
 
-use super::{Checker, at, operator::alone, unsupported};
+use super::{
+    Checker, at,
+    decimal::wider,
+    operator::{alone, arithmetic_type},
+    unsupported,
+};
 use crate::{
     Dialect, Error, Result,
     plan::{self, Expr, Function, Type, Typed},
@@ -160,7 +165,7 @@ impl<'a> Checker<'a> {
                 for (argument, id) in arguments.iter().zip(given) {
                     self.number(*id, argument)?;
                 }
-                let ty = self.numeric_result(function, arguments.first().map_or(Type::Unknown, |a| a.ty));
+                let ty = numeric_result(function, arguments.first().map_or(Type::Unknown, |a| a.ty));
                 (arguments, ty, None)
             }
             F::Min | F::Max => {
@@ -182,7 +187,8 @@ impl<'a> Checker<'a> {
                 (self.each(given, &[Some(TypeKind::Text), Some(TypeKind::Int32)])?, kind(TypeKind::Text), None)
             }
             F::Greatest | F::Least => {
-                let (arguments, ty) = self.alike(given.iter().copied(), hint)?;
+                let (mut arguments, ty) = self.alike(given.iter().copied(), hint)?;
+                self.unify(&mut arguments, ty);
                 // As wide as what it is compared with.
                 let ty = match ty.kind() {
                     Some(TypeKind::Int16 | TypeKind::Int32) => kind(TypeKind::Int64),
@@ -210,8 +216,9 @@ impl<'a> Checker<'a> {
                 (arguments, kind(if function == F::JsonType { TypeKind::Text } else { TypeKind::Int64 }), Some(true))
             }
             F::Nullif => {
-                let (arguments, ty) = self.alike(given.iter().copied(), hint)?;
-                let ty = first_type(&arguments).or(ty);
+                let (mut arguments, ty) = self.alike(given.iter().copied(), hint)?;
+                self.unify(&mut arguments, ty);
+                let ty = wider(first_type(&arguments), ty);
                 (arguments, ty, Some(true))
             }
             F::Now => (Vec::new(), kind(TypeKind::TimestampTz), Some(false)),
@@ -266,6 +273,10 @@ impl<'a> Checker<'a> {
                 return Err(unsupported("lag-default", message));
             }
             arguments.push(self.value(*otherwise, ty.kind())?);
+            let widest = arguments.last().map_or(ty, |otherwise| wider(ty, otherwise.ty));
+            let values = arguments.iter_mut().enumerate().filter(|(at, _)| *at != 1).map(|(_, value)| value);
+            self.unify(values, widest);
+            return Ok((arguments, widest, None));
         }
         Ok((arguments, ty, None))
     }
@@ -281,23 +292,6 @@ impl<'a> Checker<'a> {
             arguments.push(argument);
         }
         Ok(arguments)
-    }
-
-    /// The type of a number computed from one: the same on all databases, which takes casts on most.
-    fn numeric_result(&self, function: Function, ty: Type<'a>) -> Type<'a> {
-        let float = Type::Kind(TypeKind::Float64);
-        match (function, ty.kind()) {
-            (Function::Avg, _) => float,
-            (Function::Sign, _) => Type::Kind(TypeKind::Int64),
-            (Function::Round | Function::Floor | Function::Ceil, Some(TypeKind::Decimal))
-                if self.dialect != Dialect::Sqlite =>
-            {
-                Type::Kind(TypeKind::Decimal)
-            }
-            (Function::Round | Function::Floor | Function::Ceil, _) => float,
-            (_, Some(TypeKind::Uint64)) if function == Function::Sum => Type::Kind(TypeKind::Int64),
-            _ => self.arithmetic_type(ty),
-        }
     }
 
     /// A call over a window.
@@ -317,9 +311,20 @@ impl<'a> Checker<'a> {
             }
             let advice = "this database's frames count no groups; use rows or range";
             self.require(!groups || self.can.frame_groups, "frame-groups", advice)?;
+            self.ranges(frame, &order_by)?;
         }
         let window = plan::Window { partition_by, order_by, frame: window.frame.as_ref() };
         self.call(id, call, Some(window), hint)
+    }
+
+    /// Refuses a frame that reaches so far from a decimal which is a text: it would find no neighbours.
+    fn ranges(&self, frame: &crate::statement::Frame, order_by: &[plan::Order<'a>]) -> Result<()> {
+        use crate::statement::{FrameBound as Bound, FrameUnit};
+        let is_distance = |bound: &Bound| matches!(bound, Bound::Preceding(_) | Bound::Following(_));
+        let by_distance = frame.unit == FrameUnit::Range && (is_distance(&frame.start) || is_distance(&frame.end));
+        let decimal = order_by.iter().any(|order| order.value.kind() == Some(TypeKind::Decimal));
+        let advice = "this database's frames do not reckon with decimals; use rows, or order by a float";
+        self.require(!(by_distance && decimal && self.dialect == Dialect::Sqlite), "frame-range", advice)
     }
 
     /// Keys of an ordering.
@@ -338,6 +343,19 @@ impl<'a> Checker<'a> {
         let advice = "this database does not say where nulls come; order by whether it is null first";
         self.require(order.nulls_first.is_none() || self.can.nulls_order, "nulls-order", advice)?;
         Ok(plan::Order { value, descending: order.descending, nulls_first: order.nulls_first })
+    }
+}
+
+/// The type of a number computed from one: the same on all databases, which takes casts on most.
+fn numeric_result(function: Function, ty: Type<'_>) -> Type<'_> {
+    let float = Type::Kind(TypeKind::Float64);
+    match (function, ty.kind()) {
+        (Function::Avg, _) => float,
+        (Function::Sign, _) => Type::Kind(TypeKind::Int64),
+        (Function::Round | Function::Floor | Function::Ceil, Some(TypeKind::Decimal)) => Type::Kind(TypeKind::Decimal),
+        (Function::Round | Function::Floor | Function::Ceil, _) => float,
+        (_, Some(TypeKind::Uint64)) if function == Function::Sum => Type::Kind(TypeKind::Int64),
+        _ => arithmetic_type(ty),
     }
 }
 

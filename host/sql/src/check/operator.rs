@@ -1,8 +1,8 @@
 //! Operators with two or more operands.
 
-use super::{Checker, at, comparable, is_number};
+use super::{Checker, at, comparable, decimal::wider, is_number};
 use crate::{
-    Dialect, Result, Scalar, Value,
+    Result, Scalar, Value,
     plan::{Expr, Type, Typed},
     schema::TypeKind,
     statement::{Binary, BinaryOp, ListOp, Listed, Node, NodeId},
@@ -41,13 +41,18 @@ impl<'a> Checker<'a> {
                 }
                 let mut pairs = (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
                 for (left, right) in left.iter().zip(right) {
-                    let (left, right) = self.pair(*left, *right, None)?;
+                    let (mut left, mut right) = self.pair(*left, *right, None)?;
+                    self.meet(&mut left, &mut right);
                     pairs.0.push(left);
                     pairs.1.push(right);
                 }
                 (Typed::new(Expr::Row(pairs.0), Type::Unknown), Typed::new(Expr::Row(pairs.1), Type::Unknown))
             }
-            (None, None) => self.pair(binary.left, binary.right, None)?,
+            (None, None) => {
+                let (mut left, mut right) = self.pair(binary.left, binary.right, None)?;
+                self.meet(&mut left, &mut right);
+                (left, right)
+            }
             _ => return Err(at(id, "a row can only be compared with a row")),
         };
         let nullable = match binary.op {
@@ -59,24 +64,16 @@ impl<'a> Checker<'a> {
     }
 
     fn arithmetic(&mut self, id: NodeId, binary: &'a Binary, hint: Option<TypeKind>) -> Result<Typed<'a>> {
-        let (left, right) = self.pair(binary.left, binary.right, hint.filter(|kind| is_number(*kind)))?;
+        let (mut left, mut right) = self.pair(binary.left, binary.right, hint.filter(|kind| is_number(*kind)))?;
         self.number(id, &left)?;
         self.number(id, &right)?;
-        let ty = self.arithmetic_type(wider(left.ty, right.ty));
+        let ty = arithmetic_type(wider(left.ty, right.ty));
+        if ty.kind() == Some(TypeKind::Float64) {
+            self.meet(&mut left, &mut right);
+        }
         let nullable = either(&left, &right).filter(|nullable| *nullable || binary.op != BinaryOp::Divide);
         let expr = Expr::Binary(binary.op, Box::new(left), Box::new(right));
         Ok(Typed { nullable, ..Typed::new(expr, ty) })
-    }
-
-    /// The type of a computed number. SQLite computes with decimals as with floats.
-    pub(super) fn arithmetic_type(&self, ty: Type<'a>) -> Type<'a> {
-        match ty.kind() {
-            Some(TypeKind::Int16 | TypeKind::Int32) => Type::Kind(TypeKind::Int64),
-            Some(TypeKind::Float32) => Type::Kind(TypeKind::Float64),
-            Some(TypeKind::Decimal) if self.dialect == Dialect::Sqlite => Type::Kind(TypeKind::Float64),
-            // Not the declared sizes: the result has its own.
-            kind => kind.into(),
-        }
     }
 
     fn json(&mut self, id: NodeId, binary: &'a Binary) -> Result<Typed<'a>> {
@@ -150,7 +147,8 @@ impl<'a> Checker<'a> {
             }
             ListOp::InList | ListOp::NotInList => self.in_list(id, listed),
             ListOp::Between => {
-                let (values, _) = self.alike(listed.items.iter().copied(), None)?;
+                let (mut values, ty) = self.alike(listed.items.iter().copied(), None)?;
+                values.iter_mut().for_each(|value| self.convert(value, ty.kind()));
                 let Ok(values) = <[Typed<'a>; 3]>::try_from(values) else {
                     return Err(at(id, "between has three operands"));
                 };
@@ -167,7 +165,8 @@ impl<'a> Checker<'a> {
         items: impl Iterator<Item = NodeId>,
         hint: Option<TypeKind>,
     ) -> Result<Typed<'a>> {
-        let (values, ty) = self.alike(items, hint)?;
+        let (mut values, ty) = self.alike(items, hint)?;
+        self.unify(&mut values, ty);
         let nullable = values.iter().any(|value| value.nullable == Some(false)).then_some(false);
         Ok(Typed { nullable, ..Typed::new(Expr::Coalesce(values), ty) })
     }
@@ -179,12 +178,13 @@ impl<'a> Checker<'a> {
         };
         let (value, items) = match self.row_items(*first)? {
             None => {
-                let (mut values, _) = self.alike(listed.items.iter().copied(), None)?;
+                let (mut values, ty) = self.alike(listed.items.iter().copied(), None)?;
+                values.iter_mut().for_each(|value| self.convert(value, ty.kind()));
                 let items = values.split_off(1);
                 (values.pop(), items)
             }
             Some(row) => {
-                let value = self.row(row, &[])?;
+                let mut value = self.row(row, &[])?;
                 let kinds: Vec<_> = match &value.expr {
                     Expr::Row(values) => values.iter().map(Typed::kind).collect(),
                     _ => Vec::new(),
@@ -198,6 +198,7 @@ impl<'a> Checker<'a> {
                         }
                     }
                 }
+                self.meet_rows(&mut value, &mut items);
                 (Some(value), items)
             }
         };
@@ -209,6 +210,16 @@ impl<'a> Checker<'a> {
             return Ok(Typed { nullable: Some(false), ..Typed::boolean(Expr::Truth(negated)) });
         }
         Ok(Typed::boolean(Expr::In { value: Box::new(value), items, negated }))
+    }
+}
+
+/// The type of a computed number.
+pub(super) fn arithmetic_type(ty: Type<'_>) -> Type<'_> {
+    match ty.kind() {
+        Some(TypeKind::Int16 | TypeKind::Int32) => Type::Kind(TypeKind::Int64),
+        Some(TypeKind::Float32) => Type::Kind(TypeKind::Float64),
+        // Not the declared sizes: the result has its own.
+        kind => kind.into(),
     }
 }
 
@@ -225,25 +236,6 @@ fn either(left: &Typed<'_>, right: &Typed<'_>) -> Option<bool> {
         (Some(false), Some(false)) => Some(false),
         (Some(true), _) | (_, Some(true)) => Some(true),
         _ => None,
-    }
-}
-
-/// The type of a number computed of two.
-fn wider<'a>(left: Type<'a>, right: Type<'a>) -> Type<'a> {
-    let rank = |kind: TypeKind| match kind {
-        TypeKind::Float32 | TypeKind::Float64 => 3,
-        TypeKind::Decimal => 2,
-        _ => 1,
-    };
-    match (left.kind(), right.kind()) {
-        (Some(l), Some(r)) => {
-            if rank(r) > rank(l) {
-                right
-            } else {
-                left
-            }
-        }
-        _ => left.or(right),
     }
 }
 

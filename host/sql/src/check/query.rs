@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::{
-    Checker, at, function,
+    Checker, at,
+    decimal::wider,
+    function,
     scope::{Columns, Derived, Known, Named},
     unsupported,
 };
@@ -91,7 +93,8 @@ impl<'a> Checker<'a> {
             self.lock(id, lock, several || select.source.is_none())?;
         }
         let lock = select.lock.as_ref();
-        let select = plan::Select { columns, distinct: select.distinct, source, filter, group_by, having };
+        let distinct = select.distinct;
+        let select = plan::Select { columns, distinct, is_compared: false, source, filter, group_by, having };
         Ok(Query { ctes, body: Body::Select(Box::new(select)), order_by, limit, offset, lock, shape })
     }
 
@@ -280,7 +283,7 @@ impl<'a> Checker<'a> {
                 return Err(at(id, message));
             }
             for (whole, part) in shape.iter_mut().zip(&query.shape) {
-                whole.ty = whole.ty.or(part.ty);
+                whole.ty = wider(whole.ty, part.ty);
                 whole.nullable = match (whole.nullable, part.nullable) {
                     (Some(false), Some(false)) => Some(false),
                     (Some(true), _) | (_, Some(true)) => Some(true),
@@ -289,6 +292,7 @@ impl<'a> Checker<'a> {
             }
             parts.push(query);
         }
+        self.unify_parts(&mut parts, &shape, compound.op != SetOp::UnionAll);
         let labels = Labels::new(&compound.order_by, &shape);
         let mut order_by = Vec::with_capacity(compound.order_by.len());
         for order in &compound.order_by {
@@ -325,11 +329,12 @@ pub(super) fn shape<'a>(columns: &[Column<'a>]) -> Vec<Shape<'a>> {
 fn own_name<'a>(value: &Typed<'a>, position: usize) -> Cow<'a, str> {
     match &value.expr {
         Expr::Column { name, .. } | Expr::Excluded(name) => Cow::Borrowed(name),
+        Expr::Named { name, .. } => name.clone(),
         Expr::Call(call) => Cow::Borrowed(function::name_of(call.function)),
         Expr::Coalesce(_) => Cow::Borrowed("coalesce"),
         Expr::Exists(_) => Cow::Borrowed("exists"),
         Expr::Case { .. } => Cow::Borrowed("case"),
-        Expr::Cast(inner, _) => own_name(inner, position),
+        Expr::Cast(inner, _) | Expr::Exact(inner) | Expr::Approximate(inner) => own_name(inner, position),
         _ => Cow::Owned(format!("column{}", position + 1)),
     }
 }

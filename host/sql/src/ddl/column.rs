@@ -2,16 +2,21 @@
 
 use super::is_generated;
 use crate::{
-    Dialect,
+    Decimal, Dialect, Scalar, Value,
     catalog::is_integer,
     quote,
-    schema::{Column, DefaultValue, Table, TypeKind},
+    render::COLLATION,
+    schema::{Column, ColumnType, DefaultValue, Table, TypeKind},
     types::type_name,
 };
 
 /// The column with its type, default and nullability.
 pub(super) fn define(table: &Table, column: &Column, dialect: Dialect) -> String {
     let mut text = format!("{} {}", quote::identifier(&column.name, dialect), type_of(table, column, dialect));
+    if dialect == Dialect::Sqlite && column.ty.kind == TypeKind::Decimal {
+        // Keys, indexes and checks compare by value then, also those of SQL text.
+        text.push_str(COLLATION);
+    }
     if let Some(expression) = &column.computed {
         // PostgreSQL has only stored ones; all others have both.
         text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED"));
@@ -66,7 +71,8 @@ fn default(column: &Column, dialect: Dialect) -> String {
             if plain { now.to_owned() } else { format!("({now})") }
         }
         DefaultValue::Literal(value) => {
-            let Some(text) = quote::literal(value, column.ty.kind, dialect) else {
+            let fitted = fitted(value, &column.ty, dialect);
+            let Some(text) = quote::literal(fitted.as_ref().unwrap_or(value), column.ty.kind, dialect) else {
                 return String::new();
             };
             // MySQL takes a default for blobs, texts and documents as an expression only.
@@ -76,6 +82,18 @@ fn default(column: &Column, dialect: Dialect) -> String {
         DefaultValue::Expression(text) => format!("({text})"),
     };
     format!(" DEFAULT {value}")
+}
+
+/// A decimal with the digits of its column, where it is kept as the text that it is.
+fn fitted(value: &Value, ty: &ColumnType, dialect: Dialect) -> Option<Value> {
+    let decimal = match value {
+        _ if dialect != Dialect::Sqlite || ty.kind != TypeKind::Decimal => return None,
+        Value::Scalar(Scalar::Decimal(text)) => Decimal::parse(text).ok()?,
+        Value::Scalar(Scalar::Integer(value)) => (*value).into(),
+        _ => return None,
+    };
+    let fitted = decimal.fit(ty.precision?, ty.scale.unwrap_or(0)).ok()?;
+    Some(Scalar::Decimal(fitted.to_string()).into())
 }
 
 /// The check that keeps an enumeration to its labels. A check and not a native type: it is the same on all databases,

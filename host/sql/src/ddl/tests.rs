@@ -85,7 +85,7 @@ fn f01_f03_a_table_in_each_dialect() {
   "name" VARCHAR(64) NOT NULL,
   "note" TEXT DEFAULT 'x''',
   "mood" VARCHAR(4) NOT NULL,
-  "price" DECIMAL_TEXT(5,2) NOT NULL DEFAULT '1.50',
+  "price" DECIMAL_TEXT(5,2) COLLATE DECIMAL NOT NULL DEFAULT '1.50',
   "made" TIMESTAMPTZ NOT NULL DEFAULT (rtrim(rtrim(strftime('%Y-%m-%d %H:%M:%f', 'now'), '0'), '.')),
   "boss" INTEGER,
   CONSTRAINT "pk_users" PRIMARY KEY ("id"),

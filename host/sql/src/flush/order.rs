@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Does, Item, Step};
 use crate::{
-    Catalog, Error, Result,
+    Catalog, Error, Result, Scalar, Value,
+    decimal::shortest,
     order::order,
     schema::{ForeignKey, Table},
 };
@@ -325,7 +326,10 @@ fn text(item: &Item, row: u32, columns: &[usize]) -> Option<String> {
         if value.is_null() {
             return None;
         }
-        text.push_str(&format!("{value:?};"));
+        match value {
+            Value::Scalar(Scalar::Decimal(digits)) => text.push_str(&format!("{:?};", shortest(&digits))),
+            value => text.push_str(&format!("{value:?};")),
+        }
     }
     Some(text)
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::{
     Batch, ColumnData, Error, Fit, Result, Vector,
     batch::{ColumnBuilder, VectorKind},
+    decimal::shortest,
     schema::{Column, TypeKind},
     value::{ScalarRef, ValueRef},
 };
@@ -46,6 +47,7 @@ fn write(value: ValueRef<'_>, key: &mut Vec<u8>) {
             put(3, &((u128::from(high) << 64) | u128::from(low)).to_le_bytes());
         }
         ValueRef::Scalar(ScalarRef::Unsigned(value)) => put(4, &value.to_le_bytes()),
+        ValueRef::Scalar(ScalarRef::Decimal(value)) => put(6, shortest(value).as_bytes()),
         other => put(5, format!("{other:?}").as_bytes()),
     }
 }

@@ -21,6 +21,7 @@ impl Writer {
             Expr::Truth(true) => self.push("TRUE"),
             Expr::Truth(false) => self.push("FALSE"),
             Expr::Column { table, name } => self.qualified(*table, name),
+            Expr::Named { table, name } => self.qualified(Some(table), name),
             Expr::Excluded(name) => self.excluded(name),
             Expr::Unary(op, operand) => self.unary(*op, operand),
             Expr::Binary(op, left, right) => self.binary(*op, left, right),
@@ -32,7 +33,7 @@ impl Writer {
             Expr::Row(values) => self.row(values),
             Expr::Like(like) => self.like(like),
             Expr::Membership { value, query, negated } => {
-                self.operand(value);
+                self.collated(value);
                 self.push(if *negated { " NOT IN (" } else { " IN (" });
                 self.members(query);
                 self.push(")");
@@ -40,6 +41,11 @@ impl Writer {
             Expr::Call(call) => self.call(call),
             Expr::Cast(value, ty) => self.cast(value, ty),
             Expr::Case { whens, otherwise } => self.case(whens, otherwise.as_deref()),
+            Expr::Exact(value) if self.dialect == Dialect::Sqlite => self.decimal_call("decimal", value, |_| {}),
+            Expr::Approximate(value) if self.dialect == Dialect::Sqlite => {
+                self.decimal_call("decimal_float", value, |_| {});
+            }
+            Expr::Exact(value) | Expr::Approximate(value) => self.operand(value),
             Expr::Exists(query) => {
                 self.push("EXISTS (");
                 self.query(query);
@@ -76,7 +82,7 @@ impl Writer {
                 | Expr::Like(_)
                 | Expr::Membership { .. }
         );
-        if several {
+        if several && !self.is_decimal_call(value) {
             self.push("(");
             self.value(value);
             self.push(")");
@@ -112,6 +118,7 @@ impl Writer {
                 self.push("NOT ");
                 self.operand(operand);
             }
+            UnaryOp::Negate if self.is_text_decimal(operand) => self.decimal_call("decimal_neg", operand, |_| {}),
             UnaryOp::Negate => {
                 self.push("-");
                 self.operand(operand);
@@ -188,10 +195,16 @@ impl Writer {
 
     /// SQLite casts to affinities. The names of its column types would not do: to cast to `DATE` makes a number.
     fn cast_sqlite(&mut self, value: &Typed<'_>, ty: &ColumnType) {
+        let decimal = self.is_text_decimal(value);
         match ty.kind {
+            TypeKind::Decimal => self.cast_to_decimal(value, ty),
+            TypeKind::Float32 | TypeKind::Float64 if decimal => self.decimal_call("decimal_float", value, |_| {}),
+            TypeKind::Boolean | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 | TypeKind::Uint64 if decimal => {
+                self.decimal_call("decimal_int", value, |_| {});
+            }
             TypeKind::Boolean | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 | TypeKind::Uint64 => {
                 // The others round, SQLite would cut.
-                let fraction = matches!(value.kind(), Some(TypeKind::Float32 | TypeKind::Float64 | TypeKind::Decimal));
+                let fraction = matches!(value.kind(), Some(TypeKind::Float32 | TypeKind::Float64));
                 self.push(if fraction { "CAST(round(" } else { "CAST(" });
                 self.value(value);
                 self.push(if fraction { ") AS INTEGER)" } else { " AS INTEGER)" });

@@ -13,7 +13,9 @@ impl Writer {
     pub(super) fn call(&mut self, call: &Call<'_>) {
         let (before, after) = self.around(call);
         self.push(before);
-        self.bare_call(call);
+        if !self.decimal_function(call) {
+            self.bare_call(call);
+        }
         if let Some(filter) = &call.filter {
             self.push(" FILTER (WHERE ");
             self.value(filter);
@@ -33,11 +35,7 @@ impl Writer {
             // The sum of integers is a numeric or decimal there.
             (Function::Sum, Dialect::Postgres) if integer => ("CAST(", " AS BIGINT)"),
             (Function::Sum, Dialect::Mysql | Dialect::Mariadb) if integer => ("CAST(", " AS SIGNED)"),
-            // SQLite keeps decimals as texts: their sum is a float, and the least of them a text again.
-            (Function::Sum, Dialect::Sqlite) if kind == Some(TypeKind::Decimal) => ("CAST(", " AS REAL)"),
-            (Function::Min | Function::Max, Dialect::Sqlite) if kind == Some(TypeKind::Decimal) => {
-                ("CAST(", " AS TEXT)")
-            }
+            _ if self.hands_decimal_on(call) => ("decimal(", ")"),
             (Function::Round, Dialect::Postgres) if kind != Some(TypeKind::Decimal) => {
                 ("CAST(", " AS DOUBLE PRECISION)")
             }
@@ -96,7 +94,9 @@ impl Writer {
             (Function::Round, Dialect::Mysql | Dialect::Mariadb) if position == 0 && !decimal => {
                 self.cast_to(argument, "DECIMAL(65,20)");
             }
-            (Function::Min | Function::Max, Dialect::Sqlite) if decimal => self.cast_to(argument, "NUMERIC"),
+            (Function::Min | Function::Max | Function::Count | Function::Nullif, Dialect::Sqlite) if decimal => {
+                self.collated(argument);
+            }
             _ => self.value(argument),
         }
     }
@@ -145,7 +145,7 @@ impl Writer {
         let mut before = "";
         if !window.partition_by.is_empty() {
             self.push("PARTITION BY ");
-            self.values(&window.partition_by);
+            self.list(&window.partition_by, ", ", Self::told_apart);
             before = " ";
         }
         if !window.order_by.is_empty() {
@@ -180,7 +180,7 @@ impl Writer {
     pub(super) fn orders(&mut self, orders: &[Order<'_>]) {
         self.push("ORDER BY ");
         self.list(orders, ", ", |writer, order| {
-            writer.ordered(&order.value);
+            writer.collated(&order.value);
             writer.push(if order.descending { " DESC" } else { "" });
             writer.push(match order.nulls_first {
                 None => "",

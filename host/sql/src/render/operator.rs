@@ -15,6 +15,9 @@ const FLAT: usize = 200;
 
 impl Writer {
     pub(super) fn binary(&mut self, op: BinaryOp, left: &Typed<'_>, right: &Typed<'_>) {
+        if self.decimal_operator(op, left, right) {
+            return;
+        }
         let sign = match op {
             BinaryOp::Equal => " = ",
             BinaryOp::NotEqual => " <> ",
@@ -40,33 +43,12 @@ impl Writer {
         self.operand(right);
     }
 
+    /// A comparison. One collation holds for both sides, and the left one's first.
     fn compared(&mut self, left: &Typed<'_>, sign: &str, right: &Typed<'_>) {
-        let exact = self.by_number(&[left, right]);
-        self.comparable(left, exact);
+        let by_left = self.is_text_decimal(left) || matches!(left.expr, Expr::Row(_));
+        self.collated(left);
         self.push(sign);
-        self.comparable(right, exact);
-    }
-
-    /// Whether values have to be made numbers before they are compared: SQLite keeps decimals as texts.
-    fn by_number(&self, values: &[&Typed<'_>]) -> bool {
-        self.dialect == Dialect::Sqlite && values.iter().any(|value| value.kind() == Some(TypeKind::Decimal))
-    }
-
-    /// An operand of a comparison, made a number where it has to be.
-    pub(super) fn comparable(&mut self, value: &Typed<'_>, by_number: bool) {
-        if by_number && !matches!(value.expr, Expr::Row(_)) {
-            self.cast_to(value, "NUMERIC");
-        } else {
-            self.operand(value);
-        }
-    }
-
-    /// A value by which is ordered.
-    pub(super) fn ordered(&mut self, value: &Typed<'_>) {
-        // A label of the result is no expression for SQLite when queries are put together.
-        let label = matches!(value.expr, Expr::Column { table: None, .. });
-        let by_number = self.by_number(&[value]) && !label;
-        self.comparable(value, by_number);
+        if by_left { self.operand(right) } else { self.collated(right) }
     }
 
     fn distinct(&mut self, op: BinaryOp, left: &Typed<'_>, right: &Typed<'_>) {
@@ -90,13 +72,6 @@ impl Writer {
         let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
         if self.is_mysql() && integer(left) && integer(right) {
             return self.infix(left, " DIV ", right);
-        }
-        if self.by_number(&[left, right]) {
-            // Texts of whole numbers would be divided as integers.
-            self.cast_to(left, "REAL");
-            self.push(" / ");
-            self.operand(right);
-            return;
         }
         self.infix(left, " / ", right);
     }
@@ -200,24 +175,22 @@ impl Writer {
     }
 
     pub(super) fn in_list(&mut self, value: &Typed<'_>, items: &[Typed<'_>], negated: bool) {
-        let by_number = self.by_number(&[value]);
-        self.comparable(value, by_number);
+        self.collated(value);
         self.push(if negated { " NOT IN (" } else { " IN (" });
         // SQLite compares rows with the rows of a query only.
         if self.dialect == Dialect::Sqlite && matches!(value.expr, Expr::Row(_)) {
             self.push("VALUES ");
         }
-        self.list(items, ", ", |writer, item| writer.comparable(item, by_number));
+        self.list(items, ", ", Self::operand);
         self.push(")");
     }
 
     pub(super) fn between(&mut self, values: &[Typed<'_>; 3]) {
         let [value, low, high] = values;
-        let by_number = self.by_number(&[value, low, high]);
-        self.comparable(value, by_number);
+        self.collated(value);
         self.push(" BETWEEN ");
-        self.comparable(low, by_number);
+        self.operand(low);
         self.push(" AND ");
-        self.comparable(high, by_number);
+        self.operand(high);
     }
 }

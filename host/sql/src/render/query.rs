@@ -46,7 +46,7 @@ impl Writer {
 
     fn select(&mut self, select: &Select<'_>) {
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
-        self.columns(&select.columns);
+        self.columns_of(&select.columns, select.distinct || select.is_compared);
         if let Some(source) = &select.source {
             self.push(" FROM ");
             self.source(source);
@@ -57,7 +57,7 @@ impl Writer {
         self.filter(" WHERE ", select.filter.as_ref());
         if !select.group_by.is_empty() {
             self.push(" GROUP BY ");
-            self.values(&select.group_by);
+            self.list(&select.group_by, ", ", Self::told_apart);
         }
         self.filter(" HAVING ", select.having.as_ref());
     }
@@ -71,10 +71,20 @@ impl Writer {
 
     /// Result columns. What is not a plain column is named, as databases make up different names.
     pub(super) fn columns(&mut self, columns: &[Column<'_>]) {
+        self.columns_of(columns, false);
+    }
+
+    /// Result columns, of rows that are compared with others or not.
+    fn columns_of(&mut self, columns: &[Column<'_>], compared: bool) {
         self.list(columns, ", ", |writer, column| {
-            writer.value(&column.value);
+            let collated = compared && writer.is_text_decimal(&column.value);
+            if compared {
+                writer.told_apart(&column.value)
+            } else {
+                writer.value(&column.value)
+            }
             let plain = matches!(column.value.expr, Expr::Column { name, .. } if name == column.name);
-            if !plain {
+            if !plain || collated {
                 writer.push(" AS ");
                 writer.name(&column.name);
             }

@@ -96,8 +96,7 @@ impl Writer {
 
     fn sign(&mut self, value: &Typed<'_>) {
         let (before, after) = match self.dialect {
-            // A decimal is a text there.
-            Dialect::Sqlite => ("sign(CAST(", " AS NUMERIC))"),
+            Dialect::Sqlite => ("sign(", ")"),
             Dialect::Postgres => ("CAST(SIGN(", ") AS BIGINT)"),
             Dialect::Mysql | Dialect::Mariadb => ("SIGN(", ")"),
         };
@@ -107,13 +106,11 @@ impl Writer {
     /// Null where any value is: PostgreSQL would pass over nulls.
     fn extreme(&mut self, function: Function, values: &[Typed<'_>]) {
         let greatest = function == Function::Greatest;
-        let decimal = values.iter().any(|value| value.kind() == Some(TypeKind::Decimal));
         match self.dialect {
             Dialect::Sqlite => {
-                self.push(if decimal { "CAST(" } else { "" });
                 self.push(if greatest { "max(" } else { "min(" });
-                self.list(values, ", ", |writer, value| writer.comparable(value, decimal));
-                self.push(if decimal { ") AS TEXT)" } else { ")" });
+                self.list(values, ", ", Self::collated);
+                self.push(")");
             }
             Dialect::Postgres => {
                 self.push("CASE WHEN ");

@@ -24,7 +24,9 @@ const WORDS: &str = "ALL AND AS ASC AT BETWEEN BIGINT BINARY BLOB BOOLEAN BY BYT
     PRECEDING PRECISION RANGE RANK REAL RECURSIVE REPLACE RETURNING RIGHT ROUND ROW ROWS ROW_NUMBER SELECT SET SHARE SIGNED SKIP \
     SMALLINT SUBSTR SUM TEXT THEN TIME TIMESTAMP TIMESTAMPTZ TRIM TRUE UNBOUNDED UNION UNSIGNED UPDATE UPPER USING UUID VALUES \
     VARCHAR WHEN WHERE WITH AVG ABS CEIL DATEDIFF DATE_ADD DAY EXTRACT FLOOR GREATEST HOUR JSON_LENGTH JSON_TYPE LEAST LOCATE \
-    LTRIM MINUTE MONTH RTRIM SECOND SIGN YEAR abs date datetime excluded instr json_array_length json_quote json_type \
+    LTRIM MINUTE MONTH RTRIM SECOND SIGN YEAR COLLATE abs date datetime decimal \
+    decimal_abs decimal_add decimal_avg decimal_ceil decimal_div decimal_float decimal_floor decimal_int decimal_mod decimal_mul \
+    decimal_neg decimal_of decimal_round decimal_sign decimal_sub decimal_sum excluded instr json_array_length json_quote json_type \
     jsonb_array_length jsonb_typeof julianday max members min replace round rtrim sign statement_timestamp strftime strpos \
     substr timezone";
 /// Every text that the host writes into statements, but for what it makes of the mark that escapes in a pattern.
@@ -74,7 +76,9 @@ const FIXED: &[&str] = &[
     "15",
     "18",
     "19",
+    "10",
     "20",
+    "30",
     "36",
     "65",
     "64",
@@ -171,7 +175,7 @@ fn made(name: &str) -> bool {
     let counted = |prefix: &str| {
         name.strip_prefix(prefix).is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
     };
-    counted("column") || counted("part") || ["coalesce", "exists", "case"].contains(&name)
+    counted("column") || counted("part") || ["coalesce", "exists", "case", "inserted"].contains(&name)
 }
 
 /// What of a statement may be in its text.

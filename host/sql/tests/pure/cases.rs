@@ -1,8 +1,9 @@
 //! The cases of the statement language: each a name and a statement. What it becomes stands in `expected.txt`.
 
+mod decimal;
 mod function;
 
-use self::function::functions;
+use self::{decimal::decimals, function::functions};
 use crate::build::*;
 use sqlservice_sql::{Scalar, statement::*};
 
@@ -16,6 +17,7 @@ pub fn all() -> Vec<Named> {
     let mut cases = queries();
     cases.extend(operators());
     cases.extend(functions());
+    cases.extend(decimals());
     cases.extend(changes());
     cases
 }

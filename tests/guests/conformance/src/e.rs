@@ -1,7 +1,7 @@
 //! E: types, and what goes wrong: what a caller can branch on.
 
 mod document;
-mod fidelity;
+pub mod fidelity;
 mod label;
 mod moment;
 mod native;

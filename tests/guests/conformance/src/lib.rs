@@ -6,6 +6,7 @@ mod a;
 mod b;
 mod c;
 mod d;
+mod decimal;
 mod e;
 mod f;
 mod g;
@@ -190,6 +191,13 @@ sqlservice_sdk::plugin!(
     export d-repeated: async func() -> result<list<string>, string>;
     export d-repeated-shapes: async func(shapes: u32) -> result<list<string>, string>;
 
+    /// Random expressions of decimals in every position, against a model: what went wrong, and how many statements there were.
+    export decimal-expressions: async func(seed: u64, count: u32) -> result<list<string>, string>;
+    export decimal-keys: async func() -> result<list<string>, string>;
+    export decimal-objects: async func() -> result<list<string>, string>;
+    export decimal-errors: async func() -> result<list<string>, string>;
+    export decimal-values: async func() -> result<list<string>, string>;
+
     export e01-decimals: async func() -> result<list<string>, string>;
     export e02-integers: async func() -> result<list<string>, string>;
     export e03-moments: async func() -> result<list<string>, string>;
@@ -266,6 +274,7 @@ scenarios! {
         c17_isolation(), c17_levels(), c18_autocommit(), c19_commit_as_you_go(),;
     d: d_functions_of_texts(), d_functions_of_numbers(), d_functions_of_times(), d_functions_of_documents(), d_joins(), d_subqueries(), d_groups(), d_locks(), d01_recursive(), d02_update(), d02_delete(), d03_unions(), d03_intersect_and_except(), d04_frames(), d04_functions(), d05_lists(), d06_patterns(), d07_distinct(), d08_limits(), d10_insert_from_select(), d13_upserts(), d14_odd_names(), d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),
         d15_busy(), d_repeated(), d_repeated_shapes(shapes: u32),;
+    decimal: decimal_expressions(seed: u64, count: u32), decimal_keys(), decimal_objects(), decimal_errors(), decimal_values(),;
     e: e01_decimals(), e02_integers(), e03_moments(), e04_documents(), e05_labels(), e05_native(), e06_others(), e06_foreign(),
         e_native_types(), e_fidelity(seed: u64, values: u32), t20_edges(), t40_odd_rows(), e_violations(), e_check(), e_statements(), e_databases(),;
     f: f01_reflect(views: bool), f02_composite(), f03_actions(), f06_cycle(), f07_odd_names(),;

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use crate::{
     Model, Value,
     bindings::sqlservice::database::rows::{ColumnData, Vector},
-    value::{Scalar, Unexpected, column},
+    value::{Decimal, Scalar, Unexpected, column},
 };
 
 /// A primary key, or other columns that find rows.
@@ -78,6 +78,7 @@ fn write(value: &Value, bytes: &mut Vec<u8>) {
         Value::Scalar(Scalar::Uuid((high, low))) => {
             put(3, &(u128::from(*high) << 64 | u128::from(*low)).to_le_bytes());
         }
+        Value::Scalar(Scalar::Decimal(digits)) => put(5, Decimal::unchecked(digits.clone()).shortest().as_bytes()),
         other => put(4, format!("{other:?}").as_bytes()),
     }
 }

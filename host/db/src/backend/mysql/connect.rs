@@ -129,7 +129,8 @@ pub(crate) async fn close(connected: Connected) {
 ///
 /// Identifiers are in backticks and backslashes escape in constants, as `sqlservice-sql` renders them: neither `ANSI_QUOTES`
 /// nor `NO_BACKSLASH_ESCAPES`. What does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows
-/// nothing of columns that depend on a key, so only MySQL has it.
+/// nothing of columns that depend on a key, so only MySQL has it. A quotient of decimals has 20 more digits after the point than
+/// its dividend, not 4, as it has at least 16 that count elsewhere.
 fn session(lock_timeout: Duration) -> String {
     let seconds = lock_timeout.as_secs() + u64::from(lock_timeout.subsec_nanos() > 0);
     let seconds = seconds.clamp(1, 31_536_000);
@@ -137,7 +138,7 @@ fn session(lock_timeout: Duration) -> String {
         "SET NAMES utf8mb4, SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
          ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', \
          IF(VERSION() LIKE '%MariaDB%', '', ',ONLY_FULL_GROUP_BY')), SESSION time_zone = '+00:00', \
-         SESSION lc_messages = 'en_US', SESSION autocommit = 0, \
+         SESSION lc_messages = 'en_US', SESSION autocommit = 0, SESSION div_precision_increment = 20, \
          SESSION innodb_lock_wait_timeout = {seconds}, SESSION lock_wait_timeout = {seconds}"
     )
 }

@@ -1,18 +1,31 @@
 //! Values on their way into SQLite, which has five types: the others are written as `host/sql`'s types say.
 
 use sqlservice_sql::{
-    Error as StatementError,
+    Decimal, Error as StatementError,
+    schema::TypeKind,
     value::{ScalarRef, ValueRef},
 };
 
 use super::{
     error::{error, unfit},
-    handle::{Bound, Handle, Lending},
+    handle::{Handle, Lending},
 };
 use crate::{
     Error, Result,
-    backend::{Binds, calendar},
+    backend::{Bind, Binds, calendar},
 };
+
+/// A value for a statement.
+#[derive(Clone, Debug)]
+pub(super) enum Bound<'v> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(&'v str),
+    Blob(&'v [u8]),
+    /// A text that was written for it.
+    Written(String),
+}
 
 /// Binds all values of the statement in use; SQLite copies them.
 pub(super) fn bind(handle: &mut Handle, binds: &Binds) -> Result<()> {
@@ -36,9 +49,17 @@ fn check(handle: &Handle, binds: &Binds) -> Result<()> {
 
 /// A value as SQLite takes it.
 fn bound(binds: &Binds, round: usize, position: usize) -> Result<Bound<'_>> {
-    let ValueRef::Scalar(scalar) = binds.get(round, position).value else { return Err(no_arrays()) };
+    let Bind { value, kind } = binds.get(round, position);
+    let ValueRef::Scalar(scalar) = value else { return Err(no_arrays()) };
     Ok(match scalar {
         ScalarRef::Null => Bound::Null,
+        // A decimal is a text, which is never equal to a number.
+        ScalarRef::Integer(value) if kind == Some(TypeKind::Decimal) => Bound::Written(value.to_string()),
+        ScalarRef::Unsigned(value) if kind == Some(TypeKind::Decimal) => Bound::Written(value.to_string()),
+        ScalarRef::Float(value) if kind == Some(TypeKind::Decimal) => match Decimal::from_float(value) {
+            Ok(value) => Bound::Written(value.to_string()),
+            Err(_) => return Err(unfit("a decimal is neither infinite nor NaN")),
+        },
         ScalarRef::Boolean(value) => Bound::Integer(i64::from(value)),
         ScalarRef::Integer(value) => Bound::Integer(value),
         ScalarRef::Unsigned(value) => match i64::try_from(value) {

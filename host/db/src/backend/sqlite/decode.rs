@@ -3,17 +3,25 @@
 //! A cell that does not have its column's type, which SQLite allows, is handed on as what it is.
 
 use sqlservice_sql::{
-    Batch,
+    Batch, Decimal,
     batch::{BatchBuilder, ColumnBuilder, Room},
+    decimal,
     schema::TypeKind,
 };
 
-use super::{
-    handle::{Cell, Handle},
-    temporal,
-    types::Shape,
-};
+use super::{handle::Handle, temporal, types::Shape};
 use crate::{Error, Result, backend::calendar, error::DatabaseError, feed::Demand};
+
+/// A value of the current row.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cell<'a> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    /// What SQLite calls text; not necessarily UTF-8.
+    Text(&'a [u8]),
+    Blob(&'a [u8]),
+}
 
 /// A batch that is being filled.
 pub(super) struct Filling {
@@ -106,7 +114,9 @@ fn push(column: &mut ColumnBuilder, kind: TypeKind, cell: Cell<'_>) -> Result<()
 /// Adds a text to a column whose type is written as text.
 fn push_text(column: &mut ColumnBuilder, kind: TypeKind, text: &str) -> Result<()> {
     let done = match kind {
-        TypeKind::Decimal if is_decimal(text) => Some(column.push_decimal_str(text)),
+        TypeKind::Decimal if decimal::is_plain(text) => Some(column.push_decimal_str(text)),
+        // As SQLite writes a float into a column of texts.
+        TypeKind::Decimal => Decimal::parse(text).ok().map(|value| column.push_decimal_str(&value.to_string())),
         TypeKind::Json => Some(column.push_json_str(text)),
         TypeKind::Uuid => calendar::parse_uuid(text).map(|(high, low)| column.push_uuid(high, low)),
         TypeKind::Date => temporal::date(text).map(|days| column.push_date(days)),
@@ -166,11 +176,4 @@ fn utf8(bytes: &[u8]) -> Result<&str> {
 /// The float that is this integer, where there is one.
 fn exact(value: i64) -> Option<f64> {
     (value.unsigned_abs() <= 1 << 53).then_some(value as f64)
-}
-
-/// An optional sign, digits, an optional point and digits.
-fn is_decimal(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    !(whole.is_empty() && fraction.is_empty()) && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
 }

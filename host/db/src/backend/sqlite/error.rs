@@ -5,6 +5,7 @@ use std::ffi::c_int;
 use libsqlite3_sys as ffi;
 use sqlservice_sql::Error as StatementError;
 
+use super::decimal;
 use crate::{
     Error,
     error::{ConstraintKind, DatabaseError, Violation},
@@ -106,6 +107,10 @@ fn plain(failure: Failure) -> Error {
     }
     if let Some((_, column)) = failure.message.split_once(" has no column named ") {
         return Error::NoSuchColumn(column.to_owned());
+    }
+    if let Some((state, what)) = failure.message.strip_prefix(decimal::MARK).and_then(|told| told.split_once(": ")) {
+        let (state, what) = (state.to_owned(), what.to_owned());
+        return Error::Data(said(failure, Some(&state), Some(&what)));
     }
     // What a function of the list finds at run time is about values; the rest is about the text.
     let about_values = ["integer overflow", "malformed JSON", "JSON path error", "string or blob too big"];

@@ -18,6 +18,9 @@ use libsqlite3_sys as ffi;
 use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
 
 use super::{
+    bind::Bound,
+    decimal,
+    decode::Cell,
     error::Failure,
     watch::{Author, Watch},
 };
@@ -29,29 +32,6 @@ const CACHED_STATEMENTS: usize = 64;
 const CACHED_TEXT: usize = 32 << 10;
 /// How many virtual machine steps lie between two looks at whether to go on.
 const STEPS_PER_TICK: c_int = 1000;
-
-/// A value of the current row.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Cell<'a> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    /// What SQLite calls text; not necessarily UTF-8.
-    Text(&'a [u8]),
-    Blob(&'a [u8]),
-}
-
-/// A value for a statement.
-#[derive(Clone, Debug)]
-pub(super) enum Bound<'v> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(&'v str),
-    Blob(&'v [u8]),
-    /// A text that was written for it.
-    Written(String),
-}
 
 /// Runs of the statement in use with values that are lent to it: see [`Handle::lend`].
 pub(super) struct Lending<'h, 'v> {
@@ -134,7 +114,16 @@ impl Handle {
         let handle =
             Self { db, active: None, cached: Vec::new(), guard: Some(guard), connection: leaked, watch, interrupt };
         handle.restrict();
+        handle.extend().map_err(|error| sqlx::Error::Configuration(error.into()))?;
         Ok(handle)
+    }
+
+    /// Gives the connection the functions and collations of the host's own.
+    fn extend(&self) -> rusqlite::Result<()> {
+        // SAFETY: the connection is open and nothing else works with it, as `self` is not shared; what is made here does not own
+        // it and is gone at the end of this function. What it registers is SQLite's, which frees it when the connection closes.
+        let connection = unsafe { rusqlite::Connection::from_handle(self.db.as_ptr()) }?;
+        decimal::register(&connection)
     }
 
     /// Sets what holds for the connection's whole life.
@@ -408,8 +397,8 @@ impl Handle {
     /// Goes on to the next row. Whether there is one.
     pub(super) fn step(&mut self) -> Result<bool, Failure> {
         let Some(statement) = self.statement() else { return Ok(false) };
-        // SAFETY: the statement is ours and not finalized. The callbacks that SQLite may call are the progress handler and
-        // the authorizer, which touch the watch only.
+        // SAFETY: the statement is ours and not finalized. The callbacks that SQLite may call are the progress handler and the
+        // authorizer, which touch the watch only, and functions of `decimal`, which touch nothing but their arguments.
         match unsafe { ffi::sqlite3_step(statement) } {
             ffi::SQLITE_ROW => Ok(true),
             ffi::SQLITE_DONE => Ok(false),

@@ -2,7 +2,7 @@
 //! back.
 
 mod class;
-mod random;
+pub mod random;
 
 use std::pin::Pin;
 

@@ -1,0 +1,227 @@
+//! Numbers of several kinds that meet, and decimals where the database has no type for them: there they are texts, which only a
+//! collation of the host's own compares by value, so what they meet has to be such a text too.
+
+use std::borrow::Cow;
+
+use super::{Checker, is_number};
+use crate::{
+    Dialect, Result,
+    plan::{self, Body, Expr, Origin, Query, Select, Type, Typed},
+    schema::{Column, TypeKind},
+};
+
+/// What makes another expression of one.
+type Conversion<'a> = fn(Typed<'a>) -> Typed<'a>;
+
+impl<'a> Checker<'a> {
+    /// Whether decimals are texts.
+    fn has_text_decimals(&self) -> bool {
+        self.dialect == Dialect::Sqlite
+    }
+
+    /// Makes two operands that are compared numbers of one kind.
+    pub(super) fn meet(&self, left: &mut Typed<'a>, right: &mut Typed<'a>) {
+        let (left_kind, right_kind) = (left.kind(), right.kind());
+        self.convert(left, right_kind);
+        self.convert(right, left_kind);
+    }
+
+    /// Makes a number one that can be compared with others of a kind. A plain column of decimals stays as it is, so that its
+    /// index is of use: it brings its own rules to a comparison.
+    pub(super) fn convert(&self, value: &mut Typed<'a>, meets: Option<TypeKind>) {
+        if let Some(conversion) = self.conversion(value.kind(), meets) {
+            take(value, conversion);
+        }
+    }
+
+    /// Makes all numbers of the widest kind among them, as the results of one expression are.
+    pub(super) fn unify<'v>(&self, values: impl IntoIterator<Item = &'v mut Typed<'a>>, ty: Type<'a>)
+    where
+        'a: 'v,
+    {
+        if !self.has_text_decimals() {
+            return;
+        }
+        for value in values {
+            if value.kind() == Some(TypeKind::Decimal) && ty.kind() == Some(TypeKind::Decimal) {
+                take(value, exact);
+            } else {
+                self.convert(value, ty.kind());
+            }
+        }
+    }
+
+    fn conversion(&self, kind: Option<TypeKind>, meets: Option<TypeKind>) -> Option<Conversion<'a>> {
+        use TypeKind as K;
+        match (kind?, meets?) {
+            _ if !self.has_text_decimals() => None,
+            (K::Int16 | K::Int32 | K::Int64 | K::Uint64, K::Decimal) => Some(exact),
+            (K::Decimal, K::Float32 | K::Float64) => Some(approximate),
+            _ => None,
+        }
+    }
+
+    /// Makes a value and the column of a query among which it is looked for numbers of one kind.
+    pub(super) fn meet_column(&self, value: &mut Typed<'a>, query: &mut Query<'a>, position: usize) {
+        let kind = value.kind();
+        self.convert(value, query.shape.get(position).and_then(|column| column.ty.kind()));
+        self.convert_column(query, position, kind);
+    }
+
+    /// Makes rows that are compared with each other rows of numbers of one kind, position by position.
+    pub(super) fn meet_rows(&self, value: &mut Typed<'a>, items: &mut [Typed<'a>]) {
+        let Expr::Row(values) = &mut value.expr else { return };
+        for (position, value) in values.iter_mut().enumerate() {
+            for item in &mut *items {
+                if let Expr::Row(others) = &mut item.expr
+                    && let Some(other) = others.get_mut(position)
+                {
+                    self.meet(value, other);
+                }
+            }
+        }
+    }
+
+    /// Makes a column of a query's result a number of the kind that it meets outside.
+    fn convert_column(&self, query: &mut Query<'a>, position: usize, meets: Option<TypeKind>) {
+        let kind = query.shape.get(position).and_then(|column| column.ty.kind());
+        if let Some(conversion) = self.conversion(kind, meets) {
+            change_column(query, position, conversion);
+        }
+    }
+
+    /// Makes the parts of a compound queries whose numbers are of one kind, and of one form where rows are compared.
+    pub(super) fn unify_parts(&self, parts: &mut [Query<'a>], shape: &[plan::Shape<'a>], compares: bool) {
+        if !self.has_text_decimals() {
+            return;
+        }
+        for part in parts {
+            for (position, whole) in shape.iter().enumerate() {
+                let kind = part.shape.get(position).and_then(|column| column.ty.kind());
+                if compares && kind == Some(TypeKind::Decimal) && whole.ty.kind() == kind {
+                    change_column(part, position, exact);
+                } else {
+                    self.convert_column(part, position, whole.ty.kind());
+                }
+            }
+            if compares {
+                mark_compared(part);
+            }
+        }
+    }
+
+    /// A value on its way into a column: where decimals are texts, one with the digits of the column, and a number in a column
+    /// of other numbers.
+    pub(super) fn stored(&self, value: Typed<'a>, column: &'a Column) -> Typed<'a> {
+        let (into, from) = (column.ty.kind, value.kind());
+        let converts = into == TypeKind::Decimal || (is_number(into) && from == Some(TypeKind::Decimal));
+        if !self.has_text_decimals() || !converts {
+            return value;
+        }
+        let nullable = value.nullable;
+        let expr = Expr::Cast(Box::new(value), Cow::Borrowed(&column.ty));
+        Typed { nullable, ..Typed::new(expr, Type::Declared(&column.ty)) }
+    }
+
+    /// A query whose rows are on their way into columns.
+    pub(super) fn stored_query(&self, mut query: Query<'a>, columns: &[&'a Column]) -> Result<Query<'a>> {
+        let is_decimal = |at: usize| query.shape.get(at).is_some_and(|at| at.ty.kind() == Some(TypeKind::Decimal));
+        let converts = |(at, column): (usize, &&Column)| column.ty.kind == TypeKind::Decimal || is_decimal(at);
+        if !self.has_text_decimals() || !columns.iter().enumerate().any(converts) {
+            return Ok(query);
+        }
+        if let Body::Select(select) = &mut query.body
+            && !select.distinct
+        {
+            let values = std::mem::take(&mut select.columns).into_iter().zip(columns.iter().copied());
+            let stored =
+                values.map(|(at, column)| plan::Column { value: self.stored(at.value, column), name: at.name });
+            select.columns = stored.collect();
+            return Ok(query);
+        }
+        // What is rounded could become equal, so it is rounded outside, where columns have to have names of their own.
+        super::scope::Derived::new(&query.shape, &[])?;
+        let alias = "inserted";
+        let outer = query.shape.iter().zip(columns.iter().copied()).map(|(at, column)| {
+            let inner = Expr::Named { table: alias, name: at.name.clone() };
+            let value = self.stored(Typed { nullable: at.nullable, ..Typed::new(inner, at.ty) }, column);
+            plan::Column { value, name: at.name.clone() }
+        });
+        let (columns, shape) = (outer.collect(), query.shape.clone());
+        let source = Some(Origin::Query { query: Box::new(query), alias, lateral: false });
+        let select = Select {
+            columns,
+            distinct: false,
+            is_compared: false,
+            source,
+            filter: None,
+            group_by: Vec::new(),
+            having: None,
+        };
+        let body = Body::Select(Box::new(select));
+        Ok(Query { ctes: Vec::new(), body, order_by: Vec::new(), limit: None, offset: None, lock: None, shape })
+    }
+}
+
+/// The type that takes numbers of both types; of what is no number, the first that is known.
+pub(super) fn wider<'a>(left: Type<'a>, right: Type<'a>) -> Type<'a> {
+    let rank = |kind: TypeKind| match kind {
+        TypeKind::Float32 | TypeKind::Float64 => 3,
+        TypeKind::Decimal => 2,
+        _ => 1,
+    };
+    match (left.kind(), right.kind()) {
+        (Some(l), Some(r)) if is_number(l) && is_number(r) && rank(r) > rank(l) => right,
+        _ => left.or(right),
+    }
+}
+
+/// A number as the text of a decimal. One that is such a text already stays as it is; a column may be of another program's
+/// making, and hold numbers.
+fn exact(value: Typed<'_>) -> Typed<'_> {
+    let is_text = !matches!(value.expr, Expr::Column { .. } | Expr::Named { .. } | Expr::Excluded(_));
+    let decimal = Type::Kind(TypeKind::Decimal);
+    match value {
+        Typed { expr: Expr::Bind(mut bind), nullable, .. } => {
+            bind.kind = Some(TypeKind::Decimal);
+            Typed { nullable, ..Typed::new(Expr::Bind(bind), decimal) }
+        }
+        value if is_text && value.kind() == Some(TypeKind::Decimal) => value,
+        value => {
+            let (nullable, ty) = (value.nullable, value.ty);
+            let ty = if ty.kind() == Some(TypeKind::Decimal) { ty } else { decimal };
+            Typed { nullable, ..Typed::new(Expr::Exact(Box::new(value)), ty) }
+        }
+    }
+}
+
+/// A decimal as the nearest float.
+fn approximate(value: Typed<'_>) -> Typed<'_> {
+    let nullable = value.nullable;
+    Typed { nullable, ..Typed::new(Expr::Approximate(Box::new(value)), Type::Kind(TypeKind::Float64)) }
+}
+
+fn take<'a>(value: &mut Typed<'a>, conversion: Conversion<'a>) {
+    let taken = std::mem::replace(value, Typed::new(Expr::Truth(false), Type::Unknown));
+    *value = conversion(taken);
+}
+
+/// Changes a column of a query, in all parts of a compound.
+fn change_column<'a>(query: &mut Query<'a>, position: usize, conversion: Conversion<'a>) {
+    match &mut query.body {
+        Body::Select(select) => {
+            if let Some(column) = select.columns.get_mut(position) {
+                take(&mut column.value, conversion);
+            }
+        }
+        Body::Compound(_, parts) => parts.iter_mut().for_each(|part| change_column(part, position, conversion)),
+    }
+}
+
+/// Marks a query as one whose rows are compared with others.
+fn mark_compared(query: &mut Query<'_>) {
+    match &mut query.body {
+        Body::Select(select) => select.is_compared = true,
+        Body::Compound(_, parts) => parts.iter_mut().for_each(mark_compared),
+    }
+}
