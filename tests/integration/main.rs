@@ -18,6 +18,7 @@ mod f;
 mod g;
 mod house;
 mod inventory;
+mod life;
 mod linker;
 mod load;
 mod outside;

@@ -1,6 +1,8 @@
 //! Objects of sessions: [`Entity`] is a handle of a row, shared by everybody who has it.
 
 mod any;
+mod free;
+mod life;
 mod slot;
 mod version;
 
@@ -11,9 +13,10 @@ use std::{
     rc::Rc,
 };
 
+pub(crate) use self::free::Dropped;
 pub(crate) use self::slot::{AnySlot, Memento, Slot, encode_rows, now, written};
 use self::version::Version;
-pub use self::{any::AnyEntity, slot::Status};
+pub use self::{any::AnyEntity, life::Status};
 use crate::Model;
 
 /// A model that sessions can keep: one that can be cloned.
@@ -49,6 +52,15 @@ impl<M: Record> Entity<M> {
         Self { slot, seen: OnceCell::new() }
     }
 
+    /// Puts the object, and the version that this handle knows of, where they are dropped.
+    pub(crate) fn take_apart(self, dropped: &mut Dropped) {
+        let Self { slot, seen } = self;
+        dropped.push(slot);
+        if let Some(version) = seen.into_inner() {
+            dropped.push(version);
+        }
+    }
+
     /// Changes it: `user.edit().name = "jo".into()`. Others see the change when the guard goes.
     ///
     /// Where several guards of one object overlap, each brings the fields that it changed.
@@ -75,6 +87,15 @@ impl<M: Record> Entity<M> {
     /// Who it is, among all objects that are.
     pub(crate) fn address(&self) -> usize {
         Rc::as_ptr(&self.slot).cast::<()>() as usize
+    }
+
+    pub(crate) fn has_row(&self) -> bool {
+        self.slot.has_row()
+    }
+
+    /// It is related to something again: the session that it was taken out of may find it there.
+    pub(crate) fn come_back(&self) {
+        self.slot.life.taken_out_of.set(0);
     }
 
     /// Whether both are handles of one object.

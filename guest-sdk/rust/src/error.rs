@@ -30,6 +30,9 @@ macro_rules! errors {
             AlreadyAttached,
             /// The object has no row yet, so there is none to delete or to read.
             NotPersisted,
+            /// A commit flushed a hundred times, and handlers of events still had left something to be written, to rows of these
+            /// tables. What was flushed is written, in a transaction that is still open.
+            EndlessFlush(Vec<String>),
         }
 
         impl From<Contract> for Error {
@@ -227,6 +230,11 @@ impl fmt::Display for Error {
             Self::Unloaded(Unloaded { relation, target }) => write!(
                 f,
                 "the relationship {relation:?} to {target:?} was not loaded: ask for it with the query, or load it"
+            ),
+            Self::EndlessFlush(tables) => write!(
+                f,
+                "after a hundred flushes handlers of events still leave something to be written, to {}: let them stop, or flush by hand",
+                tables.join(", ")
             ),
             plain => f.write_str(plain.fixed_text()),
         }

@@ -39,7 +39,9 @@ use crate::{Entity, Result, Session, entity::Record};
 /// leaves the rows written, in a transaction that is still open: roll back what is not wanted.
 ///
 /// A handler may change its object and others, and use the session; a flush inside of a flush does nothing, and the transaction
-/// cannot end there.
+/// cannot end there. What a handler changes before is written by the same flush; a `before_delete` may give another owner to what
+/// would follow. What one changes after is written by the next flush: a commit, and a savepoint when it begins and when it is
+/// released, flush until handlers leave nothing, at most a hundred times ([`Error::EndlessFlush`](crate::Error::EndlessFlush)).
 #[allow(
     async_fn_in_trait,
     unused_variables,

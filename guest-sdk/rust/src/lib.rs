@@ -280,7 +280,7 @@
 //! | `Many<T>` | one-to-many, where the other table has the foreign key; many-to-many with `through = Member` |
 //! | `One<T>` | many-to-one, where this table has it; one-to-one, where the other has |
 //! | `foreign_key = "owner_id"` | which one, where there are several between the two tables |
-//! | `cascade = "all, delete-orphan"` | what follows: `save-update` (alone where nothing is said), `delete`, `delete-orphan`, `none` |
+//! | `cascade = "all, delete-orphan"` | what follows: `save-update`, `merge` (both where nothing is said), `refresh-expire`, `expunge`, `delete`; `all` of these; `delete-orphan`; or `none` |
 //! | `passive_deletes` | unloaded rows are left to the database's own `on_delete` |
 //! | `post_update` | rows that need each other: one gets the other's key by an update after the inserts |
 //! | `order_by = "name"` | |
@@ -300,6 +300,10 @@
 //! | `__mapper_args__ = {"version_id_col": …}` | `#[model(version)]` on an integer field |
 //! | `before_insert`, `on_set` and other events | `#[model(events)]` and [`Events`] |
 //! | `user.to_dict()` of sqlservice | [`Entity::to_dict`] |
+//!
+//! What is nothing without its owner (`delete-orphan`) is deleted when it is taken away from it or gives it up, and is not written
+//! where it never was. What another object that stays takes in the same flush is kept, whichever side says so, and whether its old
+//! owner is deleted before or after; where SQLAlchemy has to be told in this order and no other, the order does not matter here.
 //!
 //! Where a flush fails, it undoes itself and nothing else: the session works on, and what was to be written still is. After a
 //! rollback objects are what they were; after a commit they stay what they are.
@@ -393,7 +397,7 @@ pub mod __private {
         bindings::sqlservice::database::rows::ColumnData,
         bindings::sqlservice::database::rows::Vector,
         event::{Happening, happen},
-        relation::{AnyRelation, Declared, relate, relation, relationships},
+        relation::{AnyRelation, Cascades, Declared, relate, relation, relationships},
         row::{Columns, next_cell},
         schema::*,
         value::{Scalar, SqlType, Value, labels},

@@ -5,6 +5,8 @@ mod any;
 
 use std::{fmt, marker::PhantomData, rc::Rc};
 
+use rustc_hash::FxHashSet;
+
 pub use self::any::AnyRelation;
 use crate::{
     Entity, Error, Model, Result,
@@ -37,6 +39,7 @@ pub struct Many<T> {
     mode: Mode,
     /// Shared with other versions of the owner, and nothing where there are none: rows come by the thousand.
     items: Option<Rc<Vec<Entity<T>>>>,
+    /// What was taken away of what is not known, or before it had a row: neither is seen by comparing.
     gone: Option<Rc<Vec<Entity<T>>>>,
     name: &'static str,
 }
@@ -48,6 +51,8 @@ pub struct Many<T> {
 pub struct One<T> {
     mode: Mode,
     item: Option<Entity<T>>,
+    /// What was there since the last flush and is not any more.
+    gone: Option<Rc<Vec<Entity<T>>>>,
     name: &'static str,
 }
 
@@ -68,7 +73,7 @@ impl<T> Clone for Many<T> {
 
 impl<T> Clone for One<T> {
     fn clone(&self) -> Self {
-        Self { mode: self.mode, item: self.item.clone(), name: self.name }
+        Self { mode: self.mode, item: self.item.clone(), gone: self.gone.clone(), name: self.name }
     }
 }
 
@@ -80,7 +85,7 @@ impl<T> Default for Many<T> {
 
 impl<T> Default for One<T> {
     fn default() -> Self {
-        Self { mode: Mode::Unset, item: None, name: "" }
+        Self { mode: Mode::Unset, item: None, gone: None, name: "" }
     }
 }
 
@@ -151,16 +156,19 @@ impl<T: Record> Many<T> {
             Rc::make_mut(gone).retain(|gone| !gone.is(&item));
         }
         if !known(&self.items).iter().any(|known| known.is(&item)) {
+            item.come_back();
             Rc::make_mut(self.items.get_or_insert_default()).push(item);
         }
     }
 
     /// Takes an object away; it stays what it is otherwise.
     pub fn remove(&mut self, item: &Entity<T>) {
+        let held = known(&self.items).len();
         if let Some(items) = &mut self.items {
             Rc::make_mut(items).retain(|known| !known.is(item));
         }
-        if self.mode == Mode::Unloaded && !known(&self.gone).iter().any(|gone| gone.is(item)) {
+        let is_lost = known(&self.items).len() < held && !item.has_row();
+        if (is_lost || self.mode == Mode::Unloaded) && !known(&self.gone).iter().any(|gone| gone.is(item)) {
             Rc::make_mut(self.gone.get_or_insert_default()).push(item.clone());
         }
     }
@@ -168,8 +176,14 @@ impl<T: Record> Many<T> {
     /// Takes all objects away and puts others in their place.
     pub fn set<I: Into<Entity<T>>>(&mut self, items: impl IntoIterator<Item = I>) {
         self.mode = if matches!(self.mode, Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
-        self.items = shared(items.into_iter().map(Into::into).collect());
-        self.gone = None;
+        let items: Vec<Entity<T>> = items.into_iter().map(Into::into).collect();
+        let before: FxHashSet<usize> = known(&self.items).iter().map(Entity::address).collect();
+        let now: FxHashSet<usize> = items.iter().map(Entity::address).collect();
+        items.iter().filter(|item| !before.contains(&item.address())).for_each(Entity::come_back);
+        let all = known(&self.gone).iter().chain(known(&self.items));
+        let is_lost = |item: &&Entity<T>| !item.has_row() && !now.contains(&item.address());
+        self.gone = shared(all.filter(is_lost).cloned().collect());
+        self.items = shared(items);
     }
 }
 
@@ -182,8 +196,9 @@ impl<T> Many<T> {
 
 impl<T: Record, I: Into<Entity<T>>> FromIterator<I> for Many<T> {
     fn from_iter<A: IntoIterator<Item = I>>(items: A) -> Self {
-        let items = shared(items.into_iter().map(Into::into).collect());
-        Self { mode: Mode::Loaded, items, ..Self::default() }
+        let items: Vec<Entity<T>> = items.into_iter().map(Into::into).collect();
+        items.iter().for_each(Entity::come_back);
+        Self { mode: Mode::Loaded, items: shared(items), ..Self::default() }
     }
 }
 
@@ -226,7 +241,18 @@ impl<T: Record> One<T> {
 
     fn put(&mut self, item: Option<Entity<T>>) {
         self.mode = if matches!(self.mode, Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
-        self.item = item;
+        if self.item == item {
+            return;
+        }
+        if let Some(item) = &item {
+            item.come_back();
+            if let Some(gone) = &mut self.gone {
+                Rc::make_mut(gone).retain(|gone| gone != item);
+            }
+        }
+        if let Some(before) = std::mem::replace(&mut self.item, item) {
+            Rc::make_mut(self.gone.get_or_insert_default()).push(before);
+        }
     }
 }
 
@@ -239,7 +265,8 @@ impl<T> One<T> {
 
 impl<T: Record> From<Entity<T>> for One<T> {
     fn from(item: Entity<T>) -> Self {
-        Self { mode: Mode::Loaded, item: Some(item), name: "" }
+        item.come_back();
+        Self { mode: Mode::Loaded, item: Some(item), ..Self::default() }
     }
 }
 
@@ -263,6 +290,19 @@ pub struct Declared {
     pub(crate) target_table: fn() -> Table,
     pub(crate) through: Option<fn() -> Table>,
     pub(crate) field: &'static str,
+    pub(crate) cascades: Cascades,
+}
+
+/// What follows an object along a relationship in its session, of which the host need not know.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cascades {
+    /// Merging the owner merges the related objects.
+    pub merge: bool,
+    /// Taking the owner out of its session takes them out of it.
+    pub expunge: bool,
+    /// Reading the owner again reads them again.
+    pub refresh_expire: bool,
 }
 
 /// A relationship to a model. The derive writes these.
@@ -271,8 +311,9 @@ pub fn relation<T: Record>(
     relationship: Relationship,
     through: Option<fn() -> Table>,
     field: &'static str,
+    cascades: Cascades,
 ) -> Declared {
-    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field }
+    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field, cascades }
 }
 
 /// What a model declares of its relationships.

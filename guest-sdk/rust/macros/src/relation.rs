@@ -15,8 +15,8 @@ use crate::{
 /// The words of a relationship's attribute.
 const WORDS: &[&str] = &["foreign_key", "through", "cascade", "passive_deletes", "post_update", "order_by"];
 /// What follows along a relationship, in the words of its attribute.
-const CASCADES: &str =
-    "expected \"save-update\", \"delete\", \"delete-orphan\" or \"all\", with commas between, or \"none\"";
+const CASCADES: &str = "expected \"save-update\", \"merge\", \"refresh-expire\", \"expunge\", \"delete\", \"delete-orphan\" or \
+                        \"all\" (all but \"delete-orphan\"), with commas between, or \"none\"";
 
 /// A relationship of a model.
 pub struct Relation<'a> {
@@ -56,22 +56,42 @@ impl About {
         Ok(about)
     }
 
-    /// The kinds of cascades, as the contract's.
-    fn cascades(&self) -> Result<Vec<Ident>> {
-        let Some(text) = &self.cascade else { return Ok(vec![format_ident!("SaveUpdate")]) };
-        let mut kinds = Vec::new();
+    /// What follows along it.
+    fn cascades(&self) -> Result<Followers> {
+        let mut follow = Followers::default();
+        let Some(text) = &self.cascade else {
+            follow.kinds.push("SaveUpdate");
+            follow.merge = true;
+            return Ok(follow);
+        };
         let value = text.value();
         for kind in value.split(',').map(str::trim).filter(|kind| *kind != "none") {
             match kind.replace('_', "-").as_str() {
-                "save-update" => kinds.push("SaveUpdate"),
-                "delete" => kinds.push("Delete"),
-                "delete-orphan" => kinds.push("DeleteOrphan"),
-                "all" => kinds.extend(["SaveUpdate", "Delete"]),
+                "save-update" => follow.kinds.push("SaveUpdate"),
+                "delete" => follow.kinds.push("Delete"),
+                "delete-orphan" => follow.kinds.push("DeleteOrphan"),
+                "merge" => follow.merge = true,
+                "expunge" => follow.expunge = true,
+                "refresh-expire" => follow.refresh_expire = true,
+                "all" => {
+                    follow.kinds.extend(["SaveUpdate", "Delete"]);
+                    (follow.merge, follow.expunge, follow.refresh_expire) = (true, true, true);
+                }
                 _ => return Err(Error::new(text.span(), CASCADES)),
             }
         }
-        Ok(kinds.into_iter().map(|kind| format_ident!("{kind}")).collect())
+        Ok(follow)
     }
+}
+
+/// What follows an object along a relationship.
+#[derive(Default)]
+struct Followers {
+    /// Kinds that the contract knows, by its names.
+    kinds: Vec<&'static str>,
+    merge: bool,
+    expunge: bool,
+    refresh_expire: bool,
 }
 
 impl<'a> Relation<'a> {
@@ -129,7 +149,8 @@ impl<'a> Relation<'a> {
             ),
             None => (quote!(None), quote!(None)),
         };
-        let cascades = about.cascades()?;
+        let Followers { kinds, merge, expunge, refresh_expire } = about.cascades()?;
+        let cascades = kinds.into_iter().map(|kind| format_ident!("{kind}"));
         let (passive, post) = (about.passive_deletes.is_some(), about.post_update.is_some());
         Ok(quote! {
             it::relation::<#target>(
@@ -147,6 +168,7 @@ impl<'a> Relation<'a> {
                 },
                 #between,
                 #name,
+                it::Cascades { merge: #merge, expunge: #expunge, refresh_expire: #refresh_expire },
             )
         })
     }

@@ -4,7 +4,8 @@ use std::{fmt, rc::Rc};
 
 use super::{
     Entity, Record,
-    slot::{AnySlot, Slot, Status},
+    life::Status,
+    slot::{AnySlot, Slot},
 };
 
 /// A handle of an object, whatever its model is.

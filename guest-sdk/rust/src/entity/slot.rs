@@ -1,125 +1,20 @@
 //! What all handles of an object share: its versions, and what a session knows of its row. It is long because a session asks an
 //! object whose model it does not know for one thing after the other.
 
-use std::{
-    any::Any,
-    cell::{Cell, RefCell},
-    rc::{Rc, Weak},
-};
+use std::{any::Any, cell::RefCell, rc::Rc};
 
-use super::{AnyEntity, Entity, Record, version::Version};
+use super::{
+    AnyEntity, Entity, Record,
+    life::{Life, Status},
+    version::Version,
+};
 use crate::{
     Event, Model, Result, Session, Value,
     bindings::sqlservice::database::rows::ColumnData,
     event::Happening,
     relation::{AnyRelation, Mode},
-    session::unit::{Key, Mapper, Unit, mapper},
+    session::unit::{Key, Mapper, Unit},
 };
-
-/// What is known of an object's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// In no session; it has a row only if somebody inserted one otherwise.
-    Transient,
-    /// In a session: the next flush inserts its row.
-    Pending,
-    /// In a session, and its row is there.
-    Persistent,
-    /// In a session: the next flush deletes its row, or did so in the transaction that is open.
-    Deleted,
-    /// Its session ended, or it was taken out of it. Its row was there then.
-    Detached,
-}
-
-/// What a session knows of an object, whatever its model is.
-pub(crate) struct Life {
-    pub(crate) mapper: &'static Mapper,
-    status: Cell<Status>,
-    unit: RefCell<Weak<Unit>>,
-    pub(crate) key: RefCell<Option<Key>>,
-    /// Whether it is in its session's list of changed objects.
-    pub(crate) is_queued: Cell<bool>,
-    /// Whether the next row that is read of it takes its place.
-    pub(crate) is_expired: Cell<bool>,
-    /// Whether its delete was written already.
-    pub(crate) is_gone: Cell<bool>,
-    /// What somebody who goes through many objects noted of it last: the flush that it is part of, its place in a list.
-    pub(crate) mark: Cell<u64>,
-    /// Its place among the objects of the flush that marked it.
-    place: Cell<usize>,
-    /// The innermost savepoint, or the transaction, that remembers what it was.
-    pub(crate) level: Cell<u64>,
-}
-
-impl Life {
-    fn new<M: Record>() -> Self {
-        Self {
-            mapper: mapper::<M>(),
-            status: Cell::new(Status::Transient),
-            unit: RefCell::new(Weak::new()),
-            key: RefCell::new(None),
-            is_queued: Cell::new(false),
-            is_expired: Cell::new(false),
-            is_gone: Cell::new(false),
-            mark: Cell::new(0),
-            place: Cell::new(0),
-            level: Cell::new(0),
-        }
-    }
-
-    /// Marks it as one of a flush, with its place there. Whether it was not one before.
-    pub(crate) fn put(&self, flush: u64, place: usize) -> bool {
-        let is_new = self.mark.replace(flush) != flush;
-        if is_new {
-            self.place.set(place);
-        }
-        is_new
-    }
-
-    /// Its place among the objects of a flush, where it is one of them.
-    pub(crate) fn place(&self, flush: u64) -> Option<usize> {
-        (self.mark.get() == flush).then(|| self.place.get())
-    }
-
-    /// The status, whether or not its session still is there.
-    pub(crate) const fn last_status(&self) -> Status {
-        self.status.get()
-    }
-
-    pub(crate) fn status(&self) -> Status {
-        match self.status.get() {
-            Status::Pending if !self.has_unit() => Status::Transient,
-            Status::Persistent | Status::Deleted if !self.has_unit() => Status::Detached,
-            status => status,
-        }
-    }
-
-    fn has_unit(&self) -> bool {
-        self.unit.borrow().strong_count() > 0
-    }
-
-    /// The session that it is in, while there is one.
-    pub(crate) fn unit(&self) -> Option<Rc<Unit>> {
-        self.unit.borrow().upgrade()
-    }
-
-    pub(crate) fn is_of(&self, unit: &Rc<Unit>) -> bool {
-        std::ptr::eq(self.unit.borrow().as_ptr(), Rc::as_ptr(unit))
-    }
-
-    pub(crate) fn set(&self, status: Status, unit: &Rc<Unit>) {
-        self.status.set(status);
-        *self.unit.borrow_mut() = Rc::downgrade(unit);
-    }
-
-    pub(crate) fn leave(&self, status: Status) {
-        self.status.set(status);
-        *self.unit.borrow_mut() = Weak::new();
-        self.key.replace(None);
-        self.is_queued.set(false);
-        self.is_gone.set(false);
-    }
-}
 
 /// An object.
 pub(crate) struct Slot<M> {
@@ -321,9 +216,15 @@ pub(crate) trait AnySlot {
     /// Calls with every object that one of its versions holds.
     fn links(&self, visit: &mut dyn FnMut(&dyn AnySlot));
     fn happen<'a>(self: Rc<Self>, event: Event, session: &'a Session) -> Option<Happening<'a>>;
-    /// Puts what it says onto another object of its model: columns that are given, and relationships to `whom` their objects
-    /// stand for.
-    fn copy_onto(&self, other: &AnyEntity, is_given: &dyn Fn(usize) -> bool, whom: &dyn Fn(&AnyEntity) -> AnyEntity);
+    /// Puts what it says onto another object of its model: columns that are given, and relationships that are copied, to `whom`
+    /// their objects stand for.
+    fn copy_onto(
+        &self,
+        other: &AnyEntity,
+        is_given: &dyn Fn(usize) -> bool,
+        is_copied: &dyn Fn(usize) -> bool,
+        whom: &dyn Fn(&AnyEntity) -> AnyEntity,
+    );
     /// Puts others in the places of objects that it is related to.
     fn exchange(&self, whom: &dyn Fn(&AnyEntity) -> AnyEntity);
 }
@@ -544,7 +445,13 @@ impl<M: Record> AnySlot for Slot<M> {
         M::hear_event(Entity::of(self), event, session)
     }
 
-    fn copy_onto(&self, other: &AnyEntity, is_given: &dyn Fn(usize) -> bool, whom: &dyn Fn(&AnyEntity) -> AnyEntity) {
+    fn copy_onto(
+        &self,
+        other: &AnyEntity,
+        is_given: &dyn Fn(usize) -> bool,
+        is_copied: &dyn Fn(usize) -> bool,
+        whom: &dyn Fn(&AnyEntity) -> AnyEntity,
+    ) {
         let Some(onto) = other.downcast::<M>() else { return };
         let (value, base) = (self.newest(), onto.slot.newest());
         let mut merged = base.value.clone();
@@ -553,7 +460,9 @@ impl<M: Record> AnySlot for Slot<M> {
         }
         let mut at = 0;
         while let (Some(relation), Some(place)) = (value.value.relation(at), merged.relation_mut(at)) {
-            place.take_over(relation, whom);
+            if is_copied(at) {
+                place.take_over(relation, whom);
+            }
             at += 1;
         }
         onto.slot.edited(&base, merged);

@@ -2,15 +2,25 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
+use super::{Record, free::free_related};
+
 /// A version of an object, which never changes.
 pub(crate) struct Version<M> {
     pub(crate) value: M,
     next: OnceCell<Rc<Version<M>>>,
+    /// Frees what the value is related to. Kept here, since a drop knows nothing of models.
+    free: fn(&mut M),
+}
+
+impl<M: Record> Version<M> {
+    pub(crate) fn new(value: M) -> Rc<Self> {
+        Self::freed_by(value, free_related::<M>)
+    }
 }
 
 impl<M> Version<M> {
-    pub(crate) fn new(value: M) -> Rc<Self> {
-        Rc::new(Self { value, next: OnceCell::new() })
+    fn freed_by(value: M, free: fn(&mut M)) -> Rc<Self> {
+        Rc::new(Self { value, next: OnceCell::new(), free })
     }
 
     /// Puts a version after this one, which is the newest.
@@ -29,13 +39,14 @@ impl<M> Version<M> {
     }
 }
 
-/// Frees any number of versions without recursion.
+/// Frees any number of versions, and of objects that these lead to, without recursion.
 impl<M> Drop for Version<M> {
     fn drop(&mut self) {
         let mut next = self.next.take();
         while let Some(version) = next {
             next = Rc::into_inner(version).and_then(|mut version| version.next.take());
         }
+        (self.free)(&mut self.value);
     }
 }
 
@@ -45,10 +56,10 @@ mod tests {
 
     #[test]
     fn the_newest_is_found_from_any_version_and_old_ones_are_freed() {
-        let first = Version::new(0);
+        let first = Version::freed_by(0, |_| {});
         let mut newest = Rc::clone(&first);
         for number in 1..200_000 {
-            let next = Version::new(number);
+            let next = Version::freed_by(number, |_| {});
             newest.follow(Rc::clone(&next));
             newest = next;
         }

@@ -1,9 +1,11 @@
 //! Relationships as a session sees them, which knows no models.
 
+use std::rc::Rc;
+
 use super::{Many, Mode, One, known, shared};
 use crate::{
     Entity,
-    entity::{AnyEntity, AnySlot, Record},
+    entity::{AnyEntity, AnySlot, Dropped, Record},
 };
 
 /// A relationship of an object, whatever is on its other side.
@@ -13,15 +15,19 @@ pub trait AnyRelation {
     fn mode(&self) -> Mode;
     /// What is there; what was added where the rest is not known.
     fn items(&self) -> Vec<AnyEntity>;
-    /// What was taken away where the rest is not known.
+    /// What was taken away where the rest is not known, or before it had a row.
     fn gone(&self) -> Vec<AnyEntity>;
     fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]);
     fn is_same(&self, other: &dyn AnyRelation) -> bool;
     fn holds(&self, item: &AnyEntity) -> bool;
     /// Whether it has nothing and lost nothing.
     fn is_bare(&self) -> bool;
+    /// Whether there is something in [`gone`](Self::gone).
+    fn has_lost(&self) -> bool;
     /// Calls with everything that it has and lost.
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot));
+    /// Takes the handles out that no other version of the owner has, to drop them elsewhere.
+    fn take_handles(&mut self, dropped: &mut Dropped);
 
     /// What was read, with what was added and taken away since.
     fn load(&mut self, mut items: Vec<AnyEntity>) {
@@ -60,7 +66,11 @@ pub trait AnyRelation {
 
     /// Whether it says something that the row has by now.
     fn needs_settling(&self) -> bool {
-        self.mode() != Mode::Loaded && (self.mode() != Mode::Unloaded || !self.items().is_empty())
+        match self.mode() {
+            Mode::Loaded => self.has_lost(),
+            Mode::Unloaded => !self.is_bare(),
+            Mode::Unset | Mode::Replaced => true,
+        }
     }
 
     /// The row is written: what was said is so.
@@ -79,6 +89,13 @@ fn downcast<T: Record>(items: &[AnyEntity]) -> Vec<Entity<T>> {
 
 fn erase<T: Record>(items: &[Entity<T>]) -> Vec<AnyEntity> {
     items.iter().map(Entity::erase).collect()
+}
+
+/// Takes handles apart that are shared with no other version.
+fn take_unshared<T: Record>(handles: &mut Option<Rc<Vec<Entity<T>>>>, dropped: &mut Dropped) {
+    if let Some(handles) = handles.take().and_then(Rc::into_inner) {
+        handles.into_iter().for_each(|handle| handle.take_apart(dropped));
+    }
 }
 
 #[allow(private_interfaces, reason = "only this crate calls it")]
@@ -103,6 +120,15 @@ impl<T: Record> AnyRelation for Many<T> {
         known(&self.items).is_empty() && known(&self.gone).is_empty()
     }
 
+    fn has_lost(&self) -> bool {
+        !known(&self.gone).is_empty()
+    }
+
+    fn take_handles(&mut self, dropped: &mut Dropped) {
+        take_unshared(&mut self.items, dropped);
+        take_unshared(&mut self.gone, dropped);
+    }
+
     fn holds(&self, item: &AnyEntity) -> bool {
         known(&self.items).iter().any(|known| known.address() == item.address())
     }
@@ -117,7 +143,8 @@ impl<T: Record> AnyRelation for Many<T> {
         let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
         (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
             && (known(&self.items).is_empty() && other.is_bare() || self.items() == other.items())
-            && (known(&self.gone).is_empty() && other.is_bare() || self.gone() == other.gone())
+            // What is known says by itself what is not there any more.
+            && (!quiet(self.mode) || !self.has_lost() && other.is_bare() || self.gone() == other.gone())
     }
 }
 
@@ -132,31 +159,40 @@ impl<T: Record> AnyRelation for One<T> {
     }
 
     fn gone(&self) -> Vec<AnyEntity> {
-        Vec::new()
+        erase(known(&self.gone))
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
-        self.item.iter().for_each(|item| visit(&*item.slot));
+        self.item.iter().chain(known(&self.gone)).for_each(|item| visit(&*item.slot));
     }
 
     fn is_bare(&self) -> bool {
-        self.item.is_none()
+        self.item.is_none() && known(&self.gone).is_empty()
+    }
+
+    fn has_lost(&self) -> bool {
+        !known(&self.gone).is_empty()
+    }
+
+    fn take_handles(&mut self, dropped: &mut Dropped) {
+        self.item.take().into_iter().for_each(|item| item.take_apart(dropped));
+        take_unshared(&mut self.gone, dropped);
     }
 
     fn holds(&self, item: &AnyEntity) -> bool {
         self.item.as_ref().is_some_and(|known| known.address() == item.address())
     }
 
-    fn set(&mut self, mode: Mode, items: &[AnyEntity], _gone: &[AnyEntity]) {
+    fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]) {
         let item = items.first().and_then(AnyEntity::downcast);
-        *self = Self { mode, item, name: self.name };
+        *self = Self { mode, item, gone: shared(downcast(gone)), name: self.name };
     }
 
     fn is_same(&self, other: &dyn AnyRelation) -> bool {
         let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
         (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
             && match &self.item {
-                None => other.is_bare(),
+                None => other.items().is_empty(),
                 Some(item) => other.holds(&item.erase()),
             }
     }

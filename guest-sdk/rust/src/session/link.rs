@@ -135,13 +135,13 @@ impl Link for Session {
     }
 
     async fn link_begin_nested(&self) -> Result<Savepoint> {
-        self.flush().await?;
+        self.unit().flush_all(self).await?;
         Ok(Savepoint::of_unit(self.contract().begin_nested().await?, self.unit()))
     }
 
     async fn link_commit(&self) -> Result<()> {
         self.unit().check_end()?;
-        self.flush().await?;
+        self.unit().flush_all(self).await?;
         self.contract().commit().await?;
         self.unit().committed();
         Ok(())

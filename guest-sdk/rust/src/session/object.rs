@@ -40,7 +40,7 @@ impl Session {
     pub(crate) async fn ready(&self) -> Result<()> {
         self.unit.check()?;
         // Boxed: every statement asks, few have something to write.
-        if self.unit.wants_flush() { Box::pin(self.unit.flush(self)).await } else { Ok(()) }
+        if self.unit.wants_flush() { Box::pin(self.unit.flush(self)).await.map(drop) } else { Ok(()) }
     }
 
     /// Puts a new object into the session: the next flush inserts its row, and those of the objects that it is related to.
@@ -50,7 +50,9 @@ impl Session {
     /// [`Error::AlreadyAttached`] where it is in another session.
     pub fn add<M: Record>(&self, object: impl Into<Entity<M>>) -> Result<Entity<M>> {
         let object = object.into();
-        self.unit.attach(&object.erase())?;
+        let any = object.erase();
+        self.unit.attach(&any)?;
+        self.unit.come_back(&any);
         Ok(object)
     }
 
@@ -135,7 +137,8 @@ impl Session {
         Ok(())
     }
 
-    /// Reads an object's row again; edits that were not flushed are lost, relationships are unloaded.
+    /// Reads an object's row again; edits that were not flushed are lost, relationships are unloaded. What it is related to is read
+    /// again as well where the relationship says `refresh-expire` (`cascade = "all"`), as far as it is loaded: one query a model.
     ///
     /// # Errors
     /// [`Error::NoResult`] where the row is gone; [`Error::Detached`] where it is not in this session.
@@ -145,15 +148,19 @@ impl Session {
             return Err(if any.0.has_row() { Error::Detached } else { Error::NotPersisted });
         }
         self.unit.check()?;
-        let mapper = mapper::<M>();
-        let values: Vec<Value> = mapper.key.iter().map(|&column| any.0.stored_value(column)).collect();
-        let start = Start::Keys(keys(&[values])?);
-        let found = self.unit.load(mapper, From::Rows(start), &[], true, RunOptions::default()).await?;
-        if found.is_empty() { Err(Error::NoResult) } else { Ok(()) }
+        let mut all = self.unit.refreshed_along(&any);
+        all.insert(0, any.clone());
+        let gone = self.unit.refresh(all).await?;
+        gone.iter().filter(|object| **object != any).for_each(|object| self.unit.lose(object));
+        if gone.contains(&any) { Err(Error::NoResult) } else { Ok(()) }
     }
 
-    /// The next row that is read of an object takes its place, also by [`get`](Self::get).
+    /// The next row that is read of an object takes its place, also by [`get`](Self::get); the same for what it is related to, where
+    /// the relationship says `refresh-expire`.
     pub fn expire<M: Record>(&self, object: &Entity<M>) {
+        for object in self.unit.refreshed_along(&object.erase()) {
+            object.0.life().is_expired.set(true);
+        }
         object.slot.life.is_expired.set(true);
     }
 
@@ -162,7 +169,8 @@ impl Session {
         self.unit.expire_all();
     }
 
-    /// Takes an object out of the session; what was not written of it is not.
+    /// Takes an object out of the session, and what it is related to where the relationship says `expunge` (`cascade = "all"`); what
+    /// was not written of it is not. It stays out, whatever leads to it, until it is added again or put into a relationship anew.
     pub fn expunge<M: Record>(&self, object: &Entity<M>) {
         if object.slot.life.is_of(&self.unit) {
             self.unit.expunge(&object.erase());
@@ -180,7 +188,7 @@ impl Session {
     /// [`Error::Integrity`] and others; the flush is undone and everything is still there to be written, once it is mended.
     /// [`Error::StaleData`] where somebody else changed or deleted a row.
     pub async fn flush(&self) -> Result<()> {
-        self.unit.flush(self).await
+        self.unit.flush(self).await.map(drop)
     }
 
     /// Whether an object differs from its row.

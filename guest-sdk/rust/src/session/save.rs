@@ -4,7 +4,7 @@ mod graph;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::graph::Graph;
+use self::graph::{Follow, Graph};
 use super::{
     RunOptions, Session,
     object::keys,
@@ -110,7 +110,11 @@ impl Session {
     /// A generated key that is 0 is a new row. What an object of a row that somebody deleted says is inserted again. What it is
     /// related to is saved with it, where the relationship cascades.
     pub async fn save<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
-        let saved = self.save_items(vec![Item::new(what.into())?]).await?;
+        self.save_one(what.into(), Follow::Save).await
+    }
+
+    async fn save_one<M: Record>(&self, what: Saving<M>, follow: Follow) -> Result<Entity<M>> {
+        let saved = self.save_items(vec![Item::new(what)?], follow).await?;
         saved.first().and_then(AnyEntity::downcast).ok_or_else(|| Error::invalid("nothing was saved"))
     }
 
@@ -123,24 +127,25 @@ impl Session {
         all: impl IntoIterator<Item = I>,
     ) -> Result<Vec<Entity<M>>> {
         let items = all.into_iter().map(|what| Item::new(what.into())).collect::<Result<_>>()?;
-        let saved = self.save_items(items).await?;
+        let saved = self.save_items(items, Follow::Save).await?;
         Ok(saved.iter().filter_map(AnyEntity::downcast).collect())
     }
 
     /// The same for objects of several models: one query for each.
     pub async fn save_objects(&self, all: Vec<AnyEntity>) -> Result<Vec<AnyEntity>> {
-        self.save_items(all.into_iter().map(|object| Item::of(object, None)).collect()).await
+        self.save_items(all.into_iter().map(|object| Item::of(object, None)).collect(), Follow::Save).await
     }
 
-    /// Puts what a model says onto the object of its row, as [`save`](Self::save) does.
+    /// Puts what a model says onto the object of its row, as [`save`](Self::save) does. What it is related to is merged with it where
+    /// the relationship says `merge`, as it does where nothing else is said; where not, the object keeps what it is related to.
     ///
     /// # Errors
     /// [`Error::StaleData`] where the model has a version and the row another one.
     pub async fn merge<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
-        self.save(what).await
+        self.save_one(what.into(), Follow::Merge).await
     }
 
-    async fn save_items(&self, items: Vec<Item>) -> Result<Vec<AnyEntity>> {
+    async fn save_items(&self, items: Vec<Item>, follow: Follow) -> Result<Vec<AnyEntity>> {
         if items.is_empty() {
             return Err(Error::invalid("there is nothing to save: give at least one object"));
         }
@@ -154,7 +159,7 @@ impl Session {
             }
         }
         self.ready().await?;
-        let graph = Graph::new(self.unit(), items);
+        let graph = Graph::new(self.unit(), items, follow);
         // Held until each was asked for: the session keeps nobody alive who has nothing to write.
         let _rows = self.read_rows(&graph.items).await?;
         graph.merge(self.unit())

@@ -26,7 +26,7 @@ impl Savepoint {
     /// Keeps what was done since; what a session has not written yet is written first.
     pub async fn release(mut self) -> Result<()> {
         if let Some((unit, _)) = &self.objects {
-            unit.flush(&unit.session()).await?;
+            unit.flush_all(&unit.session()).await?;
         }
         if let Some(savepoint) = self.contract.take() {
             contract::Savepoint::release(savepoint).await?;

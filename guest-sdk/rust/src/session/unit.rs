@@ -5,8 +5,10 @@ mod apply;
 mod attempt;
 mod cascade;
 mod changes;
+mod claim;
 mod collect;
 mod draft;
+mod follow;
 mod inverse;
 mod key;
 mod leave;
@@ -15,6 +17,7 @@ mod mapper;
 mod says;
 mod source;
 mod step;
+mod take_out;
 mod undo;
 
 use std::{
@@ -22,7 +25,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use futures::lock::Mutex;
 
@@ -43,6 +46,8 @@ use crate::{
 
 /// The objects of a session. Nothing of it stays borrowed while something is awaited.
 pub(crate) struct Unit {
+    /// Its number, which no other session has.
+    id: u64,
     pub(crate) contract: contract::Session,
     pub(crate) options: SessionOptions,
     pub(crate) repeated: Rc<Repeated>,
@@ -60,6 +65,10 @@ pub(crate) struct Unit {
     pub(crate) has_written: Cell<bool>,
     /// What the flush that runs did to objects, and has not written yet.
     attempted: RefCell<Vec<Attempted>>,
+    /// Objects, by their addresses, that a handler of the flush that runs added again after they were to follow a deleted one.
+    rescued: RefCell<FxHashSet<usize>>,
+    /// Whether an object was ever taken out of the session.
+    has_taken_out: Cell<bool>,
     /// One flush at a time.
     flushing: Mutex<()>,
     /// Whether handlers of events run, or somebody asked for no flushes: how often.
@@ -73,6 +82,7 @@ pub(crate) struct Unit {
 impl Unit {
     pub(crate) fn new(contract: contract::Session, options: SessionOptions, repeated: Rc<Repeated>) -> Rc<Self> {
         Rc::new(Self {
+            id: draft::serial(),
             contract,
             options,
             repeated,
@@ -84,6 +94,8 @@ impl Unit {
             savepoints: Cell::new(0),
             has_written: Cell::new(false),
             attempted: RefCell::default(),
+            rescued: RefCell::default(),
+            has_taken_out: Cell::new(false),
             flushing: Mutex::new(()),
             quiet: Cell::new(0),
             is_telling: Cell::new(false),
@@ -135,7 +147,13 @@ impl Unit {
     /// An object was edited.
     pub(crate) fn changed(&self, slot: Rc<dyn AnySlot>) {
         let life = slot.life();
-        if life.status() == Status::Persistent && !life.is_queued.replace(true) {
+        // One that is deleted may be kept after all.
+        let is_there = match life.status() {
+            Status::Persistent => true,
+            Status::Deleted => !life.is_gone.get(),
+            Status::Transient | Status::Pending | Status::Detached => false,
+        };
+        if is_there && !life.is_queued.replace(true) {
             self.changed.borrow_mut().push(AnyEntity(slot));
         }
     }
@@ -176,6 +194,9 @@ impl Unit {
         match life.status() {
             _ if life.is_of(self) && life.status() != Status::Transient => match life.status() {
                 Status::Deleted if !life.is_gone.get() => {
+                    if life.is_following.replace(false) {
+                        self.rescued.borrow_mut().insert(object.address());
+                    }
                     life.set(Status::Persistent, self);
                     self.deleted.borrow_mut().retain(|deleted| deleted != object);
                     Ok(())
@@ -184,6 +205,7 @@ impl Unit {
                 _ => Ok(()),
             },
             Status::Transient => {
+                life.taken_out_of.set(0);
                 life.set(Status::Pending, self);
                 self.pending.borrow_mut().push(object.clone());
                 Ok(())
@@ -195,6 +217,7 @@ impl Unit {
             Status::Detached => {
                 // Its session may have gone without a word.
                 life.is_queued.set(false);
+                life.taken_out_of.set(0);
                 let key = object.0.stored_key();
                 let of = object.0.mapper().of;
                 if self.find(of, &key).is_some_and(|known| known != *object) {
@@ -222,29 +245,16 @@ impl Unit {
                 self.delete(object)
             }
             _ if !life.is_of(self) => Err(Error::AlreadyAttached),
-            Status::Deleted => Ok(()),
+            Status::Deleted => {
+                // Now it is asked for.
+                life.is_following.set(false);
+                Ok(())
+            }
             Status::Persistent => {
                 life.set(Status::Deleted, self);
                 self.deleted.borrow_mut().push(object.clone());
                 Ok(())
             }
-        }
-    }
-
-    /// Takes an object out of the session; nothing of it is written.
-    pub(crate) fn expunge(&self, object: &AnyEntity) {
-        self.unregister(object);
-        for list in [&self.pending, &self.changed, &self.deleted] {
-            list.borrow_mut().retain(|listed| listed != object);
-        }
-        let status = if object.status() == Status::Pending { Status::Transient } else { Status::Detached };
-        object.0.life().leave(status);
-    }
-
-    /// Takes all objects out of the session.
-    pub(crate) fn expunge_all(&self) {
-        for object in self.all().into_iter().chain(self.pending()).chain(self.deleted()) {
-            self.expunge(&object);
         }
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    super::unit::{Direction, Key, ModelId, Unit},
+    super::unit::{Direction, Key, Mapped, ModelId, Unit},
     Item, check_version,
 };
 use crate::{
@@ -17,6 +17,34 @@ use crate::{
 pub(super) struct Graph {
     pub(super) items: Vec<Item>,
     given: usize,
+    follow: Follow,
+}
+
+/// Which relationships are followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follow {
+    /// Those that say `save-update`.
+    Save,
+    /// Those that say `merge`. Of the others nothing is said.
+    Merge,
+}
+
+impl Follow {
+    /// Whether what is on the other side is saved, too.
+    const fn saves(self, relation: &Mapped) -> bool {
+        match self {
+            Self::Save => relation.save_update,
+            Self::Merge => relation.cascades.merge,
+        }
+    }
+
+    /// Whether an object that is there gets what is said of a relationship.
+    const fn copies(self, relation: &Mapped) -> bool {
+        match self {
+            Self::Save => true,
+            Self::Merge => relation.cascades.merge,
+        }
+    }
 }
 
 /// Whom objects stand for, by their addresses; themselves where nobody is named.
@@ -27,7 +55,7 @@ fn whom(known: &Known, object: &AnyEntity) -> AnyEntity {
 }
 
 impl Graph {
-    pub(super) fn new(unit: &Rc<Unit>, given: Vec<Item>) -> Self {
+    pub(super) fn new(unit: &Rc<Unit>, given: Vec<Item>, follow: Follow) -> Self {
         let mut places: FxHashMap<usize, usize> =
             given.iter().enumerate().map(|(at, item)| (item.object.address(), at)).collect();
         let (mut items, given, mut at) = (given.clone(), given.len(), 0);
@@ -37,13 +65,14 @@ impl Graph {
             if object.0.life().is_of(unit) {
                 continue;
             }
-            for (position, relation) in object.0.mapper().relations.iter().enumerate() {
+            let relations = object.0.mapper().relations.iter().enumerate();
+            for (position, relation) in relations.filter(|(_, relation)| follow.copies(relation)) {
                 let mut related = Vec::new();
                 object.0.look(position, &mut |now, _| related = now.items());
                 if relation.direction == Direction::ToOne && !related.is_empty() {
                     items.get_mut(at - 1).into_iter().for_each(|item| item.said_otherwise.extend(&relation.near));
                 }
-                for other in related.into_iter().filter(|_| relation.save_update) {
+                for other in related.into_iter().filter(|_| follow.saves(relation)) {
                     let place = *places.entry(other.address()).or_insert(items.len());
                     if place == items.len() {
                         items.push(Item::of(other, None));
@@ -54,7 +83,7 @@ impl Graph {
                 }
             }
         }
-        Self { items, given }
+        Self { items, given, follow }
     }
 
     /// Puts what is said onto the objects of its rows, and what has none into the session. The objects of what was given.
@@ -74,7 +103,9 @@ impl Graph {
                         !said_otherwise.contains(&column)
                             && columns.as_ref().is_none_or(|columns| columns.contains(&column))
                     };
-                    object.0.copy_onto(row, &is_given, &|other| whom(&known, other));
+                    let relations = &object.0.mapper().relations;
+                    let is_copied = |at: usize| relations.get(at).is_some_and(|relation| self.follow.copies(relation));
+                    object.0.copy_onto(row, &is_given, &is_copied, &|other| whom(&known, other));
                 }
                 Some(_) => {}
                 None if object.0.life().is_of(unit) && object.status() != Status::Deleted => {}

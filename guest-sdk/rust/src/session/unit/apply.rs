@@ -18,18 +18,39 @@ use crate::{
     value::{Scalar, column},
 };
 
+/// How often a commit flushes at most, as its handlers of events go on to change something.
+const FLUSHES: usize = 100;
+
 impl Unit {
     /// Whether the next statement has something to flush before it.
     pub(crate) fn wants_flush(&self) -> bool {
         self.quiet.get() == 0 && self.options.autoflush && !self.is_telling.get() && !self.is_clean()
     }
 
-    /// Writes everything that is to be written, in one crossing.
-    pub(crate) async fn flush(self: &Rc<Self>, session: &Session) -> Result<()> {
+    /// Writes everything that is to be written, and what handlers of events leave to be written, until they leave nothing.
+    ///
+    /// # Errors
+    /// [`Error::EndlessFlush`] where they still do after [`FLUSHES`].
+    pub(crate) async fn flush_all(self: &Rc<Self>, session: &Session) -> Result<()> {
+        for _ in 0..FLUSHES {
+            if !self.flush(session).await? || self.is_clean() {
+                return Ok(());
+            }
+        }
+        let left = [self.pending(), self.dirty(), self.deleted()].concat();
+        let mut tables: Vec<String> = left.iter().map(|object| object.table().to_owned()).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        Err(Error::EndlessFlush(tables))
+    }
+
+    /// Writes everything that is to be written, in one crossing. Whether handlers were told afterwards, who may have changed
+    /// something.
+    pub(crate) async fn flush(self: &Rc<Self>, session: &Session) -> Result<bool> {
         self.check()?;
         // A handler of an event has no flush of its own: it is in one.
         if self.is_clean() || self.is_telling.get() {
-            return Ok(());
+            return Ok(false);
         }
         let _turn = self.flushing.lock().await;
         let flushed = self.flush_alone(session).await;
@@ -39,7 +60,7 @@ impl Unit {
         flushed
     }
 
-    async fn flush_alone(self: &Rc<Self>, session: &Session) -> Result<()> {
+    async fn flush_alone(self: &Rc<Self>, session: &Session) -> Result<bool> {
         let attempt = Attempt::begin(self);
         self.gather(session).await?;
         let draft = Draft::new(self)?;
@@ -62,10 +83,11 @@ impl Unit {
         self.learn(&draft, &about, returned)?;
         let after = self.settle(&draft);
         moves.apply(self);
+        let is_told = !after.is_empty();
         for (object, event) in after {
             self.tell(object, event, session).await?;
         }
-        Ok(())
+        Ok(is_told)
     }
 
     fn is_deleted(&self, object: &AnyEntity) -> bool {

@@ -41,9 +41,7 @@ impl<'a> Attempt<'a> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         let Some(unit) = self.0 else { return };
-        for attempted in unit.attempted.take().into_iter().rev() {
-            unit.take_back(attempted);
-        }
+        unit.take_back_all(unit.attempted.take());
     }
 }
 
@@ -68,14 +66,43 @@ impl Unit {
         self.attempted.borrow_mut().clear();
     }
 
+    /// Takes back what followed from deletes and lost owners. What joined the session stays.
+    pub(super) fn take_back_followers(self: &Rc<Self>) {
+        let follows = |attempted: &Attempted| matches!(attempted, Attempted::Left(_) | Attempted::Deleted(_));
+        if !self.attempted.borrow().iter().any(follows) {
+            return;
+        }
+        let (followers, others) = self.attempted.take().into_iter().partition(follows);
+        self.attempted.replace(others);
+        self.take_back_all(followers);
+    }
+
+    /// Takes back the last first.
+    fn take_back_all(self: &Rc<Self>, attempted: Vec<Attempted>) {
+        if attempted.is_empty() {
+            return;
+        }
+        attempted.into_iter().rev().for_each(|attempted| self.take_back(attempted));
+        // Once for all of them.
+        self.sweep();
+    }
+
     fn take_back(self: &Rc<Self>, attempted: Attempted) {
         match attempted {
-            Attempted::Joined(object) if object.status() == Status::Pending => self.expunge(&object),
-            Attempted::Left(object) | Attempted::Deleted(object)
-                if matches!(object.status(), Status::Transient | Status::Deleted) =>
-            {
-                // Nobody else has it: it was in this session a moment ago.
-                let _ = self.attach(&object);
+            Attempted::Joined(object) if object.status() == Status::Pending => {
+                object.0.life().leave(Status::Transient);
+            }
+            Attempted::Left(object) if object.status() == Status::Transient => {
+                object.0.life().taken_out_of.set(0);
+                object.0.life().set(Status::Pending, self);
+                self.pending.borrow_mut().push(object);
+            }
+            Attempted::Deleted(object) if object.status() == Status::Deleted => {
+                let life = object.0.life();
+                // One that a handler deleted as well stays so.
+                if life.is_following.replace(false) && !life.is_gone.get() {
+                    life.set(Status::Persistent, self);
+                }
             }
             Attempted::Assigned { object, column, before, after } if object.0.value(column) == after => {
                 // What it was fits.

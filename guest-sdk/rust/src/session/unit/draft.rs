@@ -40,6 +40,7 @@ pub(super) struct Draft {
     /// Columns of objects that somebody said a value of; looked up by few, once all are there.
     said: Vec<(usize, usize)>,
     all_said: OnceCell<FxHashSet<(usize, usize)>>,
+    lists_said: OnceCell<FxHashSet<(usize, usize)>>,
     /// Columns that are written by an update after the inserts, since rows need each other's keys.
     pub(super) late: Vec<(AnyEntity, Vec<usize>)>,
     pub(super) new_pairs: Vec<Pair>,
@@ -70,7 +71,7 @@ impl Draft {
             match relation.direction {
                 Direction::ToMany => {}
                 Direction::ToOne => draft.point(unit, object, relation, seen)?,
-                Direction::Through => draft.pair(object, relation, seen),
+                Direction::Through => draft.pair(unit, object, relation, seen),
             }
         }
         // Last, when it is known who has got somebody else.
@@ -147,7 +148,7 @@ impl Draft {
             return Ok(());
         }
         for child in seen.added() {
-            if self.is_deleted(child) {
+            if self.is_deleted(child) || unit.is_without(child) {
                 continue;
             }
             self.touch(unit, child);
@@ -170,6 +171,8 @@ impl Draft {
             return Ok(());
         }
         match seen.now.first().filter(|target| !self.is_deleted(target)) {
+            // Another object took it, which is not undone by its having left its old one.
+            None if relation.near.iter().all(|&column| self.is_said(object, column)) => Ok(()),
             None => {
                 self.set_null(unit, object, &relation.near, relation)?;
                 self.said.extend(relation.near.iter().map(|&column| (object.address(), column)));
@@ -186,8 +189,14 @@ impl Draft {
         }
     }
 
+    /// Whether an owner's list says what a column is, by the time that objects speak for themselves.
+    fn is_said(&self, object: &AnyEntity, column: usize) -> bool {
+        let said = self.lists_said.get_or_init(|| self.said.iter().copied().collect());
+        said.contains(&(object.address(), column))
+    }
+
     /// Rows of a table between two others.
-    fn pair(&mut self, owner: &AnyEntity, relation: &Mapped, seen: &Seen) {
+    fn pair(&mut self, unit: &Rc<Unit>, owner: &AnyEntity, relation: &Mapped, seen: &Seen) {
         let Some(through) = &relation.through else { return };
         let pair = |item: &AnyEntity| {
             let near = through.near.iter().zip(&relation.near).map(|(name, &at)| (name.clone(), owner.clone(), at));
@@ -198,9 +207,11 @@ impl Draft {
         };
         let mut old: Vec<AnyEntity> = seen.removed().cloned().collect();
         if self.is_deleted(owner) {
-            old.extend(seen.before.iter().filter(|item| seen.now.contains(item)).cloned());
+            let now: FxHashSet<usize> = seen.now.iter().map(AnyEntity::address).collect();
+            old.extend(seen.before.iter().filter(|item| now.contains(&item.address())).cloned());
         } else {
-            let new: Vec<Pair> = seen.added().filter(|item| !self.is_deleted(item)).map(pair).collect();
+            let is_there = |item: &&AnyEntity| !self.is_deleted(item) && !unit.is_without(item);
+            let new: Vec<Pair> = seen.added().filter(is_there).map(pair).collect();
             self.new_pairs.extend(new);
         }
         let has_row = |item: &&AnyEntity| owner.0.has_row() && item.0.has_row();

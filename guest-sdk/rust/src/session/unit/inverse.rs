@@ -155,13 +155,13 @@ impl Moves {
     }
 }
 
-/// Relationships to many by their foreign keys that differ from what is stored.
+/// Relationships to others that differ from what is stored.
 fn claims(draft: &Draft) -> Vec<(AnyEntity, usize)> {
     let mut claims = Vec::new();
     for owner in &draft.involved {
         for (at, relation) in owner.0.mapper().relations.iter().enumerate() {
             let mut is_said = false;
-            if relation.direction == Direction::ToMany {
+            if relation.direction != Direction::ToOne {
                 owner.0.look(at, &mut |now, stored| {
                     is_said = !now.is_bare() && !stored.is_some_and(|stored| now.is_same(stored));
                 });
@@ -196,6 +196,12 @@ impl News {
         let Ok(relation) = mapper.relation(position) else { return };
         let mut items = Vec::new();
         owner.0.look(position, &mut |now, _| items = now.items());
+        if relation.direction == Direction::Through {
+            // The table between both has no row of what is in no session.
+            items.retain(|item| item.0.life().taken_out_of.get() != 0 && !matches!(item.status(), Status::Persistent));
+            items.iter().for_each(|item| self.put(owner, position, item, false));
+            return;
+        }
         let keys: Vec<Value> = relation.near.iter().map(|&column| owner.0.value(column)).collect();
         for item in items {
             let has = |(&column, key): (&usize, &Value)| item.0.value(column) == *key;

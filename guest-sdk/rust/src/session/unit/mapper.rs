@@ -16,7 +16,7 @@ use crate::{
         sessions::ResultColumn,
     },
     entity::{self, AnyEntity, Record, encode_rows},
-    relation::Declared,
+    relation::{Cascades, Declared},
     schema::{CascadeKind, DefaultValue, ForeignKey, Table},
 };
 
@@ -87,6 +87,7 @@ pub(crate) struct Mapped {
     pub(crate) delete_orphan: bool,
     pub(crate) passive_deletes: bool,
     pub(crate) post_update: bool,
+    pub(crate) cascades: Cascades,
 }
 
 /// The table between both sides.
@@ -191,7 +192,7 @@ impl Mapper {
 impl Mapped {
     /// Where several foreign keys would do, or none, the host refused the models when the database was opened.
     fn new(owner: &Table, declared: Declared) -> Self {
-        let Declared { relationship, target, target_table, through, field } = declared;
+        let Declared { relationship, target, target_table, through, field, cascades } = declared;
         let far_table = target_table();
         let wanted = relationship.foreign_key.as_deref();
         let (direction, near, far, through) = match through.map(|through| through()) {
@@ -230,6 +231,7 @@ impl Mapped {
             delete_orphan: has(CascadeKind::DeleteOrphan),
             passive_deletes: relationship.passive_deletes,
             post_update: relationship.post_update,
+            cascades,
             name: relationship.name,
         }
     }

@@ -60,6 +60,8 @@ impl Seen {
         // Many had nothing.
         let now = if self.before.is_empty() { &[] } else { self.now.as_slice() };
         let now: FxHashSet<usize> = now.iter().map(AnyEntity::address).collect();
-        self.before.iter().filter(move |item| !now.contains(&item.address())).chain(&self.gone)
+        // What is known says by itself what is not there any more.
+        let gone = if self.mode == Mode::Unloaded { self.gone.as_slice() } else { &[] };
+        self.before.iter().filter(move |item| !now.contains(&item.address())).chain(gone)
     }
 }

@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Direction, Key, Mapper, Unit, load::stored};
+use super::{
+    Direction, Key, Mapper, Unit,
+    load::{From, stored},
+};
 use crate::{
     Error, Result, Value,
     bindings::sqlservice::database::{
@@ -80,6 +83,26 @@ impl Unit {
         Ok(())
     }
 
+    /// Makes objects what their rows are, whatever was edited, and unloads what they are related to. Those whose rows are gone.
+    pub(crate) async fn refresh(self: &Rc<Self>, objects: Vec<AnyEntity>) -> Result<Vec<AnyEntity>> {
+        let mut of_model: FxHashMap<_, (&'static Mapper, Vec<AnyEntity>)> = FxHashMap::default();
+        for object in objects {
+            let mapper = object.0.mapper();
+            of_model.entry(mapper.of).or_insert_with(|| (mapper, Vec::new())).1.push(object);
+        }
+        let mut gone = Vec::new();
+        for (mapper, objects) in of_model.into_values() {
+            for some in objects.chunks(ROWS) {
+                let rows = u32::try_from(some.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
+                let start = Start::Keys(Batch { rows, columns: stored(mapper, some, &mapper.key)? });
+                let found = self.load(mapper, From::Rows(start), &[], true, RunOptions::default()).await?;
+                let found: FxHashSet<usize> = found.iter().map(AnyEntity::address).collect();
+                gone.extend(some.iter().filter(|object| !found.contains(&object.address())).cloned());
+            }
+        }
+        Ok(gone)
+    }
+
     async fn read_again(self: &Rc<Self>, mapper: &Mapper, objects: &[AnyEntity]) -> Result<()> {
         let rows = u32::try_from(objects.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
         let start = Start::Keys(Batch { rows, columns: stored(mapper, objects, &mapper.key)? });
@@ -119,7 +142,7 @@ impl Unit {
     }
 
     /// An object's row is gone.
-    fn lose(self: &Rc<Self>, object: &AnyEntity) {
+    pub(crate) fn lose(self: &Rc<Self>, object: &AnyEntity) {
         self.remember(object);
         self.unregister(object);
         let life = object.0.life();

@@ -167,6 +167,10 @@ impl Unit {
     fn undo(self: &Rc<Self>, level: Level) {
         for Remembered { object, memento, outer } in level.objects.into_iter().rev() {
             object.0.life().level.set(outer);
+            // What was taken out of the session is not the session's to undo.
+            if object.0.life().taken_out_of.get() == self.id {
+                continue;
+            }
             self.unregister(&object);
             object.0.restore(memento, self);
             if object.status() == Status::Persistent {

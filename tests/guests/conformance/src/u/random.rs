@@ -1,9 +1,12 @@
 //! A graph of objects against a plain model of it: random operations, and after each flush both have to agree.
 
+mod toys;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlservice_sdk::prelude::*;
 
+use self::toys::{Grave, Toy};
 use crate::Saw;
 
 #[derive(Model, Clone, Debug, Default)]
@@ -17,6 +20,8 @@ struct Person {
     notes: Many<Note>,
     #[model(through = Member)]
     clubs: Many<Club>,
+    #[model(cascade = "all, delete-orphan", order_by = "id")]
+    toys: Many<Toy>,
 }
 
 #[derive(Model, Clone, Debug, Default)]
@@ -69,6 +74,10 @@ struct Plain {
     notes: BTreeMap<String, Option<String>>,
     clubs: BTreeSet<String>,
     members: BTreeSet<(String, String)>,
+    /// Each with its owner, without whom it is nothing.
+    toys: BTreeMap<String, String>,
+    /// Toys that were deleted: a handler wrote that down.
+    graves: BTreeSet<String>,
 }
 
 struct Play {
@@ -80,6 +89,7 @@ struct Play {
     people: BTreeMap<String, Entity<Person>>,
     notes: BTreeMap<String, Entity<Note>>,
     clubs: BTreeMap<String, Entity<Club>>,
+    toys: BTreeMap<String, Entity<Toy>>,
     /// What was changed since the last flush: two sides that say different things are another test's.
     touched: BTreeSet<String>,
     made: u32,
@@ -112,7 +122,7 @@ impl Play {
     }
 
     async fn step(&mut self) -> Result<(), Error> {
-        let choice = self.dice.roll(20);
+        let choice = self.dice.roll(30);
         self.log.push(format!("{choice}"));
         match choice {
             0 | 1 => {
@@ -176,6 +186,7 @@ impl Play {
                 self.flush().await?;
                 self.session.delete(&person)?;
                 self.now.people.remove(&name);
+                self.bury_toys_of(&name);
                 self.now
                     .notes
                     .values_mut()
@@ -238,28 +249,33 @@ impl Play {
                     self.touched.clear();
                 }
             }
-            18 => {
-                while let Some((savepoint, _)) = self.savepoints.pop() {
-                    savepoint.release().await?;
-                }
-                self.session.commit().await?;
-                self.committed = self.now.clone();
-                self.touched.clear();
-            }
-            _ => {
+            18 => self.commit().await?,
+            19 => {
                 self.savepoints.clear();
                 self.session.rollback().await?;
                 self.now = self.committed.clone();
                 self.forget();
                 self.touched.clear();
             }
+            other => self.play_with_toys(other).await?,
         }
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), Error> {
+        while let Some((savepoint, _)) = self.savepoints.pop() {
+            savepoint.release().await?;
+        }
+        self.session.commit().await?;
+        self.committed = self.now.clone();
+        self.touched.clear();
         Ok(())
     }
 
     /// Handles of what never was.
     fn forget(&mut self) {
-        let Self { now, people, notes, clubs, .. } = self;
+        let Self { now, people, notes, clubs, toys, .. } = self;
+        toys.retain(|name, _| now.toys.contains_key(name));
         people.retain(|name, _| now.people.contains_key(name));
         notes.retain(|name, _| now.notes.contains_key(name));
         clubs.retain(|name, _| now.clubs.contains(name));
@@ -289,10 +305,15 @@ impl Play {
             notes: notes.into_iter().map(|(text, id)| (text, id.map(owner))).collect(),
             clubs: self.session.all(&select_columns(Club::NAME)).await?.into_iter().collect(),
             members: members.into_iter().map(|(id, club)| (owner(id), club)).collect(),
+            toys: (self.session.all(&select_columns((Toy::NAME, Toy::PERSON_ID))).await?.into_iter())
+                .map(|(text, id)| (text, owner(id)))
+                .collect(),
+            graves: self.session.all(&select_columns(Grave::NAME)).await?.into_iter().collect(),
         };
         if stored != self.now {
             return Err(Error::other(format!("stored {stored:?}, expected {:?}", self.now)));
         }
+        self.compare_toys(&names)?;
         for (key, note) in &self.notes {
             let Some(expected) = self.now.notes.get(key) else { continue };
             let said = note.person_id.map(owner);
@@ -336,13 +357,15 @@ impl Play {
 /// Plays sequences of operations, as their bytes choose. What was wrong with each, after what was done; nothing where all was
 /// right.
 pub async fn u_random(sequences: Vec<Vec<u8>>) -> Saw {
-    let db = Database::open("default", models![Person, Note, Club, Member]).await?;
+    let db = Database::open("default", models![Person, Note, Club, Member, Toy, Grave]).await?;
     db.create_all().await?;
     let mut wrong = Vec::new();
     for choices in sequences {
         let session = db.session()?;
         session.execute(&delete::<Member>()).await?;
         session.execute(&delete::<Note>()).await?;
+        session.execute(&delete::<Toy>()).await?;
+        session.execute(&delete::<Grave>()).await?;
         session.execute(&delete::<Person>()).await?;
         session.execute(&delete::<Club>()).await?;
         session.commit().await?;
@@ -355,6 +378,7 @@ pub async fn u_random(sequences: Vec<Vec<u8>>) -> Saw {
             people: BTreeMap::new(),
             notes: BTreeMap::new(),
             clubs: BTreeMap::new(),
+            toys: BTreeMap::new(),
             touched: BTreeSet::new(),
             made: 0,
             log: Vec::new(),

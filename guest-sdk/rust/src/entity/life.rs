@@ -1,0 +1,122 @@
+//! What a session knows of an object, whatever its model is: whether it has a row, and where it stands in the session's work.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use super::Record;
+use crate::session::unit::{Key, Mapper, Unit, mapper};
+
+/// What is known of an object's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// In no session; it has a row only if somebody inserted one otherwise.
+    Transient,
+    /// In a session: the next flush inserts its row.
+    Pending,
+    /// In a session, and its row is there.
+    Persistent,
+    /// In a session: the next flush deletes its row, or did so in the transaction that is open.
+    Deleted,
+    /// Its session ended, or it was taken out of it. Its row was there then.
+    Detached,
+}
+
+/// What a session knows of an object, whatever its model is.
+pub(crate) struct Life {
+    pub(crate) mapper: &'static Mapper,
+    status: Cell<Status>,
+    unit: RefCell<Weak<Unit>>,
+    pub(crate) key: RefCell<Option<Key>>,
+    /// Whether it is in its session's list of changed objects.
+    pub(crate) is_queued: Cell<bool>,
+    /// Whether the next row that is read of it takes its place.
+    pub(crate) is_expired: Cell<bool>,
+    /// Whether its delete was written already.
+    pub(crate) is_gone: Cell<bool>,
+    /// What somebody who goes through many objects noted of it last: the flush that it is part of, its place in a list.
+    pub(crate) mark: Cell<u64>,
+    /// Its place among the objects of the flush that marked it.
+    place: Cell<usize>,
+    /// The innermost savepoint, or the transaction, that remembers what it was.
+    pub(crate) level: Cell<u64>,
+    /// The session, by its number, that does not find it by what leads to it: it was taken out of that one, or was nothing there
+    /// without an owner.
+    pub(crate) taken_out_of: Cell<u64>,
+    /// Whether a flush deletes it since it deletes another one. No caller asked for that.
+    pub(crate) is_following: Cell<bool>,
+}
+
+impl Life {
+    pub(super) fn new<M: Record>() -> Self {
+        Self {
+            mapper: mapper::<M>(),
+            status: Cell::new(Status::Transient),
+            unit: RefCell::new(Weak::new()),
+            key: RefCell::new(None),
+            is_queued: Cell::new(false),
+            is_expired: Cell::new(false),
+            is_gone: Cell::new(false),
+            mark: Cell::new(0),
+            place: Cell::new(0),
+            level: Cell::new(0),
+            taken_out_of: Cell::new(0),
+            is_following: Cell::new(false),
+        }
+    }
+
+    /// Marks it as one of a flush, with its place there. Whether it was not one before.
+    pub(crate) fn put(&self, flush: u64, place: usize) -> bool {
+        let is_new = self.mark.replace(flush) != flush;
+        if is_new {
+            self.place.set(place);
+        }
+        is_new
+    }
+
+    /// Its place among the objects of a flush, where it is one of them.
+    pub(crate) fn place(&self, flush: u64) -> Option<usize> {
+        (self.mark.get() == flush).then(|| self.place.get())
+    }
+
+    /// The status, whether or not its session still is there.
+    pub(crate) const fn last_status(&self) -> Status {
+        self.status.get()
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        match self.status.get() {
+            Status::Pending if !self.has_unit() => Status::Transient,
+            Status::Persistent | Status::Deleted if !self.has_unit() => Status::Detached,
+            status => status,
+        }
+    }
+
+    fn has_unit(&self) -> bool {
+        self.unit.borrow().strong_count() > 0
+    }
+
+    /// The session that it is in, while there is one.
+    pub(crate) fn unit(&self) -> Option<Rc<Unit>> {
+        self.unit.borrow().upgrade()
+    }
+
+    pub(crate) fn is_of(&self, unit: &Rc<Unit>) -> bool {
+        std::ptr::eq(self.unit.borrow().as_ptr(), Rc::as_ptr(unit))
+    }
+
+    pub(crate) fn set(&self, status: Status, unit: &Rc<Unit>) {
+        self.status.set(status);
+        *self.unit.borrow_mut() = Rc::downgrade(unit);
+    }
+
+    pub(crate) fn leave(&self, status: Status) {
+        self.status.set(status);
+        *self.unit.borrow_mut() = Weak::new();
+        self.key.replace(None);
+        self.is_queued.set(false);
+        self.is_gone.set(false);
+        self.is_following.set(false);
+    }
+}
