@@ -23,3 +23,4 @@ mod s;
 mod scene;
 mod t;
 mod u;
+mod w;

@@ -263,6 +263,7 @@ pub struct Declared {
     pub(crate) target_table: fn() -> Table,
     pub(crate) through: Option<fn() -> Table>,
     pub(crate) field: &'static str,
+    pub(crate) passive_updates: bool,
 }
 
 /// A relationship to a model. The derive writes these.
@@ -271,8 +272,9 @@ pub fn relation<T: Record>(
     relationship: Relationship,
     through: Option<fn() -> Table>,
     field: &'static str,
+    passive_updates: bool,
 ) -> Declared {
-    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field }
+    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field, passive_updates }
 }
 
 /// What a model declares of its relationships.

@@ -56,6 +56,7 @@
 //! <!-- fidelity: end -->
 
 mod array;
+mod auto;
 pub(crate) mod column;
 mod decimal;
 mod enumeration;
@@ -76,6 +77,7 @@ mod uuid;
 pub use self::native::Document;
 pub use self::{
     array::Item,
+    auto::Auto,
     column::Unexpected,
     decimal::{Decimal, Json},
     enumeration::{Enumeration, labels},
@@ -155,7 +157,7 @@ pub trait SqlType: Clone + 'static {
     }
 }
 
-/// A type that a model's field can have: a [`SqlType`] or an `Option` of one.
+/// A type that a model's field can have: a [`SqlType`], or an `Option` or an [`Auto`] of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",

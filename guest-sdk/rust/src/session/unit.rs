@@ -7,6 +7,7 @@ mod cascade;
 mod changes;
 mod collect;
 mod draft;
+mod follow;
 mod inverse;
 mod key;
 mod leave;
