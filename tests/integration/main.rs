@@ -28,3 +28,4 @@ mod scene;
 mod standby;
 mod t;
 mod u;
+mod w;

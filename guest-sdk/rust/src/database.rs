@@ -9,6 +9,7 @@ pub use crate::bindings::sqlservice::database::databases::{Capabilities, DdlOpti
 use crate::{
     Connection, Error, Executor, Result, Session, SessionOptions, TransactionOptions,
     bindings::sqlservice::database::databases as contract,
+    model::unset,
     schema::{Models, Table},
 };
 
@@ -27,6 +28,7 @@ impl Database {
         if let Some(opened) = opened::find(name, &models) {
             return Ok(Self { opened });
         }
+        unset::opened(&models);
         let contract = contract::Database::open(name.to_owned(), models.clone()).await?;
         let opened = Rc::new(Opened { contract, repeated: Rc::default() });
         opened::keep(name, models, &opened);

@@ -50,7 +50,7 @@
 //! # Models
 //!
 //! A struct with `#[derive(Model)]` is a table, its fields are the columns. A field is a [`SqlType`] or an `Option` of
-//! one, which is a column that may be null.
+//! one, which is a column that may be null, or an [`Auto`] of one.
 //!
 //! | on the struct | |
 //! |---|---|
@@ -65,7 +65,7 @@
 //! | `generated` | the database counts the key up; 0 means "make one" |
 //! | `length = 64`, `precision = 10, scale = 2` | of texts and bytes, of decimals |
 //! | `unique`, `index` | of this column |
-//! | `default = true`, `default = now`, `on_update = now` | when a row says nothing |
+//! | `default = true`, `default = now`, `on_update = now` | when a row says nothing: see [below](#what-a-row-says-nothing-of) |
 //! | `foreign_key = "users.id"`, `on_delete = "set null"`, `on_update = "cascade"` | |
 //! | `column = "Name"`, `comment = "…"` | |
 //! | `version` | counts the row's versions, for optimistic locking |
@@ -95,6 +95,22 @@
 //! assert_eq!(Mood::from_label("so-so")?, Mood::SoSo);
 //! # Ok(()) }
 //! ```
+//!
+//! ## What a row says nothing of
+//!
+//! One rule holds for all ways in: objects that are added or saved, `insert`, `insert_many`, `insert().values(…)`, upserts.
+//!
+//! | a new row has | the row gets |
+//! |---|---|
+//! | `None` in an `Option`, [`Auto::NotSet`] | the column's `default`, where it has one |
+//! | `None` in an `Option` without a `default` | null |
+//! | a plain field, also from `..Task::default()` | what stands there: `false`, 0, an empty text |
+//! | a plain field from `..Task::initial()` | the constant `default` of its column |
+//! | 0 in a generated key | the next one |
+//! | nothing in a column that cannot be null and has no default; 0 in a foreign key to a generated key | nothing is sent: [`is_not_null_violation`](Error::is_not_null_violation), with the column's name |
+//!
+//! A null for a column with a default is written by a statement: `insert().set(Task::NOTE, null)` or an update. Rows of one
+//! `insert_many` leave a `now` to the database in all of them or in none.
 //!
 //! Types of other crates are columns' types with the feature of the crate's name; none is on by itself:
 //!
@@ -282,6 +298,7 @@
 //! | `foreign_key = "owner_id"` | which one, where there are several between the two tables |
 //! | `cascade = "all, delete-orphan"` | what follows: `save-update`, `merge` (both where nothing is said), `refresh-expire`, `expunge`, `delete`; `all` of these; `delete-orphan`; or `none` |
 //! | `passive_deletes` | unloaded rows are left to the database's own `on_delete` |
+//! | `passive_updates = false` | where the key changes that rows refer to, the flush updates them, and loads them for it; else the database does, by `on_update = "cascade"`, and their objects follow |
 //! | `post_update` | rows that need each other: one gets the other's key by an update after the inserts |
 //! | `order_by = "name"` | |
 //!
@@ -364,8 +381,8 @@ pub use self::{
         TransactionOptions, With, partial,
     },
     value::{
-        Date, Decimal, Enumeration, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid,
-        Value,
+        Auto, Date, Decimal, Enumeration, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz,
+        Uuid, Value,
     },
 };
 pub use futures::{self, join, try_join};
@@ -375,8 +392,8 @@ pub use wit_bindgen::spawn_local as spawn;
 /// Everything that a plugin usually needs: `use sqlservice_sdk::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        AnyEntity, Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Entity, Enumeration, Error,
-        Events, Executor, Expr, Expression, Interval, Isolation, Json, Many, Model, One, ReflectOptions, Rows,
+        AnyEntity, Auto, Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Entity, Enumeration,
+        Error, Events, Executor, Expr, Expression, Interval, Isolation, Json, Many, Model, One, ReflectOptions, Rows,
         RunOptions, Savepoint, Session, SessionOptions, Status, Time, Timestamp, TimestampTz, TransactionOptions, Uuid,
         Value, alias,
         expression::{

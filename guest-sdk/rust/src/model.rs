@@ -1,5 +1,7 @@
 //! Structs that are rows of tables: [`Model`], its columns and its aliases.
 
+pub(crate) mod unset;
+
 use std::marker::PhantomData;
 
 pub use sqlservice_sdk_macros::Model;
@@ -11,6 +13,7 @@ use crate::{
     expression::{self, Source},
     relation::{AnyRelation, Declared},
     row::FromRow,
+    schema::DefaultValue,
     statement::Select,
     value::{Field, IntoValue},
 };
@@ -47,6 +50,22 @@ pub trait Model: FromRow + Sized + 'static {
     fn encode(rows: &[Self]) -> Result<Vec<ColumnData>> {
         let rows: Vec<&Self> = rows.iter().collect();
         (0..Self::COLUMNS.len()).map(|column| Self::encode_column(&rows, column)).collect()
+    }
+
+    /// A new row with the constant `default`s that its columns have, and those of the fields' types:
+    /// `Task { name, ..Task::initial() }`. Of `Task::default()` a plain field is written as what it is: `false`, 0, an empty text.
+    fn initial() -> Self
+    where
+        Self: Default,
+    {
+        let mut row = Self::default();
+        for (at, column) in Self::table().columns.into_iter().enumerate() {
+            if let DefaultValue::Literal(value) = column.default {
+                // The derive saw that it fits.
+                let _ = row.set_column(at, value);
+            }
+        }
+        row
     }
 
     // What the derive writes for sessions; nothing for people.

@@ -291,6 +291,7 @@ pub struct Declared {
     pub(crate) through: Option<fn() -> Table>,
     pub(crate) field: &'static str,
     pub(crate) cascades: Cascades,
+    pub(crate) passive_updates: bool,
 }
 
 /// What follows an object along a relationship in its session, of which the host need not know.
@@ -312,8 +313,9 @@ pub fn relation<T: Record>(
     through: Option<fn() -> Table>,
     field: &'static str,
     cascades: Cascades,
+    passive_updates: bool,
 ) -> Declared {
-    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field, cascades }
+    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field, cascades, passive_updates }
 }
 
 /// What a model declares of its relationships.

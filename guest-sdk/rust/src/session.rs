@@ -32,7 +32,8 @@ use crate::{
     Error, Model, Result,
     bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
     expression::{Lowered, count_all},
-    statement::{Command, Query, Sendable, Subquery, insert, left_out_key, select_columns, without},
+    model::unset,
+    statement::{Command, Query, Sendable, Subquery, insert, select_columns},
 };
 
 /// Core level: a connection of one's own, commit as you go.
@@ -330,10 +331,10 @@ pub trait Executor: Link {
                 "a bulk insert fills tables of the default schema: use execute(&insert().values(&rows)) for this model",
             ));
         }
-        let left_out = left_out_key(rows)?;
-        let names = without(M::COLUMNS.iter().map(|&name| name.to_owned()), left_out);
+        let cells = unset::cells(rows)?;
+        let names = cells.columns.iter().filter_map(|&at| M::COLUMNS.get(at)).map(|&name| name.to_owned()).collect();
         let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 rows in one call"))?;
-        let batch = Batch { rows: count, columns: without(M::encode(rows)?, left_out) };
+        let batch = Batch { rows: count, columns: cells.data };
         let insert = BatchInsert { table: M::TABLE.to_owned(), columns: names, rows: batch, returning };
         self.link_insert_many(insert, self.options(0)).await
     }

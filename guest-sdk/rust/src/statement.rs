@@ -7,7 +7,7 @@ mod insert;
 mod select;
 mod update;
 
-pub(crate) use self::insert::{left_out_key, without};
+pub(crate) use self::insert::left_out_key;
 pub use self::{
     compound::Compound,
     delete::{Delete, delete},

@@ -77,6 +77,7 @@
 //! with floats, but compare decimals of tables that the host created by their values.
 
 mod array;
+mod auto;
 pub(crate) mod column;
 mod decimal;
 mod enumeration;
@@ -98,6 +99,7 @@ mod uuid;
 pub use self::native::Document;
 pub use self::{
     array::Item,
+    auto::Auto,
     column::Unexpected,
     decimal::{Decimal, NotDecimal},
     enumeration::{Enumeration, labels},
@@ -197,7 +199,7 @@ fn same_cells(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// A type that a model's field can have: a [`SqlType`] or an `Option` of one.
+/// A type that a model's field can have: a [`SqlType`], or an `Option` or an [`Auto`] of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",

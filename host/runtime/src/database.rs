@@ -39,7 +39,7 @@ impl HostDatabase for SqlCtxView<'_> {
         let can = opened.grant.database.dialect().capabilities();
         Ok(Limits {
             rows: limits.rows.unwrap_or(0),
-            result_bytes: 0,
+            result_bytes: limits.answer_bytes,
             statement_ms: milliseconds(limits.statement_time),
             transaction_ms: milliseconds(limits.transaction_time),
             sessions: limits.sessions,

@@ -3,14 +3,18 @@
 //!
 //! Rows are written table by table, those that are referred to first: inserts, then updates. Rows are removed afterwards, in
 //! the opposite order of tables. Rows whose keys the database makes come before those that need the keys, also inside of one
-//! table; a circle of rows is refused, unless an update closes it after the inserts.
+//! table; a circle of rows is refused, unless an update closes it after the inserts. A value of a unique key that one row frees
+//! and another takes is freed before anything of the table is written (`unique`).
 //!
 //! [`Flush`] does no I/O: whoever runs it asks for the next [`Work`], runs its statements and hands back what they returned.
 
+mod free;
 mod item;
 mod link;
 mod order;
 mod pick;
+mod spare;
+mod unique;
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
@@ -34,6 +38,15 @@ pub struct Link {
     pub of_change: u32,
     /// That row.
     pub of_row: u32,
+}
+
+/// Some columns of rows as they are stored before the flush.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The columns.
+    pub columns: Vec<String>,
+    /// Their values, a row for each one of the change.
+    pub rows: Batch,
 }
 
 /// Rows to insert.
@@ -68,6 +81,8 @@ pub struct Updates {
     pub links: Vec<Link>,
     /// The columns to return.
     pub returning: Vec<String>,
+    /// What the rows had in the columns of unique keys that change.
+    pub stored: Option<Stored>,
 }
 
 /// Rows to delete by primary key.
@@ -79,6 +94,8 @@ pub struct Deletes {
     pub keys: Batch,
     /// The versions that the rows must have.
     pub versions: Option<Batch>,
+    /// What the rows had in the columns of unique keys.
+    pub stored: Option<Stored>,
 }
 
 /// Changes of one shape to one table. Everything in them is guest-controlled.
@@ -103,7 +120,9 @@ struct Step {
 
 /// Changes that are being written.
 pub struct Flush {
+    /// The changes that were given, and after them those that only move values out of the way.
     items: Vec<Item>,
+    given: usize,
     steps: VecDeque<Step>,
     catalog: Arc<Catalog>,
     dialect: Dialect,
@@ -116,6 +135,8 @@ pub struct Work {
     pub change: usize,
     /// Its statements.
     pub portions: Portions,
+    /// Whether it only moves values out of the way which other rows take: the rows are written by a later work.
+    pub prepares: bool,
     step: Step,
     is_numbered: bool,
     matched: u64,
@@ -136,15 +157,16 @@ impl Flush {
             target(item, false).check(&item.batch, &catalog, dialect)?;
         }
         let reads_back = !dialect.capabilities().update_returning;
+        let given = items.len();
         let mut steps = VecDeque::new();
-        for step in order::steps(&items, &catalog)? {
+        for step in order::steps(&mut items, &catalog)? {
             let returns = items.get(step.change).is_some_and(|item| !item.returning.is_empty());
             let again = returns && reads_back && items.get(step.change).is_some_and(|item| item.does == Does::Update);
             let read = again.then(|| Step { reads: true, ..step.clone() });
             steps.push_back(step);
             steps.extend(read);
         }
-        Ok(Self { items, steps, catalog, dialect, limits })
+        Ok(Self { items, given, steps, catalog, dialect, limits })
     }
 
     /// How many steps there are still.
@@ -179,13 +201,14 @@ impl Flush {
             Does::Update | Does::Delete => change(item, step.reads).is_numbered(layout),
         };
         let portions = Portions::of(target, batch, Arc::clone(&self.catalog), self.dialect, self.limits)?;
-        Ok(Some(Work { change: step.change, portions, step, is_numbered, matched: 0 }))
+        let (change, prepares) = (item.prepares.unwrap_or(step.change), item.prepares.is_some());
+        Ok(Some(Work { change, portions, prepares, step, is_numbered, matched: 0 }))
     }
 
     /// Takes what a portion of the work returned, and how many rows it matched.
     pub fn take(&mut self, work: &mut Work, rows: &Range<usize>, returned: Batch, matched: u64) {
         work.matched = work.matched.saturating_add(matched);
-        if let (Some(item), Some(rows)) = (self.items.get_mut(work.change), work.step.rows.get(rows.clone())) {
+        if let (Some(item), Some(rows)) = (self.items.get_mut(work.step.change), work.step.rows.get(rows.clone())) {
             item.place(rows, returned, work.is_numbered);
         }
     }
@@ -196,14 +219,13 @@ impl Flush {
     ///
     /// [`Error::Stale`] where fewer rows matched than there are. Rows that are deleted without a version may be gone already.
     pub fn end(&mut self, work: &Work) -> Result<()> {
-        let Some(item) = self.items.get_mut(work.change) else { return Ok(()) };
+        let Some(item) = self.items.get_mut(work.step.change) else { return Ok(()) };
         if work.step.reads {
             return Ok(());
         }
         item.matched = item.matched.saturating_add(work.matched);
         let expected = work.step.rows.len() as u64;
-        let may_be_gone = item.does == Does::Delete && !item.is_versioned;
-        if work.matched == expected || (may_be_gone && work.matched < expected) {
+        if work.matched == expected || (item.may_be_gone && work.matched < expected) {
             return Ok(());
         }
         Err(Error::Stale { table: item.table.clone(), expected, matched: work.matched })
@@ -229,7 +251,7 @@ impl Flush {
     ///
     /// A column of more than 4 GiB.
     pub fn finish(self) -> Result<Vec<Batch>> {
-        self.items.into_iter().map(Item::finish).collect()
+        self.items.into_iter().take(self.given).map(Item::finish).collect()
     }
 }
 

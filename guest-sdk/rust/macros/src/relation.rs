@@ -3,8 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{
-    Attribute, Error, GenericArgument, Ident, LitStr, Path, PathArguments, Result, Type, Visibility, ext::IdentExt,
-    spanned::Spanned,
+    Attribute, Error, GenericArgument, Ident, LitBool, LitStr, Path, PathArguments, Result, Type, Visibility,
+    ext::IdentExt, spanned::Spanned,
 };
 
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// The words of a relationship's attribute.
-const WORDS: &[&str] = &["foreign_key", "through", "cascade", "passive_deletes", "post_update", "order_by"];
+const WORDS: &[&str] =
+    &["foreign_key", "through", "cascade", "passive_deletes", "passive_updates", "post_update", "order_by"];
 /// What follows along a relationship, in the words of its attribute.
 const CASCADES: &str = "expected \"save-update\", \"merge\", \"refresh-expire\", \"expunge\", \"delete\", \"delete-orphan\" or \
                         \"all\" (all but \"delete-orphan\"), with commas between, or \"none\"";
@@ -35,6 +36,7 @@ struct About {
     through: Option<Path>,
     cascade: Option<LitStr>,
     passive_deletes: Option<Span>,
+    passive_updates: Option<LitBool>,
     post_update: Option<Span>,
     order_by: Option<LitStr>,
 }
@@ -48,6 +50,7 @@ impl About {
                 "through" => put(&meta, &mut about.through, |input| input.parse()),
                 "cascade" => text(&meta, &mut about.cascade),
                 "passive_deletes" => flag(&meta, &mut about.passive_deletes),
+                "passive_updates" => put(&meta, &mut about.passive_updates, |input| input.parse()),
                 "post_update" => flag(&meta, &mut about.post_update),
                 "order_by" => text(&meta, &mut about.order_by),
                 other => Err(check::unknown(meta.path.span(), other, WORDS)),
@@ -151,6 +154,7 @@ impl<'a> Relation<'a> {
         };
         let Followers { kinds, merge, expunge, refresh_expire } = about.cascades()?;
         let cascades = kinds.into_iter().map(|kind| format_ident!("{kind}"));
+        let passive_updates = about.passive_updates.as_ref().is_none_or(|passive| passive.value);
         let (passive, post) = (about.passive_deletes.is_some(), about.post_update.is_some());
         Ok(quote! {
             it::relation::<#target>(
@@ -169,6 +173,7 @@ impl<'a> Relation<'a> {
                 #between,
                 #name,
                 it::Cascades { merge: #merge, expunge: #expunge, refresh_expire: #refresh_expire },
+                #passive_updates,
             )
         })
     }

@@ -51,6 +51,7 @@ impl Session {
             rows: batch(&set)?,
             links: Vec::new(),
             returning: Vec::new(),
+            stored: None,
         };
         self.ready().await?;
         self.unit().has_written.set(true);

@@ -9,6 +9,7 @@ mod claim;
 mod collect;
 mod draft;
 mod follow;
+mod follow_keys;
 mod inverse;
 mod key;
 mod leave;

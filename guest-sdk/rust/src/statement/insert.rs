@@ -7,7 +7,8 @@ use crate::{
     Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Assignment, ConflictAction, InsertSource, Root},
     expression::{Arena, Kids, Lowered, Node, Operand, Selection, entity, excluded, nodes, operand_node},
-    value::Field,
+    model::unset,
+    value::{Field, Value},
 };
 
 /// An insert of a model's rows.
@@ -93,11 +94,9 @@ impl<M: Model> Insert<M> {
     /// Whole rows. A generated key that is 0 in all of them is left to the database. For thousands of rows,
     /// [`insert_many`](crate::Executor::insert_many) is the fast way.
     pub fn values(mut self, rows: &[M]) -> Self {
-        self.rows = match (self.rows, left_out_key(rows)) {
-            (Rows::Defaults, Ok(left_out)) => {
-                Rows::Values(without(M::COLUMNS.iter().copied(), left_out), row_nodes(rows, left_out))
-            }
-            (Rows::Defaults, Err(mixed)) => Rows::Wrong(mixed),
+        self.rows = match (self.rows, row_nodes(rows)) {
+            (Rows::Defaults, Ok((columns, rows))) => Rows::Values(columns, rows),
+            (Rows::Defaults, Err(wrong)) => Rows::Wrong(wrong),
             _ => Rows::twice(),
         };
         self
@@ -245,12 +244,13 @@ pub(crate) fn left_out_key<M: Model>(rows: &[M]) -> Result<Option<usize>> {
     }
 }
 
-/// What stays of a list without the position that is left out.
-pub(crate) fn without<T>(all: impl IntoIterator<Item = T>, left_out: Option<usize>) -> Vec<T> {
-    all.into_iter().enumerate().filter(|(at, _)| Some(*at) != left_out).map(|(_, item)| item).collect()
-}
-
-fn row_nodes<M: Model>(rows: &[M], left_out: Option<usize>) -> Vec<Vec<Node>> {
-    let nodes = |row: &M| without(row.to_values(), left_out).into_iter().map(Node::value).collect();
-    rows.iter().map(nodes).collect()
+/// The columns that rows say something of, and their values, row by row.
+fn row_nodes<M: Model>(rows: &[M]) -> Result<(Vec<&'static str>, Vec<Vec<Node>>)> {
+    let (left_out, rows) = unset::values(rows)?;
+    let is_kept = |at: &usize| !left_out.contains(at);
+    let row = |values: Vec<Value>| {
+        values.into_iter().enumerate().filter(|(at, _)| is_kept(at)).map(|(_, value)| Node::value(value)).collect()
+    };
+    let columns = M::COLUMNS.iter().enumerate().filter(|(at, _)| is_kept(at)).map(|(_, &name)| name).collect();
+    Ok((columns, rows.into_iter().map(row).collect()))
 }

@@ -7,8 +7,11 @@ use crate::bindings::sqlservice::database::sessions as wit;
 
 take_fields!(wit::Link => ours::Link, { row, column, of_change, of_row });
 take_fields!(wit::Inserts => ours::Inserts, { table, columns, rows, returning; lists links });
-take_fields!(wit::Updates => ours::Updates, { table, keys, columns, rows, returning; options versions; lists links });
-take_fields!(wit::Deletes => ours::Deletes, { table, keys; options versions });
+take_fields!(wit::KnownRows => ours::Stored, { columns, rows });
+take_fields!(wit::Updates => ours::Updates, {
+    table, keys, columns, rows, returning; options versions, stored; lists links
+});
+take_fields!(wit::Deletes => ours::Deletes, { table, keys; options versions, stored });
 
 impl From<wit::Change> for ours::Change {
     fn from(change: wit::Change) -> Self {

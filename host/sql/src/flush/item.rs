@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    Change, Deletes, Inserts, Link, Step, Updates,
+    Change, Deletes, Inserts, Link, Step, Stored, Updates,
     link::{Links, Source},
     pick,
 };
@@ -31,6 +31,14 @@ pub(super) struct Item {
     pub(super) batch: Arc<Batch>,
     pub(super) links: Links,
     pub(super) is_versioned: bool,
+    /// What the rows had before, as far as it was told.
+    pub(super) stored: Option<Stored>,
+    /// The change whose values it only moves out of the way.
+    pub(super) prepares: Option<usize>,
+    /// Whether rows that are not there are no mistake.
+    pub(super) may_be_gone: bool,
+    /// Values of the key that rows have got by the time, by row and column of the batch.
+    pub(super) moved: HashMap<(u32, u16), Value>,
     /// The columns to return, those first that were asked for.
     pub(super) returning: Vec<String>,
     asked: usize,
@@ -46,16 +54,16 @@ pub(super) struct Item {
 
 impl Item {
     pub(super) fn new(change: Change, catalog: &Catalog) -> Result<Self> {
-        let (does, table, columns, rows, keys, versions, links, returning) = match change {
+        let (does, table, columns, rows, keys, versions, links, returning, stored) = match change {
             Change::Inserts(Inserts { table, columns, rows, links, returning }) => {
-                (Does::Insert, table, columns, rows, None, None, links, returning)
+                (Does::Insert, table, columns, rows, None, None, links, returning, None)
             }
-            Change::Updates(Updates { table, keys, versions, columns, rows, links, returning }) => {
-                (Does::Update, table, columns, rows, Some(keys), versions, links, returning)
+            Change::Updates(Updates { table, keys, versions, columns, rows, links, returning, stored }) => {
+                (Does::Update, table, columns, rows, Some(keys), versions, links, returning, stored)
             }
-            Change::Deletes(Deletes { table, keys, versions }) => {
+            Change::Deletes(Deletes { table, keys, versions, stored }) => {
                 let none = Batch { rows: keys.rows, columns: Vec::new() };
-                (Does::Delete, table, Vec::new(), none, Some(keys), versions, Vec::new(), Vec::new())
+                (Does::Delete, table, Vec::new(), none, Some(keys), versions, Vec::new(), Vec::new(), stored)
             }
         };
         let entry = catalog.named(&table).ok_or_else(|| Error::NoSuchTable(table.clone()))?;
@@ -79,6 +87,13 @@ impl Item {
             versions.validate()?;
             batch.columns.extend(versions.columns);
         }
+        if let Some(stored) = &stored {
+            fits(&table, "stored values", &stored.rows, count, stored.columns.len())?;
+            stored.rows.validate()?;
+            if let Some(name) = stored.columns.iter().find(|name| entry.column(name).is_none()) {
+                return Err(Error::NoSuchColumn { table: Some(table), column: name.clone() });
+            }
+        }
         shift(&mut links, given, columns.len());
         let keys = if does == Does::Update { entry.table.primary_key.clone() } else { Vec::new() };
         if !returning.is_empty() && links.iter().any(|link| usize::from(link.column) >= columns.len()) {
@@ -93,6 +108,10 @@ impl Item {
             batch: Arc::new(batch),
             links: Links::new(links)?,
             is_versioned,
+            stored,
+            prepares: None,
+            may_be_gone: does == Does::Delete && !is_versioned,
+            moved: HashMap::new(),
             asked: returning.len(),
             returning,
             matched: 0,
@@ -118,14 +137,49 @@ impl Item {
     pub(super) fn rows_of(&self, step: &Step, filled: &[(usize, u16, Value)]) -> Result<Arc<Batch>> {
         let all = step.rows.len() == self.rows() as usize && step.rows.iter().copied().eq(0..self.rows());
         if step.reads {
-            let keys = self.columns.len()..self.batch.columns.len() - usize::from(self.is_versioned);
-            let columns = self.batch.columns.get(keys).unwrap_or_default();
+            // A key that was changed finds its row as it is now.
+            let at = |(position, key): (usize, &String)| {
+                let written = self.columns.iter().position(|name| name == key);
+                written.unwrap_or(self.columns.len() + position)
+            };
+            let columns = self.keys.iter().enumerate().map(at).filter_map(|at| self.batch.columns.get(at));
             return Ok(Arc::new(Batch::pick(columns, &step.rows)));
         }
-        if all && filled.is_empty() {
+        if all && filled.is_empty() && self.moved.is_empty() {
             return Ok(Arc::clone(&self.batch));
         }
-        pick::rows(&self.batch.columns, &step.rows, filled).map(Arc::new)
+        if self.moved.is_empty() {
+            return pick::rows(&self.batch.columns, &step.rows, filled).map(Arc::new);
+        }
+        let keys = u16::try_from(self.columns.len()).unwrap_or(u16::MAX)..;
+        let mut others = filled.to_vec();
+        for (position, row) in step.rows.iter().enumerate() {
+            let moved = keys.clone().take(self.keys.len());
+            others
+                .extend(moved.filter_map(|column| Some((position, column, self.moved.get(&(*row, column))?.clone()))));
+        }
+        pick::rows(&self.batch.columns, &step.rows, &others).map(Arc::new)
+    }
+
+    /// A column of the batch that has a row's key, by the column's name.
+    pub(super) fn key_at(&self, column: &str, primary_key: &[String]) -> Option<usize> {
+        let position = primary_key.iter().position(|key| key == column)?;
+        (self.does != Does::Insert).then_some(self.columns.len() + position)
+    }
+
+    /// Where a column is among those that are written.
+    pub(super) fn written(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|name| name == column)
+    }
+
+    /// Whether a value of a row comes from a row that the flush makes.
+    pub(super) fn is_linked(&self, row: u32, column: usize) -> bool {
+        u16::try_from(column).is_ok_and(|column| self.links.has(row, column))
+    }
+
+    /// Whether any value of a row does.
+    pub(super) fn has_links(&self, row: u32) -> bool {
+        self.links.has_row(row)
     }
 
     /// Remembers what links brought, since others need it again.

@@ -50,7 +50,12 @@ impl Links {
         links.zip(sources).filter_map(|(link, source)| Some((link, self.sources.get(*source)?)))
     }
 
-    fn has(&self, row: u32, column: u16) -> bool {
+    pub(super) fn has_row(&self, row: u32) -> bool {
+        let from = self.links.partition_point(|link| link.row < row);
+        self.links.get(from).is_some_and(|link| link.row == row)
+    }
+
+    pub(super) fn has(&self, row: u32, column: u16) -> bool {
         self.links.binary_search_by_key(&(row, column), |link| (link.row, link.column)).is_ok()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{Does, Item, Step};
+use super::{Does, Item, Step, free::Freeing};
 use crate::{
     Catalog, Error, Result, Scalar, Value,
     decimal::shortest,
@@ -10,43 +10,33 @@ use crate::{
     schema::{ForeignKey, Table},
 };
 
-/// The steps of all changes, in order.
-pub(super) fn steps(items: &[Item], catalog: &Catalog) -> Result<Vec<Step>> {
-    let (plan, is_circular) = Plan::new(items, catalog)?;
-    // Tables in a circle have no order, their rows may have one.
-    let by_rows = is_circular || plan.needs_a_later_table();
-    let mut steps = Vec::new();
-    if by_rows {
-        let inserts: Vec<usize> = plan.ranks().flat_map(|rank| plan.of(rank, Does::Insert)).collect();
-        steps.extend(plan.rows(&inserts)?);
-        let updates = plan.ranks().flat_map(|rank| plan.of(rank, Does::Update));
-        steps.extend(updates.map(|at| plan.whole(at)));
-    } else {
-        for rank in plan.ranks() {
-            let inserts: Vec<usize> = plan.of(rank, Does::Insert).collect();
-            if plan.refers_to_itself(rank, &inserts) {
-                steps.extend(plan.rows(&inserts)?);
-            } else {
-                steps.extend(inserts.into_iter().map(|at| plan.whole(at)));
-            }
-            steps.extend(plan.of(rank, Does::Update).map(|at| plan.whole(at)));
-        }
-    }
-    steps.extend(plan.deletes(is_circular).into_iter().map(|at| plan.whole(at)));
+/// The steps of all changes, in order. Those that only move values out of the way are added to them.
+pub(super) fn steps(items: &mut Vec<Item>, catalog: &Catalog) -> Result<Vec<Step>> {
+    let (mut steps, parked) = {
+        let (plan, is_circular) = Plan::new(items, catalog)?;
+        // Tables in a circle have no order, their rows may have one.
+        let by_rows = is_circular || plan.needs_a_later_table();
+        let mut freeing = Freeing::new(&plan, catalog, by_rows, is_circular);
+        let steps = plan.steps(&mut freeing, by_rows, is_circular)?;
+        (steps, freeing.parked)
+    };
     steps.retain(|step| !step.rows.is_empty());
+    for parked in parked {
+        parked.put(items, catalog)?;
+    }
     Ok(steps)
 }
 
 /// The tables of all changes, in their order. How many changes and tables there are is guest-controlled, so everything is
 /// looked up once for all.
-struct Plan<'a> {
-    items: &'a [Item],
+pub(super) struct Plan<'a> {
+    pub(super) items: &'a [Item],
     /// The tables by their rank.
-    tables: Vec<&'a Table>,
+    pub(super) tables: Vec<&'a Table>,
     /// The changes of each table, as they were given.
-    changes: Vec<Vec<usize>>,
+    pub(super) changes: Vec<Vec<usize>>,
     /// The rank of each change's table.
-    rank: Vec<usize>,
+    pub(super) rank: Vec<usize>,
 }
 
 /// A row to insert: its change, and its place there.
@@ -92,19 +82,43 @@ impl<'a> Plan<'a> {
         Ok((Self { items, tables, changes, rank }, !sorted.back.is_empty()))
     }
 
-    fn ranks(&self) -> std::ops::Range<usize> {
+    fn steps(&self, freeing: &mut Freeing, by_rows: bool, is_circular: bool) -> Result<Vec<Step>> {
+        let mut steps = Vec::new();
+        if by_rows {
+            steps.extend(self.ranks().flat_map(|rank| freeing.before(rank)));
+            let inserts: Vec<usize> = self.ranks().flat_map(|rank| self.of(rank, Does::Insert)).collect();
+            steps.extend(self.rows(&inserts)?);
+            let updates = self.ranks().flat_map(|rank| self.of(rank, Does::Update));
+            steps.extend(updates.map(|at| freeing.rest(self.whole(at))));
+        } else {
+            for rank in self.ranks() {
+                steps.extend(freeing.before(rank));
+                let inserts: Vec<usize> = self.of(rank, Does::Insert).collect();
+                if self.refers_to_itself(rank, &inserts) {
+                    steps.extend(self.rows(&inserts)?);
+                } else {
+                    steps.extend(inserts.into_iter().map(|at| self.whole(at)));
+                }
+                steps.extend(self.of(rank, Does::Update).map(|at| freeing.rest(self.whole(at))));
+            }
+        }
+        steps.extend(self.deletes(is_circular).into_iter().map(|at| freeing.rest(self.whole(at))));
+        Ok(steps)
+    }
+
+    pub(super) fn ranks(&self) -> std::ops::Range<usize> {
         0..self.tables.len()
     }
 
     /// The changes of a table that do this.
-    fn of(&self, rank: usize, does: Does) -> impl Iterator<Item = usize> {
+    pub(super) fn of(&self, rank: usize, does: Does) -> impl Iterator<Item = usize> {
         let mine = self.changes.get(rank).map_or(&[][..], Vec::as_slice).iter().copied();
         mine.filter(move |at| self.items.get(*at).is_some_and(|item| item.does == does))
     }
 
     /// The deletes, those of tables that refer to others before these. Tables in a circle, and those between two circles, have no
     /// order: their deletes stay as they are given.
-    fn deletes(&self, is_circular: bool) -> Vec<usize> {
+    pub(super) fn deletes(&self, is_circular: bool) -> Vec<usize> {
         let of = |rank: usize| self.of(rank, Does::Delete);
         if !is_circular {
             return self.ranks().rev().flat_map(of).collect();

@@ -8,7 +8,8 @@ use std::{
 use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{
     Batch, Catalog, ColumnData, Dialect, Error, Flush, Limits, Vector,
-    flush::{Change, Deletes, Inserts, Link, Updates},
+    batch::{ColumnBuilder, VectorKind},
+    flush::{Change, Deletes, Inserts, Link, Stored, Updates},
 };
 
 use crate::{
@@ -26,14 +27,23 @@ fn flush() {
     let (tried, good) = WRITTEN.get();
     eprintln!("{good} of {tried} units of work were written");
     assert!(tried < 1_000 || good > tried / 20, "only {good} of {tried} units of work were written");
+    let prepared = PREPARED.get();
+    assert!(tried < 10_000 || prepared > 0, "no unit of work had rows that swap their values");
 }
 
+thread_local!(static PREPARED: Cell<usize> = Cell::default());
 thread_local!(static WRITTEN: Cell<(u32, u32)> = Cell::default());
 
 const TABLES: [&str; 4] = ["users", "devices", "logs", "users"];
 
 fn integers(values: Vec<i64>) -> ColumnData {
     ColumnData { validity: Vec::new(), values: Vector::Integers(values) }
+}
+
+fn texts(values: Vec<&str>) -> ColumnData {
+    let mut column = ColumnBuilder::new(VectorKind::Text, values.len());
+    values.into_iter().for_each(|value| column.push_str(value).expect("room"));
+    column.finish()
 }
 
 fn table(dice: &mut Dice<'_, '_>) -> String {
@@ -60,12 +70,21 @@ fn rows(dice: &mut Dice<'_, '_>, names: &[String], rows: usize) -> Batch {
     let columns = names.iter().map(|name| match name.as_str() {
         // Keys that meet.
         "id" | "boss_id" | "user_id" if !dice.one_in(20) => integers((0..rows).map(|_| dice.below(6) as i64).collect()),
+        // Names that are unique among users.
+        "name" if !dice.one_in(4) => texts((0..rows).map(|_| dice.of(&["a", "b", "B", "c"])).collect()),
         _ => column(dice, rows),
     });
     let columns = columns.collect();
     // A number that is not true, where nothing tells so but the columns.
     let said = if dice.one_in(60) { dice.of(&[u32::MAX, 1 << 30, 7, 0]) } else { rows as u32 };
     Batch { rows: said, columns }
+}
+
+/// What rows had: values that others take, most often.
+fn stored(dice: &mut Dice<'_, '_>, table: &str, count: usize) -> Stored {
+    let columns = names(dice, table, 1);
+    let rows = rows(dice, &columns, count);
+    Stored { columns, rows }
 }
 
 fn change(dice: &mut Dice<'_, '_>, changes: usize) -> Change {
@@ -87,11 +106,12 @@ fn change(dice: &mut Dice<'_, '_>, changes: usize) -> Change {
         Batch { rows: count as u32, columns: vec![integers((0..count).map(|_| dice.below(9) as i64).collect())] };
     let versions = dice.one_in(30).then(|| keys.clone());
     let returning = dice.many(0, 1, |_| "id".to_owned());
+    let stored = (kind > 2 && !dice.one_in(4)).then(|| stored(dice, &table, count));
     match kind {
-        4 => Change::Deletes(Deletes { table, keys, versions }),
+        4 => Change::Deletes(Deletes { table, keys, versions, stored }),
         3 => {
             let rows = rows(dice, &columns, count);
-            Change::Updates(Updates { table, keys, versions, columns, rows, links, returning })
+            Change::Updates(Updates { table, keys, versions, columns, rows, links, returning, stored })
         }
         _ => {
             let rows = rows(dice, &columns, count);
@@ -130,7 +150,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
 /// Answers every statement with new keys.
 fn drive(mut flush: Flush, changes: &[Change], dialect: Dialect) {
     let mut written = vec![0; changes.len()];
-    let mut key = 1_000;
+    let (mut key, mut prepared) = (1_000, 0);
     loop {
         let mut work = match flush.next_work() {
             Ok(Some(work)) => work,
@@ -152,11 +172,13 @@ fn drive(mut flush: Flush, changes: &[Change], dialect: Dialect) {
             });
             let returned = Batch { rows: rows as u32, columns: columns.collect() };
             key += rows as i64;
-            written[work.change] += if reads { 0 } else { rows };
+            prepared += usize::from(work.prepares);
+            written[work.change] += if reads || work.prepares { 0 } else { rows };
             flush.take(&mut work, &portion.rows, returned, rows as u64);
         }
         flush.end(&work).unwrap_or_else(|stale| panic!("{stale} on {dialect:?}, reading {reads}"));
     }
+    PREPARED.set(PREPARED.get() + prepared);
     assert!(written.iter().copied().eq(changes.iter().map(count)), "every row once: {written:?} on {dialect:?}");
     for (batch, change) in flush.finish().expect("small").iter().zip(changes) {
         assert_eq!(batch.rows as usize, count(change));

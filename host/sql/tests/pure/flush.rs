@@ -1,6 +1,7 @@
 //! A unit of work's changes: their order, their statements, and the keys that go from one to the other.
 
 mod bounds;
+mod unique;
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use sqlservice_sql::{
     Batch, Catalog, ColumnData, Dialect, Error, Flush, Limits, Result, Value, Vector,
     batch::ColumnBuilder,
     batch::VectorKind,
-    flush::{Change, Deletes, Inserts, Link, Updates},
+    flush::{Change, Deletes, Inserts, Link, Stored, Updates},
     schema::{Models, TypeKind},
 };
 
@@ -68,7 +69,7 @@ fn inserts(table: &str, columns: &[&str], rows: Batch, links: &[(u32, u16, u32, 
 fn deletes(table: &str, keys: &[i64]) -> Change {
     let keys: Vec<_> = keys.iter().map(|key| Some(*key)).collect();
     let keys = batch(u32::try_from(keys.len()).expect("few"), vec![integers(&keys)]);
-    Change::Deletes(Deletes { table: table.into(), keys, versions: None })
+    Change::Deletes(Deletes { table: table.into(), keys, versions: None, stored: None })
 }
 
 fn flush(changes: Vec<Change>, dialect: Dialect) -> Result<Flush> {
@@ -77,7 +78,10 @@ fn flush(changes: Vec<Change>, dialect: Dialect) -> Result<Flush> {
 
 /// Runs a flush against a database that counts keys from 100 on. The texts with the rows of each, and what came back.
 fn run(changes: Vec<Change>, dialect: Dialect) -> Result<(Vec<String>, Vec<Batch>)> {
-    let mut flush = flush(changes, dialect)?;
+    drive(flush(changes, dialect)?)
+}
+
+fn drive(mut flush: Flush) -> Result<(Vec<String>, Vec<Batch>)> {
     let (mut texts, mut next) = (Vec::new(), 100);
     while let Some(mut work) = flush.next_work()? {
         while let Some(portion) = work.portions.next().transpose()? {
@@ -254,6 +258,7 @@ fn b10_rows_that_need_each_other_are_refused_and_b11_an_update_closes_the_circle
             rows: one(),
             links: vec![Link { row: 0, column: 0, of_change: 1, of_row: 0 }],
             returning: vec![],
+            stored: None,
         }),
     ];
     let (texts, _) = run(known, Dialect::Sqlite).expect("an order");
@@ -276,6 +281,7 @@ fn pages(returning: &[&str]) -> Change {
         rows: batch(2, vec![texts(&["a", "b"])]),
         links: vec![],
         returning: names(returning),
+        stored: None,
     })
 }
 
@@ -335,6 +341,7 @@ fn an_update_touches_what_every_update_touches() {
             rows: batch(1, vec![texts(&["a"])]),
             links: vec![],
             returning: vec![],
+            stored: None,
         });
         run(vec![change], dialect).expect("good").0.remove(0)
     };
@@ -372,7 +379,7 @@ fn what_does_not_fit_is_refused_before_anything_is_sent() {
     let wrong = Batch { rows: 3, columns: vec![ColumnData { validity: vec![], values: Vector::Integers(vec![1]) }] };
     assert!(matches!(refused(inserts("users", &["name"], wrong, &[], &[])), Err(Error::Invalid { .. })));
     let two = batch(1, vec![integers(&[Some(1)]), integers(&[Some(1)])]);
-    let change = Change::Deletes(Deletes { table: "users".into(), keys: two, versions: None });
+    let change = Change::Deletes(Deletes { table: "users".into(), keys: two, versions: None, stored: None });
     assert!(matches!(refused(change), Err(Error::Invalid { .. })));
 }
 

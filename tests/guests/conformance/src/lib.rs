@@ -15,6 +15,7 @@ mod model;
 mod s;
 mod told;
 mod u;
+mod w;
 
 use sqlservice_sdk::prelude::*;
 
@@ -140,6 +141,21 @@ sqlservice_sdk::plugin!(
     export s-c11-stale: async func(what: string) -> result<list<string>, string>;
     export s-c12-merge: async func() -> result<list<string>, string>;
     export s-c13-collection: async func() -> result<list<string>, string>;
+    export w-unique-freed: async func() -> result<list<string>, string>;
+    export w-unique-swapped: async func() -> result<list<string>, string>;
+    export w-unique-kept: async func() -> result<list<string>, string>;
+    export w-unique-replaced: async func() -> result<list<string>, string>;
+    export w-unique-positions: async func() -> result<list<string>, string>;
+    export w-unique-keys: async func() -> result<list<string>, string>;
+    export w-natural-followed: async func() -> result<list<string>, string>;
+    export w-natural-swapped: async func() -> result<list<string>, string>;
+    export w-natural-between: async func() -> result<list<string>, string>;
+    export w-natural-chain: async func() -> result<list<string>, string>;
+    export w-natural-updated: async func() -> result<list<string>, string>;
+    export w-unset-ways: async func(way: string) -> result<list<string>, string>;
+    export w-unset-mixed: async func() -> result<list<string>, string>;
+    export w-unset-forgotten: async func() -> result<list<string>, string>;
+    export w-unset-limits: async func() -> result<list<string>, string>;
     export b01-graph: async func() -> result<list<string>, string>;
     export b07-tree: async func() -> result<list<string>, string>;
     export b-violation: async func() -> result<list<string>, string>;
@@ -265,6 +281,9 @@ macro_rules! scenarios {
 }
 
 scenarios! {
+    w: w_unique_freed(), w_unique_swapped(), w_unique_kept(), w_unique_replaced(), w_unique_positions(), w_unique_keys(),
+        w_natural_followed(), w_natural_swapped(), w_natural_between(), w_natural_chain(), w_natural_updated(),
+        w_unset_ways(way: String), w_unset_mixed(), w_unset_forgotten(), w_unset_limits(),;
     a: a01_ping(), a02_create_and_drop(), a02_strictly(), a03_reflect(), a03_opened_again(), a04_begin_and(end: String),
         a05_begin_and_leave(), a06_begin_in_begin(outer_reads: bool), a07_closed_transaction(), a08_statements(),
         a08_text(), a14_sizes(),;

@@ -169,17 +169,25 @@ impl Unit {
             if object.0.settle_relations() {
                 unload_unknown(object);
             }
-            let key = object.0.stored_key();
-            if life.key.borrow().as_ref() != Some(&key) {
-                self.unregister(object);
-                self.register(object, key);
-            }
+            self.register_again(object);
             // Somebody edited it while it was written.
             if object.0.is_changed() {
                 self.changed(Rc::clone(&object.0));
             }
         }
+        for object in draft.followers.by_database.iter().filter(|object| object.status() == Status::Persistent) {
+            self.register_again(object);
+        }
         after
+    }
+
+    /// Puts an object into the map by the key that its row has now.
+    fn register_again(self: &Rc<Self>, object: &AnyEntity) {
+        let key = object.0.stored_key();
+        if object.0.life().key.borrow().as_ref() != Some(&key) {
+            self.unregister(object);
+            self.register(object, key);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Unit;
+use super::{Unit, follow_keys::set_stored};
 use crate::{
     Result, Value,
     entity::{AnyEntity, Status},
@@ -18,6 +18,8 @@ pub(super) enum Attempted {
     Deleted(AnyEntity),
     /// A column was set to what a relationship says.
     Assigned { object: AnyEntity, column: usize, before: Value, after: Value },
+    /// Columns follow a key that changes: what its row had there, and what it said itself.
+    Followed { object: AnyEntity, stored: Vec<(usize, Value)>, newest: Vec<(usize, Value)> },
 }
 
 /// A flush that is not written yet. Where it goes, for whatever reason, objects are what they were: what follows from them is
@@ -107,6 +109,13 @@ impl Unit {
             Attempted::Assigned { object, column, before, after } if object.0.value(column) == after => {
                 // What it was fits.
                 let _ = object.0.assign(column, before);
+            }
+            Attempted::Followed { object, stored, newest } => {
+                // What it was fits.
+                let _ = set_stored(&object, &stored);
+                for (column, value) in newest {
+                    let _ = object.0.assign(column, value);
+                }
             }
             Attempted::Joined(_) | Attempted::Left(_) | Attempted::Deleted(_) | Attempted::Assigned { .. } => {}
         }

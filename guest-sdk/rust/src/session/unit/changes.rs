@@ -12,9 +12,9 @@ use crate::{
     Error, Result, Value,
     bindings::sqlservice::database::{
         rows::Batch,
-        sessions::{Change, Deletes, Inserts, Link, Updates},
+        sessions::{Change, Deletes, Inserts, KnownRows, Link, Updates},
     },
-    entity::AnyEntity,
+    entity::{AnyEntity, Status},
 };
 
 /// What a change is about.
@@ -166,10 +166,14 @@ impl Changes {
         for Group { mapper, columns, objects } in groups {
             let made = mapper.generated.into_iter().chain(mapper.defaulted.iter().copied());
             let returning: Vec<usize> = made.filter(|column| !columns.contains(column)).collect();
+            let cells = (mapper.encode)(&objects, &columns)?;
+            mapper.unset.check(&columns, &cells, objects.len(), |row, column| {
+                objects.get(row).is_some_and(|object| draft.is_said(object, column))
+            })?;
             let inserts = Inserts {
                 table: mapper.table.to_owned(),
                 columns: mapper.names(&columns),
-                rows: Batch { rows: count(objects.len())?, columns: (mapper.encode)(&objects, &columns)? },
+                rows: Batch { rows: count(objects.len())?, columns: cells },
                 links: self.links(draft, &objects, &columns, Some(late)),
                 returning: mapper.names(&returning),
             };
@@ -206,6 +210,7 @@ impl Changes {
                 rows: batch((mapper.encode)(&objects, &columns)?),
                 links: self.links(draft, &objects, &columns, Some(late)),
                 returning: mapper.names(&returning),
+                stored: unique_values(mapper, &rows, &told(draft, mapper, &columns))?,
             };
             self.push(Change::Updates(updates), About::Updates(objects, returning));
         }
@@ -261,6 +266,7 @@ impl Changes {
                 rows: Batch { rows, columns: cells },
                 links,
                 returning: Vec::new(),
+                stored: None,
             };
             self.push(Change::Updates(updates), About::Rest);
         }
@@ -297,7 +303,12 @@ impl Changes {
             let Some(first) = pairs.first() else { continue };
             let cell = |pair: &Pair, name: &String| {
                 let cell = pair.cells.iter().find(|(column, ..)| column == name);
-                cell.map(|(_, object, column)| object.0.stored_value(*column)).ok_or_else(|| {
+                // The row follows the key of a row that is updated before.
+                let value = |object: &AnyEntity, column: usize| match pair.follows.contains(name) {
+                    true if object.status() == Status::Persistent => object.0.value(column),
+                    _ => object.0.stored_value(column),
+                };
+                cell.map(|(_, object, column)| value(object, *column)).ok_or_else(|| {
                     Error::invalid(format!(
                         "{:?} is between two tables and has a primary key of its own: make its rows a model that both have Many of",
                         pair.table
@@ -307,23 +318,58 @@ impl Changes {
             let key = |name| Ok(typed(pairs.iter().map(|pair| cell(pair, name)).collect::<Result<_>>()?));
             let columns = first.primary_key.iter().map(key).collect::<Result<_>>()?;
             let keys = Batch { rows: count(pairs.len())?, columns };
-            self.push(Change::Deletes(Deletes { table: first.table.clone(), keys, versions: None }), About::Rest);
+            self.push(
+                Change::Deletes(Deletes { table: first.table.clone(), keys, versions: None, stored: None }),
+                About::Rest,
+            );
         }
         Ok(())
     }
 
     fn deletes(&mut self, draft: &Draft, late: &FxHashSet<(usize, usize)>) -> Result<()> {
         let is_open = |object: &AnyEntity, column: usize| late.contains(&(object.address(), column));
+        // Whose rows may take what the deleted ones had.
+        let writes = |change: &Change| match change {
+            Change::Inserts(inserts) => Some(inserts.table.clone()),
+            Change::Updates(updates) => updates.stored.as_ref().map(|_| updates.table.clone()),
+            Change::Deletes(_) => None,
+        };
+        let takers: FxHashSet<String> = self.contract.iter().filter_map(writes).collect();
         for (mapper, objects) in leave::order(&draft.deletes, is_open) {
             let rows = count(objects.len())?;
             let batch = |columns| Batch { rows, columns };
             let versions = mapper.version.map(|version| stored(mapper, &objects, &[version])).transpose()?.map(batch);
             let keys = batch(stored(mapper, &objects, &mapper.key)?);
             let table = mapper.table.to_owned();
-            self.push(Change::Deletes(Deletes { table, keys, versions }), About::Rest);
+            let uniques = if takers.contains(&table) { mapper.uniques.concat() } else { Vec::new() };
+            let stored = unique_values(mapper, &objects, &uniques)?;
+            self.push(Change::Deletes(Deletes { table, keys, versions, stored }), About::Rest);
         }
         Ok(())
     }
+}
+
+/// The columns of which the host is told what rows had: those of unique keys, and foreign keys that the rows have to let go
+/// of before the key changes that they refer to.
+fn told(draft: &Draft, mapper: &Mapper, columns: &[usize]) -> Vec<usize> {
+    let mut told = mapper.unique_with(columns);
+    for (_, near) in draft.followers.held.iter().filter(|(of, _)| *of == mapper.of) {
+        if near.iter().any(|column| columns.contains(column)) {
+            told.extend(near);
+        }
+    }
+    told.sort_unstable();
+    told.dedup();
+    told
+}
+
+/// What rows have in these columns of unique keys, where there are any: the host finds out who takes what others free.
+fn unique_values(mapper: &Mapper, objects: &[AnyEntity], columns: &[usize]) -> Result<Option<KnownRows>> {
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    let rows = Batch { rows: count(objects.len())?, columns: stored(mapper, objects, columns)? };
+    Ok(Some(KnownRows { columns: mapper.names(columns), rows }))
 }
 
 /// Pairs of one table each, each pair once: both sides may have said it.

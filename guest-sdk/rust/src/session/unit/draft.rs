@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Direction, Key, Mapped, Mapper, ModelId, Unit,
+    follow_keys::Followers,
     says::{Says, Seen},
     source::{Source, Sources},
 };
@@ -24,6 +25,8 @@ pub(super) struct Pair {
     pub(super) table: String,
     /// Its columns, and the objects whose columns they are.
     pub(super) cells: Vec<(String, AnyEntity, usize)>,
+    /// Those of its columns that follow a key which changes.
+    pub(super) follows: Vec<String>,
     pub(super) primary_key: Vec<String>,
 }
 
@@ -45,6 +48,8 @@ pub(super) struct Draft {
     pub(super) late: Vec<(AnyEntity, Vec<usize>)>,
     pub(super) new_pairs: Vec<Pair>,
     pub(super) old_pairs: Vec<Pair>,
+    /// What follows keys that change.
+    pub(super) followers: Followers,
     /// Objects that the flush changes or that say something else than their rows.
     pub(super) involved: Vec<AnyEntity>,
     /// Which columns of those that are there differ from their rows, by their places in the flush.
@@ -80,6 +85,10 @@ impl Draft {
         }
         draft.settle_sources(unit)?;
         draft.first_versions(unit)?;
+        draft.followers = unit.follow_keys(&draft.involved)?;
+        for object in draft.followers.by_flush.clone() {
+            draft.involve(&object);
+        }
         draft.switch_rows();
         draft.choose_updates();
         draft.check_versions()?;
@@ -96,6 +105,15 @@ impl Draft {
     pub(super) fn models(&self) -> impl Iterator<Item = (&'static Mapper, &[AnyEntity])> {
         let runs = self.involved.chunk_by(|one, next| one.0.mapper().of == next.0.mapper().of);
         runs.filter_map(|objects| Some((objects.first()?.0.mapper(), objects)))
+    }
+
+    /// Whether a relationship says what a column is.
+    pub(super) fn is_said(&self, object: &AnyEntity, column: usize) -> bool {
+        self.sources.get(object, column).is_some() || self.all_said().contains(&(object.address(), column))
+    }
+
+    fn all_said(&self) -> &FxHashSet<(usize, usize)> {
+        self.all_said.get_or_init(|| self.said.iter().copied().collect())
     }
 
     fn is_deleted(&self, object: &AnyEntity) -> bool {
@@ -128,8 +146,7 @@ impl Draft {
             if self.is_deleted(&child) || child.status() != Status::Persistent {
                 continue;
             }
-            let said = self.all_said.get_or_init(|| self.said.iter().copied().collect());
-            if relation.far.iter().any(|&far| said.contains(&(child.address(), far))) {
+            if relation.far.iter().any(|&far| self.all_said().contains(&(child.address(), far))) {
                 continue;
             }
             // Its own foreign key may say otherwise.
@@ -203,7 +220,8 @@ impl Draft {
             let far = through.far.iter().zip(&relation.far).map(|(name, &at)| (name.clone(), item.clone(), at));
             let mut cells: Vec<_> = near.chain(far).collect();
             cells.sort_by(|(one, ..), (other, ..)| one.cmp(other));
-            Pair { table: through.table.clone(), cells, primary_key: through.primary_key.clone() }
+            let (table, primary_key) = (through.table.clone(), through.primary_key.clone());
+            Pair { table, cells, follows: through.follows.clone(), primary_key }
         };
         let mut old: Vec<AnyEntity> = seen.removed().cloned().collect();
         if self.is_deleted(owner) {

@@ -8,6 +8,7 @@ use super::{
     Direction, Mapper, ModelId, Unit,
     attempt::Attempted,
     claim::{Candidate, Claims, Edge, Said, said},
+    follow_keys::is_renamed,
     load::From,
 };
 use crate::{
@@ -234,10 +235,15 @@ fn want(object: &AnyEntity, is_deleted: bool, wanted: &mut Wanted) -> bool {
     for (at, relation) in mapper.relations.iter().enumerate() {
         let mut mode = Mode::Loaded;
         object.0.look(at, &mut |relation, _| mode = relation.mode());
-        let needs = match relation.direction {
-            Direction::ToOne => (is_deleted && relation.delete) || (mode == Mode::Replaced && relation.delete_orphan),
-            Direction::ToMany | Direction::Through => is_deleted && !relation.passive_deletes || mode == Mode::Replaced,
-        };
+        let needs = is_renamed(object, relation)
+            || match relation.direction {
+                Direction::ToOne => {
+                    (is_deleted && relation.delete) || (mode == Mode::Replaced && relation.delete_orphan)
+                }
+                Direction::ToMany | Direction::Through => {
+                    is_deleted && !relation.passive_deletes || mode == Mode::Replaced
+                }
+            };
         if needs && matches!(mode, Mode::Unloaded | Mode::Replaced | Mode::Unset) && object.0.has_row() {
             is_known = false;
             wanted.entry((mapper.of, at)).or_default().push(object.clone());

@@ -16,8 +16,9 @@ use crate::{
         sessions::ResultColumn,
     },
     entity::{self, AnyEntity, Record, encode_rows},
+    model::unset::{Unset, unset},
     relation::{Cascades, Declared},
-    schema::{CascadeKind, DefaultValue, ForeignKey, Table},
+    schema::{Action, CascadeKind, DefaultValue, ForeignKey, Table},
 };
 
 /// Makes objects of a batch's rows.
@@ -47,9 +48,13 @@ pub(crate) struct Mapper {
     /// Columns that the database changes with every update.
     pub(crate) touched: Vec<usize>,
     pub(crate) schema: Option<&'static str>,
+    /// The columns of unique constraints and indexes.
+    pub(crate) uniques: Vec<Vec<usize>>,
     /// The table's foreign keys.
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) relations: Vec<Mapped>,
+    /// What rows need not say.
+    pub(crate) unset: &'static Unset,
     /// Whether it wants to know of events.
     pub(crate) hears: bool,
     pub(crate) encode: fn(&[AnyEntity], &[usize]) -> Result<Vec<ColumnData>>,
@@ -86,6 +91,8 @@ pub(crate) struct Mapped {
     pub(crate) delete: bool,
     pub(crate) delete_orphan: bool,
     pub(crate) passive_deletes: bool,
+    /// Whether the database makes foreign keys follow that refer to a key which changes.
+    pub(crate) passive_updates: bool,
     pub(crate) post_update: bool,
     pub(crate) cascades: Cascades,
 }
@@ -98,6 +105,8 @@ pub(crate) struct Through {
     /// Its columns that refer to the other side.
     pub(crate) far: Vec<String>,
     pub(crate) primary_key: Vec<String>,
+    /// Those of its columns that follow a key which changes.
+    pub(crate) follows: Vec<String>,
 }
 
 thread_local! {
@@ -143,6 +152,15 @@ fn positions(table: &Table, of: &[String]) -> Vec<usize> {
     of.iter().filter_map(|name| position(&columns, name)).collect()
 }
 
+/// The columns of the unique constraints and indexes of a table.
+fn uniques(table: &Table) -> Vec<Vec<usize>> {
+    let indexes = table.indexes.iter().filter(|index| index.unique);
+    let mut uniques: Vec<_> = (table.uniques.iter().chain(indexes)).map(|key| positions(table, &key.columns)).collect();
+    uniques.sort_unstable();
+    uniques.dedup();
+    uniques
+}
+
 impl Mapper {
     fn new<M: Record>(of: ModelId) -> Self {
         let table = M::table();
@@ -159,11 +177,13 @@ impl Mapper {
             key: positions(&table, &table.primary_key),
             generated: M::GENERATED,
             version: M::VERSION,
-            defaulted: at(&|column| column.nullable && plain(&column.default)),
+            defaulted: at(&|column| plain(&column.default)),
             touched: at(&|column| plain(&column.on_update)),
             schema: M::SCHEMA,
+            uniques: uniques(&table),
             foreign_keys: table.foreign_keys.clone(),
             relations: M::relations().into_iter().map(|declared| Mapped::new(&table, declared)).collect(),
+            unset: unset::<M>(),
             hears: M::HEARS,
             encode: encode_rows::<M>,
             absorb: super::absorb::rows::<M>,
@@ -183,6 +203,15 @@ impl Mapper {
         names.iter().filter_map(|name| self.columns.iter().position(|column| column == name)).collect()
     }
 
+    /// The columns of the unique keys that have one of these, in order.
+    pub(crate) fn unique_with(&self, columns: &[usize]) -> Vec<usize> {
+        let has = |key: &&Vec<usize>| key.iter().any(|column| columns.contains(column));
+        let mut with: Vec<usize> = self.uniques.iter().filter(has).flatten().copied().collect();
+        with.sort_unstable();
+        with.dedup();
+        with
+    }
+
     /// The names of some columns.
     pub(crate) fn names(&self, columns: &[usize]) -> Vec<String> {
         columns.iter().filter_map(|&at| self.columns.get(at)).map(|&name| name.to_owned()).collect()
@@ -192,7 +221,7 @@ impl Mapper {
 impl Mapped {
     /// Where several foreign keys would do, or none, the host refused the models when the database was opened.
     fn new(owner: &Table, declared: Declared) -> Self {
-        let Declared { relationship, target, target_table, through, field, cascades } = declared;
+        let Declared { relationship, target, target_table, through, field, cascades, passive_updates } = declared;
         let far_table = target_table();
         let wanted = relationship.foreign_key.as_deref();
         let (direction, near, far, through) = match through.map(|through| through()) {
@@ -230,6 +259,7 @@ impl Mapped {
             delete: has(CascadeKind::Delete),
             delete_orphan: has(CascadeKind::DeleteOrphan),
             passive_deletes: relationship.passive_deletes,
+            passive_updates,
             post_update: relationship.post_update,
             cascades,
             name: relationship.name,
@@ -249,7 +279,10 @@ impl Through {
         let is_other = |key: &&ForeignKey| near.is_none_or(|near| near.columns != key.columns);
         let refers = |key: &&ForeignKey| key.table == target.name && key.schema == target.schema;
         let far = between.foreign_keys.iter().filter(refers).find(is_other);
+        let cascades = |key: &&&ForeignKey| key.on_update == Action::Cascade;
+        let follows = near.iter().chain(&far).filter(cascades).flat_map(|key| key.columns.clone()).collect();
         let through = Self {
+            follows,
             table: between.name.clone(),
             near: near.map(|key| key.columns.clone()).unwrap_or_default(),
             far: far.map(|key| key.columns.clone()).unwrap_or_default(),

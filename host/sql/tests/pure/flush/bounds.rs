@@ -8,7 +8,16 @@ use super::*;
 
 fn updates(table: &str, columns: &[&str], keys: Batch, rows: Batch) -> Change {
     let (table, columns) = (table.into(), names(columns));
-    Change::Updates(Updates { table, keys, versions: None, columns, rows, links: vec![], returning: vec![] })
+    Change::Updates(Updates {
+        table,
+        keys,
+        versions: None,
+        columns,
+        rows,
+        links: vec![],
+        returning: vec![],
+        stored: None,
+    })
 }
 
 #[test]
@@ -18,7 +27,7 @@ fn t68_rows_that_are_only_said_to_be_there_take_no_room() {
         for change in [
             inserts("users", &[], said(rows), &[], &["id"]),
             updates("logs", &[], said(rows), said(rows)),
-            Change::Deletes(Deletes { table: "users".into(), keys: said(rows), versions: None }),
+            Change::Deletes(Deletes { table: "users".into(), keys: said(rows), versions: None, stored: None }),
         ] {
             let refused = flush(vec![change], Dialect::Sqlite).map(drop);
             assert_eq!(refused, Err(Error::Limit { what: Limited::Rows, allowed: 500_000 }));
@@ -145,6 +154,7 @@ fn wide_keys_are_counted() {
         rows: batch(5, vec![texts(&["x"; 5])]),
         links: vec![],
         returning: vec![],
+        stored: None,
     });
     let mut flush = Flush::new(vec![change], Arc::new(catalog), Dialect::Mariadb, limits).expect("good");
     let work = flush.next_work().expect("good").expect("work");

@@ -97,6 +97,7 @@ impl Update {
             rows: batch(0, Vec::new()),
             links: Vec::new(),
             returning: Vec::new(),
+            stored: None,
         })
     }
 
@@ -127,10 +128,15 @@ impl Update {
 
 pub fn delete_of(table: &str, keys: &[i64]) -> Change {
     let keys = batch(keys.len(), vec![key(keys)]);
-    Change::Deletes(Deletes { table: table.to_owned(), keys, versions: None })
+    Change::Deletes(Deletes { table: table.to_owned(), keys, versions: None, stored: None })
 }
 
 pub fn delete_versions(table: &str, keys: &[i64], versions: &[i64]) -> Change {
     let versions = Some(batch(versions.len(), vec![key(versions)]));
-    Change::Deletes(Deletes { table: table.to_owned(), keys: batch(keys.len(), vec![key(keys)]), versions })
+    Change::Deletes(Deletes {
+        table: table.to_owned(),
+        keys: batch(keys.len(), vec![key(keys)]),
+        versions,
+        stored: None,
+    })
 }

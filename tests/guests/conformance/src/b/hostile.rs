@@ -26,9 +26,17 @@ fn nothing(table: &str, rows: u32) -> [Change; 3] {
     let returning = Vec::new();
     let insert = Inserts { table: table.clone(), columns: columns.clone(), rows: said(rows), links, returning };
     let (links, returning) = (Vec::new(), Vec::new());
-    let update =
-        Updates { table: table.clone(), keys: said(rows), versions: None, columns, rows: said(rows), links, returning };
-    let delete = Deletes { table, keys: said(rows), versions: None };
+    let update = Updates {
+        table: table.clone(),
+        keys: said(rows),
+        versions: None,
+        columns,
+        rows: said(rows),
+        links,
+        returning,
+        stored: None,
+    };
+    let delete = Deletes { table, keys: said(rows), versions: None, stored: None };
     [Change::Inserts(insert), Change::Updates(update), Change::Deletes(delete)]
 }
 

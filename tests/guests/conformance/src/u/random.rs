@@ -16,6 +16,9 @@ struct Person {
     id: i64,
     #[model(length = 40)]
     name: String,
+    /// No two have the same.
+    #[model(unique)]
+    rank: Option<i64>,
     #[model(order_by = "id")]
     notes: Many<Note>,
     #[model(through = Member)]
@@ -50,7 +53,7 @@ struct Club {
 struct Member {
     #[model(primary_key, foreign_key = "people.id")]
     person_id: i64,
-    #[model(primary_key, length = 40, foreign_key = "clubs.name")]
+    #[model(primary_key, length = 40, foreign_key = "clubs.name", on_update = "cascade")]
     club_name: String,
 }
 
@@ -71,6 +74,7 @@ impl Dice {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Plain {
     people: BTreeMap<String, String>,
+    ranks: BTreeMap<String, i64>,
     notes: BTreeMap<String, Option<String>>,
     clubs: BTreeSet<String>,
     members: BTreeSet<(String, String)>,
@@ -122,7 +126,7 @@ impl Play {
     }
 
     async fn step(&mut self) -> Result<(), Error> {
-        let choice = self.dice.roll(30);
+        let choice = self.dice.roll(34);
         self.log.push(format!("{choice}"));
         match choice {
             0 | 1 => {
@@ -187,6 +191,7 @@ impl Play {
                 self.session.delete(&person)?;
                 self.now.people.remove(&name);
                 self.bury_toys_of(&name);
+                self.now.ranks.remove(&name);
                 self.now
                     .notes
                     .values_mut()
@@ -257,6 +262,22 @@ impl Play {
                 self.forget();
                 self.touched.clear();
             }
+            30 | 31 => self.take_rank(),
+            32 => {
+                // A new one takes the rank of one who gives it up.
+                let ranked: Vec<String> = self.now.ranks.keys().cloned().collect();
+                let Some(mut person) = self.dice.pick(&ranked).and_then(|name| self.people.get(&name).cloned()) else {
+                    return Ok(());
+                };
+                let (name, rank) = (self.name("p"), person.rank);
+                person.edit().rank = None;
+                let new = self.session.add(Person { name: name.clone(), rank, ..Person::default() })?;
+                self.now.ranks.retain(|_, taken| Some(*taken) != rank);
+                self.now.ranks.extend(rank.map(|rank| (name.clone(), rank)));
+                self.people.insert(name.clone(), new);
+                self.now.people.insert(name, String::new());
+            }
+            33 => self.rename_club(),
             other => self.play_with_toys(other).await?,
         }
         Ok(())
@@ -272,12 +293,47 @@ impl Play {
         Ok(())
     }
 
+    /// Somebody takes a rank, and who had it gets theirs.
+    fn take_rank(&mut self) {
+        let (name, rank) = (self.someone(), i64::try_from(self.dice.roll(6)).unwrap_or_default());
+        let Some((name, mut person)) = name else { return };
+        let mine = self.now.ranks.remove(&name);
+        let other = self.now.ranks.iter().find(|(_, taken)| **taken == rank).map(|(name, _)| name.clone());
+        if let Some(other) = other {
+            self.now.ranks.remove(&other);
+            self.now.ranks.extend(mine.map(|mine| (other.clone(), mine)));
+            if let Some(other) = self.people.get_mut(&other) {
+                other.edit().rank = mine;
+            }
+        }
+        person.edit().rank = Some(rank);
+        self.now.ranks.insert(name, rank);
+    }
+
+    /// A club gets another name, which is its key.
+    fn rename_club(&mut self) {
+        let known: Vec<String> = self.now.clubs.iter().filter(|name| !self.touched.contains(*name)).cloned().collect();
+        let Some(old) = self.dice.pick(&known) else { return };
+        let Some(mut club) = self.clubs.remove(&old) else { return };
+        let new = self.name("c");
+        club.edit().name.clone_from(&new);
+        self.clubs.insert(new.clone(), club);
+        self.now.clubs.remove(&old);
+        self.now.clubs.insert(new.clone());
+        let members = std::mem::take(&mut self.now.members);
+        let renamed = |(member, club)| (member, if club == old { new.clone() } else { club });
+        self.now.members = members.into_iter().map(renamed).collect();
+        self.touched.insert(new);
+    }
+
     /// Handles of what never was.
     fn forget(&mut self) {
         let Self { now, people, notes, clubs, toys, .. } = self;
         toys.retain(|name, _| now.toys.contains_key(name));
         people.retain(|name, _| now.people.contains_key(name));
         notes.retain(|name, _| now.notes.contains_key(name));
+        // Names of clubs go back, too.
+        *clubs = std::mem::take(clubs).into_values().map(|club| (club.name.clone(), club)).collect();
         clubs.retain(|name, _| now.clubs.contains(name));
     }
 
@@ -295,13 +351,14 @@ impl Play {
     /// What the database has, and what the objects say, against what should be.
     async fn compare(&mut self) -> Result<(), Error> {
         let name = |text: &str| text.trim_end_matches('x').to_owned();
-        let people = self.session.all(&select_columns((Person::ID, Person::NAME))).await?;
-        let names: BTreeMap<i64, String> = people.iter().map(|(id, text)| (*id, name(text))).collect();
+        let people = self.session.all(&select_columns((Person::ID, Person::NAME, Person::RANK))).await?;
+        let names: BTreeMap<i64, String> = people.iter().map(|(id, text, _)| (*id, name(text))).collect();
         let notes = self.session.all(&select_columns((Note::TEXT, Note::PERSON_ID))).await?;
         let members = self.session.all(&select_columns((Member::PERSON_ID, Member::CLUB_NAME))).await?;
         let owner = |id: i64| names.get(&id).cloned().unwrap_or_else(|| format!("nobody {id}"));
         let stored = Plain {
-            people: people.iter().map(|(_, text)| (name(text), text[name(text).len()..].to_owned())).collect(),
+            people: people.iter().map(|(_, text, _)| (name(text), text[name(text).len()..].to_owned())).collect(),
+            ranks: people.iter().filter_map(|(_, text, rank)| Some((name(text), (*rank)?))).collect(),
             notes: notes.into_iter().map(|(text, id)| (text, id.map(owner))).collect(),
             clubs: self.session.all(&select_columns(Club::NAME)).await?.into_iter().collect(),
             members: members.into_iter().map(|(id, club)| (owner(id), club)).collect(),

@@ -1,0 +1,433 @@
+//! Values of unique keys that one row of a flush frees and another one takes.
+//!
+//! A database looks at unique keys row by row. So a row whose value another one takes is written before that one: it is
+//! deleted, or updated, earlier than it would be. Rows for which there is no such order, as they swap their values or come
+//! in a long chain, are parked: an update more sets a column of the key to null, or to a value that no other row has, until their
+//! own update comes. Nothing happens to rows whose values no other row of the flush takes.
+//!
+//! What this takes for equal may differ in letter case or in blanks at the end, as it does not know the database's collations:
+//! that costs a statement and changes nothing else. A value that comes from a key which the flush makes is new to all rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::{Does, Item, spare};
+use crate::{
+    Scalar, Value,
+    schema::{Action, Column, DefaultValue, ForeignKey, Table},
+};
+
+/// A row of a change.
+pub(super) type Row = (usize, u32);
+
+/// So many rounds of updates are not worse than to park rows.
+const ROUNDS: usize = 2;
+
+/// A value that a row has for a moment.
+pub(super) struct Park {
+    pub(super) row: Row,
+    pub(super) column: String,
+    pub(super) value: Value,
+}
+
+/// What is written before the inserts of a table.
+#[derive(Default)]
+pub(super) struct Freed {
+    /// Rows to delete.
+    pub(super) deletes: BTreeSet<Row>,
+    /// Rows to park.
+    pub(super) parks: Vec<Park>,
+    /// Rows to update, round by round.
+    pub(super) rounds: Vec<Vec<Row>>,
+}
+
+/// The changes of one table, and what is around it.
+pub(super) struct Around<'a> {
+    pub(super) items: &'a [Item],
+    pub(super) table: &'a Table,
+    /// The changes of the table.
+    pub(super) changes: &'a [usize],
+    /// All tables there are.
+    pub(super) tables: &'a dyn Fn() -> Vec<&'a Table>,
+    /// Whether the flush changes rows that may refer to those that it deletes.
+    pub(super) is_referred: &'a dyn Fn() -> bool,
+    /// Whether a foreign key of the table may refer to a row that is inserted after an early update.
+    pub(super) needs_inserts: &'a dyn Fn(&ForeignKey) -> bool,
+}
+
+/// Who frees what: the rows, with the positions of the unique keys whose values others take, and from whom each row takes some.
+#[derive(Default)]
+struct Conflicts {
+    frees: BTreeMap<Row, BTreeSet<usize>>,
+    takes: HashMap<Row, Vec<Row>>,
+}
+
+impl<'a> Around<'a> {
+    /// What has to be done before the table's inserts and updates.
+    pub(super) fn freed(&self) -> Freed {
+        let keys = self.keys();
+        let conflicts = self.conflicts(&keys);
+        let mut freed = Freed::default();
+        if conflicts.frees.is_empty() {
+            return freed;
+        }
+        let referring = self.referring();
+        let mut spares = Spares { around: self, referring: &referring, used: HashMap::new() };
+        let is_referred = (self.is_referred)();
+        let mut updates = Vec::new();
+        for (row, of) in &conflicts.frees {
+            let columns: Option<Vec<&Column>> = of
+                .iter()
+                .map(|at| self.parking(keys.get(*at).map_or(&[][..], Vec::as_slice), row.0, &referring))
+                .collect();
+            if self.does(row.0) == Some(Does::Delete) {
+                match columns.filter(|_| is_referred) {
+                    Some(columns) => spares.park(*row, &columns, &mut freed.parks),
+                    None => drop(freed.deletes.insert(*row)),
+                }
+            } else {
+                updates.push((*row, columns));
+            }
+        }
+        let rounds = self.rounds(&updates, &conflicts);
+        for (row, columns) in updates {
+            match (rounds.get(&row), columns) {
+                (Some(round), None) => put(&mut freed.rounds, *round, row),
+                (Some(round), Some(_)) if *round < ROUNDS => put(&mut freed.rounds, *round, row),
+                (_, Some(columns)) => spares.park(row, &columns, &mut freed.parks),
+                // There is no way that the database would go.
+                (None, None) => {}
+            }
+        }
+        freed
+    }
+
+    /// The foreign keys that refer to the table.
+    fn referring(&self) -> Vec<&'a ForeignKey> {
+        let keys = (self.tables)().into_iter().flat_map(|table| &table.foreign_keys);
+        keys.filter(|key| key.table == self.table.name && key.schema == self.table.schema).collect()
+    }
+
+    fn does(&self, change: usize) -> Option<Does> {
+        self.items.get(change).map(|item| item.does)
+    }
+
+    /// The unique keys that the changes may meet in.
+    fn keys(&self) -> Vec<Vec<&str>> {
+        let table = self.table;
+        let uniques = table.uniques.iter().chain(table.indexes.iter().filter(|index| index.unique));
+        let mut keys: Vec<Vec<&str>> = Vec::new();
+        for columns in std::iter::once(&table.primary_key).chain(uniques.map(|unique| &unique.columns)) {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            if !columns.is_empty() && !keys.contains(&columns) {
+                keys.push(columns);
+            }
+        }
+        keys
+    }
+
+    fn conflicts(&self, keys: &[Vec<&str>]) -> Conflicts {
+        let mut conflicts = Conflicts::default();
+        for (at, key) in keys.iter().enumerate() {
+            let mut freed: HashMap<String, Row> = HashMap::new();
+            let changes = self.changes.iter().filter_map(|change| Some((*change, self.items.get(*change)?)));
+            let changes: Vec<(usize, &Item, Places<'_>)> = changes
+                .filter_map(|(change, item)| Some((change, item, Places::new(item, self.table, key)?)))
+                .collect();
+            let frees = || changes.iter().filter(|(_, item, _)| item.does != Does::Insert);
+            let takes = || changes.iter().filter(|(_, item, _)| item.does != Does::Delete);
+            if takes().next().is_none() {
+                continue;
+            }
+            for &(change, item, ref places) in frees() {
+                for row in 0..item.rows() {
+                    if let Some(old) = places.old(item, row).filter(|_| places.differs(item, row)) {
+                        freed.insert(old, (change, row));
+                    }
+                }
+            }
+            if freed.is_empty() {
+                continue;
+            }
+            for &(change, item, ref places) in takes() {
+                for row in 0..item.rows() {
+                    let freer = places.taken(item, row).and_then(|new| freed.get(&new)).copied();
+                    if let Some(freer) = freer.filter(|freer| *freer != (change, row)) {
+                        conflicts.frees.entry(freer).or_default().insert(at);
+                        conflicts.takes.entry((change, row)).or_default().push(freer);
+                    }
+                }
+            }
+        }
+        conflicts
+    }
+
+    /// The rounds in which rows can be updated before the others: each after those that it takes values from. Those of a circle
+    /// have none, and neither have those that need rows which are inserted.
+    fn rounds(&self, updates: &[(Row, Option<Vec<&Column>>)], conflicts: &Conflicts) -> HashMap<Row, usize> {
+        let mut waits: BTreeMap<Row, usize> = BTreeMap::new();
+        let mut rounds: HashMap<Row, usize> = HashMap::new();
+        let mut taken_by: HashMap<Row, Vec<Row>> = HashMap::new();
+        let may_wait: BTreeSet<Row> =
+            updates.iter().map(|(row, _)| *row).filter(|row| self.may_be_early(*row)).collect();
+        for row in &may_wait {
+            // What is parked or deleted is out of the way by then.
+            let from = conflicts.takes.get(row).into_iter().flatten().filter(|from| may_wait.contains(from));
+            let from: Vec<Row> = from.copied().collect();
+            waits.insert(*row, from.len());
+            for freer in from {
+                taken_by.entry(freer).or_default().push(*row);
+            }
+        }
+        let mut ready: Vec<Row> = waits.iter().filter(|(_, waits)| **waits == 0).map(|(row, _)| *row).collect();
+        rounds.extend(ready.iter().map(|row| (*row, 0)));
+        while let Some(row) = ready.pop() {
+            let next = rounds.get(&row).map_or(0, |round| round + 1);
+            for taker in taken_by.get(&row).into_iter().flatten() {
+                let round = rounds.entry(*taker).or_default();
+                *round = next.max(*round);
+                if let Some(waits) = waits.get_mut(taker) {
+                    *waits = waits.saturating_sub(1);
+                    if *waits == 0 {
+                        ready.push(*taker);
+                    }
+                }
+            }
+        }
+        rounds.retain(|row, _| waits.get(row) == Some(&0));
+        rounds
+    }
+
+    /// Whether a row can be updated before the table's inserts.
+    fn may_be_early(&self, (change, row): Row) -> bool {
+        let Some(item) = self.items.get(change) else { return false };
+        let is_written = |key: &&ForeignKey| key.columns.iter().any(|column| item.written(column).is_some());
+        !item.has_links(row) && !self.table.foreign_keys.iter().filter(is_written).any(self.needs_inserts)
+    }
+
+    /// The column of a key that can have another value for a moment, for a row of a change.
+    fn parking(&self, key: &[&str], change: usize, referring: &[&ForeignKey]) -> Option<&'a Column> {
+        let item = self.items.get(change)?;
+        let columns = key.iter().filter_map(|name| self.table.columns.iter().find(|column| column.name == *name));
+        let is_deleted = item.does == Does::Delete;
+        let is_referred = |column: &Column| referring.iter().any(|key| key.referred.contains(&column.name));
+        let follows = |column: &Column| {
+            let mut keys = referring.iter().filter(|key| key.referred.contains(&column.name));
+            keys.all(|key| matches!(key.on_update, Action::Cascade | Action::NoAction | Action::Restrict))
+        };
+        let refers = |column: &Column| self.table.foreign_keys.iter().any(|key| key.columns.contains(&column.name));
+        let is_key = |column: &Column| self.table.primary_key.contains(&column.name);
+        let can_be = |column: &&Column| {
+            column.computed.is_none()
+                && follows(column)
+                && !(is_deleted && (is_key(column) || is_referred(column)))
+                // The row that comes back is the one with the key that it had.
+                && (is_deleted || item.written(&column.name).is_some())
+        };
+        let can_be_null = |column: &Column| column.nullable && !is_key(column) && !is_referred(column);
+        let rank = |column: &Column| match (can_be_null(column), refers(column)) {
+            (true, false) => Some(0),
+            (true, true) => Some(1),
+            (false, false) => spare::value(column, 0).map(|_| 2),
+            (false, true) => None,
+        };
+        columns
+            .filter(can_be)
+            .filter_map(|column| Some((rank(column)?, column)))
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, at)| at)
+    }
+}
+
+fn put(rounds: &mut Vec<Vec<Row>>, round: usize, row: Row) {
+    if rounds.len() <= round {
+        rounds.resize_with(round + 1, Vec::new);
+    }
+    if let Some(rows) = rounds.get_mut(round) {
+        rows.push(row);
+    }
+}
+
+/// Makes values for rows to park.
+struct Spares<'s, 'a> {
+    around: &'s Around<'a>,
+    referring: &'s [&'a ForeignKey],
+    /// The values that rows of the flush have or get, by column.
+    used: HashMap<String, HashSet<String>>,
+}
+
+impl Spares<'_, '_> {
+    fn park(&mut self, row: Row, columns: &[&Column], parks: &mut Vec<Park>) {
+        let mut seen = BTreeSet::new();
+        for column in columns.iter().filter(|column| seen.insert(column.name.as_str())) {
+            let is_key = self.around.table.primary_key.contains(&column.name);
+            let is_referred = self.referring.iter().any(|key| key.referred.contains(&column.name));
+            let value =
+                if column.nullable && !is_key && !is_referred { Some(Value::NULL) } else { self.spare(row, column) };
+            if let Some(value) = value {
+                parks.push(Park { row, column: column.name.clone(), value });
+            }
+        }
+    }
+
+    /// A value that no row of the flush has.
+    fn spare(&mut self, (change, row): Row, column: &Column) -> Option<Value> {
+        let around = self.around;
+        let used = self.used.entry(column.name.clone()).or_insert_with(|| around.values(&column.name));
+        let key = around.items.get(change).and_then(|item| key_of(item, around.table, row));
+        let mut number = key.map_or(0, |text| digest(&text));
+        for _ in 0..=used.len() {
+            let value = spare::value(column, number)?;
+            if let Some(text) = text([value.clone()].into_iter())
+                && used.insert(text)
+            {
+                return Some(value);
+            }
+            number = spare::mixed(number);
+        }
+        None
+    }
+}
+
+impl Around<'_> {
+    /// All values of a column that the rows have or get.
+    fn values(&self, column: &str) -> HashSet<String> {
+        let mut values = HashSet::new();
+        for item in self.changes.iter().filter_map(|change| self.items.get(*change)) {
+            let Some(places) = Places::new(item, self.table, &[column]) else { continue };
+            for row in 0..item.rows() {
+                values.extend(places.old(item, row));
+                values.extend(places.taken(item, row));
+            }
+        }
+        values
+    }
+}
+
+/// The primary key of a row, as a text that only equal ones have.
+pub(super) fn key_of(item: &Item, table: &Table, row: u32) -> Option<String> {
+    let at = |name: &String| item.key_at(name, &table.primary_key);
+    text(table.primary_key.iter().filter_map(at).map(|at| item.batch.value(row as usize, at)))
+}
+
+/// A number of a text.
+fn digest(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Where the columns of a unique key are in a change.
+pub(super) struct Places<'a> {
+    columns: Vec<Place<'a>>,
+    is_written: bool,
+}
+
+struct Place<'a> {
+    /// Among those that are written.
+    written: Option<usize>,
+    /// Among what the rows had.
+    stored: Option<usize>,
+    /// In the batch, where it is of the key that finds the row.
+    key: Option<usize>,
+    /// What an insert gets that says nothing.
+    default: Option<&'a Value>,
+}
+
+impl<'a> Places<'a> {
+    /// Nothing where the change neither frees nor takes values of the key, or does not tell which.
+    pub(super) fn new(item: &Item, table: &'a Table, key: &[&str]) -> Option<Self> {
+        let mut columns = Vec::with_capacity(key.len());
+        let mut is_written = item.does != Does::Update;
+        for name in key {
+            let written = item.written(name);
+            is_written |= written.is_some();
+            let stored =
+                item.stored.as_ref().and_then(|stored| stored.columns.iter().position(|column| column == name));
+            let default = table.columns.iter().find(|column| column.name == *name).map(|column| &column.default);
+            let default = match default {
+                Some(DefaultValue::Literal(value)) if item.does == Does::Insert => Some(value),
+                _ => None,
+            };
+            columns.push(Place { written, stored, key: item.key_at(name, &table.primary_key), default });
+        }
+        let is_told = |place: &Place<'_>| match item.does {
+            Does::Insert => place.written.is_some() || place.default.is_some(),
+            Does::Update | Does::Delete => place.stored.is_some() || place.key.is_some(),
+        };
+        (is_written && columns.iter().all(is_told)).then_some(Self { columns, is_written })
+    }
+
+    /// What a row had, as a text that only equal values have; nothing where one of them is null.
+    pub(super) fn old(&self, item: &Item, row: u32) -> Option<String> {
+        if item.does == Does::Insert {
+            return None;
+        }
+        text(self.columns.iter().map(|place| place.stored_in(item, row)))
+    }
+
+    /// Whether a row gets other values than it had.
+    pub(super) fn differs(&self, item: &Item, row: u32) -> bool {
+        let differs = |place: &Place<'_>| match place.written {
+            Some(at) if item.is_linked(row, at) => true,
+            Some(at) => item.batch.value(row as usize, at) != place.stored_in(item, row),
+            None => false,
+        };
+        item.does == Does::Delete || self.columns.iter().any(differs)
+    }
+
+    /// What a row gets.
+    pub(super) fn taken(&self, item: &Item, row: u32) -> Option<String> {
+        if item.does == Does::Delete || !self.is_written {
+            return None;
+        }
+        let is_linked = |place: &Place<'_>| place.written.is_some_and(|at| item.is_linked(row, at));
+        if self.columns.iter().any(is_linked) {
+            return None;
+        }
+        text(self.columns.iter().map(|place| match (place.written, place.default) {
+            (Some(at), _) => item.batch.value(row as usize, at),
+            (None, Some(default)) => default.clone(),
+            (None, None) => place.stored_in(item, row),
+        }))
+    }
+}
+
+impl Place<'_> {
+    fn stored_in(&self, item: &Item, row: u32) -> Value {
+        match (self.key, self.stored, &item.stored) {
+            (Some(at), ..) => item.batch.value(row as usize, at),
+            (None, Some(at), Some(stored)) => stored.rows.value(row as usize, at),
+            _ => Value::NULL,
+        }
+    }
+}
+
+/// Values as a text that equal ones have; nothing where one is null.
+fn text(values: impl Iterator<Item = Value>) -> Option<String> {
+    let mut text = String::new();
+    for value in values {
+        match value {
+            Value::Scalar(Scalar::Null) => return None,
+            Value::Scalar(Scalar::Text(value)) => {
+                // As a collation may see it.
+                let value = value.trim_end().to_lowercase();
+                text.push_str(&format!("{}:{value};", value.len()));
+            }
+            Value::Scalar(Scalar::Integer(value)) => text.push_str(&format!("{value};")),
+            Value::Scalar(Scalar::Unsigned(value)) => text.push_str(&format!("{value};")),
+            Value::Scalar(Scalar::Decimal(value)) => text.push_str(&format!("{};", plain(&value))),
+            value => text.push_str(&format!("{value:?};")),
+        }
+    }
+    Some(text)
+}
+
+/// A decimal without what does not count.
+fn plain(decimal: &str) -> String {
+    let (sign, digits) = match decimal.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", decimal.strip_prefix('+').unwrap_or(decimal)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let sign = if whole.is_empty() && fraction.is_empty() { "" } else { sign };
+    format!("{sign}{whole}.{fraction}")
+}
