@@ -4,6 +4,7 @@
 
 use crate::{
     Batch, Catalog, Compiled, Dialect, Error, Result,
+    catalog::OrderKey,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::Source,
     insert_many::{Planned, are_arrays, arrays, column, fit, outputs},
@@ -25,7 +26,7 @@ pub(crate) struct ReadMany {
     pub(crate) by: Vec<String>,
     pub(crate) between: Option<Between>,
     /// The order; the primary key comes after it.
-    pub(crate) order_by: Vec<String>,
+    pub(crate) order_by: Vec<OrderKey>,
 }
 
 /// A table whose rows say which rows belong together; its columns `by` come first in what is read.
@@ -146,10 +147,11 @@ impl<'a> Checked<'a> {
         }
         self.condition(writer, shape);
         // Owner by owner, and each one's rows in their order: as the index of a foreign key has them.
-        let owners = self.by.iter().map(|column| (self.finder(), &column.name));
-        let order = self.read.order_by.iter().chain(self.primary_key).map(|name| (own, name));
+        let owners = self.by.iter().map(|column| (self.finder(), &column.name, false));
+        let order = self.read.order_by.iter().map(|key| (own, &key.column, key.descending));
+        let last = self.primary_key.iter().map(|name| (own, name, false));
         let mut seen = Vec::new();
-        for (table, name) in owners.chain(order) {
+        for (table, name, descending) in owners.chain(order).chain(last) {
             if seen.contains(&(table, name)) {
                 continue;
             }
@@ -157,6 +159,7 @@ impl<'a> Checked<'a> {
             seen.push((table, name));
             writer.push(if position > 0 { ", " } else { " ORDER BY " });
             writer.qualified(Some(table), name);
+            writer.push(if descending { " DESC" } else { "" });
         }
     }
 
