@@ -20,6 +20,7 @@ mod inventory;
 mod linker;
 mod load;
 mod outside;
+mod q;
 mod readme;
 mod s;
 mod scene;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use crate::{
     Entity,
     entity::{AnyEntity, Record},
-    relation::{AnyRelation, Mode},
+    relation::AnyRelation,
     value::Value,
 };
 
@@ -92,9 +92,7 @@ fn relationships(object: &AnyEntity, options: DictOptions, told: &mut Told, dict
     for (at, relation) in mapper.relations.iter().enumerate() {
         let mut found = None;
         object.0.look(at, &mut |now: &dyn AnyRelation, _| {
-            if matches!(now.mode(), Mode::Loaded | Mode::Replaced) {
-                found = Some(now.items());
-            }
+            found = now.visible();
         });
         let Some(items) = found else { continue };
         let value = if relation.collection {

@@ -201,6 +201,13 @@ impl<M: Model> Alias<M> {
     }
 }
 
+/// A query can have the alias for its name, too: `from_query(&busy, recent)`, and its columns are `Device::KIND.of(recent)`.
+impl<M> From<Alias<M>> for String {
+    fn from(alias: Alias<M>) -> Self {
+        alias.name.to_owned()
+    }
+}
+
 /// Names a model's table anew within a statement.
 pub const fn alias<M: Model>(name: &'static str) -> Alias<M> {
     Alias { name, of: PhantomData }

@@ -13,26 +13,27 @@ mod save;
 mod savepoint;
 pub(crate) mod unit;
 
+use self::{bulk::upsert_rows, prepared::Plan, repeated::Known, unit::Unit};
+pub use self::{
+    bulk::{BulkUpdate, bulk_update},
+    prepared::{Bound, Prepared},
+    query::{EntityQuery, EntityRows, Page, PageKey},
+    rows::Rows,
+    save::{Partial, Saving, partial},
+    savepoint::Savepoint,
+};
 pub(crate) use self::{
     link::{Answer, BatchInsert, Link},
     prepared::BoundRun,
     repeated::Repeated,
     rows::Sent,
 };
-use self::{prepared::Plan, repeated::Known, unit::Unit};
-pub use self::{
-    prepared::{Bound, Prepared},
-    query::{EntityQuery, EntityRows},
-    rows::Rows,
-    save::{Partial, Saving, partial},
-    savepoint::Savepoint,
-};
 pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
 use crate::{
     Error, Model, Result,
     bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
     expression::{Lowered, count_all},
-    statement::{Command, Query, Sendable, Subquery, insert, left_out_key, select_columns, without},
+    statement::{Command, Insert, Query, Sendable, Subquery, insert, left_out_key, select_columns, without},
 };
 
 /// Core level: a connection of one's own, commit as you go.
@@ -237,6 +238,52 @@ pub trait Executor: Link {
             return Ok(0);
         }
         Ok(self.send_rows(rows, Vec::new()).await?.affected)
+    }
+
+    /// Inserts many rows, or does what the conflict says with those that are there already; returns how many were inserted or
+    /// changed. As many statements are sent as the parameters of one allow, all or none.
+    ///
+    /// ```no_run
+    /// # use sqlservice_sdk::prelude::*;
+    /// # #[derive(Model)] struct Price { #[model(primary_key, length = 20)] code: String, cents: i64 }
+    /// # async fn example(session: &Session, prices: Vec<Price>) -> Result<(), Error> {
+    /// session.upsert_many(&prices, |insert| insert.on_conflict().do_update(Price::CENTS)).await?;
+    /// # Ok(()) }
+    /// ```
+    async fn upsert_many<M: Model>(&self, rows: &[M], conflict: impl Fn(Insert<M>) -> Insert<M>) -> Result<u64> {
+        let chunk = upsert_rows(self.link_repeated().parameters(), rows, &conflict)?;
+        if rows.len() <= chunk {
+            return if rows.is_empty() { Ok(0) } else { self.execute(&conflict(insert::<M>().values(rows))).await };
+        }
+        self.nested(async |on| {
+            let mut affected = 0;
+            for rows in rows.chunks(chunk) {
+                affected += on.execute(&conflict(insert::<M>().values(rows))).await?;
+            }
+            Ok(affected)
+        })
+        .await
+    }
+
+    /// The same, and returns each row that was inserted or changed as it is stored (`insert-returning`).
+    async fn upsert_many_returning<M: Model>(
+        &self,
+        rows: &[M],
+        conflict: impl Fn(Insert<M>) -> Insert<M>,
+    ) -> Result<Vec<M>> {
+        let chunk = upsert_rows(self.link_repeated().parameters(), rows, &conflict)?;
+        if rows.len() <= chunk {
+            let one = conflict(insert::<M>().values(rows)).returning_all();
+            return if rows.is_empty() { Ok(Vec::new()) } else { self.all(&one).await };
+        }
+        self.nested(async |on| {
+            let mut stored = Vec::new();
+            for rows in rows.chunks(chunk) {
+                stored.extend(on.all(&conflict(insert::<M>().values(rows)).returning_all()).await?);
+            }
+            Ok(stored)
+        })
+        .await
     }
 
     /// The same, and returns the rows as they are stored, in their order (`insert-returning`).

@@ -103,6 +103,7 @@ use crate::{
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
     note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, enums with `#[derive(Enumeration)]`, a Vec of these, and an Option of these",
+    note = "other integers are an i64, a usize is a u64; other models are a `Many<Device>` or a `One<User>`",
     note = "implement `sqlservice_sdk::SqlType` for a type of your own"
 )]
 pub trait SqlType: Clone + 'static {
@@ -160,6 +161,7 @@ pub trait SqlType: Clone + 'static {
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
     note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, enums with `#[derive(Enumeration)]`, a Vec of these, and an Option of these",
+    note = "other integers are an i64, a usize is a u64; other models are a `Many<Device>` or a `One<User>`",
     note = "implement `sqlservice_sdk::SqlType` for a type of your own"
 )]
 pub trait Field: Clone + 'static {

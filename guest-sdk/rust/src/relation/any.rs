@@ -1,5 +1,7 @@
 //! Relationships as a session sees them, which knows no models.
 
+use std::rc::Rc;
+
 use super::{Many, Mode, One, known, shared};
 use crate::{
     Entity,
@@ -20,8 +22,40 @@ pub trait AnyRelation {
     fn holds(&self, item: &AnyEntity) -> bool;
     /// Whether it has nothing and lost nothing.
     fn is_bare(&self) -> bool;
-    /// Calls with everything that it has and lost.
+    /// Calls with everything that it has, lost and shows.
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot));
+    /// What a load with a filter found, where the rest is not known.
+    fn shown(&self) -> Option<Vec<AnyEntity>>;
+    /// Shows this, and knows nothing else.
+    fn set_shown(&mut self, items: Option<&[AnyEntity]>);
+
+    /// What can be read of it.
+    fn visible(&self) -> Option<Vec<AnyEntity>> {
+        match self.mode() {
+            Mode::Loaded | Mode::Replaced => Some(self.items()),
+            Mode::Unset | Mode::Unloaded => self.shown(),
+        }
+    }
+
+    /// Some of its rows were read, with what was added and taken away since. The others are not known any more.
+    fn show(&mut self, mut items: Vec<AnyEntity>) {
+        if self.mode() == Mode::Unloaded {
+            let (added, gone) = (self.items(), self.gone());
+            items.retain(|item| !gone.contains(item) && !added.contains(item));
+            items.extend(added);
+        } else {
+            self.set(Mode::Unloaded, &[], &[]);
+        }
+        self.set_shown(Some(&items));
+    }
+
+    /// An object that it shows went away.
+    fn hide(&mut self, item: &AnyEntity) {
+        if let Some(mut shown) = self.shown() {
+            shown.retain(|shown| shown != item);
+            self.set_shown(Some(&shown));
+        }
+    }
 
     /// What was read, with what was added and taken away since.
     fn load(&mut self, mut items: Vec<AnyEntity>) {
@@ -66,7 +100,11 @@ pub trait AnyRelation {
     /// The row is written: what was said is so.
     fn settle(&mut self) {
         match self.mode() {
-            Mode::Unloaded => self.set(Mode::Unloaded, &[], &[]),
+            Mode::Unloaded => {
+                let shown = self.shown();
+                self.set(Mode::Unloaded, &[], &[]);
+                self.set_shown(shown.as_deref());
+            }
             _ => self.set(Mode::Loaded, &self.items(), &[]),
         }
     }
@@ -96,7 +134,16 @@ impl<T: Record> AnyRelation for Many<T> {
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
-        known(&self.items).iter().chain(known(&self.gone)).for_each(|item| visit(&*item.slot));
+        let all = known(&self.items).iter().chain(known(&self.gone)).chain(known(&self.shown));
+        all.for_each(|item| visit(&*item.slot));
+    }
+
+    fn shown(&self) -> Option<Vec<AnyEntity>> {
+        self.shown.as_ref().map(|shown| erase(shown))
+    }
+
+    fn set_shown(&mut self, items: Option<&[AnyEntity]>) {
+        self.shown = items.map(|items| Rc::new(downcast(items)));
     }
 
     fn is_bare(&self) -> bool {
@@ -109,7 +156,7 @@ impl<T: Record> AnyRelation for Many<T> {
 
     fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]) {
         let (items, gone) = (shared(downcast(items)), shared(downcast(gone)));
-        *self = Self { mode, items, gone, name: self.name };
+        *self = Self { mode, items, gone, shown: None, name: self.name };
     }
 
     fn is_same(&self, other: &dyn AnyRelation) -> bool {
@@ -136,7 +183,16 @@ impl<T: Record> AnyRelation for One<T> {
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
-        self.item.iter().for_each(|item| visit(&*item.slot));
+        let shown = self.shown.as_deref().and_then(Option::as_ref);
+        self.item.iter().chain(shown).for_each(|item| visit(&*item.slot));
+    }
+
+    fn shown(&self) -> Option<Vec<AnyEntity>> {
+        self.shown.as_ref().map(|shown| shown.iter().map(Entity::erase).collect())
+    }
+
+    fn set_shown(&mut self, items: Option<&[AnyEntity]>) {
+        self.shown = items.map(|items| Rc::new(items.first().and_then(AnyEntity::downcast)));
     }
 
     fn is_bare(&self) -> bool {
@@ -149,7 +205,7 @@ impl<T: Record> AnyRelation for One<T> {
 
     fn set(&mut self, mode: Mode, items: &[AnyEntity], _gone: &[AnyEntity]) {
         let item = items.first().and_then(AnyEntity::downcast);
-        *self = Self { mode, item, name: self.name };
+        *self = Self { mode, item, shown: None, name: self.name };
     }
 
     fn is_same(&self, other: &dyn AnyRelation) -> bool {

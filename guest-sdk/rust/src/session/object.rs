@@ -14,7 +14,7 @@ use crate::{
     },
     entity::{AnyEntity, Record, Status},
     model::IntoKey,
-    relation::{Load, LoadNode},
+    relation::{LoadNode, Loads},
     statement::{Select, select},
     value::Value,
 };
@@ -74,7 +74,7 @@ impl Session {
     /// The object of a primary key: `session.get::<User>(7)`, of several columns as a tuple. One that the session knows is
     /// not asked for again.
     pub async fn get<M: Record>(&self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
-        self.get_with(key, Vec::new()).await
+        self.get_with(key.into_key(), &[], false, RunOptions::default()).await
     }
 
     /// The object of a primary key.
@@ -85,34 +85,37 @@ impl Session {
         self.get(key).await?.ok_or(Error::NoResult)
     }
 
+    /// The object of a primary key with what is to be loaded; its row is read again where that is asked for.
     pub(crate) async fn get_with<M: Record>(
         &self,
-        key: impl IntoKey,
-        nodes: Vec<LoadNode>,
+        values: Vec<Value>,
+        nodes: &[LoadNode],
+        anew: bool,
+        options: RunOptions,
     ) -> Result<Option<Entity<M>>> {
-        let values = key.into_key();
         self.unit.check()?;
         let known = self.unit.find(mapper::<M>().of, &Key::of(&values)).and_then(|known| known.downcast::<M>());
         if let Some(known) = known
             && nodes.is_empty()
+            && !anew
             && !known.slot.life.is_expired.get()
         {
             return Ok((!known.slot.life.is_gone.get()).then_some(known));
         }
         self.ready().await?;
         let start = Start::Keys(keys(&[values])?);
-        let found = self.unit.load(mapper::<M>(), From::Rows(start), &nodes, false, RunOptions::default()).await?;
+        let found = self.unit.load(mapper::<M>(), From::Rows(start), nodes, anew, options).await?;
         Ok(found.first().and_then(AnyEntity::downcast))
     }
 
     /// Objects of a model: `session.query::<User>().filter(User::NAME.eq("ed")).with(User::DEVICES).all().await?`.
     pub fn query<M: Record>(&self) -> EntityQuery<'_, M> {
-        self.query_of(select::<M>())
+        EntityQuery::new(self, select::<M>(), false)
     }
 
     /// Objects of a query's rows.
     pub fn query_of<M: Record>(&self, select: Select<M>) -> EntityQuery<'_, M> {
-        EntityQuery::new(self, select)
+        EntityQuery::new(self, select, true)
     }
 
     /// The object of a row that was read as a plain one, say beside other columns: the one that the session knows, or a new one.
@@ -121,7 +124,7 @@ impl Session {
     }
 
     /// Loads what objects are related to, where it is not loaded yet: one crossing for all of them.
-    pub async fn load<M: Record>(&self, objects: &[Entity<M>], load: impl Into<Load<M>>) -> Result<()> {
+    pub async fn load<M: Record>(&self, objects: &[Entity<M>], load: impl Loads<M>) -> Result<()> {
         if objects.is_empty() {
             return Ok(());
         }
@@ -130,7 +133,7 @@ impl Session {
         if let Some(lost) = objects.iter().find(|object| object.status() != Status::Persistent) {
             return Err(if lost.0.has_row() { Error::Detached } else { Error::NotPersisted });
         }
-        let nodes = [load.into().node];
+        let nodes = [load.load().node];
         self.unit.load(mapper::<M>(), From::Objects(objects), &nodes, false, RunOptions::default()).await?;
         Ok(())
     }

@@ -1,7 +1,12 @@
 //! Queries whose rows become objects.
 
-use std::rc::Rc;
+mod page;
+mod stream;
 
+pub use self::{
+    page::{Page, PageKey},
+    stream::EntityRows,
+};
 use super::{
     Executor, Rows, RunOptions, Session,
     unit::{From, entities, mapper},
@@ -12,28 +17,43 @@ use crate::{
     entity::{AnyEntity, Record},
     expression::{Operand, OrderBy},
     model::IntoKey,
-    relation::{Load, LoadNode},
+    relation::{LoadNode, Loads, Related},
     statement::{Lock, Query, Select},
+    value::{Value, column},
 };
 
 /// A query of a session whose rows become objects: see [`Session::query`]. One that the session knows already stays what it is,
 /// with its edits; [`populate_existing`](Self::populate_existing) says otherwise.
+#[must_use = "a query does nothing before `all`, `first`, `get`, or another method that runs it"]
 pub struct EntityQuery<'s, M> {
     session: &'s Session,
     select: Select<M>,
     loads: Vec<LoadNode>,
     anew: bool,
     options: RunOptions,
+    /// Whether it asks for anything but all rows of the model's table.
+    is_narrowed: bool,
 }
 
 impl<'s, M: Record> EntityQuery<'s, M> {
-    pub(super) fn new(session: &'s Session, select: Select<M>) -> Self {
-        Self { session, select, loads: Vec::new(), anew: false, options: RunOptions::default() }
+    pub(super) fn new(session: &'s Session, select: Select<M>, is_narrowed: bool) -> Self {
+        Self { session, select, loads: Vec::new(), anew: false, options: RunOptions::default(), is_narrowed }
     }
 
     /// Only objects for which this is true.
     pub fn filter(self, condition: impl Operand<bool>) -> Self {
         self.select(|select| select.filter(condition))
+    }
+
+    /// Joins the other side of a relationship, for conditions and orders: see [`Select::join_related`]. An object with several
+    /// related rows then comes as often; [`any`](crate::Relation::any) finds it once.
+    pub fn join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
+        self.select(|select| select.join_related(relation))
+    }
+
+    /// The same, and keeps objects without a related row.
+    pub fn left_join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
+        self.select(|select| select.left_join_related(relation))
     }
 
     /// The order of the objects.
@@ -65,12 +85,14 @@ impl<'s, M: Record> EntityQuery<'s, M> {
     /// Anything else that a select can: `.select(|select| select.join::<Device>(…))`.
     pub fn select(mut self, change: impl FnOnce(Select<M>) -> Select<M>) -> Self {
         self.select = change(self.select);
+        self.is_narrowed = true;
         self
     }
 
-    /// Loads what the objects are related to, in the same crossing: `.with(User::DEVICES.with(Device::KEYS))`.
-    pub fn with(mut self, load: impl Into<Load<M>>) -> Self {
-        self.loads.push(load.into().node);
+    /// Loads what the objects are related to, in the same crossing: `.with(User::DEVICES.with(Device::KEYS))`. With a filter or an
+    /// order of its own, `.with(User::DEVICES.filter(Device::ACTIVE.eq(true)))`, a load is a statement and a crossing of its own.
+    pub fn with(mut self, load: impl Loads<M>) -> Self {
+        self.loads.push(load.load().node);
         self
     }
 
@@ -86,9 +108,28 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         self
     }
 
-    /// The object of a primary key, with what the query loads.
+    /// The object of a primary key, as this query reads it. Where the query says nothing but what to load, an object that the
+    /// session knows is not asked for again. A lock or `populate_existing` reads the row in any case; a filter, a join or a limit
+    /// holds for it as for all rows (SQLAlchemy refuses these): nothing where the row is not one of the query's.
     pub async fn get(self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
-        self.session.get_with(key, self.loads).await
+        let key = key.into_key();
+        if !self.is_narrowed {
+            return self.session.get_with(key, &self.loads, self.anew, self.options).await;
+        }
+        if key.len() != M::KEY.len() {
+            let (wanted, got) = (M::KEY.len(), key.len());
+            return Err(Error::invalid(format!("a key of {:?} has {wanted} columns, not {got}", M::TABLE)));
+        }
+        let found = Self { select: self.select.with_key(&key), ..self }.all().await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// [`Error::NoResult`] where there is none.
+    pub async fn get_one(self, key: impl IntoKey) -> Result<Entity<M>> {
+        self.get(key).await?.ok_or(Error::NoResult)
     }
 
     /// All objects.
@@ -119,60 +160,48 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         if found.next().is_some() { Err(Error::MultipleResults) } else { Ok(first) }
     }
 
-    /// Objects batch by batch, each of at most so many (0 leaves it to the host). The session is occupied until the last batch
-    /// was read or this is dropped.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the query loads relationships: load those of a batch when all were read, or
-    /// read pages with a limit.
-    pub async fn stream(self, batch_rows: u32) -> Result<EntityRows<M>> {
-        if !self.loads.is_empty() {
-            return Err(Error::invalid(
-                "rows that are still to come occupy the session, so nothing can be loaded with them",
-            ));
-        }
-        let rows = self.session.with(self.options).stream(&self.select, batch_rows).await?;
-        Ok(EntityRows { rows, unit: Rc::clone(self.session.unit()), anew: self.anew })
+    /// How many rows it has, counted in the database; nothing is loaded.
+    pub async fn count(self) -> Result<u64> {
+        let count = self.session.with(self.options).one(&self.select.counted()).await?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Whether it has any row; nothing is loaded.
+    pub async fn exists(self) -> Result<bool> {
+        Ok(self.session.with(self.options).first(&self.select.any_row()).await?.is_some())
     }
 
     async fn at_most(self, most: Option<u64>) -> Result<Vec<Entity<M>>> {
-        let unit = self.session.unit();
-        if !self.loads.is_empty() {
-            self.session.ready().await?;
-            let lowered = self.select.lower(most)?.statement()?;
-            if lowered.open > 0 {
-                return Err(Error::invalid("the query has parameters: only prepared statements get values for them"));
-            }
-            let root = RootQuery { statement: lowered.statement, parameters: lowered.parameters };
-            let start = From::Rows(Start::Query(root));
-            let found = unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
-            return Ok(found.iter().filter_map(AnyEntity::downcast).collect());
+        if self.loads.is_empty() {
+            return Ok(self.read(most, &[]).await?.0);
         }
+        self.session.ready().await?;
+        let lowered = self.select.lower(most)?.statement()?;
+        if lowered.open > 0 {
+            return Err(Error::invalid("the query has parameters: only prepared statements get values for them"));
+        }
+        let root = RootQuery { statement: lowered.statement, parameters: lowered.parameters };
+        let start = From::Rows(Start::Query(root));
+        let unit = self.session.unit();
+        let found = unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
+        Ok(found.iter().filter_map(AnyEntity::downcast).collect())
+    }
+
+    /// The objects of its rows without what it loads, and the values that these columns of its result have in each row.
+    async fn read(&self, most: Option<u64>, columns: &[usize]) -> Result<(Vec<Entity<M>>, Vec<Vec<Value>>)> {
         let sent = self.session.with(self.options).send(self.select.lower(most)?, 0).await?;
         let mut rows: Rows<M> = Rows::new(sent, 0);
-        let mut found = Vec::new();
+        let (mut found, mut values) = (Vec::new(), Vec::new());
         while let Some(batch) = rows.next_raw().await? {
-            found.extend(entities(unit, rows.about(), batch, self.anew)?);
-        }
-        Ok(found)
-    }
-}
-
-/// Objects that are still to come, batch by batch.
-pub struct EntityRows<M> {
-    rows: Rows<M>,
-    unit: Rc<super::unit::Unit>,
-    anew: bool,
-}
-
-impl<M: Record> EntityRows<M> {
-    /// The next objects, at least one; nothing at the end.
-    pub async fn next_batch(&mut self) -> Result<Option<Vec<Entity<M>>>> {
-        while let Some(batch) = self.rows.next_raw().await? {
-            if batch.rows > 0 {
-                return entities(&self.unit, self.rows.about(), batch, self.anew).map(Some);
+            let before = values.len();
+            values.resize_with(before + if columns.is_empty() { 0 } else { batch.rows as usize }, Vec::new);
+            for data in columns.iter().filter_map(|&at| batch.columns.get(at)) {
+                let malformed = |_| Error::other("the host sent a malformed batch");
+                let cells = column::scalars(data.values.clone(), data.validity.as_deref()).map_err(malformed)?;
+                values.iter_mut().skip(before).zip(cells).for_each(|(row, cell): (&mut Vec<Value>, _)| row.push(cell));
             }
+            found.extend(entities(self.session.unit(), rows.about(), batch, self.anew)?);
         }
-        Ok(None)
+        Ok((found, values))
     }
 }

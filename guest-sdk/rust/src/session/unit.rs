@@ -6,6 +6,7 @@ mod attempt;
 mod cascade;
 mod changes;
 mod collect;
+mod criteria;
 mod draft;
 mod inverse;
 mod key;
@@ -28,7 +29,7 @@ use futures::lock::Mutex;
 
 pub(crate) use self::{
     absorb::entities,
-    key::Key,
+    key::{Key, of_columns as keys_of},
     load::{From, typed},
     mapper::{Direction, Mapped, Mapper, ModelId, mapper},
     step::Changed,

@@ -87,11 +87,14 @@ pub(crate) struct Mapped {
     pub(crate) delete_orphan: bool,
     pub(crate) passive_deletes: bool,
     pub(crate) post_update: bool,
+    /// The order in which it is loaded.
+    pub(crate) order_by: Vec<String>,
 }
 
 /// The table between both sides.
 pub(crate) struct Through {
     pub(crate) table: String,
+    pub(crate) schema: Option<String>,
     /// Its columns that refer to the owner.
     pub(crate) near: Vec<String>,
     /// Its columns that refer to the other side.
@@ -230,6 +233,7 @@ impl Mapped {
             delete_orphan: has(CascadeKind::DeleteOrphan),
             passive_deletes: relationship.passive_deletes,
             post_update: relationship.post_update,
+            order_by: relationship.order_by,
             name: relationship.name,
         }
     }
@@ -249,6 +253,7 @@ impl Through {
         let far = between.foreign_keys.iter().filter(refers).find(is_other);
         let through = Self {
             table: between.name.clone(),
+            schema: between.schema.clone(),
             near: near.map(|key| key.columns.clone()).unwrap_or_default(),
             far: far.map(|key| key.columns.clone()).unwrap_or_default(),
             primary_key: between.primary_key.clone(),
