@@ -6,7 +6,7 @@ use crate::{
     Entity,
     entity::{AnyEntity, Record},
     relation::AnyRelation,
-    value::Value,
+    value::{Value, deferred::is_unloaded},
 };
 
 /// How much of an object [`Entity::to_dict_with`] tells.
@@ -59,8 +59,9 @@ impl<M: Record> Entity<M> {
 /// The columns of an object.
 fn columns(object: &AnyEntity) -> Dict {
     let mapper = object.0.mapper();
-    let value = |(at, name): (usize, &&'static str)| (*name, DictValue::Column(object.0.value(at)));
-    Dict(mapper.fields.iter().enumerate().map(value).collect())
+    let value = |(at, name): (usize, &&'static str)| (*name, object.0.value(at));
+    let known = mapper.fields.iter().enumerate().map(value).filter(|(_, value)| !is_unloaded(value));
+    Dict(known.map(|(name, value)| (name, DictValue::Column(value))).collect())
 }
 
 /// How deep related objects are told: a graph without an end is cut where each object was told, a long list at this depth.

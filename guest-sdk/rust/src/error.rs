@@ -24,6 +24,8 @@ macro_rules! errors {
             $($(#[$doc])* $case $(($of))?,)*
             /// Something that an object is related to was read and nobody had loaded it. The database was not asked.
             Unloaded(Unloaded),
+            /// A column was read that is [`Deferred`](crate::value::Deferred) and was not loaded: its name. The database was not asked.
+            UnloadedColumn(String),
             /// The object is in no session any more, or its row is gone.
             Detached,
             /// The object is in another session.
@@ -269,6 +271,9 @@ impl fmt::Display for Error {
                 f,
                 "the relationship {relation:?} to {target:?} was not loaded: ask for it with the query, or load it"
             ),
+            Self::UnloadedColumn(column) => {
+                write!(f, "the column {column:?} was not loaded: undefer it in the query, or load what is deferred")
+            }
             plain => f.write_str(plain.fixed_text()),
         }
     }

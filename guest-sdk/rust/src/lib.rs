@@ -96,6 +96,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! A column that is large and seldom needed is a [`Deferred`]: `body: Deferred<String>`. Queries of objects leave it out unless they
+//! [undefer](session::EntityQuery::undefer) it, and `note.body.get()?` says whether it is there.
+//!
 //! Types of other crates are columns' types with the feature of the crate's name; none is on by itself:
 //!
 //! | feature | types |
@@ -307,6 +310,8 @@
 //! | `select(func.count()).select_from(…)`, `exists()` | `session.query::<User>().filter(…).count().await?`, `.exists().await?` |
 //! | keyset pagination (`tuple_(User.name, User.id) > …`) | `session.query::<User>().order_by(User::NAME).page(20, after).await?` |
 //! | `user.devices` loads when it is read | `session.load(&users, User::DEVICES).await?`, for as many users as there are |
+//! | `body = mapped_column(deferred=True)` | `body: Deferred<String>`, read by `note.body.get()?` |
+//! | `undefer(Note.body)`, `load_only(Note.body)` | `.undefer(Note::BODY)`, `.load_only(Note::BODY)`; for objects that are there, `session.load_deferred(&notes).await?` |
 //! | `session.refresh`, `expire`, `expunge`, `merge`, `flush` | the same names |
 //! | `with session.no_autoflush:` | `session.no_autoflush(async \|session\| …).await` |
 //! | `with session.begin_nested():` | `session.nested(async \|session\| …).await`: objects go back with the savepoint |
@@ -325,8 +330,8 @@
 //! again that lost a race. `?` turns an error into a `String` for exports that return `result<_, string>`.
 //!
 //! Inside of [`Database::transaction`], `?` takes the usual errors of the standard library for [`Error::Other`], and
-//! `map_err(Error::other)?` any error there is. [`Database::try_transaction`] has the plugin's own error instead, or
-//! `Box<dyn std::error::Error>`.
+//! `map_err(Error::other)?` any error there is. [`Database::try_transaction`] and [`Executor::try_nested`] have the plugin's own
+//! error instead, or `Box<dyn std::error::Error>`.
 //!
 //! What the compiler says, and what it means:
 //!
@@ -387,8 +392,8 @@ pub use self::{
         TransactionOptions, With, bulk_update, partial,
     },
     value::{
-        Date, Decimal, Enumeration, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz, Uuid,
-        Value,
+        Date, Decimal, Deferred, Enumeration, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz,
+        Uuid, Value,
     },
 };
 pub use futures::{self, join, try_join};
@@ -398,10 +403,10 @@ pub use wit_bindgen::spawn_local as spawn;
 /// Everything that a plugin usually needs: `use sqlservice_sdk::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        AnyEntity, Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Entity, Enumeration, Error,
-        Events, Executor, Expr, Expression, Interval, Isolation, Json, Many, Model, One, ReflectOptions, Rows,
-        RunOptions, Savepoint, Session, SessionOptions, Status, Time, Timestamp, TimestampTz, TransactionOptions, Uuid,
-        Value, alias, bulk_update,
+        AnyEntity, Capabilities, Connection, Database, Date, DdlOptions, Decimal, Deferred, Dialect, Entity,
+        Enumeration, Error, Events, Executor, Expr, Expression, Interval, Isolation, Json, Many, Model, One,
+        ReflectOptions, Rows, RunOptions, Savepoint, Session, SessionOptions, Status, Time, Timestamp, TimestampTz,
+        TransactionOptions, Uuid, Value, alias, bulk_update,
         expression::{
             abs, all_of, any_of, avg, coalesce, column, count, count_all, count_distinct, current_date, entity,
             excluded, exists, function, json_get, json_text, length, literal, lower, max, min, now, nullif, output,

@@ -57,6 +57,15 @@ pub trait Model: FromRow + Sized + 'static {
     #[doc(hidden)]
     const FIELDS: &'static [&'static str];
 
+    /// The columns that are read only where they are asked for.
+    #[doc(hidden)]
+    const DEFERRED: &'static [usize] = &[];
+
+    #[doc(hidden)]
+    fn has_column(&self, _column: usize) -> bool {
+        true
+    }
+
     #[doc(hidden)]
     fn encode_column(rows: &[&Self], column: usize) -> Result<ColumnData>;
 

@@ -310,9 +310,17 @@ pub trait Executor: Link {
 
     /// Runs work inside a savepoint: kept when the work is `Ok`, undone when it is an error.
     async fn nested<T>(&self, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
+        self.try_nested(work).await
+    }
+
+    /// The same with an error of the work's own, as for [`try_transaction`](crate::Database::try_transaction).
+    async fn try_nested<T, E: From<Error>>(&self, work: impl AsyncFnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
         let savepoint = self.begin_nested().await?;
         match work(self).await {
-            Ok(done) => savepoint.release().await.map(|()| done),
+            Ok(done) => {
+                savepoint.release().await?;
+                Ok(done)
+            }
             Err(error) => {
                 // A failure to go back would hide the reason; the transaction cannot be committed then anyway.
                 let _ = savepoint.rollback().await;

@@ -58,6 +58,7 @@
 mod array;
 pub(crate) mod column;
 mod decimal;
+pub(crate) mod deferred;
 mod enumeration;
 #[cfg(any(
     test,
@@ -78,6 +79,7 @@ pub use self::{
     array::Item,
     column::Unexpected,
     decimal::{Decimal, Json},
+    deferred::Deferred,
     enumeration::{Enumeration, labels},
     time::{Date, Time, Timestamp, TimestampTz},
     uuid::Uuid,
@@ -236,6 +238,12 @@ pub trait Field: Clone + 'static {
     #[doc(hidden)]
     fn from_value(value: Value, column: &str) -> crate::Result<Self>;
 
+    /// Whether its value is known.
+    #[doc(hidden)]
+    fn has_value(&self) -> bool {
+        true
+    }
+
     /// Whether it is the number 0.
     #[doc(hidden)]
     fn is_zero(&self) -> bool {
@@ -334,6 +342,7 @@ impl std::fmt::Debug for Shown<'_> {
             Value::Scalar(Scalar::Decimal(text) | Scalar::Json(text)) => f.write_str(text),
             Value::Scalar(Scalar::Text(text)) => write!(f, "{text:?}"),
             Value::Scalar(Scalar::Bytes(bytes)) => write!(f, "{} bytes", bytes.len()),
+            value if deferred::is_unloaded(value) => f.write_str("unloaded"),
             other => write!(f, "{other:?}"),
         }
     }

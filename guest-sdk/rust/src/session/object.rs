@@ -74,7 +74,11 @@ impl Session {
     /// The object of a primary key: `session.get::<User>(7)`, of several columns as a tuple. One that the session knows is
     /// not asked for again.
     pub async fn get<M: Record>(&self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
-        self.get_with(key.into_key(), &[], false, RunOptions::default()).await
+        let key = key.into_key();
+        if M::DEFERRED.is_empty() {
+            return self.get_with(key, &[], false, RunOptions::default()).await;
+        }
+        EntityQuery::new(self, select::<M>(), false).find(key).await
     }
 
     /// The object of a primary key.
@@ -83,6 +87,20 @@ impl Session {
     /// [`Error::NoResult`] where there is none.
     pub async fn get_one<M: Record>(&self, key: impl IntoKey) -> Result<Entity<M>> {
         self.get(key).await?.ok_or(Error::NoResult)
+    }
+
+    /// The object of a primary key, where it is known and need not be read again: nothing where its row is gone.
+    pub(super) fn known<M: Record>(&self, key: &[Value]) -> Option<Result<Option<Entity<M>>>> {
+        if let Err(failed) = self.unit.check() {
+            return Some(Err(failed));
+        }
+        let known = self.unit.find(mapper::<M>().of, &Key::of(key)).and_then(|known| known.downcast::<M>())?;
+        let life = &known.slot.life;
+        if life.is_expired.get() {
+            return None;
+        }
+        let is_gone = life.is_gone.get();
+        Some(Ok((!is_gone).then_some(known)))
     }
 
     /// The object of a primary key with what is to be loaded; its row is read again where that is asked for.
@@ -94,13 +112,11 @@ impl Session {
         options: RunOptions,
     ) -> Result<Option<Entity<M>>> {
         self.unit.check()?;
-        let known = self.unit.find(mapper::<M>().of, &Key::of(&values)).and_then(|known| known.downcast::<M>());
-        if let Some(known) = known
-            && nodes.is_empty()
+        if nodes.is_empty()
             && !anew
-            && !known.slot.life.is_expired.get()
+            && let Some(known) = self.known(&values)
         {
-            return Ok((!known.slot.life.is_gone.get()).then_some(known));
+            return known;
         }
         self.ready().await?;
         let start = Start::Keys(keys(&[values])?);
@@ -135,6 +151,28 @@ impl Session {
         }
         let nodes = [load.load().node];
         self.unit.load(mapper::<M>(), From::Objects(objects), &nodes, false, RunOptions::default()).await?;
+        Ok(())
+    }
+
+    /// Loads the columns that their model [defers](crate::value::Deferred) of objects, where they are not loaded yet: one crossing for all
+    /// of them, which reads their rows by their keys.
+    ///
+    /// # Errors
+    /// [`Error::Detached`] or [`Error::NotPersisted`] where one of them has no row in this session.
+    pub async fn load_deferred<M: Record>(&self, objects: &[Entity<M>]) -> Result<()> {
+        self.ready().await?;
+        let is_missing = |object: &&Entity<M>| M::DEFERRED.iter().any(|&at| !object.has_column(at));
+        let missing: Vec<&Entity<M>> = objects.iter().filter(is_missing).collect();
+        if let Some(lost) = missing.iter().find(|object| object.status() != Status::Persistent) {
+            return Err(if lost.erase().0.has_row() { Error::Detached } else { Error::NotPersisted });
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mapper = mapper::<M>();
+        let key = |object: &&Entity<M>| mapper.key.iter().map(|&at| object.erase().0.stored_value(at)).collect();
+        let start = Start::Keys(keys(&missing.iter().map(key).collect::<Vec<_>>())?);
+        self.unit.load(mapper, From::Rows(start), &[], false, RunOptions::default()).await?;
         Ok(())
     }
 

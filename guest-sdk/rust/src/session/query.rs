@@ -9,7 +9,7 @@ pub use self::{
 };
 use super::{
     Executor, Rows, RunOptions, Session,
-    unit::{From, entities, mapper},
+    unit::{From, entities_without, mapper},
 };
 use crate::{
     Entity, Error, Result,
@@ -18,7 +18,7 @@ use crate::{
     expression::{Operand, OrderBy},
     model::IntoKey,
     relation::{LoadNode, Loads, Related},
-    statement::{Lock, Query, Select},
+    statement::{ColumnList, Lock, Query, Select},
     value::{Value, column},
 };
 
@@ -33,11 +33,21 @@ pub struct EntityQuery<'s, M> {
     options: RunOptions,
     /// Whether it asks for anything but all rows of the model's table.
     is_narrowed: bool,
+    /// The deferred columns that it does not read.
+    omitted: Vec<usize>,
 }
 
 impl<'s, M: Record> EntityQuery<'s, M> {
     pub(super) fn new(session: &'s Session, select: Select<M>, is_narrowed: bool) -> Self {
-        Self { session, select, loads: Vec::new(), anew: false, options: RunOptions::default(), is_narrowed }
+        Self {
+            session,
+            select,
+            loads: Vec::new(),
+            anew: false,
+            options: RunOptions::default(),
+            is_narrowed,
+            omitted: M::DEFERRED.to_vec(),
+        }
     }
 
     /// Only objects for which this is true.
@@ -96,6 +106,21 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         self
     }
 
+    /// Reads columns that the model [defers](crate::value::Deferred): `.undefer(Note::BODY)`, or a tuple of columns. Objects that the
+    /// session knows get them, too.
+    pub fn undefer(mut self, columns: impl ColumnList<M>) -> Self {
+        let names = columns.names();
+        self.omitted.retain(|&at| M::COLUMNS.get(at).is_none_or(|name| !names.contains(name)));
+        self
+    }
+
+    /// Of the columns that the model [defers](crate::value::Deferred), reads these and no others. A column that a struct has as a plain
+    /// value is always read: it could not say that it was not.
+    pub fn load_only(mut self, columns: impl ColumnList<M>) -> Self {
+        self.omitted = M::DEFERRED.to_vec();
+        self.undefer(columns)
+    }
+
     /// Objects that the session knows already become what their rows are; edits that were not flushed are lost.
     pub const fn populate_existing(mut self) -> Self {
         self.anew = true;
@@ -112,8 +137,20 @@ impl<'s, M: Record> EntityQuery<'s, M> {
     /// session knows is not asked for again. A lock or `populate_existing` reads the row in any case; a filter, a join or a limit
     /// holds for it as for all rows (SQLAlchemy refuses these): nothing where the row is not one of the query's.
     pub async fn get(self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
-        let key = key.into_key();
-        if !self.is_narrowed {
+        self.find(key.into_key()).await
+    }
+
+    pub(super) async fn find(self, key: Vec<Value>) -> Result<Option<Entity<M>>> {
+        if !self.is_narrowed && !M::DEFERRED.is_empty() && self.loads.is_empty() && !self.anew {
+            let is_missing = |known: &Entity<M>, at: &usize| !self.omitted.contains(at) && !known.has_column(*at);
+            match self.session.known::<M>(&key) {
+                // What is known of it is not all that is asked for.
+                Some(Ok(Some(known))) if M::DEFERRED.iter().any(|at| is_missing(&known, at)) => {}
+                Some(known) => return known,
+                None => {}
+            }
+        }
+        if !self.is_narrowed && M::DEFERRED.is_empty() {
             return self.session.get_with(key, &self.loads, self.anew, self.options).await;
         }
         if key.len() != M::KEY.len() {
@@ -175,6 +212,12 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         if self.loads.is_empty() {
             return Ok(self.read(most, &[]).await?.0);
         }
+        if !self.omitted.is_empty() {
+            // Plans of the host's read whole rows.
+            let found = self.read(most, &[]).await?.0;
+            self.load_with(&found).await?;
+            return Ok(found);
+        }
         self.session.ready().await?;
         let lowered = self.select.lower(most)?.statement()?;
         if lowered.open > 0 {
@@ -187,9 +230,28 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         Ok(found.iter().filter_map(AnyEntity::downcast).collect())
     }
 
+    /// Loads what the query loads for objects that it found.
+    async fn load_with(&self, found: &[Entity<M>]) -> Result<()> {
+        if self.loads.is_empty() || found.is_empty() {
+            return Ok(());
+        }
+        let objects: Vec<AnyEntity> = found.iter().map(Entity::erase).collect();
+        let unit = self.session.unit();
+        unit.load(mapper::<M>(), From::Objects(objects), &self.loads, self.anew, self.options).await?;
+        Ok(())
+    }
+
     /// The objects of its rows without what it loads, and the values that these columns of its result have in each row.
     async fn read(&self, most: Option<u64>, columns: &[usize]) -> Result<(Vec<Entity<M>>, Vec<Vec<Value>>)> {
-        let sent = self.session.with(self.options).send(self.select.lower(most)?, 0).await?;
+        let omitted: Vec<usize> = self.omitted.iter().copied().filter(|at| !columns.contains(at)).collect();
+        let lowered = if omitted.is_empty() {
+            self.select.lower(most)?
+        } else {
+            self.select.clone().without(&omitted).lower(most)?
+        };
+        let place = |at: &usize| at - omitted.iter().filter(|omitted| *omitted < at).count();
+        let columns: Vec<usize> = columns.iter().map(place).collect();
+        let sent = self.session.with(self.options).send(lowered, 0).await?;
         let mut rows: Rows<M> = Rows::new(sent, 0);
         let (mut found, mut values) = (Vec::new(), Vec::new());
         while let Some(batch) = rows.next_raw().await? {
@@ -200,7 +262,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
                 let cells = column::scalars(data.values.clone(), data.validity.as_deref()).map_err(malformed)?;
                 values.iter_mut().skip(before).zip(cells).for_each(|(row, cell): (&mut Vec<Value>, _)| row.push(cell));
             }
-            found.extend(entities(self.session.unit(), rows.about(), batch, self.anew)?);
+            found.extend(entities_without(self.session.unit(), rows.about(), batch, self.anew, &omitted)?);
         }
         Ok((found, values))
     }

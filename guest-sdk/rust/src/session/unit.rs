@@ -28,7 +28,7 @@ use rustc_hash::FxHashMap;
 use futures::lock::Mutex;
 
 pub(crate) use self::{
-    absorb::entities,
+    absorb::{entities, entities_without},
     key::{Key, of_columns as keys_of},
     load::{From, typed},
     mapper::{Direction, Mapped, Mapper, ModelId, mapper},
@@ -259,6 +259,8 @@ impl Unit {
             if slot.life.status() == Status::Persistent && (anew || (slot.life.is_expired.get() && !is_dirty)) {
                 self.remember_read(&AnyEntity(slot.clone()));
                 slot.reread(row);
+            } else if !M::DEFERRED.is_empty() && slot.has_row() {
+                slot.fill(&row);
             }
             return slot;
         }

@@ -249,6 +249,8 @@ sqlservice_sdk::plugin!(
     export q-filtered-loads: async func() -> result<list<string>, string>;
     export q-filtered-changes: async func(way: string) -> result<list<string>, string>;
     export q-errors: async func() -> result<list<string>, string>;
+    export q-deferred: async func() -> result<list<string>, string>;
+    export q-deferred-elsewhere: async func() -> result<list<string>, string>;
     "
 );
 
@@ -312,7 +314,7 @@ scenarios! {
         t68_plans(), t32_loads(), t32_load_bytes(owners: u32),;
     q: q_get_locks(), q_get_filters(), q_get_again(), q_get_options(), q_get_composite(), q_joins(), q_any(), q_subquery_columns(),
         q_stream(users: u32, batch: u32), q_count(), q_pages(), q_page(), q_upsert_many(rows: u32), q_update_columns(),
-        q_declared_orders(), q_filtered_loads(), q_filtered_changes(way: String), q_errors(),;
+        q_declared_orders(), q_filtered_loads(), q_filtered_changes(way: String), q_errors(), q_deferred(), q_deferred_elsewhere(),;
 }
 
 export!(Conformance);

@@ -1,6 +1,7 @@
 //! Queries of objects and of what they are related to, as a plugin's author writes them.
 
 mod bulk;
+mod defer;
 mod get;
 mod load;
 mod model;
@@ -9,4 +10,4 @@ mod relate;
 mod stream;
 mod transaction;
 
-pub use self::{bulk::*, get::*, load::*, page::*, relate::*, stream::*, transaction::*};
+pub use self::{bulk::*, defer::*, get::*, load::*, page::*, relate::*, stream::*, transaction::*};

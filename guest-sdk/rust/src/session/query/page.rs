@@ -6,9 +6,8 @@ use super::EntityQuery;
 use crate::{
     Entity, Error, Result, Value,
     bindings::sqlservice::database::statements::{BinaryOp, ListOp, Node as Form, UnaryOp},
-    entity::{AnyEntity, Record},
+    entity::Record,
     expression::{Node, Order},
-    session::unit::{From, mapper},
     value::{Interval, Scalar},
 };
 
@@ -73,11 +72,7 @@ impl<M: Record> EntityQuery<'_, M> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let next = if items.len() > size { values.into_iter().nth(size - 1).map(PageKey) } else { None };
         items.truncate(size);
-        if !self.loads.is_empty() && !items.is_empty() {
-            let objects: Vec<AnyEntity> = items.iter().map(Entity::erase).collect();
-            let unit = self.session.unit();
-            unit.load(mapper::<M>(), From::Objects(objects), &self.loads, self.anew, self.options).await?;
-        }
+        self.load_with(&items).await?;
         Ok(Page { items, next })
     }
 

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
-use super::{EntityQuery, entities};
+use super::{EntityQuery, entities_without};
 use crate::{
     Entity, Error, Executor, Result, Session, Value,
     bindings::sqlservice::database::{
@@ -25,12 +25,13 @@ impl<M: Record> EntityQuery<'_, M> {
     /// Without loads the rows come by a cursor: the session is occupied until the last batch was read or this is dropped. With
     /// loads, the primary keys of all rows are read first, by one statement, and then each batch by its keys with all that the
     /// query loads, in a crossing of its own: the session is free between two batches. A row that is gone by then is left out, and
-    /// one that was changed comes as it is.
+    /// one that was changed comes as it is. Rows that are read by their keys have their deferred columns, too.
     pub async fn stream(self, batch_rows: u32) -> Result<EntityRows<M>> {
         let on = self.session.with(self.options);
         if self.loads.is_empty() {
-            let rows = on.stream(&self.select, batch_rows).await?;
-            return Ok(EntityRows(Source::Cursor { rows, unit: Rc::clone(self.session.unit()), anew: self.anew }));
+            let rows = on.stream(&self.select.without(&self.omitted), batch_rows).await?;
+            let (unit, anew, omitted) = (Rc::clone(self.session.unit()), self.anew, self.omitted);
+            return Ok(EntityRows(Source::Cursor { rows, unit, anew, omitted }));
         }
         let is_plain = self.select.is_plain();
         let mut rows: Rows<Vec<Value>> = on.stream(&self.select.keys(), batch_rows).await?;
@@ -54,7 +55,7 @@ impl<M: Record> EntityQuery<'_, M> {
 pub struct EntityRows<M>(Source<M>);
 
 enum Source<M> {
-    Cursor { rows: Rows<M>, unit: Rc<Unit>, anew: bool },
+    Cursor { rows: Rows<M>, unit: Rc<Unit>, anew: bool, omitted: Vec<usize> },
     Keys(Keys),
 }
 
@@ -71,10 +72,10 @@ impl<M: Record> EntityRows<M> {
     /// The next objects, at least one; nothing at the end.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<Entity<M>>>> {
         match &mut self.0 {
-            Source::Cursor { rows, unit, anew } => {
+            Source::Cursor { rows, unit, anew, omitted } => {
                 while let Some(batch) = rows.next_raw().await? {
                     if batch.rows > 0 {
-                        return entities(unit, rows.about(), batch, *anew).map(Some);
+                        return entities_without(unit, rows.about(), batch, *anew, omitted).map(Some);
                     }
                 }
                 Ok(None)

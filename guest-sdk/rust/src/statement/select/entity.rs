@@ -65,6 +65,16 @@ impl<T> Select<T> {
         self.columns.len() - 1
     }
 
+    /// The same without some of its columns.
+    pub(crate) fn without(mut self, omitted: &[usize]) -> Self {
+        let mut at = 0;
+        self.columns.retain(|_| {
+            at += 1;
+            !omitted.contains(&(at - 1))
+        });
+        self
+    }
+
     /// How many rows it has.
     pub(crate) fn counted(mut self) -> Select<i64>
     where

@@ -78,6 +78,15 @@ pub async fn q_errors() -> Saw {
         })
         .await;
     saw.push(format!("{} {:?}", boxed.is_err_and(|error| error.is::<Foreign>()), age().await?));
+    // A savepoint with an error of its own, in a transaction that goes on.
+    let kept = db
+        .try_transaction(async |session| -> Result<_, Refused> {
+            session.execute(&update::<User>().set(User::AGE, 45).filter(User::ID.eq(1))).await?;
+            let nested = session.try_nested(async |session| grow(session, "7").await).await;
+            Ok(matches!(nested, Err(Refused::TooYoung(7))))
+        })
+        .await;
+    saw.push(format!("{} {:?}", kept.is_ok_and(|is_own| is_own), age().await?));
     // In the SDK's own error: the usual ones by themselves, all others by their text.
     let own = db
         .transaction(async |session| {
