@@ -338,7 +338,7 @@
 //! | | |
 //! |---|---|
 //! | cannot assign to data in dereference of `Entity<Note>` | `note.edit().text = …` |
-//! | a relationship has no items of its own | `for device in user.devices.get()?` |
+//! | a relationship is no list | `for device in user.devices.get()?` |
 //! | rows are not ordered by `&str` | `order_by(Note::ID)` |
 //! | `plugin!` says what this crate exports, and nothing is exported | `export!(Plugin);` |
 //!

@@ -224,20 +224,25 @@ impl<T> Many<T> {
     }
 }
 
-/// What no relationship is: something that has items whether or not it was loaded.
+/// What no relationship's items are: there, whether or not they were loaded.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a relationship has no items of its own: it may not be loaded",
+    message = "a relationship is no list: it may not be loaded",
     label = "write `.get()?` behind it",
     note = "`for device in user.devices.get()? {{ … }}`, or `user.devices.handles()?` for handles that can be edited"
 )]
-pub trait IsAlwaysLoaded {}
+pub trait AlwaysLoaded {}
+
+/// The items of a relationship, for [`AlwaysLoaded`]: the compiler tells what is missing of another type than the one that it was
+/// asked for.
+#[doc(hidden)]
+pub struct Items<T>(PhantomData<fn() -> T>);
 
 /// Never: it is there for what the compiler says to a loop.
 #[doc(hidden)]
 impl<T> Iterator for Many<T>
 where
-    Self: IsAlwaysLoaded,
+    Items<T>: AlwaysLoaded,
 {
     type Item = Entity<T>;
 
@@ -250,7 +255,7 @@ where
 #[doc(hidden)]
 impl<T> Iterator for &Many<T>
 where
-    Many<T>: IsAlwaysLoaded,
+    Items<T>: AlwaysLoaded,
 {
     type Item = Entity<T>;
 

@@ -27,7 +27,7 @@ impl From<std::num::ParseIntError> for Refused {
     }
 }
 
-/// An error of somebody else's, which knows nothing of the SDK.
+/// An error of another crate, which knows nothing of the SDK.
 #[derive(Debug)]
 struct Foreign;
 
