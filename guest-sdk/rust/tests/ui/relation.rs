@@ -25,12 +25,4 @@ fn changed(user: &mut Entity<User>) {
     user.name = "jo".to_owned();
 }
 
-fn asked(session: &Session) {
-    let _ = session.query::<User>().with("devices");
-    let _ = session.query::<User>().with(Device::USER);
-    let _ = session.query::<User>().order_by("id");
-    let _ = session.query::<User>().filter("name = 'jo'");
-    let _ = User::DEVICES.any(Device::ID);
-}
-
 fn main() {}
