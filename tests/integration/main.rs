@@ -22,6 +22,7 @@ mod life;
 mod linker;
 mod load;
 mod outside;
+mod q;
 mod readme;
 mod s;
 mod scene;

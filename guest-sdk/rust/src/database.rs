@@ -11,6 +11,7 @@ use crate::{
     bindings::sqlservice::database::databases as contract,
     model::unset,
     schema::{Models, Table},
+    session::Repeated,
 };
 
 /// A database, opened by the name under which the host granted it. Dropping it leaves its connections and sessions alive.
@@ -30,7 +31,8 @@ impl Database {
         }
         unset::opened(&models);
         let contract = contract::Database::open(name.to_owned(), models.clone()).await?;
-        let opened = Rc::new(Opened { contract, repeated: Rc::default() });
+        let repeated = Repeated::new(contract.limits().parameters);
+        let opened = Rc::new(Opened { contract, repeated });
         opened::keep(name, models, &opened);
         Ok(Self { opened })
     }
@@ -90,7 +92,8 @@ impl Database {
     }
 
     /// Runs work in a transaction: it commits when the work is `Ok`, and rolls back when it is an error, when its future
-    /// is dropped and when the plugin traps.
+    /// is dropped and when the plugin traps. `?` takes the usual errors of the standard library for [`Error::Other`];
+    /// `map_err(Error::other)?` takes any, and [`try_transaction`](Self::try_transaction) keeps the plugin's own.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -105,6 +108,28 @@ impl Database {
     /// # }
     /// ```
     pub async fn transaction<T>(&self, work: impl AsyncFnOnce(&Session) -> Result<T>) -> Result<T> {
+        self.transaction_with(TransactionOptions::default(), work).await
+    }
+
+    /// The same with an error of the work's own, which is whatever an [`Error`] becomes by `?`: an enum of the plugin's with
+    /// `From<Error>`, or `Box<dyn std::error::Error>`, which takes every error there is.
+    ///
+    /// ```no_run
+    /// # use sqlservice_sdk::prelude::*;
+    /// # #[derive(Model, Clone)] struct User { #[model(primary_key, generated)] id: i64, age: i64 }
+    /// # async fn example(db: Database, age: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// db.try_transaction(async |session| -> Result<_, Box<dyn std::error::Error>> {
+    ///     let age: i64 = age.parse()?;
+    ///     session.execute(&update::<User>().set(User::AGE, age)).await?;
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
+    pub async fn try_transaction<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFnOnce(&Session) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.transaction_with(TransactionOptions::default(), work).await
     }
 

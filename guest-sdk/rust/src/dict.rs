@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt};
 use crate::{
     Entity,
     entity::{AnyEntity, Record},
-    relation::{AnyRelation, Mode},
-    value::Value,
+    relation::AnyRelation,
+    value::{Value, deferred::is_unloaded},
 };
 
 /// How much of an object [`Entity::to_dict_with`] tells.
@@ -59,8 +59,9 @@ impl<M: Record> Entity<M> {
 /// The columns of an object.
 fn columns(object: &AnyEntity) -> Dict {
     let mapper = object.0.mapper();
-    let value = |(at, name): (usize, &&'static str)| (*name, DictValue::Column(object.0.value(at)));
-    Dict(mapper.fields.iter().enumerate().map(value).collect())
+    let value = |(at, name): (usize, &&'static str)| (*name, object.0.value(at));
+    let known = mapper.fields.iter().enumerate().map(value).filter(|(_, value)| !is_unloaded(value));
+    Dict(known.map(|(name, value)| (name, DictValue::Column(value))).collect())
 }
 
 /// How deep related objects are told: a graph without an end is cut where each object was told, a long list at this depth.
@@ -92,9 +93,7 @@ fn relationships(object: &AnyEntity, options: DictOptions, told: &mut Told, dict
     for (at, relation) in mapper.relations.iter().enumerate() {
         let mut found = None;
         object.0.look(at, &mut |now: &dyn AnyRelation, _| {
-            if matches!(now.mode(), Mode::Loaded | Mode::Replaced) {
-                found = Some(now.items());
-            }
+            found = now.visible();
         });
         let Some(items) = found else { continue };
         let value = if relation.collection {

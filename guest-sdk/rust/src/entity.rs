@@ -1,6 +1,7 @@
 //! Objects of sessions: [`Entity`] is a handle of a row, shared by everybody who has it.
 
 mod any;
+mod fill;
 mod free;
 mod life;
 mod slot;

@@ -24,6 +24,8 @@ macro_rules! errors {
             $($(#[$doc])* $case $(($of))?,)*
             /// Something that an object is related to was read and nobody had loaded it. The database was not asked.
             Unloaded(Unloaded),
+            /// A column was read that is [`Deferred`](crate::value::Deferred) and was not loaded: its name. The database was not asked.
+            UnloadedColumn(String),
             /// The object is in no session any more, or its row is gone.
             Detached,
             /// The object is in another session.
@@ -128,9 +130,10 @@ pub struct Unloaded {
 }
 
 impl Error {
-    /// A reason of the guest's own, to leave a transaction with.
-    pub fn other(reason: impl Into<String>) -> Self {
-        Self::Other(reason.into())
+    /// A reason of the guest's own, to leave a transaction with: a text, or any error (`map_err(Error::other)?`), of which its
+    /// text is kept.
+    pub fn other(reason: impl fmt::Display) -> Self {
+        Self::Other(reason.to_string())
     }
 
     /// A mistake in what this crate was asked to do.
@@ -188,6 +191,46 @@ impl Error {
 
 impl std::error::Error for Error {}
 
+/// Errors that `?` takes for a reason of the guest's own.
+macro_rules! others {
+    ($($(#[$when:meta])* $other:ty,)*) => {$(
+        $(#[$when])*
+        impl From<$other> for Error {
+            fn from(other: $other) -> Self {
+                Self::other(other)
+            }
+        }
+    )*};
+}
+
+others! {
+    String,
+    &str,
+    Box<dyn std::error::Error>,
+    Box<dyn std::error::Error + Send + Sync>,
+    std::char::ParseCharError,
+    std::env::VarError,
+    std::fmt::Error,
+    std::io::Error,
+    std::num::ParseFloatError,
+    std::num::ParseIntError,
+    std::num::TryFromIntError,
+    std::str::ParseBoolError,
+    std::str::Utf8Error,
+    std::string::FromUtf8Error,
+    std::time::SystemTimeError,
+    #[cfg(feature = "bigdecimal")]
+    bigdecimal::ParseBigDecimalError,
+    #[cfg(feature = "jiff")]
+    jiff::Error,
+    #[cfg(feature = "rust_decimal")]
+    rust_decimal::Error,
+    #[cfg(feature = "serde_json")]
+    serde_json::Error,
+    #[cfg(feature = "uuid")]
+    uuid::Error,
+}
+
 impl From<Error> for String {
     fn from(error: Error) -> Self {
         error.to_string()
@@ -236,6 +279,9 @@ impl fmt::Display for Error {
                 "after a hundred flushes handlers of events still leave something to be written, to {}: let them stop, or flush by hand",
                 tables.join(", ")
             ),
+            Self::UnloadedColumn(column) => {
+                write!(f, "the column {column:?} was not loaded: undefer it in the query, or load what is deferred")
+            }
             plain => f.write_str(plain.fixed_text()),
         }
     }

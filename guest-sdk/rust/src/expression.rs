@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod case;
+mod ends;
 mod function;
 mod json;
 mod lowered;
@@ -30,6 +31,7 @@ pub use self::{
     window::*,
 };
 pub(crate) use self::{
+    ends::Ends,
     lowered::Lowered,
     node::{Arena, Kids, Node, Source},
     operand::node as operand_node,
@@ -37,8 +39,6 @@ pub(crate) use self::{
 };
 
 use std::marker::PhantomData;
-
-use crate::value::Field;
 
 /// An expression whose value has the Rust type `T`.
 ///
@@ -57,17 +57,5 @@ impl<T> Clone for Expr<T> {
 impl<T> Expr<T> {
     pub(crate) const fn new(node: Node) -> Self {
         Self { node, of: PhantomData }
-    }
-}
-
-impl<T: Field> Expr<T> {
-    /// The same expression, read as one that can be null.
-    pub fn nullable(self) -> Expr<Option<T::Base>> {
-        Expr::new(self.node)
-    }
-
-    /// The same expression, read as one that is never null; a null is then a type mismatch.
-    pub fn not_null(self) -> Expr<T::Base> {
-        Expr::new(self.node)
     }
 }

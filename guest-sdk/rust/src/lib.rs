@@ -17,14 +17,14 @@
 //!     pub email: Option<String>,
 //! }
 //!
-//! // What the plugin exports, in WIT.
-//! sqlservice_sdk::plugin!("export add-user: async func(name: string) -> result<s64, string>;");
+//! // What the plugin exports, in WIT, and its models: said once.
+//! sqlservice_sdk::plugin!(models = [User], "export add-user: async func(name: string) -> result<s64, string>;");
 //!
 //! struct Plugin;
 //!
 //! impl Guest for Plugin {
 //!     async fn add_user(name: String) -> Result<i64, String> {
-//!         let db = Database::open("default", models![User]).await?;
+//!         let db = Database::open("default", declared_models()).await?;
 //!         db.create_all().await?;
 //!         let session = db.begin().await?;
 //!         session.insert_many(&[User { name: name.clone(), ..User::default() }]).await?;
@@ -95,6 +95,9 @@
 //! assert_eq!(Mood::from_label("so-so")?, Mood::SoSo);
 //! # Ok(()) }
 //! ```
+//!
+//! A column that is large and seldom needed is a [`Deferred`]: `body: Deferred<String>`. Queries of objects leave it out unless they
+//! [undefer](session::EntityQuery::undefer) it, and `note.body.get()?` says whether it is there.
 //!
 //! ## What a row says nothing of
 //!
@@ -191,9 +194,15 @@
 //! [`one_or_none`](Executor::one_or_none) say how many rows are wanted; [`stream`](Executor::stream) reads more rows than
 //! fit into memory.
 //!
+//! A query inside another one has a name. Where that is an [`alias`] of a model, its columns are the model's: `from_query`,
+//! `join_query` and `with` take `let busy = alias::<Device>("busy")` for a name, and `Device::KIND.of(busy)` is a column of it.
+//! Columns of the outer side of a join are read as `Device::ID.nullable()`.
+//!
 //! # Changes
 //!
-//! [`insert_many`](Executor::insert_many) sends thousands of rows at once, column by column.
+//! [`insert_many`](Executor::insert_many) sends thousands of rows at once, column by column;
+//! [`upsert_many`](Executor::upsert_many) as many upserts, in as many statements as that takes;
+//! [`Session::update_many`] and [`Session::update_columns`] update rows by their keys, from rows or from columns.
 //! [`insert`](Executor::insert) returns the row as it is stored, where the database can. `insert`, `update` and `delete`
 //! of [`statement`] do everything else:
 //!
@@ -300,7 +309,7 @@
 //! | `passive_deletes` | unloaded rows are left to the database's own `on_delete` |
 //! | `passive_updates = false` | where the key changes that rows refer to, the flush updates them, and loads them for it; else the database does, by `on_update = "cascade"`, and their objects follow |
 //! | `post_update` | rows that need each other: one gets the other's key by an update after the inserts |
-//! | `order_by = "name"` | |
+//! | `order_by = "name"`, `order_by = "rank desc, name"` | |
 //!
 //! | SQLAlchemy | here |
 //! |---|---|
@@ -308,8 +317,20 @@
 //! | `user.name = "jo"` | `user.edit().name = "jo".into()` |
 //! | `session.get(User, 7)` | `session.get::<User>(7).await?` |
 //! | `session.scalars(select(User).where(…)).all()` | `session.query::<User>().filter(…).all().await?` |
+//! | `session.get(User, 7, with_for_update=True)`, `populate_existing=True`, `options=[…]` | `session.query::<User>().for_update().get(7)`, `.populate_existing()`, `.with(…)`; a filter holds for `get`, too |
+//! | `select(User).join(User.devices)`, `isouter=True` | `select::<User>().join_related(User::DEVICES)`, `left_join_related`; objects: `session.query::<User>().join_related(…)` |
+//! | `.join(Employee.boss.of_type(boss))`, `User.devices.and_(…)` | `.join_related(Employee::BOSS.to(boss))`, `User::DEVICES.filter(…)` |
+//! | `User.devices.any(Device.kind == "phone")`, `Device.user.has(…)` | `User::DEVICES.any(Device::KIND.eq("phone"))`, `Device::USER.has(…)`; without a criterion `User::DEVICES.exists()` |
+//! | `User.groups.contains(group)` | `User::GROUPS.contains(&group)` |
 //! | `selectinload(User.devices).selectinload(Device.keys)` | `.with(User::DEVICES.with(Device::KEYS))` |
+//! | `selectinload(User.devices.and_(…))` | `.with(User::DEVICES.filter(…))`, which shows these and leaves the others alone; `.order_by(…)` |
+//! | `joinedload(User.devices)` | `.with(User::DEVICES.joined())` |
+//! | `select(User).execution_options(yield_per=100)` | `session.query::<User>().with(…).stream(100).await?` |
+//! | `select(func.count()).select_from(…)`, `exists()` | `session.query::<User>().filter(…).count().await?`, `.exists().await?` |
+//! | keyset pagination (`tuple_(User.name, User.id) > …`) | `session.query::<User>().order_by(User::NAME).page(20, after).await?` |
 //! | `user.devices` loads when it is read | `session.load(&users, User::DEVICES).await?`, for as many users as there are |
+//! | `body = mapped_column(deferred=True)` | `body: Deferred<String>`, read by `note.body.get()?` |
+//! | `undefer(Note.body)`, `load_only(Note.body)` | `.undefer(Note::BODY)`, `.load_only(Note::BODY)`; for objects that are there, `session.load_deferred(&notes).await?` |
 //! | `session.refresh`, `expire`, `expunge`, `merge`, `flush` | the same names |
 //! | `with session.no_autoflush:` | `session.no_autoflush(async \|session\| …).await` |
 //! | `with session.begin_nested():` | `session.nested(async \|session\| …).await`: objects go back with the savepoint |
@@ -330,6 +351,19 @@
 //! [`Error`] is an enum to branch on. [`is_unique_violation`](Error::is_unique_violation),
 //! [`is_retryable`](Error::is_retryable) and their sisters ask the usual questions; [`Database::retry`] runs a transaction
 //! again that lost a race. `?` turns an error into a `String` for exports that return `result<_, string>`.
+//!
+//! Inside of [`Database::transaction`], `?` takes the usual errors of the standard library for [`Error::Other`], and
+//! `map_err(Error::other)?` any error there is. [`Database::try_transaction`] and [`Executor::try_nested`] have the plugin's own
+//! error instead, or `Box<dyn std::error::Error>`.
+//!
+//! What the compiler says, and what it means:
+//!
+//! | | |
+//! |---|---|
+//! | cannot assign to data in dereference of `Entity<Note>` | `note.edit().text = …` |
+//! | a relationship is no list | `for device in user.devices.get()?` |
+//! | rows are not ordered by `&str` | `order_by(Note::ID)` |
+//! | `plugin!` says what this crate exports, and nothing is exported | `export!(Plugin);` |
 //!
 //! # Several things at once
 //!
@@ -374,15 +408,15 @@ pub use self::{
     event::{Event, Events},
     expression::{Expr, Expression},
     model::{Alias, Column, IntoKey, Model, alias},
-    relation::{Many, One, Relation},
+    relation::{Many, One, Related, Relation},
     row::FromRow,
     session::{
         Bound, Connection, Executor, Isolation, Prepared, Rows, RunOptions, Savepoint, Session, SessionOptions,
-        TransactionOptions, With, partial,
+        TransactionOptions, With, bulk_update, partial,
     },
     value::{
-        Auto, Date, Decimal, Enumeration, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp, TimestampTz,
-        Uuid, Value,
+        Auto, Date, Decimal, Deferred, Enumeration, Field, Interval, IntoValue, Json, SqlType, Time, Timestamp,
+        TimestampTz, Uuid, Value,
     },
 };
 pub use futures::{self, join, try_join};
@@ -392,10 +426,10 @@ pub use wit_bindgen::spawn_local as spawn;
 /// Everything that a plugin usually needs: `use sqlservice_sdk::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        AnyEntity, Auto, Capabilities, Connection, Database, Date, DdlOptions, Decimal, Dialect, Entity, Enumeration,
-        Error, Events, Executor, Expr, Expression, Interval, Isolation, Json, Many, Model, One, ReflectOptions, Rows,
-        RunOptions, Savepoint, Session, SessionOptions, Status, Time, Timestamp, TimestampTz, TransactionOptions, Uuid,
-        Value, alias,
+        AnyEntity, Auto, Capabilities, Connection, Database, Date, DdlOptions, Decimal, Deferred, Dialect, Entity,
+        Enumeration, Error, Events, Executor, Expr, Expression, Interval, Isolation, Json, Many, Model, One,
+        ReflectOptions, Rows, RunOptions, Savepoint, Session, SessionOptions, Status, Time, Timestamp, TimestampTz,
+        TransactionOptions, Uuid, Value, alias, bulk_update,
         expression::{
             abs, all_of, any_of, avg, coalesce, column, count, count_all, count_distinct, current_date, entity,
             excluded, exists, function, json_get, json_text, length, literal, lower, max, min, now, nullif, output,
@@ -419,6 +453,17 @@ pub mod __private {
         schema::*,
         value::{Scalar, SqlType, Value, labels},
     };
+
+    /// What `export!` makes of a plugin.
+    #[diagnostic::on_unimplemented(
+        message = "`plugin!` says what this crate exports, and nothing is exported",
+        label = "there is no `export!` for these exports",
+        note = "write `export!(Plugin);` after `impl Guest for Plugin`, with the name of the type that has the exports"
+    )]
+    pub trait IsExported {}
+
+    /// Whether there is an `export!`.
+    pub const fn is_exported<T: IsExported>() {}
 
     /// A model's table.
     pub fn declare<M: crate::Model>() -> Table {

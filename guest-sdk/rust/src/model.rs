@@ -76,6 +76,15 @@ pub trait Model: FromRow + Sized + 'static {
     #[doc(hidden)]
     const FIELDS: &'static [&'static str];
 
+    /// The columns that are read only where they are asked for.
+    #[doc(hidden)]
+    const DEFERRED: &'static [usize] = &[];
+
+    #[doc(hidden)]
+    fn has_column(&self, _column: usize) -> bool {
+        true
+    }
+
     #[doc(hidden)]
     fn encode_column(rows: &[&Self], column: usize) -> Result<ColumnData>;
 
@@ -217,6 +226,13 @@ impl<M: Model> Alias<M> {
     /// A query of the alias.
     pub fn select(self) -> Select<M> {
         Select::new(self.entity())
+    }
+}
+
+/// A query can have the alias for its name, too: `from_query(&busy, recent)`, and its columns are `Device::KIND.of(recent)`.
+impl<M> From<Alias<M>> for String {
+    fn from(alias: Alias<M>) -> Self {
+        alias.name.to_owned()
     }
 }
 

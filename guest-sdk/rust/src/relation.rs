@@ -2,16 +2,21 @@
 //! themselves.
 
 mod any;
+mod related;
 
 use std::{fmt, marker::PhantomData, rc::Rc};
 
 use rustc_hash::FxHashSet;
 
-pub use self::any::AnyRelation;
+pub use self::{
+    any::AnyRelation,
+    related::{Load, Loads, Related},
+};
 use crate::{
     Entity, Error, Model, Result,
     entity::Record,
     error::Unloaded,
+    expression::{Node, Order},
     schema::{Relationship, Table},
     session::unit::{Mapper, mapper},
 };
@@ -41,6 +46,8 @@ pub struct Many<T> {
     items: Option<Rc<Vec<Entity<T>>>>,
     /// What was taken away of what is not known, or before it had a row: neither is seen by comparing.
     gone: Option<Rc<Vec<Entity<T>>>>,
+    /// What a load with a filter found, while the rest is not known.
+    shown: Option<Rc<Vec<Entity<T>>>>,
     name: &'static str,
 }
 
@@ -53,6 +60,8 @@ pub struct One<T> {
     item: Option<Entity<T>>,
     /// What was there since the last flush and is not any more.
     gone: Option<Rc<Vec<Entity<T>>>>,
+    /// What a load with a filter found, while the object itself is not known.
+    shown: Option<Rc<Option<Entity<T>>>>,
     name: &'static str,
 }
 
@@ -67,51 +76,70 @@ fn shared<T>(items: Vec<T>) -> Option<Rc<Vec<T>>> {
 
 impl<T> Clone for Many<T> {
     fn clone(&self) -> Self {
-        Self { mode: self.mode, items: self.items.clone(), gone: self.gone.clone(), name: self.name }
+        Self {
+            mode: self.mode,
+            items: self.items.clone(),
+            gone: self.gone.clone(),
+            shown: self.shown.clone(),
+            name: self.name,
+        }
     }
 }
 
 impl<T> Clone for One<T> {
     fn clone(&self) -> Self {
-        Self { mode: self.mode, item: self.item.clone(), gone: self.gone.clone(), name: self.name }
+        Self {
+            mode: self.mode,
+            item: self.item.clone(),
+            gone: self.gone.clone(),
+            shown: self.shown.clone(),
+            name: self.name,
+        }
     }
 }
 
 impl<T> Default for Many<T> {
     fn default() -> Self {
-        Self { mode: Mode::Unset, items: None, gone: None, name: "" }
+        Self { mode: Mode::Unset, items: None, gone: None, shown: None, name: "" }
     }
 }
 
 impl<T> Default for One<T> {
     fn default() -> Self {
-        Self { mode: Mode::Unset, item: None, gone: None, name: "" }
+        Self { mode: Mode::Unset, item: None, gone: None, shown: None, name: "" }
     }
 }
 
 /// The same objects, as far as both are known.
 impl<T> PartialEq for Many<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.mode == other.mode && known(&self.items) == known(&other.items) && known(&self.gone) == known(&other.gone)
+        self.mode == other.mode
+            && known(&self.items) == known(&other.items)
+            && known(&self.gone) == known(&other.gone)
+            && self.shown == other.shown
     }
 }
 
 /// The same object, as far as both are known.
 impl<T> PartialEq for One<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.mode == other.mode && self.item == other.item
+        self.mode == other.mode && self.item == other.item && self.shown == other.shown
     }
 }
 
 impl<T> fmt::Debug for Many<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_loaded() { write!(f, "Many({})", known(&self.items).len()) } else { f.write_str("Many(unloaded)") }
+        match (self.is_loaded(), &self.shown) {
+            (false, _) => f.write_str("Many(unloaded)"),
+            (true, Some(shown)) => write!(f, "Many({})", shown.len()),
+            (true, None) => write!(f, "Many({})", known(&self.items).len()),
+        }
     }
 }
 
 impl<T> fmt::Debug for One<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.is_loaded(), &self.item) {
+        match (self.is_loaded(), self.shown.as_deref().unwrap_or(&self.item)) {
             (false, _) => f.write_str("One(unloaded)"),
             (true, None) => f.write_str("One(nothing)"),
             (true, Some(_)) => f.write_str("One"),
@@ -135,7 +163,11 @@ impl<T: Record> Many<T> {
     /// # Errors
     /// [`Error::Unloaded`] where nobody asked for them.
     pub fn get(&self) -> Result<&[Entity<T>]> {
-        if self.is_loaded() { Ok(known(&self.items)) } else { Err(unloaded::<T>(self.name)) }
+        match &self.shown {
+            Some(shown) => Ok(shown),
+            None if self.is_loaded() => Ok(known(&self.items)),
+            None => Err(unloaded::<T>(self.name)),
+        }
     }
 
     /// The objects as handles that can be edited.
@@ -155,6 +187,11 @@ impl<T: Record> Many<T> {
         if let Some(gone) = &mut self.gone {
             Rc::make_mut(gone).retain(|gone| !gone.is(&item));
         }
+        if let Some(shown) = &mut self.shown
+            && !shown.iter().any(|shown| shown.is(&item))
+        {
+            Rc::make_mut(shown).push(item.clone());
+        }
         if !known(&self.items).iter().any(|known| known.is(&item)) {
             item.come_back();
             Rc::make_mut(self.items.get_or_insert_default()).push(item);
@@ -164,8 +201,8 @@ impl<T: Record> Many<T> {
     /// Takes an object away; it stays what it is otherwise.
     pub fn remove(&mut self, item: &Entity<T>) {
         let held = known(&self.items).len();
-        if let Some(items) = &mut self.items {
-            Rc::make_mut(items).retain(|known| !known.is(item));
+        for list in [&mut self.items, &mut self.shown].into_iter().flatten() {
+            Rc::make_mut(list).retain(|known| !known.is(item));
         }
         let is_lost = known(&self.items).len() < held && !item.has_row();
         if (is_lost || self.mode == Mode::Unloaded) && !known(&self.gone).iter().any(|gone| gone.is(item)) {
@@ -173,8 +210,16 @@ impl<T: Record> Many<T> {
         }
     }
 
-    /// Takes all objects away and puts others in their place.
+    /// Takes all objects away and puts others in their place. Where a load with a filter read it, those that it shows are taken
+    /// away and no others.
     pub fn set<I: Into<Entity<T>>>(&mut self, items: impl IntoIterator<Item = I>) {
+        if let Some(shown) = self.shown.clone() {
+            let items: Vec<Entity<T>> = items.into_iter().map(Into::into).collect();
+            shown.iter().filter(|shown| !items.iter().any(|item| item.is(shown))).for_each(|gone| self.remove(gone));
+            items.iter().filter(|item| !shown.iter().any(|shown| shown.is(item))).for_each(|item| self.push(item));
+            self.shown = Some(Rc::new(items));
+            return;
+        }
         self.mode = if matches!(self.mode, Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
         let items: Vec<Entity<T>> = items.into_iter().map(Into::into).collect();
         let before: FxHashSet<usize> = known(&self.items).iter().map(Entity::address).collect();
@@ -188,9 +233,54 @@ impl<T: Record> Many<T> {
 }
 
 impl<T> Many<T> {
-    /// Whether the objects are known.
+    /// Whether the objects are known, or those that a load with a filter asked for.
     pub fn is_loaded(&self) -> bool {
-        self.mode != Mode::Unloaded
+        self.mode != Mode::Unloaded || self.shown.is_some()
+    }
+
+    /// Whether a load with a filter read it: there may be more of them than it shows.
+    pub fn is_filtered(&self) -> bool {
+        self.shown.is_some()
+    }
+}
+
+/// What no relationship's items are: there, whether or not they were loaded.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a relationship is no list: it may not be loaded",
+    label = "write `.get()?` behind it",
+    note = "`for device in user.devices.get()? {{ … }}`, or `user.devices.handles()?` for handles that can be edited"
+)]
+pub trait AlwaysLoaded {}
+
+/// The items of a relationship, for [`AlwaysLoaded`]: the compiler tells what is missing of another type than the one that it was
+/// asked for.
+#[doc(hidden)]
+pub struct Items<T>(PhantomData<fn() -> T>);
+
+/// Never: it is there for what the compiler says to a loop.
+#[doc(hidden)]
+impl<T> Iterator for Many<T>
+where
+    Items<T>: AlwaysLoaded,
+{
+    type Item = Entity<T>;
+
+    fn next(&mut self) -> Option<Entity<T>> {
+        None
+    }
+}
+
+/// Never: it is there for what the compiler says to a loop.
+#[doc(hidden)]
+impl<T> Iterator for &Many<T>
+where
+    Items<T>: AlwaysLoaded,
+{
+    type Item = Entity<T>;
+
+    fn next(&mut self) -> Option<Entity<T>> {
+        None
     }
 }
 
@@ -226,7 +316,11 @@ impl<T: Record> One<T> {
     /// # Errors
     /// [`Error::Unloaded`] where nobody asked for it.
     pub fn get(&self) -> Result<Option<&Entity<T>>> {
-        if self.is_loaded() { Ok(self.item.as_ref()) } else { Err(unloaded::<T>(self.name)) }
+        match &self.shown {
+            Some(shown) => Ok(shown.as_ref().as_ref()),
+            None if self.is_loaded() => Ok(self.item.as_ref()),
+            None => Err(unloaded::<T>(self.name)),
+        }
     }
 
     /// Another object takes its place.
@@ -241,6 +335,7 @@ impl<T: Record> One<T> {
 
     fn put(&mut self, item: Option<Entity<T>>) {
         self.mode = if matches!(self.mode, Mode::Unloaded | Mode::Replaced) { Mode::Replaced } else { Mode::Loaded };
+        self.shown = None;
         if self.item == item {
             return;
         }
@@ -257,9 +352,14 @@ impl<T: Record> One<T> {
 }
 
 impl<T> One<T> {
-    /// Whether the object is known.
+    /// Whether the object is known, or whether it is one that a load with a filter asked for.
     pub fn is_loaded(&self) -> bool {
-        self.mode != Mode::Unloaded
+        self.mode != Mode::Unloaded || self.shown.is_some()
+    }
+
+    /// Whether a load with a filter read it: nothing there may be something that the filter leaves out.
+    pub fn is_filtered(&self) -> bool {
+        self.shown.is_some()
     }
 }
 
@@ -359,48 +459,36 @@ impl<M, T> Relation<M, T> {
     }
 }
 
-impl<M: Record, T: Record> Relation<M, T> {
-    /// Loads something with the objects on its other side: `User::DEVICES.with(Device::KEYS)`.
-    pub fn with(self, load: impl Into<Load<T>>) -> Load<M> {
-        Load::from(self).and(load.into().node)
-    }
-
-    /// Loads it with the query's own statement, by a join.
-    pub fn joined(self) -> Load<M> {
-        Load::from(self).joined()
-    }
-}
-
-/// A relationship to load, with what is to be loaded from its other side.
-pub struct Load<M> {
-    pub(crate) node: LoadNode,
-    of: PhantomData<fn() -> M>,
-}
-
 /// A load, whatever it starts from.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct LoadNode {
     pub(crate) position: usize,
     pub(crate) joined: bool,
     pub(crate) nested: Vec<LoadNode>,
+    /// Which of the related rows.
+    pub(crate) filter: Option<Node>,
+    /// Their order, where it is another one than the relationship's.
+    pub(crate) order: Vec<Order>,
+    /// Whether a side has another name, which means nothing to a load.
+    pub(crate) is_named: bool,
 }
 
-impl<M> Load<M> {
-    /// Loads it with the query's own statement, by a join.
-    pub fn joined(mut self) -> Self {
-        self.node.joined = true;
-        self
+impl LoadNode {
+    /// All of a relationship, as the host loads it.
+    pub(crate) fn of(position: usize) -> Self {
+        Self { position, ..Self::default() }
     }
 
-    fn and(mut self, nested: LoadNode) -> Self {
-        self.node.nested.push(nested);
-        self
-    }
-}
-
-impl<M: Record, T: Record> From<Relation<M, T>> for Load<M> {
-    fn from(relation: Relation<M, T>) -> Self {
-        let node = LoadNode { position: relation.position, joined: false, nested: Vec::new() };
-        Self { node, of: PhantomData }
+    /// Whether it is a statement of its own: plans of the host's read all of a relationship in its declared order.
+    ///
+    /// # Errors
+    /// Where a side has another name: a load has no statement around it that could know the name.
+    pub(crate) fn is_apart(&self) -> Result<bool> {
+        if self.is_named {
+            return Err(Error::invalid(
+                "`of` and `to` name the sides of a join; a load has none: name the relationship alone",
+            ));
+        }
+        Ok(self.filter.is_some() || !self.order.is_empty())
     }
 }

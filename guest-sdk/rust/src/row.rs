@@ -1,7 +1,7 @@
 //! Rows from column batches: a model, a value, or a tuple of these.
 
 use crate::{
-    Error, Result,
+    Error, Model, Result,
     bindings::sqlservice::database::{
         errors::Mismatch,
         rows::{Batch, ColumnData},
@@ -16,11 +16,24 @@ pub struct Columns<'a> {
     about: std::slice::Iter<'a, ResultColumn>,
     data: std::vec::IntoIter<ColumnData>,
     rows: usize,
+    /// How many columns of a model were read or passed over.
+    at: usize,
+    /// Those that are not there, and the names of all.
+    omitted: &'a [usize],
+    names: &'static [&'static str],
 }
 
 impl<'a> Columns<'a> {
     pub(crate) fn new(about: &'a [ResultColumn], batch: Batch) -> Self {
-        Self { about: about.iter(), data: batch.columns.into_iter(), rows: batch.rows as usize }
+        let (data, rows) = (batch.columns.into_iter(), batch.rows as usize);
+        Self { about: about.iter(), data, rows, at: 0, omitted: &[], names: &[] }
+    }
+
+    /// The name of the next column where it was not read, which is then passed over.
+    pub(crate) fn unread(&mut self) -> Option<&'static str> {
+        let name = self.omitted.contains(&self.at).then(|| self.names.get(self.at)).flatten();
+        self.at += usize::from(name.is_some());
+        name.copied()
     }
 
     /// How many rows there are.
@@ -46,6 +59,7 @@ impl<'a> Columns<'a> {
         let (Some(about), Some(data)) = (self.about.next(), self.data.next()) else {
             return Err(Error::invalid("the result has fewer columns than its row type asks for"));
         };
+        self.at += 1;
         decode(data, self.rows).map(Vec::into_iter).map_err(|why| mismatch::<T>(&about.name, &why))
     }
 }
@@ -169,6 +183,11 @@ tuples! {
 /// All rows of a batch.
 pub(crate) fn decode<T: FromRow>(about: &[ResultColumn], batch: Batch) -> Result<Vec<T>> {
     T::decode(&mut Columns::new(about, batch))
+}
+
+/// All rows of a batch of a model, some of whose columns were not read.
+pub(crate) fn decode_without<M: Model>(about: &[ResultColumn], batch: Batch, omitted: &[usize]) -> Result<Vec<M>> {
+    M::decode(&mut Columns { omitted, names: M::COLUMNS, ..Columns::new(about, batch) })
 }
 
 /// The rows of one model: built by its derive from a column a field.

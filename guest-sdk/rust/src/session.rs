@@ -13,19 +13,20 @@ mod save;
 mod savepoint;
 pub(crate) mod unit;
 
+use self::{bulk::upsert_rows, prepared::Plan, repeated::Known, unit::Unit};
+pub use self::{
+    bulk::{BulkUpdate, bulk_update},
+    prepared::{Bound, Prepared},
+    query::{EntityQuery, EntityRows, Page, PageKey},
+    rows::Rows,
+    save::{Partial, Saving, partial},
+    savepoint::Savepoint,
+};
 pub(crate) use self::{
     link::{Answer, BatchInsert, Link},
     prepared::BoundRun,
     repeated::Repeated,
     rows::Sent,
-};
-use self::{prepared::Plan, repeated::Known, unit::Unit};
-pub use self::{
-    prepared::{Bound, Prepared},
-    query::{EntityQuery, EntityRows},
-    rows::Rows,
-    save::{Partial, Saving, partial},
-    savepoint::Savepoint,
 };
 pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
 use crate::{
@@ -33,7 +34,7 @@ use crate::{
     bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
     expression::{Lowered, count_all},
     model::unset,
-    statement::{Command, Query, Sendable, Subquery, insert, select_columns},
+    statement::{Command, Insert, Query, Sendable, Subquery, insert, left_out_key, select_columns, without},
 };
 
 /// Core level: a connection of one's own, commit as you go.
@@ -240,6 +241,52 @@ pub trait Executor: Link {
         Ok(self.send_rows(rows, Vec::new()).await?.affected)
     }
 
+    /// Inserts many rows, or does what the conflict says with those that are there already; returns how many were inserted or
+    /// changed. As many statements are sent as the parameters of one allow, all or none.
+    ///
+    /// ```no_run
+    /// # use sqlservice_sdk::prelude::*;
+    /// # #[derive(Model)] struct Price { #[model(primary_key, length = 20)] code: String, cents: i64 }
+    /// # async fn example(session: &Session, prices: Vec<Price>) -> Result<(), Error> {
+    /// session.upsert_many(&prices, |insert| insert.on_conflict().do_update(Price::CENTS)).await?;
+    /// # Ok(()) }
+    /// ```
+    async fn upsert_many<M: Model>(&self, rows: &[M], conflict: impl Fn(Insert<M>) -> Insert<M>) -> Result<u64> {
+        let chunk = upsert_rows(self.link_repeated().parameters(), rows, &conflict)?;
+        if rows.len() <= chunk {
+            return if rows.is_empty() { Ok(0) } else { self.execute(&conflict(insert::<M>().values(rows))).await };
+        }
+        self.nested(async |on| {
+            let mut affected = 0;
+            for rows in rows.chunks(chunk) {
+                affected += on.execute(&conflict(insert::<M>().values(rows))).await?;
+            }
+            Ok(affected)
+        })
+        .await
+    }
+
+    /// The same, and returns each row that was inserted or changed as it is stored (`insert-returning`).
+    async fn upsert_many_returning<M: Model>(
+        &self,
+        rows: &[M],
+        conflict: impl Fn(Insert<M>) -> Insert<M>,
+    ) -> Result<Vec<M>> {
+        let chunk = upsert_rows(self.link_repeated().parameters(), rows, &conflict)?;
+        if rows.len() <= chunk {
+            let one = conflict(insert::<M>().values(rows)).returning_all();
+            return if rows.is_empty() { Ok(Vec::new()) } else { self.all(&one).await };
+        }
+        self.nested(async |on| {
+            let mut stored = Vec::new();
+            for rows in rows.chunks(chunk) {
+                stored.extend(on.all(&conflict(insert::<M>().values(rows)).returning_all()).await?);
+            }
+            Ok(stored)
+        })
+        .await
+    }
+
     /// The same, and returns the rows as they are stored, in their order (`insert-returning`).
     async fn insert_many_returning<M: Model>(&self, rows: &[M]) -> Result<Vec<M>> {
         if rows.is_empty() {
@@ -264,9 +311,17 @@ pub trait Executor: Link {
 
     /// Runs work inside a savepoint: kept when the work is `Ok`, undone when it is an error.
     async fn nested<T>(&self, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
+        self.try_nested(work).await
+    }
+
+    /// The same with an error of the work's own, as for [`try_transaction`](crate::Database::try_transaction).
+    async fn try_nested<T, E: From<Error>>(&self, work: impl AsyncFnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
         let savepoint = self.begin_nested().await?;
         match work(self).await {
-            Ok(done) => savepoint.release().await.map(|()| done),
+            Ok(done) => {
+                savepoint.release().await?;
+                Ok(done)
+            }
             Err(error) => {
                 // A failure to go back would hide the reason; the transaction cannot be committed then anyway.
                 let _ = savepoint.rollback().await;

@@ -7,13 +7,16 @@ mod insert;
 mod select;
 mod update;
 
-pub(crate) use self::insert::left_out_key;
 pub use self::{
     compound::Compound,
     delete::{Delete, delete},
     insert::{ColumnList, Conflict, Insert, Upsert, insert},
     select::{Lock, Select, select, select_columns},
     update::{Update, update},
+};
+pub(crate) use self::{
+    insert::{left_out_key, without},
+    select::both,
 };
 
 use std::marker::PhantomData;

@@ -80,6 +80,7 @@ mod array;
 mod auto;
 pub(crate) mod column;
 mod decimal;
+pub(crate) mod deferred;
 mod enumeration;
 mod json;
 #[cfg(any(
@@ -102,6 +103,7 @@ pub use self::{
     auto::Auto,
     column::Unexpected,
     decimal::{Decimal, NotDecimal},
+    deferred::Deferred,
     enumeration::{Enumeration, labels},
     json::Json,
     time::{Date, Time, Timestamp, TimestampTz},
@@ -128,6 +130,7 @@ use crate::{
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
     note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, enums with `#[derive(Enumeration)]`, a Vec of these, and an Option of these",
+    note = "other integers are an i64, a usize is a u64; other models are a `Many<Device>` or a `One<User>`",
     note = "implement `sqlservice_sdk::SqlType` for a type of your own"
 )]
 pub trait SqlType: Clone + 'static {
@@ -204,6 +207,7 @@ fn same_cells(one: &Value, other: &Value) -> bool {
     message = "`{Self}` is not a type that a column can have",
     label = "not a column type",
     note = "columns can be bool, i16, i32, i64, u64, f32, f64, String, Vec<u8>, Decimal, Uuid, Json, Date, Time, Timestamp, TimestampTz or Interval, enums with `#[derive(Enumeration)]`, a Vec of these, and an Option of these",
+    note = "other integers are an i64, a usize is a u64; other models are a `Many<Device>` or a `One<User>`",
     note = "implement `sqlservice_sdk::SqlType` for a type of your own"
 )]
 pub trait Field: Clone + 'static {
@@ -277,6 +281,12 @@ pub trait Field: Clone + 'static {
     /// One value that the database made.
     #[doc(hidden)]
     fn from_value(value: Value, column: &str) -> crate::Result<Self>;
+
+    /// Whether its value is known.
+    #[doc(hidden)]
+    fn has_value(&self) -> bool {
+        true
+    }
 
     /// Whether it is the number 0.
     #[doc(hidden)]
@@ -376,6 +386,7 @@ impl std::fmt::Debug for Shown<'_> {
             Value::Scalar(Scalar::Decimal(text) | Scalar::Json(text)) => f.write_str(text),
             Value::Scalar(Scalar::Text(text)) => write!(f, "{text:?}"),
             Value::Scalar(Scalar::Bytes(bytes)) => write!(f, "{} bytes", bytes.len()),
+            value if deferred::is_unloaded(value) => f.write_str("unloaded"),
             other => write!(f, "{other:?}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use sqlservice_sdk::prelude::*;
 
-// What it exports, in WIT. `models` lets `sqlservice inspect` show its tables.
+// Its models, and what it exports, in WIT. `sqlservice inspect` shows both.
 sqlservice_sdk::plugin!(
     models = [Note],
     "export add-note: async func(text: string) -> result<s64, string>;
@@ -23,7 +23,7 @@ struct Plugin;
 
 impl Guest for Plugin {
     async fn add_note(text: String) -> Result<i64, String> {
-        let db = Database::open("default", models![Note]).await?;
+        let db = Database::open("default", declared_models()).await?;
         db.create_all().await?;
         // Committed at its end; an error rolls it back.
         let note = db.transaction(async |session| session.insert(&Note { text, ..Note::default() }).await).await?;
@@ -31,7 +31,7 @@ impl Guest for Plugin {
     }
 
     async fn notes() -> Result<Vec<String>, String> {
-        let db = Database::open("default", models![Note]).await?;
+        let db = Database::open("default", declared_models()).await?;
         db.create_all().await?;
         let open = select::<Note>().filter(Note::DONE.eq(false)).order_by(Note::ID.asc());
         let notes = db.session()?.all(&open).await?;

@@ -9,7 +9,7 @@ mod relationship;
 pub(crate) use check::is_key;
 pub(crate) use column::{check_type, is_integer};
 pub(crate) use name::check as check_name;
-pub(crate) use relationship::{Direction, Related};
+pub(crate) use relationship::{Direction, OrderKey, Related};
 
 use std::collections::HashMap;
 

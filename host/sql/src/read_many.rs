@@ -4,6 +4,7 @@
 
 use crate::{
     Batch, Catalog, Compiled, Dialect, Error, Result,
+    catalog::OrderKey,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::Source,
     insert_many::{Planned, are_arrays, arrays, column, fit, outputs},
@@ -25,7 +26,7 @@ pub(crate) struct ReadMany {
     pub(crate) by: Vec<String>,
     pub(crate) between: Option<Between>,
     /// The order; the primary key comes after it.
-    pub(crate) order_by: Vec<String>,
+    pub(crate) order_by: Vec<OrderKey>,
 }
 
 /// A table whose rows say which rows belong together; its columns `by` come first in what is read.
@@ -150,11 +151,13 @@ impl<'a> Checked<'a> {
         }
         self.condition(writer, shape);
         // Owner by owner, and each one's rows in their order: as the index of a foreign key has them.
-        let owners = self.by.iter().map(|column| (self.finder(), *column));
-        let named = |name: &String| self.columns.iter().find(|column| column.name == *name);
-        let order = self.read.order_by.iter().chain(self.primary_key).filter_map(named).map(|column| (own, *column));
+        let owners = self.by.iter().map(|column| (self.finder(), *column, false));
+        let named = |name: &String| self.columns.iter().find(|column| column.name == *name).copied();
+        let keys = self.read.order_by.iter().map(|key| (&key.column, key.descending));
+        let keys = keys.chain(self.primary_key.iter().map(|name| (name, false)));
+        let order = keys.filter_map(|(name, descending)| Some((own, named(name)?, descending)));
         let mut seen = Vec::new();
-        for (table, column) in owners.chain(order) {
+        for (table, column, descending) in owners.chain(order) {
             if seen.contains(&(table, &column.name)) {
                 continue;
             }
@@ -163,6 +166,7 @@ impl<'a> Checked<'a> {
             writer.push(if position > 0 { ", " } else { " ORDER BY " });
             writer.qualified(Some(table), &column.name);
             writer.collation(column);
+            writer.push(if descending { " DESC" } else { "" });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Error, Ident, Result, Type, Visibility, spanned::Spanned};
+use syn::{Error, GenericArgument, Ident, PathArguments, Result, Type, Visibility, spanned::Spanned};
 
 use crate::{
     attribute::{Default_, FieldAttribute},
@@ -26,8 +26,25 @@ impl Field<'_> {
         quote_spanned!(ty.span() => <#ty as ::sqlservice_sdk::Field>::#function(#arguments))
     }
 
+    /// What is inside of a `Deferred`, where the field is one.
+    pub fn deferred(&self) -> Option<&Type> {
+        let Type::Path(path) = self.ty else { return None };
+        let last = path.path.segments.last().filter(|last| last.ident == "Deferred")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        match arguments.args.first() {
+            Some(GenericArgument::Type(inside)) => Some(inside),
+            _ => None,
+        }
+    }
+
     pub fn check(&self, errors: &mut Errors) {
         let about = &self.about;
+        if self.deferred().is_some()
+            && (about.primary_key.is_some() || about.version.is_some() || about.foreign_key.is_some())
+        {
+            let message = "a session needs keys and versions of every object: write the type without Deferred";
+            errors.add(Error::new(self.ty.span(), message));
+        }
         if let Some(text) = &about.foreign_key {
             errors.keep(check::reference(text));
         }

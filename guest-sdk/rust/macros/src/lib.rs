@@ -30,7 +30,7 @@ pub fn derive_enumeration(input: TokenStream) -> TokenStream {
 ///
 /// ```text
 /// sqlservice_sdk::plugin!("export add-user: async func(name: string) -> result<s64, string>;");
-/// sqlservice_sdk::plugin!(models = [User, Device], "export …");     // and shows the models to `inspect`
+/// sqlservice_sdk::plugin!(models = [User, Device], "export …");     // shows the models to `inspect`, and makes `declared_models()`
 /// sqlservice_sdk::plugin!(path = "wit", world = "my:plugin/users");  // a world in files, which includes sqlservice's
 ///
 /// struct Plugin;

@@ -75,6 +75,15 @@ impl<'a> Model<'a> {
         for name in of_indexes.chain(of_keys) {
             errors.keep(self.column_of(name));
         }
+        for name in self.about.foreign_keys.iter().flat_map(|key| &key.columns) {
+            let is_it = |field: &&Field<'_>| field.ident.unraw() == name.unraw();
+            if self.fields.iter().find(is_it).is_some_and(|field| field.deferred().is_some()) {
+                errors.add(Error::new(
+                    name.span(),
+                    "a session needs the keys of every object: write its type without Deferred",
+                ));
+            }
+        }
         for key in &self.about.foreign_keys {
             if let Some(refers) = &key.refers {
                 errors.keep(check::references(refers, key.columns.len()));
@@ -124,7 +133,9 @@ impl<'a> Model<'a> {
     fn consts(&self) -> TokenStream {
         let ident = self.ident;
         let consts = self.fields.iter().map(|field| {
-            let Field { vis, ty, column, .. } = field;
+            let Field { vis, column, .. } = field;
+            // In a statement a deferred column is one like any other.
+            let ty = field.deferred().unwrap_or(field.ty);
             let name = format_ident!("{}", field.ident.unraw().to_string().to_uppercase(), span = field.ident.span());
             let doc = format!("The column `{column}`.");
             quote! {
@@ -178,6 +189,9 @@ impl<'a> Model<'a> {
             Some(at) => quote!(Some(#at)),
             None => quote!(None),
         };
+        let deferred: Vec<usize> =
+            self.fields.iter().enumerate().filter(|(_, field)| field.deferred().is_some()).map(|(at, _)| at).collect();
+        let deferred = if deferred.is_empty() { TokenStream::new() } else { self.deferred(&deferred) };
         let (declaration, cells, related) = (self.declaration()?, self.cells(), self.related()?);
         Ok(quote! {
             impl ::sqlservice_sdk::Model for #ident {
@@ -199,10 +213,27 @@ impl<'a> Model<'a> {
 
                 fn wants_key(&self) -> bool { #wants }
 
+                #deferred
                 #cells
                 #related
             }
         })
+    }
+
+    /// Which columns are deferred, and which of these are there.
+    fn deferred(&self, positions: &[usize]) -> TokenStream {
+        let arms = positions.iter().map(|&at| {
+            let ident = self.fields[at].ident;
+            let has = self.fields[at].of_type(&quote!(has_value), &quote!(&self.#ident));
+            quote!(#at => #has,)
+        });
+        quote! {
+            const DEFERRED: &'static [usize] = &[#(#positions),*];
+
+            fn has_column(&self, column: usize) -> bool {
+                match column { #(#arms)* _ => true }
+            }
+        }
     }
 
     /// What is done with one column.

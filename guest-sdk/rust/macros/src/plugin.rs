@@ -7,6 +7,7 @@ use syn::{
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
 };
+use wit_parser::SourceMap;
 
 /// Where the contract's WIT is: `wit/` beside `guest-sdk/`. Whoever copies the SDK into another tree keeps the folders
 /// `wit/`, `guest-sdk/rust/` and `guest-sdk/rust/macros/` as they lie to each other; `src/bindings.rs` counts on it, too.
@@ -84,13 +85,36 @@ fn set(slot: &mut Option<LitStr>, value: LitStr, at: &impl quote::ToTokens) -> R
     if slot.replace(value).is_some() { Err(Error::new_spanned(at, "given twice")) } else { Ok(()) }
 }
 
+/// What stands before the exports in a plugin's world.
+const HEAD: &str = "package sqlservice:plugin;\nworld plugin {\ninclude sqlservice:database/sqlservice@0.1.0;\n";
+
+/// Says what is wrong with exports where it is: the compiler knows a text as a whole only.
+fn check_wit(exports: &LitStr, world: &str) -> Result<()> {
+    let mut source = SourceMap::new();
+    source.push_str("exports", world);
+    let Err((_, wrong)) = source.parse() else { return Ok(()) };
+    let text = exports.value();
+    let offset = |at: u32| (at as usize).saturating_sub(HEAD.len()).min(text.len());
+    let span = wrong.kind().span();
+    let (start, end) = (offset(span.start()), offset(span.end()));
+    let (Some(before), Some(after)) = (text.get(..start), text.get(start..)) else {
+        return Err(Error::new(exports.span(), wrong.kind().to_string()));
+    };
+    let (number, column) =
+        (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default().chars().count());
+    let line = text.lines().nth(number - 1).unwrap_or_default();
+    let width =
+        after.get(..end.saturating_sub(start)).and_then(|at| at.lines().next()).map_or(0, |at| at.chars().count());
+    let mark = format!("{}{}", " ".repeat(column), "^".repeat(width.max(1)));
+    let message = format!("{}, in line {number} of the exports:\n  {line}\n  {mark}", wrong.kind());
+    Err(Error::new(exports.span(), message))
+}
+
 pub fn expand(plugin: &Plugin) -> Result<TokenStream> {
     let source = match (&plugin.exports, &plugin.path, &plugin.world) {
         (Some(exports), ..) => {
-            let world = format!(
-                "package sqlservice:plugin;\nworld plugin {{\ninclude sqlservice:database/sqlservice@0.1.0;\n{}\n}}",
-                exports.value()
-            );
+            let world = format!("{HEAD}{}\n}}", exports.value());
+            check_wit(exports, &world)?;
             quote! { inline: #world, path: #CONTRACT, world: "plugin", }
         }
         (None, Some(path), Some(world)) => quote! { path: [#CONTRACT, #path], world: #world, },
@@ -115,8 +139,12 @@ pub fn expand(plugin: &Plugin) -> Result<TokenStream> {
             ($plugin:ident) => {
                 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, reason = "generated")]
                 const _: () = { __sqlservice_plugin::__sqlservice_export!($plugin with_types_in __sqlservice_plugin); };
+                impl ::sqlservice_sdk::__private::IsExported for __SqlservicePlugin {}
             };
         }
+        struct __SqlservicePlugin;
+        // Without `export!` there would be a component that has nothing to call.
+        const _: () = ::sqlservice_sdk::__private::is_exported::<__SqlservicePlugin>();
         #[allow(unused_imports, reason = "a plugin that exports only interfaces has other traits to implement")]
         use __sqlservice_plugin::*;
         #models
@@ -147,6 +175,11 @@ pub fn expand_models(models: &[Type]) -> TokenStream {
             }
             __sqlservice_models::export!(Declared with_types_in __sqlservice_models);
         };
+        /// The models that this plugin declares, said once: `Database::open("default", declared_models())`.
+        #[allow(dead_code, reason = "a plugin may open databases with other models")]
+        pub(crate) fn declared_models() -> ::sqlservice_sdk::schema::Models {
+            ::sqlservice_sdk::models![#(#models),*]
+        }
     }
 }
 

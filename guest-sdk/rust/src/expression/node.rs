@@ -4,6 +4,8 @@
 //! searching are loops over children that know nothing of the forty kinds of nodes, and none of them recurses: an
 //! expression that a loop made deep is refused by the host, it does not overflow the guest's stack.
 
+mod rename;
+
 use std::{borrow::Cow, rc::Rc};
 
 use rustc_hash::FxHashMap;
@@ -31,7 +33,7 @@ impl Source {
     }
 
     /// The name by which columns refer to it.
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.table)
     }
 
@@ -131,6 +133,19 @@ impl Node {
         Self::with([first, second], |items| statements::Node::Listed(statements::Listed { op, items: items.into() }))
     }
 
+    /// An operator of two operands.
+    pub(crate) fn binary(op: statements::BinaryOp, left: Self, right: Self) -> Self {
+        Self::with([left, right], |[left, right]| statements::Node::Binary(statements::Binary { op, left, right }))
+    }
+
+    /// All of these conditions; the one where there is one.
+    pub(crate) fn all(mut conditions: Vec<Self>) -> Self {
+        match conditions.pop() {
+            Some(only) if conditions.is_empty() => only,
+            last => Self::list(statements::ListOp::And, conditions.into_iter().chain(last)),
+        }
+    }
+
     /// A list operator of any number of operands.
     pub(crate) fn list(op: statements::ListOp, items: impl IntoIterator<Item = Self>) -> Self {
         let mut kids = Kids::default();
@@ -148,6 +163,16 @@ impl Node {
         };
         let call = statements::Call { filter: Some(kids.add(condition)), ..call.clone() };
         kids.node(statements::Node::Call(call))
+    }
+
+    /// Whether both are one column of one source.
+    pub(crate) fn is_same_column(&self, other: &Self) -> bool {
+        match (&self.0.shape, &other.0.shape) {
+            (Shape::Column(one, name), Shape::Column(other, other_name)) => {
+                name == other_name && one.as_ref().map(Source::name) == other.as_ref().map(Source::name)
+            }
+            _ => false,
+        }
     }
 
     /// A column without the name of its source: how a compound's order and an insert's target name it.

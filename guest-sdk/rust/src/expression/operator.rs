@@ -133,6 +133,16 @@ pub trait Expression: Sized {
         Expr::new(Node::with([self.expr().node], |[value]| Form::Cast(Cast { value, ty })))
     }
 
+    /// The same, read as one that can be null: a column of the outer side of a join is an `Option`.
+    fn nullable(self) -> Expr<Option<Base<Self>>> {
+        Expr::new(self.expr().node)
+    }
+
+    /// The same, read as one that is never null; a null is then a type mismatch.
+    fn not_null(self) -> Expr<Base<Self>> {
+        Expr::new(self.expr().node)
+    }
+
     /// With a name in the result.
     fn label(self, label: impl Into<String>) -> Expr<Self::Type> {
         let label = label.into();
@@ -141,12 +151,12 @@ pub trait Expression: Sized {
 
     /// Lesser values first.
     fn asc(self) -> Order {
-        Order::new(self.expr().node, false)
+        Order::new(self.expr().node, false, <Self::Type as Field>::NULLABLE)
     }
 
     /// Greater values first.
     fn desc(self) -> Order {
-        Order::new(self.expr().node, true)
+        Order::new(self.expr().node, true, <Self::Type as Field>::NULLABLE)
     }
 
     /// Both are true.

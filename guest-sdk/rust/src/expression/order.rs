@@ -6,14 +6,16 @@ use crate::{Model, bindings::sqlservice::database::statements::Order as Key, mod
 /// One key of an ordering.
 #[derive(Clone)]
 pub struct Order {
-    node: Node,
-    descending: bool,
-    nulls_first: Option<bool>,
+    pub(crate) node: Node,
+    pub(crate) descending: bool,
+    pub(crate) nulls_first: Option<bool>,
+    /// Whether it can be null at all.
+    pub(crate) nullable: bool,
 }
 
 impl Order {
-    pub(crate) const fn new(node: Node, descending: bool) -> Self {
-        Self { node, descending, nulls_first: None }
+    pub(crate) const fn new(node: Node, descending: bool, nullable: bool) -> Self {
+        Self { node, descending, nulls_first: None, nullable }
     }
 
     /// Nulls come first.
@@ -36,6 +38,12 @@ impl Order {
 }
 
 /// What a query can be ordered by: an [`Order`], an expression (lesser values first), or a tuple or list of these.
+#[diagnostic::on_unimplemented(
+    message = "rows are not ordered by `{Self}`",
+    label = "neither a column nor an expression",
+    note = "name a column by its constant: `.order_by(Note::ID)`, `.order_by(Note::ID.desc())`, several as a tuple `(Note::DONE, Note::ID)`",
+    note = "a label of the query itself is `output::<T>(\"label\")`"
+)]
 pub trait OrderBy {
     /// Adds its keys.
     #[doc(hidden)]

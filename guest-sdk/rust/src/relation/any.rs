@@ -24,10 +24,42 @@ pub trait AnyRelation {
     fn is_bare(&self) -> bool;
     /// Whether there is something in [`gone`](Self::gone).
     fn has_lost(&self) -> bool;
-    /// Calls with everything that it has and lost.
+    /// Calls with everything that it has, lost and shows.
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot));
     /// Takes the handles out that no other version of the owner has, to drop them elsewhere.
     fn take_handles(&mut self, dropped: &mut Dropped);
+    /// What a load with a filter found, where the rest is not known.
+    fn shown(&self) -> Option<Vec<AnyEntity>>;
+    /// Shows this, and knows nothing else.
+    fn set_shown(&mut self, items: Option<&[AnyEntity]>);
+
+    /// What can be read of it.
+    fn visible(&self) -> Option<Vec<AnyEntity>> {
+        match self.mode() {
+            Mode::Loaded | Mode::Replaced => Some(self.items()),
+            Mode::Unset | Mode::Unloaded => self.shown(),
+        }
+    }
+
+    /// Some of its rows were read, with what was added and taken away since. The others are not known any more.
+    fn show(&mut self, mut items: Vec<AnyEntity>) {
+        if self.mode() == Mode::Unloaded {
+            let (added, gone) = (self.items(), self.gone());
+            items.retain(|item| !gone.contains(item) && !added.contains(item));
+            items.extend(added);
+        } else {
+            self.set(Mode::Unloaded, &[], &[]);
+        }
+        self.set_shown(Some(&items));
+    }
+
+    /// An object that it shows went away.
+    fn hide(&mut self, item: &AnyEntity) {
+        if let Some(mut shown) = self.shown() {
+            shown.retain(|shown| shown != item);
+            self.set_shown(Some(&shown));
+        }
+    }
 
     /// What was read, with what was added and taken away since.
     fn load(&mut self, mut items: Vec<AnyEntity>) {
@@ -76,7 +108,11 @@ pub trait AnyRelation {
     /// The row is written: what was said is so.
     fn settle(&mut self) {
         match self.mode() {
-            Mode::Unloaded => self.set(Mode::Unloaded, &[], &[]),
+            Mode::Unloaded => {
+                let shown = self.shown();
+                self.set(Mode::Unloaded, &[], &[]);
+                self.set_shown(shown.as_deref());
+            }
             _ => self.set(Mode::Loaded, &self.items(), &[]),
         }
     }
@@ -113,7 +149,16 @@ impl<T: Record> AnyRelation for Many<T> {
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
-        known(&self.items).iter().chain(known(&self.gone)).for_each(|item| visit(&*item.slot));
+        let all = known(&self.items).iter().chain(known(&self.gone)).chain(known(&self.shown));
+        all.for_each(|item| visit(&*item.slot));
+    }
+
+    fn shown(&self) -> Option<Vec<AnyEntity>> {
+        self.shown.as_ref().map(|shown| erase(shown))
+    }
+
+    fn set_shown(&mut self, items: Option<&[AnyEntity]>) {
+        self.shown = items.map(|items| Rc::new(downcast(items)));
     }
 
     fn is_bare(&self) -> bool {
@@ -135,7 +180,7 @@ impl<T: Record> AnyRelation for Many<T> {
 
     fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]) {
         let (items, gone) = (shared(downcast(items)), shared(downcast(gone)));
-        *self = Self { mode, items, gone, name: self.name };
+        *self = Self { mode, items, gone, shown: None, name: self.name };
     }
 
     fn is_same(&self, other: &dyn AnyRelation) -> bool {
@@ -163,7 +208,16 @@ impl<T: Record> AnyRelation for One<T> {
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
-        self.item.iter().chain(known(&self.gone)).for_each(|item| visit(&*item.slot));
+        let shown = self.shown.as_deref().and_then(Option::as_ref);
+        self.item.iter().chain(known(&self.gone)).chain(shown).for_each(|item| visit(&*item.slot));
+    }
+
+    fn shown(&self) -> Option<Vec<AnyEntity>> {
+        self.shown.as_ref().map(|shown| shown.iter().map(Entity::erase).collect())
+    }
+
+    fn set_shown(&mut self, items: Option<&[AnyEntity]>) {
+        self.shown = items.map(|items| Rc::new(items.first().and_then(AnyEntity::downcast)));
     }
 
     fn is_bare(&self) -> bool {
@@ -185,7 +239,7 @@ impl<T: Record> AnyRelation for One<T> {
 
     fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]) {
         let item = items.first().and_then(AnyEntity::downcast);
-        *self = Self { mode, item, gone: shared(downcast(gone)), name: self.name };
+        *self = Self { mode, item, gone: shared(downcast(gone)), shown: None, name: self.name };
     }
 
     fn is_same(&self, other: &dyn AnyRelation) -> bool {

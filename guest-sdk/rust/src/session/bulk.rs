@@ -1,18 +1,114 @@
 //! Many rows at once, past the unit of work.
 
+use std::marker::PhantomData;
+
 use super::{
     Session,
+    object::keys,
     unit::{Changed, mapper},
 };
 use crate::{
-    Error, Result,
+    Column, Error, Field, Model, Result, Value,
     bindings::sqlservice::database::{
-        rows::Batch,
+        rows::{Batch, ColumnData},
         sessions::{Change, Updates},
     },
     entity::Record,
-    statement::ColumnList,
+    expression::Lowered,
+    model::IntoKey,
+    statement::{ColumnList, Command, Insert, insert, left_out_key},
 };
+
+/// How many rows one statement of an upsert has at most.
+///
+/// # Errors
+/// What is wrong with the statement or with the rows, which is told before anything is sent.
+pub(super) fn upsert_rows<M: Model>(
+    parameters: usize,
+    rows: &[M],
+    conflict: &impl Fn(Insert<M>) -> Insert<M>,
+) -> Result<usize> {
+    let Some(first) = rows.first() else { return Ok(1) };
+    let left_out = left_out_key(rows)?;
+    let Lowered { parameters: of_one, .. } =
+        conflict(insert::<M>().values(std::slice::from_ref(first))).lower()?.statement()?;
+    let width = M::COLUMNS.len() - usize::from(left_out.is_some());
+    // What is not of a row comes once: the values of the conflict.
+    let others = of_one.len().saturating_sub(width);
+    Ok((parameters.saturating_sub(others) / width.max(1)).max(1))
+}
+
+/// New values of some columns for rows of these primary keys: see [`bulk_update`].
+pub struct BulkUpdate<M> {
+    keys: Vec<Vec<Value>>,
+    columns: Vec<(&'static str, ColumnData)>,
+    wrong: Option<Error>,
+    of: PhantomData<fn() -> M>,
+}
+
+/// New values of some columns, a list of them for each, for rows of these primary keys (of several columns, tuples). What
+/// [`Session::update_columns`] takes.
+pub fn bulk_update<M: Record>(keys: impl IntoIterator<Item: IntoKey>) -> BulkUpdate<M> {
+    let keys: Vec<Vec<Value>> = keys.into_iter().map(IntoKey::into_key).collect();
+    let wrong = keys.iter().find(|key| key.len() != M::KEY.len()).map(|key| {
+        let (wanted, got) = (M::KEY.len(), key.len());
+        Error::invalid(format!("a key of {:?} has {wanted} columns, not {got}", M::TABLE))
+    });
+    BulkUpdate { keys, columns: Vec::new(), wrong, of: PhantomData }
+}
+
+impl<M: Record> BulkUpdate<M> {
+    /// The new values of a column, in the order of the keys and as many. Those of the model's version column are the versions that
+    /// the rows must have, which count up.
+    pub fn set<T: Field>(mut self, column: Column<M, T>, values: impl IntoIterator<Item = T>) -> Self {
+        let values: Vec<T> = values.into_iter().collect();
+        if let Err(misfit) = T::check(values.iter(), column.name()) {
+            self.wrong.get_or_insert(misfit);
+        }
+        if values.len() != self.keys.len() {
+            let (keys, got, name) = (self.keys.len(), values.len(), column.name());
+            self.wrong.get_or_insert_with(|| Error::invalid(format!("{keys} rows get {got} values of {name:?}")));
+        }
+        self.columns.push((column.name(), T::encode(&mut values.iter())));
+        self
+    }
+
+    /// As the contract has it.
+    fn updates(self) -> Result<Updates> {
+        let Self { keys: rows, columns: mut set, wrong, of: _ } = self;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
+        let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 rows in one call"))?;
+        let batch = |columns: Vec<ColumnData>| Batch { rows: count, columns };
+        let version = M::VERSION.and_then(|at| M::COLUMNS.get(at));
+        let versions = match version {
+            None => None,
+            Some(name) => {
+                let at = set.iter().position(|(column, _)| column == name).ok_or_else(|| {
+                    Error::invalid(format!(
+                        "rows of {:?} have versions: set {name:?} to those that they must have",
+                        M::TABLE
+                    ))
+                })?;
+                Some(batch(vec![set.remove(at).1]))
+            }
+        };
+        if set.is_empty() {
+            return Err(Error::invalid("an update sets nothing: say what with `set`"));
+        }
+        let (names, values): (Vec<_>, Vec<_>) = set.into_iter().unzip();
+        Ok(Updates {
+            table: M::TABLE.to_owned(),
+            keys: keys(&rows)?,
+            versions,
+            columns: names.into_iter().map(str::to_owned).collect(),
+            rows: batch(values),
+            links: Vec::new(),
+            returning: Vec::new(),
+        })
+    }
+}
 
 impl Session {
     /// Updates columns of rows by their primary keys, in one crossing and as few statements as pay, all or none; returns how
@@ -53,11 +149,38 @@ impl Session {
             returning: Vec::new(),
             stored: None,
         };
+        self.update_rows::<M>(updates).await?;
+        Ok(count.into())
+    }
+
+    /// The same from columns instead of whole rows: nothing but the primary keys and the new values has to be there. Returns how many
+    /// rows were updated.
+    ///
+    /// ```no_run
+    /// # use sqlservice_sdk::prelude::*;
+    /// # #[derive(Model, Clone)] struct Item { #[model(primary_key)] id: i64, price: i64, note: Option<String> }
+    /// # async fn example(session: &Session, ids: Vec<i64>, prices: Vec<i64>) -> Result<(), Error> {
+    /// session.update_columns(bulk_update::<Item>(ids).set(Item::PRICE, prices)).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::StaleData`] where a row is not there, or has another version than is said; [`Error::Invalid`] where there are not as
+    /// many values as keys, or where rows have versions and none are said.
+    pub async fn update_columns<M: Record>(&self, update: BulkUpdate<M>) -> Result<u64> {
+        let updates = update.updates()?;
+        let count = updates.keys.rows;
+        if count > 0 {
+            self.update_rows::<M>(updates).await?;
+        }
+        Ok(count.into())
+    }
+
+    async fn update_rows<M: Record>(&self, updates: Updates) -> Result<()> {
         self.ready().await?;
         self.unit().has_written.set(true);
-        let following = self.unit().expire_changed(Some(&Changed::of(mapper)));
+        let following = self.unit().expire_changed(Some(&Changed::of(mapper::<M>())));
         self.contract().flush(vec![Change::Updates(updates)]).await?;
-        self.unit().keep_in_step(following).await?;
-        Ok(count.into())
+        self.unit().keep_in_step(following).await
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     },
     entity::{AnyEntity, Record, Status},
     model::IntoKey,
-    relation::{Load, LoadNode},
+    relation::{LoadNode, Loads},
     statement::{Select, select},
     value::Value,
 };
@@ -76,7 +76,11 @@ impl Session {
     /// The object of a primary key: `session.get::<User>(7)`, of several columns as a tuple. One that the session knows is
     /// not asked for again.
     pub async fn get<M: Record>(&self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
-        self.get_with(key, Vec::new()).await
+        let key = key.into_key();
+        if M::DEFERRED.is_empty() {
+            return self.get_with(key, &[], false, RunOptions::default()).await;
+        }
+        EntityQuery::new(self, select::<M>(), false).find(key).await
     }
 
     /// The object of a primary key.
@@ -87,34 +91,49 @@ impl Session {
         self.get(key).await?.ok_or(Error::NoResult)
     }
 
+    /// The object of a primary key, where it is known and need not be read again: nothing where its row is gone.
+    pub(super) fn known<M: Record>(&self, key: &[Value]) -> Option<Result<Option<Entity<M>>>> {
+        if let Err(failed) = self.unit.check() {
+            return Some(Err(failed));
+        }
+        let known = self.unit.find(mapper::<M>().of, &Key::of(key)).and_then(|known| known.downcast::<M>())?;
+        let life = &known.slot.life;
+        if life.is_expired.get() {
+            return None;
+        }
+        let is_gone = life.is_gone.get();
+        Some(Ok((!is_gone).then_some(known)))
+    }
+
+    /// The object of a primary key with what is to be loaded; its row is read again where that is asked for.
     pub(crate) async fn get_with<M: Record>(
         &self,
-        key: impl IntoKey,
-        nodes: Vec<LoadNode>,
+        values: Vec<Value>,
+        nodes: &[LoadNode],
+        anew: bool,
+        options: RunOptions,
     ) -> Result<Option<Entity<M>>> {
-        let values = key.into_key();
         self.unit.check()?;
-        let known = self.unit.find(mapper::<M>().of, &Key::of(&values)).and_then(|known| known.downcast::<M>());
-        if let Some(known) = known
-            && nodes.is_empty()
-            && !known.slot.life.is_expired.get()
+        if nodes.is_empty()
+            && !anew
+            && let Some(known) = self.known(&values)
         {
-            return Ok((!known.slot.life.is_gone.get()).then_some(known));
+            return known;
         }
         self.ready().await?;
         let start = Start::Keys(keys(&[values])?);
-        let found = self.unit.load(mapper::<M>(), From::Rows(start), &nodes, false, RunOptions::default()).await?;
+        let found = self.unit.load(mapper::<M>(), From::Rows(start), nodes, anew, options).await?;
         Ok(found.first().and_then(AnyEntity::downcast))
     }
 
     /// Objects of a model: `session.query::<User>().filter(User::NAME.eq("ed")).with(User::DEVICES).all().await?`.
     pub fn query<M: Record>(&self) -> EntityQuery<'_, M> {
-        self.query_of(select::<M>())
+        EntityQuery::new(self, select::<M>(), false)
     }
 
     /// Objects of a query's rows.
     pub fn query_of<M: Record>(&self, select: Select<M>) -> EntityQuery<'_, M> {
-        EntityQuery::new(self, select)
+        EntityQuery::new(self, select, true)
     }
 
     /// The object of a row that was read as a plain one, say beside other columns: the one that the session knows, or a new one.
@@ -123,7 +142,7 @@ impl Session {
     }
 
     /// Loads what objects are related to, where it is not loaded yet: one crossing for all of them.
-    pub async fn load<M: Record>(&self, objects: &[Entity<M>], load: impl Into<Load<M>>) -> Result<()> {
+    pub async fn load<M: Record>(&self, objects: &[Entity<M>], load: impl Loads<M>) -> Result<()> {
         if objects.is_empty() {
             return Ok(());
         }
@@ -132,8 +151,30 @@ impl Session {
         if let Some(lost) = objects.iter().find(|object| object.status() != Status::Persistent) {
             return Err(if lost.0.has_row() { Error::Detached } else { Error::NotPersisted });
         }
-        let nodes = [load.into().node];
+        let nodes = [load.load().node];
         self.unit.load(mapper::<M>(), From::Objects(objects), &nodes, false, RunOptions::default()).await?;
+        Ok(())
+    }
+
+    /// Loads the columns that their model [defers](crate::value::Deferred) of objects, where they are not loaded yet: one crossing for all
+    /// of them, which reads their rows by their keys.
+    ///
+    /// # Errors
+    /// [`Error::Detached`] or [`Error::NotPersisted`] where one of them has no row in this session.
+    pub async fn load_deferred<M: Record>(&self, objects: &[Entity<M>]) -> Result<()> {
+        self.ready().await?;
+        let is_missing = |object: &&Entity<M>| M::DEFERRED.iter().any(|&at| !object.has_column(at));
+        let missing: Vec<&Entity<M>> = objects.iter().filter(is_missing).collect();
+        if let Some(lost) = missing.iter().find(|object| object.status() != Status::Persistent) {
+            return Err(if lost.erase().0.has_row() { Error::Detached } else { Error::NotPersisted });
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mapper = mapper::<M>();
+        let key = |object: &&Entity<M>| mapper.key.iter().map(|&at| object.erase().0.stored_value(at)).collect();
+        let start = Start::Keys(keys(&missing.iter().map(key).collect::<Vec<_>>())?);
+        self.unit.load(mapper, From::Rows(start), &[], false, RunOptions::default()).await?;
         Ok(())
     }
 

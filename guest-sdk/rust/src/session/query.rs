@@ -1,10 +1,15 @@
 //! Queries whose rows become objects.
 
-use std::rc::Rc;
+mod page;
+mod stream;
 
+pub use self::{
+    page::{Page, PageKey},
+    stream::EntityRows,
+};
 use super::{
     Executor, Rows, RunOptions, Session,
-    unit::{From, entities, mapper},
+    unit::{From, entities_without, mapper},
 };
 use crate::{
     Entity, Error, Result,
@@ -12,28 +17,53 @@ use crate::{
     entity::{AnyEntity, Record},
     expression::{Operand, OrderBy},
     model::IntoKey,
-    relation::{Load, LoadNode},
-    statement::{Lock, Query, Select},
+    relation::{LoadNode, Loads, Related},
+    statement::{ColumnList, Lock, Query, Select},
+    value::{Value, column},
 };
 
 /// A query of a session whose rows become objects: see [`Session::query`]. One that the session knows already stays what it is,
 /// with its edits; [`populate_existing`](Self::populate_existing) says otherwise.
+#[must_use = "a query does nothing before `all`, `first`, `get`, or another method that runs it"]
 pub struct EntityQuery<'s, M> {
     session: &'s Session,
     select: Select<M>,
     loads: Vec<LoadNode>,
     anew: bool,
     options: RunOptions,
+    /// Whether it asks for anything but all rows of the model's table.
+    is_narrowed: bool,
+    /// The deferred columns that it does not read.
+    omitted: Vec<usize>,
 }
 
 impl<'s, M: Record> EntityQuery<'s, M> {
-    pub(super) fn new(session: &'s Session, select: Select<M>) -> Self {
-        Self { session, select, loads: Vec::new(), anew: false, options: RunOptions::default() }
+    pub(super) fn new(session: &'s Session, select: Select<M>, is_narrowed: bool) -> Self {
+        Self {
+            session,
+            select,
+            loads: Vec::new(),
+            anew: false,
+            options: RunOptions::default(),
+            is_narrowed,
+            omitted: M::DEFERRED.to_vec(),
+        }
     }
 
     /// Only objects for which this is true.
     pub fn filter(self, condition: impl Operand<bool>) -> Self {
         self.select(|select| select.filter(condition))
+    }
+
+    /// Joins the other side of a relationship, for conditions and orders: see [`Select::join_related`]. An object with several
+    /// related rows then comes as often; [`any`](crate::Relation::any) finds it once.
+    pub fn join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
+        self.select(|select| select.join_related(relation))
+    }
+
+    /// The same, and keeps objects without a related row.
+    pub fn left_join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
+        self.select(|select| select.left_join_related(relation))
     }
 
     /// The order of the objects.
@@ -65,13 +95,30 @@ impl<'s, M: Record> EntityQuery<'s, M> {
     /// Anything else that a select can: `.select(|select| select.join::<Device>(…))`.
     pub fn select(mut self, change: impl FnOnce(Select<M>) -> Select<M>) -> Self {
         self.select = change(self.select);
+        self.is_narrowed = true;
         self
     }
 
-    /// Loads what the objects are related to, in the same crossing: `.with(User::DEVICES.with(Device::KEYS))`.
-    pub fn with(mut self, load: impl Into<Load<M>>) -> Self {
-        self.loads.push(load.into().node);
+    /// Loads what the objects are related to, in the same crossing: `.with(User::DEVICES.with(Device::KEYS))`. With a filter or an
+    /// order of its own, `.with(User::DEVICES.filter(Device::ACTIVE.eq(true)))`, a load is a statement and a crossing of its own.
+    pub fn with(mut self, load: impl Loads<M>) -> Self {
+        self.loads.push(load.load().node);
         self
+    }
+
+    /// Reads columns that the model [defers](crate::value::Deferred): `.undefer(Note::BODY)`, or a tuple of columns. Objects that the
+    /// session knows get them, too.
+    pub fn undefer(mut self, columns: impl ColumnList<M>) -> Self {
+        let names = columns.names();
+        self.omitted.retain(|&at| M::COLUMNS.get(at).is_none_or(|name| !names.contains(name)));
+        self
+    }
+
+    /// Of the columns that the model [defers](crate::value::Deferred), reads these and no others. A column that a struct has as a plain
+    /// value is always read: it could not say that it was not.
+    pub fn load_only(mut self, columns: impl ColumnList<M>) -> Self {
+        self.omitted = M::DEFERRED.to_vec();
+        self.undefer(columns)
     }
 
     /// Objects that the session knows already become what their rows are; edits that were not flushed are lost.
@@ -86,9 +133,40 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         self
     }
 
-    /// The object of a primary key, with what the query loads.
+    /// The object of a primary key, as this query reads it. Where the query says nothing but what to load, an object that the
+    /// session knows is not asked for again. A lock or `populate_existing` reads the row in any case; a filter, a join or a limit
+    /// holds for it as for all rows (SQLAlchemy refuses these): nothing where the row is not one of the query's.
     pub async fn get(self, key: impl IntoKey) -> Result<Option<Entity<M>>> {
-        self.session.get_with(key, self.loads).await
+        self.find(key.into_key()).await
+    }
+
+    pub(super) async fn find(self, key: Vec<Value>) -> Result<Option<Entity<M>>> {
+        if !self.is_narrowed && !M::DEFERRED.is_empty() && self.loads.is_empty() && !self.anew {
+            let is_missing = |known: &Entity<M>, at: &usize| !self.omitted.contains(at) && !known.has_column(*at);
+            match self.session.known::<M>(&key) {
+                // What is known of it is not all that is asked for.
+                Some(Ok(Some(known))) if M::DEFERRED.iter().any(|at| is_missing(&known, at)) => {}
+                Some(known) => return known,
+                None => {}
+            }
+        }
+        if !self.is_narrowed && M::DEFERRED.is_empty() {
+            return self.session.get_with(key, &self.loads, self.anew, self.options).await;
+        }
+        if key.len() != M::KEY.len() {
+            let (wanted, got) = (M::KEY.len(), key.len());
+            return Err(Error::invalid(format!("a key of {:?} has {wanted} columns, not {got}", M::TABLE)));
+        }
+        let found = Self { select: self.select.with_key(&key), ..self }.all().await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// [`Error::NoResult`] where there is none.
+    pub async fn get_one(self, key: impl IntoKey) -> Result<Entity<M>> {
+        self.get(key).await?.ok_or(Error::NoResult)
     }
 
     /// All objects.
@@ -119,60 +197,73 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         if found.next().is_some() { Err(Error::MultipleResults) } else { Ok(first) }
     }
 
-    /// Objects batch by batch, each of at most so many (0 leaves it to the host). The session is occupied until the last batch
-    /// was read or this is dropped.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the query loads relationships: load those of a batch when all were read, or
-    /// read pages with a limit.
-    pub async fn stream(self, batch_rows: u32) -> Result<EntityRows<M>> {
-        if !self.loads.is_empty() {
-            return Err(Error::invalid(
-                "rows that are still to come occupy the session, so nothing can be loaded with them",
-            ));
-        }
-        let rows = self.session.with(self.options).stream(&self.select, batch_rows).await?;
-        Ok(EntityRows { rows, unit: Rc::clone(self.session.unit()), anew: self.anew })
+    /// How many rows it has, counted in the database; nothing is loaded.
+    pub async fn count(self) -> Result<u64> {
+        let count = self.session.with(self.options).one(&self.select.counted()).await?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Whether it has any row; nothing is loaded.
+    pub async fn exists(self) -> Result<bool> {
+        Ok(self.session.with(self.options).first(&self.select.any_row()).await?.is_some())
     }
 
     async fn at_most(self, most: Option<u64>) -> Result<Vec<Entity<M>>> {
+        if self.loads.is_empty() {
+            return Ok(self.read(most, &[]).await?.0);
+        }
+        if !self.omitted.is_empty() {
+            // Plans of the host's read whole rows.
+            let found = self.read(most, &[]).await?.0;
+            self.load_with(&found).await?;
+            return Ok(found);
+        }
+        self.session.ready().await?;
+        let lowered = self.select.lower(most)?.statement()?;
+        if lowered.open > 0 {
+            return Err(Error::invalid("the query has parameters: only prepared statements get values for them"));
+        }
+        let root = RootQuery { statement: lowered.statement, parameters: lowered.parameters };
+        let start = From::Rows(Start::Query(root));
         let unit = self.session.unit();
-        if !self.loads.is_empty() {
-            self.session.ready().await?;
-            let lowered = self.select.lower(most)?.statement()?;
-            if lowered.open > 0 {
-                return Err(Error::invalid("the query has parameters: only prepared statements get values for them"));
-            }
-            let root = RootQuery { statement: lowered.statement, parameters: lowered.parameters };
-            let start = From::Rows(Start::Query(root));
-            let found = unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
-            return Ok(found.iter().filter_map(AnyEntity::downcast).collect());
-        }
-        let sent = self.session.with(self.options).send(self.select.lower(most)?, 0).await?;
-        let mut rows: Rows<M> = Rows::new(sent, 0);
-        let mut found = Vec::new();
-        while let Some(batch) = rows.next_raw().await? {
-            found.extend(entities(unit, rows.about(), batch, self.anew)?);
-        }
-        Ok(found)
+        let found = unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
+        Ok(found.iter().filter_map(AnyEntity::downcast).collect())
     }
-}
 
-/// Objects that are still to come, batch by batch.
-pub struct EntityRows<M> {
-    rows: Rows<M>,
-    unit: Rc<super::unit::Unit>,
-    anew: bool,
-}
-
-impl<M: Record> EntityRows<M> {
-    /// The next objects, at least one; nothing at the end.
-    pub async fn next_batch(&mut self) -> Result<Option<Vec<Entity<M>>>> {
-        while let Some(batch) = self.rows.next_raw().await? {
-            if batch.rows > 0 {
-                return entities(&self.unit, self.rows.about(), batch, self.anew).map(Some);
-            }
+    /// Loads what the query loads for objects that it found.
+    async fn load_with(&self, found: &[Entity<M>]) -> Result<()> {
+        if self.loads.is_empty() || found.is_empty() {
+            return Ok(());
         }
-        Ok(None)
+        let objects: Vec<AnyEntity> = found.iter().map(Entity::erase).collect();
+        let unit = self.session.unit();
+        unit.load(mapper::<M>(), From::Objects(objects), &self.loads, self.anew, self.options).await?;
+        Ok(())
+    }
+
+    /// The objects of its rows without what it loads, and the values that these columns of its result have in each row.
+    async fn read(&self, most: Option<u64>, columns: &[usize]) -> Result<(Vec<Entity<M>>, Vec<Vec<Value>>)> {
+        let omitted: Vec<usize> = self.omitted.iter().copied().filter(|at| !columns.contains(at)).collect();
+        let lowered = if omitted.is_empty() {
+            self.select.lower(most)?
+        } else {
+            self.select.clone().without(&omitted).lower(most)?
+        };
+        let place = |at: &usize| at - omitted.iter().filter(|omitted| *omitted < at).count();
+        let columns: Vec<usize> = columns.iter().map(place).collect();
+        let sent = self.session.with(self.options).send(lowered, 0).await?;
+        let mut rows: Rows<M> = Rows::new(sent, 0);
+        let (mut found, mut values) = (Vec::new(), Vec::new());
+        while let Some(batch) = rows.next_raw().await? {
+            let before = values.len();
+            values.resize_with(before + if columns.is_empty() { 0 } else { batch.rows as usize }, Vec::new);
+            for data in columns.iter().filter_map(|&at| batch.columns.get(at)) {
+                let malformed = |_| Error::other("the host sent a malformed batch");
+                let cells = column::scalars(data.values.clone(), data.validity.as_deref()).map_err(malformed)?;
+                values.iter_mut().skip(before).zip(cells).for_each(|(row, cell): (&mut Vec<Value>, _)| row.push(cell));
+            }
+            found.extend(entities_without(self.session.unit(), rows.about(), batch, self.anew, &omitted)?);
+        }
+        Ok((found, values))
     }
 }

@@ -19,6 +19,8 @@ const MOST: usize = 32;
 pub struct Repeated {
     known: RefCell<FxHashMap<u64, Entry>>,
     clock: Cell<u64>,
+    /// How many parameters a statement of the database has at most; 0 where nothing limits them.
+    parameters: u32,
 }
 
 struct Entry {
@@ -37,7 +39,20 @@ pub(crate) enum Known {
     Prepared(Rc<Plan>),
 }
 
+/// Parameters of a statement where no limit is known: what every database takes.
+const PARAMETERS: u32 = 32_000;
+
 impl Repeated {
+    pub(crate) fn new(parameters: u32) -> Rc<Self> {
+        Rc::new(Self { parameters, ..Self::default() })
+    }
+
+    /// How many parameters one statement has at most.
+    pub(crate) fn parameters(&self) -> usize {
+        let most = if self.parameters == 0 { PARAMETERS } else { self.parameters.min(PARAMETERS) };
+        most as usize
+    }
+
     /// Looks for a statement, and remembers that it came.
     pub(crate) fn look(&self, lowered: &mut Lowered) -> Known {
         let Some(number) = lowered.fingerprint() else { return Known::Nothing };

@@ -7,6 +7,7 @@ mod cascade;
 mod changes;
 mod claim;
 mod collect;
+mod criteria;
 mod draft;
 mod follow;
 mod follow_keys;
@@ -31,8 +32,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use futures::lock::Mutex;
 
 pub(crate) use self::{
-    absorb::entities,
-    key::Key,
+    absorb::{entities, entities_without},
+    key::{Key, of_columns as keys_of},
     load::{From, typed},
     mapper::{Direction, Mapped, Mapper, ModelId, mapper},
     step::Changed,
@@ -269,6 +270,8 @@ impl Unit {
             if slot.life.status() == Status::Persistent && (anew || (slot.life.is_expired.get() && !is_dirty)) {
                 self.remember_read(&AnyEntity(slot.clone()));
                 slot.reread(row);
+            } else if !M::DEFERRED.is_empty() && slot.has_row() {
+                slot.fill(&row);
             }
             return slot;
         }

@@ -151,6 +151,14 @@ impl<M: Model> Conflict<M> {
         Insert { conflict: Some(OnConflict { update, ..self.conflict }), ..self.insert }
     }
 
+    /// The row that is there gets all columns of the new one but those of the primary key and of the conflict.
+    pub fn do_update_all(self) -> Insert<M> {
+        let column = |name: &'static str| (name, excluded(Column::<M, String>::new(name)).node);
+        let is_other = |name: &&&str| !M::KEY.contains(name) && !self.conflict.columns.contains(name);
+        let update = M::COLUMNS.iter().filter(is_other).map(|&name| column(name)).collect();
+        Insert { conflict: Some(OnConflict { update, ..self.conflict }), ..self.insert }
+    }
+
     /// The row that is there is changed: `do_set(|row| row.set(User::VISITS, User::VISITS + 1))`. The new row's columns
     /// are written `excluded(User::NAME)`.
     pub fn do_set(self, change: impl FnOnce(Upsert<M>) -> Upsert<M>) -> Insert<M> {

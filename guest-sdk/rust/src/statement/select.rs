@@ -1,5 +1,6 @@
 //! Queries.
 
+mod entity;
 mod join;
 
 use std::marker::PhantomData;
@@ -177,13 +178,15 @@ impl<T> Select<T> {
         self
     }
 
-    /// Selects from another query under a name. Its columns are written `column::<T>("name", "column")`.
+    /// Selects from another query under a name. Its columns are written `column::<T>("name", "column")`; where they are those of a
+    /// model and the name is an [`alias`](crate::alias) of it, also `Device::KIND.of(recent)` and `recent.entity()`.
     pub fn from_query(mut self, query: &impl Subquery, alias: impl Into<String>) -> Self {
         self.source = Some(subquery(query, alias.into()));
         self
     }
 
-    /// A common table expression: a query with a name that this one can select from and join.
+    /// A common table expression: a query with a name that this one can select from and join. The name may be an
+    /// [`alias`](crate::alias) of a model whose columns the query has.
     pub fn with(mut self, name: impl Into<String>, query: &impl Subquery) -> Self {
         self.ctes.push((name.into(), false, query.query_node().0));
         self
@@ -274,7 +277,7 @@ impl<T: FromRow> Subquery for Select<T> {
 }
 
 /// Two conditions, or the one that is there.
-pub(super) fn both(first: Option<Node>, second: Node) -> Option<Node> {
+pub(crate) fn both(first: Option<Node>, second: Node) -> Option<Node> {
     Some(match first {
         Some(first) => Node::listed(statements::ListOp::And, first, second),
         None => second,

@@ -9,4 +9,12 @@ struct User {
     address: Address,
 }
 
+#[derive(Model)]
+struct Counter {
+    #[model(primary_key)]
+    id: i64,
+    count: u32,
+    owners: Vec<User>,
+}
+
 fn main() {}

@@ -60,7 +60,27 @@ pub(crate) struct Related<'a> {
     pub(crate) near: Vec<String>,
     /// The other side's columns, as many.
     pub(crate) far: Vec<String>,
-    pub(crate) order_by: Vec<String>,
+    pub(crate) order_by: Vec<OrderKey>,
+}
+
+/// A column that related rows are ordered by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OrderKey {
+    pub(crate) column: String,
+    pub(crate) descending: bool,
+}
+
+impl OrderKey {
+    /// `name`, `name asc` or `name desc`. A column that has just this name is meant by it.
+    fn read(text: &str, target: &Table) -> Self {
+        let words = text.rsplit_once(' ').filter(|_| !has(target, text));
+        let (column, descending) = match words.map(|(name, word)| (name.trim_end(), word.to_ascii_lowercase())) {
+            Some((name, word)) if word == "desc" => (name, true),
+            Some((name, word)) if word == "asc" => (name, false),
+            _ => (text, false),
+        };
+        Self { column: column.to_owned(), descending }
+    }
 }
 
 impl Catalog {
@@ -82,11 +102,11 @@ fn resolve<'a>(catalog: &'a Catalog, relationship: &Relationship) -> Result<Rela
         |name: &str| named(catalog, name).ok_or(format!("names the table {}, which is not declared", shown(name)));
     let owner = find(&relationship.owner)?;
     let target = find(&relationship.target)?;
-    if let Some(missing) = relationship.order_by.iter().find(|column| !has(target, column)) {
-        return Err(format!("orders by the column {}, which its target does not have", shown(missing)));
+    let order_by: Vec<OrderKey> = relationship.order_by.iter().map(|text| OrderKey::read(text, target)).collect();
+    if let Some(missing) = order_by.iter().find(|key| !has(target, &key.column)) {
+        return Err(format!("orders by the column {}, which its target does not have", shown(&missing.column)));
     }
     let wanted = relationship.foreign_key.as_deref();
-    let order_by = relationship.order_by.clone();
     let Some(through) = &relationship.through else {
         let is_self = std::ptr::eq(owner, target);
         let (forward, back) =

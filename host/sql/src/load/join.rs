@@ -40,7 +40,11 @@ pub(super) fn join(statement: &Statement, entry: &Entry, items: &[Item]) -> Opti
         joining.add(load, item)?;
         if !item.is_one {
             let alias = alias_of(load);
-            for name in item.read.order_by.iter().chain(&item.key) {
+            for key in &item.read.order_by {
+                let expression = joining.arena.column(&alias, &key.column)?;
+                order.push(Order { descending: key.descending, ..ascending(expression) });
+            }
+            for name in &item.key {
                 order.push(ascending(joining.arena.column(&alias, name)?));
             }
         }

@@ -218,6 +218,36 @@ fn each_direction_is_one_statement_for_distinct_keys() {
     assert_eq!(texts("admirers", Dialect::Sqlite).0, friends("b", "a"));
 }
 
+/// `name desc` goes down, unless a column has just that name.
+#[test]
+fn the_order_of_a_relationship_may_go_down() {
+    let text = |order: &[&str], columns: Vec<sqlservice_sql::schema::Column>| {
+        let mut tables = all_tables();
+        tables
+            .iter_mut()
+            .filter(|table| table.name == "devices")
+            .for_each(|table| table.columns.extend(columns.clone()));
+        let order_by = order.iter().map(|&key| key.into()).collect();
+        let relationships = vec![Relationship { order_by, ..relationship("users", "devices", "devices", true) }];
+        let catalog = Arc::new(declared(tables, relationships, Dialect::Sqlite)?);
+        let plan = plan("users", &[0], vec![load("devices", &[])]);
+        let mut loading = Loading::new(&plan, catalog, Dialect::Sqlite, Limits::default())?;
+        loading.take_known(names(&["id"]), batch(vec![numbers(&[1])]))?;
+        let text = step(&mut loading).remove(0).0;
+        Ok::<_, Error>(text.split_once(" ORDER BY ").map(|(_, order)| order.to_owned()).unwrap_or_default())
+    };
+    let owner = r#""devices"."user_id", "#;
+    let down = text(&["rank desc", "id DESC"], vec![]);
+    assert_eq!(down, Ok(format!(r#"{owner}"devices"."rank" DESC, "devices"."id" DESC"#)));
+    let up = text(&["rank asc"], vec![]);
+    assert_eq!(up, Ok(format!(r#"{owner}"devices"."rank", "devices"."id""#)));
+    let named = text(&["rank desc"], vec![column("rank desc", TypeKind::Int64)]);
+    assert_eq!(named, Ok(format!(r#"{owner}"devices"."rank desc", "devices"."id""#)));
+    for wrong in ["gone desc", "rank down", "desc", " desc", "rank  desc desc"] {
+        assert!(text(&[wrong], vec![]).is_err(), "{wrong}");
+    }
+}
+
 #[test]
 fn keys_of_several_columns_are_rows() {
     let rooms = batch(vec![numbers(&[1, 2, 1]), numbers(&[10, 20, 10])]);

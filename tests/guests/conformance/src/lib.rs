@@ -12,6 +12,7 @@ mod f;
 mod g;
 mod load;
 mod model;
+mod q;
 mod s;
 mod told;
 mod u;
@@ -253,6 +254,27 @@ sqlservice_sdk::plugin!(
     export t68-plans: async func() -> result<list<string>, string>;
     export t32-loads: async func() -> result<list<string>, string>;
     export t32-load-bytes: async func(owners: u32) -> result<list<string>, string>;
+
+    export q-get-locks: async func() -> result<list<string>, string>;
+    export q-get-filters: async func() -> result<list<string>, string>;
+    export q-get-again: async func() -> result<list<string>, string>;
+    export q-get-options: async func() -> result<list<string>, string>;
+    export q-get-composite: async func() -> result<list<string>, string>;
+    export q-joins: async func() -> result<list<string>, string>;
+    export q-any: async func() -> result<list<string>, string>;
+    export q-subquery-columns: async func() -> result<list<string>, string>;
+    export q-stream: async func(users: u32, batch: u32) -> result<list<string>, string>;
+    export q-count: async func() -> result<list<string>, string>;
+    export q-pages: async func() -> result<list<string>, string>;
+    export q-page: async func() -> result<list<string>, string>;
+    export q-upsert-many: async func(rows: u32) -> result<list<string>, string>;
+    export q-update-columns: async func() -> result<list<string>, string>;
+    export q-declared-orders: async func() -> result<list<string>, string>;
+    export q-filtered-loads: async func() -> result<list<string>, string>;
+    export q-filtered-changes: async func(way: string) -> result<list<string>, string>;
+    export q-errors: async func() -> result<list<string>, string>;
+    export q-deferred: async func() -> result<list<string>, string>;
+    export q-deferred-elsewhere: async func() -> result<list<string>, string>;
     "
 );
 
@@ -318,6 +340,9 @@ scenarios! {
     g: g05_together(), g08_altered(), g08_dropped(), g10_forget(times: u32),;
     load: l_directions(), l_composite(), l_nested(), l_starts(), a09_joined(), a09_statements(), l_many(owners: u32, rounds: u32),
         t68_plans(), t32_loads(), t32_load_bytes(owners: u32),;
+    q: q_get_locks(), q_get_filters(), q_get_again(), q_get_options(), q_get_composite(), q_joins(), q_any(), q_subquery_columns(),
+        q_stream(users: u32, batch: u32), q_count(), q_pages(), q_page(), q_upsert_many(rows: u32), q_update_columns(),
+        q_declared_orders(), q_filtered_loads(), q_filtered_changes(way: String), q_errors(), q_deferred(), q_deferred_elsewhere(),;
 }
 
 export!(Conformance);

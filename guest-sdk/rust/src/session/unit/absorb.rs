@@ -28,11 +28,22 @@ pub(crate) fn entities<M: Record>(
     batch: Batch,
     anew: bool,
 ) -> Result<Vec<Entity<M>>> {
+    entities_without(unit, columns, batch, anew, &[])
+}
+
+/// The same, where some columns were not read.
+pub(crate) fn entities_without<M: Record>(
+    unit: &Rc<Unit>,
+    columns: &[ResultColumn],
+    batch: Batch,
+    anew: bool,
+    omitted: &[usize],
+) -> Result<Vec<Entity<M>>> {
     if batch.rows == 0 {
         // Nothing that was read may come without its columns.
         return Ok(Vec::new());
     }
-    let rows: Vec<M> = row::decode(columns, batch)?;
+    let rows: Vec<M> = row::decode_without(columns, batch, omitted)?;
     unit.known.borrow_mut().reserve(rows.len());
     Ok(rows.into_iter().map(|row| Entity::of(unit.meet(row, anew))).collect())
 }

@@ -75,7 +75,7 @@ impl Unit {
             }
             for ((_, position), objects) in wanted {
                 let Some(mapper) = objects.first().map(|object| object.0.mapper()) else { continue };
-                let nodes = [LoadNode { position, joined: false, nested: Vec::new() }];
+                let nodes = [LoadNode::of(position)];
                 self.load(mapper, From::Objects(objects), &nodes, false, RunOptions::default()).await?;
             }
         }

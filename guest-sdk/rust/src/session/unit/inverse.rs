@@ -213,10 +213,16 @@ impl News {
 
     /// A relationship got an object, or lost it; where it is known and does not say so yet.
     fn put(&mut self, owner: &AnyEntity, position: usize, item: &AnyEntity, is_new: bool) {
-        let mut is_news = false;
+        let (mut is_news, mut is_shown) = (false, false);
         owner.0.look(position, &mut |relation, _| {
             is_news = relation.mode() == Mode::Loaded && relation.holds(item) != is_new;
+            is_shown = !is_new && relation.shown().is_some_and(|shown| shown.contains(item));
         });
+        if is_shown && let Some(unit) = owner.0.life().unit() {
+            // A load with a filter showed it. Whether one that is new would be shown, only the database can tell.
+            unit.remember(owner);
+            owner.0.learn_relation(position, &mut |relation| relation.hide(item));
+        }
         if !is_news {
             return;
         }

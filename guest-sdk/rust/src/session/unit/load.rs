@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     Direction, Key, Mapper, Unit,
+    criteria::Apart,
     key::{names_row, of_columns},
 };
 use crate::{
@@ -38,13 +39,26 @@ pub(crate) enum From {
     Objects(Vec<AnyEntity>),
 }
 
-/// The loads of a plan, each before those that start from it.
-fn steps(mapper: &'static Mapper, nodes: &[LoadNode]) -> Result<(Vec<Step>, Vec<u32>)> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut roots = Vec::new();
+/// The loads of a plan.
+#[derive(Default)]
+struct Steps<'a> {
+    /// Each before those that start from it.
+    all: Vec<Step>,
+    /// Those that start from the plan's own rows.
+    roots: Vec<u32>,
+    /// Loads with criteria of their own, which the host's plans do not know, with the loads that they start from.
+    apart: Vec<(Option<usize>, &'static Mapper, &'a LoadNode)>,
+}
+
+fn steps<'a>(mapper: &'static Mapper, nodes: &'a [LoadNode]) -> Result<Steps<'a>> {
+    let Steps { all: mut steps, mut roots, mut apart } = Steps::default();
     let mut left: Vec<(Option<usize>, &'static Mapper, &LoadNode)> =
         nodes.iter().rev().map(|node| (None, mapper, node)).collect();
     while let Some((after, owner, node)) = left.pop() {
+        if node.is_apart()? {
+            apart.push((after, owner, node));
+            continue;
+        }
         let at = u32::try_from(steps.len()).unwrap_or(u32::MAX);
         match after.and_then(|after| steps.get_mut(after)) {
             Some(before) => before.contract.nested.push(at),
@@ -56,7 +70,7 @@ fn steps(mapper: &'static Mapper, nodes: &[LoadNode]) -> Result<(Vec<Step>, Vec<
         left.extend(node.nested.iter().rev().map(|nested| (Some(steps.len()), target, nested)));
         steps.push(Step { owner, position: node.position, target, after, contract: load });
     }
-    Ok((steps, roots))
+    Ok(Steps { all: steps, roots, apart })
 }
 
 impl Unit {
@@ -69,7 +83,46 @@ impl Unit {
         anew: bool,
         options: RunOptions,
     ) -> Result<Vec<AnyEntity>> {
-        let (steps, roots) = steps(mapper, nodes)?;
+        let mut apart = Vec::new();
+        let objects = self.load_plan(mapper, from, nodes, (anew, options), &mut apart).await?;
+        // One after the other, however they nest.
+        while let Some(next) = apart.pop() {
+            let items = self.load_apart(&next, anew, options).await?;
+            let nested = &next.node.nested;
+            if !items.is_empty() && !nested.is_empty() {
+                let target = (next.owner.relation(next.node.position)?.target)();
+                self.load_plan(target, From::Objects(items), nested, (anew, options), &mut apart).await?;
+            }
+        }
+        Ok(objects)
+    }
+
+    /// Runs what the host has plans for; what it has none for is left.
+    async fn load_plan(
+        self: &Rc<Self>,
+        mapper: &'static Mapper,
+        from: From,
+        nodes: &[LoadNode],
+        (anew, options): (bool, RunOptions),
+        left: &mut Vec<Apart>,
+    ) -> Result<Vec<AnyEntity>> {
+        let Steps { all: steps, roots, apart } = steps(mapper, nodes)?;
+        let later = |objects: &[AnyEntity], found: &[Vec<AnyEntity>]| {
+            let of =
+                |after: Option<usize>| after.map_or(objects, |after| found.get(after).map_or(&[][..], Vec::as_slice));
+            let one = |&(after, owner, node): &(Option<usize>, _, &LoadNode)| Apart {
+                owner,
+                owners: of(after).to_vec(),
+                node: node.clone(),
+            };
+            apart.iter().rev().map(one).collect::<Vec<_>>()
+        };
+        if let From::Objects(objects) = &from
+            && steps.is_empty()
+        {
+            left.extend(later(objects, &[]));
+            return Ok(objects.clone());
+        }
         let (start, objects) = match from {
             From::Rows(start) => (start, None),
             From::Objects(objects) => (known(mapper, &objects, nodes)?, Some(objects)),
@@ -88,6 +141,7 @@ impl Unit {
             let items = self.relate(step, owners, loaded, anew)?;
             found.push(items);
         }
+        left.extend(later(&objects, &found));
         Ok(objects)
     }
 
@@ -147,6 +201,7 @@ impl Unit {
 fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<Start> {
     let mut columns: Vec<usize> = Vec::new();
     for node in nodes {
+        // One of the host's or not: those that start from it need its columns, too.
         columns.extend(&mapper.relation(node.position)?.near);
     }
     columns.sort_unstable();

@@ -95,11 +95,14 @@ pub(crate) struct Mapped {
     pub(crate) passive_updates: bool,
     pub(crate) post_update: bool,
     pub(crate) cascades: Cascades,
+    /// The order in which it is loaded.
+    pub(crate) order_by: Vec<String>,
 }
 
 /// The table between both sides.
 pub(crate) struct Through {
     pub(crate) table: String,
+    pub(crate) schema: Option<String>,
     /// Its columns that refer to the owner.
     pub(crate) near: Vec<String>,
     /// Its columns that refer to the other side.
@@ -262,6 +265,7 @@ impl Mapped {
             passive_updates,
             post_update: relationship.post_update,
             cascades,
+            order_by: relationship.order_by,
             name: relationship.name,
         }
     }
@@ -284,6 +288,7 @@ impl Through {
         let through = Self {
             follows,
             table: between.name.clone(),
+            schema: between.schema.clone(),
             near: near.map(|key| key.columns.clone()).unwrap_or_default(),
             far: far.map(|key| key.columns.clone()).unwrap_or_default(),
             primary_key: between.primary_key.clone(),

@@ -4,7 +4,10 @@ use super::{Select, both};
 use crate::{
     Alias, Model,
     bindings::sqlservice::database::statements::{Join, JoinKind, Node as Form, SourceQuery},
-    expression::{Kids, Node, Operand, Source, operand_node},
+    entity::Record,
+    expression::{Ends, Kids, Node, Operand, Source, operand_node},
+    relation::Related,
+    session::unit::mapper,
     statement::Subquery,
 };
 
@@ -24,7 +27,8 @@ impl<T> Select<T> {
         self.joined(JoinKind::Inner, named(name.into()), Some(operand_node(on)))
     }
 
-    /// Joins another query under a name.
+    /// Joins another query under a name, which may be an [`alias`](crate::alias) of a model: its columns are then
+    /// `Device::KIND.of(recent)`.
     pub fn join_query(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Inner, subquery(query, alias.into()), Some(operand_node(on)))
     }
@@ -67,6 +71,46 @@ impl<T> Select<T> {
     /// Pairs every row with every row of a model's table.
     pub fn cross_join<M: Model>(self) -> Self {
         self.joined(JoinKind::Cross, Source::of::<M>(None).node(), None)
+    }
+
+    /// Joins the other side of a relationship: rows with a related one. `select::<User>().join_related(User::DEVICES)`; with a
+    /// filter that belongs to the join, `User::DEVICES.filter(…)`; of a table with itself or of one that is there twice,
+    /// `Employee::BOSS.to(boss)`. Where a table is between both sides it is joined, too, and its columns can be used.
+    pub fn join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
+        self.related(JoinKind::Inner, &relation.into())
+    }
+
+    /// The same, and keeps rows of the owner without a related one; read the other side as an `Option`
+    /// ([`optional`](crate::expression::AllColumns::optional), [`nullable`](crate::Expression::nullable)).
+    pub fn left_join_related<O: Record, R: Record>(self, relation: impl Into<Related<O, R>>) -> Self {
+        self.related(JoinKind::Left, &relation.into())
+    }
+
+    fn related<O: Record, R: Record>(mut self, kind: JoinKind, relation: &Related<O, R>) -> Self {
+        // A model's own constants name its relationships.
+        let Ok(ends) = Ends::new(mapper::<O>(), relation.position, relation.owner, relation.target) else {
+            return self;
+        };
+        let is_other_side = |source: &Node| source.provides(ends.target.name()) && source.is_table();
+        let has_owner = self.source.as_ref().is_some_and(|source| source.provides(ends.owner.name()));
+        if !has_owner && self.source.as_ref().is_none_or(is_other_side) {
+            // The columns of the other side alone are selected: the owner comes first nonetheless.
+            self.source = Some(ends.owner.node());
+        }
+        let (of_owner, filter) = (ends.of_owner(), relation.filter.clone());
+        match (&ends.between, ends.of_between()) {
+            (Some(between), Some(on)) if kind == JoinKind::Inner => {
+                let between = between.source.node();
+                self.joined(kind, between, Some(of_owner)).joined(kind, ends.target.node(), both(filter, on))
+            }
+            (Some(between), Some(on)) => {
+                // A pair that leads to nothing which is wanted must not leave a row of nulls beside those that do.
+                let leads = filter.map(|filter| ends.leads_to(on.clone(), filter));
+                let of_owner = Node::all(std::iter::once(of_owner).chain(leads).collect());
+                self.joined(kind, between.source.node(), Some(of_owner)).joined(kind, ends.target.node(), Some(on))
+            }
+            _ => self.joined(kind, ends.target.node(), both(filter, of_owner)),
+        }
     }
 
     fn joined(mut self, kind: JoinKind, right: Node, on: Option<Node>) -> Self {

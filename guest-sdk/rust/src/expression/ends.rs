@@ -1,0 +1,155 @@
+//! What a relationship means in a statement: which columns of which sources are equal.
+
+use std::borrow::Cow;
+
+use super::{Kids, Node, Source};
+use crate::{
+    Result,
+    bindings::sqlservice::database::statements::{self, BinaryOp, Node as Form},
+    session::unit::Mapper,
+};
+
+/// How sources begin that get a name here: a table that is related to itself stands twice in a statement.
+const PREFIX: &str = "related_";
+
+/// Both sides of a relationship, and the table between them.
+pub(crate) struct Ends {
+    pub(crate) owner: Source,
+    pub(crate) target: Source,
+    /// The owner's columns, and the other side's: equal to each other, or to those of the table between.
+    near: Vec<Cow<'static, str>>,
+    far: Vec<Cow<'static, str>>,
+    pub(crate) between: Option<Between>,
+}
+
+/// The table between both sides.
+pub(crate) struct Between {
+    pub(crate) source: Source,
+    near: Vec<Cow<'static, str>>,
+    far: Vec<Cow<'static, str>>,
+}
+
+fn source(mapper: &Mapper, alias: Option<&'static str>) -> Source {
+    Source { table: mapper.table.into(), schema: mapper.schema.map(Into::into), alias: alias.map(Into::into) }
+}
+
+/// Columns of a source that equal those of another one.
+fn equal(one: &Source, ones: &[Cow<'static, str>], other: &Source, others: &[Cow<'static, str>]) -> Node {
+    let pair = |(name, to): (&Cow<'static, str>, &Cow<'static, str>)| {
+        let sides = [(one, name), (other, to)].map(|(source, name)| Node::column(Some(source.clone()), name.clone()));
+        let [left, right] = sides;
+        Node::binary(BinaryOp::Equal, left, right)
+    };
+    Node::all(ones.iter().zip(others).map(pair).collect())
+}
+
+impl Ends {
+    /// The ends of a relationship of a model, each under its own name or another one.
+    pub(crate) fn new(
+        mapper: &'static Mapper,
+        position: usize,
+        owner: Option<&'static str>,
+        target: Option<&'static str>,
+    ) -> Result<Self> {
+        let relation = mapper.relation(position)?;
+        let of = (relation.target)();
+        let names = |mapper: &'static Mapper, columns: &[usize]| -> Vec<Cow<'static, str>> {
+            columns.iter().filter_map(|&at| mapper.columns.get(at)).map(|&name| Cow::Borrowed(name)).collect()
+        };
+        let between = relation.through.as_ref().map(|through| Between {
+            source: Source {
+                table: through.table.clone().into(),
+                schema: through.schema.clone().map(Into::into),
+                alias: target.map(|alias| format!("{alias}_pair").into()),
+            },
+            near: through.near.iter().cloned().map(Cow::Owned).collect(),
+            far: through.far.iter().cloned().map(Cow::Owned).collect(),
+        });
+        Ok(Self {
+            owner: source(mapper, owner),
+            target: source(of, target),
+            near: names(mapper, &relation.near),
+            far: names(of, &relation.far),
+            between,
+        })
+    }
+
+    /// What makes a row of the other side, or of the table between, one of the owner's.
+    pub(crate) fn of_owner(&self) -> Node {
+        match &self.between {
+            None => equal(&self.target, &self.far, &self.owner, &self.near),
+            Some(between) => equal(&between.source, &between.near, &self.owner, &self.near),
+        }
+    }
+
+    /// What makes a row of the other side one of a row between. Nothing where there is no table between.
+    pub(crate) fn of_between(&self) -> Option<Node> {
+        let between = self.between.as_ref()?;
+        Some(equal(&self.target, &self.far, &between.source, &between.far))
+    }
+
+    /// The columns of the other side, or of the table between, that tell whose a row is.
+    pub(crate) fn finders(&self) -> Vec<Node> {
+        let (source, names) = match &self.between {
+            None => (&self.target, &self.far),
+            Some(between) => (&between.source, &between.near),
+        };
+        names.iter().map(|name| Node::column(Some(source.clone()), name.clone())).collect()
+    }
+
+    /// The other side as a source, with the table between.
+    pub(crate) fn related(&self) -> Node {
+        match (&self.between, self.of_between()) {
+            (Some(between), Some(on)) => {
+                let mut kids = Kids::default();
+                let (left, right) = (kids.add(between.source.node()), kids.add(self.target.node()));
+                let on = Some(kids.add(on));
+                let kind = statements::JoinKind::Inner;
+                kids.node(Form::Join(statements::Join { kind, left, right, on }))
+            }
+            _ => self.target.node(),
+        }
+    }
+
+    /// Whether a row between leads to a row of the other side that fulfils this.
+    pub(crate) fn leads_to(&self, on: Node, filter: Node) -> Node {
+        let columns = self.far.iter().take(1).map(|name| Node::column(Some(self.target.clone()), name.clone()));
+        exists(columns.collect(), self.target.node(), Node::all(vec![on, filter]))
+    }
+
+    /// Whether there is a related row that fulfils this. In a table that is related to itself, columns without another name are the
+    /// related row's.
+    pub(crate) fn exists(mut self, filter: Option<Node>) -> Node {
+        let mut filter = filter;
+        if self.target.name() == self.owner.name() {
+            let alias = format!("{PREFIX}{}", filter.as_ref().map_or(0, |filter| filter.deepest(PREFIX)) + 1);
+            filter = filter.map(|filter| filter.renamed(self.target.name(), &alias));
+            if let Some(between) = &mut self.between {
+                between.source.alias = Some(format!("{alias}_pair").into());
+            }
+            self.target.alias = Some(alias.into());
+        }
+        let mut conditions = vec![self.of_owner()];
+        conditions.extend(filter);
+        exists(self.finders().into_iter().take(1).collect(), self.related(), Node::all(conditions))
+    }
+}
+
+/// Whether a source has a row that fulfils this.
+fn exists(columns: Vec<Node>, source: Node, filter: Node) -> Node {
+    let mut kids = Kids::default();
+    let select = statements::Select {
+        ctes: Vec::new(),
+        columns: kids.all(columns),
+        distinct: false,
+        source: Some(kids.add(source)),
+        where_: Some(kids.add(filter)),
+        group_by: Vec::new(),
+        having: None,
+        order_by: Vec::new(),
+        limit: None,
+        offset: None,
+        lock: None,
+    };
+    Node::with([kids.node(Form::Select(select))], |[query]| Form::Exists(query))
+}

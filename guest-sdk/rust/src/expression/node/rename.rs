@@ -1,0 +1,102 @@
+//! Nodes with another name for one of their sources.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Inner, Node, Shape};
+use crate::bindings::sqlservice::database::statements::{self, Node as Form};
+
+impl Node {
+    /// Whether it is a table, and nothing that is joined to it.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.0.shape, Shape::Form(Form::Table(_)))
+    }
+
+    /// Whether this source has one of that name.
+    pub(crate) fn provides(&self, name: &str) -> bool {
+        let mut stack = vec![self];
+        while let Some(node) = stack.pop() {
+            match &node.0.shape {
+                Shape::Form(Form::Table(table)) if table.alias.as_ref().unwrap_or(&table.table) == name => return true,
+                Shape::Form(Form::Subquery(query)) if query.alias == name => return true,
+                Shape::Form(Form::Join(join)) => {
+                    stack.extend([join.left, join.right].iter().filter_map(|&at| node.child(at)))
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// The greatest number behind this prefix among the names of sources in it.
+    pub(crate) fn deepest(&self, prefix: &str) -> u32 {
+        let (mut deepest, mut stack, mut seen) = (0, vec![self], FxHashSet::default());
+        while let Some(node) = stack.pop() {
+            if !seen.insert(Rc::as_ptr(&node.0)) {
+                continue;
+            }
+            if let Shape::Form(Form::Table(statements::SourceTable { alias: Some(alias), .. })) = &node.0.shape
+                && let Some(number) = alias.strip_prefix(prefix).and_then(|number| number.parse::<u32>().ok())
+            {
+                deepest = deepest.max(number);
+            }
+            stack.extend(&node.0.children);
+        }
+        deepest
+    }
+
+    /// The same with columns of a table, named by itself, as those of another name. Queries in it that have the table as a source
+    /// of their own stay what they are.
+    pub(crate) fn renamed(&self, table: &str, alias: &str) -> Self {
+        let mut made: FxHashMap<*const Inner, Self> = FxHashMap::default();
+        let mut stack = vec![(self, 0)];
+        while let Some((node, next)) = stack.last_mut() {
+            let node = *node;
+            let hides = |node: &Self| match &node.0.shape {
+                Shape::Form(Form::Select(select)) => {
+                    select.source.and_then(|at| node.child(at)).is_some_and(|source| source.provides(table))
+                }
+                _ => false,
+            };
+            if *next == 0 && hides(node) {
+                made.insert(Rc::as_ptr(&node.0), node.clone());
+                stack.pop();
+                continue;
+            }
+            if let Some(child) = node.0.children.get(*next) {
+                *next += 1;
+                if !made.contains_key(&Rc::as_ptr(&child.0)) {
+                    stack.push((child, 0));
+                }
+                continue;
+            }
+            stack.pop();
+            let new = node.renamed_one(table, alias, &made);
+            made.insert(Rc::as_ptr(&node.0), new);
+        }
+        made.remove(&Rc::as_ptr(&self.0)).unwrap_or_else(|| self.clone())
+    }
+
+    /// The node with children that were renamed.
+    fn renamed_one(&self, table: &str, alias: &str, made: &FxHashMap<*const Inner, Self>) -> Self {
+        if let Shape::Column(Some(source), name) = &self.0.shape
+            && source.name() == table
+        {
+            let mut source = source.clone();
+            source.alias = Some(alias.to_owned().into());
+            return Self::column(Some(source), name.clone());
+        }
+        let child = |child: &Self| made.get(&Rc::as_ptr(&child.0)).unwrap_or(child).clone();
+        let children: Vec<Self> = self.0.children.iter().map(child).collect();
+        let is_same = |(old, new): (&Self, &Self)| Rc::ptr_eq(&old.0, &new.0);
+        if self.0.children.iter().zip(&children).all(is_same) {
+            return self.clone();
+        }
+        Self::new(self.0.shape.clone(), children)
+    }
+
+    fn child(&self, at: u32) -> Option<&Self> {
+        self.0.children.get(at as usize)
+    }
+}

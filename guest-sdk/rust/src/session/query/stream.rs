@@ -1,0 +1,109 @@
+//! Objects batch by batch, with what they are related to.
+
+use std::{collections::VecDeque, rc::Rc};
+
+use rustc_hash::FxHashMap;
+
+use super::{EntityQuery, entities_without};
+use crate::{
+    Entity, Error, Executor, Result, Session, Value,
+    bindings::sqlservice::database::{
+        rows::{Batch, ColumnData},
+        sessions::Start,
+    },
+    entity::{AnyEntity, Record},
+    relation::LoadNode,
+    session::{
+        Rows, RunOptions,
+        unit::{From, Key, Unit, keys_of, mapper},
+    },
+};
+
+impl<M: Record> EntityQuery<'_, M> {
+    /// Objects batch by batch, each of at most so many (0 leaves it to the host): SQLAlchemy's `yield_per`.
+    ///
+    /// Without loads the rows come by a cursor: the session is occupied until the last batch was read or this is dropped. With
+    /// loads, the primary keys of all rows are read first, by one statement, and then each batch by its keys with all that the
+    /// query loads, in a crossing of its own: the session is free between two batches. A row that is gone by then is left out, and
+    /// one that was changed comes as it is. Rows that are read by their keys have their deferred columns, too.
+    pub async fn stream(self, batch_rows: u32) -> Result<EntityRows<M>> {
+        let on = self.session.with(self.options);
+        if self.loads.is_empty() {
+            let rows = on.stream(&self.select.without(&self.omitted), batch_rows).await?;
+            let (unit, anew, omitted) = (Rc::clone(self.session.unit()), self.anew, self.omitted);
+            return Ok(EntityRows(Source::Cursor { rows, unit, anew, omitted }));
+        }
+        let is_plain = self.select.is_plain();
+        let mut rows: Rows<Vec<Value>> = on.stream(&self.select.keys(), batch_rows).await?;
+        let mut batches = VecDeque::new();
+        while let Some(mut batch) = rows.next_raw().await? {
+            if !is_plain {
+                let mut columns: Vec<Option<ColumnData>> = batch.columns.into_iter().map(Some).collect();
+                let key = M::KEY_AT.iter().filter_map(|&at| columns.get_mut(at).and_then(Option::take));
+                batch.columns = key.collect();
+            }
+            if batch.rows > 0 {
+                batches.push_back(batch);
+            }
+        }
+        let (unit, anew, loads, options) = (Rc::clone(self.session.unit()), self.anew, self.loads, self.options);
+        Ok(EntityRows(Source::Keys(Keys { batches, unit, anew, loads, options })))
+    }
+}
+
+/// Objects that are still to come, batch by batch: see [`EntityQuery::stream`].
+pub struct EntityRows<M>(Source<M>);
+
+enum Source<M> {
+    Cursor { rows: Rows<M>, unit: Rc<Unit>, anew: bool, omitted: Vec<usize> },
+    Keys(Keys),
+}
+
+/// Primary keys of rows that are still to be read.
+struct Keys {
+    batches: VecDeque<Batch>,
+    unit: Rc<Unit>,
+    anew: bool,
+    loads: Vec<LoadNode>,
+    options: RunOptions,
+}
+
+impl<M: Record> EntityRows<M> {
+    /// The next objects, at least one; nothing at the end.
+    pub async fn next_batch(&mut self) -> Result<Option<Vec<Entity<M>>>> {
+        match &mut self.0 {
+            Source::Cursor { rows, unit, anew, omitted } => {
+                while let Some(batch) = rows.next_raw().await? {
+                    if batch.rows > 0 {
+                        return entities_without(unit, rows.about(), batch, *anew, omitted).map(Some);
+                    }
+                }
+                Ok(None)
+            }
+            Source::Keys(keys) => {
+                while let Some(batch) = keys.batches.pop_front() {
+                    let found = keys.read(batch).await?;
+                    if !found.is_empty() {
+                        return Ok(Some(found));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Keys {
+    /// The objects of a batch of keys, in their order.
+    async fn read<M: Record>(&self, batch: Batch) -> Result<Vec<Entity<M>>> {
+        Session::of(Rc::clone(&self.unit)).ready().await?;
+        let columns: Vec<&ColumnData> = batch.columns.iter().collect();
+        let malformed = |_| Error::other("the host sent a malformed batch");
+        let keys = keys_of(&columns, batch.rows as usize).map_err(malformed)?;
+        let start = From::Rows(Start::Keys(batch));
+        let found = self.unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
+        let of_key: FxHashMap<Key, AnyEntity> =
+            found.into_iter().map(|object| (object.0.stored_key(), object)).collect();
+        Ok(keys.iter().flatten().filter_map(|key| of_key.get(key)?.downcast()).collect())
+    }
+}

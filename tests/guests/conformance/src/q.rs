@@ -1,0 +1,13 @@
+//! Queries of objects and of what they are related to, as a plugin's author writes them.
+
+mod bulk;
+mod defer;
+mod get;
+mod load;
+mod model;
+mod page;
+mod relate;
+mod stream;
+mod transaction;
+
+pub use self::{bulk::*, defer::*, get::*, load::*, page::*, relate::*, stream::*, transaction::*};
