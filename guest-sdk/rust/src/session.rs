@@ -34,7 +34,7 @@ use crate::{
     bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
     expression::{Lowered, count_all},
     model::unset,
-    statement::{Command, Insert, Query, Sendable, Subquery, insert, left_out_key, select_columns, without},
+    statement::{Command, Insert, Query, Sendable, Subquery, insert, select_columns},
 };
 
 /// Core level: a connection of one's own, commit as you go.

@@ -14,10 +14,7 @@ pub use self::{
     select::{Lock, Select, select, select_columns},
     update::{Update, update},
 };
-pub(crate) use self::{
-    insert::{left_out_key, without},
-    select::both,
-};
+pub(crate) use self::{insert::left_out_key, select::both};
 
 use std::marker::PhantomData;
 

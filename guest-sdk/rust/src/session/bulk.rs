@@ -104,6 +104,7 @@ impl<M: Record> BulkUpdate<M> {
             versions,
             columns: names.into_iter().map(str::to_owned).collect(),
             rows: batch(values),
+            stored: None,
             links: Vec::new(),
             returning: Vec::new(),
         })

@@ -32,7 +32,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use futures::lock::Mutex;
 
 pub(crate) use self::{
-    absorb::{entities, entities_without},
+    absorb::entities_without,
     key::{Key, of_columns as keys_of},
     load::{From, typed},
     mapper::{Direction, Mapped, Mapper, ModelId, mapper},

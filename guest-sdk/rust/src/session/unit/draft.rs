@@ -189,7 +189,7 @@ impl Draft {
         }
         match seen.now.first().filter(|target| !self.is_deleted(target)) {
             // Another object took it, which is not undone by its having left its old one.
-            None if relation.near.iter().all(|&column| self.is_said(object, column)) => Ok(()),
+            None if relation.near.iter().all(|&column| self.is_in_a_list(object, column)) => Ok(()),
             None => {
                 self.set_null(unit, object, &relation.near, relation)?;
                 self.said.extend(relation.near.iter().map(|&column| (object.address(), column)));
@@ -207,7 +207,7 @@ impl Draft {
     }
 
     /// Whether an owner's list says what a column is, by the time that objects speak for themselves.
-    fn is_said(&self, object: &AnyEntity, column: usize) -> bool {
+    fn is_in_a_list(&self, object: &AnyEntity, column: usize) -> bool {
         let said = self.lists_said.get_or_init(|| self.said.iter().copied().collect());
         said.contains(&(object.address(), column))
     }
