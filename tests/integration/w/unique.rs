@@ -13,7 +13,7 @@ fn w_what_an_update_or_a_delete_frees_is_taken() {
             "update people, insert people",
             // Other tables refer to people, but none of their rows is in this flush.
             "delete people, insert people",
-            "delete people, update people",
+            "select badges, select lockers, delete people, update people",
         ];
         assert_saw(fixture, "w-unique-freed", &[], &expected, &sent).await;
     });
