@@ -28,7 +28,7 @@ impl Strict {
         };
         let database = Database::new(&server.url(), settings).expect("a database");
         let mut strict = Self { server, database, admin };
-        strict.wants("nobody").await;
+        strict.wants("ghost").await;
         strict
     }
 
@@ -104,7 +104,7 @@ fn a11_a_commit_that_no_standby_confirmed_is_no_success() {
             }
         }
         never_cancelled(&mut strict).await;
-        // A warning of somebody else's is no answer of the server's.
+        // A trigger's warning is not the server's.
         strict.admin.execute("CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE WARNING ''late''; RETURN NULL; END'").await;
         strict.admin.execute("CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()").await;
         begin_change(&strict.database, Way::Session, 100).await.expect("no panic").expect("a commit with a warning of a trigger's");
@@ -132,7 +132,7 @@ async fn never_cancelled(strict: &mut Strict) {
     assert_eq!(strict.waiting().await.len(), 2);
     assert!(!strict.has(50).await, "what waits is not seen");
     strict.wants("").await;
-    commit.await.expect("no panic").expect("a commit that nobody has to confirm any more");
+    commit.await.expect("no panic").expect("a commit that no standby has to confirm any more");
     while strict.database.status().in_use > 0 {
         sleep(Duration::from_millis(10)).await;
     }

@@ -128,7 +128,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of the database; the transaction then needs a rollback. [`Error::PendingRollback`] after a failed statement.
+    /// Those of the database; the transaction then needs a rollback. [`Error::OutcomeUnknown`] where nothing says whether it was
+    /// committed: the connection was lost before the answer, there was none for a minute, or PostgreSQL did not wait until its
+    /// standby had it. [`Error::PendingRollback`] after a failed statement.
     pub async fn commit(&self) -> Result<()> {
         self.core.call(async |mut turn| turn.commit().await).await
     }

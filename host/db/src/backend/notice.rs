@@ -76,7 +76,7 @@ mod tests {
     #[tokio::test]
     async fn a_warning_of_the_server_is_heard_by_who_waits_for_its_answer() {
         let quiet = heard(async {
-            tracing::warn!("of somebody else");
+            tracing::warn!("of another target");
             tracing::info!(target: TARGET, "no warning");
         });
         assert!(!quiet.await.1);
@@ -93,7 +93,7 @@ mod tests {
             turns().await;
         });
         assert!(!early.await.1);
-        tracing::warn!(target: TARGET, "nobody waits");
+        tracing::warn!(target: TARGET, "without a listener");
         assert!(!heard(turns()).await.1);
     }
 }

@@ -59,7 +59,7 @@ async fn lost_at(server: &Server, table: &str, id: i64, cut: Cut, way: Way) {
         // It asked.
         (Kind::Postgres, Cut::After) => assert!(error.is_none(), "{what}: {error:?}"),
         (Kind::Postgres, Cut::Before) => assert!(matches!(error, Some(Error::Disconnected(_))), "{what}: {error:?}"),
-        // Nobody there knows.
+        // That server cannot tell.
         (Kind::Mariadb, _) => {
             let text = error.as_ref().map(ToString::to_string).unwrap_or_default();
             assert!(matches!(error, Some(Error::OutcomeUnknown(_))), "{what}: {error:?}");

@@ -134,7 +134,9 @@ impl MysqlLink {
         let access = if begin.read_only { " READ ONLY" } else { "" };
         // Before anything is sent: what fails on the way is rolled back.
         self.scope.open();
-        if level.is_none() && !begin.read_only && (!self.connected.is_autocommit || !begin.single) {
+        // A lone change is begun by a word, so that reads beside it go on as they are.
+        let by_word = begin.single && effect == Effect::Writes && self.connected.is_autocommit;
+        if level.is_none() && !begin.read_only && !by_word {
             return self.set_autocommit(false).await;
         }
         self.say(format!("{}START TRANSACTION{access}", level.unwrap_or_default())).await
