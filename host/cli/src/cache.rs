@@ -11,7 +11,10 @@ const VARIABLE: &str = "SQLSERVICE_CACHE";
 
 /// Makes a host with the cache that was asked for. What only could have been faster is no failure: the user's own directory is
 /// left out where it cannot be used, and where the plugin may write it.
-pub(crate) fn host(asked: &Cache, build: impl Fn(Option<CompileCache>) -> Result<Host, Error>) -> Result<Host> {
+pub(crate) fn host(
+    asked: &Cache,
+    build: impl Fn(Option<CompileCache>) -> std::result::Result<Host, Error>,
+) -> Result<Host> {
     if asked.no_cache {
         return Ok(build(None)?);
     }
