@@ -21,6 +21,8 @@ mod inventory;
 mod life;
 mod linker;
 mod load;
+mod meaning;
+mod mysql;
 mod outside;
 mod q;
 mod readme;

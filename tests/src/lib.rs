@@ -8,6 +8,7 @@ pub mod guest;
 pub mod outside;
 pub mod servers;
 pub mod source;
+pub mod stand_in;
 
 /// Files of the components that `build.rs` built, one constant a guest: `PLUGIN_USERS`, `GUEST_CONFORMANCE`, …
 pub mod component {

@@ -31,7 +31,7 @@ pub(crate) use self::{
 pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
 use crate::{
     Error, Model, Result,
-    bindings::sqlservice::database::{errors::MissingCapability, rows::Batch, sessions as contract},
+    bindings::sqlservice::database::{rows::Batch, sessions as contract},
     expression::{Lowered, count_all},
     model::unset,
     statement::{Command, Insert, Query, Sendable, Subquery, insert, select_columns},
@@ -213,23 +213,19 @@ pub trait Executor: Link {
     }
 
     /// Inserts a row and returns it as it is stored: with its generated key and defaults. A generated key that is 0 is
-    /// left to the database.
+    /// left to the database. Where the database does not return inserted rows (`insert-returning`), it is read by its key.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where the database cannot return inserted rows (`insert-returning`).
+    /// [`Error::Unsupported`] where the database does not return inserted rows, and this one has no key to read it by.
     async fn insert<M: Model + Clone>(&self, row: &M) -> Result<M> {
         let statement = insert::<M>().values(std::slice::from_ref(row)).returning_all();
-        self.one(&statement).await.map_err(|error| match error {
-            Error::Unsupported(missing) if missing.capability == "insert-returning" => {
-                Error::Unsupported(MissingCapability {
-                    capability: missing.capability,
-                    message: "this database does not return inserted rows: use insert_many(&[row]), or \
-                              execute(&insert().values(&[row])), and select what was stored"
-                        .to_owned(),
-                })
+        match self.one(&statement).await {
+            // It was refused before anything was sent. A bulk insert reads its rows back.
+            Err(Error::Unsupported(missing)) if missing.capability == "insert-returning" => {
+                self.insert_many_returning(std::slice::from_ref(row)).await?.pop().ok_or(Error::NoResult)
             }
-            other => other,
-        })
+            inserted => inserted,
+        }
     }
 
     /// Inserts many rows in one crossing, in as few statements as the database allows, all or none; returns how many.
@@ -287,7 +283,8 @@ pub trait Executor: Link {
         .await
     }
 
-    /// The same, and returns the rows as they are stored, in their order (`insert-returning`).
+    /// Inserts many rows as [`insert_many`](Self::insert_many) does, and returns them as they are stored, in their order. Where
+    /// the database does not return inserted rows (`insert-returning`), they are read by their keys.
     async fn insert_many_returning<M: Model>(&self, rows: &[M]) -> Result<Vec<M>> {
         if rows.is_empty() {
             return Ok(Vec::new());

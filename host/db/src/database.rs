@@ -15,7 +15,7 @@ use crate::{
     pool::{Held, Pool, PoolStatus},
     session::{Mode, Session},
     settings::{Isolation, TransactionOptions, echo},
-    url::Target,
+    url::{Kind, Target},
 };
 
 /// A database that the host was given a URL for. Cloning it is cheap; all clones share one pool.
@@ -28,7 +28,7 @@ pub struct Database {
 pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) settings: Settings,
-    pub(crate) dialect: Dialect,
+    kind: Kind,
     /// The runtime that was there first, for drops on threads that have none.
     runtime: OnceLock<Handle>,
     observer: OnceLock<Observer>,
@@ -38,6 +38,11 @@ pub(crate) struct Inner {
 type Observer = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Inner {
+    /// The kind as far as it is known.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.kind.dialect()
+    }
+
     /// A statement of a session is about to be sent. Its values are not part of the text.
     pub(crate) fn sends(&self, sql: &str) {
         echo(self.settings.echo, sql);
@@ -50,7 +55,7 @@ impl Inner {
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The URL has secrets, so nothing of it is shown.
-        f.debug_struct("Database").field("dialect", &self.inner.dialect).finish_non_exhaustive()
+        f.debug_struct("Database").field("dialect", &self.dialect()).finish_non_exhaustive()
     }
 }
 
@@ -66,9 +71,9 @@ impl Database {
     /// [`Error::Url`] and [`Error::Setting`], whose texts have nothing secret.
     pub fn new(url: &str, settings: Settings) -> Result<Self> {
         let target = Target::parse(url)?;
-        let dialect = target.dialect();
+        let kind = target.kind();
         let pool = Pool::new(target, &settings);
-        let inner = Inner { pool, settings, dialect, runtime: OnceLock::new(), observer: OnceLock::new() };
+        let inner = Inner { pool, settings, kind, runtime: OnceLock::new(), observer: OnceLock::new() };
         inner.check_isolation(inner.settings.isolation_level)?;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -82,10 +87,23 @@ impl Database {
         let _ = self.inner.observer.set(Box::new(observer));
     }
 
-    /// Its kind, by the URL's scheme.
+    /// Its kind, by the URL's scheme. A server behind `mysql://` says itself whether it is MariaDB: until
+    /// [`identify`](Self::identify) or the first connection it is taken for MySQL.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        self.inner.dialect
+        self.inner.dialect()
+    }
+
+    /// Its kind, asked of the server where the URL leaves it open. Connects for that, once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Database::connect`], where the server has to be asked.
+    pub async fn identify(&self) -> Result<Dialect> {
+        if !self.inner.kind.is_known() {
+            self.with_connection(|held| async move { (held, Ok(())) }).await?;
+        }
+        Ok(self.dialect())
     }
 
     /// Asks the database for an answer. Connections that were lost while nobody used them are replaced first.
@@ -222,7 +240,7 @@ impl Inner {
             Isolation::Autocommit,
         ];
         const SERIALIZABLE: [Isolation; 3] = [Isolation::Default, Isolation::Serializable, Isolation::Autocommit];
-        let valid = if self.dialect.capabilities().isolation_levels { &ALL[..] } else { &SERIALIZABLE[..] };
+        let valid = if self.dialect().capabilities().isolation_levels { &ALL[..] } else { &SERIALIZABLE[..] };
         if valid.contains(&level) {
             return Ok(());
         }

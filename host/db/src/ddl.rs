@@ -49,6 +49,11 @@ pub(crate) trait Tables: Sized + Send {
         async { Ok(()) }
     }
 
+    /// Fits tables that are to be created to those that are there already.
+    fn adapt(&self, _ask: &mut Asker<'_>, _wanted: &mut [Table]) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
+
     /// Undoes what cannot be rolled back, as far as it can be.
     fn undo(&self, _ask: &mut Asker<'_>, _created: &[&Table]) -> impl Future<Output = ()> + Send {
         async {}
@@ -106,7 +111,7 @@ impl Database {
         if tables.is_empty() {
             return Ok(Vec::new());
         }
-        let (dialect, settings) = (self.dialect(), self.inner.settings.clone());
+        let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
         self.with_connection(move |mut held| async move {
             let mut ask = Asker::new(&mut held, dialect, &settings);
             let result = match dialect {
@@ -157,8 +162,11 @@ async fn alter<T: Tables>(
         let names: Vec<_> = other.iter().map(|(table, _)| label(table)).collect();
         return Err(refusal::<T>(change, &names.join(", ")));
     }
-    let wanted: Vec<Table> = wanted.into_iter().map(|(table, _)| table).collect();
+    let mut wanted: Vec<Table> = wanted.into_iter().map(|(table, _)| table).collect();
     room.foresee(ask, change, &wanted).await?;
+    if change == Change::Create {
+        room.adapt(ask, &mut wanted).await?;
+    }
     let borrowed: Vec<&Table> = wanted.iter().collect();
     let statements = match change {
         Change::Create => ddl::create(&borrowed, ask.dialect)?,

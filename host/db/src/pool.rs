@@ -98,7 +98,9 @@ impl Pool {
         self.source.get_or_init(|| match &self.target {
             Target::Sqlite(file) => Source::Sqlite(Arc::new(SqlitePool::new(file.clone(), &self.settings))),
             Target::Postgres(server) => Source::Postgres(Arc::new(PostgresPool::new(server, &self.settings))),
-            Target::Mysql(server, dialect) => Source::Mysql(Arc::new(MysqlPool::new(server, *dialect, &self.settings))),
+            Target::Mysql(server, kind) => {
+                Source::Mysql(Arc::new(MysqlPool::new(server, kind.clone(), &self.settings)))
+            }
         })
     }
 

@@ -63,7 +63,7 @@ impl Database {
         if options.only.len() > TABLES {
             return Err(Error::Limit { kind: LimitKind::Rows, allowed: TABLES as u64 });
         }
-        let (dialect, settings) = (self.dialect(), self.inner.settings.clone());
+        let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
         self.with_connection(move |mut held| async move {
             let mut ask = Asker::new(&mut held, dialect, &settings);
             let assembly = match dialect {

@@ -209,7 +209,7 @@ impl Turn {
         }
         // A change that commits itself could be stopped while it does, and nothing would say what became of it. In an embedded
         // database it cannot.
-        if self.is_autocommit() && self.core.database.dialect != Dialect::Sqlite {
+        if self.is_autocommit() && self.core.database.dialect() != Dialect::Sqlite {
             return Box::pin(self.statement_alone(job, feed, clock)).await;
         }
         self.autobegin().await?;

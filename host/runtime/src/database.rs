@@ -82,10 +82,13 @@ fn opened<T>(store: &Accessor<T, HasSql>, this: &Resource<Database>) -> Result<A
 
 impl<T: Send> HostDatabaseWithStore<T> for HasSql {
     async fn open(store: &Accessor<T, Self>, name: String, models: Models) -> Result<Resource<Database>, SqlError> {
+        // Exact match in the guest's own grants: a name that exists for somebody else is no different from none.
+        let grant = store.with(|mut access| access.get().ctx.databases.get(&name).cloned());
+        let grant = grant.ok_or(Error::NoSuchDatabase)?;
+        // What a guest may say depends on the kind of server, which some URLs leave open.
+        grant.database.identify().await?;
         store.with(|mut access| {
             let view = access.get();
-            // Exact match in the guest's own grants: a name that exists for somebody else is no different from none.
-            let grant = view.ctx.databases.get(&name).cloned().ok_or(Error::NoSuchDatabase)?;
             let known = view.ctx.cache.declare(&name, models.into(), &grant, &view.ctx.limits.statement)?;
             let opened = Arc::new(Opened::new(grant, known, view.ctx));
             Ok(view.table.push(Database(opened))?)

@@ -152,6 +152,23 @@ impl Work {
         Ok(Answered { answer, permit, limits: self.opened.limits.clone(), told })
     }
 
+    /// Inserts a batch and reads back what the database does not return of it, as a unit of work does.
+    async fn insert_and_read(
+        &self,
+        inserts: sql::flush::Inserts,
+        options: &sessions::Options,
+    ) -> Result<sessions::Answer, SqlError> {
+        let (opened, affected) = (&self.opened, inserts.rows.rows.into());
+        let (catalog, dialect) = (opened.catalog(), opened.grant.database.dialect());
+        let columns = sql::insert_many::returned(&catalog, None, &inserts.table, &inserts.returning)?;
+        let change = sql::flush::Change::Inserts(inserts);
+        let flush = sql::Flush::new(vec![change], catalog, dialect, opened.limits.statement)?;
+        let returned = self.session.flush(flush, opened.run(options)).await.map_err(|failure| failure.error)?;
+        let first = returned.into_iter().next().unwrap_or_default();
+        let columns = columns.iter().map(Into::into).collect();
+        Ok(sessions::Answer { columns, first: first.into(), rest: None, affected })
+    }
+
     /// The statements that insert a batch.
     fn portions(&self, target: sql::InsertMany, batch: sql::Batch) -> Result<sql::Portions, SqlError> {
         let opened = &self.opened;
@@ -251,6 +268,10 @@ pub(crate) async fn insert_many<T, R: Holds>(
     options: sessions::Options,
 ) -> Result<sessions::Answer, SqlError> {
     let work = of(store, &this)?;
+    if !returning.is_empty() && !work.opened.grant.database.dialect().capabilities().insert_returning {
+        let inserts = sql::flush::Inserts { table, columns, rows: batch.into(), links: Vec::new(), returning };
+        return work.insert_and_read(inserts, &options).await;
+    }
     let target = sql::InsertMany { schema: None, table, columns, returning };
     let portions = work.portions(target, batch.into())?;
     work.run(Run::Many(portions), &options).await?.give(store)

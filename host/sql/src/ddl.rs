@@ -138,14 +138,14 @@ fn create_table<'a>(
 }
 
 /// What follows a table's definition. On MySQL, texts compare by their code points as they do on the other databases; its
-/// own habit would make `unique` columns refuse texts that differ in case or accents.
+/// own habit would make `unique` columns refuse texts that differ in case, accents or blanks at their end.
 fn options(table: &Table, dialect: Dialect) -> String {
     match dialect {
         Dialect::Sqlite | Dialect::Postgres => String::new(),
         Dialect::Mysql | Dialect::Mariadb => {
             let comment = table.comment.as_ref().map(|comment| format!(" COMMENT={}", quote::text(comment, dialect)));
             let comment = comment.unwrap_or_default();
-            format!(" ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin{comment}")
+            format!(" ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE={}{comment}", dialect.collation())
         }
     }
 }

@@ -153,15 +153,22 @@ impl Flush {
         within(&changes, &limits)?;
         let mut items = changes.into_iter().map(|change| Item::new(change, &catalog)).collect::<Result<Vec<_>>>()?;
         link::resolve(&mut items, &catalog)?;
+        let can = dialect.capabilities();
+        if !can.insert_returning {
+            items.iter_mut().try_for_each(|item| item.read_back(&catalog))?;
+        }
         for item in &items {
             target(item, false).check(&item.batch, &catalog, dialect)?;
         }
-        let reads_back = !dialect.capabilities().update_returning;
+        let reads_back = |item: &Item| match item.does {
+            Does::Insert => item.told.as_ref().is_some_and(|told| told.reads),
+            Does::Update => !can.update_returning && !item.returning.is_empty(),
+            Does::Delete => false,
+        };
         let given = items.len();
         let mut steps = VecDeque::new();
         for step in order::steps(&mut items, &catalog)? {
-            let returns = items.get(step.change).is_some_and(|item| !item.returning.is_empty());
-            let again = returns && reads_back && items.get(step.change).is_some_and(|item| item.does == Does::Update);
+            let again = items.get(step.change).is_some_and(reads_back);
             let read = again.then(|| Step { reads: true, ..step.clone() });
             steps.push_back(step);
             steps.extend(read);
@@ -197,8 +204,8 @@ impl Flush {
         let target = target(item, step.reads);
         let layout = target.check(&batch, &self.catalog, self.dialect)?;
         let is_numbered = match item.does {
-            Does::Insert => false,
-            Does::Update | Does::Delete => change(item, step.reads).is_numbered(layout),
+            Does::Insert if !step.reads => false,
+            _ => change(item, step.reads).is_numbered(layout),
         };
         let portions = Portions::of(target, batch, Arc::clone(&self.catalog), self.dialect, self.limits)?;
         let (change, prepares) = (item.prepares.unwrap_or(step.change), item.prepares.is_some());
@@ -209,6 +216,7 @@ impl Flush {
     pub fn take(&mut self, work: &mut Work, rows: &Range<usize>, returned: Batch, matched: u64) {
         work.matched = work.matched.saturating_add(matched);
         if let (Some(item), Some(rows)) = (self.items.get_mut(work.step.change), work.step.rows.get(rows.clone())) {
+            let returned = if work.step.reads { returned } else { item.widened(returned) };
             item.place(rows, returned, work.is_numbered);
         }
     }
@@ -293,12 +301,12 @@ fn change(item: &Item, reads: bool) -> ChangeMany {
 
 fn target(item: &Item, reads: bool) -> Box<dyn Target> {
     match item.does {
-        Does::Insert => Box::new(InsertMany {
+        Does::Insert if !reads => Box::new(InsertMany {
             schema: item.schema.clone(),
             table: item.table.clone(),
             columns: item.columns.clone(),
-            returning: item.returning.clone(),
+            returning: item.returned_by_insert(),
         }),
-        Does::Update | Does::Delete => Box::new(change(item, reads)),
+        Does::Insert | Does::Update | Does::Delete => Box::new(change(item, reads)),
     }
 }

@@ -57,11 +57,13 @@ impl<'a> Checked<'a> {
         let plain = entry.table.columns.iter().find(|column| column.computed.is_none());
         let plain = plain.ok_or_else(|| Error::invalid("an insert of many rows has columns"))?;
         let returning = target.returning.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
-        if !returning.is_empty() && !dialect.capabilities().insert_returning {
-            let message = "this database returns nothing of inserts; read the rows afterwards".to_owned();
-            return Err(Error::Unsupported { capability: "insert-returning", message });
+        let checked = Self { target, columns, plain, returning };
+        if !(checked.returning.is_empty() || dialect.capabilities().insert_returning || checked.returns_made_key()) {
+            let message =
+                "this database returns nothing of inserts but the key that it makes; read the rows afterwards";
+            return Err(Error::Unsupported { capability: "insert-returning", message: message.to_owned() });
         }
-        Ok(Self { target, columns, plain, returning })
+        Ok(checked)
     }
 
     fn layout(&self, batch: &Batch, dialect: Dialect) -> Layout {
@@ -124,13 +126,16 @@ impl<'a> Checked<'a> {
         }
     }
 
-    /// Whether only the key is returned that an embedded database makes: it tells that by itself, row by row, and keeps a table
-    /// for what `RETURNING` returns, each time anew. A key that is given need not be what it counts rows by.
+    /// Whether only the key is returned that the database makes, and it tells that by itself: an embedded one row by row, where
+    /// it would keep a table for what `RETURNING` returns, each time anew; one without `RETURNING` the first of a statement.
     fn is_told(&self, shape: &Shape<'_>) -> bool {
-        let is_key = |column: &&Column| {
-            matches!(column.default, DefaultValue::GeneratedKey) && !self.target.columns.contains(&column.name)
-        };
-        shape.layout == Layout::Row && matches!(self.returning.as_slice(), [only] if is_key(only))
+        let tells = shape.layout == Layout::Row || !shape.dialect.capabilities().insert_returning;
+        tells && self.returns_made_key()
+    }
+
+    /// Whether nothing but the key is returned that the database makes. One that is given need not be what it counts rows by.
+    fn returns_made_key(&self) -> bool {
+        matches!(self.returning.as_slice(), [only] if is_made(only, &self.target.columns))
     }
 
     fn write_rows(&self, writer: &mut Writer, rows: usize) {
@@ -148,6 +153,11 @@ impl<'a> Checked<'a> {
             writer.push(")");
         }
     }
+}
+
+/// Whether the database makes the value of a key, where these columns are given.
+pub(crate) fn is_made(column: &Column, given: &[String]) -> bool {
+    matches!(column.default, DefaultValue::GeneratedKey) && !given.contains(&column.name)
 }
 
 /// Whether the columns of a batch can go as arrays.
@@ -200,6 +210,17 @@ pub(crate) fn writable<'a>(catalog: &'a Catalog, schema: Option<&str>, table: &s
         return Err(Error::invalid(format!("{table:?} is a view, whose rows cannot be changed")));
     }
     Ok(entry)
+}
+
+/// What an insert returns of these columns of a table. The names are guest-controlled.
+///
+/// # Errors
+///
+/// A table or column that does not exist.
+pub fn returned(catalog: &Catalog, schema: Option<&str>, table: &str, names: &[String]) -> Result<Vec<Output>> {
+    let entry = writable(catalog, schema, table)?;
+    let columns = names.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
+    Ok(outputs(&columns))
 }
 
 /// What a statement returns of these columns.

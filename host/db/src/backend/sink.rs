@@ -167,7 +167,7 @@ pub(crate) fn reads_as(stored: TypeKind, wanted: TypeKind) -> bool {
         (stored, K::Boolean) => number(stored),
         (K::Boolean, wanted) => number(wanted),
         (stored, K::Float32 | K::Float64) => number(stored) || matches!(stored, K::Float32 | K::Float64),
-        (K::Float32 | K::Float64, K::Decimal) => true,
+        (K::Float32 | K::Float64, wanted) => number(wanted),
         (stored, wanted) if number(stored) => number(wanted),
         (K::Timestamp, K::TimestampTz) | (K::TimestampTz, K::Timestamp) => true,
         (stored, K::Uuid) => text(stored) || stored == K::Bytes,
@@ -185,6 +185,9 @@ fn integer(cell: &Cell<'_>) -> Option<i64> {
         Cell::Unsigned(n) => i64::try_from(*n).ok(),
         Cell::Boolean(b) => Some(i64::from(*b)),
         Cell::Decimal(text) => whole(text)?.parse().ok(),
+        // A whole number that every float near it can be told from.
+        #[allow(clippy::cast_possible_truncation, reason = "it has no fraction and is small enough")]
+        Cell::Float(n) if n.fract() == 0.0 && n.abs() <= 9_007_199_254_740_992.0 => Some(*n as i64),
         _ => None,
     }
 }
@@ -281,6 +284,9 @@ mod tests {
         assert!(matches!(filled(TypeKind::Boolean, vec![Cell::Integer(2)]).values, Vector::Mixed(_)));
         assert_eq!(filled(TypeKind::Int64, vec![Cell::Decimal("-7.00")]).values, Vector::Integers(vec![-7]));
         assert!(matches!(filled(TypeKind::Int64, vec![Cell::Decimal("7.5")]).values, Vector::Mixed(_)));
+        assert_eq!(filled(TypeKind::Int64, vec![Cell::Float(-7.0)]).values, Vector::Integers(vec![-7]));
+        assert!(matches!(filled(TypeKind::Int64, vec![Cell::Float(7.5)]).values, Vector::Mixed(_)));
+        assert!(matches!(filled(TypeKind::Int64, vec![Cell::Float(1e18)]).values, Vector::Mixed(_)));
         assert_eq!(filled(TypeKind::Uint64, vec![Cell::Integer(7)]).values, Vector::Unsigneds(vec![7]));
         assert!(matches!(filled(TypeKind::Uint64, vec![Cell::Integer(-7)]).values, Vector::Mixed(_)));
     }

@@ -234,6 +234,12 @@ impl<'a> Checker<'a> {
         }
         let mut kind = super::comparable(ty.kind()).or(hint);
         let only_values = kind.is_none();
+        if only_values {
+            // With values alone, the first one that has a kind of its own tells it: also of nulls before it.
+            for (id, _) in &all {
+                kind = kind.or(self.own_kind(*id)?);
+            }
+        }
         let mut values = Vec::with_capacity(all.len());
         for (id, known) in all {
             let value = match known {
@@ -246,7 +252,6 @@ impl<'a> Checker<'a> {
                     value
                 }
             };
-            // With values alone, the first one that has a kind of its own tells it.
             kind = kind.or(value.kind());
             ty = wider(ty, value.ty);
             values.push(value);

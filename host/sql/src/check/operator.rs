@@ -122,7 +122,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn own_kind(&self, id: NodeId) -> Result<Option<TypeKind>> {
+    /// The kind that a value has by itself; nothing for a null, a parameter or an expression.
+    pub(super) fn own_kind(&self, id: NodeId) -> Result<Option<TypeKind>> {
         Ok(match self.node(id)? {
             Node::Literal(value) => literal_kind(value),
             _ => None,

@@ -125,7 +125,7 @@ fn f01_f03_a_table_in_each_dialect() {
   INDEX `ix` (`boss`, `name`),
   CHECK (`mood` IN ('ok', 'it''s')),
   CONSTRAINT `boss_fk` FOREIGN KEY (`boss`) REFERENCES `users` (`id`) ON DELETE CASCADE ON UPDATE SET NULL
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='people'";
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin COMMENT='people'";
     for dialect in [Dialect::Mysql, Dialect::Mariadb] {
         assert_eq!(created(vec![users()], dialect), [mysql]);
     }

@@ -8,8 +8,9 @@ use super::{
     pick,
 };
 use crate::{
-    Batch, Catalog, Error, Result, Value,
+    Batch, Catalog, ColumnData, Error, Result, Value,
     batch::{BatchBuilder, ColumnBuilder, VectorKind},
+    insert_many::is_made,
     schema::{DefaultValue, Table},
 };
 
@@ -41,6 +42,8 @@ pub(super) struct Item {
     pub(super) moved: HashMap<(u32, u16), Value>,
     /// The columns to return, those first that were asked for.
     pub(super) returning: Vec<String>,
+    /// How an insert's rows become known where the database returns nothing of them.
+    pub(super) told: Option<Told>,
     asked: usize,
     pub(super) matched: u64,
     /// Whether others take values from its rows that links may have brought.
@@ -114,6 +117,7 @@ impl Item {
             moved: HashMap::new(),
             asked: returning.len(),
             returning,
+            told: None,
             matched: 0,
             is_source: false,
             filled: HashMap::new(),
@@ -136,6 +140,9 @@ impl Item {
     /// The rows of a step as a batch.
     pub(super) fn rows_of(&self, step: &Step, filled: &[(usize, u16, Value)]) -> Result<Arc<Batch>> {
         let all = step.rows.len() == self.rows() as usize && step.rows.iter().copied().eq(0..self.rows());
+        if step.reads && self.does == Does::Insert {
+            return self.keys_of(step).map(Arc::new);
+        }
         if step.reads {
             // A key that was changed finds its row as it is now.
             let at = |(position, key): (usize, &String)| {
@@ -182,6 +189,22 @@ impl Item {
         self.links.has_row(row)
     }
 
+    /// The primary keys of inserted rows: given, brought by links, or made.
+    fn keys_of(&self, step: &Step) -> Result<Batch> {
+        let keys = self.told.as_ref().map_or(&[][..], |told| &told.keys);
+        let mut batch = BatchBuilder::with_capacity(&vec![VectorKind::Dynamic; keys.len()], step.rows.len());
+        for row in &step.rows {
+            for ((name, written), column) in keys.iter().zip(batch.columns()) {
+                match self.value_of(*row, *written, self.returning.iter().position(|of| of == name)) {
+                    Some(value) => column.push_value(value)?,
+                    None => column.push_null(),
+                }
+            }
+            batch.end_row();
+        }
+        batch.finish()
+    }
+
     /// Remembers what links brought, since others need it again.
     pub(super) fn keep(&mut self, step: &Step, filled: Vec<(usize, u16, Value)>) {
         for (position, column, value) in filled {
@@ -193,7 +216,12 @@ impl Item {
 
     /// The value that a row has, or got; nothing where it is not known.
     pub(super) fn known(&self, row: u32, source: &Source) -> Option<Value> {
-        if let Some(written) = source.written {
+        self.value_of(row, source.written, source.returned)
+    }
+
+    /// The value of a column that is written or returned at these places.
+    fn value_of(&self, row: u32, written: Option<u16>, returned: Option<usize>) -> Option<Value> {
+        if let Some(written) = written {
             let value = self.filled.get(&(row, written)).cloned();
             let value = value.unwrap_or_else(|| self.batch.value(row as usize, usize::from(written)));
             if !value.is_null() {
@@ -201,7 +229,60 @@ impl Item {
             }
         }
         let (batch, at) = (*self.placed.get(row as usize)?)?;
-        Some(self.made.get(batch)?.value(at, source.returned?)).filter(|value| !value.is_null())
+        Some(self.made.get(batch)?.value(at, returned?)).filter(|value| !value.is_null())
+    }
+
+    /// Prepares an insert for a database that returns nothing of inserted rows but the key that it makes: whatever else they
+    /// should return is read by their keys.
+    pub(super) fn read_back(&mut self, catalog: &Catalog) -> Result<()> {
+        if self.does != Does::Insert || self.returning.is_empty() {
+            return Ok(());
+        }
+        let entry = catalog.entry(self.schema.as_deref(), &self.table);
+        let entry = entry.ok_or_else(|| Error::NoSuchTable(self.table.clone()))?;
+        let made = entry.table.columns.iter().find(|column| is_made(column, &self.columns));
+        let made = made.map(|column| column.name.clone());
+        let reads = self.returning.iter().any(|name| Some(name) != made.as_ref());
+        // The key is needed to read the others; what was asked for stays in front.
+        if let (true, Some(made)) = (reads, &made)
+            && !self.returning.contains(made)
+        {
+            self.returning.push(made.clone());
+        }
+        let written = |name: &String| self.columns.iter().position(|of| of == name);
+        let place = |name: &String| written(name).and_then(|at| u16::try_from(at).ok());
+        let keys: Vec<_> = entry.table.primary_key.iter().map(|name| (name.clone(), place(name))).collect();
+        let known = keys.iter().all(|(name, written)| written.is_some() || Some(name) == made.as_ref());
+        if reads && (keys.is_empty() || !known) {
+            let message =
+                "this database returns nothing of inserts, and the rows have no key to read them by".to_owned();
+            return Err(Error::Unsupported { capability: "insert-returning", message });
+        }
+        // Keys that links bring have to be kept.
+        self.is_source |= reads;
+        self.told = Some(Told { made, keys, reads });
+        Ok(())
+    }
+
+    /// What the statement of an insert returns.
+    pub(super) fn returned_by_insert(&self) -> Vec<String> {
+        match &self.told {
+            None => self.returning.clone(),
+            Some(told) => told.made.iter().cloned().collect(),
+        }
+    }
+
+    /// What a statement returned, in the columns that the change returns: those that are read later are null.
+    pub(super) fn widened(&self, returned: Batch) -> Batch {
+        let Some(told) = self.told.as_ref().filter(|told| told.reads) else { return returned };
+        let rows = returned.rows;
+        let mut key = returned.columns.into_iter().next();
+        let column = |name: &String| match &told.made {
+            Some(made) if made == name => key.take(),
+            _ => None,
+        };
+        let columns: Vec<_> = self.returning.iter().map(column).map(|of| of.unwrap_or_else(|| nulls(rows))).collect();
+        Batch { rows, columns }
     }
 
     /// Keeps what came back of some rows.
@@ -250,6 +331,23 @@ impl Item {
         }
         whole.finish()
     }
+}
+
+/// How rows become known of which an insert returns nothing.
+pub(super) struct Told {
+    /// The key that the database makes and tells.
+    made: Option<String>,
+    /// The primary key, each column with its place among those that are written.
+    keys: Vec<(String, Option<u16>)>,
+    /// Whether more than that key is wanted, which is read afterwards.
+    pub(super) reads: bool,
+}
+
+/// A column of nulls.
+fn nulls(rows: u32) -> ColumnData {
+    let mut column = ColumnBuilder::new(VectorKind::Dynamic, rows as usize);
+    (0..rows).for_each(|_| column.push_null());
+    column.finish()
 }
 
 /// Links to columns of the key stay there when columns were added before them.

@@ -121,17 +121,21 @@ impl Writer {
             Dialect::Mysql | Dialect::Mariadb => {
                 self.push(match (as_text, self.dialect) {
                     (false, _) => "JSON_EXTRACT(",
-                    (true, Dialect::Mysql) => "JSON_UNQUOTE(NULLIF(JSON_EXTRACT(",
+                    (true, Dialect::Mysql) => "CONVERT(JSON_UNQUOTE(NULLIF(JSON_EXTRACT(",
                     // As a document, MariaDB would compare what a string holds.
-                    (true, _) => "JSON_UNQUOTE(NULLIF(CONCAT(JSON_EXTRACT(",
+                    (true, _) => "CONVERT(JSON_UNQUOTE(NULLIF(CONCAT(JSON_EXTRACT(",
                 });
                 self.member(document, key, by_position);
                 self.push(match (as_text, self.dialect) {
                     (false, _) => ")",
                     // The text of JSON's null is null, and that of the string "null" is not: it has quotes before.
-                    (true, Dialect::Mysql) => "), CAST('null' AS JSON)))",
-                    (true, _) => ")), 'null'))",
+                    (true, Dialect::Mysql) => "), CAST('null' AS JSON))) USING utf8mb4) COLLATE ",
+                    (true, _) => ")), 'null')) USING utf8mb4) COLLATE ",
                 });
+                if as_text {
+                    // Documents have another collation, with which texts of tables could not be compared.
+                    self.push(self.dialect.collation());
+                }
             }
         }
     }
@@ -146,7 +150,8 @@ impl Writer {
     fn path(&mut self, key: &Typed<'_>, by_position: bool) {
         let (before, after) = match (self.is_mysql(), by_position) {
             (true, true) => ("CONCAT('$[', ", ", ']')"),
-            (true, false) => ("CONCAT('$.', JSON_QUOTE(", "))"),
+            // A quoted text has the collation of documents, and no value beside it may have another one.
+            (true, false) => ("CONCAT('$.' COLLATE utf8mb4_bin, JSON_QUOTE(", "))"),
             (false, true) => ("('$[' || ", " || ']')"),
             (false, false) => ("('$.' || json_quote(", "))"),
         };

@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// Every word that the host writes into statements.
-const WORDS: &str = "ALL AND AS ASC AT BETWEEN BIGINT BINARY BLOB BOOLEAN BY BYTEA CASE CAST CHAR CHAR_LENGTH COALESCE CONCAT \
-    CONFLICT COUNT CROSS CUME_DIST CURRENT CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DATE DATETIME DECIMAL DEFAULT DELETE \
+const WORDS: &str = "ALL AND AS ASC AT BETWEEN BIGINT BINARY BLOB BOOLEAN BY BYTEA CASE CAST CHAR CHAR_LENGTH COALESCE COLLATE CONCAT \
+    CONFLICT CONVERT COUNT CROSS CUME_DIST CURRENT CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DATE DATETIME DECIMAL DEFAULT DELETE \
     DENSE_RANK DESC DISTINCT DIV DO DOUBLE DUAL DUPLICATE ELSE END ESCAPE EXCEPT EXISTS FALSE FILTER FIRST FIRST_VALUE \
     FOLLOWING FOR FROM FULL GLOB GROUP GROUPS HAVING ILIKE IN INSERT INTEGER INTERSECT INTERVAL INTO IS JOIN JSON JSONB \
     JSON_EXTRACT JSON_QUOTE JSON_UNQUOTE KEY LAG LAST LAST_VALUE LATERAL LEAD LEFT LENGTH LIKE LIMIT LOCK LOCKED LOWER MAX MIN \
@@ -28,7 +28,7 @@ const WORDS: &str = "ALL AND AS ASC AT BETWEEN BIGINT BINARY BLOB BOOLEAN BY BYT
     decimal_abs decimal_add decimal_avg decimal_ceil decimal_div decimal_float decimal_floor decimal_int decimal_mod decimal_mul \
     decimal_neg decimal_of decimal_round decimal_sign decimal_sub decimal_sum excluded instr json_array_length json_quote json_type \
     jsonb_array_length jsonb_typeof julianday max members min replace round rtrim sign statement_timestamp strftime strpos \
-    substr timezone";
+    substr timezone utf8mb4 utf8mb4_0900_bin utf8mb4_bin utf8mb4_nopad_bin";
 /// Every text that the host writes into statements, but for what it makes of the mark that escapes in a pattern.
 const TEXTS: &[&str] = &[
     "",

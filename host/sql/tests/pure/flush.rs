@@ -142,8 +142,30 @@ fn b01_children_get_the_keys_of_their_parents_which_come_first() {
     assert!(
         texts[1].starts_with(r#"INSERT INTO "devices" ("user_id", "name") SELECT * FROM unnest(CAST($1 AS bigint[]),"#)
     );
-    let refused = run(changes(), Dialect::Mysql).map(drop);
-    assert!(matches!(refused, Err(Error::Unsupported { capability: "insert-returning", .. })));
+    // It tells the first key of a statement's.
+    let (texts, returned) = run(changes(), Dialect::Mysql).expect("good changes");
+    assert_eq!(
+        texts,
+        [
+            "INSERT INTO `users` (`name`) VALUES (?), (?) (ed) (jo)",
+            "INSERT INTO `devices` (`user_id`, `name`) VALUES (?, ?), (?, ?), (?, ?) (101,a) (100,b) (101,c)",
+        ]
+    );
+    assert_eq!(returned[0].columns, [integers(&[Some(102), Some(103), Some(104)])]);
+}
+
+/// Where the database returns nothing of inserts, all but a made key is read by the key: a made one, or one that is given.
+#[test]
+fn a10_what_an_insert_does_not_return_is_read_by_its_key() {
+    let users = |columns: &[&str], rows, returning: &[&str]| inserts("users", columns, rows, &[], returning);
+    let made = users(&["name"], batch(2, vec![texts(&["ed", "jo"])]), &["name"]);
+    let (sent, returned) = run(vec![made], Dialect::Mysql).expect("good changes");
+    assert_eq!(sent[0], "INSERT INTO `users` (`name`) VALUES (?), (?) (ed) (jo)");
+    assert!(sent.len() == 2 && sent[1].starts_with("SELECT ") && sent[1].ends_with("(100) (101)"), "{sent:?}");
+    assert_eq!((returned[0].rows, returned[0].columns.len()), (2, 1));
+    let given = users(&["id", "name"], batch(1, vec![integers(&[Some(7)]), texts(&["ed"])]), &["name"]);
+    let (sent, _) = run(vec![given], Dialect::Mysql).expect("good changes");
+    assert!(sent.len() == 2 && sent[1].starts_with("SELECT ") && sent[1].ends_with("(7)"), "{sent:?}");
 }
 
 #[test]

@@ -42,7 +42,10 @@ fn d09_many_rows_are_few_statements() {
     assert_eq!(&*mysql.compiled.sql, "INSERT INTO `users` (`email`, `age`) VALUES (?, ?), (?, ?)");
     assert_eq!((mysql.layout, mysql.compiled.parameters), (Layout::Rows, 4));
     assert_eq!(mysql.compiled.slots[3].kind, Some(TypeKind::Int32));
-    let refused = portions(2, &["id"], Dialect::Mysql).map(drop);
+    let told = one(2, &["id"], Dialect::Mysql);
+    assert_eq!(told.compiled.sql, mysql.compiled.sql);
+    assert_eq!(told.compiled.outputs[0].name, "id");
+    let refused = portions(2, &["id", "email"], Dialect::Mysql).map(drop);
     assert!(matches!(refused, Err(Error::Unsupported { capability: "insert-returning", .. })));
     for dialect in DIALECTS {
         assert!(portions(0, &[], dialect).expect("nothing to do").is_empty());

@@ -11,7 +11,9 @@ mod e;
 mod f;
 mod g;
 mod load;
+mod meaning;
 mod model;
+mod mysql;
 mod q;
 mod s;
 mod told;
@@ -244,6 +246,17 @@ sqlservice_sdk::plugin!(
     export g08-dropped: async func() -> result<list<string>, string>;
     export g10-forget: async func(times: u32) -> result<list<string>, string>;
 
+    export y-who: async func() -> result<list<string>, string>;
+    export y-keys: async func() -> result<list<string>, string>;
+    export y-steps: async func() -> result<list<string>, string>;
+    export y-existing: async func(collation: string) -> result<list<string>, string>;
+    export y-together: async func(name: string, rows: u32) -> result<list<string>, string>;
+
+    export m-values: async func() -> result<list<string>, string>;
+    export m-columns: async func() -> result<list<string>, string>;
+    export m-parameters: async func() -> result<list<string>, string>;
+    export m-texts: async func() -> result<list<string>, string>;
+
     export l-directions: async func() -> result<list<string>, string>;
     export l-composite: async func() -> result<list<string>, string>;
     export l-nested: async func() -> result<list<string>, string>;
@@ -338,6 +351,8 @@ scenarios! {
         s_g07_unloaded(), s_g07_on_update(), s_g07_rolled_back(), s_g09_setup(), s_g09_write(times: u32),
         s_g09_count(), s_c10_counted(), s_c11_stale(what: String), s_c12_merge(), s_c13_collection(),;
     g: g05_together(), g08_altered(), g08_dropped(), g10_forget(times: u32),;
+    mysql: y_who(), y_keys(), y_steps(), y_existing(collation: String), y_together(name: String, rows: u32),;
+    meaning: m_values(), m_columns(), m_parameters(), m_texts(),;
     load: l_directions(), l_composite(), l_nested(), l_starts(), a09_joined(), a09_statements(), l_many(owners: u32, rounds: u32),
         t68_plans(), t32_loads(), t32_load_bytes(owners: u32),;
     q: q_get_locks(), q_get_filters(), q_get_again(), q_get_options(), q_get_composite(), q_joins(), q_any(), q_subquery_columns(),

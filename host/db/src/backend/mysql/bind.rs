@@ -60,7 +60,7 @@ fn param<'a>(bind: Bind<'a>, kinds: &Kinds) -> Result<Param<'a>> {
         (<str as Type<MySql>>::type_info(), Body::Long(bytes))
     };
     let (ty, body) = match scalar {
-        ScalarRef::Null => (<str as Type<MySql>>::type_info(), Body::Null),
+        ScalarRef::Null => (null(bind.kind, kinds), Body::Null),
         ScalarRef::Boolean(v) => (<i8 as Type<MySql>>::type_info(), Body::Int1((v).into())),
         ScalarRef::Integer(v) => (<i64 as Type<MySql>>::type_info(), Body::Int8(v)),
         ScalarRef::Unsigned(v) => (<u64 as Type<MySql>>::type_info(), Body::Uint8(v)),
@@ -75,6 +75,23 @@ fn param<'a>(bind: Bind<'a>, kinds: &Kinds) -> Result<Param<'a>> {
         ScalarRef::Timestamp(at) | ScalarRef::TimestampTz(at) => (kinds.datetime.clone(), Body::Plain(moment(at)?)),
     };
     Ok(Param { ty, body })
+}
+
+/// The type of a null: the server computes the type of what a null stands among from it, too. A null text among integers
+/// would make texts or floats of them.
+fn null(kind: Option<TypeKind>, kinds: &Kinds) -> MySqlTypeInfo {
+    match kind {
+        Some(TypeKind::Boolean) => <i8 as Type<MySql>>::type_info(),
+        Some(TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64) => <i64 as Type<MySql>>::type_info(),
+        Some(TypeKind::Uint64) => <u64 as Type<MySql>>::type_info(),
+        Some(TypeKind::Float32 | TypeKind::Float64) => <f64 as Type<MySql>>::type_info(),
+        Some(TypeKind::Decimal) => kinds.decimal.clone(),
+        Some(TypeKind::Date) => kinds.date.clone(),
+        Some(TypeKind::Time) => kinds.time.clone(),
+        Some(TypeKind::Timestamp | TypeKind::TimestampTz) => kinds.datetime.clone(),
+        Some(TypeKind::Bytes) => <[u8] as Type<MySql>>::type_info(),
+        _ => <str as Type<MySql>>::type_info(),
+    }
 }
 
 /// A float; for a column of 32 bits the nearest one, so that it compares equal to what is stored.

@@ -20,11 +20,13 @@ use crate::{
         server::{Server, Tls},
     },
     error::DatabaseError,
+    url::Kind,
 };
 
 /// Values of each type that the driver gives us no name for, and who answers.
 const FACTS: &str = "SELECT CAST(0 AS DECIMAL(1)), CAST('2000-01-01' AS DATE), CAST('00:00:00' AS TIME), \
-                     CAST('2000-01-01' AS DATETIME), CONNECTION_ID(), VERSION()";
+                     CAST('2000-01-01' AS DATETIME), CONNECTION_ID(), VERSION(), \
+                     CAST(@@SESSION.auto_increment_increment AS UNSIGNED)";
 
 /// A connection and what the server calls it.
 pub(crate) struct Connected {
@@ -33,6 +35,8 @@ pub(crate) struct Connected {
     pub is_mariadb: bool,
     /// Whether each statement commits itself where no transaction was begun; else it begins one.
     pub is_autocommit: bool,
+    /// How far apart keys are that the server counts up, as far as it is known: a guest's own SQL may change it.
+    pub step: Option<u64>,
     pub kinds: Arc<Kinds>,
 }
 
@@ -40,20 +44,20 @@ pub(crate) struct Connected {
 pub(crate) struct MysqlPool {
     options: MySqlConnectOptions,
     session: String,
-    dialect: Dialect,
+    kind: Kind,
     idle: Idle<Connected>,
     control: Arc<Control>,
 }
 
 impl MysqlPool {
-    /// No I/O. The dialect is the one of the URL's scheme.
-    pub(crate) fn new(server: &Server, dialect: Dialect, settings: &Settings) -> Self {
+    /// No I/O. The kind is what the URL and earlier connections say.
+    pub(crate) fn new(server: &Server, kind: Kind, settings: &Settings) -> Self {
         let options = options(server);
         Self {
             control: Arc::new(Control::new(options.clone())),
             options,
             session: session(settings.lock_timeout),
-            dialect,
+            kind,
             idle: Idle::new(settings.pool_size, settings.pool_recycle),
         }
     }
@@ -78,13 +82,15 @@ impl MysqlPool {
             Ok(Err(cause)) => return Err(error::connecting(cause)),
             Err(elapsed) => return Err(Error::Disconnected(Some(elapsed.into()))),
         };
-        if self.dialect == Dialect::Mariadb && !connected.is_mariadb {
+        let server = if connected.is_mariadb { Dialect::Mariadb } else { Dialect::Mysql };
+        if !self.kind.meets(server) {
+            let message = if connected.is_mariadb {
+                "the server is MariaDB, but the one before was MySQL: one URL has servers of one kind"
+            } else {
+                "the server is MySQL, but the URL or the server before said MariaDB: a URL of MySQL's says mysql"
+            };
             close(connected).await;
-            return Err(Error::Operational(DatabaseError {
-                sqlstate: None,
-                message: "the URL says mariadb, but the server is MySQL: say mysql".into(),
-                source: None,
-            }));
+            return Err(Error::Operational(DatabaseError { sqlstate: None, message: message.into(), source: None }));
         }
         Ok(connected)
     }
@@ -117,7 +123,9 @@ async fn open(options: &MySqlConnectOptions, session: &str) -> Result<Connected,
     let id = facts.try_get_unchecked(4)?;
     let version: String = facts.try_get_unchecked(5)?;
     let kinds = Arc::new(Kinds::of(facts.columns())?);
-    Ok(Connected { connection, id, is_mariadb: version.contains("MariaDB"), is_autocommit: false, kinds })
+    let step = Some(facts.try_get_unchecked(6)?);
+    let is_mariadb = version.contains("MariaDB");
+    Ok(Connected { connection, id, is_mariadb, is_autocommit: false, step, kinds })
 }
 
 /// Says goodbye, but does not wait for ever.
@@ -128,18 +136,22 @@ pub(crate) async fn close(connected: Connected) {
 /// What a session needs so that statements mean the same, and values are read the same way, everywhere.
 ///
 /// Identifiers are in backticks and backslashes escape in constants, as `sqlservice-sql` renders them: neither `ANSI_QUOTES`
-/// nor `NO_BACKSLASH_ESCAPES`. What does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows
-/// nothing of columns that depend on a key, so only MySQL has it. A quotient of decimals has 20 more digits after the point than
-/// its dividend, not 4, as it has at least 16 that count elsewhere.
+/// nor `NO_BACKSLASH_ESCAPES`. Values compare with each other as columns of our tables do, blanks at their end counted. What
+/// does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows nothing of columns that depend on a
+/// key, so only MySQL has it. A quotient of decimals has 20 more digits after the point than its dividend, not 4, as it has
+/// at least 16 that count elsewhere.
 fn session(lock_timeout: Duration) -> String {
     let seconds = lock_timeout.as_secs() + u64::from(lock_timeout.subsec_nanos() > 0);
     let seconds = seconds.clamp(1, 31_536_000);
     format!(
-        "SET NAMES utf8mb4, SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
+        "SET NAMES utf8mb4, SESSION collation_connection = IF(VERSION() LIKE '%MariaDB%', '{mariadb}', '{mysql}'), \
+         SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
          ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', \
          IF(VERSION() LIKE '%MariaDB%', '', ',ONLY_FULL_GROUP_BY')), SESSION time_zone = '+00:00', \
          SESSION lc_messages = 'en_US', SESSION autocommit = 0, SESSION div_precision_increment = 20, \
-         SESSION innodb_lock_wait_timeout = {seconds}, SESSION lock_wait_timeout = {seconds}"
+         SESSION innodb_lock_wait_timeout = {seconds}, SESSION lock_wait_timeout = {seconds}",
+        mariadb = Dialect::Mariadb.collation(),
+        mysql = Dialect::Mysql.collation(),
     )
 }
 

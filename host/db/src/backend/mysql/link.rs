@@ -111,6 +111,9 @@ impl MysqlLink {
             _ => State::Spoiled,
         };
         self.state = self.state.max(state);
+        if state == State::Spoiled {
+            self.connected.step = None;
+        }
         let commits = !matches!(
             verb::verb(&job.sql).as_str(),
             "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "VALUES" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DESC"

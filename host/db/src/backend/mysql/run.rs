@@ -18,7 +18,7 @@ use super::{
     types::{self, Form},
 };
 use crate::{
-    Result,
+    Error, Result,
     backend::{
         Job,
         page::{Page, drain},
@@ -42,11 +42,14 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
     let query = query.persistent(verb::is_cached(&verb, &job.sql));
     let mut rows = Executor::fetch_many(&mut *connection, query);
     let mut reading: Option<Reading> = None;
-    let (mut affected, mut returned) = (0, 0);
+    let (mut affected, mut returned, mut made) = (0, 0, 0);
     loop {
         match rows.try_next().await.map_err(error::map)? {
             None => break,
-            Some(Either::Left(done)) => affected += done.rows_affected(),
+            Some(Either::Left(done)) => {
+                affected += done.rows_affected();
+                made = done.last_insert_id();
+            }
             Some(Either::Right(row)) => {
                 returned += 1;
                 let reading = match &mut reading {
@@ -72,10 +75,54 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
     drop(rows);
     match reading {
         Some(mut reading) => feed.finish(reading.page.take()),
-        None => finish_empty(connection, &verb, job, feed).await?,
+        None if made > 0 && !connected.is_mariadb && tells_keys(job, &verb) => {
+            tell_keys(connected, made, affected, job, feed).await?
+        }
+        None => finish_empty(&mut connected.connection, &verb, job, feed).await?,
     }
     // Where a change returns its rows, the server counts none of them.
     Ok(if verb::changes_rows(&verb) { affected.max(returned) } else { 0 })
+}
+
+/// Whether it is an insert that should return the key that the server makes for each row, and nothing else.
+fn tells_keys(job: &Job, verb: &str) -> bool {
+    verb == "INSERT" && job.expected.as_ref().is_some_and(|expected| expected.len() == 1)
+}
+
+/// Tells the keys of rows where the server returns none of them, but says the first key that it made.
+///
+/// `InnoDB` makes the keys of an insert that says how many rows it has all at once, in every mode (`innodb_autoinc_lock_mode`):
+/// they follow each other in the order of the rows, as far apart as `auto_increment_increment` says.
+async fn tell_keys(connected: &mut Connected, first: u64, rows: u64, job: &Job, feed: &mut Feed) -> Result<()> {
+    let step = match connected.step {
+        Some(step) => step,
+        None => {
+            let asked = sqlx::raw_sql("SELECT CAST(@@SESSION.auto_increment_increment AS CHAR)");
+            let row = asked.fetch_one(&mut connected.connection).await.map_err(error::map)?;
+            let text: String = row.try_get_unchecked(0).map_err(error::map)?;
+            text.parse().map_err(|_| Error::Disconnected(None))?
+        }
+    };
+    let Some(expected) = &job.expected else { return Ok(()) };
+    feed.columns(Arc::clone(expected));
+    let kind = expected.first().and_then(|column| column.ty.as_ref()).map_or(TypeKind::Int64, |ty| ty.kind);
+    let mut page = Page::new(vec![Column::new(kind)], feed.demand());
+    for row in 0..rows {
+        if page.is_full() {
+            match feed.deliver(page.take()).await {
+                Next::More(demand) => page.demand = demand,
+                Next::Stop => return Ok(()),
+            }
+        }
+        let key = row.checked_mul(step).and_then(|above| above.checked_add(first));
+        let key = key.ok_or_else(|| error::data("22003", "a key is out of range"))?;
+        for column in &mut page.columns {
+            column.push(Cell::Unsigned(key))?;
+        }
+        page.count(8);
+    }
+    feed.finish(page.take());
+    Ok(())
 }
 
 /// Whether it is a statement of the host's own that is neither asked for values nor kept, so that the server need not prepare

@@ -2,9 +2,16 @@
 //!
 //! A statement waits for a table that a transaction uses for a day by default, so that wait is bounded here.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
-use sqlservice_sql::{ddl::Definition, schema::Table};
+use sqlservice_sql::{
+    ddl::Definition,
+    schema::{Table, TypeKind},
+    types,
+};
 
 use crate::{
     Error, Result,
@@ -90,6 +97,50 @@ impl Tables for MysqlTables {
         Err(Error::Integrity(Violation { kind: ConstraintKind::ForeignKey, constraint, table, columns: Vec::new() }))
     }
 
+    /// A text that refers to a table of before takes the collation of what it refers to: with another one the server takes no
+    /// foreign key, nor could the two be compared.
+    async fn adapt(&self, ask: &mut Asker<'_>, wanted: &mut [Table]) -> Result<()> {
+        let new: HashSet<String> = wanted.iter().map(|table| table.name.to_lowercase()).collect();
+        let old = |name: &str| !new.contains(&name.to_lowercase());
+        let mut referred: Vec<String> =
+            wanted.iter().flat_map(texts_that_refer).map(|(_, table, _)| table).filter(|table| old(table)).collect();
+        referred.sort_unstable();
+        referred.dedup();
+        if referred.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = referred.iter().map(String::as_str).collect();
+        let sql = format!(
+            "SELECT CONVERT(table_name USING utf8mb4), CONVERT(column_name USING utf8mb4), \
+             CONVERT(character_set_name USING utf8mb4), CONVERT(collation_name USING utf8mb4) \
+             FROM information_schema.columns \
+             WHERE table_schema = DATABASE() AND collation_name IS NOT NULL AND table_name IN ({})",
+            vec!["?"; names.len()].join(", ")
+        );
+        let mut collations = HashMap::new();
+        ask.rows(sql, &names, 4, |cells| {
+            let (table, column) = (cells.text().to_lowercase(), cells.text().to_lowercase());
+            collations.insert((table, column), (cells.text(), cells.text()));
+            Ok(())
+        })
+        .await?;
+        let (dialect, usual) = (ask.dialect, ask.dialect.collation());
+        for table in wanted {
+            for (at, far, far_column) in texts_that_refer(table) {
+                let collation = collations.get(&(far.to_lowercase(), far_column.to_lowercase()));
+                let (Some((characters, collation)), Some(column)) = (collation, table.columns.get_mut(at)) else {
+                    continue;
+                };
+                if collation != usual && is_word(characters) && is_word(collation) {
+                    let name = types::type_name(&column.ty, dialect);
+                    column.ty.native = Some(format!("{name} CHARACTER SET {characters} COLLATE {collation}"));
+                    column.ty.kind = TypeKind::Other;
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn undo(&self, ask: &mut Asker<'_>, created: &[&Table]) {
         if created.is_empty() {
             return;
@@ -111,6 +162,25 @@ impl Tables for MysqlTables {
         self.restore(ask).await?;
         released.map_err(lost)
     }
+}
+
+/// Texts of a table that refer to another one: the column's position, the table and its column.
+fn texts_that_refer(table: &Table) -> Vec<(usize, String, String)> {
+    let pairs = table.foreign_keys.iter().flat_map(|key| {
+        let pairs = key.columns.iter().zip(&key.referred);
+        pairs.map(|(column, referred)| (column, key.table.clone(), referred.clone()))
+    });
+    let place = |name: &String| table.columns.iter().position(|column| column.name == *name && is_text(column.ty.kind));
+    pairs.filter_map(|(column, table, referred)| Some((place(column)?, table, referred))).collect()
+}
+
+fn is_text(kind: TypeKind) -> bool {
+    matches!(kind, TypeKind::Text | TypeKind::Varchar)
+}
+
+/// Whether the server's name of something can stand in a statement as it is.
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 impl MysqlTables {

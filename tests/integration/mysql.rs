@@ -1,0 +1,202 @@
+//! MySQL: a server says itself what it is, and keys that it makes are known though it returns nothing of inserts.
+//!
+//! There is no MySQL server here: MariaDB plays one, see [`sqlservice_tests::stand_in`].
+
+use sqlservice_host::{Grant, Host, Settings, Val};
+use sqlservice_sql::Dialect;
+use sqlservice_tests::{
+    Backend, Fixture,
+    component::{GUEST_CONFORMANCE, PLUGIN_USERS},
+    for_each, guest, stand_in,
+};
+
+/// A host with a database by its URL.
+fn host(url: &str) -> Host {
+    let grant = Grant::open(url, Settings::default()).expect("a URL that makes sense").raw_sql(true);
+    guest::builder().database(guest::DATABASE, grant).build().expect("a host")
+}
+
+/// What an export of a component saw.
+async fn saw(host: &Host, component: &str, function: &str, arguments: &[Val]) -> Result<Vec<String>, String> {
+    let plugin = guest::compiled(component).under(host).expect("the same engine");
+    let mut instance = plugin.instantiate().await.expect("an instance");
+    match instance.call(function, arguments).await {
+        Ok(Some(Val::Result(Ok(Some(value))))) => Ok(match *value {
+            Val::List(lines) => lines.iter().map(line).collect(),
+            other => vec![line(&other)],
+        }),
+        Ok(Some(Val::Result(Err(Some(error))))) => Err(line(&error)),
+        other => panic!("{function} gives {other:?}"),
+    }
+}
+
+fn line(value: &Val) -> String {
+    match value {
+        Val::String(text) => text.clone(),
+        other => sqlservice_host::wave::to_string(other),
+    }
+}
+
+/// The kind of server as a guest is told, and whether it returns inserted rows.
+async fn who(host: &Host) -> Result<String, String> {
+    let seen = saw(host, GUEST_CONFORMANCE, "y-who", &[]).await?.join(" ");
+    Ok(seen.rsplit("::").next().unwrap_or_default().to_lowercase())
+}
+
+/// Drops all tables.
+async fn empty(fixture: &Fixture) {
+    let mut outside = fixture.outside().await;
+    let tables = outside.tables().await;
+    let drops: String = tables.iter().map(|table| format!("DROP TABLE `{table}`; ")).collect();
+    outside.execute(&format!("SET foreign_key_checks = 0; {drops} SET foreign_key_checks = 1")).await;
+}
+
+#[test]
+fn a10_a_server_behind_a_mysql_url_is_asked_what_it_is() {
+    for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
+        let mariadb = host(&fixture.url().replacen("mariadb:", "mysql:", 1));
+        let database = mariadb.database(guest::DATABASE).expect("it is granted").clone();
+        assert_eq!(database.dialect(), Dialect::Mysql, "nothing was asked yet");
+        assert_eq!(who(&mariadb).await.expect("no error"), "mariadb true");
+        assert_eq!(database.dialect(), Dialect::Mariadb);
+        assert_eq!(database.status().in_use, 0);
+        mariadb.close().await;
+        let proxy = stand_in::mysql(fixture.url()).await;
+        let mysql = host(&proxy);
+        assert_eq!(who(&mysql).await.expect("no error"), "mysql false");
+        mysql.close().await;
+        // A URL that says MariaDB is a promise.
+        let wrong = host(&proxy.replacen("mysql:", "mariadb:", 1));
+        let refused = who(&wrong).await.expect_err("another server");
+        assert!(refused.starts_with("operational: the server is MySQL"), "{refused}");
+        wrong.close().await;
+    });
+}
+
+#[test]
+fn a10_made_keys_are_known_without_returning() {
+    let expected = |returning: bool| {
+        let by_statement = if returning { "a key" } else { "unsupported insert-returning" };
+        [
+            r#"as stored Some("new")"#,
+            r#"2500 true as stored Some("new")"#,
+            "as stored true",
+            "Some(7)",
+            "0",
+            "true",
+            by_statement,
+        ]
+    };
+    for_each(&Backend::ALL, async |fixture: &Fixture| {
+        let host = host(fixture.url());
+        assert_eq!(saw(&host, GUEST_CONFORMANCE, "y-keys", &[]).await.expect("no error"), expected(true));
+        host.close().await;
+    });
+    for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
+        let host = host(&stand_in::mysql(fixture.url()).await);
+        assert_eq!(saw(&host, GUEST_CONFORMANCE, "y-keys", &[]).await.expect("no error"), expected(false));
+        assert_eq!(fixture.outside().await.count("parcels").await, 2_521);
+        host.close().await;
+    });
+}
+
+#[test]
+fn a10_made_keys_may_be_further_apart() {
+    for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
+        for url in [fixture.url().to_owned(), stand_in::mysql(fixture.url()).await] {
+            let host = host(&url);
+            let seen = saw(&host, GUEST_CONFORMANCE, "y-steps", &[]).await.expect("no error");
+            assert_eq!(seen, ["true as stored", "1"]);
+            host.close().await;
+            empty(fixture).await;
+        }
+    });
+}
+
+#[test]
+fn a10_made_keys_are_right_while_others_insert() {
+    for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
+        let host = host(&stand_in::mysql(fixture.url()).await);
+        saw(&host, GUEST_CONFORMANCE, "y-who", &[]).await.expect("tables");
+        let names = ["a", "b", "c", "d"].map(|name| [Val::String(name.to_owned()), Val::U32(10)]);
+        let all = names.iter().map(|arguments| saw(&host, GUEST_CONFORMANCE, "y-together", arguments));
+        for seen in futures::future::join_all(all).await {
+            assert_eq!(seen.expect("no error"), ["as stored"]);
+        }
+        assert_eq!(fixture.outside().await.count("parcels").await, 4_000);
+        host.close().await;
+    });
+}
+
+/// Scenarios of units of work see on the stand-in what they see on MariaDB.
+#[test]
+fn a10_objects_behave_as_on_mariadb() {
+    let exports = [
+        "u-b01-save",
+        "u-b01-from-the-child",
+        "u-b02-change-unloaded",
+        "u-b04-many-to-one",
+        "u-b07-move",
+        "u-b09-graph",
+        "u-b10-circle",
+        "u-b11-post-update",
+        "u-b12-together",
+        "u-b13-row-switch",
+        "u-b14-net-changes",
+        "u-b15-batches",
+        "u-keys-two-relationships",
+        "u-keys-composite",
+        "u-keys-natural",
+        "u-made-by-the-database",
+        "u-update-many",
+        "m-texts",
+    ];
+    for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
+        let (mariadb, mysql) = (host(fixture.url()), host(&stand_in::mysql(fixture.url()).await));
+        let mut different = Vec::new();
+        for export in exports {
+            empty(fixture).await;
+            let expected = saw(&mariadb, GUEST_CONFORMANCE, export, &[]).await;
+            empty(fixture).await;
+            let seen = saw(&mysql, GUEST_CONFORMANCE, export, &[]).await;
+            if expected.is_err() || seen != expected {
+                different.push(format!("{export}: {seen:?} instead of {expected:?}"));
+            }
+        }
+        assert!(different.is_empty(), "{}", different.join("\n"));
+        mysql.close().await;
+        mariadb.close().await;
+    });
+}
+
+#[test]
+fn a10_the_plugin_of_users_works_on_mysql() {
+    for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
+        let host = host(&stand_in::mysql(fixture.url()).await);
+        assert_eq!(saw(&host, PLUGIN_USERS, "seed", &[]).await.expect("no error").len(), 1);
+        let name = Val::String("new".to_owned());
+        let added = saw(&host, PLUGIN_USERS, "add-user", &[name.clone(), Val::Option(None)]).await.expect("no error");
+        let found = saw(&host, PLUGIN_USERS, "find-user", &[name.clone()]).await.expect("no error");
+        assert!(found[0].contains(&format!("id: {},", added[0])), "{added:?} {found:?}");
+        assert!(saw(&host, PLUGIN_USERS, "add-user", &[name, Val::Option(None)]).await.is_err(), "the name is taken");
+        host.close().await;
+    });
+}
+
+#[test]
+fn a09_tables_of_other_collations_keep_working() {
+    for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
+        let expected =
+            ["labelled", r#"Some("of a")"#, r#"[(1, "of a"), (2, "of a"), (3, "of b")]"#, "[1, 2]", "[1, 3]", "true"];
+        for url in [fixture.url().to_owned(), stand_in::mysql(fixture.url()).await] {
+            let host = host(&url);
+            for collation in ["utf8mb4_bin", "utf8mb4_general_ci", "latin1_swedish_ci", "utf8mb4_nopad_bin"] {
+                let name = Val::String(collation.to_owned());
+                let seen = saw(&host, GUEST_CONFORMANCE, "y-existing", &[name]).await;
+                assert_eq!(seen.expect("no error"), expected, "{collation}");
+                empty(fixture).await;
+            }
+            host.close().await;
+        }
+    });
+}
