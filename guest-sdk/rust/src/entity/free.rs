@@ -18,7 +18,7 @@ pub(super) fn free_related<M: Record>(model: &mut M) {
     let mut at = 0;
     while let Some(relation) = model.relation_mut(at) {
         // Most have nothing.
-        if !relation.is_bare() {
+        if !relation.is_bare() || relation.shown().is_some() {
             relation.take_handles(&mut dropped);
         }
         at += 1;

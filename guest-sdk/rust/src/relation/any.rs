@@ -172,6 +172,7 @@ impl<T: Record> AnyRelation for Many<T> {
     fn take_handles(&mut self, dropped: &mut Dropped) {
         take_unshared(&mut self.items, dropped);
         take_unshared(&mut self.gone, dropped);
+        take_unshared(&mut self.shown, dropped);
     }
 
     fn holds(&self, item: &AnyEntity) -> bool {
@@ -229,7 +230,8 @@ impl<T: Record> AnyRelation for One<T> {
     }
 
     fn take_handles(&mut self, dropped: &mut Dropped) {
-        self.item.take().into_iter().for_each(|item| item.take_apart(dropped));
+        let shown = self.shown.take().and_then(|shown| Rc::try_unwrap(shown).ok()).flatten();
+        self.item.take().into_iter().chain(shown).for_each(|item| item.take_apart(dropped));
         take_unshared(&mut self.gone, dropped);
     }
 

@@ -30,11 +30,12 @@ pub(super) fn upsert_rows<M: Model>(
 ) -> Result<usize> {
     let Some(first) = rows.first() else { return Ok(1) };
     let left_out = left_out_key(rows)?;
-    let Lowered { parameters: of_one, .. } =
-        conflict(insert::<M>().values(std::slice::from_ref(first))).lower()?.statement()?;
+    let one = || insert::<M>().values(std::slice::from_ref(first));
+    let Lowered { parameters: of_row, .. } = one().lower()?.statement()?;
+    let Lowered { parameters: of_one, .. } = conflict(one()).lower()?.statement()?;
     let width = M::COLUMNS.len() - usize::from(left_out.is_some());
     // What is not of a row comes once: the values of the conflict.
-    let others = of_one.len().saturating_sub(width);
+    let others = of_one.len().saturating_sub(of_row.len());
     Ok((parameters.saturating_sub(others) / width.max(1)).max(1))
 }
 
