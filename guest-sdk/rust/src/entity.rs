@@ -96,7 +96,9 @@ impl<M: Record> Entity<M> {
 
     /// It is related to something again: the session that it was taken out of may find it there.
     pub(crate) fn come_back(&self) {
-        self.slot.life.taken_out_of.set(0);
+        if self.slot.life.taken_out_of.get() != 0 {
+            self.erase().come_back();
+        }
     }
 
     /// Whether both are handles of one object.

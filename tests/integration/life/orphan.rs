@@ -52,6 +52,7 @@ fn a_row_without_an_owner_is_written_where_that_was_asked_for_and_goes_where_it_
         ("team: left", "old:Some(1)"),
         ("team: left unloaded", "old:Some(1)"),
         ("team: left by its key", "old:None old:Some(1)"),
+        ("team: without one", "loner:None old:Some(1) old:Some(1)"),
         ("team: left and taken", "old:Some(2) old:Some(1)"),
     ];
     for (way, expected) in cases {

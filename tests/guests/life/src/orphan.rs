@@ -200,6 +200,16 @@ async fn team(way: &str) -> Saw {
             old.edit().team.clear();
             other.commit().await?;
         }
+        // It had no owner, so it lost none.
+        "without one" => {
+            let loner = session.add(member("loner"))?;
+            session.commit().await?;
+            let other = db.session()?;
+            let mut again = other.get_one::<Member>(loner.id).await?;
+            again.edit().team.clear();
+            other.merge(Member { team: One::default(), ..loner.to_model() }).await?;
+            other.commit().await?;
+        }
         "left and taken" => {
             let mut new = session.add(Team::default())?;
             old.edit().team.clear();

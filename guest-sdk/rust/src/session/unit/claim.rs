@@ -80,14 +80,18 @@ pub(super) fn said(object: &AnyEntity, edge: Edge) -> Said {
         if relation.direction != Direction::ToOne || Edge::of(mapper, relation) != edge {
             continue;
         }
+        let stored_key: Vec<Value> = relation.near.iter().map(|&column| object.0.stored_value(column)).collect();
+        let had_owner = object.0.has_row() && names_row(&stored_key);
         object.0.look(at, &mut |now, stored| {
             if stored.is_some_and(|stored| now.is_same(stored)) {
                 return;
             }
             match now.items().into_iter().next() {
                 Some(owner) => said = Said::Has(owner),
-                // A new one that never had an owner says nothing by having none.
-                None if matches!(now.mode(), Mode::Loaded | Mode::Replaced) && (stored.is_some() || now.has_lost()) => {
+                // One that never had an owner says nothing by having none.
+                None if matches!(now.mode(), Mode::Loaded | Mode::Replaced)
+                    && (had_owner || stored.is_none() && now.has_lost()) =>
+                {
                     said = Said::Cleared;
                 }
                 None => {}
