@@ -13,6 +13,7 @@ mod item;
 mod link;
 mod order;
 mod pick;
+mod place;
 mod spare;
 mod unique;
 

@@ -29,7 +29,7 @@ fn b16_what_is_not_in_the_list_any_more_goes() {
 #[test]
 fn b16_what_was_never_written_is_not_written() {
     for_each_database(async |fixture: &Fixture| {
-        let expected = ["[] 0", "Transient", "[] 0", "integrity foreign-key table=children"];
+        let expected = ["[] 0", "Transient", "[] 0", "integrity not-null table=children"];
         let sent = ["", "select children, select toys, delete toys, delete children, delete parents"];
         assert_saw(fixture, "u-b16-pending", &[], &expected, &sent).await;
     });

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::{
     Change, Does, Item, Step, Updates,
     order::Plan,
-    unique::{Around, Freed, Park, Places, Row, key_of},
+    place::{Places, key_of},
+    unique::{Around, Freed, Park, Row},
 };
 use crate::{
     Batch, Catalog, Result, Value,
