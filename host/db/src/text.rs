@@ -164,6 +164,13 @@ mod tests {
     }
 
     #[test]
+    fn no_spelling_of_autocommit_passes() {
+        for sql in ["set @@autocommit = 1", "SET SESSION AutoCommit = on", "set x = 1, @@session.`autocommit` = 1"] {
+            assert!(denied(sql, Dialect::Mariadb) && denied(sql, Dialect::Mysql), "{sql}");
+        }
+    }
+
+    #[test]
     fn each_database_has_comments_of_its_own() {
         assert!(denied("/* /* */ */ commit", Dialect::Postgres));
         assert!(denied("/* /* */ commit", Dialect::Sqlite));
