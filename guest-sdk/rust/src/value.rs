@@ -69,6 +69,7 @@
 //! | digits of a quotient after the point | PostgreSQL's | at least 16 that count | 20 more than the dividend's |
 //! | division by 0 in a query | `data` | `data` | null |
 //! | division by 0 in a change | `data` | `data` | `data` |
+//! | the remainder of a negative number where it is 0 | 0 | 0 | a 0 that is not equal to 0 |
 //! | a cast to too few digits | `data` | `data` | the greatest decimal that fits |
 //! | a float cast to a decimal | all its digits | 15 digits | all its digits |
 //! | digits of [`sum`](crate::expression::sum) and others after the point | those of its values | those of its values | those of its column |
