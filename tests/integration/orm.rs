@@ -1,4 +1,6 @@
-//! What SQLAlchemy's own tests ask of an ORM: each subject's cases run in a guest.
+//! What SQLAlchemy's own tests ask of an ORM, as `tests/ORM-COVERAGE.md` lists it: each subject's cases run in a guest.
+
+mod coverage;
 
 use sqlservice_host::Val;
 use sqlservice_tests::{Fixture, component::GUEST_ORM, for_each_database};

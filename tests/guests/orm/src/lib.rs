@@ -1,4 +1,5 @@
-//! A guest that asks what SQLAlchemy's own tests ask, subject by subject: each module names the file of tests that its cases come from.
+//! A guest that asks what SQLAlchemy's own tests ask, subject by subject: `tests/ORM-COVERAGE.md` says which test each case
+//! comes from.
 //!
 //! A subject is a module, a case of it a function that has fresh tables. It says what it saw where that is not what it
 //! expected; the integration test fails on each line that is not `ok`.
