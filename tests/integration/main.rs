@@ -23,6 +23,7 @@ mod linker;
 mod load;
 mod meaning;
 mod mysql;
+mod orm;
 mod outside;
 mod q;
 mod readme;

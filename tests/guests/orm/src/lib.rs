@@ -1,0 +1,46 @@
+//! A guest that asks what SQLAlchemy's own tests ask, subject by subject: `tests/ORM-COVERAGE.md` says which test each case
+//! comes from.
+//!
+//! A subject is a module, a case of it a function that has fresh tables. It says what it saw where that is not what it
+//! expected; the integration test fails on each line that is not `ok`.
+
+mod case;
+
+mod cascade_children;
+mod cascade_parents;
+mod cycles;
+mod many_to_many;
+mod unit;
+
+sqlservice_sdk::plugin!(
+    "
+    /// The subjects that there are.
+    export subjects: async func() -> result<list<string>, string>;
+    /// Runs the cases of a subject: a line each, its name and `ok`, or what was seen.
+    export run: async func(subject: string) -> result<list<string>, string>;
+    "
+);
+
+struct Orm;
+
+/// Names each subject by its module.
+macro_rules! subjects {
+    ($($subject:ident),* $(,)?) => {
+        impl Guest for Orm {
+            async fn subjects() -> Result<Vec<String>, String> {
+                Ok(vec![$(stringify!($subject).to_owned()),*])
+            }
+
+            async fn run(subject: String) -> Result<Vec<String>, String> {
+                match subject.as_str() {
+                    $(stringify!($subject) => Ok($subject::run().await),)*
+                    other => Err(format!("there is no subject {other:?}")),
+                }
+            }
+        }
+    };
+}
+
+subjects! { cascade_children, cascade_parents, cycles, many_to_many, unit }
+
+export!(Orm);

@@ -1,0 +1,758 @@
+//! `test_unitofwork.py`, `test_unitofworkv2.py` and the writing parts of `test_relationships.py`.
+
+use sqlservice_sdk::prelude::*;
+
+use crate::case::{Case, cases, count, each, kind, one, rows, same};
+
+cases! { [User, Address, Login, Employee, Root, Middle, Leaf, Other, Owner, Owned, Plain, Token]:
+relationship_wins_over_a_foreign_key, list_wins_over_a_foreign_key, a_foreign_key_alone_is_kept,
+unset_relationship_leaves_the_foreign_key, cleared_relationship_wins_over_a_foreign_key,
+a_one_to_one_is_set_and_replaced, a_one_to_one_is_cleared, a_one_to_one_moves, a_one_to_one_is_deleted_behind_it,
+keys_shared_by_two_tables, keys_shared_by_two_tables_later, keys_shared_cannot_be_blanked,
+keys_shared_go_together_by_hand, keys_of_several_columns_over_one_table, keys_of_several_columns_change_parent,
+a_root_of_a_diamond_goes, a_middle_of_a_diamond_goes, many_changes_in_one_flush, an_edit_and_its_reverse,
+an_update_of_many_rows_with_other_columns, an_insert_an_update_and_a_delete_together,
+an_object_without_columns_to_say, a_flush_in_the_middle, edits_of_a_deleted_object_are_nothing,
+deleted_twice_is_deleted_once, deleted_and_added_again_stays, a_key_that_is_taken, null_keys_are_refused,
+texts_of_all_kinds, children_are_told_of_their_parents_key, a_child_moves_twice_before_a_flush,
+a_child_moves_and_its_old_parent_goes, a_child_moves_by_its_key_and_its_old_parent_goes,
+both_parents_go_and_the_child_stays, pushed_twice_is_one_child, a_failed_flush_is_tried_again,
+a_failed_flush_with_new_children_is_tried_again, truths_are_written, bytes_are_compared,
+primary_keys_of_all_kinds, expressions_are_not_objects, order_of_inserts_is_the_order_of_adds,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "users")]
+struct User {
+    #[model(primary_key, generated)]
+    id: i64,
+    #[model(length = 40)]
+    name: String,
+    active: bool,
+    photo: Option<Vec<u8>>,
+    #[model(order_by = "email")]
+    addresses: Many<Address>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "addresses")]
+struct Address {
+    #[model(primary_key, generated)]
+    id: i64,
+    #[model(foreign_key = "users.id")]
+    user_id: Option<i64>,
+    #[model(length = 40)]
+    email: String,
+    user: One<User>,
+}
+
+/// Its key is that of its user.
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "logins")]
+struct Login {
+    #[model(primary_key, foreign_key = "plains.id")]
+    id: i64,
+    #[model(length = 20)]
+    word: String,
+    plain: One<Plain>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "plains")]
+struct Plain {
+    #[model(primary_key, generated)]
+    id: i64,
+    login: One<Login>,
+}
+
+/// Keys of two columns, one of which its boss has, too.
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "employees", foreign_key(columns(company, boss_number), refers = "employees(company, number)"))]
+struct Employee {
+    #[model(primary_key)]
+    company: i64,
+    #[model(primary_key)]
+    number: i64,
+    boss_number: Option<i64>,
+    #[model(length = 20)]
+    name: String,
+    #[model(order_by = "number")]
+    reports: Many<Employee>,
+    boss: One<Employee>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "roots")]
+struct Root {
+    #[model(primary_key, generated)]
+    id: i64,
+    #[model(cascade = "all, delete-orphan")]
+    middles: Many<Middle>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "middles")]
+struct Middle {
+    #[model(primary_key, generated)]
+    id: i64,
+    #[model(foreign_key = "roots.id")]
+    root_id: i64,
+    #[model(cascade = "all, delete-orphan")]
+    leaves: Many<Leaf>,
+    root: One<Root>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "leaves")]
+struct Leaf {
+    #[model(primary_key, generated)]
+    id: i64,
+    #[model(foreign_key = "middles.id")]
+    middle_id: i64,
+    #[model(foreign_key = "others.id")]
+    other_id: Option<i64>,
+    middle: One<Middle>,
+    other: One<Other>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "others")]
+struct Other {
+    #[model(primary_key, generated)]
+    id: i64,
+}
+
+/// One of each.
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "owners")]
+struct Owner {
+    #[model(primary_key, generated)]
+    id: i64,
+    owned: One<Owned>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "owned")]
+struct Owned {
+    #[model(primary_key, generated)]
+    id: i64,
+    #[model(foreign_key = "owners.id")]
+    owner_id: Option<i64>,
+    #[model(length = 20)]
+    name: String,
+    owner: One<Owner>,
+}
+
+/// A key that is no number.
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "tokens")]
+struct Token {
+    #[model(primary_key)]
+    day: Date,
+    #[model(primary_key)]
+    open: bool,
+    #[model(primary_key)]
+    uuid: Uuid,
+    #[model(primary_key, length = 16)]
+    bytes: Vec<u8>,
+    #[model(length = 20)]
+    name: String,
+}
+
+fn user(name: &str) -> User {
+    User { name: name.to_owned(), ..User::default() }
+}
+
+fn address(email: &str) -> Address {
+    Address { email: email.to_owned(), ..Address::default() }
+}
+
+fn owned(name: &str) -> Owned {
+    Owned { name: name.to_owned(), ..Owned::default() }
+}
+
+/// Addresses with the names of their users.
+async fn seen(db: &Database, what: &str, wanted: &str) -> Case {
+    let query = select_columns((Address::EMAIL, nullif(User::NAME, "")))
+        .from::<Address>()
+        .left_join::<User>(User::ID.eq(Address::USER_ID))
+        .order_by(Address::EMAIL);
+    let found = db.session()?.all(&query).await?;
+    let shown = |(email, user): (String, Option<String>)| format!("{email}:{}", user.unwrap_or_default());
+    same(what, found.into_iter().map(shown).collect::<Vec<_>>().join(" ").as_str(), wanted)
+}
+
+fn emails(user: &Entity<User>) -> String {
+    each(&user.addresses, |address| address.email.clone())
+}
+
+/// ed and jo, without addresses.
+async fn two(session: &Session) -> Result<(Entity<User>, Entity<User>), Error> {
+    let made = (session.add(user("ed"))?, session.add(user("jo"))?);
+    session.commit().await?;
+    Ok(made)
+}
+
+async fn relationship_wins_over_a_foreign_key(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, jo) = two(&session).await?;
+    session.add(Address { user_id: Some(ed.id), user: One::from(&jo), ..address("a") })?;
+    session.commit().await?;
+    seen(db, "new", "a:jo").await?;
+    let mut a = session.query::<Address>().one().await?;
+    {
+        let mut edit = a.edit();
+        edit.user_id = Some(jo.id);
+        edit.user.set(&ed);
+    }
+    session.commit().await?;
+    seen(db, "edited", "a:ed").await
+}
+
+async fn list_wins_over_a_foreign_key(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut ed, jo) = two(&session).await?;
+    let a = Entity::new(Address { user_id: Some(jo.id), ..address("a") });
+    ed.edit().addresses.push(&a);
+    session.commit().await?;
+    seen(db, "new", "a:ed").await?;
+    same("key", a.user_id, Some(ed.id))
+}
+
+async fn a_foreign_key_alone_is_kept(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, _jo) = two(&session).await?;
+    let a = session.add(Address { user_id: Some(ed.id), ..address("a") })?;
+    session.commit().await?;
+    seen(db, "new", "a:ed").await?;
+    same("relationship", one(&a.user, |user| user.name.clone()), "ed")?;
+    same("other side", emails(&ed), "a")
+}
+
+async fn unset_relationship_leaves_the_foreign_key(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, _jo) = two(&session).await?;
+    let id = session.add(Address { user_id: Some(ed.id), ..address("a") })?.id;
+    session.commit().await?;
+    let other = db.session()?;
+    let mut a = other.query::<Address>().one().await?;
+    a.edit().email = "b".to_owned();
+    other.commit().await?;
+    same("id", a.id > id, true)?;
+    seen(db, "edited", "b:ed").await
+}
+
+async fn cleared_relationship_wins_over_a_foreign_key(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, jo) = two(&session).await?;
+    let mut a = session.add(Address { user: One::from(&ed), ..address("a") })?;
+    session.commit().await?;
+    {
+        let mut edit = a.edit();
+        edit.user_id = Some(jo.id);
+        edit.user.clear();
+    }
+    session.commit().await?;
+    seen(db, "edited", "a:").await
+}
+
+async fn a_one_to_one_is_set_and_replaced(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut owner = session.add(Owner { owned: One::from(owned("a")), ..Owner::default() })?;
+    session.commit().await?;
+    let first = owner.owned.get()?.ok_or("nothing")?.clone();
+    same("key", first.owner_id, Some(owner.id))?;
+    owner.edit().owned.set(owned("b"));
+    session.commit().await?;
+    let names = select_columns((Owned::NAME, Owned::OWNER_ID)).order_by(Owned::NAME);
+    rows(db, "owned", &names, &format!(r#"[("a", None), ("b", Some({}))]"#, owner.id)).await?;
+    same("told", one(&first.owner, |owner| owner.id.to_string()), "-")
+}
+
+async fn a_one_to_one_is_cleared(db: &Database) -> Case {
+    let session = db.session()?;
+    let owner = session.add(Owner { owned: One::from(owned("a")), ..Owner::default() })?;
+    session.commit().await?;
+    let other = db.session()?;
+    let mut unloaded = other.get_one::<Owner>(owner.id).await?;
+    unloaded.edit().owned.clear();
+    other.commit().await?;
+    rows(db, "owned", &select_columns(Owned::OWNER_ID), "[None]").await
+}
+
+async fn a_one_to_one_moves(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut first = session.add(Owner { owned: One::from(owned("a")), ..Owner::default() })?;
+    let mut second = session.add(Owner { owned: One::from(owned("b")), ..Owner::default() })?;
+    session.commit().await?;
+    let a = first.owned.get()?.ok_or("nothing")?.clone();
+    second.edit().owned.set(&a);
+    session.commit().await?;
+    let names = select_columns((Owned::NAME, Owned::OWNER_ID)).order_by(Owned::NAME);
+    rows(db, "owned", &names, &format!(r#"[("a", Some({})), ("b", None)]"#, second.id)).await?;
+    same("told", one(&first.owned, |owned| owned.name.clone()), "-")?;
+    // By the other side.
+    let mut a = a;
+    a.edit().owner.set(&first);
+    session.commit().await?;
+    same("told", one(&first.owned, |owned| owned.name.clone()), "a")?;
+    same("told", one(&second.owned, |owned| owned.name.clone()), "-")?;
+    first.edit().owned.clear();
+    session.commit().await?;
+    rows(db, "owned", &names, r#"[("a", None), ("b", None)]"#).await
+}
+
+async fn a_one_to_one_is_deleted_behind_it(db: &Database) -> Case {
+    let session = db.session()?;
+    let owner = session.add(Owner { owned: One::from(owned("a")), ..Owner::default() })?;
+    session.commit().await?;
+    let a = owner.owned.get()?.ok_or("nothing")?.clone();
+    session.delete(&a)?;
+    session.commit().await?;
+    same("told", one(&owner.owned, |owned| owned.name.clone()), "-")
+}
+
+async fn keys_shared_by_two_tables(db: &Database) -> Case {
+    let session = db.session()?;
+    let plain = session
+        .add(Plain { login: One::from(Login { word: "a".to_owned(), ..Login::default() }), ..Plain::default() })?;
+    let login = session.add(Login { plain: One::from(Plain::default()), word: "b".to_owned(), ..Login::default() })?;
+    session.commit().await?;
+    let first = plain.login.get()?.ok_or("nothing")?;
+    same("keys", first.id, plain.id)?;
+    let second = login.plain.get()?.ok_or("nothing")?;
+    same("keys", login.id, second.id)?;
+    same("found", session.get::<Login>(plain.id).await?.is_some_and(|found| found.is(first)), true)
+}
+
+async fn keys_shared_by_two_tables_later(db: &Database) -> Case {
+    let session = db.session()?;
+    let id = {
+        let plain = session.add(Plain::default())?;
+        session.commit().await?;
+        plain.id
+    };
+    let other = db.session()?;
+    let mut plain = other.get_one::<Plain>(id).await?;
+    plain.edit().login.set(Login { word: "a".to_owned(), ..Login::default() });
+    other.commit().await?;
+    rows(db, "logins", &select_columns(Login::ID), &format!("[{id}]")).await
+}
+
+async fn keys_shared_cannot_be_blanked(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut plain = session.add(Plain { login: One::from(Login::default()), ..Plain::default() })?;
+    session.commit().await?;
+    plain.edit().login.clear();
+    same("refused", kind(&session.flush().await).starts_with("invalid: "), true)?;
+    session.rollback().await?;
+    session.delete(&plain)?;
+    same("refused", kind(&session.flush().await).starts_with("invalid: "), true)?;
+    session.rollback().await?;
+    same("left", (count::<Plain>(db).await?, count::<Login>(db).await?), (1, 1))
+}
+
+async fn keys_shared_go_together_by_hand(db: &Database) -> Case {
+    let session = db.session()?;
+    let plain = session.add(Plain { login: One::from(Login::default()), ..Plain::default() })?;
+    session.commit().await?;
+    let login = plain.login.get()?.ok_or("nothing")?.clone();
+    session.delete(&plain)?;
+    session.delete(&login)?;
+    session.commit().await?;
+    same("left", (count::<Plain>(db).await?, count::<Login>(db).await?), (0, 0))
+}
+
+fn employee(company: i64, number: i64) -> Employee {
+    Employee { company, number, name: format!("{company}-{number}"), ..Employee::default() }
+}
+
+async fn keys_of_several_columns_over_one_table(db: &Database) -> Case {
+    let session = db.session()?;
+    let boss = session.add(Employee { reports: Many::from([employee(1, 3), employee(1, 2)]), ..employee(1, 1) })?;
+    session.add(Employee { boss: One::from(employee(2, 1)), ..employee(2, 5) })?;
+    session.commit().await?;
+    let query = select_columns((Employee::NAME, Employee::BOSS_NUMBER)).order_by((Employee::COMPANY, Employee::NUMBER));
+    rows(
+        db,
+        "employees",
+        &query,
+        r#"[("1-1", None), ("1-2", Some(1)), ("1-3", Some(1)), ("2-1", None), ("2-5", Some(1))]"#,
+    )
+    .await?;
+    let name = |employee: &Employee| employee.name.clone();
+    same("boss", one(&boss.reports.get()?[0].boss, name), "1-1")?;
+    let other = db.session()?;
+    let found = other
+        .query::<Employee>()
+        .order_by((Employee::COMPANY, Employee::NUMBER))
+        .with(Employee::BOSS)
+        .with(Employee::REPORTS)
+        .all()
+        .await?;
+    let shown: Vec<String> =
+        found.iter().map(|it| format!("{}[{}]", one(&it.boss, name), each(&it.reports, name))).collect();
+    same("loaded", shown.join(" "), "-[1-2 1-3] 1-1[] 1-1[] -[2-5] 2-1[]")
+}
+
+async fn keys_of_several_columns_change_parent(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut first = session.add(Employee { reports: Many::from([employee(1, 3)]), ..employee(1, 1) })?;
+    let mut second = session.add(employee(1, 2))?;
+    session.commit().await?;
+    let third = first.reports.get()?[0].clone();
+    first.edit().reports.remove(&third);
+    second.edit().reports.push(&third);
+    session.commit().await?;
+    same("boss", third.boss_number, Some(2))?;
+    let mut third = third;
+    third.edit().boss.set(&first);
+    session.commit().await?;
+    same("boss", third.boss_number, Some(1))?;
+    same("company", third.company, 1)
+}
+
+/// A root, a middle, three leaves, and another that all leaves have.
+async fn diamond(session: &Session) -> Result<(Entity<Root>, Entity<Middle>), Error> {
+    let other = Entity::new(Other::default());
+    let leaf = || Leaf { other: One::from(&other), ..Leaf::default() };
+    let middle = Entity::new(Middle { leaves: Many::from([leaf(), leaf(), leaf()]), ..Middle::default() });
+    let root = session.add(Root { middles: Many::from([&middle]), ..Root::default() })?;
+    session.commit().await?;
+    Ok((root, middle))
+}
+
+async fn a_root_of_a_diamond_goes(db: &Database) -> Case {
+    let session = db.session()?;
+    let id = diamond(&session).await?.0.id;
+    let other = db.session()?;
+    let root = other.get_one::<Root>(id).await?;
+    other.delete(&root)?;
+    other.commit().await?;
+    let left =
+        (count::<Root>(db).await?, count::<Middle>(db).await?, count::<Leaf>(db).await?, count::<Other>(db).await?);
+    same("left", left, (0, 0, 0, 1))
+}
+
+async fn a_middle_of_a_diamond_goes(db: &Database) -> Case {
+    let session = db.session()?;
+    let (root, middle) = diamond(&session).await?;
+    session.delete(&middle)?;
+    session.commit().await?;
+    same("left", (count::<Root>(db).await?, count::<Middle>(db).await?, count::<Leaf>(db).await?), (1, 0, 0))?;
+    same("told", root.middles.get()?.len(), 0)
+}
+
+async fn many_changes_in_one_flush(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut ed, jo) = two(&session).await?;
+    let mut a = session.add(Address { user: One::from(&jo), ..address("a") })?;
+    let b = session.add(address("b"))?;
+    session.commit().await?;
+    ed.edit().name = "eddy".to_owned();
+    ed.edit().addresses.push(&b);
+    a.edit().user.set(user("al"));
+    session.delete(&jo)?;
+    session.commit().await?;
+    seen(db, "after", "a:al b:eddy").await
+}
+
+async fn an_edit_and_its_reverse(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut ed, jo) = two(&session).await?;
+    let mut a = session.add(Address { user: One::from(&ed), ..address("a") })?;
+    session.commit().await?;
+    ed.edit().name = "x".to_owned();
+    ed.edit().name = "ed".to_owned();
+    a.edit().user.set(&jo);
+    a.edit().user.set(&ed);
+    same("modified", (session.is_modified(&ed), session.is_modified(&a), session.dirty().len()), (false, false, 0))?;
+    session.commit().await?;
+    seen(db, "after", "a:ed").await
+}
+
+async fn an_update_of_many_rows_with_other_columns(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut users = session.add_all((0..6).map(|number| user(&number.to_string())))?;
+    session.commit().await?;
+    users[0].edit().name = "a".to_owned();
+    users[1].edit().active = true;
+    users[2].edit().name = "c".to_owned();
+    users[2].edit().active = true;
+    users[3].edit().photo = Some(vec![1]);
+    users[5].edit().name = "f".to_owned();
+    session.commit().await?;
+    let query = select_columns((User::NAME, User::ACTIVE, User::PHOTO)).order_by(User::ID);
+    let wanted = r#"[("a", false, None), ("1", true, None), ("c", true, None), ("3", false, Some([1])), ("4", false, None), ("f", false, None)]"#;
+    rows(db, "users", &query, wanted).await
+}
+
+async fn an_insert_an_update_and_a_delete_together(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut ed, jo) = two(&session).await?;
+    session.add(user("al"))?;
+    ed.edit().name = "eddy".to_owned();
+    session.delete(&jo)?;
+    session.commit().await?;
+    rows(db, "users", &select_columns(User::NAME).order_by(User::NAME), r#"["al", "eddy"]"#).await
+}
+
+async fn an_object_without_columns_to_say(db: &Database) -> Case {
+    let session = db.session()?;
+    let others = session.add_all([Other::default(), Other::default(), Other::default()])?;
+    session.commit().await?;
+    same("keys", others.iter().all(|other| other.id > 0), true)?;
+    same("rows", count::<Other>(db).await?, 3)
+}
+
+async fn a_flush_in_the_middle(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut ed = session.add(user("ed"))?;
+    session.flush().await?;
+    let id = ed.id;
+    ed.edit().name = "eddy".to_owned();
+    ed.edit().addresses.push(address("a"));
+    session.flush().await?;
+    ed.edit().addresses.push(address("b"));
+    session.commit().await?;
+    same("key", ed.id, id)?;
+    seen(db, "after", "a:eddy b:eddy").await
+}
+
+async fn edits_of_a_deleted_object_are_nothing(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut ed, _jo) = two(&session).await?;
+    session.delete(&ed)?;
+    ed.edit().name = "x".to_owned();
+    ed.edit().addresses.push(address("a"));
+    session.commit().await?;
+    rows(db, "users", &select_columns(User::NAME), r#"["jo"]"#).await
+}
+
+async fn deleted_twice_is_deleted_once(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, _jo) = two(&session).await?;
+    session.delete(&ed)?;
+    session.delete(&ed)?;
+    session.flush().await?;
+    session.delete(&ed)?;
+    session.commit().await?;
+    rows(db, "users", &select_columns(User::NAME), r#"["jo"]"#).await?;
+    same("again", kind(&session.delete(&ed)), "NotPersisted")
+}
+
+async fn deleted_and_added_again_stays(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, _jo) = two(&session).await?;
+    session.delete(&ed)?;
+    session.add(&ed)?;
+    same("status", ed.status(), Status::Persistent)?;
+    session.commit().await?;
+    rows(db, "users", &select_columns(User::NAME).order_by(User::NAME), r#"["ed", "jo"]"#).await
+}
+
+async fn a_key_that_is_taken(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, _jo) = two(&session).await?;
+    let other = session.add(User { id: ed.id, ..user("x") })?;
+    same("refused", kind(&session.flush().await), "unique")?;
+    session.expunge(&other);
+    session.commit().await?;
+    same("status", (ed.status(), other.status()), (Status::Persistent, Status::Transient))?;
+    rows(db, "users", &select_columns(User::NAME).order_by(User::NAME), r#"["ed", "jo"]"#).await
+}
+
+async fn null_keys_are_refused(db: &Database) -> Case {
+    let session = db.session()?;
+    same("of none", session.get::<User>(Option::<i64>::None).await?.is_none(), true)?;
+    same("of half", session.get::<Employee>((1_i64, Option::<i64>::None)).await?.is_none(), true)
+}
+
+async fn texts_of_all_kinds(db: &Database) -> Case {
+    let session = db.session()?;
+    let texts = ["ćçé", "日本語", "🦀 crab", "'; drop table users; --", "a\\b%_", "", " ", "\"quoted\"", "line\nline"];
+    session.add_all(texts.map(user))?;
+    session.commit().await?;
+    let other = db.session()?;
+    let found = other.query::<User>().order_by(User::ID).all().await?;
+    same("texts", found.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), texts.to_vec())?;
+    for text in texts.into_iter().filter(|text| !text.trim().is_empty()) {
+        same("found", other.query::<User>().filter(User::NAME.eq(text)).all().await?.len(), 1)?;
+    }
+    Ok(())
+}
+
+async fn children_are_told_of_their_parents_key(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut ed = user("ed");
+    let a = Entity::new(address("a"));
+    ed.addresses.push(&a);
+    let ed = session.add(ed)?;
+    same("before", a.user_id, None)?;
+    session.flush().await?;
+    same("after", a.user_id, Some(ed.id))?;
+    same("other side", one(&a.user, |user| user.name.clone()), "ed")
+}
+
+async fn a_child_moves_twice_before_a_flush(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut ed, mut jo) = two(&session).await?;
+    let mut al = session.add(user("al"))?;
+    let a = session.add(Address { user: One::from(&ed), ..address("a") })?;
+    session.commit().await?;
+    ed.edit().addresses.remove(&a);
+    jo.edit().addresses.push(&a);
+    jo.edit().addresses.remove(&a);
+    al.edit().addresses.push(&a);
+    session.commit().await?;
+    seen(db, "after", "a:al").await?;
+    same("told", (emails(&ed), emails(&jo), emails(&al)), (String::new(), String::new(), "a".to_owned()))
+}
+
+async fn a_child_moves_and_its_old_parent_goes(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, mut jo) = two(&session).await?;
+    let a = session.add(Address { user: One::from(&ed), ..address("a") })?;
+    session.commit().await?;
+    session.delete(&ed)?;
+    jo.edit().addresses.push(&a);
+    session.commit().await?;
+    seen(db, "after", "a:jo").await
+}
+
+async fn a_child_moves_by_its_key_and_its_old_parent_goes(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, jo) = two(&session).await?;
+    let mut a = session.add(Address { user: One::from(&ed), ..address("a") })?;
+    session.commit().await?;
+    a.edit().user_id = Some(jo.id);
+    session.delete(&ed)?;
+    session.commit().await?;
+    seen(db, "after", "a:jo").await
+}
+
+async fn both_parents_go_and_the_child_stays(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, mut jo) = two(&session).await?;
+    let a = session.add(Address { user: One::from(&ed), ..address("a") })?;
+    session.commit().await?;
+    jo.edit().addresses.push(&a);
+    session.delete(&ed)?;
+    session.delete(&jo)?;
+    session.commit().await?;
+    seen(db, "after", "a:").await
+}
+
+async fn pushed_twice_is_one_child(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut ed, _jo) = two(&session).await?;
+    let a = Entity::new(address("a"));
+    ed.edit().addresses.push(&a);
+    ed.edit().addresses.push(&a);
+    session.commit().await?;
+    seen(db, "after", "a:ed").await?;
+    same("told", emails(&ed), "a")
+}
+
+async fn a_failed_flush_is_tried_again(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, _jo) = two(&session).await?;
+    let mut x = session.add(User { id: ed.id, ..user("x") })?;
+    let y = session.add(user("y"))?;
+    same("refused", kind(&session.flush().await), "unique")?;
+    same("status", (x.status(), y.status(), y.id), (Status::Pending, Status::Pending, 0))?;
+    x.edit().id = 0;
+    session.commit().await?;
+    rows(db, "users", &select_columns(User::NAME).order_by(User::NAME), r#"["ed", "jo", "x", "y"]"#).await
+}
+
+async fn a_failed_flush_with_new_children_is_tried_again(db: &Database) -> Case {
+    let session = db.session()?;
+    let (ed, _jo) = two(&session).await?;
+    let mut x = session.add(User { id: ed.id, addresses: Many::from([address("a"), address("b")]), ..user("x") })?;
+    same("refused", kind(&session.flush().await), "unique")?;
+    let children = x.addresses.handles()?;
+    same(
+        "children",
+        children.iter().map(|child| (child.status(), child.id)).collect::<Vec<_>>(),
+        vec![(Status::Transient, 0); 2],
+    )?;
+    x.edit().id = 0;
+    session.commit().await?;
+    seen(db, "after", "a:x b:x").await
+}
+
+async fn truths_are_written(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut ed = session.add(User { active: true, ..user("ed") })?;
+    session.add(user("jo"))?;
+    session.commit().await?;
+    let active = select_columns(User::NAME).filter(User::ACTIVE.eq(true));
+    rows(db, "true", &active, r#"["ed"]"#).await?;
+    rows(db, "as it is", &select_columns(User::NAME).filter(User::ACTIVE.expr()), r#"["ed"]"#).await?;
+    ed.edit().active = false;
+    session.commit().await?;
+    rows(db, "none", &active, "[]").await
+}
+
+async fn bytes_are_compared(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut ed = session.add(User { photo: Some(vec![0, 1, 255]), ..user("ed") })?;
+    session.commit().await?;
+    ed.edit().photo = Some(vec![0, 1, 255]);
+    same("same", session.is_modified(&ed), false)?;
+    ed.edit().photo = Some(vec![0, 1]);
+    same("other", session.is_modified(&ed), true)?;
+    session.commit().await?;
+    rows(db, "photo", &select_columns(User::PHOTO), "[Some([0, 1])]").await
+}
+
+async fn primary_keys_of_all_kinds(db: &Database) -> Case {
+    let session = db.session()?;
+    let token = |day: u32, open: bool, number: u128, bytes: &[u8]| Token {
+        day: Date::new(2024, 2, day).unwrap_or_default(),
+        open,
+        uuid: Uuid::from_u128(0x0001_0203_0405_4000_8000_0000_0000_0000 + number),
+        bytes: bytes.to_vec(),
+        name: format!("{day}{open}{number}"),
+    };
+    let mut tokens =
+        session.add_all([token(29, true, 1, b"a"), token(29, false, 1, b"a"), token(1, true, 2, b"\0")])?;
+    session.commit().await?;
+    for token in &mut tokens {
+        token.edit().name.push('x');
+    }
+    session.commit().await?;
+    let other = db.session()?;
+    let first = &tokens[0];
+    let found =
+        other.get::<Token>((first.day, first.open, first.uuid, first.bytes.clone())).await?.ok_or("not found")?;
+    same("found", found.name.as_str(), "29true1x")?;
+    let again = other.query::<Token>().filter(Token::NAME.eq("29true1x")).one().await?;
+    same("one object", again.is(&found), true)?;
+    other.delete(&found)?;
+    other.commit().await?;
+    same("rows", count::<Token>(db).await?, 2)
+}
+
+async fn expressions_are_not_objects(db: &Database) -> Case {
+    // What SQLAlchemy writes by assigning an expression is a statement here, and objects are kept in step with it.
+    let session = db.session()?;
+    let (ed, jo) = two(&session).await?;
+    let change = update::<User>().set(User::NAME, User::NAME.concat("!")).filter(User::ID.eq(ed.id));
+    session.execute(&change).await?;
+    same("in step", (ed.name.as_str(), jo.name.as_str()), ("ed!", "jo"))
+}
+
+async fn order_of_inserts_is_the_order_of_adds(db: &Database) -> Case {
+    let session = db.session()?;
+    let names = ["e", "a", "d", "b", "c"];
+    let users = session.add_all(names.map(user))?;
+    session.commit().await?;
+    same("keys", users.windows(2).all(|pair| pair[0].id < pair[1].id), true)?;
+    let addresses = ["z", "y", "x"].map(address);
+    let ed = session.add(User { addresses: Many::from(addresses), ..user("ed") })?;
+    session.commit().await?;
+    let children = ed.addresses.get()?;
+    same("children's keys", children.windows(2).all(|pair| pair[0].id < pair[1].id), true)
+}

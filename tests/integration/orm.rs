@@ -1,0 +1,41 @@
+//! What SQLAlchemy's own tests ask of an ORM, as `tests/ORM-COVERAGE.md` lists it: each subject's cases run in a guest.
+
+mod coverage;
+
+use sqlservice_host::Val;
+use sqlservice_tests::{Fixture, component::GUEST_ORM, for_each_database};
+
+use crate::scene::{lines, text};
+
+/// Names each subject's test by the guest's module.
+macro_rules! subjects {
+    ($($subject:ident),* $(,)?) => {
+        $(#[test]
+        fn $subject() {
+            for_each_database(async |fixture: &Fixture| assert_ok(fixture, stringify!($subject)).await);
+        })*
+
+        /// The subjects that have a test.
+        const SUBJECTS: &[&str] = &[$(stringify!($subject)),*];
+    };
+}
+
+subjects! { cascade_children, cascade_parents, cycles, many_to_many, unit }
+
+/// Fails with what each case saw that did not see what it expected.
+async fn assert_ok(fixture: &Fixture, subject: &str) {
+    let said = fixture.call(GUEST_ORM, "run", &[text(subject)]).await.expect("no trap");
+    let said = lines(said).expect("a subject of the guest's");
+    let other: Vec<&String> = said.iter().filter(|line| !line.ends_with(": ok")).collect();
+    assert!(!said.is_empty(), "{subject} has no cases");
+    assert!(other.is_empty(), "{subject} on {}:\n{other:#?}", fixture.backend());
+}
+
+/// What the guest can run has a test here.
+#[test]
+fn every_subject_has_a_test() {
+    for_each_database(async |fixture: &Fixture| {
+        let said = fixture.call(GUEST_ORM, "subjects", &[] as &[Val]).await.expect("no trap");
+        assert_eq!(lines(said).expect("subjects"), SUBJECTS);
+    });
+}

@@ -1,0 +1,42 @@
+//! `ORM-COVERAGE.md` names only tests that exist.
+
+use std::collections::BTreeSet;
+
+use sqlservice_tests::source;
+
+/// What a line of the list may say of a behaviour.
+const VERDICTS: [&str; 4] = ["holds: ", "differs because ", "not possible because ", "open: "];
+
+#[test]
+fn the_list_of_behaviours_is_well_formed_and_names_only_tests_that_exist() {
+    let path = source::root().join("tests/ORM-COVERAGE.md");
+    let text = std::fs::read_to_string(path).expect("the list");
+    let tests: String =
+        source::rust().iter().filter(|file| file.is_in("tests")).map(|file| file.text.as_str()).collect();
+    let functions: BTreeSet<&str> = tests
+        .split("fn ")
+        .skip(1)
+        .filter_map(|rest| rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next())
+        .collect();
+    let mut findings = Vec::new();
+    let mut behaviours = 0;
+    for (number, line) in (1..).zip(text.lines()) {
+        let Some(behaviour) = line.strip_prefix("- ") else { continue };
+        behaviours += 1;
+        let verdict = behaviour.split_once(" — ").map(|(_, verdict)| verdict);
+        match verdict {
+            Some(verdict) if VERDICTS.iter().any(|known| verdict.starts_with(known)) => {
+                let named: Vec<&str> = verdict.split('`').skip(1).step_by(2).collect();
+                if verdict.starts_with("holds: ") && !named.iter().any(|name| name.contains("::")) {
+                    findings.push(format!("{number}: names no test"));
+                }
+                let tests = named.iter().filter(|name| name.contains("::"));
+                let missing = tests.filter(|name| !functions.contains(name.rsplit("::").next().unwrap_or(name)));
+                findings.extend(missing.map(|name| format!("{number}: there is no {name}")));
+            }
+            _ => findings.push(format!("{number}: no verdict after a dash")),
+        }
+    }
+    assert!(behaviours > 300, "{behaviours} behaviours");
+    assert!(findings.is_empty(), "tests/ORM-COVERAGE.md:\n{}", findings.join("\n"));
+}
