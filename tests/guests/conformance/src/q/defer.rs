@@ -114,7 +114,7 @@ pub async fn q_deferred_elsewhere() -> Saw {
     let mut saw = Vec::new();
     let note = session.get_one::<Note>(1).await?;
     let copy = Note { id: 9, ..note.to_model() };
-    saw.push(told(session.insert_many(&[copy.clone()]).await));
+    saw.push(told(session.insert_many(std::slice::from_ref(&copy)).await));
     session.add(copy)?;
     saw.push(told(session.flush().await));
     session.rollback().await?;
