@@ -176,7 +176,7 @@ fn a10_the_plugin_of_users_works_on_mysql() {
         assert_eq!(saw(&host, PLUGIN_USERS, "seed", &[]).await.expect("no error").len(), 1);
         let name = Val::String("new".to_owned());
         let added = saw(&host, PLUGIN_USERS, "add-user", &[name.clone(), Val::Option(None)]).await.expect("no error");
-        let found = saw(&host, PLUGIN_USERS, "find-user", &[name.clone()]).await.expect("no error");
+        let found = saw(&host, PLUGIN_USERS, "find-user", std::slice::from_ref(&name)).await.expect("no error");
         assert!(found[0].contains(&format!("id: {},", added[0])), "{added:?} {found:?}");
         assert!(saw(&host, PLUGIN_USERS, "add-user", &[name, Val::Option(None)]).await.is_err(), "the name is taken");
         host.close().await;
