@@ -149,7 +149,6 @@ fn a10_objects_behave_as_on_mariadb() {
         "u-keys-natural",
         "u-made-by-the-database",
         "u-update-many",
-        "m-texts",
     ];
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
         let (mariadb, mysql) = (host(fixture.url()), host(&stand_in::mysql(fixture.url()).await));

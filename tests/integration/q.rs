@@ -207,7 +207,9 @@ fn a_page_begins_after_the_one_before() {
 #[test]
 fn upserts_go_past_the_parameters_of_a_statement() {
     for_each_database(async |fixture: &Fixture| {
-        let expected = ["ok", "12000 72006000 6000", "1 None", "12000", "true", "true", "ok", "0", "12000"];
+        // Without a target of conflicts, rows that are left alone are matched by an update that changes nothing.
+        let ignored = if fixture.capabilities().conflict_target { "0" } else { "12000" };
+        let expected = ["ok", "12000 72006000 6000", "1 None", "12000", "true", "true", "ok", ignored, "12000"];
         assert_sees(fixture, "q-upsert-many", &[Val::U32(12_000)], &expected).await;
     });
 }

@@ -1,5 +1,5 @@
 //! What an object is related to: [`Many`] and [`One`], which know whether they were loaded, and never load anything by
-//! themselves.
+//! themselves. It is long: both have the same operations, which are changed together.
 
 mod any;
 mod related;

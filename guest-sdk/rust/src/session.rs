@@ -1,4 +1,4 @@
-//! Work on a database: connections, sessions, and what both can do.
+//! Work on a database: connections, sessions, and what both can do. It is long by the documents of one trait.
 
 use std::{fmt, rc::Rc};
 

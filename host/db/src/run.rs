@@ -1,4 +1,5 @@
-//! Statements: how one runs in its turn, is stopped from outside when it must be, and answers.
+//! Statements: how one runs in its turn, is stopped from outside when it must be, and answers. It is long, as all ways in which a
+//! statement ends stand side by side.
 
 use std::{
     pin::{Pin, pin},

@@ -101,13 +101,14 @@ impl Report {
                 let load = Summary::of(loads);
                 let [ms, processor, p50, p99] =
                     [load.time, load.processor, load.half, load.most].map(|number| (number * 1e3).round() / 1e3);
-                lines.push(
-                    json!({
-                        "peer": party, "db": db, "work": "crowd", "n": load.requests, "at_once": at_once, "ms": ms,
-                        "per_second": load.per_second.round(), "p50_us": p50, "p99_us": p99, "processor_us": processor,
-                    })
-                    .to_string(),
-                );
+                let mut line = json!({
+                    "peer": party, "db": db, "work": "crowd", "n": load.requests, "at_once": at_once, "ms": ms,
+                    "per_second": load.per_second.round(), "p50_us": p50, "p99_us": p99, "processor_us": processor,
+                });
+                if let Some(durability) = self.durability.filter(|_| db == "sqlite") {
+                    line["durability"] = durability.to_string().into();
+                }
+                lines.push(line.to_string());
             }
         }
         lines

@@ -3,13 +3,16 @@
 use std::ops;
 
 use super::{
-    Expr, Expression,
+    Expr, Expression, Node,
     operand::Operand,
     operator::{binary, unary},
 };
 use crate::{
     Model,
-    bindings::sqlservice::database::statements::{BinaryOp, UnaryOp},
+    bindings::sqlservice::database::{
+        schema::TypeKind,
+        statements::{BinaryOp, Cast, Node as Form, UnaryOp},
+    },
     model::Column,
     value::{Decimal, Field, SqlType},
 };
@@ -49,8 +52,35 @@ arithmetic! {
     Add add Add;
     Sub sub Subtract;
     Mul mul Multiply;
-    Div div Divide;
     Rem rem Modulo;
+}
+
+impl<M: Model, T: Field<Base: Numeric>, V: Operand<T::Base>> ops::Div<V> for Column<M, T> {
+    type Output = Expr<T>;
+
+    fn div(self, other: V) -> Expr<T> {
+        Expr::new(binary::<T::Base>(BinaryOp::Divide, self, other).node)
+    }
+}
+
+/// Values cross without a type, and what divides integers depends on it: MySQL has an operator of its own for them. So what is
+/// no column says its type.
+impl<T: Field<Base: Numeric>, V: Operand<T::Base>> ops::Div<V> for Expr<T> {
+    type Output = Expr<T>;
+
+    fn div(self, other: V) -> Expr<T> {
+        let dividend = if is_integer(T::Base::column_type().kind) { typed::<T>(self) } else { self };
+        Expr::new(binary::<T::Base>(BinaryOp::Divide, dividend, other).node)
+    }
+}
+
+fn is_integer(kind: TypeKind) -> bool {
+    matches!(kind, TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 | TypeKind::Uint64)
+}
+
+fn typed<T: Field>(value: Expr<T>) -> Expr<T> {
+    let ty = T::Base::column_type();
+    Expr::new(Node::with([value.node], |[value]| Form::Cast(Cast { value, ty })))
 }
 
 impl<M: Model, T: Field<Base: Numeric>> ops::Neg for Column<M, T> {

@@ -70,7 +70,9 @@ impl Writer {
     /// The quotient; of integers its integer part, for which MySQL has an operator of its own.
     fn divide(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
         let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
-        if self.is_mysql() && integer(left) && integer(right) {
+        // What has no type of its own has that of the other side.
+        let fits = |value: &Typed<'_>| value.kind().is_none_or(is_integer);
+        if self.is_mysql() && (integer(left) && fits(right) || fits(left) && integer(right)) {
             return self.infix(left, " DIV ", right);
         }
         self.infix(left, " / ", right);

@@ -1,4 +1,4 @@
-//! `test_cycles.py`: rows and tables that refer to themselves and to each other.
+//! `test_cycles.py`: rows and tables that refer to themselves and to each other. It is long: a function a case.
 
 use sqlservice_sdk::prelude::*;
 

@@ -155,6 +155,7 @@ impl Play {
             self.session.delete(&person)?;
         }
         self.now.people.remove(&name);
+        self.now.ranks.remove(&name);
         self.bury_toys_of(&name);
         self.now.notes.values_mut().filter(|owner| owner.as_ref() == Some(&name)).for_each(|owner| *owner = None);
         self.now.members.retain(|(member, _)| *member != name);
