@@ -127,6 +127,7 @@ fn f01_f03_a_table_in_each_dialect() {
   CONSTRAINT `boss_fk` FOREIGN KEY (`boss`) REFERENCES `users` (`id`) ON DELETE CASCADE ON UPDATE SET NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin COMMENT='people'";
     for dialect in [Dialect::Mysql, Dialect::Mariadb] {
+        let mysql = mysql.replace("utf8mb4_nopad_bin", dialect.collation());
         assert_eq!(created(vec![users()], dialect), [mysql]);
     }
 }

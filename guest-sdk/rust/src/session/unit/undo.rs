@@ -3,7 +3,10 @@
 use std::rc::Rc;
 
 use super::{Unit, draft};
-use crate::entity::{AnyEntity, Memento, Status};
+use crate::{
+    entity::{AnyEntity, Memento, Status},
+    relation::Mode,
+};
 
 /// What was changed since a transaction or a savepoint began.
 pub(super) struct Level {
@@ -165,6 +168,7 @@ impl Unit {
     }
 
     fn undo(self: &Rc<Self>, level: Level) {
+        let mut restored = Vec::with_capacity(level.objects.len());
         for Remembered { object, memento, outer } in level.objects.into_iter().rev() {
             object.0.life().level.set(outer);
             // What was taken out of the session is not the session's to undo.
@@ -177,6 +181,20 @@ impl Unit {
                 let key = object.0.stored_key();
                 self.register(&object, key);
             }
+            restored.push(object);
+        }
+        restored.iter().for_each(unload_left);
+    }
+}
+
+/// A relationship that goes back to an object which left the session meanwhile is not known any more: another object may stand for
+/// that row by now.
+fn unload_left(object: &AnyEntity) {
+    for at in 0..object.0.mapper().relations.len() {
+        let mut has_left = false;
+        object.0.look(at, &mut |now, _| has_left = now.items().iter().any(|item| item.status() == Status::Detached));
+        if has_left {
+            object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, &[], &[]));
         }
     }
 }

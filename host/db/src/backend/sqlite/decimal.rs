@@ -328,7 +328,7 @@ mod tests {
             (
                 "SELECT decimal_sum(d) OVER (ORDER BY id ROWS 1 PRECEDING), max(d COLLATE DECIMAL) OVER (ORDER BY id ROWS 1 PRECEDING), \
                  rank() OVER (ORDER BY d COLLATE DECIMAL), count(*) OVER (PARTITION BY d COLLATE DECIMAL) FROM v ORDER BY id",
-                "'9.5' '9.5' 2 2, '19.00' '9.5' 2 2, '19.50' '10' 4 1, '9.00' '10' 1 1",
+                "'9.5' '9.5' 2 2, '19.00' '9.50' 2 2, '19.50' '10' 4 1, '9.00' '10' 1 1",
             ),
             ("INSERT INTO t VALUES (5, '9.5')", "UNIQUE constraint failed: t.d"),
             ("INSERT INTO t VALUES (5, '-100.0')", "CHECK constraint failed: d > -100"),
