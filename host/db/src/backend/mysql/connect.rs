@@ -136,7 +136,8 @@ pub(crate) async fn close(connected: Connected) {
 /// What a session needs so that statements mean the same, and values are read the same way, everywhere.
 ///
 /// Identifiers are in backticks and backslashes escape in constants, as `sqlservice-sql` renders them: neither `ANSI_QUOTES`
-/// nor `NO_BACKSLASH_ESCAPES`. Values compare with each other as columns of our tables do, blanks at their end counted. What
+/// nor `NO_BACKSLASH_ESCAPES`. Constants compare with each other as columns of our tables do, blanks at their end counted; bound
+/// values have the collation of the client's character set where no column is beside them, which no setting changes. What
 /// does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows nothing of columns that depend on a
 /// key, so only MySQL has it. A quotient of decimals has 20 more digits after the point than its dividend, not 4, as it has
 /// at least 16 that count elsewhere.
