@@ -26,7 +26,7 @@ pub(crate) fn of(count: u32) -> Arc<Semaphore> {
 pub(crate) struct Places {
     /// Those of the engine, which other hosts take as well.
     engine: Arc<Semaphore>,
-    /// The host's own share of them, where it shares its engine: whoever has many callers has no more of the engine's than that,
+    /// The host's own share of them, where it shares its engine: a host with many callers has no more of the engine's than that,
     /// and no more of its queue.
     own: Option<Arc<Semaphore>>,
     waiters: Arc<Semaphore>,
@@ -62,14 +62,14 @@ impl Places {
         let Ok(_waiter) = self.waiters.try_acquire() else {
             return Err(Error::InstanceQueueFull { waiters: self.most_waiters });
         };
-        // Nobody closes them, so all that can fail is the time.
+        // The semaphores are never closed, so all that can fail is the time.
         match timeout(self.wait, self.wait_for_one()).await {
             Ok(Some(place)) => Ok(place),
             _ => Err(Error::InstanceTimeout { instances: self.instances, waited: since.elapsed() }),
         }
     }
 
-    /// A place that is free and that nobody waits for: what comes free belongs to who is first in the queue.
+    /// A place that is free and that no caller waits for: what comes free belongs to who is first in the queue.
     fn take_free(&self) -> Option<Place> {
         let own = match &self.own {
             Some(own) => Some(Arc::clone(own).try_acquire_owned().ok()?),

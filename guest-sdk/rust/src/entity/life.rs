@@ -11,7 +11,7 @@ use crate::session::unit::{Key, Mapper, Unit, mapper};
 /// What is known of an object's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// In no session; it has a row only if somebody inserted one otherwise.
+    /// In no session; it has a row only where one was inserted by other means.
     Transient,
     /// In a session: the next flush inserts its row.
     Pending,
@@ -35,7 +35,7 @@ pub(crate) struct Life {
     pub(crate) is_expired: Cell<bool>,
     /// Whether its delete was written already.
     pub(crate) is_gone: Cell<bool>,
-    /// What somebody who goes through many objects noted of it last: the flush that it is part of, its place in a list.
+    /// Visit mark: what the last traversal noted of it, such as the flush that it is part of or its place in a list.
     pub(crate) mark: Cell<u64>,
     /// Its place among the objects of the flush that marked it.
     place: Cell<usize>,

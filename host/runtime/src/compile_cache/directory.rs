@@ -17,7 +17,7 @@ use cap_std::{
 pub(super) const END: &str = ".component";
 /// How the names of files end that are being written.
 const UNFINISHED: &str = ".unfinished";
-/// After this time nobody is writing a file any more.
+/// After this time no process is writing a file any more.
 const FORGOTTEN: Duration = Duration::from_secs(3_600);
 /// The most names that are looked at: no cache that keeps its limits comes near.
 const NAMES: usize = 100_000;

@@ -15,7 +15,7 @@ const DIGEST: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key([u8; DIGEST]);
 
-/// Feeds what is hashed to a digest that nobody finds a second text for: a component's author must not find one that has the
+/// Feeds what is hashed to a collision-resistant digest: a component's author must not find one that has the
 /// entry of another component.
 struct Feed(Sha256);
 
@@ -70,7 +70,7 @@ pub(super) fn load(engine: &Engine, key: &Key, entry: &[u8]) -> Option<Component
     // wrote: it lies in a file of a directory that only this user (or the administrator) may write, which was asked of the open
     // handle and of the file itself (`Directory`); no plugin has a directory that reaches it (`CompileCache::check_grants`); and
     // its digest, which covers the key, says that it is whole and was written under this name. The bytes are this process's own
-    // copy: whoever changes the file now changes nothing of it. That it was compiled by this version with these settings for this
+    // copy: a process that changes the file now changes nothing of it. That it was compiled by this version with these settings for this
     // processor is part of the key, and wasmtime checks it again.
     unsafe { Component::deserialize(engine, code) }.ok()
 }

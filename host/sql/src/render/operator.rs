@@ -70,9 +70,8 @@ impl Writer {
     /// The quotient; of integers its integer part, for which MySQL has an operator of its own.
     fn divide(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
         let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
-        // What has no type of its own has that of the other side.
-        let fits = |value: &Typed<'_>| value.kind().is_none_or(is_integer);
-        if self.is_mysql() && (integer(left) && fits(right) || fits(left) && integer(right)) {
+        // A divisor without a type of its own has that of what it divides; a dividend without one may be anything.
+        if self.is_mysql() && integer(left) && right.kind().is_none_or(is_integer) {
             return self.infix(left, " DIV ", right);
         }
         self.infix(left, " / ", right);

@@ -24,7 +24,7 @@ type Wanted = FxHashMap<(ModelId, usize), Vec<AnyEntity>>;
 /// A walk from objects that go to what goes along.
 #[derive(Default)]
 struct Walk {
-    /// Whoever goes, in the order in which that was found.
+    /// Objects that are deleted, in the order in which that was found.
     going: Vec<AnyEntity>,
     known: FxHashSet<usize>,
     /// How many of them were walked from.
