@@ -72,7 +72,6 @@ pub(crate) struct Turn {
     pub(crate) core: Arc<Core>,
     pub(crate) state: OwnedMutexGuard<State>,
     pub(crate) caller: Caller,
-    pub(crate) signal: watch::Receiver<Signal>,
     _call: Option<OwnedSemaphorePermit>,
 }
 
@@ -142,6 +141,13 @@ impl Core {
         state.run_at_once(job, demand, signal.expired)
     }
 
+    /// Whether there is nothing to commit or roll back, and nobody runs or waits: that takes no turn.
+    pub(crate) fn has_nothing_to_end(&self) -> bool {
+        let Ok(state) = self.state.try_lock() else { return false };
+        let signal = *self.signal.borrow();
+        !signal.abandoned && signal.cursor == 0 && !self.has_dropped() && state.has_nothing_to_end(self.mode)
+    }
+
     /// A call whose caller waits for its end.
     pub(crate) async fn call<T, F, W>(self: &Arc<Self>, work: W) -> Result<T>
     where
@@ -167,30 +173,41 @@ impl Core {
         Arc::clone(&self.calls).try_acquire_owned().map_err(|_| Error::Busy)
     }
 
-    /// Waits for a turn. Those who wait when a cursor is opened, or the session closed, are sent away.
+    /// Gives a turn, at once where nobody else has one or waits for one.
     async fn turn(self: Arc<Self>, mut caller: Caller, call: OwnedSemaphorePermit) -> Result<Turn> {
-        let mut signal = self.signal.subscribe();
-        let lock = Arc::clone(&self.state).lock_owned();
-        let state = tokio::select! {
-            biased;
-            state = lock => state,
-            () = caller.gone() => return Err(Error::Cancelled),
-            signal = signal.wait_for(|signal| signal.abandoned || signal.cursor != 0) => {
-                return Err(if signal.is_ok_and(|signal| signal.abandoned) { Error::Closed } else { Error::Busy });
-            }
+        let state = match Arc::clone(&self.state).try_lock_owned() {
+            Ok(state) => state,
+            Err(_) => self.queue(&mut caller).await?,
         };
-        if signal.borrow().abandoned {
+        if self.is_abandoned() {
             return Err(Error::Closed);
         }
-        Ok(Turn { core: self, state, caller, signal, _call: Some(call) })
+        Ok(Turn { core: self, state, caller, _call: Some(call) })
+    }
+
+    /// Waits for a turn. Those who wait when a cursor is opened, or the session closed, are sent away.
+    async fn queue(&self, caller: &mut Caller) -> Result<OwnedMutexGuard<State>> {
+        let mut signal = self.signal.subscribe();
+        tokio::select! {
+            biased;
+            state = Arc::clone(&self.state).lock_owned() => Ok(state),
+            () = caller.gone() => Err(Error::Cancelled),
+            signal = signal.wait_for(|signal| signal.abandoned || signal.cursor != 0) => {
+                Err(if signal.is_ok_and(|signal| signal.abandoned) { Error::Closed } else { Error::Busy })
+            }
+        }
+    }
+
+    /// Tells what happens to the session from now on; what is the case already is told first.
+    pub(crate) fn signal(&self) -> watch::Receiver<Signal> {
+        self.signal.subscribe()
     }
 
     /// A turn of the host's own, which nobody waits for and no bound holds for.
     pub(crate) async fn host_turn(self: Arc<Self>) -> Turn {
         let state = Arc::clone(&self.state).lock_owned().await;
         let (_, caller) = oneshot::channel();
-        let signal = self.signal.subscribe();
-        Turn { core: self, state, caller: Caller(caller), signal, _call: None }
+        Turn { core: self, state, caller: Caller(caller), _call: None }
     }
 
     /// A number that no cursor, savepoint or transaction of this session had before.

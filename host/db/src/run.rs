@@ -12,7 +12,7 @@ use sqlservice_sql::{
     compiled::{Output, Source},
 };
 use tokio::{
-    sync::{Notify, oneshot, watch},
+    sync::{Notify, oneshot},
     time::timeout,
 };
 
@@ -26,7 +26,7 @@ use crate::{
     },
     cursor::Cursor,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
-    lease::{Caller, Core, Listener, Signal, Started, Turn},
+    lease::{Caller, Core, Listener, Started, Turn},
     pool::{Held, PATIENCE},
     settings::RunOptions,
     text,
@@ -77,7 +77,7 @@ impl From<Cause> for Error {
 struct Watch<'a> {
     clock: Clock,
     caller: &'a mut Caller,
-    signal: &'a mut watch::Receiver<Signal>,
+    core: &'a Core,
     transaction: Option<u64>,
 }
 
@@ -85,10 +85,11 @@ impl Watch<'_> {
     /// Waits for a reason to stop.
     async fn cause(&mut self) -> Cause {
         let transaction = self.transaction.unwrap_or(u64::MAX);
+        let mut signal = self.core.signal();
         tokio::select! {
             () = self.caller.gone() => Cause::Gone,
             () = self.clock.elapsed() => Cause::Timeout,
-            signal = self.signal.wait_for(|signal| signal.abandoned || signal.expired == transaction) => {
+            signal = signal.wait_for(|signal| signal.abandoned || signal.expired == transaction) => {
                 if signal.is_ok_and(|signal| !signal.abandoned) { Cause::Expired } else { Cause::Abandoned }
             }
         }
@@ -252,7 +253,7 @@ impl Turn {
         let Some(mut held) = self.state.held.take() else {
             return Ended { result: Err(Error::Disconnected(None)), broken: true, failed: true };
         };
-        let watch = Watch { clock, caller: &mut self.caller, signal: &mut self.signal, transaction };
+        let watch = Watch { clock, caller: &mut self.caller, core: &self.core, transaction };
         let mut ended = watched(&mut held, job, feed, watch).await;
         if let (Ok(_), Some((kind, allowed))) = (&ended.result, feed.is_over()) {
             ended.result = Err(Error::Limit { kind, allowed });

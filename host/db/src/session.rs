@@ -132,6 +132,9 @@ impl Session {
     /// committed: the connection was lost before the answer, there was none for a minute, or PostgreSQL did not wait until its
     /// standby had it. [`Error::PendingRollback`] after a failed statement.
     pub async fn commit(&self) -> Result<()> {
+        if self.core.has_nothing_to_end() {
+            return Ok(());
+        }
         self.core.call(async |mut turn| turn.commit().await).await
     }
 
@@ -141,6 +144,9 @@ impl Session {
     ///
     /// [`Error::TransactionClosed`] where the only transaction has ended.
     pub async fn rollback(&self) -> Result<()> {
+        if self.core.has_nothing_to_end() {
+            return Ok(());
+        }
         self.core.call(async |mut turn| turn.rollback().await).await
     }
 

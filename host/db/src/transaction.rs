@@ -72,6 +72,12 @@ impl State {
         self.held.as_mut()?.link.run_at_once(job, demand)
     }
 
+    /// Whether no transaction is open, and none has ended that its caller has to hear of.
+    pub(crate) fn has_nothing_to_end(&self, mode: Mode) -> bool {
+        let is_settled = self.held.is_none() || mode == Mode::Connection;
+        is_settled && self.transaction.is_none() && !self.spent && !self.expired
+    }
+
     /// Whether there is nothing to clean.
     pub(crate) fn is_unused(&self) -> bool {
         self.held.is_none() && self.transaction.is_none()
@@ -116,11 +122,12 @@ impl Turn {
 
     async fn take_connection(&mut self) -> Result<()> {
         let pool = &self.core.database.pool;
+        let abandoned = async { self.core.signal().wait_for(|signal| signal.abandoned).await.map(drop) };
         let place = tokio::select! {
             biased;
             place = pool.place() => place?,
             () = self.caller.gone() => return Err(Error::Cancelled),
-            _ = self.signal.wait_for(|signal| signal.abandoned) => return Err(Error::Closed),
+            _ = abandoned => return Err(Error::Closed),
         };
         // From here on nothing is given up halfway: the task that runs this turn outlives its caller.
         self.state.held = Some(pool.open(place).await?);

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::Semaphore;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::{compile_cache::CompileCache, limits::HostLimits, places};
+use crate::{calls::Calls, compile_cache::CompileCache, limits::HostLimits, places};
 
 /// How often a guest that computes lets others of its thread go on.
 const TICK: Duration = Duration::from_millis(10);
@@ -23,6 +23,8 @@ pub(crate) struct Ticking {
     pub(crate) engine: Engine,
     /// The places for instances that the engine has.
     pub(crate) places: Arc<Semaphore>,
+    /// The calls that are under way in all its instances.
+    pub(crate) calls: Calls,
     /// Where its compiled components are kept.
     pub(crate) cache: Option<CompileCache>,
     _alive: Arc<()>,
@@ -33,7 +35,7 @@ impl Ticking {
         let engine = Engine::new(&config(limits))?;
         let alive = Arc::new(());
         tick(engine.clone(), Arc::downgrade(&alive));
-        Ok(Self { engine, places: places::of(limits.instances), cache: None, _alive: alive })
+        Ok(Self { engine, places: places::of(limits.instances), calls: Calls::default(), cache: None, _alive: alive })
     }
 }
 

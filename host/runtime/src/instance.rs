@@ -5,6 +5,7 @@ use std::time::Duration;
 use wasmtime::component::{self, Val};
 
 use crate::{
+    calls,
     error::{Error, Result},
     function::Function,
     known::StatementCounts,
@@ -20,6 +21,8 @@ pub struct Instance {
     sandbox: Option<Sandbox>,
     instance: component::Instance,
     call_time: Option<Duration>,
+    /// Whether it has been called before.
+    called: bool,
 }
 
 impl Instance {
@@ -29,7 +32,7 @@ impl Instance {
         instance: component::Instance,
         call_time: Option<Duration>,
     ) -> Self {
-        Self { plugin, sandbox: Some(sandbox), instance, call_time }
+        Self { plugin, sandbox: Some(sandbox), instance, call_time, called: false }
     }
 
     /// Calls a function by its name.
@@ -54,6 +57,12 @@ impl Instance {
             let signature = function.signature();
             return Err(Error::Arguments(format!("{signature} takes {wanted} arguments, not {given}")));
         }
+        if self.sandbox.is_none() {
+            return Err(Error::Poisoned);
+        }
+        // A new instance has just let others go on.
+        let is_new = !std::mem::replace(&mut self.called, true);
+        let _under_way = if is_new { self.plugin.calls().count() } else { self.plugin.begin_call().await };
         let mut sandbox = self.sandbox.take().ok_or(Error::Poisoned)?;
         let store = &mut sandbox.store;
         let callee = self.instance.get_func(&mut *store, function.index).ok_or(Error::Poisoned)?;
@@ -63,6 +72,7 @@ impl Instance {
                 store.run_concurrent(async |accessor| callee.call_concurrent(accessor, arguments, &mut results).await);
             outer.await.and_then(|inner| inner)
         };
+        let call = calls::watched(call, |waited| self.plugin.note_wait(waited));
         let outcome = match self.call_time {
             Some(limit) => tokio::time::timeout(limit, call).await.map_err(|_| Error::Deadline(limit))?,
             None => call.await,

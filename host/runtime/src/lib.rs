@@ -11,6 +11,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod bindings;
+mod calls;
 mod compile_cache;
 mod connection;
 mod conv;

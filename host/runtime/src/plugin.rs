@@ -1,6 +1,9 @@
 //! A compiled component: what it imports, what it exports, and instances of it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use wasmtime::{
     PoolConcurrencyLimitError, Store,
@@ -9,6 +12,7 @@ use wasmtime::{
 
 use crate::{
     bindings::declared::Declared,
+    calls::{Calls, UnderWay},
     error::{Error, Result},
     function::{self, Function},
     host::{Host, State},
@@ -29,6 +33,8 @@ struct Loaded {
     linked: OnceLock<InstancePre<State>>,
     /// What its instances made of their models and statements. Another host's grants have another one.
     cache: ModelCache,
+    /// Whether its last call waited for something.
+    waits: AtomicBool,
     size: u64,
     functions: Vec<Function>,
 }
@@ -41,6 +47,7 @@ impl Plugin {
             component,
             linked: OnceLock::new(),
             cache: ModelCache::default(),
+            waits: AtomicBool::new(false),
             size,
             functions,
         }))
@@ -57,8 +64,9 @@ impl Plugin {
             return Err(Error::Engine(wasmtime::Error::msg("the plugin was compiled by another engine")));
         }
         let (component, functions) = (loaded.component.clone(), loaded.functions.clone());
-        let (linked, cache) = (OnceLock::new(), ModelCache::default());
-        Ok(Self(Arc::new(Loaded { host: host.clone(), component, linked, cache, size: loaded.size, functions })))
+        let (linked, cache, waits) = (OnceLock::new(), ModelCache::default(), AtomicBool::new(false));
+        let (host, size) = (host.clone(), loaded.size);
+        Ok(Self(Arc::new(Loaded { host, component, linked, cache, waits, size, functions })))
     }
 
     /// The functions that can be called, those of exported interfaces too.
@@ -131,8 +139,27 @@ impl Plugin {
     /// When an import is missing, or when the component traps at its start. Where all places for instances are taken it waits for
     /// one: [`Error::InstanceTimeout`] and [`Error::InstanceQueueFull`] say that none came free.
     pub async fn instantiate(&self) -> Result<Instance> {
+        let _under_way = self.begin_call().await;
         let (sandbox, instance) = instantiate(&self.0.host, self.linked()?, &self.0.cache).await?;
         Ok(Instance::new(self.clone(), sandbox, instance, self.0.host.shared.limits.call_time))
+    }
+
+    /// Begins a call or an instance. Where its calls wait for something anyway, others go on meanwhile.
+    pub(crate) async fn begin_call(&self) -> UnderWay {
+        if self.0.waits.load(Ordering::Relaxed) { self.calls().count() } else { self.calls().begin().await }
+    }
+
+    /// Remembers whether the last call waited.
+    pub(crate) fn note_wait(&self, waited: bool) {
+        // Read by all threads, so it is only written where it changes.
+        if self.0.waits.load(Ordering::Relaxed) != waited {
+            self.0.waits.store(waited, Ordering::Relaxed);
+        }
+    }
+
+    /// The calls that are under way on its engine.
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.0.host.shared.ticking.calls
     }
 
     fn linked(&self) -> Result<&InstancePre<State>> {
