@@ -9,8 +9,8 @@ use sqlservice_sdk::prelude::*;
 use self::{
     key::{
         a_changed_key_is_found, a_child_comes_with_a_changed_key, a_child_goes_with_a_changed_key,
-        a_child_moves_with_its_key, a_one_to_one_follows, a_savepoint_takes_keys_back, keys_of_children_follow,
-        unloaded_children_follow,
+        a_child_moves_with_its_key, a_freed_key_is_taken, a_one_to_one_follows, a_savepoint_takes_keys_back,
+        keys_are_exchanged_while_children_move, keys_of_children_follow, unloaded_children_follow,
     },
     owned::{
         a_child_that_moves_by_a_unique_column_stays, a_child_that_moves_to_an_owner_that_goes, a_code_is_handed_on,
@@ -31,7 +31,8 @@ cases! { [Account, Entry, Detail, Owner, Thing, Grid, Cell, Crate, Lid]:
     a_new_owner_is_told, a_new_child_is_told, a_deleted_child_leaves_the_list, an_owner_goes,
     a_rollback_tells_both_sides, a_changed_column_is_followed, composite_columns_are_told,
     children_go_by_a_unique_column, an_orphan_of_a_unique_column_goes, a_child_that_moves_by_a_unique_column_stays,
-    a_child_that_moves_to_an_owner_that_goes, a_code_is_handed_on,
+    a_child_that_moves_to_an_owner_that_goes, a_code_is_handed_on, keys_are_exchanged_while_children_move,
+    a_freed_key_is_taken,
 }
 
 /// Its key is a text that changes.

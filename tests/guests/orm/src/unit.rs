@@ -16,9 +16,9 @@ use self::flush::{
     pushed_twice_is_one_child, texts_of_all_kinds, truths_are_written,
 };
 use self::switch::{
-    a_child_stays_on_a_switched_row, a_child_that_needs_a_parent_that_goes, a_row_is_switched_with_its_children,
-    a_switched_row_is_updated_and_deleted, a_switched_row_takes_nulls, an_edited_key_and_a_delete,
-    keys_of_columns_with_other_names,
+    a_child_stays_on_a_switched_row, a_child_that_needs_a_parent_that_goes, a_row_is_switched_to_another_owner,
+    a_row_is_switched_with_its_children, a_switch_that_fails_is_done_later, a_switched_row_is_updated_and_deleted,
+    a_switched_row_takes_nulls, an_edited_key_and_a_delete, keys_of_columns_with_other_names,
 };
 use crate::case::{Case, cases, count, each, kind, one, rows, same};
 
@@ -39,7 +39,7 @@ a_failed_flush_with_new_children_is_tried_again, truths_are_written, bytes_are_c
 primary_keys_of_all_kinds, expressions_are_not_objects, order_of_inserts_is_the_order_of_adds,
 a_row_is_switched_with_its_children, a_switched_row_is_updated_and_deleted, a_child_stays_on_a_switched_row,
 a_child_that_needs_a_parent_that_goes, a_switched_row_takes_nulls, an_edited_key_and_a_delete,
-keys_of_columns_with_other_names,
+a_row_is_switched_to_another_owner, a_switch_that_fails_is_done_later, keys_of_columns_with_other_names,
 }
 
 /// Its cups need it.

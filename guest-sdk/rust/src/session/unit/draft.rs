@@ -88,7 +88,9 @@ impl Draft {
         }
         draft.settle_sources(unit)?;
         draft.first_versions(unit)?;
-        draft.followers = unit.follow_keys(&draft.involved)?;
+        let is_said = |object: &AnyEntity, column| draft.is_said(object, column);
+        let followers = unit.follow_keys(&draft.involved, &is_said)?;
+        draft.followers = followers;
         for object in draft.followers.by_flush.clone() {
             draft.involve(&object);
         }

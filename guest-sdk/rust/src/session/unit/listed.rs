@@ -18,11 +18,13 @@ pub(super) struct Pointing {
 impl Unit {
     /// An owner is about to be deleted.
     pub(super) fn note_listed(&self, owner: &AnyEntity) {
+        let relations = owner.0.mapper().relations.iter().enumerate();
+        let mut lists = relations.filter(|(_, it)| it.delete && it.direction != Direction::ToOne).peekable();
+        if lists.peek().is_none() {
+            return;
+        }
         let mut listed = self.pointing_to(owner);
-        for (at, relation) in owner.0.mapper().relations.iter().enumerate() {
-            if relation.direction == Direction::ToOne {
-                continue;
-            }
+        for (at, _) in lists {
             owner.0.look(at, &mut |now, stored| {
                 if !stored.is_some_and(|stored| now.is_same(stored)) {
                     listed.extend(now.items().iter().map(AnyEntity::address));

@@ -142,3 +142,41 @@ pub(super) async fn a_savepoint_takes_keys_back(db: &Database) -> Case {
     session.commit().await?;
     entries(db, r#"[("c", 1)]"#).await
 }
+
+/// Two accounts exchange their names while an entry moves between them and one goes.
+pub(super) async fn keys_are_exchanged_while_children_move(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut a, mut b) = (session.add(account("a", &[1, 2]))?, session.add(account("b", &[3, 4]))?);
+    session.commit().await?;
+    let (of_a, of_b) = (a.entries.handles()?, b.entries.handles()?);
+    a.edit().name = "b".to_owned();
+    b.edit().name = "a".to_owned();
+    a.edit().entries.remove(&of_a[0]);
+    b.edit().entries.push(&of_a[0]);
+    b.edit().entries.remove(&of_b[0]);
+    session.commit().await?;
+    entries(db, r#"[("a", 1), ("a", 4), ("b", 2)]"#).await?;
+    same("objects", (of_a[0].account_name.as_str(), of_a[1].account_name.as_str()), ("a", "b"))?;
+    same(
+        "known",
+        (knows(&session, ("a", 1), &of_a[0]).await?, knows(&session, ("b", 2), &of_a[1]).await?),
+        (true, true),
+    )
+}
+
+/// The old key is taken by a new account in the flush that frees it.
+pub(super) async fn a_freed_key_is_taken(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut a = session.add(account("a", &[1]))?;
+    session.commit().await?;
+    a.edit().name = "b".to_owned();
+    let new = session.add(account("a", &[5]))?;
+    session.commit().await?;
+    entries(db, r#"[("a", 5), ("b", 1)]"#).await?;
+    same("known", session.get_one::<Account>("a").await?.is(&new), true)?;
+    session.delete(&new)?;
+    a.edit().name = "a".to_owned();
+    session.commit().await?;
+    entries(db, r#"[("a", 1)]"#).await?;
+    same("known", session.get_one::<Account>("a").await?.is(&a), true)
+}

@@ -154,3 +154,40 @@ pub(super) async fn new_objects_of_a_closed_session_join(db: &Database) -> Case 
     other.commit().await?;
     same("rows", seen(db).await?, "ed(a new|g)")
 }
+
+/// Whoever has it by now has it alone, with all that it leads to.
+pub(super) async fn a_graph_is_of_one_session(db: &Database) -> Case {
+    let (root, mut ed, a) = graph(db).await?;
+    let (one, other) = (db.session()?, db.session()?);
+    one.add(&root)?;
+    same("the root", kind(&other.add(&root)), "AlreadyAttached")?;
+    same("a part", kind(&other.add(&a)), "AlreadyAttached")?;
+    same("a delete", kind(&other.delete(&ed)), "AlreadyAttached")?;
+    drop(one);
+    // That session ended without a commit; nothing of it was written.
+    ed.edit().age = Some(7);
+    other.add(&ed)?;
+    other.commit().await?;
+    same("statuses", (root.status(), a.status()), (Status::Persistent, Status::Persistent))?;
+    same("rows", seen(db).await?, "ed:7(a|g)")
+}
+
+/// What was deleted by a session that was rolled back is there for another one.
+pub(super) async fn deleted_objects_of_a_dropped_session(db: &Database) -> Case {
+    let (root, mut ed, a) = graph(db).await?;
+    let session = db.session()?;
+    session.delete(&ed)?;
+    session.flush().await?;
+    drop(session);
+    same("rows", seen(db).await?, "ed(a|g)")?;
+    let other = db.session()?;
+    other.add(&ed)?;
+    ed.edit().age = Some(7);
+    other.commit().await?;
+    same(
+        "statuses",
+        (ed.status(), a.status(), root.status()),
+        (Status::Persistent, Status::Persistent, Status::Persistent),
+    )?;
+    same("rows", seen(db).await?, "ed:7(a|g)")
+}

@@ -161,3 +161,46 @@ pub(super) async fn a_switched_row_and_a_savepoint(db: &Database) -> Case {
     session.commit().await?;
     seen(db, r#"[("u1", Some(4))]"#).await
 }
+
+/// What was read in the place of a deleted row leaves with the savepoint that brings that row back.
+pub(super) async fn a_row_of_a_deleted_key_in_a_savepoint(db: &Database) -> Case {
+    let session = db.session()?;
+    let mut u1 = one(&session).await?;
+    let savepoint = session.begin_nested().await?;
+    session.delete(&u1)?;
+    session.flush().await?;
+    session.insert_many(&[named("u1", 2)]).await?;
+    let mut behind = session.get_one::<Named>("u1").await?;
+    behind.edit().note = Some(3);
+    savepoint.rollback().await?;
+    same("statuses", (u1.status(), behind.status()), (Status::Persistent, Status::Detached))?;
+    same("known", (knows(&session, "u1", &u1).await?, session.dirty().len()), (true, 0))?;
+    u1.edit().note = Some(4);
+    session.commit().await?;
+    seen(db, r#"[("u1", Some(4))]"#).await
+}
+
+/// Two objects exchange their keys, and get them back.
+pub(super) async fn exchanged_keys_come_back(db: &Database) -> Case {
+    let session = db.session()?;
+    let (mut a, mut b) = (session.add(named("a", 1))?, session.add(named("b", 2))?);
+    session.commit().await?;
+    for is_nested in [true, false] {
+        let savepoint = session.begin_nested().await?;
+        a.edit().name = "b".to_owned();
+        b.edit().name = "a".to_owned();
+        session.flush().await?;
+        same("inside", (knows(&session, "b", &a).await?, knows(&session, "a", &b).await?), (true, true))?;
+        if is_nested {
+            savepoint.rollback().await?;
+        } else {
+            savepoint.release().await?;
+            session.rollback().await?;
+        }
+        same("outside", (knows(&session, "a", &a).await?, knows(&session, "b", &b).await?), (true, true))?;
+        same("names", (a.name.as_str(), b.name.as_str(), a.note, b.note), ("a", "b", Some(1), Some(2)))?;
+    }
+    a.edit().note = Some(3);
+    session.commit().await?;
+    seen(db, r#"[("a", Some(3)), ("b", Some(2))]"#).await
+}

@@ -133,3 +133,46 @@ pub(super) async fn an_edited_key_and_a_delete(db: &Database) -> Case {
     same("object", first.status(), Status::Detached)?;
     seen(db, r#"[(2, "b", "other")]"#).await
 }
+
+/// The child of a new tray takes the row of one that went with another tray.
+pub(super) async fn a_row_is_switched_to_another_owner(db: &Database) -> Case {
+    let session = db.session()?;
+    let old = session.add(tray(1, "old", &[(1, "a"), (2, "b")]))?;
+    session.commit().await?;
+    let gone = old.cups.get()?[0].clone();
+    session.delete(&old)?;
+    let mut new = session.add(tray(2, "new", &[(1, "c")]))?;
+    session.commit().await?;
+    seen(db, r#"[(1, "c", "new")]"#).await?;
+    same("statuses", (gone.status(), new.cups.get()?[0].status()), (Status::Detached, Status::Persistent))?;
+    // The same between two trays that stay.
+    let mut third = session.add(tray(3, "third", &[(7, "x")]))?;
+    session.commit().await?;
+    let c = new.cups.get()?[0].clone();
+    new.edit().cups.remove(&c);
+    third.edit().cups.push(cup(1, "d"));
+    session.commit().await?;
+    seen(db, r#"[(1, "d", "third"), (7, "x", "third")]"#).await?;
+    same(
+        "lists",
+        (each(&new.cups, |it| it.name.clone()), each(&third.cups, |it| it.name.clone())),
+        (String::new(), "x d".to_owned()),
+    )
+}
+
+/// A flush that fails leaves both objects as they were, and the switch is done by the next one.
+pub(super) async fn a_switch_that_fails_is_done_later(db: &Database) -> Case {
+    let session = db.session()?;
+    let old = session.add(tray(1, "old", &[(1, "a")]))?;
+    session.add(tray(2, "other", &[(9, "z")]))?;
+    session.commit().await?;
+    session.delete(&old)?;
+    let mut new = session.add(tray(1, "new", &[(1, "b"), (9, "taken")]))?;
+    same("refused", kind(&session.flush().await), "unique")?;
+    same("statuses", (old.status(), new.status()), (Status::Deleted, Status::Pending))?;
+    seen(db, r#"[(1, "a", "old"), (9, "z", "other")]"#).await?;
+    let taken = new.cups.get()?[1].clone();
+    new.edit().cups.remove(&taken);
+    session.commit().await?;
+    seen(db, r#"[(1, "b", "new"), (9, "z", "other")]"#).await
+}
