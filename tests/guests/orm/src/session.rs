@@ -13,9 +13,9 @@ use self::{
     joined::{
         a_deleted_graph_of_a_closed_session, a_detached_graph_joins_with_its_edits,
         a_detached_graph_joins_with_its_root, a_graph_is_of_one_session, a_graph_of_pairs_joins,
-        a_graph_with_a_known_row_is_refused, a_new_owner_brings_detached_ones, another_object_of_a_known_row,
-        deleted_objects_of_a_dropped_session, edits_join_another_session, new_objects_of_a_closed_session_join,
-        what_left_its_session_joins_and_leaves_again,
+        a_graph_with_a_known_row_is_refused, a_graph_with_a_row_twice_is_refused, a_new_owner_brings_detached_ones,
+        another_object_of_a_known_row, deleted_objects_of_a_dropped_session, edits_join_another_session,
+        new_objects_of_a_closed_session_join, what_left_its_session_joins_and_leaves_again,
     },
     known::{
         a_deleted_object_is_found_until_it_is_flushed, a_pending_object_is_not_known_by_its_key,
@@ -43,5 +43,5 @@ cases! { [User, Address, Group, Member]:
     a_new_owner_brings_detached_ones, a_graph_with_a_known_row_is_refused, a_graph_of_pairs_joins,
     a_deleted_graph_of_a_closed_session, another_object_of_a_known_row, edits_join_another_session,
     what_left_its_session_joins_and_leaves_again, new_objects_of_a_closed_session_join, a_graph_is_of_one_session,
-    deleted_objects_of_a_dropped_session,
+    deleted_objects_of_a_dropped_session, a_graph_with_a_row_twice_is_refused,
 }

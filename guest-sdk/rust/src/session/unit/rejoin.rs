@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
+
 use super::{Mapped, Unit, take_out::along};
 use crate::{
     Error, Result,
@@ -21,8 +23,14 @@ impl Unit {
         };
         let mut all = along(object, joins);
         all.insert(0, object.clone());
-        // All of them or none.
-        all.iter().try_for_each(|object| self.check_only(object))?;
+        // All of them or none: the session may have another object for a row, and so may the graph itself.
+        let mut rows = FxHashSet::default();
+        for object in &all {
+            self.check_only(object)?;
+            if !rows.insert((object.0.mapper().of, object.0.stored_key())) {
+                return Err(has_another(object));
+            }
+        }
         all.iter().try_for_each(|object| self.attach(object))?;
         self.come_back(object);
         Ok(())
@@ -31,11 +39,12 @@ impl Unit {
     /// Whether the session has no other object for the row of one that comes into it.
     pub(super) fn check_only(&self, object: &AnyEntity) -> Result<()> {
         match self.find(object.0.mapper().of, &object.0.stored_key()) {
-            Some(known) if known != *object => Err(Error::invalid(format!(
-                "the session has another object for this row of {:?}: merge it",
-                object.table()
-            ))),
+            Some(known) if known != *object => Err(has_another(object)),
             _ => Ok(()),
         }
     }
+}
+
+fn has_another(object: &AnyEntity) -> Error {
+    Error::invalid(format!("the session has another object for this row of {:?}: merge it", object.table()))
 }

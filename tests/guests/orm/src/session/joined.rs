@@ -191,3 +191,20 @@ pub(super) async fn deleted_objects_of_a_dropped_session(db: &Database) -> Case 
     )?;
     same("rows", seen(db).await?, "ed:7(a|g)")
 }
+
+/// A graph that has two objects for one row does not join in parts.
+pub(super) async fn a_graph_with_a_row_twice_is_refused(db: &Database) -> Case {
+    let (mut root, ed, a) = graph(db).await?;
+    let session = db.session()?;
+    let again = session.get_one::<User>(ed.id).await?;
+    session.close().await?;
+    root.edit().users.push(&again);
+    let other = db.session()?;
+    same("refused", kind(&other.add(&root)).split(':').next().unwrap_or_default(), "invalid")?;
+    let statuses = [root.status(), ed.status(), again.status(), a.status()];
+    same("nothing of it", statuses, [Status::Detached; 4])?;
+    root.edit().users.remove(&again);
+    other.add(&root)?;
+    other.commit().await?;
+    same("rows", seen(db).await?, "ed(a|g)")
+}
