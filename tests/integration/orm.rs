@@ -20,7 +20,10 @@ macro_rules! subjects {
     };
 }
 
-subjects! { cascade_children, cascade_parents, cycles, many_to_many, unit }
+subjects! {
+    cascade_children, cascade_parents, cycles, expire, many_to_many, natural, post_update, session, transaction,
+    two_owners, unit, versioning
+}
 
 /// Fails with what each case saw that did not see what it expected.
 async fn assert_ok(fixture: &Fixture, subject: &str) {

@@ -4,6 +4,7 @@ mod any;
 mod fill;
 mod free;
 mod life;
+mod outside;
 mod slot;
 mod version;
 

@@ -308,7 +308,7 @@
 //! | `cascade = "all, delete-orphan"` | what follows: `save-update`, `merge` (both where nothing is said), `refresh-expire`, `expunge`, `delete`; `all` of these; `delete-orphan`; or `none` |
 //! | `passive_deletes` | unloaded rows are left to the database's own `on_delete` |
 //! | `passive_updates = false` | where the key changes that rows refer to, the flush updates them, and loads them for it; else the database does, by `on_update = "cascade"`, and their objects follow |
-//! | `post_update` | rows that need each other: one gets the other's key by an update after the inserts |
+//! | `post_update` | rows that need each other: one gets the other's key by an update after the inserts, and loses it by one before the deletes; on either side |
 //! | `order_by = "name"`, `order_by = "rank desc, name"` | |
 //!
 //! | SQLAlchemy | here |
@@ -342,6 +342,7 @@
 //! What is nothing without its owner (`delete-orphan`) is deleted when it is taken away from it or gives it up, and is not written
 //! where it never was. What another object that stays takes in the same flush is kept, whichever side says so, and whether its old
 //! owner is deleted before or after; where SQLAlchemy has to be told in this order and no other, the order does not matter here.
+//! What is given to an owner after `session.delete(owner)` does not go with it.
 //!
 //! Where a flush fails, it undoes itself and nothing else: the session works on, and what was to be written still is. After a
 //! rollback objects are what they were; after a commit they stay what they are.

@@ -2,12 +2,14 @@
 //! themselves. It is long: both have the same operations, which are changed together.
 
 mod any;
+mod load;
 mod related;
 
 use std::{fmt, marker::PhantomData, rc::Rc};
 
 use rustc_hash::FxHashSet;
 
+pub(crate) use self::load::{LoadNode, Nested};
 pub use self::{
     any::AnyRelation,
     related::{Load, Loads, Related},
@@ -16,7 +18,6 @@ use crate::{
     Entity, Error, Model, Result,
     entity::Record,
     error::Unloaded,
-    expression::{Node, Order},
     schema::{Relationship, Table},
     session::unit::{Mapper, mapper},
 };
@@ -456,39 +457,5 @@ impl<M, T> Relation<M, T> {
     /// Its name.
     pub const fn name(self) -> &'static str {
         self.name
-    }
-}
-
-/// A load, whatever it starts from.
-#[derive(Clone, Default)]
-pub(crate) struct LoadNode {
-    pub(crate) position: usize,
-    pub(crate) joined: bool,
-    pub(crate) nested: Vec<LoadNode>,
-    /// Which of the related rows.
-    pub(crate) filter: Option<Node>,
-    /// Their order, where it is another one than the relationship's.
-    pub(crate) order: Vec<Order>,
-    /// Whether a side has another name, which means nothing to a load.
-    pub(crate) is_named: bool,
-}
-
-impl LoadNode {
-    /// All of a relationship, as the host loads it.
-    pub(crate) fn of(position: usize) -> Self {
-        Self { position, ..Self::default() }
-    }
-
-    /// Whether it is a statement of its own: plans of the host's read all of a relationship in its declared order.
-    ///
-    /// # Errors
-    /// Where a side has another name: a load has no statement around it that could know the name.
-    pub(crate) fn is_apart(&self) -> Result<bool> {
-        if self.is_named {
-            return Err(Error::invalid(
-                "`of` and `to` name the sides of a join; a load has none: name the relationship alone",
-            ));
-        }
-        Ok(self.filter.is_some() || !self.order.is_empty())
     }
 }

@@ -36,7 +36,7 @@ fn what_is_read_again_with_an_object() {
             "refresh: ",
             &["ed theirs their key my note", "Persistent Transient false", "ed theirs:1 their key:1 my note:1 p:1"],
         ),
-        ("refresh: gone", &["ed mine d key my note", "Deleted Transient false", "ed my note:1 p:1"]),
+        ("refresh: gone", &["ed d d key my note", "Deleted Transient false", "ed my note:1 p:1"]),
     ];
     for (way, expected) in cases {
         for_each_database(async |fixture: &Fixture| assert_saw(fixture, "out", &[text(way)], expected).await);

@@ -6,6 +6,7 @@ use std::{any::Any, cell::RefCell, rc::Rc};
 use super::{
     AnyEntity, Entity, Record,
     life::{Life, Status},
+    outside::tell_lost,
     version::Version,
 };
 use crate::{
@@ -71,8 +72,9 @@ impl<M: Record> Slot<M> {
             value = merged(newest.value.clone(), &base.value, &value);
         }
         self.publish(Version::new(value));
-        if let Some(unit) = self.life.unit() {
-            unit.changed(self.clone());
+        match self.life.unit() {
+            Some(unit) => unit.changed(self.clone()),
+            None => tell_lost(self, &base.value),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{LoadNode, Relation};
+use super::{LoadNode, Nested, Relation};
 use crate::{
     Alias, Entity, Model,
     bindings::sqlservice::database::statements::BinaryOp,
@@ -21,7 +21,7 @@ pub struct Related<M, T> {
     pub(crate) filter: Option<Node>,
     order: Vec<Order>,
     joined: bool,
-    nested: Vec<LoadNode>,
+    nested: Nested,
     of: PhantomData<fn() -> (M, T)>,
 }
 
@@ -49,7 +49,7 @@ impl<M, T> From<Relation<M, T>> for Related<M, T> {
             filter: None,
             order: Vec::new(),
             joined: false,
-            nested: Vec::new(),
+            nested: Nested::default(),
             of: PhantomData,
         }
     }

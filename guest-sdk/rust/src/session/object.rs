@@ -44,15 +44,13 @@ impl Session {
     }
 
     /// Puts a new object into the session: the next flush inserts its row, and those of the objects that it is related to.
-    /// An object of a session that ended comes into this one with its row.
+    /// An object of a session that ended comes into this one with its row, and so do those of that session that it leads to.
     ///
     /// # Errors
     /// [`Error::AlreadyAttached`] where it is in another session.
     pub fn add<M: Record>(&self, object: impl Into<Entity<M>>) -> Result<Entity<M>> {
         let object = object.into();
-        let any = object.erase();
-        self.unit.attach(&any)?;
-        self.unit.come_back(&any);
+        self.unit.add(&object.erase())?;
         Ok(object)
     }
 
@@ -65,7 +63,7 @@ impl Session {
     }
 
     /// The next flush deletes the object's row. What it is related to follows where the relationship says so
-    /// (`cascade = "all"`); foreign keys to it become null otherwise.
+    /// (`cascade = "all"`); foreign keys to it become null otherwise. What is put into its lists after this call stays.
     ///
     /// # Errors
     /// [`Error::NotPersisted`] where it has no row, [`Error::AlreadyAttached`] where it is in another session.
@@ -121,8 +119,12 @@ impl Session {
             return known;
         }
         self.ready().await?;
-        let start = Start::Keys(keys(&[values])?);
+        let start = Start::Keys(keys(std::slice::from_ref(&values))?);
+        let key = Key::of(&values);
         let found = self.unit.load(mapper::<M>(), From::Rows(start), nodes, anew, options).await?;
+        if found.is_empty() {
+            self.unit.lose_expired(mapper::<M>().of, &key);
+        }
         Ok(found.first().and_then(AnyEntity::downcast))
     }
 
@@ -178,8 +180,8 @@ impl Session {
         Ok(())
     }
 
-    /// Reads an object's row again; edits that were not flushed are lost, relationships are unloaded. What it is related to is read
-    /// again as well where the relationship says `refresh-expire` (`cascade = "all"`), as far as it is loaded: one query a model.
+    /// Reads an object's row again; its edits that were not flushed are lost, relationships are unloaded. Edits of others are flushed
+    /// first. What it is related to is read again as well where the relationship says `refresh-expire` (`cascade = "all"`), as far as it is loaded: one query a model.
     ///
     /// # Errors
     /// [`Error::NoResult`] where the row is gone; [`Error::Detached`] where it is not in this session.
@@ -191,23 +193,27 @@ impl Session {
         self.unit.check()?;
         let mut all = self.unit.refreshed_along(&any);
         all.insert(0, any.clone());
+        self.unit.expire(&all);
+        self.ready().await?;
         let gone = self.unit.refresh(all).await?;
         gone.iter().filter(|object| **object != any).for_each(|object| self.unit.lose(object));
         if gone.contains(&any) { Err(Error::NoResult) } else { Ok(()) }
     }
 
     /// The next row that is read of an object takes its place, also by [`get`](Self::get); the same for what it is related to, where
-    /// the relationship says `refresh-expire`.
+    /// the relationship says `refresh-expire`. Edits that were not flushed are lost; what is edited after it is kept.
+    ///
+    /// An object that has no row in this session stays what it is.
     pub fn expire<M: Record>(&self, object: &Entity<M>) {
-        for object in self.unit.refreshed_along(&object.erase()) {
-            object.0.life().is_expired.set(true);
-        }
-        object.slot.life.is_expired.set(true);
+        let object = object.erase();
+        let mut all = self.unit.refreshed_along(&object);
+        all.push(object);
+        self.unit.expire(&all);
     }
 
-    /// The same for all objects of the session.
+    /// The same for all objects of the session that have a row.
     pub fn expire_all(&self) {
-        self.unit.expire_all();
+        self.unit.expire(&self.unit.all());
     }
 
     /// Takes an object out of the session, and what it is related to where the relationship says `expunge` (`cascade = "all"`); what

@@ -9,7 +9,7 @@ pub use self::{
 };
 use super::{
     Executor, Rows, RunOptions, Session,
-    unit::{From, entities_without, mapper},
+    unit::{From, Key, entities_without, mapper},
 };
 use crate::{
     Entity, Error, Result,
@@ -157,7 +157,11 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             let (wanted, got) = (M::KEY.len(), key.len());
             return Err(Error::invalid(format!("a key of {:?} has {wanted} columns, not {got}", M::TABLE)));
         }
+        let (session, is_narrowed) = (self.session, self.is_narrowed);
         let found = Self { select: self.select.with_key(&key), ..self }.all().await?;
+        if found.is_empty() && !is_narrowed {
+            session.unit().lose_expired(mapper::<M>().of, &Key::of(&key));
+        }
         Ok(found.into_iter().next())
     }
 

@@ -14,8 +14,12 @@ mod follow_keys;
 mod inverse;
 mod key;
 mod leave;
+mod listed;
 mod load;
 mod mapper;
+mod outside;
+mod owners;
+mod rejoin;
 mod says;
 mod source;
 mod step;
@@ -38,7 +42,11 @@ pub(crate) use self::{
     mapper::{Direction, Mapped, Mapper, ModelId, mapper},
     step::Changed,
 };
-use self::{attempt::Attempted, undo::Level};
+use self::{
+    attempt::Attempted,
+    listed::{Listed, Pointing},
+    undo::Level,
+};
 use super::{SessionOptions, repeated::Repeated};
 use crate::{
     Error, Result, Session,
@@ -60,6 +68,13 @@ pub(crate) struct Unit {
     changed: RefCell<Vec<AnyEntity>>,
     /// Objects that the next flush deletes.
     deleted: RefCell<Vec<AnyEntity>>,
+    /// What their lists had got by the time they were deleted.
+    listed: RefCell<Listed>,
+    pointing: RefCell<Pointing>,
+    /// How often an object was edited or added.
+    edits: Cell<u64>,
+    /// Owners in no session, and the objects of this one that they lost since the last flush.
+    outside: RefCell<Vec<(AnyEntity, Vec<AnyEntity>)>>,
     levels: RefCell<Vec<Level>>,
     /// How many savepoints there were.
     savepoints: Cell<u64>,
@@ -92,6 +107,10 @@ impl Unit {
             pending: RefCell::default(),
             changed: RefCell::default(),
             deleted: RefCell::default(),
+            listed: RefCell::default(),
+            pointing: RefCell::default(),
+            edits: Cell::new(1),
+            outside: RefCell::default(),
             levels: RefCell::new(vec![Level::new(0)]),
             savepoints: Cell::new(0),
             has_written: Cell::new(false),
@@ -112,7 +131,8 @@ impl Unit {
 
     /// Whether there is nothing to flush.
     pub(crate) fn is_clean(&self) -> bool {
-        self.pending.borrow().is_empty() && self.changed.borrow().is_empty() && self.deleted.borrow().is_empty()
+        let lists = [&self.pending, &self.changed, &self.deleted];
+        lists.into_iter().all(|list| list.borrow().is_empty()) && self.outside.borrow().is_empty()
     }
 
     pub(crate) fn pending(&self) -> Vec<AnyEntity> {
@@ -140,6 +160,19 @@ impl Unit {
         }
     }
 
+    /// The next rows that are read take the places of these objects, as far as they have rows here. What was edited and not flushed
+    /// is lost.
+    pub(crate) fn expire(self: &Rc<Self>, objects: &[AnyEntity]) {
+        for object in objects.iter().filter(|object| object.0.life().is_of(self) && object.0.has_row()) {
+            let life = object.0.life();
+            life.is_expired.set(true);
+            if life.is_queued.replace(false) {
+                object.0.revert();
+            }
+        }
+        self.changed.borrow_mut().retain(|object| object.0.life().is_queued.get());
+    }
+
     /// The object of a row, where it is known.
     pub(crate) fn find(&self, of: ModelId, key: &Key) -> Option<AnyEntity> {
         // A clone of the key is cheap for the usual one, an integer.
@@ -148,6 +181,7 @@ impl Unit {
 
     /// An object was edited.
     pub(crate) fn changed(&self, slot: Rc<dyn AnySlot>) {
+        self.edits.set(self.edits.get() + 1);
         let life = slot.life();
         // One that is deleted may be kept after all.
         let is_there = match life.status() {
@@ -207,6 +241,7 @@ impl Unit {
                 _ => Ok(()),
             },
             Status::Transient => {
+                self.edits.set(self.edits.get() + 1);
                 life.taken_out_of.set(0);
                 life.set(Status::Pending, self);
                 self.pending.borrow_mut().push(object.clone());
@@ -220,15 +255,8 @@ impl Unit {
                 // Its session may have gone without a word.
                 life.is_queued.set(false);
                 life.taken_out_of.set(0);
-                let key = object.0.stored_key();
-                let of = object.0.mapper().of;
-                if self.find(of, &key).is_some_and(|known| known != *object) {
-                    let table = object.table();
-                    return Err(Error::invalid(format!(
-                        "the session has another object for this row of {table:?}: merge it"
-                    )));
-                }
-                self.register(object, key);
+                self.check_only(object)?;
+                self.register(object, object.0.stored_key());
                 self.changed(Rc::clone(&object.0));
                 Ok(())
             }
@@ -253,6 +281,7 @@ impl Unit {
                 Ok(())
             }
             Status::Persistent => {
+                self.note_listed(object);
                 life.set(Status::Deleted, self);
                 self.deleted.borrow_mut().push(object.clone());
                 Ok(())

@@ -1,7 +1,16 @@
 //! `test_cascade.py`: children of an owner with `all, delete-orphan`, and their own children.
 
+mod after;
+
 use sqlservice_sdk::prelude::*;
 
+use self::after::{
+    its_own_side_set_after_the_delete, its_own_side_set_before_the_delete, moved_after_the_delete_of_its_parent,
+    moved_from_a_parent_of_no_session, pushed_after_a_delete_that_is_taken_back,
+    pushed_after_the_delete_and_rolled_back, pushed_after_the_delete_of_its_parent,
+    pushed_before_the_delete_of_its_parent, pushed_to_an_unloaded_list_after_the_delete,
+    taken_from_a_parent_of_no_session, taken_from_a_parent_that_joins, taken_from_a_parent_that_was_never_added,
+};
 use crate::case::{Case, cases, count, each, one, rows, same};
 
 cases! { [Parent, Kid, Toy]:
@@ -13,6 +22,11 @@ orphans_come_back_with_a_rollback, orphans_come_back_with_a_savepoint, removed_t
 a_pending_grandchild_is_removed, moved_there_and_back,
 an_orphan_gets_another_parent_by_a_later_flush, a_pending_parent_takes_a_persistent_child,
 a_child_is_replaced_by_a_new_one_many_times, unwritten_orphans_are_not_in_the_session,
+    pushed_after_the_delete_of_its_parent, moved_after_the_delete_of_its_parent, pushed_before_the_delete_of_its_parent,
+    pushed_to_an_unloaded_list_after_the_delete, pushed_after_a_delete_that_is_taken_back,
+    pushed_after_the_delete_and_rolled_back, taken_from_a_parent_of_no_session, taken_from_a_parent_that_joins,
+    taken_from_a_parent_that_was_never_added, moved_from_a_parent_of_no_session, its_own_side_set_after_the_delete,
+    its_own_side_set_before_the_delete,
 }
 
 #[derive(Model, Clone, Debug, Default)]

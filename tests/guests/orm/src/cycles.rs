@@ -1,7 +1,10 @@
 //! `test_cycles.py`: rows and tables that refer to themselves and to each other. It is long: a function a case.
 
+mod deep;
+
 use sqlservice_sdk::prelude::*;
 
+use self::deep::{loads_nest_as_deep_as_is_said, loads_that_nest_too_deep_are_refused};
 use crate::case::{Case, cases, count, each, kind, one, rows, same};
 
 cases! { [Left, Right, Extra, Node, Item, Person, Ball, Kin, Third]:
@@ -12,7 +15,7 @@ cases! { [Left, Right, Extra, Node, Item, Person, Ball, Kin, Third]:
     a_post_update_is_cleared,     a_post_update_of_an_unloaded_one_is_cleared,     a_parent_by_another_column_than_the_key,
     an_unloaded_parent_with_children_of_a_unique_column,
     children_stay_without_their_parent, a_chain_of_parents_is_written,     a_chain_is_turned_around, a_new_row_between_two_old_ones, an_old_root_gets_a_new_root,
-    many_to_one_alone_in_a_later_flush, delete_a_child_and_its_parent_stays,
+    many_to_one_alone_in_a_later_flush, delete_a_child_and_its_parent_stays, loads_nest_as_deep_as_is_said, loads_that_nest_too_deep_are_refused,
 }
 
 /// Two tables that refer to each other.

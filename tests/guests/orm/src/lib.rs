@@ -9,8 +9,16 @@ mod case;
 mod cascade_children;
 mod cascade_parents;
 mod cycles;
+mod expire;
 mod many_to_many;
+mod natural;
+mod post_update;
+mod session;
+mod shop;
+mod transaction;
+mod two_owners;
 mod unit;
+mod versioning;
 
 sqlservice_sdk::plugin!(
     "
@@ -41,6 +49,9 @@ macro_rules! subjects {
     };
 }
 
-subjects! { cascade_children, cascade_parents, cycles, many_to_many, unit }
+subjects! {
+    cascade_children, cascade_parents, cycles, expire, many_to_many, natural, post_update, session, transaction,
+    two_owners, unit, versioning
+}
 
 export!(Orm);

@@ -1,10 +1,12 @@
 //! `test_manytomany.py`, `test_association.py`, and the many-to-many parts of `test_cascade.py`, `test_unitofwork.py` and
 //! `test_backref_mutations.py`. It is long: a function a case.
 
+mod after;
 mod object;
 
 use sqlservice_sdk::prelude::*;
 
+use self::after::{a_pair_after_the_delete_of_its_owner, a_pair_before_the_delete_of_its_owner};
 use self::object::{
     pairs_as_objects_are_changed, pairs_as_objects_are_inserted, pairs_as_objects_are_replaced,
     pairs_as_objects_are_replaced_by_equal_ones, pairs_as_objects_go_with_their_owner, pairs_as_objects_move,
@@ -22,6 +24,7 @@ cases! { [Place, Road, Transition, Incoming, Outgoing, Shelf, Book, BookOnShelf,
     pending_on_both_sides, pushed_to_an_unloaded_list, removed_from_an_unloaded_list, pairs_come_back_with_a_rollback,
     pairs_come_back_with_a_savepoint, an_unwritten_owner_with_old_ones, the_same_object_twice_is_one_pair,
     other_side_is_told_when_loaded, removed_and_the_other_side_deleted, loaded_in_the_order_of_the_relationship,
+    a_pair_after_the_delete_of_its_owner, a_pair_before_the_delete_of_its_owner,
 }
 
 /// A graph over one table, seen from both ends.

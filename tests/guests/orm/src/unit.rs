@@ -1,6 +1,7 @@
 //! `test_unitofwork.py`, `test_unitofworkv2.py` and the writing parts of `test_relationships.py`. It is long: a function a case.
 
 mod flush;
+mod switch;
 
 use sqlservice_sdk::prelude::*;
 
@@ -14,9 +15,14 @@ use self::flush::{
     many_changes_in_one_flush, null_keys_are_refused, order_of_inserts_is_the_order_of_adds, primary_keys_of_all_kinds,
     pushed_twice_is_one_child, texts_of_all_kinds, truths_are_written,
 };
+use self::switch::{
+    a_child_stays_on_a_switched_row, a_child_that_needs_a_parent_that_goes, a_row_is_switched_to_another_owner,
+    a_row_is_switched_with_its_children, a_switch_that_fails_is_done_later, a_switched_row_is_updated_and_deleted,
+    a_switched_row_takes_nulls, an_edited_key_and_a_delete, keys_of_columns_with_other_names,
+};
 use crate::case::{Case, cases, count, each, kind, one, rows, same};
 
-cases! { [User, Address, Login, Employee, Root, Middle, Leaf, Other, Owner, Owned, Plain, Token]:
+cases! { [User, Address, Login, Employee, Root, Middle, Leaf, Other, Owner, Owned, Plain, Token, Tray, Cup, Labelled]:
 relationship_wins_over_a_foreign_key, list_wins_over_a_foreign_key, a_foreign_key_alone_is_kept,
 unset_relationship_leaves_the_foreign_key, cleared_relationship_wins_over_a_foreign_key,
 a_one_to_one_is_set_and_replaced, a_one_to_one_is_cleared, a_one_to_one_moves, a_one_to_one_is_deleted_behind_it,
@@ -31,6 +37,52 @@ a_child_moves_and_its_old_parent_goes, a_child_moves_by_its_key_and_its_old_pare
 both_parents_go_and_the_child_stays, pushed_twice_is_one_child, a_failed_flush_is_tried_again,
 a_failed_flush_with_new_children_is_tried_again, truths_are_written, bytes_are_compared,
 primary_keys_of_all_kinds, expressions_are_not_objects, order_of_inserts_is_the_order_of_adds,
+a_row_is_switched_with_its_children, a_switched_row_is_updated_and_deleted, a_child_stays_on_a_switched_row,
+a_child_that_needs_a_parent_that_goes, a_switched_row_takes_nulls, an_edited_key_and_a_delete,
+a_row_is_switched_to_another_owner, a_switch_that_fails_is_done_later, keys_of_columns_with_other_names,
+}
+
+/// Its cups need it.
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "trays")]
+struct Tray {
+    #[model(primary_key)]
+    id: i64,
+    #[model(length = 20)]
+    name: String,
+    #[model(cascade = "all, delete-orphan", order_by = "id")]
+    cups: Many<Cup>,
+}
+
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "cups")]
+struct Cup {
+    #[model(primary_key)]
+    id: i64,
+    #[model(foreign_key = "trays.id")]
+    tray_id: i64,
+    #[model(length = 20)]
+    name: String,
+    note: Option<i64>,
+    #[model(foreign_key = "plains.id")]
+    plain_id: Option<i64>,
+    tray: One<Tray>,
+    plain: One<Plain>,
+}
+
+/// Its columns have other names than its fields.
+#[derive(Model, Clone, Debug, Default)]
+#[model(table = "labelled")]
+struct Labelled {
+    #[model(primary_key, generated, column = "key")]
+    id: i64,
+    #[model(column = "the label", length = 20)]
+    name: String,
+    #[model(column = "up", foreign_key = "labelled.key")]
+    parent_id: Option<i64>,
+    #[model(order_by = "the label")]
+    children: Many<Labelled>,
+    parent: One<Labelled>,
 }
 
 #[derive(Model, Clone, Debug, Default)]

@@ -159,6 +159,10 @@ impl Unit {
         for list in [&self.pending, &self.changed, &self.deleted] {
             list.borrow_mut().retain(|object| object.0.life().mark.get() != draft.serial);
         }
+        self.outside.take();
+        if self.deleted.borrow().is_empty() {
+            self.forget_listed();
+        }
         self.known.borrow_mut().reserve(draft.inserts.len());
         for object in &draft.involved {
             let life = object.0.life();
@@ -175,6 +179,13 @@ impl Unit {
                 self.changed(Rc::clone(&object.0));
             }
         }
+        // What the database made of an update that came later is read by whoever asks next.
+        let touched = draft
+            .late
+            .iter()
+            .map(|(object, _)| object)
+            .filter(|object| object.status() == Status::Persistent && !object.0.mapper().touched.is_empty());
+        touched.for_each(|object| object.0.life().is_expired.set(true));
         for object in draft.followers.by_database.iter().filter(|object| object.status() == Status::Persistent) {
             self.register_again(object);
         }

@@ -1,5 +1,7 @@
 //! A flush as the contract has it: changes of one shape, column by column.
 
+mod late;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
@@ -213,62 +215,6 @@ impl Changes {
                 stored: unique_values(mapper, &rows, &told(draft, mapper, &columns))?,
             };
             self.push(Change::Updates(updates), About::Updates(objects, returning));
-        }
-        Ok(())
-    }
-
-    /// Updates that close a circle of new rows, or open one of rows that go.
-    fn late(&mut self, draft: &Draft) -> Result<()> {
-        let mut columns_of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
-        let mut objects: Vec<AnyEntity> = Vec::new();
-        for (object, columns) in &draft.late {
-            let all = columns_of.entry(object.address()).or_insert_with(|| {
-                objects.push(object.clone());
-                Vec::new()
-            });
-            all.extend(columns);
-        }
-        let columns = |object: &AnyEntity, _: &Mapper| columns_of.get(&object.address()).cloned().unwrap_or_default();
-        for Group { mapper, columns, objects } in groups(&objects, |_, _| None, columns) {
-            let rows = count(objects.len())?;
-            let value = |object: &AnyEntity, column: usize| {
-                let place = draft.sources.get(object, column);
-                // What is deleted points nowhere; what is inserted points to what has its key already, or gets a link.
-                if object.0.has_row() || place.is_some_and(|source| self.place(&source.object).is_some()) {
-                    return null();
-                }
-                object.0.value(column)
-            };
-            let cells =
-                columns.iter().map(|&column| typed(objects.iter().map(|object| value(object, column)).collect()));
-            let cells = cells.collect();
-            let key = |object: &AnyEntity, column: usize| match object.0.wants_key() && mapper.generated == Some(column)
-            {
-                true => null(),
-                false => object.0.stored_value(column),
-            };
-            let keys =
-                mapper.key.iter().map(|&column| typed(objects.iter().map(|object| key(object, column)).collect()));
-            let keys = keys.collect();
-            let mut links = self.links(draft, &objects, &columns, None);
-            for (row, object) in (0..).zip(&objects) {
-                let Some((of_change, of_row)) = self.place(object) else { continue };
-                for at in 0..mapper.key.len() {
-                    let column = u16::try_from(columns.len() + at).unwrap_or(u16::MAX);
-                    links.push(Link { row, column, of_change, of_row });
-                }
-            }
-            let updates = Updates {
-                table: mapper.table.to_owned(),
-                keys: Batch { rows, columns: keys },
-                versions: None,
-                columns: mapper.names(&columns),
-                rows: Batch { rows, columns: cells },
-                links,
-                returning: Vec::new(),
-                stored: None,
-            };
-            self.push(Change::Updates(updates), About::Rest);
         }
         Ok(())
     }

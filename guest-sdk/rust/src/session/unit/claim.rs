@@ -3,7 +3,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Direction, Key, Mapped, Mapper, ModelId, Unit, key::names_row};
+use super::{
+    Direction, Key, Mapped, Mapper, ModelId, Unit,
+    key::names_row,
+    owners::{Owners, key},
+};
 use crate::{
     Value,
     entity::{AnyEntity, Status},
@@ -57,6 +61,7 @@ type Claim = (AnyEntity, Edge, Direction);
 /// What the objects of a session say that were added or edited.
 pub(super) struct Claims<'a> {
     unit: &'a Unit,
+    owners: Owners<'a>,
     /// By the address of who is claimed.
     of: FxHashMap<usize, Vec<Claim>>,
     /// The same, only by relationships of objects that have the foreign key.
@@ -103,7 +108,8 @@ pub(super) fn said(object: &AnyEntity, edge: Edge) -> Said {
 
 impl<'a> Claims<'a> {
     pub(super) fn new(unit: &'a Unit) -> Self {
-        let mut claims = Self { unit, of: FxHashMap::default(), pointing: FxHashMap::default() };
+        let mut claims =
+            Self { unit, owners: Owners::new(unit), of: FxHashMap::default(), pointing: FxHashMap::default() };
         let objects: Vec<AnyEntity> = unit.changed.borrow().iter().chain(&*unit.pending.borrow()).cloned().collect();
         for object in objects.iter().filter(|object| lives(object)) {
             let mapper = object.0.mapper();
@@ -143,17 +149,22 @@ impl<'a> Claims<'a> {
     fn by_foreign_key(&self, object: &AnyEntity, relation: &Mapped) -> Option<AnyEntity> {
         let is_edited = |&column: &usize| !object.0.has_row() || object.0.differs(column);
         let target = (relation.target)();
-        if relation.far != target.key || !relation.near.iter().any(is_edited) {
+        if !relation.near.iter().any(is_edited) {
             return None;
         }
-        let values: Vec<Value> = relation.near.iter().map(|&column| object.0.value(column)).collect();
-        if names_row(&values) { self.unit.find(target.of, &Key::of(&values)) } else { None }
+        let named = key(&relation.near, |column| object.0.value(column))?;
+        self.owners.find(target, &relation.far, &named)
     }
 
     /// Objects that say by their own relationship that this one has them.
     pub(super) fn pointing(&self, owner: &AnyEntity, edge: Edge) -> impl Iterator<Item = &AnyEntity> {
         let all = self.pointing.get(&owner.address()).map_or(&[][..], Vec::as_slice);
         all.iter().filter(move |(_, by, _)| *by == edge).map(|(object, ..)| object)
+    }
+
+    /// Whether an object that a deleted owner got goes with it. What is put into a list after the delete was asked for stays.
+    pub(super) fn follows(&self, owner: &AnyEntity, relation: &Mapped, item: &AnyEntity) -> bool {
+        relation.direction == Direction::ToOne || owner.status() != Status::Deleted || self.unit.was_listed(owner, item)
     }
 
     /// Whether an object stays, since another one has it that lives.
@@ -190,8 +201,7 @@ impl<'a> Claims<'a> {
             // A list that was not told that the row has another owner by now.
             return *is_stored;
         }
-        let known = if relation.near == mapper.key { self.unit.find(mapper.of, &Key::of(&values)) } else { None };
-        match known {
+        match self.owners.find(mapper, &relation.near, &Key::of(&values)) {
             Some(known) => lives(&known),
             None => item.0.has_row() || !values.iter().any(is_unset),
         }

@@ -1,5 +1,7 @@
 //! Which rows a flush writes, and which of their columns come from rows that it makes.
 
+mod update;
+
 use std::{
     cell::{Cell, OnceCell},
     rc::Rc,
@@ -8,8 +10,9 @@ use std::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Direction, Key, Mapped, Mapper, ModelId, Unit,
+    Direction, Mapped, Mapper, Unit,
     follow_keys::Followers,
+    leave,
     says::{Says, Seen},
     source::{Source, Sources},
 };
@@ -85,11 +88,14 @@ impl Draft {
         }
         draft.settle_sources(unit)?;
         draft.first_versions(unit)?;
-        draft.followers = unit.follow_keys(&draft.involved)?;
+        let is_said = |object: &AnyEntity, column| draft.is_said(object, column);
+        let followers = unit.follow_keys(&draft.involved, &is_said)?;
+        draft.followers = followers;
         for object in draft.followers.by_flush.clone() {
             draft.involve(&object);
         }
         draft.switch_rows();
+        draft.late.extend(leave::opened(&draft.deletes));
         draft.choose_updates();
         draft.check_versions()?;
         Ok(draft)
@@ -170,6 +176,9 @@ impl Draft {
             }
             self.touch(unit, child);
             self.set_from(unit, child, &relation.far, owner, &relation.near)?;
+            if relation.post_update && is_closed_later(child, &relation.far, owner) {
+                self.late.push((child.clone(), relation.far.clone()));
+            }
         }
         Ok(())
     }
@@ -179,7 +188,7 @@ impl Draft {
         if self.is_deleted(object) {
             let is_null = relation.near.iter().any(|&column| is_null(&object.0.stored_value(column)));
             // The rows of a circle go one after the other, so the pointer between them goes first.
-            if relation.post_update && !is_null {
+            if relation.post_update && !is_null && object.0.mapper().can_wait(&relation.near) {
                 self.late.push((object.clone(), relation.near.clone()));
             }
             return Ok(());
@@ -196,9 +205,8 @@ impl Draft {
                 Ok(())
             }
             Some(target) => {
-                let is_late = relation.post_update && !object.0.has_row() && target.status() == Status::Pending;
                 self.set_from(unit, object, &relation.near, target, &relation.far)?;
-                if is_late {
+                if relation.post_update && is_closed_later(object, &relation.near, target) {
                     self.late.push((object.clone(), relation.near.clone()));
                 }
                 Ok(())
@@ -297,94 +305,11 @@ impl Draft {
         }
         Ok(())
     }
+}
 
-    /// Versions count from one.
-    fn first_versions(&self, unit: &Unit) -> Result<()> {
-        for object in &self.inserts {
-            if let Some(version) = object.0.mapper().version
-                && object.0.value(version) == Value::Scalar(Scalar::Integer(0))
-            {
-                unit.assign(object, version, Value::Scalar(Scalar::Integer(1)))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A new object with the key of a deleted one takes its row.
-    fn switch_rows(&mut self) {
-        if self.deletes.is_empty() || self.inserts.is_empty() {
-            return;
-        }
-        let mut rows: FxHashMap<(ModelId, Key), AnyEntity> =
-            self.deletes.iter().map(|object| ((object.0.mapper().of, object.0.stored_key()), object.clone())).collect();
-        let mut inserts = Vec::with_capacity(self.inserts.len());
-        for object in std::mem::take(&mut self.inserts) {
-            let row = if object.0.wants_key() { None } else { rows.remove(&(object.0.mapper().of, object.0.key())) };
-            match row {
-                Some(row) => {
-                    self.deletes.retain(|deleted| *deleted != row);
-                    self.switched.insert(object.address(), row);
-                    self.updates.push(object);
-                }
-                None => inserts.push(object),
-            }
-        }
-        self.inserts = inserts;
-    }
-
-    /// Which of the objects that were there before have columns to write.
-    fn choose_updates(&mut self) {
-        for (place, object) in self.involved.iter().enumerate() {
-            if object.status() != Status::Persistent {
-                continue;
-            }
-            // Compared once: it costs more than most of what a flush does.
-            let changed = object.0.changed();
-            if !changed.is_empty() || !self.sources.of(object).is_empty() {
-                self.updates.push(object.clone());
-                self.changed.resize_with(place, Vec::new);
-                self.changed.push(changed);
-            }
-        }
-    }
-
-    /// Versions count by themselves.
-    fn check_versions(&self) -> Result<()> {
-        let is_set = |object: &&AnyEntity| {
-            let version = object.0.mapper().version;
-            version.is_some_and(|version| {
-                !self.switched.contains_key(&object.address()) && self.changed(object).contains(&version)
-            })
-        };
-        let Some(set) = self.updates.iter().find(is_set) else { return Ok(()) };
-        Err(Error::invalid(format!("the version of a row of {:?} counts up by itself; do not set it", set.table())))
-    }
-
-    /// The columns of an object that differ from its row.
-    fn changed(&self, object: &AnyEntity) -> &[usize] {
-        let place = object.0.life().place(self.serial);
-        place.and_then(|place| self.changed.get(place)).map_or(&[], Vec::as_slice)
-    }
-
-    /// The columns of an object that an update writes.
-    pub(super) fn columns(&self, object: &AnyEntity) -> Vec<usize> {
-        let mapper = object.0.mapper();
-        let mut columns = match self.switched.get(&object.address()) {
-            None => self.changed(object).to_vec(),
-            Some(row) => {
-                let differs = |column: &usize| object.0.value(*column) != row.0.stored_value(*column);
-                (0..mapper.columns.len()).filter(differs).collect()
-            }
-        };
-        let linked = self.sources.of(object);
-        if !linked.is_empty() {
-            columns.extend(linked.iter().map(|(column, _)| *column));
-            columns.sort_unstable();
-            columns.dedup();
-        }
-        columns.retain(|column| mapper.version != Some(*column));
-        columns
-    }
+/// Whether a new row refers to another one only once both are there (`post_update`).
+fn is_closed_later(object: &AnyEntity, columns: &[usize], target: &AnyEntity) -> bool {
+    !object.0.has_row() && target.status() == Status::Pending && object.0.mapper().can_wait(columns)
 }
 
 /// A number that no flush had before, and no place in a list.

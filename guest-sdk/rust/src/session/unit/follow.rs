@@ -145,7 +145,7 @@ impl Unit {
     }
 
     /// Objects that were taken away from an owner without whom they are nothing, or that left it themselves.
-    fn orphans(&self) -> Vec<Candidate> {
+    fn orphans(self: &Rc<Self>) -> Vec<Candidate> {
         let mut lost = Vec::new();
         let objects: Vec<AnyEntity> = self.changed.borrow().iter().chain(&*self.pending.borrow()).cloned().collect();
         for object in objects {
@@ -159,12 +159,13 @@ impl Unit {
                 }
             }
         }
+        lost.extend(self.orphans_outside());
         lost
     }
 }
 
 /// What an owner lost by a relationship, since its row was written.
-fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<Candidate>) {
+pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<Candidate>) {
     let mapper = owner.0.mapper();
     let Some(relation) = mapper.relations.get(at) else { return };
     owner.0.look(at, &mut |now, stored| {
@@ -215,8 +216,9 @@ fn walk_from(object: AnyEntity, claims: &Claims<'_>, walk: &mut Walk, wanted: &m
             before = stored.map(|stored| stored.items()).unwrap_or_default();
         });
         let stored: FxHashSet<usize> = before.iter().map(AnyEntity::address).collect();
-        items.retain(|item| !stored.contains(&item.address()));
-        items.extend(claims.pointing(&object, Edge::of(mapper, relation)).cloned());
+        items.retain(|item| !stored.contains(&item.address()) && claims.follows(&object, relation, item));
+        let pointing = claims.pointing(&object, Edge::of(mapper, relation));
+        items.extend(pointing.filter(|item| claims.follows(&object, relation, item)).cloned());
         let all = before.into_iter().map(|item| (item, true)).chain(items.into_iter().map(|item| (item, false)));
         walk.candidates.extend(all.map(|(item, is_stored)| Candidate {
             item,

@@ -61,6 +61,9 @@ struct Followed {
     keys: FxHashMap<Key, Vec<Value>>,
 }
 
+/// Whether a relationship says what a column of an object is.
+type IsSaid<'a> = dyn Fn(&AnyEntity, usize) -> bool + 'a;
+
 /// What followed changed keys.
 #[derive(Default)]
 pub(super) struct Followers {
@@ -152,8 +155,9 @@ fn followed(renamed: &[Renamed], held: &mut Vec<(ModelId, Vec<usize>)>) -> FxHas
 
 impl Unit {
     /// Gives objects the new values of keys that they refer to and that change. What was there before comes back where the flush
-    /// fails.
-    pub(super) fn follow_keys(self: &Rc<Self>, involved: &[AnyEntity]) -> Result<Followers> {
+    /// fails. A column of which a relationship `is_said` to make something stays that, also where the value is the old one: another
+    /// row may have taken it.
+    pub(super) fn follow_keys(self: &Rc<Self>, involved: &[AnyEntity], is_said: &IsSaid<'_>) -> Result<Followers> {
         let mut followers = Followers::default();
         let mut renamed: Vec<Renamed> = Vec::new();
         let mut known: FxHashMap<ModelId, Vec<usize>> = FxHashMap::default();
@@ -187,7 +191,7 @@ impl Unit {
             }
             renamed = Vec::new();
             for (object, followed, new) in found {
-                renamed.extend(self.follow(&object, followed, new, &mut followers)?);
+                renamed.extend(self.follow(&object, followed, new, (&mut followers, is_said))?);
             }
         }
         Ok(followers)
@@ -199,7 +203,7 @@ impl Unit {
         object: &AnyEntity,
         followed: &Followed,
         new: &[Value],
-        followers: &mut Followers,
+        (followers, is_said): (&mut Followers, &IsSaid<'_>),
     ) -> Result<Option<Renamed>> {
         let before: Vec<(usize, Value)> =
             followed.near.iter().map(|&column| (column, object.0.stored_value(column))).collect();
@@ -213,16 +217,20 @@ impl Unit {
             How::Update => {
                 for ((column, stored), new) in before.iter().zip(new) {
                     // What was said of it otherwise stays.
-                    if object.0.value(*column) == *stored {
+                    if object.0.value(*column) == *stored && !is_said(object, *column) {
                         self.assign(object, *column, new.clone())?;
                     }
                 }
                 followers.by_flush.push(object.clone());
             }
             How::Cascade | How::SetNull => {
-                let newest = followed.near.iter().map(|&column| (column, object.0.value(column))).collect();
+                let newest: Vec<(usize, Value)> =
+                    followed.near.iter().map(|&column| (column, object.0.value(column))).collect();
                 let values: Vec<(usize, Value)> = followed.near.iter().copied().zip(new.iter().cloned()).collect();
                 set_stored(object, &values)?;
+                for (column, value) in newest.iter().filter(|(column, _)| is_said(object, *column)) {
+                    object.0.assign(*column, value.clone())?;
+                }
                 self.attempt(Attempted::Followed { object: object.clone(), stored: before.clone(), newest });
                 followers.by_database.push(object.clone());
             }

@@ -7,8 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     Direction, Key, Mapped, Mapper, ModelId, Unit,
     draft::{Draft, Pair},
-    key::names_row,
     mapper::mappers,
+    owners::{Owners, key},
 };
 use crate::{
     Value,
@@ -83,22 +83,19 @@ fn leading_to(mapper: &Mapper) -> Leading {
     found
 }
 
-/// The key that some columns are, where none of them is null.
-fn key(columns: &[usize], value: impl Fn(usize) -> Value) -> Option<Key> {
-    let of = |values: &[Value]| names_row(values).then(|| Key::of(values));
-    match columns {
-        [only] => of(&[value(*only)]),
-        several => of(&several.iter().map(|&column| value(column)).collect::<Vec<_>>()),
-    }
-}
-
 impl Moves {
     /// What was there before a flush is written.
     pub(super) fn new(draft: &Draft) -> Self {
         let mut rows = Vec::new();
         let mut leading: Option<(ModelId, Leading)> = None;
-        let deleted = draft.deletes.iter();
-        for child in draft.inserts.iter().chain(&draft.updates).chain(deleted) {
+        // A child of a row that another object took has nothing to write, and another owner.
+        let taken = !draft.switched.is_empty();
+        let updated: FxHashSet<usize> = draft.updates.iter().filter(|_| taken).map(AnyEntity::address).collect();
+        let kept = draft
+            .involved
+            .iter()
+            .filter(|object| taken && object.status() == Status::Persistent && !updated.contains(&object.address()));
+        for child in draft.inserts.iter().chain(&draft.updates).chain(&draft.deletes).chain(kept) {
             let mapper = child.0.mapper();
             let known = match leading.take().filter(|(of, _)| *of == mapper.of) {
                 Some(known) => known,
@@ -121,6 +118,7 @@ impl Moves {
     /// Makes both sides say what was written.
     pub(super) fn apply(self, unit: &Rc<Unit>) {
         let mut news = News::default();
+        let owners = Owners::new(unit);
         for Move { child, owner, position, before } in self.rows {
             let Ok(relation) = owner.relation(position) else { continue };
             let after = if child.status() == Status::Deleted {
@@ -128,8 +126,7 @@ impl Moves {
             } else {
                 key(&relation.far, |column| child.0.value(column))
             };
-            // Only where the owner's own key is referred to is it found by it.
-            let find = |key: &Key| if relation.near == owner.key { unit.find(owner.of, key) } else { None };
+            let find = |key: &Key| owners.find(owner, &relation.near, key);
             let (lost, got) = (before.as_ref().and_then(find), after.as_ref().and_then(find));
             if before != after
                 && let Some(lost) = &lost

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Key, Mapper, ModelId, key::names_row};
+use super::{Direction, Key, Mapped, Mapper, ModelId, key::names_row};
 use crate::{Value, entity::AnyEntity};
 
 /// Objects of one model that go, in the order of their keys.
@@ -44,6 +44,43 @@ pub(super) fn order(
         rows.read(&groups, reference, &is_open);
     }
     rows.sorted(&groups)
+}
+
+/// Objects that go with owners whose list of them is a `post_update`, and their foreign keys to these: they are set to null before
+/// any of both is deleted.
+pub(super) fn opened(deletes: &[AnyEntity]) -> Vec<(AnyEntity, Vec<usize>)> {
+    let mut lists: Vec<(&'static Mapped, FxHashSet<Key>)> = Vec::new();
+    for owner in deletes {
+        let relations = owner.0.mapper().relations.iter();
+        for relation in relations.filter(|relation| relation.post_update && relation.direction == Direction::ToMany) {
+            let at = lists.iter().position(|(known, _)| std::ptr::eq(*known, relation)).unwrap_or_else(|| {
+                lists.push((relation, FxHashSet::default()));
+                lists.len() - 1
+            });
+            if let (Some(key), Some((_, keys))) = (stored_key(owner, &relation.near), lists.get_mut(at)) {
+                keys.insert(key);
+            }
+        }
+    }
+    let mut opened = Vec::new();
+    for (relation, keys) in lists {
+        let target = (relation.target)();
+        if !target.can_wait(&relation.far) {
+            continue;
+        }
+        let of = target.of;
+        let is_listed = |child: &&AnyEntity| {
+            child.0.mapper().of == of && stored_key(child, &relation.far).is_some_and(|key| keys.contains(&key))
+        };
+        opened.extend(deletes.iter().filter(is_listed).map(|child| (child.clone(), relation.far.clone())));
+    }
+    opened
+}
+
+/// What a row has in some columns, where that is the key of another row.
+fn stored_key(object: &AnyEntity, columns: &[usize]) -> Option<Key> {
+    let values: Vec<Value> = columns.iter().map(|&column| object.0.stored_value(column)).collect();
+    names_row(&values).then(|| Key::of(&values))
 }
 
 fn groups(deletes: &[AnyEntity]) -> Vec<Group> {
@@ -114,19 +151,15 @@ impl Rows {
     fn read(&mut self, groups: &[Group], reference: &Reference, is_open: impl Fn(&AnyEntity, usize) -> bool) {
         let Reference { from, near, to, far } = reference;
         let (Some(from), Some(to)) = (groups.get(*from), groups.get(*to)) else { return };
-        let key = |object: &AnyEntity, columns: &[usize]| {
-            let values: Vec<Value> = columns.iter().map(|&column| object.0.stored_value(column)).collect();
-            names_row(&values).then(|| Key::of(&values))
-        };
         let numbered = |group: &Group, at: usize| group.first + at;
         let referred: FxHashMap<Key, usize> = (to.objects.iter().enumerate())
-            .filter_map(|(at, object)| Some((key(object, far)?, numbered(to, at))))
+            .filter_map(|(at, object)| Some((stored_key(object, far)?, numbered(to, at))))
             .collect();
         for (at, object) in from.objects.iter().enumerate() {
             if near.iter().any(|&column| is_open(object, column)) {
                 continue;
             }
-            let (child, parent) = (numbered(from, at), key(object, near).and_then(|key| referred.get(&key)));
+            let (child, parent) = (numbered(from, at), stored_key(object, near).and_then(|key| referred.get(&key)));
             if let Some(&parent) = parent.filter(|parent| **parent != child)
                 && let (Some(parents), Some(waits)) = (self.refers_to.get_mut(child), self.waits.get_mut(parent))
             {

@@ -67,7 +67,7 @@ fn steps<'a>(mapper: &'static Mapper, nodes: &'a [LoadNode]) -> Result<Steps<'a>
         let relation = owner.relation(node.position)?;
         let target = (relation.target)();
         let load = contract::Load { relationship: relation.name.clone(), nested: Vec::new(), joined: node.joined };
-        left.extend(node.nested.iter().rev().map(|nested| (Some(steps.len()), target, nested)));
+        left.extend(node.nested.nodes.iter().rev().map(|nested| (Some(steps.len()), target, nested)));
         steps.push(Step { owner, position: node.position, target, after, contract: load });
     }
     Ok(Steps { all: steps, roots, apart })
@@ -88,7 +88,7 @@ impl Unit {
         // One after the other, however they nest.
         while let Some(next) = apart.pop() {
             let items = self.load_apart(&next, anew, options).await?;
-            let nested = &next.node.nested;
+            let nested = &next.node.nested.nodes;
             if !items.is_empty() && !nested.is_empty() {
                 let target = (next.owner.relation(next.node.position)?.target)();
                 self.load_plan(target, From::Objects(items), nested, (anew, options), &mut apart).await?;

@@ -45,6 +45,8 @@ pub(crate) struct Mapper {
     pub(crate) version: Option<usize>,
     /// Columns that the database fills in where a row has a null for them.
     pub(crate) defaulted: Vec<usize>,
+    /// Columns that a row may have no value in.
+    nullable: Vec<usize>,
     /// Columns that the database changes with every update.
     pub(crate) touched: Vec<usize>,
     pub(crate) schema: Option<&'static str>,
@@ -181,6 +183,7 @@ impl Mapper {
             generated: M::GENERATED,
             version: M::VERSION,
             defaulted: at(&|column| plain(&column.default)),
+            nullable: at(&|column| column.nullable),
             touched: at(&|column| plain(&column.on_update)),
             schema: M::SCHEMA,
             uniques: uniques(&table),
@@ -199,6 +202,11 @@ impl Mapper {
     pub(crate) fn relation(&self, at: usize) -> Result<&Mapped> {
         let missing = || Error::other(format!("{:?} has no relationship {at}", self.table));
         self.relations.get(at).ok_or_else(missing)
+    }
+
+    /// Whether these columns may be null, so that an update can set them later, or clear them first (`post_update`).
+    pub(crate) fn can_wait(&self, columns: &[usize]) -> bool {
+        columns.iter().all(|column| self.nullable.contains(column))
     }
 
     /// The positions of some columns.

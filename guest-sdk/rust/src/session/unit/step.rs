@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Direction, Key, Mapper, Unit,
+    Direction, Key, Mapper, ModelId, Unit,
     load::{From, stored},
 };
 use crate::{
@@ -139,6 +139,14 @@ impl Unit {
         }
         object.0.learn_values(&others)?;
         edits.into_iter().try_for_each(|(column, value)| object.0.assign(column, value))
+    }
+
+    /// The row of an object was not there when it was read again: it is gone, unless the object was edited meanwhile.
+    pub(crate) fn lose_expired(self: &Rc<Self>, of: ModelId, key: &Key) {
+        let known = self.find(of, key).filter(|known| known.status() == Status::Persistent);
+        if let Some(known) = known.filter(|known| known.0.life().is_expired.get() && !known.0.life().is_queued.get()) {
+            self.lose(&known);
+        }
     }
 
     /// An object's row is gone.

@@ -6,7 +6,7 @@ use super::{Mapped, Unit};
 use crate::entity::{AnyEntity, Status};
 
 /// Everything that an object leads to by relationships that say so, as far as it is known, each once; not the object itself.
-fn along(object: &AnyEntity, follows: impl Fn(&Mapped, &AnyEntity) -> bool) -> Vec<AnyEntity> {
+pub(super) fn along(object: &AnyEntity, follows: impl Fn(&Mapped, &AnyEntity) -> bool) -> Vec<AnyEntity> {
     let mut seen = rustc_hash::FxHashSet::from_iter([object.address()]);
     let mut found: Vec<AnyEntity> = vec![object.clone()];
     let mut at = 0;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Unit, draft};
+use super::{Key, Unit, draft};
 use crate::{
     entity::{AnyEntity, Memento, Status},
     relation::Mode,
@@ -156,6 +156,8 @@ impl Unit {
         for object in self.pending.take() {
             object.0.life().leave(Status::Transient);
         }
+        self.forget_listed();
+        self.outside.take();
         for object in self.deleted.take() {
             if let Some(unit) = object.0.life().unit() {
                 object.0.life().set(Status::Persistent, &unit);
@@ -169,21 +171,33 @@ impl Unit {
 
     fn undo(self: &Rc<Self>, level: Level) {
         let mut restored = Vec::with_capacity(level.objects.len());
+        // Keys may have been exchanged.
+        level.objects.iter().for_each(|remembered| self.unregister(&remembered.object));
         for Remembered { object, memento, outer } in level.objects.into_iter().rev() {
             object.0.life().level.set(outer);
             // What was taken out of the session is not the session's to undo.
             if object.0.life().taken_out_of.get() == self.id {
                 continue;
             }
-            self.unregister(&object);
             object.0.restore(memento, self);
             if object.status() == Status::Persistent {
                 let key = object.0.stored_key();
+                self.give_way(&object, &key);
                 self.register(&object, key);
             }
             restored.push(object);
         }
         restored.iter().for_each(unload_left);
+    }
+}
+
+impl Unit {
+    /// An object that was read meanwhile leaves the session: its row was there in the place of one that is there again.
+    fn give_way(self: &Rc<Self>, object: &AnyEntity, key: &Key) {
+        if let Some(other) = self.find(object.0.mapper().of, key).filter(|other| other != object) {
+            other.0.life().leave(Status::Detached);
+            self.sweep();
+        }
     }
 }
 

@@ -79,9 +79,10 @@ pub async fn s_identity_anew() -> Saw {
     saw.push(format!("{} {}", first.name, session.is_modified(&first)));
     session.commit().await?;
     rename(&db, 1, "u1").await?;
-    // What was edited is written, and not lost, where nobody said so.
-    first.edit().age = Some(7);
+    // What was edited before it is lost, what is edited after it is written.
+    first.edit().name = "lost".to_owned();
     session.expire_all();
+    first.edit().age = Some(7);
     mark(&db).await?;
     let read = session.get_one::<User>(1).await?;
     mark(&db).await?;
