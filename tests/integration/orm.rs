@@ -20,7 +20,9 @@ macro_rules! subjects {
     };
 }
 
-subjects! { cascade_children, cascade_parents, cycles, many_to_many, unit }
+subjects! {
+    bulk, cascade_children, cascade_parents, cycles, loading, many_to_many, merging, ordering, querying, statements, unit
+}
 
 /// Fails with what each case saw that did not see what it expected.
 async fn assert_ok(fixture: &Fixture, subject: &str) {

@@ -3,7 +3,12 @@
 use super::{Expr, Node};
 use crate::{
     Model,
+    bindings::sqlservice::database::{
+        schema::TypeKind,
+        statements::{Cast, Node as Form},
+    },
     model::Column,
+    schema::column_type,
     value::{Decimal, Field, Scalar, SqlType, Value},
 };
 
@@ -26,6 +31,36 @@ pub struct OperandNode(pub(crate) Node);
 
 pub(crate) fn node<B>(operand: impl Operand<B>) -> Node {
     operand.into_operand().0
+}
+
+/// Operands of one type. Values cross without one, and a column beside them tells it; where there is none, each says its own.
+/// Otherwise a null is a text on MySQL and MariaDB, and texts are compared there by what the client's character set has.
+pub(super) fn alike<B: SqlType, const N: usize>(operands: [Node; N]) -> [Node; N] {
+    if operands.iter().all(Node::is_bare) { operands.map(typed::<B>) } else { operands }
+}
+
+/// The same, of any number.
+pub(super) fn all_alike<B: SqlType>(operands: Vec<Node>) -> Vec<Node> {
+    if operands.iter().all(Node::is_bare) { operands.into_iter().map(typed::<B>).collect() } else { operands }
+}
+
+/// A value that says its type. What computes others has one already, but for the collation of texts.
+fn typed<B: SqlType>(operand: Node) -> Node {
+    use TypeKind as K;
+    let kind = match B::KIND {
+        // As wide as what is computed of them.
+        K::Int16 | K::Int32 | K::Int64 => K::Int64,
+        K::Float32 | K::Float64 => K::Float64,
+        K::Text | K::Varchar => K::Text,
+        kind @ (K::Uint64 | K::Decimal | K::Bytes | K::Date | K::Time | K::Timestamp | K::TimestampTz | K::Uuid) => {
+            kind
+        }
+        K::Boolean | K::Json | K::Enumeration | K::Interval | K::Array | K::Other => return operand,
+    };
+    if kind != K::Text && !operand.is_value() {
+        return operand;
+    }
+    Node::with([operand], |[value]| Form::Cast(Cast { value, ty: column_type(kind) }))
 }
 
 fn value(value: Value) -> OperandNode {

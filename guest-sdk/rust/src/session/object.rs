@@ -51,7 +51,7 @@ impl Session {
     pub fn add<M: Record>(&self, object: impl Into<Entity<M>>) -> Result<Entity<M>> {
         let object = object.into();
         let any = object.erase();
-        self.unit.attach(&any)?;
+        self.unit.add(&any)?;
         self.unit.come_back(&any);
         Ok(object)
     }

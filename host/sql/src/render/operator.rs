@@ -29,7 +29,7 @@ impl Writer {
             BinaryOp::Add => return self.infix(left, " + ", right),
             BinaryOp::Subtract => return self.infix(left, " - ", right),
             BinaryOp::Multiply => return self.infix(left, " * ", right),
-            BinaryOp::Modulo => return self.infix(left, " % ", right),
+            BinaryOp::Modulo => return self.remainder(left, right),
             BinaryOp::Divide => return self.divide(left, right),
             BinaryOp::Concat => return self.concat(&[left, right]),
             BinaryOp::JsonGet | BinaryOp::JsonGetText => return self.json(op, left, right),
@@ -75,6 +75,18 @@ impl Writer {
             return self.infix(left, " DIV ", right);
         }
         self.infix(left, " / ", right);
+    }
+
+    /// The remainder. On MySQL and MariaDB that of a negative decimal can be a zero below zero, which equals no other zero: a sum
+    /// has none.
+    fn remainder(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
+        let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
+        if !self.is_mysql() || (integer(left) && integer(right)) {
+            return self.infix(left, " % ", right);
+        }
+        self.push("0 + (");
+        self.infix(left, " % ", right);
+        self.push(")");
     }
 
     /// Texts one after the other; null where one of them is.
@@ -195,8 +207,18 @@ impl Writer {
         let [value, low, high] = values;
         self.collated(value);
         self.push(" BETWEEN ");
-        self.operand(low);
+        self.border(value, low);
         self.push(" AND ");
-        self.operand(high);
+        self.border(value, high);
+    }
+
+    /// A border of a range. MySQL and MariaDB compare two bound texts with each other first, by the collation of the client's
+    /// character set; one that is cast has that of the connection.
+    fn border(&mut self, value: &Typed<'_>, border: &Typed<'_>) {
+        let text = matches!(value.kind(), Some(TypeKind::Text | TypeKind::Varchar));
+        if self.is_mysql() && text && matches!(border.expr, Expr::Bind(_)) {
+            return self.cast_to(border, "CHAR");
+        }
+        self.operand(border);
     }
 }

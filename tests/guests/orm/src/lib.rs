@@ -6,10 +6,17 @@
 
 mod case;
 
+mod bulk;
 mod cascade_children;
 mod cascade_parents;
 mod cycles;
+mod loading;
 mod many_to_many;
+mod merging;
+mod ordering;
+mod querying;
+mod shop;
+mod statements;
 mod unit;
 
 sqlservice_sdk::plugin!(
@@ -41,6 +48,8 @@ macro_rules! subjects {
     };
 }
 
-subjects! { cascade_children, cascade_parents, cycles, many_to_many, unit }
+subjects! {
+    bulk, cascade_children, cascade_parents, cycles, loading, many_to_many, merging, ordering, querying, statements, unit
+}
 
 export!(Orm);

@@ -2,12 +2,17 @@
 //! `test_backref_mutations.py`. It is long: a function a case.
 
 mod object;
+mod stale;
 
 use sqlservice_sdk::prelude::*;
 
 use self::object::{
     pairs_as_objects_are_changed, pairs_as_objects_are_inserted, pairs_as_objects_are_replaced,
     pairs_as_objects_are_replaced_by_equal_ones, pairs_as_objects_go_with_their_owner, pairs_as_objects_move,
+};
+use self::stale::{
+    a_pair_removed_on_both_sides_is_no_stale_one, a_pair_that_a_statement_took_is_stale, a_pair_that_is_gone_is_stale,
+    an_owner_whose_pair_is_gone_is_stale, one_of_several_pairs_is_stale,
 };
 use crate::case::{Case, cases, count, each, kind, rows, same};
 
@@ -22,6 +27,8 @@ cases! { [Place, Road, Transition, Incoming, Outgoing, Shelf, Book, BookOnShelf,
     pending_on_both_sides, pushed_to_an_unloaded_list, removed_from_an_unloaded_list, pairs_come_back_with_a_rollback,
     pairs_come_back_with_a_savepoint, an_unwritten_owner_with_old_ones, the_same_object_twice_is_one_pair,
     other_side_is_told_when_loaded, removed_and_the_other_side_deleted, loaded_in_the_order_of_the_relationship,
+    a_pair_that_is_gone_is_stale, one_of_several_pairs_is_stale, an_owner_whose_pair_is_gone_is_stale,
+    a_pair_that_a_statement_took_is_stale, a_pair_removed_on_both_sides_is_no_stale_one,
 }
 
 /// A graph over one table, seen from both ends.
