@@ -15,7 +15,7 @@ use crate::{
     Model,
     bindings::sqlservice::database::{
         statements::{self, ColumnName, ConflictAction, InsertSource, Root, SourceTable, Statement},
-        values::Value,
+        values::{Scalar, Value},
     },
 };
 
@@ -112,6 +112,19 @@ impl Node {
     /// Whether it is a value, or made of values alone: these cross without a type.
     pub(super) fn is_bare(&self) -> bool {
         self.0.is_bare
+    }
+
+    /// Without the name that it has in a result: elsewhere, what is named counts.
+    pub(crate) fn unlabelled(self) -> Self {
+        match (&self.0.shape, self.0.children.first()) {
+            (Shape::Form(statements::Node::Label(_)), Some(value)) => value.clone(),
+            _ => self,
+        }
+    }
+
+    /// Whether it is a null.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.0.shape, Shape::Value(Value::Scalar(Scalar::Null)))
     }
 
     /// Whether it is a value.

@@ -2,12 +2,12 @@
 
 use super::{
     Expr, Node, Order,
-    operand::{Operand, alike, all_alike, node},
+    operand::{Operand, alike, all_alike, node, null_typed, results, typed},
 };
 use crate::{
     Model,
     bindings::sqlservice::database::{
-        schema::ColumnType,
+        schema::{ColumnType, TypeKind},
         statements::{Binary, BinaryOp, Cast, Labelled, ListOp, Matching, Membership, Node as Form, UnaryOp},
     },
     model::Column,
@@ -108,7 +108,7 @@ pub trait Expression: Sized {
 
     /// This value, or the other one where it is null.
     fn or_else(self, other: impl Operand<Base<Self>>) -> Expr<Base<Self>> {
-        Expr::new(Node::list(ListOp::Coalesce, alike::<Base<Self>, 2>([self.expr().node, node(other)])))
+        Expr::new(Node::list(ListOp::Coalesce, results::<Base<Self>>(vec![self.expr().node, node(other)])))
     }
 
     /// Converted to another type.
@@ -116,7 +116,11 @@ pub trait Expression: Sized {
     where
         Self::Type: Converted<T>,
     {
-        Expr::new(Node::with([self.expr().node], |[value]| Form::Cast(Cast { value, ty: T::column_type() })))
+        // Without its type, a fraction would be sent as what it is converted to.
+        let is_float = matches!(<Base<Self> as SqlType>::KIND, TypeKind::Float32 | TypeKind::Float64);
+        let node = self.expr().node.unlabelled();
+        let node = if is_float && node.is_value() { typed::<Base<Self>>(node) } else { node };
+        Expr::new(Node::with([node], |[value]| Form::Cast(Cast { value, ty: T::column_type() })))
     }
 
     /// Converted to a decimal of so many digits, `scale` of them after the point, where it is rounded. What has more before
@@ -144,17 +148,18 @@ pub trait Expression: Sized {
     /// With a name in the result.
     fn label(self, label: impl Into<String>) -> Expr<Self::Type> {
         let label = label.into();
-        Expr::new(Node::with([self.expr().node], |[value]| Form::Label(Labelled { value, label })))
+        let value = null_typed::<Base<Self>>(self.expr().node);
+        Expr::new(Node::with([value], |[value]| Form::Label(Labelled { value, label })))
     }
 
     /// Lesser values first.
     fn asc(self) -> Order {
-        Order::new(self.expr().node, false, <Self::Type as Field>::NULLABLE)
+        Order::new(self.expr().node.unlabelled(), false, <Self::Type as Field>::NULLABLE)
     }
 
     /// Greater values first.
     fn desc(self) -> Order {
-        Order::new(self.expr().node, true, <Self::Type as Field>::NULLABLE)
+        Order::new(self.expr().node.unlabelled(), true, <Self::Type as Field>::NULLABLE)
     }
 
     /// Both are true.

@@ -77,16 +77,33 @@ impl Writer {
         self.infix(left, " / ", right);
     }
 
-    /// The remainder. On MySQL and MariaDB that of a negative decimal can be a zero below zero, which equals no other zero: a sum
-    /// has none.
+    /// The remainder. Of floats, SQLite would take the integer parts, and PostgreSQL has none. On MySQL and MariaDB that of a negative
+    /// decimal can be a zero below zero, which equals no other zero: a sum has none.
     fn remainder(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
         let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
-        if !self.is_mysql() || (integer(left) && integer(right)) {
-            return self.infix(left, " % ", right);
+        let float = [left, right].iter().any(|it| matches!(it.kind(), Some(TypeKind::Float32 | TypeKind::Float64)));
+        match self.dialect {
+            Dialect::Sqlite if float => {
+                self.push("float_mod(");
+                self.value(left);
+                self.push(", ");
+                self.value(right);
+                self.push(")");
+            }
+            Dialect::Postgres if float => {
+                self.push("CAST(");
+                self.cast_to(left, "NUMERIC");
+                self.push(" % ");
+                self.cast_to(right, "NUMERIC");
+                self.push(" AS DOUBLE PRECISION)");
+            }
+            Dialect::Mysql | Dialect::Mariadb if !(integer(left) && integer(right)) => {
+                self.push("0 + (");
+                self.infix(left, " % ", right);
+                self.push(")");
+            }
+            _ => self.infix(left, " % ", right),
         }
-        self.push("0 + (");
-        self.infix(left, " % ", right);
-        self.push(")");
     }
 
     /// Texts one after the other; null where one of them is.
@@ -207,18 +224,8 @@ impl Writer {
         let [value, low, high] = values;
         self.collated(value);
         self.push(" BETWEEN ");
-        self.border(value, low);
+        self.operand(low);
         self.push(" AND ");
-        self.border(value, high);
-    }
-
-    /// A border of a range. MySQL and MariaDB compare two bound texts with each other first, by the collation of the client's
-    /// character set; one that is cast has that of the connection.
-    fn border(&mut self, value: &Typed<'_>, border: &Typed<'_>) {
-        let text = matches!(value.kind(), Some(TypeKind::Text | TypeKind::Varchar));
-        if self.is_mysql() && text && matches!(border.expr, Expr::Bind(_)) {
-            return self.cast_to(border, "CHAR");
-        }
-        self.operand(border);
+        self.operand(high);
     }
 }

@@ -116,13 +116,14 @@ async fn orders_by_labels_and_expressions(db: &Database) -> Case {
 
 async fn groups_by_expressions(db: &Database) -> Case {
     let session = filled(db).await?;
-    let size = || length(User::NAME);
-    let query = select_columns((size(), count_all(), min(User::NAME))).from::<User>().group_by(size()).order_by(size());
+    let size = length(User::NAME).label("size");
+    let query = select_columns((&size, count_all(), min(User::NAME))).from::<User>().group_by(&size).order_by(size);
     let wanted = r#"[(Some(2), 1, Some("ed")), (Some(4), 2, Some("fred")), (Some(5), 1, Some("chuck"))]"#;
     rows(db, "by an expression", &query, wanted).await?;
-    let host = || substr(Address::EMAIL, position(Address::EMAIL, "@").cast::<i32>() + 1, 20);
-    let first = || substr(Address::EMAIL, 1, 1);
-    let query = select_columns((first(), count(host()))).group_by(first()).having(count_all().gt(1)).order_by(first());
+    let host = substr(Address::EMAIL, position(Address::EMAIL, "@").cast::<i32>() + 1, 20);
+    let first = substr(Address::EMAIL, 1, 1);
+    let query =
+        select_columns((&first, count_distinct(host))).group_by(&first).having(count_all().gt(1)).order_by(first);
     rows(db, "with having", &query, r#"[("e", 3)]"#).await?;
     let named = select_columns((User::NAME, count(Order::ID).label("orders")))
         .left_join_related(User::ORDERS)

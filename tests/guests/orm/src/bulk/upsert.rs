@@ -33,14 +33,16 @@ pub(super) async fn upserts_leave_what_is_there(db: &Database) -> Case {
         places(db, "rows", "a1 b2 c3 d4").await?;
         return rows(db, "prices", &select_columns(Ware::PRICE).filter(Ware::PRICE.is_not_null()), "[]").await;
     }
-    let with_key = [Ware { price: Some(5), id: 2, ..ware("b", 2) }, Ware { id: 4, ..ware("d", 4) }];
-    session.upsert_many(&with_key, |insert| insert.on_conflict().do_nothing()).await?;
-    session.commit().await?;
-    places(db, "rows", "a1 b2 c3 d4").await
+    // Another unique key could conflict as well, and the database would not tell which one did.
+    let refused = session.upsert_many(&all, |insert| insert.on_conflict().do_nothing()).await;
+    same("refused", kind(&refused), "unsupported conflict-target")
 }
 
 pub(super) async fn upserts_with_expressions(db: &Database) -> Case {
     let session = wares(db).await?;
+    if !is_exact(db) {
+        return Ok(());
+    }
     let of = |id, price| Ware { id, price: Some(price), code: format!("w{id}"), place: Some(id), ..Ware::default() };
     for _ in 0..2 {
         let count_up = |insert: sqlservice_sdk::statement::Insert<Ware>| {
@@ -59,15 +61,15 @@ pub(super) async fn objects_follow_upserts(db: &Database) -> Case {
     let mut known = session.query::<Ware>().order_by(Ware::ID).all().await?;
     known[0].edit().price = Some(1);
     let all = [Ware { price: Some(5), ..at(1, Some(10)) }, Ware { price: Some(6), ..at(2, Some(20)) }];
+    if !is_exact(db) {
+        return Ok(());
+    }
     session.upsert_many(&all, |insert| insert.on_conflict().do_update((Ware::PRICE, Ware::PLACE))).await?;
     same("prices", known.iter().map(|it| it.price).collect::<Vec<_>>(), vec![Some(5), Some(6), None])?;
     same("codes", known.iter().map(|it| it.code.as_str()).collect::<String>(), "abc")?;
     same("clean", session.dirty().len(), 0)?;
     session.rollback().await?;
     same("back", known.iter().map(|it| it.price).collect::<Vec<_>>(), vec![None; 3])?;
-    if !is_exact(db) {
-        return Ok(());
-    }
     // By a unique key, too, of which the objects' own keys are not told.
     let upsert = [Ware { price: Some(9), ..ware("c", 30) }];
     session.upsert_many(&upsert, |insert| insert.on_conflict_of(Ware::CODE).do_update(Ware::PRICE)).await?;

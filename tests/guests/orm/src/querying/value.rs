@@ -252,7 +252,7 @@ pub(super) async fn decimals_beside_decimals(db: &Database) -> Case {
     same("nullif", alone(&session, nullif(of("1.50"), decimal("1.5"))).await?, None)?;
     let choice = when(of("10").gt(decimal("9")), of("1.25")).otherwise(decimal("2"));
     same("a choice", alone(&session, choice).await?, decimal("1.25"))?;
-    let shown = alone(&session, coalesce(literal(None::<Decimal>), decimal("1.25"))).await?;
+    let shown = alone(&session, when(literal(true), of("1.25")).otherwise(decimal("2"))).await?;
     same("its digits", shown.to_string(), "1.25")
 }
 
@@ -260,7 +260,8 @@ pub(super) async fn remainders_of_negative_numbers(db: &Database) -> Case {
     let session = db.session()?;
     let word = |digits: &str| Word { price: Some(decimal(digits)), ..Word::default() };
     session.insert_many(&["-7.25", "7.25", "-6", "-1.5"].map(word)).await?;
-    let rest = || Word::PRICE % decimal("1.5");
+    let by_value = Word::PRICE % decimal("1.5");
+    let rest = || by_value.clone();
     let found = session.all(&select_columns(rest()).order_by(Word::ID)).await?;
     let wanted = ["-1.25", "1.25", "0", "0"].map(|digits| Some(decimal(digits))).to_vec();
     same("remainders", found, wanted)?;
@@ -273,6 +274,8 @@ pub(super) async fn remainders_of_negative_numbers(db: &Database) -> Case {
     same("groups", groups.len(), 3)?;
     same("integers", alone(&session, literal(-7) % 4).await?, -3)?;
     same("floats", alone(&session, literal(-7.5) % 2.0).await?, -1.5)?;
+    let of_column = select_columns(Word::PRICE.cast::<f64>() % 2.0).order_by(Word::ID);
+    same("of a column", session.all(&of_column).await?, vec![Some(-1.25), Some(1.25), Some(0.0), Some(-1.5)])?;
     same("values", alone(&session, literal(decimal("-6")) % decimal("1.5")).await?, decimal("0"))?;
     same("by 0", kind(&session.all(&select_columns(Word::PRICE % decimal("0"))).await).is_empty(), false)
 }

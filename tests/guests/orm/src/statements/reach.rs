@@ -72,17 +72,18 @@ pub(super) async fn a_key_that_changes(db: &Database) -> Case {
 }
 
 pub(super) async fn deleted_rows_are_added_again(db: &Database) -> Case {
-    let (session, mut all) = people(db).await?;
+    let (session, all) = people(db).await?;
     session.execute(&delete::<Person>().filter(Person::ID.eq(1))).await?;
     let again = session.add(Person { id: 1, name: "john".to_owned(), age: Some(1), ..Person::default() })?;
     session.flush().await?;
     same("another object", (again.is(&all[0]), session.get_one::<Person>(1).await?.is(&again)), (false, true))?;
     session.execute(&delete::<Person>().filter(Person::ID.eq(3))).await?;
-    let saved = session.save(&all[2]).await?;
+    // The object of a row that is gone is not added again while it may come back with a rollback; what it says may be.
+    same("the object", kind(&session.save(&all[2]).await), "Detached")?;
+    let saved = session.save(all[2].to_model()).await?;
     session.commit().await?;
     stored(db, "rows", &[1, 47, 29, 37]).await?;
-    let john = all.remove(0);
-    same("the old one", (john.status(), saved.status()), (Status::Detached, Status::Persistent))
+    same("the old one", (all[0].status(), saved.status()), (Status::Detached, Status::Persistent))
 }
 
 pub(super) async fn synchronizing_can_be_left_out(db: &Database) -> Case {
