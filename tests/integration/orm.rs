@@ -21,8 +21,8 @@ macro_rules! subjects {
 }
 
 subjects! {
-    cascade_children, cascade_parents, cycles, expire, many_to_many, natural, post_update, session, transaction,
-    two_owners, unit, versioning
+    bulk, cascade_children, cascade_parents, cycles, expire, loading, many_to_many, merging, natural, ordering,
+    post_update, querying, session, statements, transaction, two_owners, unit, versioning
 }
 
 /// Fails with what each case saw that did not see what it expected.

@@ -95,8 +95,10 @@ impl<M: Record> Entity<M> {
         self.slot.has_row()
     }
 
-    /// It is related to something again: the session that it was taken out of may find it there.
+    /// It is related to something, from now on or again: a new object has its turn with it, and the session that it was taken out
+    /// of may find it there.
     pub(crate) fn come_back(&self) {
+        self.slot.life.turn();
         if self.slot.life.taken_out_of.get() != 0 {
             self.erase().come_back();
         }

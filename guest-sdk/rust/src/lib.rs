@@ -344,8 +344,13 @@
 //! owner is deleted before or after; where SQLAlchemy has to be told in this order and no other, the order does not matter here.
 //! What is given to an owner after `session.delete(owner)` does not go with it.
 //!
+//! New rows of a model are inserted in the order in which their objects were added or put into a relationship, and what an added
+//! object leads to has its turn right after it: the keys that the database makes count up in that order.
+//!
 //! Where a flush fails, it undoes itself and nothing else: the session works on, and what was to be written still is. After a
-//! rollback objects are what they were; after a commit they stay what they are.
+//! rollback objects are what they were; after a commit they stay what they are. An update of a row that is gone is
+//! [`StaleData`](Error::StaleData), and so is a pair of a many-to-many relationship that is gone when it is removed; a delete of a row
+//! that is gone is done.
 //!
 //! # Errors
 //!

@@ -97,6 +97,8 @@ pub struct Deletes {
     pub versions: Option<Batch>,
     /// What the rows had in the columns of unique keys.
     pub stored: Option<Stored>,
+    /// Whether each row has to be there.
+    pub strict: bool,
 }
 
 /// Changes of one shape to one table. Everything in them is guest-controlled.
@@ -226,7 +228,8 @@ impl Flush {
     ///
     /// # Errors
     ///
-    /// [`Error::Stale`] where fewer rows matched than there are. Rows that are deleted without a version may be gone already.
+    /// [`Error::Stale`] where fewer rows matched than there are. Rows that are deleted without a version may be gone already, unless
+    /// the change is strict.
     pub fn end(&mut self, work: &Work) -> Result<()> {
         let Some(item) = self.items.get_mut(work.step.change) else { return Ok(()) };
         if work.step.reads {

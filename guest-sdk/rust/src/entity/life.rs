@@ -46,6 +46,19 @@ pub(crate) struct Life {
     pub(crate) taken_out_of: Cell<u64>,
     /// Whether a flush deletes it since it deletes another one. No caller asked for that.
     pub(crate) is_following: Cell<bool>,
+    /// Its turn among new objects: when it was added, or put into a relationship. None has 0.
+    turn: Cell<u64>,
+    /// The session, by its number, whose `add` gave it the turn.
+    turn_in: Cell<u64>,
+}
+
+/// A turn after all others.
+fn next_turn() -> u64 {
+    thread_local! {
+        static TURN: Cell<u64> = const { Cell::new(0) };
+    }
+    TURN.set(TURN.get() + 1);
+    TURN.get()
 }
 
 impl Life {
@@ -63,7 +76,26 @@ impl Life {
             level: Cell::new(0),
             taken_out_of: Cell::new(0),
             is_following: Cell::new(false),
+            turn: Cell::new(0),
+            turn_in: Cell::new(0),
         }
+    }
+
+    /// Its turn; the next one where it has none.
+    pub(crate) fn turn(&self) -> u64 {
+        if self.turn.get() == 0 {
+            self.turn.set(next_turn());
+        }
+        self.turn.get()
+    }
+
+    /// Its turn in a session is after all others by now. Whether it had none there before.
+    pub(crate) fn take_turn(&self, session: u64) -> bool {
+        let is_new = self.turn_in.replace(session) != session;
+        if is_new {
+            self.turn.set(next_turn());
+        }
+        is_new
     }
 
     /// Marks it as one of a flush, with its place there. Whether it was not one before.
@@ -118,5 +150,6 @@ impl Life {
         self.is_queued.set(false);
         self.is_gone.set(false);
         self.is_following.set(false);
+        self.turn_in.set(0);
     }
 }

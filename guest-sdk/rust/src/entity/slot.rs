@@ -311,9 +311,11 @@ impl<M: Record> AnySlot for Slot<M> {
     }
 
     fn learn_relation(&self, at: usize, change: &mut dyn FnMut(&mut dyn AnyRelation)) {
+        let name = self.life.mapper.relations.get(at).map_or("", |relation| relation.field);
         self.learn(|value| {
             if let Some(relation) = value.relation_mut(at) {
                 change(relation);
+                relation.set_name(name);
             }
         });
     }
@@ -423,6 +425,7 @@ impl<M: Record> AnySlot for Slot<M> {
             let mut at = 0;
             while let Some(relation) = version.value.relation_mut(at) {
                 relation.set(Mode::Unloaded, &[], &[]);
+                relation.set_name(self.life.mapper.relations.get(at).map_or("", |relation| relation.field));
                 at += 1;
             }
         }

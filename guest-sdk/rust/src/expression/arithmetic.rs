@@ -4,7 +4,7 @@ use std::ops;
 
 use super::{
     Expr, Expression, Node,
-    operand::Operand,
+    operand::{Operand, node, reckoned},
     operator::{binary, unary},
 };
 use crate::{
@@ -42,7 +42,8 @@ macro_rules! arithmetic {
             type Output = Expr<T>;
 
             fn $method(self, other: V) -> Expr<T> {
-                Expr::new(binary::<T::Base>(BinaryOp::$op, self, other).node)
+                let [left, right] = reckoned::<T::Base>([self.node, node(other)]);
+                Expr::new(Node::binary(BinaryOp::$op, left, right))
             }
         }
     )*};
@@ -70,7 +71,8 @@ impl<T: Field<Base: Numeric>, V: Operand<T::Base>> ops::Div<V> for Expr<T> {
 
     fn div(self, other: V) -> Expr<T> {
         let dividend = if is_integer(T::Base::column_type().kind) { typed::<T>(self) } else { self };
-        Expr::new(binary::<T::Base>(BinaryOp::Divide, dividend, other).node)
+        let [left, right] = reckoned::<T::Base>([dividend.node, node(other)]);
+        Expr::new(Node::binary(BinaryOp::Divide, left, right))
     }
 }
 

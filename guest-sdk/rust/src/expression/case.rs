@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{
     Expr, Kids, Node,
-    operand::{Operand, node},
+    operand::{Operand, node, results},
 };
 use crate::{
     bindings::sqlservice::database::statements::{self, Node as Form},
@@ -40,9 +40,13 @@ impl<B: SqlType> Case<B> {
     }
 
     fn form(self, otherwise: Option<Node>) -> Node {
+        let (conditions, values): (Vec<_>, Vec<_>) = self.whens.into_iter().unzip();
+        let branches = values.len();
+        let mut values = results::<B>(values.into_iter().chain(otherwise).collect());
+        let otherwise = values.split_off(branches).pop();
         let mut kids = Kids::default();
         let branch = |(condition, then)| statements::When { condition: kids.add(condition), then: kids.add(then) };
-        let whens = self.whens.into_iter().map(branch).collect();
+        let whens = conditions.into_iter().zip(values).map(branch).collect();
         let otherwise = kids.maybe(otherwise);
         kids.node(Form::Case(statements::Case { whens, otherwise }))
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Base, Expr, Expression, Kids, Node, Numeric, Selection,
-    operand::{Operand, node},
+    operand::{Operand, alike, node},
     selection::nodes,
 };
 use crate::{
@@ -124,7 +124,7 @@ pub fn round<E: Expression<Type: Field<Base: Numeric>>>(expression: E, digits: i
 
 /// Null where it equals the other value, else itself.
 pub fn nullif<E: Expression>(expression: E, other: impl Operand<Base<E>>) -> Expr<Option<Base<E>>> {
-    call("nullif", [expression.expr().node, node(other)])
+    call("nullif", alike::<Base<E>, 2>([expression.expr().node, node(other)]))
 }
 
 /// With every occurrence of a text replaced.

@@ -15,7 +15,7 @@ use crate::{
     Model,
     bindings::sqlservice::database::{
         statements::{self, ColumnName, ConflictAction, InsertSource, Root, SourceTable, Statement},
-        values::Value,
+        values::{Scalar, Value},
     },
 };
 
@@ -52,6 +52,8 @@ pub(crate) struct Node(Rc<Inner>);
 struct Inner {
     shape: Shape,
     children: Vec<Node>,
+    /// Whether nothing in it says of which type it is: it is a value, or made of values alone.
+    is_bare: bool,
 }
 
 /// What a node is.
@@ -93,7 +95,41 @@ impl Kids {
 
 impl Node {
     fn new(shape: Shape, children: Vec<Self>) -> Self {
-        Self(Rc::new(Inner { shape, children }))
+        let is_bare = match &shape {
+            Shape::Value(_) | Shape::Parameter(_) => true,
+            Shape::Form(
+                statements::Node::Unary(_)
+                | statements::Node::Binary(_)
+                | statements::Node::Listed(_)
+                | statements::Node::Call(_)
+                | statements::Node::Case(_),
+            ) => !children.is_empty() && children.iter().all(Self::is_bare),
+            Shape::Form(_) | Shape::Column(..) => false,
+        };
+        Self(Rc::new(Inner { shape, children, is_bare }))
+    }
+
+    /// Whether it is a value, or made of values alone: these cross without a type.
+    pub(super) fn is_bare(&self) -> bool {
+        self.0.is_bare
+    }
+
+    /// Without the name that it has in a result: elsewhere, what is named counts.
+    pub(crate) fn unlabelled(self) -> Self {
+        match (&self.0.shape, self.0.children.first()) {
+            (Shape::Form(statements::Node::Label(_)), Some(value)) => value.clone(),
+            _ => self,
+        }
+    }
+
+    /// Whether it is a null.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.0.shape, Shape::Value(Value::Scalar(Scalar::Null)))
+    }
+
+    /// Whether it is a value.
+    pub(super) fn is_value(&self) -> bool {
+        matches!(self.0.shape, Shape::Value(_) | Shape::Parameter(_))
     }
 
     pub(crate) fn leaf(form: statements::Node) -> Self {
@@ -127,6 +163,7 @@ impl Node {
             && list.op == op
         {
             list.items.push(u32::try_from(inner.children.len()).unwrap_or(u32::MAX));
+            inner.is_bare &= second.is_bare();
             inner.children.push(second);
             return first;
         }

@@ -3,7 +3,12 @@
 use super::{Expr, Node};
 use crate::{
     Model,
+    bindings::sqlservice::database::{
+        schema::TypeKind,
+        statements::{Cast, Node as Form},
+    },
     model::Column,
+    schema::column_type,
     value::{Decimal, Field, Scalar, SqlType, Value},
 };
 
@@ -26,6 +31,61 @@ pub struct OperandNode(pub(crate) Node);
 
 pub(crate) fn node<B>(operand: impl Operand<B>) -> Node {
     operand.into_operand().0
+}
+
+/// Operands of one type that are compared. Values cross without one, and a column beside them tells it; where there is none, each
+/// says its own. Otherwise a null is a text on MySQL and MariaDB, and decimals are compared as texts on SQLite.
+pub(super) fn alike<B: SqlType, const N: usize>(operands: [Node; N]) -> [Node; N] {
+    let operands = operands.map(Node::unlabelled);
+    if operands.iter().all(Node::is_bare) { operands.map(typed::<B>) } else { operands }
+}
+
+/// The same, of any number.
+pub(super) fn all_alike<B: SqlType>(operands: Vec<Node>) -> Vec<Node> {
+    let is_bare = operands.iter().all(Node::is_bare);
+    operands
+        .into_iter()
+        .map(Node::unlabelled)
+        .map(|operand| if is_bare { typed::<B>(operand) } else { operand })
+        .collect()
+}
+
+/// Operands of one type, one of which is the result. Decimals keep their digits, so that of them only a null says its type.
+pub(super) fn results<B: SqlType>(operands: Vec<Node>) -> Vec<Node> {
+    if B::KIND != TypeKind::Decimal || !operands.iter().all(Node::is_bare) {
+        return all_alike::<B>(operands);
+    }
+    operands.into_iter().map(null_typed::<B>).collect()
+}
+
+/// Operands that are computed with. Integers are integers by themselves.
+pub(super) fn reckoned<B: SqlType>(operands: [Node; 2]) -> [Node; 2] {
+    let by_type = matches!(B::KIND, TypeKind::Decimal | TypeKind::Float32 | TypeKind::Float64);
+    if by_type { alike::<B, 2>(operands) } else { operands }
+}
+
+/// A null that says its type; anything else is as it is.
+pub(super) fn null_typed<B: SqlType>(operand: Node) -> Node {
+    if operand.is_null() { typed::<B>(operand) } else { operand }
+}
+
+/// A value that says its type. What computes others has one already, but for the collation of texts.
+pub(super) fn typed<B: SqlType>(operand: Node) -> Node {
+    use TypeKind as K;
+    let kind = match B::KIND {
+        // As wide as what is computed of them.
+        K::Int16 | K::Int32 | K::Int64 => K::Int64,
+        K::Float32 | K::Float64 => K::Float64,
+        K::Text | K::Varchar => K::Text,
+        kind @ (K::Uint64 | K::Decimal | K::Bytes | K::Date | K::Time | K::Timestamp | K::TimestampTz | K::Uuid) => {
+            kind
+        }
+        K::Boolean | K::Json | K::Enumeration | K::Interval | K::Array | K::Other => return operand,
+    };
+    if kind != K::Text && !operand.is_value() {
+        return operand;
+    }
+    Node::with([operand], |[value]| Form::Cast(Cast { value, ty: column_type(kind) }))
 }
 
 fn value(value: Value) -> OperandNode {

@@ -2,12 +2,12 @@
 
 use super::{
     Expr, Node, Order,
-    operand::{Operand, node},
+    operand::{Operand, alike, all_alike, node, null_typed, results, typed},
 };
 use crate::{
     Model,
     bindings::sqlservice::database::{
-        schema::ColumnType,
+        schema::{ColumnType, TypeKind},
         statements::{Binary, BinaryOp, Cast, Labelled, ListOp, Matching, Membership, Node as Form, UnaryOp},
     },
     model::Column,
@@ -27,42 +27,42 @@ pub trait Expression: Sized {
 
     /// Equal.
     fn eq(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
-        binary::<Base<Self>>(BinaryOp::Equal, self.expr(), other)
+        compared(BinaryOp::Equal, self.expr(), other)
     }
 
     /// Not equal.
     fn ne(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
-        binary::<Base<Self>>(BinaryOp::NotEqual, self.expr(), other)
+        compared(BinaryOp::NotEqual, self.expr(), other)
     }
 
     /// Less.
     fn lt(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
-        binary::<Base<Self>>(BinaryOp::Less, self.expr(), other)
+        compared(BinaryOp::Less, self.expr(), other)
     }
 
     /// Less or equal.
     fn le(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
-        binary::<Base<Self>>(BinaryOp::LessEqual, self.expr(), other)
+        compared(BinaryOp::LessEqual, self.expr(), other)
     }
 
     /// Greater.
     fn gt(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
-        binary::<Base<Self>>(BinaryOp::Greater, self.expr(), other)
+        compared(BinaryOp::Greater, self.expr(), other)
     }
 
     /// Greater or equal.
     fn ge(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
-        binary::<Base<Self>>(BinaryOp::GreaterEqual, self.expr(), other)
+        compared(BinaryOp::GreaterEqual, self.expr(), other)
     }
 
     /// Not equal, where null equals null.
     fn is_distinct_from(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
-        binary::<Base<Self>>(BinaryOp::IsDistinct, self.expr(), other)
+        compared(BinaryOp::IsDistinct, self.expr(), other)
     }
 
     /// Equal, where null equals null.
     fn is_not_distinct_from(self, other: impl Operand<Base<Self>>) -> Expr<bool> {
-        binary::<Base<Self>>(BinaryOp::IsNotDistinct, self.expr(), other)
+        compared(BinaryOp::IsNotDistinct, self.expr(), other)
     }
 
     /// Is null.
@@ -77,7 +77,7 @@ pub trait Expression: Sized {
 
     /// Between two values, both included.
     fn between(self, low: impl Operand<Base<Self>>, high: impl Operand<Base<Self>>) -> Expr<bool> {
-        Expr::new(Node::list(ListOp::Between, [self.expr().node, node(low), node(high)]))
+        Expr::new(Node::list(ListOp::Between, alike::<Base<Self>, 3>([self.expr().node, node(low), node(high)])))
     }
 
     /// Is one of these; false for none.
@@ -85,8 +85,7 @@ pub trait Expression: Sized {
     where
         I: IntoIterator<Item: Operand<Base<Self>>>,
     {
-        let items = items.into_iter().map(node::<Base<Self>>);
-        Expr::new(Node::list(ListOp::InList, std::iter::once(self.expr().node).chain(items)))
+        Expr::new(Node::list(ListOp::InList, among::<Base<Self>>(self.expr().node, items.into_iter().map(node))))
     }
 
     /// Is none of these; true for none.
@@ -94,8 +93,7 @@ pub trait Expression: Sized {
     where
         I: IntoIterator<Item: Operand<Base<Self>>>,
     {
-        let items = items.into_iter().map(node::<Base<Self>>);
-        Expr::new(Node::list(ListOp::NotInList, std::iter::once(self.expr().node).chain(items)))
+        Expr::new(Node::list(ListOp::NotInList, among::<Base<Self>>(self.expr().node, items.into_iter().map(node))))
     }
 
     /// Is one of the values of a query.
@@ -110,7 +108,7 @@ pub trait Expression: Sized {
 
     /// This value, or the other one where it is null.
     fn or_else(self, other: impl Operand<Base<Self>>) -> Expr<Base<Self>> {
-        Expr::new(Node::list(ListOp::Coalesce, [self.expr().node, node(other)]))
+        Expr::new(Node::list(ListOp::Coalesce, results::<Base<Self>>(vec![self.expr().node, node(other)])))
     }
 
     /// Converted to another type.
@@ -118,7 +116,11 @@ pub trait Expression: Sized {
     where
         Self::Type: Converted<T>,
     {
-        Expr::new(Node::with([self.expr().node], |[value]| Form::Cast(Cast { value, ty: T::column_type() })))
+        // Without its type, a fraction would be sent as what it is converted to.
+        let is_float = matches!(<Base<Self> as SqlType>::KIND, TypeKind::Float32 | TypeKind::Float64);
+        let node = self.expr().node.unlabelled();
+        let node = if is_float && node.is_value() { typed::<Base<Self>>(node) } else { node };
+        Expr::new(Node::with([node], |[value]| Form::Cast(Cast { value, ty: T::column_type() })))
     }
 
     /// Converted to a decimal of so many digits, `scale` of them after the point, where it is rounded. What has more before
@@ -146,17 +148,18 @@ pub trait Expression: Sized {
     /// With a name in the result.
     fn label(self, label: impl Into<String>) -> Expr<Self::Type> {
         let label = label.into();
-        Expr::new(Node::with([self.expr().node], |[value]| Form::Label(Labelled { value, label })))
+        let value = null_typed::<Base<Self>>(self.expr().node);
+        Expr::new(Node::with([value], |[value]| Form::Label(Labelled { value, label })))
     }
 
     /// Lesser values first.
     fn asc(self) -> Order {
-        Order::new(self.expr().node, false, <Self::Type as Field>::NULLABLE)
+        Order::new(self.expr().node.unlabelled(), false, <Self::Type as Field>::NULLABLE)
     }
 
     /// Greater values first.
     fn desc(self) -> Order {
-        Order::new(self.expr().node, true, <Self::Type as Field>::NULLABLE)
+        Order::new(self.expr().node.unlabelled(), true, <Self::Type as Field>::NULLABLE)
     }
 
     /// Both are true.
@@ -215,7 +218,7 @@ pub trait Expression: Sized {
         let form = |[value, pattern]: [u32; 2]| {
             Form::Matching(Matching { value, pattern, escape: Some(escape), ignore_case: false, negated: false })
         };
-        Expr::new(Node::with([self.expr().node, node(pattern)], form))
+        Expr::new(Node::with(alike::<String, 2>([self.expr().node, node(pattern)]), form))
     }
 
     /// Begins with this text, taken literally.
@@ -297,6 +300,16 @@ pub(super) fn binary<B>(op: BinaryOp, left: impl Operand<B>, right: impl Operand
     Expr::new(Node::with([node(left), node(right)], |[left, right]| Form::Binary(Binary { op, left, right })))
 }
 
+fn compared<E: Expression>(op: BinaryOp, left: E, right: impl Operand<Base<E>>) -> Expr<bool> {
+    let [left, right] = alike::<Base<E>, 2>([left.expr().node, node(right)]);
+    Expr::new(Node::binary(op, left, right))
+}
+
+/// A value and those among which it is looked for.
+fn among<B: SqlType>(value: Node, items: impl Iterator<Item = Node>) -> Vec<Node> {
+    all_alike::<B>(std::iter::once(value).chain(items).collect())
+}
+
 pub(super) fn unary<B>(op: UnaryOp, operand: impl Operand<B>) -> Expr<bool> {
     Expr::new(Node::with([node(operand)], |[operand]| Form::Unary((op, operand))))
 }
@@ -310,7 +323,7 @@ fn matching(value: Node, pattern: Node, ignore_case: bool, negated: bool) -> Exp
     let form = |[value, pattern]: [u32; 2]| {
         Form::Matching(Matching { value, pattern, escape: Some('\\'), ignore_case, negated })
     };
-    Expr::new(Node::with([value, pattern], form))
+    Expr::new(Node::with(alike::<String, 2>([value, pattern]), form))
 }
 
 /// A text as a pattern that matches only itself.

@@ -3,7 +3,7 @@
 use super::{
     Base, Expr, Expression, Numeric,
     function::call,
-    operand::{Operand, node},
+    operand::{Operand, alike, node},
 };
 use crate::value::{Date, Field, SqlType, Time, Timestamp, TimestampTz};
 
@@ -72,12 +72,12 @@ pub fn sign<E: Expression<Type: Field<Base: Numeric>>>(expression: E) -> Expr<Op
 
 /// The greater of two values; null where any of them is.
 pub fn greatest<E: Expression>(first: E, second: impl Operand<Base<E>>) -> Expr<Option<Base<E>>> {
-    call("greatest", [first.expr().node, node(second)])
+    call("greatest", alike::<Base<E>, 2>([first.expr().node, node(second)]))
 }
 
 /// The lesser of two values; null where any of them is.
 pub fn least<E: Expression>(first: E, second: impl Operand<Base<E>>) -> Expr<Option<Base<E>>> {
-    call("least", [first.expr().node, node(second)])
+    call("least", alike::<Base<E>, 2>([first.expr().node, node(second)]))
 }
 
 macro_rules! parts {

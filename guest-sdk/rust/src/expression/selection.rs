@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{
     Expr, Node, Source,
-    operand::{Operand, OperandNode},
+    operand::{Operand, OperandNode, null_typed},
 };
 use crate::{Model, model::Column, row::FromRow, value::Field};
 
@@ -34,7 +34,7 @@ impl<T: Field + FromRow> Selection for Expr<T> {
     type Row = T;
 
     fn nodes(self, nodes: &mut Vec<OperandNode>) {
-        nodes.push(OperandNode(self.node));
+        nodes.push(OperandNode(null_typed::<T::Base>(self.node)));
     }
 }
 
@@ -42,7 +42,7 @@ impl<T: Field + FromRow> Selection for &Expr<T> {
     type Row = T;
 
     fn nodes(self, nodes: &mut Vec<OperandNode>) {
-        nodes.push(OperandNode(self.node.clone()));
+        nodes.push(OperandNode(null_typed::<T::Base>(self.node.clone())));
     }
 }
 

@@ -20,6 +20,8 @@ pub trait AnyRelation {
     fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]);
     fn is_same(&self, other: &dyn AnyRelation) -> bool;
     fn holds(&self, item: &AnyEntity) -> bool;
+    /// Tells it its name, which one that a plugin made does not know: an error names it.
+    fn set_name(&mut self, name: &'static str);
     /// Whether it has nothing and lost nothing.
     fn is_bare(&self) -> bool;
     /// Whether there is something in [`gone`](Self::gone).
@@ -161,6 +163,10 @@ impl<T: Record> AnyRelation for Many<T> {
         self.shown = items.map(|items| Rc::new(downcast(items)));
     }
 
+    fn set_name(&mut self, name: &'static str) {
+        self.name = name;
+    }
+
     fn is_bare(&self) -> bool {
         known(&self.items).is_empty() && known(&self.gone).is_empty()
     }
@@ -219,6 +225,10 @@ impl<T: Record> AnyRelation for One<T> {
 
     fn set_shown(&mut self, items: Option<&[AnyEntity]>) {
         self.shown = items.map(|items| Rc::new(items.first().and_then(AnyEntity::downcast)));
+    }
+
+    fn set_name(&mut self, name: &'static str) {
+        self.name = name;
     }
 
     fn is_bare(&self) -> bool {

@@ -115,7 +115,8 @@ impl<M: Record> BulkUpdate<M> {
 impl Session {
     /// Updates columns of rows by their primary keys, in one crossing and as few statements as pay, all or none; returns how
     /// many. Nothing is compared, no event happens and nothing that is related follows: it is the fast way where the unit of
-    /// work is not needed. Objects of these rows are kept in step, as they are by statements.
+    /// work is not needed. Objects of these rows are kept in step, as they are by statements. Where columns of a unique key change, the
+    /// rows are read first, so that one can take what another one frees, and rows can swap values.
     ///
     /// ```no_run
     /// # use sqlservice_sdk::prelude::*;
@@ -178,8 +179,9 @@ impl Session {
         Ok(count.into())
     }
 
-    async fn update_rows<M: Record>(&self, updates: Updates) -> Result<()> {
+    async fn update_rows<M: Record>(&self, mut updates: Updates) -> Result<()> {
         self.ready().await?;
+        updates.stored = self.unit().read_uniques(mapper::<M>(), &updates.keys, &updates.columns).await?;
         self.unit().has_written.set(true);
         let following = self.unit().expire_changed(Some(&Changed::of(mapper::<M>())));
         self.contract().flush(vec![Change::Updates(updates)]).await?;

@@ -1,7 +1,9 @@
 //! The one place that knows connections and sessions apart: the contract's calls, under one trait.
 
 use super::{
-    BoundRun, Connection, RunOptions, Savepoint, Session, TransactionOptions, With, repeated::Repeated, unit::Changed,
+    BoundRun, Connection, RunOptions, Savepoint, Session, TransactionOptions, With,
+    repeated::Repeated,
+    unit::{Changed, Following},
 };
 pub use crate::bindings::sqlservice::database::sessions::Answer;
 use crate::{
@@ -12,7 +14,6 @@ use crate::{
         statements::{Root, Statement},
         values::Value,
     },
-    entity::AnyEntity,
 };
 
 /// What the contract offers on connections and on sessions alike.
@@ -90,7 +91,7 @@ impl Link for Connection {
 
 impl Session {
     /// Objects stay expired where the statement still returns rows, which occupies the session.
-    async fn follow(&self, following: Vec<AnyEntity>, answer: &Answer) -> Result<()> {
+    async fn follow(&self, following: Following, answer: &Answer) -> Result<()> {
         if following.is_empty() || answer.rest.is_some() {
             return Ok(());
         }

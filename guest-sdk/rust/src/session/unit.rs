@@ -40,7 +40,7 @@ pub(crate) use self::{
     key::{Key, of_columns as keys_of},
     load::{From, typed},
     mapper::{Direction, Mapped, Mapper, ModelId, mapper},
-    step::Changed,
+    step::{Changed, Following},
 };
 use self::{
     attempt::Attempted,

@@ -108,7 +108,7 @@ impl<T> Select<T> {
 
     /// One row a group.
     pub fn group_by(mut self, selection: impl Selection) -> Self {
-        self.groups.extend(nodes(selection));
+        self.groups.extend(nodes(selection).into_iter().map(Node::unlabelled));
         self
     }
 

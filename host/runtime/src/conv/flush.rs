@@ -11,7 +11,7 @@ take_fields!(wit::KnownRows => ours::Stored, { columns, rows });
 take_fields!(wit::Updates => ours::Updates, {
     table, keys, columns, rows, returning; options versions, stored; lists links
 });
-take_fields!(wit::Deletes => ours::Deletes, { table, keys; options versions, stored });
+take_fields!(wit::Deletes => ours::Deletes, { table, keys, strict; options versions, stored });
 
 impl From<wit::Change> for ours::Change {
     fn from(change: wit::Change) -> Self {

@@ -57,6 +57,7 @@ pub(super) struct Item {
 
 impl Item {
     pub(super) fn new(change: Change, catalog: &Catalog) -> Result<Self> {
+        let may_be_gone = matches!(&change, Change::Deletes(Deletes { versions: None, strict: false, .. }));
         let (does, table, columns, rows, keys, versions, links, returning, stored) = match change {
             Change::Inserts(Inserts { table, columns, rows, links, returning }) => {
                 (Does::Insert, table, columns, rows, None, None, links, returning, None)
@@ -64,7 +65,7 @@ impl Item {
             Change::Updates(Updates { table, keys, versions, columns, rows, links, returning, stored }) => {
                 (Does::Update, table, columns, rows, Some(keys), versions, links, returning, stored)
             }
-            Change::Deletes(Deletes { table, keys, versions, stored }) => {
+            Change::Deletes(Deletes { table, keys, versions, stored, strict: _ }) => {
                 let none = Batch { rows: keys.rows, columns: Vec::new() };
                 (Does::Delete, table, Vec::new(), none, Some(keys), versions, Vec::new(), Vec::new(), stored)
             }
@@ -113,7 +114,7 @@ impl Item {
             is_versioned,
             stored,
             prepares: None,
-            may_be_gone: does == Does::Delete && !is_versioned,
+            may_be_gone,
             moved: HashMap::new(),
             asked: returning.len(),
             returning,

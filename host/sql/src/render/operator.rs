@@ -29,7 +29,7 @@ impl Writer {
             BinaryOp::Add => return self.infix(left, " + ", right),
             BinaryOp::Subtract => return self.infix(left, " - ", right),
             BinaryOp::Multiply => return self.infix(left, " * ", right),
-            BinaryOp::Modulo => return self.infix(left, " % ", right),
+            BinaryOp::Modulo => return self.remainder(left, right),
             BinaryOp::Divide => return self.divide(left, right),
             BinaryOp::Concat => return self.concat(&[left, right]),
             BinaryOp::JsonGet | BinaryOp::JsonGetText => return self.json(op, left, right),
@@ -75,6 +75,35 @@ impl Writer {
             return self.infix(left, " DIV ", right);
         }
         self.infix(left, " / ", right);
+    }
+
+    /// The remainder. Of floats, SQLite would take the integer parts, and PostgreSQL has none. On MySQL and MariaDB that of a negative
+    /// decimal can be a zero below zero, which equals no other zero: a sum has none.
+    fn remainder(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
+        let integer = |value: &Typed<'_>| value.kind().is_some_and(is_integer);
+        let float = [left, right].iter().any(|it| matches!(it.kind(), Some(TypeKind::Float32 | TypeKind::Float64)));
+        match self.dialect {
+            Dialect::Sqlite if float => {
+                self.push("float_mod(");
+                self.value(left);
+                self.push(", ");
+                self.value(right);
+                self.push(")");
+            }
+            Dialect::Postgres if float => {
+                self.push("CAST(");
+                self.cast_to(left, "NUMERIC");
+                self.push(" % ");
+                self.cast_to(right, "NUMERIC");
+                self.push(" AS DOUBLE PRECISION)");
+            }
+            Dialect::Mysql | Dialect::Mariadb if !(integer(left) && integer(right)) => {
+                self.push("0 + (");
+                self.infix(left, " % ", right);
+                self.push(")");
+            }
+            _ => self.infix(left, " % ", right),
+        }
     }
 
     /// Texts one after the other; null where one of them is.

@@ -108,7 +108,7 @@ fn change(dice: &mut Dice<'_, '_>, changes: usize) -> Change {
     let returning = dice.many(0, 1, |_| "id".to_owned());
     let stored = (kind > 2 && !dice.one_in(4)).then(|| stored(dice, &table, count));
     match kind {
-        4 => Change::Deletes(Deletes { table, keys, versions, stored }),
+        4 => Change::Deletes(Deletes { table, keys, versions, stored, strict: dice.one_in(2) }),
         3 => {
             let rows = rows(dice, &columns, count);
             Change::Updates(Updates { table, keys, versions, columns, rows, links, returning, stored })

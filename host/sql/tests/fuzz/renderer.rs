@@ -26,7 +26,7 @@ const WORDS: &str = "ALL AND AS ASC AT BETWEEN BIGINT BINARY BLOB BOOLEAN BY BYT
     VARCHAR WHEN WHERE WITH AVG ABS CEIL DATEDIFF DATE_ADD DAY EXTRACT FLOOR GREATEST HOUR JSON_LENGTH JSON_TYPE LEAST LOCATE \
     LTRIM MINUTE MONTH RTRIM SECOND SIGN YEAR COLLATE abs date datetime decimal \
     decimal_abs decimal_add decimal_avg decimal_ceil decimal_div decimal_float decimal_floor decimal_int decimal_mod decimal_mul \
-    decimal_neg decimal_of decimal_round decimal_sign decimal_sub decimal_sum excluded instr json_array_length json_quote json_type \
+    decimal_neg decimal_of decimal_round decimal_sign decimal_sub decimal_sum excluded float_mod instr json_array_length json_quote json_type \
     jsonb_array_length jsonb_typeof julianday max members min replace round rtrim sign statement_timestamp strftime strpos \
     substr timezone utf8mb4 utf8mb4_0900_bin utf8mb4_bin utf8mb4_nopad_bin";
 /// Every text that the host writes into statements, but for what it makes of the mark that escapes in a pattern.

@@ -69,7 +69,7 @@ fn inserts(table: &str, columns: &[&str], rows: Batch, links: &[(u32, u16, u32, 
 fn deletes(table: &str, keys: &[i64]) -> Change {
     let keys: Vec<_> = keys.iter().map(|key| Some(*key)).collect();
     let keys = batch(u32::try_from(keys.len()).expect("few"), vec![integers(&keys)]);
-    Change::Deletes(Deletes { table: table.into(), keys, versions: None, stored: None })
+    Change::Deletes(Deletes { table: table.into(), keys, versions: None, stored: None, strict: false })
 }
 
 fn flush(changes: Vec<Change>, dialect: Dialect) -> Result<Flush> {
@@ -401,7 +401,8 @@ fn what_does_not_fit_is_refused_before_anything_is_sent() {
     let wrong = Batch { rows: 3, columns: vec![ColumnData { validity: vec![], values: Vector::Integers(vec![1]) }] };
     assert!(matches!(refused(inserts("users", &["name"], wrong, &[], &[])), Err(Error::Invalid { .. })));
     let two = batch(1, vec![integers(&[Some(1)]), integers(&[Some(1)])]);
-    let change = Change::Deletes(Deletes { table: "users".into(), keys: two, versions: None, stored: None });
+    let change =
+        Change::Deletes(Deletes { table: "users".into(), keys: two, versions: None, stored: None, strict: false });
     assert!(matches!(refused(change), Err(Error::Invalid { .. })));
 }
 

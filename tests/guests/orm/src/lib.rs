@@ -6,15 +6,22 @@
 
 mod case;
 
+mod bulk;
 mod cascade_children;
 mod cascade_parents;
 mod cycles;
 mod expire;
+mod loading;
 mod many_to_many;
+mod members;
+mod merging;
 mod natural;
+mod ordering;
 mod post_update;
+mod querying;
 mod session;
 mod shop;
+mod statements;
 mod transaction;
 mod two_owners;
 mod unit;
@@ -50,8 +57,8 @@ macro_rules! subjects {
 }
 
 subjects! {
-    cascade_children, cascade_parents, cycles, expire, many_to_many, natural, post_update, session, transaction,
-    two_owners, unit, versioning
+    bulk, cascade_children, cascade_parents, cycles, expire, loading, many_to_many, merging, natural, ordering,
+    post_update, querying, session, statements, transaction, two_owners, unit, versioning
 }
 
 export!(Orm);

@@ -3,6 +3,7 @@
 
 mod after;
 mod object;
+mod stale;
 
 use sqlservice_sdk::prelude::*;
 
@@ -10,6 +11,10 @@ use self::after::{a_pair_after_the_delete_of_its_owner, a_pair_before_the_delete
 use self::object::{
     pairs_as_objects_are_changed, pairs_as_objects_are_inserted, pairs_as_objects_are_replaced,
     pairs_as_objects_are_replaced_by_equal_ones, pairs_as_objects_go_with_their_owner, pairs_as_objects_move,
+};
+use self::stale::{
+    a_pair_removed_on_both_sides_is_no_stale_one, a_pair_that_a_statement_took_is_stale, a_pair_that_is_gone_is_stale,
+    an_owner_whose_pair_is_gone_is_stale, one_of_several_pairs_is_stale,
 };
 use crate::case::{Case, cases, count, each, kind, rows, same};
 
@@ -25,6 +30,8 @@ cases! { [Place, Road, Transition, Incoming, Outgoing, Shelf, Book, BookOnShelf,
     pairs_come_back_with_a_savepoint, an_unwritten_owner_with_old_ones, the_same_object_twice_is_one_pair,
     other_side_is_told_when_loaded, removed_and_the_other_side_deleted, loaded_in_the_order_of_the_relationship,
     a_pair_after_the_delete_of_its_owner, a_pair_before_the_delete_of_its_owner,
+    a_pair_that_is_gone_is_stale, one_of_several_pairs_is_stale, an_owner_whose_pair_is_gone_is_stale,
+    a_pair_that_a_statement_took_is_stale, a_pair_removed_on_both_sides_is_no_stale_one,
 }
 
 /// A graph over one table, seen from both ends.

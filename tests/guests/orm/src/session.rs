@@ -29,7 +29,7 @@ use self::{
 };
 use crate::{
     case::cases,
-    shop::{Address, Group, Member, User},
+    members::{Address, Group, Member, User},
 };
 
 cases! { [User, Address, Group, Member]:

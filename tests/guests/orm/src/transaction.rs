@@ -30,7 +30,7 @@ use self::{
 };
 use crate::{
     case::cases,
-    shop::{Address, Group, Member, User},
+    members::{Address, Group, Member, User},
 };
 
 /// Objects whose keys are texts.

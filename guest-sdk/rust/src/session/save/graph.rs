@@ -121,7 +121,7 @@ impl Graph {
         let given = self.items.iter().take(self.given);
         let place = |item: &Item| match known.get(&item.object.address()) {
             Some(row) => Ok(row.clone()),
-            None => unit.attach(&item.object).map(|()| item.object.clone()),
+            None => unit.add(&item.object).map(|()| item.object.clone()),
         };
         given.map(place).collect()
     }

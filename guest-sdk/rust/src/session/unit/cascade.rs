@@ -27,8 +27,37 @@ impl Unit {
         }
     }
 
+    /// Gives an object that is added by name, and everything new that it leads to, their turns, each once. It has its turn after all
+    /// that are there, and then what it leads to, each with its own before the next: the keys that the database makes follow that
+    /// order.
+    pub(super) fn take_turns(&self, object: &AnyEntity) {
+        let mut left = vec![object.clone()];
+        while let Some(object) = left.pop() {
+            if object.status() != Status::Transient || !object.0.life().take_turn(self.id) {
+                continue;
+            }
+            let first = left.len();
+            let relations = object.0.mapper().relations.iter().enumerate();
+            for (at, _) in relations.filter(|(_, relation)| relation.save_update) {
+                object.0.look(at, &mut |now, _| left.extend(now.items()));
+            }
+            // The last one is taken first.
+            left[first..].reverse();
+        }
+    }
+
     /// Adds what is related to objects of the session.
     fn reach(self: &Rc<Self>) -> Result<()> {
+        self.reach_all()?;
+        let turn = |object: &AnyEntity| object.0.life().turn();
+        let mut pending = self.pending.borrow_mut();
+        if !pending.is_sorted_by_key(turn) {
+            pending.sort_by_cached_key(turn);
+        }
+        Ok(())
+    }
+
+    fn reach_all(self: &Rc<Self>) -> Result<()> {
         let mut left: Vec<AnyEntity> = self.changed.borrow().iter().rev().cloned().collect();
         left.extend(self.pending.borrow().iter().rev().cloned());
         let serial = serial();

@@ -46,7 +46,8 @@ struct Group {
     objects: Vec<AnyEntity>,
 }
 
-/// Puts objects together that have the same columns to write.
+/// Puts objects together that have the same columns to write. Those whose keys the database makes keep their order: one of them
+/// joins no earlier group than the last of its model.
 ///
 /// `is_alike` may say at a glance that an object has those of a group.
 fn groups(
@@ -56,6 +57,7 @@ fn groups(
 ) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known: FxHashMap<(ModelId, Vec<usize>), usize> = FxHashMap::default();
+    let mut newest: FxHashMap<ModelId, usize> = FxHashMap::default();
     let mut last: Option<usize> = None;
     let mut glance: Option<(ModelId, u32)> = None;
     for object in objects {
@@ -72,10 +74,21 @@ fn groups(
         let is_last = |group: &Group| group.mapper.of == mapper.of && group.columns == columns;
         let at = match last.filter(|&at| groups.get(at).is_some_and(is_last)) {
             Some(at) => at,
-            None => *known.entry((mapper.of, columns.clone())).or_insert_with(|| {
-                groups.push(Group { mapper, columns, objects: Vec::new() });
-                groups.len() - 1
-            }),
+            None => {
+                let is_made = !object.0.has_row() && object.0.wants_key();
+                let before = if is_made { newest.get(&mapper.of).copied() } else { None };
+                let next = groups.len();
+                let at = *known.entry((mapper.of, columns.clone())).or_insert(next);
+                let at = if before.is_some_and(|before| at < before) { next } else { at };
+                if at == next {
+                    known.insert((mapper.of, columns.clone()), at);
+                    groups.push(Group { mapper, columns, objects: Vec::new() });
+                }
+                if is_made {
+                    newest.insert(mapper.of, at);
+                }
+                at
+            }
         };
         last = Some(at);
         if let Some(group) = groups.get_mut(at) {
@@ -265,7 +278,13 @@ impl Changes {
             let columns = first.primary_key.iter().map(key).collect::<Result<_>>()?;
             let keys = Batch { rows: count(pairs.len())?, columns };
             self.push(
-                Change::Deletes(Deletes { table: first.table.clone(), keys, versions: None, stored: None }),
+                Change::Deletes(Deletes {
+                    table: first.table.clone(),
+                    keys,
+                    versions: None,
+                    stored: None,
+                    strict: true,
+                }),
                 About::Rest,
             );
         }
@@ -289,7 +308,7 @@ impl Changes {
             let table = mapper.table.to_owned();
             let uniques = if takers.contains(&table) { mapper.uniques.concat() } else { Vec::new() };
             let stored = unique_values(mapper, &objects, &uniques)?;
-            self.push(Change::Deletes(Deletes { table, keys, versions, stored }), About::Rest);
+            self.push(Change::Deletes(Deletes { table, keys, versions, stored, strict: false }), About::Rest);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     Key, Mapped, Mapper, Unit,
     key::{names_row, of_columns},
+    load::finder,
 };
 use crate::{
     Error, Executor, Result, Value,
@@ -111,7 +112,7 @@ impl Unit {
 
 /// The key by which rows are an owner's; nothing where a part of it is null.
 fn key_of(relation: &Mapped, owner: &AnyEntity) -> Option<(Key, Vec<Value>)> {
-    let values: Vec<Value> = relation.near.iter().map(|&column| owner.0.stored_value(column)).collect();
+    let values: Vec<Value> = relation.near.iter().map(|&column| finder(relation, owner, column)).collect();
     names_row(&values).then(|| (Key::of(&values), values))
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Direction, Key, Mapper, Unit,
+    Direction, Key, Mapped, Mapper, Unit,
     criteria::Apart,
     key::{names_row, of_columns},
 };
@@ -182,8 +182,14 @@ impl Unit {
             if is_known && !anew {
                 continue;
             }
-            let key: Vec<_> = relation.near.iter().map(|&column| owner.0.stored_value(column)).collect();
+            let key: Vec<_> = relation.near.iter().map(|&column| finder(relation, owner, column)).collect();
             let key = names_row(&key).then(|| Key::of(&key));
+            let is_edited =
+                relation.direction == Direction::ToOne && relation.near.iter().any(|&column| owner.0.differs(column));
+            if is_edited && key.as_ref().is_some_and(|key| !of_owner.contains_key(key)) {
+                // The row that was read says otherwise: what the edited key leads to was not asked for.
+                continue;
+            }
             // A parent may be of many; children are of one.
             let items = match (key, relation.direction) {
                 (Some(key), Direction::ToMany) => of_owner.remove(&key),
@@ -199,16 +205,32 @@ impl Unit {
 
 /// Objects that are there, with the columns that the loads start from.
 fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<Start> {
-    let mut columns: Vec<usize> = Vec::new();
+    let mut relations: Vec<&Mapped> = Vec::new();
     for node in nodes {
         // One of the host's or not: those that start from it need its columns, too.
-        columns.extend(&mapper.relation(node.position)?.near);
+        relations.push(mapper.relation(node.position)?);
     }
+    let mut columns: Vec<usize> = relations.iter().flat_map(|relation| &relation.near).copied().collect();
     columns.sort_unstable();
     columns.dedup();
     let rows = u32::try_from(objects.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
-    let rows = Batch { rows, columns: stored(mapper, objects, &columns)? };
-    Ok(Start::Known(KnownRows { columns: mapper.names(&columns), rows }))
+    let cells = if objects.iter().any(|object| columns.iter().any(|&column| object.0.differs(column))) {
+        let by = |column: &usize| relations.iter().find(|relation| relation.near.contains(column));
+        let value = |object: &AnyEntity, column: usize| by(&column).map_or_else(null, |by| finder(by, object, column));
+        columns.iter().map(|&column| typed(objects.iter().map(|object| value(object, column)).collect())).collect()
+    } else {
+        (mapper.encode)(objects, &columns)?
+    };
+    Ok(Start::Known(KnownRows { columns: mapper.names(&columns), rows: Batch { rows, columns: cells } }))
+}
+
+/// A column by which rows are found that an owner is related to: of the owner's foreign key, what it says by now, written or not;
+/// of what others refer to, what its row has.
+pub(super) fn finder(relation: &Mapped, owner: &AnyEntity, column: usize) -> Value {
+    match relation.direction {
+        Direction::ToOne => owner.0.value(column),
+        Direction::ToMany | Direction::Through => owner.0.stored_value(column),
+    }
 }
 
 /// Columns of rows as they are stored.

@@ -11,9 +11,10 @@ use crate::{
 };
 
 impl Unit {
-    /// Puts an object into the session. One that another session had brings along, at any depth, what that one had as well.
+    /// Puts an object into the session by name. One that another session had brings along, at any depth, what that one had as well.
     pub(crate) fn add(self: &Rc<Self>, object: &AnyEntity) -> Result<()> {
         if object.status() != Status::Detached {
+            self.take_turns(object);
             self.attach(object)?;
             self.come_back(object);
             return Ok(());

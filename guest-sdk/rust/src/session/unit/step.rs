@@ -5,14 +5,15 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    super::object::keys as batch_of,
     Direction, Key, Mapper, ModelId, Unit,
-    load::{From, stored},
+    load::{From, null, stored, typed},
 };
 use crate::{
     Error, Result, Value,
     bindings::sqlservice::database::{
         rows::Batch,
-        sessions::{Plan, Start},
+        sessions::{KnownRows, Plan, Start},
         statements::{Conflict, ConflictAction, Insert, Root, Statement},
     },
     entity::{AnyEntity, Status},
@@ -53,9 +54,12 @@ impl Changed {
     }
 }
 
+/// Objects whose rows a statement changes, and whether each was expired before it.
+pub(crate) type Following = Vec<(AnyEntity, bool)>;
+
 impl Unit {
     /// The objects whose rows are about to change. Whoever goes away before they are in step again leaves them expired.
-    pub(crate) fn expire_changed(&self, changed: Option<&Changed>) -> Vec<AnyEntity> {
+    pub(crate) fn expire_changed(&self, changed: Option<&Changed>) -> Following {
         let Some(changed) = changed.filter(|_| self.options.synchronize) else { return Vec::new() };
         let mut objects = self.all();
         objects.retain(|object| {
@@ -64,21 +68,28 @@ impl Unit {
                 && mapper.schema == changed.schema.as_deref()
                 && object.status() == Status::Persistent
         });
-        objects.iter().for_each(|object| object.0.life().is_expired.set(true));
-        objects
+        let expire = |object: AnyEntity| {
+            let was_expired = object.0.life().is_expired.replace(true);
+            (object, was_expired)
+        };
+        objects.into_iter().map(expire).collect()
     }
 
-    /// Reads the rows of objects again: edits that were not flushed stay, objects whose rows are gone are deleted.
-    pub(crate) async fn keep_in_step(self: &Rc<Self>, objects: Vec<AnyEntity>) -> Result<()> {
+    /// Reads the rows of objects again: edits that were not flushed stay, objects whose rows are gone are deleted, and those that
+    /// were expired before the statement still are.
+    pub(crate) async fn keep_in_step(self: &Rc<Self>, following: Following) -> Result<()> {
         let mut of_model: FxHashMap<_, (&'static Mapper, Vec<AnyEntity>)> = FxHashMap::default();
-        for object in objects {
+        for (object, _) in &following {
             let mapper = object.0.mapper();
-            of_model.entry(mapper.of).or_insert_with(|| (mapper, Vec::new())).1.push(object);
+            of_model.entry(mapper.of).or_insert_with(|| (mapper, Vec::new())).1.push(object.clone());
         }
         for (mapper, objects) in of_model.into_values() {
             for some in objects.chunks(ROWS) {
                 self.read_again(mapper, some).await?;
             }
+        }
+        for (object, was_expired) in following {
+            object.0.life().is_expired.set(was_expired);
         }
         Ok(())
     }
@@ -106,11 +117,7 @@ impl Unit {
     async fn read_again(self: &Rc<Self>, mapper: &Mapper, objects: &[AnyEntity]) -> Result<()> {
         let rows = u32::try_from(objects.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
         let start = Start::Keys(Batch { rows, columns: stored(mapper, objects, &mapper.key)? });
-        let plan = Plan { table: mapper.table.to_owned(), start, loads: Vec::new(), roots: Vec::new() };
-        let (answer, _) = self.contract.load(plan, RunOptions::default()).await?;
-        let position = |name: &str| mapper.columns.iter().position(|column| *column == name);
-        let columns: Vec<usize> = answer.columns.iter().filter_map(|column| position(&column.name)).collect();
-        let mut rows = by_key(mapper, &columns, answer.first)?;
+        let mut rows = self.rows_of(mapper, start).await?;
         for object in objects {
             match rows.remove(&object.0.stored_key()) {
                 Some(values) => self.step(mapper, object, values)?,
@@ -118,6 +125,40 @@ impl Unit {
             }
         }
         Ok(())
+    }
+
+    /// What rows have in the columns of unique keys that are about to change; nothing where no row can take a value of another.
+    pub(crate) async fn read_uniques(
+        &self,
+        mapper: &Mapper,
+        keys: &Batch,
+        set: &[String],
+    ) -> Result<Option<KnownRows>> {
+        let uniques = mapper.unique_with(&mapper.positions(set));
+        if uniques.is_empty() || keys.rows < 2 {
+            return Ok(None);
+        }
+        let keys = rows(keys)?;
+        let mut found = FxHashMap::default();
+        for some in keys.chunks(ROWS) {
+            found.extend(self.rows_of(mapper, Start::Keys(batch_of(some)?)).await?);
+        }
+        let value = |key: &Vec<Value>, column: usize| {
+            let cell = found.get(&Key::of(key)).and_then(|row| row.iter().find(|(at, _)| *at == column));
+            cell.map_or_else(null, |(_, value)| value.clone())
+        };
+        let cells = |&column: &usize| typed(keys.iter().map(|key| value(key, column)).collect());
+        let count = u32::try_from(keys.len()).map_err(|_| Error::invalid("more than 2^32 keys"))?;
+        let rows = Batch { rows: count, columns: uniques.iter().map(cells).collect() };
+        Ok(Some(KnownRows { columns: mapper.names(&uniques), rows }))
+    }
+
+    /// The rows of these keys, by their keys.
+    async fn rows_of(&self, mapper: &Mapper, start: Start) -> Result<FxHashMap<Key, Vec<(usize, Value)>>> {
+        let plan = Plan { table: mapper.table.to_owned(), start, loads: Vec::new(), roots: Vec::new() };
+        let (answer, _) = self.contract.load(plan, RunOptions::default()).await?;
+        let names: Vec<String> = answer.columns.into_iter().map(|column| column.name).collect();
+        by_key(mapper, &mapper.positions(&names), &answer.first)
     }
 
     /// An object's row was read again.
@@ -161,21 +202,23 @@ impl Unit {
     }
 }
 
-/// The values of rows by their keys.
-fn by_key(mapper: &Mapper, columns: &[usize], batch: Batch) -> Result<FxHashMap<Key, Vec<(usize, Value)>>> {
+/// The rows of a batch.
+fn rows(batch: &Batch) -> Result<Vec<Vec<Value>>> {
     let malformed = |_| Error::other("the host sent a malformed batch");
-    let count = batch.rows as usize;
-    let mut rows: Vec<Vec<(usize, Value)>> = vec![Vec::with_capacity(columns.len()); count];
-    for (&column, data) in columns.iter().zip(batch.columns) {
-        for (row, value) in
-            rows.iter_mut().zip(column::scalars(data.values, data.validity.as_deref()).map_err(malformed)?)
-        {
-            row.push((column, value));
-        }
+    let mut rows: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.columns.len()); batch.rows as usize];
+    for data in &batch.columns {
+        let cells = column::scalars(data.values.clone(), data.validity.as_deref()).map_err(malformed)?;
+        rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
     }
+    Ok(rows)
+}
+
+/// The values of rows by their keys.
+fn by_key(mapper: &Mapper, columns: &[usize], batch: &Batch) -> Result<FxHashMap<Key, Vec<(usize, Value)>>> {
+    let rows = rows(batch)?.into_iter().map(|row| columns.iter().copied().zip(row).collect::<Vec<_>>());
     let key = |row: &[(usize, Value)]| {
         let value = |at: &usize| row.iter().find(|(column, _)| column == at).map(|(_, value)| value.clone());
         Key::of(&mapper.key.iter().filter_map(value).collect::<Vec<_>>())
     };
-    Ok(rows.into_iter().map(|row| (key(&row), row)).collect())
+    Ok(rows.map(|row| (key(&row), row)).collect())
 }

@@ -136,16 +136,17 @@ pub(crate) async fn close(connected: Connected) {
 /// What a session needs so that statements mean the same, and values are read the same way, everywhere.
 ///
 /// Identifiers are in backticks and backslashes escape in constants, as `sqlservice-sql` renders them: neither `ANSI_QUOTES`
-/// nor `NO_BACKSLASH_ESCAPES`. Constants compare with each other as columns of our tables do, blanks at their end counted; bound
-/// values have the collation of the client's character set where no column is beside them, which no setting changes. What
-/// does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows nothing of columns that depend on a
+/// nor `NO_BACKSLASH_ESCAPES`. Constants and bound values compare with each other as columns of our tables do, case and blanks at
+/// their end counted: the latter have the collation of the client's character set, which `SET NAMES` names, each server's in a
+/// comment that the other does not read. What does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows nothing of columns that depend on a
 /// key, so only MySQL has it. A quotient of decimals has 20 more digits after the point than its dividend, not 4, as it has
 /// at least 16 that count elsewhere.
 fn session(lock_timeout: Duration) -> String {
     let seconds = lock_timeout.as_secs() + u64::from(lock_timeout.subsec_nanos() > 0);
     let seconds = seconds.clamp(1, 31_536_000);
     format!(
-        "SET NAMES utf8mb4, SESSION collation_connection = IF(VERSION() LIKE '%MariaDB%', '{mariadb}', '{mysql}'), \
+        "SET NAMES utf8mb4 /*M! COLLATE {mariadb} */ /*!80000 COLLATE {mysql} */, \
+         SESSION collation_connection = IF(VERSION() LIKE '%MariaDB%', '{mariadb}', '{mysql}'), \
          SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
          ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', \
          IF(VERSION() LIKE '%MariaDB%', '', ',ONLY_FULL_GROUP_BY')), SESSION time_zone = '+00:00', \

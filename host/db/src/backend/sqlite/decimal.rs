@@ -47,6 +47,11 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             text(pair.map(|(left, right)| function(&left, &right)).transpose().map_err(failed)?)
         })?;
     }
+    // Its own operator takes the integer parts.
+    scalar(connection, "float_mod", 2, |context| {
+        let (left, right): (Option<f64>, Option<f64>) = (context.get(0)?, context.get(1)?);
+        Ok(left.zip(right).map(|(left, right)| left % right))
+    })?;
     scalar(connection, "decimal_round", 2, |context| {
         let digits: Option<i64> = context.get(1)?;
         let rounded = one(context)?.zip(digits).map(|(value, digits)| value.round(digits));

@@ -27,7 +27,13 @@ fn t68_rows_that_are_only_said_to_be_there_take_no_room() {
         for change in [
             inserts("users", &[], said(rows), &[], &["id"]),
             updates("logs", &[], said(rows), said(rows)),
-            Change::Deletes(Deletes { table: "users".into(), keys: said(rows), versions: None, stored: None }),
+            Change::Deletes(Deletes {
+                table: "users".into(),
+                keys: said(rows),
+                versions: None,
+                stored: None,
+                strict: false,
+            }),
         ] {
             let refused = flush(vec![change], Dialect::Sqlite).map(drop);
             assert_eq!(refused, Err(Error::Limit { what: Limited::Rows, allowed: 500_000 }));

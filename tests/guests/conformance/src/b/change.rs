@@ -128,7 +128,7 @@ impl Update {
 
 pub fn delete_of(table: &str, keys: &[i64]) -> Change {
     let keys = batch(keys.len(), vec![key(keys)]);
-    Change::Deletes(Deletes { table: table.to_owned(), keys, versions: None, stored: None })
+    Change::Deletes(Deletes { table: table.to_owned(), keys, versions: None, stored: None, strict: false })
 }
 
 pub fn delete_versions(table: &str, keys: &[i64], versions: &[i64]) -> Change {
@@ -138,5 +138,6 @@ pub fn delete_versions(table: &str, keys: &[i64], versions: &[i64]) -> Change {
         keys: batch(keys.len(), vec![key(keys)]),
         versions,
         stored: None,
+        strict: false,
     })
 }

@@ -36,7 +36,7 @@ fn nothing(table: &str, rows: u32) -> [Change; 3] {
         returning,
         stored: None,
     };
-    let delete = Deletes { table, keys: said(rows), versions: None, stored: None };
+    let delete = Deletes { table, keys: said(rows), versions: None, stored: None, strict: false };
     [Change::Inserts(insert), Change::Updates(update), Change::Deletes(delete)]
 }
 

@@ -105,8 +105,7 @@ pub fn tree(random: &mut Random, depth: usize, products: &mut usize) -> Tree {
         3 => Tree::Unary(Unary::Ceil, sub(random, products)),
         4 => Tree::Unary(Unary::Round(i32::try_from(random.below(4)).unwrap_or(0)), sub(random, products)),
         5 => Tree::Quotient(sub(random, products), divisor(random)),
-        // Of what is not negative: MariaDB's remainder of a negative number can be a 0 that is not equal to 0.
-        6 => Tree::Remainder(Box::new(Tree::Unary(Unary::Abs, sub(random, products))), divisor(random)),
+        6 => Tree::Remainder(sub(random, products), divisor(random)),
         7 => {
             let (one, two) = (*sub(random, products), either(random, depth, products));
             let (three, four) = (*sub(random, products), either(random, depth, products));

@@ -4,7 +4,7 @@ use sqlservice_sdk::{prelude::*, session::SessionOptions};
 
 use crate::{
     case::{Case, kind, same},
-    shop::{User, address, emails, group, people, removed, renamed, seen, user},
+    members::{User, address, emails, group, people, removed, renamed, seen, user},
 };
 
 /// Whoever asks reads it again, once; who has a handle sees what was read.

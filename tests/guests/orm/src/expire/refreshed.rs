@@ -4,7 +4,7 @@ use sqlservice_sdk::{prelude::*, session::SessionOptions};
 
 use crate::{
     case::{Case, kind, same},
-    shop::{User, address, emails, people, removed, renamed, seen, user},
+    members::{User, address, emails, people, removed, renamed, seen, user},
 };
 
 pub(super) async fn a_refresh_drops_edits(db: &Database) -> Case {
@@ -48,7 +48,7 @@ pub(super) async fn a_refresh_flushes_others(db: &Database) -> Case {
     session.commit().await?;
     same("rows", seen(db).await?, "ed(a) jo:8 new")?;
     // A list of another object says what the row's foreign key is.
-    let a = session.query::<crate::shop::Address>().one().await?;
+    let a = session.query::<crate::members::Address>().one().await?;
     users[1].edit().addresses.push(&a);
     session.refresh(&a).await?;
     same("told by a list", a.user_id, Some(users[1].id))

@@ -4,7 +4,7 @@ use sqlservice_sdk::{prelude::*, session::SessionOptions};
 
 use crate::{
     case::{Case, count, kind, same},
-    shop::{User, people, seen, user},
+    members::{User, people, seen, user},
 };
 
 pub(super) async fn a_transaction_begins_with_a_statement(db: &Database) -> Case {

@@ -4,7 +4,7 @@ use sqlservice_sdk::prelude::*;
 
 use crate::{
     case::{Case, kind, same},
-    shop::{Address, Group, Member, User, address, group, owner, people, seen, user},
+    members::{Address, Group, Member, User, address, group, owner, people, seen, user},
 };
 
 /// A group that leads to a user, and that to its addresses, of no session any more.

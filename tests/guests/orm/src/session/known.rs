@@ -4,7 +4,7 @@ use sqlservice_sdk::prelude::*;
 
 use crate::{
     case::{Case, kind, same},
-    shop::{Address, Group, Member, User, emails, people, removed, renamed, seen, user},
+    members::{Address, Group, Member, User, emails, people, removed, renamed, seen, user},
 };
 
 pub(super) async fn a_deleted_object_is_found_until_it_is_flushed(db: &Database) -> Case {
@@ -49,7 +49,7 @@ pub(super) async fn an_edited_key_is_the_old_one_until_a_flush(db: &Database) ->
     let mut pair = session.add(Member { user_id: 0, group_id: 0 })?;
     session.expunge(&pair);
     let ed = people(&session, &["ed"], &[]).await?.remove(0);
-    let groups = session.add_all(["a", "b"].map(crate::shop::group))?;
+    let groups = session.add_all(["a", "b"].map(crate::members::group))?;
     session.flush().await?;
     pair.edit().user_id = ed.id;
     pair.edit().group_id = groups[0].id;
@@ -72,7 +72,7 @@ pub(super) async fn populate_existing_drops_edits(db: &Database) -> Case {
     renamed(db, ed.id, "others").await?;
     let anew = async |session: &Session| session.query::<User>().populate_existing().with(User::ADDRESSES).all().await;
     ed.edit().age = Some(7);
-    ed.edit().addresses.push(crate::shop::address("b"));
+    ed.edit().addresses.push(crate::members::address("b"));
     session.no_autoflush(anew).await?;
     same("by a query", (ed.name.as_str(), ed.age, emails(&ed)), ("others", None, "a".to_owned()))?;
     ed.edit().age = Some(8);

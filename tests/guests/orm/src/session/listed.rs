@@ -4,7 +4,7 @@ use sqlservice_sdk::prelude::*;
 
 use crate::{
     case::{Case, kind, same},
-    shop::{Address, address, people, seen, user},
+    members::{Address, address, people, seen, user},
 };
 
 /// New, dirty and deleted objects.
@@ -76,7 +76,7 @@ pub(super) async fn is_modified_of_relationships(db: &Database) -> Case {
     same("moved back", session.is_modified(&a), false)?;
     // A list that is not loaded is modified by what is said of it.
     let other = db.session()?;
-    let mut unloaded = other.get_one::<crate::shop::User>(users[0].id).await?;
+    let mut unloaded = other.get_one::<crate::members::User>(users[0].id).await?;
     same("unloaded", other.is_modified(&unloaded), false)?;
     unloaded.edit().addresses.push(Address { user_id: None, ..address("c") });
     same("pushed unloaded", other.is_modified(&unloaded), true)

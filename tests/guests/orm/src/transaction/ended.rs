@@ -4,7 +4,7 @@ use sqlservice_sdk::prelude::*;
 
 use crate::{
     case::{Case, count, kind, same},
-    shop::{User, people, renamed, seen, user},
+    members::{User, people, renamed, seen, user},
 };
 
 pub(super) async fn transactions_do_not_see_each_other(db: &Database) -> Case {

@@ -4,7 +4,7 @@ use sqlservice_sdk::prelude::*;
 
 use crate::{
     case::{Case, each, same},
-    shop::{Address, Group, User, address, emails, group, owner, people, seen, user},
+    members::{Address, Group, User, address, emails, group, owner, people, seen, user},
 };
 
 pub(super) async fn new_objects_go_out(db: &Database) -> Case {

@@ -4,7 +4,7 @@ use sqlservice_sdk::prelude::*;
 
 use crate::{
     case::{Case, each, kind, same},
-    shop::{Group, User, address, emails, group, people, renamed, seen, user},
+    members::{Group, User, address, emails, group, people, renamed, seen, user},
 };
 
 pub(super) async fn new_objects_of_a_savepoint(db: &Database) -> Case {
