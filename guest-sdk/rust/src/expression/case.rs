@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{
     Expr, Kids, Node,
-    operand::{Operand, node, results},
+    operand::{Operand, all_alike, node},
 };
 use crate::{
     bindings::sqlservice::database::statements::{self, Node as Form},
@@ -42,7 +42,7 @@ impl<B: SqlType> Case<B> {
     fn form(self, otherwise: Option<Node>) -> Node {
         let (conditions, values): (Vec<_>, Vec<_>) = self.whens.into_iter().unzip();
         let branches = values.len();
-        let mut values = results::<B>(values.into_iter().chain(otherwise).collect());
+        let mut values = all_alike::<B>(values.into_iter().chain(otherwise).collect());
         let otherwise = values.split_off(branches).pop();
         let mut kids = Kids::default();
         let branch = |(condition, then)| statements::When { condition: kids.add(condition), then: kids.add(then) };

@@ -2,7 +2,8 @@
 //!
 //! A node is one of the contract's, whose ids are positions in the node's own list of children. So writing, dropping and
 //! searching are loops over children that know nothing of the forty kinds of nodes, and none of them recurses: an
-//! expression that a loop made deep is refused by the host, it does not overflow the guest's stack.
+//! expression that a loop made deep is refused by the host, it does not overflow the guest's stack. It is long: what a node is and how
+//! it is written change together.
 
 mod rename;
 

@@ -33,8 +33,8 @@ pub(crate) fn node<B>(operand: impl Operand<B>) -> Node {
     operand.into_operand().0
 }
 
-/// Operands of one type that are compared. Values cross without one, and a column beside them tells it; where there is none, each
-/// says its own. Otherwise a null is a text on MySQL and MariaDB, and decimals are compared as texts on SQLite.
+/// Operands of one type. Values cross without one, and a column beside them tells it; where there is none, each says its own.
+/// Otherwise a null is a text on MySQL and MariaDB, and decimals are texts on SQLite.
 pub(super) fn alike<B: SqlType, const N: usize>(operands: [Node; N]) -> [Node; N] {
     let operands = operands.map(Node::unlabelled);
     if operands.iter().all(Node::is_bare) { operands.map(typed::<B>) } else { operands }
@@ -48,14 +48,6 @@ pub(super) fn all_alike<B: SqlType>(operands: Vec<Node>) -> Vec<Node> {
         .map(Node::unlabelled)
         .map(|operand| if is_bare { typed::<B>(operand) } else { operand })
         .collect()
-}
-
-/// Operands of one type, one of which is the result. Decimals keep their digits, so that of them only a null says its type.
-pub(super) fn results<B: SqlType>(operands: Vec<Node>) -> Vec<Node> {
-    if B::KIND != TypeKind::Decimal || !operands.iter().all(Node::is_bare) {
-        return all_alike::<B>(operands);
-    }
-    operands.into_iter().map(null_typed::<B>).collect()
 }
 
 /// Operands that are computed with. Integers are integers by themselves.
@@ -77,10 +69,8 @@ pub(super) fn typed<B: SqlType>(operand: Node) -> Node {
         K::Int16 | K::Int32 | K::Int64 => K::Int64,
         K::Float32 | K::Float64 => K::Float64,
         K::Text | K::Varchar => K::Text,
-        kind @ (K::Uint64 | K::Decimal | K::Bytes | K::Date | K::Time | K::Timestamp | K::TimestampTz | K::Uuid) => {
-            kind
-        }
-        K::Boolean | K::Json | K::Enumeration | K::Interval | K::Array | K::Other => return operand,
+        K::Json | K::Enumeration | K::Interval | K::Array | K::Other => return operand,
+        kind => kind,
     };
     if kind != K::Text && !operand.is_value() {
         return operand;

@@ -2,7 +2,7 @@
 
 use super::{
     Expr, Node, Order,
-    operand::{Operand, alike, all_alike, node, null_typed, results, typed},
+    operand::{Operand, alike, all_alike, node, null_typed, typed},
 };
 use crate::{
     Model,
@@ -108,7 +108,7 @@ pub trait Expression: Sized {
 
     /// This value, or the other one where it is null.
     fn or_else(self, other: impl Operand<Base<Self>>) -> Expr<Base<Self>> {
-        Expr::new(Node::list(ListOp::Coalesce, results::<Base<Self>>(vec![self.expr().node, node(other)])))
+        Expr::new(Node::list(ListOp::Coalesce, alike::<Base<Self>, 2>([self.expr().node, node(other)])))
     }
 
     /// Converted to another type.

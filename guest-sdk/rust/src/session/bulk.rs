@@ -2,10 +2,12 @@
 
 use std::marker::PhantomData;
 
+use rustc_hash::FxHashSet;
+
 use super::{
     Session,
     object::keys,
-    unit::{Changed, mapper},
+    unit::{Changed, keys_of, mapper},
 };
 use crate::{
     Column, Error, Field, Model, Result, Value,
@@ -112,6 +114,17 @@ impl<M: Record> BulkUpdate<M> {
     }
 }
 
+/// One row cannot get two values at once, and which one it got would be the database's choice.
+fn check_keys(updates: &Updates) -> Result<()> {
+    let columns: Vec<&ColumnData> = updates.keys.columns.iter().collect();
+    let keys = keys_of(&columns, updates.keys.rows as usize).map_err(|_| Error::invalid("a key that is no value"))?;
+    let mut seen = FxHashSet::default();
+    if keys.iter().flatten().all(|key| seen.insert(key)) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("two rows of {:?} have the same primary key", updates.table)))
+}
+
 impl Session {
     /// Updates columns of rows by their primary keys, in one crossing and as few statements as pay, all or none; returns how
     /// many. Nothing is compared, no event happens and nothing that is related follows: it is the fast way where the unit of
@@ -127,7 +140,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::StaleData`] where a row is not there, or has another version than the model's version column says.
+    /// [`Error::StaleData`] where a row is not there, or has another version than the model's version column says; [`Error::Invalid`]
+    /// for two rows of one key.
     pub async fn update_many<M: Record>(&self, rows: &[M], columns: impl ColumnList<M>) -> Result<u64> {
         if rows.is_empty() {
             return Ok(0);
@@ -180,6 +194,7 @@ impl Session {
     }
 
     async fn update_rows<M: Record>(&self, mut updates: Updates) -> Result<()> {
+        check_keys(&updates)?;
         self.ready().await?;
         updates.stored = self.unit().read_uniques(mapper::<M>(), &updates.keys, &updates.columns).await?;
         self.unit().has_written.set(true);

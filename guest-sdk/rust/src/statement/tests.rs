@@ -119,6 +119,7 @@ fn show(sent: &Lowered, id: u32) -> String {
         },
         Node::Join(it) => format!("({} {:?} {} on {:?})", of(&it.left), it.kind, of(&it.right), it.on.as_ref().map(of)),
         Node::Excluded(name) => format!("excluded.{name}"),
+        Node::Cast(it) => format!("{} as {:?}", of(&it.value), it.ty.kind),
         other => format!("{other:?}"),
     }
 }
@@ -328,8 +329,9 @@ fn a_choice_has_its_branches_in_order() {
     });
     let case = case.expect("there is one");
     let branches: Vec<String> = case.whens.iter().map(|when| show(&sent, when.then)).collect();
-    assert_eq!(branches, ["\"young\"", "\"old\""]);
-    assert_eq!(case.otherwise.map(|id| show(&sent, id)).as_deref(), Some("\"grown\""));
+    // Values beside nothing but values say their type.
+    assert_eq!(branches, ["\"young\" as TypeKind::Text", "\"old\" as TypeKind::Text"]);
+    assert_eq!(case.otherwise.map(|id| show(&sent, id)).as_deref(), Some("\"grown\" as TypeKind::Text"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ cases! { [Ware, Shelf, Part]:
     none_at_all, nulls_among_values, rows_come_back_in_their_order, all_of_an_insert_or_none, thousands_are_updated,
     all_of_an_update_or_none, keys_of_two_columns, an_update_sets_its_time, objects_follow_updates_by_keys,
     unique_values_are_swapped, unique_values_move_on, unique_pairs_are_swapped, nulls_and_values_are_swapped,
-    a_value_that_another_row_keeps, rows_that_are_not_there, some_keys_are_given,
+    a_value_that_another_row_keeps, rows_that_are_not_there, some_keys_are_given, a_key_that_comes_twice,
     upserts_by_a_unique_key, upserts_leave_what_is_there, upserts_with_expressions, objects_follow_upserts,
     upserts_return_entities, a_conflict_that_is_not_the_named_one, inserts_return_entities, inserts_from_queries,
     inserts_of_expressions,
@@ -274,4 +274,14 @@ async fn some_keys_are_given(db: &Database) -> Case {
     session.add_all([Ware { id: 900, ..ware("a", 1) }, ware("b", 2)])?;
     session.commit().await?;
     same("of objects", count::<Ware>(db).await?, 2)
+}
+
+async fn a_key_that_comes_twice(db: &Database) -> Case {
+    let session = wares(db).await?;
+    let twice = session.update_many(&[at(1, Some(8)), at(1, Some(9))], Ware::PLACE).await;
+    same("rows", kind(&twice), "invalid: two rows of \"wares\" have the same primary key")?;
+    let twice = session.update_columns(bulk_update::<Ware>([2, 2]).set(Ware::PRICE, [None, Some(1)])).await;
+    same("columns", kind(&twice), "invalid: two rows of \"wares\" have the same primary key")?;
+    session.commit().await?;
+    places(db, "rows", "a1 b2 c3").await
 }

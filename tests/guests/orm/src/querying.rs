@@ -178,7 +178,7 @@ async fn one_and_first(db: &Database) -> Case {
 }
 
 async fn windows_over_groups(db: &Database) -> Case {
-    drop(filled(db).await?);
+    let session = filled(db).await?;
     let by_user = || window().partition_by(Address::USER_ID).order_by(Address::ID);
     let query =
         select_columns((Address::ID, row_number().over(by_user()), count_all().over(by_user()))).order_by(Address::ID);
@@ -187,8 +187,10 @@ async fn windows_over_groups(db: &Database) -> Case {
     let query = select_columns(sum(Address::ID).over(two)).order_by(Address::ID);
     rows(db, "two rows", &query, "[Some(1), Some(3), Some(5), Some(7), Some(9)]").await?;
     let counted = select_columns((Address::USER_ID, sum(count_all()).over(window()))).group_by(Address::USER_ID);
-    let query = counted.from::<Address>().order_by(Address::USER_ID);
-    rows(db, "over groups", &query, "[(Some(1), Some(5)), (Some(2), Some(5)), (Some(3), Some(5))]").await
+    // MariaDB forgets the order of such a query where an index has it.
+    let mut found = session.all(&counted.from::<Address>()).await?;
+    found.sort();
+    same("over groups", format!("{found:?}"), "[(Some(1), Some(5)), (Some(2), Some(5)), (Some(3), Some(5))]")
 }
 
 async fn unions_of_entities(db: &Database) -> Case {

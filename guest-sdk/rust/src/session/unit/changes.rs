@@ -1,4 +1,4 @@
-//! A flush as the contract has it: changes of one shape, column by column.
+//! A flush as the contract has it: changes of one shape, column by column. It is long: a function for each kind of change.
 
 mod late;
 
