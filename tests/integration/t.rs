@@ -193,8 +193,8 @@ fn t32_a_result_ends_at_its_limit() {
         // Three numbers of eight bytes a row.
         assert!(largest <= 2_100, "{saw:?}");
         assert_eq!(saw[2..], ["pending-rollback", "limit LimitKind::Rows 20000", "300"]);
-        // 27 million rows would be more than a gigabyte. Other tests run meanwhile.
-        assert!(grown < 256 << 20, "{grown} bytes more after it on {}", fixture.backend());
+        // 27 million rows would be more than a gigabyte. Other tests run meanwhile, and compile their guests.
+        assert!(grown < 512 << 20, "{grown} bytes more after it on {}", fixture.backend());
     });
 }
 

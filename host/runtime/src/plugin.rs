@@ -126,7 +126,8 @@ impl Plugin {
         }
         let bare = self.0.host.without_grants();
         let linked = bare.link(&self.0.component).map_err(Error::Unusable)?;
-        let (mut sandbox, instance) = instantiate(&bare, &linked, &ModelCache::default()).await?;
+        let place = bare.shared.places.take().await?;
+        let (mut sandbox, instance) = instantiate(&bare, place, &linked, &ModelCache::default()).await?;
         let store = &mut sandbox.store;
         let declared = Declared::new(&mut *store, &instance).map_err(Error::Unusable)?;
         let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store).await;
@@ -139,8 +140,10 @@ impl Plugin {
     /// When an import is missing, or when the component traps at its start. Where all places for instances are taken it waits for
     /// one: [`Error::InstanceTimeout`] and [`Error::InstanceQueueFull`] say that none came free.
     pub async fn instantiate(&self) -> Result<Instance> {
+        let host = &self.0.host;
+        let place = host.shared.places.take().await?;
         let _under_way = self.begin_call().await;
-        let (sandbox, instance) = instantiate(&self.0.host, self.linked()?, &self.0.cache).await?;
+        let (sandbox, instance) = instantiate(host, place, self.linked()?, &self.0.cache).await?;
         Ok(Instance::new(self.clone(), sandbox, instance, self.0.host.shared.limits.call_time))
     }
 
@@ -179,11 +182,11 @@ pub(crate) struct Sandbox {
 
 async fn instantiate(
     host: &Host,
+    place: Place,
     linked: &InstancePre<State>,
     cache: &ModelCache,
 ) -> Result<(Sandbox, wasmtime::component::Instance)> {
     let limits = &host.shared.limits;
-    let place = host.shared.places.take().await?;
     let mut store = Store::new(&host.shared.ticking.engine, host.state(cache)?);
     store.limiter(|state| &mut state.memory);
     store.set_epoch_deadline(1);
