@@ -2,8 +2,8 @@
 //!
 //! What a guest asks of an embedded database mostly ends without a wait, so a task that makes one call after the other would run until
 //! the runtime stops it, most likely in the middle of a call, which then keeps its connection from all who go on. Where more calls are
-//! under way than there are threads, each lets the others go on before it begins: 64 tasks that did so waited 2 ms at most where they
-//! had waited 36, and did twice as much, as no connection was held by a call that was stopped.
+//! under way than there are threads, each lets the others go on before it begins: 99 in 100 calls of 64 tasks took less than 2 to 6 ms so,
+//! and 36 before, and over a long time they did twice as much, as no connection was held by a call that was stopped.
 
 use std::{
     pin::pin,
