@@ -187,14 +187,22 @@ fn t32_a_result_ends_at_its_limit() {
         scene.setup(300).await;
         let before = resident();
         let saw = scene.hostile("read-everything", &[]).await;
-        let grown = resident().saturating_sub(before);
+        let mut grown = resident().saturating_sub(before);
         assert!(saw[0].ends_with(" rows, limit LimitKind::Rows 20000"), "{saw:?}");
         let largest: usize = saw[1].split(' ').next().and_then(|rows| rows.parse().ok()).expect("a number");
         // Three numbers of eight bytes a row.
         assert!(largest <= 2_100, "{saw:?}");
         assert_eq!(saw[2..], ["pending-rollback", "limit LimitKind::Rows 20000", "300"]);
-        // 27 million rows would be more than a gigabyte. Other tests run meanwhile, and compile their guests.
-        assert!(grown < 512 << 20, "{grown} bytes more after it on {}", fixture.backend());
+        // 27 million rows would be more than a gigabyte, every time. Other tests of this process take as much now and then.
+        for _ in 0..5 {
+            if grown < ROOM {
+                break;
+            }
+            let before = resident();
+            scene.hostile("read-everything", &[]).await;
+            grown = resident().saturating_sub(before);
+        }
+        assert!(grown < ROOM, "{grown} bytes more after it on {}", fixture.backend());
     });
 }
 
@@ -219,6 +227,9 @@ fn t32_a_value_that_is_too_large_ends_only_its_reader() {
         scene.assert_clean(50, "a value that is too large").await;
     });
 }
+
+/// What a result that ends at its limit may take of memory, in bytes.
+const ROOM: u64 = 256 << 20;
 
 /// How many bytes of memory this process has.
 fn resident() -> u64 {
