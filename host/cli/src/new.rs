@@ -44,7 +44,6 @@ fn own(name: &str, sdk: &str) -> Vec<(String, String)> {
         ("Cargo.toml", manifest.as_str()),
         ("src/lib.rs", include_str!("../template/lib.rs")),
         ("rust-toolchain.toml", sdk::TOOLCHAIN),
-        (".cargo/config.toml", include_str!("../template/config.toml")),
         ("Cargo.lock", sdk::LOCK),
         ("README.md", &readme),
         (".gitignore", "/target\nsqlservice.db*\n"),

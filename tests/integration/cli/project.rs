@@ -13,8 +13,6 @@ fn a_new_plugin_builds_and_runs() {
     assert_eq!((made.code, made.err.as_str()), (0, ""), "{}", made.out);
     assert!(made.out.contains("cargo build --release --target wasm32-wasip2"), "{}", made.out);
     let project = place.path().join("my-notes");
-    let config = fs::read_to_string(project.join(".cargo/config.toml")).expect("cargo's settings");
-    assert!(config.contains("\nbuild-dir = \"{cargo-cache-home}/"), "plugins share what is compiled: {config}");
     let mut build = Command::new("cargo");
     // The versions that it asks for are those that the other guests are built with: they are here already.
     build.args(["build", "--quiet", "--offline", "--release", "--target", "wasm32-wasip2"]).current_dir(&project);
