@@ -141,7 +141,7 @@ impl Core {
         state.run_at_once(job, demand, signal.expired)
     }
 
-    /// Whether there is nothing to commit or roll back, and nobody runs or waits: that takes no turn.
+    /// Whether there is nothing to commit or roll back, and no call runs or waits: that takes no turn.
     pub(crate) fn has_nothing_to_end(&self) -> bool {
         let Ok(state) = self.state.try_lock() else { return false };
         let signal = *self.signal.borrow();
@@ -173,7 +173,7 @@ impl Core {
         Arc::clone(&self.calls).try_acquire_owned().map_err(|_| Error::Busy)
     }
 
-    /// Gives a turn, at once where nobody else has one or waits for one.
+    /// Gives a turn, at once where no other call has one or waits for one.
     async fn turn(self: Arc<Self>, mut caller: Caller, call: OwnedSemaphorePermit) -> Result<Turn> {
         let state = match Arc::clone(&self.state).try_lock_owned() {
             Ok(state) => state,

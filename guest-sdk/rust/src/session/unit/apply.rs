@@ -179,7 +179,7 @@ impl Unit {
                 self.changed(Rc::clone(&object.0));
             }
         }
-        // What the database made of an update that came later is read by whoever asks next.
+        // What the database made of an update that came later is read by the next `get` or query.
         let touched = draft
             .late
             .iter()
