@@ -16,7 +16,8 @@ use std::{
 };
 
 pub(crate) use self::free::Dropped;
-pub(crate) use self::slot::{AnySlot, Memento, Slot, encode_rows, now, written};
+pub(crate) use self::life::Life;
+pub(crate) use self::slot::{AnySlot, Lead, Memento, Slot, encode_rows};
 use self::version::Version;
 pub use self::{any::AnyEntity, life::Status};
 use crate::Model;

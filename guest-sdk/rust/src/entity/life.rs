@@ -24,28 +24,33 @@ pub enum Status {
 }
 
 /// What a session knows of an object, whatever its model is.
+///
+/// In this order in memory: a flush walks through thousands several times, and asks for what comes first.
+#[repr(C)]
 pub(crate) struct Life {
     pub(crate) mapper: &'static Mapper,
-    status: Cell<Status>,
     unit: RefCell<Weak<Unit>>,
-    pub(crate) key: RefCell<Option<Key>>,
+    status: Cell<Status>,
     /// Whether it is in its session's list of changed objects.
     pub(crate) is_queued: Cell<bool>,
     /// Whether the next row that is read of it takes its place.
     pub(crate) is_expired: Cell<bool>,
+    /// Whether the flush that runs put it into the session, as it is related to another object there.
+    pub(crate) has_joined: Cell<bool>,
     /// Whether its delete was written already.
     pub(crate) is_gone: Cell<bool>,
-    /// Visit mark: what the last traversal noted of it, such as the flush that it is part of or its place in a list.
-    pub(crate) mark: Cell<u64>,
+    /// Whether a flush deletes it since it deletes another one. No caller asked for that.
+    pub(crate) is_following: Cell<bool>,
     /// Its place among the objects of the flush that marked it.
     place: Cell<usize>,
+    /// Visit mark: what the last traversal noted of it, such as the flush that it is part of or its place in a list.
+    pub(crate) mark: Cell<u64>,
     /// The innermost savepoint, or the transaction, that remembers what it was.
     pub(crate) level: Cell<u64>,
+    pub(crate) key: RefCell<Option<Key>>,
     /// The session, by its number, that does not find it by what leads to it: it was taken out of that one, or was nothing there
     /// without an owner.
     pub(crate) taken_out_of: Cell<u64>,
-    /// Whether a flush deletes it since it deletes another one. No caller asked for that.
-    pub(crate) is_following: Cell<bool>,
     /// Its turn among new objects: when it was added, or put into a relationship. None has 0.
     turn: Cell<u64>,
     /// The session, by its number, whose `add` gave it the turn.
@@ -70,6 +75,7 @@ impl Life {
             key: RefCell::new(None),
             is_queued: Cell::new(false),
             is_expired: Cell::new(false),
+            has_joined: Cell::new(false),
             is_gone: Cell::new(false),
             mark: Cell::new(0),
             place: Cell::new(0),
@@ -148,6 +154,7 @@ impl Life {
         *self.unit.borrow_mut() = Weak::new();
         self.key.replace(None);
         self.is_queued.set(false);
+        self.has_joined.set(false);
         self.is_gone.set(false);
         self.is_following.set(false);
         self.turn_in.set(0);

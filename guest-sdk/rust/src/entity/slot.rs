@@ -23,6 +23,8 @@ pub(crate) struct Slot<M> {
     newest: RefCell<Rc<Version<M>>>,
     /// What its row is; nothing where it has none.
     stored: RefCell<Option<Rc<Version<M>>>>,
+    /// What a flush writes, while it waits for the answer.
+    sent: RefCell<Option<Rc<Version<M>>>>,
 }
 
 /// What an object was, to go back to.
@@ -37,14 +39,19 @@ pub(crate) struct Memento {
 
 impl<M: Record> Slot<M> {
     pub(crate) fn new(value: M) -> Rc<Self> {
-        Rc::new(Self { life: Life::new::<M>(), newest: RefCell::new(Version::new(value)), stored: RefCell::new(None) })
+        Self::of(Version::new(value), None)
     }
 
     /// An object whose row was read.
     pub(crate) fn read(value: M) -> Rc<Self> {
         let newest = Version::new(value);
-        let stored = RefCell::new(Some(Rc::clone(&newest)));
-        Rc::new(Self { life: Life::new::<M>(), newest: RefCell::new(newest), stored })
+        let stored = Some(Rc::clone(&newest));
+        Self::of(newest, stored)
+    }
+
+    fn of(newest: Rc<Version<M>>, stored: Option<Rc<Version<M>>>) -> Rc<Self> {
+        let (newest, stored, sent) = (RefCell::new(newest), RefCell::new(stored), RefCell::new(None));
+        Rc::new(Self { life: Life::new::<M>(), newest, stored, sent })
     }
 
     pub(crate) fn newest(&self) -> Rc<Version<M>> {
@@ -149,19 +156,22 @@ pub(crate) fn encode_rows<M: Record>(objects: &[AnyEntity], columns: &[usize]) -
     columns.iter().map(|&column| M::encode_column(&rows, column)).collect()
 }
 
-/// Objects of one model as they are at a moment.
-pub(crate) fn now<M: Record>(objects: &[AnyEntity]) -> Box<dyn Any> {
-    Box::new(slots::<M>(objects).map(|slot| slot.newest()).collect::<Vec<_>>())
+/// Where the foreign key of a relationship leads.
+pub(crate) enum Lead {
+    /// It is null, or not the object's own.
+    Nowhere,
+    /// To this object.
+    To(AnyEntity),
+    /// To a row that is not known.
+    Unknown,
 }
 
-/// The rows of those that are chosen are now what the objects were at a moment.
-pub(crate) fn written<M: Record>(objects: &[AnyEntity], moment: Box<dyn Any>, is_chosen: &dyn Fn(&AnyEntity) -> bool) {
-    let Ok(moment) = moment.downcast::<Vec<Rc<Version<M>>>>() else { return };
-    for ((object, slot), version) in objects.iter().zip(slots::<M>(objects)).zip(*moment) {
-        if is_chosen(object) {
-            *slot.stored.borrow_mut() = Some(version);
-        }
-    }
+/// Tells where the relationship at a position leads, given what the object's columns are.
+pub(crate) type Leads<'a> = dyn Fn(usize, &dyn Fn(usize) -> Value) -> Lead + 'a;
+
+/// The relationships of a model.
+fn relations<M: Model>(value: &M) -> impl Iterator<Item = &dyn AnyRelation> {
+    (0..).map_while(|at| value.relation(at))
 }
 
 /// Objects of one model.
@@ -205,8 +215,12 @@ pub(crate) trait AnySlot {
     fn assign(&self, column: usize, value: Value) -> Result<()>;
     /// Sets columns that the row has now.
     fn learn_values(&self, values: &[(usize, Value)]) -> Result<()>;
-    /// What relationships are, once the row was written: those that nobody set are empty. Whether there were any to settle.
-    fn settle_relations(&self) -> bool;
+    /// A flush writes the object as it is now.
+    fn send(&self);
+    /// The flush ended. Where it wrote the row, that is what was sent.
+    fn end_send(&self, is_written: bool);
+    /// What relationships are, once the row was written. Those that have nothing are empty, or what their foreign keys `lead` to.
+    fn settle_relations(&self, lead: &Leads<'_>);
     /// There is no row any more: the object is a new one.
     fn forget_row(&self);
     /// The object as its row is.
@@ -344,30 +358,37 @@ impl<M: Record> AnySlot for Slot<M> {
         result
     }
 
-    fn settle_relations(&self) -> bool {
-        let newest = self.newest();
-        let is_settled = |value: &M| {
-            let mut at = 0;
-            while let Some(relation) = value.relation(at) {
-                if relation.needs_settling() {
-                    return false;
-                }
-                at += 1;
-            }
-            true
-        };
-        if is_settled(&newest.value) {
-            return false;
+    fn send(&self) {
+        *self.sent.borrow_mut() = Some(self.newest());
+    }
+
+    fn end_send(&self, is_written: bool) {
+        let sent = self.sent.take();
+        if is_written {
+            *self.stored.borrow_mut() = sent;
         }
-        drop(newest);
+    }
+
+    fn settle_relations(&self, lead: &Leads<'_>) {
+        if !relations(&self.newest.borrow().value).any(|relation| relation.needs_settling()) {
+            return;
+        }
         self.learn(|value| {
-            let mut at = 0;
-            while let Some(relation) = value.relation_mut(at) {
+            for (at, mapped) in self.life.mapper.relations.iter().enumerate() {
+                let lead = lead(at, &|column| value.column_value(column));
+                let Some(relation) = value.relation_mut(at) else { return };
                 relation.settle();
-                at += 1;
+                if relation.mode() != Mode::Loaded || !relation.is_bare() {
+                    continue;
+                }
+                match lead {
+                    Lead::Nowhere => continue,
+                    Lead::To(target) => relation.set(Mode::Loaded, &[target], &[]),
+                    Lead::Unknown => relation.set(Mode::Unloaded, &[], &[]),
+                }
+                relation.set_name(mapped.field);
             }
         });
-        true
     }
 
     fn forget_row(&self) {
@@ -392,7 +413,8 @@ impl<M: Record> AnySlot for Slot<M> {
             key: self.life.key.borrow().clone(),
             is_gone: self.life.is_gone.get(),
             has_row: stored.is_some(),
-            version: stored.unwrap_or_else(|| self.newest()),
+            // A copy of a new object, which learns its row in place: a version that is held here would be copied each time.
+            version: stored.unwrap_or_else(|| Version::new(self.newest.borrow().value.clone())),
         }
     }
 

@@ -13,8 +13,10 @@ use crate::{
 #[allow(private_interfaces, reason = "only this crate calls it")]
 pub trait AnyRelation {
     fn mode(&self) -> Mode;
-    /// What is there; what was added where the rest is not known.
-    fn items(&self) -> Vec<AnyEntity>;
+    /// Appends what is there; what was added where the rest is not known.
+    fn list(&self, items: &mut Vec<AnyEntity>);
+    /// Who is at a place of that list.
+    fn address(&self, at: usize) -> Option<usize>;
     /// What was taken away where the rest is not known, or before it had a row.
     fn gone(&self) -> Vec<AnyEntity>;
     fn set(&mut self, mode: Mode, items: &[AnyEntity], gone: &[AnyEntity]);
@@ -34,6 +36,19 @@ pub trait AnyRelation {
     fn shown(&self) -> Option<Vec<AnyEntity>>;
     /// Shows this, and knows nothing else.
     fn set_shown(&mut self, items: Option<&[AnyEntity]>);
+
+    /// What is there; what was added where the rest is not known.
+    fn items(&self) -> Vec<AnyEntity> {
+        let mut items = Vec::new();
+        self.list(&mut items);
+        items
+    }
+
+    /// Whether it has the same objects in the same order.
+    fn has_same_items(&self, other: &dyn AnyRelation) -> bool {
+        let mut places = (0..).map(|at| (self.address(at), other.address(at)));
+        places.find(|(one, two)| one != two || one.is_none()).is_some_and(|(one, two)| one == two)
+    }
 
     /// What can be read of it.
     fn visible(&self) -> Option<Vec<AnyEntity>> {
@@ -142,8 +157,12 @@ impl<T: Record> AnyRelation for Many<T> {
         self.mode
     }
 
-    fn items(&self) -> Vec<AnyEntity> {
-        erase(known(&self.items))
+    fn list(&self, items: &mut Vec<AnyEntity>) {
+        items.extend(known(&self.items).iter().map(Entity::erase));
+    }
+
+    fn address(&self, at: usize) -> Option<usize> {
+        known(&self.items).get(at).map(Entity::address)
     }
 
     fn gone(&self) -> Vec<AnyEntity> {
@@ -194,7 +213,7 @@ impl<T: Record> AnyRelation for Many<T> {
         // What nobody set is what nobody knows.
         let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
         (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
-            && (known(&self.items).is_empty() && other.is_bare() || self.items() == other.items())
+            && (known(&self.items).is_empty() && other.is_bare() || self.has_same_items(other))
             // What is known says by itself what is not there any more.
             && (!quiet(self.mode) || !self.has_lost() && other.is_bare() || self.gone() == other.gone())
     }
@@ -206,8 +225,12 @@ impl<T: Record> AnyRelation for One<T> {
         self.mode
     }
 
-    fn items(&self) -> Vec<AnyEntity> {
-        self.item.iter().map(Entity::erase).collect()
+    fn list(&self, items: &mut Vec<AnyEntity>) {
+        items.extend(self.item.as_ref().map(Entity::erase));
+    }
+
+    fn address(&self, at: usize) -> Option<usize> {
+        self.item.as_ref().filter(|_| at == 0).map(Entity::address)
     }
 
     fn gone(&self) -> Vec<AnyEntity> {
@@ -258,7 +281,7 @@ impl<T: Record> AnyRelation for One<T> {
         let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
         (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
             && match &self.item {
-                None => other.items().is_empty(),
+                None => other.address(0).is_none(),
                 Some(item) => other.holds(&item.erase()),
             }
     }

@@ -11,6 +11,7 @@ mod criteria;
 mod draft;
 mod follow;
 mod follow_keys;
+mod holders;
 mod inverse;
 mod key;
 mod leave;

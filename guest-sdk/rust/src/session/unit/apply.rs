@@ -1,20 +1,19 @@
 //! A flush from its beginning to its end: what follows, what is sent, what came back.
 
-use std::{any::Any, rc::Rc};
+use std::rc::Rc;
 
 use super::{
     Direction, Unit,
     attempt::Attempt,
     changes::{About, Changes},
-    draft::Draft,
+    draft::{Draft, is_null},
     inverse::Moves,
 };
 use crate::{
     Error, Result, Session, Value,
     bindings::sqlservice::database::rows::Batch,
-    entity::{AnyEntity, Status},
+    entity::{AnyEntity, Lead, Status},
     event::Event,
-    relation::Mode,
     value::{Scalar, column},
 };
 
@@ -66,7 +65,7 @@ impl Unit {
         let draft = Draft::new(self)?;
         let changes = Changes::new(&draft)?;
         let moves = Moves::new(&draft);
-        let moments: Vec<Box<dyn Any>> = draft.models().map(|(mapper, objects)| (mapper.now)(objects)).collect();
+        let sent = Sent::begin(&draft.involved);
         let Changes { contract, about, .. } = changes;
         let returned = if contract.is_empty() {
             Vec::new()
@@ -77,12 +76,10 @@ impl Unit {
         attempt.keep();
         let is_written =
             |object: &AnyEntity| !self.is_deleted(object) || draft.switched.contains_key(&object.address());
-        for ((mapper, objects), moment) in draft.models().zip(moments) {
-            (mapper.written)(objects, moment, &is_written);
-        }
+        sent.arrive(&is_written);
         self.learn(&draft, &about, returned)?;
         let after = self.settle(&draft);
-        moves.apply(self);
+        moves.apply(self, &draft);
         let is_told = !after.is_empty();
         for (object, event) in after {
             self.tell(object, event, session).await?;
@@ -127,8 +124,8 @@ impl Unit {
     /// Gives objects the keys of other rows that the flush made.
     fn learn_sources(&self, draft: &Draft) -> Result<()> {
         let mut values = Vec::new();
-        for object in &draft.involved {
-            let sources = draft.sources.of(object);
+        for (place, sources) in draft.sources.all() {
+            let Some(object) = draft.involved.get(place) else { continue };
             values.clear();
             for (column, source) in sources {
                 let (mut source, mut steps) = (source, draft.involved.len());
@@ -167,12 +164,11 @@ impl Unit {
         for object in &draft.involved {
             let life = object.0.life();
             life.is_queued.set(false);
+            life.has_joined.set(false);
             if life.status() == Status::Deleted {
                 continue;
             }
-            if object.0.settle_relations() {
-                unload_unknown(object);
-            }
+            object.0.settle_relations(&|at, value| draft.lead(object, at, value));
             self.register_again(object);
             // Somebody edited it while it was written.
             if object.0.is_changed() {
@@ -211,19 +207,38 @@ fn counted_up(version: Value) -> Option<Value> {
     }
 }
 
-/// A new row may point to others by its foreign key alone: these are not known.
-fn unload_unknown(object: &AnyEntity) {
-    for (at, relation) in object.0.mapper().relations.iter().enumerate() {
-        let is_null = |&column: &usize| matches!(object.0.value(column), Value::Scalar(Scalar::Null));
-        if relation.direction != Direction::ToOne || relation.near.iter().any(is_null) {
-            continue;
+impl Draft {
+    /// Where an object's own foreign key leads, as its row says: an owner that took it in is known.
+    fn lead(&self, object: &AnyEntity, at: usize, value: &dyn Fn(usize) -> Value) -> Lead {
+        let is_null = |&column: &usize| is_null(&value(column));
+        match object.0.mapper().relations.get(at) {
+            Some(relation) if relation.direction == Direction::ToOne && !relation.near.iter().any(is_null) => {
+                let owner = self.holders.along(object.0.life(), relation);
+                owner.map_or(Lead::Unknown, |owner| Lead::To(owner.clone()))
+            }
+            _ => Lead::Nowhere,
         }
-        let mut is_unknown = false;
-        object
-            .0
-            .look(at, &mut |relation, _| is_unknown = relation.mode() == Mode::Loaded && relation.items().is_empty());
-        if is_unknown {
-            object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, &[], &[]));
-        }
+    }
+}
+
+/// What a flush sends, until the answer is there. Where it goes without one, nothing was written.
+struct Sent<'a>(&'a [AnyEntity]);
+
+impl<'a> Sent<'a> {
+    fn begin(objects: &'a [AnyEntity]) -> Self {
+        objects.iter().for_each(|object| object.0.send());
+        Self(objects)
+    }
+
+    /// It is written: the rows of those that are chosen are what was sent.
+    fn arrive(mut self, is_written: &dyn Fn(&AnyEntity) -> bool) {
+        let objects = std::mem::take(&mut self.0);
+        objects.iter().for_each(|object| object.0.end_send(is_written(object)));
+    }
+}
+
+impl Drop for Sent<'_> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|object| object.0.end_send(false));
     }
 }

@@ -10,8 +10,6 @@ use crate::{
 
 /// Something that a flush did to an object.
 pub(super) enum Attempted {
-    /// It came into the session, since it is related to another one.
-    Joined(AnyEntity),
     /// It left the session before it had a row.
     Left(AnyEntity),
     /// Its row is to be deleted, since that of another one is.
@@ -28,14 +26,14 @@ pub(super) struct Attempt<'a>(Option<&'a Rc<Unit>>);
 
 impl<'a> Attempt<'a> {
     pub(super) fn begin(unit: &'a Rc<Unit>) -> Self {
-        unit.attempted.borrow_mut().clear();
+        unit.forget_attempt();
         Self(Some(unit))
     }
 
     /// It is written.
     pub(super) fn keep(mut self) {
         if let Some(unit) = self.0.take() {
-            unit.attempted.borrow_mut().clear();
+            unit.forget_attempt();
         }
     }
 }
@@ -44,6 +42,7 @@ impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         let Some(unit) = self.0 else { return };
         unit.take_back_all(unit.attempted.take());
+        unit.take_back_joined();
     }
 }
 
@@ -63,9 +62,21 @@ impl Unit {
         Ok(())
     }
 
-    /// Somebody undid more than the flush that runs.
+    /// There is nothing to take back: the flush was written, or more than it was undone.
     pub(super) fn forget_attempt(&self) {
         self.attempted.borrow_mut().clear();
+    }
+
+    /// Objects that came into the session with others leave it again.
+    fn take_back_joined(self: &Rc<Self>) {
+        let mut any = false;
+        for object in self.pending.borrow().iter().filter(|object| object.0.life().has_joined.replace(false)) {
+            object.0.life().leave(Status::Transient);
+            any = true;
+        }
+        if any {
+            self.sweep();
+        }
     }
 
     /// Takes back what followed from deletes and lost owners. What joined the session stays.
@@ -91,9 +102,6 @@ impl Unit {
 
     fn take_back(self: &Rc<Self>, attempted: Attempted) {
         match attempted {
-            Attempted::Joined(object) if object.status() == Status::Pending => {
-                object.0.life().leave(Status::Transient);
-            }
             Attempted::Left(object) if object.status() == Status::Transient => {
                 object.0.life().taken_out_of.set(0);
                 object.0.life().set(Status::Pending, self);
@@ -117,7 +125,7 @@ impl Unit {
                     let _ = object.0.assign(column, value);
                 }
             }
-            Attempted::Joined(_) | Attempted::Left(_) | Attempted::Deleted(_) | Attempted::Assigned { .. } => {}
+            Attempted::Left(_) | Attempted::Deleted(_) | Attempted::Assigned { .. } => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
-use super::{Direction, Mapped, Mapper, Unit, attempt::Attempted, draft::serial};
+use super::{Direction, Mapped, Mapper, Unit, draft::serial};
 use crate::{
     Error, Result, Session,
     entity::{AnyEntity, Status},
@@ -62,15 +62,16 @@ impl Unit {
         left.extend(self.pending.borrow().iter().rev().cloned());
         let serial = serial();
         left.iter().for_each(|object| object.0.life().mark.set(serial));
+        let mut items = Vec::new();
         while let Some(object) = left.pop() {
             let mapper = object.0.mapper();
             for (at, relation) in mapper.relations.iter().enumerate() {
-                let (mut items, mut is_said) = (Vec::new(), true);
+                let mut is_said = true;
                 object.0.look(at, &mut |relation, stored| {
-                    items = relation.items();
-                    is_said = !stored.is_some_and(|stored| relation.is_same(stored));
+                    relation.list(&mut items);
+                    is_said = items.is_empty() || !stored.is_some_and(|stored| relation.is_same(stored));
                 });
-                for item in items {
+                for item in items.drain(..) {
                     let before = item.status();
                     self.join(&item, mapper, relation, is_said)?;
                     let is_joined = item.status() == Status::Pending || item.status() != before;
@@ -93,7 +94,7 @@ impl Unit {
             Status::Transient if is_taken_out && !(is_said && relation.direction == Direction::ToOne) => Ok(()),
             Status::Transient if relation.save_update && !is_taken_out => {
                 self.attach(item)?;
-                self.attempt(Attempted::Joined(item.clone()));
+                life.has_joined.set(true);
                 Ok(())
             }
             Status::Detached if relation.save_update => self.attach(item),

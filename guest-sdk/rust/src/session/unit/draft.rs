@@ -10,8 +10,9 @@ use std::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Direction, Mapped, Mapper, Unit,
+    Direction, Mapped, Unit,
     follow_keys::Followers,
+    holders::Holders,
     leave,
     says::{Says, Seen},
     source::{Source, Sources},
@@ -43,6 +44,8 @@ pub(super) struct Draft {
     pub(super) switched: FxHashMap<usize, AnyEntity>,
     /// Where columns of objects come from.
     pub(super) sources: Sources,
+    /// Owners that took objects in.
+    pub(super) holders: Holders,
     /// Columns of objects that somebody said a value of; looked up by few, once all are there.
     said: Vec<(usize, usize)>,
     all_said: OnceCell<FxHashSet<(usize, usize)>>,
@@ -51,6 +54,8 @@ pub(super) struct Draft {
     pub(super) late: Vec<(AnyEntity, Vec<usize>)>,
     pub(super) new_pairs: Vec<Pair>,
     pub(super) old_pairs: Vec<Pair>,
+    /// Owners that say whom they have, which their rows do not, and the positions of the relationships.
+    pub(super) claims: Vec<(AnyEntity, usize)>,
     /// What follows keys that change.
     pub(super) followers: Followers,
     /// Objects that the flush changes or that say something else than their rows.
@@ -65,17 +70,18 @@ impl Draft {
     /// What the session has to write.
     pub(super) fn new(unit: &Rc<Unit>) -> Result<Self> {
         let (inserts, deletes, serial) = (unit.pending(), unit.deleted(), serial());
-        let mut draft = Self { serial, sources: Sources::new(serial), ..Self::default() };
+        let mut draft =
+            Self { serial, sources: Sources::new(serial), holders: Holders::new(serial), ..Self::default() };
         for object in inserts.iter().chain(&*unit.changed.borrow()).chain(&deletes) {
             unit.remember(object);
             draft.involve(object);
         }
         (draft.inserts, draft.deletes) = (inserts, deletes);
         let says = draft.says();
-        for Says { object, relation, seen } in says.iter().filter(|says| says.is(Direction::ToMany)) {
+        for Says { object, relation, seen, .. } in says.iter().filter(|says| says.is(Direction::ToMany)) {
             draft.take_in(unit, object, relation, seen)?;
         }
-        for Says { object, relation, seen } in &says {
+        for Says { object, relation, seen, .. } in &says {
             match relation.direction {
                 Direction::ToMany => {}
                 Direction::ToOne => draft.point(unit, object, relation, seen)?,
@@ -83,20 +89,27 @@ impl Draft {
             }
         }
         // Last, when it is known who has got somebody else.
-        for Says { object, relation, seen } in says.iter().filter(|says| says.is(Direction::ToMany)) {
+        for Says { object, relation, seen, .. } in says.iter().filter(|says| says.is(Direction::ToMany)) {
             draft.give_up(unit, object, relation, seen)?;
         }
+        let claims = says.into_iter().filter(|says| !says.is(Direction::ToOne) && !says.seen.is_same);
+        draft.claims = claims.map(|says| (says.object, says.at)).collect();
         draft.settle_sources(unit)?;
         draft.first_versions(unit)?;
-        let is_said = |object: &AnyEntity, column| draft.is_said(object, column);
-        let followers = unit.follow_keys(&draft.involved, &is_said)?;
-        draft.followers = followers;
-        for object in draft.followers.by_flush.clone() {
-            draft.involve(&object);
+        // New objects have no keys that others follow, and no rows to update.
+        let has_others = draft.involved.len() > draft.inserts.len();
+        if has_others {
+            let is_said = |object: &AnyEntity, column| draft.is_said(object, column);
+            draft.followers = unit.follow_keys(&draft.involved, &is_said)?;
+            for object in draft.followers.by_flush.clone() {
+                draft.involve(&object);
+            }
         }
         draft.switch_rows();
         draft.late.extend(leave::opened(&draft.deletes));
-        draft.choose_updates();
+        if has_others {
+            draft.choose_updates();
+        }
         draft.check_versions()?;
         Ok(draft)
     }
@@ -105,12 +118,6 @@ impl Draft {
         if object.0.life().put(self.serial, self.involved.len()) {
             self.involved.push(object.clone());
         }
-    }
-
-    /// The objects that are involved, those of one model that follow each other together.
-    pub(super) fn models(&self) -> impl Iterator<Item = (&'static Mapper, &[AnyEntity])> {
-        let runs = self.involved.chunk_by(|one, next| one.0.mapper().of == next.0.mapper().of);
-        runs.filter_map(|objects| Some((objects.first()?.0.mapper(), objects)))
     }
 
     /// Whether a relationship says what a column is.
@@ -133,7 +140,7 @@ impl Draft {
             for (at, relation) in object.0.mapper().relations.iter().enumerate() {
                 let seen = Seen::of(object, at);
                 if !seen.is_same && !seen.is_silent() || self.is_deleted(object) {
-                    says.push(Says { object: object.clone(), relation, seen });
+                    says.push(Says { object: object.clone(), relation, at, seen });
                 }
             }
         }
@@ -166,7 +173,7 @@ impl Draft {
     }
 
     /// Children that an owner got: their foreign keys are its key.
-    fn take_in(&mut self, unit: &Rc<Unit>, owner: &AnyEntity, relation: &Mapped, seen: &Seen) -> Result<()> {
+    fn take_in(&mut self, unit: &Rc<Unit>, owner: &AnyEntity, relation: &'static Mapped, seen: &Seen) -> Result<()> {
         if self.is_deleted(owner) {
             return Ok(());
         }
@@ -176,6 +183,7 @@ impl Draft {
             }
             self.touch(unit, child);
             self.set_from(unit, child, &relation.far, owner, &relation.near)?;
+            self.holders.put(child, owner, relation);
             if relation.post_update && is_closed_later(child, &relation.far, owner) {
                 self.late.push((child.clone(), relation.far.clone()));
             }
@@ -251,6 +259,7 @@ impl Draft {
     }
 
     fn set_null(&mut self, unit: &Unit, object: &AnyEntity, columns: &[usize], relation: &Mapped) -> Result<()> {
+        self.holders.forget(object);
         for &column in columns {
             self.sources.forget(object, column);
             unit.assign(object, column, Value::Scalar(Scalar::Null)).map_err(|_| {
@@ -275,6 +284,7 @@ impl Draft {
         of: &AnyEntity,
         from: &[usize],
     ) -> Result<()> {
+        self.holders.forget(object);
         for (&column, &from) in columns.iter().zip(from) {
             self.sources.forget(object, column);
             self.said.push((object.address(), column));
@@ -299,7 +309,8 @@ impl Draft {
 
     /// Values that no row has to be made for are there by now.
     fn settle_sources(&mut self, unit: &Unit) -> Result<()> {
-        for (object, column, value) in self.sources.known(&self.involved) {
+        for (place, column, value) in self.sources.known() {
+            let Some(object) = self.involved.get(place).cloned() else { continue };
             self.sources.forget(&object, column);
             unit.assign(&object, column, value)?;
         }

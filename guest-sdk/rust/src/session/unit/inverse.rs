@@ -18,6 +18,7 @@ use crate::{
 
 /// Rows whose foreign keys a flush sets, with what they were, and rows of tables between two others.
 pub(super) struct Moves {
+    /// Those that are there already. New ones had no owners.
     rows: Vec<Move>,
     /// What is between two objects, as each of them sees it, and whether it is new.
     pairs: Vec<(Side, bool)>,
@@ -33,8 +34,19 @@ struct Move {
     before: Option<Key>,
 }
 
-/// Relationships, by their owners' models and their positions there.
-type Leading = Vec<(&'static Mapper, usize)>;
+/// Relationships, by their owners' models and their positions there, that lead to each model.
+#[derive(Default)]
+struct Leading(Vec<(ModelId, Vec<(&'static Mapper, usize)>)>);
+
+impl Leading {
+    fn to(&mut self, mapper: &Mapper) -> &[(&'static Mapper, usize)] {
+        let at = self.0.iter().position(|(of, _)| *of == mapper.of).unwrap_or_else(|| {
+            self.0.push((mapper.of, leading_to(mapper)));
+            self.0.len() - 1
+        });
+        self.0.get(at).map_or(&[], |(_, leading)| leading)
+    }
+}
 
 /// Somebody who has an object through a table between them, by the relationship's position.
 struct Side {
@@ -72,7 +84,7 @@ fn sides(pair: &Pair) -> Vec<Side> {
 }
 
 /// The relationships of all models that lead to a model by its own foreign keys.
-fn leading_to(mapper: &Mapper) -> Leading {
+fn leading_to(mapper: &Mapper) -> Vec<(&'static Mapper, usize)> {
     let mut found = Vec::new();
     for owner in mappers() {
         let leads = |relation: &Mapped| relation.direction == Direction::ToMany && (relation.target)().of == mapper.of;
@@ -87,7 +99,7 @@ impl Moves {
     /// What was there before a flush is written.
     pub(super) fn new(draft: &Draft) -> Self {
         let mut rows = Vec::new();
-        let mut leading: Option<(ModelId, Leading)> = None;
+        let mut leading = Leading::default();
         // A child of a row that another object took has nothing to write, and another owner.
         let taken = !draft.switched.is_empty();
         let updated: FxHashSet<usize> = draft.updates.iter().filter(|_| taken).map(AnyEntity::address).collect();
@@ -95,19 +107,13 @@ impl Moves {
             .involved
             .iter()
             .filter(|object| taken && object.status() == Status::Persistent && !updated.contains(&object.address()));
-        for child in draft.inserts.iter().chain(&draft.updates).chain(&draft.deletes).chain(kept) {
-            let mapper = child.0.mapper();
-            let known = match leading.take().filter(|(of, _)| *of == mapper.of) {
-                Some(known) => known,
-                None => (mapper.of, leading_to(mapper)),
-            };
-            for (owner, position) in &known.1 {
+        for child in draft.updates.iter().chain(&draft.deletes).chain(kept) {
+            for (owner, position) in leading.to(child.0.mapper()) {
                 let Ok(relation) = owner.relation(*position) else { continue };
                 let before =
                     if child.0.has_row() { key(&relation.far, |column| child.0.stored_value(column)) } else { None };
                 rows.push(Move { child: child.clone(), owner, position: *position, before });
             }
-            leading = Some(known);
         }
         let seen = |pairs: &[Pair], is_new| pairs.iter().flat_map(sides).map(|side| (side, is_new)).collect::<Vec<_>>();
         let mut pairs = seen(&draft.old_pairs, false);
@@ -116,29 +122,22 @@ impl Moves {
     }
 
     /// Makes both sides say what was written.
-    pub(super) fn apply(self, unit: &Rc<Unit>) {
+    pub(super) fn apply(self, unit: &Rc<Unit>, draft: &Draft) {
         let mut news = News::default();
         let owners = Owners::new(unit);
-        for Move { child, owner, position, before } in self.rows {
-            let Ok(relation) = owner.relation(position) else { continue };
-            let after = if child.status() == Status::Deleted {
-                None
-            } else {
-                key(&relation.far, |column| child.0.value(column))
-            };
-            let find = |key: &Key| owners.find(owner, &relation.near, key);
-            let (lost, got) = (before.as_ref().and_then(find), after.as_ref().and_then(find));
-            if before != after
-                && let Some(lost) = &lost
-            {
-                news.put(lost, position, &child, false);
+        let mut leading = Leading::default();
+        for child in &draft.inserts {
+            for &(owner, position) in leading.to(child.0.mapper()) {
+                let Ok(relation) = owner.relation(position) else { continue };
+                match draft.holders.by(child.0.life(), relation) {
+                    // The owner's list has it already.
+                    Some(holder) => point(unit, child, owner, relation, Some(holder), false),
+                    None => arrive(unit, (child, owner, position), None, &owners, &mut news),
+                }
             }
-            if let Some(got) = &got {
-                news.put(got, position, &child, true);
-            }
-            if child.status() == Status::Persistent {
-                point(unit, &child, owner, relation, got, after.is_none());
-            }
+        }
+        for Move { child, owner, position, before } in &self.rows {
+            arrive(unit, (child, owner, *position), before.as_ref(), &owners, &mut news);
         }
         for (Side { owner, position, item }, is_new) in self.pairs {
             if owner.status() == Status::Persistent {
@@ -152,23 +151,45 @@ impl Moves {
     }
 }
 
-/// Relationships to others that differ from what is stored.
-fn claims(draft: &Draft) -> Vec<(AnyEntity, usize)> {
-    let mut claims = Vec::new();
-    for owner in &draft.involved {
-        for (at, relation) in owner.0.mapper().relations.iter().enumerate() {
-            let mut is_said = false;
-            if relation.direction != Direction::ToOne {
-                owner.0.look(at, &mut |now, stored| {
-                    is_said = !now.is_bare() && !stored.is_some_and(|stored| now.is_same(stored));
-                });
-            }
-            if is_said {
-                claims.push((owner.clone(), at));
-            }
-        }
+/// A row left the owner that it had before for the one that its foreign key names now.
+fn arrive(
+    unit: &Rc<Unit>,
+    (child, owner, position): (&AnyEntity, &'static Mapper, usize),
+    before: Option<&Key>,
+    owners: &Owners<'_>,
+    news: &mut News,
+) {
+    let Ok(relation) = owner.relation(position) else { return };
+    let is_gone = child.status() == Status::Deleted;
+    let after = if is_gone { None } else { key(&relation.far, |column| child.0.value(column)) };
+    let find = |key: &Key| owners.find(owner, &relation.near, key);
+    let (lost, got) = (before.and_then(find), after.as_ref().and_then(find));
+    if let Some(lost) = lost.filter(|_| before != after.as_ref()) {
+        news.put(&lost, position, child, false);
     }
-    claims
+    if let Some(got) = &got {
+        news.put(got, position, child, true);
+    }
+    if child.status() == Status::Persistent {
+        point(unit, child, owner, relation, got.as_ref(), after.is_none());
+    }
+}
+
+/// Relationships to others that differ from what is stored, unless all of these were taken in by them.
+fn claims(draft: &Draft) -> Vec<(AnyEntity, usize)> {
+    let is_elsewhere = |(owner, at): &&(AnyEntity, usize)| {
+        let Ok(relation) = owner.0.mapper().relation(*at) else { return false };
+        let mut is_elsewhere = false;
+        owner.0.look(*at, &mut |now, _| {
+            is_elsewhere = now.has_lost();
+            now.visit(&mut |item| {
+                let holder = draft.holders.by(item.life(), relation);
+                is_elsewhere |= holder.is_none_or(|holder| holder != owner);
+            });
+        });
+        is_elsewhere
+    };
+    draft.claims.iter().filter(is_elsewhere).cloned().collect()
 }
 
 /// What a relationship of an object lost and got, which it does not say yet.
@@ -255,7 +276,7 @@ fn point(
     child: &AnyEntity,
     owner: &'static Mapper,
     of_owner: &Mapped,
-    got: Option<AnyEntity>,
+    got: Option<&AnyEntity>,
     is_null: bool,
 ) {
     let mapper = child.0.mapper();
@@ -266,12 +287,19 @@ fn point(
         if !is_inverse {
             continue;
         }
-        let (mut mode, mut now) = (Mode::Unset, None);
+        let (mut mode, mut now, mut is_it) = (Mode::Unset, None, false);
         child.0.look(at, &mut |relation, _| {
             mode = relation.mode();
-            now = relation.items().into_iter().next();
+            is_it = mode == Mode::Loaded && relation.address(0).is_some();
+            is_it = is_it && relation.address(0) == got.map(AnyEntity::address);
+            if !is_it {
+                now = relation.items().into_iter().next();
+            }
         });
-        let (wanted, items) = match (&got, is_null) {
+        if is_it {
+            continue;
+        }
+        let (wanted, items) = match (got, is_null) {
             (Some(owner), _) => (Mode::Loaded, std::slice::from_ref(owner)),
             (None, true) => (Mode::Loaded, &[][..]),
             (None, false) => (Mode::Unloaded, &[][..]),

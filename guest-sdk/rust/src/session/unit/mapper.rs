@@ -1,7 +1,7 @@
 //! What a session has to know of a model: where its keys are, and what its relationships stand on.
 
 use std::{
-    any::{Any, TypeId},
+    any::TypeId,
     cell::{Cell, RefCell},
     rc::Rc,
 };
@@ -15,7 +15,7 @@ use crate::{
         rows::{Batch, ColumnData},
         sessions::ResultColumn,
     },
-    entity::{self, AnyEntity, Record, encode_rows},
+    entity::{AnyEntity, Record, encode_rows},
     model::unset::{Unset, unset},
     relation::{Cascades, Declared},
     schema::{Action, CascadeKind, DefaultValue, ForeignKey, Table},
@@ -27,9 +27,6 @@ type Absorb = fn(&Rc<Unit>, &[ResultColumn], Batch, bool) -> Result<Vec<AnyEntit
 /// Which model: a small number, as maps are asked by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ModelId(u32);
-
-/// Makes what objects were at a moment what their rows are.
-type Written = fn(&[AnyEntity], Box<dyn Any>, &dyn Fn(&AnyEntity) -> bool);
 
 /// A model.
 pub(crate) struct Mapper {
@@ -61,8 +58,6 @@ pub(crate) struct Mapper {
     pub(crate) hears: bool,
     pub(crate) encode: fn(&[AnyEntity], &[usize]) -> Result<Vec<ColumnData>>,
     pub(crate) absorb: Absorb,
-    pub(crate) now: fn(&[AnyEntity]) -> Box<dyn Any>,
-    pub(crate) written: Written,
 }
 
 /// Which side has the foreign key.
@@ -193,8 +188,6 @@ impl Mapper {
             hears: M::HEARS,
             encode: encode_rows::<M>,
             absorb: super::absorb::rows::<M>,
-            now: entity::now::<M>,
-            written: entity::written::<M>,
         }
     }
 

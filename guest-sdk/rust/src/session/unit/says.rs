@@ -21,6 +21,8 @@ pub(super) struct Seen {
 pub(super) struct Says {
     pub(super) object: AnyEntity,
     pub(super) relation: &'static Mapped,
+    /// The relationship's position.
+    pub(super) at: usize,
     pub(super) seen: Seen,
 }
 

@@ -96,20 +96,19 @@ impl Sources {
         }
     }
 
-    /// Columns of objects whose values are there, though they come from rows that are not: no row has to be made first.
-    pub(super) fn known(&self, objects: &[AnyEntity]) -> Vec<(AnyEntity, usize, Value)> {
-        let mut known = Vec::new();
-        if self.of.is_empty() {
-            return known;
-        }
-        for object in objects {
-            for (column, source) in self.of(object) {
-                if let Some(value) = self.value(source) {
-                    known.push((object.clone(), *column, value));
-                }
-            }
-        }
-        known
+    /// The columns of all objects that come from somewhere, with the places of the objects in the flush.
+    pub(super) fn all(&self) -> impl Iterator<Item = (usize, &[(usize, Source)])> {
+        self.of.iter().map(Of::all).enumerate().filter(|(_, sources)| !sources.is_empty())
+    }
+
+    /// Columns whose values are there, though they come from rows that are not: no row has to be made first. With the places of
+    /// their objects.
+    pub(super) fn known(&self) -> Vec<(usize, usize, Value)> {
+        let of_object = |(place, sources): (usize, &[(usize, Source)])| {
+            let known = |(column, source): &(usize, Source)| Some((place, *column, self.value(source)?));
+            sources.iter().filter_map(known).collect::<Vec<_>>()
+        };
+        self.all().flat_map(of_object).collect()
     }
 
     /// The value that comes from a source, unless the database makes it.
