@@ -13,7 +13,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::OnceLock,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use block::{Block, blocks};
@@ -51,7 +51,11 @@ fn check(readme: &str) {
     let text = fs::read_to_string(source::root().join(readme)).expect("a README");
     let dir = clean_directory();
     let mut printed = String::new();
+    let mut turn = None;
     for block in blocks(&text) {
+        if turn.is_none() && block.text.contains("sqlservice new") {
+            turn = Some(building());
+        }
         let place = format!("{readme}:{}", block.line);
         match block.language.as_str() {
             "sh" => printed = run(&block, dir.path(), &place),
@@ -109,6 +113,14 @@ pub(crate) fn programs() -> &'static Path {
         xtask::progress::run_quietly(&mut build).expect("the command line builds");
         xtask::workspace::target().join("debug")
     })
+}
+
+/// The turn of one test to make projects and to build them. All projects are built in one directory, where cargo tells the SDKs
+/// of two of them apart by nothing but the time at which their files were written; and a compiled SDK needs its files.
+pub(crate) fn building() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    // A test that failed leaves nothing behind that another one needs.
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where the command keeps compiled plugins in tests.
