@@ -149,23 +149,38 @@ pub(crate) struct Cache {
     pub(crate) no_cache: bool,
 }
 
+const NEW_EXAMPLES: &str = "\
+Examples:
+  A project with an SDK of its own:
+    sqlservice new notes
+    sqlservice new notes --path ~/plugins/notes
+  A second plugin that shares it, in notes/prices:
+    cd notes && sqlservice new prices
+  An SDK that lies elsewhere, for a project that stands alone:
+    sqlservice new notes --sdk ../sqlservice/guest-sdk/rust";
+
 /// Make a plugin project
 ///
 /// Makes a Rust project that builds with `cargo build --release --target wasm32-wasip2`. The SDK comes with this program and
 /// is copied into the project, so that nothing else is needed but Rust by rustup.
+///
+/// Inside a cargo workspace that has the SDK, which every project made by this command is, the plugin becomes a member: the
+/// root's `members` get its path, and it uses the root's SDK, Cargo.lock and target directory. So the SDK is compiled once for
+/// all of them.
 #[derive(Args, Debug)]
-#[command(
-    after_long_help = "Examples:\n  sqlservice new notes\n  sqlservice new notes --path ~/plugins/notes\n  sqlservice new notes --sdk ../sqlservice/guest-sdk/rust"
-)]
+#[command(after_long_help = NEW_EXAMPLES)]
 pub(crate) struct New {
     /// The plugin's name: lower-case letters, digits and dashes
     pub(crate) name: String,
     /// Where the project goes; a directory of its name where nothing is said
     #[arg(long, value_name = "DIR")]
     pub(crate) path: Option<PathBuf>,
-    /// Use the SDK in this directory instead of copying it
+    /// Use the SDK in this directory instead of copying it; the project stands alone
     #[arg(long, value_name = "DIR")]
     pub(crate) sdk: Option<PathBuf>,
+    /// Make a project that stands alone, also inside a workspace that has the SDK
+    #[arg(long)]
+    pub(crate) alone: bool,
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
-//! `sqlservice new`: makes a plugin project that builds, with the SDK that this program brings.
+//! `sqlservice new`: makes a plugin project that builds, with the SDK that this program brings or with that of the workspace
+//! in which it lies.
 
+mod members;
 mod name;
 mod sdk;
+mod workspace;
 
 use std::{
     fs, io,
@@ -14,14 +17,34 @@ use crate::{
     failure::{Failure, Result},
     output,
 };
+use workspace::{Member, Standing};
 
 /// The folder of the copied SDK.
 const SDK: &str = "sdk";
+
+/// A file of the project: its path and its text.
+type Text = (String, String);
 
 /// Does what `new` was asked for.
 pub(crate) fn new(asked: &New) -> Result<Exit> {
     name::check(&asked.name)?;
     let dir = asked.path.clone().unwrap_or_else(|| PathBuf::from(&asked.name));
+    free(&dir)?;
+    let standing = if asked.alone || asked.sdk.is_some() {
+        Standing::Alone(None)
+    } else {
+        workspace::standing(&asked.name, &dir)?
+    };
+    match &standing {
+        Standing::Alone(_) => make(&dir, &alone(asked)?)?,
+        Standing::Member(member) => join(&asked.name, &dir, member)?,
+    }
+    output::text(&told(&asked.name, &dir, &standing))?;
+    Ok(Exit::Success)
+}
+
+/// The files of a project that is a workspace of its own.
+fn alone(asked: &New) -> Result<Vec<Text>> {
     let mut files = Vec::new();
     let path = match &asked.sdk {
         Some(path) => elsewhere(path)?,
@@ -30,25 +53,51 @@ pub(crate) fn new(asked: &New) -> Result<Exit> {
             format!("{SDK}/guest-sdk/rust")
         }
     };
-    files.extend(own(&asked.name, &path));
-    make(&dir, &files)?;
-    output::text(&told(&asked.name, &dir))?;
-    Ok(Exit::Success)
+    files.extend(own_alone(&asked.name, &path));
+    Ok(files)
 }
 
-/// The project's own files.
-fn own(name: &str, sdk: &str) -> Vec<(String, String)> {
-    let manifest = include_str!("../template/manifest.toml").replace("{name}", name).replace("{sdk}", &toml(sdk));
-    let readme = include_str!("../template/README.md").replace("{name}", name).replace("{file}", &file(name));
-    let files = [
-        ("Cargo.toml", manifest.as_str()),
-        ("src/lib.rs", include_str!("../template/lib.rs")),
-        ("rust-toolchain.toml", sdk::TOOLCHAIN),
-        ("Cargo.lock", sdk::LOCK),
-        ("README.md", &readme),
-        (".gitignore", "/target\nsqlservice.db*\n"),
-    ];
-    files.map(|(path, text)| (path.to_owned(), text.to_owned())).into()
+/// Of these, the project's own.
+fn own_alone(name: &str, sdk: &str) -> Vec<Text> {
+    let dependency = format!("{{ path = {} }}", toml(sdk));
+    let manifest = manifest(name, &dependency) + include_str!("../template/alone.toml");
+    let readme = readme(name, "target", include_str!("../template/alone.md"));
+    let mut files = own(manifest, readme, "/target\nsqlservice.db*\n");
+    files.extend([("rust-toolchain.toml", sdk::TOOLCHAIN), ("Cargo.lock", sdk::LOCK)].map(text));
+    files
+}
+
+/// The files of a member. Its workspace has the SDK, the lock file, profiles and the toolchain.
+fn own_member(name: &str, member: &Member) -> Vec<Text> {
+    let standing = include_str!("../template/member.md").replace("{root}", &member.up());
+    let readme = readme(name, &target(member), &standing);
+    own(manifest(name, &member.sdk), readme, "sqlservice.db*\n")
+}
+
+/// What every project has.
+fn own(manifest: String, readme: String, ignored: &str) -> Vec<Text> {
+    let source = include_str!("../template/lib.rs");
+    [("Cargo.toml", manifest.as_str()), ("src/lib.rs", source), ("README.md", &readme), (".gitignore", ignored)]
+        .map(text)
+        .into()
+}
+
+fn text((path, text): (&str, &str)) -> Text {
+    (path.to_owned(), text.to_owned())
+}
+
+fn manifest(name: &str, sdk: &str) -> String {
+    include_str!("../template/manifest.toml").replace("{name}", name).replace("{sdk}", sdk)
+}
+
+fn readme(name: &str, target: &str, standing: &str) -> String {
+    let template = include_str!("../template/README.md").replace("{standing}\n", standing);
+    template.replace("{name}", name).replace("{file}", &file(name)).replace("{target}", target)
+}
+
+/// The way from a member's directory to where its components are built.
+fn target(member: &Member) -> String {
+    format!("{}/target", member.up())
 }
 
 /// The path of an SDK that is not copied.
@@ -65,16 +114,35 @@ fn elsewhere(path: &Path) -> Result<String> {
     full.to_str().map(str::to_owned).ok_or_else(|| wrong("its path is not UTF-8".to_owned()))
 }
 
-/// Writes the project, or nothing: its directory gets its name when all is written.
-fn make(dir: &Path, files: &[(String, String)]) -> Result<()> {
+/// Refuses a directory that has something in it.
+fn free(dir: &Path) -> Result<()> {
     let taken = fs::read_dir(dir).map(|mut entries| entries.next().is_some()).unwrap_or(dir.exists());
     if taken {
         return Err(Failure::new(Exit::Usage, format!("{} is there already", dir.display()))
             .help("--path takes a directory that does not exist or is empty"));
     }
-    let mut unfinished = dir.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    let unfinished = PathBuf::from(unfinished);
+    Ok(())
+}
+
+/// Makes a member and adds it to its workspace, or does neither: the workspace comes last.
+fn join(name: &str, dir: &Path, member: &Member) -> Result<()> {
+    let was_there = dir.exists();
+    make(dir, &own_member(name, member))?;
+    if member.listed {
+        return Ok(());
+    }
+    members::add(&member.root, &member.path).inspect_err(|_| {
+        // Cargo would build nothing in what is left over, a member that its workspace does not know.
+        let _ = fs::remove_dir_all(dir);
+        if was_there {
+            let _ = fs::create_dir(dir);
+        }
+    })
+}
+
+/// Writes the project, or nothing: its directory gets its name when all is written.
+fn make(dir: &Path, files: &[Text]) -> Result<()> {
+    let unfinished = members::unfinished(dir);
     write(&unfinished, dir, files).map_err(|error| {
         // What is left over would only be in the way; why it failed is what counts.
         let _ = fs::remove_dir_all(&unfinished);
@@ -82,7 +150,7 @@ fn make(dir: &Path, files: &[(String, String)]) -> Result<()> {
     })
 }
 
-fn write(unfinished: &Path, dir: &Path, files: &[(String, String)]) -> io::Result<()> {
+fn write(unfinished: &Path, dir: &Path, files: &[Text]) -> io::Result<()> {
     for (path, text) in files {
         let path = unfinished.join(path);
         fs::create_dir_all(path.parent().unwrap_or(unfinished))?;
@@ -95,16 +163,31 @@ fn write(unfinished: &Path, dir: &Path, files: &[(String, String)]) -> io::Resul
     fs::rename(unfinished, dir)
 }
 
-/// What to do next.
-fn told(name: &str, dir: &Path) -> String {
+/// What was made, and what to do next.
+fn told(name: &str, dir: &Path, standing: &Standing) -> String {
     let (dir, file) = (dir.display(), file(name));
+    let (made, target, toolchain) = match standing {
+        Standing::Alone(None) => (String::new(), "target".to_owned(), ""),
+        Standing::Alone(Some(why)) => (format!(", which stands alone: {why}"), "target".to_owned(), ""),
+        Standing::Member(member) => {
+            let made = format!(", a member of the workspace in {}", member.root.display());
+            (made, target(member), if has_toolchain(&member.root) { "" } else { "  rustup target add wasm32-wasip2\n" })
+        }
+    };
     format!(
-        "Made the plugin {name} in {dir}. Next:\n\n\
+        "Made the plugin {name} in {dir}{made}. Next:\n\n\
         \x20 cd {dir}\n\
+        {toolchain}\
         \x20 cargo build --release --target wasm32-wasip2\n\
-        \x20 sqlservice run target/wasm32-wasip2/release/{file}.wasm add-note \"buy milk\"\n\
-        \x20 sqlservice run target/wasm32-wasip2/release/{file}.wasm notes\n"
+        \x20 sqlservice run {target}/wasm32-wasip2/release/{file}.wasm add-note \"buy milk\"\n\
+        \x20 sqlservice run {target}/wasm32-wasip2/release/{file}.wasm notes\n"
     )
+}
+
+/// Whether rustup finds a file there that can ask for the sandbox's target, as that of a project of ours does.
+fn has_toolchain(root: &Path) -> bool {
+    let names = ["rust-toolchain.toml", "rust-toolchain"];
+    root.ancestors().any(|folder| names.iter().any(|name| folder.join(name).exists()))
 }
 
 /// How cargo names the component.
@@ -119,7 +202,7 @@ fn toml(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{own, sdk};
+    use super::{Member, own_alone, own_member, sdk};
 
     fn copied(path: &str) -> &'static str {
         sdk::FILES.iter().find(|(name, _)| *name == path).map(|(_, text)| *text).expect("the file is copied")
@@ -153,13 +236,39 @@ mod tests {
         }
     }
 
+    fn member() -> Member {
+        let sdk = "{ path = \"../../sdk/guest-sdk/rust\" }".to_owned();
+        Member { root: "/first".into(), path: "plugins/my-notes".to_owned(), sdk, listed: false }
+    }
+
     #[test]
     fn nothing_of_the_template_is_left_open() {
-        for (path, text) in own("my-notes", "sdk/guest-sdk/rust") {
-            for word in ["{name}", "{sdk}", "{file}"] {
+        for (path, text) in [own_alone("my-notes", "sdk/guest-sdk/rust"), own_member("my-notes", &member())].concat() {
+            for word in ["{name}", "{sdk}", "{file}", "{target}", "{standing}", "{root}"] {
                 assert!(!text.contains(word), "{path}: {word}");
             }
             assert!(path == "Cargo.lock" || text.lines().count() <= 50, "{path} is longer than a screen");
         }
+    }
+
+    #[test]
+    fn a_member_has_nothing_that_its_workspace_has() {
+        let files = own_member("my-notes", &member());
+        let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(names, ["Cargo.toml", "src/lib.rs", "README.md", ".gitignore"]);
+        let text =
+            |name: &str| files.iter().find(|(path, _)| path == name).map(|(_, text)| text.as_str()).expect("a file");
+        let manifest = text("Cargo.toml");
+        assert!(
+            manifest.ends_with("[dependencies]\nsqlservice-sdk = { path = \"../../sdk/guest-sdk/rust\" }\n"),
+            "{manifest}"
+        );
+        assert!(!manifest.contains("[workspace") && !manifest.contains("[profile"), "{manifest}");
+        assert!(
+            text("README.md").contains(" ../../target/wasm32-wasip2/release/my_notes.wasm"),
+            "{}",
+            text("README.md")
+        );
+        assert!(text("README.md").contains("workspace in `../..`"), "{}", text("README.md"));
     }
 }

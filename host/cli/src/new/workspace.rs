@@ -1,0 +1,341 @@
+//! The cargo workspace in which a new plugin lies, and whether it can be a member there: the workspace has to have the SDK.
+
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    iter,
+    path::{Component, Path, PathBuf},
+};
+
+use glob::{MatchOptions, Pattern};
+use toml_edit::{DocumentMut, InlineTable, Item};
+
+use crate::{
+    exit::Exit,
+    failure::{Failure, Result},
+};
+
+/// The SDK's package.
+const SDK: &str = "sqlservice-sdk";
+
+/// Globs as cargo reads them: a star stays within one folder.
+const GLOB: MatchOptions =
+    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
+
+/// How a new plugin stands to the workspace in which it lies.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is a workspace of its own; where it lies in another one, with the reason why it is no member there.
+    Alone(Option<String>),
+    /// It is a member.
+    Member(Member),
+}
+
+/// A new plugin as a member of a workspace.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// The workspace's directory.
+    pub(super) root: PathBuf,
+    /// The plugin's directory as the root's manifest writes it.
+    pub(super) path: String,
+    /// What it depends on as the SDK, in TOML.
+    pub(super) sdk: String,
+    /// Whether the root's `members` have it already.
+    pub(super) listed: bool,
+}
+
+impl Member {
+    /// The way from the plugin's directory to the root.
+    pub(super) fn up(&self) -> String {
+        up(&self.path)
+    }
+}
+
+/// Finds out how a plugin of this name in this directory stands. Cargo's own rules say which workspace it lies in.
+pub(super) fn standing(name: &str, dir: &Path) -> Result<Standing> {
+    let dir = real(dir).map_err(|error| Failure::new(Exit::Host, format!("{}: {error}", dir.display())))?;
+    let Some(root) = Root::above(&dir)? else { return Ok(Standing::Alone(None)) };
+    let alone = |why: &str| Ok(Standing::Alone(Some(format!("{} {why}", root.manifest().display()))));
+    let Some(path) = root.path_to(&dir) else { return alone("cannot name it: its path is not UTF-8") };
+    let place = root.place(&path);
+    if place == Place::Excluded {
+        return alone("excludes it");
+    }
+    let Some(sdk) = root.sdk(&up(&path)) else {
+        return match place {
+            // Cargo takes no member that is a workspace itself: nothing in the outer one would build.
+            Place::Listed => {
+                alone(&format!("has no {SDK} to share; its `exclude` needs {path:?}, as its `members` have it"))
+            }
+            _ => alone(&format!("has no {SDK} to share")),
+        };
+    };
+    if let Some(other) = root.package_like(name) {
+        let why = format!("the workspace has a package of the name {name} already: {}", other.display());
+        return Err(Failure::new(Exit::Usage, why).help("choose another name, or say --alone"));
+    }
+    Ok(Standing::Member(Member { root: root.folder, path, sdk, listed: place == Place::Listed }))
+}
+
+/// How a workspace's manifest names a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Listed,
+    Excluded,
+    Unnamed,
+}
+
+/// A workspace's root.
+struct Root {
+    folder: PathBuf,
+    document: DocumentMut,
+}
+
+impl Root {
+    /// The nearest one above a directory.
+    fn above(dir: &Path) -> Result<Option<Self>> {
+        for folder in dir.ancestors().skip(1) {
+            let Some(document) = read(&folder.join("Cargo.toml"))? else { continue };
+            if document.contains_key("workspace") {
+                return Ok(Some(Self { folder: folder.to_owned(), document }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn manifest(&self) -> PathBuf {
+        self.folder.join("Cargo.toml")
+    }
+
+    /// A directory within it as manifests write it: with slashes on all systems.
+    fn path_to(&self, dir: &Path) -> Option<String> {
+        let inside = dir.strip_prefix(&self.folder).ok()?;
+        let names: Option<Vec<&str>> = inside.iter().map(|name| name.to_str()).collect();
+        Some(names?.join("/"))
+    }
+
+    /// The texts of a list in `[workspace]`.
+    fn list(&self, key: &str) -> impl Iterator<Item = &str> {
+        let list = self.document.get("workspace").and_then(|workspace| workspace.get(key)).and_then(Item::as_array);
+        list.into_iter().flatten().filter_map(|value| value.as_str())
+    }
+
+    /// How it names a path. A member that is written as it is counts more than `exclude`, which counts more than a glob.
+    fn place(&self, path: &str) -> Place {
+        let is_below = |folder: &str| Path::new(path).starts_with(plain(folder));
+        let fits = |member: &str| Pattern::new(&plain(member)).is_ok_and(|pattern| pattern.matches_with(path, GLOB));
+        if self.list("members").any(|member| plain(member) == path) {
+            Place::Listed
+        } else if self.list("exclude").any(is_below) {
+            Place::Excluded
+        } else if self.list("members").any(fits) {
+            Place::Listed
+        } else {
+            Place::Unnamed
+        }
+    }
+
+    /// What a member depends on to have the root's SDK, where the root has one.
+    fn sdk(&self, up: &str) -> Option<String> {
+        let within = |item: &Item| item.get("dependencies")?.get(SDK).cloned();
+        if self.document.get("workspace").and_then(within).is_some() {
+            return Some("{ workspace = true }".to_owned());
+        }
+        let own = within(self.document.as_item())?;
+        let path = own.get("path")?.as_str()?;
+        let path = if Path::new(path).is_absolute() { path.to_owned() } else { format!("{up}/{}", plain(path)) };
+        let mut dependency = InlineTable::from_iter([("path", path)]);
+        // With other features cargo would compile it once more.
+        for key in ["features", "default-features"] {
+            if let Some(value) = own.get(key).and_then(Item::as_value) {
+                dependency.insert(key, value.clone().decorated(" ", ""));
+            }
+        }
+        dependency.fmt();
+        Some(dependency.to_string())
+    }
+
+    /// The manifest of a package in it whose component would have the same file name.
+    fn package_like(&self, name: &str) -> Option<PathBuf> {
+        let file = |name: &str| name.replace('-', "_");
+        let root = Pattern::escape(&self.folder.to_string_lossy());
+        let members = self.list("members").filter_map(|member| glob::glob(&format!("{root}/{member}")).ok());
+        let members = members.flatten().flatten();
+        let members = members.filter(|dir| self.path_to(dir).is_some_and(|path| self.place(&path) != Place::Excluded));
+        let mut manifests = iter::once(self.folder.clone()).chain(members).map(|dir| dir.join("Cargo.toml"));
+        manifests.find(|manifest| package(manifest).is_some_and(|other| file(&other) == file(name)))
+    }
+}
+
+/// A manifest, where there is one.
+fn read(manifest: &Path) -> Result<Option<DocumentMut>> {
+    let wrong = |why: String| {
+        Failure::new(Exit::Usage, format!("{} lies above and cannot be read: {why}", manifest.display()))
+            .help("repair it, or say --alone for a project that has nothing to do with it")
+    };
+    match fs::read_to_string(manifest) {
+        Ok(text) => text.parse().map(Some).map_err(|error: toml_edit::TomlError| wrong(error.to_string())),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+/// The name of the package that a manifest makes, where it makes one.
+fn package(manifest: &Path) -> Option<String> {
+    // Of one that is broken cargo says so itself.
+    let document = read(manifest).ok()??;
+    Some(document.get("package")?.get("name")?.as_str()?.to_owned())
+}
+
+/// A path of a manifest's without what says nothing: `./plugins/*/` is `plugins/*`.
+fn plain(path: &str) -> String {
+    let names: Vec<&str> = path.split('/').filter(|name| *name != "." && !name.is_empty()).collect();
+    names.join("/")
+}
+
+/// The way from a member to its root.
+fn up(path: &str) -> String {
+    vec![".."; path.split('/').count()].join("/")
+}
+
+/// The place of a directory, which need not exist, without symbolic links: cargo sees it so when it is run in there.
+fn real(dir: &Path) -> io::Result<PathBuf> {
+    let full = std::path::absolute(dir)?;
+    if cfg!(windows) {
+        // What Windows has for canonical can be no part of a glob.
+        return Ok(full);
+    }
+    let there = full.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let Some((above, mut real)) = there else { return Ok(full) };
+    for part in full.strip_prefix(above).unwrap_or(&full).components() {
+        if part == Component::ParentDir {
+            real.pop();
+        } else {
+            real.push(part);
+        }
+    }
+    Ok(real)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use tempfile::TempDir;
+
+    use super::{Member, Place, Root, Standing, real, standing};
+
+    /// A root that says this.
+    fn root(text: &str) -> Root {
+        Root { folder: "/w".into(), document: text.parse().expect("TOML") }
+    }
+
+    fn place(lists: &str, path: &str) -> Place {
+        root(&format!("[workspace]\n{lists}")).place(path)
+    }
+
+    #[test]
+    fn members_and_exclude_are_read_as_cargo_reads_them() {
+        let globs = "members = [\"./plugins/*/\", \"apps/a\"]\nexclude = [\"plugins/old\", \"sdk/\"]";
+        assert_eq!(place(globs, "plugins/new"), Place::Listed);
+        assert_eq!(place(globs, "plugins/deep/er"), Place::Unnamed);
+        assert_eq!(place(globs, "plugins"), Place::Unnamed);
+        assert_eq!(place(globs, "apps/a"), Place::Listed);
+        assert_eq!(place(globs, "apps/ab"), Place::Unnamed);
+        assert_eq!(place(globs, "plugins/old"), Place::Excluded);
+        assert_eq!(place(globs, "plugins/old/er"), Place::Excluded);
+        assert_eq!(place(globs, "sdk/x"), Place::Excluded);
+        assert_eq!(place(globs, "sdks"), Place::Unnamed);
+        assert_eq!(place("members = [\"**\"]", "a/b/c"), Place::Listed);
+        assert_eq!(place("members = [\"a/b\"]\nexclude = [\"a\"]", "a/b"), Place::Listed);
+        assert_eq!(place("", "a"), Place::Unnamed);
+        assert_eq!(place("members = 1\nexclude = \"a\"", "a"), Place::Unnamed);
+    }
+
+    #[test]
+    fn the_sdk_is_that_of_the_root() {
+        let sdk = |text: &str| root(&format!("[workspace]\n{text}")).sdk("../..");
+        let path = |path: &str| Some(format!("{{ path = \"{path}\" }}"));
+        assert_eq!(sdk("[dependencies]\nsqlservice-sdk = { path = \"./sdk/rust\" }"), path("../../sdk/rust"));
+        assert_eq!(sdk("[dependencies.sqlservice-sdk]\npath = \"sdk\" # ours\n"), path("../../sdk"));
+        assert_eq!(sdk("[dependencies]\nsqlservice-sdk.path = \"../sdk\""), path("../../../sdk"));
+        let features = sdk("[dependencies]\nsqlservice-sdk = { features = [ \"uuid\" ], path = \"sdk\" } # ours");
+        assert_eq!(features.as_deref(), Some("{ path = \"../../sdk\", features = [ \"uuid\" ] }"));
+        let shared =
+            sdk("dependencies.sqlservice-sdk = { path = \"sdk\" }\n[dependencies]\nsqlservice-sdk.workspace = true");
+        assert_eq!(shared.as_deref(), Some("{ workspace = true }"));
+        for none in ["", "[dependencies]\nsqlservice-sdk = \"1\"", "[dependencies]\nserde = { path = \"sdk\" }"] {
+            assert_eq!(sdk(none), None, "{none}");
+        }
+        #[cfg(unix)]
+        assert_eq!(sdk("[dependencies]\nsqlservice-sdk = { path = \"/sdk\" }"), path("/sdk"));
+    }
+
+    /// A directory with these files in it.
+    fn tree(files: &[(&str, &str)]) -> TempDir {
+        let dir = TempDir::new().expect("a directory");
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a directory");
+            fs::write(path, text).expect("a file");
+        }
+        dir
+    }
+
+    const ROOT: &str = r#"
+        workspace.members = ["a/*"]
+        dependencies.sqlservice-sdk.path = "sdk"
+        package.name = "first"
+    "#;
+
+    fn found(dir: &TempDir, name: &str, path: &str) -> Result<Standing, String> {
+        standing(name, &dir.path().join(path)).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn the_nearest_workspace_above_is_found_at_any_depth() {
+        let dir = tree(&[("w/Cargo.toml", ROOT), ("w/a/in/Cargo.toml", "[package]\nname = \"in\"\n")]);
+        let member = |path: &str, sdk: &str, listed| {
+            let root = real(&dir.path().join("w")).expect("a path");
+            let sdk = format!("{{ path = \"{sdk}\" }}");
+            Ok(Standing::Member(Member { root, path: path.to_owned(), sdk, listed }))
+        };
+        assert_eq!(found(&dir, "b", "w/b"), member("b", "../sdk", false));
+        assert_eq!(found(&dir, "b", "w/a/b"), member("a/b", "../../sdk", true));
+        // A member lies between, and what is not there yet.
+        assert_eq!(found(&dir, "b", "w/a/in/x/../y/b"), member("a/in/y/b", "../../../../sdk", false));
+        assert_eq!(found(&dir, "b", "beside"), Ok(Standing::Alone(None)));
+        assert_eq!(found(&dir, "b", "w/../beside"), Ok(Standing::Alone(None)));
+    }
+
+    #[test]
+    fn what_cannot_be_joined_is_told() {
+        let dir = tree(&[
+            ("bare/Cargo.toml", "[workspace]\nmembers = [\"in/*\"]\nexclude = [\"out\"]\n"),
+            ("broken/Cargo.toml", "[workspace\n"),
+            ("package/Cargo.toml", "[package]\nname = \"x\"\n"),
+        ]);
+        let says = |path: &str, words: &str| match found(&dir, "b", path) {
+            Ok(Standing::Alone(Some(why))) | Err(why) => assert!(why.contains(words), "{why}"),
+            other => panic!("{path}: {other:?}"),
+        };
+        says("bare/b", "bare/Cargo.toml has no sqlservice-sdk to share");
+        says("bare/in/b", "its `exclude` needs \"in/b\"");
+        says("bare/out/b", "bare/Cargo.toml excludes it");
+        says("broken/b", "line 1");
+        assert_eq!(found(&dir, "b", "package/b"), Ok(Standing::Alone(None)));
+    }
+
+    #[test]
+    fn two_packages_of_one_name_are_refused() {
+        let package = |name: &str| format!("[package]\nname = \"{name}\"\n");
+        let dir =
+            tree(&[("Cargo.toml", ROOT), ("a/x/Cargo.toml", &package("my-notes")), ("b/Cargo.toml", &package("c"))]);
+        for (name, at) in [("first", "Cargo.toml"), ("my-notes", "a/x/Cargo.toml"), ("my_notes", "a/x/Cargo.toml")] {
+            let refused = found(&dir, name, "new").expect_err("it is taken");
+            assert!(refused.ends_with(&Path::new(at).display().to_string()), "{refused}");
+        }
+        // What is no member does not matter.
+        assert!(matches!(found(&dir, "c", "new"), Ok(Standing::Member(_))));
+    }
+}
