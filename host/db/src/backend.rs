@@ -59,6 +59,22 @@ impl Effect {
     }
 }
 
+/// What a statement did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// How many rows a change matched; 0 for a query.
+    pub affected: u64,
+    /// The key of the row that an insert without a result made, where the database tells one.
+    pub last_key: Option<i64>,
+}
+
+impl Done {
+    /// A change of so many rows that tells no key.
+    pub(crate) fn changed(affected: u64) -> Self {
+        Self { affected, last_key: None }
+    }
+}
+
 /// How a transaction begins.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Begin {
@@ -97,9 +113,9 @@ pub(crate) trait Link: Send + Sized + 'static {
     /// The isolation level in force, read from the database where it can be.
     fn isolation(&mut self) -> impl Future<Output = Result<Isolation>> + Send;
 
-    /// Runs one statement through the prepared protocol and feeds its rows. Returns how many rows a change matched.
+    /// Runs one statement through the prepared protocol and feeds its rows.
     /// Stops early, without an error, when the feed says so.
-    fn run(&mut self, job: Job, feed: &mut Feed) -> impl Future<Output = Result<u64>> + Send;
+    fn run(&mut self, job: Job, feed: &mut Feed) -> impl Future<Output = Result<Done>> + Send;
 
     /// Whether an error of `run` took the whole transaction with it, so that its savepoints are gone too. The session asks
     /// for a rollback all the same.

@@ -85,7 +85,7 @@ impl Turn {
         let options = budget.next()?;
         let mut feed = Feed::collect(left(options.max_rows, budget.rows)).within(left(options.max_bytes, budget.bytes));
         let clock = Clock::new(run::limit(&self.core, options));
-        let affected = self.statement(job, &mut feed, clock).await?;
+        let affected = self.statement(job, &mut feed, clock).await?.affected;
         let (columns, rows) = match feed.fate() {
             Fate::Whole(columns, batches) => (columns, Batch::concat(batches)?),
             Fate::Cursor(..) => (Arc::default(), Batch::default()),

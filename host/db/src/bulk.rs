@@ -43,6 +43,7 @@ impl Turn {
             columns: returned.columns,
             rest: None,
             affected: returned.affected,
+            last_key: None,
         })
     }
 

@@ -19,7 +19,7 @@ use tokio::{
 use crate::{
     Error, Result,
     backend::{
-        Binds, Effect, Job, Link, Stop,
+        Binds, Done, Effect, Job, Link, Stop,
         any::AnyStopper,
         bind::{Owned, Rows},
         verb,
@@ -48,6 +48,11 @@ pub struct Answer {
     pub rest: Option<Cursor>,
     /// How many rows a change matched, changed or not; 0 for a query.
     pub affected: u64,
+    /// The key of the row that an insert without `returning` put in, where the database tells it by itself: on SQLite the row's
+    /// number (of several rows the last one's), on MySQL and MariaDB what it counted up (of several the first one's; past
+    /// `i64::MAX` nothing). Nothing on PostgreSQL, where no row was put in, and for every other statement. What an upsert tells
+    /// that updates is the database's: on SQLite nothing, on MySQL and MariaDB the row's key or nothing.
+    pub last_key: Option<i64>,
 }
 
 /// Why a statement is stopped.
@@ -98,7 +103,7 @@ impl Watch<'_> {
 
 /// How a statement ended.
 struct Ended {
-    result: Result<u64>,
+    result: Result<Done>,
     /// Whether its link is of no use any more.
     broken: bool,
     /// Whether the transaction cannot go on without a rollback.
@@ -132,7 +137,7 @@ fn at_once(core: &Core, job: &Job, options: RunOptions) -> Option<Answer> {
         return None;
     }
     core.database.sends(&job.sql);
-    Some(Answer { columns, first, rest: None, affected: 0 })
+    Some(Answer { columns, first, rest: None, affected: 0, last_key: None })
 }
 
 fn demand(options: RunOptions) -> Demand {
@@ -162,7 +167,7 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
                 if ended.has_failed() {
                     core.vacate(cursor);
                 }
-                Ok(Answer { columns, first, rest, affected: 0 })
+                Ok(Answer { columns, first, rest, affected: 0, last_key: None })
             }
             result = &mut task => result.unwrap_or(Err(Error::Lost)),
         },
@@ -183,9 +188,9 @@ impl Turn {
         let result = self.statement(job, &mut feed, clock.clone()).await;
         self.settle().await;
         match feed.fate() {
-            Fate::Whole(columns, batches) => result.map(|affected| {
+            Fate::Whole(columns, batches) => result.map(|Done { affected, last_key }| {
                 let first = batches.into_iter().next().unwrap_or_default();
-                Answer { columns, first, rest: None, affected }
+                Answer { columns, first, rest: None, affected, last_key }
             }),
             Fate::Cursor(pages, last) => {
                 // A result that is whole occupies the session until its reader has all of it, whoever is faster. After an
@@ -202,8 +207,8 @@ impl Turn {
         }
     }
 
-    /// Runs one statement in its transaction. Returns how many rows it matched; the feed has the rest.
-    pub(crate) async fn statement(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<u64> {
+    /// Runs one statement in its transaction. The feed has what it returns.
+    pub(crate) async fn statement(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
         self.enter().await?;
         self.connect().await?;
         if self.caller.is_gone() {
@@ -224,15 +229,15 @@ impl Turn {
     }
 
     /// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.
-    async fn statement_alone(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<u64> {
+    async fn statement_alone(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
         let outer = self.take_hollow();
         self.core.database.sends(&job.sql);
         self.open_own(job.effect == Effect::Writes, true).await?;
         let again = job.guest_text.then(|| job.clone());
         let result = match self.supervise(job, feed, clock.clone()).await.result {
             // Its reader went away before it had all of it.
-            Ok(affected) if feed.was_left() => Ok(affected),
-            Ok(affected) => self.commit_own().await.map(|()| affected),
+            Ok(done) if feed.was_left() => Ok(done),
+            Ok(done) => self.commit_own().await.map(|()| done),
             Err(error) => Err(error),
         };
         self.end_own(outer).await;
@@ -290,7 +295,7 @@ async fn watched(held: &mut Held, job: Job, feed: &mut Feed, mut watch: Watch<'_
 /// Ends a statement that there is a cause to end.
 async fn end(
     stopper: &AnyStopper,
-    mut work: Pin<&mut (impl Future<Output = Result<u64>> + Send)>,
+    mut work: Pin<&mut (impl Future<Output = Result<Done>> + Send)>,
     closing: &Notify,
     clock: &Clock,
     cause: Cause,
@@ -312,18 +317,18 @@ async fn end(
 }
 
 /// Stops a statement, and waits until it has ended and the request to stop has arrived.
-async fn stop(stopper: &AnyStopper, work: impl Future<Output = Result<u64>>) -> (Result<()>, Result<u64>) {
+async fn stop(stopper: &AnyStopper, work: impl Future<Output = Result<Done>>) -> (Result<()>, Result<Done>) {
     tokio::join!(stopper.stop(), work)
 }
 
 /// What the end of a statement means that nobody stopped.
-fn judge(result: Result<u64>) -> Ended {
+fn judge(result: Result<Done>) -> Ended {
     match result {
         Err(error @ Error::Disconnected(_)) => Ended { result: Err(error), broken: true, failed: true },
         // It was refused before anything was sent.
         Err(error @ Error::Statement(_)) => Ended { result: Err(error), broken: false, failed: false },
         Err(error) => Ended { result: Err(error), broken: false, failed: true },
-        Ok(affected) => Ended { result: Ok(affected), broken: false, failed: false },
+        Ok(done) => Ended { result: Ok(done), broken: false, failed: false },
     }
 }
 

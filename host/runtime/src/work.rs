@@ -198,7 +198,7 @@ impl Answered {
     /// Gives it to the guest, with a cursor in its table where there is more to come.
     fn give<T>(self, store: &Accessor<T, HasSql>) -> Result<sessions::Answer, SqlError> {
         let told = self.told;
-        let db::Answer { columns, first, rest, affected } = self.answer;
+        let db::Answer { columns, first, rest, affected, .. } = self.answer;
         let rest = rest.zip(self.permit).map(|(rest, permit)| Cursor::new(rest, permit, self.limits));
         let rest = match rest {
             Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlservice_sql::{Batch, compiled::Output};
 
-use super::{Begin, Job, Link, Stop, mysql, postgres, sqlite};
+use super::{Begin, Done, Job, Link, Stop, mysql, postgres, sqlite};
 use crate::{
     Error, Result,
     feed::{Demand, Feed},
@@ -109,7 +109,7 @@ impl Link for AnyLink {
         each!(self, link => link.isolation().await)
     }
 
-    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
+    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
         // Boxed where a round trip costs more: what is large in one would be copied for all.
         match self {
             Self::Sqlite(link) => link.run(job, feed).await,

@@ -18,6 +18,18 @@ pub(crate) fn changes_rows(verb: &str) -> bool {
     matches!(verb, "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE")
 }
 
+/// Whether a verb puts rows in.
+pub(crate) fn is_insert(verb: &str) -> bool {
+    matches!(verb, "INSERT" | "REPLACE")
+}
+
+/// Whether a statement puts rows in. Asked of each change, so most texts are known by their first word where it stands.
+pub(crate) fn inserts(sql: &str) -> bool {
+    let end = sql.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(sql.len());
+    let is = |word: &str| sql.get(..end).is_some_and(|first| first.eq_ignore_ascii_case(word));
+    is("INSERT") || is("REPLACE") || ((is("") || is("WITH")) && is_insert(&verb(sql)))
+}
+
 /// Whether a statement of this verb is worth a place in the connection's cache of prepared statements.
 pub(crate) fn is_cached(verb: &str, sql: &str) -> bool {
     // A text is guest-controlled, and the server keeps what is cached.
@@ -103,6 +115,28 @@ mod tests {
         ];
         for (sql, expected) in cases {
             assert_eq!(verb(sql), expected, "{sql}");
+            assert!(!inserts(sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn inserts_are_known_by_their_verb() {
+        for sql in [
+            "insert into t values (1)",
+            "REPLACE INTO t VALUES (1)",
+            "Insert\nor ignore into t values (1)",
+            " -- delete\ninsert into t values (1)",
+            "with a as (select 1) insert into t select * from a",
+        ] {
+            assert!(inserts(sql), "{sql}");
+        }
+        for sql in [
+            "inserts into t",
+            "insert_ into t",
+            "update t set a = 1 /* insert */",
+            "with a as (select 1) delete from t",
+        ] {
+            assert!(!inserts(sql), "{sql}");
         }
     }
 

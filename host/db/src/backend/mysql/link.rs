@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Begin, Effect, Job, Link,
+        Begin, Done, Effect, Job, Link,
         idle::CLOSING,
         scope::{Back, Scope},
         verb,
@@ -145,7 +145,7 @@ impl MysqlLink {
         self.say(format!("{}START TRANSACTION{access}", level.unwrap_or_default())).await
     }
 
-    async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<u64> {
+    async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
         if self.scope.begin().is_none() {
             // It is in no transaction: what it reads is not kept, nor what it does undone.
             self.set_autocommit(true).await?;
@@ -237,7 +237,7 @@ impl Link for MysqlLink {
         self.ask(sql).await?.parse()
     }
 
-    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
+    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
         self.settle().await?;
         self.watch(&job);
         let proved = std::mem::replace(&mut self.is_proved, false);

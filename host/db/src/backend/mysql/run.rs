@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Job,
+        Done, Job,
         page::{Page, drain},
         sink::{Cell, Column, reads_as},
         verb,
@@ -28,12 +28,12 @@ use crate::{
     feed::{Feed, Next},
 };
 
-/// Runs a statement. Returns how many rows a change matched; 0 for a query.
-pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: &Job, feed: &mut Feed) -> Result<u64> {
+/// Runs a statement.
+pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: &Job, feed: &mut Feed) -> Result<Done> {
     if is_plain(job) {
         let text = sqlx::raw_sql(AssertSqlSafe(job.sql.to_string()));
         text.execute(&mut connected.connection).await.map_err(error::map)?;
-        return Ok(0);
+        return Ok(Done::default());
     }
     let arguments = prepare(connected, job).await?;
     let connection = &mut connected.connection;
@@ -61,7 +61,7 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
                         Next::More(demand) => reading.page.demand = demand,
                         Next::Stop => {
                             drain(&mut rows, stopper.request()).await?;
-                            return Ok(0);
+                            return Ok(Done::default());
                         }
                     }
                 }
@@ -73,6 +73,7 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
         }
     }
     drop(rows);
+    let last_key = if reading.is_none() { last_key(job, &verb, made) } else { None };
     match reading {
         Some(mut reading) => feed.finish(reading.page.take()),
         None if made > 0 && !connected.is_mariadb && tells_keys(job, &verb) => {
@@ -81,7 +82,15 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
         None => finish_empty(&mut connected.connection, &verb, job, feed).await?,
     }
     // Where a change returns its rows, the server counts none of them.
-    Ok(if verb::changes_rows(&verb) { affected.max(returned) } else { 0 })
+    let affected = if verb::changes_rows(&verb) { affected.max(returned) } else { 0 };
+    Ok(Done { affected, last_key })
+}
+
+/// The key that the server told with an insert that returns nothing: of several rows the first one's that it made itself. It
+/// says 0 where it made none. A number past the signed ones is no key, or a negative one that the statement brought itself.
+fn last_key(job: &Job, verb: &str, made: u64) -> Option<i64> {
+    let returns = job.expected.as_ref().is_some_and(|expected| !expected.is_empty());
+    if made == 0 || returns || !verb::is_insert(verb) { None } else { i64::try_from(made).ok() }
 }
 
 /// Whether it is an insert that should return the key that the server makes for each row, and nothing else.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Begin, Effect, Job, Link,
+        Begin, Done, Effect, Job, Link,
         idle::CLOSING,
         notice,
         scope::{Back, Scope},
@@ -172,7 +172,7 @@ impl PostgresLink {
         Ok(format!("BEGIN{level}{access}"))
     }
 
-    async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<u64> {
+    async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
         if self.stands_alone(job) {
             match run::run(&mut self.connected.connection, &self.stopper, job, feed).await {
                 Err(error) if error::is_read_only(&error) && feed.is_untouched() => {}
@@ -302,7 +302,7 @@ impl Link for PostgresLink {
         }
     }
 
-    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
+    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
         self.watch(&job);
         let proved = std::mem::replace(&mut self.is_proved, false);
         let busy = self.stopper.busy().clone();

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Job,
+        Done, Job,
         page::{Page, drain},
         sink::{Cell, Column, reads_as},
         verb,
@@ -25,13 +25,13 @@ use crate::{
     feed::{Feed, Next},
 };
 
-/// Runs a statement. Returns how many rows a change matched; 0 for a query.
+/// Runs a statement. The server tells no keys.
 pub(super) async fn run(
     connection: &mut PgConnection,
     stopper: &PostgresStopper,
     job: &Job,
     feed: &mut Feed,
-) -> Result<u64> {
+) -> Result<Done> {
     let outcome = flow(connection, stopper, job, feed).await;
     if matches!(outcome, Err(Error::StalePlan(_))) {
         // The driver would offer the same plan again and again.
@@ -40,7 +40,7 @@ pub(super) async fn run(
     outcome
 }
 
-async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Job, feed: &mut Feed) -> Result<u64> {
+async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Job, feed: &mut Feed) -> Result<Done> {
     let (sql, arguments) = prepare(connection, job).await?;
     let verb = verb::verb(&job.sql);
     let mut rows = if job.is_script {
@@ -66,7 +66,7 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
                         Next::More(demand) => reading.page.demand = demand,
                         Next::Stop => {
                             drain(&mut rows, stopper.request()).await?;
-                            return Ok(0);
+                            return Ok(Done::default());
                         }
                     }
                 }
@@ -83,7 +83,7 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
         None => finish_empty(connection, sql, &verb, job, feed).await?,
     }
     // The server counts the rows of a query as well.
-    Ok(if verb::changes_rows(&verb) { affected } else { 0 })
+    Ok(if verb::changes_rows(&verb) { Done::changed(affected) } else { Done::default() })
 }
 
 /// The statement's text and its parameters.

@@ -26,10 +26,8 @@ use super::{
 };
 use crate::text::is_blank;
 
-/// How many prepared statements a connection keeps. Texts are guest-controlled.
-const CACHED_STATEMENTS: usize = 64;
-/// The longest text that is kept.
-const CACHED_TEXT: usize = 32 << 10;
+mod cache;
+
 /// How many virtual machine steps lie between two looks at whether to go on.
 const STEPS_PER_TICK: c_int = 1000;
 
@@ -54,6 +52,8 @@ struct Prepared {
     author: Author,
     /// Whether its runs were short so far.
     is_brief: bool,
+    /// The table that it inserts into, as [`Watch`] knows it.
+    target: u64,
     raw: NonNull<ffi::sqlite3_stmt>,
 }
 
@@ -160,6 +160,8 @@ impl Handle {
         // SAFETY: the context is the watch, which this handle keeps alive until the connection is closed; `authorize` takes
         // it for what it is and only reads it.
         unsafe { ffi::sqlite3_set_authorizer(db, Some(authorize), context) };
+        // SAFETY: the same holds for `inserted`.
+        unsafe { ffi::sqlite3_update_hook(db, Some(inserted), context) };
     }
 
     /// What interrupts this connection.
@@ -197,24 +199,12 @@ impl Handle {
         unsafe { ffi::sqlite3_changes64(self.db.as_ptr()) }
     }
 
-    /// Prepares a statement, or takes it from the cache, as the one in use. The one used before is put away.
-    pub(super) fn open(&mut self, sql: &Arc<str>, author: Author) -> Result<(), Failure> {
-        self.put_away();
-        self.watch.set_author(author);
-        let known = self.cached.iter().rposition(|known| known.author == author && known.sql == *sql);
-        let prepared = match known {
-            Some(position) => self.cached.remove(position),
-            None => self.prepare(sql, author).inspect_err(|_| self.watch.set_author(Author::Host))?,
-        };
-        self.active = Some(prepared);
-        Ok(())
-    }
-
     fn prepare(&mut self, sql: &Arc<str>, author: Author) -> Result<Prepared, Failure> {
         let length = c_int::try_from(sql.len()).map_err(|_| Failure::misuse("the statement is too long"))?;
         let mut raw = ptr::null_mut();
         let mut tail: *const c_char = ptr::null();
         let text = sql.as_ptr().cast::<c_char>();
+        self.watch.take_target();
         // SAFETY: the connection is open; the text has `length` bytes; both out-pointers are ours.
         let code = unsafe {
             ffi::sqlite3_prepare_v3(
@@ -230,7 +220,8 @@ impl Handle {
             return Err(self.failure(code));
         }
         let Some(raw) = NonNull::new(raw) else { return Err(Failure::misuse("there is no statement in the text")) };
-        let prepared = Prepared { sql: Arc::clone(sql), author, is_brief: true, raw };
+        let target = self.watch.take_target();
+        let prepared = Prepared { sql: Arc::clone(sql), author, is_brief: true, target, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
         if !is_blank(sql.get(used..).unwrap_or("?")) {
@@ -238,40 +229,6 @@ impl Handle {
             return Err(Failure::misuse("the text has more than one statement; send them one by one"));
         }
         Ok(prepared)
-    }
-
-    /// Puts the statement in use away, ended and without values.
-    pub(super) fn put_away(&mut self) {
-        self.unbind();
-        let Some(prepared) = self.active.take() else { return };
-        self.watch.set_author(Author::Host);
-        if prepared.sql.len() > CACHED_TEXT {
-            prepared.finalize();
-            return;
-        }
-        if self.cached.len() >= CACHED_STATEMENTS {
-            self.cached.remove(0).finalize();
-        }
-        self.cached.push(prepared);
-    }
-
-    /// Runs a statement of the host's own to its end, while the one in use waits.
-    pub(super) fn exec(&mut self, sql: &str) -> Result<(), Failure> {
-        let waiting = self.active.take();
-        let mut result = self.open(&Arc::from(sql), Author::Host);
-        while result.is_ok() {
-            match self.step() {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(failure) => result = Err(failure),
-            }
-        }
-        self.put_away();
-        if let Some(waiting) = &waiting {
-            self.watch.set_author(waiting.author);
-        }
-        self.active = waiting;
-        result
     }
 
     /// Ends the run of the statement in use, so that it can run again with the same values.
@@ -284,18 +241,6 @@ impl Handle {
 
     fn statement(&self) -> Option<*mut ffi::sqlite3_stmt> {
         self.active.as_ref().map(|prepared| prepared.raw.as_ptr())
-    }
-
-    /// Whether all runs of the statement in use were short.
-    pub(super) fn is_brief(&self) -> bool {
-        self.active.as_ref().is_some_and(|prepared| prepared.is_brief)
-    }
-
-    /// Says that a run of the statement in use was not short.
-    pub(super) fn took_long(&mut self) {
-        if let Some(prepared) = &mut self.active {
-            prepared.is_brief = false;
-        }
     }
 
     /// Whether the statement in use changes nothing in the database.
@@ -397,8 +342,8 @@ impl Handle {
     /// Goes on to the next row. Whether there is one.
     pub(super) fn step(&mut self) -> Result<bool, Failure> {
         let Some(statement) = self.statement() else { return Ok(false) };
-        // SAFETY: the statement is ours and not finalized. The callbacks that SQLite may call are the progress handler and the
-        // authorizer, which touch the watch only, and functions of `decimal`, which touch nothing but their arguments.
+        // SAFETY: the statement is ours and not finalized. The callbacks that SQLite may call are the progress handler, the
+        // authorizer and the update hook, which touch the watch only, and functions of `decimal`, which touch nothing but their arguments.
         match unsafe { ffi::sqlite3_step(statement) } {
             ffi::SQLITE_ROW => Ok(true),
             ffi::SQLITE_DONE => Ok(false),
@@ -474,7 +419,10 @@ impl Handle {
         let mut guard = self.guard.take()?;
         guard.remove_progress_handler();
         // SAFETY: the connection is open, and the watch cannot be reached through it after this.
-        unsafe { ffi::sqlite3_set_authorizer(self.db.as_ptr(), None, ptr::null_mut()) };
+        unsafe {
+            ffi::sqlite3_set_authorizer(self.db.as_ptr(), None, ptr::null_mut());
+            ffi::sqlite3_update_hook(self.db.as_ptr(), None, ptr::null_mut());
+        }
         drop(guard);
         // The guard is taken only once, so this is the one time.
         Some(self.connection.take_back())
@@ -554,13 +502,32 @@ unsafe extern "C" fn authorize(
     first: *const c_char,
     second: *const c_char,
     _database: *const c_char,
-    _trigger: *const c_char,
+    trigger: *const c_char,
 ) -> c_int {
     // SAFETY: the context was set to a watch that lives as long as the connection.
     let watch = unsafe { &*context.cast::<Watch>() };
     // SAFETY: SQLite gives strings or null, good for the time of this call.
     let (first, second) = unsafe { (lent_text(first), lent_text(second)) };
+    if action == ffi::SQLITE_INSERT && trigger.is_null() {
+        watch.inserts_into(first);
+    }
     if watch.allows(action, first, second) { ffi::SQLITE_OK } else { ffi::SQLITE_DENY }
+}
+
+/// SQLite's word that a row of a table that has row numbers was changed, by a trigger too.
+unsafe extern "C" fn inserted(
+    context: *mut c_void,
+    action: c_int,
+    _database: *const c_char,
+    table: *const c_char,
+    key: i64,
+) {
+    // SAFETY: the context was set to a watch that lives as long as the connection.
+    let watch = unsafe { &*context.cast::<Watch>() };
+    if action == ffi::SQLITE_INSERT && watch.awaits(key) {
+        // SAFETY: SQLite gives a string, good for the time of this call.
+        watch.made(unsafe { lent_text(table) });
+    }
 }
 
 /// A C string that is good for as long as the caller says.

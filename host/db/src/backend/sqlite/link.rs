@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::{Begin, Job, Link},
+    backend::{Begin, Done, Job, Link},
     error::DatabaseError,
     feed::Feed,
     settings::Isolation,
@@ -248,7 +248,7 @@ impl Link for SqliteLink {
         Ok(Isolation::Serializable)
     }
 
-    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<u64> {
+    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
         self.watch.arm();
         let job = Arc::new(job);
         let result = self.work(&job, feed).await;

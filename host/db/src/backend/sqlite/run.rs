@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::Job,
+    backend::{Done, Job, verb},
     feed::{Demand, Feed, Next},
 };
 
@@ -73,7 +73,7 @@ impl SqliteLink {
     }
 
     /// Runs a statement in the transaction that is asked for or open.
-    pub(super) async fn work(&mut self, job: &Arc<Job>, feed: &mut Feed) -> Result<u64> {
+    pub(super) async fn work(&mut self, job: &Arc<Job>, feed: &mut Feed) -> Result<Done> {
         self.check_open()?;
         let writes = self.prepare(job).await?;
         let read_only = match self.transaction {
@@ -93,7 +93,7 @@ impl SqliteLink {
 
     /// Runs a prepared statement once with each share of its values, and collects what it returns. Its transaction holds the
     /// write lock by now, so that it meets no other.
-    async fn repeat(&mut self, job: &Arc<Job>, feed: &mut Feed) -> Result<u64> {
+    async fn repeat(&mut self, job: &Arc<Job>, feed: &mut Feed) -> Result<Done> {
         let (columns, shape) = types::columns(self.here()?, job.expected.as_ref());
         if !columns.is_empty() {
             feed.columns(columns);
@@ -112,9 +112,9 @@ impl SqliteLink {
                 })
                 .await?;
             (rounds, *feed) = moved;
-            let Some(batch) = waiting? else { return Ok(rounds.affected) };
+            let Some(batch) = waiting? else { return Ok(Done::changed(rounds.affected)) };
             if let Next::Stop = feed.deliver(batch).await {
-                return Ok(rounds.affected);
+                return Ok(Done::changed(rounds.affected));
             }
         }
     }
@@ -140,10 +140,14 @@ impl SqliteLink {
     }
 
     /// Runs a prepared statement, whatever it returns.
-    async fn fetch(&mut self, job: &Job, writes: bool, feed: &mut Feed) -> Result<u64> {
+    async fn fetch(&mut self, job: &Job, writes: bool, feed: &mut Feed) -> Result<Done> {
         let handle = self.here()?;
         let before = handle.total_changes();
         let (columns, shape) = types::columns(handle, job.expected.as_ref());
+        let tells_key = writes && columns.is_empty() && verb::inserts(&job.sql);
+        if tells_key {
+            handle.expect_key();
+        }
         if !columns.is_empty() {
             feed.columns(columns);
         }
@@ -157,15 +161,19 @@ impl SqliteLink {
             match filled {
                 Filled::Full(batch, room) => match feed.deliver(batch).await {
                     Next::More(demand) => rows.go_on(demand, &room),
-                    Next::Stop => return Ok(0),
+                    Next::Stop => return Ok(Done::default()),
                 },
                 Filled::Done => {
                     feed.finish(rows.filling.finish()?);
                     let handle = self.here()?;
-                    let changed = writes && handle.total_changes() != before;
-                    return Ok(if changed { u64::try_from(handle.changes()).unwrap_or(0) } else { 0 });
+                    if !writes || handle.total_changes() == before {
+                        return Ok(Done::default());
+                    }
+                    let affected = u64::try_from(handle.changes()).unwrap_or(0);
+                    let last_key = if tells_key { handle.own_key() } else { None };
+                    return Ok(Done { affected, last_key });
                 }
-                Filled::Stopped => return Ok(0),
+                Filled::Stopped => return Ok(Done::default()),
                 Filled::Later => {}
                 Filled::Again => {
                     self.here()?.restart();

@@ -2,7 +2,8 @@
 
 use std::{
     ffi::c_int,
-    sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
 };
 
 use libsqlite3_sys as ffi;
@@ -33,8 +34,23 @@ pub(super) struct Watch {
     /// Whether the last statement was broken off for its length, not for a stop.
     moved: AtomicBool,
     author: AtomicU8,
+    inserting: Inserting,
     /// Wakes those who wait for a lock.
     pub(super) stopping: Notify,
+}
+
+/// What tells a key that a statement made from one that was made before: both may be the same number. All of it is said and
+/// asked by the one thread that works with the connection.
+#[derive(Default)]
+struct Inserting {
+    /// The table of the statement that is being prepared; 0 for none.
+    prepared: AtomicU64,
+    /// The table of the statement that runs.
+    target: AtomicU64,
+    /// The key that was made last before it.
+    before: AtomicI64,
+    /// Whether it made this key again.
+    again: AtomicBool,
 }
 
 impl Watch {
@@ -98,6 +114,42 @@ impl Watch {
         self.author.store(author as u8, Ordering::Release);
     }
 
+    /// The statement that is being prepared inserts into a table itself, not by a trigger.
+    pub(super) fn inserts_into(&self, table: &str) {
+        self.inserting.prepared.store(number(table), Ordering::Relaxed);
+    }
+
+    /// The table that the statement that was prepared inserts into; 0 for none.
+    pub(super) fn take_target(&self) -> u64 {
+        self.inserting.prepared.swap(0, Ordering::Relaxed)
+    }
+
+    /// A statement begins that inserts into this table. The key `before` was made last.
+    pub(super) fn expect_key(&self, target: u64, before: i64) {
+        self.inserting.target.store(target, Ordering::Relaxed);
+        self.inserting.before.store(before, Ordering::Relaxed);
+        self.inserting.again.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it matters who made this key.
+    pub(super) fn awaits(&self, key: i64) -> bool {
+        self.inserting.before.load(Ordering::Relaxed) == key && self.inserting.target.load(Ordering::Relaxed) != 0
+    }
+
+    /// The key that was made last before was made again, for a row of this table.
+    pub(super) fn made(&self, table: &str) {
+        if self.inserting.target.load(Ordering::Relaxed) == number(table) {
+            self.inserting.again.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the key that was made last is one of the statement that ran. SQLite keeps that of an earlier one where a
+    /// statement inserts nothing, updates what it finds instead, or has rows without numbers.
+    pub(super) fn was_made(&self, last: i64) -> bool {
+        let is_other = self.inserting.before.load(Ordering::Relaxed) != last;
+        self.inserting.target.load(Ordering::Relaxed) != 0 && (is_other || self.inserting.again.load(Ordering::Relaxed))
+    }
+
     /// Whether a statement of the present author may do something, as SQLite names it.
     pub(super) fn allows(&self, action: c_int, first: &str, second: &str) -> bool {
         let author = self.author.load(Ordering::Acquire);
@@ -135,6 +187,13 @@ impl Watch {
     }
 }
 
+/// A table's name as a number that is not 0.
+fn number(table: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    table.hash(&mut hasher);
+    hasher.finish().max(1)
+}
+
 /// Functions that reach out of the database.
 const FUNCTIONS: [&str; 6] = ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_dbpage"];
 /// Modules whose tables are only ways to index.
@@ -161,6 +220,26 @@ mod tests {
         assert!(watch.tick() && !watch.was_moved());
         watch.stop();
         assert!(!watch.tick() && !watch.was_moved());
+    }
+
+    #[test]
+    fn a_key_is_told_from_the_one_before() {
+        let watch = Watch::default();
+        assert!(!watch.was_made(7), "nothing is known of an insert");
+        watch.inserts_into("t");
+        let target = watch.take_target();
+        assert_eq!((target == 0, watch.take_target()), (false, 0));
+        watch.expect_key(target, 7);
+        assert!(watch.was_made(8) && watch.was_made(-7) && !watch.was_made(7));
+        assert!(watch.awaits(7) && !watch.awaits(8));
+        watch.made("log");
+        assert!(!watch.was_made(7), "a trigger made it");
+        watch.made("t");
+        assert!(watch.was_made(7));
+        watch.expect_key(target, 7);
+        assert!(!watch.was_made(7));
+        watch.expect_key(0, 7);
+        assert!(!watch.awaits(7) && !watch.was_made(8), "it is no insert");
     }
 
     #[test]

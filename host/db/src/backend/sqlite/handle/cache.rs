@@ -1,0 +1,84 @@
+//! The statement in use, and those that may be used again.
+
+use std::sync::Arc;
+
+use super::{Author, Failure, Handle};
+
+/// How many prepared statements a connection keeps. Texts are guest-controlled.
+const CACHED_STATEMENTS: usize = 64;
+/// The longest text that is kept.
+const CACHED_TEXT: usize = 32 << 10;
+
+impl Handle {
+    /// Prepares a statement, or takes it from the cache, as the one in use. The one used before is put away.
+    pub(in super::super) fn open(&mut self, sql: &Arc<str>, author: Author) -> Result<(), Failure> {
+        self.put_away();
+        self.watch.set_author(author);
+        let known = self.cached.iter().rposition(|known| known.author == author && known.sql == *sql);
+        let prepared = match known {
+            Some(position) => self.cached.remove(position),
+            None => self.prepare(sql, author).inspect_err(|_| self.watch.set_author(Author::Host))?,
+        };
+        self.active = Some(prepared);
+        Ok(())
+    }
+
+    /// Puts the statement in use away, ended and without values.
+    pub(in super::super) fn put_away(&mut self) {
+        self.unbind();
+        let Some(prepared) = self.active.take() else { return };
+        self.watch.set_author(Author::Host);
+        if prepared.sql.len() > CACHED_TEXT {
+            prepared.finalize();
+            return;
+        }
+        if self.cached.len() >= CACHED_STATEMENTS {
+            self.cached.remove(0).finalize();
+        }
+        self.cached.push(prepared);
+    }
+
+    /// Runs a statement of the host's own to its end, while the one in use waits.
+    pub(in super::super) fn exec(&mut self, sql: &str) -> Result<(), Failure> {
+        let waiting = self.active.take();
+        let mut result = self.open(&Arc::from(sql), Author::Host);
+        while result.is_ok() {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(failure) => result = Err(failure),
+            }
+        }
+        self.put_away();
+        if let Some(waiting) = &waiting {
+            self.watch.set_author(waiting.author);
+        }
+        self.active = waiting;
+        result
+    }
+
+    /// Whether all runs of the statement in use were short.
+    pub(in super::super) fn is_brief(&self) -> bool {
+        self.active.as_ref().is_some_and(|prepared| prepared.is_brief)
+    }
+
+    /// Says that a run of the statement in use was not short.
+    pub(in super::super) fn took_long(&mut self) {
+        if let Some(prepared) = &mut self.active {
+            prepared.is_brief = false;
+        }
+    }
+
+    /// Remembers the key that was made last, so that [`own_key`](Self::own_key) knows it from one of the statement in use.
+    pub(in super::super) fn expect_key(&self) {
+        let target = self.active.as_ref().map_or(0, |prepared| prepared.target);
+        self.watch.expect_key(target, self.made_key());
+    }
+
+    /// The key of the last row that the statement in use inserted, since [`expect_key`](Self::expect_key); nothing where it
+    /// inserted none, or none that has a key of SQLite's.
+    pub(in super::super) fn own_key(&self) -> Option<i64> {
+        let key = self.made_key();
+        self.watch.was_made(key).then_some(key)
+    }
+}
