@@ -3,27 +3,39 @@
 //! Catalogs are read as text on every database, so that none of this depends on how a driver decodes. Rows are handed on
 //! batch by batch: what a hostile schema holds is counted before the next batch is asked for.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use sqlservice_sql::{Batch, Dialect, Scalar, Value, compiled::Output, schema::TypeKind};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 
 use crate::{
     Error, Result, Settings,
-    backend::{Begin, Binds, Effect, Job, Link, Stop, bind::Owned},
+    backend::{Begin, Binds, Effect, Job, Link, bind::Owned},
     commit::UNANSWERED,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
+    lease::Core,
     pool::{Held, PATIENCE},
+    run::{self, Watch},
     settings::echo,
 };
 
-/// How long one statement may take where the settings say nothing: nobody waits for it that could stop it.
+/// How long a statement of the host's own may take at most, whatever the settings say: nobody waits for it that could stop it.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// A connection that the host asks.
+/// A connection that the host asks, for itself or in the turn of a session's call.
 pub(crate) struct Asker<'h> {
     held: &'h mut Held,
-    limit: Duration,
+    /// What stops a statement, besides the limits.
+    watch: Watch<'h>,
+    /// How long each statement may take.
+    limit: Option<Duration>,
+    /// When the time of all of them is over.
+    until: Option<Instant>,
+    effect: Effect,
+    is_broken: bool,
     /// Its kind.
     pub(crate) dialect: Dialect,
     /// How long a lock is waited for.
@@ -61,9 +73,39 @@ impl Cells<'_> {
 }
 
 impl<'h> Asker<'h> {
+    /// A connection of the host's own. Where it is of no use any more, the error is [`Error::Disconnected`].
     pub(crate) fn new(held: &'h mut Held, dialect: Dialect, settings: &Settings) -> Self {
         let limit = settings.statement_timeout.unwrap_or(LONGEST).min(LONGEST);
-        Self { held, limit, dialect, lock_timeout: settings.lock_timeout, echo: settings.echo }
+        Self {
+            held,
+            watch: Watch::Host,
+            limit: Some(limit),
+            until: None,
+            effect: Effect::Unknown,
+            is_broken: false,
+            dialect,
+            lock_timeout: settings.lock_timeout,
+            echo: settings.echo,
+        }
+    }
+
+    /// The connection of a session, which is only read: a statement stops with the call that it belongs to, and all together
+    /// take no longer than `timeout`.
+    pub(crate) fn of_call(held: &'h mut Held, core: &Core, watch: Watch<'h>, timeout: Option<Duration>) -> Self {
+        let settings = &core.database.settings;
+        Self {
+            watch,
+            limit: settings.statement_timeout,
+            // A limit too far away to be a date is none.
+            until: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            effect: Effect::Reads,
+            ..Self::new(held, core.database.dialect(), settings)
+        }
+    }
+
+    /// Whether the connection is of no use any more.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken
     }
 
     /// Begins a transaction.
@@ -78,7 +120,7 @@ impl<'h> Asker<'h> {
         let link = &mut self.held.link;
         let ending = async { if keep { link.commit().await } else { link.rollback().await } };
         let lost = if keep { Error::OutcomeUnknown(UNANSWERED) } else { Error::Disconnected(None) };
-        timeout(self.limit, ending).await.unwrap_or(Err(lost))
+        timeout(self.limit.unwrap_or(LONGEST), ending).await.unwrap_or(Err(lost))
     }
 
     /// Runs a statement that returns nothing.
@@ -90,11 +132,10 @@ impl<'h> Asker<'h> {
     /// caller's transaction, so that those before an error are undone with it. No part of them may be SQL text of a guest's,
     /// which could be more than one statement then.
     pub(crate) async fn script(&mut self, statements: &[&str]) -> Result<()> {
-        let mut script = job(statements.join(";\n").into(), &[], 0);
+        let mut script = self.job(statements.join(";\n").into(), &[], 0);
         script.is_script = true;
         statements.iter().for_each(|statement| echo(self.echo, statement));
-        let limit = self.limit.saturating_mul(u32::try_from(statements.len()).unwrap_or(u32::MAX));
-        self.work(script, limit, |_| Ok(())).await
+        self.work(script, u32::try_from(statements.len()).unwrap_or(u32::MAX), |_| Ok(())).await
     }
 
     /// Runs a query of so many columns, all of them text, and hands its rows on until there are no more or one is refused.
@@ -110,45 +151,60 @@ impl<'h> Asker<'h> {
     {
         let sql: Arc<str> = sql.into();
         echo(self.echo, &sql);
-        self.work(job(sql, texts, width), self.limit, each).await
+        self.work(self.job(sql, texts, width), 1, each).await
     }
 
-    /// Does it within a limit of time.
-    async fn work<F>(&mut self, job: Job, limit: Duration, mut each: F) -> Result<()>
+    /// Does so many statements' work within their limits of time.
+    async fn work<F>(&mut self, job: Job, statements: u32, mut each: F) -> Result<()>
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
-        let stopper = self.held.link.stopper();
-        let link = &mut self.held.link;
+        let clock = self.clock(statements)?;
+        let (held, watch) = (&mut *self.held, &mut self.watch);
         let (head, first) = oneshot::channel();
         let run = async move {
+            // A clock of its own, as the time goes on while rows are read.
             let mut feed = Feed::call(head, Demand::DEFAULT, None, Clock::new(None));
-            let result = link.run(job, &mut feed).await;
+            let ended = run::watched(held, job, &mut feed, &clock, watch).await;
             // What is left of the feed goes here, so that the reader sees its end.
             let last = match feed.fate() {
                 Fate::Whole(_, batches) => batches.into_iter().next(),
                 Fate::Cursor(_, last) => Some(last),
             };
-            (result, last)
+            (ended, last)
         };
-        let ((result, last), refused) = {
-            let mut work = pin!(async { tokio::join!(run, read(first, &mut each)) });
-            match timeout(limit, &mut work).await {
-                Ok(done) => done,
-                Err(_) => {
-                    let stopped = timeout(PATIENCE, async { tokio::join!(stopper.stop(), work) }).await;
-                    return Err(match stopped {
-                        Ok((Ok(()), ((result, _), _))) if !matches!(result, Err(Error::Disconnected(_))) => {
-                            Error::Timeout
-                        }
-                        _ => Error::Disconnected(None),
-                    });
-                }
-            }
-        };
+        let ((ended, last), refused) = tokio::join!(run, read(first, &mut each));
+        self.is_broken |= ended.broken;
+        if ended.broken && matches!(self.watch, Watch::Host) {
+            let lost = ended.result.err().filter(|error| matches!(error, Error::Disconnected(_)));
+            return Err(lost.unwrap_or(Error::Disconnected(None)));
+        }
         refused?;
-        result?;
+        ended.result?;
         last.map_or(Ok(()), |batch| visit(&batch, &mut each))
+    }
+
+    /// The time of so many statements, which has not begun yet.
+    fn clock(&self, statements: u32) -> Result<Clock> {
+        let limit = self.limit.map(|limit| limit.saturating_mul(statements));
+        let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(Error::Timeout);
+        }
+        Ok(Clock::new(limit.into_iter().chain(left).min()))
+    }
+
+    fn job(&self, sql: Arc<str>, texts: &[&str], width: usize) -> Job {
+        let bind = |text: &&str| Owned { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
+        let expected = Output { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
+        Job {
+            sql,
+            binds: Binds::Values(texts.iter().map(bind).collect()),
+            expected: Some(vec![expected; width].into()),
+            guest_text: false,
+            is_script: false,
+            effect: self.effect,
+        }
     }
 
     /// The only row of a query; nothing where there is none.
@@ -160,19 +216,6 @@ impl<'h> Asker<'h> {
         })
         .await?;
         Ok(found)
-    }
-}
-
-fn job(sql: Arc<str>, texts: &[&str], width: usize) -> Job {
-    let bind = |text: &&str| Owned { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
-    let expected = Output { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
-    Job {
-        sql,
-        binds: Binds::Values(texts.iter().map(bind).collect()),
-        expected: Some(vec![expected; width].into()),
-        guest_text: false,
-        is_script: false,
-        effect: Effect::Unknown,
     }
 }
 

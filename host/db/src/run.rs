@@ -78,22 +78,26 @@ impl From<Cause> for Error {
     }
 }
 
-/// What can go wrong to a statement from outside.
-struct Watch<'a> {
-    clock: Clock,
-    caller: &'a mut Caller,
-    core: &'a Core,
-    transaction: Option<u64>,
+/// What can go wrong to a statement from outside, besides that its time is over.
+pub(crate) enum Watch<'a> {
+    /// Nothing: it is the host's own, and nobody's who could go away.
+    Host,
+    /// What can go wrong to the call that it belongs to.
+    Call { caller: &'a mut Caller, core: &'a Core, transaction: Option<u64> },
 }
 
 impl Watch<'_> {
     /// Waits for a reason to stop.
-    async fn cause(&mut self) -> Cause {
-        let transaction = self.transaction.unwrap_or(u64::MAX);
-        let mut signal = self.core.signal();
+    async fn cause(&mut self, clock: &Clock) -> Cause {
+        let Self::Call { caller, core, transaction } = self else {
+            clock.elapsed().await;
+            return Cause::Timeout;
+        };
+        let transaction = transaction.unwrap_or(u64::MAX);
+        let mut signal = core.signal();
         tokio::select! {
-            () = self.caller.gone() => Cause::Gone,
-            () = self.clock.elapsed() => Cause::Timeout,
+            () = caller.gone() => Cause::Gone,
+            () = clock.elapsed() => Cause::Timeout,
             signal = signal.wait_for(|signal| signal.abandoned || signal.expired == transaction) => {
                 if signal.is_ok_and(|signal| !signal.abandoned) { Cause::Expired } else { Cause::Abandoned }
             }
@@ -102,10 +106,10 @@ impl Watch<'_> {
 }
 
 /// How a statement ended.
-struct Ended {
-    result: Result<Done>,
+pub(crate) struct Ended {
+    pub(crate) result: Result<Done>,
     /// Whether its link is of no use any more.
-    broken: bool,
+    pub(crate) broken: bool,
     /// Whether the transaction cannot go on without a rollback.
     failed: bool,
 }
@@ -258,8 +262,8 @@ impl Turn {
         let Some(mut held) = self.state.held.take() else {
             return Ended { result: Err(Error::Disconnected(None)), broken: true, failed: true };
         };
-        let watch = Watch { clock, caller: &mut self.caller, core: &self.core, transaction };
-        let mut ended = watched(&mut held, job, feed, watch).await;
+        let mut watch = Watch::Call { caller: &mut self.caller, core: &self.core, transaction };
+        let mut ended = watched(&mut held, job, feed, &clock, &mut watch).await;
         if let (Ok(_), Some((kind, allowed))) = (&ended.result, feed.is_over()) {
             ended.result = Err(Error::Limit { kind, allowed });
             ended.failed = true;
@@ -278,18 +282,17 @@ impl Turn {
 }
 
 /// Runs a statement and stops it where there is a cause to.
-async fn watched(held: &mut Held, job: Job, feed: &mut Feed, mut watch: Watch<'_>) -> Ended {
+pub(crate) async fn watched(held: &mut Held, job: Job, feed: &mut Feed, clock: &Clock, watch: &mut Watch<'_>) -> Ended {
     let stopper = held.link.stopper();
     let closing = feed.closing();
-    let clock = watch.clock.clone();
     clock.start();
     let mut work = pin!(held.link.run(job, feed));
     let cause = tokio::select! {
         biased;
         result = &mut work => return judge(result),
-        cause = watch.cause() => cause,
+        cause = watch.cause(clock) => cause,
     };
-    Box::pin(end(&stopper, work, &closing, &clock, cause)).await
+    Box::pin(end(&stopper, work, &closing, clock, cause)).await
 }
 
 /// Ends a statement that there is a cause to end.

@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlservice_sql::{Batch, Compiled, Flush, Loading, Portions, Value};
+use sqlservice_sql::{Batch, Compiled, Flush, Loading, Portions, Value, schema::Table};
 
 use crate::{
     Error, Result, bulk,
     flush::{self, FlushError},
     lease::Core,
     load::{self, Root, Rows},
+    reflect::{self, ReflectOptions},
     run::{self, Answer},
     savepoint::Savepoint,
     settings::{Isolation, RunOptions, TransactionOptions},
@@ -104,6 +105,25 @@ impl Session {
     /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
     pub async fn load(&self, root: Root, loading: Loading, options: RunOptions) -> Result<Rows> {
         load::load(&self.core, root, loading, options).await
+    }
+
+    /// Reads tables, and views when asked, as [`crate::Database::reflect`] does, but with the session's own connection and in its
+    /// transaction: it sees tables that are not committed yet, and needs no second connection. The first call begins a
+    /// transaction where none is open, except in autocommit: there all is read at one moment, as far as the database can.
+    /// MySQL and MariaDB know of no tables that are not committed.
+    ///
+    /// All of it takes no longer than `timeout`, and each of the few queries that it is made of no longer than the database's
+    /// own limit of a statement's time. Without both there is no limit.
+    ///
+    /// Dropping the future stops it, and the transaction says [`Error::PendingRollback`] until it is rolled back.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`crate::Database::reflect`], [`Error::Timeout`], and those of the session's state. After any error the transaction
+    /// needs a rollback, also where a table of `only` is missing, but not after [`Error::Statement`] (a schema that the database
+    /// does not have) and not where `only` has too many names, which nothing is asked for.
+    pub async fn reflect(&self, options: ReflectOptions, timeout: Option<Duration>) -> Result<Vec<Table>> {
+        reflect::reflect(&self.core, options, timeout).await
     }
 
     /// Begins a transaction.

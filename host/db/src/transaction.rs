@@ -181,6 +181,12 @@ impl Turn {
         self.open_at(Isolation::Default, TransactionOptions::default(), writes, single).await.map(drop)
     }
 
+    /// Opens a transaction of the host's own that changes nothing, although the level is autocommit.
+    pub(crate) async fn open_snapshot(&mut self, isolation: Isolation) -> Result<()> {
+        let options = TransactionOptions { read_only: true, ..TransactionOptions::default() };
+        self.open_at(isolation, options, false, false).await.map(drop)
+    }
+
     /// Opens a transaction.
     async fn open_transaction(&mut self, options: TransactionOptions, writes: bool) -> Result<u64> {
         let isolation = if options.isolation == Isolation::Default { self.level() } else { options.isolation };

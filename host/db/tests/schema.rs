@@ -4,6 +4,8 @@
 mod model;
 #[path = "schema/place.rs"]
 mod place;
+#[path = "schema/session.rs"]
+mod session;
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use sqlservice_db::{Database, Error, RunOptions, Settings};
+use sqlservice_db::{Database, Error, ReflectOptions, RunOptions, Settings};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -68,10 +68,12 @@ async fn hushed(silent: &mut watch::Receiver<bool>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn t66_a_silent_network_is_a_timeout_and_its_connection_is_given_up() {
     // Beside each other: it is all waiting.
-    join_all(each().await.into_iter().map(falls_silent)).await;
+    let statements = each().await.into_iter().map(|server| falls_silent(server, false));
+    let reflections = each().await.into_iter().map(|server| falls_silent(server, true));
+    join_all(statements.chain(reflections)).await;
 }
 
-async fn falls_silent(server: Server) {
+async fn falls_silent(server: Server, reflects: bool) {
     let direct = url::Url::parse(&server.url_with(|_| {})).expect("a url");
     let port = direct.port().expect("the tests' servers have ports of their own");
     let proxy = Proxy::to(direct.host_str().expect("a host").to_owned(), port).await;
@@ -87,7 +89,12 @@ async fn falls_silent(server: Server) {
     proxy.silent.send_replace(true);
     let since = Instant::now();
     let soon = RunOptions { timeout: Some(Duration::from_millis(300)), ..RunOptions::default() };
-    let error = run_with(&session, "select 2", vec![], soon).await.err();
+    let ended = if reflects {
+        session.reflect(ReflectOptions::default(), soon.timeout).await.map(drop)
+    } else {
+        run_with(&session, "select 2", vec![], soon).await.map(drop)
+    };
+    let error = ended.err();
     assert!(matches!(error, Some(Error::Timeout | Error::Disconnected(_))), "{error:?}");
     let error = run_with(&session, "select 3", vec![], soon).await.err();
     assert!(matches!(error, Some(Error::PendingRollback)), "{error:?}");

@@ -15,6 +15,7 @@ use crate::{
     Error, Result,
     ask::{Asker, Cells},
     reflect::{Assembly, Keys, ReflectOptions, action, constant, default_value},
+    settings::Isolation,
 };
 
 const SERVER: &str = "SELECT CONVERT(VERSION() USING utf8mb4), CONVERT(DATABASE() USING utf8mb4)";
@@ -72,7 +73,10 @@ struct Reader<'r> {
     assembly: Assembly,
 }
 
-/// Reads the database. The catalog has no snapshots, so tables that are dropped meanwhile can be there without columns.
+/// The level of a transaction that reads the database at one moment: the catalog has no snapshots.
+pub(crate) const SNAPSHOT: Option<Isolation> = None;
+
+/// Reads the database. Tables that are dropped meanwhile can be there without columns.
 pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
     let server = ask.one(SERVER, &[], 2).await?;
     let [Some(version), database] = server.as_slice() else { return Err(Error::Disconnected(None)) };

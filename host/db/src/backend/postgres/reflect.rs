@@ -1,4 +1,4 @@
-//! Reads PostgreSQL's tables out of `pg_catalog`: six queries for a whole schema, in one snapshot.
+//! Reads PostgreSQL's tables out of `pg_catalog`: six queries for a whole schema.
 //!
 //! Lists go as array literals in one text, so that the queries' texts stay the same.
 
@@ -11,7 +11,6 @@ use sqlservice_sql::{
 use crate::{
     Result,
     ask::{Asker, Cells},
-    backend::Begin,
     reflect::{Assembly, Keys, ReflectOptions, default_value, unwrapped},
     settings::Isolation,
 };
@@ -79,16 +78,11 @@ const INDEXES: &str = "\
         (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) \
     ORDER BY c.relname, x.relname, u.place";
 
-/// Reads the schema within one snapshot.
-pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
-    ask.begin(Begin { isolation: Isolation::RepeatableRead, read_only: true, writes: false, ..Begin::default() })
-        .await?;
-    let result = assemble(ask, options).await;
-    ask.end(false).await?;
-    result
-}
+/// The level of a transaction that reads the schema at one moment.
+pub(crate) const SNAPSHOT: Option<Isolation> = Some(Isolation::RepeatableRead);
 
-async fn assemble(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
+/// Reads the schema.
+pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
     let mut assembly = Assembly::new();
     let tables = tables(ask, options, &mut assembly).await?;
     let tables = [tables.as_str()];

@@ -17,8 +17,8 @@ use super::create::{self, Created, Key};
 use crate::{
     Error, Result,
     ask::{Asker, Cells},
-    backend::Begin,
     reflect::{Assembly, Keys, MAX_TEXT, ReflectOptions, TABLES, action, default_value},
+    settings::Isolation,
 };
 
 /// The longest text of a table that is read, in characters; past it, names of constraints and checks would be missing.
@@ -38,26 +38,22 @@ struct Known {
     key: Vec<(usize, String)>,
 }
 
-/// Reads the schema within one read transaction.
+/// The level of a transaction that reads the schema at one moment.
+pub(crate) const SNAPSHOT: Option<Isolation> = Some(Isolation::Default);
+
+/// Reads the schema.
 pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
     if let Some(schema) = options.schema.as_deref().filter(|schema| !schema.eq_ignore_ascii_case("main")) {
         let message = format!("SQLite has one schema, `main`, and not {schema:?}");
         return Err(StatementError::Unsupported { capability: "schemas", message }.into());
     }
-    ask.begin(Begin::default()).await?;
-    let result = assemble(ask, options).await;
-    ask.end(false).await?;
-    result
-}
-
-async fn assemble(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
     let mut assembly = Assembly::new();
     let mut known = HashMap::new();
     let odd = tables(ask, options, &mut assembly, &mut known).await?;
     columns(ask, &mut assembly, &mut known).await?;
     for name in odd {
         match odd_columns(ask, &name, &mut assembly, &mut known).await {
-            Err(error @ (Error::Disconnected(_) | Error::Limit { .. } | Error::Timeout)) => return Err(error),
+            Err(error) if is_end(&error) => return Err(error),
             Err(error) if options.only.contains(&name) => return Err(error),
             Err(error) => {
                 tracing::debug!(%error, "a view or virtual table that cannot be read is left out");
@@ -75,6 +71,19 @@ async fn assemble(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assem
         }
     }
     Ok(assembly)
+}
+
+/// Whether nothing more can be asked, or may be.
+fn is_end(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Disconnected(_)
+            | Error::Limit { .. }
+            | Error::Timeout
+            | Error::Cancelled
+            | Error::Closed
+            | Error::TransactionClosed
+    )
 }
 
 /// Adds the tables. Returns those that are asked one by one.
