@@ -35,7 +35,7 @@ pub(crate) struct Life {
     pub(crate) is_queued: Cell<bool>,
     /// Whether the next row that is read of it takes its place.
     pub(crate) is_expired: Cell<bool>,
-    /// Whether the flush that runs put it into the session, as it is related to another object there.
+    /// Whether the flush that runs put it into the session, as it is related to another object there. Nothing where it is in none.
     pub(crate) has_joined: Cell<bool>,
     /// Whether its delete was written already.
     pub(crate) is_gone: Cell<bool>,
@@ -154,7 +154,6 @@ impl Life {
         *self.unit.borrow_mut() = Weak::new();
         self.key.replace(None);
         self.is_queued.set(false);
-        self.has_joined.set(false);
         self.is_gone.set(false);
         self.is_following.set(false);
         self.turn_in.set(0);

@@ -244,6 +244,7 @@ impl Unit {
             Status::Transient => {
                 self.edits.set(self.edits.get() + 1);
                 life.taken_out_of.set(0);
+                life.has_joined.set(false);
                 life.set(Status::Pending, self);
                 self.pending.borrow_mut().push(object.clone());
                 Ok(())
