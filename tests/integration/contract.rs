@@ -6,7 +6,7 @@ use sqlservice_tests::source;
 use wit_parser::{Docs, InterfaceId, PackageId, Resolve, Stability, TypeDefKind, WorldItem};
 
 /// The version that every item is since.
-const VERSION: &str = "0.1.0";
+const VERSION: &str = "0.2.0";
 
 /// What is wrong, all of it.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use wasmtime::{
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// What an embedder's store holds besides its own things.
-struct State {
+pub struct State {
     table: ResourceTable,
     wasi: WasiCtx,
     sql: SqlCtx,
@@ -27,7 +27,13 @@ impl SqlView for State {
     }
 }
 
-fn linker() -> Linker<State> {
+/// What a store begins with.
+pub fn state(sql: SqlCtx) -> State {
+    State { table: ResourceTable::new(), wasi: WasiCtx::builder().build(), sql }
+}
+
+/// The world and WASI, in a linker of the embedder's own.
+pub fn linker() -> Linker<State> {
     let engine = Engine::new(Config::new().wasm_component_model_async(true)).expect("an engine");
     let mut linker = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("WASI 0.2");
@@ -42,8 +48,7 @@ async fn the_world_joins_a_linker_of_the_embedders_own() {
     let component = Component::from_file(linker.engine(), component::PLUGIN_USERS).expect("a component");
     let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a database");
     let sql = SqlCtx::builder().database("default", grant.clone()).build();
-    let state = State { table: ResourceTable::new(), wasi: WasiCtx::builder().build(), sql };
-    let mut store = Store::new(linker.engine(), state);
+    let mut store = Store::new(linker.engine(), state(sql));
     let instance = linker.instantiate_async(&mut store, &component).await.expect("an instance");
     let seed = instance.get_func(&mut store, "seed").expect("an export");
     let mut results = [Val::Bool(false)];
@@ -60,5 +65,5 @@ fn raw_sql_is_an_import_of_its_own() {
     let linker = linker();
     let component = Component::from_file(linker.engine(), component::GUEST_CONFORMANCE).expect("a component");
     let refused = linker.instantiate_pre(&component).err().expect("raw SQL was not added");
-    assert!(format!("{refused:#}").contains("sqlservice:database/raw-sql@0.1.0"), "{refused:#}");
+    assert!(format!("{refused:#}").contains("sqlservice:database/raw-sql@0.2.0"), "{refused:#}");
 }

@@ -32,4 +32,5 @@ mod scene;
 mod standby;
 mod t;
 mod u;
+mod v;
 mod w;

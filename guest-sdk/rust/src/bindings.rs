@@ -11,5 +11,5 @@ wit_bindgen::generate!({
     world: "sqlservice-raw",
     generate_all,
     additional_derives: [PartialEq],
-    additional_derives_ignore: ["answer"],
+    additional_derives_ignore: ["result-set"],
 });

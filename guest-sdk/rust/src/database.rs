@@ -1,16 +1,19 @@
 //! A database that the host granted, with the plugin's models.
 
-use std::{fmt, rc::Rc};
+use std::rc::Rc;
 
 mod opened;
+mod told;
 
 use self::opened::Opened;
-pub use crate::bindings::sqlservice::database::databases::{Capabilities, DdlOptions, Dialect, Limits, ReflectOptions};
+pub(crate) use self::opened::forget as forget_opened;
+pub use self::told::{Capabilities, Dialect, Limits};
+pub use crate::bindings::sqlservice::database::databases::DdlOptions;
 use crate::{
     Connection, Error, Executor, Result, Session, SessionOptions, TransactionOptions,
     bindings::sqlservice::database::databases as contract,
     model::unset,
-    schema::{Models, Table},
+    schema::{Models, ReflectOptions, Table},
     session::Repeated,
 };
 
@@ -31,25 +34,26 @@ impl Database {
         }
         unset::opened(&models);
         let contract = contract::Database::open(name.to_owned(), models.clone()).await?;
-        let repeated = Repeated::new(contract.limits().parameters);
-        let opened = Rc::new(Opened { contract, repeated });
+        let limits = Limits::told(contract.limits());
+        let repeated = Repeated::new(u32::try_from(limits.parameters).unwrap_or(u32::MAX));
+        let opened = Rc::new(Opened { contract, limits, repeated });
         opened::keep(name, models, &opened);
         Ok(Self { opened })
     }
 
     /// Its kind.
     pub fn dialect(&self) -> Dialect {
-        self.opened.contract.dialect()
+        Dialect::told(&self.opened.contract.dialect())
     }
 
     /// What it can do.
     pub fn capabilities(&self) -> Capabilities {
-        self.opened.contract.capabilities()
+        Capabilities::told(self.opened.contract.capabilities())
     }
 
     /// The limits that hold for this plugin; 0 means none.
     pub fn limits(&self) -> Limits {
-        self.opened.contract.limits()
+        self.opened.limits
     }
 
     /// The tables that were declared or reflected, in the order in which they can be created.
@@ -197,7 +201,7 @@ impl Database {
 
     /// Reads some tables, those of another schema, or views as well.
     pub async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
-        opened::forget(&self.opened);
+        opened::forget(&self.opened.repeated);
         Ok(self.opened.contract.reflect(options).await?)
     }
 }
@@ -207,24 +211,5 @@ impl Default for DdlOptions {
     /// All declared tables; those that exist already, or are missing already, are passed over.
     fn default() -> Self {
         Self { only: Vec::new(), check_first: true }
-    }
-}
-
-#[allow(clippy::derivable_impls, reason = "the type is generated")]
-impl Default for ReflectOptions {
-    /// All tables of the default schema, without views.
-    fn default() -> Self {
-        Self { only: Vec::new(), schema: None, views: false }
-    }
-}
-
-impl fmt::Display for Dialect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Sqlite => "SQLite",
-            Self::Postgresql => "PostgreSQL",
-            Self::Mysql => "MySQL",
-            Self::Mariadb => "MariaDB",
-        })
     }
 }

@@ -2,64 +2,27 @@
 
 use std::fmt;
 
-use crate::bindings::sqlservice::database::errors::Error as Contract;
-pub use crate::bindings::sqlservice::database::errors::{
+mod failure;
+mod kind;
+
+pub use self::kind::{
     ColumnReference, ConstraintKind, DatabaseError, LimitKind, LimitReached, Mismatch, MissingCapability,
     PoolExhausted, Problem, Stale, Violation,
 };
+/// What the contract tells of a call that failed: what a plugin's own exports can return as `result<_, failure>`, and what an error
+/// is that this SDK does not know.
+pub use crate::bindings::sqlservice::database::errors::{Detail, Failure};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Writes the enum once and both conversions from it: the cases are those of the contract, with their documents.
-macro_rules! errors {
-    ($($(#[$doc:meta])* $case:ident $(($of:ty))?,)*) => {
-        /// Everything that can go wrong, as in the contract's `errors` interface.
-        ///
-        /// [`Display`](fmt::Display) tells a person what happened and what to do; `?` turns it into a `String`, for
-        /// exports that return `result<_, string>`.
-        #[derive(Clone, Debug, PartialEq)]
-        #[non_exhaustive]
-        pub enum Error {
-            $($(#[$doc])* $case $(($of))?,)*
-            /// Something that an object is related to was read and nobody had loaded it. The database was not asked.
-            Unloaded(Unloaded),
-            /// A column was read that is [`Deferred`](crate::value::Deferred) and was not loaded: its name. The database was not asked.
-            UnloadedColumn(String),
-            /// The object is in no session any more, or its row is gone.
-            Detached,
-            /// The object is in another session.
-            AlreadyAttached,
-            /// The object has no row yet, so there is none to delete or to read.
-            NotPersisted,
-            /// A commit flushed a hundred times, and handlers of events still had left something to be written, to rows of these
-            /// tables. What was flushed is written, in a transaction that is still open.
-            EndlessFlush(Vec<String>),
-        }
-
-        impl From<Contract> for Error {
-            fn from(error: Contract) -> Self {
-                match error { $(errors!(@left Contract $case it $($of)?) => errors!(@right Error $case it $($of)?),)* }
-            }
-        }
-
-        impl From<Error> for Contract {
-            fn from(error: Error) -> Self {
-                match error {
-                    $(errors!(@left Error $case it $($of)?) => errors!(@right Contract $case it $($of)?),)*
-                    // Only a guest makes these; to others they are what they say.
-                    own => Contract::Other(own.to_string()),
-                }
-            }
-        }
-    };
-    (@left $enum:ident $case:ident $it:ident) => { $enum::$case };
-    (@left $enum:ident $case:ident $it:ident $of:ty) => { $enum::$case($it) };
-    (@right $enum:ident $case:ident $it:ident) => { $enum::$case };
-    (@right $enum:ident $case:ident $it:ident $of:ty) => { $enum::$case($it) };
-}
-
-errors! {
+/// Everything that can go wrong: the codes of the contract's `errors` interface, and what only this SDK finds.
+///
+/// [`Display`](fmt::Display) tells a person what happened and what to do; `?` turns it into a `String`, for exports that return
+/// `result<_, string>`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
     /// No database of that name was granted, whether or not one exists.
     NoSuchDatabase,
     /// Not granted: what was refused.
@@ -114,10 +77,27 @@ errors! {
     Cancelled,
     /// The connection to the database was lost. An open transaction is gone.
     Disconnected,
+    /// Nothing says whether the transaction was committed, for this reason: read what it wrote before it is written again.
+    OutcomeUnknown(String),
     /// A limit was reached.
     Limit(LimitReached),
     /// Something else: a guest's own reason, or an id under which the host logged the cause.
     Other(String),
+    /// An error of a code that this SDK does not know: the host is newer. [`is_retryable`](Self::is_retryable) holds of it.
+    Unknown(Box<Failure>),
+    /// Something that an object is related to was read and nobody had loaded it. The database was not asked.
+    Unloaded(Unloaded),
+    /// A column was read that is [`Deferred`](crate::value::Deferred) and was not loaded: its name. The database was not asked.
+    UnloadedColumn(String),
+    /// The object is in no session any more, or its row is gone.
+    Detached,
+    /// The object is in another session.
+    AlreadyAttached,
+    /// The object has no row yet, so there is none to delete or to read.
+    NotPersisted,
+    /// A commit flushed a hundred times, and handlers of events still had left something to be written, to rows of these
+    /// tables. What was flushed is written, in a transaction that is still open.
+    EndlessFlush(Vec<String>),
 }
 
 /// Something that an object is related to and that was not loaded.
@@ -146,6 +126,7 @@ impl Error {
         match self {
             Self::SerializationFailure(_) | Self::Deadlock(_) | Self::StalePlan(_) => true,
             Self::LockNotAvailable(error) | Self::Operational(error) | Self::Data(error) => error.retryable,
+            Self::Unknown(failure) => failure.retryable,
             _ => false,
         }
     }
@@ -258,18 +239,20 @@ impl fmt::Display for Error {
             Self::CircularDependency(tables) => {
                 write!(f, "these depend on each other in a circle: {}", tables.join(", "))
             }
-            Self::StalePlan(error) => display_database(error, "the schema changed, try again", f),
-            Self::SerializationFailure(error) => display_database(error, "try the transaction again", f),
-            Self::Deadlock(error) => display_database(error, "chosen to end a deadlock, try the transaction again", f),
-            Self::LockNotAvailable(error) => display_database(error, "a lock is held by somebody else", f),
-            Self::Data(error) | Self::Operational(error) => display_database(error, "", f),
+            Self::StalePlan(error)
+            | Self::SerializationFailure(error)
+            | Self::Deadlock(error)
+            | Self::LockNotAvailable(error)
+            | Self::Data(error)
+            | Self::Operational(error) => display_database(error, f),
             Self::PoolTimeout(PoolExhausted { size, waited_ms }) => {
                 write!(f, "none of {size} connections became free within {waited_ms} ms")
             }
             Self::Limit(LimitReached { kind, allowed }) => {
-                write!(f, "the limit of {allowed} for {} is reached", limit(*kind))
+                write!(f, "the limit of {allowed} for {kind} is reached")
             }
-            Self::Other(reason) => f.write_str(reason),
+            Self::Other(reason) | Self::OutcomeUnknown(reason) => f.write_str(reason),
+            Self::Unknown(failure) => write!(f, "{} ({})", failure.message, failure.code),
             Self::Unloaded(Unloaded { relation, target }) => write!(
                 f,
                 "the relationship {relation:?} to {target:?} was not loaded: ask for it with the query, or load it"
@@ -329,28 +312,10 @@ fn display_violation(violation: &Violation, f: &mut fmt::Formatter<'_>) -> fmt::
     }
 }
 
-fn display_database(error: &DatabaseError, advice: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn display_database(error: &DatabaseError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(&error.message)?;
-    if let Some(state) = &error.sqlstate {
-        write!(f, " [{state}]")?;
-    }
-    if advice.is_empty() { Ok(()) } else { write!(f, ": {advice}") }
-}
-
-const fn limit(kind: LimitKind) -> &'static str {
-    match kind {
-        LimitKind::Rows => "rows of a result",
-        LimitKind::Bytes => "bytes of a result or argument",
-        LimitKind::Time => "a statement's time",
-        LimitKind::Statements => "statements of a call",
-        LimitKind::TransactionTime => "a transaction's time",
-        LimitKind::Connections => "open connections",
-        LimitKind::Sessions => "open sessions",
-        LimitKind::Cursors => "open cursors",
-        LimitKind::Parameters => "parameters of a statement",
-        LimitKind::StatementSize => "a statement's size",
-        LimitKind::Depth => "how deep expressions nest",
-        LimitKind::Memory => "memory",
-        LimitKind::Storage => "stored bytes",
+    match &error.sqlstate {
+        Some(state) => write!(f, " [{state}]"),
+        None => Ok(()),
     }
 }

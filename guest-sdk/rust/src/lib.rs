@@ -407,7 +407,7 @@ pub use sqlservice_sdk_macros::{export_models, plugin};
 
 pub use self::{
     clock::{sleep, timeout},
-    database::{Capabilities, Database, DdlOptions, Dialect, Limits, ReflectOptions},
+    database::{Capabilities, Database, DdlOptions, Dialect, Limits},
     dict::{Dict, DictOptions, DictValue},
     entity::{AnyEntity, Edit, Entity, Status},
     error::{Error, Result},
@@ -416,6 +416,7 @@ pub use self::{
     model::{Alias, Column, IntoKey, Model, alias},
     relation::{Many, One, Related, Relation},
     row::FromRow,
+    schema::ReflectOptions,
     session::{
         Bound, Connection, Executor, Isolation, Prepared, Rows, RunOptions, Savepoint, Session, SessionOptions,
         TransactionOptions, With, bulk_update, partial,

@@ -5,10 +5,10 @@
 //! `$1` on PostgreSQL. Transactions belong to the connection or session; text that begins or ends one is refused.
 
 use crate::{
-    Connection, Result, Session,
-    bindings::sqlservice::database::{raw_sql, sessions::Answer, values::Value},
+    Result,
+    bindings::sqlservice::database::{raw_sql, sessions::ResultSet, values::Value},
     row::FromRow,
-    session::{Link, Rows, RunOptions, With},
+    session::{Link, Rows, RunOptions},
 };
 
 /// Parameters of raw SQL: `params![1, "ed", None::<i64>]`.
@@ -17,37 +17,29 @@ macro_rules! params {
     ($($value:expr),* $(,)?) => { ::std::vec![$($crate::IntoValue::into_value($value)),*] };
 }
 
-/// What raw SQL can run on: a [`Connection`], a [`Session`], or one of these [with](crate::Executor::with) options.
+/// What raw SQL can run on: a [`Connection`](crate::Connection), a [`Session`](crate::Session), or one of these
+/// [with](crate::Executor::with) options.
 #[allow(async_fn_in_trait, reason = "guests have one thread")]
 pub trait RawLink: Link {
     #[doc(hidden)]
-    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer>;
-}
-
-impl RawLink for Connection {
-    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
-        Ok(raw_sql::execute(self.contract(), sql, parameters, options).await?)
+    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
+        // It may do anything.
+        self.link_ready(true).await?;
+        Ok(raw_sql::execute(self.link_contract(), sql, parameters, options).await?)
     }
 }
 
-impl RawLink for Session {
-    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
-        self.ready().await?;
-        // Nobody knows here what it does.
-        self.unit().has_written.set(true);
-        Ok(raw_sql::execute_in(self.contract(), sql, parameters, options).await?)
-    }
-}
-
-impl<L: RawLink> RawLink for With<'_, L> {
-    async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
-        self.on.text(sql, parameters, options).await
-    }
-}
+impl<L: Link> RawLink for L {}
 
 /// Runs a statement; returns how many rows it changed.
 pub async fn execute(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<u64> {
     Ok(on.text(sql.to_owned(), parameters, on.options(0)).await?.affected)
+}
+
+/// Runs an insert of one row; returns the key that the database counted up for it, as
+/// [`execute_for_key`](crate::Executor::execute_for_key) does.
+pub async fn execute_for_key(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<Option<i64>> {
+    Ok(on.text(sql.to_owned(), parameters, on.options(0)).await?.last_key)
 }
 
 /// Runs a query; returns all rows. A model finds its columns by their names, `raw::all::<User>(..)`; everything else is

@@ -3,11 +3,11 @@
 use crate::{
     Error, Model, Result,
     bindings::sqlservice::database::{
-        errors::Mismatch,
         rows::{Batch, ColumnData},
         sessions::ResultColumn,
         values::Value,
     },
+    error::Mismatch,
     value::{Field, SqlType, Unexpected, column},
 };
 

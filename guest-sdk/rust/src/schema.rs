@@ -1,8 +1,8 @@
 //! Tables as data: what models declare for `create_all`, and what `reflect` reads.
 
 pub use crate::bindings::sqlservice::database::schema::{
-    Action, CascadeKind, Check, Column, ColumnType, DefaultValue, ForeignKey, Index, Models, Relationship, Table,
-    TypeKind,
+    Action, CascadeKind, Check, Column, ColumnType, DefaultValue, ForeignKey, Index, Models, ReflectOptions,
+    Relationship, Table, TypeKind,
 };
 use crate::{
     bindings::sqlservice::database::values::{Scalar, Value},
@@ -12,6 +12,14 @@ use crate::{
 /// A type of this kind and nothing more.
 pub const fn column_type(kind: TypeKind) -> ColumnType {
     ColumnType { kind, length: None, precision: None, scale: None, element: None, labels: Vec::new(), native: None }
+}
+
+#[allow(clippy::derivable_impls, reason = "the type is generated")]
+impl Default for ReflectOptions {
+    /// All tables of the default schema, without views.
+    fn default() -> Self {
+        Self { only: Vec::new(), schema: None, views: false }
+    }
 }
 
 /// A table without columns.

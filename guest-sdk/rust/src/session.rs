@@ -23,7 +23,7 @@ pub use self::{
     savepoint::Savepoint,
 };
 pub(crate) use self::{
-    link::{Answer, BatchInsert, Link},
+    link::{Link, ResultSet},
     prepared::BoundRun,
     repeated::Repeated,
     rows::Sent,
@@ -32,8 +32,10 @@ pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as 
 use crate::{
     Error, Model, Result,
     bindings::sqlservice::database::{rows::Batch, sessions as contract},
+    database::forget_opened,
     expression::{Lowered, count_all},
     model::unset,
+    schema::{ReflectOptions, Table},
     statement::{Command, Insert, Query, Sendable, Subquery, insert, select_columns},
 };
 
@@ -42,7 +44,7 @@ use crate::{
 /// The first statement begins a transaction; `commit` or `rollback` ends it, and the next statement begins another.
 /// Dropping it rolls back and gives the connection back.
 pub struct Connection {
-    contract: contract::Connection,
+    contract: contract::Session,
     repeated: Rc<Repeated>,
 }
 
@@ -83,11 +85,11 @@ impl Default for SessionOptions {
 }
 
 impl Connection {
-    pub(crate) const fn new(contract: contract::Connection, repeated: Rc<Repeated>) -> Self {
+    pub(crate) const fn new(contract: contract::Session, repeated: Rc<Repeated>) -> Self {
         Self { contract, repeated }
     }
 
-    pub(crate) const fn contract(&self) -> &contract::Connection {
+    pub(crate) const fn contract(&self) -> &contract::Session {
         &self.contract
     }
 
@@ -106,7 +108,7 @@ impl Connection {
 
     /// Rolls back what is open and gives the connection back; returns when that is done.
     pub async fn close(self) -> Result<()> {
-        Ok(contract::Connection::close(self.contract).await?)
+        Ok(contract::Session::close(self.contract).await?)
     }
 }
 
@@ -182,6 +184,29 @@ pub trait Executor: Link {
         Ok(self.send(command.lower()?, 0).await?.answer.affected)
     }
 
+    /// Runs an insert of one row; returns the key that the database counted up for it, where its driver tells one without
+    /// `returning` (SQLAlchemy's `lastrowid`): SQLite, MySQL and MariaDB do, PostgreSQL does not. Nothing where no row was inserted.
+    /// [`insert`](Self::insert) gives the key on every database.
+    async fn execute_for_key<C: Command>(&self, command: &C) -> Result<Option<i64>> {
+        Ok(self.send(command.lower()?, 0).await?.answer.last_key)
+    }
+
+    /// Reads the tables that the database has, with those that the open transaction made and did not commit. Those that were not
+    /// declared are added to [`Database::tables`](crate::Database::tables). No other connection is needed for it.
+    async fn reflect(&self) -> Result<Vec<Table>> {
+        self.reflect_with(ReflectOptions::default()).await
+    }
+
+    /// Reads some tables, those of another schema, or views as well.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTable`] names those asked for that do not exist.
+    async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
+        self.link_ready(false).await?;
+        forget_opened(self.link_repeated());
+        Ok(self.link_contract().reflect(options).await?)
+    }
+
     /// How many rows a query has; they are counted in the database.
     async fn count<Q: Subquery>(&self, query: &Q) -> Result<u64> {
         let count = self.one(&select_columns(count_all()).from_query(query, "counted")).await?;
@@ -203,13 +228,13 @@ pub trait Executor: Link {
     /// ```
     async fn prepare<Q: Query>(&self, query: &Q) -> Result<Prepared<Q::Row>> {
         let lowered = query.lower(None)?.statement()?;
-        Ok(Prepared::new(self.link_prepare(lowered.statement.clone()).await?, lowered))
+        Ok(Prepared::new(self.link_contract().prepare(lowered.statement.clone()).await?, lowered))
     }
 
     /// Checks and compiles an insert, update or delete once, to [execute](Self::execute) it many times.
     async fn prepare_change<C: Command>(&self, command: &C) -> Result<Prepared<()>> {
         let lowered = command.lower()?.statement()?;
-        Ok(Prepared::new(self.link_prepare(lowered.statement.clone()).await?, lowered))
+        Ok(Prepared::new(self.link_contract().prepare(lowered.statement.clone()).await?, lowered))
     }
 
     /// Inserts a row and returns it as it is stored: with its generated key and defaults. A generated key that is 0 is
@@ -298,7 +323,7 @@ pub trait Executor: Link {
     /// # Errors
     /// [`Error::AlreadyBegun`] where one is open.
     async fn begin(&self, options: TransactionOptions) -> Result<()> {
-        self.link_begin(options).await
+        Ok(self.link_contract().begin(options).await?)
     }
 
     /// Sets a savepoint: a point to go back to. They nest; the innermost ends first.
@@ -339,7 +364,7 @@ pub trait Executor: Link {
 
     /// Whether a transaction is open.
     fn in_transaction(&self) -> bool {
-        self.link_in_transaction()
+        self.link_contract().in_transaction()
     }
 
     /// The same connection or session, with a timeout or limits for each statement.
@@ -376,7 +401,7 @@ pub trait Executor: Link {
     }
 
     #[doc(hidden)]
-    async fn send_rows<M: Model>(&self, rows: &[M], returning: Vec<String>) -> Result<Answer> {
+    async fn send_rows<M: Model>(&self, rows: &[M], returning: Vec<String>) -> Result<ResultSet> {
         if M::SCHEMA.is_some() {
             // The contract's bulk insert names no schema, and the same name may be another table in the default one.
             return Err(Error::invalid(
@@ -387,8 +412,9 @@ pub trait Executor: Link {
         let names = cells.columns.iter().filter_map(|&at| M::COLUMNS.get(at)).map(|&name| name.to_owned()).collect();
         let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 rows in one call"))?;
         let batch = Batch { rows: count, columns: cells.data };
-        let insert = BatchInsert { table: M::TABLE.to_owned(), columns: names, rows: batch, returning };
-        self.link_insert_many(insert, self.options(0)).await
+        self.link_ready(true).await?;
+        let (table, options) = (M::TABLE.to_owned(), self.options(0));
+        Ok(self.link_contract().insert_many(table, names, batch, returning, options).await?)
     }
 
     #[doc(hidden)]
@@ -422,7 +448,7 @@ pub trait Executor: Link {
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "nobody else calls it")]
     async fn plan_again(&self, number: u64, lowered: &Lowered) -> Option<Rc<Plan>> {
-        let prepared = self.link_prepare(lowered.statement.clone()).await.ok()?;
+        let prepared = self.link_contract().prepare(lowered.statement.clone()).await.ok()?;
         let plan = Plan::new(prepared, &lowered.statement);
         self.link_repeated().keep(number, lowered.statement.clone(), &plan);
         Some(plan)

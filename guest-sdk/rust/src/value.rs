@@ -110,7 +110,7 @@ pub use self::{
     time::{Date, Time, Timestamp, TimestampTz},
     uuid::Uuid,
 };
-pub use crate::bindings::sqlservice::database::values::{Array, Interval, NativeValue, Scalar, Value};
+pub use crate::bindings::sqlservice::database::values::{ArrayValue as Array, Interval, NativeValue, Scalar, Value};
 use crate::{
     bindings::sqlservice::database::{
         rows::{ColumnData, Vector},

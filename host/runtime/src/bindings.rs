@@ -10,7 +10,6 @@ wasmtime::component::bindgen!({
     exports: { default: async | store },
     with: {
         "wasi:clocks": wasmtime_wasi::p3::bindings::clocks,
-        "sqlservice:database/sessions.connection": crate::connection::Connection,
         "sqlservice:database/sessions.session": crate::session::Session,
         "sqlservice:database/sessions.cursor": crate::cursor::Cursor,
         "sqlservice:database/sessions.prepared": crate::prepared::Prepared,
@@ -18,7 +17,7 @@ wasmtime::component::bindgen!({
         "sqlservice:database/databases.database": crate::database::Database,
     },
     trappable_error_type: {
-        "sqlservice:database/errors.error" => crate::SqlError,
+        "sqlservice:database/errors.failure" => crate::SqlError,
     },
     require_store_data_send: true,
 });

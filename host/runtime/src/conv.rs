@@ -11,9 +11,10 @@ mod session;
 mod statement;
 mod value;
 
-pub(crate) use error::{of_change, to_guest};
-pub(crate) use load::{Start, plan};
-pub(crate) use session::{run_options, transaction_options};
+pub(crate) use error::{no_such_database, of_change, to_guest};
+pub(crate) use flush::inserts;
+pub(crate) use load::{Root, plan};
+pub(crate) use session::{complete, dialect, run_options, transaction_options};
 
 /// The same cases under the same names on both sides, in both directions.
 macro_rules! same_cases {

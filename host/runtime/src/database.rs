@@ -2,50 +2,51 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlservice_db as db;
-use sqlservice_sql::schema as ours;
+use sqlservice_sql::{self as sql, schema as ours};
 use wasmtime::component::{Accessor, Resource};
 
 use crate::{
     SqlError,
     bindings::sqlservice::database::{
-        databases::{Capabilities, DdlOptions, Dialect, HostDatabase, HostDatabaseWithStore, Limits, ReflectOptions},
-        errors::Error,
-        schema::{Models, Table},
+        databases::{DdlOptions, HostDatabase, HostDatabaseWithStore, Limit},
+        schema::{Models, ReflectOptions, Table},
         sessions::TransactionOptions,
     },
-    connection::Connection,
     conv,
     ctx::{HasSql, SqlCtxView},
+    opened::Opened,
     session::Session,
-    work::{Opened, Work},
+    session_state::SessionState,
 };
 
-/// An opened database. Dropping it leaves its connections and sessions alive.
+/// An opened database. Dropping it leaves its sessions alive.
 pub struct Database(Arc<Opened>);
 
 impl HostDatabase for SqlCtxView<'_> {
-    fn dialect(&mut self, this: Resource<Database>) -> wasmtime::Result<Dialect> {
-        Ok(self.opened(&this)?.grant.database.dialect().into())
+    fn dialect(&mut self, this: Resource<Database>) -> wasmtime::Result<String> {
+        Ok(conv::dialect(self.opened(&this)?.grant.database.dialect()).to_owned())
     }
 
-    fn capabilities(&mut self, this: Resource<Database>) -> wasmtime::Result<Capabilities> {
-        Ok(self.opened(&this)?.grant.database.dialect().capabilities().into())
+    fn capabilities(&mut self, this: Resource<Database>) -> wasmtime::Result<Vec<String>> {
+        let can = self.opened(&this)?.grant.database.dialect().capabilities();
+        Ok(can.names().map(str::to_owned).collect())
     }
 
-    fn limits(&mut self, this: Resource<Database>) -> wasmtime::Result<Limits> {
+    fn limits(&mut self, this: Resource<Database>) -> wasmtime::Result<Vec<Limit>> {
         let opened = self.opened(&this)?;
         let limits = &opened.limits;
         let can = opened.grant.database.dialect().capabilities();
-        Ok(Limits {
-            rows: limits.rows.unwrap_or(0),
-            result_bytes: limits.answer_bytes,
-            statement_ms: milliseconds(limits.statement_time),
-            transaction_ms: milliseconds(limits.transaction_time),
-            sessions: limits.sessions,
-            parameters: can.max_parameters.min(u32::try_from(limits.statement.parameters).unwrap_or(u32::MAX)),
-            statement_bytes: u32::try_from(limits.statement.statement_bytes).unwrap_or(u32::MAX),
-        })
+        let parameters = u64::try_from(limits.statement.parameters).unwrap_or(u64::MAX);
+        let all = [
+            ("rows", limits.rows.unwrap_or(0)),
+            ("result-bytes", limits.answer_bytes),
+            ("statement-ms", milliseconds(limits.statement_time)),
+            ("transaction-ms", milliseconds(limits.transaction_time)),
+            ("sessions", limits.sessions.into()),
+            ("parameters", parameters.min(can.max_parameters.into())),
+            ("statement-bytes", u64::try_from(limits.statement.statement_bytes).unwrap_or(u64::MAX)),
+        ];
+        Ok(all.map(|(name, value)| Limit { name: name.to_owned(), value }).into())
     }
 
     fn tables(&mut self, this: Resource<Database>) -> wasmtime::Result<Vec<Table>> {
@@ -57,7 +58,7 @@ impl HostDatabase for SqlCtxView<'_> {
         let opened = self.opened(&this).map_err(SqlError::Trap)?;
         let permit = opened.permit()?;
         let session = opened.grant.database.session();
-        Ok(self.table.push(Session(Work::new(session, opened, permit)))?)
+        Ok(self.table.push(Session(SessionState::new(session, opened, permit)))?)
     }
 
     fn drop(&mut self, this: Resource<Database>) -> wasmtime::Result<()> {
@@ -72,8 +73,8 @@ impl SqlCtxView<'_> {
     }
 }
 
-fn milliseconds(time: Option<Duration>) -> u32 {
-    time.map_or(0, |time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX))
+fn milliseconds(time: Option<Duration>) -> u64 {
+    time.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn opened<T>(store: &Accessor<T, HasSql>, this: &Resource<Database>) -> Result<Arc<Opened>, SqlError> {
@@ -84,7 +85,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
     async fn open(store: &Accessor<T, Self>, name: String, models: Models) -> Result<Resource<Database>, SqlError> {
         // Exact match in the guest's own grants: a name that exists for somebody else is no different from none.
         let grant = store.with(|mut access| access.get().ctx.databases.get(&name).cloned());
-        let grant = grant.ok_or(Error::NoSuchDatabase)?;
+        let grant = grant.ok_or_else(conv::no_such_database)?;
         // What a guest may say depends on the kind of server, which some URLs leave open.
         grant.database.identify().await?;
         store.with(|mut access| {
@@ -99,12 +100,12 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         Ok(opened(store, &this)?.grant.database.ping().await?)
     }
 
-    async fn connect(store: &Accessor<T, Self>, this: Resource<Database>) -> Result<Resource<Connection>, SqlError> {
+    async fn connect(store: &Accessor<T, Self>, this: Resource<Database>) -> Result<Resource<Session>, SqlError> {
         let opened = opened(store, &this)?;
         let permit = opened.permit()?;
         let session = opened.grant.database.connect().await?;
-        let connection = Connection(Work::new(session, opened, permit));
-        Ok(store.with(|mut access| access.get().table.push(connection))?)
+        let session = Session(SessionState::new(session, opened, permit));
+        Ok(store.with(|mut access| access.get().table.push(session))?)
     }
 
     async fn begin(
@@ -115,7 +116,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         let opened = opened(store, &this)?;
         let permit = opened.permit()?;
         let session = opened.grant.database.begin(opened.transaction(&options)).await?;
-        let session = Session(Work::new(session, opened, permit));
+        let session = Session(SessionState::new(session, opened, permit));
         Ok(store.with(|mut access| access.get().table.push(session))?)
     }
 
@@ -145,8 +146,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         options: ReflectOptions,
     ) -> Result<Vec<Table>, SqlError> {
         let opened = opened(store, &this)?;
-        let ReflectOptions { only, schema, views } = options;
-        let tables = opened.grant.database.reflect(db::ReflectOptions { only, schema, views }).await?;
+        let tables = opened.grant.database.reflect(options.into()).await?;
         opened.learn(&tables);
         Ok(conv::all(tables))
     }
@@ -155,7 +155,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
 /// The declared tables that a guest names, where it may change the schema at all.
 fn declared(opened: &Opened, only: &[String]) -> Result<Vec<ours::Table>, SqlError> {
     if !opened.grant.schema_changes {
-        return Err(Error::Denied("creating and dropping tables of this database".to_owned()).into());
+        return Err(sql::Error::Denied("creating and dropping tables of this database".to_owned()).into());
     }
     Ok(opened.catalog().declared(only)?.into_iter().cloned().collect())
 }

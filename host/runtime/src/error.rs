@@ -5,27 +5,27 @@ use crate::{bindings::sqlservice::database::errors, conv};
 /// How a call from a guest fails: with an error value that the guest can handle, or with a trap that ends it.
 #[derive(Debug)]
 pub enum SqlError {
-    /// A case of the contract's error type.
-    Guest(errors::Error),
+    /// What the contract tells of it.
+    Guest(Box<errors::Failure>),
     /// The guest broke the component model's rules, or the host cannot go on with it.
     Trap(wasmtime::Error),
 }
 
-impl From<errors::Error> for SqlError {
-    fn from(error: errors::Error) -> Self {
-        Self::Guest(error)
+impl From<errors::Failure> for SqlError {
+    fn from(error: errors::Failure) -> Self {
+        Self::Guest(Box::new(error))
     }
 }
 
 impl From<sqlservice_db::Error> for SqlError {
     fn from(error: sqlservice_db::Error) -> Self {
-        Self::Guest(conv::to_guest(error))
+        conv::to_guest(error).into()
     }
 }
 
 impl From<sqlservice_db::FlushError> for SqlError {
     fn from(error: sqlservice_db::FlushError) -> Self {
-        Self::Guest(conv::of_change(conv::to_guest(error.error), error.change))
+        conv::of_change(conv::to_guest(error.error), error.change).into()
     }
 }
 
@@ -93,6 +93,14 @@ pub enum Error {
     /// The sandbox cannot be set up as asked.
     #[error("the sandbox cannot be set up: {0}")]
     Engine(#[source] wasmtime::Error),
+    /// The component's file cannot be read.
+    #[error("{} cannot be read: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The bytes are no component.
     #[error("{0}")]
     NotAComponent(String),

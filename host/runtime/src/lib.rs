@@ -13,7 +13,6 @@
 mod bindings;
 mod calls;
 mod compile_cache;
-mod connection;
 mod conv;
 mod ctx;
 mod cursor;
@@ -28,17 +27,17 @@ mod known;
 mod limits;
 mod linked;
 mod linker;
+mod opened;
 mod places;
 mod plugin;
 mod prepared;
 mod raw_sql;
 mod savepoint;
 mod session;
+mod session_state;
 pub mod wave;
-mod work;
 
 pub use compile_cache::CompileCache;
-pub use connection::Connection;
 pub use ctx::{Grant, HasSql, SqlCtx, SqlCtxBuilder, SqlCtxView, SqlLimits, SqlView};
 pub use cursor::Cursor;
 pub use database::Database as OpenDatabase;

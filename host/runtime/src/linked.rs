@@ -4,7 +4,7 @@
 const OFFERED: &[(&str, &str, &[&str])] = &[
     (
         "sqlservice:database",
-        "0.1",
+        "0.2",
         &["errors", "values", "rows", "schema", "statements", "sessions", "databases", "raw-sql"],
     ),
     ("wasi:io", "0.2", &["error", "poll", "streams"]),
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_release_of_an_offered_line_is_offered() {
         assert!(offers("wasi:io/streams@0.2.3"));
-        assert!(offers("sqlservice:database/databases@0.1.0"));
+        assert!(offers("sqlservice:database/databases@0.2.0"));
         assert!(!offers("wasi:io/streams@0.20.0"));
         assert!(!offers("wasi:http/outgoing-handler@0.2.3"));
         assert!(!offers("a-function"));

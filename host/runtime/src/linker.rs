@@ -8,7 +8,7 @@ use crate::{
     ctx::{HasSql, SqlCtxView, SqlView},
 };
 
-/// Adds everything but raw SQL: databases, connections, sessions, statements as data.
+/// Adds everything but raw SQL: databases, sessions, statements as data.
 ///
 /// # Errors
 /// When the linker has one of the interfaces already.
@@ -32,9 +32,9 @@ pub fn add_raw_sql_to_linker<T: SqlView + 'static>(linker: &mut Linker<T>) -> wa
 }
 
 impl errors::Host for SqlCtxView<'_> {
-    fn convert_error(&mut self, error: SqlError) -> wasmtime::Result<errors::Error> {
+    fn convert_failure(&mut self, error: SqlError) -> wasmtime::Result<errors::Failure> {
         match error {
-            SqlError::Guest(error) => Ok(error),
+            SqlError::Guest(error) => Ok(*error),
             SqlError::Trap(error) => Err(error),
         }
     }

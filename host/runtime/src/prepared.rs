@@ -8,7 +8,7 @@ use wasmtime::component::Resource;
 use crate::{
     bindings::sqlservice::database::sessions::{HostPrepared, ResultColumn},
     ctx::SqlCtxView,
-    work::Opened,
+    opened::Opened,
 };
 
 /// A compiled statement. Dropping it only forgets it.

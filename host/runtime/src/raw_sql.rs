@@ -6,13 +6,12 @@ use crate::{
     SqlError,
     bindings::sqlservice::database::{
         raw_sql::{Host, HostWithStore},
-        sessions::{Answer, Options},
+        sessions::{Options, ResultSet},
         values::Value,
     },
-    connection::Connection,
     ctx::{HasSql, SqlCtxView},
     session::Session,
-    work,
+    session_state::lookup,
 };
 
 impl Host for SqlCtxView<'_> {}
@@ -20,21 +19,11 @@ impl Host for SqlCtxView<'_> {}
 impl<T: Send> HostWithStore<T> for HasSql {
     async fn execute(
         store: &Accessor<T, Self>,
-        connection: Resource<Connection>,
-        sql: String,
-        parameters: Vec<Value>,
-        options: Options,
-    ) -> Result<Answer, SqlError> {
-        work::execute_text(store, connection, sql, parameters, options).await
-    }
-
-    async fn execute_in(
-        store: &Accessor<T, Self>,
         session: Resource<Session>,
         sql: String,
         parameters: Vec<Value>,
         options: Options,
-    ) -> Result<Answer, SqlError> {
-        work::execute_text(store, session, sql, parameters, options).await
+    ) -> Result<ResultSet, SqlError> {
+        lookup(store, &session)?.execute_text(sql, parameters, &options).await?.into_wit(store)
     }
 }

@@ -9,14 +9,14 @@ use crate::{
     SqlError,
     bindings::sqlservice::database::sessions::{HostSavepoint, HostSavepointWithStore},
     ctx::{HasSql, SqlCtxView},
-    work::Work,
+    session_state::SessionState,
 };
 
-/// A savepoint. Dropping it rolls back to it before the next call of its connection or session.
+/// A savepoint. Dropping it rolls back to it before the next call of its session.
 pub struct Savepoint {
     pub(crate) savepoint: db::Savepoint,
     /// Its session lives as long as it does.
-    pub(crate) _work: Arc<Work>,
+    pub(crate) _session: Arc<SessionState>,
 }
 
 impl HostSavepoint for SqlCtxView<'_> {

@@ -1,4 +1,4 @@
-//! The contract's `session`: a transaction at a time, its connection taken at first use.
+//! The contract's `session`: looks the session up, converts, delegates.
 
 use std::sync::Arc;
 
@@ -8,24 +8,22 @@ use crate::{
     SqlError,
     bindings::sqlservice::database::{
         rows::Batch,
-        sessions::{Answer, Change, HostSession, HostSessionWithStore, Loaded, Options, Plan, TransactionOptions},
+        schema::{ReflectOptions, Table},
+        sessions::{
+            Change, HostSession, HostSessionWithStore, Isolation, Loaded, Options, Plan, ResultSet, TransactionOptions,
+        },
         statements::Statement,
         values::Value,
     },
+    conv,
     ctx::{HasSql, SqlCtxView},
     prepared::Prepared,
     savepoint::Savepoint,
-    work::{self, Holds, Work},
+    session_state::{SessionState, lookup},
 };
 
 /// A session of a guest. Dropping it rolls back and gives the pool's connection back, in a task of the host's.
-pub struct Session(pub(crate) Arc<Work>);
-
-impl Holds for Session {
-    fn work(&self) -> &Arc<Work> {
-        &self.0
-    }
-}
+pub struct Session(pub(crate) Arc<SessionState>);
 
 impl HostSession for SqlCtxView<'_> {
     fn in_transaction(&mut self, this: Resource<Session>) -> wasmtime::Result<bool> {
@@ -45,8 +43,8 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         statement: Statement,
         parameters: Vec<Value>,
         options: Options,
-    ) -> Result<Answer, SqlError> {
-        work::execute(store, this, statement, parameters, options).await
+    ) -> Result<ResultSet, SqlError> {
+        lookup(store, &this)?.execute(statement, parameters, &options).await?.into_wit(store)
     }
 
     async fn prepare(
@@ -54,7 +52,9 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         this: Resource<Session>,
         statement: Statement,
     ) -> Result<Resource<Prepared>, SqlError> {
-        work::prepare(store, this, statement)
+        let opened = lookup(store, &this)?.opened.clone();
+        let prepared = Prepared { compiled: opened.compile(statement)?, opened };
+        Ok(store.with(|mut access| access.get().table.push(prepared))?)
     }
 
     async fn run(
@@ -63,8 +63,10 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         prepared: Resource<Prepared>,
         parameters: Vec<Value>,
         options: Options,
-    ) -> Result<Answer, SqlError> {
-        work::run(store, this, prepared, parameters, options).await
+    ) -> Result<ResultSet, SqlError> {
+        let session = lookup(store, &this)?;
+        let prepared = store.with(|mut access| access.get().table.get(&prepared).cloned())?;
+        session.execute_prepared(prepared, parameters, &options).await?.into_wit(store)
     }
 
     async fn insert_many(
@@ -75,8 +77,9 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         rows: Batch,
         returning: Vec<String>,
         options: Options,
-    ) -> Result<Answer, SqlError> {
-        work::insert_many(store, this, table, columns, rows, returning, options).await
+    ) -> Result<ResultSet, SqlError> {
+        let inserts = conv::inserts(table, columns, rows, returning);
+        lookup(store, &this)?.insert_many(inserts, &options).await?.into_wit(store)
     }
 
     async fn load(
@@ -84,8 +87,8 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         this: Resource<Session>,
         plan: Plan,
         options: Options,
-    ) -> Result<(Answer, Vec<Loaded>), SqlError> {
-        work::load(store, this, plan, options).await
+    ) -> Result<(ResultSet, Vec<Loaded>), SqlError> {
+        lookup(store, &this)?.load(plan, &options).await
     }
 
     async fn flush(
@@ -93,7 +96,7 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         this: Resource<Session>,
         changes: Vec<Change>,
     ) -> Result<Vec<Batch>, SqlError> {
-        work::flush(store, this, changes).await
+        lookup(store, &this)?.flush(changes).await
     }
 
     async fn begin(
@@ -101,22 +104,47 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         this: Resource<Session>,
         options: TransactionOptions,
     ) -> Result<(), SqlError> {
-        work::begin(store, this, options).await
+        let state = lookup(store, &this)?;
+        Ok(state.session.begin(state.opened.transaction(&options)).await?)
     }
 
     async fn begin_nested(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<Resource<Savepoint>, SqlError> {
-        work::begin_nested(store, this).await
+        let state = lookup(store, &this)?;
+        let savepoint = Savepoint { savepoint: state.session.begin_nested().await?, _session: state };
+        Ok(store.with(|mut access| access.get().table.push(savepoint))?)
     }
 
     async fn commit(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<(), SqlError> {
-        work::commit(store, this).await
+        Ok(lookup(store, &this)?.session.commit().await?)
     }
 
     async fn rollback(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<(), SqlError> {
-        work::rollback(store, this).await
+        Ok(lookup(store, &this)?.session.rollback().await?)
     }
 
+    async fn set_isolation(
+        store: &Accessor<T, Self>,
+        this: Resource<Session>,
+        level: Isolation,
+    ) -> Result<(), SqlError> {
+        Ok(lookup(store, &this)?.session.set_isolation(level.into()).await?)
+    }
+
+    async fn get_isolation(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<Isolation, SqlError> {
+        Ok(lookup(store, &this)?.session.isolation().await?.into())
+    }
+
+    async fn reflect(
+        store: &Accessor<T, Self>,
+        this: Resource<Session>,
+        options: ReflectOptions,
+    ) -> Result<Vec<Table>, SqlError> {
+        lookup(store, &this)?.reflect(options).await
+    }
+
+    /// Takes the resource away from the guest and waits until its connection is back.
     async fn close(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<(), SqlError> {
-        work::close(store, this).await
+        let state = store.with(|mut access| access.get().table.delete(this))?.0;
+        Ok(state.session.close().await?)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Dialect;
 
-/// What a database can do. One field a capability of the contract's `databases.capabilities`.
+/// What a database can do. One field a word of the contract's `database.capabilities`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "a table of facts, not a state")]
 pub struct Capabilities {
@@ -50,6 +50,33 @@ pub struct Capabilities {
     pub max_parameters: u32,
     /// The greatest length of an identifier, in bytes.
     pub max_identifier: usize,
+}
+
+impl Capabilities {
+    /// The words of the contract for what it can do.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (self.insert_returning, "insert-returning"),
+            (self.update_returning, "update-returning"),
+            (self.delete_returning, "delete-returning"),
+            (self.full_join, "full-join"),
+            (self.lateral, "lateral"),
+            (self.row_locking, "row-locking"),
+            (self.lock_options, "lock-options"),
+            (self.conflict_target, "conflict-target"),
+            (self.aggregate_filter, "aggregate-filter"),
+            (self.frame_groups, "frame-groups"),
+            (self.nulls_order, "nulls-order"),
+            (self.arrays, "arrays"),
+            (self.schemas, "schemas"),
+            (self.comments, "comments"),
+            (self.transactional_ddl, "transactional-ddl"),
+            (self.isolation_levels, "isolation-levels"),
+            (self.update_source, "update-source"),
+            (self.delete_source, "delete-source"),
+        ];
+        all.into_iter().filter_map(|(can, name)| can.then_some(name))
+    }
 }
 
 impl Dialect {

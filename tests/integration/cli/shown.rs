@@ -10,12 +10,12 @@ fn a_component_is_shown_whole() {
     assert_eq!((shown.code, shown.err.as_str()), (0, ""));
     for line in [
         "Imports",
-        "  sqlservice:database/databases@0.1.0",
+        "  sqlservice:database/databases@0.2.0",
         "Functions",
         "  add: async func(a: s64, b: s64) -> s64",
         "  interface left",
         "Other exports",
-        "  sqlservice:database/declarations@0.1.0",
+        "  sqlservice:database/declarations@0.2.0",
         "Models",
         "  memories",
         "    id    int64        primary key, generated",

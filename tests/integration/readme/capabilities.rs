@@ -57,7 +57,21 @@ fn the_readme_tells_what_each_database_can_do() {
 #[test]
 fn every_capability_of_the_contract_has_a_row() {
     let contract = fs::read_to_string(source::root().join("wit/databases.wit")).expect("the contract");
-    let flags = contract.split_once("flags capabilities {").expect("the flags").1.split_once('}').expect("their end").0;
-    let flags: Vec<&str> = flags.lines().filter_map(|line| line.trim().strip_suffix(',')).collect();
-    assert_eq!(rows().into_iter().map(|(name, _)| name).collect::<Vec<_>>(), flags);
+    let before = contract.split_once("capabilities: func()").expect("the function").0;
+    let list = before.rsplit_once("A release may add words.").expect("its words").1;
+    // A line names one or several, before what they mean.
+    let line = |line: &str| Some(line.trim().strip_prefix("/// - ")?.split_once(": ")?.0.to_owned());
+    let words: Vec<String> = list.lines().filter_map(line).collect();
+    let words: Vec<&str> = words.iter().flat_map(|line| line.split(", ")).map(|word| word.trim_matches('`')).collect();
+    assert_eq!(rows().into_iter().map(|(name, _)| name).collect::<Vec<_>>(), words);
+}
+
+/// What guests are told is what the host asks itself.
+#[test]
+fn guests_are_told_the_capabilities_by_which_the_host_refuses() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mariadb, Dialect::Mysql] {
+        let can = dialect.capabilities();
+        let has = rows().into_iter().filter(|(_, has)| has(&can)).map(|(name, _)| name);
+        assert_eq!(can.names().collect::<Vec<_>>(), has.collect::<Vec<_>>(), "{dialect:?}");
+    }
 }

@@ -15,13 +15,13 @@ const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../wit");
 
 /// The interfaces that every plugin's world imports, and the module of the SDK that has them.
 const INTERFACES: &[(&str, &str)] = &[
-    ("sqlservice:database/errors@0.1.0", "sqlservice::database::errors"),
-    ("sqlservice:database/values@0.1.0", "sqlservice::database::values"),
-    ("sqlservice:database/rows@0.1.0", "sqlservice::database::rows"),
-    ("sqlservice:database/schema@0.1.0", "sqlservice::database::schema"),
-    ("sqlservice:database/statements@0.1.0", "sqlservice::database::statements"),
-    ("sqlservice:database/sessions@0.1.0", "sqlservice::database::sessions"),
-    ("sqlservice:database/databases@0.1.0", "sqlservice::database::databases"),
+    ("sqlservice:database/errors@0.2.0", "sqlservice::database::errors"),
+    ("sqlservice:database/values@0.2.0", "sqlservice::database::values"),
+    ("sqlservice:database/rows@0.2.0", "sqlservice::database::rows"),
+    ("sqlservice:database/schema@0.2.0", "sqlservice::database::schema"),
+    ("sqlservice:database/statements@0.2.0", "sqlservice::database::statements"),
+    ("sqlservice:database/sessions@0.2.0", "sqlservice::database::sessions"),
+    ("sqlservice:database/databases@0.2.0", "sqlservice::database::databases"),
     ("wasi:clocks/types@0.3.0", "wasi::clocks::types"),
     ("wasi:clocks/monotonic-clock@0.3.0", "wasi::clocks::monotonic_clock"),
 ];
@@ -86,7 +86,7 @@ fn set(slot: &mut Option<LitStr>, value: LitStr, at: &impl quote::ToTokens) -> R
 }
 
 /// What stands before the exports in a plugin's world.
-const HEAD: &str = "package sqlservice:plugin;\nworld plugin {\ninclude sqlservice:database/sqlservice@0.1.0;\n";
+const HEAD: &str = "package sqlservice:plugin;\nworld plugin {\ninclude sqlservice:database/sqlservice@0.2.0;\n";
 
 /// Says what is wrong with exports where it is: the compiler knows a text as a whole only.
 fn check_wit(exports: &LitStr, world: &str) -> Result<()> {
@@ -159,7 +159,7 @@ pub fn expand_models(models: &[Type]) -> TokenStream {
             mod __sqlservice_models {
                 ::sqlservice_sdk::wit_bindgen::generate!({
                     path: #CONTRACT,
-                    world: "sqlservice:database/declared@0.1.0",
+                    world: "sqlservice:database/declared@0.2.0",
                     runtime_path: "::sqlservice_sdk::wit_bindgen::rt",
                     type_section_suffix: "models",
                     export_macro_name: "__sqlservice_export_models",

@@ -3,6 +3,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use super::Limits;
 use crate::{bindings::sqlservice::database::databases as contract, schema::Models, session::Repeated};
 
 /// The most that are kept. Each has handles of the host's, of which a plugin has a limited number.
@@ -11,6 +12,7 @@ const MOST: usize = 4;
 /// A database of the contract's, and what its connections and sessions sent.
 pub(super) struct Opened {
     pub(super) contract: contract::Database,
+    pub(super) limits: Limits,
     pub(super) repeated: Rc<Repeated>,
 }
 
@@ -45,7 +47,7 @@ pub(super) fn keep(name: &str, models: Models, opened: &Rc<Opened>) {
     });
 }
 
-/// It gets tables that nobody declared: whoever opens one later has another one.
-pub(super) fn forget(opened: &Rc<Opened>) {
-    KEPT.with_borrow_mut(|kept| kept.retain(|kept| !Rc::ptr_eq(&kept.opened, opened)));
+/// The database with these statements gets tables that were not declared: a later `open` makes another one.
+pub(crate) fn forget(repeated: &Rc<Repeated>) {
+    KEPT.with_borrow_mut(|kept| kept.retain(|kept| !Rc::ptr_eq(&kept.opened.repeated, repeated)));
 }

@@ -1,35 +1,36 @@
-//! The one place that knows connections and sessions apart: the contract's calls, under one trait.
+//! The one place that knows connections and sessions apart: a session has objects, which are written first and kept in step.
+
+use std::rc::Rc;
 
 use super::{
-    BoundRun, Connection, RunOptions, Savepoint, Session, TransactionOptions, With,
+    BoundRun, Connection, RunOptions, Savepoint, Session, With,
     repeated::Repeated,
     unit::{Changed, Following},
 };
-pub use crate::bindings::sqlservice::database::sessions::Answer;
+pub use crate::bindings::sqlservice::database::sessions::ResultSet;
 use crate::{
     Result,
     bindings::sqlservice::database::{
-        rows::Batch,
-        sessions::Prepared,
+        sessions as contract,
         statements::{Root, Statement},
         values::Value,
     },
 };
 
-/// What the contract offers on connections and on sessions alike.
+/// What a connection and a session do each in its own way.
 #[doc(hidden)]
 #[allow(async_fn_in_trait, missing_docs, reason = "guests have one thread; the calls are the contract's")]
 pub trait Link {
-    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer>;
-    async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer>;
-    async fn link_prepare(&self, statement: Statement) -> Result<Prepared>;
-    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer>;
-    async fn link_begin(&self, options: TransactionOptions) -> Result<()>;
+    /// The contract's session.
+    fn link_contract(&self) -> &contract::Session;
+    /// Before a statement that is not one of the contract's `execute`.
+    async fn link_ready(&self, writes: bool) -> Result<()>;
+    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet>;
+    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet>;
     async fn link_begin_nested(&self) -> Result<Savepoint>;
     async fn link_commit(&self) -> Result<()>;
     async fn link_rollback(&self) -> Result<()>;
-    fn link_in_transaction(&self) -> bool;
-    fn link_repeated(&self) -> &Repeated;
+    fn link_repeated(&self) -> &Rc<Repeated>;
 
     /// How statements run, with at most so many rows in the first batch where that is not 0.
     fn options(&self, batch_rows: u32) -> RunOptions {
@@ -37,35 +38,21 @@ pub trait Link {
     }
 }
 
-/// What a bulk insert sends.
-#[doc(hidden)]
-pub struct BatchInsert {
-    pub(crate) table: String,
-    pub(crate) columns: Vec<String>,
-    pub(crate) rows: Batch,
-    pub(crate) returning: Vec<String>,
-}
-
 impl Link for Connection {
-    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+    fn link_contract(&self) -> &contract::Session {
+        self.contract()
+    }
+
+    async fn link_ready(&self, _writes: bool) -> Result<()> {
+        Ok(())
+    }
+
+    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
         Ok(self.contract().execute(statement, values, options).await?)
     }
 
-    async fn link_insert_many(&self, insert: BatchInsert, options: RunOptions) -> Result<Answer> {
-        let BatchInsert { table, columns, rows, returning } = insert;
-        Ok(self.contract().insert_many(table, columns, rows, returning, options).await?)
-    }
-
-    async fn link_prepare(&self, statement: Statement) -> Result<Prepared> {
-        Ok(self.contract().prepare(statement).await?)
-    }
-
-    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer> {
+    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
         Ok(self.contract().run(&run.plan.prepared, run.parameters, options).await?)
-    }
-
-    async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
-        Ok(self.contract().begin(options).await?)
     }
 
     async fn link_begin_nested(&self) -> Result<Savepoint> {
@@ -80,19 +67,15 @@ impl Link for Connection {
         Ok(self.contract().rollback().await?)
     }
 
-    fn link_in_transaction(&self) -> bool {
-        self.contract().in_transaction()
-    }
-
-    fn link_repeated(&self) -> &Repeated {
+    fn link_repeated(&self) -> &Rc<Repeated> {
         &self.repeated
     }
 }
 
 impl Session {
     /// Objects stay expired where the statement still returns rows, which occupies the session.
-    async fn follow(&self, following: Following, answer: &Answer) -> Result<()> {
-        if following.is_empty() || answer.rest.is_some() {
+    async fn follow(&self, following: Following, answer: &ResultSet) -> Result<()> {
+        if following.is_empty() || answer.cursor.is_some() {
             return Ok(());
         }
         // Boxed: every statement asks, few have something to read.
@@ -102,37 +85,30 @@ impl Session {
 
 /// A session writes what is to be written before anything else happens.
 impl Link for Session {
-    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+    fn link_contract(&self) -> &contract::Session {
+        self.contract()
+    }
+
+    async fn link_ready(&self, writes: bool) -> Result<()> {
         self.ready().await?;
-        self.unit().has_written.set(self.unit().has_written.get() || !matches!(statement.root, Root::Select(_)));
+        self.unit().has_written.set(self.unit().has_written.get() || writes);
+        Ok(())
+    }
+
+    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
+        self.link_ready(!matches!(statement.root, Root::Select(_))).await?;
         let following = self.unit().expire_changed(Changed::by(&statement).as_ref());
         let answer = self.contract().execute(statement, values, options).await?;
         self.follow(following, &answer).await?;
         Ok(answer)
     }
 
-    async fn link_insert_many(&self, insert: BatchInsert, options: RunOptions) -> Result<Answer> {
-        self.ready().await?;
-        self.unit().has_written.set(true);
-        let BatchInsert { table, columns, rows, returning } = insert;
-        Ok(self.contract().insert_many(table, columns, rows, returning, options).await?)
-    }
-
-    async fn link_prepare(&self, statement: Statement) -> Result<Prepared> {
-        Ok(self.contract().prepare(statement).await?)
-    }
-
-    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer> {
-        self.ready().await?;
-        self.unit().has_written.set(self.unit().has_written.get() || run.plan.writes);
+    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
+        self.link_ready(run.plan.writes).await?;
         let following = self.unit().expire_changed(run.plan.changed.as_ref());
         let answer = self.contract().run(&run.plan.prepared, run.parameters, options).await?;
         self.follow(following, &answer).await?;
         Ok(answer)
-    }
-
-    async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
-        Ok(self.contract().begin(options).await?)
     }
 
     async fn link_begin_nested(&self) -> Result<Savepoint> {
@@ -155,34 +131,26 @@ impl Link for Session {
         Ok(self.contract().rollback().await?)
     }
 
-    fn link_in_transaction(&self) -> bool {
-        self.contract().in_transaction()
-    }
-
-    fn link_repeated(&self) -> &Repeated {
+    fn link_repeated(&self) -> &Rc<Repeated> {
         &self.unit().repeated
     }
 }
 
 impl<L: Link> Link for With<'_, L> {
-    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<Answer> {
+    fn link_contract(&self) -> &contract::Session {
+        self.on.link_contract()
+    }
+
+    async fn link_ready(&self, writes: bool) -> Result<()> {
+        self.on.link_ready(writes).await
+    }
+
+    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
         self.on.link_execute(statement, values, options).await
     }
 
-    async fn link_insert_many(&self, rows: BatchInsert, options: RunOptions) -> Result<Answer> {
-        self.on.link_insert_many(rows, options).await
-    }
-
-    async fn link_prepare(&self, statement: Statement) -> Result<Prepared> {
-        self.on.link_prepare(statement).await
-    }
-
-    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<Answer> {
+    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
         self.on.link_run(run, options).await
-    }
-
-    async fn link_begin(&self, options: TransactionOptions) -> Result<()> {
-        self.on.link_begin(options).await
     }
 
     async fn link_begin_nested(&self) -> Result<Savepoint> {
@@ -197,11 +165,7 @@ impl<L: Link> Link for With<'_, L> {
         self.on.link_rollback().await
     }
 
-    fn link_in_transaction(&self) -> bool {
-        self.on.link_in_transaction()
-    }
-
-    fn link_repeated(&self) -> &Repeated {
+    fn link_repeated(&self) -> &Rc<Repeated> {
         self.on.link_repeated()
     }
 

@@ -10,7 +10,7 @@ use crate::{
     Entity, Error, Result,
     bindings::sqlservice::database::{
         rows::Batch,
-        sessions::{self as contract, Start},
+        sessions::{self as contract, LoadRoot},
     },
     entity::{AnyEntity, Record, Status},
     model::IntoKey,
@@ -119,7 +119,7 @@ impl Session {
             return known;
         }
         self.ready().await?;
-        let start = Start::Keys(keys(std::slice::from_ref(&values))?);
+        let start = LoadRoot::Keys(keys(std::slice::from_ref(&values))?);
         let key = Key::of(&values);
         let found = self.unit.load(mapper::<M>(), From::Rows(start), nodes, anew, options).await?;
         if found.is_empty() {
@@ -175,7 +175,7 @@ impl Session {
         }
         let mapper = mapper::<M>();
         let key = |object: &&Entity<M>| mapper.key.iter().map(|&at| object.erase().0.stored_value(at)).collect();
-        let start = Start::Keys(keys(&missing.iter().map(key).collect::<Vec<_>>())?);
+        let start = LoadRoot::Keys(keys(&missing.iter().map(key).collect::<Vec<_>>())?);
         self.unit.load(mapper, From::Rows(start), &[], false, RunOptions::default()).await?;
         Ok(())
     }
@@ -277,9 +277,9 @@ impl Session {
         unit.expunge_all();
         let outcome = unit.contract.rollback().await;
         drop(unit);
-        match outcome {
-            Ok(()) | Err(crate::bindings::sqlservice::database::errors::Error::TransactionClosed) => Ok(()),
-            Err(error) => Err(error.into()),
+        match outcome.map_err(Error::from) {
+            Err(Error::TransactionClosed) => Ok(()),
+            outcome => outcome,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Entity, Error, Result,
-    bindings::sqlservice::database::sessions::{RootQuery, Start},
+    bindings::sqlservice::database::sessions::{LoadRoot, RootQuery},
     entity::{AnyEntity, Record},
     expression::{Operand, OrderBy},
     model::IntoKey,
@@ -228,7 +228,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             return Err(Error::invalid("the query has parameters: only prepared statements get values for them"));
         }
         let root = RootQuery { statement: lowered.statement, parameters: lowered.parameters };
-        let start = From::Rows(Start::Query(root));
+        let start = From::Rows(LoadRoot::Query(root));
         let unit = self.session.unit();
         let found = unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
         Ok(found.iter().filter_map(AnyEntity::downcast).collect())

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, rc::Rc};
 
 use futures::stream::{self, Stream};
 
-use super::Answer;
+use super::ResultSet;
 use crate::{
     Error, Result,
     bindings::sqlservice::database::{
@@ -23,12 +23,12 @@ const BATCH_BYTES: u32 = 256 * 1024;
 /// A statement's answer, and its columns: the answer's own, or those that a prepared statement knows.
 #[doc(hidden)]
 pub struct Sent {
-    pub(crate) answer: Answer,
+    pub(crate) answer: ResultSet,
     pub(crate) columns: Rc<[ResultColumn]>,
 }
 
 impl Sent {
-    pub(crate) fn new(mut answer: Answer) -> Self {
+    pub(crate) fn new(mut answer: ResultSet) -> Self {
         let columns = std::mem::take(&mut answer.columns).into();
         Self { answer, columns }
     }
@@ -49,13 +49,13 @@ pub struct Rows<T> {
 
 impl<T: FromRow> Rows<T> {
     pub(crate) fn new(sent: Sent, batch_rows: u32) -> Self {
-        let Sent { answer: Answer { first, rest, .. }, columns } = sent;
+        let Sent { answer: ResultSet { first_batch: first, cursor: rest, .. }, columns } = sent;
         let batch_rows = if batch_rows == 0 { BATCH_ROWS } else { batch_rows };
         Self { columns, first: Some(first), rest, batch_rows, order: None, of: PhantomData }
     }
 
     /// Rows of a statement that somebody wrote: a model finds its columns by their names, wherever they are.
-    pub(crate) fn by_name(answer: Answer, batch_rows: u32) -> Result<Self> {
+    pub(crate) fn by_name(answer: ResultSet, batch_rows: u32) -> Result<Self> {
         let mut rows = Self::new(Sent::new(answer), batch_rows);
         let Some(names) = T::NAMES else { return Ok(rows) };
         let position = |name: &&str| {
@@ -157,7 +157,7 @@ mod tests {
         name: String,
     }
 
-    fn answer(names: &[&str]) -> Answer {
+    fn answer(names: &[&str]) -> ResultSet {
         let column =
             |name: &&str| ResultColumn { name: (*name).to_owned(), ty: column_type(TypeKind::Other), nullable: None };
         let columns = vec![
@@ -166,7 +166,13 @@ mod tests {
             Field::encode(&mut [7_i64].iter()),
         ];
         let first = Batch { rows: 1, columns };
-        Answer { columns: names.iter().map(column).collect(), first, rest: None, affected: 0 }
+        ResultSet {
+            columns: names.iter().map(column).collect(),
+            first_batch: first,
+            cursor: None,
+            affected: 0,
+            last_key: None,
+        }
     }
 
     #[test]

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     Column, Entity, Error, Field, IntoValue, Result,
-    bindings::sqlservice::database::{errors::Stale, sessions::Start},
+    bindings::sqlservice::database::sessions::LoadRoot,
     entity::{AnyEntity, Record, Slot},
+    error::Stale,
     value::{Scalar, Value},
 };
 
@@ -185,7 +186,7 @@ impl Session {
         let mut read = Vec::new();
         for mapper in models {
             let rows = wanted.remove(&mapper.of).unwrap_or_default();
-            let start = From::Rows(Start::Keys(keys(&rows)?));
+            let start = From::Rows(LoadRoot::Keys(keys(&rows)?));
             read.extend(self.unit().load(mapper, start, &[], false, RunOptions::default()).await?);
         }
         Ok(read)

@@ -3,7 +3,7 @@
 pub use sqlservice_sdk_macros::Enumeration;
 
 use super::{Scalar, SqlType};
-use crate::{Error, Result, bindings::sqlservice::database::errors::Mismatch};
+use crate::{Error, Result, error::Mismatch};
 
 /// An enum whose variants are the labels that a column can have. Derive it, together with `Clone`:
 /// `#[derive(Enumeration, Clone)]`. A variant's label is its name in `snake_case`, or what

@@ -15,10 +15,10 @@ pub struct User {
 sqlservice_sdk::plugin!(
     models = [User],
     "
-    use sqlservice:database/errors@0.1.0.{error};
+    use sqlservice:database/errors@0.2.0.{failure};
     record user-info { id: s64, rights: rights }
     flags rights { read, write }
-    export find: async func(id: s64) -> result<user-info, error>;
+    export find: async func(id: s64) -> result<user-info, failure>;
     export api: interface {
         run: async func() -> string;
     }
@@ -28,7 +28,7 @@ sqlservice_sdk::plugin!(
 struct Plugin;
 
 impl Guest for Plugin {
-    async fn find(id: i64) -> Result<UserInfo, sqlservice_sdk::bindings::sqlservice::database::errors::Error> {
+    async fn find(id: i64) -> Result<UserInfo, sqlservice_sdk::error::Failure> {
         let db = Database::open("default", models![User]).await?;
         let user = db.session()?.one(&select::<User>().filter(User::ID.eq(id))).await?;
         Ok(UserInfo { id: user.id, rights: Rights::READ })

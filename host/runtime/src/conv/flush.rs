@@ -3,9 +3,9 @@
 use sqlservice_sql::flush as ours;
 
 use super::take_fields;
-use crate::bindings::sqlservice::database::sessions as wit;
+use crate::bindings::sqlservice::database::{rows::Batch, sessions as wit};
 
-take_fields!(wit::Link => ours::Link, { row, column, of_change, of_row });
+take_fields!(wit::KeyReference => ours::Link, { row, column, of_change, of_row });
 take_fields!(wit::Inserts => ours::Inserts, { table, columns, rows, returning; lists links });
 take_fields!(wit::KnownRows => ours::Stored, { columns, rows });
 take_fields!(wit::Updates => ours::Updates, {
@@ -21,4 +21,9 @@ impl From<wit::Change> for ours::Change {
             wit::Change::Deletes(deletes) => Self::Deletes(deletes.into()),
         }
     }
+}
+
+/// A batch that is inserted at once: a change that refers to no other one.
+pub(crate) fn inserts(table: String, columns: Vec<String>, rows: Batch, returning: Vec<String>) -> ours::Inserts {
+    ours::Inserts { table, columns, rows: rows.into(), links: Vec::new(), returning }
 }

@@ -8,7 +8,7 @@ use crate::bindings::sqlservice::database::{sessions as wit, statements::Stateme
 take_fields!(wit::Load => ours::Load, { relationship, nested, joined });
 
 /// Where a plan starts.
-pub(crate) enum Start {
+pub(crate) enum Root {
     /// A query, which is still to be compiled.
     Query(Statement, Vec<sqlservice_sql::Value>),
     /// Primary keys.
@@ -18,12 +18,24 @@ pub(crate) enum Start {
 }
 
 /// A plan, and where it starts.
-pub(crate) fn plan(plan: wit::Plan) -> (ours::Plan, Start) {
-    let wit::Plan { table, start, loads, roots } = plan;
-    let start = match start {
-        wit::Start::Query(wit::RootQuery { statement, parameters }) => Start::Query(statement, super::all(parameters)),
-        wit::Start::Keys(keys) => Start::Keys(keys.into()),
-        wit::Start::Known(wit::KnownRows { columns, rows }) => Start::Known(columns, rows.into()),
+pub(crate) fn plan(plan: wit::Plan) -> (ours::Plan, Root) {
+    let wit::Plan { table, root, loads, first_loads: roots } = plan;
+    let root = match root {
+        wit::LoadRoot::Query(wit::RootQuery { statement, parameters }) => {
+            Root::Query(statement, super::all(parameters))
+        }
+        wit::LoadRoot::Keys(keys) => Root::Keys(keys.into()),
+        wit::LoadRoot::Known(wit::KnownRows { columns, rows }) => Root::Known(columns, rows.into()),
     };
-    (ours::Plan { table, loads: super::all(loads), roots }, start)
+    (ours::Plan { table, loads: super::all(loads), roots }, root)
+}
+
+impl From<ours::Loaded> for wit::Loaded {
+    fn from(loaded: ours::Loaded) -> Self {
+        Self {
+            load: u32::try_from(loaded.load).unwrap_or(u32::MAX),
+            columns: loaded.columns.iter().map(Into::into).collect(),
+            rows: loaded.rows.into(),
+        }
+    }
 }

@@ -1,12 +1,12 @@
-//! Options, answers and what a database says about itself.
+//! Options, results and what a database is called.
 
 use std::time::Duration;
 
 use sqlservice_db as db;
-use sqlservice_sql::{Capabilities, Dialect, compiled::Output, schema::TypeKind};
+use sqlservice_sql::{Batch, Dialect, compiled::Output, schema::TypeKind};
 
 use super::same_cases;
-use crate::bindings::sqlservice::database::{databases as wit_databases, sessions as wit};
+use crate::bindings::sqlservice::database::{schema::ReflectOptions, sessions as wit};
 
 same_cases!(wit::Isolation, db::Isolation, {
     Default, ReadUncommitted, ReadCommitted, RepeatableRead, Serializable, Autocommit,
@@ -38,39 +38,25 @@ pub(crate) fn transaction_options(options: &wit::TransactionOptions) -> db::Tran
     }
 }
 
-impl From<Dialect> for wit_databases::Dialect {
-    fn from(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Sqlite => Self::Sqlite,
-            Dialect::Postgres => Self::Postgresql,
-            Dialect::Mysql => Self::Mysql,
-            Dialect::Mariadb => Self::Mariadb,
-        }
+/// What the contract calls a kind of database.
+pub(crate) const fn dialect(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "sqlite",
+        Dialect::Postgres => "postgresql",
+        Dialect::Mysql => "mysql",
+        Dialect::Mariadb => "mariadb",
     }
 }
 
-impl From<Capabilities> for wit_databases::Capabilities {
-    fn from(can: Capabilities) -> Self {
-        let flags = [
-            (can.insert_returning, Self::INSERT_RETURNING),
-            (can.update_returning, Self::UPDATE_RETURNING),
-            (can.delete_returning, Self::DELETE_RETURNING),
-            (can.full_join, Self::FULL_JOIN),
-            (can.lateral, Self::LATERAL),
-            (can.row_locking, Self::ROW_LOCKING),
-            (can.lock_options, Self::LOCK_OPTIONS),
-            (can.conflict_target, Self::CONFLICT_TARGET),
-            (can.aggregate_filter, Self::AGGREGATE_FILTER),
-            (can.frame_groups, Self::FRAME_GROUPS),
-            (can.nulls_order, Self::NULLS_ORDER),
-            (can.arrays, Self::ARRAYS),
-            (can.schemas, Self::SCHEMAS),
-            (can.comments, Self::COMMENTS),
-            (can.transactional_ddl, Self::TRANSACTIONAL_DDL),
-            (can.isolation_levels, Self::ISOLATION_LEVELS),
-            (can.update_source, Self::UPDATE_SOURCE),
-            (can.delete_source, Self::DELETE_SOURCE),
-        ];
-        flags.into_iter().filter(|(has, _)| *has).fold(Self::empty(), |all, (_, flag)| all | flag)
+/// A result that came at once.
+pub(crate) fn complete(columns: &[Output], rows: Batch, affected: u64) -> wit::ResultSet {
+    let columns = columns.iter().map(Into::into).collect();
+    wit::ResultSet { columns, first_batch: rows.into(), cursor: None, affected, last_key: None }
+}
+
+impl From<ReflectOptions> for db::ReflectOptions {
+    fn from(options: ReflectOptions) -> Self {
+        let ReflectOptions { only, schema, views } = options;
+        Self { only, schema, views }
     }
 }

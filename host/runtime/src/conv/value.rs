@@ -6,7 +6,7 @@ use super::same_fields;
 use crate::bindings::sqlservice::database::values as wit;
 
 same_fields!(wit::Interval, ours::Interval, { months, days, microseconds });
-same_fields!(wit::Array, ours::Array, { dimensions; lists items });
+same_fields!(wit::ArrayValue, ours::Array, { dimensions; lists items });
 
 impl From<wit::Scalar> for ours::Scalar {
     fn from(scalar: wit::Scalar) -> Self {

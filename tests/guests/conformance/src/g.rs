@@ -54,7 +54,7 @@ pub async fn g08_altered() -> Saw {
     let widen = match db.dialect() {
         Dialect::Postgresql => Some("ALTER TABLE users ALTER COLUMN name TYPE varchar(200)"),
         Dialect::Mariadb | Dialect::Mysql => Some("ALTER TABLE users MODIFY name VARCHAR(200) NOT NULL"),
-        Dialect::Sqlite => None,
+        _ => None,
     };
     let changes =
         [Some("ALTER TABLE users ADD COLUMN extra INTEGER"), widen, Some("ALTER TABLE users DROP COLUMN extra")];

@@ -5,6 +5,7 @@
 mod a;
 mod b;
 mod c;
+mod contract;
 mod d;
 mod decimal;
 mod e;
@@ -41,6 +42,17 @@ sqlservice_sdk::plugin!(
     export a08-statements: async func() -> result<list<string>, string>;
     export a08-text: async func() -> result<list<string>, string>;
     export a14-sizes: async func() -> result<list<string>, string>;
+
+    /// What a database of a newer host says that this guest has no words for.
+    export v-newer: async func() -> result<list<string>, string>;
+    /// Tables that a transaction made and did not commit.
+    export v-reflect: async func() -> result<list<string>, string>;
+    /// What reflection on a session is refused for.
+    export v-reflect-refused: async func() -> result<list<string>, string>;
+    /// Keys that the database counted up, of inserts that return nothing.
+    export v-last-key: async func() -> result<list<string>, string>;
+    /// Objects on a connection of one's own, and isolation levels of a session.
+    export v-one-session: async func() -> result<list<string>, string>;
 
     /// Random operations on objects, against a plain model of them: what went wrong, a line a sequence.
     export u-random: async func(sequences: list<list<u8>>) -> result<list<string>, string>;
@@ -324,6 +336,7 @@ scenarios! {
         a08_text(), a14_sizes(),;
     b: b01_graph(), b07_tree(), b_violation(), b21_many(parents: u32), c10_versions(),
         t68_changes(), t32_change_bytes(rows: u32), t32_change_time(rows: u32),;
+    contract: v_newer(), v_reflect(), v_reflect_refused(), v_last_key(), v_one_session(),;
     c: c04_pending_rollback(), c05_pending_rollback_in_savepoint(), c06_savepoint_rolled_back(), c07_savepoints_nest(),
         c17_isolation(), c17_levels(), c18_autocommit(), c19_commit_as_you_go(),;
     d: d_functions_of_texts(), d_functions_of_numbers(), d_functions_of_times(), d_functions_of_documents(), d_joins(), d_subqueries(), d_groups(), d_locks(), d01_recursive(), d02_update(), d02_delete(), d03_unions(), d03_intersect_and_except(), d04_frames(), d04_functions(), d05_lists(), d06_patterns(), d07_distinct(), d08_limits(), d10_insert_from_select(), d13_upserts(), d14_odd_names(), d09_few(), d09_many(rows: u32), d11_update(), d11_delete(), d12_matched(), d15_partitions(), d15_abandon(),

@@ -7,7 +7,7 @@ use sqlservice_sdk::{
         databases::Database as Raw,
         rows::ColumnData,
         schema::{Action, ForeignKey, Relationship},
-        sessions::{Load, Loaded, Options, Plan, Session as RawSession, Start, TransactionOptions},
+        sessions::{Load, LoadRoot, Loaded, Options, Plan, Session as RawSession, TransactionOptions},
     },
     prelude::*,
     schema::Models,
@@ -235,7 +235,7 @@ pub async fn l_composite() -> Saw {
 }
 
 /// Users, their devices, the apps on these, their teams and whose these are.
-fn deep(start: Start) -> Plan {
+fn deep(start: LoadRoot) -> Plan {
     let loads = vec![load("devices", &[1]), load("apps", &[2]), load("team", &[3]), load("members", &[])];
     plan("users", start, &[0], loads)
 }
@@ -308,8 +308,8 @@ pub async fn a09_joined() -> Saw {
         let plain = by_owner(&plan, session.load(plan.clone(), NO_OPTIONS).await?.1);
         let (answer, loaded) = session.load(joined(plan.clone()), NO_OPTIONS).await?;
         let (plain_answer, _) = session.load(plan.clone(), NO_OPTIONS).await?;
-        let same = by_owner(&plan, loaded) == plain && rows(&answer.first) == rows(&plain_answer.first);
-        saw.push(format!("{same} {}", rows(&answer.first)));
+        let same = by_owner(&plan, loaded) == plain && rows(&answer.first_batch) == rows(&plain_answer.first_batch);
+        saw.push(format!("{same} {}", rows(&answer.first_batch)));
     }
     session.commit().await?;
     Ok(saw)
@@ -382,7 +382,7 @@ pub async fn l_many(owners: u32, rounds: u32) -> Saw {
         if let Some((answer, loaded)) = got {
             let counts: Vec<String> = loaded.iter().map(|loaded| loaded.rows.rows.to_string()).collect();
             let right = whole(owners, &loaded[0]);
-            saw.push(format!("{} {} {right}", answer.first.rows, counts.join(" ")));
+            saw.push(format!("{} {} {right}", answer.first_batch.rows, counts.join(" ")));
             saw.push(best.to_string());
         }
     }

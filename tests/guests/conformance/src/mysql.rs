@@ -51,7 +51,10 @@ async fn open() -> Result<Database, Error> {
 /// What the server says that it is, and whether it returns inserted rows.
 pub async fn y_who() -> Saw {
     let db = open().await?;
-    Ok(vec![format!("{:?}", db.dialect()), db.capabilities().contains(Capabilities::INSERT_RETURNING).to_string()])
+    Ok(vec![
+        format!("Dialect::{:?}", db.dialect()),
+        db.capabilities().contains(Capabilities::INSERT_RETURNING).to_string(),
+    ])
 }
 
 /// Whether keys are those of the rows that they were given for.

@@ -30,7 +30,7 @@ pub fn error(error: &Error) -> String {
         Error::Timeout => "timeout".to_owned(),
         Error::Cancelled => "cancelled".to_owned(),
         Error::Disconnected => "disconnected".to_owned(),
-        Error::Limit(limit) => format!("limit {:?} {}", limit.kind, limit.allowed),
+        Error::Limit(limit) => format!("limit LimitKind::{:?} {}", limit.kind, limit.allowed),
         other => format!("{other:?}"),
     }
 }
@@ -41,7 +41,7 @@ fn integrity(violation: &Violation) -> String {
         ConstraintKind::ForeignKey => "foreign-key",
         ConstraintKind::NotNull => "not-null",
         ConstraintKind::Check => "check",
-        ConstraintKind::Other => "other",
+        _ => "other",
     };
     let maybe = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
     let columns = violation.columns.join(",");

@@ -67,8 +67,8 @@ async fn nothing_asked() -> Result<String, Error> {
     let three = forge::numbers(3);
     let options = RunOptions { batch_rows: Some(0), ..RunOptions::default() };
     let answer = session.execute(three, Vec::new(), options).await?;
-    let mut batches = vec![answer.first.rows];
-    if let Some(cursor) = answer.rest {
+    let mut batches = vec![answer.first_batch.rows];
+    if let Some(cursor) = answer.cursor {
         while let Some(batch) = cursor.next_batch(0, 0).await? {
             batches.push(batch.rows);
         }

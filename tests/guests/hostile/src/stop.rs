@@ -15,7 +15,7 @@ use sqlservice_sdk::{
         databases::Database as Raw,
         rows::{Batch, ColumnData, Vector},
         schema::Relationship,
-        sessions::{self, Change, Load, Plan, Start, TransactionOptions as Options},
+        sessions::{self, Change, Load, LoadRoot, Plan, TransactionOptions as Options},
     },
     prelude::*,
     schema::Models,
@@ -199,7 +199,7 @@ fn users_by_key() -> Plan {
     let rows = ids.len() as u32;
     let keys = Batch { rows, columns: vec![ColumnData { validity: None, values: Vector::Integers(ids) }] };
     let loads = vec![load("devices", &[1]), load("user", &[])];
-    Plan { table: "users".to_owned(), start: Start::Keys(keys), loads, roots: vec![0] }
+    Plan { table: "users".to_owned(), root: LoadRoot::Keys(keys), loads, first_loads: vec![0] }
 }
 
 /// Rows that are inserted, then updated.

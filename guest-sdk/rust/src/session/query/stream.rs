@@ -9,7 +9,7 @@ use crate::{
     Entity, Error, Executor, Result, Session, Value,
     bindings::sqlservice::database::{
         rows::{Batch, ColumnData},
-        sessions::Start,
+        sessions::LoadRoot,
     },
     entity::{AnyEntity, Record},
     relation::LoadNode,
@@ -100,7 +100,7 @@ impl Keys {
         let columns: Vec<&ColumnData> = batch.columns.iter().collect();
         let malformed = |_| Error::other("the host sent a malformed batch");
         let keys = keys_of(&columns, batch.rows as usize).map_err(malformed)?;
-        let start = From::Rows(Start::Keys(batch));
+        let start = From::Rows(LoadRoot::Keys(batch));
         let found = self.unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
         let of_key: FxHashMap<Key, AnyEntity> =
             found.into_iter().map(|object| (object.0.stored_key(), object)).collect();

@@ -14,7 +14,7 @@ use crate::{
     Error, Result, Value,
     bindings::sqlservice::database::{
         rows::Batch,
-        sessions::{Change, Deletes, Inserts, KnownRows, Link, Updates},
+        sessions::{Change, Deletes, Inserts, KeyReference, KnownRows, Updates},
     },
     entity::{AnyEntity, Status},
 };
@@ -137,7 +137,7 @@ impl Changes {
         objects: &[AnyEntity],
         columns: &[usize],
         late: Option<&FxHashSet<(usize, usize)>>,
-    ) -> Vec<Link> {
+    ) -> Vec<KeyReference> {
         let mut links = Vec::new();
         for (row, object) in (0..).zip(objects) {
             for (at, source) in draft.sources.of(object) {
@@ -146,7 +146,7 @@ impl Changes {
                 }
                 let column = columns.iter().position(|column| column == at).and_then(|at| u16::try_from(at).ok());
                 if let (Some(column), Some((of_change, of_row))) = (column, self.place(&source.object)) {
-                    links.push(Link { row, column, of_change, of_row });
+                    links.push(KeyReference { row, column, of_change, of_row });
                 }
             }
         }
@@ -243,7 +243,7 @@ impl Changes {
                 for (position, (_, object, column)) in pair.cells.iter().enumerate() {
                     let place = self.place(object);
                     if let (Some((of_change, of_row)), Ok(column)) = (place, u16::try_from(position)) {
-                        links.push(Link { row, column, of_change, of_row });
+                        links.push(KeyReference { row, column, of_change, of_row });
                     }
                     let is_made = place.is_some() && object.0.wants_key();
                     let value = if is_made { null() } else { object.0.value(*column) };

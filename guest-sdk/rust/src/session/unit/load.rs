@@ -13,7 +13,7 @@ use crate::{
     Error, Result, Value,
     bindings::sqlservice::database::{
         rows::{Batch, ColumnData, Vector},
-        sessions::{self as contract, KnownRows, Loaded, Plan, Start},
+        sessions::{self as contract, KnownRows, LoadRoot, Loaded, Plan},
     },
     entity::AnyEntity,
     relation::LoadNode,
@@ -34,7 +34,7 @@ struct Step {
 /// Where a plan starts.
 pub(crate) enum From {
     /// A query, or keys.
-    Rows(Start),
+    Rows(LoadRoot),
     /// Objects that are there.
     Objects(Vec<AnyEntity>),
 }
@@ -123,16 +123,16 @@ impl Unit {
             left.extend(later(objects, &[]));
             return Ok(objects.clone());
         }
-        let (start, objects) = match from {
-            From::Rows(start) => (start, None),
+        let (root, objects) = match from {
+            From::Rows(root) => (root, None),
             From::Objects(objects) => (known(mapper, &objects, nodes)?, Some(objects)),
         };
         let loads = steps.iter().map(|step| step.contract.clone()).collect();
-        let plan = Plan { table: mapper.table.to_owned(), start, loads, roots };
+        let plan = Plan { table: mapper.table.to_owned(), root, loads, first_loads: roots };
         let (answer, mut loaded) = self.contract.load(plan, options).await?;
         let objects = match objects {
             Some(objects) => objects,
-            None => (mapper.absorb)(self, &answer.columns, answer.first, anew)?,
+            None => (mapper.absorb)(self, &answer.columns, answer.first_batch, anew)?,
         };
         loaded.sort_by_key(|loaded| loaded.load);
         let mut found: Vec<Vec<AnyEntity>> = Vec::with_capacity(steps.len());
@@ -204,7 +204,7 @@ impl Unit {
 }
 
 /// Objects that are there, with the columns that the loads start from.
-fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<Start> {
+fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<LoadRoot> {
     let mut relations: Vec<&Mapped> = Vec::new();
     for node in nodes {
         // One of the host's or not: those that start from it need its columns, too.
@@ -221,7 +221,7 @@ fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> 
     } else {
         (mapper.encode)(objects, &columns)?
     };
-    Ok(Start::Known(KnownRows { columns: mapper.names(&columns), rows: Batch { rows, columns: cells } }))
+    Ok(LoadRoot::Known(KnownRows { columns: mapper.names(&columns), rows: Batch { rows, columns: cells } }))
 }
 
 /// A column by which rows are found that an owner is related to: of the owner's foreign key, what it says by now, written or not;

@@ -13,7 +13,7 @@ use crate::{
     Error, Result, Value,
     bindings::sqlservice::database::{
         rows::Batch,
-        sessions::{KnownRows, Plan, Start},
+        sessions::{KnownRows, LoadRoot, Plan},
         statements::{Conflict, ConflictAction, Insert, Root, Statement},
     },
     entity::{AnyEntity, Status},
@@ -105,7 +105,7 @@ impl Unit {
         for (mapper, objects) in of_model.into_values() {
             for some in objects.chunks(ROWS) {
                 let rows = u32::try_from(some.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
-                let start = Start::Keys(Batch { rows, columns: stored(mapper, some, &mapper.key)? });
+                let start = LoadRoot::Keys(Batch { rows, columns: stored(mapper, some, &mapper.key)? });
                 let found = self.load(mapper, From::Rows(start), &[], true, RunOptions::default()).await?;
                 let found: FxHashSet<usize> = found.iter().map(AnyEntity::address).collect();
                 gone.extend(some.iter().filter(|object| !found.contains(&object.address())).cloned());
@@ -116,7 +116,7 @@ impl Unit {
 
     async fn read_again(self: &Rc<Self>, mapper: &Mapper, objects: &[AnyEntity]) -> Result<()> {
         let rows = u32::try_from(objects.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
-        let start = Start::Keys(Batch { rows, columns: stored(mapper, objects, &mapper.key)? });
+        let start = LoadRoot::Keys(Batch { rows, columns: stored(mapper, objects, &mapper.key)? });
         let mut rows = self.rows_of(mapper, start).await?;
         for object in objects {
             match rows.remove(&object.0.stored_key()) {
@@ -141,7 +141,7 @@ impl Unit {
         let keys = rows(keys)?;
         let mut found = FxHashMap::default();
         for some in keys.chunks(ROWS) {
-            found.extend(self.rows_of(mapper, Start::Keys(batch_of(some)?)).await?);
+            found.extend(self.rows_of(mapper, LoadRoot::Keys(batch_of(some)?)).await?);
         }
         let value = |key: &Vec<Value>, column: usize| {
             let cell = found.get(&Key::of(key)).and_then(|row| row.iter().find(|(at, _)| *at == column));
@@ -154,11 +154,11 @@ impl Unit {
     }
 
     /// The rows of these keys, by their keys.
-    async fn rows_of(&self, mapper: &Mapper, start: Start) -> Result<FxHashMap<Key, Vec<(usize, Value)>>> {
-        let plan = Plan { table: mapper.table.to_owned(), start, loads: Vec::new(), roots: Vec::new() };
+    async fn rows_of(&self, mapper: &Mapper, root: LoadRoot) -> Result<FxHashMap<Key, Vec<(usize, Value)>>> {
+        let plan = Plan { table: mapper.table.to_owned(), root, loads: Vec::new(), first_loads: Vec::new() };
         let (answer, _) = self.contract.load(plan, RunOptions::default()).await?;
         let names: Vec<String> = answer.columns.into_iter().map(|column| column.name).collect();
-        by_key(mapper, &mapper.positions(&names), &answer.first)
+        by_key(mapper, &mapper.positions(&names), &answer.first_batch)
     }
 
     /// An object's row was read again.

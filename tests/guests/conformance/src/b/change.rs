@@ -2,7 +2,7 @@
 
 use sqlservice_sdk::bindings::sqlservice::database::{
     rows::{Batch, ColumnData, Strings, Vector},
-    sessions::{Change, Deletes, Inserts, Link, Updates},
+    sessions::{Change, Deletes, Inserts, KeyReference, Updates},
 };
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -70,7 +70,8 @@ impl Insert {
     }
 
     pub fn links(mut self, links: &[(u32, u16, u32, u32)]) -> Self {
-        let link = |&(row, column, of_change, of_row): &(u32, u16, u32, u32)| Link { row, column, of_change, of_row };
+        let link =
+            |&(row, column, of_change, of_row): &(u32, u16, u32, u32)| KeyReference { row, column, of_change, of_row };
         self.0.links = links.iter().map(link).collect();
         self
     }

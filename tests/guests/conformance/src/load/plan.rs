@@ -2,7 +2,7 @@
 
 use sqlservice_sdk::bindings::sqlservice::database::{
     rows::{Batch, ColumnData, Vector},
-    sessions::{Answer, KnownRows, Load, Loaded, Options, Plan, RootQuery, Start},
+    sessions::{KnownRows, Load, LoadRoot, Loaded, Options, Plan, ResultSet, RootQuery},
     statements::{Binary, BinaryOp, ColumnName, Delete, Node, Order, Root, Select, SourceTable, Statement},
     values::{Scalar, Value},
 };
@@ -20,18 +20,18 @@ pub fn joined(mut plan: Plan) -> Plan {
     plan
 }
 
-pub fn plan(table: &str, start: Start, roots: &[u32], loads: Vec<Load>) -> Plan {
-    Plan { table: table.to_owned(), start, loads, roots: roots.to_vec() }
+pub fn plan(table: &str, root: LoadRoot, roots: &[u32], loads: Vec<Load>) -> Plan {
+    Plan { table: table.to_owned(), root, loads, first_loads: roots.to_vec() }
 }
 
 /// Rows that the guest has.
-pub fn known(columns: &[&str], data: Vec<ColumnData>, rows: usize) -> Start {
+pub fn known(columns: &[&str], data: Vec<ColumnData>, rows: usize) -> LoadRoot {
     let rows = Batch { rows: rows as u32, columns: data };
-    Start::Known(KnownRows { columns: columns.iter().map(|&name| name.to_owned()).collect(), rows })
+    LoadRoot::Known(KnownRows { columns: columns.iter().map(|&name| name.to_owned()).collect(), rows })
 }
 
-pub fn keys(rows: usize, columns: Vec<ColumnData>) -> Start {
-    Start::Keys(Batch { rows: rows as u32, columns })
+pub fn keys(rows: usize, columns: Vec<ColumnData>) -> LoadRoot {
+    LoadRoot::Keys(Batch { rows: rows as u32, columns })
 }
 
 /// A query of all columns of a table.
@@ -114,23 +114,23 @@ impl Query {
         self
     }
 
-    pub fn start(mut self) -> Start {
+    pub fn start(mut self) -> LoadRoot {
         let source = SourceTable { table: self.table.clone(), schema: None, alias: None };
         self.select.source = Some(self.add(Node::Table(source)));
         self.select.columns = std::mem::take(&mut self.columns);
         let select = self.select.clone();
         let root = Root::Select(self.add(Node::Select(select)));
-        Start::Query(RootQuery { statement: Statement { nodes: self.nodes, root }, parameters: self.parameters })
+        LoadRoot::Query(RootQuery { statement: Statement { nodes: self.nodes, root }, parameters: self.parameters })
     }
 }
 
 /// A change that returns all columns of the rows that it deletes: all of them.
-pub fn removal(table: &str, columns: &[&str]) -> Start {
+pub fn removal(table: &str, columns: &[&str]) -> LoadRoot {
     let column = |&name: &&str| Node::Column(ColumnName { table: None, name: name.to_owned() });
     let nodes: Vec<Node> = columns.iter().map(column).collect();
     let returning = (0..nodes.len() as u32).collect();
     let delete = Delete { table: table.to_owned(), schema: None, source: None, where_: None, returning };
-    Start::Query(RootQuery { statement: Statement { nodes, root: Root::Delete(delete) }, parameters: Vec::new() })
+    LoadRoot::Query(RootQuery { statement: Statement { nodes, root: Root::Delete(delete) }, parameters: Vec::new() })
 }
 
 fn cell(column: &ColumnData, row: usize) -> String {
@@ -151,9 +151,9 @@ pub fn rows(batch: &Batch) -> String {
 }
 
 /// The rows of the plan and of each load, one line each: `users: 1 ed -`. Columns as many as are told, or it says so.
-pub fn told(plan: &Plan, (answer, loaded): (Answer, Vec<Loaded>)) -> Vec<String> {
-    let mut lines = vec![format!("{}: {}", plan.table, rows(&answer.first))];
-    assert!(answer.rest.is_none() && answer.columns.len() == answer.first.columns.len());
+pub fn told(plan: &Plan, (answer, loaded): (ResultSet, Vec<Loaded>)) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", plan.table, rows(&answer.first_batch))];
+    assert!(answer.cursor.is_none() && answer.columns.len() == answer.first_batch.columns.len());
     assert_eq!(loaded.len(), plan.loads.len());
     for (position, loaded) in loaded.iter().enumerate() {
         assert_eq!((loaded.load as usize, loaded.columns.len()), (position, loaded.rows.columns.len()));

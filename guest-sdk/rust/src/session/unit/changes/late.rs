@@ -14,7 +14,7 @@ use crate::{
     Result,
     bindings::sqlservice::database::{
         rows::Batch,
-        sessions::{Change, Link, Updates},
+        sessions::{Change, KeyReference, Updates},
     },
     entity::AnyEntity,
 };
@@ -63,7 +63,7 @@ impl Changes {
                 let Some((of_change, of_row)) = self.place(object) else { continue };
                 for at in 0..mapper.key.len() {
                     let column = u16::try_from(columns.len() + at).unwrap_or(u16::MAX);
-                    links.push(Link { row, column, of_change, of_row });
+                    links.push(KeyReference { row, column, of_change, of_row });
                 }
             }
             let updates = Updates {

@@ -1,0 +1,209 @@
+//! What a session does: check a statement, run it, and hold what it needs while it runs.
+
+use std::sync::Arc;
+
+use sqlservice_db as db;
+use sqlservice_sql::{self as sql, Compiled, Value};
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::component::{Accessor, Resource};
+
+use crate::{
+    SqlError,
+    bindings::sqlservice::database::{rows, schema, sessions, statements, values},
+    conv,
+    ctx::{HasSql, SqlLimits},
+    cursor::Cursor,
+    opened::Opened,
+    prepared::Prepared,
+    session::Session,
+};
+
+/// Clones the state out of the table, so that nothing of the store is held while it is awaited.
+pub(crate) fn lookup<T>(store: &Accessor<T, HasSql>, this: &Resource<Session>) -> Result<Arc<SessionState>, SqlError> {
+    Ok(store.with(|mut access| access.get().table.get(this).map(|session| session.0.clone()))?)
+}
+
+/// The state of a guest's session. Dropping it rolls back and gives the connection back, in a task of the host's.
+pub(crate) struct SessionState {
+    pub(crate) session: db::Session,
+    pub(crate) opened: Arc<Opened>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl SessionState {
+    pub(crate) fn new(session: db::Session, opened: Arc<Opened>, permit: OwnedSemaphorePermit) -> Arc<Self> {
+        let session = session.limit_transactions(opened.limits.transaction_time);
+        Arc::new(Self { session, opened, _permit: permit })
+    }
+
+    /// Runs a statement.
+    pub(crate) async fn execute(
+        &self,
+        statement: statements::Statement,
+        parameters: Vec<values::Value>,
+        options: &sessions::Options,
+    ) -> Result<Answered, SqlError> {
+        let compiled = self.opened.compile(statement)?;
+        self.run(Run::Compiled(compiled, conv::all(parameters)), options).await
+    }
+
+    /// Runs a statement that was prepared for the same database.
+    pub(crate) async fn execute_prepared(
+        &self,
+        prepared: Prepared,
+        parameters: Vec<values::Value>,
+        options: &sessions::Options,
+    ) -> Result<Answered, SqlError> {
+        if !Arc::ptr_eq(&prepared.opened, &self.opened) {
+            return Err(sql::Error::invalid("the statement was prepared for another database").into());
+        }
+        self.run(Run::Prepared(prepared.compiled, conv::all(parameters)), options).await
+    }
+
+    /// Runs SQL text, where that was granted.
+    pub(crate) async fn execute_text(
+        &self,
+        text: String,
+        parameters: Vec<values::Value>,
+        options: &sessions::Options,
+    ) -> Result<Answered, SqlError> {
+        if !self.opened.grant.raw_sql {
+            return Err(sql::Error::Denied("raw SQL on this database".to_owned()).into());
+        }
+        self.run(Run::Text(text, conv::all(parameters)), options).await
+    }
+
+    /// Inserts a batch. Where the database returns nothing of an insert, it is read back as a unit of work does.
+    pub(crate) async fn insert_many(
+        &self,
+        inserts: sql::flush::Inserts,
+        options: &sessions::Options,
+    ) -> Result<Answered, SqlError> {
+        if !inserts.returning.is_empty() && !self.opened.grant.database.dialect().capabilities().insert_returning {
+            return self.insert_and_read(inserts, options).await;
+        }
+        let sql::flush::Inserts { table, columns, rows, returning, .. } = inserts;
+        let portions = self.portions(sql::InsertMany { schema: None, table, columns, returning }, rows)?;
+        self.run(Run::Many(portions), options).await
+    }
+
+    /// Writes a unit of work.
+    pub(crate) async fn flush(&self, changes: Vec<sessions::Change>) -> Result<Vec<rows::Batch>, SqlError> {
+        let opened = &self.opened;
+        let dialect = opened.grant.database.dialect();
+        let flush = sql::Flush::new(conv::all(changes), opened.catalog(), dialect, opened.limits.statement)?;
+        // What comes back was sent, row by row: its bytes are limited, its rows are not.
+        let options = db::RunOptions { max_rows: None, ..opened.within(db::RunOptions::default()) };
+        Ok(conv::all(self.session.flush(flush, options).await?))
+    }
+
+    /// Reads rows and those of relationships.
+    pub(crate) async fn load(
+        &self,
+        plan: sessions::Plan,
+        options: &sessions::Options,
+    ) -> Result<(sessions::ResultSet, Vec<sessions::Loaded>), SqlError> {
+        let opened = &self.opened;
+        let dialect = opened.grant.database.dialect();
+        let (plan, root) = conv::plan(plan);
+        let mut loading = sql::Loading::new(&plan, opened.catalog(), dialect, opened.limits.statement)?;
+        let root = match root {
+            conv::Root::Query(statement, parameters) => {
+                let compiled = opened.compile_joined(&mut loading, statement)?;
+                loading.check_query(&compiled)?;
+                db::Root::Query(compiled, parameters)
+            }
+            conv::Root::Keys(keys) => db::Root::Keys(loading.by_keys(&keys)?),
+            conv::Root::Known(columns, rows) => {
+                loading.take_known(columns, rows)?;
+                db::Root::Known
+            }
+        };
+        let is_known = matches!(root, db::Root::Known);
+        let (columns, rows, loaded) = self.session.load(root, loading, opened.run(options)).await?;
+        // What the guest has it need not be given.
+        let first = if is_known { sql::Batch::default() } else { rows };
+        Ok((conv::complete(&columns, first, 0), conv::all(loaded)))
+    }
+
+    /// Reads tables, which are known from now on.
+    pub(crate) async fn reflect(&self, options: schema::ReflectOptions) -> Result<Vec<schema::Table>, SqlError> {
+        let limits = self.opened.within(db::RunOptions::default());
+        let tables = self.session.reflect(options.into(), limits.timeout).await?;
+        self.opened.learn(&tables);
+        Ok(conv::all(tables))
+    }
+
+    async fn run(&self, run: Run, options: &sessions::Options) -> Result<Answered, SqlError> {
+        let options = self.opened.run(options);
+        let told = matches!(run, Run::Prepared(..));
+        let answer = match run {
+            Run::Compiled(compiled, parameters) | Run::Prepared(compiled, parameters) => {
+                self.session.execute(compiled, parameters, options).await?
+            }
+            Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await?,
+            Run::Many(portions) => self.session.insert_many(portions, options).await?,
+        };
+        // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
+        let permit = match &answer.rest {
+            Some(_) => Some(self.opened.cursor_permit()?),
+            None => None,
+        };
+        Ok(Answered { answer, permit, limits: self.opened.limits.clone(), told })
+    }
+
+    /// Inserts a batch and reads back what the database does not return of it, as a unit of work does.
+    async fn insert_and_read(
+        &self,
+        inserts: sql::flush::Inserts,
+        options: &sessions::Options,
+    ) -> Result<Answered, SqlError> {
+        let (opened, affected) = (&self.opened, inserts.rows.rows.into());
+        let (catalog, dialect) = (opened.catalog(), opened.grant.database.dialect());
+        let columns = sql::insert_many::returned(&catalog, None, &inserts.table, &inserts.returning)?;
+        let change = sql::flush::Change::Inserts(inserts);
+        let flush = sql::Flush::new(vec![change], catalog, dialect, opened.limits.statement)?;
+        let returned = self.session.flush(flush, opened.run(options)).await.map_err(|failure| failure.error)?;
+        let first = returned.into_iter().next().unwrap_or_default();
+        let answer = db::Answer { columns: columns.into(), first, rest: None, affected, last_key: None };
+        Ok(Answered { answer, permit: None, limits: opened.limits.clone(), told: false })
+    }
+
+    /// The statements that insert a batch.
+    fn portions(&self, target: sql::InsertMany, batch: sql::Batch) -> Result<sql::Portions, SqlError> {
+        let opened = &self.opened;
+        let dialect = opened.grant.database.dialect();
+        let limits = opened.limits.statement;
+        Ok(sql::Portions::new(target, Arc::new(batch), opened.catalog(), dialect, limits)?)
+    }
+}
+
+enum Run {
+    Compiled(Arc<Compiled>, Vec<Value>),
+    Prepared(Arc<Compiled>, Vec<Value>),
+    Text(String, Vec<Value>),
+    Many(sql::Portions),
+}
+
+/// A result with the cursor's place that it may need.
+pub(crate) struct Answered {
+    answer: db::Answer,
+    permit: Option<OwnedSemaphorePermit>,
+    limits: Arc<SqlLimits>,
+    /// Whether the guest was told of the columns when it prepared the statement.
+    told: bool,
+}
+
+impl Answered {
+    /// Gives it to the guest, with a cursor in its table where there is more to come.
+    pub(crate) fn into_wit<T>(self, store: &Accessor<T, HasSql>) -> Result<sessions::ResultSet, SqlError> {
+        let db::Answer { columns, first, rest, affected, last_key } = self.answer;
+        let columns = if self.told { [].into() } else { columns };
+        let rest = rest.zip(self.permit).map(|(rest, permit)| Cursor::new(rest, permit, self.limits));
+        let cursor = match rest {
+            Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
+            None => None,
+        };
+        Ok(sessions::ResultSet { cursor, last_key, ..conv::complete(&columns, first, affected) })
+    }
+}
