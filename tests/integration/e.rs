@@ -154,6 +154,18 @@ fn e_what_is_no_component_is_refused_in_words() {
 }
 
 #[test]
+fn e_a_file_that_cannot_be_read_keeps_its_reason() {
+    let host = Host::builder().build().expect("a host");
+    match host.load_file("no-such.wasm") {
+        Err(Error::Unreadable { path, source }) => {
+            assert_eq!((path.to_str(), source.kind()), (Some("no-such.wasm"), std::io::ErrorKind::NotFound));
+        }
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was loaded"),
+    }
+}
+
+#[test]
 fn e_a_wrong_function_gets_a_suggestion() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {

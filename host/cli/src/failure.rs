@@ -105,9 +105,11 @@ fn exit_of(error: &Error) -> Exit {
         | Error::CompileCache { .. }
         | Error::NoSuchFunction { .. }
         | Error::Arguments(_) => Exit::Usage,
-        Error::NotAComponent(_) | Error::TooLarge { .. } | Error::MissingImports(_) | Error::Unusable(_) => {
-            Exit::Component
-        }
+        Error::Unreadable { .. }
+        | Error::NotAComponent(_)
+        | Error::TooLarge { .. }
+        | Error::MissingImports(_)
+        | Error::Unusable(_) => Exit::Component,
         Error::Trap(_) | Error::Poisoned => Exit::Trap,
         Error::Deadline(_) => Exit::Deadline,
         _ => Exit::Host,

@@ -286,7 +286,7 @@ fn link(ticking: &Ticking) -> wasmtime::Result<Linker<State>> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Error::NotAComponent(format!("{} cannot be read: {error}", path.display())))
+    std::fs::read(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })
 }
 
 /// Says in words of people what the bytes are when they are no component.
