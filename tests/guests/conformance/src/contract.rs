@@ -88,14 +88,11 @@ pub async fn v_last_key() -> Saw {
         let id = session.one(&select_columns(User::ID).filter(User::NAME.eq(name))).await?;
         saw.push(key.map_or_else(|| "none".to_owned(), |key| (key == id).to_string()));
     }
-    let again = if db.capabilities().contains(Capabilities::CONFLICT_TARGET) {
-        row("one more").on_conflict_of(User::NAME).do_nothing()
-    } else {
-        row("one more").on_conflict().do_nothing()
-    };
-    let of_nothing = session.execute_for_key(&again).await?;
+    let no_rows = select_columns(User::NAME).filter(User::ID.lt(0));
+    let of_nothing = session.execute_for_key(&insert::<User>().query(User::NAME, &no_rows)).await?;
     let of_an_update = session.execute_for_key(&update::<User>().set(User::NOTE, Some("x".to_owned()))).await?;
     saw.push(format!("{of_nothing:?} {of_an_update:?}"));
+    session.commit().await?;
     let text = "INSERT INTO users (name) VALUES ('by text')";
     let key = raw::execute_for_key(&db.connect().await?, text, params![]).await;
     saw.push(told::outcome(key.map(|key| key.is_some())));
