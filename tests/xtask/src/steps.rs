@@ -16,6 +16,9 @@ use crate::{
     workspace::{cargo, linted, root, target},
 };
 
+/// How many tests run at once, by the test runner's own variable.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Step {
@@ -109,6 +112,11 @@ fn test(arguments: &[String]) -> Result<()> {
     command.args(["test", "--workspace", "--no-fail-fast", "--tests"]);
     if let Some(servers) = &servers {
         command.env(POSTGRES_VARIABLE, servers.postgres_url()).env(MARIADB_VARIABLE, servers.mariadb_url());
+    }
+    // Cases wait for servers and for time to pass: half as many again as there are processors keep these busy.
+    if env::var_os(TEST_THREADS).is_none() {
+        let processors = available_parallelism().map_or(1, |processors| processors.get());
+        command.env(TEST_THREADS, (processors + processors / 2).to_string());
     }
     if !arguments.is_empty() {
         command.arg("--").args(arguments);
