@@ -22,7 +22,7 @@ use crate::{
     settings::echo,
 };
 
-/// How long a statement of the host's own may take at most, whatever the settings say: nobody waits for it that could stop it.
+/// How long a statement of the host's own may take at most, whatever the settings say: no caller can stop it.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// A connection that the host asks, for itself or in the turn of a session's call.

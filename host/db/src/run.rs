@@ -80,7 +80,7 @@ impl From<Cause> for Error {
 
 /// What can go wrong to a statement from outside, besides that its time is over.
 pub(crate) enum Watch<'a> {
-    /// Nothing: it is the host's own, and nobody's who could go away.
+    /// Nothing: it is the host's own, with no caller that could go away.
     Host,
     /// What can go wrong to the call that it belongs to.
     Call { caller: &'a mut Caller, core: &'a Core, transaction: Option<u64> },

@@ -334,7 +334,7 @@ impl Cut {
     }
 }
 
-/// Somebody else has what a query in the middle of it wants.
+/// Another connection has locked what a query in the middle of it wants.
 #[tokio::test(flavor = "multi_thread")]
 async fn g05_reflecting_is_stopped_while_it_waits() {
     on_all("g05r", async |place| {

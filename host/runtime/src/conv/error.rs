@@ -59,7 +59,7 @@ pub(crate) fn to_guest(error: db::Error) -> wit::Failure {
     }
 }
 
-/// A name that was granted to nobody here, or to another guest: one is as good as the other.
+/// A name that was not granted to this guest: whether it is that of another guest is not told.
 pub(crate) fn no_such_database() -> wit::Failure {
     failure("no-such-database", "no database of that name was granted to this guest")
 }
