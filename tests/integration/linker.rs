@@ -28,7 +28,7 @@ impl SqlView for State {
 }
 
 /// What a store begins with.
-pub fn state(sql: SqlCtx) -> State {
+fn state(sql: SqlCtx) -> State {
     State { table: ResourceTable::new(), wasi: WasiCtx::builder().build(), sql }
 }
 
@@ -42,22 +42,28 @@ pub fn linker() -> Linker<State> {
     linker
 }
 
-#[tokio::test]
-async fn the_world_joins_a_linker_of_the_embedders_own() {
-    let linker = linker();
-    let component = Component::from_file(linker.engine(), component::PLUGIN_USERS).expect("a component");
+/// Calls an export of a component in that linker, with a database in memory, and gives everything back.
+pub async fn call(linker: &Linker<State>, component: &str, function: &str) -> Val {
+    let component = Component::from_file(linker.engine(), component).expect("a component");
     let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a database");
     let sql = SqlCtx::builder().database("default", grant.clone()).build();
     let mut store = Store::new(linker.engine(), state(sql));
     let instance = linker.instantiate_async(&mut store, &component).await.expect("an instance");
-    let seed = instance.get_func(&mut store, "seed").expect("an export");
+    let function = instance.get_func(&mut store, function).expect("an export");
     let mut results = [Val::Bool(false)];
-    let call = store.run_concurrent(async |accessor| seed.call_concurrent(accessor, &[], &mut results).await);
+    let call = store.run_concurrent(async |accessor| function.call_concurrent(accessor, &[], &mut results).await);
     call.await.and_then(|called| called).expect("no trap");
-    assert!(matches!(&results, [Val::Result(Ok(_))]), "{results:?}");
     drop(store);
     grant.database().close().await;
     assert_eq!(grant.database().status().in_use, 0, "a dropped store gives everything back");
+    let [result] = results;
+    result
+}
+
+#[tokio::test]
+async fn the_world_joins_a_linker_of_the_embedders_own() {
+    let result = call(&linker(), component::PLUGIN_USERS, "seed").await;
+    assert!(matches!(&result, Val::Result(Ok(_))), "{result:?}");
 }
 
 #[test]

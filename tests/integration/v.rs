@@ -1,15 +1,15 @@
 //! The contract as a guest meets it: words of a newer host, reflection inside of a transaction, last keys, one kind of session.
 
-use sqlservice_host::{Grant, OpenDatabase, Settings, SqlCtx};
+use sqlservice_host::{OpenDatabase, Settings};
 use sqlservice_tests::{Backend, Fixture, component, for_each_database};
 use wasmtime::{
-    Store, StoreContextMut,
-    component::{Accessor, Component, ComponentType, Linker, Lower, Resource, Val},
+    StoreContextMut,
+    component::{Accessor, ComponentType, Linker, Lower, Resource},
 };
 
 use crate::{
-    linker::{State, linker, state},
-    scene::Scene,
+    linker::{State, call, linker},
+    scene::{Scene, lines},
 };
 
 /// What a guest saw, with so many users there.
@@ -149,22 +149,10 @@ fn quota() -> Failure {
 
 #[tokio::test]
 async fn a_guest_runs_on_a_host_whose_contract_has_grown() {
-    let linker = newer();
-    let component = Component::from_file(linker.engine(), component::GUEST_CONFORMANCE).expect("a component");
-    let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a database");
-    let sql = SqlCtx::builder().database("default", grant.clone()).build();
-    let mut store = Store::new(linker.engine(), state(sql));
-    let instance = linker.instantiate_async(&mut store, &component).await.expect("an instance");
-    let function = instance.get_func(&mut store, "v-newer").expect("an export");
-    let mut results = [Val::Bool(false)];
-    let call = store.run_concurrent(async |accessor| function.call_concurrent(accessor, &[], &mut results).await);
-    call.await.and_then(|called| called).expect("no trap");
-    let [Val::Result(Ok(Some(seen)))] = &results else { panic!("{results:?}") };
-    let Val::List(lines) = &**seen else { panic!("{seen:?}") };
-    let lines: Vec<&str> =
-        lines.iter().map(|line| if let Val::String(line) = line { line.as_str() } else { "?" }).collect();
+    let seen = call(&newer(), component::GUEST_CONFORMANCE, "v-newer").await;
+    let seen = lines(Some(seen)).expect("what it saw");
     assert_eq!(
-        lines,
+        seen,
         [
             "another database of [\"insert-returning\", \"time-travel\"]",
             "true false",
@@ -173,6 +161,4 @@ async fn a_guest_runs_on_a_host_whose_contract_has_grown() {
             "until=2030-01-01",
         ]
     );
-    drop(store);
-    grant.database().close().await;
 }
