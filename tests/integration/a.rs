@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlservice_db::Database;
-use sqlservice_host::{Error, Grant, HostLimits, Settings, Val};
+use sqlservice_host::{Error, Grant, Settings, TenantLimits, Val};
 use sqlservice_sql::schema::{Column, DefaultValue, ForeignKey, Table, TypeKind};
 use sqlservice_tests::{
     Backend, Fixture,
@@ -80,7 +80,7 @@ fn a01_ping_of_a_live_database() {
 #[test]
 fn a01_ping_survives_killed_connections() {
     for_each_server(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         let mut guest = scene.instance(GUEST_CONFORMANCE).await;
         for _ in 0..3 {
             let saw = lines(guest.call("a01-ping", &[]).await.expect("no trap"));
@@ -105,14 +105,14 @@ fn a01_ping_of_a_dead_host_is_a_typed_error() {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let grant = Grant::open(&url, Settings::default()).expect("a URL that makes sense");
-            let host = guest::builder().database(guest::DATABASE, grant).build().expect("a host");
-            let plugin = guest::compiled(GUEST_CONFORMANCE).under(&host).expect("the same engine");
-            let mut instance = plugin.instantiate().await.expect("an instance");
+            let tenant = guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant");
+            let plugin = guest::compiled(GUEST_CONFORMANCE);
+            let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
             for function in ["a01-ping", "a05-begin-and-leave"] {
                 let said = lines(instance.call(function, &[]).await.expect("no trap")).expect_err("nobody is there");
                 assert_eq!(said, "disconnected", "{function}");
             }
-            let mut users = guest::compiled(PLUGIN_USERS).under(&host).expect("the same engine").instantiate().await;
+            let mut users = guest::compiled(PLUGIN_USERS).instantiate(&tenant).await;
             let users = users.as_mut().expect("an instance");
             // Whatever a guest prints of it, there is no secret in it.
             let said = format!("{:?}", users.call("tour", &[]).await);
@@ -192,7 +192,7 @@ fn a03_a_database_that_is_opened_again_knows_what_was_declared() {
 #[test]
 fn a04_an_error_in_begin_rolls_back() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(1).await;
         let said = scene.said(GUEST_CONFORMANCE, "a04-begin-and", &[text("raise")]).await;
         assert_eq!(said.expect_err("the guest's own error"), "Other(\"raised\")");
@@ -215,7 +215,7 @@ fn a04_a_dropped_future_in_begin_rolls_back() {
 #[test]
 fn a04_a_trap_in_begin_rolls_back() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(1).await;
         let mut guest = scene.instance(GUEST_CONFORMANCE).await;
         let trapped = guest.call("a04-begin-and", &[text("trap")]).await;
@@ -228,7 +228,7 @@ fn a04_a_trap_in_begin_rolls_back() {
 #[test]
 fn a04_a_call_cancelled_by_the_host_in_begin_rolls_back() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(1).await;
         let mut guest = scene.instance(GUEST_CONFORMANCE).await;
         let waits = [text("wait")];
@@ -248,7 +248,7 @@ fn a04_a_call_cancelled_by_the_host_in_begin_rolls_back() {
 #[test]
 fn a05_begin_commits() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(1).await;
         assert_eq!(scene.saw("a05-begin-and-leave", &[]).await, ["1", "true false"]);
         assert_eq!(scene.ids().await, [1, 900, 901]);
@@ -260,7 +260,7 @@ fn a05_begin_commits() {
 fn a06_begin_in_begin_is_another_transaction() {
     for_each_database(async |fixture: &Fixture| {
         let settings = Settings { lock_timeout: Duration::from_millis(300), ..Settings::default() };
-        let scene = Scene::with(fixture, settings, HostLimits::default());
+        let scene = Scene::with(fixture, settings, TenantLimits::default());
         scene.setup(0).await;
         if fixture.backend() == Backend::Sqlite {
             // A file has one writer at a time: two are refused in time, not a deadlock; beside a reader there is one.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlservice_host::{HostLimits, Settings, Val};
+use sqlservice_host::{Settings, TenantLimits, Val};
 use sqlservice_tests::{Fixture, for_each_database};
 
 use crate::scene::Scene;
@@ -91,7 +91,7 @@ fn t68_changes_that_lie_are_refused() {
 #[test]
 fn t32_a_unit_of_work_ends_at_the_hosts_limit_of_bytes() {
     for_each_database(async |fixture: &Fixture| {
-        let mut limits = HostLimits::default();
+        let mut limits = TenantLimits::default();
         limits.sql.answer_bytes = 30_000;
         let scene = Scene::with(fixture, Settings::default(), limits);
         let saw = scene.saw("t32-change-bytes", &[Val::U32(1_000)]).await;
@@ -103,7 +103,7 @@ fn t32_a_unit_of_work_ends_at_the_hosts_limit_of_bytes() {
 #[test]
 fn t31_a_unit_of_work_ends_at_the_hosts_limit_of_time() {
     for_each_database(async |fixture: &Fixture| {
-        let mut limits = HostLimits::default();
+        let mut limits = TenantLimits::default();
         limits.sql.statement_time = Some(Duration::from_millis(50));
         let scene = Scene::with(fixture, Settings::default(), limits);
         let saw = scene.saw("t32-change-time", &[Val::U32(10_000)]).await;

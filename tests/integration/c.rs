@@ -1,6 +1,6 @@
 //! C: transactions, savepoints and isolation.
 
-use sqlservice_host::HostLimits;
+use sqlservice_host::TenantLimits;
 use sqlservice_tests::{Backend, Fixture, for_each_database};
 
 use crate::scene::{Scene, only_one};
@@ -59,7 +59,7 @@ fn c07_savepoints_nest() {
 #[test]
 fn c17_isolation_is_set_per_connection_and_restored() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(0).await;
         let own = match fixture.backend() {
             Backend::Postgres => "ReadCommitted",
@@ -101,7 +101,7 @@ fn c17_a_level_that_the_database_lacks_is_refused_with_those_that_it_has() {
 #[test]
 fn c18_autocommit_keeps_every_statement_and_ends_with_the_connection() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(0).await;
         let saw = scene.saw("c18-autocommit", &[]).await;
         assert_eq!(saw, ["1", "false", "kept", "1", "true", "kept"]);

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use sqlservice_host::{Access, CompileCache, Error, Host, HostBuilder, HostLimits, Plugin, Result};
+use sqlservice_host::{Access, CompileCache, Engine, EngineBuilder, EngineLimits, Error, Plugin, Result, Tenant};
 use sqlservice_tests::component::GUEST_STRANGER;
 use tempfile::TempDir;
 
@@ -51,13 +51,13 @@ impl Place {
     }
 }
 
-/// A host with a cache, as each process has its own.
-fn host(cache: CompileCache) -> Host {
-    small().compile_cache(cache).build().expect("a host")
+/// An engine with a cache, as each process has its own.
+fn engine(cache: CompileCache) -> Engine {
+    small().compile_cache(cache).build().expect("an engine")
 }
 
-fn small() -> HostBuilder {
-    Host::builder().limits(HostLimits { instances: 1, ..HostLimits::default() })
+fn small() -> EngineBuilder {
+    Engine::builder().limits(EngineLimits::default().instances(1))
 }
 
 fn inode(path: &Path) -> u64 {
@@ -75,27 +75,27 @@ fn age(path: &Path) -> Duration {
 }
 
 #[test]
-fn what_was_compiled_is_found_by_the_next_host() {
+fn what_was_compiled_is_found_by_the_next_engine() {
     let place = Place::new();
-    let first = host(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
+    let first = engine(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
     let file = place.only_file();
     let (made, hour) = (inode(&file), Duration::from_secs(3_600));
     set_used(&file, hour);
-    let second = host(place.cache()).compile_file(GUEST_STRANGER).expect("it is read");
+    let second = engine(place.cache()).compile_file(GUEST_STRANGER).expect("it is read");
     // It was used, and not made again.
     assert_eq!(inode(&place.only_file()), made);
     assert!(age(&file) < hour / 2);
     let shown = |plugin: &Plugin| (plugin.imports(), plugin.exports(), plugin.size());
     assert_eq!(shown(&first), shown(&second));
     // Another component is another entry.
-    host(place.cache()).compile(&component(1)).expect("it compiles");
+    engine(place.cache()).compile(&component(1)).expect("it compiles");
     assert_eq!(place.files().len(), 2);
 }
 
 #[test]
 fn only_this_user_may_read_and_write_it() {
     let place = Place::new();
-    host(place.cache()).compile(&component(1)).expect("it compiles");
+    engine(place.cache()).compile(&component(1)).expect("it compiles");
     let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
     assert_eq!((mode(&place.path), mode(&place.only_file())), (0o700, 0o600));
     for open in [0o701, 0o710, 0o720, 0o770, 0o777] {
@@ -108,7 +108,7 @@ fn only_this_user_may_read_and_write_it() {
     let file = place.only_file();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o602)).expect("a mode");
     let before = inode(&file);
-    host(place.cache()).compile(&component(1)).expect("it compiles");
+    engine(place.cache()).compile(&component(1)).expect("it compiles");
     assert_ne!(inode(&file), before);
     assert_eq!(mode(&file), 0o600);
     // A file is no directory.
@@ -118,7 +118,7 @@ fn only_this_user_may_read_and_write_it() {
 #[test]
 fn a_damaged_entry_is_made_again() {
     let place = Place::new();
-    host(place.cache()).compile(&component(1)).expect("it compiles");
+    engine(place.cache()).compile(&component(1)).expect("it compiles");
     let file = place.only_file();
     let whole = fs::read(&file).expect("an entry");
     let flipped = |at: usize| {
@@ -130,11 +130,11 @@ fn a_damaged_entry_is_made_again() {
     let mut damaged: Vec<Vec<u8>> = [0, 15, 16, 47, 48, 79, 80, whole.len() / 2, whole.len() - 1].map(flipped).to_vec();
     damaged.extend([0, 15, 16, 48, 79, 80, whole.len() - 1].map(|length| whole[..length].to_vec()));
     damaged.push([whole.as_slice(), b"x"].concat());
-    let host = host(place.cache());
+    let engine = engine(place.cache());
     for text in damaged {
         fs::write(&file, &text).expect("it is written");
         let before = inode(&file);
-        host.compile(&component(1)).expect("it compiles");
+        engine.compile(&component(1)).expect("it compiles");
         assert_ne!(inode(&file), before, "{} bytes", text.len());
         assert_eq!(fs::read(&file).expect("an entry").len(), whole.len());
     }
@@ -143,30 +143,30 @@ fn a_damaged_entry_is_made_again() {
 #[test]
 fn an_entry_of_another_component_is_not_taken() {
     let place = Place::new();
-    host(place.cache()).compile(&component(1)).expect("it compiles");
+    engine(place.cache()).compile(&component(1)).expect("it compiles");
     let other = place.only_file();
-    let stranger = host(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
+    let stranger = engine(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
     let [mine] =
         place.files().into_iter().filter(|file| *file != other).collect::<Vec<_>>().try_into().expect("two files");
     fs::copy(&other, &mine).expect("a copy");
-    let again = host(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
+    let again = engine(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
     assert_eq!(again.exports(), stranger.exports());
     assert!(!again.exports().is_empty());
     assert!(fs::metadata(&mine).expect("an entry").len() > fs::metadata(&other).expect("an entry").len());
     // A link to something else is as little taken.
     fs::remove_file(&mine).expect("it goes");
     std::os::unix::fs::symlink("/etc/passwd", &mine).expect("a link");
-    host(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
+    engine(place.cache()).compile_file(GUEST_STRANGER).expect("it compiles");
     assert!(fs::symlink_metadata(&mine).expect("an entry").is_file());
 }
 
 #[test]
 fn what_was_not_used_for_longest_goes_first() {
     let place = Place::new();
-    let host = host(place.cache().entries(3));
+    let engine = engine(place.cache().entries(3));
     let mut files = Vec::new();
     for name in 0..3 {
-        host.compile(&component(name)).expect("it compiles");
+        engine.compile(&component(name)).expect("it compiles");
         let [file] = place
             .files()
             .into_iter()
@@ -178,8 +178,8 @@ fn what_was_not_used_for_longest_goes_first() {
         files.push(file);
     }
     // The oldest one is used.
-    host.compile(&component(0)).expect("it is read");
-    host.compile(&component(9)).expect("it compiles");
+    engine.compile(&component(0)).expect("it is read");
+    engine.compile(&component(9)).expect("it compiles");
     let left: Vec<bool> = files.iter().map(|file| file.exists()).collect();
     assert_eq!((left, place.files().len()), (vec![true, false, true], 3));
 }
@@ -187,19 +187,19 @@ fn what_was_not_used_for_longest_goes_first() {
 #[test]
 fn its_bytes_are_bounded() {
     let place = Place::new();
-    host(place.cache()).compile(&component(1)).expect("it compiles");
+    engine(place.cache()).compile(&component(1)).expect("it compiles");
     let size = fs::metadata(place.only_file()).expect("an entry").len();
     // Room for two.
-    let host = host(place.cache().bytes(2 * size + size / 2));
+    let engine = engine(place.cache().bytes(2 * size + size / 2));
     for name in 2..8 {
-        host.compile(&component(name)).expect("it compiles");
+        engine.compile(&component(name)).expect("it compiles");
         assert_eq!(place.files().len(), 2, "{name}");
     }
     // Not one has room.
-    let narrow = small().compile_cache(place.cache().bytes(size - 1)).build().expect("a host");
+    let narrow = small().compile_cache(place.cache().bytes(size - 1)).build().expect("an engine");
     narrow.compile(&component(9)).expect("it compiles");
     assert_eq!(place.files().len(), 2);
-    let none = small().compile_cache(place.cache().entries(0)).build().expect("a host");
+    let none = small().compile_cache(place.cache().entries(0)).build().expect("an engine");
     none.compile(&component(10)).expect("it compiles");
     assert_eq!(place.files().len(), 2);
 }
@@ -207,7 +207,7 @@ fn its_bytes_are_bounded() {
 #[test]
 fn what_a_killed_process_left_goes_and_nothing_else() {
     let place = Place::new();
-    let host = host(place.cache());
+    let engine = engine(place.cache());
     let [old, new, strange] =
         ["a.component.1.0.unfinished", "b.component.2.0.unfinished", "notes.txt"].map(|name| place.path.join(name));
     for file in [&old, &new, &strange] {
@@ -215,25 +215,25 @@ fn what_a_killed_process_left_goes_and_nothing_else() {
     }
     set_used(&old, Duration::from_secs(7_200));
     set_used(&strange, Duration::from_secs(7_200));
-    host.compile(&component(1)).expect("it compiles");
+    engine.compile(&component(1)).expect("it compiles");
     assert_eq!([&old, &new, &strange].map(|file| file.exists()), [false, true, true]);
 }
 
 #[test]
 fn one_that_cannot_be_written_is_read() {
     let place = Place::new();
-    host(place.cache()).compile(&component(1)).expect("it compiles");
+    engine(place.cache()).compile(&component(1)).expect("it compiles");
     fs::set_permissions(&place.path, fs::Permissions::from_mode(0o500)).expect("a mode");
-    let host = host(place.cache());
+    let engine = engine(place.cache());
     let made = inode(&place.only_file());
-    host.compile(&component(1)).expect("it is read");
+    engine.compile(&component(1)).expect("it is read");
     assert_eq!(inode(&place.path.join(place.only_file())), made);
     // Whether this one is kept is the system's business: an administrator may write anywhere.
-    host.compile(&component(2)).expect("it compiles");
+    engine.compile(&component(2)).expect("it compiles");
     fs::set_permissions(&place.path, fs::Permissions::from_mode(0o700)).expect("a mode");
     // One that is gone takes nothing and gives nothing.
     fs::remove_dir_all(&place.path).expect("it goes");
-    host.compile(&component(1)).expect("it compiles");
+    engine.compile(&component(1)).expect("it compiles");
     assert!(!place.path.exists());
 }
 
@@ -243,9 +243,9 @@ fn many_may_write_at_once() {
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let host = host(place.cache().entries(4));
+                let engine = engine(place.cache().entries(4));
                 for round in 0..20 {
-                    host.compile(&component(round % 6)).expect("it compiles or is read");
+                    engine.compile(&component(round % 6)).expect("it compiles or is read");
                 }
             });
         }
@@ -256,9 +256,9 @@ fn many_may_write_at_once() {
     );
     // Whatever is there is whole.
     let inodes: Vec<u64> = place.files().iter().map(|file| inode(file)).collect();
-    let host = host(place.cache().entries(10));
+    let engine = engine(place.cache().entries(10));
     for name in 0..6 {
-        host.compile(&component(name)).expect("it compiles or is read");
+        engine.compile(&component(name)).expect("it compiles or is read");
     }
     assert!(inodes.iter().all(|made| place.files().iter().any(|file| inode(file) == *made)));
 }
@@ -273,8 +273,9 @@ fn no_plugin_may_write_it() {
     std::os::unix::fs::symlink(place.path.parent().expect("a parent"), &link).expect("a link");
     let beside = place._dir.path().join("deep/beside");
     fs::create_dir(&beside).expect("a directory");
-    let build = |path: &Path, access| small().directory(path, "/data", access).compile_cache(cache.clone()).build();
-    let refused = |host: Result<Host>| match host {
+    let engine = engine(cache);
+    let build = |path: &Path, access| engine.tenant("").directory(path, "/data", access).build();
+    let refused = |tenant: Result<Tenant>| match tenant {
         Ok(_) => false,
         Err(Error::CompileCache { .. }) => true,
         Err(other) => panic!("{other}"),
@@ -284,8 +285,4 @@ fn no_plugin_may_write_it() {
         assert!(!refused(build(path, Access::Read)), "{}", path.display());
     }
     assert!(!refused(build(&beside, Access::Write)));
-    // Nor a plugin of another host that uses the same one.
-    let first = host(cache.clone());
-    assert!(refused(Host::builder().engine_of(&first).directory(&link, "/data", Access::Write).build()));
-    assert!(!refused(Host::builder().engine_of(&first).directory(&beside, "/data", Access::Write).build()));
 }

@@ -6,7 +6,9 @@ use std::{
 };
 
 use futures::FutureExt as _;
-use sqlservice_host::{Error, Grant, Host, HostLimits, Plugin, Settings, StatementCounts, Val};
+use sqlservice_host::{
+    Engine, EngineLimits, Error, Grant, Instance, Plugin, Result, Settings, StatementCounts, Tenant, TenantLimits, Val,
+};
 use sqlservice_tests::{
     Fixture,
     component::{GUEST_READER, GUEST_TALKER},
@@ -19,20 +21,42 @@ use crate::scene::Scene;
 /// Longer than a test that goes well waits.
 const LONG: Duration = Duration::from_secs(20);
 
-/// A host with an engine of its own that has so few places, and a plugin of it.
-fn plugin(limits: HostLimits) -> (Host, Plugin) {
-    let host = Host::builder().limits(limits).build().expect("a host");
-    let plugin = host.load_file(GUEST_TALKER).expect("a plugin");
-    (host, plugin)
+/// A plugin that runs for one tenant.
+#[derive(Clone)]
+struct Runs {
+    plugin: Plugin,
+    tenant: Tenant,
 }
 
-fn limits(instances: u32) -> HostLimits {
-    HostLimits { instances, instance_wait: LONG, ..HostLimits::default() }
+impl Runs {
+    /// With an engine of its own that has as many places as the tenant.
+    fn new(component: &str, limits: TenantLimits, grant: Option<Grant>) -> Self {
+        let engine = Engine::builder().limits(EngineLimits::default().instances(limits.instances));
+        let engine = engine.build().expect("an engine");
+        let plugin = engine.load_file(component).expect("a plugin");
+        let tenant = grant
+            .into_iter()
+            .fold(engine.tenant("crowd").limits(limits), |tenant, grant| tenant.database(guest::DATABASE, grant));
+        Self { plugin, tenant: tenant.build().expect("a tenant") }
+    }
+
+    async fn instantiate(&self) -> Result<Instance> {
+        self.plugin.instantiate(&self.tenant).await
+    }
+}
+
+/// A plugin that needs nothing, with so many places.
+fn plugin(limits: TenantLimits) -> Runs {
+    Runs::new(GUEST_TALKER, limits, None)
+}
+
+fn limits(instances: u32) -> TenantLimits {
+    TenantLimits::default().instances(instances).instance_wait(LONG)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_waits_for_its_turn() {
-    let (_host, plugin) = plugin(limits(1));
+    let plugin = plugin(limits(1));
     let first = plugin.instantiate().await.expect("there is a place");
     let mut second = Box::pin(plugin.instantiate());
     assert!((&mut second).now_or_never().is_none(), "it waits");
@@ -48,7 +72,7 @@ async fn an_instance_waits_for_its_turn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_is_first_come_first_served() {
-    let (_host, plugin) = plugin(limits(2));
+    let plugin = plugin(limits(2));
     let held = [plugin.instantiate().await.expect("a place"), plugin.instantiate().await.expect("a place")];
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut waiting: Vec<_> = (0..20)
@@ -78,7 +102,7 @@ async fn waiting_is_first_come_first_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_has_a_limit_of_time() {
     let wait = Duration::from_millis(80);
-    let (_host, plugin) = plugin(HostLimits { instance_wait: wait, ..limits(1) });
+    let plugin = plugin(limits(1).instance_wait(wait));
     let held = plugin.instantiate().await.expect("a place");
     let since = Instant::now();
     match plugin.instantiate().await.err() {
@@ -88,14 +112,14 @@ async fn waiting_has_a_limit_of_time() {
     drop(held);
     plugin.instantiate().await.expect("a place");
     // No time is no waiting.
-    let (_host, plugin) = self::plugin(HostLimits { instance_wait: Duration::ZERO, ..limits(1) });
+    let plugin = self::plugin(limits(1).instance_wait(Duration::ZERO));
     let _held = plugin.instantiate().await.expect("a place");
     assert!(matches!(plugin.instantiate().await.err(), Some(Error::InstanceTimeout { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_has_a_limit_of_callers() {
-    let (_host, plugin) = plugin(HostLimits { instance_waiters: 2, ..limits(1) });
+    let plugin = plugin(limits(1).instance_waiters(2));
     let held = plugin.instantiate().await.expect("a place");
     let mut waiting = [Box::pin(plugin.instantiate()), Box::pin(plugin.instantiate())];
     for one in &mut waiting {
@@ -113,7 +137,7 @@ async fn waiting_has_a_limit_of_callers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_trapped_gives_its_place_back() {
-    let (_host, plugin) = plugin(limits(1));
+    let plugin = plugin(limits(1));
     let mut trapped = plugin.instantiate().await.expect("a place");
     trapped.call("crash", &[]).await.expect_err("it traps");
     // The value is still there, the instance is not.
@@ -125,15 +149,14 @@ async fn a_plugin_that_trapped_gives_its_place_back() {
     plugin.instantiate().await.expect("a place");
 }
 
-/// A host that shares the engine has no more of its places than its own limit says, and its callers wait in a queue of their own.
+/// A tenant has no more of the engine's places than its own limit says, and its callers wait in a queue of their own.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_has_no_more_places_than_its_share() {
-    let (node, plugin) = plugin(limits(3));
+    let engine = Engine::builder().limits(EngineLimits::default().instances(3)).build().expect("an engine");
+    let plugin = engine.load_file(GUEST_TALKER).expect("a plugin");
     let tenant = |instances| {
-        let limits = HostLimits { instance_wait: Duration::from_millis(50), ..limits(instances) };
-        plugin
-            .under(&Host::builder().engine_of(&node).limits(limits).build().expect("a host"))
-            .expect("the same engine")
+        let limits = limits(instances).instance_wait(Duration::from_millis(50));
+        Runs { plugin: plugin.clone(), tenant: engine.tenant("t").limits(limits).build().expect("a tenant") }
     };
     let (greedy, modest) = (tenant(2), tenant(2));
     let mut held = vec![greedy.instantiate().await.expect("a place"), greedy.instantiate().await.expect("a place")];
@@ -154,8 +177,7 @@ async fn a_tenant_has_no_more_places_than_its_share() {
 fn a_crowd_of_fresh_instances_is_served() {
     for_each_database(async |fixture: &Fixture| {
         let grant = Grant::new(fixture.open_with(Settings::default()));
-        let host = Host::builder().database("default", grant).limits(limits(4)).build().expect("a host");
-        let plugin = host.load_file(GUEST_READER).expect("a plugin");
+        let plugin = Runs::new(GUEST_READER, limits(4), Some(grant));
         let mut first = plugin.instantiate().await.expect("an instance");
         first.call("prepare", &[Val::U32(20)]).await.expect("no trap");
         drop(first);
@@ -168,7 +190,7 @@ fn a_crowd_of_fresh_instances_is_served() {
             let expected = Val::S64(1_700_000_000_000_000 + key % 20);
             assert_eq!(answer, Some(Val::Result(Ok(Some(Box::new(expected))))));
         }
-        host.close().await;
+        plugin.tenant.close().await;
     });
 }
 
@@ -176,10 +198,11 @@ fn a_crowd_of_fresh_instances_is_served() {
 fn instances_of_a_plugin_share_what_is_compiled_and_no_others() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
-        let plugin = guest::compiled(GUEST_READER).under(&scene.host).expect("the engine that compiled it");
+        let runs = |scene: &Scene<'_>| Runs { plugin: guest::compiled(GUEST_READER), tenant: scene.tenant.clone() };
+        let plugin = runs(&scene);
         let mut first = plugin.instantiate().await.expect("an instance");
         first.call("prepare", &[Val::U32(20)]).await.expect("no trap");
-        let count = async |plugin: &Plugin| {
+        let count = async |plugin: &Runs| {
             let mut instance = plugin.instantiate().await.expect("an instance");
             instance.call("one", &[Val::S64(7)]).await.expect("no trap");
             instance.statements()
@@ -188,13 +211,11 @@ fn instances_of_a_plugin_share_what_is_compiled_and_no_others() {
         assert_eq!(count(&plugin).await, compiled);
         assert_eq!(count(&plugin).await, found);
         assert_eq!(count(&plugin.clone()).await, found);
-        // The same component under other grants, also where they are the same: another tenant's.
-        let other = Scene::new(fixture);
-        let others = plugin.under(&other.host).expect("the same engine");
-        assert_eq!(count(&others).await, compiled);
-        // The same component once more.
-        let again = guest::compiled(GUEST_READER).under(&scene.host).expect("the same engine");
-        assert_eq!(count(&again).await, compiled);
+        // The same component for another tenant, also where its grants are the same.
+        assert_eq!(count(&runs(&Scene::new(fixture))).await, compiled);
+        // The same component loaded once more is another plugin.
+        let again = guest::engine().load_file(GUEST_READER).expect("a plugin");
+        assert_eq!(count(&Runs { plugin: again, ..plugin.clone() }).await, compiled);
         assert_eq!(count(&plugin).await, found);
     });
 }

@@ -7,7 +7,7 @@ mod join;
 mod name;
 mod query;
 
-use sqlservice_host::{HostLimits, Settings, StatementCounts, Val};
+use sqlservice_host::{Settings, StatementCounts, TenantLimits, Val};
 use sqlservice_tests::{Backend, Fixture, component::GUEST_READER, for_each_database};
 
 use crate::scene::Scene;
@@ -194,7 +194,7 @@ fn d_statements_of_one_shape_differ_by_their_values_only() {
 fn d_shapes_that_come_again_take_few_handles() {
     for_each_database(async |fixture: &Fixture| {
         // Less than there are shapes.
-        let limits = HostLimits { handles: 60, ..HostLimits::default() };
+        let limits = TenantLimits::default().handles(60);
         let scene = Scene::with(fixture, Settings::default(), limits);
         scene.setup(70).await;
         // Shape by shape, of 70 rows those whose keys are 0 to n, 1 to n + 1, 2 to n + 2.

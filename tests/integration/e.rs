@@ -4,7 +4,7 @@ mod fidelity;
 mod odd;
 mod types;
 
-use sqlservice_host::{Error, Grant, Host, Settings};
+use sqlservice_host::{Engine, Error, Grant, Settings};
 use sqlservice_tests::{
     Backend, Fixture,
     component::{GUEST_CONFORMANCE, GUEST_STRANGER},
@@ -101,9 +101,9 @@ fn e_only_granted_databases_exist() {
 fn e_sql_text_needs_its_own_grant() {
     for_each_database(async |fixture: &Fixture| {
         let grant = Grant::new(fixture.open());
-        let host = guest::builder().database(guest::DATABASE, grant).build().expect("a host");
-        let plugin = guest::compiled(GUEST_CONFORMANCE).under(&host).expect("the same engine");
-        let mut instance = plugin.instantiate().await.expect("an instance");
+        let tenant = guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant");
+        let plugin = guest::compiled(GUEST_CONFORMANCE);
+        let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
         lines(instance.call("setup", &[sqlservice_host::Val::U32(3)]).await.expect("no trap")).expect("made");
         let said = lines(instance.call("a08-text", &[]).await.expect("no trap"));
         assert_eq!(said.expect_err("SQL as text"), "denied");
@@ -128,8 +128,8 @@ fn e_forged_batches_are_refused() {
 
 #[test]
 fn e_a_component_that_imports_what_nobody_offers_is_refused_by_that_name() {
-    let host = Host::builder().build().expect("a host");
-    match host.load_file(GUEST_STRANGER) {
+    let engine = Engine::new().expect("an engine");
+    match engine.load_file(GUEST_STRANGER) {
         Err(Error::MissingImports(missing)) => assert_eq!(missing, ["example:sky/telescope@1.0.0"]),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it was loaded"),
@@ -138,25 +138,25 @@ fn e_a_component_that_imports_what_nobody_offers_is_refused_by_that_name() {
 
 #[test]
 fn e_what_is_no_component_is_refused_in_words() {
-    let host = Host::builder().build().expect("a host");
+    let engine = Engine::new().expect("an engine");
     let core_module = b"\0asm\x01\0\0\0";
     for (bytes, word) in
         [(&b""[..], "component"), (b"hello", "component"), (core_module, "core"), (b"\x7fELF", "program")]
     {
-        match host.load(bytes) {
+        match engine.load(bytes) {
             Err(Error::NotAComponent(said)) => assert!(said.contains(word), "{said}"),
             Err(other) => panic!("{other}"),
             Ok(_) => panic!("{bytes:?} was loaded"),
         }
     }
     let broken = [&b"\0asm\x0d\0\x01\0"[..], &[255; 64]].concat();
-    assert!(host.load(&broken).is_err());
+    assert!(engine.load(&broken).is_err());
 }
 
 #[test]
 fn e_a_file_that_cannot_be_read_keeps_its_reason() {
-    let host = Host::builder().build().expect("a host");
-    match host.load_file("no-such.wasm") {
+    let engine = Engine::new().expect("an engine");
+    match engine.load_file("no-such.wasm") {
         Err(Error::Unreadable { path, source }) => {
             assert_eq!((path.to_str(), source.kind()), (Some("no-such.wasm"), std::io::ErrorKind::NotFound));
         }
@@ -170,9 +170,9 @@ fn e_a_wrong_function_gets_a_suggestion() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a URL");
-        let host = guest::builder().database(guest::DATABASE, grant).build().expect("a host");
-        let plugin = guest::compiled(GUEST_CONFORMANCE).under(&host).expect("the same engine");
-        let mut instance = plugin.instantiate().await.expect("an instance");
+        let tenant = guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant");
+        let plugin = guest::compiled(GUEST_CONFORMANCE);
+        let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
         match instance.call("a01-pong", &[]).await {
             Err(Error::NoSuchFunction { suggestion, .. }) => assert_eq!(suggestion.as_deref(), Some("a01-ping")),
             other => panic!("{other:?}"),

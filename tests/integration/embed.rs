@@ -1,17 +1,173 @@
-//! The embedding example of the README, run as a program.
+//! The embedding API: its examples run as programs, and what an embedder meets besides.
 
 use std::process::Command;
 
-use sqlservice_tests::component;
+use sqlservice_host::{
+    Engine, Error, Extension, HasExtension, InstanceState, Plugin, Result, SqlCtx, SqlCtxView, Tenant,
+};
+use sqlservice_tests::{
+    component::{GUEST_STRANGER, GUEST_TALKER, PLUGIN_USERS},
+    guest,
+};
+use wasmtime::component::Linker;
+
+/// What an example prints.
+fn printed(example: &str, arguments: &[&str]) -> String {
+    let mut build = xtask::workspace::cargo();
+    build.args(["build", "--quiet", "--workspace", "--example", example]);
+    xtask::progress::run_quietly(&mut build).expect("the example builds");
+    let program = xtask::workspace::target().join("debug/examples").join(example);
+    let output = Command::new(program).args(arguments).output().expect("the example runs");
+    let [printed, errors] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success(), "{printed}{errors}");
+    printed
+}
 
 #[test]
 fn the_embedding_example_calls_a_plugin() {
-    let mut build = xtask::workspace::cargo();
-    build.args(["build", "--quiet", "--workspace", "--example", "embed"]);
-    xtask::progress::run_quietly(&mut build).expect("the example builds");
-    let program = xtask::workspace::target().join("debug/examples/embed");
-    let output = Command::new(program).arg(component::PLUGIN_USERS).output().expect("the example runs");
-    let [printed, errors] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    assert!(output.status.success(), "{printed}{errors}");
+    let printed = printed("embed", &[PLUGIN_USERS]);
     assert!(printed.starts_with("ok(") && printed.contains("\"ed\""), "{printed}");
+}
+
+/// An import and state of the embedder's own, a claim of each tenant's, and the same call by types and by name.
+#[test]
+fn the_extending_example_gives_each_instance_its_own() {
+    let expected = ["Utrecht", "Kyoto"].map(|place| {
+        let seen = format!("stars over {place}");
+        format!("{seen}; Some(String({seen:?})); 2 looks\n")
+    });
+    assert_eq!(printed("extend", &[GUEST_STRANGER]), expected.concat());
+}
+
+/// Thousands of tenants are cheap: the figures are those that the example prints.
+#[test]
+fn five_thousand_tenants_come_and_go() {
+    let printed = printed("tenants", &[GUEST_TALKER, "5000"]);
+    let figure = |name: &str| -> f64 {
+        let line = printed.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {printed}"));
+        line.split_whitespace().find_map(|word| word.parse().ok()).expect("a number")
+    };
+    assert_eq!(figure("tenants"), 5_000.0);
+    assert!(figure("bytes each, made") < 16_384.0, "{printed}");
+    assert!(figure("bytes each, called") < 32_768.0, "{printed}");
+    // What the allocator keeps for the next ones is no leak; twice as many tenants would not double it.
+    assert!(figure("bytes each, the second time") < 4_096.0, "{printed}");
+    assert!(figure("microseconds each, made") < 2_000.0, "{printed}");
+}
+
+/// A plugin runs for the tenants of its own engine only.
+#[tokio::test]
+async fn a_tenant_of_another_engine_is_refused() {
+    let other = Engine::new().expect("an engine");
+    let tenant = other.tenant("other").build().expect("a tenant");
+    let refused = guest::compiled(GUEST_TALKER).instantiate(&tenant).await.err();
+    assert!(matches!(refused, Some(Error::Engine(_))), "{refused:?}");
+}
+
+/// An extension that says no to a tenant.
+struct Gate;
+
+impl Extension for Gate {
+    type State = ();
+
+    fn link(&self, linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+        // It takes the type that bindings ask for.
+        fn is_data<T: wasmtime::component::HasData>() {}
+        is_data::<HasExtension<Self>>();
+        linker.root().func_wrap("unused", |_, (): ()| Ok(()))
+    }
+
+    fn prepare(&self, (): &mut (), tenant: &Tenant, plugin: &Plugin) -> Result<()> {
+        if tenant.name() == plugin.name() { Ok(()) } else { Err(Error::Arguments(format!("not {}", tenant.name()))) }
+    }
+}
+
+#[tokio::test]
+async fn an_extension_can_refuse_an_instance() {
+    let engine = Engine::builder().extension(Gate).build().expect("an engine");
+    let plugin = engine.load_file(GUEST_TALKER).expect("a plugin");
+    let [no, yes] = ["nobody", plugin.name()].map(|name| engine.tenant(name).build().expect("a tenant"));
+    let refused = plugin.instantiate(&no).await.err();
+    assert!(matches!(&refused, Some(Error::Arguments(said)) if said == "not nobody"), "{refused:?}");
+    plugin.instantiate(&yes).await.expect("an instance");
+    // Two that define the same import are a mistake that is told when the engine is made.
+    let twice = Engine::builder().extension(Gate).extension(Gate).build();
+    assert!(matches!(twice, Err(Error::Engine(_))));
+}
+
+/// What an engine offers is asked of its linker: an extension's import is offered where it is added, and of an interface that is
+/// there the version and each function count.
+#[test]
+fn all_missing_imports_are_named_and_no_others() {
+    let component = |imports: &str| wat::parse_str(format!("(component {imports})")).expect("a component");
+    let instance = |name: &str, exports: &str| format!("(import \"{name}\" (instance {exports}))");
+    let function = |name: &str| format!("(export \"{name}\" (func))");
+    let random = "(export \"get-random-u64\" (func (result u64)))";
+    let cases = [
+        (instance("wasi:random/random@0.2.0", random), vec![]),
+        (instance("wasi:random/random@0.2.999", random), vec![]),
+        (instance("wasi:random/random@0.9.0", random), vec!["wasi:random/random@0.9.0"]),
+        (instance("wasi:random/random@0.2.0", &function("roll")), vec!["wasi:random/random@0.2.0"]),
+        (
+            instance("wasi:random/random@0.2.0", "(export \"get-random-u64\" (func (result u32)))"),
+            vec!["wasi:random/random@0.2.0"],
+        ),
+        ("(import \"unused\" (func))".to_owned(), vec!["unused"]),
+        (
+            [
+                instance("a:b/c", &function("f")),
+                instance("wasi:random/random@0.2.0", random),
+                "(import \"x\" (func))".to_owned(),
+                instance("d:e/f@1.2.3", "(export \"r\" (type (sub resource)))"),
+            ]
+            .concat(),
+            vec!["a:b/c", "x", "d:e/f@1.2.3"],
+        ),
+    ];
+    let engine = guest::engine();
+    for (imports, missing) in &cases {
+        let plugin = engine.compile(&component(imports)).expect("it compiles");
+        assert_eq!(plugin.missing_imports(), *missing, "{imports}");
+        match engine.load(&component(imports)) {
+            Ok(_) => assert!(missing.is_empty(), "{imports}"),
+            Err(Error::MissingImports(named)) => assert_eq!(named, *missing, "{imports}"),
+            Err(other) => panic!("{imports}: {other}"),
+        }
+    }
+    let extended = Engine::builder().extension(Gate).build().expect("an engine");
+    extended.load(&component("(import \"unused\" (func))")).expect("the extension offers it");
+}
+
+/// Store data of a type that is another crate's, which cannot implement [`sqlservice_host::SqlView`].
+#[tokio::test]
+async fn the_world_joins_a_linker_of_a_foreign_type() {
+    type Foreign = (SqlCtx, wasmtime::component::ResourceTable);
+    fn view((ctx, table): &mut Foreign) -> SqlCtxView<'_> {
+        SqlCtxView { ctx, table }
+    }
+    let mut linker = Linker::<Foreign>::new(guest::engine().sandbox());
+    sqlservice_host::add_to_linker_with(&mut linker, view).expect("the world");
+    sqlservice_host::add_raw_sql_to_linker_with(&mut linker, view).expect("SQL as text");
+    let imports = r#"(import "sqlservice:database/databases@0.2.0" (instance))
+                     (import "sqlservice:database/raw-sql@0.2.0" (instance))"#;
+    let bytes = wat::parse_str(format!("(component {imports})")).expect("a component");
+    let component = guest::engine().compile(&bytes).expect("it compiles").component().clone();
+    let mut store = wasmtime::Store::new(linker.engine(), (SqlCtx::builder().build(), Default::default()));
+    store.set_epoch_deadline(u64::MAX / 2);
+    linker.instantiate_async(&mut store, &component).await.expect("an instance");
+}
+
+/// An instance tells whose it is, and its extensions' state goes when it is poisoned.
+#[tokio::test]
+async fn an_instance_knows_its_plugin_and_its_tenant() {
+    let tenant = guest::engine().tenant("acme").claim("plan", 3_i64).build().expect("a tenant");
+    let plugin = guest::compiled(GUEST_TALKER).with_name("talk");
+    let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
+    assert_eq!((instance.plugin().name(), instance.tenant().name()), ("talk", "acme"));
+    assert_eq!(instance.tenant().claims().get("plan"), Some(&3_i64.into()));
+    assert!(instance.extension::<Gate>().is_some());
+    instance.call("crash", &[]).await.expect_err("it traps");
+    assert!(instance.extension::<Gate>().is_none());
+    let poisoned = instance.run(async |_| Ok(())).await;
+    assert!(matches!(poisoned, Err(Error::Poisoned)), "{poisoned:?}");
 }

@@ -12,10 +12,9 @@ use crate::scene::text;
 
 /// The plugin with the case's database, and a directory as `/input`.
 async fn plugin(fixture: &Fixture, dir: &Path) -> Instance {
-    let builder = guest::builder().database(guest::DATABASE, fixture.grant());
-    let host = builder.directory(dir, "/input", Access::Read).build().expect("a host");
-    let plugin = guest::compiled(PLUGIN_INVENTORY).under(&host).expect("the same engine");
-    plugin.instantiate().await.expect("an instance")
+    let builder = guest::tenant().database(guest::DATABASE, fixture.grant());
+    let tenant = builder.directory(dir, "/input", Access::Read).build().expect("a tenant");
+    guest::compiled(PLUGIN_INVENTORY).instantiate(&tenant).await.expect("an instance")
 }
 
 /// What a function gives, or its own error.

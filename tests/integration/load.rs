@@ -1,6 +1,6 @@
 //! A query and the relationships that go with it, read by the host in one crossing.
 
-use sqlservice_host::{HostLimits, Settings, Val};
+use sqlservice_host::{Settings, TenantLimits, Val};
 use sqlservice_tests::{Fixture, for_each_database};
 
 use crate::scene::Scene;
@@ -210,7 +210,7 @@ fn t32_a_plan_ends_at_its_limit_of_rows() {
 #[test]
 fn t32_a_plan_ends_at_the_hosts_limit_of_bytes() {
     for_each_database(async |fixture: &Fixture| {
-        let mut limits = HostLimits::default();
+        let mut limits = TenantLimits::default();
         limits.sql.answer_bytes = 90_000;
         let scene = Scene::with(fixture, Settings::default(), limits);
         // A thousand rows of more than 56 bytes, and as many of their staff.

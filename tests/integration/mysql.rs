@@ -2,7 +2,7 @@
 //!
 //! There is no MySQL server here: MariaDB plays one, see [`sqlservice_tests::stand_in`].
 
-use sqlservice_host::{Grant, Host, Settings, Val};
+use sqlservice_host::{Grant, Settings, Tenant, Val};
 use sqlservice_sql::Dialect;
 use sqlservice_tests::{
     Backend, Fixture,
@@ -10,16 +10,15 @@ use sqlservice_tests::{
     for_each, guest, stand_in,
 };
 
-/// A host with a database by its URL.
-fn host(url: &str) -> Host {
+/// A tenant with a database by its URL.
+fn tenant(url: &str) -> Tenant {
     let grant = Grant::open(url, Settings::default()).expect("a URL that makes sense").raw_sql(true);
-    guest::builder().database(guest::DATABASE, grant).build().expect("a host")
+    guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant")
 }
 
 /// What an export of a component saw.
-async fn saw(host: &Host, component: &str, function: &str, arguments: &[Val]) -> Result<Vec<String>, String> {
-    let plugin = guest::compiled(component).under(host).expect("the same engine");
-    let mut instance = plugin.instantiate().await.expect("an instance");
+async fn saw(tenant: &Tenant, component: &str, function: &str, arguments: &[Val]) -> Result<Vec<String>, String> {
+    let mut instance = guest::compiled(component).instantiate(tenant).await.expect("an instance");
     match instance.call(function, arguments).await {
         Ok(Some(Val::Result(Ok(Some(value))))) => Ok(match *value {
             Val::List(lines) => lines.iter().map(line).collect(),
@@ -38,8 +37,8 @@ fn line(value: &Val) -> String {
 }
 
 /// The kind of server as a guest is told, and whether it returns inserted rows.
-async fn who(host: &Host) -> Result<String, String> {
-    let seen = saw(host, GUEST_CONFORMANCE, "y-who", &[]).await?.join(" ");
+async fn who(tenant: &Tenant) -> Result<String, String> {
+    let seen = saw(tenant, GUEST_CONFORMANCE, "y-who", &[]).await?.join(" ");
     Ok(seen.rsplit("::").next().unwrap_or_default().to_lowercase())
 }
 
@@ -54,7 +53,7 @@ async fn empty(fixture: &Fixture) {
 #[test]
 fn a10_a_server_behind_a_mysql_url_is_asked_what_it_is() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
-        let mariadb = host(&fixture.url().replacen("mariadb:", "mysql:", 1));
+        let mariadb = tenant(&fixture.url().replacen("mariadb:", "mysql:", 1));
         let database = mariadb.database(guest::DATABASE).expect("it is granted").clone();
         assert_eq!(database.dialect(), Dialect::Mysql, "nothing was asked yet");
         assert_eq!(who(&mariadb).await.expect("no error"), "mariadb true");
@@ -62,11 +61,11 @@ fn a10_a_server_behind_a_mysql_url_is_asked_what_it_is() {
         assert_eq!(database.status().in_use, 0);
         mariadb.close().await;
         let proxy = stand_in::mysql(fixture.url()).await;
-        let mysql = host(&proxy);
+        let mysql = tenant(&proxy);
         assert_eq!(who(&mysql).await.expect("no error"), "mysql false");
         mysql.close().await;
         // A URL that says MariaDB is a promise.
-        let wrong = host(&proxy.replacen("mysql:", "mariadb:", 1));
+        let wrong = tenant(&proxy.replacen("mysql:", "mariadb:", 1));
         let refused = who(&wrong).await.expect_err("another server");
         assert!(refused.starts_with("operational: the server is MySQL"), "{refused}");
         wrong.close().await;
@@ -88,15 +87,15 @@ fn a10_made_keys_are_known_without_returning() {
         ]
     };
     for_each(&Backend::ALL, async |fixture: &Fixture| {
-        let host = host(fixture.url());
-        assert_eq!(saw(&host, GUEST_CONFORMANCE, "y-keys", &[]).await.expect("no error"), expected(true));
-        host.close().await;
+        let tenant = tenant(fixture.url());
+        assert_eq!(saw(&tenant, GUEST_CONFORMANCE, "y-keys", &[]).await.expect("no error"), expected(true));
+        tenant.close().await;
     });
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
-        let host = host(&stand_in::mysql(fixture.url()).await);
-        assert_eq!(saw(&host, GUEST_CONFORMANCE, "y-keys", &[]).await.expect("no error"), expected(false));
+        let tenant = tenant(&stand_in::mysql(fixture.url()).await);
+        assert_eq!(saw(&tenant, GUEST_CONFORMANCE, "y-keys", &[]).await.expect("no error"), expected(false));
         assert_eq!(fixture.outside().await.count("parcels").await, 2_521);
-        host.close().await;
+        tenant.close().await;
     });
 }
 
@@ -104,10 +103,10 @@ fn a10_made_keys_are_known_without_returning() {
 fn a10_made_keys_may_be_further_apart() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
         for url in [fixture.url().to_owned(), stand_in::mysql(fixture.url()).await] {
-            let host = host(&url);
-            let seen = saw(&host, GUEST_CONFORMANCE, "y-steps", &[]).await.expect("no error");
+            let tenant = tenant(&url);
+            let seen = saw(&tenant, GUEST_CONFORMANCE, "y-steps", &[]).await.expect("no error");
             assert_eq!(seen, ["true as stored", "1"]);
-            host.close().await;
+            tenant.close().await;
             empty(fixture).await;
         }
     });
@@ -116,15 +115,15 @@ fn a10_made_keys_may_be_further_apart() {
 #[test]
 fn a10_made_keys_are_right_while_others_insert() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
-        let host = host(&stand_in::mysql(fixture.url()).await);
-        saw(&host, GUEST_CONFORMANCE, "y-who", &[]).await.expect("tables");
+        let tenant = tenant(&stand_in::mysql(fixture.url()).await);
+        saw(&tenant, GUEST_CONFORMANCE, "y-who", &[]).await.expect("tables");
         let names = ["a", "b", "c", "d"].map(|name| [Val::String(name.to_owned()), Val::U32(10)]);
-        let all = names.iter().map(|arguments| saw(&host, GUEST_CONFORMANCE, "y-together", arguments));
+        let all = names.iter().map(|arguments| saw(&tenant, GUEST_CONFORMANCE, "y-together", arguments));
         for seen in futures::future::join_all(all).await {
             assert_eq!(seen.expect("no error"), ["as stored"]);
         }
         assert_eq!(fixture.outside().await.count("parcels").await, 4_000);
-        host.close().await;
+        tenant.close().await;
     });
 }
 
@@ -151,7 +150,7 @@ fn a10_objects_behave_as_on_mariadb() {
         "u-update-many",
     ];
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
-        let (mariadb, mysql) = (host(fixture.url()), host(&stand_in::mysql(fixture.url()).await));
+        let (mariadb, mysql) = (tenant(fixture.url()), tenant(&stand_in::mysql(fixture.url()).await));
         let mut different = Vec::new();
         for export in exports {
             empty(fixture).await;
@@ -171,14 +170,14 @@ fn a10_objects_behave_as_on_mariadb() {
 #[test]
 fn a10_the_plugin_of_users_works_on_mysql() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
-        let host = host(&stand_in::mysql(fixture.url()).await);
-        assert_eq!(saw(&host, PLUGIN_USERS, "seed", &[]).await.expect("no error").len(), 1);
+        let tenant = tenant(&stand_in::mysql(fixture.url()).await);
+        assert_eq!(saw(&tenant, PLUGIN_USERS, "seed", &[]).await.expect("no error").len(), 1);
         let name = Val::String("new".to_owned());
-        let added = saw(&host, PLUGIN_USERS, "add-user", &[name.clone(), Val::Option(None)]).await.expect("no error");
-        let found = saw(&host, PLUGIN_USERS, "find-user", std::slice::from_ref(&name)).await.expect("no error");
+        let added = saw(&tenant, PLUGIN_USERS, "add-user", &[name.clone(), Val::Option(None)]).await.expect("no error");
+        let found = saw(&tenant, PLUGIN_USERS, "find-user", std::slice::from_ref(&name)).await.expect("no error");
         assert!(found[0].contains(&format!("id: {},", added[0])), "{added:?} {found:?}");
-        assert!(saw(&host, PLUGIN_USERS, "add-user", &[name, Val::Option(None)]).await.is_err(), "the name is taken");
-        host.close().await;
+        assert!(saw(&tenant, PLUGIN_USERS, "add-user", &[name, Val::Option(None)]).await.is_err(), "the name is taken");
+        tenant.close().await;
     });
 }
 
@@ -188,14 +187,14 @@ fn a09_tables_of_other_collations_keep_working() {
         let expected =
             ["labelled", r#"Some("of a")"#, r#"[(1, "of a"), (2, "of a"), (3, "of b")]"#, "[1, 2]", "[1, 3]", "true"];
         for url in [fixture.url().to_owned(), stand_in::mysql(fixture.url()).await] {
-            let host = host(&url);
+            let tenant = tenant(&url);
             for collation in ["utf8mb4_bin", "utf8mb4_general_ci", "latin1_swedish_ci", "utf8mb4_nopad_bin"] {
                 let name = Val::String(collation.to_owned());
-                let seen = saw(&host, GUEST_CONFORMANCE, "y-existing", &[name]).await;
+                let seen = saw(&tenant, GUEST_CONFORMANCE, "y-existing", &[name]).await;
                 assert_eq!(seen.expect("no error"), expected, "{collation}");
                 empty(fixture).await;
             }
-            host.close().await;
+            tenant.close().await;
         }
     });
 }

@@ -1,9 +1,9 @@
-//! A case with guests in it: a host of its own, what its guests said, and what the database looks like afterwards.
+//! A case with guests in it: a tenant of its own, what its guests said, and what the database looks like afterwards.
 
 use std::time::Duration;
 
 use sqlservice_db::Database;
-use sqlservice_host::{Grant, Host, HostLimits, Instance, Settings, Val};
+use sqlservice_host::{Grant, Instance, Settings, Tenant, TenantLimits, Val};
 use sqlservice_tests::{
     Backend, Fixture,
     component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
@@ -13,10 +13,10 @@ use sqlservice_tests::{
 /// How long anything may take to come back after it was dropped.
 pub const BOUND: Duration = Duration::from_secs(10);
 
-/// A host with the case's database.
+/// A tenant with the case's database.
 pub struct Scene<'a> {
     pub fixture: &'a Fixture,
-    pub host: Host,
+    pub tenant: Tenant,
     pub database: Database,
 }
 
@@ -32,14 +32,14 @@ pub fn text(text: &str) -> Val {
 
 impl<'a> Scene<'a> {
     pub fn new(fixture: &'a Fixture) -> Self {
-        Self::with(fixture, Settings::default(), HostLimits::default())
+        Self::with(fixture, Settings::default(), TenantLimits::default())
     }
 
-    pub fn with(fixture: &'a Fixture, settings: Settings, limits: HostLimits) -> Self {
+    pub fn with(fixture: &'a Fixture, settings: Settings, limits: TenantLimits) -> Self {
         let database = fixture.open_with(settings);
         let grant = Grant::new(database.clone()).raw_sql(true);
-        let host = guest::builder().database(guest::DATABASE, grant).limits(limits).build().expect("a host");
-        Self { fixture, host, database }
+        let tenant = guest::tenant().database(guest::DATABASE, grant).limits(limits).build().expect("a tenant");
+        Self { fixture, tenant, database }
     }
 
     /// Writes down from now on what the case's sessions send: see [`Sent`].
@@ -51,8 +51,7 @@ impl<'a> Scene<'a> {
     }
 
     pub async fn instance(&self, component: &str) -> Instance {
-        let plugin = guest::compiled(component).under(&self.host).expect("the engine that compiled it");
-        plugin.instantiate().await.expect("an instance")
+        guest::compiled(component).instantiate(&self.tenant).await.expect("an instance")
     }
 
     /// What an export of the well-behaved guest saw, in an instance of its own.

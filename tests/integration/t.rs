@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlservice_host::{Grant, HostLimits, Settings, Val};
+use sqlservice_host::{Grant, Settings, TenantLimits, Val};
 use sqlservice_tests::{Backend, Fixture, component::GUEST_HOSTILE, for_each_database, guest};
 
 use crate::scene::{Scene, lines};
@@ -27,7 +27,7 @@ fn t22_readers_that_give_up_lose_no_more_than_they_asked_for() {
 #[test]
 fn t22_a_reader_that_does_not_read_loses_its_connection() {
     for_each_database(async |fixture: &Fixture| {
-        let mut limits = HostLimits::default();
+        let mut limits = TenantLimits::default();
         limits.sql.transaction_time = Some(Duration::from_millis(500));
         let scene = Scene::with(fixture, Settings::default(), limits);
         scene.setup(60).await;
@@ -113,9 +113,9 @@ fn t26_texts_of_models_are_no_sql() {
         let scene = Scene::new(fixture);
         scene.setup(3).await;
         let grant = Grant::new(scene.database.clone());
-        let host = guest::builder().database(guest::DATABASE, grant).build().expect("a host");
-        let plugin = guest::compiled(GUEST_HOSTILE).under(&host).expect("the engine that compiled it");
-        let mut guest = plugin.instantiate().await.expect("an instance");
+        let tenant = guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant");
+        let plugin = guest::compiled(GUEST_HOSTILE);
+        let mut guest = plugin.instantiate(&tenant).await.expect("an instance");
         let saw = lines(guest.call("smuggled-text", &[]).await.expect("no trap")).expect("no error of the guest's");
         let (refused, text) = saw.split_at(8);
         for line in &refused[..6] {
@@ -179,7 +179,7 @@ fn t27_functions_outside_the_list_are_denied_everywhere() {
 #[test]
 fn t32_a_result_ends_at_its_limit() {
     for_each_database(async |fixture: &Fixture| {
-        let mut limits = HostLimits::default();
+        let mut limits = TenantLimits::default();
         limits.sql.rows = Some(20_000);
         limits.sql.batch_rows = 4_000;
         limits.sql.batch_bytes = 48_000;

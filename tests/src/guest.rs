@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-use sqlservice_host::{Grant, Host, HostBuilder, Instance, Plugin, Result, Val};
+use sqlservice_host::{Engine, Grant, Instance, Plugin, Result, Tenant, TenantBuilder, Val};
 
 use crate::Fixture;
 
@@ -18,15 +18,14 @@ impl Fixture {
         Grant::new(self.open()).raw_sql(true)
     }
 
-    /// A component that knows the case's database as `default`.
-    pub fn plugin(&self, component: &str) -> Plugin {
-        let host = builder().database(DATABASE, self.grant()).build().expect("a host");
-        compiled(component).under(&host).expect("the engine that compiled it")
+    /// A tenant that knows the case's database as `default`.
+    pub fn tenant(&self) -> Tenant {
+        tenant().database(DATABASE, self.grant()).build().expect("a tenant")
     }
 
     /// A fresh instance of a component.
     pub async fn instance(&self, component: &str) -> Instance {
-        self.plugin(component).instantiate().await.expect("an instance")
+        compiled(component).instantiate(&self.tenant()).await.expect("an instance")
     }
 
     /// Calls a function of a fresh instance that lives for this call. A function's own error is in the value.
@@ -46,20 +45,21 @@ impl Fixture {
     }
 }
 
-/// The start of a host that compiles nothing twice: all hosts of this process share one engine.
-pub fn builder() -> HostBuilder {
-    Host::builder().engine_of(shared())
+/// The start of a tenant of the engine that all tests of this process share, so that no component is compiled twice.
+pub fn tenant() -> TenantBuilder {
+    engine().tenant("test")
 }
 
-fn shared() -> &'static Host {
-    static SHARED: OnceLock<Host> = OnceLock::new();
-    SHARED.get_or_init(|| Host::builder().build().expect("a host"))
+/// The engine that all tests of this process share.
+pub fn engine() -> &'static Engine {
+    static SHARED: OnceLock<Engine> = OnceLock::new();
+    SHARED.get_or_init(|| Engine::new().expect("an engine"))
 }
 
 /// A component, compiled once in this process.
 pub fn compiled(component: &str) -> Plugin {
     static COMPILED: OnceLock<Mutex<HashMap<String, Plugin>>> = OnceLock::new();
     let mut compiled = COMPILED.get_or_init(Mutex::default).lock().expect("no component failed to compile");
-    let load = || shared().load_file(component).unwrap_or_else(|error| panic!("{component}: {error}"));
+    let load = || engine().load_file(component).unwrap_or_else(|error| panic!("{component}: {error}"));
     compiled.entry(component.to_owned()).or_insert_with(load).clone()
 }

@@ -2,19 +2,19 @@
 
 use std::{env, ffi::OsString, path::PathBuf};
 
-use sqlservice_host::{CompileCache, Error, Host};
+use sqlservice_host::{CompileCache, Error};
 
 use crate::{args::Cache, failure::Result};
 
 /// The variable that names the directory; empty for none.
 const VARIABLE: &str = "SQLSERVICE_CACHE";
 
-/// Makes a host with the cache that was asked for. What only could have been faster is no failure: the user's own directory is
+/// Makes an engine, and what else depends on it, with the cache that was asked for. What only could have been faster is no failure: the user's own directory is
 /// left out where it cannot be used, and where the plugin may write it.
-pub(crate) fn host(
+pub(crate) fn with<T>(
     asked: &Cache,
-    build: impl Fn(Option<CompileCache>) -> std::result::Result<Host, Error>,
-) -> Result<Host> {
+    build: impl Fn(Option<CompileCache>) -> std::result::Result<T, Error>,
+) -> Result<T> {
     if asked.no_cache {
         return Ok(build(None)?);
     }
@@ -34,7 +34,7 @@ pub(crate) fn host(
             tracing::debug!(%error, "plugins are compiled each time");
             Ok(build(None)?)
         }
-        host => Ok(host?),
+        made => Ok(made?),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, env, error::Error};
 
-use sqlservice_host::{Grant, Host, Settings};
+use sqlservice_host::{Grant, Settings, Tenant};
 
 use crate::{
     args::Grants,
@@ -55,8 +55,8 @@ impl Named {
     }
 
     /// Asks it for an answer, where somebody asked for it.
-    pub(crate) async fn check(&self, host: &Host) -> Result<()> {
-        let Some(database) = host.database(&self.name).filter(|_| self.asked) else { return Ok(()) };
+    pub(crate) async fn check(&self, tenant: &Tenant) -> Result<()> {
+        let Some(database) = tenant.database(&self.name).filter(|_| self.asked) else { return Ok(()) };
         database.ping().await.map_err(|error| {
             let mut message = format!("database {:?} at {}: {error}", self.name, secret::location(&self.url));
             let mut cause = error.source();

@@ -6,7 +6,7 @@ mod models;
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
-use sqlservice_host::{Host, HostBuilder, HostLimits, Plugin, schema::Models};
+use sqlservice_host::{Engine, EngineBuilder, EngineLimits, Plugin, schema::Models};
 
 use crate::{args::Inspect, cache, exit::Exit, failure::Result, load, notation, output};
 
@@ -21,11 +21,11 @@ struct Findings {
 
 /// Does what `inspect` was asked for.
 pub(crate) async fn inspect(asked: &Inspect, quiet: bool) -> Result<Exit> {
-    let host = cache::host(&asked.cache, |cache| {
-        let builder = Host::builder().limits(HostLimits { instances: 2, ..HostLimits::default() });
-        cache.into_iter().fold(builder, HostBuilder::compile_cache).build()
+    let engine = cache::with(&asked.cache, |cache| {
+        let builder = Engine::builder().limits(EngineLimits::default().instances(2));
+        cache.into_iter().fold(builder, EngineBuilder::compile_cache).build()
     })?;
-    let plugin = load::any(&host, &asked.component, quiet)?;
+    let plugin = load::any(&engine, &asked.component, quiet)?;
     let missing = plugin.missing_imports();
     let models = if missing.is_empty() { plugin.models().await.map_err(Into::into) } else { Ok(None) };
     let findings = Findings { title: load::title(&asked.component), plugin, missing, models };

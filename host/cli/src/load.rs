@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
-use sqlservice_host::{Host, Plugin};
+use sqlservice_host::{Engine, Plugin};
 
 use crate::{failure::Result, output, progress::Progress};
 
 /// Loads a component that is to be called.
-pub(crate) fn runnable(host: &Host, path: &Path, quiet: bool) -> Result<Plugin> {
+pub(crate) fn runnable(engine: &Engine, path: &Path, quiet: bool) -> Result<Plugin> {
     let _progress = compiling(path, quiet);
-    Ok(host.load_file(path)?)
+    Ok(engine.load_file(path)?)
 }
 
-/// Compiles a component to look at it, also where this host lacks what it imports.
-pub(crate) fn any(host: &Host, path: &Path, quiet: bool) -> Result<Plugin> {
+/// Compiles a component to look at it, also where the engine lacks what it imports.
+pub(crate) fn any(engine: &Engine, path: &Path, quiet: bool) -> Result<Plugin> {
     let _progress = compiling(path, quiet);
-    Ok(host.compile_file(path)?)
+    Ok(engine.compile_file(path)?)
 }
 
 fn compiling(path: &Path, quiet: bool) -> Progress {

@@ -5,7 +5,7 @@ mod listing;
 
 use std::future::Future;
 
-use sqlservice_host::{Function, Host, HostBuilder, Plugin, Stdio, Val, wave};
+use sqlservice_host::{Engine, EngineBuilder, Function, Plugin, Stdio, Tenant, Val, wave};
 
 use crate::{
     args::Run,
@@ -20,8 +20,8 @@ use crate::{
 /// Does what `run` was asked for.
 pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
     let named = databases::named(&asked.grants)?;
-    let host = host(asked, &named)?;
-    let plugin = load::runnable(&host, &asked.component, quiet)?;
+    let (engine, tenant) = tenant(asked, &named)?;
+    let plugin = load::runnable(&engine, &asked.component, quiet)?;
     let Some(name) = &asked.function else {
         return listing::print(&plugin, &load::title(&asked.component), asked.json);
     };
@@ -29,29 +29,32 @@ pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
     let arguments = wave::parse(function, &asked.args)?;
     let outcome = interruptible(async {
         for database in &named {
-            database.check(&host).await?;
+            database.check(&tenant).await?;
         }
-        call(&plugin, function, &arguments, quiet).await
+        call(&plugin, &tenant, function, &arguments, quiet).await
     })
     .await;
     // Bounded; a second Ctrl-C does not wait for it. Its outcome changes nothing of the call's.
     let _ = interruptible(async {
-        host.close().await;
+        tenant.close().await;
         Ok(())
     })
     .await;
     answer::print(outcome?, asked)
 }
 
-fn host(asked: &Run, named: &[Named]) -> Result<Host> {
+/// The engine, and the only tenant that it has.
+fn tenant(asked: &Run, named: &[Named]) -> Result<(Engine, Tenant)> {
     // Standard output holds the document alone.
     let stdio = if asked.json { Stdio::Stderr } else { Stdio::Inherit };
     let mut databases = Vec::new();
     for database in named {
         databases.push((&database.name, database.grant(&asked.grants, asked.pool.settings())?));
     }
-    cache::host(&asked.cache, |cache| {
-        let mut builder = Host::builder().limits(asked.limits.host()).stdio(stdio);
+    cache::with(&asked.cache, |cache| {
+        let engine = Engine::builder().limits(asked.limits.engine());
+        let engine = cache.into_iter().fold(engine, EngineBuilder::compile_cache).build()?;
+        let mut builder = engine.tenant("").limits(asked.limits.tenant()).stdio(stdio);
         for (name, grant) in &databases {
             builder = builder.database(*name, grant.clone());
         }
@@ -61,7 +64,8 @@ fn host(asked: &Run, named: &[Named]) -> Result<Host> {
         for (name, value) in &asked.grants.env {
             builder = builder.env(name, value);
         }
-        cache.into_iter().fold(builder, HostBuilder::compile_cache).build()
+        let tenant = builder.build()?;
+        Ok((engine, tenant))
     })
 }
 
@@ -79,9 +83,15 @@ fn function<'a>(plugin: &'a Plugin, name: &str) -> Result<&'a Function> {
 }
 
 /// Calls it in an instance of its own, which is gone afterwards with all that it had open.
-async fn call(plugin: &Plugin, function: &Function, arguments: &[Val], quiet: bool) -> Result<Option<Val>> {
+async fn call(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    function: &Function,
+    arguments: &[Val],
+    quiet: bool,
+) -> Result<Option<Val>> {
     let _progress = Progress::start(format!("running {}", function.name()), quiet);
-    let mut instance = plugin.instantiate().await?;
+    let mut instance = plugin.instantiate(tenant).await?;
     Ok(instance.call_function(function, arguments).await?)
 }
 

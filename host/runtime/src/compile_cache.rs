@@ -20,7 +20,7 @@ use crate::{
 ///
 /// What is in it becomes machine code of this process. So it must belong to the user that the host runs as (or to the system's
 /// administrator) and be closed to all others, and no plugin may be granted a directory that it lies in, or one in it:
-/// [`crate::HostBuilder::build`] refuses that. Entries are compared with their digest before they are used.
+/// [`crate::TenantBuilder::build`] refuses that. Entries are compared with their digest before they are used.
 ///
 /// It never grows past its limits: what was not used for longest goes first. Any number of processes may use it at once. When it can
 /// be read and not be written, it is read. Errors of reading and writing are logged and end nothing: then a component is compiled.

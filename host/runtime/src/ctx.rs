@@ -55,6 +55,7 @@ impl Grant {
 
 /// How much a guest may hold and ask for at once. Every number is the greatest that is allowed.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SqlLimits {
     /// Open connections and sessions. 64 by default.
     pub sessions: u32,
@@ -92,6 +93,18 @@ impl Default for SqlLimits {
         }
     }
 }
+
+sqlservice_sql::setters!(SqlLimits {
+    sessions: u32,
+    cursors: u32,
+    rows? u64,
+    answer_bytes: u64,
+    batch_bytes: u32,
+    batch_rows: u32,
+    statement_time? std::time::Duration,
+    transaction_time? std::time::Duration,
+    statement: sqlservice_sql::Limits,
+});
 
 /// The state of one guest: its grants and its limits. It lives in the store's data.
 #[derive(Debug)]

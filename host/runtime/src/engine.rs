@@ -1,84 +1,215 @@
-//! The compiler and the clock of the sandbox.
+//! The engine: it compiles components, links them with what the host offers, and keeps the memory of their instances.
 
-use std::{
-    sync::{Arc, Weak},
-    thread,
-    time::Duration,
-};
+mod component;
+mod sandbox;
+
+use std::{path::Path, sync::Arc};
 
 use tokio::sync::Semaphore;
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::component::{Component, InstancePre, Linker};
 
-use crate::{calls::Calls, compile_cache::CompileCache, limits::HostLimits, places};
+use self::sandbox::Sandbox;
+use crate::{
+    calls::Calls,
+    compile_cache::CompileCache,
+    error::{Error, Result},
+    extension::{Extension, Extensions},
+    imports,
+    limits::EngineLimits,
+    linker, places,
+    plugin::Plugin,
+    state::InstanceState,
+    tenant::{Tenant, TenantBuilder},
+};
 
-/// How often a guest that computes lets others of its thread go on.
-const TICK: Duration = Duration::from_millis(10);
-
-/// How much of each table of an instance stays with its place when it is gone, see [`resident_memory`].
-const RESIDENT_TABLE: usize = 32 << 10;
-
-/// An engine whose epoch ticks as long as it lives.
+/// Compiles plugins and holds the memory of their instances. A process has one; cloning it is cheap.
+///
+/// It grants nothing: what a plugin may use is its [`Tenant`]'s.
 #[derive(Clone)]
-pub(crate) struct Ticking {
-    pub(crate) engine: Engine,
-    /// The places for instances that the engine has.
-    pub(crate) places: Arc<Semaphore>,
-    /// The calls that are under way in all its instances.
-    pub(crate) calls: Calls,
-    /// Where its compiled components are kept.
-    pub(crate) cache: Option<CompileCache>,
-    _alive: Arc<()>,
+pub struct Engine(Arc<Shared>);
+
+struct Shared {
+    sandbox: Sandbox,
+    linker: Linker<InstanceState>,
+    extensions: Extensions,
+    limits: EngineLimits,
+    /// The places for instances, which all tenants share.
+    places: Arc<Semaphore>,
+    /// The calls that are under way in all instances.
+    calls: Calls,
+    cache: Option<CompileCache>,
 }
 
-impl Ticking {
-    pub(crate) fn new(limits: &HostLimits) -> wasmtime::Result<Self> {
-        let engine = Engine::new(&config(limits))?;
-        let alive = Arc::new(());
-        tick(engine.clone(), Arc::downgrade(&alive));
-        Ok(Self { engine, places: places::of(limits.instances), calls: Calls::default(), cache: None, _alive: alive })
+impl Engine {
+    /// An engine with the default limits and no extension, which keeps no compiled components.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] when the sandbox cannot be set up.
+    pub fn new() -> Result<Self> {
+        Self::builder().build()
     }
-}
 
-fn config(limits: &HostLimits) -> Config {
-    // A component is several core instances: Rust guests have 3, Python's 14, each with tables and memories of its own.
-    let cores = limits.instances.saturating_mul(14);
-    let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(limits.instances)
-        .total_core_instances(cores)
-        .total_memories(limits.instances.saturating_mul(2))
-        .total_tables(limits.instances.saturating_mul(4))
-        .max_core_instances_per_component(20)
-        .max_tables_per_component(20)
-        .max_memory_size(limits.memory)
-        .linear_memory_keep_resident(resident_memory())
-        .table_keep_resident(RESIDENT_TABLE)
-        .pagemap_scan(Enabled::Auto);
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .wasm_component_model_async(true)
-        .epoch_interruption(true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    config
-}
+    /// Starts with the default limits, no extension and no directory for compiled components.
+    #[must_use]
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
 
-/// How much of an instance's memory stays with its place when it is gone, and is written over by hand. What is given back to the
-/// kernel instead costs a system call, an interruption of every other processor, and a fault for each page of the next instance: a
-/// fresh instance took 54 µs of processor so, and takes 19. More would let a plugin that writes much slow the next one of its place.
-fn resident_memory() -> usize {
-    // Only pages that were written are, where the kernel tells which (Linux 6.7 and later); else the memory's first ones are.
-    if PoolingAllocationConfig::is_pagemap_scan_available() { 256 << 10 } else { 128 << 10 }
-}
-
-/// The ticks only make guests yield; they are no budget, as an epoch goes on while a guest waits in the host.
-fn tick(engine: Engine, alive: Weak<()>) {
-    let tick = move || {
-        while alive.strong_count() > 0 {
-            thread::sleep(TICK);
-            engine.increment_epoch();
+    /// Compiles a component and links it. Compiling takes a while: do it once a component, then instantiate often, for any
+    /// number of tenants.
+    ///
+    /// # Errors
+    /// When the bytes are no component, are too large, or import what this engine does not offer.
+    pub fn load(&self, bytes: &[u8]) -> Result<Plugin> {
+        let plugin = self.compile(bytes)?;
+        match plugin.missing_imports() {
+            missing if missing.is_empty() => Ok(plugin),
+            missing => Err(Error::MissingImports(missing)),
         }
-    };
-    if let Err(error) = thread::Builder::new().name("sqlservice-epoch".to_owned()).spawn(tick) {
-        tracing::error!(%error, "no thread for the epoch: a guest that computes is not interrupted");
     }
+
+    /// Compiles a component that may import what this engine does not offer: to look at it, not to call it.
+    ///
+    /// # Errors
+    /// When the bytes are no component or are too large.
+    pub fn compile(&self, bytes: &[u8]) -> Result<Plugin> {
+        let (size, limit) = (bytes.len() as u64, self.0.limits.component_bytes);
+        if size > limit {
+            return Err(Error::TooLarge { size, limit });
+        }
+        component::check(bytes)?;
+        let engine = self.sandbox();
+        let component = match &self.0.cache {
+            Some(cache) => cache.compile(engine, bytes),
+            None => Component::new(engine, bytes),
+        };
+        Ok(Plugin::new(self.clone(), component.map_err(Error::Unusable)?, size))
+    }
+
+    /// Reads a component from a file and loads it. The plugin is called after the file, without its directory and extension.
+    ///
+    /// # Errors
+    /// As [`Engine::load`], and [`Error::Unreadable`] when the file cannot be read.
+    pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Plugin> {
+        let path = path.as_ref();
+        Ok(self.load(&component::read(path)?)?.with_name(component::name(path)))
+    }
+
+    /// Reads a component from a file and compiles it, as [`Engine::compile`] does.
+    ///
+    /// # Errors
+    /// As [`Engine::compile`], and [`Error::Unreadable`] when the file cannot be read.
+    pub fn compile_file(&self, path: impl AsRef<Path>) -> Result<Plugin> {
+        let path = path.as_ref();
+        Ok(self.compile(&component::read(path)?)?.with_name(component::name(path)))
+    }
+
+    /// Starts a tenant that is granted nothing. The name is for the embedder and its [`Observer`](crate::Observer); no plugin
+    /// learns it, and two tenants may have the same.
+    pub fn tenant(&self, name: impl Into<Arc<str>>) -> TenantBuilder {
+        Tenant::builder(self.clone(), name.into())
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> &EngineLimits {
+        &self.0.limits
+    }
+
+    /// wasmtime's own engine, for what this crate has no word for.
+    #[must_use]
+    pub fn sandbox(&self) -> &wasmtime::Engine {
+        &self.0.sandbox.engine
+    }
+
+    /// Whether both are the same engine, so that plugins of one run for tenants of the other.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn link(&self, component: &Component) -> wasmtime::Result<InstancePre<InstanceState>> {
+        self.0.linker.instantiate_pre(component)
+    }
+
+    /// The names of what a component imports and the linker does not have.
+    pub(crate) fn missing_imports(&self, component: &Component) -> Vec<String> {
+        imports::missing(&self.0.linker, component)
+    }
+
+    pub(crate) fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    pub(crate) fn places(&self) -> &Arc<Semaphore> {
+        &self.0.places
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.0.calls
+    }
+
+    pub(crate) fn compile_cache(&self) -> Option<&CompileCache> {
+        self.0.cache.as_ref()
+    }
+}
+
+/// Builds an [`Engine`].
+#[derive(Default)]
+pub struct EngineBuilder {
+    limits: EngineLimits,
+    cache: Option<CompileCache>,
+    extensions: Extensions,
+}
+
+impl EngineBuilder {
+    /// Sets the limits that all instances share.
+    #[must_use]
+    pub fn limits(mut self, limits: EngineLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Keeps compiled components in a directory, where this and other processes find them again. Nowhere by default.
+    #[must_use]
+    pub fn compile_cache(mut self, cache: CompileCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Adds imports of the embedder's own, with state for each instance.
+    #[must_use]
+    pub fn extension(mut self, extension: impl Extension) -> Self {
+        self.extensions.add(extension);
+        self
+    }
+
+    /// Makes the engine.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] when the sandbox cannot be set up, or two extensions define the same import.
+    pub fn build(self) -> Result<Engine> {
+        let sandbox = Sandbox::new(&self.limits).map_err(Error::Engine)?;
+        let linker = link(&sandbox, &self.extensions).map_err(Error::Engine)?;
+        Ok(Engine(Arc::new(Shared {
+            sandbox,
+            linker,
+            extensions: self.extensions,
+            places: places::of(self.limits.instances),
+            limits: self.limits,
+            calls: Calls::default(),
+            cache: self.cache,
+        })))
+    }
+}
+
+fn link(sandbox: &Sandbox, extensions: &Extensions) -> wasmtime::Result<Linker<InstanceState>> {
+    let mut linker = Linker::new(&sandbox.engine);
+    // Guest toolchains of today import WASI 0.2, the contract brings the timers of 0.3: both are offered.
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+    linker::add_to_linker(&mut linker)?;
+    // Linked for all; each database asks for its own grant.
+    linker::add_raw_sql_to_linker(&mut linker)?;
+    extensions.link(&mut linker)?;
+    Ok(linker)
 }

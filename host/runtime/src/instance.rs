@@ -1,15 +1,23 @@
 //! A running plugin: one store, its calls one after the other.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use wasmtime::component::{self, Val};
+use wasmtime::{
+    PoolConcurrencyLimitError, Store,
+    component::{self, Accessor, Val},
+};
 
 use crate::{
     calls,
     error::{Error, Result},
+    extension::Extension,
     function::Function,
+    installed::Installed,
     known::StatementCounts,
-    plugin::{Plugin, Sandbox},
+    places::Place,
+    plugin::Plugin,
+    state::InstanceState,
+    tenant::Tenant,
 };
 
 /// An instance of a plugin, with memory and handles of its own.
@@ -17,22 +25,33 @@ use crate::{
 /// Dropping it, also in the middle of a call, rolls back what it has open and gives its connections back.
 pub struct Instance {
     plugin: Plugin,
+    tenant: Tenant,
+    installed: Arc<Installed>,
     /// Gone while a call runs and after one that did not end well: a store cannot be used after a trap.
     sandbox: Option<Sandbox>,
     instance: component::Instance,
-    call_time: Option<Duration>,
     /// Whether it has been called before.
     called: bool,
 }
 
 impl Instance {
-    pub(crate) fn new(
-        plugin: Plugin,
-        sandbox: Sandbox,
-        instance: component::Instance,
-        call_time: Option<Duration>,
-    ) -> Self {
-        Self { plugin, sandbox: Some(sandbox), instance, call_time, called: false }
+    pub(crate) async fn new(plugin: &Plugin, tenant: &Tenant) -> Result<Self> {
+        let (sandbox, instance) = Sandbox::open(plugin, tenant).await?;
+        let installed = Arc::clone(&sandbox.installed);
+        let (plugin, tenant) = (plugin.clone(), tenant.clone());
+        Ok(Self { plugin, tenant, installed, sandbox: Some(sandbox), instance, called: false })
+    }
+
+    /// The plugin.
+    #[must_use]
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    /// The tenant that it runs for.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
     }
 
     /// Calls a function by its name.
@@ -57,34 +76,122 @@ impl Instance {
             let signature = function.signature();
             return Err(Error::Arguments(format!("{signature} takes {wanted} arguments, not {given}")));
         }
+        let index = function.index;
+        let callee = self.bind(|store, instance| {
+            instance.get_func(store, index).ok_or_else(|| wasmtime::Error::msg("the function is another plugin's"))
+        })?;
+        let mut results = vec![Val::Bool(false); function.results()];
+        self.run(async |accessor| callee.call_concurrent(accessor, arguments, &mut results).await).await?;
+        Ok(results.into_iter().next())
+    }
+
+    /// Finds exports by the types that [`wasmtime::component::bindgen!`] made of a world of the embedder's, with
+    /// `exports: { default: async | store }`: `instance.bind(|store, instance| World::new(store, instance))`. What is found is
+    /// called in [`Instance::run`].
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] when the component exports something else, and [`Error::Poisoned`].
+    pub fn bind<B>(
+        &mut self,
+        bind: impl FnOnce(&mut Store<InstanceState>, &component::Instance) -> wasmtime::Result<B>,
+    ) -> Result<B> {
+        let sandbox = self.sandbox.as_mut().ok_or(Error::Poisoned)?;
+        bind(&mut sandbox.store, &self.instance).map_err(Error::Unusable)
+    }
+
+    /// Calls functions that were found by [`Instance::bind`], as one call: within its time, and after a trap, a deadline or a
+    /// drop there is no other.
+    ///
+    /// ```no_run
+    /// # async fn example(instance: &mut sqlservice_host::Instance) -> sqlservice_host::Result<()> {
+    /// wasmtime::component::bindgen!({
+    ///     inline: "package example:users; world users { export count: async func() -> u64; }",
+    ///     exports: { default: async | store },
+    /// });
+    /// let users = instance.bind(|store, instance| Users::new(store, instance))?;
+    /// let count: u64 = instance.run(async |accessor| users.call_count(accessor).await).await?;
+    /// # let _ = count;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Trap`], [`Error::Deadline`] and [`Error::Poisoned`].
+    pub async fn run<R>(
+        &mut self,
+        work: impl AsyncFnOnce(&Accessor<InstanceState>) -> wasmtime::Result<R>,
+    ) -> Result<R> {
         if self.sandbox.is_none() {
             return Err(Error::Poisoned);
         }
         // A new instance has just let others go on.
         let is_new = !std::mem::replace(&mut self.called, true);
-        let _under_way = if is_new { self.plugin.calls().count() } else { self.plugin.begin_call().await };
+        let installed = &self.installed;
+        let _under_way = if is_new { installed.calls().count() } else { installed.begin_call().await };
         let mut sandbox = self.sandbox.take().ok_or(Error::Poisoned)?;
         let store = &mut sandbox.store;
-        let callee = self.instance.get_func(&mut *store, function.index).ok_or(Error::Poisoned)?;
-        let mut results = vec![Val::Bool(false); function.results()];
-        let call = async {
-            let outer =
-                store.run_concurrent(async |accessor| callee.call_concurrent(accessor, arguments, &mut results).await);
-            outer.await.and_then(|inner| inner)
-        };
-        let call = calls::watched(call, |waited| self.plugin.note_wait(waited));
-        let outcome = match self.call_time {
+        let call = async { store.run_concurrent(work).await.and_then(|inner| inner) };
+        let call = calls::watched(call, |waited| installed.note_wait(waited));
+        let outcome = match self.tenant.limits().call_time {
             Some(limit) => tokio::time::timeout(limit, call).await.map_err(|_| Error::Deadline(limit))?,
             None => call.await,
         };
-        outcome.map_err(Error::Trap)?;
+        let result = outcome.map_err(Error::Trap)?;
         self.sandbox = Some(sandbox);
-        Ok(results.into_iter().next())
+        Ok(result)
+    }
+
+    /// What an extension has in this instance; nothing once it is poisoned.
+    pub fn extension<E: Extension>(&mut self) -> Option<&mut E::State> {
+        let sandbox = self.sandbox.as_mut()?;
+        Some(sandbox.store.data_mut().extension::<E>().state)
     }
 
     /// How many of this instance's statements were found compiled, and how many had to be. Nothing once it is poisoned.
     #[must_use]
     pub fn statements(&self) -> StatementCounts {
-        self.sandbox.as_ref().map_or_else(StatementCounts::default, |sandbox| sandbox.store.data().statements())
+        let counts = |sandbox: &Sandbox| sandbox.store.data().sql.statements();
+        self.sandbox.as_ref().map_or_else(StatementCounts::default, counts)
     }
+}
+
+/// A store, and its place among those that may be. The place is free when the store is gone.
+pub(crate) struct Sandbox {
+    pub(crate) store: Store<InstanceState>,
+    installed: Arc<Installed>,
+    _place: Place,
+}
+
+impl Sandbox {
+    /// Makes an instance of a plugin for a tenant, when there is a place for it.
+    pub(crate) async fn open(plugin: &Plugin, tenant: &Tenant) -> Result<(Self, component::Instance)> {
+        if !tenant.engine().is(plugin.engine()) {
+            return Err(Error::Engine(wasmtime::Error::msg(
+                "the plugin was compiled by another engine than the tenant's",
+            )));
+        }
+        let place = tenant.places().take().await?;
+        let installed = tenant.installed(plugin);
+        let _under_way = installed.begin_call().await;
+        let mut store = store(plugin, tenant, &installed)?;
+        let instance = plugin.linked()?.instantiate_async(&mut store).await.map_err(|error| {
+            if error.is::<PoolConcurrencyLimitError>() { Error::NoRoom(error) } else { Error::Trap(error) }
+        })?;
+        Ok((Self { store, installed, _place: place }, instance))
+    }
+}
+
+/// A store with the tenant's limits.
+fn store(plugin: &Plugin, tenant: &Tenant, installed: &Installed) -> Result<Store<InstanceState>> {
+    let limits = tenant.limits();
+    let mut store = Store::new(plugin.engine().sandbox(), tenant.state(plugin, installed.sql())?);
+    store.limiter(|state| &mut state.memory);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_async_yield_and_update(1);
+    store.set_hostcall_fuel(limits.call_bytes);
+    store.set_max_component_handles(limits.handles);
+    if let Some(table) = store.concurrent_resource_table() {
+        table.set_max_capacity(limits.handles);
+    }
+    Ok(store)
 }

@@ -1,7 +1,8 @@
 //! Run other people's code next to a database: sandboxed component plugins that use it through the `sqlservice` world.
 //!
-//! Two layers. [`Host`] loads and calls plugins in a few lines. Below it, in the style of wasmtime's own WASI crates,
-//! [`SqlCtx`], [`SqlView`] and [`add_to_linker`] add the world to any linker.
+//! Two layers. The upper one runs plugins in a few lines: an [`Engine`] compiles them, a [`Plugin`] is compiled code, a [`Tenant`]
+//! says what plugins may use that run for it, an [`Instance`] is called. An [`Extension`] adds imports of the embedder's own.
+//! Below it, in the style of wasmtime's own WASI crates, [`SqlCtx`], [`SqlView`] and [`add_to_linker`] add the world to any linker.
 //!
 //! Whoever uses SQLite should compile it with `LIBSQLITE3_FLAGS="-USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_MEMSTATUS=0"` in
 //! the environment, or in the `[env]` of `.cargo/config.toml`: else all connections of the process share their pages and a lock, and
@@ -10,7 +11,7 @@
 // What a guest sends must never end the host.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
-mod bindings;
+pub mod bindings;
 mod calls;
 mod compile_cache;
 mod conv;
@@ -20,12 +21,13 @@ mod database;
 mod directory;
 mod engine;
 pub mod error;
+mod extension;
 mod function;
-mod host;
+mod imports;
+mod installed;
 mod instance;
 mod known;
 mod limits;
-mod linked;
 mod linker;
 mod opened;
 mod places;
@@ -35,6 +37,8 @@ mod raw_sql;
 mod savepoint;
 mod session;
 mod session_state;
+mod state;
+mod tenant;
 pub mod wave;
 
 pub use compile_cache::CompileCache;
@@ -42,17 +46,20 @@ pub use ctx::{Grant, HasSql, SqlCtx, SqlCtxBuilder, SqlCtxView, SqlLimits, SqlVi
 pub use cursor::Cursor;
 pub use database::Database as OpenDatabase;
 pub use directory::Access;
+pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, Result, SqlError};
+pub use extension::{Extension, ExtensionView, HasExtension};
 pub use function::Function;
-pub use host::{Host, HostBuilder, Stdio};
 pub use instance::Instance;
 pub use known::{ModelCache, StatementCounts};
-pub use limits::HostLimits;
-pub use linker::{add_raw_sql_to_linker, add_to_linker};
+pub use limits::{EngineLimits, TenantLimits};
+pub use linker::{add_raw_sql_to_linker, add_raw_sql_to_linker_with, add_to_linker, add_to_linker_with};
 pub use plugin::Plugin;
 pub use prepared::Prepared;
 pub use savepoint::Savepoint;
 pub use session::Session;
 pub use sqlservice_db::{Database, Durability, Isolation, Settings};
 pub use sqlservice_sql::{Scalar, Value, schema};
+pub use state::InstanceState;
+pub use tenant::{Stdio, Tenant, TenantBuilder};
 pub use wasmtime::component::Val;

@@ -2,22 +2,44 @@
 
 use std::time::Duration;
 
+use sqlservice_sql::setters;
 use wasmtime::ResourceLimiter;
 
 use crate::ctx::SqlLimits;
 
-/// The limits of each plugin instance.
+/// What all instances of an engine have together, and what a component may be.
 #[derive(Clone, Debug)]
-pub struct HostLimits {
-    /// Bytes of all memories of one instance together. 256 MiB by default.
+#[non_exhaustive]
+pub struct EngineLimits {
+    /// Instances that live at once, of all tenants together. 100 by default. Who asks for one more waits for its turn, see
+    /// [`TenantLimits::instance_wait`].
+    pub instances: u32,
+    /// Bytes of one memory. 256 MiB by default. The engine reserves the address space of as many as there may be instances.
+    pub memory: usize,
+    /// Bytes of a component. 64 MiB by default.
+    pub component_bytes: u64,
+}
+
+impl Default for EngineLimits {
+    fn default() -> Self {
+        Self { instances: 100, memory: 256 << 20, component_bytes: 64 << 20 }
+    }
+}
+
+setters!(EngineLimits { instances: u32, memory: usize, component_bytes: u64 });
+
+/// What each instance of a tenant may use, and how many it may have.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TenantLimits {
+    /// Bytes of all memories of one instance together. 256 MiB by default; no memory has more than the engine's
+    /// ([`EngineLimits::memory`]).
     pub memory: usize,
     /// How long one call may take by the wall clock. None by default. A call that takes longer is stopped, its instance is
     /// gone, and what it had open is rolled back.
     pub call_time: Option<Duration>,
-    /// Bytes of a component. 64 MiB by default.
-    pub component_bytes: u64,
-    /// Instances that live at once. 100 by default. Hosts that share an engine ([`crate::HostBuilder::engine_of`]) share its places,
-    /// and each may take as many of them as it says here. Who asks for one more waits for its turn: first come, first served.
+    /// Instances of this tenant that live at once. 100 by default; the engine has no more than
+    /// [`EngineLimits::instances`] for all. Who asks for one more waits for its turn: first come, first served.
     pub instances: u32,
     /// How long to wait for a place for an instance. 30 seconds by default; zero fails at once. Then the answer is
     /// [`crate::Error::InstanceTimeout`]. The time of calls does not count it.
@@ -33,12 +55,11 @@ pub struct HostLimits {
     pub sql: SqlLimits,
 }
 
-impl Default for HostLimits {
+impl Default for TenantLimits {
     fn default() -> Self {
         Self {
             memory: 256 << 20,
             call_time: None,
-            component_bytes: 64 << 20,
             instances: 100,
             instance_wait: Duration::from_secs(30),
             instance_waiters: 1_000,
@@ -48,6 +69,17 @@ impl Default for HostLimits {
         }
     }
 }
+
+setters!(TenantLimits {
+    memory: usize,
+    call_time? Duration,
+    instances: u32,
+    instance_wait: Duration,
+    instance_waiters: u32,
+    handles: usize,
+    call_bytes: usize,
+    sql: SqlLimits,
+});
 
 /// Counts the memories of a store together, as one limit a memory would be as many limits as there are memories.
 #[derive(Debug)]

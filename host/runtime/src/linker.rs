@@ -13,13 +13,21 @@ use crate::{
 /// # Errors
 /// When the linker has one of the interfaces already.
 pub fn add_to_linker<T: SqlView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
-    errors::add_to_linker::<_, HasSql>(linker, T::sql)?;
-    values::add_to_linker::<_, HasSql>(linker, T::sql)?;
-    rows::add_to_linker::<_, HasSql>(linker, T::sql)?;
-    schema::add_to_linker::<_, HasSql>(linker, T::sql)?;
-    statements::add_to_linker::<_, HasSql>(linker, T::sql)?;
-    sessions::add_to_linker::<_, HasSql>(linker, T::sql)?;
-    databases::add_to_linker::<_, HasSql>(linker, T::sql)
+    add_to_linker_with(linker, T::sql)
+}
+
+/// The same for a store's data of any type, also of another crate: `view` borrows from it what [`SqlView`] would.
+///
+/// # Errors
+/// When the linker has one of the interfaces already.
+pub fn add_to_linker_with<T: Send + 'static>(linker: &mut Linker<T>, view: View<T>) -> wasmtime::Result<()> {
+    errors::add_to_linker::<_, HasSql>(linker, view)?;
+    values::add_to_linker::<_, HasSql>(linker, view)?;
+    rows::add_to_linker::<_, HasSql>(linker, view)?;
+    schema::add_to_linker::<_, HasSql>(linker, view)?;
+    statements::add_to_linker::<_, HasSql>(linker, view)?;
+    sessions::add_to_linker::<_, HasSql>(linker, view)?;
+    databases::add_to_linker::<_, HasSql>(linker, view)
 }
 
 /// Adds SQL as text. A guest that imports it is refused where this was not called; each database asks for its own
@@ -28,8 +36,19 @@ pub fn add_to_linker<T: SqlView + 'static>(linker: &mut Linker<T>) -> wasmtime::
 /// # Errors
 /// When the linker has the interface already.
 pub fn add_raw_sql_to_linker<T: SqlView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
-    raw_sql::add_to_linker::<_, HasSql>(linker, T::sql)
+    add_raw_sql_to_linker_with(linker, T::sql)
 }
+
+/// The same for a store's data of any type, as [`add_to_linker_with`].
+///
+/// # Errors
+/// When the linker has the interface already.
+pub fn add_raw_sql_to_linker_with<T: Send + 'static>(linker: &mut Linker<T>, view: View<T>) -> wasmtime::Result<()> {
+    raw_sql::add_to_linker::<_, HasSql>(linker, view)
+}
+
+/// How a guest's state is borrowed from the data of its store.
+type View<T> = fn(&mut T) -> SqlCtxView<'_>;
 
 impl errors::Host for SqlCtxView<'_> {
     fn convert_failure(&mut self, error: SqlError) -> wasmtime::Result<errors::Failure> {

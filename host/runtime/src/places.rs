@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     error::{Error, Result},
-    limits::HostLimits,
+    limits::TenantLimits,
 };
 
 /// So many places.
@@ -21,14 +21,13 @@ pub(crate) fn of(count: u32) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
 }
 
-/// The places of a host's instances. Waiting is first come, first served.
+/// The places of a tenant's instances. Waiting is first come, first served.
 #[derive(Clone)]
 pub(crate) struct Places {
-    /// Those of the engine, which other hosts take as well.
+    /// Those of the engine, which other tenants take as well.
     engine: Arc<Semaphore>,
-    /// The host's own share of them, where it shares its engine: a host with many callers has no more of the engine's than that,
-    /// and no more of its queue.
-    own: Option<Arc<Semaphore>>,
+    /// The tenant's own share of them: one with many callers has no more of the engine's than that, and no more of its queue.
+    own: Arc<Semaphore>,
     waiters: Arc<Semaphore>,
     wait: Duration,
     instances: u32,
@@ -38,14 +37,14 @@ pub(crate) struct Places {
 /// A place that is taken.
 pub(crate) struct Place {
     _engine: OwnedSemaphorePermit,
-    _own: Option<OwnedSemaphorePermit>,
+    _own: OwnedSemaphorePermit,
 }
 
 impl Places {
-    pub(crate) fn new(limits: &HostLimits, engine: &Arc<Semaphore>, is_shared: bool) -> Self {
+    pub(crate) fn new(limits: &TenantLimits, engine: &Arc<Semaphore>) -> Self {
         Self {
             engine: Arc::clone(engine),
-            own: is_shared.then(|| of(limits.instances)),
+            own: of(limits.instances),
             waiters: of(limits.instance_waiters),
             wait: limits.instance_wait,
             instances: limits.instances,
@@ -71,18 +70,12 @@ impl Places {
 
     /// A place that is free and that no caller waits for: what comes free belongs to who is first in the queue.
     fn take_free(&self) -> Option<Place> {
-        let own = match &self.own {
-            Some(own) => Some(Arc::clone(own).try_acquire_owned().ok()?),
-            None => None,
-        };
+        let own = Arc::clone(&self.own).try_acquire_owned().ok()?;
         Some(Place { _engine: Arc::clone(&self.engine).try_acquire_owned().ok()?, _own: own })
     }
 
     async fn wait_for_one(&self) -> Option<Place> {
-        let own = match &self.own {
-            Some(own) => Some(Arc::clone(own).acquire_owned().await.ok()?),
-            None => None,
-        };
+        let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
         Some(Place { _engine: Arc::clone(&self.engine).acquire_owned().await.ok()?, _own: own })
     }
 }

@@ -1,78 +1,81 @@
 //! A compiled component: what it imports, what it exports, and instances of it.
 
 use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+    Arc, OnceLock, Weak,
+    atomic::{AtomicU64, Ordering},
 };
 
-use wasmtime::{
-    PoolConcurrencyLimitError, Store,
-    component::{Component, InstancePre, types::ComponentItem},
-};
+use wasmtime::component::{Component, InstancePre};
 
 use crate::{
     bindings::declared::Declared,
-    calls::{Calls, UnderWay},
+    engine::Engine,
     error::{Error, Result},
     function::{self, Function},
-    host::{Host, State},
-    instance::Instance,
-    known::ModelCache,
-    linked,
-    places::Place,
+    instance::{Instance, Sandbox},
+    state::InstanceState,
+    tenant::Tenant,
 };
 
-/// A component that a host has compiled. Cheap to clone.
+/// The interface by which a component says its models.
+const DECLARATIONS: &str = "sqlservice:database/declarations@";
+
+/// A component that an [`Engine`] has compiled: code, and no right to anything. Cheap to clone.
 #[derive(Clone)]
-pub struct Plugin(Arc<Loaded>);
+pub struct Plugin {
+    name: Arc<str>,
+    loaded: Arc<Loaded>,
+}
 
 struct Loaded {
-    host: Host,
+    id: PluginId,
+    engine: Engine,
     component: Component,
-    /// The component with its imports found, once somebody wanted an instance.
-    linked: OnceLock<InstancePre<State>>,
-    /// What its instances made of their models and statements. Another host's grants have another one.
-    cache: ModelCache,
-    /// Whether its last call waited for something.
-    waits: AtomicBool,
+    /// The component with its imports found, once an instance was asked for.
+    linked: OnceLock<InstancePre<InstanceState>>,
     size: u64,
     functions: Vec<Function>,
 }
 
+/// Tells the plugins of a process apart, those of one component too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PluginId(u64);
+
+/// A plugin that may be gone.
+pub(crate) struct WeakPlugin(Weak<Loaded>);
+
+impl WeakPlugin {
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
 impl Plugin {
-    pub(crate) fn new(host: Host, component: Component, size: u64) -> Self {
-        let functions = function::exported(&host.shared.ticking.engine, &component);
-        Self(Arc::new(Loaded {
-            host,
-            component,
-            linked: OnceLock::new(),
-            cache: ModelCache::default(),
-            waits: AtomicBool::new(false),
-            size,
-            functions,
-        }))
+    pub(crate) fn new(engine: Engine, component: Component, size: u64) -> Self {
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        let functions = function::exported(engine.sandbox(), &component);
+        let (id, linked) = (PluginId(IDS.fetch_add(1, Ordering::Relaxed)), OnceLock::new());
+        let loaded = Arc::new(Loaded { id, engine, component, linked, size, functions });
+        Self { name: Arc::from("plugin"), loaded }
     }
 
-    /// The same compiled component with the grants of another host, which must share the engine
-    /// ([`crate::HostBuilder::engine_of`]): compiled once, granted to many.
-    ///
-    /// # Errors
-    /// When the host has an engine of its own.
-    pub fn under(&self, host: &Host) -> Result<Self> {
-        let loaded = &self.0;
-        if !wasmtime::Engine::same(&loaded.host.shared.ticking.engine, &host.shared.ticking.engine) {
-            return Err(Error::Engine(wasmtime::Error::msg("the plugin was compiled by another engine")));
-        }
-        let (component, functions) = (loaded.component.clone(), loaded.functions.clone());
-        let (linked, cache, waits) = (OnceLock::new(), ModelCache::default(), AtomicBool::new(false));
-        let (host, size) = (host.clone(), loaded.size);
-        Ok(Self(Arc::new(Loaded { host, component, linked, cache, waits, size, functions })))
+    /// The same plugin under another name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// What the embedder and its logs call it: the name of its file, or `plugin`, unless it was given another one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The functions that can be called, those of exported interfaces too.
     #[must_use]
     pub fn functions(&self) -> &[Function] {
-        &self.0.functions
+        &self.loaded.functions
     }
 
     /// A function by its name: `name`, or `interface#name` where several interfaces export it.
@@ -80,124 +83,85 @@ impl Plugin {
     /// # Errors
     /// [`Error::NoSuchFunction`] with the most similar name.
     pub fn function(&self, name: &str) -> Result<&Function> {
-        function::find(&self.0.functions, name)
+        function::find(&self.loaded.functions, name)
     }
 
     /// The names of what it imports.
     #[must_use]
     pub fn imports(&self) -> Vec<String> {
-        let engine = &self.0.host.shared.ticking.engine;
-        self.0.component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect()
+        let ty = self.component().component_type();
+        ty.imports(self.engine().sandbox()).map(|(name, _)| name.to_owned()).collect()
     }
 
     /// The names of what it exports.
     #[must_use]
     pub fn exports(&self) -> Vec<String> {
-        let engine = &self.0.host.shared.ticking.engine;
-        self.0.component.component_type().exports(engine).map(|(name, _)| name.to_owned()).collect()
+        let ty = self.component().component_type();
+        ty.exports(self.engine().sandbox()).map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// The names of what it imports and this host does not offer.
+    /// The names of what it imports and the engine does not offer, extensions included.
     #[must_use]
     pub fn missing_imports(&self) -> Vec<String> {
-        let engine = &self.0.host.shared.ticking.engine;
-        let ty = self.0.component.component_type();
-        let imports = ty.imports(engine);
-        // A type that is imported by itself asks for nothing.
-        let needed = imports.filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)));
-        needed.map(|(name, _)| name.to_owned()).filter(|name| !linked::offers(name)).collect()
+        self.engine().missing_imports(self.component())
     }
 
     /// The size of the component in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.0.size
+        self.loaded.size
+    }
+
+    /// wasmtime's own component, for what this crate has no word for.
+    #[must_use]
+    pub fn component(&self) -> &Component {
+        &self.loaded.component
     }
 
     /// The models that it declares, where it exports `declarations`. The function that says them runs in an instance
-    /// of its own, without any grant.
+    /// of its own, for a tenant that is granted nothing.
     ///
     /// # Errors
     /// When the component cannot be instantiated or traps.
     pub async fn models(&self) -> Result<Option<sqlservice_sql::schema::Models>> {
-        let declares = self.exports().iter().any(|name| name.starts_with("sqlservice:database/declarations@"));
-        if !declares {
+        if !self.exports().iter().any(|name| name.starts_with(DECLARATIONS)) {
             return Ok(None);
         }
-        let bare = self.0.host.without_grants();
-        let linked = bare.link(&self.0.component).map_err(Error::Unusable)?;
-        let place = bare.shared.places.take().await?;
-        let (mut sandbox, instance) = instantiate(&bare, place, &linked, &ModelCache::default()).await?;
+        let nobody = self.engine().tenant("").build()?;
+        let (mut sandbox, instance) = Sandbox::open(self, &nobody).await?;
         let store = &mut sandbox.store;
         let declared = Declared::new(&mut *store, &instance).map_err(Error::Unusable)?;
         let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store).await;
         Ok(Some(models.map_err(Error::Trap)?.into()))
     }
 
-    /// Makes an instance: a sandbox with its own memory and its own handles.
+    /// Makes an instance for a tenant: a sandbox with its own memory and its own handles.
     ///
     /// # Errors
     /// When an import is missing, or when the component traps at its start. Where all places for instances are taken it waits for
-    /// one: [`Error::InstanceTimeout`] and [`Error::InstanceQueueFull`] say that none came free.
-    pub async fn instantiate(&self) -> Result<Instance> {
-        let host = &self.0.host;
-        let place = host.shared.places.take().await?;
-        let _under_way = self.begin_call().await;
-        let (sandbox, instance) = instantiate(host, place, self.linked()?, &self.0.cache).await?;
-        Ok(Instance::new(self.clone(), sandbox, instance, self.0.host.shared.limits.call_time))
+    /// one: [`Error::InstanceTimeout`] and [`Error::InstanceQueueFull`] say that none came free. [`Error::Engine`] when the
+    /// tenant is of another engine.
+    pub async fn instantiate(&self, tenant: &Tenant) -> Result<Instance> {
+        Instance::new(self, tenant).await
     }
 
-    /// Begins a call or an instance. Where its calls wait for something anyway, others go on meanwhile.
-    pub(crate) async fn begin_call(&self) -> UnderWay {
-        if self.0.waits.load(Ordering::Relaxed) { self.calls().count() } else { self.calls().begin().await }
+    pub(crate) fn id(&self) -> PluginId {
+        self.loaded.id
     }
 
-    /// Remembers whether the last call waited.
-    pub(crate) fn note_wait(&self, waited: bool) {
-        // Read by all threads, so it is only written where it changes.
-        if self.0.waits.load(Ordering::Relaxed) != waited {
-            self.0.waits.store(waited, Ordering::Relaxed);
-        }
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.loaded.engine
     }
 
-    /// The calls that are under way on its engine.
-    pub(crate) fn calls(&self) -> &Calls {
-        &self.0.host.shared.ticking.calls
+    pub(crate) fn downgrade(&self) -> WeakPlugin {
+        WeakPlugin(Arc::downgrade(&self.loaded))
     }
 
-    fn linked(&self) -> Result<&InstancePre<State>> {
-        if let Some(linked) = self.0.linked.get() {
+    pub(crate) fn linked(&self) -> Result<&InstancePre<InstanceState>> {
+        if let Some(linked) = self.loaded.linked.get() {
             return Ok(linked);
         }
-        let linked = self.0.host.link(&self.0.component).map_err(Error::Unusable)?;
-        Ok(self.0.linked.get_or_init(|| linked))
+        let linked = self.engine().link(self.component()).map_err(Error::Unusable)?;
+        Ok(self.loaded.linked.get_or_init(|| linked))
     }
-}
-
-/// A store, and its place among those that may be. The place is free when the store is gone.
-pub(crate) struct Sandbox {
-    pub(crate) store: Store<State>,
-    _place: Place,
-}
-
-async fn instantiate(
-    host: &Host,
-    place: Place,
-    linked: &InstancePre<State>,
-    cache: &ModelCache,
-) -> Result<(Sandbox, wasmtime::component::Instance)> {
-    let limits = &host.shared.limits;
-    let mut store = Store::new(&host.shared.ticking.engine, host.state(cache)?);
-    store.limiter(|state| &mut state.memory);
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_async_yield_and_update(1);
-    store.set_hostcall_fuel(limits.call_bytes);
-    store.set_max_component_handles(limits.handles);
-    if let Some(table) = store.concurrent_resource_table() {
-        table.set_max_capacity(limits.handles);
-    }
-    let instance = linked.instantiate_async(&mut store).await.map_err(|error| {
-        if error.is::<PoolConcurrencyLimitError>() { Error::NoRoom(error) } else { Error::Trap(error) }
-    })?;
-    Ok((Sandbox { store, _place: place }, instance))
 }

@@ -21,6 +21,7 @@ pub mod flush;
 pub mod insert_many;
 pub mod limit;
 pub mod load;
+mod options;
 pub mod order;
 mod plan;
 pub mod portions;

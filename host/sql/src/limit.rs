@@ -2,6 +2,7 @@
 
 /// The limits of statements and schema. Every number is the greatest that is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Nodes of one statement.
     pub nodes: usize,
@@ -35,3 +36,14 @@ impl Default for Limits {
         }
     }
 }
+
+crate::setters!(Limits {
+    nodes: usize,
+    expanded_nodes: usize,
+    depth: usize,
+    statement_bytes: usize,
+    parameters: usize,
+    changed_rows: usize,
+    tables: usize,
+    columns: usize,
+});

@@ -126,3 +126,27 @@ impl From<Scalar> for Value {
         Self::Scalar(scalar)
     }
 }
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Scalar::Boolean(value).into()
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Scalar::Integer(value).into()
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Scalar::Text(value.to_owned()).into()
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Scalar::Text(value).into()
+    }
+}

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::time::{ClockId, clock_gettime};
-use sqlservice_host::{Durability, Grant, Host, Instance, Plugin, Settings, Val};
+use sqlservice_host::{Durability, Engine, Grant, Instance, Plugin, Settings, Tenant, Val};
 
 use crate::{Result, guest::call, pool::Pool};
 
@@ -29,7 +29,7 @@ pub struct Load {
 
 /// Those who answer the requests.
 pub struct Crowd {
-    host: Host,
+    tenant: Tenant,
     plugin: Plugin,
     pool: Pool,
     rows: u32,
@@ -65,7 +65,7 @@ impl Queue {
 /// Who makes one request after the other.
 enum Worker {
     Warm(Instance),
-    Fresh(Plugin),
+    Fresh(Plugin, Tenant),
     Sqlx(Pool),
 }
 
@@ -73,7 +73,7 @@ impl Worker {
     async fn request(&mut self, key: i64) -> Result<i64> {
         match self {
             Self::Warm(instance) => call(instance, "one", &[Val::S64(key)]).await,
-            Self::Fresh(plugin) => call(&mut plugin.instantiate().await?, "one", &[Val::S64(key)]).await,
+            Self::Fresh(plugin, tenant) => call(&mut plugin.instantiate(tenant).await?, "one", &[Val::S64(key)]).await,
             Self::Sqlx(pool) => pool.one(key).await,
         }
     }
@@ -84,9 +84,10 @@ impl Crowd {
 
     pub async fn new(url: &str, rows: u32, durability: Durability) -> Result<Self> {
         let settings = Settings { pool_size: CONNECTIONS, max_overflow: 0, durability, ..Settings::default() };
-        let host = Host::builder().database("default", Grant::open(url, settings)?).build()?;
-        let plugin = host.load_file(sqlservice_tests::component::GUEST_READER)?;
-        Ok(Self { host, plugin, pool: Pool::new(url, CONNECTIONS, durability).await?, rows })
+        let engine = Engine::new()?;
+        let plugin = engine.load_file(sqlservice_tests::component::GUEST_READER)?;
+        let tenant = engine.tenant("bench").database("default", Grant::open(url, settings)?).build()?;
+        Ok(Self { tenant, plugin, pool: Pool::new(url, CONNECTIONS, durability).await?, rows })
     }
 
     /// Lets requests come to a party, so many at once; also returns the sum of what it read.
@@ -110,21 +111,21 @@ impl Crowd {
     async fn worker(&self, party: &str) -> Result<Worker> {
         Ok(match party {
             "warm" => {
-                let mut instance = self.plugin.instantiate().await?;
+                let mut instance = self.plugin.instantiate(&self.tenant).await?;
                 // It has opened its database and sent its statement before.
                 for _ in 0..2 {
                     call(&mut instance, "one", &[Val::S64(1)]).await?;
                 }
                 Worker::Warm(instance)
             }
-            "fresh" => Worker::Fresh(self.plugin.clone()),
+            "fresh" => Worker::Fresh(self.plugin.clone(), self.tenant.clone()),
             _ => Worker::Sqlx(self.pool.clone()),
         })
     }
 
     pub async fn end(self) {
         self.pool.close().await;
-        self.host.close().await;
+        self.tenant.close().await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The work through a guest.
 
-use sqlservice_host::{Durability, Grant, Host, Instance, Plugin, Settings, Val};
+use sqlservice_host::{Durability, Engine, Grant, Instance, Plugin, Settings, Tenant, Val};
 
 use crate::{
     Result,
@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub struct Guest {
-    host: Host,
+    tenant: Tenant,
     plugin: Plugin,
     instance: Instance,
     /// The number of the next row that is inserted.
@@ -18,10 +18,11 @@ pub struct Guest {
 impl Guest {
     pub async fn new(url: &str, durability: Durability) -> Result<Self> {
         let settings = Settings { durability, ..Settings::default() };
-        let host = Host::builder().database("default", Grant::open(url, settings)?).build()?;
-        let plugin = host.load_file(sqlservice_tests::component::GUEST_READER)?;
-        let instance = plugin.instantiate().await?;
-        Ok(Self { host, plugin, instance, next: 1 << 24 })
+        let engine = Engine::new()?;
+        let plugin = engine.load_file(sqlservice_tests::component::GUEST_READER)?;
+        let tenant = engine.tenant("bench").database("default", Grant::open(url, settings)?).build()?;
+        let instance = plugin.instantiate(&tenant).await?;
+        Ok(Self { tenant, plugin, instance, next: 1 << 24 })
     }
 
     pub async fn prepare(&mut self, rows: u32) -> Result<()> {
@@ -49,7 +50,7 @@ impl Guest {
             Work::Cross => self.call("cross", &[Val::U32(sizes.points)]).await,
             Work::Instance => {
                 for _ in 0..sizes.calls {
-                    self.plugin.instantiate().await?.call("nothing", &[]).await?;
+                    self.plugin.instantiate(&self.tenant).await?.call("nothing", &[]).await?;
                 }
                 Ok(0)
             }
@@ -76,7 +77,7 @@ impl Guest {
 
     pub async fn end(self) -> Result<()> {
         drop(self.instance);
-        self.host.close().await;
+        self.tenant.close().await;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use sqlservice_host::{HostLimits, Instance, Val};
+use sqlservice_host::{Instance, TenantLimits, Val};
 use sqlservice_tests::{Fixture, component::GUEST_HOSTILE, for_each_database};
 use tokio::time::timeout;
 
@@ -21,7 +21,7 @@ const POLLS: u32 = 200;
 /// Drops an operation at its n-th poll for every n, then after ever longer times, until it is done before.
 fn sweep(operation: &str) {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         // As many rows as make a result of several batches.
         scene.setup(50).await;
         let mut guest = scene.instance(GUEST_HOSTILE).await;
@@ -228,7 +228,7 @@ async fn whole_call(scene: &Scene<'_>, when: When, id: i64) -> bool {
 #[test]
 fn g02_cancel_sweep_of_the_whole_call() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(50).await;
         let (mut id, mut dropped) = (1_000, 0);
         // What is done in tasks of the host's is no poll of the call, so both the polls and the time between them.
@@ -256,7 +256,7 @@ fn g02_cancel_sweep_of_the_whole_call() {
 #[test]
 fn g02_a_session_works_on_after_a_dropped_call() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(3).await;
         let saw = scene.hostile("drop-and-go-on", &[Val::S64(100)]).await;
         assert_eq!(saw[..2], ["dropped true", "pending-rollback"], "what nobody heard of cannot be committed");

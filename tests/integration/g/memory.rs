@@ -1,6 +1,6 @@
 //! Memory that has to stay flat. Each case runs alone in a process of its own, as other cases take memory too.
 
-use sqlservice_host::{HostLimits, Val};
+use sqlservice_host::{TenantLimits, Val};
 use sqlservice_tests::{Backend, Fixture, component::GUEST_READER, for_each_database};
 
 use crate::scene::{Scene, only_one};
@@ -32,7 +32,7 @@ fn alone(test: &str) {
 #[ignore = "run by g10_memory_stays_flat in a process of its own"]
 fn alone_g10_memory() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(5).await;
         let forget = async || {
             let saw = scene.saw("g10-forget", &[Val::U32(1000)]).await;

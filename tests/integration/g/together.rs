@@ -1,6 +1,6 @@
 //! G05 and G10: many calls at once, and sessions that nobody closes.
 
-use sqlservice_host::{HostLimits, Val};
+use sqlservice_host::{TenantLimits, Val};
 use sqlservice_tests::{
     Backend, Fixture,
     component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
@@ -26,7 +26,7 @@ fn g05_three_statements_at_once_run_in_their_order() {
 fn g10_a_thousand_forgotten_sessions_leave_nothing() {
     for_each_database(async |fixture: &Fixture| {
         // A leaked handle would not fit, nor would a leaked connection.
-        let limits = HostLimits { handles: 200, ..HostLimits::default() };
+        let limits = TenantLimits::default().handles(200);
         let scene = Scene::with(fixture, only_one(), limits);
         scene.setup(5).await;
         let mut guest = scene.instance(GUEST_CONFORMANCE).await;
@@ -59,7 +59,7 @@ fn g10_open_sessions_have_a_limit() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         scene.setup(3).await;
-        let allowed = HostLimits::default().sql.sessions;
+        let allowed = TenantLimits::default().sql.sessions;
         let saw = scene.hostile("open-until-refused", &[]).await;
         assert_eq!(saw, [format!("{allowed} sessions, then limit LimitKind::Sessions {allowed}"), "3".to_owned()]);
     });

@@ -1,6 +1,6 @@
 //! G06 and T-58: guests that trap in the middle of a transaction, and at every point of what they do.
 
-use sqlservice_host::{Error, HostLimits, Val};
+use sqlservice_host::{Error, TenantLimits, Val};
 use sqlservice_tests::{
     Fixture,
     component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
@@ -15,7 +15,7 @@ const POLLS: u32 = 200;
 /// A guest traps after it began a transaction and inserted a row; another instance goes on.
 fn trapped(how: &str) {
     for_each_database(async |fixture: &Fixture| {
-        let limits = HostLimits { memory: 64 << 20, handles: 500, ..HostLimits::default() };
+        let limits = TenantLimits::default().memory(64 << 20).handles(500);
         let scene = Scene::with(fixture, only_one(), limits);
         scene.setup(3).await;
         let mut other = scene.instance(GUEST_CONFORMANCE).await;
@@ -81,7 +81,7 @@ fn g06_a_trap_with_everything_open() {
 #[test]
 fn g06_a_deadline_in_begin() {
     for_each_database(async |fixture: &Fixture| {
-        let limits = HostLimits { call_time: Some(std::time::Duration::from_millis(500)), ..HostLimits::default() };
+        let limits = TenantLimits::default().call_time(std::time::Duration::from_millis(500));
         let scene = Scene::with(fixture, only_one(), limits);
         scene.setup(3).await;
         let mut guest = scene.instance(GUEST_CONFORMANCE).await;
@@ -97,7 +97,7 @@ fn g06_a_deadline_in_begin() {
 /// for a commit, which may have begun.
 fn trapped_in(operations: &[&str]) {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         scene.setup(50).await;
         let mut id = 1_000;
         for operation in operations {

@@ -252,13 +252,13 @@ fn inventory_reads_a_file_that_is_larger_than_its_memory() {
     sqlservice_tests::for_each(&[sqlservice_tests::Backend::Sqlite], async |case: &Fixture| {
         let size = fixture(case);
         assert!(size > 80_000_000);
-        let limits = sqlservice_host::HostLimits { memory: 24 << 20, ..sqlservice_host::HostLimits::default() };
-        let builder = sqlservice_tests::guest::builder().limits(limits);
+        let limits = sqlservice_host::TenantLimits::default().memory(24 << 20);
+        let builder = sqlservice_tests::guest::tenant().limits(limits);
         let builder = builder.database(sqlservice_tests::guest::DATABASE, case.grant());
-        let host = builder.directory(case.dir(), "/input", sqlservice_host::Access::Read).build().expect("a host");
+        let tenant = builder.directory(case.dir(), "/input", sqlservice_host::Access::Read).build().expect("a tenant");
         let component = sqlservice_tests::component::PLUGIN_INVENTORY;
-        let plugin = sqlservice_tests::guest::compiled(component).under(&host).expect("the same engine");
-        let mut plugin = plugin.instantiate().await.expect("an instance");
+        let plugin = sqlservice_tests::guest::compiled(component);
+        let mut plugin = plugin.instantiate(&tenant).await.expect("an instance");
         let summary = import(&mut plugin, "status").await.expect("imported in 24 MiB");
         let figures = ["packages", "installed-size", "sections", "requirements", "unmet"];
         assert_eq!(figures.map(|name| number(&summary, name)), [5_001, 10_000, 50, 5_000, 0]);

@@ -1,6 +1,6 @@
 //! T-61, T-67 and T-69 with objects: keys and versions set by hand, sessions by the hundred, tables of others.
 
-use sqlservice_host::{HostLimits, Val};
+use sqlservice_host::{TenantLimits, Val};
 use sqlservice_tests::{Fixture, for_each_database};
 
 use crate::{
@@ -31,7 +31,7 @@ fn t67_a_version_that_is_set_by_hand_is_refused() {
 #[test]
 fn t61_sessions_that_come_and_go_take_one_connection() {
     for_each_database(async |fixture: &Fixture| {
-        let scene = Scene::with(fixture, only_one(), HostLimits::default());
+        let scene = Scene::with(fixture, only_one(), TenantLimits::default());
         assert_eq!(scene.saw("s-t61-sessions", &[Val::U32(400)]).await, ["200"], "on {}", fixture.backend());
         fixture.settle().await;
         let status = scene.database.status();

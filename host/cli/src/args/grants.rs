@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use sqlservice_host::{Access, Durability, HostLimits, Isolation, Settings};
+use sqlservice_host::{Access, Durability, EngineLimits, Isolation, Settings, TenantLimits};
 
 use crate::notation;
 
@@ -77,10 +77,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// The host's limits.
-    pub(crate) fn host(&self) -> HostLimits {
+    /// The limits of the engine.
+    pub(crate) fn engine(&self) -> EngineLimits {
         // One instance is called, and before it perhaps another one asked for its models.
-        HostLimits { memory: self.memory, call_time: self.timeout, instances: 2, ..HostLimits::default() }
+        EngineLimits::default().memory(self.memory).instances(2)
+    }
+
+    /// The limits of the plugin that is run.
+    pub(crate) fn tenant(&self) -> TenantLimits {
+        TenantLimits::default().memory(self.memory).call_time(self.timeout)
     }
 }
 

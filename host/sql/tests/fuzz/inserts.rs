@@ -32,11 +32,9 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
         columns,
         returning: dice.many(0, 1, |_| "id".to_owned()),
     };
-    let limits = Limits {
-        statement_bytes: dice.of(&[4 << 20, 4 << 20, 100, 0]),
-        parameters: dice.of(&[65_535, 65_535, 7, 0]),
-        ..Limits::default()
-    };
+    let limits = Limits::default()
+        .statement_bytes(dice.of(&[4 << 20, 4 << 20, 100, 0]))
+        .parameters(dice.of(&[65_535, 65_535, 7, 0]));
     let _shown = Shown(&(target.clone(), Arc::clone(&batch)));
     let catalogs =
         CATALOGS.with(|known| known.get_or_init(|| DIALECTS.map(|dialect| Arc::new(catalog(dialect)))).clone());

@@ -139,7 +139,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     let plan = plan(&mut dice);
     let statement = query(&mut dice, &plan.table);
     let start = dice.below(4);
-    let limits = Limits { parameters: dice.of(&[65_535, 65_535, 5, 1]), ..Limits::default() };
+    let limits = Limits::default().parameters(dice.of(&[65_535, 65_535, 5, 1]));
     let _shown = Shown(&(plan.clone(), statement.clone()));
     let catalogs =
         CATALOGS.with(|known| known.get_or_init(|| DIALECTS.map(|dialect| Arc::new(models(dialect)))).clone());

@@ -115,7 +115,7 @@ fn with_reflected(dialect: Dialect) -> Catalog {
 pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     let statement = arena::statement(bytes);
     let _shown = Shown(&statement);
-    let limits = Limits { expanded_nodes: 5_000, ..Limits::default() };
+    let limits = Limits::default().expanded_nodes(5_000);
     for (at, dialect) in DIALECTS.into_iter().enumerate() {
         let answer = CATALOGS.with(|catalogs| compile(&statement, &catalogs[at], dialect, &limits));
         let (tried, good) = COMPILED.get();

@@ -45,18 +45,15 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
 
 /// Mostly no hindrance, sometimes met, sometimes absurd. None lets a statement grow so large that it needs long.
 fn limits(dice: &mut Dice<'_, '_>) -> Limits {
-    let most = Limits { expanded_nodes: 5_000, ..Limits::default() };
+    let most = Limits::default().expanded_nodes(5_000);
     if !dice.one_in(4) {
         return most;
     }
-    Limits {
-        nodes: dice.of(&[most.nodes, 0, 20]),
-        expanded_nodes: dice.of(&[most.expanded_nodes, 0, 1, 50]),
-        depth: dice.of(&[most.depth, 0, 1, 5]),
-        statement_bytes: if dice.one_in(3) { most.statement_bytes } else { dice.below(600) },
-        parameters: dice.of(&[most.parameters, 0, 1, 3, usize::MAX]),
-        ..most
-    }
+    most.nodes(dice.of(&[most.nodes, 0, 20]))
+        .expanded_nodes(dice.of(&[most.expanded_nodes, 0, 1, 50]))
+        .depth(dice.of(&[most.depth, 0, 1, 5]))
+        .statement_bytes(if dice.one_in(3) { most.statement_bytes } else { dice.below(600) })
+        .parameters(dice.of(&[most.parameters, 0, 1, 3, usize::MAX]))
 }
 
 /// Time grows with the statement written out. Somebody else may have the processor, so three tries count.

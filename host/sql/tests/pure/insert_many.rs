@@ -109,7 +109,7 @@ fn t19_batches_that_do_not_fit_are_refused() {
     };
     let ages = || Vector::Integers(vec![1, 2]);
     made(&target, vec![ages()], Limits::default()).expect("fits");
-    let none = Limits { parameters: 0, ..Limits::default() };
+    let none = Limits::default().parameters(0);
     assert!(matches!(made(&target, vec![ages()], none), Err(Error::Limit { what: Limited::Parameters, .. })));
     for columns in [vec![], vec![ages(), ages()], vec![Vector::Integers(vec![1])]] {
         assert!(matches!(made(&target, columns, Limits::default()), Err(Error::Invalid { .. })));

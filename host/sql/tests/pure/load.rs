@@ -301,7 +301,7 @@ fn many_keys_are_few_texts_and_each_is_asked_for_once() {
         [(1, 65_535), (3, 65_535), (512, 65_535), (513, 65_535), (3_000, 65_535), (10, 6), (7, 5)]
     {
         for dialect in DIALECTS {
-            let limits = Limits { parameters, ..Limits::default() };
+            let limits = Limits::default().parameters(parameters);
             let wanted = plan("users", &[0], vec![load("devices", &[])]);
             let mut loading = Loading::new(&wanted, models(dialect), dialect, limits).expect("a plan");
             let ids: Vec<i64> = (0..count).collect();

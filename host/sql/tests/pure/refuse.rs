@@ -186,10 +186,10 @@ fn t19_text_and_nodes_have_limits() {
     let isnt = a.un(UnaryOp::IsNull, email);
     let list = a.listed(ListOp::And, &vec![isnt; 1_000]);
     let statement = a.query(Select { filter: Some(list), ..select(&[email], users) });
-    let small = Limits { statement_bytes: 1_000, ..Limits::default() };
+    let small = Limits::default().statement_bytes(1_000);
     let error = compile(&statement, &catalog(Dialect::Sqlite), Dialect::Sqlite, &small).expect_err("refused");
     assert_eq!(error, Error::Limit { what: Limited::StatementSize, allowed: 1_000 });
-    let few = Limits { nodes: 3, ..Limits::default() };
+    let few = Limits::default().nodes(3);
     let error = compile(&statement, &catalog(Dialect::Sqlite), Dialect::Sqlite, &few).expect_err("refused");
     assert_eq!(error, Error::Limit { what: Limited::StatementSize, allowed: 3 });
     // A long list is put in halves, as no database should have to nest a thousand deep.
@@ -206,7 +206,7 @@ fn t19_no_text_passes_its_limit_by_the_quotes_of_its_names() {
     for dialect in DIALECTS {
         let whole = compile(&statement, &catalog(dialect), dialect, &Limits::default()).expect("allowed").sql.len();
         for most in 0..=whole {
-            let limits = Limits { statement_bytes: most, ..Limits::default() };
+            let limits = Limits::default().statement_bytes(most);
             let answer = compile(&statement, &catalog(dialect), dialect, &limits);
             assert_eq!(answer.is_ok(), most == whole, "{most} of {whole} bytes on {dialect:?}");
         }

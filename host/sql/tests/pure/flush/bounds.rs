@@ -128,11 +128,11 @@ fn a_statement_that_gets_too_long_or_too_wide_has_fewer_rows() {
         rows
     };
     assert_eq!(rows_of(Limits::default()), [(0, 90)]);
-    let short = rows_of(Limits { statement_bytes: 2_000, ..Limits::default() });
+    let short = rows_of(Limits::default().statement_bytes(2_000));
     assert!(short.len() > 1, "{short:?}");
     assert_eq!(short.iter().flat_map(|(from, to)| *from..*to).collect::<Vec<_>>(), (0..90).collect::<Vec<_>>());
     // Three a row: what is set, and its key twice.
-    assert_eq!(rows_of(Limits { parameters: 90, ..Limits::default() }), [(0, 30), (30, 60), (60, 90)]);
+    assert_eq!(rows_of(Limits::default().parameters(90)), [(0, 30), (30, 60), (60, 90)]);
 }
 
 /// A key of three columns and a version: nine values a row, four of them twice.
@@ -149,7 +149,7 @@ fn wide_keys_are_counted() {
     pairs.primary_key = names(&["a", "b", "c"]);
     pairs.version_column = Some("version".into());
     let models = Models { tables: vec![pairs], relationships: vec![] };
-    let limits = Limits { parameters: 20, ..Limits::default() };
+    let limits = Limits::default().parameters(20);
     let catalog = Catalog::declare(models, Dialect::Mariadb, &limits, true).expect("good models");
     let many = || integers(&[Some(1); 5]);
     let change = Change::Updates(Updates {

@@ -1,0 +1,78 @@
+//! A plugin as it runs for one tenant: what all its instances there share, and no others.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::{
+    calls::{Calls, UnderWay},
+    ctx::{SqlCtx, SqlCtxBuilder},
+    known::ModelCache,
+    plugin::{Plugin, PluginId, WeakPlugin},
+    tenant::Tenant,
+};
+
+/// What a tenant's instances of one plugin share.
+pub(crate) struct Installed {
+    /// Grants, limits, checked models and compiled statements.
+    sql: SqlCtxBuilder,
+    calls: Calls,
+    /// Whether the last call waited for something.
+    waits: AtomicBool,
+}
+
+impl Installed {
+    fn new(tenant: &Tenant) -> Self {
+        let mut sql = SqlCtx::builder().limits(tenant.limits().sql.clone()).cache(ModelCache::default());
+        for (name, grant) in tenant.databases() {
+            sql = sql.database(name, grant.clone());
+        }
+        Self { sql, calls: tenant.engine().calls().clone(), waits: AtomicBool::new(false) }
+    }
+
+    /// The grants of a new instance.
+    pub(crate) fn sql(&self) -> SqlCtx {
+        self.sql.build()
+    }
+
+    /// The calls that are under way on the engine.
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Begins a call or an instance. Where its calls wait for something anyway, others go on meanwhile.
+    pub(crate) async fn begin_call(&self) -> UnderWay {
+        if self.waits.load(Ordering::Relaxed) { self.calls.count() } else { self.calls.begin().await }
+    }
+
+    /// Remembers whether the last call waited.
+    pub(crate) fn note_wait(&self, waited: bool) {
+        // Read by all threads, so it is only written where it changes.
+        if self.waits.load(Ordering::Relaxed) != waited {
+            self.waits.store(waited, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The plugins that ran for a tenant and are still there.
+#[derive(Default)]
+pub(crate) struct Installs(RwLock<HashMap<PluginId, (WeakPlugin, Arc<Installed>)>>);
+
+impl Installs {
+    /// What the tenant's instances of a plugin share, made at the first one.
+    pub(crate) fn of(&self, tenant: &Tenant, plugin: &Plugin) -> Arc<Installed> {
+        let found = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&plugin.id()).map(|(_, at)| at.clone());
+        if let Some(installed) = found {
+            return installed;
+        }
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // A tenant that outlives many releases of its plugins does not collect them.
+        all.retain(|_, (plugin, _)| plugin.is_loaded());
+        let new = || (plugin.downgrade(), Arc::new(Installed::new(tenant)));
+        all.entry(plugin.id()).or_insert_with(new).1.clone()
+    }
+}

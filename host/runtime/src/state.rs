@@ -1,0 +1,40 @@
+//! The data of an instance's store.
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::{
+    ctx::{SqlCtx, SqlCtxView, SqlView},
+    extension::{Extension, ExtensionView, States},
+    limits::MemoryLimit,
+};
+
+/// The data of an instance's store: what its imports work on. Embedders meet it as the type of
+/// [`Linker`](wasmtime::component::Linker) and [`Accessor`](wasmtime::component::Accessor).
+pub struct InstanceState {
+    pub(crate) wasi: WasiCtx,
+    pub(crate) table: ResourceTable,
+    pub(crate) sql: SqlCtx,
+    pub(crate) memory: MemoryLimit,
+    pub(crate) extensions: States,
+}
+
+impl InstanceState {
+    /// What an extension has in this instance, and the instance's resources. Of an extension that the engine does not have it is
+    /// what [`Default`] makes.
+    pub fn extension<E: Extension>(&mut self) -> ExtensionView<'_, E> {
+        ExtensionView { state: self.extensions.get::<E>(), table: &mut self.table }
+    }
+}
+
+impl WasiView for InstanceState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl SqlView for InstanceState {
+    fn sql(&mut self) -> SqlCtxView<'_> {
+        SqlCtxView { ctx: &mut self.sql, table: &mut self.table }
+    }
+}

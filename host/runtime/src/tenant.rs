@@ -1,0 +1,234 @@
+//! A tenant: what plugins may use that run for it, and how much of it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use sqlservice_db as db;
+use sqlservice_sql::Value;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::WasiCtxBuilder;
+
+use crate::{
+    ctx::{Grant, SqlCtx},
+    directory::{Access, Granted},
+    engine::Engine,
+    error::{Error, Result},
+    installed::{Installed, Installs},
+    limits::{MemoryLimit, TenantLimits},
+    places::Places,
+    plugin::Plugin,
+    state::InstanceState,
+};
+
+/// Where a plugin's own output goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stdio {
+    /// To the host's standard output and error.
+    Inherit,
+    /// Both to the host's standard error, where standard output is for the host alone.
+    Stderr,
+    /// Nowhere.
+    #[default]
+    Discard,
+}
+
+/// Somebody for whom plugins run: what they may use, within which limits. Any number of plugins run for one tenant, and one
+/// plugin for any number of tenants; nothing but compiled code is shared between two of them.
+///
+/// Cheap: a tenant is a few hundred bytes besides its grants, so a process can hold thousands, or make one for each request.
+/// Cloning it is cheaper still; all clones are one tenant. Instances keep what they use of it.
+#[derive(Clone)]
+pub struct Tenant(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    name: Arc<str>,
+    claims: BTreeMap<String, Value>,
+    databases: HashMap<String, Grant>,
+    directories: Vec<Granted>,
+    environment: Vec<(String, String)>,
+    stdio: Stdio,
+    limits: TenantLimits,
+    places: Places,
+    installs: Installs,
+}
+
+impl Tenant {
+    pub(crate) fn builder(engine: Engine, name: Arc<str>) -> TenantBuilder {
+        TenantBuilder {
+            engine,
+            name,
+            claims: BTreeMap::new(),
+            databases: HashMap::new(),
+            directories: Vec::new(),
+            environment: Vec::new(),
+            stdio: Stdio::default(),
+            limits: TenantLimits::default(),
+            duplicate: None,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What is known of it by name, for the embedder's own imports.
+    #[must_use]
+    pub fn claims(&self) -> &BTreeMap<String, Value> {
+        &self.0.claims
+    }
+
+    /// Its limits.
+    #[must_use]
+    pub fn limits(&self) -> &TenantLimits {
+        &self.0.limits
+    }
+
+    /// A granted database.
+    #[must_use]
+    pub fn database(&self, name: &str) -> Option<&db::Database> {
+        self.0.databases.get(name).map(|grant| &grant.database)
+    }
+
+    /// Closes all its databases once what is in use has come back, within a bounded time. Other tenants that were granted the
+    /// same [`Database`](db::Database) lose it, too.
+    pub async fn close(&self) {
+        for grant in self.0.databases.values() {
+            grant.database.close().await;
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        &self.0.places
+    }
+
+    pub(crate) fn databases(&self) -> &HashMap<String, Grant> {
+        &self.0.databases
+    }
+
+    /// What this tenant's instances of a plugin share.
+    pub(crate) fn installed(&self, plugin: &Plugin) -> Arc<Installed> {
+        self.0.installs.of(self, plugin)
+    }
+
+    /// The data of a new instance's store.
+    pub(crate) fn state(&self, plugin: &Plugin, sql: SqlCtx) -> Result<InstanceState> {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(self.0.limits.handles);
+        Ok(InstanceState {
+            wasi: self.wasi()?.build(),
+            table,
+            sql,
+            memory: MemoryLimit::new(self.0.limits.memory),
+            extensions: self.0.engine.extensions().states(self, plugin)?,
+        })
+    }
+
+    fn wasi(&self) -> Result<WasiCtxBuilder> {
+        let mut wasi = WasiCtxBuilder::new();
+        match self.0.stdio {
+            Stdio::Inherit => _ = wasi.inherit_stdout().inherit_stderr(),
+            Stdio::Stderr => _ = wasi.stdout(std::io::stderr()).inherit_stderr(),
+            Stdio::Discard => {}
+        }
+        wasi.envs(&self.0.environment);
+        for directory in &self.0.directories {
+            directory.preopen(&mut wasi)?;
+        }
+        Ok(wasi)
+    }
+}
+
+/// Builds a [`Tenant`]; see [`Engine::tenant`].
+#[must_use]
+pub struct TenantBuilder {
+    engine: Engine,
+    name: Arc<str>,
+    claims: BTreeMap<String, Value>,
+    databases: HashMap<String, Grant>,
+    directories: Vec<(PathBuf, String, Access)>,
+    environment: Vec<(String, String)>,
+    stdio: Stdio,
+    limits: TenantLimits,
+    duplicate: Option<String>,
+}
+
+impl TenantBuilder {
+    /// Grants a database under a name, which is all that plugins learn of it.
+    pub fn database(mut self, name: impl Into<String>, grant: Grant) -> Self {
+        let name = name.into();
+        if self.databases.insert(name.clone(), grant).is_some() {
+            self.duplicate = Some(name);
+        }
+        self
+    }
+
+    /// Grants a directory of the host under a path of the plugin's.
+    pub fn directory(mut self, host: impl AsRef<Path>, guest: impl Into<String>, access: Access) -> Self {
+        self.directories.push((host.as_ref().to_owned(), guest.into(), access));
+        self
+    }
+
+    /// Sets an environment variable of the plugins'. They see none of the host's.
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Says something about the tenant: its number, its user, its plan. Plugins do not see it; the embedder's own imports
+    /// do ([`Tenant::claims`]). A later claim of the same name replaces it.
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Where a plugin's own output goes; nowhere by default.
+    pub fn stdio(mut self, stdio: Stdio) -> Self {
+        self.stdio = stdio;
+        self
+    }
+
+    /// Sets the limits.
+    pub fn limits(mut self, limits: TenantLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Makes the tenant. It connects to nothing yet.
+    ///
+    /// # Errors
+    /// When a name is granted twice, a directory cannot be opened, or plugins may write where compiled components are kept.
+    pub fn build(self) -> Result<Tenant> {
+        if let Some(name) = self.duplicate {
+            return Err(Error::DuplicateDatabase(name));
+        }
+        let open = |(path, guest, access): (PathBuf, String, Access)| Granted::open(&path, guest, access);
+        let directories = self.directories.into_iter().map(open).collect::<Result<Vec<_>>>()?;
+        if let Some(cache) = self.engine.compile_cache() {
+            cache.check_grants(&directories)?;
+        }
+        let places = Places::new(&self.limits, self.engine.places());
+        Ok(Tenant(Arc::new(Shared {
+            engine: self.engine,
+            name: self.name,
+            claims: self.claims,
+            databases: self.databases,
+            directories,
+            environment: self.environment,
+            stdio: self.stdio,
+            limits: self.limits,
+            places,
+            installs: Installs::default(),
+        })))
+    }
+}
