@@ -24,7 +24,6 @@ mod run;
 mod savepoint;
 mod session;
 pub mod settings;
-mod text;
 mod transaction;
 mod url;
 mod whole;

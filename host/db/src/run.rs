@@ -10,6 +10,7 @@ use std::{
 use sqlservice_sql::{
     Batch, Compiled, Dialect, Error as StatementError, Layout, Portion, Value,
     compiled::{Output, Source},
+    raw,
 };
 use tokio::{
     sync::{Notify, oneshot},
@@ -29,7 +30,6 @@ use crate::{
     lease::{Caller, Core, Listener, Started, Turn},
     pool::{Held, PATIENCE},
     settings::RunOptions,
-    text,
 };
 
 /// How long a link may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
@@ -407,8 +407,8 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 
 /// The job that a guest's own SQL text makes.
 pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
-    text::check(&sql, dialect)?;
+    raw::check(&sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
-    let effect = if verb::changes_rows(&verb::verb(&sql)) { Effect::Writes } else { Effect::Unknown };
+    let effect = if verb::changes_rows(&verb::verb(&sql, dialect)) { Effect::Writes } else { Effect::Unknown };
     Ok(Job { sql: sql.into(), binds: Binds::Values(binds), expected: None, guest_text: true, is_script: false, effect })
 }
