@@ -31,6 +31,7 @@ mod read_many;
 mod render;
 pub mod schema;
 pub mod statement;
+pub mod summary;
 pub mod types;
 pub mod value;
 
@@ -49,4 +50,5 @@ pub use insert_many::InsertMany;
 pub use limit::Limits;
 pub use load::Loading;
 pub use portions::{Layout, Portion, Portions};
+pub use summary::{Operation, Summary};
 pub use value::{Scalar, Value};
