@@ -1,8 +1,11 @@
 //! A case with guests in it: a host of its own, what its guests said, and what the database looks like afterwards.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use sqlservice_db::Database;
+use sqlservice_db::{Database, Event, Observer, Scope, observe::Origin};
 use sqlservice_host::{Grant, Host, HostLimits, Instance, Settings, Val};
 use sqlservice_tests::{
     Backend, Fixture,
@@ -18,6 +21,7 @@ pub struct Scene<'a> {
     pub fixture: &'a Fixture,
     pub host: Host,
     pub database: Database,
+    sent: Sent,
 }
 
 /// A pool of one connection: whoever comes next meets the one that was left behind.
@@ -36,18 +40,17 @@ impl<'a> Scene<'a> {
     }
 
     pub fn with(fixture: &'a Fixture, settings: Settings, limits: HostLimits) -> Self {
-        let database = fixture.open_with(settings);
+        let sent = Sent::default();
+        let database = fixture.open_with(settings).with_scope(Scope::default(), Some(Arc::new(sent.clone())));
         let grant = Grant::new(database.clone()).raw_sql(true);
         let host = guest::builder().database(guest::DATABASE, grant).limits(limits).build().expect("a host");
-        Self { fixture, host, database }
+        Self { fixture, host, database, sent }
     }
 
     /// Writes down from now on what the case's sessions send: see [`Sent`].
     pub fn record(&self) -> Sent {
-        let sent = Sent::default();
-        let texts = std::sync::Arc::clone(&sent.0);
-        self.database.observe(move |sql| texts.lock().expect("no panic while it was held").push(sql.to_owned()));
-        sent
+        self.sent.0.lock().expect("no panic while it was held").clear();
+        self.sent.clone()
     }
 
     pub async fn instance(&self, component: &str) -> Instance {
@@ -114,8 +117,18 @@ impl<'a> Scene<'a> {
 }
 
 /// The statements that a case sent, in their order.
-#[derive(Default)]
-pub struct Sent(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+#[derive(Clone, Default)]
+pub struct Sent(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Sent {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::StatementStarted(started) = event
+            && started.statement.origin != Origin::Host
+        {
+            self.0.lock().expect("no panic while it was held").push(started.statement.sql.to_owned());
+        }
+    }
+}
 
 impl Sent {
     /// What was sent between one mark of the guest's and the next, each statement as its verb and the table that comes first:

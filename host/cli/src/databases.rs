@@ -1,13 +1,14 @@
 //! The databases that a plugin is granted: their names and URLs, and whether they answer.
 
-use std::{collections::BTreeSet, env, error::Error};
+use std::{collections::BTreeSet, env, error::Error, sync::Arc};
 
-use sqlservice_host::{Grant, Host, Settings};
+use sqlservice_host::{Database, Grant, Host, Scope};
 
 use crate::{
-    args::Grants,
+    args::{Grants, Pool},
     exit::Exit,
     failure::{Failure, Result},
+    log::Echo,
     secret,
 };
 
@@ -43,15 +44,16 @@ impl Named {
     }
 
     /// Grants it.
-    pub(crate) fn grant(&self, grants: &Grants, settings: Settings) -> Result<Grant> {
-        let grant = Grant::open(&self.url, settings).map_err(|error| {
+    pub(crate) fn grant(&self, grants: &Grants, pool: &Pool) -> Result<Grant> {
+        let database = Database::new(&self.url, pool.settings()).map_err(|error| {
             let text = secret::scrub(&error.to_string(), &self.url);
             Failure::new(Exit::Database, format!("database {:?}: {text}", self.name)).help(
                 "a URL is sqlite:FILE, sqlite::memory:, postgresql://USER:PASSWORD@HOST/DATABASE, mysql://… or mariadb://…",
             )
         })?;
+        let database = if pool.echo { database.with_scope(Scope::default(), Some(Arc::new(Echo))) } else { database };
         let raw = grants.raw_sql.iter().any(|name| name == ALL || *name == self.name);
-        Ok(grant.raw_sql(raw).schema_changes(!grants.no_schema_changes))
+        Ok(Grant::new(database).raw_sql(raw).schema_changes(!grants.no_schema_changes))
     }
 
     /// Asks it for an answer, where somebody asked for it.

@@ -48,7 +48,7 @@ fn host(asked: &Run, named: &[Named]) -> Result<Host> {
     let stdio = if asked.json { Stdio::Stderr } else { Stdio::Inherit };
     let mut databases = Vec::new();
     for database in named {
-        databases.push((&database.name, database.grant(&asked.grants, asked.pool.settings())?));
+        databases.push((&database.name, database.grant(&asked.grants, &asked.pool)?));
     }
     cache::host(&asked.cache, |cache| {
         let mut builder = Host::builder().limits(asked.limits.host()).stdio(stdio);

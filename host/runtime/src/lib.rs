@@ -53,6 +53,6 @@ pub use plugin::Plugin;
 pub use prepared::Prepared;
 pub use savepoint::Savepoint;
 pub use session::Session;
-pub use sqlservice_db::{Database, Durability, Isolation, Settings};
+pub use sqlservice_db::{Database, Durability, Event, Isolation, Observer, Scope, Settings, observe};
 pub use sqlservice_sql::{Scalar, Value, schema};
 pub use wasmtime::component::Val;
