@@ -10,7 +10,6 @@ use tokio::{
     sync::oneshot,
     time::{Instant, timeout},
 };
-use tracing::Span;
 
 use crate::{
     Error, Result, Settings,
@@ -18,7 +17,7 @@ use crate::{
     commit::UNANSWERED,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     lease::Core,
-    observe::{Instruments, Observed},
+    observe::{self, Instruments, Observed},
     pool::{Held, PATIENCE},
     run::{self, Watch},
 };
@@ -170,7 +169,7 @@ impl<'h> Asker<'h> {
             // A clock of its own, as the time goes on while rows are read.
             let mut feed = Feed::call(head, Demand::DEFAULT, None, Clock::new(None));
             let waited = Duration::ZERO;
-            let observed = Observed::start(instruments, dialect, &job, &mut feed, waited, &Span::current());
+            let observed = Observed::start(instruments, dialect, &job, &mut feed, waited, &observe::caller());
             let ended = run::watched(held, job, &mut feed, &clock, watch).await;
             observed.finish(&ended.result, &feed);
             // What is left of the feed goes here, so that the reader sees its end.

@@ -29,7 +29,7 @@ use crate::{
     backend::Job,
     database::Inner,
     feed::{Clock, Demand},
-    observe::Instruments,
+    observe::{self, Instruments},
     session::Mode,
     transaction::State,
 };
@@ -135,7 +135,7 @@ impl Core {
         let core = Arc::clone(self);
         // Boxed at once: futures that hold each other would copy all of it at every level.
         // A task has no span of its own; where no spans are wanted, this is none.
-        let span = Span::current();
+        let span = observe::caller();
         let task = Box::pin(async move { work(core.turn(Caller(caller), call, span).await?).await });
         (alive, run_or_spawn(task).await)
     }

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(crate) use self::statement::Observed;
+pub(crate) use self::statement::{Observed, caller};
 pub use self::{
     event::{
         CallFinished, CallOutcome, ConnectionAcquired, ConnectionFailed, Event, Reflected, SchemaChange, SchemaChanged,

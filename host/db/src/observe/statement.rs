@@ -7,7 +7,7 @@ use std::{
 };
 
 use sqlservice_sql::{Batch, Compiled, Dialect, Summary};
-use tracing::{Span, field::Empty};
+use tracing::{Span, field::Empty, level_filters::LevelFilter};
 
 use super::{Event, Instruments, StatementFinished, StatementStarted};
 use crate::{
@@ -69,7 +69,8 @@ pub enum Outcome<'a> {
     Cancelled,
     /// Its time, or that of its transaction, was over.
     Timeout,
-    /// It failed.
+    /// It failed. The error's text has no values; the errors that it was made from are for the host's log only, as they say what the
+    /// driver said.
     Failed(&'a Error),
 }
 
@@ -121,6 +122,11 @@ struct Counts {
     first_batch: Option<Duration>,
 }
 
+/// The span of whoever calls, where spans of statements are wanted at all.
+pub(crate) fn caller() -> Span {
+    if LevelFilter::current() >= LevelFilter::DEBUG { Span::current() } else { Span::none() }
+}
+
 impl Observed {
     /// Tells that a statement starts, and lets its rows be counted. `parent` is the span of the call that it belongs to.
     pub(crate) fn start(
@@ -138,7 +144,7 @@ impl Observed {
         observed
     }
 
-    /// Tells of a query that has run at once.
+    /// Tells of a query that has run at once. Only then it is known that it did, so its span is made afterwards and has no length.
     pub(crate) fn ran_at_once(
         instruments: &Arc<Instruments>,
         dialect: Dialect,
@@ -146,7 +152,7 @@ impl Observed {
         began: Option<Instant>,
         rows: &Batch,
     ) {
-        let observed = Self::begin(instruments, dialect, job, Duration::ZERO, &Span::current(), began);
+        let observed = Self::begin(instruments, dialect, job, Duration::ZERO, &caller(), began);
         let Some(mut running) = observed.0 else { return };
         let bytes = u64::try_from(rows.bytes()).unwrap_or(u64::MAX);
         let first_batch = (rows.rows > 0).then(|| began.map(|began| began.elapsed())).flatten();
