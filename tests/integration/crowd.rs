@@ -7,7 +7,7 @@ use std::{
 
 use futures::FutureExt as _;
 use sqlservice_host::{
-    Engine, EngineLimits, Error, Grant, Instance, Plugin, Result, Settings, StatementCounts, Tenant, TenantLimits, Val,
+    Engine, EngineLimits, Error, Grant, Instance, Plugin, Result, Settings, Tenant, TenantLimits, Val,
 };
 use sqlservice_tests::{
     Fixture,
@@ -202,20 +202,21 @@ fn instances_of_a_plugin_share_what_is_compiled_and_no_others() {
         let plugin = runs(&scene);
         let mut first = plugin.instantiate().await.expect("an instance");
         first.call("prepare", &[Val::U32(20)]).await.expect("no trap");
-        let count = async |plugin: &Runs| {
+        let is_found = async |scene: &Scene<'_>, plugin: &Runs| {
+            scene.record().found_compiled();
             let mut instance = plugin.instantiate().await.expect("an instance");
             instance.call("one", &[Val::S64(7)]).await.expect("no trap");
-            instance.statements()
+            scene.record().found_compiled()
         };
-        let [compiled, found] = [StatementCounts { hits: 0, misses: 1 }, StatementCounts { hits: 1, misses: 0 }];
-        assert_eq!(count(&plugin).await, compiled);
-        assert_eq!(count(&plugin).await, found);
-        assert_eq!(count(&plugin.clone()).await, found);
+        assert_eq!(is_found(&scene, &plugin).await, [false]);
+        assert_eq!(is_found(&scene, &plugin).await, [true]);
+        assert_eq!(is_found(&scene, &plugin.clone()).await, [true]);
         // The same component for another tenant, also where its grants are the same.
-        assert_eq!(count(&runs(&Scene::new(fixture))).await, compiled);
+        let other = Scene::new(fixture);
+        assert_eq!(is_found(&other, &runs(&other)).await, [false]);
         // The same component loaded once more is another plugin.
         let again = guest::engine().load_file(GUEST_READER).expect("a plugin");
-        assert_eq!(count(&Runs { plugin: again, ..plugin.clone() }).await, compiled);
-        assert_eq!(count(&plugin).await, found);
+        assert_eq!(is_found(&scene, &Runs { plugin: again, ..plugin.clone() }).await, [false]);
+        assert_eq!(is_found(&scene, &plugin).await, [true]);
     });
 }

@@ -1,8 +1,14 @@
 //! A case with guests in it: a tenant of its own, what its guests said, and what the database looks like afterwards.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use sqlservice_db::Database;
+use sqlservice_db::{
+    Database, Event, Observer,
+    observe::{Origin, StatementCompiled},
+};
 use sqlservice_host::{Grant, Instance, Settings, Tenant, TenantLimits, Val};
 use sqlservice_tests::{
     Backend, Fixture,
@@ -18,6 +24,7 @@ pub struct Scene<'a> {
     pub fixture: &'a Fixture,
     pub tenant: Tenant,
     pub database: Database,
+    sent: Sent,
 }
 
 /// A pool of one connection: whoever comes next meets the one that was left behind.
@@ -38,16 +45,15 @@ impl<'a> Scene<'a> {
     pub fn with(fixture: &'a Fixture, settings: Settings, limits: TenantLimits) -> Self {
         let database = fixture.open_with(settings);
         let grant = Grant::new(database.clone()).raw_sql(true);
-        let tenant = guest::tenant().database(guest::DATABASE, grant).limits(limits).build().expect("a tenant");
-        Self { fixture, tenant, database }
+        let sent = Sent::default();
+        let tenant = guest::tenant().observer(sent.clone()).limits(limits).database(guest::DATABASE, grant);
+        Self { fixture, tenant: tenant.build().expect("a tenant"), database, sent }
     }
 
-    /// Writes down from now on what the case's sessions send: see [`Sent`].
+    /// Writes down from now on what the case's guests send: see [`Sent`].
     pub fn record(&self) -> Sent {
-        let sent = Sent::default();
-        let texts = std::sync::Arc::clone(&sent.0);
-        self.database.observe(move |sql| texts.lock().expect("no panic while it was held").push(sql.to_owned()));
-        sent
+        self.sent.texts().clear();
+        self.sent.clone()
     }
 
     pub async fn instance(&self, component: &str) -> Instance {
@@ -113,10 +119,39 @@ impl<'a> Scene<'a> {
 }
 
 /// The statements that a case sent, in their order.
+#[derive(Clone, Default)]
+pub struct Sent(Arc<Seen>);
+
 #[derive(Default)]
-pub struct Sent(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+struct Seen {
+    texts: Mutex<Vec<String>>,
+    compiled: Mutex<Vec<bool>>,
+}
+
+impl Observer for Sent {
+    fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::StatementStarted(started) if started.statement.origin != Origin::Host => {
+                self.texts().push(started.statement.sql.to_owned());
+            }
+            Event::StatementCompiled(StatementCompiled { is_hit, .. }) => {
+                self.0.compiled.lock().expect("no panic while it was held").push(*is_hit);
+            }
+            _ => {}
+        }
+    }
+}
 
 impl Sent {
+    fn texts(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.0.texts.lock().expect("no panic while it was held")
+    }
+
+    /// Whether each statement that guests sent as data since the last call was found compiled.
+    pub fn found_compiled(&self) -> Vec<bool> {
+        std::mem::take(&mut *self.0.compiled.lock().expect("no panic while it was held"))
+    }
+
     /// What was sent between one mark of the guest's and the next, each statement as its verb and the table that comes first:
     /// `insert users`. What comes before the first mark and after the last one is left out.
     pub fn between_marks(&self) -> Vec<String> {
@@ -126,7 +161,7 @@ impl Sent {
 
     /// The same with the whole texts.
     pub fn texts_between_marks(&self) -> Vec<Vec<String>> {
-        let texts = self.0.lock().expect("no panic while it was held");
+        let texts = self.texts();
         // A mark is a query of no table.
         let parts = texts.split(|text| text.starts_with("SELECT") && !text.contains(" FROM "));
         let parts: Vec<Vec<String>> = parts.map(<[String]>::to_vec).collect();

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
+use sqlservice_host::{Event, Observer};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt as _,
@@ -23,6 +24,17 @@ pub(crate) fn start(verbose: u8, echo: bool) {
     }
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colours()).without_time();
     tracing_subscriber::registry().with(lines).with(targets).init();
+}
+
+/// Logs the text of each statement, without its values.
+pub(crate) struct Echo;
+
+impl Observer for Echo {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::StatementStarted(started) = event {
+            tracing::info!(target: "sqlservice::echo", "{}", started.statement.sql);
+        }
+    }
 }
 
 /// Whether standard error is a terminal that wants colours.

@@ -14,6 +14,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     load,
+    log::Echo,
     progress::Progress,
 };
 
@@ -49,10 +50,13 @@ fn tenant(asked: &Run, named: &[Named]) -> Result<(Engine, Tenant)> {
     let stdio = if asked.json { Stdio::Stderr } else { Stdio::Inherit };
     let mut databases = Vec::new();
     for database in named {
-        databases.push((&database.name, database.grant(&asked.grants, asked.pool.settings())?));
+        databases.push((&database.name, database.grant(&asked.grants, &asked.pool)?));
     }
     cache::with(&asked.cache, |cache| {
-        let engine = Engine::builder().limits(asked.limits.engine());
+        let mut engine = Engine::builder().limits(asked.limits.engine());
+        if asked.pool.echo {
+            engine = engine.observer(Echo);
+        }
         let engine = cache.into_iter().fold(engine, EngineBuilder::compile_cache).build()?;
         let mut builder = engine.tenant("").limits(asked.limits.tenant()).stdio(stdio);
         for (name, grant) in &databases {

@@ -11,7 +11,7 @@ use std::{
 use futures::TryStreamExt;
 use sqlservice_db::{Database, RunOptions, Session, Settings};
 use sqlservice_sql::{
-    Compiled, Scalar,
+    Compiled, Operation, Scalar, Summary,
     compiled::{Output, Slot, Source},
     schema::TypeKind,
 };
@@ -86,6 +86,7 @@ fn select(condition: &str, parameters: u32) -> Arc<Compiled> {
         writes: false,
         locks: false,
         clock: false,
+        summary: Summary { operation: Operation::Select, tables: Arc::new([Arc::from("t")]) },
     })
 }
 

@@ -17,9 +17,9 @@ use crate::{
     commit::UNANSWERED,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     lease::Core,
+    observe::{self, Instruments, Observed},
     pool::{Held, PATIENCE},
     run::{self, Watch},
-    settings::echo,
 };
 
 /// How long a statement of the host's own may take at most, whatever the settings say: no caller can stop it.
@@ -40,7 +40,7 @@ pub(crate) struct Asker<'h> {
     pub(crate) dialect: Dialect,
     /// How long a lock is waited for.
     pub(crate) lock_timeout: Duration,
-    echo: bool,
+    instruments: &'h Arc<Instruments>,
 }
 
 /// The cells of a row, taken from left to right.
@@ -74,7 +74,12 @@ impl Cells<'_> {
 
 impl<'h> Asker<'h> {
     /// A connection of the host's own. Where it is of no use any more, the error is [`Error::Disconnected`].
-    pub(crate) fn new(held: &'h mut Held, dialect: Dialect, settings: &Settings) -> Self {
+    pub(crate) fn new(
+        held: &'h mut Held,
+        dialect: Dialect,
+        settings: &Settings,
+        instruments: &'h Arc<Instruments>,
+    ) -> Self {
         let limit = settings.statement_timeout.unwrap_or(LONGEST).min(LONGEST);
         Self {
             held,
@@ -85,13 +90,13 @@ impl<'h> Asker<'h> {
             is_broken: false,
             dialect,
             lock_timeout: settings.lock_timeout,
-            echo: settings.echo,
+            instruments,
         }
     }
 
     /// The connection of a session, which is only read: a statement stops with the call that it belongs to, and all together
     /// take no longer than `timeout`.
-    pub(crate) fn of_call(held: &'h mut Held, core: &Core, watch: Watch<'h>, timeout: Option<Duration>) -> Self {
+    pub(crate) fn of_call(held: &'h mut Held, core: &'h Core, watch: Watch<'h>, timeout: Option<Duration>) -> Self {
         let settings = &core.database.settings;
         Self {
             watch,
@@ -99,7 +104,7 @@ impl<'h> Asker<'h> {
             // A limit too far away to be a date is none.
             until: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             effect: Effect::Reads,
-            ..Self::new(held, core.database.dialect(), settings)
+            ..Self::new(held, core.database.dialect(), settings, &core.instruments)
         }
     }
 
@@ -134,7 +139,6 @@ impl<'h> Asker<'h> {
     pub(crate) async fn script(&mut self, statements: &[&str]) -> Result<()> {
         let mut script = self.job(statements.join(";\n").into(), &[], 0);
         script.is_script = true;
-        statements.iter().for_each(|statement| echo(self.echo, statement));
         self.work(script, u32::try_from(statements.len()).unwrap_or(u32::MAX), |_| Ok(())).await
     }
 
@@ -149,9 +153,7 @@ impl<'h> Asker<'h> {
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
-        let sql: Arc<str> = sql.into();
-        echo(self.echo, &sql);
-        self.work(self.job(sql, texts, width), 1, each).await
+        self.work(self.job(sql.into(), texts, width), 1, each).await
     }
 
     /// Does so many statements' work within their limits of time.
@@ -162,10 +164,14 @@ impl<'h> Asker<'h> {
         let clock = self.clock(statements)?;
         let (held, watch) = (&mut *self.held, &mut self.watch);
         let (head, first) = oneshot::channel();
+        let (instruments, dialect) = (self.instruments, self.dialect);
         let run = async move {
             // A clock of its own, as the time goes on while rows are read.
             let mut feed = Feed::call(head, Demand::DEFAULT, None, Clock::new(None));
+            let waited = Duration::ZERO;
+            let observed = Observed::start(instruments, dialect, &job, &mut feed, waited, &observe::caller());
             let ended = run::watched(held, job, &mut feed, &clock, watch).await;
+            observed.finish(&ended.result, &feed);
             // What is left of the feed goes here, so that the reader sees its end.
             let last = match feed.fate() {
                 Fate::Whole(_, batches) => batches.into_iter().next(),
@@ -204,6 +210,7 @@ impl<'h> Asker<'h> {
             guest_text: false,
             is_script: false,
             effect: self.effect,
+            summary: None,
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) mod verb;
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Compiled, compiled::Output};
+use sqlservice_sql::{Compiled, Summary, compiled::Output};
 
 pub(crate) use self::bind::{Bind, Binds};
 use crate::{Error, Result, feed::Feed, settings::Isolation};
@@ -35,6 +35,8 @@ pub(crate) struct Job {
     pub is_script: bool,
     /// What is known of what it does.
     pub effect: Effect,
+    /// What its compiler says that it does, for observers; none for text.
+    pub summary: Option<Summary>,
 }
 
 /// What is known of what a statement does to its transaction.

@@ -12,9 +12,10 @@ use tokio::runtime::Handle;
 use crate::{
     Error, Result, Settings,
     lease::{Core, run_or_spawn},
+    observe::{Instruments, Observer, Scope},
     pool::{Held, Pool, PoolStatus},
     session::{Mode, Session},
-    settings::{Isolation, TransactionOptions, echo},
+    settings::{Isolation, TransactionOptions},
     url::{Kind, Target},
 };
 
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Database {
     pub(crate) inner: Arc<Inner>,
+    pub(crate) instruments: Arc<Instruments>,
 }
 
 /// What a database and its sessions share.
@@ -31,24 +33,12 @@ pub(crate) struct Inner {
     kind: Kind,
     /// The runtime that was there first, for drops on threads that have none.
     runtime: OnceLock<Handle>,
-    observer: OnceLock<Observer>,
 }
-
-/// Who wants to know of statements.
-type Observer = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Inner {
     /// The kind as far as it is known.
     pub(crate) fn dialect(&self) -> Dialect {
         self.kind.dialect()
-    }
-
-    /// A statement of a session is about to be sent. Its values are not part of the text.
-    pub(crate) fn sends(&self, sql: &str) {
-        echo(self.settings.echo, sql);
-        if let Some(observer) = self.observer.get() {
-            observer(sql);
-        }
     }
 }
 
@@ -73,18 +63,23 @@ impl Database {
         let target = Target::parse(url)?;
         let kind = target.kind();
         let pool = Pool::new(target, &settings);
-        let inner = Inner { pool, settings, kind, runtime: OnceLock::new(), observer: OnceLock::new() };
+        let inner = Inner { pool, settings, kind, runtime: OnceLock::new() };
         inner.check_isolation(inner.settings.isolation_level)?;
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), instruments: Arc::default() })
     }
 
-    /// Calls with the text of each statement that a session is about to send, for audits and tests: those of guests, of flushes
-    /// and of loads, not those that begin and end transactions. One that runs again and again for the rows of a batch is one.
-    /// A query that takes microseconds in an embedded database is told when it has run.
-    /// The first observer stays. It holds up the session that calls it.
-    pub fn observe(&self, observer: impl Fn(&str) + Send + Sync + 'static) {
-        // A second one would only be dropped.
-        let _ = self.inner.observer.set(Box::new(observer));
+    /// The same database, with the same pool, for somebody else's work: sessions, and changes and reflection of tables, that are
+    /// begun with it belong to this scope and are told to this observer, or where there is none to the one of this handle. Sessions
+    /// that are open keep theirs. Cheap; a new database has neither a scope nor an observer.
+    #[must_use]
+    pub fn with_scope(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
+        Self { inner: Arc::clone(&self.inner), instruments: self.instruments.with(scope, observer) }
+    }
+
+    /// Whose work this handle does, and who is told of it.
+    #[must_use]
+    pub fn instruments(&self) -> &Instruments {
+        &self.instruments
     }
 
     /// Its kind, by the URL's scheme. A server behind `mysql://` says itself whether it is MariaDB: until
@@ -145,7 +140,7 @@ impl Database {
     ///
     /// [`Error::PoolTimeout`] and [`Error::Disconnected`].
     pub async fn connect(&self) -> Result<Session> {
-        let core = Core::new(Arc::clone(&self.inner), Mode::Connection);
+        let core = Core::new(self, Mode::Connection);
         let session = Session::new(Arc::clone(&core));
         core.call(async |mut turn| turn.connect().await).await?;
         Ok(session)
@@ -154,7 +149,7 @@ impl Database {
     /// A session that takes a connection at its first use, and gives it back at the end of each transaction.
     #[must_use]
     pub fn session(&self) -> Session {
-        Session::new(Core::new(Arc::clone(&self.inner), Mode::Lazy))
+        Session::new(Core::new(self, Mode::Lazy))
     }
 
     /// A session in its only transaction.
@@ -163,7 +158,7 @@ impl Database {
     ///
     /// Those of [`Database::connect`] and [`Session::begin`].
     pub async fn begin(&self, options: TransactionOptions) -> Result<Session> {
-        let session = Session::new(Core::new(Arc::clone(&self.inner), Mode::Once));
+        let session = Session::new(Core::new(self, Mode::Once));
         session.begin(options).await?;
         Ok(session)
     }
@@ -192,11 +187,19 @@ impl Database {
         W: FnOnce(Held) -> F + Send + 'static,
         F: Future<Output = (Held, Result<T>)> + Send,
     {
-        let place = self.inner.pool.place().await?;
-        let inner = Arc::clone(&self.inner);
+        let since = self.instruments.now();
+        let place = match self.inner.pool.place().await {
+            Ok(place) => place,
+            Err(error) => {
+                self.instruments.connected(since, Err(&error));
+                return Err(error);
+            }
+        };
+        let (inner, instruments) = (Arc::clone(&self.inner), Arc::clone(&self.instruments));
         self.host(async move {
-            let held = inner.pool.open(place).await?;
-            let (held, result) = work(held).await;
+            let held = inner.pool.open(place).await;
+            instruments.connected(since, held.as_ref().map(|held| held.is_new));
+            let (held, result) = work(held?).await;
             match result {
                 Err(Error::Disconnected(_) | Error::OutcomeUnknown(_)) => held.discard().await,
                 _ => held.give_back().await,

@@ -2,6 +2,8 @@
 //!
 //! The work is a host task's. A caller that goes away does not stop it halfway: it commits or rolls back by itself.
 
+use std::sync::Arc;
+
 use sqlservice_sql::{
     Dialect,
     ddl::{self, Definition},
@@ -112,13 +114,16 @@ impl Database {
             return Ok(Vec::new());
         }
         let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
+        let (began, instruments) = (self.instruments.now(), Arc::clone(&self.instruments));
         self.with_connection(move |mut held| async move {
-            let mut ask = Asker::new(&mut held, dialect, &settings);
+            let mut ask = Asker::new(&mut held, dialect, &settings, &instruments);
             let result = match dialect {
                 Dialect::Sqlite => apply::<SqliteTables>(&mut ask, change, tables, check_first).await,
                 Dialect::Postgres => apply::<PostgresTables>(&mut ask, change, tables, check_first).await,
                 Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(&mut ask, change, tables, check_first).await,
             };
+            // Told here, as a caller that goes away does not stop the work.
+            instruments.schema_changed(began, change, &result);
             (held, result)
         })
         .await

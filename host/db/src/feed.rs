@@ -2,7 +2,10 @@
 
 mod clock;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sqlservice_sql::{Batch, compiled::Output};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -106,6 +109,15 @@ pub(crate) struct Feed {
     left: bool,
     clock: Clock,
     closing: Arc<Notify>,
+    meter: Option<Meter>,
+}
+
+/// What an observer is told of a statement's rows besides their number.
+#[derive(Clone, Copy)]
+struct Meter {
+    began: Instant,
+    bytes: u64,
+    first_batch: Option<Duration>,
 }
 
 impl Feed {
@@ -140,9 +152,21 @@ impl Feed {
             left: false,
             clock,
             closing: Arc::new(Notify::new()),
+            meter: None,
         };
         feed.demand = feed.cut(demand);
         feed
+    }
+
+    /// Measures the rows of a statement that begins at this time.
+    pub(crate) fn measure(&mut self, began: Instant) {
+        self.meter = Some(Meter { began, bytes: 0, first_batch: None });
+    }
+
+    /// How many rows came; how many bytes, and after what time the first of them, where that is measured.
+    pub(crate) fn measured(&self) -> (u64, u64, Option<Duration>) {
+        let (bytes, first_batch) = self.meter.map(|meter| (meter.bytes, meter.first_batch)).unwrap_or_default();
+        (self.rows, bytes, first_batch)
     }
 
     /// The size of the first batch.
@@ -251,6 +275,9 @@ impl Feed {
     /// Counts a batch's rows and, where they are limited, its bytes.
     fn exceeds(&mut self, batch: &Batch) -> bool {
         self.rows = self.rows.saturating_add(u64::from(batch.rows));
+        if let Some(meter) = &mut self.meter {
+            meter.count(batch);
+        }
         if self.max_rows.is_some_and(|max| self.rows > max) {
             self.over.get_or_insert(LimitKind::Rows);
         }
@@ -282,6 +309,15 @@ impl Feed {
         let demand = reader.wait(&self.clock, &self.closing).await;
         self.outlet = Outlet::Cursor(reader);
         demand
+    }
+}
+
+impl Meter {
+    fn count(&mut self, batch: &Batch) {
+        self.bytes = self.bytes.saturating_add(u64::try_from(batch.bytes()).unwrap_or(u64::MAX));
+        if batch.rows > 0 && self.first_batch.is_none() {
+            self.first_batch = Some(self.began.elapsed());
+        }
     }
 }
 

@@ -22,12 +22,14 @@ use tokio::{
     sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot, watch},
     task::JoinHandle,
 };
+use tracing::Span;
 
 use crate::{
-    Error, Result,
+    Database, Error, Result,
     backend::Job,
     database::Inner,
     feed::{Clock, Demand},
+    observe::{self, Instruments},
     session::Mode,
     transaction::State,
 };
@@ -49,6 +51,7 @@ pub(crate) struct Signal {
 /// What the calls of one session share.
 pub(crate) struct Core {
     pub(crate) database: Arc<Inner>,
+    pub(crate) instruments: Arc<Instruments>,
     pub(crate) mode: Mode,
     /// How long each transaction may take, whoever begins it.
     pub(crate) transaction_time: OnceLock<Duration>,
@@ -72,6 +75,10 @@ pub(crate) struct Turn {
     pub(crate) core: Arc<Core>,
     pub(crate) state: OwnedMutexGuard<State>,
     pub(crate) caller: Caller,
+    /// How long it waited for a connection, until that is told of a statement. Zero where there is no observer.
+    pub(crate) waited: Duration,
+    /// The span of its caller, for that of its statements.
+    pub(crate) span: Span,
     _call: Option<OwnedSemaphorePermit>,
 }
 
@@ -97,9 +104,10 @@ impl Caller {
 }
 
 impl Core {
-    pub(crate) fn new(database: Arc<Inner>, mode: Mode) -> Arc<Self> {
+    pub(crate) fn new(database: &Database, mode: Mode) -> Arc<Self> {
         Arc::new(Self {
-            database,
+            database: Arc::clone(&database.inner),
+            instruments: Arc::clone(&database.instruments),
             mode,
             transaction_time: OnceLock::new(),
             state: Arc::default(),
@@ -126,7 +134,9 @@ impl Core {
         self.database.enter();
         let core = Arc::clone(self);
         // Boxed at once: futures that hold each other would copy all of it at every level.
-        let task = Box::pin(async move { work(core.turn(Caller(caller), call).await?).await });
+        // A task has no span of its own; where no spans are wanted, this is none.
+        let span = observe::caller();
+        let task = Box::pin(async move { work(core.turn(Caller(caller), call, span).await?).await });
         (alive, run_or_spawn(task).await)
     }
 
@@ -174,7 +184,7 @@ impl Core {
     }
 
     /// Gives a turn, at once where no other call has one or waits for one.
-    async fn turn(self: Arc<Self>, mut caller: Caller, call: OwnedSemaphorePermit) -> Result<Turn> {
+    async fn turn(self: Arc<Self>, mut caller: Caller, call: OwnedSemaphorePermit, span: Span) -> Result<Turn> {
         let state = match Arc::clone(&self.state).try_lock_owned() {
             Ok(state) => state,
             Err(_) => self.queue(&mut caller).await?,
@@ -182,7 +192,7 @@ impl Core {
         if self.is_abandoned() {
             return Err(Error::Closed);
         }
-        Ok(Turn { core: self, state, caller, _call: Some(call) })
+        Ok(Turn { core: self, state, caller, waited: Duration::ZERO, span, _call: Some(call) })
     }
 
     /// Waits for a turn. Those who wait when a cursor is opened, or the session closed, are sent away.
@@ -207,7 +217,7 @@ impl Core {
     pub(crate) async fn host_turn(self: Arc<Self>) -> Turn {
         let state = Arc::clone(&self.state).lock_owned().await;
         let (_, caller) = oneshot::channel();
-        Turn { core: self, state, caller: Caller(caller), _call: None }
+        Turn { core: self, state, caller: Caller(caller), waited: Duration::ZERO, span: Span::none(), _call: None }
     }
 
     /// A number that no cursor, savepoint or transaction of this session had before.

@@ -70,6 +70,8 @@ pub(crate) struct Pool {
 /// A connection and its place.
 pub(crate) struct Held {
     pub(crate) link: AnyLink,
+    /// Whether it was opened for this borrower.
+    pub(crate) is_new: bool,
     place: OwnedSemaphorePermit,
 }
 
@@ -125,12 +127,14 @@ impl Pool {
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
             let Some(free) = place.take() else { break };
-            let link = match self.source() {
-                Source::Sqlite(pool) => AnyLink::Sqlite(pool.acquire().await?),
-                Source::Postgres(pool) => AnyLink::Postgres(pool.acquire().await?),
-                Source::Mysql(pool) => AnyLink::Mysql(pool.acquire().await?),
+            let (link, is_new) = match self.source() {
+                Source::Sqlite(pool) => pool.acquire().await.map(|(link, is_new)| (AnyLink::Sqlite(link), is_new))?,
+                Source::Postgres(pool) => {
+                    pool.acquire().await.map(|(link, is_new)| (AnyLink::Postgres(link), is_new))?
+                }
+                Source::Mysql(pool) => pool.acquire().await.map(|(link, is_new)| (AnyLink::Mysql(link), is_new))?,
             };
-            let mut held = Held { link, place: free };
+            let mut held = Held { link, is_new, place: free };
             if !self.pre_ping || held.answers().await.is_ok() {
                 return Ok(held);
             }

@@ -71,8 +71,10 @@ impl Database {
     pub async fn reflect(&self, options: ReflectOptions) -> Result<Vec<Table>> {
         options.check()?;
         let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
+        let (began, instruments) = (self.instruments.now(), Arc::clone(&self.instruments));
         self.with_connection(move |mut held| async move {
-            let tables = read_apart(&mut Asker::new(&mut held, dialect, &settings), &options).await;
+            let tables = read_apart(&mut Asker::new(&mut held, dialect, &settings, &instruments), &options).await;
+            instruments.reflected(began, tables.as_ref().map(Vec::len));
             (held, tables)
         })
         .await
@@ -133,7 +135,9 @@ pub(crate) async fn reflect(
 
 impl Turn {
     async fn reflect(mut self, options: ReflectOptions, timeout: Option<Duration>, call: Clock) -> Result<Vec<Table>> {
+        let began = self.core.instruments.now();
         let tables = self.read_tables(&options, timeout).await;
+        self.core.instruments.reflected(began, tables.as_ref().map(Vec::len));
         // As for a single query, a caller that went away does not know what its transaction has seen and locked.
         if let Some(transaction) = self.transaction().filter(|_| self.is_transactional()) {
             call.enter(transaction);

@@ -10,6 +10,7 @@ use std::{
 use sqlservice_sql::{
     Batch, Compiled, Dialect, Error as StatementError, Layout, Portion, Value,
     compiled::{Output, Source},
+    raw,
 };
 use tokio::{
     sync::{Notify, oneshot},
@@ -27,9 +28,9 @@ use crate::{
     cursor::Cursor,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     lease::{Caller, Core, Listener, Started, Turn},
+    observe::Observed,
     pool::{Held, PATIENCE},
     settings::RunOptions,
-    text,
 };
 
 /// How long a link may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
@@ -135,12 +136,13 @@ fn at_once(core: &Core, job: &Job, options: RunOptions) -> Option<Answer> {
     if limit(core, options).is_some_and(|limit| limit.is_zero()) {
         return None;
     }
+    let began = core.instruments.now();
     let (columns, first) = core.run_at_once(job, demand(options))?;
     // It is told that there is a limit of rows where it is run again.
     if options.max_rows.is_some_and(|max| u64::from(first.rows) > max) {
         return None;
     }
-    core.database.sends(&job.sql);
+    Observed::ran_at_once(&core.instruments, core.database.dialect(), job, began, &first);
     Some(Answer { columns, first, rest: None, affected: 0, last_key: None })
 }
 
@@ -220,22 +222,29 @@ impl Turn {
         }
         // A change that commits itself could be stopped while it does, and nothing would say what became of it. In an embedded
         // database it cannot.
-        if self.is_autocommit() && self.core.database.dialect() != Dialect::Sqlite {
-            return Box::pin(self.statement_alone(job, feed, clock)).await;
+        let is_alone = self.is_autocommit() && self.core.database.dialect() != Dialect::Sqlite;
+        if !is_alone {
+            self.autobegin().await?;
         }
-        self.autobegin().await?;
-        self.core.database.sends(&job.sql);
-        let ended = self.supervise(job, feed, clock).await;
-        if ended.failed {
-            self.fail(ended.broken);
-        }
-        ended.result
+        let waited = std::mem::take(&mut self.waited);
+        let dialect = self.core.database.dialect();
+        let observed = Observed::start(&self.core.instruments, dialect, &job, feed, waited, &self.span);
+        let result = if is_alone {
+            Box::pin(self.statement_alone(job, feed, clock)).await
+        } else {
+            let ended = self.supervise(job, feed, clock).await;
+            if ended.failed {
+                self.fail(ended.broken);
+            }
+            ended.result
+        };
+        observed.finish(&result, feed);
+        result
     }
 
     /// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.
     async fn statement_alone(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
         let outer = self.take_hollow();
-        self.core.database.sends(&job.sql);
         self.open_own(job.effect == Effect::Writes, true).await?;
         let again = job.guest_text.then(|| job.clone());
         let result = match self.supervise(job, feed, clock.clone()).await.result {
@@ -369,6 +378,7 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
         guest_text: false,
         is_script: false,
         effect: Effect::of(compiled),
+        summary: Some(compiled.summary.clone()),
     })
 }
 
@@ -393,6 +403,7 @@ pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Result<Job> {
         guest_text: false,
         is_script: false,
         effect: Effect::of(&compiled),
+        summary: Some(compiled.summary.clone()),
     })
 }
 
@@ -407,8 +418,16 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 
 /// The job that a guest's own SQL text makes.
 pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
-    text::check(&sql, dialect)?;
+    raw::check(&sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
-    let effect = if verb::changes_rows(&verb::verb(&sql)) { Effect::Writes } else { Effect::Unknown };
-    Ok(Job { sql: sql.into(), binds: Binds::Values(binds), expected: None, guest_text: true, is_script: false, effect })
+    let effect = if verb::changes_rows(&verb::verb(&sql, dialect)) { Effect::Writes } else { Effect::Unknown };
+    Ok(Job {
+        sql: sql.into(),
+        binds: Binds::Values(binds),
+        expected: None,
+        guest_text: true,
+        is_script: false,
+        effect,
+        summary: None,
+    })
 }

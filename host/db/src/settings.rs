@@ -102,19 +102,10 @@ pub struct Settings {
     pub isolation_level: Isolation,
     /// What a commit to a SQLite file promises when the machine loses power. Full by default.
     pub durability: Durability,
-    /// Whether statements are logged, without their values.
-    pub echo: bool,
     /// How long one statement may take. None by default.
     pub statement_timeout: Option<Duration>,
     /// How long a statement waits for another's lock. 5 seconds by default.
     pub lock_timeout: Duration,
-}
-
-/// Logs a statement where that is wanted. Its values are not part of the text.
-pub(crate) fn echo(wanted: bool, sql: &str) {
-    if wanted {
-        tracing::info!(target: "sqlservice::echo", "{sql}");
-    }
 }
 
 impl Default for Settings {
@@ -127,7 +118,6 @@ impl Default for Settings {
             pool_pre_ping: false,
             isolation_level: Isolation::Default,
             durability: Durability::Full,
-            echo: false,
             statement_timeout: None,
             lock_timeout: Duration::from_secs(5),
         }

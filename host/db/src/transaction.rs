@@ -15,6 +15,7 @@ use crate::{
     backend::{Begin, Job, any::Step},
     feed::Demand,
     lease::{Claim, Dropped, Turn},
+    observe::TransactionOutcome,
     pool::{Held, PATIENCE},
     session::Mode,
     settings::{Isolation, TransactionOptions},
@@ -45,6 +46,8 @@ struct Transaction {
     lost: bool,
     /// The savepoints, outermost first.
     savepoints: Vec<u64>,
+    /// When it began, until its end is told to the observer; nothing where there is none, and for what is no transaction of its own.
+    observed: Option<Instant>,
     /// The task that ends it when its time is over.
     _timer: Option<Timer>,
 }
@@ -121,6 +124,14 @@ impl Turn {
     }
 
     async fn take_connection(&mut self) -> Result<()> {
+        let since = self.core.instruments.now();
+        let held = self.find_connection().await;
+        self.waited += self.core.instruments.connected(since, held.as_ref().map(|held| held.is_new));
+        self.state.held = Some(held?);
+        Ok(())
+    }
+
+    async fn find_connection(&mut self) -> Result<Held> {
         let pool = &self.core.database.pool;
         let abandoned = async { self.core.signal().wait_for(|signal| signal.abandoned).await.map(drop) };
         let place = tokio::select! {
@@ -130,8 +141,7 @@ impl Turn {
             _ = abandoned => return Err(Error::Closed),
         };
         // From here on nothing is given up halfway: the task that runs this turn outlives its caller.
-        self.state.held = Some(pool.open(place).await?);
-        Ok(())
+        pool.open(place).await
     }
 
     /// Does a short piece of work that is never stopped, but does not wait for ever.
@@ -210,8 +220,11 @@ impl Turn {
         let serial = self.core.serial();
         let limits = [options.timeout, self.core.transaction_time.get().copied()];
         let timer = limits.into_iter().flatten().min().map(|limit| self.arm(serial, limit));
+        // One around a single statement is part of that statement.
+        let observed = if hollow || single { None } else { self.core.instruments.now() };
+        let savepoints = Vec::new();
         self.state.transaction =
-            Some(Transaction { serial, hollow, failed: false, lost: false, savepoints: Vec::new(), _timer: timer });
+            Some(Transaction { serial, hollow, failed: false, lost: false, savepoints, observed, _timer: timer });
         self.core.set_in_transaction(true);
         Ok(serial)
     }
@@ -250,8 +263,12 @@ impl Turn {
             && let Err(error) = self.send_commit().await
         {
             self.fail(true);
+            if matches!(error, Error::OutcomeUnknown(_)) {
+                self.tell_end(TransactionOutcome::Unknown);
+            }
             return Err(error);
         }
+        self.tell_end(TransactionOutcome::Committed);
         self.end_transaction();
         self.settle().await;
         Ok(())
@@ -287,7 +304,15 @@ impl Turn {
         }
     }
 
+    /// Tells the observer how the open transaction ended, once.
+    fn tell_end(&mut self, outcome: TransactionOutcome) {
+        let observed = self.state.transaction.as_mut().and_then(|transaction| transaction.observed.take());
+        self.core.instruments.transaction_finished(observed, outcome);
+    }
+
+    /// Forgets the transaction, which was rolled back unless something else was told of it.
     fn end_transaction(&mut self) {
+        self.tell_end(TransactionOutcome::RolledBack);
         self.state.transaction = None;
         self.core.take_dropped();
         self.core.set_in_transaction(false);
@@ -327,7 +352,13 @@ impl Turn {
 
     /// Commits a transaction of the host's own.
     pub(crate) async fn commit_own(&mut self) -> Result<()> {
-        self.send_commit().await?;
+        let sent = self.send_commit().await;
+        match &sent {
+            Ok(()) => self.tell_end(TransactionOutcome::Committed),
+            Err(Error::OutcomeUnknown(_)) => self.tell_end(TransactionOutcome::Unknown),
+            Err(_) => {}
+        }
+        sent?;
         self.state.transaction = None;
         Ok(())
     }
@@ -335,6 +366,7 @@ impl Turn {
     /// Ends a transaction of the host's own, by rolling it back where it was not committed.
     pub(crate) async fn end_own(&mut self, outer: Option<Hollow>) {
         self.undo().await;
+        self.tell_end(TransactionOutcome::RolledBack);
         self.state.transaction = outer.map(|outer| outer.0);
         self.core.set_in_transaction(self.state.transaction.is_some());
     }
@@ -351,6 +383,7 @@ impl Turn {
 
     /// Ends the session.
     pub(crate) async fn end_session(mut self) {
+        self.tell_end(TransactionOutcome::RolledBack);
         self.state.transaction = None;
         self.core.set_in_transaction(false);
         if let Some(held) = self.state.held.take() {

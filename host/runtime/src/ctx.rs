@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sqlservice_db as db;
+use sqlservice_db::{self as db, Observer, Scope};
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, ResourceTable};
 
-use crate::known::{Counters, ModelCache, StatementCounts};
+use crate::known::ModelCache;
 
 /// One database as it is granted to a guest: what is opened, and what may be done to it.
 #[derive(Clone, Debug)]
@@ -44,6 +44,11 @@ impl Grant {
     pub fn schema_changes(mut self, granted: bool) -> Self {
         self.schema_changes = granted;
         self
+    }
+
+    /// The same grant for somebody's work, of which an observer is told; the database's own observer where there is none.
+    pub(crate) fn with_scope(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
+        Self { database: self.database.with_scope(scope, observer), ..*self }
     }
 
     /// The database.
@@ -114,16 +119,9 @@ pub struct SqlCtx {
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
     pub(crate) cache: ModelCache,
-    pub(crate) counters: Arc<Counters>,
 }
 
 impl SqlCtx {
-    /// How many statements were found compiled, and how many had to be.
-    #[must_use]
-    pub fn statements(&self) -> StatementCounts {
-        self.counters.counts()
-    }
-
     /// Starts with no database and the default limits.
     #[must_use]
     pub fn builder() -> SqlCtxBuilder {
@@ -176,7 +174,6 @@ impl SqlCtxBuilder {
             sessions: Arc::new(Semaphore::new(self.limits.sessions as usize)),
             cursors: Arc::new(Semaphore::new(self.limits.cursors as usize)),
             cache,
-            counters: Arc::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod sandbox;
 
 use std::{path::Path, sync::Arc};
 
+use sqlservice_db::Observer;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 
@@ -38,6 +39,7 @@ struct Shared {
     /// The calls that are under way in all instances.
     calls: Calls,
     cache: Option<CompileCache>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Engine {
@@ -148,6 +150,10 @@ impl Engine {
         &self.0.calls
     }
 
+    pub(crate) fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.0.observer.as_ref()
+    }
+
     pub(crate) fn compile_cache(&self) -> Option<&CompileCache> {
         self.0.cache.as_ref()
     }
@@ -159,6 +165,7 @@ pub struct EngineBuilder {
     limits: EngineLimits,
     cache: Option<CompileCache>,
     extensions: Extensions,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl EngineBuilder {
@@ -183,6 +190,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Is told of the calls, statements, connections and transactions of all tenants that have no observer of their own.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Makes the engine.
     ///
     /// # Errors
@@ -198,6 +212,7 @@ impl EngineBuilder {
             limits: self.limits,
             calls: Calls::default(),
             cache: self.cache,
+            observer: self.observer,
         })))
     }
 }

@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 pub struct Function {
     name: String,
     interface: Option<String>,
+    /// Its name with that of its interface.
+    qualified: String,
     ty: ComponentFunc,
     pub(crate) index: ComponentExportIndex,
 }
@@ -35,11 +37,8 @@ impl Function {
 
     /// `name`, or `interface#name`.
     #[must_use]
-    pub fn qualified_name(&self) -> String {
-        match &self.interface {
-            Some(interface) => format!("{interface}#{}", self.name),
-            None => self.name.clone(),
-        }
+    pub fn qualified_name(&self) -> &str {
+        &self.qualified
     }
 
     /// Its name, parameters and result, as WIT writes them.
@@ -104,7 +103,8 @@ fn function(component: &Component, interface: Option<&str>, name: &str, ty: Comp
         None => None,
     };
     let index = component.get_export_index(parent.as_ref(), name)?;
-    Some(Function { name: name.to_owned(), interface: interface.map(str::to_owned), ty, index })
+    let qualified = interface.map_or_else(|| name.to_owned(), |interface| format!("{interface}#{name}"));
+    Some(Function { name: name.to_owned(), interface: interface.map(str::to_owned), qualified, ty, index })
 }
 
 /// A function by its bare or qualified name.
@@ -121,7 +121,7 @@ pub(crate) fn find<'a>(functions: &'a [Function], name: &str) -> Result<&'a Func
     exact.or_else(bare).ok_or_else(|| Error::NoSuchFunction {
         name: name.to_owned(),
         suggestion: similar(functions, name),
-        available: functions.iter().map(Function::qualified_name).collect(),
+        available: functions.iter().map(|f| f.qualified.clone()).collect(),
     })
 }
 
@@ -136,5 +136,5 @@ fn short(function: &Function) -> String {
 fn similar(functions: &[Function], name: &str) -> Option<String> {
     let scored = functions.iter().map(|f| (strsim::jaro_winkler(&f.name, name), f));
     let (score, best) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (score > 0.7).then(|| best.qualified_name())
+    (score > 0.7).then(|| best.qualified.clone())
 }

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use sqlservice_db::{Scope, observe::Instruments};
+
 use crate::{
     calls::{Calls, UnderWay},
     ctx::{SqlCtx, SqlCtxBuilder},
@@ -20,18 +22,29 @@ use crate::{
 pub(crate) struct Installed {
     /// Grants, limits, checked models and compiled statements.
     sql: SqlCtxBuilder,
+    instruments: Instruments,
     calls: Calls,
     /// Whether the last call waited for something.
     waits: AtomicBool,
 }
 
 impl Installed {
-    fn new(tenant: &Tenant) -> Self {
+    fn new(tenant: &Tenant, plugin: &Plugin) -> Self {
+        let (tenant_name, plugin_name) = (Some(tenant.tenant_name()), Some(plugin.shared_name()));
+        let scope = Scope { tenant: tenant_name, plugin: plugin_name, database: None };
+        let observer = tenant.observer().cloned();
         let mut sql = SqlCtx::builder().limits(tenant.limits().sql.clone()).cache(ModelCache::default());
         for (name, grant) in tenant.databases() {
-            sql = sql.database(name, grant.clone());
+            let scope = Scope { database: Some(name.as_str().into()), ..scope.clone() };
+            sql = sql.database(name, grant.with_scope(scope, observer.clone()));
         }
-        Self { sql, calls: tenant.engine().calls().clone(), waits: AtomicBool::new(false) }
+        let instruments = Instruments::new(scope, observer);
+        Self { sql, instruments, calls: tenant.engine().calls().clone(), waits: AtomicBool::new(false) }
+    }
+
+    /// Who is told of calls.
+    pub(crate) fn instruments(&self) -> &Instruments {
+        &self.instruments
     }
 
     /// The grants of a new instance.
@@ -72,7 +85,7 @@ impl Installs {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // A tenant that outlives many releases of its plugins does not collect them.
         all.retain(|_, (plugin, _)| plugin.is_loaded());
-        let new = || (plugin.downgrade(), Arc::new(Installed::new(tenant)));
+        let new = || (plugin.downgrade(), Arc::new(Installed::new(tenant, plugin)));
         all.entry(plugin.id()).or_insert_with(new).1.clone()
     }
 }

@@ -1,7 +1,8 @@
 //! A running plugin: one store, its calls one after the other.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use tracing::Instrument as _;
 use wasmtime::{
     PoolConcurrencyLimitError, Store,
     component::{self, Accessor, Val},
@@ -13,11 +14,11 @@ use crate::{
     extension::Extension,
     function::Function,
     installed::Installed,
-    known::StatementCounts,
     places::Place,
     plugin::Plugin,
     state::InstanceState,
     tenant::Tenant,
+    watch::WatchedCall,
 };
 
 /// An instance of a plugin, with memory and handles of its own.
@@ -30,16 +31,20 @@ pub struct Instance {
     /// Gone while a call runs and after one that did not end well: a store cannot be used after a trap.
     sandbox: Option<Sandbox>,
     instance: component::Instance,
+    /// How long the next call has waited for its instance.
+    waited: Duration,
     /// Whether it has been called before.
     called: bool,
 }
 
 impl Instance {
     pub(crate) async fn new(plugin: &Plugin, tenant: &Tenant) -> Result<Self> {
-        let (sandbox, instance) = Sandbox::open(plugin, tenant).await?;
-        let installed = Arc::clone(&sandbox.installed);
+        let installed = tenant.installed(plugin);
+        let began = installed.instruments().now();
+        let (sandbox, instance) = Sandbox::open(plugin, tenant, &installed).await?;
+        let waited = began.map_or(Duration::ZERO, |began| began.elapsed());
         let (plugin, tenant) = (plugin.clone(), tenant.clone());
-        Ok(Self { plugin, tenant, installed, sandbox: Some(sandbox), instance, called: false })
+        Ok(Self { plugin, tenant, installed, sandbox: Some(sandbox), instance, waited, called: false })
     }
 
     /// The plugin.
@@ -81,7 +86,8 @@ impl Instance {
             instance.get_func(store, index).ok_or_else(|| wasmtime::Error::msg("the function is another plugin's"))
         })?;
         let mut results = vec![Val::Bool(false); function.results()];
-        self.run(async |accessor| callee.call_concurrent(accessor, arguments, &mut results).await).await?;
+        let work = async |accessor: &_| callee.call_concurrent(accessor, arguments, &mut results).await;
+        self.run_as(function.qualified_name(), work).await?;
         Ok(results.into_iter().next())
     }
 
@@ -121,9 +127,29 @@ impl Instance {
         &mut self,
         work: impl AsyncFnOnce(&Accessor<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R> {
+        self.run_as("", work).await
+    }
+
+    /// Runs a call of this name.
+    async fn run_as<R>(
+        &mut self,
+        function: &str,
+        work: impl AsyncFnOnce(&Accessor<InstanceState>) -> wasmtime::Result<R>,
+    ) -> Result<R> {
         if self.sandbox.is_none() {
             return Err(Error::Poisoned);
         }
+        let installed = Arc::clone(&self.installed);
+        let waited = std::mem::take(&mut self.waited);
+        let watched = WatchedCall::begin(installed.instruments(), function, waited);
+        let span = watched.span();
+        watched.end(self.run_unwatched(work).instrument(span).await)
+    }
+
+    async fn run_unwatched<R>(
+        &mut self,
+        work: impl AsyncFnOnce(&Accessor<InstanceState>) -> wasmtime::Result<R>,
+    ) -> Result<R> {
         // A new instance has just let others go on.
         let is_new = !std::mem::replace(&mut self.called, true);
         let installed = &self.installed;
@@ -146,38 +172,33 @@ impl Instance {
         let sandbox = self.sandbox.as_mut()?;
         Some(sandbox.store.data_mut().extension::<E>().state)
     }
-
-    /// How many of this instance's statements were found compiled, and how many had to be. Nothing once it is poisoned.
-    #[must_use]
-    pub fn statements(&self) -> StatementCounts {
-        let counts = |sandbox: &Sandbox| sandbox.store.data().sql.statements();
-        self.sandbox.as_ref().map_or_else(StatementCounts::default, counts)
-    }
 }
 
 /// A store, and its place among those that may be. The place is free when the store is gone.
 pub(crate) struct Sandbox {
     pub(crate) store: Store<InstanceState>,
-    installed: Arc<Installed>,
     _place: Place,
 }
 
 impl Sandbox {
     /// Makes an instance of a plugin for a tenant, when there is a place for it.
-    pub(crate) async fn open(plugin: &Plugin, tenant: &Tenant) -> Result<(Self, component::Instance)> {
+    pub(crate) async fn open(
+        plugin: &Plugin,
+        tenant: &Tenant,
+        installed: &Installed,
+    ) -> Result<(Self, component::Instance)> {
         if !tenant.engine().is(plugin.engine()) {
             return Err(Error::Engine(wasmtime::Error::msg(
                 "the plugin was compiled by another engine than the tenant's",
             )));
         }
         let place = tenant.places().take().await?;
-        let installed = tenant.installed(plugin);
         let _under_way = installed.begin_call().await;
-        let mut store = store(plugin, tenant, &installed)?;
+        let mut store = store(plugin, tenant, installed)?;
         let instance = plugin.linked()?.instantiate_async(&mut store).await.map_err(|error| {
             if error.is::<PoolConcurrencyLimitError>() { Error::NoRoom(error) } else { Error::Trap(error) }
         })?;
-        Ok((Self { store, installed, _place: place }, instance))
+        Ok((Self { store, _place: place }, instance))
     }
 }
 

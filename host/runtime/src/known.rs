@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use sqlservice_db::observe::{Event, Instruments, Statement as Shown, StatementCompiled};
 use sqlservice_sql::{
     Cache, Catalog, Compiled, Dialect, Limits, Result, compile,
     schema::{Models, Table},
@@ -15,28 +16,6 @@ use crate::ctx::Grant;
 
 /// How many sets of models are kept; a plugin has one a database.
 const MODELS: usize = 8;
-
-/// How many statements were found compiled, and how many had to be compiled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StatementCounts {
-    /// Found.
-    pub hits: u64,
-    /// Compiled, or refused.
-    pub misses: u64,
-}
-
-/// The same, counted for one guest.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    hits: AtomicU64,
-    misses: AtomicU64,
-}
-
-impl Counters {
-    pub(crate) fn counts(&self) -> StatementCounts {
-        StatementCounts { hits: self.hits.load(Ordering::Relaxed), misses: self.misses.load(Ordering::Relaxed) }
-    }
-}
 
 /// The tables of an opened database, and the statements that were compiled for them.
 #[derive(Debug)]
@@ -63,14 +42,22 @@ impl Known {
         statement: Statement,
         dialect: Dialect,
         limits: &Limits,
-        counters: &Counters,
+        instruments: &Instruments,
     ) -> Result<Arc<Compiled>> {
-        if let Some(compiled) = self.cache().get(&statement) {
-            counters.hits.fetch_add(1, Ordering::Relaxed);
-            return Ok(compiled);
-        }
-        counters.misses.fetch_add(1, Ordering::Relaxed);
+        let began = instruments.now();
+        let found = self.cache().get(&statement);
+        let is_hit = found.is_some();
         // Not under the lock: another guest of the plugin need not wait for it.
+        let compiled = found.map_or_else(|| self.compile_anew(statement, dialect, limits), Ok);
+        if let Some(began) = began {
+            let shown = compiled.as_deref().ok().map(Shown::of);
+            instruments
+                .tell(|scope| Event::StatementCompiled(StatementCompiled::new(scope, shown, is_hit, began.elapsed())));
+        }
+        compiled
+    }
+
+    fn compile_anew(&self, statement: Statement, dialect: Dialect, limits: &Limits) -> Result<Arc<Compiled>> {
         let compiled = Arc::new(compile(&statement, &self.catalog, dialect, limits)?);
         self.cache().put(statement, Arc::clone(&compiled));
         Ok(compiled)

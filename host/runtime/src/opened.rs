@@ -11,7 +11,7 @@ use crate::{
     bindings::sqlservice::database::{sessions, statements},
     conv,
     ctx::{Grant, SqlLimits},
-    known::{Counters, Known},
+    known::Known,
 };
 
 /// A database that a guest opened, with its models.
@@ -20,7 +20,6 @@ pub(crate) struct Opened {
     pub(crate) limits: Arc<SqlLimits>,
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
-    counters: Arc<Counters>,
     known: RwLock<Arc<Known>>,
 }
 
@@ -31,7 +30,6 @@ impl Opened {
             limits: ctx.limits.clone(),
             sessions: ctx.sessions.clone(),
             cursors: ctx.cursors.clone(),
-            counters: ctx.counters.clone(),
             known: RwLock::new(known),
         }
     }
@@ -53,7 +51,12 @@ impl Opened {
 
     pub(crate) fn compile(&self, statement: statements::Statement) -> Result<Arc<Compiled>, SqlError> {
         let dialect = self.grant.database.dialect();
-        Ok(self.known().compile(statement.into(), dialect, &self.limits.statement, &self.counters)?)
+        Ok(self.known().compile(
+            statement.into(),
+            dialect,
+            &self.limits.statement,
+            self.grant.database.instruments(),
+        )?)
     }
 
     /// The query of a plan with the loads that join it, or as it is where these make more of it than a statement may be.
@@ -63,14 +66,14 @@ impl Opened {
         query: statements::Statement,
     ) -> Result<Arc<Compiled>, SqlError> {
         let (query, dialect, limits) = (query.into(), self.grant.database.dialect(), &self.limits.statement);
-        let known = self.known();
+        let (known, instruments) = (self.known(), self.grant.database.instruments());
         if let Some(joined) = loading.join(&query) {
-            if let Ok(compiled) = known.compile(joined, dialect, limits, &self.counters) {
+            if let Ok(compiled) = known.compile(joined, dialect, limits, instruments) {
                 return Ok(compiled);
             }
             loading.apart();
         }
-        Ok(known.compile(query, dialect, limits, &self.counters)?)
+        Ok(known.compile(query, dialect, limits, instruments)?)
     }
 
     /// One more session, where the guest may have one.

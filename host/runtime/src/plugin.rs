@@ -128,7 +128,7 @@ impl Plugin {
             return Ok(None);
         }
         let nobody = self.engine().tenant("").build()?;
-        let (mut sandbox, instance) = Sandbox::open(self, &nobody).await?;
+        let (mut sandbox, instance) = Sandbox::open(self, &nobody, &nobody.installed(self)).await?;
         let store = &mut sandbox.store;
         let declared = Declared::new(&mut *store, &instance).map_err(Error::Unusable)?;
         let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store).await;
@@ -143,6 +143,10 @@ impl Plugin {
     /// tenant is of another engine.
     pub async fn instantiate(&self, tenant: &Tenant) -> Result<Instance> {
         Instance::new(self, tenant).await
+    }
+
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 
     pub(crate) fn id(&self) -> PluginId {

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use sqlservice_db as db;
+use sqlservice_db::{self as db, Observer};
 use sqlservice_sql::Value;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::WasiCtxBuilder;
@@ -54,6 +54,7 @@ struct Shared {
     stdio: Stdio,
     limits: TenantLimits,
     places: Places,
+    observer: Option<Arc<dyn Observer>>,
     installs: Installs,
 }
 
@@ -68,6 +69,7 @@ impl Tenant {
             environment: Vec::new(),
             stdio: Stdio::default(),
             limits: TenantLimits::default(),
+            observer: None,
             duplicate: None,
         }
     }
@@ -110,6 +112,14 @@ impl Tenant {
 
     pub(crate) fn places(&self) -> &Places {
         &self.0.places
+    }
+
+    pub(crate) fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.0.observer.as_ref()
+    }
+
+    pub(crate) fn tenant_name(&self) -> Arc<str> {
+        Arc::clone(&self.0.name)
     }
 
     pub(crate) fn databases(&self) -> &HashMap<String, Grant> {
@@ -160,6 +170,7 @@ pub struct TenantBuilder {
     environment: Vec<(String, String)>,
     stdio: Stdio,
     limits: TenantLimits,
+    observer: Option<Arc<dyn Observer>>,
     duplicate: Option<String>,
 }
 
@@ -204,6 +215,12 @@ impl TenantBuilder {
         self
     }
 
+    /// Is told of the calls, statements, connections and transactions of this tenant, instead of the engine's observer.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Makes the tenant. It connects to nothing yet.
     ///
     /// # Errors
@@ -218,6 +235,7 @@ impl TenantBuilder {
             cache.check_grants(&directories)?;
         }
         let places = Places::new(&self.limits, self.engine.places());
+        let observer = self.observer.or_else(|| self.engine.observer().cloned());
         Ok(Tenant(Arc::new(Shared {
             engine: self.engine,
             name: self.name,
@@ -228,6 +246,7 @@ impl TenantBuilder {
             stdio: self.stdio,
             limits: self.limits,
             places,
+            observer,
             installs: Installs::default(),
         })))
     }

@@ -133,6 +133,7 @@ fn is_hindrance(node: &Node) -> bool {
 mod tests {
     use super::*;
     use crate::statement::{Delete, Root};
+    use crate::{Operation, Summary};
 
     /// A statement that holds a constant and so many parameters.
     fn statement(constant: Value, parameters: u32) -> Statement {
@@ -144,8 +145,9 @@ mod tests {
 
     fn compiled(sql: &str) -> Arc<Compiled> {
         let outputs = Arc::from(Vec::new());
-        let sql = sql.into();
-        Arc::new(Compiled { sql, slots: vec![], outputs, parameters: 0, writes: true, locks: false, clock: false })
+        let (sql, slots, parameters) = (sql.into(), Vec::new(), 0);
+        let summary = Summary { operation: Operation::Delete, tables: Arc::default() };
+        Arc::new(Compiled { sql, slots, outputs, parameters, writes: true, locks: false, clock: false, summary })
     }
 
     fn integer(value: i64) -> Value {

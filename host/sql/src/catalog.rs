@@ -11,7 +11,7 @@ pub(crate) use column::{check_type, is_integer};
 pub(crate) use name::check as check_name;
 pub(crate) use relationship::{Direction, OrderKey, Related};
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     Dialect, Error, Limits, Result,
@@ -34,13 +34,19 @@ pub struct Catalog {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) table: Table,
+    /// Its name, with its schema's where it has one, for summaries of statements.
+    pub(crate) label: Arc<str>,
     columns: HashMap<String, usize>,
 }
 
 impl Entry {
     fn new(table: Table) -> Self {
         let columns = table.columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
-        Self { table, columns }
+        let label = match &table.schema {
+            Some(schema) => format!("{schema}.{}", table.name).into(),
+            None => table.name.as_str().into(),
+        };
+        Self { table, label, columns }
     }
 
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {

@@ -3,7 +3,8 @@
 //! A batch has the columns to set, then the primary key, then the version that a row must have where there is one.
 
 use crate::{
-    Batch, Catalog, Compiled, Dialect, Error, Result,
+    Batch, Catalog, Compiled, Dialect, Error, Operation, Result, Summary,
+    catalog::Entry,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::{Output, Source},
     insert_many::{Planned, are_arrays, arrays, column, columns, fit, outputs, writable},
@@ -87,7 +88,14 @@ impl Target for ChangeMany {
         });
         let outputs = position.into_iter().chain(outputs(&checked.returning)).collect();
         let parameters = u32::try_from(count).unwrap_or(u32::MAX);
-        let kind = Kind { parameters, writes: self.verb != Verb::Read, locks: false, clock: false };
+        let operation = match self.verb {
+            Verb::Update => Operation::Update,
+            Verb::Delete => Operation::Delete,
+            Verb::Read => Operation::Select,
+        };
+        let (writes, summary) =
+            (self.verb != Verb::Read, Summary::new(operation, &[checked.entry].into_iter().collect()));
+        let kind = Kind { parameters, writes, locks: false, clock: false, summary };
         finish(rendered, outputs, dialect, limits, kind)
     }
 }
@@ -98,6 +106,7 @@ const NUMBER: &str = "n";
 /// A target whose names are those of a table.
 struct Checked<'a> {
     target: &'a ChangeMany,
+    entry: &'a Entry,
     /// The columns of the table.
     columns: &'a [Column],
     /// The columns of the batch.
@@ -146,7 +155,8 @@ impl<'a> Checked<'a> {
         let touched = touched.collect();
         let to_itself = |key: &ForeignKey| key.table == table.name && key.schema == table.schema;
         let refers_to_itself = table.foreign_keys.iter().any(to_itself);
-        Ok(Self { target, columns: &table.columns, all, set, found, version, returning, touched, refers_to_itself })
+        let columns = &table.columns;
+        Ok(Self { target, entry, columns, all, set, found, version, returning, touched, refers_to_itself })
     }
 
     /// The columns that are set.

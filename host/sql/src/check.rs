@@ -23,11 +23,14 @@ use crate::{
     plan::Plan,
     schema::TypeKind,
     statement::{Node, NodeId, Statement},
+    summary::Tables,
 };
 
 /// A checked statement.
 pub(crate) struct Checked<'a> {
     pub(crate) plan: Plan<'a>,
+    /// The tables that it reads or changes.
+    pub(crate) tables: Tables<'a>,
     pub(crate) parameters: u32,
     pub(crate) locks: bool,
     pub(crate) clock: bool,
@@ -49,11 +52,13 @@ pub(crate) fn check<'a>(
         scope: Scope::default(),
         excluded: None,
         reads: None,
+        tables: Tables::default(),
         locks: false,
         clock: false,
     };
     let plan = checker.root(&statement.root)?;
-    Ok(Checked { plan, parameters, locks: checker.locks, clock: checker.clock })
+    let Checker { tables, locks, clock, .. } = checker;
+    Ok(Checked { plan, tables, parameters, locks, clock })
 }
 
 /// What is known while a statement is walked.
@@ -67,6 +72,7 @@ struct Checker<'a> {
     excluded: Option<&'a crate::catalog::Entry>,
     /// The columns of the changed table that the value looked at reads, where somebody wants to know.
     reads: Option<HashSet<&'a str>>,
+    tables: Tables<'a>,
     locks: bool,
     clock: bool,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Catalog, Compiled, Dialect, Error, Limits, Result,
+    Catalog, Compiled, Dialect, Error, Limits, Operation, Result, Summary,
     check::{Checked, check, outputs, returned},
     compiled::Output,
     error::Limited,
@@ -15,7 +15,7 @@ use crate::{
 /// Checks a statement and renders it. Everything in it is guest-controlled: whatever it is, the answer is text or an
 /// error, in time that grows with the statement's size written out.
 pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
-    let Checked { plan, parameters, locks, clock } = check(statement, catalog, dialect, limits)?;
+    let Checked { plan, tables, parameters, locks, clock } = check(statement, catalog, dialect, limits)?;
     let rendered = render(&plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
     let outputs = match &plan {
         Plan::Select(query) => outputs(&query.shape),
@@ -23,8 +23,14 @@ pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limit
             outputs(&returned(returning))
         }
     };
-    let writes = !matches!(plan, Plan::Select(_));
-    finish(rendered, outputs, dialect, limits, Kind { parameters, writes, locks, clock })
+    let operation = match plan {
+        Plan::Select(_) => Operation::Select,
+        Plan::Insert { .. } => Operation::Insert,
+        Plan::Update { .. } => Operation::Update,
+        Plan::Delete { .. } => Operation::Delete,
+    };
+    let (writes, summary) = (operation != Operation::Select, Summary::new(operation, &tables));
+    finish(rendered, outputs, dialect, limits, Kind { parameters, writes, locks, clock, summary })
 }
 
 /// What a statement is, besides its text.
@@ -33,6 +39,7 @@ pub(crate) struct Kind {
     pub(crate) writes: bool,
     pub(crate) locks: bool,
     pub(crate) clock: bool,
+    pub(crate) summary: Summary,
 }
 
 /// A rendered statement, if it has no more parameters than are allowed.
@@ -52,6 +59,7 @@ pub(crate) fn finish(
         writes: kind.writes,
         locks: kind.locks,
         clock: kind.clock,
+        summary: kind.summary,
     })
 }
 

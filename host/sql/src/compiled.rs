@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Fit, Value,
+    Fit, Summary, Value,
     schema::{ColumnType, TypeKind},
 };
 
@@ -56,4 +56,6 @@ pub struct Compiled {
     pub locks: bool,
     /// Whether it asks for the time, or reads a view, which may: on some databases that is the time of its transaction.
     pub clock: bool,
+    /// What it does, and to which tables.
+    pub summary: Summary,
 }

@@ -1,7 +1,7 @@
 //! Many rows into one table.
 
 use crate::{
-    Batch, Catalog, Compiled, Dialect, Error, Fit, Result,
+    Batch, Catalog, Compiled, Dialect, Error, Fit, Operation, Result, Summary,
     catalog::Entry,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::{Output, Source},
@@ -44,6 +44,7 @@ impl Target for InsertMany {
 /// A target whose names are those of a table.
 struct Checked<'a> {
     target: &'a InsertMany,
+    entry: &'a Entry,
     columns: Vec<&'a Column>,
     /// The column whose default is named where no column is given: rows of nothing but defaults.
     plain: &'a Column,
@@ -57,7 +58,7 @@ impl<'a> Checked<'a> {
         let plain = entry.table.columns.iter().find(|column| column.computed.is_none());
         let plain = plain.ok_or_else(|| Error::invalid("an insert of many rows has columns"))?;
         let returning = target.returning.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
-        let checked = Self { target, columns, plain, returning };
+        let checked = Self { target, entry, columns, plain, returning };
         if !(checked.returning.is_empty() || dialect.capabilities().insert_returning || checked.returns_made_key()) {
             let message =
                 "this database returns nothing of inserts but the key that it makes; read the rows afterwards";
@@ -84,7 +85,8 @@ impl<'a> Checked<'a> {
         let rendered = writer.finish().ok_or_else(|| too_long(limits))?;
         // It fits: the count of parameters has been looked at.
         let parameters = u32::try_from(count).unwrap_or(u32::MAX);
-        let kind = Kind { parameters, writes: true, locks: false, clock: false };
+        let summary = Summary::new(Operation::Insert, &[self.entry].into_iter().collect());
+        let kind = Kind { parameters, writes: true, locks: false, clock: false, summary };
         finish(rendered, outputs(&self.returning), dialect, limits, kind)
     }
 

@@ -3,7 +3,7 @@
 //! A batch has a row for each key. Rows that are found by several keys come once.
 
 use crate::{
-    Batch, Catalog, Compiled, Dialect, Error, Result,
+    Batch, Catalog, Compiled, Dialect, Error, Operation, Result, Summary,
     catalog::OrderKey,
     compile::{Kind, finish, too_long, within_parameters},
     compiled::Source,
@@ -68,8 +68,11 @@ impl Target for ReadMany {
         let rows = if layout == Layout::Columns { 1 } else { written };
         let parameters = u32::try_from(checked.by.len().saturating_mul(rows)).unwrap_or(u32::MAX);
         let outputs = outputs(&checked.outputs());
-        let clock = shape.catalog.entry(self.table.0.as_deref(), &self.table.1).is_none_or(|entry| entry.table.is_view);
-        finish(rendered, outputs, dialect, limits, Kind { parameters, writes: false, locks: false, clock })
+        let own = shape.catalog.entry(self.table.0.as_deref(), &self.table.1);
+        let clock = own.is_none_or(|entry| entry.table.is_view);
+        let between = self.between.as_ref().and_then(|at| shape.catalog.entry(at.table.0.as_deref(), &at.table.1));
+        let summary = Summary::new(Operation::Select, &own.into_iter().chain(between).collect());
+        finish(rendered, outputs, dialect, limits, Kind { parameters, writes: false, locks: false, clock, summary })
     }
 }
 

@@ -11,6 +11,7 @@
 
 use crate::{
     Dialect,
+    lexer::{Kind, Lexer},
     schema::{ColumnType, TypeKind},
 };
 
@@ -297,25 +298,8 @@ fn parse_mysql(spelled: &Spelled) -> ColumnType {
 
 /// The labels of `enum('a','it''s')`.
 fn quoted_labels(text: &str) -> Vec<String> {
-    let mut labels = Vec::new();
-    let mut characters = text.chars().skip_while(|c| *c != '(').skip(1).peekable();
-    while let Some(next) = characters.next() {
-        if next != '\'' {
-            continue;
-        }
-        let mut label = String::new();
-        while let Some(c) = characters.next() {
-            if c != '\'' {
-                label.push(c);
-            } else if characters.next_if_eq(&'\'').is_some() {
-                label.push('\'');
-            } else {
-                break;
-            }
-        }
-        labels.push(label);
-    }
-    labels
+    let tokens = Lexer::new(text, Dialect::Mysql);
+    tokens.filter(|token| token.kind == Kind::Text).map(|token| token.content().into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -384,8 +368,8 @@ mod tests {
         let decimal = parse_type("numeric(10,2)", Dialect::Postgres);
         assert_eq!((decimal.precision, decimal.scale), (Some(10), Some(2)));
         assert_eq!(parse_type("_int8", Dialect::Postgres).element, Some(TypeKind::Int64));
-        let labels = parse_type("enum('a','it''s','B,c')", Dialect::Mysql).labels;
-        assert_eq!(labels, ["a", "it's", "B,c"]);
+        let labels = parse_type("enum('a','it''s','B,c','d\\\\e')", Dialect::Mysql).labels;
+        assert_eq!(labels, ["a", "it's", "B,c", "d\\e"]);
     }
 
     #[test]

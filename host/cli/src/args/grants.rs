@@ -137,7 +137,6 @@ impl Pool {
             pool_pre_ping: self.pre_ping,
             isolation_level: self.isolation,
             durability: self.durability,
-            echo: self.echo,
             statement_timeout: self.statement_timeout,
             lock_timeout: self.lock_timeout,
         }

@@ -13,7 +13,6 @@ mod run;
 mod stop;
 pub(crate) mod tables;
 mod temporal;
-mod token;
 mod types;
 mod watch;
 mod writers;

@@ -1,16 +1,45 @@
 //! What a statement's text does, as far as its own words tell: for counting, for caching, and to see what a borrower may have changed.
 
+use sqlservice_sql::{
+    Dialect,
+    lexer::{Kind, Lexer, Token},
+};
+
 /// The first word that says what a statement does, in upper case; for `WITH`, that of the statement after it.
 /// Empty where a text begins with something else. Never trusted for rights: only for counting, caching and cleaning.
-pub(crate) fn verb(sql: &str) -> String {
-    let mut words = Words { rest: sql, depth: 0 };
+pub(crate) fn verb(sql: &str, dialect: Dialect) -> String {
+    let mut words = words(sql, dialect);
     let first = words.next().unwrap_or_default();
-    if first != "WITH" {
-        return first;
-    }
-    words
-        .find(|word| matches!(word.as_str(), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "VALUES"))
-        .unwrap_or(first)
+    let word = if first.eq_ignore_ascii_case("WITH") {
+        let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES"];
+        words.find(|word| verbs.iter().any(|verb| word.eq_ignore_ascii_case(verb))).unwrap_or(first)
+    } else {
+        first
+    };
+    word.to_ascii_uppercase()
+}
+
+/// The words outside of parentheses, quotes and comments. A comment that MySQL runs is an empty word: what it does is unknown.
+fn words(sql: &str, dialect: Dialect) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    Lexer::new(sql, dialect).filter_map(move |Token { kind, text, .. }| match (kind, text) {
+        (Kind::Sign, "(") => {
+            depth += 1;
+            None
+        }
+        (Kind::Sign, ")") => {
+            depth = depth.saturating_sub(1);
+            None
+        }
+        (Kind::Word, word) if depth == 0 => Some(word),
+        (Kind::Executable, _) => Some(""),
+        _ => None,
+    })
+}
+
+/// Whether a `CREATE` or `DROP` may be of a temporary table, which stays when its transaction ends.
+pub(crate) fn may_be_temporary(sql: &str, dialect: Dialect) -> bool {
+    Lexer::new(sql, dialect).any(|token| token.is_word("TEMPORARY") || token.kind == Kind::Executable)
 }
 
 /// Whether a verb changes rows, so that the number of them means something.
@@ -23,76 +52,19 @@ pub(crate) fn is_insert(verb: &str) -> bool {
     matches!(verb, "INSERT" | "REPLACE")
 }
 
-/// Whether a statement puts rows in. Asked of each change, so most texts are known by their first word where it stands.
+/// Whether a statement puts rows in. Asked of each change on SQLite, so most texts are known by their first word.
 pub(crate) fn inserts(sql: &str) -> bool {
-    let end = sql.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(sql.len());
-    let is = |word: &str| sql.get(..end).is_some_and(|first| first.eq_ignore_ascii_case(word));
-    is("INSERT") || is("REPLACE") || ((is("") || is("WITH")) && is_insert(&verb(sql)))
+    match Lexer::new(sql, Dialect::Sqlite).meaningful().next() {
+        Some(first) if first.is_word("INSERT") || first.is_word("REPLACE") => true,
+        Some(first) if first.kind != Kind::Word || first.is_word("WITH") => is_insert(&verb(sql, Dialect::Sqlite)),
+        _ => false,
+    }
 }
 
 /// Whether a statement of this verb is worth a place in the connection's cache of prepared statements.
 pub(crate) fn is_cached(verb: &str, sql: &str) -> bool {
     // A text is guest-controlled, and the server keeps what is cached.
     sql.len() <= 32 << 10 && (changes_rows(verb) || matches!(verb, "SELECT" | "VALUES"))
-}
-
-/// The words outside of parentheses, quotes and comments.
-struct Words<'a> {
-    rest: &'a str,
-    depth: usize,
-}
-
-impl Iterator for Words<'_> {
-    type Item = String;
-
-    fn next(&mut self) -> Option<String> {
-        loop {
-            let next = self.rest.chars().next()?;
-            match next {
-                '(' => self.depth += 1,
-                ')' => self.depth = self.depth.saturating_sub(1),
-                '\'' | '"' | '`' => {
-                    self.skip_past(next);
-                    continue;
-                }
-                '-' if self.rest.starts_with("--") => {
-                    self.skip_to("\n");
-                    continue;
-                }
-                '/' if self.rest.starts_with("/*") => {
-                    // What MySQL runs inside of a comment is no word that we know.
-                    if self.rest.starts_with("/*!") || self.rest.starts_with("/*M!") {
-                        return Some(String::new());
-                    }
-                    self.skip_to("*/");
-                    continue;
-                }
-                c if c.is_alphabetic() || c == '_' => {
-                    let end = self.rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(self.rest.len());
-                    let (word, rest) = self.rest.split_at(end);
-                    self.rest = rest;
-                    if self.depth == 0 {
-                        return Some(word.to_ascii_uppercase());
-                    }
-                    continue;
-                }
-                _ => {}
-            }
-            self.rest = self.rest.get(next.len_utf8()..)?;
-        }
-    }
-}
-
-impl Words<'_> {
-    /// Leaves a quoted text behind; a doubled quote just begins another one.
-    fn skip_past(&mut self, quote: char) {
-        let inside = self.rest.get(1..).unwrap_or_default();
-        self.rest = inside.split_once(quote).map_or("", |(_, rest)| rest);
-    }
-
-    fn skip_to(&mut self, end: &str) {
-        self.rest = self.rest.split_once(end).map_or("", |(_, rest)| rest);
-    }
 }
 
 #[cfg(test)]
@@ -107,16 +79,33 @@ mod tests {
             ("with a as (delete from t returning *), \"select\" as (values (1)) update t set x = 'insert'", "UPDATE"),
             ("WITH RECURSIVE c(n) AS (SELECT 1) SELECT n FROM c", "SELECT"),
             ("(select 1) union (select 2)", "UNION"),
-            ("/*!50000 drop table t */", ""),
+            ("/*!50000 drop table t */ select 1", ""),
             ("", ""),
             ("'", ""),
             ("set x = 1", "SET"),
             ("with", "WITH"),
         ];
         for (sql, expected) in cases {
-            assert_eq!(verb(sql), expected, "{sql}");
+            assert_eq!(verb(sql, Dialect::Mysql), expected, "{sql}");
             assert!(!inserts(sql), "{sql}");
         }
+    }
+
+    #[test]
+    fn quotes_and_comments_are_the_database_s_own() {
+        assert_eq!(verb("with a as (select ')') -- x\rdelete from t", Dialect::Postgres), "DELETE");
+        assert_eq!(verb("with a as (select $$)$$) /* /* */ */ delete from t", Dialect::Postgres), "DELETE");
+        assert_eq!(verb("with a as (select '\\') select') delete from t", Dialect::Mysql), "DELETE");
+        assert_eq!(verb("# insert\nselect 1", Dialect::Mariadb), "SELECT");
+        assert_eq!(verb("with [a)] as (select 1) delete from t", Dialect::Sqlite), "DELETE");
+    }
+
+    #[test]
+    fn temporary_tables_are_known_by_their_word() {
+        for sql in ["create /* */ Temporary table t (a int)", "create /*!50000 temporary */ table t (a int)"] {
+            assert!(may_be_temporary(sql, Dialect::Mariadb), "{sql}");
+        }
+        assert!(!may_be_temporary("create table `temporary` (a int default 'temporary') -- temporary", Dialect::Mysql));
     }
 
     #[test]

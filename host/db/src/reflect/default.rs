@@ -1,7 +1,9 @@
 //! What a default's SQL text says: a constant of the column's type, the time, or something else.
 
 use sqlservice_sql::{
-    Dialect, Scalar, quote,
+    Dialect, Scalar,
+    lexer::{Kind, Lexer, Token},
+    quote,
     schema::{ColumnType, DefaultValue, TypeKind},
 };
 
@@ -11,14 +13,14 @@ const MICROS: i64 = 1_000_000;
 
 /// Reads a default as a database writes it. Text that is no constant of the column's type stays text.
 pub(crate) fn default_value(text: &str, ty: &ColumnType, dialect: Dialect) -> DefaultValue {
-    let plain = unwrapped(text);
+    let plain = unwrapped(text, dialect);
     if plain.eq_ignore_ascii_case("null") || is_null_cast(plain) {
         return DefaultValue::None;
     }
     match literal(plain, ty, dialect) {
         Some(scalar) => DefaultValue::Literal(scalar.into()),
         None if is_now(plain) || quote::means_now(plain, dialect) => DefaultValue::Now,
-        None => DefaultValue::Expression(unwrapped(text).to_owned()),
+        None => DefaultValue::Expression(plain.to_owned()),
     }
 }
 
@@ -32,10 +34,10 @@ pub(crate) fn constant(content: &str, ty: &ColumnType) -> DefaultValue {
 }
 
 /// The text without blanks and without parentheses that hold all of it.
-pub(crate) fn unwrapped(text: &str) -> &str {
+pub(crate) fn unwrapped(text: &str, dialect: Dialect) -> &str {
     let mut text = text.trim();
     while let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        if !balanced(inner) {
+        if !is_balanced(inner, dialect) {
             break;
         }
         text = inner.trim();
@@ -43,22 +45,20 @@ pub(crate) fn unwrapped(text: &str) -> &str {
     text
 }
 
-/// Whether every parenthesis outside of quotes has its partner within the text.
-fn balanced(text: &str) -> bool {
-    let (mut depth, mut quote) = (0_usize, None);
-    for byte in text.bytes() {
-        match (quote, byte) {
-            // A doubled quote ends and begins again, which comes to the same.
-            (Some(open), _) if byte == open => quote = None,
-            (Some(_), _) => {}
-            (None, b'\'' | b'"' | b'`') => quote = Some(byte),
-            (None, b'(') => depth += 1,
-            (None, b')') if depth == 0 => return false,
-            (None, b')') => depth -= 1,
-            _ => {}
+/// Whether every parenthesis outside of quotes has its partner within the text, and every quote its end.
+fn is_balanced(text: &str, dialect: Dialect) -> bool {
+    let mut depth = 0_usize;
+    for token in Lexer::new(text, dialect) {
+        if token.is_sign("(") {
+            depth += 1;
+        } else if token.is_sign(")") {
+            let Some(outer) = depth.checked_sub(1) else { return false };
+            depth = outer;
+        } else if !token.is_closed {
+            return false;
         }
     }
-    depth == 0 && quote.is_none()
+    depth == 0
 }
 
 fn is_now(text: &str) -> bool {
@@ -91,28 +91,23 @@ fn is_type(text: &str) -> bool {
 }
 
 fn literal(text: &str, ty: &ColumnType, dialect: Dialect) -> Option<Scalar> {
-    let escapes = match dialect {
-        Dialect::Mysql | Dialect::Mariadb => true,
-        Dialect::Postgres => text.starts_with(['E', 'e']),
-        Dialect::Sqlite => false,
-    };
     if let Some(hex) = decoded(text).filter(|_| ty.kind == TypeKind::Bytes) {
         return bytes(hex).map(Scalar::Bytes);
     }
-    if let Some((prefix, content, rest)) = quoted(text, escapes) {
+    if let Some((constant, rest)) = quoted(text, dialect) {
         if !rest.is_empty() && !rest.strip_prefix("::").is_some_and(is_type) {
             return None;
         }
-        return match prefix.to_ascii_lowercase().as_str() {
-            "" | "e" => of_kind(&content, ty.kind),
+        let content = constant.content();
+        return match constant.prefix().to_ascii_lowercase().as_str() {
+            "" | "e" | "n" => of_kind(&content, ty.kind),
             "x" => (ty.kind == TypeKind::Bytes).then(|| bytes(&content)).flatten().map(Scalar::Bytes),
             "b" => of_kind(&i64::from_str_radix(&content, 2).ok()?.to_string(), ty.kind),
-            introducer if introducer.starts_with('_') => of_kind(&content, ty.kind),
             _ => None,
         };
     }
     let (number, cast) = text.split_once("::").unwrap_or((text, "t"));
-    let number = unwrapped(number);
+    let number = unwrapped(number, dialect);
     let is_number = number.bytes().any(|b| b.is_ascii_digit())
         && number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
         && number.parse::<f64>().is_ok();
@@ -127,31 +122,13 @@ fn decoded(text: &str) -> Option<&str> {
     matches!(how, "" | "::text").then_some(hex)
 }
 
-/// Splits `prefix'content'rest`, and takes the content out of its quotes.
-fn quoted(text: &str, escapes: bool) -> Option<(&str, String, &str)> {
-    let open = text.find('\'')?;
-    let (prefix, inside) = (text.get(..open)?, text.get(open + 1..)?);
-    if !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return None;
-    }
-    let mut content = String::new();
-    let mut characters = inside.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '\'' if characters.next_if(|(_, next)| *next == '\'').is_some() => content.push('\''),
-            '\'' => return Some((prefix, content, inside.get(at + 1..)?)),
-            '\\' if escapes => content.push(match characters.next()?.1 {
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                '0' => '\0',
-                'Z' => '\u{1a}',
-                other => other,
-            }),
-            other => content.push(other),
-        }
-    }
-    None
+/// The text constant at the start, after the name of its character set where MySQL says that, and what follows it.
+fn quoted(text: &str, dialect: Dialect) -> Option<(Token<'_>, &str)> {
+    let mut tokens = Lexer::new(text, dialect);
+    let first = tokens.next()?;
+    let constant = if first.kind == Kind::Word && first.text.starts_with('_') { tokens.next()? } else { first };
+    let is_whole = constant.kind == Kind::Text && constant.is_closed;
+    is_whole.then_some((constant, text.get(constant.end()..)?))
 }
 
 /// The content of a constant as a value of a column's kind.

@@ -13,7 +13,7 @@ use std::{
 
 use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
 use sqlservice_sql::{
-    Compiled, Scalar, Value,
+    Compiled, Operation, Scalar, Summary, Value,
     compiled::{Output, Slot, Source},
     schema::TypeKind,
 };
@@ -230,6 +230,7 @@ pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> 
         writes: outputs.is_empty(),
         locks: false,
         clock: false,
+        summary: Summary { operation: Operation::Select, tables: Arc::default() },
     })
 }
 

@@ -11,7 +11,8 @@ use std::{
 
 use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
 use sqlservice_sql::{
-    Batch, Catalog, ColumnData, Compiled, Dialect, InsertMany, Limits, Portions, Scalar, Value, Vector,
+    Batch, Catalog, ColumnData, Compiled, Dialect, InsertMany, Limits, Operation, Portions, Scalar, Summary, Value,
+    Vector,
     batch::Strings,
     compiled::{Output, Slot, Source},
     schema::{Column, DefaultValue, Models, Table, TypeKind},
@@ -145,6 +146,7 @@ pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes
         writes,
         locks: false,
         clock: false,
+        summary: Summary { operation: Operation::Select, tables: Arc::default() },
     })
 }
 

@@ -33,7 +33,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn target(&self, schema: Option<&'a str>, name: &'a str) -> Result<(Target<'a>, &'a Entry)> {
+    fn target(&mut self, schema: Option<&'a str>, name: &'a str) -> Result<(Target<'a>, &'a Entry)> {
         let entry = self.entry(schema, name)?;
         if entry.table.is_view {
             return Err(Error::invalid(format!("{name:?} is a view, whose rows cannot be changed")));

@@ -225,8 +225,10 @@ impl<'a> Checker<'a> {
     }
 
     /// A declared or reflected table.
-    pub(super) fn entry(&self, schema: Option<&str>, name: &str) -> Result<&'a crate::catalog::Entry> {
-        self.catalog.entry(schema, name).ok_or_else(|| Error::NoSuchTable(name.to_owned()))
+    pub(super) fn entry(&mut self, schema: Option<&str>, name: &str) -> Result<&'a crate::catalog::Entry> {
+        let entry = self.catalog.entry(schema, name).ok_or_else(|| Error::NoSuchTable(name.to_owned()))?;
+        self.tables.add(entry);
+        Ok(entry)
     }
 
     fn subquery(&mut self, subquery: &'a SourceQuery) -> Result<Origin<'a>> {

@@ -34,6 +34,7 @@ mod flush;
 mod grammar;
 mod harness;
 mod inserts;
+mod lexer;
 mod load;
 mod models;
 mod names;

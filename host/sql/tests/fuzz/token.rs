@@ -1,4 +1,5 @@
-//! Cuts text into what a database would see, stricter than any database: what the host never writes is an error.
+//! Cuts text into what a database would see, stricter than any database: what the host never writes is an error. It shares nothing
+//! with the lexer of the crate, so that a mistake there cannot hide one of the renderer.
 
 use sqlservice_sql::Dialect;
 

@@ -35,6 +35,7 @@ fn d09_many_rows_are_few_statements() {
     );
     assert_eq!((postgres.layout, postgres.compiled.parameters), (Layout::Columns, 2));
     assert_eq!(postgres.compiled.outputs[0].name, "id");
+    assert_eq!(postgres.compiled.summary.to_string(), "INSERT users");
     let sqlite = one(2, &["id"], Dialect::Sqlite);
     assert_eq!(&*sqlite.compiled.sql, r#"INSERT INTO "users" ("email", "age") VALUES (?, ?)"#);
     assert_eq!((sqlite.layout, sqlite.rows), (Layout::Row, 0..2));

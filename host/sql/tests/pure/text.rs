@@ -86,3 +86,16 @@ fn the_same_input_gives_the_same_bytes() {
     assert_eq!(rendered(), rendered());
     let _ = Dialect::Sqlite;
 }
+
+#[test]
+fn a_summary_names_the_operation_and_the_tables() {
+    let summary = |wanted: &str| {
+        let (_, statement) = cases::all().into_iter().find(|(name, _)| *name == wanted).expect("a case");
+        let compiled = compile(&statement, &catalog(Dialect::Postgres), Dialect::Postgres, &Limits::default());
+        compiled.expect("compiles").summary.to_string()
+    };
+    assert_eq!(summary("select_without_source"), "SELECT");
+    assert_eq!(summary("d08_offset_without_limit"), "SELECT users");
+    assert_eq!(summary("update_with_source"), "UPDATE users devices");
+    assert_eq!(summary("delete_with_source"), "DELETE devices users");
+}

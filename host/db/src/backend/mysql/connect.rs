@@ -63,16 +63,17 @@ impl MysqlPool {
     }
 
     /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<MysqlLink> {
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(MysqlLink, bool)> {
         let (idle, stale) = self.idle.take();
         for connected in stale {
             close(connected).await;
         }
+        let is_new = idle.is_none();
         let (born, connected) = match idle {
             Some(idle) => idle,
             None => (Instant::now(), self.connect().await?),
         };
-        Ok(MysqlLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)))
+        Ok((MysqlLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)), is_new))
     }
 
     /// A new connection. Whatever goes wrong, the error says neither where nor who.

@@ -6,6 +6,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use sqlservice_sql::Dialect;
 use sqlx::{AssertSqlSafe, Connection, Row};
 use tokio::time::timeout;
 
@@ -104,10 +105,11 @@ impl MysqlLink {
         if !job.guest_text {
             return;
         }
-        let state = match verb::verb(&job.sql).as_str() {
+        let verb = verb::verb(&job.sql, Dialect::Mysql);
+        let state = match verb.as_str() {
             "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "VALUES" | "SHOW" | "EXPLAIN" | "DESCRIBE"
             | "DESC" | "ANALYZE" | "OPTIMIZE" | "CHECK" | "TRUNCATE" | "RENAME" | "ALTER" => State::Touched,
-            "CREATE" | "DROP" if !job.sql.to_ascii_uppercase().contains("TEMPORARY") => State::Touched,
+            "CREATE" | "DROP" if !verb::may_be_temporary(&job.sql, Dialect::Mysql) => State::Touched,
             _ => State::Spoiled,
         };
         self.state = self.state.max(state);
@@ -115,7 +117,7 @@ impl MysqlLink {
             self.connected.step = None;
         }
         let commits = !matches!(
-            verb::verb(&job.sql).as_str(),
+            verb.as_str(),
             "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "VALUES" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DESC"
         );
         if commits {

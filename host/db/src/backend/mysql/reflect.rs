@@ -231,7 +231,7 @@ impl Reader<'_> {
                 }
             }
             let name = (!of_column).then_some(name);
-            table.checks.push(Check { name, expression: crate::reflect::unwrapped(&text).to_owned() });
+            table.checks.push(Check { name, expression: crate::reflect::unwrapped(&text, Dialect::Mysql).to_owned() });
             Ok(())
         })
         .await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use sqlservice_sql::{compiled::Output, schema::TypeKind};
+use sqlservice_sql::{Dialect, compiled::Output, schema::TypeKind};
 use sqlx::{
     Arguments, AssertSqlSafe, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, SqlSafeStr,
     Statement,
@@ -37,7 +37,7 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
     }
     let arguments = prepare(connected, job).await?;
     let connection = &mut connected.connection;
-    let verb = verb::verb(&job.sql);
+    let verb = verb::verb(&job.sql, Dialect::Mysql);
     let query = sqlx::query_with(AssertSqlSafe(job.sql.to_string()), arguments);
     let query = query.persistent(verb::is_cached(&verb, &job.sql));
     let mut rows = Executor::fetch_many(&mut *connection, query);
@@ -139,7 +139,10 @@ async fn tell_keys(connected: &mut Connected, first: u64, rows: u64, job: &Job, 
 /// driver leaves Nagle's algorithm on. No semicolon can make two statements of it.
 fn is_plain(job: &Job) -> bool {
     let nothing = job.binds.len() == 0 && job.expected.as_ref().is_some_and(|expected| expected.is_empty());
-    nothing && !job.guest_text && !job.sql.contains(';') && !verb::is_cached(&verb::verb(&job.sql), &job.sql)
+    nothing
+        && !job.guest_text
+        && !job.sql.contains(';')
+        && !verb::is_cached(&verb::verb(&job.sql, Dialect::Mysql), &job.sql)
 }
 
 /// The statement's parameters. Their number is checked here: the driver waits for ever after it has found another one.

@@ -62,16 +62,17 @@ impl PostgresPool {
     }
 
     /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<PostgresLink> {
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(PostgresLink, bool)> {
         let (idle, stale) = self.idle.take();
         for connected in stale {
             close(connected).await;
         }
+        let is_new = idle.is_none();
         let (born, connected) = match idle {
             Some(idle) => idle,
             None => (Instant::now(), connect(&self.options).await?),
         };
-        Ok(PostgresLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)))
+        Ok((PostgresLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)), is_new))
     }
 
     /// Takes a connection back that is clean.

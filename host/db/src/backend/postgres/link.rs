@@ -7,6 +7,7 @@
 use std::{sync::Arc, time::Instant};
 
 use futures::TryStreamExt;
+use sqlservice_sql::Dialect;
 use sqlx::{AssertSqlSafe, Connection, Either, Row, postgres::PgRow};
 use tokio::time::timeout;
 
@@ -113,7 +114,7 @@ impl PostgresLink {
         if !job.guest_text {
             return;
         }
-        let state = match verb::verb(&job.sql).as_str() {
+        let state = match verb::verb(&job.sql, Dialect::Postgres).as_str() {
             // The driver's cache would be wrong about what the server has, or the words hide what is done.
             "" | "DEALLOCATE" | "DISCARD" | "PREPARE" | "LOAD" | "DO" | "CALL" => State::Spoiled,
             _ => State::Touched,

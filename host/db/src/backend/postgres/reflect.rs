@@ -93,7 +93,7 @@ pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Resul
         let (table, name, text) = (cells.text(), cells.text(), assembly.text(cells.text())?);
         assembly.count(&[&name])?;
         if let Some(table) = assembly.get(&table) {
-            table.checks.push(Check { name: Some(name), expression: unwrapped(&text).to_owned() });
+            table.checks.push(Check { name: Some(name), expression: unwrapped(&text, Dialect::Postgres).to_owned() });
         }
         Ok(())
     })
@@ -141,7 +141,7 @@ fn column(cells: &mut Cells<'_>, assembly: &mut Assembly) -> Result<()> {
     let (default, computed) = match text {
         _ if is_identity => (DefaultValue::GeneratedKey, None),
         None => (DefaultValue::None, None),
-        Some(text) if is_computed => (DefaultValue::None, Some(unwrapped(&text).to_owned())),
+        Some(text) if is_computed => (DefaultValue::None, Some(unwrapped(&text, Dialect::Postgres).to_owned())),
         Some(text) if text.starts_with("nextval(") => (DefaultValue::GeneratedKey, None),
         Some(text) => (default_value(&text, &ty, Dialect::Postgres), None),
     };

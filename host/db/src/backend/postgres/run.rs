@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use sqlservice_sql::{compiled::Output, schema::TypeKind};
+use sqlservice_sql::{Dialect, compiled::Output, schema::TypeKind};
 use sqlx::{
     Arguments, AssertSqlSafe, Column as _, Connection, Either, Executor, PgConnection, Row, SqlSafeStr, Statement,
     postgres::{PgArguments, PgColumn, PgRow},
@@ -42,7 +42,7 @@ pub(super) async fn run(
 
 async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Job, feed: &mut Feed) -> Result<Done> {
     let (sql, arguments) = prepare(connection, job).await?;
-    let verb = verb::verb(&job.sql);
+    let verb = verb::verb(&job.sql, Dialect::Postgres);
     let mut rows = if job.is_script {
         // One message and one answer, however many there are.
         Executor::fetch_many(&mut *connection, sqlx::raw_sql(AssertSqlSafe(sql.clone())))

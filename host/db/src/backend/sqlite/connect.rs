@@ -109,15 +109,15 @@ impl SqlitePool {
     }
 
     /// A connection: an idle one, or a new one. The caller has a place for it.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<SqliteLink> {
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(SqliteLink, bool)> {
         use crate::backend::Link;
         let (link, stale) = self.idle.take();
         for link in stale {
             link.discard().await;
         }
         match link {
-            Some((_, link)) => Ok(link),
-            None => self.open().await,
+            Some((_, link)) => Ok((link, false)),
+            None => Ok((self.open().await?, true)),
         }
     }
 

@@ -3,9 +3,11 @@
 //! SQLite has parsed the text before it stored it, so it is well-formed; whoever made the table chose its content, though,
 //! so nothing here indexes unchecked or recurses. What it does not understand it passes over.
 
-use sqlservice_sql::schema::Check;
-
-use super::token::{Kind, Token, tokens};
+use sqlservice_sql::{
+    Dialect,
+    lexer::{Lexer, Token},
+    schema::Check,
+};
 
 /// A named list of columns: a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,10 +30,10 @@ pub(super) struct Created {
 
 /// Reads the text of a table. That of a virtual table or a view tells nothing.
 pub(super) fn read(sql: &str) -> Created {
-    let tokens = tokens(sql);
+    let tokens: Vec<_> = Lexer::new(sql, Dialect::Sqlite).meaningful().collect();
     let mut reader = Reader { sql, tokens: &tokens, at: 0, name: None, column: None, found: Created::default() };
     // SQLite stores `CREATE TABLE`, whatever stood between the two words.
-    if reader.tokens.get(1).is_some_and(|token| token.is("table")) && reader.enter() {
+    if reader.tokens.get(1).is_some_and(|token| token.is_word("table")) && reader.enter() {
         reader.definitions();
     }
     reader.found
@@ -62,7 +64,7 @@ impl<'a> Reader<'a> {
     /// Goes behind the parenthesis that opens the definitions.
     fn enter(&mut self) -> bool {
         while let Some(token) = self.next() {
-            if token.kind == Kind::Open {
+            if token.is_sign("(") {
                 return true;
             }
         }
@@ -72,14 +74,14 @@ impl<'a> Reader<'a> {
     fn definitions(&mut self) {
         let mut first = true;
         while let Some(&token) = self.peek() {
-            if token.kind == Kind::Close {
+            if token.is_sign(")") {
                 return;
             }
             let starts = std::mem::take(&mut first);
             if starts && !is_constraint(&token) {
-                self.column = Some(token.name());
+                self.column = Some(name(&token));
                 self.at += 1;
-            } else if token.kind == Kind::Comma {
+            } else if token.is_sign(",") {
                 self.at += 1;
                 (first, self.name, self.column) = (true, None, None);
             } else {
@@ -91,38 +93,38 @@ impl<'a> Reader<'a> {
     /// Reads one clause of a column's or table's definition, or passes over one token or one pair of parentheses.
     fn clause(&mut self, token: Token<'a>) {
         self.at += 1;
-        if token.is("constraint") {
-            self.name = self.next().map(Token::name);
-        } else if token.is("primary") {
+        if token.is_word("constraint") {
+            self.name = self.next().map(name);
+        } else if token.is_word("primary") {
             let name = self.name.take();
             self.found.primary_key = name;
             // Its columns come from the pragma, in order.
-        } else if token.is("unique") {
+        } else if token.is_word("unique") {
             let name = self.name.take();
             let columns = self.own_columns();
             self.found.uniques.push(Key { name, columns });
-        } else if token.is("check") {
+        } else if token.is_word("check") {
             let name = self.name.take();
             if let Some(expression) = self.parenthesised() {
                 self.found.checks.push(Check { name, expression });
             }
-        } else if token.is("references") {
+        } else if token.is_word("references") {
             // Of a column; that of the table is read by `foreign` below.
             let (name, columns) = (self.name.take(), self.column.iter().cloned().collect());
             self.found.foreign_keys.push(Key { name, columns });
             self.at += 1;
-        } else if token.is("foreign") {
+        } else if token.is_word("foreign") {
             self.foreign();
-        } else if token.is("as") {
+        } else if token.is_word("as") {
             if let (Some(column), Some(expression)) = (self.column.clone(), self.parenthesised()) {
                 self.found.computed.push((column, expression));
             }
-        } else if token.is("collate") {
+        } else if token.is_word("collate") {
             self.at += 1;
             self.name = None;
-        } else if token.is("not") || token.is("default") {
+        } else if token.is_word("not") || token.is_word("default") {
             self.name = None;
-        } else if token.kind == Kind::Open {
+        } else if token.is_sign("(") {
             self.at -= 1;
             self.parenthesised();
         }
@@ -139,7 +141,7 @@ impl<'a> Reader<'a> {
 
     /// The columns in parentheses, or the column that this definition is of.
     fn own_columns(&mut self) -> Vec<String> {
-        if self.peek().is_some_and(|token| token.kind == Kind::Open) {
+        if self.peek().is_some_and(|token| token.is_sign("(")) {
             return self.columns();
         }
         self.column.iter().cloned().collect()
@@ -149,14 +151,14 @@ impl<'a> Reader<'a> {
     fn columns(&mut self) -> Vec<String> {
         let (mut names, mut depth, mut first) = (Vec::new(), 0_usize, true);
         while let Some(token) = self.next() {
-            match token.kind {
-                Kind::Open => depth += 1,
-                Kind::Close if depth <= 1 => break,
-                Kind::Close => depth -= 1,
-                Kind::Comma => first = depth == 1,
+            match token.text {
+                "(" => depth += 1,
+                ")" if depth <= 1 => break,
+                ")" => depth -= 1,
+                "," => first = depth == 1,
                 _ if first && depth == 1 => {
                     first = false;
-                    names.push(token.name());
+                    names.push(name(token));
                 }
                 _ => {}
             }
@@ -166,13 +168,13 @@ impl<'a> Reader<'a> {
 
     /// The text between the parenthesis that comes next and its partner.
     fn parenthesised(&mut self) -> Option<String> {
-        let from = self.peek().filter(|token| token.kind == Kind::Open)?.end;
+        let from = self.peek().filter(|token| token.is_sign("("))?.end();
         let mut depth = 0_usize;
         while let Some(&token) = self.next() {
-            match token.kind {
-                Kind::Open => depth += 1,
-                Kind::Close if depth <= 1 => return self.sql.get(from..token.start).map(|text| text.trim().to_owned()),
-                Kind::Close => depth -= 1,
+            match token.text {
+                "(" => depth += 1,
+                ")" if depth <= 1 => return self.sql.get(from..token.start).map(|text| text.trim().to_owned()),
+                ")" => depth -= 1,
                 _ => {}
             }
         }
@@ -180,9 +182,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The name that a token stands for: a word, or what is in its quotes. SQLite takes a text for a name where one has to be.
+fn name(token: &Token<'_>) -> String {
+    token.content().into_owned()
+}
+
 /// Whether a definition that begins so is a constraint of the table, not a column.
 fn is_constraint(token: &Token<'_>) -> bool {
-    ["constraint", "primary", "unique", "check", "foreign"].iter().any(|keyword| token.is(keyword))
+    ["constraint", "primary", "unique", "check", "foreign"].iter().any(|keyword| token.is_word(keyword))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use std::{
 };
 
 use libsqlite3_sys as ffi;
+use sqlservice_sql::{Dialect, raw};
 use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
 
 use super::{
@@ -24,7 +25,6 @@ use super::{
     error::Failure,
     watch::{Author, Watch},
 };
-use crate::text::is_blank;
 
 mod cache;
 
@@ -224,7 +224,7 @@ impl Handle {
         let prepared = Prepared { sql: Arc::clone(sql), author, is_brief: true, target, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
-        if !is_blank(sql.get(used..).unwrap_or("?")) {
+        if !raw::is_blank(sql.get(used..).unwrap_or("?"), Dialect::Sqlite) {
             prepared.finalize();
             return Err(Failure::misuse("the text has more than one statement; send them one by one"));
         }

@@ -379,7 +379,7 @@ mod tests {
 
     async fn link() -> SqliteLink {
         let file = crate::backend::sqlite::SqliteFile::parse("sqlite::memory:").expect("a url");
-        Arc::new(SqlitePool::new(file, &Settings::default())).acquire().await.expect("a connection")
+        Arc::new(SqlitePool::new(file, &Settings::default())).acquire().await.expect("a connection").0
     }
 
     fn query(sql: &str) -> Job {
@@ -392,6 +392,7 @@ mod tests {
             guest_text: false,
             is_script: false,
             effect: Effect::Reads,
+            summary: None,
         }
     }
 

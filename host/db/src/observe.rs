@@ -1,0 +1,127 @@
+//! The seam for instruments: one observer that is told of everything in structured events, and `tracing` spans of statements.
+//!
+//! A handle of a database carries a [`Scope`], which says whose work it does, and perhaps an [`Observer`]. Many handles share one
+//! pool. Without an observer, and where `tracing` wants no spans, nothing reads a clock and nothing is allocated.
+
+mod event;
+mod statement;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+pub(crate) use self::statement::{Observed, caller};
+pub use self::{
+    event::{
+        CallFinished, CallOutcome, ConnectionAcquired, ConnectionFailed, Event, Reflected, SchemaChange, SchemaChanged,
+        StatementCompiled, StatementFinished, StatementStarted, TransactionFinished, TransactionOutcome,
+    },
+    statement::{Origin, Outcome, Statement},
+};
+use crate::{Error, ddl::Change};
+
+/// Is told of what a database's handles do: for metrics, audits, logs and tests.
+///
+/// It is called on the task that does the work, and holds that work up: it must not block or wait. Events of one session come in
+/// order; events of several sessions come at the same time from several threads. A panic in it is caught and logged, and takes
+/// neither the statement nor its connection along, unless the program is built to abort at panics.
+///
+/// Events hold no bound value, no URL and no password. The text of a statement that a plugin wrote itself ([`Origin::Raw`]) has in
+/// it whatever the plugin wrote there.
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    fn event(&self, event: &Event<'_>);
+}
+
+/// Whose work a handle of a database does. Everything in it is the embedder's own name for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scope {
+    /// The tenant.
+    pub tenant: Option<Arc<str>>,
+    /// The plugin.
+    pub plugin: Option<Arc<str>>,
+    /// The name under which the plugin was granted the database.
+    pub database: Option<Arc<str>>,
+}
+
+/// A scope and who is told of what happens in it.
+#[derive(Clone, Default)]
+pub struct Instruments {
+    scope: Scope,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+impl Instruments {
+    /// A scope, and who is told; nobody where there is none.
+    #[must_use]
+    pub fn new(scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
+        Self { scope, observer }
+    }
+
+    /// The scope.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Another scope, and another observer where there is a new one.
+    pub(crate) fn with(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Arc<Self> {
+        Arc::new(Self { scope, observer: observer.or_else(|| self.observer.clone()) })
+    }
+
+    /// Now, where there is an observer to whom times are told.
+    #[must_use]
+    pub fn now(&self) -> Option<Instant> {
+        self.observer.as_ref().map(|_| Instant::now())
+    }
+
+    /// Tells the observer of an event, if there is one. The event is made only then.
+    pub fn tell<'a>(&'a self, event: impl FnOnce(&'a Scope) -> Event<'a>) {
+        let Some(observer) = &self.observer else { return };
+        let event = event(&self.scope);
+        // What it leaves behind is its own; nothing of the host's is touched by it.
+        if catch_unwind(AssertUnwindSafe(|| observer.event(&event))).is_err() {
+            tracing::error!("an observer of a database panicked");
+        }
+    }
+
+    /// A connection was asked for at this time, and was opened or taken from the pool. Returns how long that took.
+    pub(crate) fn connected(&self, since: Option<Instant>, is_new: Result<bool, &Error>) -> Duration {
+        let Some(since) = since else { return Duration::ZERO };
+        let waited = since.elapsed();
+        self.tell(|scope| match is_new {
+            Ok(is_new) => Event::ConnectionAcquired(ConnectionAcquired { scope, waited, is_new }),
+            Err(error) => Event::ConnectionFailed(ConnectionFailed { scope, waited, error }),
+        });
+        waited
+    }
+
+    /// A transaction that began at this time has ended.
+    pub(crate) fn transaction_finished(&self, began: Option<Instant>, outcome: TransactionOutcome) {
+        let Some(began) = began else { return };
+        let duration = began.elapsed();
+        self.tell(|scope| Event::TransactionFinished(TransactionFinished { scope, outcome, duration }));
+    }
+
+    /// Tables were created or dropped.
+    pub(crate) fn schema_changed(&self, began: Option<Instant>, change: Change, result: &Result<Vec<String>, Error>) {
+        let Some(began) = began else { return };
+        let (duration, outcome) = (began.elapsed(), Outcome::of(result.as_ref().err()));
+        let tables = result.as_deref().unwrap_or_default();
+        let change = match change {
+            Change::Create => SchemaChange::Created,
+            Change::Drop => SchemaChange::Dropped,
+        };
+        self.tell(|scope| Event::SchemaChanged(SchemaChanged { scope, change, tables, duration, outcome }));
+    }
+
+    /// So many tables were read.
+    pub(crate) fn reflected(&self, began: Option<Instant>, result: Result<usize, &Error>) {
+        let Some(began) = began else { return };
+        let (duration, outcome) = (began.elapsed(), Outcome::of(result.err()));
+        let tables = result.unwrap_or_default();
+        self.tell(|scope| Event::Reflected(Reflected { scope, tables, duration, outcome }));
+    }
+}

@@ -1,0 +1,294 @@
+//! A statement that is observed from its start to its end, whatever that is.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sqlservice_sql::{Batch, Compiled, Dialect, Summary};
+use tracing::{Span, field::Empty, level_filters::LevelFilter};
+
+use super::{Event, Instruments, StatementFinished, StatementStarted};
+use crate::{
+    Error, Result,
+    backend::{Done, Job, verb},
+    feed::Feed,
+};
+
+/// Who wrote a statement's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The compiler, from a statement that is data.
+    Compiled,
+    /// A plugin that may send SQL text of its own.
+    Raw,
+    /// The host itself, to create, drop or reflect tables.
+    Host,
+}
+
+/// A statement as an observer sees it. It shows itself as OpenTelemetry's `db.query.summary`: `SELECT users devices`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Statement<'a> {
+    /// What it does, in upper case: a word of SQL such as `SELECT`. For text, as far as its first words tell; `OTHER` where they are
+    /// none of the usual ones.
+    pub operation: &'static str,
+    /// The tables that a compiled statement names, the one that it changes first; 16 at most.
+    pub tables: &'a [Arc<str>],
+    /// Its text. Values are bound and not part of it.
+    pub sql: &'a str,
+    /// Who wrote it.
+    pub origin: Origin,
+}
+
+impl<'a> Statement<'a> {
+    /// A compiled statement, for the layer that keeps those.
+    #[must_use]
+    pub fn of(compiled: &'a Compiled) -> Self {
+        let Compiled { sql, summary, .. } = compiled;
+        Self { operation: summary.operation.as_str(), tables: &summary.tables, sql, origin: Origin::Compiled }
+    }
+}
+
+impl fmt::Display for Statement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.operation)?;
+        self.tables.iter().try_for_each(|table| write!(f, " {table}"))
+    }
+}
+
+/// How a statement ended.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Outcome<'a> {
+    /// It did what it was to do.
+    Ok,
+    /// Its caller, its reader or its session went away before its end.
+    Cancelled,
+    /// Its time, or that of its transaction, was over.
+    Timeout,
+    /// It failed. The error's text has no values; the errors that it was made from are for the host's log only, as they say what the
+    /// driver said.
+    Failed(&'a Error),
+}
+
+impl<'a> Outcome<'a> {
+    /// The outcome of what ended with an error, or with none.
+    #[must_use]
+    pub const fn of(error: Option<&'a Error>) -> Self {
+        match error {
+            None => Self::Ok,
+            Some(Error::Cancelled | Error::Closed) => Self::Cancelled,
+            Some(Error::Timeout | Error::TransactionClosed) => Self::Timeout,
+            Some(error) => Self::Failed(error),
+        }
+    }
+
+    /// A word for it: `ok`, `cancelled`, `timeout` or `failed`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// A statement that was told as started, or that is not observed. Dropping it tells that it was cancelled.
+pub(crate) struct Observed(Option<Box<Running>>);
+
+struct Running {
+    instruments: Arc<Instruments>,
+    span: Span,
+    sql: Arc<str>,
+    summary: Option<Summary>,
+    operation: &'static str,
+    origin: Origin,
+    began: Option<Instant>,
+    waited: Duration,
+    is_finished: bool,
+}
+
+/// What a statement returned and did.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    rows: u64,
+    bytes: u64,
+    affected: u64,
+    first_batch: Option<Duration>,
+}
+
+/// The span of whoever calls, where spans of statements are wanted at all.
+pub(crate) fn caller() -> Span {
+    if LevelFilter::current() >= LevelFilter::DEBUG { Span::current() } else { Span::none() }
+}
+
+impl Observed {
+    /// Tells that a statement starts, and lets its rows be counted. `parent` is the span of the call that it belongs to.
+    pub(crate) fn start(
+        instruments: &Arc<Instruments>,
+        dialect: Dialect,
+        job: &Job,
+        feed: &mut Feed,
+        waited: Duration,
+        parent: &Span,
+    ) -> Self {
+        let observed = Self::begin(instruments, dialect, job, waited, parent, instruments.now());
+        if let Some(began) = observed.0.as_ref().and_then(|running| running.began) {
+            feed.measure(began);
+        }
+        observed
+    }
+
+    /// Tells of a query that has run at once. Only then it is known that it did, so its span is made afterwards and has no length.
+    pub(crate) fn ran_at_once(
+        instruments: &Arc<Instruments>,
+        dialect: Dialect,
+        job: &Job,
+        began: Option<Instant>,
+        rows: &Batch,
+    ) {
+        let observed = Self::begin(instruments, dialect, job, Duration::ZERO, &caller(), began);
+        let Some(mut running) = observed.0 else { return };
+        let bytes = u64::try_from(rows.bytes()).unwrap_or(u64::MAX);
+        let first_batch = (rows.rows > 0).then(|| began.map(|began| began.elapsed())).flatten();
+        running.finish(Counts { rows: rows.rows.into(), bytes, affected: 0, first_batch }, Outcome::Ok);
+    }
+
+    fn begin(
+        instruments: &Arc<Instruments>,
+        dialect: Dialect,
+        job: &Job,
+        waited: Duration,
+        parent: &Span,
+        began: Option<Instant>,
+    ) -> Self {
+        if began.is_none() && !tracing::enabled!(tracing::Level::DEBUG) {
+            return Self(None);
+        }
+        let mut running = Running {
+            instruments: Arc::clone(instruments),
+            span: Span::none(),
+            sql: Arc::clone(&job.sql),
+            summary: job.summary.clone(),
+            operation: operation(job, dialect),
+            origin: origin(job),
+            began,
+            waited,
+            is_finished: false,
+        };
+        running.span = running.span_in(parent, dialect);
+        running
+            .instruments
+            .tell(|scope| Event::StatementStarted(StatementStarted { scope, statement: running.statement() }));
+        Self(Some(Box::new(running)))
+    }
+
+    /// Tells how it ended.
+    pub(crate) fn finish(self, result: &Result<Done>, feed: &Feed) {
+        let Some(mut running) = self.0 else { return };
+        let (rows, bytes, first_batch) = feed.measured();
+        let affected = result.as_ref().map_or(0, |done| done.affected);
+        let outcome = match result {
+            // Its reader went away before it had all of it.
+            Ok(_) if feed.was_left() => Outcome::Cancelled,
+            result => Outcome::of(result.as_ref().err()),
+        };
+        running.finish(Counts { rows, bytes, affected, first_batch }, outcome);
+    }
+}
+
+impl Running {
+    fn statement(&self) -> Statement<'_> {
+        let tables = self.summary.as_ref().map_or(&[][..], |summary| &summary.tables);
+        Statement { operation: self.operation, tables, sql: &self.sql, origin: self.origin }
+    }
+
+    /// The statement's span, with OpenTelemetry's names for what is in it. No field is made where nobody wants the span.
+    fn span_in(&self, parent: &Span, dialect: Dialect) -> Span {
+        let (statement, scope) = (self.statement(), &self.instruments.scope);
+        tracing::debug_span!(
+            parent: parent,
+            "sqlservice.statement",
+            otel.kind = "client",
+            db.system.name = system(dialect),
+            db.namespace = scope.database.as_deref(),
+            db.operation.name = statement.operation,
+            db.collection.name = statement.tables.first().map(AsRef::<str>::as_ref),
+            db.query.summary = %statement,
+            db.response.returned_rows = Empty,
+            "error.type" = Empty,
+            sqlservice.tenant = scope.tenant.as_deref(),
+            sqlservice.plugin = scope.plugin.as_deref(),
+        )
+    }
+
+    fn finish(&mut self, counts: Counts, outcome: Outcome<'_>) {
+        self.is_finished = true;
+        self.span.record("db.response.returned_rows", counts.rows);
+        if !matches!(outcome, Outcome::Ok) {
+            self.span.record("error.type", outcome.as_str());
+        }
+        let Counts { rows, bytes, affected, first_batch } = counts;
+        let duration = self.began.map_or(Duration::ZERO, |began| began.elapsed());
+        let (statement, waited) = (self.statement(), self.waited);
+        self.instruments.tell(|scope| {
+            Event::StatementFinished(StatementFinished {
+                scope,
+                statement,
+                rows,
+                bytes,
+                affected,
+                waited,
+                first_batch,
+                duration,
+                outcome,
+            })
+        });
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.finish(Counts::default(), Outcome::Cancelled);
+        }
+    }
+}
+
+fn origin(job: &Job) -> Origin {
+    match &job.summary {
+        Some(_) => Origin::Compiled,
+        None if job.guest_text => Origin::Raw,
+        None => Origin::Host,
+    }
+}
+
+/// What a job does: what its compiler said, or what its first words tell.
+fn operation(job: &Job, dialect: Dialect) -> &'static str {
+    const KNOWN: [&str; 25] = [
+        "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "VALUES", "TABLE", "CREATE", "ALTER", "DROP",
+        "TRUNCATE", "RENAME", "COMMENT", "GRANT", "REVOKE", "SET", "SHOW", "EXPLAIN", "DESCRIBE", "ANALYZE", "PRAGMA",
+        "VACUUM", "DO", "REFRESH",
+    ];
+    if let Some(summary) = &job.summary {
+        return summary.operation.as_str();
+    }
+    // The word is guest-controlled: metrics by it must not grow without a bound.
+    let verb = verb::verb(&job.sql, dialect);
+    KNOWN.into_iter().find(|known| *known == verb).unwrap_or("OTHER")
+}
+
+/// OpenTelemetry's name for a kind of database.
+const fn system(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "sqlite",
+        Dialect::Postgres => "postgresql",
+        Dialect::Mysql => "mysql",
+        Dialect::Mariadb => "mariadb",
+    }
+}

@@ -1,0 +1,13 @@
+//! What observers are told, on every database. Needs the servers, see [`place`].
+
+#[allow(dead_code, reason = "it is shared with the tests of statements")]
+#[path = "../../../sql/tests/pure/build.rs"]
+mod build;
+mod event;
+mod model;
+mod outcome;
+#[allow(dead_code, reason = "it is shared with the tests of schemas")]
+#[path = "../schema/place.rs"]
+mod place;
+mod seen;
+mod span;

@@ -1,0 +1,57 @@
+//! What an observer is told of a call: how long it waited and ran, and how it ended, also where its caller went away.
+
+use std::time::{Duration, Instant};
+
+use sqlservice_db::{
+    Scope,
+    observe::{CallFinished, CallOutcome, Event, Instruments},
+};
+use tracing::Span;
+
+use crate::error::Error;
+
+/// A call that is under way. Dropped before its end, it was cancelled.
+pub(crate) struct WatchedCall<'a> {
+    instruments: &'a Instruments,
+    function: &'a str,
+    began: Option<Instant>,
+    waited: Duration,
+    outcome: CallOutcome,
+}
+
+impl<'a> WatchedCall<'a> {
+    /// A call begins, for whose instance it was waited so long. Without an observer no clock is read.
+    pub(crate) fn begin(instruments: &'a Instruments, function: &'a str, waited: Duration) -> Self {
+        Self { instruments, function, began: instruments.now(), waited, outcome: CallOutcome::Cancelled }
+    }
+
+    /// What `tracing` shows of it: statements that it runs are in it.
+    pub(crate) fn span(&self) -> Span {
+        let Scope { tenant, plugin, .. } = self.instruments.scope();
+        tracing::debug_span!(
+            "sqlservice.call",
+            sqlservice.tenant = tenant.as_deref(),
+            sqlservice.plugin = plugin.as_deref(),
+            sqlservice.function = self.function
+        )
+    }
+
+    /// The call has ended.
+    pub(crate) fn end<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.outcome = match &result {
+            Ok(_) => CallOutcome::Returned,
+            Err(Error::Deadline(_)) => CallOutcome::Timeout,
+            Err(_) => CallOutcome::Failed,
+        };
+        result
+    }
+}
+
+impl Drop for WatchedCall<'_> {
+    fn drop(&mut self) {
+        let Some(began) = self.began else { return };
+        let (function, waited, outcome) = (self.function, self.waited, self.outcome);
+        self.instruments
+            .tell(|scope| Event::CallFinished(CallFinished::new(scope, function, waited, began.elapsed(), outcome)));
+    }
+}
