@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlservice_sql::{
-    Batch, Compiled, Dialect, Error as StatementError, Layout, Portion, Value,
+    Batch, Chunk, Compiled, Dialect, Error as StatementError, Layout, Value,
     compiled::{Output, Source},
     raw,
 };
@@ -383,8 +383,8 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
 }
 
 /// The job of a statement that takes rows of a batch.
-pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Result<Job> {
-    let Portion { compiled, layout, rows } = portion;
+pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Job> {
+    let Chunk { compiled, layout, rows } = chunk;
     if layout == Layout::Slots {
         let values = |row: usize| (0..batch.columns.len()).map(move |column| batch.value(row, column));
         let last = rows.end.saturating_sub(1);

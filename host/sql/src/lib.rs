@@ -5,10 +5,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod batch;
+pub mod bulk;
 pub mod cache;
 pub mod capability;
 pub mod catalog;
-mod change_many;
 mod check;
 pub mod compile;
 pub mod compiled;
@@ -18,17 +18,14 @@ pub mod dialect;
 pub mod error;
 pub mod fit;
 pub mod flush;
-pub mod insert_many;
 pub mod lexer;
 pub mod limit;
 pub mod load;
 pub mod order;
-mod plan;
-pub mod portions;
 pub mod quote;
 pub mod raw;
-mod read_many;
 mod render;
+mod resolved;
 pub mod schema;
 pub mod statement;
 pub mod summary;
@@ -36,6 +33,7 @@ pub mod types;
 pub mod value;
 
 pub use batch::{Batch, ColumnData, Vector};
+pub use bulk::{BulkStatements, Chunk, InsertMany, Layout};
 pub use cache::Cache;
 pub use capability::Capabilities;
 pub use catalog::Catalog;
@@ -46,9 +44,7 @@ pub use dialect::Dialect;
 pub use error::{Error, Result};
 pub use fit::Fit;
 pub use flush::Flush;
-pub use insert_many::InsertMany;
 pub use limit::Limits;
 pub use load::Loading;
-pub use portions::{Layout, Portion, Portions};
 pub use summary::{Operation, Summary};
 pub use value::{Scalar, Value};

@@ -20,11 +20,11 @@ pub(crate) fn push_identifier(text: &mut String, name: &str, dialect: Dialect) {
         Dialect::Mysql | Dialect::Mariadb => '`',
     };
     text.push(quote);
-    for character in name.chars() {
-        if character == quote {
-            text.push(quote);
+    for (position, part) in name.split(quote).enumerate() {
+        if position > 0 {
+            text.extend([quote, quote]);
         }
-        text.push(character);
+        text.push_str(part);
     }
     text.push(quote);
 }

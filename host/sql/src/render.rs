@@ -8,19 +8,24 @@ mod change;
 mod decimal;
 mod expression;
 mod function;
+mod given;
 mod like;
 mod operator;
 mod query;
 mod scalar;
 
 pub(crate) use decimal::COLLATION;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use crate::{
     Dialect, Fit,
     compiled::{Slot, Source},
-    plan::{Bind, Plan},
     quote,
+    resolved::{Bind, Plan},
     schema::TypeKind,
     statement::NodeId,
     types::postgres_plain,
@@ -60,10 +65,6 @@ impl Writer {
         Self { dialect, text, slots, numbers, most, full: false, again: 0, copied: 0 }
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
-        self.dialect
-    }
-
     pub(crate) fn finish(self) -> Option<Rendered> {
         (!self.full).then_some(Rendered { sql: self.text, slots: self.slots })
     }
@@ -75,6 +76,17 @@ impl Writer {
             return;
         }
         self.text.push_str(text);
+    }
+
+    /// Writes a number.
+    fn number(&mut self, number: impl fmt::Display) {
+        let before = self.text.len();
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{number}");
+        if self.full || self.text.len() > self.most {
+            self.text.truncate(before);
+            self.full = true;
+        }
     }
 
     /// Writes a name. Its quotes count too, as many as the guest put into it.
@@ -156,8 +168,8 @@ impl Writer {
             Source::Parameter(number) => (true, *number, kind),
             Source::Literal(_) => (false, node, kind),
         };
-        let number = match self.numbers.get(&key) {
-            Some(number) if node != NodeId::MAX => {
+        let number = match self.numbers.get(&key).filter(|_| node != NodeId::MAX) {
+            Some(number) => {
                 let number = *number;
                 if let (Some(slot), Some(fit)) = (self.slots.get_mut(number.saturating_sub(1)), fit) {
                     slot.fit.get_or_insert_with(|| Arc::clone(fit));
@@ -166,26 +178,34 @@ impl Writer {
             }
             _ => {
                 self.slots.push(Slot { source: source.clone(), kind, fit: fit.cloned() });
-                self.numbers.insert(key, self.slots.len());
+                // A value of a batch was said at no node and comes once.
+                if node != NodeId::MAX {
+                    self.numbers.insert(key, self.slots.len());
+                }
                 self.slots.len()
             }
         };
-        self.push(&format!("${number}"));
+        self.push("$");
+        self.number(number);
     }
 
     fn plan(&mut self, plan: &Plan<'_>) {
         match plan {
             Plan::Select(query) => self.query(query),
-            Plan::Insert { target, columns, rows, conflict, returning } => {
+            Plan::Insert { target, columns, rows, conflict, returning, is_told } => {
                 self.insert(*target, columns, rows, conflict.as_ref());
-                self.returning(returning);
+                self.returning(if *is_told { &[] } else { returning });
             }
             Plan::Update { target, assignments, source, filter, returning } => {
                 self.update(*target, assignments, source.as_ref(), filter.as_ref());
                 self.returning(returning);
             }
-            Plan::Delete { target, source, filter, returning } => {
+            Plan::Delete { target, source, filter, order_by, returning } => {
                 self.delete(*target, source.as_ref(), filter.as_ref());
+                if !order_by.is_empty() {
+                    self.push(" ");
+                    self.orders(order_by);
+                }
                 self.returning(returning);
             }
         }

@@ -4,7 +4,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Call, Expr, Function, Typed},
+    resolved::{Call, Expr, Function, Typed},
     schema::{Column, ColumnType, TypeKind},
     statement::BinaryOp,
 };
@@ -139,11 +139,5 @@ impl Writer {
         } else {
             write(self);
         }
-    }
-
-    /// Writes by what a column is compared, after it.
-    pub(crate) fn collation(&mut self, column: &Column) {
-        let is_text = self.dialect == Dialect::Sqlite && column.ty.kind == TypeKind::Decimal;
-        self.push(if is_text { COLLATION } else { "" });
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Writer;
 use crate::{
-    Dialect,
-    plan::{Expr, Query, Typed},
-    schema::{ColumnType, TypeKind},
+    Dialect, quote,
+    resolved::{Expr, Query, Typed},
+    schema::{ColumnType, DefaultValue, TypeKind},
     statement::UnaryOp,
     types::type_name,
 };
@@ -56,7 +56,21 @@ impl Writer {
                 self.query(query);
                 self.push(")");
             }
-            Expr::Text(text) => self.push(text),
+            Expr::Number(number) => self.number(number),
+            Expr::Now(kind) => self.push(quote::now(*kind, self.dialect)),
+            Expr::Declared(default) => self.declared(default),
+            Expr::Equal(pairs) => self.equal(pairs),
+            Expr::Among(value, keys) => self.among(value, keys),
+            Expr::ByKey(choice) => self.by_key(choice),
+        }
+    }
+
+    /// An expression of the model.
+    fn declared(&mut self, default: &DefaultValue) {
+        if let DefaultValue::Expression(text) = default {
+            self.push("(");
+            self.push(text);
+            self.push(")");
         }
     }
 
@@ -81,6 +95,8 @@ impl Writer {
                 | Expr::Between(_)
                 | Expr::Like(_)
                 | Expr::Membership { .. }
+                | Expr::Equal(_)
+                | Expr::Among(..)
         );
         if several && !self.is_decimal_call(value) {
             self.push("(");

@@ -2,9 +2,8 @@
 
 use super::Writer;
 use crate::{
-    Dialect,
-    plan::{Call, Function, Order, Typed, Window},
-    quote,
+    Dialect, quote,
+    resolved::{Call, Function, Order, Typed, Window},
     schema::TypeKind,
     statement::{FrameBound, FrameUnit},
 };

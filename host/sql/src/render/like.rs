@@ -4,8 +4,8 @@ use super::Writer;
 use crate::{
     Dialect, Scalar, Value,
     compiled::Source,
-    plan::{Bind, Expr, Like, Typed},
     quote,
+    resolved::{Bind, Expr, Like, Typed},
     schema::TypeKind,
 };
 

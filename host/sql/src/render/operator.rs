@@ -4,7 +4,7 @@ use super::Writer;
 use crate::{
     Dialect,
     catalog::is_integer,
-    plan::{Expr, Typed},
+    resolved::{Expr, Typed},
     schema::TypeKind,
     statement::BinaryOp,
 };
@@ -44,7 +44,7 @@ impl Writer {
     }
 
     /// A comparison. One collation holds for both sides, and the left one's first.
-    fn compared(&mut self, left: &Typed<'_>, sign: &str, right: &Typed<'_>) {
+    pub(super) fn compared(&mut self, left: &Typed<'_>, sign: &str, right: &Typed<'_>) {
         let by_left = self.is_text_decimal(left) || matches!(left.expr, Expr::Row(_));
         self.collated(left);
         self.push(sign);

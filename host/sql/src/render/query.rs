@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Body, Column, Cte, Expr, Origin, Query, Select, Typed},
+    resolved::{Body, Column, Cte, Expr, Origin, Query, Select, Typed},
     statement::{JoinKind, Locking, SetOp},
 };
 
@@ -118,6 +118,7 @@ impl Writer {
                 self.source(right);
                 self.filter(" ON ", on.as_deref());
             }
+            Origin::Given { arrays, alias, columns } => self.given_source(arrays, alias, columns),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Expr, Function, Typed},
+    resolved::{Expr, Function, Typed},
     schema::TypeKind,
     types::postgres_plain,
 };
