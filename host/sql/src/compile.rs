@@ -1,7 +1,5 @@
 //! From a statement to the text of one database with its placeholders.
 
-use std::sync::Arc;
-
 use crate::{
     Catalog, Compiled, Dialect, Error, Limits, Operation, Result, Summary,
     check::{Checked, check, outputs, returned},
@@ -29,7 +27,7 @@ pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &
         Plan::Delete { returning, .. } => (Operation::Delete, outputs(&returned(returning))),
     };
     Ok(Compiled {
-        sql: Arc::from(rendered.sql),
+        sql: rendered.sql,
         slots: rendered.slots,
         outputs: outputs.into(),
         parameters: *parameters,

@@ -11,7 +11,7 @@ use std::{
 
 use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
 use sqlservice_sql::{
-    Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, InsertMany, Limits, Operation, Scalar, Summary,
+    Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, InsertMany, Limits, Operation, Scalar, Sql, Summary,
     Value, Vector,
     batch::Strings,
     compiled::{Output, Slot, Source},
@@ -136,7 +136,8 @@ pub fn integer(answer: &Answer) -> i64 {
 /// A compiled statement made by hand.
 pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes: bool) -> Arc<Compiled> {
     Arc::new(Compiled {
-        sql: sql.into(),
+        // Only a text that lives forever passes for one of the host's.
+        sql: Sql::fixed(Box::leak(sql.into())),
         slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None, fit: None }).collect(),
         outputs: outputs
             .iter()

@@ -54,7 +54,7 @@ impl Writer {
         }
     }
 
-    pub(crate) fn target(&mut self, target: Target<'_>) {
+    fn target(&mut self, target: Target<'_>) {
         self.qualified(target.schema, target.name);
     }
 

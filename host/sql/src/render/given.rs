@@ -102,9 +102,9 @@ impl Writer {
     /// Makes room for the values of a batch.
     fn reserve(&mut self, given: &Given<'_>) {
         let values = given.rows.saturating_mul(given.columns.len());
-        if !self.full {
+        if !self.sql.is_full() {
             self.slots.reserve(values);
-            self.text.reserve(values.saturating_mul(3).min(self.most));
+            self.sql.reserve(values.saturating_mul(3));
         }
     }
 

@@ -62,7 +62,7 @@ impl Writer {
         self.filter(" HAVING ", select.having.as_ref());
     }
 
-    pub(super) fn filter(&mut self, before: &str, filter: Option<&Typed<'_>>) {
+    pub(super) fn filter(&mut self, before: &'static str, filter: Option<&Typed<'_>>) {
         if let Some(filter) = filter {
             self.push(before);
             self.value(filter);
