@@ -186,14 +186,30 @@ fn the_three_backends_have_the_same_rooms() {
 }
 
 #[test]
-fn one_bindgen_and_one_place_that_quotes() {
-    let naming = |words: &str, folder: &str| -> Vec<String> {
-        let files = written().into_iter().filter(|file| file.is_in(folder) && file.code().contains(words));
-        files.map(|file| file.path).collect()
-    };
+fn there_is_one_bindgen() {
     assert_eq!(naming("bindgen!", "host"), ["host/runtime/src/bindings.rs"]);
     assert_eq!(naming("wit_bindgen::generate!", "guest-sdk/rust/src"), ["guest-sdk/rust/src/bindings.rs"]);
-    assert_eq!(naming("fn identifier(", "host"), ["host/sql/src/quote.rs"]);
+}
+
+/// The files of a folder whose code has these words.
+fn naming(words: &str, folder: &str) -> Vec<String> {
+    let files = written().into_iter().filter(|file| file.is_in(folder) && file.code().contains(words));
+    files.map(|file| file.path).collect()
+}
+
+/// Types hold it: no other module can make a `Sql`, as the examples in its doc show that must not compile, and clippy lets no
+/// other file hand text to a driver. This test holds that the examples are there and that nothing else lifts clippy's ban.
+#[test]
+fn one_module_makes_sql_text_and_one_file_sends_it() {
+    let all = written();
+    let module = all.iter().find(|file| file.path == "host/sql/src/sql.rs").expect("the module of the text type");
+    assert!(module.text.matches("```compile_fail").count() >= 5, "the ways in that are shut are not shown any more");
+    let clippy = fs::read_to_string(source::root().join("clippy.toml")).expect("clippy.toml");
+    assert_eq!(clippy.matches("sqlx::AssertSqlSafe").count(), 2, "clippy.toml bars the driver's way in, twice");
+    let lifts: Vec<String> =
+        naming("clippy::disallowed", "host").into_iter().filter(|path| !path.contains("/tests/")).collect();
+    assert_eq!(lifts, ["host/db/src/backend/driver.rs"]);
+    assert_eq!(naming("sqlite3_prepare", "host/db/src"), ["host/db/src/backend/sqlite/handle.rs"]);
 }
 
 #[test]

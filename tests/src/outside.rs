@@ -1,4 +1,9 @@
 //! A connection of the driver's own, past all of our code: what a test asserts, it sees from here.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a connection of the test's own, which knows nothing of our code"
+)]
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, mysql::MySqlConnectOptions, mysql::MySqlConnection,

@@ -11,7 +11,7 @@ use std::{
 use futures::TryStreamExt;
 use sqlservice_db::{Database, RunOptions, Session, Settings};
 use sqlservice_sql::{
-    Compiled, Operation, Scalar, Summary,
+    Compiled, Operation, Scalar, Sql, Summary,
     compiled::{Output, Slot, Source},
     schema::TypeKind,
 };
@@ -67,11 +67,11 @@ async fn fill(session: &Session) -> Result<(), sqlservice_db::Error> {
 }
 
 /// The statement as the compiler would make it.
-fn select(condition: &str, parameters: u32) -> Arc<Compiled> {
+fn select(sql: &'static str, parameters: u32) -> Arc<Compiled> {
     let output =
         |name: &str, kind: TypeKind| Output { name: name.into(), ty: Some(kind.into()), nullable: Some(false) };
     Arc::new(Compiled {
-        sql: format!("select id, a, b, c, d, e from t{condition}").into(),
+        sql: Sql::fixed(sql),
         slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None, fit: None }).collect(),
         outputs: [
             output("id", TypeKind::Int64),
@@ -92,7 +92,8 @@ fn select(condition: &str, parameters: u32) -> Arc<Compiled> {
 
 async fn columns(session: &Session) -> Result<Duration, Failure> {
     let since = Instant::now();
-    let answer = session.execute(select("", 0), Vec::new(), RunOptions::default()).await?;
+    let answer =
+        session.execute(select("select id, a, b, c, d, e from t", 0), Vec::new(), RunOptions::default()).await?;
     let mut count = answer.first.rows;
     if let Some(cursor) = answer.rest {
         while let Some(batch) = cursor.next_batch(1024, 256 << 10).await? {
@@ -126,7 +127,7 @@ async fn rows(connection: &mut SqliteConnection) -> Result<Duration, Failure> {
 }
 
 async fn points(session: &Session) -> Result<Duration, Failure> {
-    let select = select(" where id = ?", 1);
+    let select = select("select id, a, b, c, d, e from t where id = ?", 1);
     let since = Instant::now();
     for id in 0..POINTS {
         let id = Scalar::Integer(i64::from(id % ROWS) + 1).into();

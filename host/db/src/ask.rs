@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlservice_sql::{Batch, Dialect, Scalar, Value, compiled::Output, schema::TypeKind};
+use sqlservice_sql::{Batch, Dialect, Scalar, Sql, SqlWriter, Value, compiled::Output, schema::TypeKind};
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout},
@@ -129,27 +129,25 @@ impl<'h> Asker<'h> {
     }
 
     /// Runs a statement that returns nothing.
-    pub(crate) async fn run(&mut self, sql: impl Into<Arc<str>>) -> Result<()> {
+    pub(crate) async fn run(&mut self, sql: impl Into<Sql>) -> Result<()> {
         self.rows(sql, &[], 0, |_| Ok(())).await
     }
 
     /// Runs statements that return nothing, one after the other. On PostgreSQL they go together in one message: in the
     /// caller's transaction, so that those before an error are undone with it. No part of them may be SQL text of a guest's,
     /// which could be more than one statement then.
-    pub(crate) async fn script(&mut self, statements: &[&str]) -> Result<()> {
-        let mut script = self.job(statements.join(";\n").into(), &[], 0);
+    pub(crate) async fn script(&mut self, statements: &[Sql]) -> Result<()> {
+        let mut whole = SqlWriter::new(self.dialect);
+        whole.list(statements, ";\n", |whole, statement| {
+            whole.append(statement);
+        });
+        let mut script = self.job(whole.finish(), &[], 0);
         script.is_script = true;
         self.work(script, u32::try_from(statements.len()).unwrap_or(u32::MAX), |_| Ok(())).await
     }
 
     /// Runs a query of so many columns, all of them text, and hands its rows on until there are no more or one is refused.
-    pub(crate) async fn rows<F>(
-        &mut self,
-        sql: impl Into<Arc<str>>,
-        texts: &[&str],
-        width: usize,
-        each: F,
-    ) -> Result<()>
+    pub(crate) async fn rows<F>(&mut self, sql: impl Into<Sql>, texts: &[&str], width: usize, each: F) -> Result<()>
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
@@ -200,14 +198,13 @@ impl<'h> Asker<'h> {
         Ok(Clock::new(limit.into_iter().chain(left).min()))
     }
 
-    fn job(&self, sql: Arc<str>, texts: &[&str], width: usize) -> Job {
+    fn job(&self, sql: Sql, texts: &[&str], width: usize) -> Job {
         let bind = |text: &&str| Owned { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
         let expected = Output { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
         Job {
             sql,
             binds: Binds::Values(texts.iter().map(bind).collect()),
             expected: Some(vec![expected; width].into()),
-            guest_text: false,
             is_script: false,
             effect: self.effect,
             summary: None,

@@ -4,6 +4,7 @@ pub(crate) mod any;
 pub(crate) mod bind;
 pub(crate) mod busy;
 pub(crate) mod calendar;
+pub(crate) mod driver;
 pub(crate) mod idle;
 pub(crate) mod mysql;
 pub(crate) mod notice;
@@ -17,7 +18,7 @@ pub(crate) mod verb;
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Compiled, Summary, compiled::Output};
+use sqlservice_sql::{Compiled, Sql, Summary, compiled::Output};
 
 pub(crate) use self::bind::{Bind, Binds};
 use crate::{Error, Result, feed::Feed, settings::Isolation};
@@ -25,12 +26,10 @@ use crate::{Error, Result, feed::Feed, settings::Isolation};
 /// One statement to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    pub sql: Arc<str>,
+    pub sql: Sql,
     pub binds: Binds,
     /// What the compiler knows of the result's columns; none for a statement that came as text.
     pub expected: Option<Arc<[Output]>>,
-    /// Whether a guest wrote the text, so that it may say anything.
-    pub guest_text: bool,
     /// Whether the text is several statements of the host's own, without values and results. Only PostgreSQL is asked so.
     pub is_script: bool,
     /// What is known of what it does.

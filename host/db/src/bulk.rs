@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Batch, Portions, compiled::Output};
+use sqlservice_sql::{Batch, BulkStatements, compiled::Output};
 
 use crate::{
     Result,
@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// Runs the statements as one.
-pub(crate) async fn insert_many(core: &Arc<Core>, portions: Portions, options: RunOptions) -> Result<Answer> {
+pub(crate) async fn insert_many(core: &Arc<Core>, statements: BulkStatements, options: RunOptions) -> Result<Answer> {
     let call = Clock::new(None);
     let listener = Listener::new(core, &call);
-    let answer = core.call(move |turn| turn.insert_many(portions, options, call)).await;
+    let answer = core.call(move |turn| turn.insert_many(statements, options, call)).await;
     listener.hear();
     answer
 }
@@ -31,8 +31,8 @@ struct Returned {
 }
 
 impl Turn {
-    async fn insert_many(mut self, portions: Portions, options: RunOptions, call: Clock) -> Result<Answer> {
-        let result = self.all_or_none(portions, options).await;
+    async fn insert_many(mut self, statements: BulkStatements, options: RunOptions, call: Clock) -> Result<Answer> {
+        let result = self.all_or_none(statements, options).await;
         if let Some(transaction) = self.transaction().filter(|_| self.is_transactional()) {
             call.enter(transaction);
         }
@@ -47,21 +47,21 @@ impl Turn {
         })
     }
 
-    async fn all_or_none(&mut self, portions: Portions, options: RunOptions) -> Result<Returned> {
+    async fn all_or_none(&mut self, statements: BulkStatements, options: RunOptions) -> Result<Returned> {
         let whole = self.begin_whole(false).await?;
         let (mut budget, mut returned) = (Budget::new(options), Returned::default());
-        let result = self.each(portions, &mut budget, &mut returned).await.map_err(|error| budget.told(error));
-        // A statement that fails asks for a rollback anyway; what fails between two of them leaves portions that are in.
+        let result = self.each(statements, &mut budget, &mut returned).await.map_err(|error| budget.told(error));
+        // A statement that fails asks for a rollback anyway; what fails between two of them leaves statements that are in.
         if result.is_err() && returned.affected > 0 {
             self.fail(false);
         }
         self.end_whole(whole, result.map(|()| returned)).await
     }
 
-    async fn each(&mut self, portions: Portions, budget: &mut Budget, returned: &mut Returned) -> Result<()> {
-        let batch = Arc::clone(portions.batch());
-        for portion in portions {
-            let collected = self.collect(run::rows_job(portion?, &batch)?, budget).await?;
+    async fn each(&mut self, statements: BulkStatements, budget: &mut Budget, returned: &mut Returned) -> Result<()> {
+        let batch = Arc::clone(statements.batch());
+        for chunk in statements {
+            let collected = self.collect(run::rows_job(chunk?, &batch)?, budget).await?;
             returned.affected = returned.affected.saturating_add(collected.affected);
             budget.count(collected.rows.rows.into())?;
             returned.columns = collected.columns;

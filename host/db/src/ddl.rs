@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use sqlservice_sql::{
-    Dialect,
+    Dialect, Sql,
     ddl::{self, Definition},
     schema::Table,
 };
@@ -179,9 +179,9 @@ async fn alter<T: Tables>(
     };
     let mut changed = Vec::new();
     for some in together::<T>(&statements) {
-        let texts: Vec<&str> = some.iter().map(|statement| statement.sql.as_str()).collect();
+        let texts: Vec<Sql> = some.iter().map(|statement| statement.sql.clone()).collect();
         let done = match texts.as_slice() {
-            [only] => ask.run(*only).await,
+            [only] => ask.run(only.clone()).await,
             several => ask.script(several).await,
         };
         if let Err(error) = done {
@@ -227,12 +227,19 @@ fn refusal<T: Tables>(change: Change, names: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use sqlservice_sql::SqlWriter;
+
     use super::*;
 
     /// How many statements go together.
     fn parts<T: Tables>(statements: &[(usize, bool)]) -> Vec<usize> {
-        let define =
-            |&(bytes, is_plain): &(usize, bool)| Definition { sql: "x".repeat(bytes), tables: vec![], is_plain };
+        let define = |&(bytes, is_plain): &(usize, bool)| {
+            let mut sql = SqlWriter::new(Dialect::Postgres);
+            sql.list(0..bytes, "", |sql, _| {
+                sql.push("x");
+            });
+            Definition { sql: sql.finish(), tables: vec![], is_plain }
+        };
         let statements: Vec<_> = statements.iter().map(define).collect();
         together::<T>(&statements).map(<[_]>::len).collect()
     }

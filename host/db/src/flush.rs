@@ -86,10 +86,10 @@ impl Turn {
     async fn steps(&mut self, flush: &mut Flush, change: &mut Option<usize>, budget: &mut Budget) -> Result<()> {
         while let Some(mut work) = flush.next_work()? {
             *change = Some(work.change);
-            while let Some(portion) = work.portions.next() {
-                let portion = portion?;
-                let rows = portion.rows.clone();
-                let job = run::rows_job(portion, work.portions.batch())?;
+            while let Some(chunk) = work.statements.next() {
+                let chunk = chunk?;
+                let rows = chunk.rows.clone();
+                let job = run::rows_job(chunk, work.statements.batch())?;
                 let collected = self.collect(job, budget).await?;
                 flush.take(&mut work, &rows, collected.rows, collected.affected);
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlservice_sql::{
-    Batch, Compiled, Loading, Portions, Value,
+    Batch, BulkStatements, Compiled, Loading, Value,
     compiled::Output,
     load::{Loaded, Step},
 };
@@ -22,7 +22,7 @@ pub enum Root {
     /// A query and its parameters.
     Query(Arc<Compiled>, Vec<Value>),
     /// Statements that find them by their keys.
-    Keys(Portions),
+    Keys(BulkStatements),
     /// They are known.
     Known,
 }
@@ -71,8 +71,8 @@ impl Turn {
     async fn steps_of(&mut self, root: Root, loading: &mut Loading, budget: &mut Budget) -> Result<Arc<[Output]>> {
         let columns = match root {
             Root::Known => Arc::default(),
-            Root::Keys(portions) => {
-                let rows = Batch::concat(self.read_each(portions, budget).await?)?;
+            Root::Keys(statements) => {
+                let rows = Batch::concat(self.read_each(statements, budget).await?)?;
                 budget.count(loading.take_root(rows))?;
                 loading.columns()
             }
@@ -83,20 +83,20 @@ impl Turn {
                 columns
             }
         };
-        while let Some(Step { load, portions }) = loading.next_step()? {
-            let returned = self.read_each(portions, budget).await?;
+        while let Some(Step { load, statements }) = loading.next_step()? {
+            let returned = self.read_each(statements, budget).await?;
             budget.count(loading.take(load, returned)?)?;
         }
         Ok(columns)
     }
 
     /// What each of some statements returns.
-    async fn read_each(&mut self, mut portions: Portions, budget: &mut Budget) -> Result<Vec<Batch>> {
-        let batch = Arc::clone(portions.batch());
+    async fn read_each(&mut self, mut statements: BulkStatements, budget: &mut Budget) -> Result<Vec<Batch>> {
+        let batch = Arc::clone(statements.batch());
         let mut returned = Vec::new();
         let rows = budget.rows;
-        while let Some(portion) = portions.next().transpose()? {
-            let read = self.collect(run::rows_job(portion, &batch)?, budget).await?.rows;
+        while let Some(chunk) = statements.next().transpose()? {
+            let read = self.collect(run::rows_job(chunk, &batch)?, budget).await?.rows;
             // They are counted with the others when all of them are there.
             budget.rows = budget.rows.saturating_add(read.rows.into());
             returned.push(read);

@@ -8,9 +8,8 @@ use std::{
 };
 
 use sqlservice_sql::{
-    Batch, Compiled, Dialect, Error as StatementError, Layout, Portion, Value,
+    Batch, Chunk, Compiled, Dialect, Error as StatementError, Layout, Sql, Value,
     compiled::{Output, Source},
-    raw,
 };
 use tokio::{
     sync::{Notify, oneshot},
@@ -246,7 +245,7 @@ impl Turn {
     async fn statement_alone(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
         let outer = self.take_hollow();
         self.open_own(job.effect == Effect::Writes, true).await?;
-        let again = job.guest_text.then(|| job.clone());
+        let again = job.sql.is_guest().then(|| job.clone());
         let result = match self.supervise(job, feed, clock.clone()).await.result {
             // Its reader went away before it had all of it.
             Ok(done) if feed.was_left() => Ok(done),
@@ -372,10 +371,9 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
     }
     let expected = Some(Arc::clone(&compiled.outputs));
     Ok(Job {
-        sql: Arc::clone(&compiled.sql),
+        sql: compiled.sql.clone(),
         binds: Binds::Values(binds),
         expected,
-        guest_text: false,
         is_script: false,
         effect: Effect::of(compiled),
         summary: Some(compiled.summary.clone()),
@@ -383,8 +381,8 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
 }
 
 /// The job of a statement that takes rows of a batch.
-pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Result<Job> {
-    let Portion { compiled, layout, rows } = portion;
+pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Job> {
+    let Chunk { compiled, layout, rows } = chunk;
     if layout == Layout::Slots {
         let values = |row: usize| (0..batch.columns.len()).map(move |column| batch.value(row, column));
         let last = rows.end.saturating_sub(1);
@@ -397,10 +395,9 @@ pub(crate) fn rows_job(portion: Portion, batch: &Arc<Batch>) -> Result<Job> {
     let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, kinds });
     let expected = Some(Arc::clone(&compiled.outputs));
     Ok(Job {
-        sql: Arc::clone(&compiled.sql),
+        sql: compiled.sql.clone(),
         binds,
         expected,
-        guest_text: false,
         is_script: false,
         effect: Effect::of(&compiled),
         summary: Some(compiled.summary.clone()),
@@ -418,16 +415,8 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 
 /// The job that a guest's own SQL text makes.
 pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
-    raw::check(&sql, dialect)?;
+    let sql = Sql::guest(sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
     let effect = if verb::changes_rows(&verb::verb(&sql, dialect)) { Effect::Writes } else { Effect::Unknown };
-    Ok(Job {
-        sql: sql.into(),
-        binds: Binds::Values(binds),
-        expected: None,
-        guest_text: true,
-        is_script: false,
-        effect,
-        summary: None,
-    })
+    Ok(Job { sql, binds: Binds::Values(binds), expected: None, is_script: false, effect, summary: None })
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlservice_sql::{Batch, Compiled, Flush, Loading, Portions, Value, schema::Table};
+use sqlservice_sql::{Batch, BulkStatements, Compiled, Flush, Loading, Value, schema::Table};
 
 use crate::{
     Error, Result, bulk,
@@ -82,8 +82,8 @@ impl Session {
     /// # Errors
     ///
     /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
-    pub async fn insert_many(&self, portions: Portions, options: RunOptions) -> Result<Answer> {
-        bulk::insert_many(&self.core, portions, options).await
+    pub async fn insert_many(&self, statements: BulkStatements, options: RunOptions) -> Result<Answer> {
+        bulk::insert_many(&self.core, statements, options).await
     }
 
     /// Writes a unit of work's changes in their order, all or none. Returns a batch a change: the columns that it asked for, in

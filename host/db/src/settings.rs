@@ -17,14 +17,21 @@ pub enum Isolation {
 
 impl fmt::Display for Isolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Isolation {
+    /// SQL's words for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
             Self::Default => "DEFAULT",
             Self::ReadUncommitted => "READ UNCOMMITTED",
             Self::ReadCommitted => "READ COMMITTED",
             Self::RepeatableRead => "REPEATABLE READ",
             Self::Serializable => "SERIALIZABLE",
             Self::Autocommit => "AUTOCOMMIT",
-        })
+        }
     }
 }
 

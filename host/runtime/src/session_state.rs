@@ -83,8 +83,8 @@ impl SessionState {
             return self.insert_and_read(inserts, options).await;
         }
         let sql::flush::Inserts { table, columns, rows, returning, .. } = inserts;
-        let portions = self.portions(sql::InsertMany { schema: None, table, columns, returning }, rows)?;
-        self.run(Run::Many(portions), options).await
+        let statements = self.statements(sql::InsertMany { schema: None, table, columns, returning }, rows)?;
+        self.run(Run::Many(statements), options).await
     }
 
     /// Writes a unit of work.
@@ -142,7 +142,7 @@ impl SessionState {
                 self.session.execute(compiled, parameters, options).await?
             }
             Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await?,
-            Run::Many(portions) => self.session.insert_many(portions, options).await?,
+            Run::Many(statements) => self.session.insert_many(statements, options).await?,
         };
         // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
         let permit = match &answer.rest {
@@ -160,7 +160,7 @@ impl SessionState {
     ) -> Result<Answered, SqlError> {
         let (opened, affected) = (&self.opened, inserts.rows.rows.into());
         let (catalog, dialect) = (opened.catalog(), opened.grant.database.dialect());
-        let columns = sql::insert_many::returned(&catalog, None, &inserts.table, &inserts.returning)?;
+        let columns = sql::bulk::returned(&catalog, dialect, None, &inserts.table, &inserts.returning)?;
         let change = sql::flush::Change::Inserts(inserts);
         let flush = sql::Flush::new(vec![change], catalog, dialect, opened.limits.statement)?;
         let returned = self.session.flush(flush, opened.run(options)).await.map_err(|failure| failure.error)?;
@@ -170,11 +170,11 @@ impl SessionState {
     }
 
     /// The statements that insert a batch.
-    fn portions(&self, target: sql::InsertMany, batch: sql::Batch) -> Result<sql::Portions, SqlError> {
+    fn statements(&self, target: sql::InsertMany, batch: sql::Batch) -> Result<sql::BulkStatements, SqlError> {
         let opened = &self.opened;
         let dialect = opened.grant.database.dialect();
         let limits = opened.limits.statement;
-        Ok(sql::Portions::new(target, Arc::new(batch), opened.catalog(), dialect, limits)?)
+        Ok(sql::BulkStatements::new(target, Arc::new(batch), opened.catalog(), dialect, limits)?)
     }
 }
 
@@ -182,7 +182,7 @@ enum Run {
     Compiled(Arc<Compiled>, Vec<Value>),
     Prepared(Arc<Compiled>, Vec<Value>),
     Text(String, Vec<Value>),
-    Many(sql::Portions),
+    Many(sql::BulkStatements),
 }
 
 /// A result with the cursor's place that it may need.

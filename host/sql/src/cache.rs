@@ -133,7 +133,7 @@ fn is_hindrance(node: &Node) -> bool {
 mod tests {
     use super::*;
     use crate::statement::{Delete, Root};
-    use crate::{Operation, Summary};
+    use crate::{Dialect, Operation, SqlWriter, Summary};
 
     /// A statement that holds a constant and so many parameters.
     fn statement(constant: Value, parameters: u32) -> Statement {
@@ -145,7 +145,9 @@ mod tests {
 
     fn compiled(sql: &str) -> Arc<Compiled> {
         let outputs = Arc::from(Vec::new());
-        let (sql, slots, parameters) = (sql.into(), Vec::new(), 0);
+        let mut writer = SqlWriter::new(Dialect::Sqlite);
+        writer.name(sql);
+        let (sql, slots, parameters) = (writer.finish(), Vec::new(), 0);
         let summary = Summary { operation: Operation::Delete, tables: Arc::default() };
         Arc::new(Compiled { sql, slots, outputs, parameters, writes: true, locks: false, clock: false, summary })
     }
@@ -158,11 +160,11 @@ mod tests {
     fn the_same_statement_is_found_and_no_other() {
         let mut cache = Cache::default();
         cache.put(statement(integer(1), 2), compiled("one"));
-        assert_eq!(cache.get(&statement(integer(1), 2)).expect("kept").sql.as_ref(), "one");
+        assert_eq!(cache.get(&statement(integer(1), 2)).expect("kept").sql.as_str(), "\"one\"");
         assert!(cache.get(&statement(integer(2), 2)).is_none());
         assert!(cache.get(&statement(integer(1), 3)).is_none());
         cache.put(statement(integer(1), 2), compiled("other"));
-        assert_eq!((cache.len(), cache.get(&statement(integer(1), 2)).expect("kept").sql.as_ref()), (1, "other"));
+        assert_eq!((cache.len(), cache.get(&statement(integer(1), 2)).expect("kept").sql.as_str()), (1, "\"other\""));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! `shape` has bounded depth and expanded size before anything here follows a position, so the functions here may recurse.
 
+mod bulk;
 mod change;
 mod decimal;
 mod expression;
@@ -11,7 +12,8 @@ mod query;
 mod scope;
 mod shape;
 
-pub(crate) use change::returned;
+pub(crate) use bulk::{column, outputs_of, select};
+pub(crate) use change::{returned, writable};
 pub(crate) use query::outputs;
 
 use std::collections::HashSet;
@@ -20,7 +22,7 @@ use self::scope::Scope;
 use crate::{
     Capabilities, Catalog, Dialect, Error, Limits, Result,
     catalog::check_name,
-    plan::Plan,
+    resolved::Plan,
     schema::TypeKind,
     statement::{Node, NodeId, Statement},
     summary::Tables,
@@ -44,29 +46,17 @@ pub(crate) fn check<'a>(
     limits: &Limits,
 ) -> Result<Checked<'a>> {
     let parameters = shape::check(statement, dialect, limits)?;
-    let mut checker = Checker {
-        nodes: &statement.nodes,
-        catalog,
-        dialect,
-        can: dialect.capabilities(),
-        scope: Scope::default(),
-        excluded: None,
-        reads: None,
-        tables: Tables::default(),
-        locks: false,
-        clock: false,
-    };
+    let mut checker = Checker::new(&statement.nodes, catalog, dialect);
     let plan = checker.root(&statement.root)?;
-    let Checker { tables, locks, clock, .. } = checker;
-    Ok(Checked { plan, tables, parameters, locks, clock })
+    Ok(checker.checked(plan, parameters))
 }
 
 /// What is known while a statement is walked.
-struct Checker<'a> {
+pub(crate) struct Checker<'a> {
     nodes: &'a [Node],
-    catalog: &'a Catalog,
-    dialect: Dialect,
-    can: Capabilities,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) dialect: Dialect,
+    pub(crate) can: Capabilities,
     scope: Scope<'a>,
     /// The table whose new row `excluded` nodes name, inside of an upsert.
     excluded: Option<&'a crate::catalog::Entry>,
@@ -78,6 +68,28 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
+    /// For a statement of these nodes; one for many rows has none.
+    pub(crate) fn new(nodes: &'a [Node], catalog: &'a Catalog, dialect: Dialect) -> Self {
+        Self {
+            nodes,
+            catalog,
+            dialect,
+            can: dialect.capabilities(),
+            scope: Scope::default(),
+            excluded: None,
+            reads: None,
+            tables: Tables::default(),
+            locks: false,
+            clock: false,
+        }
+    }
+
+    /// The statement that was checked, with what became known of it.
+    pub(crate) fn checked(self, plan: Plan<'a>, parameters: u32) -> Checked<'a> {
+        let Self { tables, locks, clock, .. } = self;
+        Checked { plan, tables, parameters, locks, clock }
+    }
+
     /// The node at a position, which `shape` has seen.
     fn node(&self, id: NodeId) -> Result<&'a Node> {
         self.nodes.get(id as usize).ok_or_else(|| at(id, "there is no such node"))
@@ -89,7 +101,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Refuses what the database lacks.
-    fn require(&self, has: bool, capability: &'static str, message: &str) -> Result<()> {
+    pub(crate) fn require(&self, has: bool, capability: &'static str, message: &str) -> Result<()> {
         if has { Ok(()) } else { Err(unsupported(capability, message)) }
     }
 }

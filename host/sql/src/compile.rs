@@ -1,65 +1,40 @@
 //! From a statement to the text of one database with its placeholders.
 
-use std::sync::Arc;
-
 use crate::{
     Catalog, Compiled, Dialect, Error, Limits, Operation, Result, Summary,
     check::{Checked, check, outputs, returned},
-    compiled::Output,
     error::Limited,
-    plan::Plan,
-    render::{Rendered, render},
+    render::render,
+    resolved::Plan,
     statement::Statement,
 };
 
 /// Checks a statement and renders it. Everything in it is guest-controlled: whatever it is, the answer is text or an
 /// error, in time that grows with the statement's size written out.
 pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
-    let Checked { plan, tables, parameters, locks, clock } = check(statement, catalog, dialect, limits)?;
-    let rendered = render(&plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
-    let outputs = match &plan {
-        Plan::Select(query) => outputs(&query.shape),
-        Plan::Insert { returning, .. } | Plan::Update { returning, .. } | Plan::Delete { returning, .. } => {
-            outputs(&returned(returning))
-        }
-    };
-    let operation = match plan {
-        Plan::Select(_) => Operation::Select,
-        Plan::Insert { .. } => Operation::Insert,
-        Plan::Update { .. } => Operation::Update,
-        Plan::Delete { .. } => Operation::Delete,
-    };
-    let (writes, summary) = (operation != Operation::Select, Summary::new(operation, &tables));
-    finish(rendered, outputs, dialect, limits, Kind { parameters, writes, locks, clock, summary })
+    compile_checked(&check(statement, catalog, dialect, limits)?, dialect, limits)
 }
 
-/// What a statement is, besides its text.
-pub(crate) struct Kind {
-    pub(crate) parameters: u32,
-    pub(crate) writes: bool,
-    pub(crate) locks: bool,
-    pub(crate) clock: bool,
-    pub(crate) summary: Summary,
-}
-
-/// A rendered statement, if it has no more parameters than are allowed.
-pub(crate) fn finish(
-    rendered: Rendered,
-    outputs: Vec<Output>,
-    dialect: Dialect,
-    limits: &Limits,
-    kind: Kind,
-) -> Result<Compiled> {
+/// Renders a checked statement: the one way from what is resolved to a text.
+pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
+    let Checked { plan, tables, parameters, locks, clock } = checked;
+    let rendered = render(plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
     within_parameters(rendered.slots.len(), dialect, limits)?;
+    let (operation, outputs) = match plan {
+        Plan::Select(query) => (Operation::Select, outputs(&query.shape)),
+        Plan::Insert { returning, .. } => (Operation::Insert, outputs(&returned(returning))),
+        Plan::Update { returning, .. } => (Operation::Update, outputs(&returned(returning))),
+        Plan::Delete { returning, .. } => (Operation::Delete, outputs(&returned(returning))),
+    };
     Ok(Compiled {
-        sql: Arc::from(rendered.sql),
+        sql: rendered.sql,
         slots: rendered.slots,
         outputs: outputs.into(),
-        parameters: kind.parameters,
-        writes: kind.writes,
-        locks: kind.locks,
-        clock: kind.clock,
-        summary: kind.summary,
+        parameters: *parameters,
+        writes: operation != Operation::Select,
+        locks: *locks,
+        clock: *clock,
+        summary: Summary::new(operation, tables),
     })
 }
 
@@ -71,6 +46,6 @@ pub(crate) fn within_parameters(count: usize, dialect: Dialect, limits: &Limits)
     Ok(())
 }
 
-pub(crate) fn too_long(limits: &Limits) -> Error {
+fn too_long(limits: &Limits) -> Error {
     Error::Limit { what: Limited::StatementSize, allowed: limits.statement_bytes as u64 }
 }

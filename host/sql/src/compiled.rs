@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Fit, Summary, Value,
+    Fit, Sql, Summary, Value,
     schema::{ColumnType, TypeKind},
 };
 
@@ -42,7 +42,7 @@ pub struct Output {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compiled {
     /// The text. Every value is a placeholder.
-    pub sql: Arc<str>,
+    pub sql: Sql,
     /// The placeholders, in order.
     pub slots: Vec<Slot>,
     /// The result's columns; empty where the statement returns no rows. One of an insert without `RETURNING` is the key that

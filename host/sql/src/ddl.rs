@@ -1,22 +1,22 @@
 //! Statements that create and drop tables.
 //!
-//! Table definitions take no parameters, so names and constants are written by [`crate::quote`]. SQL text of guests is in
+//! Table definitions take no parameters, so names and constants are written by [`SqlWriter`]. SQL text of guests is in
 //! here only where `Catalog::declare` was told that it is allowed, or where reflection read it from the database.
 
 mod column;
 
 use crate::{
-    Dialect, Error, Result,
+    Dialect, Error, Result, Sql, SqlWriter,
     order::{Order, order},
-    quote,
-    schema::{Action, Check, Column, DefaultValue, ForeignKey, Index, Table, TypeKind},
+    schema::{Action, Column, DefaultValue, ForeignKey, Index, Table, TypeKind},
+    sql::Declared,
 };
 
 /// A statement that creates or drops.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition<'t> {
     /// Its text.
-    pub sql: String,
+    pub sql: Sql,
     /// The tables that are there, or gone, once it is done.
     pub tables: Vec<&'t Table>,
     /// Whether no part of its text is SQL of a guest's own: what a guest said of it is in quotes, so it can be sent together
@@ -26,16 +26,16 @@ pub struct Definition<'t> {
 
 impl<'t> Definition<'t> {
     /// A statement about a table that creates no other.
-    fn about(table: &Table, sql: String) -> Self {
+    fn about(table: &Table, sql: Sql) -> Self {
         Self { sql, tables: Vec::new(), is_plain: is_plain(table) }
     }
 
     /// A statement that drops tables, of which it says the names only.
     #[must_use]
     pub fn drop(tables: Vec<&'t Table>, dialect: Dialect) -> Self {
-        let names: Vec<_> =
-            tables.iter().map(|table| quote::table(table.schema.as_deref(), &table.name, dialect)).collect();
-        Self { sql: format!("DROP TABLE {}", names.join(", ")), tables, is_plain: true }
+        let mut writer = SqlWriter::compiling(dialect, usize::MAX);
+        writer.push("DROP TABLE ").list(&tables, ", ", |writer, table| name(writer, table));
+        Self { sql: writer.finish(), tables, is_plain: true }
     }
 }
 
@@ -61,9 +61,9 @@ pub fn create<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definiti
     }
     for (position, key) in late {
         if let Some((table, key)) = tables.get(position).and_then(|t| t.foreign_keys.get(key).map(|key| (t, key))) {
-            let name = quote::table(table.schema.as_deref(), &table.name, dialect);
-            let sql = format!("ALTER TABLE {name} ADD {}", foreign_key(key, dialect));
-            statements.push(Definition::about(table, sql));
+            let mut writer = altered(table, dialect);
+            foreign_key(writer.push(" ADD "), key);
+            statements.push(Definition::about(table, writer.finish()));
         }
     }
     Ok(statements)
@@ -84,13 +84,13 @@ pub fn drop<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definition
             else {
                 continue;
             };
-            let Some(name) = &key.name else {
+            let Some(of_key) = &key.name else {
                 return Err(Error::CircularDependency(vec![table.name.clone(), key.table.clone()]));
             };
-            let what = if dialect == Dialect::Postgres { "CONSTRAINT" } else { "FOREIGN KEY" };
-            let text = quote::table(table.schema.as_deref(), &table.name, dialect);
-            let sql = format!("ALTER TABLE {text} DROP {what} {}", quote::identifier(name, dialect));
-            statements.push(Definition::about(table, sql));
+            let mut writer = altered(table, dialect);
+            let is_constraint = dialect == Dialect::Postgres;
+            writer.push(if is_constraint { " DROP CONSTRAINT " } else { " DROP FOREIGN KEY " }).name(of_key);
+            statements.push(Definition::about(table, writer.finish()));
         }
     }
     let ordered: Vec<&Table> = positions.into_iter().rev().filter_map(|at| tables.get(at).copied()).collect();
@@ -113,39 +113,48 @@ fn create_table<'a>(
     table: &Table,
     foreign_keys: impl Iterator<Item = &'a ForeignKey>,
     dialect: Dialect,
-) -> Result<String> {
+) -> Result<Sql> {
     check_keys(table, dialect)?;
-    let mut lines: Vec<String> = table.columns.iter().map(|at| column::define(table, at, dialect)).collect();
+    let mut writer = SqlWriter::compiling(dialect, usize::MAX);
+    name(writer.push("CREATE TABLE "), table);
+    writer.push(" (\n  ");
+    writer.list(&table.columns, LINE, |writer, at| column::define(writer, table, at, dialect));
     if !table.primary_key.is_empty() {
-        let name = named(table.primary_key_name.as_deref(), dialect);
-        lines.push(format!("{name}PRIMARY KEY ({})", columns(&table.primary_key, dialect)));
+        named(writer.push(LINE), table.primary_key_name.as_deref());
+        writer.push("PRIMARY KEY (").names(&table.primary_key).push(")");
     }
     for unique in &table.uniques {
-        let name = named(unique.name.as_deref(), dialect);
-        lines.push(format!("{name}UNIQUE ({})", columns(&unique.columns, dialect)));
+        named(writer.push(LINE), unique.name.as_deref());
+        writer.push("UNIQUE (").names(&unique.columns).push(")");
     }
-    if indexes_within(dialect) {
-        lines.extend(table.indexes.iter().map(|index| index_within(index, dialect)));
+    for index in table.indexes.iter().filter(|_| indexes_within(dialect)) {
+        index_within(writer.push(LINE), index);
     }
-    for Check { name, expression } in &table.checks {
-        lines.push(format!("{}CHECK ({expression})", named(name.as_deref(), dialect)));
+    for check in &table.checks {
+        named(writer.push(LINE), check.name.as_deref());
+        writer.push("CHECK ").declared(Declared::Check(check));
     }
-    lines.extend(table.columns.iter().filter_map(|at| column::labels_check(at, dialect)));
-    lines.extend(foreign_keys.map(|key| foreign_key(key, dialect)));
-    let name = quote::table(table.schema.as_deref(), &table.name, dialect);
-    let options = options(table, dialect);
-    Ok(format!("CREATE TABLE {name} (\n  {}\n){options}", lines.join(",\n  ")))
+    for at in table.columns.iter().filter(|at| column::has_labels(at)) {
+        column::labels_check(writer.push(LINE), at);
+    }
+    for key in foreign_keys {
+        foreign_key(writer.push(LINE), key);
+    }
+    writer.push("\n)");
+    options(&mut writer, table, dialect);
+    Ok(writer.finish())
 }
+
+/// What stands between the parts of a table's definition.
+const LINE: &str = ",\n  ";
 
 /// What follows a table's definition. On MySQL, texts compare by their code points as they do on the other databases; its
 /// own habit would make `unique` columns refuse texts that differ in case, accents or blanks at their end.
-fn options(table: &Table, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite | Dialect::Postgres => String::new(),
-        Dialect::Mysql | Dialect::Mariadb => {
-            let comment = table.comment.as_ref().map(|comment| format!(" COMMENT={}", quote::text(comment, dialect)));
-            let comment = comment.unwrap_or_default();
-            format!(" ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE={}{comment}", dialect.collation())
+fn options(writer: &mut SqlWriter, table: &Table, dialect: Dialect) {
+    if let Dialect::Mysql | Dialect::Mariadb = dialect {
+        writer.push(" ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=").push(dialect.collation());
+        if let Some(comment) = &table.comment {
+            writer.push(" COMMENT=").text(comment);
         }
     }
 }
@@ -181,48 +190,45 @@ fn indexes_within(dialect: Dialect) -> bool {
     matches!(dialect, Dialect::Mysql | Dialect::Mariadb)
 }
 
-fn index_within(index: &Index, dialect: Dialect) -> String {
-    let unique = if index.unique { "UNIQUE " } else { "" };
-    let name = quote::identifier(index.name.as_deref().unwrap_or_default(), dialect);
-    format!("{unique}INDEX {name} ({})", columns(&index.columns, dialect))
+fn index_within(writer: &mut SqlWriter, index: &Index) {
+    writer.push(if index.unique { "UNIQUE INDEX " } else { "INDEX " }).name(index.name.as_deref().unwrap_or_default());
+    writer.push(" (").names(&index.columns).push(")");
 }
 
-fn create_index(table: &Table, index: &Index, dialect: Dialect) -> String {
-    let unique = if index.unique { "UNIQUE " } else { "" };
-    let name = index.name.as_deref().unwrap_or_default();
+fn create_index(table: &Table, index: &Index, dialect: Dialect) -> Sql {
+    let mut writer = SqlWriter::compiling(dialect, usize::MAX);
+    writer.push(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
     // The index lies in its table's schema; a name for its schema would only be allowed on SQLite.
-    format!(
-        "CREATE {unique}INDEX {} ON {} ({})",
-        quote::identifier(name, dialect),
-        quote::table(table.schema.as_deref(), &table.name, dialect),
-        columns(&index.columns, dialect)
-    )
+    name(writer.name(index.name.as_deref().unwrap_or_default()).push(" ON "), table);
+    writer.push(" (").names(&index.columns).push(")");
+    writer.finish()
 }
 
 /// Comments where they are statements of their own. MySQL has them in the definition; SQLite keeps none.
-fn comments(table: &Table, dialect: Dialect) -> Vec<String> {
+fn comments(table: &Table, dialect: Dialect) -> Vec<Sql> {
     if dialect != Dialect::Postgres {
         return Vec::new();
     }
-    let name = quote::table(table.schema.as_deref(), &table.name, dialect);
-    let of_table =
-        table.comment.iter().map(|text| format!("COMMENT ON TABLE {name} IS {}", quote::text(text, dialect)));
+    let of_table = table.comment.iter().map(|text| {
+        let mut writer = SqlWriter::compiling(dialect, usize::MAX);
+        name(writer.push("COMMENT ON TABLE "), table);
+        writer.push(" IS ").text(text);
+        writer.finish()
+    });
     let of_columns = table.columns.iter().filter_map(|column| {
-        let text = quote::text(column.comment.as_ref()?, dialect);
-        Some(format!("COMMENT ON COLUMN {name}.{} IS {text}", quote::identifier(&column.name, dialect)))
+        let mut writer = SqlWriter::compiling(dialect, usize::MAX);
+        name(writer.push("COMMENT ON COLUMN "), table);
+        writer.push(".").name(&column.name).push(" IS ").text(column.comment.as_ref()?);
+        Some(writer.finish())
     });
     of_table.chain(of_columns).collect()
 }
 
-fn foreign_key(key: &ForeignKey, dialect: Dialect) -> String {
-    let mut text = format!(
-        "{}FOREIGN KEY ({}) REFERENCES {} ({})",
-        named(key.name.as_deref(), dialect),
-        columns(&key.columns, dialect),
-        quote::table(key.schema.as_deref(), &key.table, dialect),
-        columns(&key.referred, dialect)
-    );
-    for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
+fn foreign_key(writer: &mut SqlWriter, key: &ForeignKey) {
+    named(writer, key.name.as_deref());
+    writer.push("FOREIGN KEY (").names(&key.columns).push(") REFERENCES ");
+    writer.qualified(key.schema.as_deref(), &key.table).push(" (").names(&key.referred).push(")");
+    for (event, action) in [(" ON DELETE ", key.on_delete), (" ON UPDATE ", key.on_update)] {
         let action = match action {
             // What databases do anyway; said aloud, some report it and some do not.
             Action::NoAction => continue,
@@ -231,17 +237,24 @@ fn foreign_key(key: &ForeignKey, dialect: Dialect) -> String {
             Action::SetNull => "SET NULL",
             Action::SetDefault => "SET DEFAULT",
         };
-        text.push_str(&format!(" ON {event} {action}"));
+        writer.push(event).push(action);
     }
-    text
 }
 
-fn named(name: Option<&str>, dialect: Dialect) -> String {
-    name.map(|name| format!("CONSTRAINT {} ", quote::identifier(name, dialect))).unwrap_or_default()
+fn altered(table: &Table, dialect: Dialect) -> SqlWriter {
+    let mut writer = SqlWriter::compiling(dialect, usize::MAX);
+    name(writer.push("ALTER TABLE "), table);
+    writer
 }
 
-fn columns(names: &[String], dialect: Dialect) -> String {
-    names.iter().map(|name| quote::identifier(name, dialect)).collect::<Vec<_>>().join(", ")
+fn name(writer: &mut SqlWriter, table: &Table) {
+    writer.qualified(table.schema.as_deref(), &table.name);
+}
+
+fn named(writer: &mut SqlWriter, name: Option<&str>) {
+    if let Some(name) = name {
+        writer.push("CONSTRAINT ").name(name).push(" ");
+    }
 }
 
 /// Whether the database counts the column up.

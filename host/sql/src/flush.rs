@@ -20,11 +20,9 @@ mod unique;
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use crate::{
-    Batch, Catalog, Dialect, Error, Limits, Portions, Result,
-    change_many::{ChangeMany, Verb},
+    Batch, BulkStatements, Catalog, Dialect, Error, InsertMany, Limits, Result,
+    bulk::{Bulk, ChangeMany, Verb},
     error::Limited,
-    insert_many::InsertMany,
-    portions::Target,
 };
 use item::{Does, Item};
 
@@ -137,7 +135,7 @@ pub struct Work {
     /// The change, by its position.
     pub change: usize,
     /// Its statements.
-    pub portions: Portions,
+    pub statements: BulkStatements,
     /// Whether it only moves values out of the way which other rows take: the rows are written by a later work.
     pub prepares: bool,
     step: Step,
@@ -161,7 +159,7 @@ impl Flush {
             items.iter_mut().try_for_each(|item| item.read_back(&catalog))?;
         }
         for item in &items {
-            target(item, false).check(&item.batch, &catalog, dialect)?;
+            bulk(item, false).check(&item.batch, &catalog, dialect)?;
         }
         let reads_back = |item: &Item| match item.does {
             Does::Insert => item.told.as_ref().is_some_and(|told| told.reads),
@@ -204,18 +202,14 @@ impl Flush {
         if item.is_source {
             item.keep(&step, filled);
         }
-        let target = target(item, step.reads);
-        let layout = target.check(&batch, &self.catalog, self.dialect)?;
-        let is_numbered = match item.does {
-            Does::Insert if !step.reads => false,
-            _ => change(item, step.reads).is_numbered(layout),
-        };
-        let portions = Portions::of(target, batch, Arc::clone(&self.catalog), self.dialect, self.limits)?;
+        let bulk = bulk(item, step.reads);
+        let statements = BulkStatements::of(bulk, batch, Arc::clone(&self.catalog), self.dialect, self.limits)?;
+        let is_numbered = statements.is_numbered();
         let (change, prepares) = (item.prepares.unwrap_or(step.change), item.prepares.is_some());
-        Ok(Some(Work { change, portions, prepares, step, is_numbered, matched: 0 }))
+        Ok(Some(Work { change, statements, prepares, step, is_numbered, matched: 0 }))
     }
 
-    /// Takes what a portion of the work returned, and how many rows it matched.
+    /// Takes what a statement of the work returned, and how many rows it matched.
     pub fn take(&mut self, work: &mut Work, rows: &Range<usize>, returned: Batch, matched: u64) {
         work.matched = work.matched.saturating_add(matched);
         if let (Some(item), Some(rows)) = (self.items.get_mut(work.step.change), work.step.rows.get(rows.clone())) {
@@ -224,7 +218,7 @@ impl Flush {
         }
     }
 
-    /// Ends a work whose portions were all taken.
+    /// Ends a work whose statements were all taken.
     ///
     /// # Errors
     ///
@@ -286,31 +280,27 @@ fn within(changes: &[Change], limits: &Limits) -> Result<()> {
     Ok(())
 }
 
-/// What is done with the rows of a change that are there already.
-fn change(item: &Item, reads: bool) -> ChangeMany {
+/// What is done with the rows of a change.
+fn bulk(item: &Item, reads: bool) -> Bulk {
     let verb = match (item.does, reads) {
+        (Does::Insert, false) => {
+            return Bulk::Insert(InsertMany {
+                schema: item.schema.clone(),
+                table: item.table.clone(),
+                columns: item.columns.clone(),
+                returning: item.returned_by_insert(),
+            });
+        }
         (_, true) => Verb::Read,
+        (Does::Update, false) => Verb::Update,
         (Does::Delete, false) => Verb::Delete,
-        (Does::Insert | Does::Update, false) => Verb::Update,
     };
-    ChangeMany {
+    Bulk::Change(ChangeMany {
         verb,
         schema: item.schema.clone(),
         table: item.table.clone(),
         columns: if reads { Vec::new() } else { item.columns.clone() },
         is_versioned: item.is_versioned && !reads,
         returning: item.returning.clone(),
-    }
-}
-
-fn target(item: &Item, reads: bool) -> Box<dyn Target> {
-    match item.does {
-        Does::Insert if !reads => Box::new(InsertMany {
-            schema: item.schema.clone(),
-            table: item.table.clone(),
-            columns: item.columns.clone(),
-            returning: item.returned_by_insert(),
-        }),
-        Does::Insert | Does::Update | Does::Delete => Box::new(change(item, reads)),
-    }
+    })
 }

@@ -15,12 +15,12 @@ mod owner;
 use std::sync::Arc;
 
 use crate::{
-    Batch, Catalog, Compiled, Dialect, Error, Limits, Portions, Result,
+    Batch, BulkStatements, Catalog, Compiled, Dialect, Error, Limits, Result,
     batch::{BatchBuilder, VectorKind},
+    bulk::{Bulk, Name, ReadMany},
     catalog::Entry,
+    check::{column, outputs_of},
     compiled::Output,
-    insert_many::{column, outputs},
-    read_many::{Name, ReadMany},
     schema::{Column, TypeKind},
     statement::Statement,
 };
@@ -73,7 +73,7 @@ pub struct Step {
     /// The load, by its position.
     pub load: usize,
     /// Its statements.
-    pub portions: Portions,
+    pub statements: BulkStatements,
 }
 
 /// The rows of one load.
@@ -124,7 +124,7 @@ impl Loading {
     /// # Errors
     ///
     /// Keys that are not those of the table.
-    pub fn by_keys(&self, keys: &Batch) -> Result<Portions> {
+    pub fn by_keys(&self, keys: &Batch) -> Result<BulkStatements> {
         keys.validate()?;
         let entry = self.entry()?;
         let by = entry.table.primary_key.clone();
@@ -135,7 +135,7 @@ impl Loading {
         keys::are_of(&columns(entry, &by)?, keys)?;
         let all: Vec<_> = keys.columns.iter().collect();
         let read = ReadMany { table: self.table.clone(), by, between: None, order_by: Vec::new() };
-        self.portions(read, keys::pick(&all, &keys::distinct(&all, keys.rows))?)
+        self.statements(read, keys::pick(&all, &keys::distinct(&all, keys.rows))?)
     }
 
     /// The query with the loads that join it, where some ask for that and it can be; then it is run instead. Where it does not
@@ -163,7 +163,7 @@ impl Loading {
     /// What is told of the plan's own rows that are read by their keys.
     #[must_use]
     pub fn columns(&self) -> Arc<[Output]> {
-        let all = |entry: &Entry| outputs(&entry.table.columns.iter().collect::<Vec<_>>()).into();
+        let all = |entry: &Entry| outputs_of(&entry.table.columns.iter().collect::<Vec<_>>()).into();
         self.entry().map(all).unwrap_or_default()
     }
 
@@ -240,9 +240,9 @@ impl Loading {
     pub fn next_step(&mut self) -> Result<Option<Step>> {
         let left = self.items.iter().enumerate().skip(self.next);
         let Some((load, item)) = left.into_iter().find(|(_, item)| !item.is_done) else { return Ok(None) };
-        let portions = self.portions(item.read.clone(), self.keys(item)?)?;
+        let statements = self.statements(item.read.clone(), self.keys(item)?)?;
         self.next = load.saturating_add(1);
-        Ok(Some(Step { load, portions }))
+        Ok(Some(Step { load, statements }))
     }
 
     /// Takes what each of a load's statements returned. How many rows there are.
@@ -303,8 +303,8 @@ impl Loading {
     }
 
     /// The statements that read rows by keys.
-    fn portions(&self, read: ReadMany, keys: Batch) -> Result<Portions> {
-        Portions::of(Box::new(read), Arc::new(keys), Arc::clone(&self.catalog), self.dialect, self.limits)
+    fn statements(&self, read: ReadMany, keys: Batch) -> Result<BulkStatements> {
+        BulkStatements::of(Bulk::Read(read), Arc::new(keys), Arc::clone(&self.catalog), self.dialect, self.limits)
     }
 }
 

@@ -28,6 +28,19 @@ pub fn type_name(ty: &ColumnType, dialect: Dialect) -> String {
     }
 }
 
+/// The type of a text with another character set and collation than its table's, both by the database's names for them. Nothing
+/// where such a name is no plain word, as no database's is.
+#[must_use]
+pub fn collated(ty: &ColumnType, characters: &str, collation: &str, dialect: Dialect) -> Option<ColumnType> {
+    let is_word =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_word(characters) && is_word(collation)).then(|| {
+        let name = type_name(ty, dialect);
+        let native = Some(format!("{name} CHARACTER SET {characters} COLLATE {collation}"));
+        ColumnType { native, kind: TypeKind::Other, ..ty.clone() }
+    })
+}
+
 fn sqlite(ty: &ColumnType) -> String {
     let name = match ty.kind {
         TypeKind::Boolean => "BOOLEAN",

@@ -1,4 +1,9 @@
 //! The work by programs without a sandbox, as one would write it: sqlx, and for SQLite rusqlite.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a connection of the test's own, which knows nothing of our code"
+)]
 
 use std::collections::HashMap;
 

@@ -1,11 +1,13 @@
 //! What a server's link knows of its transaction. It begins with the first statement that needs one, and not before; what
 //! would only be said to the server is put off until something has to be.
 
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
+
 use super::Begin;
 
 /// A link's transaction.
-#[derive(Default)]
 pub(crate) struct Scope {
+    dialect: Dialect,
     phase: Phase,
     begin: Begin,
     /// Savepoints that were set before anything was done, outermost first: to go back to one is to roll all of it back.
@@ -33,13 +35,19 @@ pub(crate) enum Back {
     /// A rollback of all that was done.
     All,
     /// This text.
-    Text(String),
+    Text(Sql),
 }
 
 impl Scope {
+    /// No transaction.
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        let (phase, begin) = (Phase::None, Begin::default());
+        Self { dialect, phase, begin, unsent: Vec::new(), released: None, wrote: false }
+    }
+
     /// A transaction is asked for.
     pub(crate) fn ask(&mut self, begin: Begin) {
-        *self = Self { phase: Phase::Asked, begin, ..Self::default() };
+        *self = Self { phase: Phase::Asked, begin, ..Self::new(self.dialect) };
     }
 
     /// How the transaction is to begin that the server was not told of.
@@ -64,7 +72,7 @@ impl Scope {
 
     /// There is none any more.
     pub(crate) fn end(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.dialect);
     }
 
     /// Everything was rolled back, and it goes on.
@@ -80,17 +88,21 @@ impl Scope {
     }
 
     /// The text that sets a savepoint; none where it is known without the server.
-    pub(crate) fn savepoint(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn savepoint(&mut self, name: &str) -> Option<Sql> {
         if self.phase == Phase::Asked {
             self.unsent.push(name.to_owned());
             return None;
         }
-        let before = self.released.take().map_or_else(String::new, |name| format!("RELEASE SAVEPOINT {name}; "));
-        Some(format!("{before}SAVEPOINT {name}"))
+        let mut writer = SqlWriter::new(self.dialect);
+        if let Some(released) = self.released.take() {
+            writer.push("RELEASE SAVEPOINT ").name(&released).push("; ");
+        }
+        writer.push("SAVEPOINT ").name(name);
+        Some(writer.finish())
     }
 
     /// The text that ends a savepoint and keeps what was done; none where that can wait, or the server does not know it.
-    pub(crate) fn release(&mut self, name: &str, can_wait: bool) -> Option<String> {
+    pub(crate) fn release(&mut self, name: &str, can_wait: bool) -> Option<Sql> {
         if let Some(at) = self.unsent.iter().position(|unsent| unsent == name) {
             self.unsent.truncate(at);
             return None;
@@ -101,7 +113,9 @@ impl Scope {
             self.released = Some(name.to_owned());
             return None;
         }
-        Some(format!("RELEASE SAVEPOINT {name}"))
+        let mut writer = SqlWriter::new(self.dialect);
+        writer.push("RELEASE SAVEPOINT ").name(name);
+        Some(writer.finish())
     }
 
     /// What undoes all since a savepoint, and forgets it.
@@ -113,7 +127,11 @@ impl Scope {
                 self.unsent.truncate(at);
                 if self.phase == Phase::Open { Back::All } else { Back::Nothing }
             }
-            None => Back::Text(format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")),
+            None => {
+                let mut writer = SqlWriter::new(self.dialect);
+                writer.push("ROLLBACK TO SAVEPOINT ").name(name).push("; RELEASE SAVEPOINT ").name(name);
+                Back::Text(writer.finish())
+            }
         }
     }
 }
@@ -123,7 +141,7 @@ mod tests {
     use super::*;
 
     fn asked() -> Scope {
-        let mut scope = Scope::default();
+        let mut scope = Scope::new(Dialect::Postgres);
         scope.ask(Begin::default());
         scope
     }
@@ -134,27 +152,33 @@ mod tests {
         assert_eq!((scope.savepoint("s1"), scope.savepoint("s2")), (None, None));
         assert_eq!(scope.rollback_to("s2"), Back::Nothing);
         scope.open();
-        assert_eq!(scope.savepoint("s3").as_deref(), Some("SAVEPOINT s3"));
-        assert_eq!(scope.rollback_to("s3"), Back::Text("ROLLBACK TO SAVEPOINT s3; RELEASE SAVEPOINT s3".into()));
+        assert_eq!(scope.savepoint("s3").as_deref(), Some(r#"SAVEPOINT "s3""#));
+        assert_eq!(
+            scope.rollback_to("s3"),
+            Back::Text(Sql::fixed(r#"ROLLBACK TO SAVEPOINT "s3"; RELEASE SAVEPOINT "s3""#))
+        );
         assert_eq!(scope.rollback_to("s1"), Back::All);
         scope.again();
         assert!(scope.asked().is_some());
         // It is gone, and so the server is asked, which says so.
-        assert_eq!(scope.rollback_to("s1"), Back::Text("ROLLBACK TO SAVEPOINT s1; RELEASE SAVEPOINT s1".into()));
+        assert_eq!(
+            scope.rollback_to("s1"),
+            Back::Text(Sql::fixed(r#"ROLLBACK TO SAVEPOINT "s1"; RELEASE SAVEPOINT "s1""#))
+        );
     }
 
     #[test]
     fn a_release_waits_for_the_next_message() {
         let mut scope = asked();
         scope.open();
-        assert_eq!(scope.savepoint("s1").as_deref(), Some("SAVEPOINT s1"));
-        assert_eq!(scope.savepoint("s2").as_deref(), Some("SAVEPOINT s2"));
+        assert_eq!(scope.savepoint("s1").as_deref(), Some(r#"SAVEPOINT "s1""#));
+        assert_eq!(scope.savepoint("s2").as_deref(), Some(r#"SAVEPOINT "s2""#));
         assert_eq!(scope.release("s2", true), None);
-        assert_eq!(scope.savepoint("s3").as_deref(), Some("RELEASE SAVEPOINT s2; SAVEPOINT s3"));
+        assert_eq!(scope.savepoint("s3").as_deref(), Some(r#"RELEASE SAVEPOINT "s2"; SAVEPOINT "s3""#));
         assert_eq!((scope.release("s3", true), scope.release("s1", true)), (None, None));
-        assert_eq!(scope.savepoint("s4").as_deref(), Some("RELEASE SAVEPOINT s1; SAVEPOINT s4"));
-        assert_eq!(scope.release("s4", false).as_deref(), Some("RELEASE SAVEPOINT s4"));
-        assert_eq!(scope.savepoint("s5").as_deref(), Some("SAVEPOINT s5"));
+        assert_eq!(scope.savepoint("s4").as_deref(), Some(r#"RELEASE SAVEPOINT "s1"; SAVEPOINT "s4""#));
+        assert_eq!(scope.release("s4", false).as_deref(), Some(r#"RELEASE SAVEPOINT "s4""#));
+        assert_eq!(scope.savepoint("s5").as_deref(), Some(r#"SAVEPOINT "s5""#));
     }
 
     #[test]
@@ -165,6 +189,6 @@ mod tests {
         scope.savepoint("s2");
         scope.release("s2", true);
         assert!(matches!(scope.rollback_to("s1"), Back::Text(_)));
-        assert_eq!(scope.savepoint("s3").as_deref(), Some("SAVEPOINT s3"));
+        assert_eq!(scope.savepoint("s3").as_deref(), Some(r#"SAVEPOINT "s3""#));
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlservice_sql::{Batch, Compiled, Dialect, Summary};
+use sqlservice_sql::{Batch, Compiled, Dialect, Sql, Summary};
 use tracing::{Span, field::Empty, level_filters::LevelFilter};
 
 use super::{Event, Instruments, StatementFinished, StatementStarted};
@@ -104,7 +104,7 @@ pub(crate) struct Observed(Option<Box<Running>>);
 struct Running {
     instruments: Arc<Instruments>,
     span: Span,
-    sql: Arc<str>,
+    sql: Sql,
     summary: Option<Summary>,
     operation: &'static str,
     origin: Origin,
@@ -173,7 +173,7 @@ impl Observed {
         let mut running = Running {
             instruments: Arc::clone(instruments),
             span: Span::none(),
-            sql: Arc::clone(&job.sql),
+            sql: job.sql.clone(),
             summary: job.summary.clone(),
             operation: operation(job, dialect),
             origin: origin(job),
@@ -263,7 +263,7 @@ impl Drop for Running {
 fn origin(job: &Job) -> Origin {
     match &job.summary {
         Some(_) => Origin::Compiled,
-        None if job.guest_text => Origin::Raw,
+        None if job.sql.is_guest() => Origin::Raw,
         None => Origin::Host,
     }
 }

@@ -3,8 +3,8 @@
 use sqlservice_sql::{
     Dialect, Scalar,
     lexer::{Kind, Lexer, Token},
-    quote,
     schema::{ColumnType, DefaultValue, TypeKind},
+    sql::means_now,
 };
 
 use crate::backend::calendar;
@@ -19,7 +19,7 @@ pub(crate) fn default_value(text: &str, ty: &ColumnType, dialect: Dialect) -> De
     }
     match literal(plain, ty, dialect) {
         Some(scalar) => DefaultValue::Literal(scalar.into()),
-        None if is_now(plain) || quote::means_now(plain, dialect) => DefaultValue::Now,
+        None if is_now(plain) || means_now(plain, dialect) => DefaultValue::Now,
         None => DefaultValue::Expression(plain.to_owned()),
     }
 }

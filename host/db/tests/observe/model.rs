@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlservice_db::Database;
 use sqlservice_sql::{
-    Batch, Catalog, ColumnData, Compiled, Dialect, Flush, InsertMany, Limits, Loading, Portions, Vector,
+    Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, Flush, InsertMany, Limits, Loading, Vector,
     batch::{ColumnBuilder, VectorKind},
     compile,
     flush::{Change, Inserts, Link},
@@ -70,11 +70,11 @@ impl Model {
     }
 
     /// Inserts of users with these names.
-    pub fn new_users(&self, users: &[&str]) -> Portions {
+    pub fn new_users(&self, users: &[&str]) -> BulkStatements {
         let target =
             InsertMany { schema: None, table: "users".into(), columns: names(&["name"]), returning: Vec::new() };
         let rows = Arc::new(batch(vec![texts(users)], users.len()));
-        Portions::new(target, rows, Arc::clone(&self.catalog), self.dialect, Limits::default()).expect("it fits")
+        BulkStatements::new(target, rows, Arc::clone(&self.catalog), self.dialect, Limits::default()).expect("it fits")
     }
 
     /// A new user with a device.

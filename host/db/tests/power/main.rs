@@ -2,6 +2,11 @@
 //! and what is left is opened.
 //!
 //! A process of its own, since its VFS becomes the one of all connections.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a connection of the test's own, which knows nothing of our code"
+)]
 
 mod disk;
 mod vfs;

@@ -1,4 +1,9 @@
 //! Databases of a test's own: a SQLite file, a PostgreSQL database, a MariaDB database.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a connection of the test's own, which knows nothing of our code"
+)]
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},

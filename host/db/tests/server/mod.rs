@@ -13,7 +13,7 @@ use std::{
 
 use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
 use sqlservice_sql::{
-    Compiled, Operation, Scalar, Summary, Value,
+    Compiled, Operation, Scalar, Sql, Summary, Value,
     compiled::{Output, Slot, Source},
     schema::TypeKind,
 };
@@ -223,7 +223,8 @@ pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> 
     let output =
         |(name, kind): &(&str, TypeKind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None };
     Arc::new(Compiled {
-        sql: sql.into(),
+        // Only a text that lives forever passes for one of the host's.
+        sql: Sql::fixed(Box::leak(sql.into())),
         slots: kinds.iter().enumerate().map(slot).collect(),
         outputs: outputs.iter().map(output).collect(),
         parameters: kinds.len() as u32,

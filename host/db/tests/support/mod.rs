@@ -11,8 +11,8 @@ use std::{
 
 use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
 use sqlservice_sql::{
-    Batch, Catalog, ColumnData, Compiled, Dialect, InsertMany, Limits, Operation, Portions, Scalar, Summary, Value,
-    Vector,
+    Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, InsertMany, Limits, Operation, Scalar, Sql, Summary,
+    Value, Vector,
     batch::Strings,
     compiled::{Output, Slot, Source},
     schema::{Column, DefaultValue, Models, Table, TypeKind},
@@ -136,7 +136,8 @@ pub fn integer(answer: &Answer) -> i64 {
 /// A compiled statement made by hand.
 pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes: bool) -> Arc<Compiled> {
     Arc::new(Compiled {
-        sql: sql.into(),
+        // Only a text that lives forever passes for one of the host's.
+        sql: Sql::fixed(Box::leak(sql.into())),
         slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None, fit: None }).collect(),
         outputs: outputs
             .iter()
@@ -194,7 +195,7 @@ pub async fn drop_after<F: Future>(future: F, microseconds: u64) -> Option<F::Ou
 }
 
 /// Rows of `t` with these keys, to be returned as they come.
-pub fn rows_of_t(ids: &[i64]) -> Portions {
+pub fn rows_of_t(ids: &[i64]) -> BulkStatements {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let column = |name: &str, ty: TypeKind| Column {
         name: name.to_owned(),
@@ -234,5 +235,6 @@ pub fn rows_of_t(ids: &[i64]) -> Portions {
     let batch = Batch { rows: u32::try_from(ids.len()).expect("few"), columns };
     let target =
         InsertMany { schema: None, table: "t".into(), columns: names(&["id", "v"]), returning: names(&["id"]) };
-    Portions::new(target, Arc::new(batch), Arc::new(catalog), Dialect::Sqlite, Limits::default()).expect("it fits")
+    BulkStatements::new(target, Arc::new(batch), Arc::new(catalog), Dialect::Sqlite, Limits::default())
+        .expect("it fits")
 }

@@ -5,8 +5,9 @@ use super::{
     native,
 };
 use crate::{
-    Dialect, Error, Result, Scalar, Value, quote,
+    Dialect, Error, Result, Scalar, Value,
     schema::{Column, ColumnType, DefaultValue, TypeKind},
+    sql::quote,
 };
 
 /// The most labels of an enumeration.
@@ -167,10 +168,10 @@ fn check_literal(value: &Value, column: &Column, dialect: Dialect) -> Result<()>
     {
         return Err(Error::invalid("the default is none of the labels"));
     }
-    match quote::literal(value, column.ty.kind, dialect) {
-        Some(_) => Ok(()),
-        None => Err(Error::invalid("the default has no constant in this database")),
+    if quote::has_literal(value, column.ty.kind, dialect) {
+        return Ok(());
     }
+    Err(Error::invalid("the default has no constant in this database"))
 }
 
 /// Whether a column of this kind takes the value.

@@ -1,9 +1,6 @@
 //! Statements that change rows: inserts with or without upserts, updates and deletes.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-};
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Checker,
@@ -16,8 +13,7 @@ use crate::{
     Dialect, Error, Fit, Result,
     catalog::{Entry, is_key},
     compiled::Source,
-    plan::{self, Assignment, Bind, Conflict, Expr, Plan, Rows, Target, Typed},
-    quote,
+    resolved::{self, Assignment, Bind, Conflict, Expr, Plan, Rows, Target, Typed},
     schema::{Column, DefaultValue, Table},
     statement::{self, ConflictAction, Delete, Insert, InsertSource, NodeId, Root, Update},
 };
@@ -33,7 +29,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn target(&mut self, schema: Option<&'a str>, name: &'a str) -> Result<(Target<'a>, &'a Entry)> {
+    pub(crate) fn target(&mut self, schema: Option<&'a str>, name: &'a str) -> Result<(Target<'a>, &'a Entry)> {
         let entry = self.entry(schema, name)?;
         if entry.table.is_view {
             return Err(Error::invalid(format!("{name:?} is a view, whose rows cannot be changed")));
@@ -47,7 +43,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What is returned of each changed row: it sees the changed table and nothing else.
-    fn returning(&mut self, name: &'a str, entry: &'a Entry, ids: &'a [NodeId]) -> Result<Vec<plan::Column<'a>>> {
+    fn returning(&mut self, name: &'a str, entry: &'a Entry, ids: &'a [NodeId]) -> Result<Vec<resolved::Column<'a>>> {
         self.scope.levels = vec![Vec::new()];
         self.enter(name, entry)?;
         self.columns(ids)
@@ -78,7 +74,7 @@ impl<'a> Checker<'a> {
             None => None,
         };
         let returning = self.returning(target.name, entry, &insert.returning)?;
-        Ok(Plan::Insert { target, columns: &insert.columns, rows, conflict, returning })
+        Ok(Plan::Insert { target, columns: &insert.columns, rows, conflict, returning, is_told: false })
     }
 
     fn rows(&mut self, rows: &'a [Vec<NodeId>], columns: &[&'a Column]) -> Result<Vec<Vec<Typed<'a>>>> {
@@ -193,7 +189,7 @@ impl<'a> Checker<'a> {
             let message = "this database returns nothing of deletes with other sources";
             return Err(unsupported("delete-returning", message));
         }
-        Ok(Plan::Delete { target, source, filter, returning })
+        Ok(Plan::Delete { target, source, filter, order_by: Vec::new(), returning })
     }
 
     /// New values, with those that the model says columns get by every update.
@@ -207,15 +203,22 @@ impl<'a> Checker<'a> {
             all.push((Assignment { column: &column.name, value }, reads));
         }
         let named: HashSet<&str> = given.iter().map(|assignment| assignment.column.as_str()).collect();
-        for column in entry.table.columns.iter().filter(|column| !named.contains(column.name.as_str())) {
-            if let Some(value) = self.on_update(column) {
-                all.push((Assignment { column: &column.name, value }, HashSet::new()));
-            }
-        }
+        let mut touched = Vec::new();
+        self.touch(&mut touched, entry, |column| named.contains(column.name.as_str()));
+        all.extend(touched.into_iter().map(|assignment| (assignment, HashSet::new())));
         if matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
             return reordered(all);
         }
         Ok(all.into_iter().map(|(assignment, _)| assignment).collect())
+    }
+
+    /// Adds what columns get by every update, but for those that are set.
+    pub(crate) fn touch(&self, all: &mut Vec<Assignment<'a>>, entry: &'a Entry, is_set: impl Fn(&Column) -> bool) {
+        for column in entry.table.columns.iter().filter(|column| !is_set(column)) {
+            if let Some(value) = self.on_update(column) {
+                all.push(Assignment { column: &column.name, value });
+            }
+        }
     }
 
     /// What a column gets by an update that says nothing of it.
@@ -230,15 +233,15 @@ impl<'a> Checker<'a> {
                 fit: None,
                 alone: false,
             }),
-            DefaultValue::Now => Expr::Text(Cow::Borrowed(quote::now(kind, self.dialect))),
-            DefaultValue::Expression(text) => Expr::Text(Cow::Owned(format!("({text})"))),
+            DefaultValue::Now => Expr::Now(kind),
+            expression @ DefaultValue::Expression(_) => Expr::Declared(expression),
         };
-        Some(self.stored(Typed::new(expr, plan::Type::Declared(&column.ty)), column))
+        Some(self.stored(Typed::new(expr, resolved::Type::Declared(&column.ty)), column))
     }
 }
 
 /// The columns of these names, each once, none of them computed.
-fn writable<'a>(entry: &'a Entry, names: impl Iterator<Item = &'a str>) -> Result<Vec<&'a Column>> {
+pub(crate) fn writable<'a>(entry: &'a Entry, names: impl Iterator<Item = &'a str>) -> Result<Vec<&'a Column>> {
     let mut seen = HashSet::new();
     let mut columns = Vec::new();
     for name in names {
@@ -293,6 +296,6 @@ fn reordered<'a>(mut left: Vec<(Assignment<'a>, HashSet<&'a str>)>) -> Result<Ve
 }
 
 /// The shape of what a change returns.
-pub(crate) fn returned<'a>(columns: &[plan::Column<'a>]) -> Vec<plan::Shape<'a>> {
+pub(crate) fn returned<'a>(columns: &[resolved::Column<'a>]) -> Vec<resolved::Shape<'a>> {
     shape(columns)
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::{Checker, is_number};
 use crate::{
     Dialect, Result,
-    plan::{self, Body, Expr, Origin, Query, Select, Type, Typed},
+    resolved::{self, Body, Expr, Origin, Query, Select, Type, Typed},
     schema::{Column, TypeKind},
 };
 
@@ -91,7 +91,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Makes the parts of a compound queries whose numbers are of one kind, and of one form where rows are compared.
-    pub(super) fn unify_parts(&self, parts: &mut [Query<'a>], shape: &[plan::Shape<'a>], compares: bool) {
+    pub(super) fn unify_parts(&self, parts: &mut [Query<'a>], shape: &[resolved::Shape<'a>], compares: bool) {
         if !self.has_text_decimals() {
             return;
         }
@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
 
     /// A value on its way into a column: where decimals are texts, one with the digits of the column, and a number in a column
     /// of other numbers.
-    pub(super) fn stored(&self, value: Typed<'a>, column: &'a Column) -> Typed<'a> {
+    pub(crate) fn stored(&self, value: Typed<'a>, column: &'a Column) -> Typed<'a> {
         let (into, from) = (column.ty.kind, value.kind());
         let converts = into == TypeKind::Decimal || (is_number(into) && from == Some(TypeKind::Decimal));
         if !self.has_text_decimals() || !converts {
@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
         {
             let values = std::mem::take(&mut select.columns).into_iter().zip(columns.iter().copied());
             let stored =
-                values.map(|(at, column)| plan::Column { value: self.stored(at.value, column), name: at.name });
+                values.map(|(at, column)| resolved::Column { value: self.stored(at.value, column), name: at.name });
             select.columns = stored.collect();
             return Ok(query);
         }
@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
         let outer = query.shape.iter().zip(columns.iter().copied()).map(|(at, column)| {
             let inner = Expr::Named { table: alias, name: at.name.clone() };
             let value = self.stored(Typed { nullable: at.nullable, ..Typed::new(inner, at.ty) }, column);
-            plan::Column { value, name: at.name.clone() }
+            resolved::Column { value, name: at.name.clone() }
         });
         let (columns, shape) = (outer.collect(), query.shape.clone());
         let source = Some(Origin::Query { query: Box::new(query), alias, lateral: false });

@@ -11,7 +11,7 @@ use crate::{
     Dialect, Error, Result, Value,
     catalog::check_type,
     compiled::Source,
-    plan::{Bind, Expr, Like, Type, Typed},
+    resolved::{Bind, Expr, Like, Type, Typed},
     schema::TypeKind,
     statement::{Case, Cast, ColumnName, ListOp, Listed, Matching, Membership, Node, NodeId, UnaryOp},
 };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Dialect, Error, Result,
-    plan::{self, Expr, Function, Type, Typed},
+    resolved::{self, Expr, Function, Type, Typed},
     schema::TypeKind,
     statement::{Call, NodeId, Order, Window},
 };
@@ -102,7 +102,7 @@ impl<'a> Checker<'a> {
         &mut self,
         id: NodeId,
         call: &'a Call,
-        window: Option<plan::Window<'a>>,
+        window: Option<resolved::Window<'a>>,
         hint: Option<TypeKind>,
     ) -> Result<Typed<'a>> {
         let Some(allowed) = ALLOWED.iter().find(|allowed| allowed.name == call.function) else {
@@ -117,7 +117,7 @@ impl<'a> Checker<'a> {
         let (arguments, ty, nullable) = self.arguments(id, call, allowed.function, hint)?;
         let filter = call.filter.map(|filter| self.condition(filter)).transpose()?;
         let function = allowed.function;
-        let call = plan::Call { function, arguments, distinct: call.distinct, filter, window };
+        let call = resolved::Call { function, arguments, distinct: call.distinct, filter, window };
         Ok(Typed { nullable, ..Typed::new(Expr::Call(Box::new(call)), ty) })
     }
 
@@ -313,12 +313,12 @@ impl<'a> Checker<'a> {
             self.require(!groups || self.can.frame_groups, "frame-groups", advice)?;
             self.ranges(frame, &order_by)?;
         }
-        let window = plan::Window { partition_by, order_by, frame: window.frame.as_ref() };
+        let window = resolved::Window { partition_by, order_by, frame: window.frame.as_ref() };
         self.call(id, call, Some(window), hint)
     }
 
     /// Refuses a frame that reaches so far from a decimal which is a text: it would find no neighbours.
-    fn ranges(&self, frame: &crate::statement::Frame, order_by: &[plan::Order<'a>]) -> Result<()> {
+    fn ranges(&self, frame: &crate::statement::Frame, order_by: &[resolved::Order<'a>]) -> Result<()> {
         use crate::statement::{FrameBound as Bound, FrameUnit};
         let is_distance = |bound: &Bound| matches!(bound, Bound::Preceding(_) | Bound::Following(_));
         let by_distance = frame.unit == FrameUnit::Range && (is_distance(&frame.start) || is_distance(&frame.end));
@@ -328,7 +328,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Keys of an ordering.
-    pub(super) fn orders(&mut self, orders: &'a [Order]) -> Result<Vec<plan::Order<'a>>> {
+    pub(super) fn orders(&mut self, orders: &'a [Order]) -> Result<Vec<resolved::Order<'a>>> {
         orders
             .iter()
             .map(|order| {
@@ -339,10 +339,10 @@ impl<'a> Checker<'a> {
     }
 
     /// One key of an ordering.
-    pub(super) fn order(&self, order: &'a Order, value: Typed<'a>) -> Result<plan::Order<'a>> {
+    pub(super) fn order(&self, order: &'a Order, value: Typed<'a>) -> Result<resolved::Order<'a>> {
         let advice = "this database does not say where nulls come; order by whether it is null first";
         self.require(order.nulls_first.is_none() || self.can.nulls_order, "nulls-order", advice)?;
-        Ok(plan::Order { value, descending: order.descending, nulls_first: order.nulls_first })
+        Ok(resolved::Order { value, descending: order.descending, nulls_first: order.nulls_first })
     }
 }
 

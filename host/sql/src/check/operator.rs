@@ -3,7 +3,7 @@
 use super::{Checker, at, comparable, decimal::wider, is_number};
 use crate::{
     Result, Scalar, Value,
-    plan::{Expr, Type, Typed},
+    resolved::{Expr, Type, Typed},
     schema::TypeKind,
     statement::{Binary, BinaryOp, ListOp, Listed, Node, NodeId},
 };

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Dialect, Error, Result, Scalar, Value,
-    plan::{self, Body, Column, Expr, Origin, Query, Shape, Type, Typed},
+    resolved::{self, Body, Column, Expr, Origin, Query, Shape, Type, Typed},
     schema::TypeKind,
     statement::{Compound, Cte, Join, JoinKind, Locking, Node, NodeId, Order, Select, SetOp, SourceQuery, SourceTable},
 };
@@ -44,7 +44,7 @@ impl<'a> Checker<'a> {
         query
     }
 
-    fn ctes(&mut self, ctes: &'a [Cte]) -> Result<Vec<plan::Cte<'a>>> {
+    fn ctes(&mut self, ctes: &'a [Cte]) -> Result<Vec<resolved::Cte<'a>>> {
         let mut names = HashSet::new();
         let mut plans = Vec::with_capacity(ctes.len().min(MAX_CTES));
         for cte in ctes {
@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
             let columns = Derived::new(&query.shape, &cte.columns)?;
             self.scope.ctes.push(Known { name: &cte.name, columns });
             let recursive = cte.recursive;
-            plans.push(plan::Cte { name: &cte.name, columns: &cte.columns, recursive, query });
+            plans.push(resolved::Cte { name: &cte.name, columns: &cte.columns, recursive, query });
         }
         Ok(plans)
     }
@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
         query
     }
 
-    fn select_body(&mut self, id: NodeId, select: &'a Select, ctes: Vec<plan::Cte<'a>>) -> Result<Query<'a>> {
+    fn select_body(&mut self, id: NodeId, select: &'a Select, ctes: Vec<resolved::Cte<'a>>) -> Result<Query<'a>> {
         let source = select.source.map(|source| self.source(source)).transpose()?;
         let filter = select.filter.map(|filter| self.condition(filter)).transpose()?;
         let columns = self.columns(&select.columns)?;
@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
         }
         let lock = select.lock.as_ref();
         let distinct = select.distinct;
-        let select = plan::Select { columns, distinct, is_compared: false, source, filter, group_by, having };
+        let select = resolved::Select { columns, distinct, is_compared: false, source, filter, group_by, having };
         Ok(Query { ctes, body: Body::Select(Box::new(select)), order_by, limit, offset, lock, shape })
     }
 
@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Keys of a select's order: columns of its sources first, labels of its own after them.
-    fn select_orders(&mut self, orders: &'a [Order], shape: &[Shape<'a>]) -> Result<Vec<plan::Order<'a>>> {
+    fn select_orders(&mut self, orders: &'a [Order], shape: &[Shape<'a>]) -> Result<Vec<resolved::Order<'a>>> {
         let labels = Labels::new(orders, shape);
         let mut keys = Vec::with_capacity(orders.len());
         for order in orders {

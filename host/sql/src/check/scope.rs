@@ -6,7 +6,7 @@ use std::{collections::HashMap, rc::Rc};
 use crate::{
     Error, Result,
     catalog::Entry,
-    plan::{Shape, Type},
+    resolved::{Shape, Type},
 };
 
 /// The columns of a derived table or common table expression, by name.

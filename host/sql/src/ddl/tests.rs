@@ -71,7 +71,7 @@ fn declare(tables: Vec<Table>, dialect: Dialect) -> Catalog {
 }
 
 fn texts(statements: Result<Vec<Definition<'_>>>) -> Vec<String> {
-    statements.expect("possible").into_iter().map(|statement| statement.sql).collect()
+    statements.expect("possible").into_iter().map(|statement| statement.sql.to_string()).collect()
 }
 
 fn created(tables: Vec<Table>, dialect: Dialect) -> Vec<String> {
@@ -211,7 +211,7 @@ fn t25_what_has_sql_text_of_a_guest_is_not_sent_with_others() {
     let with = |at: Column| table("t", vec![column("id", TypeKind::Int64), at]);
     let text = || "1".to_owned();
     let mut checked = plain();
-    checked.checks = vec![Check { name: None, expression: text() }];
+    checked.checks = vec![crate::schema::Check { name: None, expression: text() }];
     let native = ColumnType { native: Some("money".into()), ..TypeKind::Other.into() };
     let cases = [
         (plain(), true),

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Batch, Catalog, ColumnData, Error, Result, Value,
     batch::{BatchBuilder, ColumnBuilder, VectorKind},
-    insert_many::is_made,
+    bulk::is_made,
     schema::{DefaultValue, Table},
 };
 

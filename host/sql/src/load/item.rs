@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::{Load, keys};
 use crate::{
     Batch, Catalog, ColumnData, Error, Result,
+    bulk::{Between, Name, ReadMany},
     catalog::{Direction, Related},
+    check::{column, outputs_of},
     compiled::Output,
-    insert_many::{column, outputs},
-    read_many::{Between, Name, ReadMany},
     schema::Table,
 };
 
@@ -43,7 +43,7 @@ impl Item {
         let related = catalog.related(near.0.as_deref(), &near.1, &load.relationship)?;
         let Related { direction, target, near, far, order_by } = related;
         let table = (target.schema.clone(), target.name.clone());
-        let own = outputs(&target.columns.iter().collect::<Vec<_>>());
+        let own = outputs_of(&target.columns.iter().collect::<Vec<_>>());
         let is_one = matches!(direction, Direction::ToOne);
         let own_found = positions(target, &far);
         let (by, between, before) = match direction {
@@ -53,7 +53,7 @@ impl Item {
                 let entry = catalog.entry(through.schema.as_deref(), &through.name);
                 let entry = entry.ok_or_else(|| Error::NoSuchTable(through.name.clone()))?;
                 let columns = first.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
-                let before = outputs(&columns);
+                let before = outputs_of(&columns);
                 (first, Some(Between { table: (through.schema.clone(), through.name.clone()), on }), before)
             }
         };

@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Assignment, Column, Conflict, Origin, Rows, Target, Typed},
+    resolved::{Assignment, Column, Conflict, Origin, Rows, Target, Typed},
 };
 
 impl Writer {
@@ -42,13 +42,19 @@ impl Writer {
             }
             Rows::Defaults if self.is_mysql() => self.push(" () VALUES ()"),
             Rows::Defaults => self.push(" DEFAULT VALUES"),
+            Rows::Default(rows) => self.default_rows(*rows),
+            Rows::Given(given) => self.given_rows(given),
+            Rows::Arrays(arrays) => {
+                self.push(" SELECT * FROM ");
+                self.arrays(arrays);
+            }
         }
         if let Some(conflict) = conflict {
             if self.is_mysql() { self.duplicate_key(target, conflict) } else { self.conflict(conflict) }
         }
     }
 
-    pub(crate) fn target(&mut self, target: Target<'_>) {
+    fn target(&mut self, target: Target<'_>) {
         self.qualified(target.schema, target.name);
     }
 

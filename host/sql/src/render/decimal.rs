@@ -4,7 +4,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Call, Expr, Function, Typed},
+    resolved::{Call, Expr, Function, Typed},
     schema::{Column, ColumnType, TypeKind},
     statement::BinaryOp,
 };
@@ -111,7 +111,7 @@ impl Writer {
     }
 
     /// The call of a function of decimals.
-    pub(super) fn decimal_call(&mut self, name: &str, value: &Typed<'_>, rest: impl FnOnce(&mut Self)) {
+    pub(super) fn decimal_call(&mut self, name: &'static str, value: &Typed<'_>, rest: impl FnOnce(&mut Self)) {
         self.push(name);
         self.push("(");
         self.value(value);
@@ -126,24 +126,20 @@ impl Writer {
 
     /// Whatever is written, as a decimal with the digits of a type.
     fn fitted(&mut self, ty: &ColumnType, write: impl FnOnce(&mut Self)) {
-        let digits = ty.precision.map(|precision| format!(", {precision}, {})", ty.scale.unwrap_or(0)));
-        self.push(if digits.is_some() { "decimal_of(" } else { "decimal(" });
+        self.push(if ty.precision.is_some() { "decimal_of(" } else { "decimal(" });
         write(self);
-        self.push(digits.as_deref().unwrap_or(")"));
+        if let Some(precision) = ty.precision {
+            self.sql.push(", ").number(precision).push(", ").number(ty.scale.unwrap_or(0));
+        }
+        self.push(")");
     }
 
     /// Writes what a column is given: a decimal gets the digits of its column where it is a text.
-    pub(crate) fn stored(&mut self, column: &Column, write: impl FnOnce(&mut Self)) {
+    pub(super) fn stored(&mut self, column: &Column, write: impl FnOnce(&mut Self)) {
         if self.dialect == Dialect::Sqlite && column.ty.kind == TypeKind::Decimal {
             self.fitted(&column.ty, write);
         } else {
             write(self);
         }
-    }
-
-    /// Writes by what a column is compared, after it.
-    pub(crate) fn collation(&mut self, column: &Column) {
-        let is_text = self.dialect == Dialect::Sqlite && column.ty.kind == TypeKind::Decimal;
-        self.push(if is_text { COLLATION } else { "" });
     }
 }

@@ -3,17 +3,17 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Expr, Query, Typed},
+    resolved::{Expr, Query, Typed},
     schema::{ColumnType, TypeKind},
+    sql::{Declared, quote},
     statement::UnaryOp,
-    types::type_name,
 };
 
 impl Writer {
     /// An expression where nothing stands before or after it.
     pub(super) fn value(&mut self, value: &Typed<'_>) {
         // What is written more than once may double with every level: nothing is walked that is not written.
-        if self.full {
+        if self.sql.is_full() {
             return;
         }
         match &value.expr {
@@ -56,7 +56,14 @@ impl Writer {
                 self.query(query);
                 self.push(")");
             }
-            Expr::Text(text) => self.push(text),
+            Expr::Number(number) => self.number(*number),
+            Expr::Now(kind) => self.push(quote::now(*kind, self.dialect)),
+            Expr::Declared(default) => {
+                self.sql.declared(Declared::Value(default));
+            }
+            Expr::Equal(pairs) => self.equal(pairs),
+            Expr::Among(value, keys) => self.among(value, keys),
+            Expr::ByKey(choice) => self.by_key(choice),
         }
     }
 
@@ -81,6 +88,8 @@ impl Writer {
                 | Expr::Between(_)
                 | Expr::Like(_)
                 | Expr::Membership { .. }
+                | Expr::Equal(_)
+                | Expr::Among(..)
         );
         if several && !self.is_decimal_call(value) {
             self.push("(");
@@ -163,34 +172,59 @@ impl Writer {
     fn cast(&mut self, value: &Typed<'_>, ty: &ColumnType) {
         match self.dialect {
             Dialect::Sqlite => self.cast_sqlite(value, ty),
-            Dialect::Postgres => self.cast_whole(value, ty, &type_name(ty, Dialect::Postgres), "NUMERIC"),
+            Dialect::Postgres => self.cast_whole(value, ty, "NUMERIC", |writer| {
+                writer.sql.column_type(ty);
+            }),
             Dialect::Mysql | Dialect::Mariadb => {
-                let target = mysql_target(ty, self.dialect);
-                self.cast_whole(value, ty, &target, "DECIMAL(65,20)");
+                self.cast_whole(value, ty, "DECIMAL(65,20)", |writer| writer.mysql_target(ty));
             }
         }
     }
 
     /// A cast. Floats that become integers are rounded as decimals are, halves away from 0: by themselves PostgreSQL and
     /// MySQL would round them to even numbers.
-    fn cast_whole(&mut self, value: &Typed<'_>, ty: &ColumnType, target: &str, exact: &str) {
+    fn cast_whole(&mut self, value: &Typed<'_>, ty: &ColumnType, exact: &'static str, target: impl FnOnce(&mut Self)) {
         let float = matches!(value.kind(), Some(TypeKind::Float32 | TypeKind::Float64));
-        if !float || !crate::catalog::is_integer(ty.kind) {
-            return self.cast_to(value, target);
+        let rounds = float && crate::catalog::is_integer(ty.kind);
+        self.push(if rounds { "CAST(ROUND(" } else { "CAST(" });
+        if rounds {
+            self.cast_to(value, exact)
+        } else {
+            self.value(value)
         }
-        self.push("CAST(ROUND(");
-        self.cast_to(value, exact);
-        self.push(") AS ");
-        self.push(target);
+        self.push(if rounds { ") AS " } else { " AS " });
+        target(self);
         self.push(")");
     }
 
-    pub(super) fn cast_to(&mut self, value: &Typed<'_>, target: &str) {
+    pub(super) fn cast_to(&mut self, value: &Typed<'_>, target: &'static str) {
         self.push("CAST(");
         self.value(value);
         self.push(" AS ");
         self.push(target);
         self.push(")");
+    }
+
+    /// What MySQL casts to, which is not what its columns are called.
+    fn mysql_target(&mut self, ty: &ColumnType) {
+        self.push(match ty.kind {
+            TypeKind::Boolean | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 => "SIGNED",
+            TypeKind::Uint64 => "UNSIGNED",
+            TypeKind::Float32 | TypeKind::Float64 => "DOUBLE",
+            TypeKind::Decimal | TypeKind::Date | TypeKind::Time => {
+                self.sql.column_type(ty);
+                return;
+            }
+            TypeKind::Timestamp | TypeKind::TimestampTz => "DATETIME(6)",
+            TypeKind::Varchar => {
+                self.sql.push("CHAR(").number(ty.length.unwrap_or(1)).push(")");
+                return;
+            }
+            TypeKind::Bytes => "BINARY",
+            TypeKind::Json if self.dialect == Dialect::Mysql => "JSON",
+            TypeKind::Uuid if self.dialect == Dialect::Mariadb => "UUID",
+            _ => "CHAR",
+        });
     }
 
     /// SQLite casts to affinities. The names of its column types would not do: to cast to `DATE` makes a number.
@@ -219,26 +253,9 @@ impl Writer {
             TypeKind::Varchar => {
                 self.push("substr(");
                 self.cast_to(value, "TEXT");
-                self.push(&format!(", 1, {})", ty.length.unwrap_or(u32::MAX)));
+                self.sql.push(", 1, ").number(ty.length.unwrap_or(u32::MAX)).push(")");
             }
             _ => self.cast_to(value, "TEXT"),
         }
     }
-}
-
-/// What MySQL casts to, which is not what its columns are called.
-fn mysql_target(ty: &ColumnType, dialect: Dialect) -> String {
-    let name = match ty.kind {
-        TypeKind::Boolean | TypeKind::Int16 | TypeKind::Int32 | TypeKind::Int64 => "SIGNED",
-        TypeKind::Uint64 => "UNSIGNED",
-        TypeKind::Float32 | TypeKind::Float64 => "DOUBLE",
-        TypeKind::Decimal | TypeKind::Date | TypeKind::Time => return type_name(ty, dialect),
-        TypeKind::Timestamp | TypeKind::TimestampTz => "DATETIME(6)",
-        TypeKind::Varchar => return format!("CHAR({})", ty.length.unwrap_or(1)),
-        TypeKind::Bytes => "BINARY",
-        TypeKind::Json if dialect == Dialect::Mysql => "JSON",
-        TypeKind::Uuid if dialect == Dialect::Mariadb => "UUID",
-        _ => "CHAR",
-    };
-    name.to_owned()
 }

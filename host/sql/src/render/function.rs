@@ -3,9 +3,9 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Call, Function, Order, Typed, Window},
-    quote,
+    resolved::{Call, Function, Order, Typed, Window},
     schema::TypeKind,
+    sql::quote,
     statement::{FrameBound, FrameUnit},
 };
 
@@ -168,12 +168,16 @@ impl Writer {
     }
 
     /// A border of a frame. Its number is part of the statement's form: databases take no placeholder here.
-    fn frame_bound(&mut self, bound: &FrameBound, unbounded: &str) {
+    fn frame_bound(&mut self, bound: &FrameBound, unbounded: &'static str) {
         match bound {
             FrameBound::Unbounded => self.push(unbounded),
             FrameBound::Current => self.push("CURRENT ROW"),
-            FrameBound::Preceding(count) => self.push(&format!("{count} PRECEDING")),
-            FrameBound::Following(count) => self.push(&format!("{count} FOLLOWING")),
+            FrameBound::Preceding(count) => {
+                self.sql.number(*count).push(" PRECEDING");
+            }
+            FrameBound::Following(count) => {
+                self.sql.number(*count).push(" FOLLOWING");
+            }
         }
     }
 

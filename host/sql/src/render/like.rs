@@ -4,8 +4,7 @@ use super::Writer;
 use crate::{
     Dialect, Scalar, Value,
     compiled::Source,
-    plan::{Bind, Expr, Like, Typed},
-    quote,
+    resolved::{Bind, Expr, Like, Typed},
     schema::TypeKind,
 };
 
@@ -59,9 +58,7 @@ impl Writer {
     /// a mark that `check` has looked at, part of the statement's form and not one of its values.
     fn escape(&mut self, escape: Option<char>) {
         let escape = escape.map(String::from).unwrap_or_default();
-        self.push(" ESCAPE ");
-        let quoted = quote::text(&escape, self.dialect);
-        self.push(&quoted);
+        self.sql.push(" ESCAPE ").text(&escape);
     }
 
     /// An operand that has to be a text.
@@ -101,11 +98,10 @@ impl Writer {
             step(PARKED_PERCENT.into(), "%");
             step(PARKED_ESCAPE.into(), &glob_literal(escape));
         }
-        self.push(&"replace(".repeat(steps.len()));
+        steps.iter().for_each(|_| self.push("replace("));
         self.value(pattern);
         for (from, to) in steps {
-            let (from, to) = (quote::text(&from, self.dialect), quote::text(&to, self.dialect));
-            self.push(&format!(", {from}, {to})"));
+            self.sql.push(", ").text(&from).push(", ").text(&to).push(")");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Writer;
 use crate::{
     Dialect,
     catalog::is_integer,
-    plan::{Expr, Typed},
+    resolved::{Expr, Typed},
     schema::TypeKind,
     statement::BinaryOp,
 };
@@ -37,14 +37,14 @@ impl Writer {
         self.compared(left, sign, right);
     }
 
-    fn infix(&mut self, left: &Typed<'_>, sign: &str, right: &Typed<'_>) {
+    fn infix(&mut self, left: &Typed<'_>, sign: &'static str, right: &Typed<'_>) {
         self.operand(left);
         self.push(sign);
         self.operand(right);
     }
 
     /// A comparison. One collation holds for both sides, and the left one's first.
-    fn compared(&mut self, left: &Typed<'_>, sign: &str, right: &Typed<'_>) {
+    pub(super) fn compared(&mut self, left: &Typed<'_>, sign: &'static str, right: &Typed<'_>) {
         let by_left = self.is_text_decimal(left) || matches!(left.expr, Expr::Row(_));
         self.collated(left);
         self.push(sign);
@@ -191,7 +191,7 @@ impl Writer {
     }
 
     /// Conditions, all or any of which have to be true.
-    pub(super) fn joined(&mut self, items: &[Typed<'_>], separator: &str, none: &str) {
+    pub(super) fn joined(&mut self, items: &[Typed<'_>], separator: &'static str, none: &'static str) {
         match items {
             [] => self.push(none),
             [item] => self.value(item),

@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Body, Column, Cte, Expr, Origin, Query, Select, Typed},
+    resolved::{Body, Column, Cte, Expr, Origin, Query, Select, Typed},
     statement::{JoinKind, Locking, SetOp},
 };
 
@@ -62,7 +62,7 @@ impl Writer {
         self.filter(" HAVING ", select.having.as_ref());
     }
 
-    pub(super) fn filter(&mut self, before: &str, filter: Option<&Typed<'_>>) {
+    pub(super) fn filter(&mut self, before: &'static str, filter: Option<&Typed<'_>>) {
         if let Some(filter) = filter {
             self.push(before);
             self.value(filter);
@@ -118,6 +118,7 @@ impl Writer {
                 self.source(right);
                 self.filter(" ON ", on.as_deref());
             }
+            Origin::Given { arrays, alias, columns } => self.given_source(arrays, alias, columns),
         }
     }
 

@@ -3,18 +3,19 @@
 use super::Writer;
 use crate::{
     Dialect,
-    plan::{Expr, Function, Typed},
+    resolved::{Expr, Function, Typed},
     schema::TypeKind,
     types::postgres_plain,
 };
 
-/// A piece of a text: SQL of the host's own, or an argument.
+/// A piece of a text: SQL of the host's own, an argument, or a number.
 enum Piece<'p, 'a> {
-    Sql(&'p str),
+    Sql(&'static str),
     Of(&'p Typed<'a>),
+    Number(u32),
 }
 
-use Piece::{Of, Sql};
+use Piece::{Number, Of, Sql};
 
 impl Writer {
     /// Writes one of them; whether it was one.
@@ -42,6 +43,7 @@ impl Writer {
         for (position, piece) in pieces.iter().enumerate() {
             match piece {
                 Sql(text) => self.push(text),
+                Number(number) => self.number(*number),
                 Of(value) => {
                     let earlier = pieces.iter().take(position);
                     let again =
@@ -188,8 +190,15 @@ impl Writer {
             Dialect::Sqlite => {
                 let place = if moment.kind() == Some(TypeKind::Time) { place - 11 } else { place };
                 let length = if function == F::Year { 4 } else { 2 };
-                let after = format!(", {place}, {length}) AS INTEGER)");
-                self.pieces(&[Sql("CAST(substr("), Of(moment), Sql(&after)]);
+                self.pieces(&[
+                    Sql("CAST(substr("),
+                    Of(moment),
+                    Sql(", "),
+                    Number(place),
+                    Sql(", "),
+                    Number(length),
+                    Sql(") AS INTEGER)"),
+                ]);
             }
             Dialect::Postgres => {
                 self.push("CAST(FLOOR(EXTRACT(");

@@ -160,13 +160,13 @@ fn drive(mut flush: Flush, changes: &[Change], dialect: Dialect) {
             Err(other) => panic!("{other} on {dialect:?}"),
         };
         let mut reads = false;
-        while let Some(portion) = work.portions.next() {
-            let portion = portion.expect("it was checked");
-            let sql = &portion.compiled.sql;
+        while let Some(chunk) = work.statements.next() {
+            let chunk = chunk.expect("it was checked");
+            let sql = &chunk.compiled.sql;
             tokens(sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {sql}"));
-            reads = !portion.compiled.writes;
-            let rows = portion.rows.len();
-            let columns = portion.compiled.outputs.iter().map(|output| {
+            reads = !chunk.compiled.writes;
+            let rows = chunk.rows.len();
+            let columns = chunk.compiled.outputs.iter().map(|output| {
                 let first = if output.name == "n" { 0 } else { key };
                 integers((first..).take(rows).collect())
             });
@@ -174,7 +174,7 @@ fn drive(mut flush: Flush, changes: &[Change], dialect: Dialect) {
             key += rows as i64;
             prepared += usize::from(work.prepares);
             written[work.change] += if reads || work.prepares { 0 } else { rows };
-            flush.take(&mut work, &portion.rows, returned, rows as u64);
+            flush.take(&mut work, &chunk.rows, returned, rows as u64);
         }
         flush.end(&work).unwrap_or_else(|stale| panic!("{stale} on {dialect:?}, reading {reads}"));
     }

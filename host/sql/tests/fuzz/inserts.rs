@@ -3,7 +3,7 @@
 use std::{cell::OnceCell, sync::Arc};
 
 use arbtest::arbitrary::{Result, Unstructured};
-use sqlservice_sql::{Batch, Catalog, InsertMany, Layout, Limits, Portion, Portions};
+use sqlservice_sql::{Batch, BulkStatements, Catalog, Chunk, InsertMany, Layout, Limits};
 
 use crate::{
     batches::column,
@@ -39,13 +39,13 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
     let catalogs =
         CATALOGS.with(|known| known.get_or_init(|| DIALECTS.map(|dialect| Arc::new(catalog(dialect)))).clone());
     for (dialect, catalog) in DIALECTS.into_iter().zip(catalogs) {
-        let Ok(portions) = Portions::new(target.clone(), Arc::clone(&batch), catalog, dialect, limits) else {
+        let Ok(statements) = BulkStatements::new(target.clone(), Arc::clone(&batch), catalog, dialect, limits) else {
             continue;
         };
-        let Ok(portions) = portions.collect::<sqlservice_sql::Result<Vec<Portion>>>() else { continue };
-        let inserted = portions.iter().flat_map(|portion| portion.rows.clone());
+        let Ok(statements) = statements.collect::<sqlservice_sql::Result<Vec<Chunk>>>() else { continue };
+        let inserted = statements.iter().flat_map(|chunk| chunk.rows.clone());
         assert!(inserted.eq(0..rows), "every row once, in order");
-        for Portion { compiled, layout, rows } in &portions {
+        for Chunk { compiled, layout, rows } in &statements {
             assert!(compiled.sql.len() <= limits.statement_bytes && compiled.slots.len() <= limits.parameters);
             let parts =
                 tokens(&compiled.sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {}", compiled.sql));

@@ -8,7 +8,7 @@ use std::{
 
 use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{
-    Batch, Catalog, ColumnData, Compiled, Dialect, Error, Limits, Loading, Portions, Vector, compile,
+    Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, Error, Limits, Loading, Vector, compile,
     compiled::Output,
     load::{Load, Plan},
     schema::{Models, Relationship, TypeKind},
@@ -166,9 +166,9 @@ fn is_started(
     match start {
         0 => {
             let rows = dice.below(20);
-            let Ok(portions) = loading.by_keys(&batch(dice, rows, 1)) else { return false };
+            let Ok(statements) = loading.by_keys(&batch(dice, rows, 1)) else { return false };
             let told = loading.columns();
-            let found = asked(dice, portions, &told, dialect);
+            let found = asked(dice, statements, &told, dialect);
             loading.take_root(Batch::concat(found).expect("small"));
         }
         1 => {
@@ -234,22 +234,22 @@ fn returned(dice: &mut Dice<'_, '_>, rows: usize, outputs: &[Output]) -> Batch {
 }
 
 /// Runs statements: each distinct key is in just one of them. What each returns.
-fn asked(dice: &mut Dice<'_, '_>, portions: Portions, told: &[Output], dialect: Dialect) -> Vec<Batch> {
-    let keys = Arc::clone(portions.batch());
+fn asked(dice: &mut Dice<'_, '_>, statements: BulkStatements, told: &[Output], dialect: Dialect) -> Vec<Batch> {
+    let keys = Arc::clone(statements.batch());
     let (mut next, mut found) = (0, vec![]);
-    for portion in portions {
-        let portion = match portion {
-            Ok(portion) => portion,
+    for chunk in statements {
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
             // A key has more columns than a statement may have parameters.
             Err(Error::Limit { .. }) => return found,
             Err(other) => panic!("{other} on {dialect:?}"),
         };
-        let sql = &portion.compiled.sql;
+        let sql = &chunk.compiled.sql;
         tokens(sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {sql}"));
-        assert_eq!(portion.rows.start, next, "{sql}");
-        assert!(portion.rows.end > next && !portion.compiled.writes, "{sql}");
-        assert_eq!(portion.compiled.outputs.len(), told.len(), "{sql}");
-        next = portion.rows.end;
+        assert_eq!(chunk.rows.start, next, "{sql}");
+        assert!(chunk.rows.end > next && !chunk.compiled.writes, "{sql}");
+        assert_eq!(chunk.compiled.outputs.len(), told.len(), "{sql}");
+        next = chunk.rows.end;
         let rows = dice.below(6);
         found.push(returned(dice, rows, told));
     }
@@ -274,17 +274,17 @@ fn drive(dice: &mut Dice<'_, '_>, mut loading: Loading, dialect: Dialect) {
         };
         steps += 1;
         assert!(steps < 10, "no load comes twice");
-        let told = match step.portions.next() {
-            Some(Ok(portion)) => Arc::clone(&portion.compiled.outputs),
+        let told = match step.statements.next() {
+            Some(Ok(chunk)) => Arc::clone(&chunk.compiled.outputs),
             Some(Err(Error::Limit { .. })) => return,
             Some(Err(other)) => panic!("{other} on {dialect:?}"),
             None => Arc::default(),
         };
         let rows = dice.below(6);
         let mut found = if told.is_empty() { vec![] } else { vec![returned(dice, rows, &told)] };
-        for portion in step.portions.by_ref() {
-            match portion {
-                Ok(portion) => found.push(returned(dice, rows, &portion.compiled.outputs)),
+        for chunk in step.statements.by_ref() {
+            match chunk {
+                Ok(chunk) => found.push(returned(dice, rows, &chunk.compiled.outputs)),
                 Err(Error::Limit { .. }) => return,
                 Err(other) => panic!("{other} on {dialect:?}"),
             }

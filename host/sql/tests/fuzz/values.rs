@@ -2,8 +2,9 @@
 
 use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{
-    Dialect, Scalar, Value, quote,
+    Dialect, Scalar, SqlWriter, Value,
     schema::TypeKind,
+    sql,
     types::{parse_type, type_name},
 };
 
@@ -29,7 +30,7 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
         quoted(&text, dialect);
         constant(&mut dice, dialect);
         typed(&mut dice, dialect);
-        let _ = quote::means_now(&text, dialect);
+        let _ = sql::means_now(&text, dialect);
     }
     Ok(())
 }
@@ -38,10 +39,30 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
 fn quoted(text: &str, dialect: Dialect) {
     let text = text.replace('\0', "");
     let one = |sql: &str| tokens(sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {sql}, {dialect:?}"));
-    assert_eq!(one(&quote::text(&text, dialect)), [Token::Text(text.clone())]);
-    assert_eq!(one(&quote::identifier(&text, dialect)), [Token::Name(text.clone())]);
+    let written = |write: fn(&mut SqlWriter, &str)| {
+        let mut writer = SqlWriter::new(dialect);
+        write(&mut writer, &text);
+        one(&writer.finish())
+    };
+    assert_eq!(
+        written(|writer, text| {
+            writer.text(text);
+        }),
+        [Token::Text(text.clone())]
+    );
+    assert_eq!(
+        written(|writer, text| {
+            writer.name(text);
+        }),
+        [Token::Name(text.clone())]
+    );
     let both = [Token::Name(text.clone()), Token::Sign("."), Token::Name(text.clone())];
-    assert_eq!(one(&quote::table(Some(&text), &text, dialect)), both);
+    assert_eq!(
+        written(|writer, text| {
+            writer.qualified(Some(text), text);
+        }),
+        both
+    );
 }
 
 /// A constant is one constant, or nothing.
@@ -60,9 +81,12 @@ fn constant(dice: &mut Dice<'_, '_>, dialect: Dialect) {
         7 => Scalar::Date(century).into(),
         _ => names::value(dice),
     };
-    let Some(sql) = quote::literal(&value, dice.of(&KINDS), dialect) else {
+    let mut writer = SqlWriter::new(dialect);
+    writer.literal(&value, dice.of(&KINDS));
+    let sql = writer.finish();
+    if sql.is_empty() {
         return;
-    };
+    }
     if sql.contains('\0') {
         // Models with such texts are refused before.
         return;

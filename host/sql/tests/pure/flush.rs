@@ -84,17 +84,17 @@ fn run(changes: Vec<Change>, dialect: Dialect) -> Result<(Vec<String>, Vec<Batch
 fn drive(mut flush: Flush) -> Result<(Vec<String>, Vec<Batch>)> {
     let (mut texts, mut next) = (Vec::new(), 100);
     while let Some(mut work) = flush.next_work()? {
-        while let Some(portion) = work.portions.next().transpose()? {
-            let rows = portion.rows.len();
-            let given = work.portions.batch();
+        while let Some(chunk) = work.statements.next().transpose()? {
+            let rows = chunk.rows.len();
+            let given = work.statements.batch();
             let values = |row: usize| (0..given.columns.len()).map(move |column| given.value(row, column));
-            let shown: Vec<String> = portion.rows.clone().map(|row| show(values(row))).collect();
-            texts.push(format!("{} {}", portion.compiled.sql, shown.join(" ")));
+            let shown: Vec<String> = chunk.rows.clone().map(|row| show(values(row))).collect();
+            texts.push(format!("{} {}", chunk.compiled.sql, shown.join(" ")));
             let keys: Vec<_> = (next..).take(rows).map(Some).collect();
             next += i64::try_from(rows).expect("few");
-            let returned = portion.compiled.outputs.iter().map(|_| integers(&keys)).collect();
+            let returned = chunk.compiled.outputs.iter().map(|_| integers(&keys)).collect();
             let count = u32::try_from(rows).expect("few");
-            flush.take(&mut work, &portion.rows, batch(count, returned), u64::from(count));
+            flush.take(&mut work, &chunk.rows, batch(count, returned), u64::from(count));
         }
         flush.end(&work)?;
     }
@@ -319,7 +319,7 @@ fn c10_an_update_asks_for_a_version_and_counts_it_up() {
     assert_eq!(
         text(Dialect::Postgres, &["text"]),
         [
-            r#"UPDATE "pages" SET "text" = "given"."c0", "version" = "pages"."version" + 1 FROM unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS bigint[])), (SELECT CAST($3 AS bigint[]))) WITH ORDINALITY AS "given"("c0", "c1", "c2", "n") WHERE "pages"."id" = "given"."c1" AND "pages"."version" = "given"."c2" RETURNING "given"."n" - 1, "pages"."text" (a,7,1) (b,8,4)"#
+            r#"UPDATE "pages" SET "text" = "given"."c0", "version" = "pages"."version" + 1 FROM unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS bigint[])), (SELECT CAST($3 AS bigint[]))) WITH ORDINALITY AS "given"("c0", "c1", "c2", "n") WHERE "pages"."id" = "given"."c1" AND "pages"."version" = "given"."c2" RETURNING "given"."n" - 1 AS "n", "pages"."text" (a,7,1) (b,8,4)"#
         ]
     );
     assert_eq!(
@@ -332,7 +332,7 @@ fn c10_an_update_asks_for_a_version_and_counts_it_up() {
     let again = text(Dialect::Mariadb, &["text"]);
     assert_eq!(
         again[1],
-        "SELECT CASE WHEN `pages`.`id` = ? THEN 0 WHEN `pages`.`id` = ? THEN 1 END, `pages`.`text` FROM `pages` WHERE (`pages`.`id`) IN ((?), (?)) (7) (8)"
+        "SELECT CASE WHEN `pages`.`id` = ? THEN 0 WHEN `pages`.`id` = ? THEN 1 END AS `n`, `pages`.`text` FROM `pages` WHERE (`pages`.`id`) IN ((?), (?)) (7) (8)"
     );
 }
 

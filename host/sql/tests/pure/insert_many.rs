@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use sqlservice_sql::{
-    Batch, ColumnData, Dialect, Error, InsertMany, Layout, Limits, Portion, Portions, Result, Vector, batch::Strings,
-    error::Limited, schema::TypeKind,
+    Batch, BulkStatements, Chunk, ColumnData, Dialect, Error, InsertMany, Layout, Limits, Result, Vector,
+    batch::Strings, error::Limited, schema::TypeKind,
 };
 
 use crate::build::*;
 
 /// What a batch of keys and emails becomes.
-fn portions(rows: u32, returning: &[&str], dialect: Dialect) -> Result<Vec<Portion>> {
+fn statements(rows: u32, returning: &[&str], dialect: Dialect) -> Result<Vec<Chunk>> {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let target = InsertMany {
         schema: None,
@@ -22,12 +22,12 @@ fn portions(rows: u32, returning: &[&str], dialect: Dialect) -> Result<Vec<Porti
     let column = |values| ColumnData { validity: Vec::new(), values };
     let columns = vec![column(Vector::Texts(strings)), column(Vector::Integers(vec![7; rows as usize]))];
     let batch = Arc::new(Batch { rows, columns });
-    Portions::new(target, batch, Arc::new(catalog(dialect)), dialect, Limits::default())?.collect()
+    BulkStatements::new(target, batch, Arc::new(catalog(dialect)), dialect, Limits::default())?.collect()
 }
 
 #[test]
 fn d09_many_rows_are_few_statements() {
-    let one = |rows, returning: &[&str], dialect| portions(rows, returning, dialect).expect("possible").remove(0);
+    let one = |rows, returning: &[&str], dialect| statements(rows, returning, dialect).expect("possible").remove(0);
     let postgres = one(2, &["id"], Dialect::Postgres);
     assert_eq!(
         &*postgres.compiled.sql,
@@ -46,15 +46,15 @@ fn d09_many_rows_are_few_statements() {
     let told = one(2, &["id"], Dialect::Mysql);
     assert_eq!(told.compiled.sql, mysql.compiled.sql);
     assert_eq!(told.compiled.outputs[0].name, "id");
-    let refused = portions(2, &["id", "email"], Dialect::Mysql).map(drop);
+    let refused = statements(2, &["id", "email"], Dialect::Mysql).map(drop);
     assert!(matches!(refused, Err(Error::Unsupported { capability: "insert-returning", .. })));
     for dialect in DIALECTS {
-        assert!(portions(0, &[], dialect).expect("nothing to do").is_empty());
-        let many = portions(40_000, &[], dialect).expect("possible");
-        let rows: Vec<usize> = many.iter().flat_map(|portion| portion.rows.clone()).collect();
+        assert!(statements(0, &[], dialect).expect("nothing to do").is_empty());
+        let many = statements(40_000, &[], dialect).expect("possible");
+        let rows: Vec<usize> = many.iter().flat_map(|chunk| chunk.rows.clone()).collect();
         assert!(rows.into_iter().eq(0..40_000), "every row once, in order");
         // The same text again and again is prepared once.
-        let mut texts: Vec<_> = many.iter().map(|portion| &portion.compiled.sql).collect();
+        let mut texts: Vec<_> = many.iter().map(|chunk| &chunk.compiled.sql).collect();
         texts.dedup();
         assert_eq!(texts.len(), 1, "{dialect:?}");
     }
@@ -69,9 +69,9 @@ fn d09_a_key_that_is_given_is_returned_by_the_statement() {
         let batch = Batch { rows: 1, columns: columns.iter().map(|_| data()).collect() };
         let target = InsertMany { schema: None, table: "users".into(), columns, returning: vec!["id".into()] };
         let catalog = Arc::new(catalog(Dialect::Sqlite));
-        let mut portions =
-            Portions::new(target, Arc::new(batch), catalog, Dialect::Sqlite, Limits::default()).expect("possible");
-        let sql = portions.next().expect("one").expect("possible").compiled.sql.clone();
+        let mut statements = BulkStatements::new(target, Arc::new(batch), catalog, Dialect::Sqlite, Limits::default())
+            .expect("possible");
+        let sql = statements.next().expect("one").expect("possible").compiled.sql.clone();
         assert_eq!(sql.ends_with(r#" RETURNING "id""#), returns, "{sql}");
     }
 }
@@ -82,10 +82,10 @@ fn d09_columns_that_are_no_arrays_go_row_by_row() {
     let texts = Vector::Texts(Strings { offsets: vec![0, 1], data: "x".into() });
     let batch = Batch { rows: 1, columns: vec![ColumnData { validity: Vec::new(), values: texts }] };
     let catalog = Arc::new(catalog(Dialect::Postgres));
-    let mut portions =
-        Portions::new(target, Arc::new(batch), catalog, Dialect::Postgres, Limits::default()).expect("possible");
-    let portion = portions.next().expect("one").expect("possible");
-    assert_eq!((portion.layout, &*portion.compiled.sql), (Layout::Rows, r#"INSERT INTO "users" ("age") VALUES ($1)"#));
+    let mut statements =
+        BulkStatements::new(target, Arc::new(batch), catalog, Dialect::Postgres, Limits::default()).expect("possible");
+    let chunk = statements.next().expect("one").expect("possible");
+    assert_eq!((chunk.layout, &*chunk.compiled.sql), (Layout::Rows, r#"INSERT INTO "users" ("age") VALUES ($1)"#));
 }
 
 /// Nothing but the number says how many rows of defaults there are.
@@ -94,7 +94,7 @@ fn t68_rows_of_defaults_are_limited() {
     let target = InsertMany { schema: None, table: "users".into(), columns: vec![], returning: vec![] };
     for (rows, is_allowed) in [(500_000, true), (500_001, false), (u32::MAX, false)] {
         let (batch, catalog) = (Arc::new(Batch { rows, columns: vec![] }), Arc::new(catalog(Dialect::Sqlite)));
-        let made = Portions::new(target.clone(), batch, catalog, Dialect::Sqlite, Limits::default()).map(drop);
+        let made = BulkStatements::new(target.clone(), batch, catalog, Dialect::Sqlite, Limits::default()).map(drop);
         let expected = if is_allowed { Ok(()) } else { Err(Error::Limit { what: Limited::Rows, allowed: 500_000 }) };
         assert_eq!(made, expected);
     }
@@ -106,7 +106,8 @@ fn t19_batches_that_do_not_fit_are_refused() {
     let made = |target: &InsertMany, columns: Vec<Vector>, limits: Limits| {
         let columns = columns.into_iter().map(|values| ColumnData { validity: Vec::new(), values }).collect();
         let catalog = Arc::new(catalog(Dialect::Mariadb));
-        Portions::new(target.clone(), Arc::new(Batch { rows: 2, columns }), catalog, Dialect::Mariadb, limits).map(drop)
+        BulkStatements::new(target.clone(), Arc::new(Batch { rows: 2, columns }), catalog, Dialect::Mariadb, limits)
+            .map(drop)
     };
     let ages = || Vector::Integers(vec![1, 2]);
     made(&target, vec![ages()], Limits::default()).expect("fits");

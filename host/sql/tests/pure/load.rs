@@ -145,11 +145,11 @@ fn names(names: &[&str]) -> Vec<String> {
 fn step(loading: &mut Loading) -> Vec<(String, String, u32)> {
     let Some(mut step) = loading.next_step().expect("a step") else { return vec![] };
     let mut statements = vec![];
-    while let Some(portion) = step.portions.next() {
-        let portion = portion.expect("a statement");
-        let keys = step.portions.batch();
-        let shown: Vec<String> = portion.rows.clone().map(|row| show(keys, row)).collect();
-        statements.push((portion.compiled.sql.to_string(), shown.join(" "), portion.compiled.parameters));
+    while let Some(chunk) = step.statements.next() {
+        let chunk = chunk.expect("a statement");
+        let keys = step.statements.batch();
+        let shown: Vec<String> = chunk.rows.clone().map(|row| show(keys, row)).collect();
+        statements.push((chunk.compiled.sql.to_string(), shown.join(" "), chunk.compiled.parameters));
     }
     statements
 }
@@ -275,18 +275,18 @@ fn keys_of_several_columns_are_rows() {
 fn own_rows_are_found_by_their_keys() {
     let loading = new(&plan("tags", &[], vec![]), Dialect::Sqlite).expect("a plan");
     let keys = batch(vec![texts(&["b", "a", "b"])]);
-    let mut portions = loading.by_keys(&keys).expect("keys");
-    let portion = portions.next().expect("one").expect("a statement");
+    let mut statements = loading.by_keys(&keys).expect("keys");
+    let chunk = statements.next().expect("one").expect("a statement");
     assert_eq!(
-        &*portion.compiled.sql,
+        &*chunk.compiled.sql,
         r#"SELECT "tags"."code" FROM "tags" WHERE "tags"."code" IN (?, ?) ORDER BY "tags"."code""#
     );
-    assert_eq!((rows(portions.batch()), portions.next().is_none()), ("b a".into(), true));
+    assert_eq!((rows(statements.batch()), statements.next().is_none()), ("b a".into(), true));
     // Values of a mixed column that are all of one kind go as an array, too.
     let mixed = ColumnData { validity: vec![], values: Vector::Mixed(vec![Scalar::Text("a".into()).into()]) };
     let loading = new(&plan("tags", &[], vec![]), Dialect::Postgres).expect("a plan");
-    let mut portions = loading.by_keys(&batch_of(1, mixed)).expect("keys");
-    assert!(portions.next().expect("one").expect("a statement").compiled.sql.contains("CAST($1 AS text[])"));
+    let mut statements = loading.by_keys(&batch_of(1, mixed)).expect("keys");
+    assert!(statements.next().expect("one").expect("a statement").compiled.sql.contains("CAST($1 AS text[])"));
     assert!(loading.by_keys(&batch(vec![texts(&[])])).expect("none").next().is_none());
 }
 

@@ -5,9 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlservice_sql::Dialect;
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, Row,
+    ConnectOptions, Connection, MySqlConnection, Row,
     mysql::{MySqlConnectOptions, MySqlSslMode},
 };
 use tokio::time::timeout;
@@ -16,6 +16,7 @@ use super::{error, link::MysqlLink, stop::Control, types::Kinds};
 use crate::{
     Error, Result, Settings,
     backend::{
+        driver,
         idle::{CLOSING, CONNECTING, Idle},
         server::{Server, Tls},
     },
@@ -43,7 +44,7 @@ pub(crate) struct Connected {
 /// Where links to one database come from. How many there may be is decided by the caller.
 pub(crate) struct MysqlPool {
     options: MySqlConnectOptions,
-    session: String,
+    session: Sql,
     kind: Kind,
     idle: Idle<Connected>,
     control: Arc<Control>,
@@ -117,10 +118,10 @@ impl MysqlPool {
     }
 }
 
-async fn open(options: &MySqlConnectOptions, session: &str) -> Result<Connected, sqlx::Error> {
+async fn open(options: &MySqlConnectOptions, session: &Sql) -> Result<Connected, sqlx::Error> {
     let mut connection = options.connect().await?;
-    sqlx::raw_sql(AssertSqlSafe(session.to_owned())).execute(&mut connection).await?;
-    let facts = sqlx::query(FACTS).persistent(false).fetch_one(&mut connection).await?;
+    sqlx::raw_sql(driver::text(session)).execute(&mut connection).await?;
+    let facts = sqlx::query(driver::text(&Sql::fixed(FACTS))).persistent(false).fetch_one(&mut connection).await?;
     let id = facts.try_get_unchecked(4)?;
     let version: String = facts.try_get_unchecked(5)?;
     let kinds = Arc::new(Kinds::of(facts.columns())?);
@@ -142,20 +143,22 @@ pub(crate) async fn close(connected: Connected) {
 /// comment that the other does not read. What does not fit a column is an error, never cut. MariaDB's `ONLY_FULL_GROUP_BY` knows nothing of columns that depend on a
 /// key, so only MySQL has it. A quotient of decimals has 20 more digits after the point than its dividend, not 4, as it has
 /// at least 16 that count elsewhere.
-fn session(lock_timeout: Duration) -> String {
+fn session(lock_timeout: Duration) -> Sql {
     let seconds = lock_timeout.as_secs() + u64::from(lock_timeout.subsec_nanos() > 0);
     let seconds = seconds.clamp(1, 31_536_000);
-    format!(
-        "SET NAMES utf8mb4 /*M! COLLATE {mariadb} */ /*!80000 COLLATE {mysql} */, \
-         SESSION collation_connection = IF(VERSION() LIKE '%MariaDB%', '{mariadb}', '{mysql}'), \
-         SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
+    let (mariadb, mysql) = (Dialect::Mariadb.collation(), Dialect::Mysql.collation());
+    let mut sql = SqlWriter::new(Dialect::Mysql);
+    sql.push("SET NAMES utf8mb4 /*M! COLLATE ").push(mariadb).push(" */ /*!80000 COLLATE ").push(mysql);
+    sql.push(" */, SESSION collation_connection = IF(VERSION() LIKE '%MariaDB%', ");
+    sql.text(mariadb).push(", ").text(mysql).push(
+        "), SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
          ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', \
          IF(VERSION() LIKE '%MariaDB%', '', ',ONLY_FULL_GROUP_BY')), SESSION time_zone = '+00:00', \
          SESSION lc_messages = 'en_US', SESSION autocommit = 0, SESSION div_precision_increment = 20, \
-         SESSION innodb_lock_wait_timeout = {seconds}, SESSION lock_wait_timeout = {seconds}",
-        mariadb = Dialect::Mariadb.collation(),
-        mysql = Dialect::Mysql.collation(),
-    )
+         SESSION innodb_lock_wait_timeout = ",
+    );
+    sql.number(seconds).push(", SESSION lock_wait_timeout = ").number(seconds);
+    sql.finish()
 }
 
 fn options(server: &Server) -> MySqlConnectOptions {

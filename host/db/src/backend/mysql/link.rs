@@ -6,8 +6,8 @@
 
 use std::{sync::Arc, time::Instant};
 
-use sqlservice_sql::Dialect;
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
+use sqlx::{Connection, Row};
 use tokio::time::timeout;
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Begin, Done, Effect, Job, Link,
+        Begin, Done, Effect, Job, Link, driver,
         idle::CLOSING,
         scope::{Back, Scope},
         verb,
@@ -64,7 +64,7 @@ enum State {
 impl MysqlLink {
     pub(super) fn new(pool: Arc<MysqlPool>, born: Instant, connected: Connected, control: Arc<Control>) -> Self {
         let stopper = MysqlStopper::new(control, connected.id);
-        Self { pool, born, connected, stopper, state: State::Clean, scope: Scope::default(), is_proved: true }
+        Self { pool, born, connected, stopper, state: State::Clean, scope: Scope::new(Dialect::Mysql), is_proved: true }
     }
 
     /// Makes sure that a stop that came too late hits nothing: it either hits a statement that does nothing, or is
@@ -73,27 +73,34 @@ impl MysqlLink {
         if !self.stopper.take_pending() {
             return Ok(());
         }
-        match sqlx::raw_sql("SELECT 1").execute(&mut self.connected.connection).await.map_err(error::map) {
+        match sqlx::raw_sql(driver::text(&Sql::fixed("SELECT 1")))
+            .execute(&mut self.connected.connection)
+            .await
+            .map_err(error::map)
+        {
             Ok(_) | Err(Error::Cancelled) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
     /// Runs text of the host's own, which may be several statements.
-    async fn say(&mut self, sql: String) -> Result<()> {
+    async fn say(&mut self, sql: impl Into<Sql>) -> Result<()> {
         self.settle().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
-        let said = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connected.connection).await;
+        let said = sqlx::raw_sql(driver::text(&sql.into())).execute(&mut self.connected.connection).await;
         said.map_err(error::map)?;
         self.is_proved = proved;
         Ok(())
     }
 
     /// The first column of the last row that text of the host's own returns.
-    async fn ask(&mut self, sql: &'static str) -> Result<String> {
+    async fn ask(&mut self, sql: impl Into<Sql>) -> Result<String> {
         self.settle().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
-        let rows = sqlx::raw_sql(sql).fetch_all(&mut self.connected.connection).await.map_err(error::map)?;
+        let rows = sqlx::raw_sql(driver::text(&sql.into()))
+            .fetch_all(&mut self.connected.connection)
+            .await
+            .map_err(error::map)?;
         self.is_proved = proved;
         let last = rows.last().ok_or(Error::Disconnected(None))?;
         last.try_get_unchecked::<String, _>(0).map_err(error::map)
@@ -102,7 +109,7 @@ impl MysqlLink {
     /// Remembers what SQL of the borrower's own can have done: variables, temporary tables and prepared statements stay,
     /// and nothing that the driver can send takes them away.
     fn watch(&mut self, job: &Job) {
-        if !job.guest_text {
+        if !job.sql.is_guest() {
             return;
         }
         let verb = verb::verb(&job.sql, Dialect::Mysql);
@@ -134,7 +141,7 @@ impl MysqlLink {
         let level = match begin.isolation {
             Isolation::Default => None,
             Isolation::Autocommit => return Err(Error::Setting("a transaction cannot be in AUTOCOMMIT".into())),
-            level => Some(format!("SET TRANSACTION ISOLATION LEVEL {level}; ")),
+            level => Some(level),
         };
         let access = if begin.read_only { " READ ONLY" } else { "" };
         // Before anything is sent: what fails on the way is rolled back.
@@ -144,7 +151,12 @@ impl MysqlLink {
         if level.is_none() && !begin.read_only && !by_word {
             return self.set_autocommit(false).await;
         }
-        self.say(format!("{}START TRANSACTION{access}", level.unwrap_or_default())).await
+        let mut text = SqlWriter::new(Dialect::Mysql);
+        if let Some(level) = level {
+            text.push("SET TRANSACTION ISOLATION LEVEL ").push(level.as_str()).push("; ");
+        }
+        text.push("START TRANSACTION").push(access);
+        self.say(text.finish()).await
     }
 
     async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
@@ -166,7 +178,7 @@ impl MysqlLink {
     /// Lets each statement commit itself, or begin a transaction where none is open.
     async fn set_autocommit(&mut self, on: bool) -> Result<()> {
         if self.connected.is_autocommit != on {
-            self.say(format!("SET autocommit = {}", u8::from(on))).await?;
+            self.say(if on { "SET autocommit = 1" } else { "SET autocommit = 0" }).await?;
             self.connected.is_autocommit = on;
         }
         Ok(())
@@ -187,7 +199,7 @@ impl Link for MysqlLink {
 
     async fn commit(&mut self) -> Result<()> {
         if self.scope.is_open() {
-            match self.say(COMMIT.into()).await {
+            match self.say(COMMIT).await {
                 Err(Error::Disconnected(_)) if self.scope.wrote => return Err(Error::OutcomeUnknown(LOST)),
                 said => said?,
             }
@@ -198,7 +210,7 @@ impl Link for MysqlLink {
 
     async fn rollback(&mut self) -> Result<()> {
         if self.scope.is_open() {
-            self.say(UNDO.into()).await?;
+            self.say(UNDO).await?;
         }
         self.scope.end();
         Ok(())
@@ -223,7 +235,7 @@ impl Link for MysqlLink {
             Back::Nothing => {}
             Back::Text(text) => self.say(text).await?,
             Back::All => {
-                self.say(UNDO.into()).await?;
+                self.say(UNDO).await?;
                 self.scope.again();
             }
         }
@@ -263,7 +275,7 @@ impl Link for MysqlLink {
         if self.is_proved && self.state == State::Clean && !self.stopper.was_used() {
             // What the host did not begin is not open.
             if self.scope.is_open() {
-                self.say(UNDO.into()).await?;
+                self.say(UNDO).await?;
             }
             self.cleaned();
             return Ok(());

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use sqlservice_sql::{
-    Dialect, Error as StatementError,
+    Dialect, Error as StatementError, SqlWriter,
     schema::{Action, Check, Column, DefaultValue, ForeignKey, TypeKind},
     types,
 };
@@ -96,16 +96,28 @@ pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Resul
 
 impl Reader<'_> {
     /// Runs a query for the tables that were asked for.
-    async fn rows<F>(&mut self, ask: &mut Asker<'_>, query: &str, order: &str, width: usize, mut each: F) -> Result<()>
+    async fn rows<F>(
+        &mut self,
+        ask: &mut Asker<'_>,
+        query: &'static str,
+        order: &'static str,
+        width: usize,
+        mut each: F,
+    ) -> Result<()>
     where
         F: FnMut(&mut Cells<'_>, &mut Assembly) -> Result<()> + Send,
     {
         let only: Vec<&str> = self.only.iter().map(String::as_str).collect();
-        let places = vec!["?"; only.len()].join(", ");
-        let filter = if only.is_empty() { String::new() } else { format!(" AND t.table_name IN ({places})") };
-        let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {order}") };
+        let mut sql = SqlWriter::new(Dialect::Mysql);
+        sql.push(query);
+        if !only.is_empty() {
+            sql.push(" AND t.table_name IN (").placeholders(only.len()).push(")");
+        }
+        if !order.is_empty() {
+            sql.push(" ORDER BY ").push(order);
+        }
         let assembly = &mut self.assembly;
-        ask.rows(format!("{query}{filter}{order}"), &only, width, |cells| each(cells, assembly)).await
+        ask.rows(sql.finish(), &only, width, |cells| each(cells, assembly)).await
     }
 
     async fn tables(&mut self, ask: &mut Asker<'_>, views: bool) -> Result<()> {

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use sqlservice_sql::{Dialect, compiled::Output, schema::TypeKind};
+use sqlservice_sql::{Dialect, Sql, compiled::Output, schema::TypeKind};
 use sqlx::{
-    Arguments, AssertSqlSafe, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, SqlSafeStr,
-    Statement,
+    Arguments, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, Statement,
     mysql::{MySqlArguments, MySqlColumn, MySqlRow},
 };
 
@@ -20,7 +19,7 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Done, Job,
+        Done, Job, driver,
         page::{Page, drain},
         sink::{Cell, Column, reads_as},
         verb,
@@ -31,14 +30,14 @@ use crate::{
 /// Runs a statement.
 pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: &Job, feed: &mut Feed) -> Result<Done> {
     if is_plain(job) {
-        let text = sqlx::raw_sql(AssertSqlSafe(job.sql.to_string()));
+        let text = sqlx::raw_sql(driver::text(&job.sql));
         text.execute(&mut connected.connection).await.map_err(error::map)?;
         return Ok(Done::default());
     }
     let arguments = prepare(connected, job).await?;
     let connection = &mut connected.connection;
     let verb = verb::verb(&job.sql, Dialect::Mysql);
-    let query = sqlx::query_with(AssertSqlSafe(job.sql.to_string()), arguments);
+    let query = sqlx::query_with(driver::text(&job.sql), arguments);
     let query = query.persistent(verb::is_cached(&verb, &job.sql));
     let mut rows = Executor::fetch_many(&mut *connection, query);
     let mut reading: Option<Reading> = None;
@@ -106,7 +105,7 @@ async fn tell_keys(connected: &mut Connected, first: u64, rows: u64, job: &Job, 
     let step = match connected.step {
         Some(step) => step,
         None => {
-            let asked = sqlx::raw_sql("SELECT CAST(@@SESSION.auto_increment_increment AS CHAR)");
+            let asked = sqlx::raw_sql(driver::text(&STEP));
             let row = asked.fetch_one(&mut connected.connection).await.map_err(error::map)?;
             let text: String = row.try_get_unchecked(0).map_err(error::map)?;
             text.parse().map_err(|_| Error::Disconnected(None))?
@@ -134,13 +133,16 @@ async fn tell_keys(connected: &mut Connected, first: u64, rows: u64, job: &Job, 
     Ok(())
 }
 
+/// How far apart the keys are that the server makes.
+const STEP: Sql = Sql::fixed("SELECT CAST(@@SESSION.auto_increment_increment AS CHAR)");
+
 /// Whether it is a statement of the host's own that is neither asked for values nor kept, so that the server need not prepare
 /// it. It would be told to forget it again, has no answer to that, and waits for 40 ms before it confirms what it got: the
 /// driver leaves Nagle's algorithm on. No semicolon can make two statements of it.
 fn is_plain(job: &Job) -> bool {
     let nothing = job.binds.len() == 0 && job.expected.as_ref().is_some_and(|expected| expected.is_empty());
     nothing
-        && !job.guest_text
+        && !job.sql.is_guest()
         && !job.sql.contains(';')
         && !verb::is_cached(&verb::verb(&job.sql, Dialect::Mysql), &job.sql)
 }
@@ -149,7 +151,7 @@ fn is_plain(job: &Job) -> bool {
 async fn prepare(connected: &mut Connected, job: &Job) -> Result<MySqlArguments> {
     let params = bind::params(&job.binds, &connected.kinds)?;
     if job.expected.is_none() {
-        let sql = AssertSqlSafe(job.sql.to_string()).into_sql_str();
+        let sql = driver::text(&job.sql);
         let statement = connected.connection.prepare(sql).await.map_err(error::map)?;
         if !matches!(statement.parameters(), Some(Either::Right(count)) if count == params.len()) {
             let message = "the statement has another number of parameters than it was given";
@@ -172,7 +174,7 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Job, f
         None => verb::is_cached(verb, &job.sql),
     };
     if may_return {
-        let sql = AssertSqlSafe(job.sql.to_string()).into_sql_str();
+        let sql = driver::text(&job.sql);
         let statement = connection.prepare(sql).await.map_err(error::map)?;
         if !statement.columns().is_empty() {
             let mut reading = Reading::begin(statement.columns(), job, feed);

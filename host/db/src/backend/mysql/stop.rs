@@ -8,12 +8,13 @@ use std::{
     time::Duration,
 };
 
+use sqlservice_sql::{Dialect, SqlWriter};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
 use tokio::time::timeout;
 
 use crate::{
     Error, Result,
-    backend::{Stop, busy::Busy},
+    backend::{Stop, busy::Busy, driver},
 };
 
 /// How long stopping may take; after that the connection is given up.
@@ -31,17 +32,18 @@ impl Control {
 
     /// Stops what the connection runs now.
     async fn stop(&self, id: u64) -> Result<()> {
-        self.kill("QUERY", id).await
+        self.kill("KILL QUERY ", id).await
     }
 
     /// Ends the connection, whatever it does: one that only computes does not notice that nobody is there any more.
     async fn terminate(&self, id: u64) -> Result<()> {
-        self.kill("CONNECTION", id).await
+        self.kill("KILL CONNECTION ", id).await
     }
 
-    async fn kill(&self, what: &str, id: u64) -> Result<()> {
-        let sql = sqlx::AssertSqlSafe(format!("KILL {what} {id}"));
-        match timeout(STOPPING, sqlx::raw_sql(sql).execute(&self.0)).await {
+    async fn kill(&self, verb: &'static str, id: u64) -> Result<()> {
+        let mut sql = SqlWriter::new(Dialect::Mysql);
+        sql.push(verb).number(id);
+        match timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).execute(&self.0)).await {
             Ok(Ok(_)) => Ok(()),
             // No such connection: it is lost, and so is its statement.
             Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),

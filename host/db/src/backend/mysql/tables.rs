@@ -8,6 +8,7 @@ use std::{
 };
 
 use sqlservice_sql::{
+    Dialect, Scalar, Sql, SqlWriter, Value,
     ddl::Definition,
     schema::{Table, TypeKind},
     types,
@@ -26,7 +27,7 @@ const NAME: &str = "CONCAT('sqlservice tables ', MD5(COALESCE(DATABASE(), '')))"
 /// The right to change tables.
 pub(crate) struct MysqlTables {
     /// The `lock_wait_timeout` of before.
-    wait: String,
+    wait: Value,
 }
 
 impl Tables for MysqlTables {
@@ -34,11 +35,10 @@ impl Tables for MysqlTables {
 
     async fn enter(ask: &mut Asker<'_>, _change: Change) -> Result<Self> {
         let before = ask.one("SELECT CAST(@@SESSION.lock_wait_timeout AS CHAR)", &[], 1).await?;
-        // It goes into a statement's text again, so it is a number or nothing.
         let wait = before.into_iter().flatten().next().filter(|text| text.parse::<f64>().is_ok());
-        let Some(wait) = wait else { return Err(Error::Disconnected(None)) };
+        let Some(wait) = wait.map(|text| Scalar::Decimal(text).into()) else { return Err(Error::Disconnected(None)) };
         let seconds = seconds(ask.lock_timeout);
-        ask.run(format!("SET SESSION lock_wait_timeout = {seconds}")).await?;
+        ask.run(lock_wait_timeout(&Scalar::Unsigned(seconds).into())).await?;
         let room = Self { wait };
         match lock(ask, seconds).await {
             Ok(()) => Ok(room),
@@ -51,13 +51,14 @@ impl Tables for MysqlTables {
 
     async fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> Result<Vec<bool>> {
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-        let sql = format!(
+        let mut sql = SqlWriter::new(ask.dialect);
+        sql.push(
             "SELECT CONVERT(table_name USING utf8mb4), CAST(@@lower_case_table_names AS CHAR) \
-             FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ({})",
-            vec!["?"; names.len()].join(", ")
+             FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN (",
         );
+        sql.placeholders(names.len()).push(")");
         let mut exist = vec![false; tables.len()];
-        ask.rows(sql, &names, 2, |cells| {
+        ask.rows(sql.finish(), &names, 2, |cells| {
             let (name, cases) = (cells.text(), cells.text());
             for (table, exists) in tables.iter().zip(&mut exist) {
                 // The catalog compares without case even where the server tells names apart by it.
@@ -76,14 +77,15 @@ impl Tables for MysqlTables {
         }
         let names: Vec<&str> = wanted.iter().map(|table| table.name.as_str()).collect();
         let dropped: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-        let sql = format!(
+        let mut sql = SqlWriter::new(ask.dialect);
+        sql.push(
             "SELECT CONVERT(table_name USING utf8mb4), CASE WHEN table_schema = DATABASE() THEN '1' ELSE '0' END, \
              CONVERT(constraint_name USING utf8mb4) FROM information_schema.key_column_usage \
-             WHERE referenced_table_schema = DATABASE() AND referenced_table_name IN ({})",
-            vec!["?"; names.len()].join(", ")
+             WHERE referenced_table_schema = DATABASE() AND referenced_table_name IN (",
         );
+        sql.placeholders(names.len()).push(")");
         let mut keeping = None;
-        ask.rows(sql, &names, 3, |cells| {
+        ask.rows(sql.finish(), &names, 3, |cells| {
             let (table, is_here, constraint) = (cells.text(), cells.flag(), cells.text());
             if !is_here || !dropped.contains(&table.to_lowercase()) {
                 // A table of another database is nobody's business here.
@@ -110,15 +112,16 @@ impl Tables for MysqlTables {
             return Ok(());
         }
         let names: Vec<&str> = referred.iter().map(String::as_str).collect();
-        let sql = format!(
+        let mut sql = SqlWriter::new(ask.dialect);
+        sql.push(
             "SELECT CONVERT(table_name USING utf8mb4), CONVERT(column_name USING utf8mb4), \
              CONVERT(character_set_name USING utf8mb4), CONVERT(collation_name USING utf8mb4) \
              FROM information_schema.columns \
-             WHERE table_schema = DATABASE() AND collation_name IS NOT NULL AND table_name IN ({})",
-            vec!["?"; names.len()].join(", ")
+             WHERE table_schema = DATABASE() AND collation_name IS NOT NULL AND table_name IN (",
         );
+        sql.placeholders(names.len()).push(")");
         let mut collations = HashMap::new();
-        ask.rows(sql, &names, 4, |cells| {
+        ask.rows(sql.finish(), &names, 4, |cells| {
             let (table, column) = (cells.text().to_lowercase(), cells.text().to_lowercase());
             collations.insert((table, column), (cells.text(), cells.text()));
             Ok(())
@@ -131,10 +134,10 @@ impl Tables for MysqlTables {
                 let (Some((characters, collation)), Some(column)) = (collation, table.columns.get_mut(at)) else {
                     continue;
                 };
-                if collation != usual && is_word(characters) && is_word(collation) {
-                    let name = types::type_name(&column.ty, dialect);
-                    column.ty.native = Some(format!("{name} CHARACTER SET {characters} COLLATE {collation}"));
-                    column.ty.kind = TypeKind::Other;
+                if collation != usual
+                    && let Some(collated) = types::collated(&column.ty, characters, collation, dialect)
+                {
+                    column.ty = collated;
                 }
             }
         }
@@ -148,8 +151,8 @@ impl Tables for MysqlTables {
         let dialect = ask.dialect;
         // Nobody refers to these tables but they themselves. Each is dropped alone, so that one that cannot be keeps none.
         let statements = created.iter().rev().map(|table| Definition::drop(vec![table], dialect).sql);
-        let off = "SET SESSION foreign_key_checks = 0".to_owned();
-        let on = "SET SESSION foreign_key_checks = 1".to_owned();
+        let off = Sql::fixed("SET SESSION foreign_key_checks = 0");
+        let on = Sql::fixed("SET SESSION foreign_key_checks = 1");
         for statement in [off].into_iter().chain(statements).chain([on]) {
             if let Err(error) = ask.run(statement).await {
                 tracing::warn!(%error, "a table that was created before an error could not be dropped again");
@@ -158,7 +161,9 @@ impl Tables for MysqlTables {
     }
 
     async fn leave(self, ask: &mut Asker<'_>, _keep: bool) -> Result<()> {
-        let released = ask.rows(format!("SELECT CAST(RELEASE_LOCK({NAME}) AS CHAR)"), &[], 1, |_| Ok(())).await;
+        let mut sql = SqlWriter::new(ask.dialect);
+        sql.push("SELECT CAST(RELEASE_LOCK(").push(NAME).push(") AS CHAR)");
+        let released = ask.rows(sql.finish(), &[], 1, |_| Ok(())).await;
         self.restore(ask).await?;
         released.map_err(lost)
     }
@@ -178,21 +183,24 @@ fn is_text(kind: TypeKind) -> bool {
     matches!(kind, TypeKind::Text | TypeKind::Varchar)
 }
 
-/// Whether the server's name of something can stand in a statement as it is.
-fn is_word(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
 impl MysqlTables {
     async fn restore(&self, ask: &mut Asker<'_>) -> Result<()> {
-        ask.run(format!("SET SESSION lock_wait_timeout = {}", self.wait)).await.map_err(lost)
+        ask.run(lock_wait_timeout(&self.wait)).await.map_err(lost)
     }
+}
+
+fn lock_wait_timeout(seconds: &Value) -> Sql {
+    let mut sql = SqlWriter::new(Dialect::Mysql);
+    sql.push("SET SESSION lock_wait_timeout = ").literal(seconds, TypeKind::Decimal);
+    sql.finish()
 }
 
 /// Takes the lock, or says that somebody else has it.
 async fn lock(ask: &mut Asker<'_>, seconds: u64) -> Result<()> {
     let mut taken = None;
-    ask.rows(format!("SELECT CAST(GET_LOCK({NAME}, {seconds}) AS CHAR)"), &[], 1, |cells| {
+    let mut sql = SqlWriter::new(ask.dialect);
+    sql.push("SELECT CAST(GET_LOCK(").push(NAME).push(", ").number(seconds).push(") AS CHAR)");
+    ask.rows(sql.finish(), &[], 1, |cells| {
         taken = cells.next();
         Ok(())
     })

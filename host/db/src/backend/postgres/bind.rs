@@ -88,8 +88,8 @@ pub(crate) fn answer(params: &mut [Param<'_>], types: &[PgTypeInfo]) -> Result<(
 }
 
 /// The types of the parameters as letters, one each, with a number where there is none.
-pub(crate) fn signature(params: &[Param<'_>]) -> String {
-    params.iter().map(|param| letter(param.oid)).collect()
+pub(crate) fn signature(params: &[Param<'_>]) -> impl Iterator<Item = char> {
+    params.iter().map(|param| letter(param.oid))
 }
 
 fn letter(number: u32) -> char {
@@ -391,6 +391,6 @@ mod tests {
             Owned { value: Scalar::Integer(1).into(), kind: None },
             Owned { value: Scalar::Text("a".into()).into(), kind: None },
         ]);
-        assert_eq!(signature(&params(&binds).expect("params")), "lt");
+        assert_eq!(signature(&params(&binds).expect("params")).collect::<String>(), "lt");
     }
 }

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sqlservice_sql::Sql;
 use sqlx::{
     ConnectOptions, Connection, PgConnection, Row,
     postgres::{PgConnectOptions, PgSslMode},
@@ -15,6 +16,7 @@ use super::{error, link::PostgresLink, stop::Control};
 use crate::{
     Error, Result, Settings,
     backend::{
+        driver,
         idle::{CLOSING, CONNECTING, Idle},
         server::{Server, Tls},
     },
@@ -107,11 +109,11 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<Connected> {
 
 async fn open(options: &PgConnectOptions) -> Result<Option<Connected>, sqlx::Error> {
     let mut connection = options.connect().await?;
-    let facts = sqlx::raw_sql(FACTS).fetch_one(&mut connection).await?;
+    let facts = sqlx::raw_sql(driver::text(&Sql::fixed(FACTS))).fetch_one(&mut connection).await?;
     let fact = |at| facts.try_get::<String, _>(at);
     let (Ok(process), Ok(level)) = (fact(0)?.parse(), fact(1)?.parse()) else { return Ok(None) };
     let (was_guarded, is_guarded) = (fact(2)? == "on", fact(3)? == "on");
-    let server = match sqlx::raw_sql(SERVER).fetch_one(&mut connection).await {
+    let server = match sqlx::raw_sql(driver::text(&Sql::fixed(SERVER))).fetch_one(&mut connection).await {
         Ok(row) => row.try_get(0).ok(),
         Err(sqlx::Error::Database(_)) => None,
         Err(lost) => return Err(lost),

@@ -7,8 +7,8 @@
 use std::{sync::Arc, time::Instant};
 
 use futures::TryStreamExt;
-use sqlservice_sql::Dialect;
-use sqlx::{AssertSqlSafe, Connection, Either, Row, postgres::PgRow};
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
+use sqlx::{Connection, Either, Row, postgres::PgRow};
 use tokio::time::timeout;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Begin, Done, Effect, Job, Link,
+        Begin, Done, Effect, Job, Link, driver,
         idle::CLOSING,
         notice,
         scope::{Back, Scope},
@@ -40,7 +40,7 @@ const ROLL_BACK: &str = "ROLLBACK";
 /// Commits. A failed transaction answers `COMMIT` with a rollback that looks like success; the first statement fails in it. It
 /// also runs what triggers put off, so that a warning of the last one is the server's own: that it does not wait for a standby
 /// any more, which it would not say in other words than a success.
-const COMMIT: &str = "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL client_min_messages = warning; COMMIT";
+const COMMIT: Sql = Sql::fixed("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL client_min_messages = warning; COMMIT");
 
 /// How many statements of it come before the last.
 const BEFORE: usize = 2;
@@ -85,7 +85,7 @@ impl PostgresLink {
             connected,
             stopper,
             state: State::Clean,
-            scope: Scope::default(),
+            scope: Scope::new(Dialect::Postgres),
             number: None,
             is_proved: true,
             is_lost: false,
@@ -94,16 +94,16 @@ impl PostgresLink {
     }
 
     /// Runs text of the host's own, which may be several statements, and returns their rows.
-    async fn say(&mut self, sql: String) -> Result<Vec<PgRow>> {
+    async fn say(&mut self, sql: impl Into<Sql>) -> Result<Vec<PgRow>> {
         let proved = std::mem::replace(&mut self.is_proved, false);
-        let said = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connected.connection).await;
+        let said = sqlx::raw_sql(driver::text(&sql.into())).fetch_all(&mut self.connected.connection).await;
         let rows = said.map_err(error::map)?;
         self.is_proved = proved;
         Ok(rows)
     }
 
     /// The first column of the last row that text of the host's own returns.
-    async fn ask(&mut self, sql: String) -> Result<String> {
+    async fn ask(&mut self, sql: impl Into<Sql>) -> Result<String> {
         let rows = self.say(sql).await?;
         let last = rows.last().ok_or(Error::Disconnected(None))?;
         last.try_get::<String, _>(0).map_err(error::map)
@@ -111,7 +111,7 @@ impl PostgresLink {
 
     /// Remembers what SQL of the borrower's own can have done.
     fn watch(&mut self, job: &Job) {
-        if !job.guest_text {
+        if !job.sql.is_guest() {
             return;
         }
         let state = match verb::verb(&job.sql, Dialect::Postgres).as_str() {
@@ -135,14 +135,14 @@ impl PostgresLink {
 
     /// Begins the transaction that was asked for, with more text of the host's own in the same message. Its number is asked for
     /// where it will write, as only that tells later whether it committed.
-    async fn open(&mut self, writes: bool, more: Option<String>) -> Result<()> {
-        let mut texts = Vec::new();
+    async fn open(&mut self, writes: bool, more: Option<Sql>) -> Result<()> {
+        let mut texts: Vec<Sql> = Vec::new();
         let mut asks = false;
         if let Some(begin) = self.scope.asked() {
             texts.push(self.beginning(begin)?);
             asks = writes && !begin.read_only && self.connected.server.is_some();
             if asks {
-                texts.push("SELECT txid_current()::text".to_owned());
+                texts.push(Sql::fixed("SELECT txid_current()::text"));
             }
             // Before it is sent: what fails on the way is rolled back.
             self.scope.open();
@@ -151,7 +151,11 @@ impl PostgresLink {
         if texts.is_empty() {
             return Ok(());
         }
-        let rows = self.say(texts.join("; ")).await?;
+        let mut text = SqlWriter::new(Dialect::Postgres);
+        text.list(&texts, "; ", |text, part| {
+            text.append(part);
+        });
+        let rows = self.say(text.finish()).await?;
         if asks {
             let number = rows.first().and_then(|row| row.try_get::<String, _>(0).ok());
             self.number = number.and_then(|number| number.parse().ok());
@@ -159,18 +163,23 @@ impl PostgresLink {
         Ok(())
     }
 
-    fn beginning(&self, begin: Begin) -> Result<String> {
-        let level = match begin.isolation {
-            Isolation::Default => String::new(),
+    fn beginning(&self, begin: Begin) -> Result<Sql> {
+        let mut text = SqlWriter::new(Dialect::Postgres);
+        text.push("BEGIN");
+        match begin.isolation {
+            Isolation::Default => {}
             Isolation::Autocommit => return Err(Error::Setting("a transaction cannot be in AUTOCOMMIT".into())),
-            level => format!(" ISOLATION LEVEL {level}"),
-        };
+            level => {
+                text.push(" ISOLATION LEVEL ").push(level.as_str());
+            }
+        }
         let access = match begin.read_only {
             true => " READ ONLY",
             false if self.connected.says_write && !self.says_access => " READ WRITE",
             false => "",
         };
-        Ok(format!("BEGIN{level}{access}"))
+        text.push(access);
+        Ok(text.finish())
     }
 
     async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
@@ -180,13 +189,13 @@ impl PostgresLink {
                 result => return result,
             }
         }
-        if job.guest_text && !self.says_access {
+        if job.sql.is_guest() && !self.says_access {
             let text = job.sql.to_ascii_lowercase();
             self.says_access = text.contains("read_only") || text.contains("characteristics");
         }
-        if job.guest_text && self.scope.begin().is_none() && self.connected.says_write && !self.says_access {
+        if job.sql.is_guest() && self.scope.begin().is_none() && self.connected.says_write && !self.says_access {
             // It cannot run in a transaction, so it cannot say there that it writes. Cleaning takes this back.
-            self.say("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE".into()).await?;
+            self.say("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE").await?;
             self.says_access = true;
         }
         self.scope.wrote |= job.effect != Effect::Reads;
@@ -196,7 +205,7 @@ impl PostgresLink {
 
     /// Commits what is open. Whether the server warned while it did.
     async fn send_commit(&mut self) -> (Result<()>, bool) {
-        let mut answers = sqlx::raw_sql(COMMIT).fetch_many(&mut self.connected.connection);
+        let mut answers = sqlx::raw_sql(driver::text(&COMMIT)).fetch_many(&mut self.connected.connection);
         let work = async {
             let mut done = 0;
             while let Some(answer) = answers.try_next().await? {
@@ -263,7 +272,7 @@ impl Link for PostgresLink {
 
     async fn rollback(&mut self) -> Result<()> {
         if self.scope.is_open() {
-            self.say(ROLL_BACK.into()).await?;
+            self.say(ROLL_BACK).await?;
         }
         self.end();
         Ok(())
@@ -288,7 +297,7 @@ impl Link for PostgresLink {
             Back::Nothing => {}
             Back::Text(text) => drop(self.say(text).await?),
             Back::All => {
-                self.say(ROLL_BACK.into()).await?;
+                self.say(ROLL_BACK).await?;
                 self.scope.again();
                 self.number = None;
             }
@@ -299,7 +308,7 @@ impl Link for PostgresLink {
     async fn isolation(&mut self) -> Result<Isolation> {
         match self.scope.asked() {
             Some(begin) if begin.isolation != Isolation::Default => Ok(begin.isolation),
-            _ => self.ask("SHOW transaction_isolation".into()).await?.parse(),
+            _ => self.ask("SHOW transaction_isolation").await?.parse(),
         }
     }
 
@@ -336,7 +345,9 @@ impl Link for PostgresLink {
                 _ => "",
             };
             // The answer is our own process only if question and answer still belong together.
-            let process = self.ask(format!("{tidy}; {guard}SELECT pg_backend_pid()::text")).await?;
+            let mut text = SqlWriter::new(Dialect::Postgres);
+            text.push(tidy).push("; ").push(guard).push("SELECT pg_backend_pid()::text");
+            let process = self.ask(text.finish()).await?;
             if process.parse() != Ok(self.connected.process) {
                 return Err(Error::Disconnected(None));
             }

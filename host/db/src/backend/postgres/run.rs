@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use sqlservice_sql::{Dialect, compiled::Output, schema::TypeKind};
+use sqlservice_sql::{Dialect, Sql, compiled::Output, schema::TypeKind};
 use sqlx::{
-    Arguments, AssertSqlSafe, Column as _, Connection, Either, Executor, PgConnection, Row, SqlSafeStr, Statement,
+    Arguments, Column as _, Connection, Either, Executor, PgConnection, Row, Statement,
     postgres::{PgArguments, PgColumn, PgRow},
 };
 
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Done, Job,
+        Done, Job, driver,
         page::{Page, drain},
         sink::{Cell, Column, reads_as},
         verb,
@@ -45,9 +45,9 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
     let verb = verb::verb(&job.sql, Dialect::Postgres);
     let mut rows = if job.is_script {
         // One message and one answer, however many there are.
-        Executor::fetch_many(&mut *connection, sqlx::raw_sql(AssertSqlSafe(sql.clone())))
+        Executor::fetch_many(&mut *connection, sqlx::raw_sql(driver::text(&sql)))
     } else {
-        let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments).persistent(verb::is_cached(&verb, &sql));
+        let query = sqlx::query_with(driver::text(&sql), arguments).persistent(verb::is_cached(&verb, &sql));
         Executor::fetch_many(&mut *connection, query)
     };
     let mut reading: Option<Reading> = None;
@@ -87,15 +87,15 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
 }
 
 /// The statement's text and its parameters.
-async fn prepare(connection: &mut PgConnection, job: &Job) -> Result<(String, PgArguments)> {
+async fn prepare(connection: &mut PgConnection, job: &Job) -> Result<(Sql, PgArguments)> {
     let mut params = bind::params(&job.binds)?;
     if params.is_empty() {
-        return Ok((job.sql.to_string(), PgArguments::default()));
+        return Ok((job.sql.clone(), PgArguments::default()));
     }
-    let sql = format!("{}\n/*{}*/", job.sql, bind::signature(&params));
+    let sql = job.sql.marked(bind::signature(&params));
     if bind::asks(&params) {
         let hints: Vec<_> = params.iter().map(bind::Param::type_info).collect();
-        let statement = connection.prepare_with(AssertSqlSafe(sql.clone()).into_sql_str(), &hints).await;
+        let statement = connection.prepare_with(driver::text(&sql), &hints).await;
         let statement = statement.map_err(error::map)?;
         if let Some(Either::Left(types)) = statement.parameters() {
             bind::answer(&mut params, types)?;
@@ -111,19 +111,13 @@ async fn prepare(connection: &mut PgConnection, job: &Job) -> Result<(String, Pg
 }
 
 /// Says what the columns of a result without rows are. No round trip: the statement was just prepared.
-async fn finish_empty(
-    connection: &mut PgConnection,
-    sql: String,
-    verb: &str,
-    job: &Job,
-    feed: &mut Feed,
-) -> Result<()> {
+async fn finish_empty(connection: &mut PgConnection, sql: Sql, verb: &str, job: &Job, feed: &mut Feed) -> Result<()> {
     let may_return = match &job.expected {
         Some(expected) => !expected.is_empty(),
         None => verb::is_cached(verb, &sql),
     };
     if may_return {
-        let statement = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await.map_err(error::map)?;
+        let statement = connection.prepare(driver::text(&sql)).await.map_err(error::map)?;
         if !statement.columns().is_empty() {
             let mut reading = Reading::begin(statement.columns(), job, feed);
             feed.finish(reading.page.take());

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use sqlservice_sql::{Dialect, SqlWriter};
 use sqlx::{
     Row,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
@@ -17,7 +18,7 @@ use tokio::time::timeout;
 use super::connect::SERVER;
 use crate::{
     Error, Result,
-    backend::{Stop, busy::Busy},
+    backend::{Stop, busy::Busy, driver},
 };
 
 /// How long stopping may take; after that the connection is given up.
@@ -41,17 +42,18 @@ impl Control {
     /// When this returns, the signal is pending for that process: it comes before any message that is sent to it after.
     /// A process that waits for a message ignores it.
     async fn stop(&self, process: i32) -> Result<()> {
-        self.signal("pg_cancel_backend", process).await
+        self.signal("SELECT pg_cancel_backend(", process).await
     }
 
     /// Ends the backend process, whatever it does: one that only computes does not notice that nobody is there any more.
     pub(crate) async fn terminate(&self, process: i32) -> Result<()> {
-        self.signal("pg_terminate_backend", process).await
+        self.signal("SELECT pg_terminate_backend(", process).await
     }
 
-    async fn signal(&self, function: &str, process: i32) -> Result<()> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {function}({process})::text"));
-        let answer = timeout(STOPPING, sqlx::raw_sql(sql).fetch_one(&self.0)).await;
+    async fn signal(&self, call: &'static str, process: i32) -> Result<()> {
+        let mut sql = SqlWriter::new(Dialect::Postgres);
+        sql.push(call).number(process).push(")::text");
+        let answer = timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(&self.0)).await;
         match answer.map(|row| row.and_then(|row| row.try_get::<String, _>(0))) {
             Ok(Ok(sent)) if sent == "true" => Ok(()),
             // No such process: the connection is lost, and so is its statement.
@@ -68,12 +70,14 @@ impl Control {
 
     async fn decided(&self, server: &str, transaction: u64) -> Option<bool> {
         // Where standbys confirm commits, one that is in the log is not yet safe.
-        let sql = format!(
-            "SELECT ({SERVER}), txid_status({transaction}), (current_setting('synchronous_standby_names') = '' \
-             OR current_setting('synchronous_commit') IN ('off', 'local'))::text"
+        let mut sql = SqlWriter::new(Dialect::Postgres);
+        sql.push("SELECT (").push(SERVER).push("), txid_status(").number(transaction).push(
+            "), (current_setting('synchronous_standby_names') = '' \
+             OR current_setting('synchronous_commit') IN ('off', 'local'))::text",
         );
+        let sql = sql.finish();
         loop {
-            let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone())).fetch_one(&self.0).await.ok()?;
+            let row = sqlx::raw_sql(driver::text(&sql)).fetch_one(&self.0).await.ok()?;
             let cell = |at: usize| row.try_get::<Option<String>, _>(at).ok().flatten();
             if cell(0)? != server {
                 return None;

@@ -15,16 +15,11 @@ use std::{
 };
 
 use libsqlite3_sys as ffi;
+use sqlservice_sql::{Author, Sql};
 use sqlservice_sql::{Dialect, raw};
 use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
 
-use super::{
-    bind::Bound,
-    decimal,
-    decode::Cell,
-    error::Failure,
-    watch::{Author, Watch},
-};
+use super::{bind::Bound, decimal, decode::Cell, error::Failure, watch::Watch};
 
 mod cache;
 
@@ -48,8 +43,7 @@ pub(super) struct Declared {
 
 /// A prepared statement.
 struct Prepared {
-    sql: Arc<str>,
-    author: Author,
+    sql: Sql,
     /// Whether its runs were short so far.
     is_brief: bool,
     /// The table that it inserts into, as [`Watch`] knows it.
@@ -199,7 +193,7 @@ impl Handle {
         unsafe { ffi::sqlite3_changes64(self.db.as_ptr()) }
     }
 
-    fn prepare(&mut self, sql: &Arc<str>, author: Author) -> Result<Prepared, Failure> {
+    fn prepare(&mut self, sql: &Sql) -> Result<Prepared, Failure> {
         let length = c_int::try_from(sql.len()).map_err(|_| Failure::misuse("the statement is too long"))?;
         let mut raw = ptr::null_mut();
         let mut tail: *const c_char = ptr::null();
@@ -221,7 +215,7 @@ impl Handle {
         }
         let Some(raw) = NonNull::new(raw) else { return Err(Failure::misuse("there is no statement in the text")) };
         let target = self.watch.take_target();
-        let prepared = Prepared { sql: Arc::clone(sql), author, is_brief: true, target, raw };
+        let prepared = Prepared { sql: sql.clone(), is_brief: true, target, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
         if !raw::is_blank(sql.get(used..).unwrap_or("?"), Dialect::Sqlite) {

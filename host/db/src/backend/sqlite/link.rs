@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -103,11 +104,12 @@ impl SqliteLink {
     }
 
     /// Runs a statement of the host's own, again and again while another process has a lock.
-    async fn exec(&mut self, sql: &'static str, short: bool) -> Result<()> {
+    async fn exec(&mut self, sql: Sql, short: bool) -> Result<()> {
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
         loop {
-            match self.with(short, move |handle| handle.exec(sql)).await? {
+            let sql = sql.clone();
+            match self.with(short, move |handle| handle.exec(&sql)).await? {
                 Err(failure) if error::is_busy(&failure) && Instant::now() < until => self.pause(&mut pause).await?,
                 result => return result.map_err(error::error),
             }
@@ -149,9 +151,9 @@ impl SqliteLink {
         let immediate = !begin.read_only && (begin.writes || writes);
         let begun = if immediate {
             self.queue().await?;
-            self.exec("BEGIN IMMEDIATE", true).await
+            self.exec(Sql::fixed("BEGIN IMMEDIATE"), true).await
         } else {
-            self.exec("BEGIN DEFERRED", true).await
+            self.exec(Sql::fixed("BEGIN DEFERRED"), true).await
         };
         if begun.is_err() {
             self.turn = None;
@@ -202,7 +204,7 @@ impl Link for SqliteLink {
             self.check_open()?;
             // What was written has to reach the disk.
             let short = !self.here()?.is_writing();
-            self.exec("COMMIT", short).await?;
+            self.exec(Sql::fixed("COMMIT"), short).await?;
         }
         self.transaction = Transaction::None;
         self.turn = None;
@@ -215,7 +217,7 @@ impl Link for SqliteLink {
         handle.put_away();
         if !handle.is_autocommit() {
             let short = !handle.is_writing();
-            self.exec("ROLLBACK", short).await?;
+            self.exec(Sql::fixed("ROLLBACK"), short).await?;
         }
         self.transaction = Transaction::None;
         self.turn = None;
@@ -225,20 +227,19 @@ impl Link for SqliteLink {
     async fn savepoint(&mut self, name: &str) -> Result<()> {
         self.watch.arm();
         self.begin_now(false).await?;
-        let sql = format!("SAVEPOINT {name}");
+        let sql = named("SAVEPOINT ", name);
         self.here()?.exec(&sql).map_err(error::error)
     }
 
     async fn release(&mut self, name: &str) -> Result<()> {
         self.watch.arm();
-        let sql = format!("RELEASE {name}");
+        let sql = named("RELEASE ", name);
         self.here()?.exec(&sql).map_err(error::error)
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
         self.watch.arm();
-        let sql = format!("ROLLBACK TO {name}");
-        let forget = format!("RELEASE {name}");
+        let (sql, forget) = (named("ROLLBACK TO ", name), named("RELEASE ", name));
         self.with(false, move |handle| handle.exec(&sql).and_then(|()| handle.exec(&forget)))
             .await?
             .map_err(error::error)
@@ -262,7 +263,7 @@ impl Link for SqliteLink {
 
     async fn ping(&mut self) -> Result<()> {
         self.watch.arm();
-        self.exec("SELECT 1", true).await
+        self.exec(Sql::fixed("SELECT 1"), true).await
     }
 
     async fn reset(&mut self) -> Result<()> {
@@ -281,6 +282,13 @@ impl Link for SqliteLink {
             handle.close().await;
         }
     }
+}
+
+/// A statement about a savepoint.
+fn named(verb: &'static str, savepoint: &str) -> Sql {
+    let mut writer = SqlWriter::new(Dialect::Sqlite);
+    writer.push(verb).name(savepoint);
+    writer.finish()
 }
 
 /// The error of those who waited too long for a lock.

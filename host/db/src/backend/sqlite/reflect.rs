@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sqlservice_sql::{
-    Dialect, Error as StatementError,
+    Dialect, Error as StatementError, SqlWriter,
     schema::{Column, DefaultValue, ForeignKey},
     types,
 };
@@ -95,13 +95,13 @@ async fn tables(
 ) -> Result<Vec<String>> {
     let only: HashSet<&str> = options.only.iter().map(String::as_str).collect();
     let mut odd = Vec::new();
-    let sql = format!(
-        "SELECT l.name, l.type, CAST(l.wr AS TEXT), substr(m.sql, 1, {}) FROM pragma_table_list AS l \
+    let mut sql = SqlWriter::new(Dialect::Sqlite);
+    sql.push("SELECT l.name, l.type, CAST(l.wr AS TEXT), substr(m.sql, 1, ").number(MAX_CREATE + 1).push(
+        ") FROM pragma_table_list AS l \
          JOIN main.sqlite_schema AS m ON m.name = l.name AND m.type IN ('table', 'view') \
          WHERE l.schema = 'main' AND l.type IN ('table', 'virtual', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-        MAX_CREATE + 1
     );
-    ask.rows(sql, &[], 4, |cells| {
+    ask.rows(sql.finish(), &[], 4, |cells| {
         let (name, kind, without_rowid, text) = (cells.text(), cells.text(), cells.flag(), cells.text());
         let is_view = kind == "view";
         if (is_view && !options.views) || (!only.is_empty() && !only.contains(name.as_str())) {
@@ -126,11 +126,10 @@ async fn tables(
 }
 
 async fn columns(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &mut HashMap<String, Known>) -> Result<()> {
-    let sql = format!(
-        "SELECT m.name, {COLUMNS} FROM main.sqlite_schema AS m JOIN pragma_table_xinfo(m.name, 'main') AS x WHERE {STORED} \
-         ORDER BY m.name, x.cid"
-    );
-    ask.rows(sql, &[], 7, |cells| column(&cells.text(), cells, assembly, known)).await
+    let mut sql = SqlWriter::new(Dialect::Sqlite);
+    sql.push("SELECT m.name, ").push(COLUMNS).push(" FROM main.sqlite_schema AS m ");
+    sql.push("JOIN pragma_table_xinfo(m.name, 'main') AS x WHERE ").push(STORED).push(" ORDER BY m.name, x.cid");
+    ask.rows(sql.finish(), &[], 7, |cells| column(&cells.text(), cells, assembly, known)).await
 }
 
 async fn odd_columns(
@@ -139,8 +138,9 @@ async fn odd_columns(
     assembly: &mut Assembly,
     known: &mut HashMap<String, Known>,
 ) -> Result<()> {
-    let sql = format!("SELECT {COLUMNS} FROM pragma_table_xinfo(?, 'main') AS x ORDER BY x.cid");
-    ask.rows(sql, &[name], 6, |cells| column(name, cells, assembly, known)).await
+    let mut sql = SqlWriter::new(Dialect::Sqlite);
+    sql.push("SELECT ").push(COLUMNS).push(" FROM pragma_table_xinfo(?, 'main') AS x ORDER BY x.cid");
+    ask.rows(sql.finish(), &[name], 6, |cells| column(name, cells, assembly, known)).await
 }
 
 /// Adds a column from what [`COLUMNS`] selects.
@@ -196,14 +196,16 @@ fn primary_keys(assembly: &mut Assembly, known: &mut HashMap<String, Known>) {
 
 /// SQLite numbers foreign keys from the last to the first, and does not know their names.
 async fn foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &HashMap<String, Known>) -> Result<()> {
-    let sql = format!(
+    let mut sql = SqlWriter::new(Dialect::Sqlite);
+    sql.push(
         "SELECT m.name, CAST(f.id AS TEXT), f.\"table\", f.\"from\", f.\"to\", f.on_delete, f.on_update \
-         FROM main.sqlite_schema AS m JOIN pragma_foreign_key_list(m.name, 'main') AS f WHERE {STORED} ORDER BY m.name, f.id DESC, f.seq"
+         FROM main.sqlite_schema AS m JOIN pragma_foreign_key_list(m.name, 'main') AS f WHERE ",
     );
+    sql.push(STORED).push(" ORDER BY m.name, f.id DESC, f.seq");
     // SQLite does not mind the case of names in a reference; the caller looks them up.
     let real: HashMap<String, String> = known.keys().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
     let mut last = (String::new(), String::new());
-    ask.rows(sql, &[], 7, |cells| {
+    ask.rows(sql.finish(), &[], 7, |cells| {
         let (name, id) = (cells.text(), cells.text());
         let (parent, from, to) = (cells.text(), cells.text(), cells.next());
         assembly.count(&[&parent, &from])?;
@@ -257,13 +259,15 @@ async fn name_foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, name: &
 }
 
 async fn indexes(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &HashMap<String, Known>) -> Result<()> {
-    let sql = format!(
+    let mut sql = SqlWriter::new(Dialect::Sqlite);
+    sql.push(
         "SELECT m.name, i.name, CAST(i.\"unique\" AS TEXT), i.origin, CAST(i.partial AS TEXT), c.name \
          FROM main.sqlite_schema AS m JOIN pragma_index_list(m.name, 'main') AS i JOIN pragma_index_info(i.name, 'main') AS c \
-         WHERE {STORED} AND i.origin <> 'pk' ORDER BY m.name, i.name, c.seqno"
+         WHERE ",
     );
+    sql.push(STORED).push(" AND i.origin <> 'pk' ORDER BY m.name, i.name, c.seqno");
     let mut odd = HashSet::new();
-    ask.rows(sql, &[], 6, |cells| {
+    ask.rows(sql.finish(), &[], 6, |cells| {
         let (table, index, unique, origin) = (cells.text(), cells.text(), cells.flag(), cells.text());
         let (is_part, column) = (cells.flag(), cells.next());
         if !assembly.has(&table) {

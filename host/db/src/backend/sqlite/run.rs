@@ -15,7 +15,7 @@ use super::{
     handle::Handle,
     link::{SqliteLink, Transaction, locked},
     types::{self, Shape},
-    watch::{Author, Watch},
+    watch::Watch,
 };
 use crate::{
     Error, Result,
@@ -128,7 +128,7 @@ impl SqliteLink {
         loop {
             let job = Arc::clone(job);
             let prepared = self.with(short, move |handle| {
-                handle.open(&job.sql, author(&job))?;
+                handle.open(&job.sql)?;
                 Ok(bind::bind(handle, &job.binds).map(|()| !handle.is_read_only()))
             });
             match prepared.await? {
@@ -215,7 +215,7 @@ impl SqliteLink {
 
 /// Runs a query to its end, unless that takes long.
 fn at_once(handle: &mut Handle, job: &Job, demand: Demand, watch: &Watch) -> Option<(Arc<[Output]>, Batch)> {
-    handle.open(&job.sql, author(job)).ok()?;
+    handle.open(&job.sql).ok()?;
     if !handle.is_brief() || !handle.is_read_only() {
         return None;
     }
@@ -358,18 +358,9 @@ fn refilled(failure: Failure, filling: &Filling, watch: Option<&Watch>) -> Resul
     Err(error::error(failure))
 }
 
-/// Who wrote a statement.
-fn author(job: &Job) -> Author {
-    match (job.guest_text, &job.expected) {
-        (true, _) => Author::Guest,
-        (false, Some(_)) => Author::Compiler,
-        (false, None) => Author::Host,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use sqlservice_sql::{Scalar, schema::TypeKind};
+    use sqlservice_sql::{Dialect, Scalar, Sql, schema::TypeKind};
 
     use super::*;
     use crate::{
@@ -386,10 +377,9 @@ mod tests {
         let column = Output { name: "n".to_owned(), ty: Some(TypeKind::Int64.into()), nullable: None };
         let expected = Some([column].into());
         Job {
-            sql: sql.into(),
+            sql: Sql::guest(sql, Dialect::Sqlite).expect("a statement"),
             binds: Binds::Values(Vec::new()),
             expected,
-            guest_text: false,
             is_script: false,
             effect: Effect::Reads,
             summary: None,
@@ -421,7 +411,7 @@ mod tests {
             }
             assert!(link.check_open().is_ok(), "{}: the transaction goes on", not.sql);
         }
-        assert!(link.here().expect("here").exec("SELECT n FROM t").is_err(), "the change was not made");
+        assert!(link.here().expect("here").exec(&Sql::fixed("SELECT n FROM t")).is_err(), "the change was not made");
         assert!(link.run_at_once(&short, Demand::DEFAULT).is_some());
         link.rollback().await.expect("rolled back");
     }
@@ -432,7 +422,7 @@ mod tests {
         link.begin(Begin { writes: true, ..Begin::default() }).await.expect("asked for");
         link.begin_now(true).await.expect("begun");
         // As it does by itself where the disk is full.
-        link.here().expect("here").exec("ROLLBACK").expect("rolled back");
+        link.here().expect("here").exec(&Sql::fixed("ROLLBACK")).expect("rolled back");
         let mut feed = Feed::collect(None);
         let error = link.run(query("CREATE TABLE t (n INTEGER)"), &mut feed).await.err();
         assert!(matches!(error, Some(Error::Operational(_))), "{error:?}");

@@ -7,23 +7,13 @@ use std::{
 };
 
 use libsqlite3_sys as ffi;
+use sqlservice_sql::Author;
 use tokio::sync::Notify;
 
 /// Ticks (of a thousand steps) that a statement may take on the thread of its caller before it is moved.
 pub(super) const INLINE: i64 = 4;
 /// Ticks past that after which a statement that returns no row meanwhile is broken off and begun again elsewhere.
 const OVERTIME: i64 = 8;
-
-/// Who wrote a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Author {
-    /// The host, for itself.
-    Host,
-    /// The host's compiler, from a guest's statement.
-    Compiler,
-    /// A guest, as text.
-    Guest,
-}
 
 /// Shared between a connection, its callbacks and those who stop it.
 #[derive(Default)]

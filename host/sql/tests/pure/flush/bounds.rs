@@ -120,10 +120,10 @@ fn a_statement_that_gets_too_long_or_too_wide_has_fewer_rows() {
         let mut flush = Flush::new(vec![change()], models(Dialect::Mariadb), Dialect::Mariadb, limits).expect("good");
         let mut work = flush.next_work().expect("good").expect("work");
         let mut rows = Vec::new();
-        for portion in work.portions.by_ref() {
-            let portion = portion.expect("it fits");
-            assert!(portion.compiled.sql.len() <= limits.statement_bytes);
-            rows.push((portion.rows.start, portion.rows.end));
+        for chunk in work.statements.by_ref() {
+            let chunk = chunk.expect("it fits");
+            assert!(chunk.compiled.sql.len() <= limits.statement_bytes);
+            rows.push((chunk.rows.start, chunk.rows.end));
         }
         rows
     };
@@ -164,8 +164,8 @@ fn wide_keys_are_counted() {
     });
     let mut flush = Flush::new(vec![change], Arc::new(catalog), Dialect::Mariadb, limits).expect("good");
     let work = flush.next_work().expect("good").expect("work");
-    let portions: Result<Vec<_>> = work.portions.collect();
-    assert_eq!(portions.expect("they fit").len(), 3);
+    let statements: Result<Vec<_>> = work.statements.collect();
+    assert_eq!(statements.expect("they fit").len(), 3);
 }
 
 /// An expression of the table's names its columns without the table.
@@ -182,7 +182,7 @@ fn names_of_what_is_given_are_unlike_the_columns() {
     let change = updates("counts", &["n"], one(), one());
     let mut flush = Flush::new(vec![change], Arc::new(catalog), Dialect::Postgres, Limits::default()).expect("good");
     let mut work = flush.next_work().expect("good").expect("work");
-    let text = work.portions.next().expect("one").expect("good").compiled.sql.clone();
+    let text = work.statements.next().expect("one").expect("good").compiled.sql.clone();
     assert!(
         text.contains(r#""next" = (n + 1) FROM"#) && text.contains(r#"AS "given"("__c0", "__c1", "__n")"#),
         "{text}"

@@ -1,6 +1,6 @@
 //! The statement in use, and those that may be used again.
 
-use std::sync::Arc;
+use sqlservice_sql::Sql;
 
 use super::{Author, Failure, Handle};
 
@@ -11,13 +11,13 @@ const CACHED_TEXT: usize = 32 << 10;
 
 impl Handle {
     /// Prepares a statement, or takes it from the cache, as the one in use. The one used before is put away.
-    pub(in super::super) fn open(&mut self, sql: &Arc<str>, author: Author) -> Result<(), Failure> {
+    pub(in super::super) fn open(&mut self, sql: &Sql) -> Result<(), Failure> {
         self.put_away();
-        self.watch.set_author(author);
-        let known = self.cached.iter().rposition(|known| known.author == author && known.sql == *sql);
+        self.watch.set_author(sql.author());
+        let known = self.cached.iter().rposition(|known| known.sql == *sql);
         let prepared = match known {
             Some(position) => self.cached.remove(position),
-            None => self.prepare(sql, author).inspect_err(|_| self.watch.set_author(Author::Host))?,
+            None => self.prepare(sql).inspect_err(|_| self.watch.set_author(Author::Host))?,
         };
         self.active = Some(prepared);
         Ok(())
@@ -39,9 +39,9 @@ impl Handle {
     }
 
     /// Runs a statement of the host's own to its end, while the one in use waits.
-    pub(in super::super) fn exec(&mut self, sql: &str) -> Result<(), Failure> {
+    pub(in super::super) fn exec(&mut self, sql: &Sql) -> Result<(), Failure> {
         let waiting = self.active.take();
-        let mut result = self.open(&Arc::from(sql), Author::Host);
+        let mut result = self.open(sql);
         while result.is_ok() {
             match self.step() {
                 Ok(true) => {}
@@ -51,7 +51,7 @@ impl Handle {
         }
         self.put_away();
         if let Some(waiting) = &waiting {
-            self.watch.set_author(waiting.author);
+            self.watch.set_author(waiting.sql.author());
         }
         self.active = waiting;
         result

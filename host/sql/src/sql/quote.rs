@@ -1,52 +1,31 @@
-//! The one place that writes names and constants into text.
+//! How names and constants are quoted.
 //!
 //! Values of statements are always bound and never come here: constants are written only where SQL takes no parameters,
 //! which is in table definitions.
 
 use crate::{Dialect, Scalar, Value, schema::TypeKind, value::Interval};
 
-/// A name, quoted. Any text without NUL is a name after this.
-#[must_use]
-pub fn identifier(name: &str, dialect: Dialect) -> String {
-    let mut quoted = String::with_capacity(name.len() + 2);
-    push_identifier(&mut quoted, name, dialect);
-    quoted
-}
-
-/// Writes a quoted name.
-pub(crate) fn push_identifier(text: &mut String, name: &str, dialect: Dialect) {
+/// Writes a name in quotes. Any text without NUL is a name after this.
+pub(super) fn push_identifier(text: &mut String, name: &str, dialect: Dialect) {
     let quote = match dialect {
         Dialect::Sqlite | Dialect::Postgres => '"',
         Dialect::Mysql | Dialect::Mariadb => '`',
     };
     text.push(quote);
-    for character in name.chars() {
-        if character == quote {
-            text.push(quote);
+    for (position, part) in name.split(quote).enumerate() {
+        if position > 0 {
+            text.extend([quote, quote]);
         }
-        text.push(character);
+        text.push_str(part);
     }
     text.push(quote);
-}
-
-/// A table's name with its schema where it has one, quoted.
-#[must_use]
-pub fn table(schema: Option<&str>, name: &str, dialect: Dialect) -> String {
-    let mut quoted = String::with_capacity(name.len() + 2);
-    if let Some(schema) = schema {
-        push_identifier(&mut quoted, schema, dialect);
-        quoted.push('.');
-    }
-    push_identifier(&mut quoted, name, dialect);
-    quoted
 }
 
 /// A text as a constant.
 ///
 /// Quotes are doubled and, where a backslash may escape, backslashes too. Whatever the session's modes are, no text ends
 /// the constant early: with `NO_BACKSLASH_ESCAPES` on MySQL it only has its backslashes twice.
-#[must_use]
-pub fn text(text: &str, dialect: Dialect) -> String {
+pub(super) fn text(text: &str, dialect: Dialect) -> String {
     let backslashes = match dialect {
         Dialect::Sqlite => false,
         // `E''` says that backslashes escape, whatever `standard_conforming_strings` says.
@@ -68,9 +47,13 @@ pub fn text(text: &str, dialect: Dialect) -> String {
     quoted
 }
 
+/// Whether a value has a constant for a column of this kind.
+pub(crate) fn has_literal(value: &Value, kind: TypeKind, dialect: Dialect) -> bool {
+    literal(value, kind, dialect).is_some()
+}
+
 /// A value as a constant of a column of this kind; nothing where it has no spelling that is the same everywhere.
-#[must_use]
-pub fn literal(value: &Value, kind: TypeKind, dialect: Dialect) -> Option<String> {
+pub(super) fn literal(value: &Value, kind: TypeKind, dialect: Dialect) -> Option<String> {
     let Value::Scalar(scalar) = value else {
         return None;
     };
@@ -173,8 +156,7 @@ fn interval(span: Interval, dialect: Dialect) -> String {
 
 /// SQL for the time of the statement, as a value of this kind. On SQLite it is the text that the host stores for a time:
 /// `YYYY-MM-DD HH:MM:SS` in UTC, with a fraction that does not end in zeros.
-#[must_use]
-pub fn now(kind: TypeKind, dialect: Dialect) -> &'static str {
+pub(crate) fn now(kind: TypeKind, dialect: Dialect) -> &'static str {
     match (dialect, kind) {
         (Dialect::Sqlite, TypeKind::Date) => "date('now')",
         (Dialect::Sqlite, TypeKind::Time) => "rtrim(rtrim(strftime('%H:%M:%f', 'now'), '0'), '.')",
@@ -226,12 +208,16 @@ mod tests {
             ("select", "\"select\"", "`select`"),
         ];
         for (name, standard, mysql) in names {
-            assert_eq!(identifier(name, Dialect::Postgres), standard);
-            assert_eq!(identifier(name, Dialect::Sqlite), standard);
-            assert_eq!(identifier(name, Dialect::Mysql), mysql);
-            assert_eq!(identifier(name, Dialect::Mariadb), mysql);
+            let identifier = |dialect| {
+                let mut text = String::new();
+                push_identifier(&mut text, name, dialect);
+                text
+            };
+            assert_eq!(identifier(Dialect::Postgres), standard);
+            assert_eq!(identifier(Dialect::Sqlite), standard);
+            assert_eq!(identifier(Dialect::Mysql), mysql);
+            assert_eq!(identifier(Dialect::Mariadb), mysql);
         }
-        assert_eq!(table(Some("s"), "t", Dialect::Postgres), "\"s\".\"t\"");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! A statement whose every name is resolved and every type inferred as far as it can be: what `check` makes of an arena
 //! and `render` writes. Nothing in here can fail to be written.
 
+mod given;
+
 use std::{borrow::Cow, sync::Arc};
+
+pub(crate) use given::{Arrays, ByKey, Given, Keys, Planned, Then};
 
 use crate::{
     Fit,
     compiled::Source,
-    schema::{ColumnType, TypeKind},
+    schema::{ColumnType, DefaultValue, TypeKind},
     statement::{BinaryOp, Frame, JoinKind, Locking, NodeId, SetOp, UnaryOp},
 };
 
@@ -135,8 +139,18 @@ pub(crate) enum Expr<'a> {
     Approximate(Box<Typed<'a>>),
     Exists(Box<Query<'a>>),
     Scalar(Box<Query<'a>>),
-    /// SQL text of the model, from a guest that may send SQL text or from the host.
-    Text(Cow<'a, str>),
+    /// A number of the host's own.
+    Number(i64),
+    /// The time of the statement, as a value of this kind.
+    Now(TypeKind),
+    /// What the model says that a column gets: an expression of it, from a guest that may send SQL text or from the host.
+    Declared(&'a DefaultValue),
+    /// Pairs whose values are all equal.
+    Equal(Vec<[Typed<'a>; 2]>),
+    /// A value, or a row of them, among those of a batch.
+    Among(Box<Typed<'a>>, Keys<'a>),
+    /// What the row of a batch says that has the key.
+    ByKey(Box<ByKey<'a>>),
 }
 
 /// A match with a pattern.
@@ -302,9 +316,28 @@ pub(crate) struct Cte<'a> {
 /// A source.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin<'a> {
-    Table { schema: Option<&'a str>, name: &'a str, alias: Option<&'a str> },
-    Query { query: Box<Query<'a>>, alias: &'a str, lateral: bool },
-    Join { kind: JoinKind, left: Box<Origin<'a>>, right: Box<Origin<'a>>, on: Option<Box<Typed<'a>>> },
+    Table {
+        schema: Option<&'a str>,
+        name: &'a str,
+        alias: Option<&'a str>,
+    },
+    Query {
+        query: Box<Query<'a>>,
+        alias: &'a str,
+        lateral: bool,
+    },
+    Join {
+        kind: JoinKind,
+        left: Box<Origin<'a>>,
+        right: Box<Origin<'a>>,
+        on: Option<Box<Typed<'a>>>,
+    },
+    /// The rows of a batch, with these columns: its own and, last, the number of the row, counted from 1.
+    Given {
+        arrays: Arrays,
+        alias: &'static str,
+        columns: Vec<String>,
+    },
 }
 
 /// The table that a change is made to.
@@ -327,6 +360,12 @@ pub(crate) enum Rows<'a> {
     Values(Vec<Vec<Typed<'a>>>),
     Query(Box<Query<'a>>),
     Defaults,
+    /// So many rows of the default of the only column.
+    Default(usize),
+    /// The rows of a batch, value by value.
+    Given(Given<'a>),
+    /// The rows of a batch, column by column.
+    Arrays(Arrays),
 }
 
 /// What happens to rows that are there already.
@@ -348,6 +387,8 @@ pub(crate) enum Plan<'a> {
         rows: Rows<'a>,
         conflict: Option<Conflict<'a>>,
         returning: Vec<Column<'a>>,
+        /// Whether the database tells what is returned without being asked: the key that it makes.
+        is_told: bool,
     },
     Update {
         target: Target<'a>,
@@ -360,6 +401,7 @@ pub(crate) enum Plan<'a> {
         target: Target<'a>,
         source: Option<Origin<'a>>,
         filter: Option<Typed<'a>>,
+        order_by: Vec<Order<'a>>,
         returning: Vec<Column<'a>>,
     },
 }

@@ -1,0 +1,275 @@
+//! Many rows of a table, each found by its primary key: changed, removed, or read again.
+//!
+//! A batch has the columns to set, then the primary key, then the version that a row must have where there is one.
+
+use std::borrow::Cow;
+
+use super::{
+    Layout, Shape,
+    array::{are_arrays, arrays},
+    fit,
+};
+use crate::{
+    Batch, Catalog, Dialect, Error, Result,
+    catalog::Entry,
+    check::{Checker, column, select, writable},
+    resolved::{self, Assignment, ByKey, Expr, Given, Keys, Order, Origin, Plan, Planned, Target, Then, Type, Typed},
+    schema::{Column, ForeignKey, TypeKind},
+    statement::BinaryOp,
+};
+
+/// What is done with the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Update,
+    Delete,
+    /// Reads columns, after the position of the row among those that were asked for.
+    Read,
+}
+
+/// Rows of a table, by their primary keys. All names are guest-controlled.
+#[derive(Clone, Debug)]
+pub(crate) struct ChangeMany {
+    pub(crate) verb: Verb,
+    pub(crate) schema: Option<String>,
+    pub(crate) table: String,
+    /// The columns to set.
+    pub(crate) columns: Vec<String>,
+    /// Whether rows must have a version, which an update counts up.
+    pub(crate) is_versioned: bool,
+    /// The columns to return.
+    pub(crate) returning: Vec<String>,
+}
+
+/// The name of a row's position among those that were given, where the table has none like it.
+const NUMBER: &str = "n";
+
+/// The change's names, found in the catalog.
+struct Names<'a> {
+    target: Target<'a>,
+    entry: &'a Entry,
+    /// The columns of the batch.
+    all: Vec<&'a Column>,
+    /// How many of them are set; those after them find a row, the version included.
+    set: usize,
+    version: Option<&'a Column>,
+    returning: Vec<&'a Column>,
+}
+
+impl ChangeMany {
+    /// Whether its rows come back with their position before them, as they come in any order.
+    pub(super) fn is_numbered(&self, layout: Layout) -> bool {
+        self.verb == Verb::Read || (layout == Layout::Columns && !self.returning.is_empty())
+    }
+
+    pub(super) fn width(&self, catalog: &Catalog, layout: Layout) -> usize {
+        let key = catalog.table(self.schema.as_deref(), &self.table).map_or(0, |table| table.primary_key.len());
+        let (set, found) = (self.columns.len(), key.saturating_add(usize::from(self.is_versioned)));
+        match (layout, self.verb) {
+            (Layout::Slots, Verb::Update) => set.saturating_mul(found + 1).saturating_add(found),
+            (Layout::Slots, _) => found * 2,
+            _ => set.saturating_add(found),
+        }
+    }
+
+    fn names<'a>(&'a self, checker: &mut Checker<'a>) -> Result<Names<'a>> {
+        let (target, entry) = checker.target(self.schema.as_deref(), &self.table)?;
+        let table = &entry.table;
+        if table.primary_key.is_empty() {
+            return Err(Error::invalid(format!("{:?} has no primary key to find its rows by", table.name)));
+        }
+        let version = match (&table.version_column, self.is_versioned) {
+            (_, false) => None,
+            (Some(version), true) if !self.columns.contains(version) => Some(column(entry, version)?),
+            (Some(version), true) => {
+                return Err(Error::invalid(format!("the version {version:?} counts up by itself; do not set it")));
+            }
+            (None, true) => return Err(Error::invalid(format!("{:?} has no version column", table.name))),
+        };
+        let mut all = writable(entry, self.columns.iter().map(String::as_str))?;
+        if self.verb == Verb::Update && all.is_empty() && version.is_none() {
+            return Err(Error::invalid("an update sets columns"));
+        }
+        let set = all.len();
+        for name in &table.primary_key {
+            all.push(column(entry, name)?);
+        }
+        all.extend(version);
+        let returning = self.returning.iter().map(|name| column(entry, name)).collect::<Result<_>>()?;
+        Ok(Names { target, entry, all, set, version, returning })
+    }
+
+    pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
+        let names = self.names(checker)?;
+        fit(names.set(), batch)?;
+        Ok(match self.verb {
+            Verb::Read => Layout::Slots,
+            _ if checker.can.embedded => Layout::Row,
+            _ if checker.can.arrays && are_arrays(&names.all, batch) => Layout::Columns,
+            _ => Layout::Slots,
+        })
+    }
+
+    pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
+        let names = self.names(checker)?;
+        Ok(match shape.layout {
+            Layout::Columns => self.joined(checker, &names, shape.batch),
+            Layout::Slots => self.listed(checker, &names, shape.written),
+            Layout::Row | Layout::Rows => {
+                let filter = names.found_by(Checker::parameter);
+                let assignments = names.assignments(checker, Checker::parameter);
+                self.change(&names, assignments, None, filter, names.returned(None))
+            }
+        })
+    }
+
+    fn change<'a>(
+        &self,
+        names: &Names<'a>,
+        assignments: Vec<Assignment<'a>>,
+        source: Option<Origin<'a>>,
+        filter: Typed<'a>,
+        returning: Vec<resolved::Column<'a>>,
+    ) -> Plan<'a> {
+        let (target, filter) = (names.target, Some(filter));
+        if self.verb == Verb::Update {
+            return Plan::Update { target, assignments, source, filter, returning };
+        }
+        Plan::Delete { target, source, filter, order_by: Vec::new(), returning }
+    }
+
+    /// All rows, joined as arrays.
+    fn joined<'a>(&'a self, checker: &Checker<'a>, names: &Names<'a>, batch: &Batch) -> Plan<'a> {
+        let alias = if self.table == "given" { "given_rows" } else { "given" };
+        let before = names.unlike();
+        let columns = (0..names.all.len()).map(|position| format!("{before}c{position}"));
+        let columns: Vec<String> = columns.chain([format!("{before}{NUMBER}")]).collect();
+        let named = |position: usize| Expr::Named {
+            table: alias,
+            name: Cow::Owned(columns.get(position).cloned().unwrap_or_default()),
+        };
+        let value = |position: usize, column: &'a Column| Typed::new(named(position), Type::Declared(&column.ty));
+        let filter = names.found_by(value);
+        let assignments = names.assignments(checker, value);
+        let returning = if self.returning.is_empty() {
+            Vec::new()
+        } else {
+            let (number, one) = (integer(named(names.all.len())), integer(Expr::Number(1)));
+            let position = Expr::Binary(BinaryOp::Subtract, Box::new(number), Box::new(one));
+            [numbered(position)].into_iter().chain(names.returned(Some(&self.table))).collect()
+        };
+        let arrays = arrays(&names.all, batch, Planned::ByKey);
+        let source = Origin::Given { arrays, alias, columns };
+        self.change(names, assignments, Some(source), filter, returning)
+    }
+
+    /// All rows by their keys in a list, with what is set chosen by the key.
+    fn listed<'a>(&'a self, checker: &Checker<'a>, names: &Names<'a>, rows: usize) -> Plan<'a> {
+        let keys = || Given { columns: names.found().to_vec(), first: names.set, width: names.all.len(), rows };
+        let columns = || names.found().iter().map(|column| names.own(column)).collect::<Vec<_>>();
+        let chosen = |then: Then, otherwise: Option<Typed<'a>>| {
+            Expr::ByKey(Box::new(ByKey { columns: columns(), keys: keys(), then, otherwise }))
+        };
+        let row = Typed::new(Expr::Row(columns()), Type::Unknown);
+        let filter = Typed::boolean(Expr::Among(Box::new(row), Keys::Given(keys())));
+        if self.verb == Verb::Read {
+            let position = numbered(chosen(Then::Position, None));
+            let columns = [position].into_iter().chain(names.returned(Some(&self.table))).collect();
+            let source = Origin::Table { schema: names.target.schema, name: names.target.name, alias: None };
+            return Plan::Select(select(columns, source, filter, Vec::new()));
+        }
+        let assignments = names.assignments(checker, |position, column| {
+            let then = Then::Value { column: position, kind: column.ty.kind };
+            Typed::new(chosen(then, Some(names.own(column))), Type::Declared(&column.ty))
+        });
+        let mut plan = self.change(names, assignments, None, filter, Vec::new());
+        // MySQL looks for rows that refer to a row when it removes that one, not when the statement ends.
+        let is_mysql = matches!(checker.dialect, Dialect::Mysql | Dialect::Mariadb);
+        if let Plan::Delete { order_by, .. } = &mut plan
+            && (is_mysql && rows > 1 && names.refers_to_itself())
+        {
+            let value = integer(chosen(Then::Position, None));
+            order_by.push(Order { value, descending: false, nulls_first: None });
+        }
+        plan
+    }
+}
+
+impl<'a> Names<'a> {
+    /// The columns that are set.
+    fn set(&self) -> &[&'a Column] {
+        self.all.get(..self.set).unwrap_or_default()
+    }
+
+    /// The columns that find a row.
+    fn found(&self) -> &[&'a Column] {
+        self.all.get(self.set..).unwrap_or_default()
+    }
+
+    /// A column of the table with its table's name.
+    fn own(&self, column: &'a Column) -> Typed<'a> {
+        Checker::column_of(Some(self.target.name), column)
+    }
+
+    /// The condition that finds a row, each column by what the caller gives for its position in the batch.
+    fn found_by(&self, value: impl Fn(usize, &'a Column) -> Typed<'a>) -> Typed<'a> {
+        let pairs = self.found().iter().zip(self.set..).map(|(column, at)| [self.own(column), value(at, column)]);
+        Typed::boolean(Expr::Equal(pairs.collect()))
+    }
+
+    /// What is set, each column to what the caller gives for its position in the batch.
+    fn assignments(
+        &self,
+        checker: &Checker<'a>,
+        value: impl Fn(usize, &'a Column) -> Typed<'a>,
+    ) -> Vec<Assignment<'a>> {
+        let mut all = Vec::with_capacity(self.set.saturating_add(1));
+        // The key comes last: MySQL would look for the new one in the assignments after it.
+        let is_key = |column: &Column| self.found().iter().any(|found| std::ptr::eq(*found, column));
+        let set = || self.set().iter().copied().enumerate();
+        for (position, column) in set().filter(|(_, at)| !is_key(at)).chain(set().filter(|(_, at)| is_key(at))) {
+            all.push(Assignment { column: &column.name, value: checker.stored(value(position, column), column) });
+        }
+        if let Some(version) = self.version {
+            let next = Expr::Binary(BinaryOp::Add, Box::new(self.own(version)), Box::new(integer(Expr::Number(1))));
+            all.push(Assignment { column: &version.name, value: Typed::new(next, Type::Declared(&version.ty)) });
+        }
+        let is_set = |column: &Column| {
+            let is_it = |set: &&Column| std::ptr::eq(*set, column);
+            self.set().iter().any(is_it) || self.version.as_ref().is_some_and(is_it)
+        };
+        checker.touch(&mut all, self.entry, is_set);
+        all
+    }
+
+    fn returned(&self, table: Option<&'a str>) -> Vec<resolved::Column<'a>> {
+        self.returning.iter().map(|column| Checker::returned(table, column)).collect()
+    }
+
+    /// Whether rows of the table refer to others of it.
+    fn refers_to_itself(&self) -> bool {
+        let table = &self.entry.table;
+        let to_itself = |key: &ForeignKey| key.table == table.name && key.schema == table.schema;
+        table.foreign_keys.iter().any(to_itself)
+    }
+
+    /// What makes names unlike those of the table's columns, which its own expressions use without the table.
+    fn unlike(&self) -> String {
+        let is_like = |name: &str, before: &str| {
+            let rest = name.strip_prefix(before).unwrap_or_default();
+            rest == NUMBER || rest.strip_prefix('c').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let columns = &self.entry.table.columns;
+        let is_free = |before: &String| !columns.iter().any(|column| is_like(&column.name, before));
+        (0..=columns.len()).map(|count| "_".repeat(count)).find(is_free).unwrap_or_default()
+    }
+}
+
+fn integer(expr: Expr<'_>) -> Typed<'_> {
+    Typed { nullable: Some(false), ..Typed::new(expr, Type::Kind(TypeKind::Int64)) }
+}
+
+/// The position of a row as a result column.
+fn numbered(position: Expr<'_>) -> resolved::Column<'_> {
+    resolved::Column { value: integer(position), name: Cow::Borrowed(NUMBER) }
+}

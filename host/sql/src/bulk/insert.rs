@@ -1,0 +1,109 @@
+//! Many rows into one table.
+
+use std::slice;
+
+use super::{
+    Layout, Shape,
+    array::{are_arrays, arrays},
+    fit,
+};
+use crate::{
+    Batch, Catalog, Dialect, Error, Result,
+    catalog::Entry,
+    check::{Checker, column, outputs_of, writable},
+    compiled::Output,
+    resolved::{Given, Plan, Planned, Rows, Target},
+    schema::{Column, DefaultValue},
+};
+
+/// Rows to insert into some columns of a table. All names are guest-controlled.
+#[derive(Clone, Debug)]
+pub struct InsertMany {
+    /// The table's schema, where it is not the default one.
+    pub schema: Option<String>,
+    /// The table.
+    pub table: String,
+    /// The columns, all of them given for each row.
+    pub columns: Vec<String>,
+    /// The columns to return of each row, in the order of the rows.
+    pub returning: Vec<String>,
+}
+
+/// The insert's names, found in the catalog.
+struct Names<'a> {
+    target: Target<'a>,
+    columns: Vec<&'a Column>,
+    /// The column whose default is named where no column is given: rows of nothing but defaults.
+    plain: &'a Column,
+    returning: Vec<&'a Column>,
+    /// Whether nothing but the key is returned that the database makes. One that is given need not be what it counts rows by.
+    returns_made_key: bool,
+}
+
+impl InsertMany {
+    fn names<'a>(&'a self, checker: &mut Checker<'a>) -> Result<Names<'a>> {
+        let (target, entry) = checker.target(self.schema.as_deref(), &self.table)?;
+        let columns = writable(entry, self.columns.iter().map(String::as_str))?;
+        let plain = entry.table.columns.iter().find(|column| column.computed.is_none());
+        let plain = plain.ok_or_else(|| Error::invalid("an insert of many rows has columns"))?;
+        let returning = self.returning.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
+        let returns_made_key = matches!(returning.as_slice(), [only] if is_made(only, &self.columns));
+        let advice = "this database returns nothing of inserts but the key that it makes; read the rows afterwards";
+        let returns = returning.is_empty() || returns_made_key || checker.can.insert_returning;
+        checker.require(returns, "insert-returning", advice)?;
+        Ok(Names { target, columns, plain, returning, returns_made_key })
+    }
+
+    pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
+        let names = self.names(checker)?;
+        fit(&names.columns, batch)?;
+        Ok(match () {
+            () if checker.can.embedded => Layout::Row,
+            () if checker.can.arrays && !names.columns.is_empty() && are_arrays(&names.columns, batch) => {
+                Layout::Columns
+            }
+            () => Layout::Rows,
+        })
+    }
+
+    pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
+        let Names { target, columns, plain, returning, returns_made_key } = self.names(checker)?;
+        // An embedded database tells the key row by row, where it would keep a table for what `RETURNING` returns, each time
+        // anew; one without `RETURNING` tells the first of a statement.
+        let is_told = returns_made_key && (shape.layout == Layout::Row || !checker.can.insert_returning);
+        let width = columns.len();
+        let (names, rows): (&'a [String], Rows<'a>) = match shape.layout {
+            Layout::Row if columns.is_empty() => (&[], Rows::Defaults),
+            _ if columns.is_empty() => (slice::from_ref(&plain.name), Rows::Default(shape.written)),
+            Layout::Columns => (&self.columns, Rows::Arrays(arrays(&columns, shape.batch, Planned::ByLength))),
+            Layout::Row | Layout::Rows | Layout::Slots => {
+                let given = Given { columns, first: 0, width, rows: shape.written };
+                (&self.columns, Rows::Given(given))
+            }
+        };
+        let returning = returning.into_iter().map(|column| Checker::returned(None, column)).collect();
+        Ok(Plan::Insert { target, columns: names, rows, conflict: None, returning, is_told })
+    }
+}
+
+/// Whether the database makes the value of a key, where these columns are given.
+pub(crate) fn is_made(column: &Column, given: &[String]) -> bool {
+    matches!(column.default, DefaultValue::GeneratedKey) && !given.contains(&column.name)
+}
+
+/// What an insert returns of these columns of a table. The names are guest-controlled.
+///
+/// # Errors
+///
+/// A table or column that does not exist.
+pub fn returned(
+    catalog: &Catalog,
+    dialect: Dialect,
+    schema: Option<&str>,
+    table: &str,
+    names: &[String],
+) -> Result<Vec<Output>> {
+    let (_, entry): (_, &Entry) = Checker::new(&[], catalog, dialect).target(schema, table)?;
+    let columns = names.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
+    Ok(outputs_of(&columns))
+}

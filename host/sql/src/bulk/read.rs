@@ -1,0 +1,142 @@
+//! Rows of a table that some columns find: by the keys of a batch, however many there are.
+//!
+//! A batch has a row for each key. Rows that are found by several keys come once.
+
+use super::{
+    Layout, Shape,
+    array::{are_arrays, arrays},
+    fit,
+};
+use crate::{
+    Batch, Catalog, Error, Result,
+    catalog::{Entry, OrderKey},
+    check::{Checker, column, select},
+    resolved::{Expr, Given, Keys, Order, Origin, Plan, Planned, Type, Typed},
+    schema::Column,
+    statement::JoinKind,
+};
+
+/// A table by its schema and name.
+pub(crate) type Name = (Option<String>, String);
+
+/// Rows to read. All names are those of declared tables.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadMany {
+    pub(crate) table: Name,
+    /// The columns that find rows: the table's own, or those of the table between.
+    pub(crate) by: Vec<String>,
+    pub(crate) between: Option<Between>,
+    /// The order; the primary key comes after it.
+    pub(crate) order_by: Vec<OrderKey>,
+}
+
+/// A table whose rows say which rows belong together; its columns `by` come first in what is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Between {
+    pub(crate) table: Name,
+    /// Its columns, and those of the table that is read which they refer to.
+    pub(crate) on: Vec<(String, String)>,
+}
+
+impl ReadMany {
+    /// How many keys one statement has where they are written out.
+    pub(crate) const KEYS: usize = 512;
+
+    /// The columns that find rows.
+    pub(crate) fn finders<'a>(&self, catalog: &'a Catalog) -> Result<Vec<&'a Column>> {
+        let (schema, name) = self.finder_table();
+        let finder = catalog.entry(schema.as_deref(), name).ok_or_else(|| Error::NoSuchTable(name.clone()))?;
+        self.by.iter().map(|name| column(finder, name)).collect()
+    }
+
+    fn finder_table(&self) -> &Name {
+        self.between.as_ref().map_or(&self.table, |between| &between.table)
+    }
+
+    /// The name of the table that has the columns which find rows. One between has a name of its own where it would have
+    /// that of the table which it leads to, in another schema.
+    fn finder(&self) -> &str {
+        let own = self.table.1.as_str();
+        match &self.between {
+            None => own,
+            Some(between) if between.table.1 != own => &between.table.1,
+            Some(_) if own == "pair" => "pairs",
+            Some(_) => "pair",
+        }
+    }
+
+    pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
+        checker.source_entry(self.table.0.as_deref(), &self.table.1)?;
+        let by = self.finders(checker.catalog)?;
+        fit(&by, batch)?;
+        Ok(if checker.can.arrays && are_arrays(&by, batch) { Layout::Columns } else { Layout::Slots })
+    }
+
+    pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
+        let (own, finder) = (self.table.1.as_str(), self.finder());
+        let entry = checker.source_entry(self.table.0.as_deref(), own)?;
+        let (finder_schema, finder_name) = self.finder_table();
+        let finder_entry = checker.source_entry(finder_schema.as_deref(), finder_name)?;
+        let by = self.by.iter().map(|name| column(finder_entry, name)).collect::<Result<Vec<_>>>()?;
+        let before: &[&Column] = if self.between.is_some() { &by } else { &[] };
+        let columns = before.iter().map(|column| Checker::returned(Some(finder), column));
+        let columns = columns.chain(entry.table.columns.iter().map(|column| Checker::returned(Some(own), column)));
+        let columns = columns.collect();
+        let order_by = self.order(finder, &by, entry)?;
+        let filter = among(finder, by, shape);
+        Ok(Plan::Select(select(columns, self.source(entry, finder_entry)?, filter, order_by)))
+    }
+
+    fn source<'a>(&'a self, entry: &'a Entry, finder: &'a Entry) -> Result<Origin<'a>> {
+        let table = |name: &'a Name, alias| Origin::Table { schema: name.0.as_deref(), name: &name.1, alias };
+        let Some(between) = &self.between else { return Ok(table(&self.table, None)) };
+        let (own, name) = (self.table.1.as_str(), self.finder());
+        let mut on = Vec::with_capacity(between.on.len());
+        for (near, far) in &between.on {
+            let near = Checker::column_of(Some(name), column(finder, near)?);
+            on.push([near, Checker::column_of(Some(own), column(entry, far)?)]);
+        }
+        let left = table(&between.table, (name != between.table.1).then_some(name));
+        let on = Some(Box::new(Typed::boolean(Expr::Equal(on))));
+        Ok(Origin::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(table(&self.table, None)), on })
+    }
+
+    /// Owner by owner, and each one's rows in their order: as the index of a foreign key has them.
+    fn order<'a>(&'a self, finder: &'a str, by: &[&'a Column], entry: &'a Entry) -> Result<Vec<Order<'a>>> {
+        let own = self.table.1.as_str();
+        let owners = by.iter().map(|column| (finder, *column, false));
+        let keys = self.order_by.iter().map(|key| (&key.column, key.descending));
+        let keys = keys.chain(entry.table.primary_key.iter().map(|name| (name, false)));
+        let keys = keys.filter_map(|(name, descending)| Some((own, entry.column(name)?, descending)));
+        let mut orders: Vec<Order<'a>> = Vec::new();
+        let mut seen: Vec<(&str, &Column)> = Vec::new();
+        for (table, column, descending) in owners.chain(keys) {
+            if seen.iter().any(|(known, other)| *known == table && other.name == column.name) {
+                continue;
+            }
+            seen.push((table, column));
+            let value = Checker::column_of(Some(table), column);
+            orders.push(Order { value, descending, nulls_first: None });
+        }
+        Ok(orders)
+    }
+}
+
+/// The condition that finds rows by the keys of the batch.
+fn among<'a>(finder: &'a str, by: Vec<&'a Column>, shape: Shape<'_>) -> Typed<'a> {
+    let mut columns: Vec<Typed<'a>> = by.iter().map(|column| Checker::column_of(Some(finder), column)).collect();
+    let value = match columns.pop() {
+        Some(only) if columns.is_empty() => only,
+        last => {
+            columns.extend(last);
+            Typed::new(Expr::Row(columns), Type::Unknown)
+        }
+    };
+    let keys = if shape.layout == Layout::Columns {
+        Keys::Arrays(arrays(&by, shape.batch, Planned::ByLength))
+    } else {
+        let width = by.len();
+        Keys::Given(Given { columns: by, first: 0, width, rows: shape.written })
+    };
+    Typed::boolean(Expr::Among(Box::new(value), keys))
+}
