@@ -259,7 +259,7 @@ fn a05_begin_commits() {
 #[test]
 fn a06_begin_in_begin_is_another_transaction() {
     for_each_database(async |fixture: &Fixture| {
-        let settings = Settings { lock_timeout: Duration::from_millis(300), ..Settings::default() };
+        let settings = Settings::default().lock_timeout(Duration::from_millis(300));
         let scene = Scene::with(fixture, settings, TenantLimits::default());
         scene.setup(0).await;
         if fixture.backend() == Backend::Sqlite {

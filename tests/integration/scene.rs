@@ -29,7 +29,7 @@ pub struct Scene<'a> {
 
 /// A pool of one connection: whoever comes next meets the one that was left behind.
 pub fn only_one() -> Settings {
-    Settings { pool_size: 1, max_overflow: 0, pool_timeout: BOUND, ..Settings::default() }
+    Settings::default().pool_size(1).max_overflow(0).pool_timeout(BOUND)
 }
 
 /// A text as an argument.

@@ -20,12 +20,7 @@ impl Strict {
         let mut admin = Outside::open(&server.url()).await;
         admin.execute("CREATE TABLE t (id int PRIMARY KEY)").await;
         admin.execute("ALTER ROLE sqlservice SET synchronous_commit = on").await;
-        let settings = Settings {
-            pool_size: 2,
-            max_overflow: 0,
-            statement_timeout: Some(Duration::from_millis(300)),
-            ..Settings::default()
-        };
+        let settings = Settings::default().pool_size(2).max_overflow(0).statement_timeout(Duration::from_millis(300));
         let database = Database::new(&server.url(), settings).expect("a database");
         let mut strict = Self { server, database, admin };
         strict.wants("ghost").await;

@@ -37,6 +37,7 @@ pub(crate) use default::{constant, default_value, unwrapped};
 
 /// What is read from a database.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ReflectOptions {
     /// Only these tables, verbatim; all where empty. Those that are not there are an error that names them.
     pub only: Vec<String>,
@@ -45,6 +46,8 @@ pub struct ReflectOptions {
     /// Whether views are read too.
     pub views: bool,
 }
+
+sqlservice_sql::setters!(ReflectOptions { only: Vec<String>, schema? String, views: bool });
 
 /// What a foreign key does, from SQL's words for it. A word that is none of them does nothing of its own.
 pub(crate) fn action(text: &str) -> Action {

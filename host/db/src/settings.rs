@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use sqlservice_sql::setters;
+
 /// How much transactions see of each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "SQL's own words")]
@@ -61,6 +63,7 @@ impl FromStr for Isolation {
 /// The file is in WAL mode, so neither lets a power failure corrupt it or leave half of a transaction. Servers have settings
 /// of their own for this (`synchronous_commit`, `innodb_flush_log_at_trx_commit`), which stay as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Durability {
     /// The log is synced at each commit (`synchronous = FULL`): an acknowledged commit is there after a power failure, as far as
     /// the disk does what it is told. Loses nothing; each commit waits for the disk.
@@ -94,6 +97,7 @@ impl FromStr for Durability {
 
 /// The settings of one database.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// Connections kept open. 5 by default; an in-memory SQLite database always has exactly one.
     pub pool_size: u32,
@@ -131,8 +135,21 @@ impl Default for Settings {
     }
 }
 
+setters!(Settings {
+    pool_size: u32,
+    max_overflow: u32,
+    pool_timeout: Duration,
+    pool_recycle? Duration,
+    pool_pre_ping: bool,
+    isolation_level: Isolation,
+    durability: Durability,
+    statement_timeout? Duration,
+    lock_timeout: Duration,
+});
+
 /// How a transaction runs.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct TransactionOptions {
     /// Its isolation level.
     pub isolation: Isolation,
@@ -142,8 +159,11 @@ pub struct TransactionOptions {
     pub timeout: Option<Duration>,
 }
 
+setters!(TransactionOptions { isolation: Isolation, read_only: bool, timeout? Duration });
+
 /// How one statement runs. The numbers are guest-controlled; the host's own limits hold as well.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct RunOptions {
     /// How long it may take: the statement, and each later batch of its cursor. The database's own setting holds where it
     /// is lower.
@@ -158,6 +178,14 @@ pub struct RunOptions {
     /// How many bytes the first batch has, about. 256 KiB by default.
     pub batch_bytes: Option<u32>,
 }
+
+setters!(RunOptions {
+    timeout? Duration,
+    max_rows? u64,
+    max_bytes? u64,
+    batch_rows? u32,
+    batch_bytes? u32,
+});
 
 impl RunOptions {
     /// Rows of a first batch where nothing is said: more gains no speed and grows guest memory that never shrinks.

@@ -192,7 +192,7 @@ async fn g02_savepoints() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g02_reading() {
     let file = File::new().await;
-    let options = RunOptions { batch_rows: Some(10), ..RunOptions::default() };
+    let options = RunOptions::default().batch_rows(10);
     let many = rows(10_000_000);
     for cut in Cut::all() {
         for reads in 0..3 {
@@ -235,7 +235,7 @@ async fn g02_autocommit_is_all_or_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g10_a_thousand_drops_leave_nothing() {
     let file = File::new().await;
-    let options = RunOptions { batch_rows: Some(10), ..RunOptions::default() };
+    let options = RunOptions::default().batch_rows(10);
     let many = rows(1_000_000);
     for round in 0..1000 {
         let session = match round % 4 {

@@ -26,7 +26,7 @@ async fn names(database: &Database) -> Vec<String> {
 }
 
 fn only(names: &[&str]) -> ReflectOptions {
-    ReflectOptions { only: names.iter().map(|name| (*name).to_owned()).collect(), ..ReflectOptions::default() }
+    ReflectOptions::default().only(names.iter().map(|name| (*name).to_owned()).collect())
 }
 
 fn simple() -> Vec<Table> {
@@ -92,7 +92,7 @@ async fn a03_only_what_was_asked_for_or_an_error_with_names() {
         assert!(matches!(&error, Error::NoSuchTable(names) if names == "nosuch, gone"), "{error:?}");
         let error = database.reflect(only(&["a_v"])).await.expect_err("a view, and views were not asked for");
         assert!(matches!(&error, Error::NoSuchTable(names) if names == "a_v"), "{error:?}");
-        let view = database.reflect(ReflectOptions { views: true, ..only(&["a_v"]) }).await.expect("reflected");
+        let view = database.reflect(only(&["a_v"]).views(true)).await.expect("reflected");
         assert!(view.len() == 1 && view[0].is_view);
         assert_eq!(database.status().in_use, 0);
     })
@@ -156,8 +156,7 @@ async fn f01_views_come_when_asked_for() {
             ])
             .await;
         assert!(names(database).await.iter().all(|name| !name.ends_with("_v")));
-        let found =
-            database.reflect(ReflectOptions { views: true, ..ReflectOptions::default() }).await.expect("reflected");
+        let found = database.reflect(ReflectOptions::default().views(true)).await.expect("reflected");
         let views: Vec<&str> = found.iter().filter(|table| table.is_view).map(|table| table.name.as_str()).collect();
         assert_eq!(views, ["email_addresses_v", "users_v"]);
         let view = find(&found, "users_v");
@@ -393,7 +392,7 @@ async fn a_lock_of_others_is_not_waited_for_for_ever() {
         held.create_all(tables.clone(), true).await.expect("created");
         let session = held.begin(Default::default()).await.expect("begun");
         place::run(&session, "INSERT INTO a (id, data) VALUES (1, 'x')").await.expect("inserted");
-        let settings = Settings { lock_timeout: Duration::from_millis(900), ..Settings::default() };
+        let settings = Settings::default().lock_timeout(Duration::from_millis(900));
         let other = place.another(settings);
         let since = std::time::Instant::now();
         let error = other.drop_all(tables.clone(), true).await.expect_err("locked");
@@ -449,13 +448,10 @@ async fn t70_a_hostile_schema_is_bounded() {
             place.sql(&["DROP TABLE long"]).await;
             // A view of a table that is gone spoils nothing but itself.
             place.sql(&["CREATE TABLE t (id INTEGER PRIMARY KEY)", "CREATE VIEW v AS SELECT * FROM nosuch"]).await;
-            let all = ReflectOptions { views: true, ..ReflectOptions::default() };
+            let all = ReflectOptions::default().views(true);
             let found = database.reflect(all.clone()).await.expect("reflected");
             assert_eq!(found.len(), 1);
-            database
-                .reflect(ReflectOptions { views: true, ..only(&["v"]) })
-                .await
-                .expect_err("a broken view by its name");
+            database.reflect(only(&["v"]).views(true)).await.expect_err("a broken view by its name");
         } else {
             let text = "x".repeat(1000);
             place.sql(&[&format!("CREATE TABLE wide (a VARCHAR(2000) DEFAULT '{text}')")]).await;
@@ -478,8 +474,7 @@ async fn t70_a_hostile_schema_is_bounded() {
             database.reflect(only(&["wide"])).await.expect("reflected");
         }
         let names = vec!["n".to_owned(); 10_001];
-        let error =
-            database.reflect(ReflectOptions { only: names, ..ReflectOptions::default() }).await.expect_err("too many");
+        let error = database.reflect(ReflectOptions::default().only(names)).await.expect_err("too many");
         assert!(matches!(error, Error::Limit { .. }), "{error:?}");
         assert_eq!(database.status().in_use, 0);
     })
@@ -525,7 +520,7 @@ async fn odd_indexes_are_left_out_and_plain_ones_kept() {
 async fn schemas_are_read_only_by_their_name() {
     on_all("schema", async |place| {
         let database = &place.database;
-        let named = |schema: &str| ReflectOptions { schema: Some(schema.to_owned()), ..ReflectOptions::default() };
+        let named = |schema: &str| ReflectOptions::default().schema(schema.to_owned());
         if !database.dialect().capabilities().schemas {
             let error = database.reflect(named("other")).await.expect_err("there is one schema");
             assert!(matches!(error, Error::Statement(_)), "{error:?}");

@@ -186,15 +186,12 @@ async fn c17_isolation_levels_are_those_of_the_database() {
     }
     run(&connection, "select 1").await.expect("select");
     assert!(matches!(connection.set_isolation(Isolation::Serializable).await, Err(Error::AlreadyBegun)));
-    assert!(
-        Database::new("sqlite://x", Settings { isolation_level: Isolation::ReadCommitted, ..Settings::default() })
-            .is_err()
-    );
+    assert!(Database::new("sqlite://x", Settings::default().isolation_level(Isolation::ReadCommitted)).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c18_autocommit_holds_for_one_connection() {
-    let file = File::with(Settings { pool_size: 1, max_overflow: 0, ..Settings::default() });
+    let file = File::with(Settings::default().pool_size(1).max_overflow(0));
     file.run("create table t (id integer primary key, v text)").await;
     let connection = file.db.connect().await.expect("connect");
     connection.set_isolation(Isolation::Autocommit).await.expect("autocommit");
@@ -230,12 +227,7 @@ async fn g05_calls_of_one_session_wait_for_each_other() {
 
     // More than a few do not wait.
     let calls = (0..64).map(|_| run(&session, "select 1")).collect::<Vec<_>>();
-    let long = run_with(
-        &session,
-        ENDLESS,
-        Vec::new(),
-        RunOptions { timeout: Some(Duration::from_millis(200)), ..RunOptions::default() },
-    );
+    let long = run_with(&session, ENDLESS, Vec::new(), RunOptions::default().timeout(Duration::from_millis(200)));
     let (long, answers) = tokio::join!(long, futures::future::join_all(calls));
     assert!(matches!(long, Err(Error::Timeout)));
     let busy = answers.iter().filter(|answer| matches!(answer, Err(Error::Busy))).count();
@@ -246,7 +238,7 @@ async fn g05_calls_of_one_session_wait_for_each_other() {
 async fn t31_an_endless_statement_ends_in_time() {
     let file = File::new().await;
     let session = file.db.session();
-    let options = RunOptions { timeout: Some(Duration::from_millis(50)), ..RunOptions::default() };
+    let options = RunOptions::default().timeout(Duration::from_millis(50));
     let since = Instant::now();
     let result = run_with(&session, ENDLESS, Vec::new(), options).await.map(drop);
     assert!(matches!(result, Err(Error::Timeout)), "{result:?}");
@@ -255,9 +247,9 @@ async fn t31_an_endless_statement_ends_in_time() {
     session.rollback().await.expect("rollback");
     assert_eq!(file.db.status().in_use, 0);
 
-    let settings = Settings { statement_timeout: Some(Duration::from_millis(50)), ..Settings::default() };
+    let settings = Settings::default().statement_timeout(Duration::from_millis(50));
     let session = file.again(settings).session();
-    let options = RunOptions { timeout: Some(Duration::from_secs(60)), ..RunOptions::default() };
+    let options = RunOptions::default().timeout(Duration::from_secs(60));
     let result = run_with(&session, ENDLESS, Vec::new(), options).await.map(drop);
     assert!(matches!(result, Err(Error::Timeout)), "{result:?}");
 }
@@ -265,7 +257,7 @@ async fn t31_an_endless_statement_ends_in_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t59_a_transaction_that_takes_too_long_is_rolled_back() {
     let file = File::new().await;
-    let options = TransactionOptions { timeout: Some(Duration::from_millis(100)), ..TransactionOptions::default() };
+    let options = TransactionOptions::default().timeout(Duration::from_millis(100));
     let once = file.db.begin(options).await.expect("begin");
     run(&once, "insert into t values (1, 'a')").await.expect("insert");
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -294,7 +286,7 @@ async fn t59_a_transaction_that_takes_too_long_is_rolled_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn read_only_transactions_change_nothing() {
     let file = File::new().await;
-    let options = TransactionOptions { read_only: true, ..TransactionOptions::default() };
+    let options = TransactionOptions::default().read_only(true);
     let session = file.db.begin(options).await.expect("begin");
     run(&session, "select count(*) from t").await.expect("select");
     assert!(run(&session, "insert into t values (1, 'a')").await.is_err());
@@ -306,7 +298,7 @@ async fn read_only_transactions_change_nothing() {
 async fn d15_cursors_go_on_batch_by_batch() {
     let file = File::new().await;
     let session = file.db.session();
-    let options = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
+    let options = RunOptions::default().batch_rows(4);
     let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
     let mut sizes = vec![answer.first.rows];
     let cursor = answer.rest.expect("more rows");
@@ -332,7 +324,7 @@ async fn d15_cursors_go_on_batch_by_batch() {
     assert_eq!(file.db.status().in_use, 0);
 
     // A result that fits has no cursor, also when it fits exactly.
-    for options in [RunOptions::default(), RunOptions { batch_rows: Some(15), ..RunOptions::default() }] {
+    for options in [RunOptions::default(), RunOptions::default().batch_rows(15)] {
         let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
         assert!(answer.rest.is_none());
         assert_eq!(answer.first.rows, 15);
@@ -343,7 +335,7 @@ async fn d15_cursors_go_on_batch_by_batch() {
 async fn cursors_outlive_their_session_harmlessly() {
     let file = File::new().await;
     let session = file.db.session();
-    let options = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
+    let options = RunOptions::default().batch_rows(4);
     let cursor = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select").rest.expect("more");
     drop(session);
     file.settled().await;
@@ -364,12 +356,12 @@ async fn cursors_outlive_their_session_harmlessly() {
 async fn t32_results_have_limits() {
     let file = File::new().await;
     let session = file.db.session();
-    let options = RunOptions { max_rows: Some(10), ..RunOptions::default() };
+    let options = RunOptions::default().max_rows(10);
     assert_eq!(run_with(&session, &rows(10), Vec::new(), options).await.expect("select").first.rows, 10);
     let result = run_with(&session, &rows(11), Vec::new(), options).await.map(drop);
     assert!(matches!(result, Err(Error::Limit { allowed: 10, .. })), "{result:?}");
     session.rollback().await.expect("rollback");
-    let options = RunOptions { max_rows: Some(10), batch_rows: Some(4), ..RunOptions::default() };
+    let options = RunOptions::default().max_rows(10).batch_rows(4);
     let cursor = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select").rest.expect("more");
     assert_eq!(cursor.next_batch(4, 1 << 20).await.expect("a batch").map(|batch| batch.rows), Some(4));
     let over = cursor.next_batch(4, 1 << 20).await;
@@ -379,7 +371,7 @@ async fn t32_results_have_limits() {
 
     // About so many bytes, but a row at least.
     let wide = "with recursive c(n) as (select 1 union all select n + 1 from c limit 10) select zeroblob(1000) from c";
-    let options = RunOptions { batch_bytes: Some(3000), ..RunOptions::default() };
+    let options = RunOptions::default().batch_bytes(3000);
     let answer = run_with(&session, wide, Vec::new(), options).await.expect("select");
     assert_eq!(answer.first.rows, 3);
     let cursor = answer.rest.expect("more");
@@ -393,14 +385,14 @@ async fn short_queries_keep_to_the_limits_and_the_state_of_their_session() {
     let session = file.db.begin(TransactionOptions::default()).await.expect("begin");
     let few = compiled(&rows(5), 0, &[("n", TypeKind::Int64)], false);
     let ask = async |options| session.execute(Arc::clone(&few), Vec::new(), options).await;
-    let limited = |rows| RunOptions { max_rows: Some(rows), ..RunOptions::default() };
+    let limited = |rows| RunOptions::default().max_rows(rows);
     for _ in 0..3 {
         let answer = ask(limited(5)).await.expect("select");
         assert_eq!((answer.first.rows, answer.rest.is_none(), answer.affected), (5, true, 0));
         assert_eq!(answer.columns.first().map(|column| column.name.as_str()), Some("n"));
     }
     // A batch is no larger than it was asked for, and its cursor keeps others out.
-    let answer = ask(RunOptions { batch_rows: Some(2), ..RunOptions::default() }).await.expect("select");
+    let answer = ask(RunOptions::default().batch_rows(2)).await.expect("select");
     assert_eq!(answer.first.rows, 2);
     let cursor = answer.rest.expect("more");
     assert!(matches!(ask(limited(5)).await.map(drop), Err(Error::Busy)));
@@ -429,7 +421,7 @@ async fn short_queries_keep_to_the_limits_and_the_state_of_their_session() {
 async fn a_dropped_call_of_a_cursor_loses_no_rows() {
     let file = File::new().await;
     let session = file.db.session();
-    let options = RunOptions { batch_rows: Some(100), ..RunOptions::default() };
+    let options = RunOptions::default().batch_rows(100);
     let answer = run_with(&session, &rows(5000), Vec::new(), options).await.expect("select");
     let mut sum = u64::from(answer.first.rows);
     let cursor = answer.rest.expect("more");
@@ -446,8 +438,7 @@ async fn a_dropped_call_of_a_cursor_loses_no_rows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g01_a_full_pool_is_a_typed_timeout() {
-    let settings =
-        Settings { pool_size: 1, max_overflow: 0, pool_timeout: Duration::from_millis(500), ..Settings::default() };
+    let settings = Settings::default().pool_size(1).max_overflow(0).pool_timeout(Duration::from_millis(500));
     let file = File::with(settings.clone());
     let first = file.db.connect().await.expect("connect");
     let since = Instant::now();
@@ -458,7 +449,7 @@ async fn g01_a_full_pool_is_a_typed_timeout() {
     file.settled().await;
     file.db.connect().await.expect("connect");
 
-    let db = file.again(Settings { pool_timeout: Duration::ZERO, ..settings });
+    let db = file.again(settings.pool_timeout(Duration::ZERO));
     let _first = db.connect().await.expect("an empty pool is no full one");
     let since = Instant::now();
     assert!(matches!(db.connect().await, Err(Error::PoolTimeout { .. })));
@@ -556,11 +547,11 @@ fn a_cursor_that_ended_before_it_was_taken_occupies_nothing() {
 async fn ended_before_it_was_taken() {
     let file = File::new().await;
     let session = file.db.session();
-    let limit = TransactionOptions { timeout: Some(Duration::from_millis(100)), ..TransactionOptions::default() };
+    let limit = TransactionOptions::default().timeout(Duration::from_millis(100));
     session.begin(limit).await.expect("begin");
     // So long a text is prepared on another thread, and not by the time of the first poll.
     let sql = format!("{} /* {} */", rows(1_000_000), "x".repeat(800_000));
-    let options = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
+    let options = RunOptions::default().batch_rows(4);
     let (free, occupied) = std::sync::mpsc::channel::<()>();
     let occupant = tokio::task::spawn_blocking(move || occupied.recv());
     let mut call = Box::pin(run_with(&session, &sql, Vec::new(), options));

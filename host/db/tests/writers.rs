@@ -26,7 +26,7 @@ async fn read_then_write(db: Database, rounds: usize) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g09_eight_writers_lose_nothing() {
-    let settings = Settings { lock_timeout: Duration::from_secs(30), ..Settings::default() };
+    let settings = Settings::default().lock_timeout(Duration::from_secs(30));
     let file = File::with(settings.clone());
     file.run("create table counter (v integer)").await;
     file.run("insert into counter values (0)").await;
@@ -61,7 +61,7 @@ async fn a_reader_that_turns_to_writing_too_late_is_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_that_is_not_free_in_time_is_a_typed_error() {
     let file = File::new().await;
-    let db = file.again(Settings { lock_timeout: Duration::from_millis(100), ..Settings::default() });
+    let db = file.again(Settings::default().lock_timeout(Duration::from_millis(100)));
     let holder = file.db.session();
     run(&holder, "insert into t values (1, 'a')").await.expect("insert");
     let waiting = db.session();
@@ -90,7 +90,7 @@ async fn another_process_is_waited_for_too() {
     inserted.expect("it waited");
     session.commit().await.expect("commit");
     stranger.execute("begin immediate").await.expect("begin");
-    let options = RunOptions { timeout: Some(Duration::from_millis(100)), ..RunOptions::default() };
+    let options = RunOptions::default().timeout(Duration::from_millis(100));
     let late = run_with(&session, "insert into t values (2, 'b')", Vec::new(), options).await.map(drop);
     assert!(matches!(late, Err(Error::Timeout)), "{late:?}");
     drop(session);

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 
 /// What a plugin may do with a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// Read files and list directories.
     Read,

@@ -93,7 +93,7 @@ impl SessionState {
         let dialect = opened.grant.database.dialect();
         let flush = sql::Flush::new(conv::all(changes), opened.catalog(), dialect, opened.limits.statement)?;
         // What comes back was sent, row by row: its bytes are limited, its rows are not.
-        let options = db::RunOptions { max_rows: None, ..opened.within(db::RunOptions::default()) };
+        let options = opened.within(db::RunOptions::default()).max_rows(None);
         Ok(conv::all(self.session.flush(flush, options).await?))
     }
 

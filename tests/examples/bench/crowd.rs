@@ -83,7 +83,7 @@ impl Crowd {
     pub const PARTIES: [&str; 3] = ["warm", "fresh", "sqlx"];
 
     pub async fn new(url: &str, rows: u32, durability: Durability) -> Result<Self> {
-        let settings = Settings { pool_size: CONNECTIONS, max_overflow: 0, durability, ..Settings::default() };
+        let settings = Settings::default().pool_size(CONNECTIONS).max_overflow(0).durability(durability);
         let engine = Engine::new()?;
         let plugin = engine.load_file(sqlservice_tests::component::GUEST_READER)?;
         let tenant = engine.tenant("bench").database("default", Grant::open(url, settings)?).build()?;

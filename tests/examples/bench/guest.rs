@@ -17,7 +17,7 @@ pub struct Guest {
 
 impl Guest {
     pub async fn new(url: &str, durability: Durability) -> Result<Self> {
-        let settings = Settings { durability, ..Settings::default() };
+        let settings = Settings::default().durability(durability);
         let engine = Engine::new()?;
         let plugin = engine.load_file(sqlservice_tests::component::GUEST_READER)?;
         let tenant = engine.tenant("bench").database("default", Grant::open(url, settings)?).build()?;

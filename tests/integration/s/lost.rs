@@ -21,7 +21,7 @@ fn t59_a_transaction_that_takes_too_long_is_rolled_back_with_its_objects() {
 #[test]
 fn t60_a_session_without_a_connection_keeps_what_it_has_to_write() {
     for_each_database(async |fixture: &Fixture| {
-        let settings = Settings { pool_timeout: Duration::from_millis(200), ..only_one() };
+        let settings = only_one().pool_timeout(Duration::from_millis(200));
         let scene = Scene::with(fixture, settings, TenantLimits::default());
         let saw = scene.saw("s-t60-starved", &[]).await;
         let expected = ["pool-timeout", "pool-timeout", "Pending", "Persistent 2", "eddy jo"];

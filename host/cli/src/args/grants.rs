@@ -129,17 +129,16 @@ pub(crate) struct Pool {
 impl Pool {
     /// The settings of every database.
     pub(crate) fn settings(&self) -> Settings {
-        Settings {
-            pool_size: self.pool_size,
-            max_overflow: self.max_overflow,
-            pool_timeout: self.pool_timeout,
-            pool_recycle: self.pool_recycle,
-            pool_pre_ping: self.pre_ping,
-            isolation_level: self.isolation,
-            durability: self.durability,
-            statement_timeout: self.statement_timeout,
-            lock_timeout: self.lock_timeout,
-        }
+        Settings::default()
+            .pool_size(self.pool_size)
+            .max_overflow(self.max_overflow)
+            .pool_timeout(self.pool_timeout)
+            .pool_recycle(self.pool_recycle)
+            .pool_pre_ping(self.pre_ping)
+            .isolation_level(self.isolation)
+            .durability(self.durability)
+            .statement_timeout(self.statement_timeout)
+            .lock_timeout(self.lock_timeout)
     }
 }
 

@@ -67,7 +67,7 @@ async fn f02_errors_of_the_server_are_cases() {
             session.rollback().await.expect("rollback");
         }
         session.close().await.expect("close");
-        let read_only = TransactionOptions { read_only: true, ..TransactionOptions::default() };
+        let read_only = TransactionOptions::default().read_only(true);
         let session = server.db.begin(read_only).await.expect("begin");
         let error = run(&session, &format!("insert into {parent} values (5, 'e')")).await.err();
         assert!(matches!(error, Some(Error::Operational(_))), "{error:?}");
@@ -106,8 +106,7 @@ async fn f02_conflicts_between_transactions_are_cases() {
         two.rollback().await.expect("rollback");
 
         if server.kind == Kind::Postgres {
-            let serializable =
-                TransactionOptions { isolation: Isolation::Serializable, ..TransactionOptions::default() };
+            let serializable = TransactionOptions::default().isolation(Isolation::Serializable);
             let first = server.db.begin(serializable).await.expect("begin");
             run(&first, &format!("select n from {table}")).await.expect("select");
             let second = server.db.begin(serializable).await.expect("begin");

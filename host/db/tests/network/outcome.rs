@@ -48,7 +48,7 @@ async fn a11_a_connection_that_is_lost_at_a_commit() {
 async fn lost_at(server: &Server, table: &str, id: i64, cut: Cut, way: Way) {
     let what = format!("{} {cut:?} {way:?}", server.kind.name());
     let proxy = Proxy::of(server).await;
-    let db = proxy.database(server, Settings { pool_size: 2, ..server.settings() });
+    let db = proxy.database(server, server.settings().pool_size(2));
     let session = db.session();
     proxy.cut(cut);
     let error = lose(&session, way, &format!("insert into {table} values ({id})")).await;

@@ -12,7 +12,7 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn a01_lost_connections_are_replaced_and_dead_servers_are_said_to_be() {
     for server in each().await {
-        let small = server.again(Settings { pool_size: 1, max_overflow: 0, ..server.settings() });
+        let small = server.again(server.settings().pool_size(1).max_overflow(0));
         let session = small.session();
         let id = ask(&session, server.own_id(), vec![]).await;
         session.close().await.expect("close");
@@ -42,12 +42,7 @@ async fn a01_lost_connections_are_replaced_and_dead_servers_are_said_to_be() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f06_a_pool_keeps_its_size_and_closes_what_overflows() {
     for server in each().await {
-        let db = server.again(Settings {
-            pool_size: 1,
-            max_overflow: 1,
-            pool_timeout: Duration::from_millis(100),
-            ..server.settings()
-        });
+        let db = server.again(server.settings().pool_size(1).max_overflow(1).pool_timeout(Duration::from_millis(100)));
         let (one, two) = (db.connect().await.expect("connect"), db.connect().await.expect("connect"));
         let error = db.connect().await.err();
         assert!(matches!(error, Some(Error::PoolTimeout { size: 2, .. })), "{error:?}");

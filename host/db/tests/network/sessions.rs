@@ -106,7 +106,7 @@ async fn savepoints_undo_and_mend() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g06_what_a_borrower_set_is_gone_for_the_next_one() {
     let server = one(Kind::Postgres).await;
-    let small = server.again(Settings { pool_size: 1, max_overflow: 0, ..server.settings() });
+    let small = server.again(server.settings().pool_size(1).max_overflow(0));
     let questions = [
         "select current_setting('TimeZone')",
         "select current_setting('search_path')",
@@ -155,7 +155,7 @@ async fn g06_what_a_borrower_set_is_gone_for_the_next_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g06_mariadbs_session_variables_do_not_outlive_their_borrower() {
     let server = one(Kind::Mariadb).await;
-    let small = server.again(Settings { pool_size: 1, max_overflow: 0, ..server.settings() });
+    let small = server.again(server.settings().pool_size(1).max_overflow(0));
     let id = ask(&small.session(), "select connection_id()", vec![]).await;
     assert_eq!(ask(&small.session(), "select connection_id()", vec![]).await, id, "an ordinary borrower leaves it");
     let mode = ask(&small.session(), "select @@sql_mode", vec![]).await;

@@ -81,14 +81,14 @@ async fn falls_silent(server: Server, reflects: bool) {
         url.set_host(Some("127.0.0.1")).expect("a host");
         url.set_port(Some(proxy.address.port())).expect("a port");
     });
-    let one = Settings { pool_size: 1, max_overflow: 0, pool_timeout: Duration::from_secs(2), ..server.settings() };
+    let one = server.settings().pool_size(1).max_overflow(0).pool_timeout(Duration::from_secs(2));
     let db = Database::new(&url, one).expect("a database");
     let session = db.session();
     assert_eq!(ask(&session, "select 1", vec![]).await, integer(1));
 
     proxy.silent.send_replace(true);
     let since = Instant::now();
-    let soon = RunOptions { timeout: Some(Duration::from_millis(300)), ..RunOptions::default() };
+    let soon = RunOptions::default().timeout(Duration::from_millis(300));
     let ended = if reflects {
         session.reflect(ReflectOptions::default(), soon.timeout).await.map(drop)
     } else {

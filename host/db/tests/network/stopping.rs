@@ -13,9 +13,9 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn g05_a_statement_that_takes_too_long_is_stopped_though_the_pool_is_full() {
     for server in each().await {
-        let small = server.again(Settings { pool_size: 1, max_overflow: 0, ..server.settings() });
+        let small = server.again(server.settings().pool_size(1).max_overflow(0));
         let session = small.connect().await.expect("connect");
-        let soon = RunOptions { timeout: Some(Duration::from_millis(200)), ..RunOptions::default() };
+        let soon = RunOptions::default().timeout(Duration::from_millis(200));
         for sql in [server.sleep(30), server.endless()] {
             let since = Instant::now();
             let error = run_with(&session, &sql, vec![], soon).await.err();
@@ -27,7 +27,7 @@ async fn g05_a_statement_that_takes_too_long_is_stopped_though_the_pool_is_full(
         }
         // A stop that comes when the statement has just ended hits no other one.
         for microseconds in (0..20_000).step_by(200) {
-            let limit = RunOptions { timeout: Some(Duration::from_micros(microseconds)), ..RunOptions::default() };
+            let limit = RunOptions::default().timeout(Duration::from_micros(microseconds));
             let first = run_with(&session, &server.sleep_short(), vec![], limit).await;
             assert!(matches!(first, Ok(_) | Err(Error::Timeout)), "{:?}", first.err());
             session.rollback().await.expect("rollback");
@@ -78,7 +78,7 @@ async fn a04_whatever_is_dropped_leaves_clean_connections() {
 async fn cursors_hand_over_batches_and_can_be_left() {
     for server in each().await {
         let session = server.db.session();
-        let options = RunOptions { batch_rows: Some(100), ..RunOptions::default() };
+        let options = RunOptions::default().batch_rows(100);
         let answer = run_with(&session, &server.rows(1_000), vec![], options).await.expect("rows");
         assert_eq!(answer.first.rows, 100);
         let cursor = answer.rest.expect("there is more");
@@ -96,7 +96,7 @@ async fn cursors_hand_over_batches_and_can_be_left() {
         let answer = run_with(&session, &server.rows(100), vec![], options).await.expect("rows");
         assert!(answer.rest.is_none());
         // Bytes cut as well, and a batch has a row at least.
-        let tiny = RunOptions { batch_bytes: Some(1), ..RunOptions::default() };
+        let tiny = RunOptions::default().batch_bytes(1);
         let answer = run_with(&session, &server.rows(3), vec![], tiny).await.expect("rows");
         assert_eq!(answer.first.rows, 1);
         drop(answer);

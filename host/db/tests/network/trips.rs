@@ -27,7 +27,7 @@ impl Way {
             server.run(&format!("create table {table} (id bigint primary key, n bigint)")).await;
             server.run(&format!("insert into {table} values (1, 0)")).await;
             let proxy = Proxy::of(&server).await;
-            let one = Settings { pool_size: 1, max_overflow: 0, ..server.settings() };
+            let one = server.settings().pool_size(1).max_overflow(0);
             let db = proxy.database(&server, one);
             ways.push(Self { server, proxy, db, table });
         }

@@ -89,7 +89,7 @@ async fn a_cursor_s_statement_ends_with_its_last_row_or_its_reader() {
         session.insert_many(model.new_users(&names), options()).await.expect("inserted");
         seen.lines();
         for (takes_all, end) in [(true, "end SELECT users: 50 rows, 0 affected, ok"), (false, "end SELECT users: ")] {
-            let few = RunOptions { batch_rows: Some(4), ..options() };
+            let few = options().batch_rows(4);
             let answer = session.execute(model.users(), Vec::new(), few).await.expect("read");
             let cursor = answer.rest.expect("more rows");
             assert_eq!(seen.lines(), ["start SELECT users Compiled"]);
@@ -179,8 +179,7 @@ async fn waiting_for_a_connection_is_told() {
         let model = Model::new(&place.database);
         place.database.create_all(model.tables(), false).await.expect("created");
         let patience = Duration::from_millis(400);
-        let pool =
-            place.another(Settings { pool_size: 1, max_overflow: 0, pool_timeout: patience, ..Settings::default() });
+        let pool = place.another(Settings::default().pool_size(1).max_overflow(0).pool_timeout(patience));
         let seen = Seen::default();
         let database = seen.on(&pool, "acme");
         let first = database.connect().await.expect("a connection");

@@ -59,7 +59,7 @@ async fn a_statement_that_takes_too_long_is_told_as_that() {
     on_all("timeout", async |place| {
         let seen = Seen::default();
         let session = seen.on(&place.database, "acme").session();
-        let options = RunOptions { timeout: Some(Duration::from_millis(100)), ..RunOptions::default() };
+        let options = RunOptions::default().timeout(Duration::from_millis(100));
         let error = session.execute_text(endless(place).to_owned(), Vec::new(), options).await.err();
         assert!(matches!(error, Some(Error::Timeout)), "{error:?}");
         let lines = seen.lines();

@@ -144,7 +144,7 @@ async fn fail_everywhere(durability: Durability, page_size: Option<u32>) -> Seen
 async fn work(folder: &Path, durability: Durability, log: &Log) {
     let note = |event| log.lock().expect("events").push(event);
     let url = format!("sqlite://{}/test.db", folder.display());
-    let settings = Settings { durability, ..Settings::default() };
+    let settings = Settings::default().durability(durability);
     let mut db = Database::new(&url, settings.clone()).expect("a database");
     let mut reader = None;
     for number in 1..=TRANSACTIONS {

@@ -24,7 +24,7 @@ async fn names(session: &Session) -> Vec<String> {
 /// Another pool of one connection; the same pool where the database is one connection.
 fn of_one(place: &Place) -> Database {
     let short = Duration::from_millis(300);
-    place.another(Settings { pool_size: 1, max_overflow: 0, pool_timeout: short, ..Settings::default() })
+    place.another(Settings::default().pool_size(1).max_overflow(0).pool_timeout(short))
 }
 
 async fn count(session: &Session) -> Value {
@@ -91,7 +91,7 @@ async fn a_session_reads_what_the_database_reads() {
         place.sql(&["CREATE VIEW users_v AS SELECT * FROM users"]).await;
         let database = of_one(place);
         for views in [false, true] {
-            let options = ReflectOptions { views, ..ReflectOptions::default() };
+            let options = ReflectOptions::default().views(views);
             let expected = database.reflect(options.clone()).await.expect("reflected");
             let session = database.session();
             assert_eq!(tables(&session, options.clone()).await.expect("reflected"), expected);
@@ -104,7 +104,7 @@ async fn a_session_reads_what_the_database_reads() {
                 levels.extend([Isolation::ReadUncommitted, Isolation::ReadCommitted, Isolation::RepeatableRead]);
             }
             for isolation in levels {
-                let begin = TransactionOptions { isolation, read_only: true, ..TransactionOptions::default() };
+                let begin = TransactionOptions::default().isolation(isolation).read_only(true);
                 let session = database.begin(begin).await.expect("begun");
                 assert_eq!(tables(&session, options.clone()).await.expect("reflected"), expected, "{isolation}");
                 session.rollback().await.expect("rolled back");
@@ -180,7 +180,7 @@ async fn reflecting_keeps_to_the_state_of_its_session() {
         let refused = tables(&session, only(&vec!["n"; 10_001])).await;
         assert!(matches!(refused, Err(Error::Limit { .. })), "{refused:?}");
         if !place.database.dialect().capabilities().schemas {
-            let other = ReflectOptions { schema: Some("other".to_owned()), ..ReflectOptions::default() };
+            let other = ReflectOptions::default().schema("other".to_owned());
             let refused = tables(&session, other).await;
             assert!(matches!(refused, Err(Error::Statement(_))), "{refused:?}");
         }
@@ -190,7 +190,7 @@ async fn reflecting_keeps_to_the_state_of_its_session() {
         // An unread cursor has the connection.
         let values: Vec<_> = (0..100).map(|at| format!("({at})")).collect();
         run(&session, &format!("INSERT INTO a VALUES {}", values.join(", "))).await.expect("inserted");
-        let few = RunOptions { batch_rows: Some(4), ..RunOptions::default() };
+        let few = RunOptions::default().batch_rows(4);
         let answer = session.execute_text("SELECT id FROM a".into(), Vec::new(), few).await.expect("selected");
         assert!(matches!(tables(&session, only(&["a"])).await, Err(Error::Busy)));
         drop(answer);
@@ -218,10 +218,10 @@ async fn a_broken_view_leaves_the_transaction_as_it_was() {
         place.sql(&["CREATE TABLE a (id INTEGER PRIMARY KEY)", "CREATE VIEW v AS SELECT * FROM nosuch"]).await;
         let session = place.database.session();
         run(&session, "INSERT INTO a VALUES (1)").await.expect("inserted");
-        let views = ReflectOptions { views: true, ..ReflectOptions::default() };
+        let views = ReflectOptions::default().views(true);
         assert_eq!(tables(&session, views.clone()).await.expect("reflected").len(), 1);
         assert_eq!(count(&session).await, integer(1));
-        tables(&session, ReflectOptions { views: true, ..only(&["v"]) }).await.expect_err("by its name");
+        tables(&session, only(&["v"]).views(true)).await.expect_err("by its name");
         assert!(matches!(session.commit().await, Err(Error::PendingRollback)));
         session.rollback().await.expect("rolled back");
         session.close().await.expect("closed");
@@ -373,7 +373,7 @@ async fn g05_reflecting_is_stopped_while_it_waits() {
         session.set_isolation(Isolation::Default).await.expect("set");
 
         // A transaction whose time is over, and a session that is closed.
-        let limit = TransactionOptions { timeout: Some(Duration::from_millis(100)), ..TransactionOptions::default() };
+        let limit = TransactionOptions::default().timeout(Duration::from_millis(100));
         session.begin(limit).await.expect("begun");
         let over = session.reflect(options(), None).await;
         assert!(matches!(over, Err(Error::TransactionClosed)), "{over:?}");
@@ -387,7 +387,7 @@ async fn g05_reflecting_is_stopped_while_it_waits() {
         assert!(matches!(closed, Err(Error::Closed)), "{closed:?}");
         assert_eq!(database.status().in_use, 0);
         // The database's own limit of a statement's time holds as well.
-        let hasty = Settings { statement_timeout: Some(Duration::from_millis(100)), ..Settings::default() };
+        let hasty = Settings::default().statement_timeout(Duration::from_millis(100));
         let hasty = place.another(hasty);
         let late = hasty.session().reflect(options(), Some(Duration::from_secs(60))).await;
         assert!(matches!(late, Err(Error::Timeout)), "{late:?}");

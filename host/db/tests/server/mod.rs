@@ -68,13 +68,11 @@ pub async fn one(kind: Kind) -> Server {
 impl Server {
     /// Settings under which a test that hangs fails soon.
     pub fn settings(&self) -> Settings {
-        Settings {
-            pool_size: 3,
-            max_overflow: 0,
-            pool_timeout: Duration::from_secs(10),
-            lock_timeout: Duration::from_secs(1),
-            ..Settings::default()
-        }
+        Settings::default()
+            .pool_size(3)
+            .max_overflow(0)
+            .pool_timeout(Duration::from_secs(10))
+            .lock_timeout(Duration::from_secs(1))
     }
 
     /// Another pool on the same database.

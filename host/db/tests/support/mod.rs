@@ -34,13 +34,11 @@ impl File {
 
     /// With a table `t (id, v)`, and settings under which a test that hangs fails soon.
     pub async fn new() -> Self {
-        let settings = Settings {
-            pool_size: 4,
-            max_overflow: 0,
-            pool_timeout: Duration::from_secs(5),
-            lock_timeout: Duration::from_secs(2),
-            ..Settings::default()
-        };
+        let settings = Settings::default()
+            .pool_size(4)
+            .max_overflow(0)
+            .pool_timeout(Duration::from_secs(5))
+            .lock_timeout(Duration::from_secs(2));
         let file = Self::with(settings);
         file.run("create table t (id integer primary key, v text unique)").await;
         file

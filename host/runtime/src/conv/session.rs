@@ -21,21 +21,14 @@ impl From<&Output> for wit::ResultColumn {
 
 /// How one statement runs; every number is guest-controlled and cut by the database's own limits.
 pub(crate) fn run_options(options: &wit::Options) -> db::RunOptions {
-    db::RunOptions {
-        timeout: options.timeout_ms.map(|ms| Duration::from_millis(ms.into())),
-        max_rows: options.max_rows,
-        batch_rows: options.batch_rows,
-        ..db::RunOptions::default()
-    }
+    let timeout = options.timeout_ms.map(|ms| Duration::from_millis(ms.into()));
+    db::RunOptions::default().timeout(timeout).max_rows(options.max_rows).batch_rows(options.batch_rows)
 }
 
 /// How a transaction runs.
 pub(crate) fn transaction_options(options: &wit::TransactionOptions) -> db::TransactionOptions {
-    db::TransactionOptions {
-        isolation: options.isolation.into(),
-        read_only: options.read_only,
-        timeout: options.timeout_ms.map(|ms| Duration::from_millis(ms.into())),
-    }
+    let timeout = options.timeout_ms.map(|ms| Duration::from_millis(ms.into()));
+    db::TransactionOptions::default().isolation(options.isolation.into()).read_only(options.read_only).timeout(timeout)
 }
 
 /// What the contract calls a kind of database.
@@ -57,6 +50,6 @@ pub(crate) fn complete(columns: &[Output], rows: Batch, affected: u64) -> wit::R
 impl From<ReflectOptions> for db::ReflectOptions {
     fn from(options: ReflectOptions) -> Self {
         let ReflectOptions { only, schema, views } = options;
-        Self { only, schema, views }
+        Self::default().only(only).schema(schema).views(views)
     }
 }
