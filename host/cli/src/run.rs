@@ -50,7 +50,7 @@ fn tenant(asked: &Run, named: &[Named]) -> Result<(Engine, Tenant)> {
     let stdio = if asked.json { Stdio::Stderr } else { Stdio::Inherit };
     let mut databases = Vec::new();
     for database in named {
-        databases.push((&database.name, database.grant(&asked.grants, &asked.pool)?));
+        databases.push((&database.name, database.grant(&asked.grants, asked.pool.settings())?));
     }
     cache::with(&asked.cache, |cache| {
         let mut engine = Engine::builder().limits(asked.limits.engine());

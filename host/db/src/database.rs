@@ -68,7 +68,7 @@ impl Database {
         Ok(Self { inner: Arc::new(inner), instruments: Arc::default() })
     }
 
-    /// The same database, with the same pool, for somebody else's work: sessions, and changes and reflection of tables, that are
+    /// The same database, with the same pool, for another scope's work: sessions, and changes and reflection of tables, that are
     /// begun with it belong to this scope and are told to this observer, or where there is none to the one of this handle. Sessions
     /// that are open keep theirs. Cheap; a new database has neither a scope nor an observer.
     #[must_use]

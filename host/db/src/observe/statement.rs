@@ -122,7 +122,7 @@ struct Counts {
     first_batch: Option<Duration>,
 }
 
-/// The span of whoever calls, where spans of statements are wanted at all.
+/// The caller's span, where a subscriber wants spans of statements at all.
 pub(crate) fn caller() -> Span {
     if LevelFilter::current() >= LevelFilter::DEBUG { Span::current() } else { Span::none() }
 }
@@ -208,7 +208,7 @@ impl Running {
         Statement { operation: self.operation, tables, sql: &self.sql, origin: self.origin }
     }
 
-    /// The statement's span, with OpenTelemetry's names for what is in it. No field is made where nobody wants the span.
+    /// The statement's span, with OpenTelemetry's names for what is in it. Fields are made only where a subscriber wants the span.
     fn span_in(&self, parent: &Span, dialect: Dialect) -> Span {
         let (statement, scope) = (self.statement(), &self.instruments.scope);
         tracing::debug_span!(

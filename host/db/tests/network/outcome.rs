@@ -1,6 +1,11 @@
 //! A11: connections that are lost while they commit.
 
-use sqlservice_db::{Error, Isolation, Session, Settings};
+use std::sync::{Arc, Mutex};
+
+use sqlservice_db::{
+    Error, Event, Isolation, Observer, Scope, Session, Settings,
+    observe::TransactionOutcome::{self, Committed, RolledBack, Unknown},
+};
 
 use crate::{
     ask, integer,
@@ -13,6 +18,18 @@ use crate::{
 enum Way {
     Commit,
     Autocommit,
+}
+
+/// How transactions ended, as an observer was told.
+#[derive(Clone, Default)]
+struct Ends(Arc<Mutex<Vec<TransactionOutcome>>>);
+
+impl Observer for Ends {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::TransactionFinished(ended) = event {
+            self.0.lock().expect("no panic").push(ended.outcome);
+        }
+    }
 }
 
 /// Makes a change whose commit is lost.
@@ -48,7 +65,9 @@ async fn a11_a_connection_that_is_lost_at_a_commit() {
 async fn lost_at(server: &Server, table: &str, id: i64, cut: Cut, way: Way) {
     let what = format!("{} {cut:?} {way:?}", server.kind.name());
     let proxy = Proxy::of(server).await;
+    let ends = Ends::default();
     let db = proxy.database(server, server.settings().pool_size(2));
+    let db = db.with_scope(Scope::default(), Some(Arc::new(ends.clone())));
     let session = db.session();
     proxy.cut(cut);
     let error = lose(&session, way, &format!("insert into {table} values ({id})")).await;
@@ -70,6 +89,14 @@ async fn lost_at(server: &Server, table: &str, id: i64, cut: Cut, way: Way) {
         assert!(matches!(run(&session, "select 1").await, Err(Error::PendingRollback)), "{what}");
     }
     session.rollback().await.expect("rollback");
+    let told = match (server.kind, cut) {
+        (Kind::Postgres, Cut::After) => Committed,
+        (Kind::Postgres, Cut::Before) => RolledBack,
+        (Kind::Mariadb, _) => Unknown,
+    };
+    // In autocommit it is part of its statement.
+    let told = if matches!(way, Way::Commit) { vec![told] } else { Vec::new() };
+    assert_eq!(*ends.0.lock().expect("no panic"), told, "{what}");
     assert_eq!(ask(&session, "select 1", vec![]).await, integer(1), "{what}: the session goes on");
     session.close().await.expect("close");
     assert_eq!(db.status().in_use, 0, "{what}");

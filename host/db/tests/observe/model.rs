@@ -79,7 +79,7 @@ impl Model {
 
     /// A new user with a device.
     pub fn new_owner(&self, user: &str, device: &str) -> Flush {
-        let nobody = ColumnData { validity: vec![0], values: Vector::Integers(vec![0]) };
+        let no_user = ColumnData { validity: vec![0], values: Vector::Integers(vec![0]) };
         let users = Inserts {
             table: "users".into(),
             columns: names(&["name"]),
@@ -90,7 +90,7 @@ impl Model {
         let devices = Inserts {
             table: "devices".into(),
             columns: names(&["user_id", "name"]),
-            rows: batch(vec![nobody, texts(&[device])], 1),
+            rows: batch(vec![no_user, texts(&[device])], 1),
             links: vec![Link { row: 0, column: 0, of_change: 0, of_row: 0 }],
             returning: Vec::new(),
         };
