@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use sqlservice_db::{
-    Error, Event, Isolation, Observer, Scope, Session, Settings,
+    Error, Event, Isolation, Observer, Scope, Session,
     observe::TransactionOutcome::{self, Committed, RolledBack, Unknown},
 };
 

@@ -1,6 +1,6 @@
 //! What a session does with its connection, and what the next one finds of it.
 
-use sqlservice_db::{Error, Isolation, Settings};
+use sqlservice_db::{Error, Isolation};
 use sqlservice_sql::Scalar;
 
 use crate::{

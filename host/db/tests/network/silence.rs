@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use sqlservice_db::{Database, Error, ReflectOptions, RunOptions, Settings};
+use sqlservice_db::{Database, Error, ReflectOptions, RunOptions};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

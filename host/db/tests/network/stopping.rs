@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlservice_db::{Error, RunOptions, Settings, TransactionOptions};
+use sqlservice_db::{Error, RunOptions, TransactionOptions};
 use sqlservice_sql::Value;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlservice_db::{Isolation, RunOptions, Session, Settings, TransactionOptions};
+use sqlservice_db::{Isolation, RunOptions, Session, TransactionOptions};
 use sqlservice_sql::{Compiled, Value, schema::TypeKind};
 
 use crate::{
