@@ -157,6 +157,19 @@ async fn the_world_joins_a_linker_of_a_foreign_type() {
     linker.instantiate_async(&mut store, &component).await.expect("an instance");
 }
 
+/// Whoever handles errors can name all of their types.
+#[test]
+fn every_error_can_be_named() {
+    use sqlservice_host::{SqlError, db, error::Failure, sql};
+    let failure: Box<Failure> = match SqlError::from(db::Error::from(sql::Error::Denied("it".to_owned()))) {
+        SqlError::Guest(failure) => failure,
+        SqlError::Trap(error) => panic!("{error}"),
+    };
+    assert_eq!(failure.code, "denied");
+    let named = Error::Database { name: "main".to_owned(), source: db::Error::Timeout };
+    assert!(std::error::Error::source(&named).is_some_and(|source| source.is::<db::Error>()));
+}
+
 /// An instance tells whose it is, and its extensions' state goes when it is poisoned.
 #[tokio::test]
 async fn an_instance_knows_its_plugin_and_its_tenant() {

@@ -23,6 +23,7 @@ mod linker;
 mod load;
 mod meaning;
 mod mysql;
+mod observe;
 mod orm;
 mod outside;
 mod q;

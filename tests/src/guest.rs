@@ -47,7 +47,12 @@ impl Fixture {
 
 /// The start of a tenant of the engine that all tests of this process share, so that no component is compiled twice.
 pub fn tenant() -> TenantBuilder {
-    engine().tenant("test")
+    tenant_named("test")
+}
+
+/// The same for a tenant of this name.
+pub fn tenant_named(name: &str) -> TenantBuilder {
+    engine().tenant(name)
 }
 
 /// The engine that all tests of this process share.

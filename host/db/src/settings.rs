@@ -63,7 +63,6 @@ impl FromStr for Isolation {
 /// The file is in WAL mode, so neither lets a power failure corrupt it or leave half of a transaction. Servers have settings
 /// of their own for this (`synchronous_commit`, `innodb_flush_log_at_trx_commit`), which stay as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Durability {
     /// The log is synced at each commit (`synchronous = FULL`): an acknowledged commit is there after a power failure, as far as
     /// the disk does what it is told. Loses nothing; each commit waits for the disk.

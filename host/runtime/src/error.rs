@@ -1,5 +1,6 @@
 //! What a call of the contract ends with when it does not succeed, and what the embedding API reports.
 
+pub use crate::bindings::sqlservice::database::errors::{Detail, Failure};
 use crate::{bindings::sqlservice::database::errors, conv};
 
 /// How a call from a guest fails: with an error value that the guest can handle, or with a trap that ends it.

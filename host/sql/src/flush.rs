@@ -21,7 +21,7 @@ use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use crate::{
     Batch, BulkStatements, Catalog, Dialect, Error, InsertMany, Limits, Result,
-    bulk::{Bulk, ChangeMany, Verb},
+    bulk::{Bulk, ChangeMany, Layout, Verb},
     error::Limited,
 };
 use item::{Does, Item};
@@ -158,18 +158,19 @@ impl Flush {
         if !can.insert_returning {
             items.iter_mut().try_for_each(|item| item.read_back(&catalog))?;
         }
-        for item in &items {
-            bulk(item, false).check(&item.batch, &catalog, dialect)?;
-        }
-        let reads_back = |item: &Item| match item.does {
+        let layout = |item: &Item| bulk(item, false).check(&item.batch, &catalog, dialect);
+        let layouts = items.iter().map(layout).collect::<Result<Vec<_>>>()?;
+        // An update of rows in a list returns them in any order, and nothing says which is which.
+        let returns = |layout: Option<&Layout>| can.update_returning && layout != Some(&Layout::Slots);
+        let reads_back = |item: &Item, layout| match item.does {
             Does::Insert => item.told.as_ref().is_some_and(|told| told.reads),
-            Does::Update => !can.update_returning && !item.returning.is_empty(),
+            Does::Update => !item.returning.is_empty() && !returns(layout),
             Does::Delete => false,
         };
         let given = items.len();
         let mut steps = VecDeque::new();
         for step in order::steps(&mut items, &catalog)? {
-            let again = items.get(step.change).is_some_and(reads_back);
+            let again = items.get(step.change).is_some_and(|item| reads_back(item, layouts.get(step.change)));
             let read = again.then(|| Step { reads: true, ..step.clone() });
             steps.push_back(step);
             steps.extend(read);

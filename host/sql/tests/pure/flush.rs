@@ -10,7 +10,7 @@ use sqlservice_sql::{
     batch::ColumnBuilder,
     batch::VectorKind,
     flush::{Change, Deletes, Inserts, Link, Stored, Updates},
-    schema::{Models, TypeKind},
+    schema::{ColumnType, Models, TypeKind},
 };
 
 use crate::build::*;
@@ -28,9 +28,11 @@ fn models(dialect: Dialect) -> Arc<Catalog> {
     balls.foreign_keys = vec![key("person_id", "people")];
     let mut pages = table("pages", vec![column("version", TypeKind::Int64), column("text", TypeKind::Text)]);
     pages.version_column = Some("version".into());
+    let states = ColumnType { labels: names(&["on", "off"]), ..TypeKind::Enumeration.into() };
+    let things = table("things", vec![column("state", states)]);
     let logs = tables().into_iter().find(|table| table.name == "logs").expect("logs");
     // The tables that refer come first: the order is not that of the models.
-    let tables = vec![devices, users, nodes, people, balls, pages, logs];
+    let tables = vec![devices, users, nodes, people, balls, pages, things, logs];
     let models = Models { tables, relationships: vec![] };
     Arc::new(Catalog::declare(models, dialect, &Limits::default(), true).expect("good models"))
 }
@@ -334,6 +336,28 @@ fn c10_an_update_asks_for_a_version_and_counts_it_up() {
         again[1],
         "SELECT CASE WHEN `pages`.`id` = ? THEN 0 WHEN `pages`.`id` = ? THEN 1 END AS `n`, `pages`.`text` FROM `pages` WHERE (`pages`.`id`) IN ((?), (?)) (7) (8)"
     );
+}
+
+/// Labels cannot go as an array, so these rows are found by a list, and come back in any order.
+#[test]
+fn c10_what_an_update_of_a_list_cannot_return_is_read_again() {
+    let change = Change::Updates(Updates {
+        table: "things".into(),
+        keys: batch(2, vec![integers(&[Some(7), Some(8)])]),
+        versions: None,
+        columns: names(&["state"]),
+        rows: batch(2, vec![texts(&["on", "off"])]),
+        links: vec![],
+        returning: names(&["state"]),
+        stored: None,
+    });
+    let (texts, returned) = run(vec![change], Dialect::Postgres).expect("good");
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].starts_with(r#"UPDATE "things" SET "state" = CASE WHEN"#), "{texts:?}");
+    let read =
+        r#"SELECT CASE WHEN "things"."id" = $1 THEN 0 WHEN "things"."id" = $2 THEN 1 END AS "n", "things"."state""#;
+    assert!(texts[1].starts_with(read), "{texts:?}");
+    assert_eq!(returned[0].columns.len(), 1);
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! What an observer is told of plugins: whose call it was, what it sent, and how it ended.
+
+use std::sync::{Arc, Mutex};
+
+use sqlservice_host::{
+    Engine, Event, Grant, Observer, TenantLimits, Val,
+    observe::{CallOutcome, Outcome, StatementCompiled},
+};
+use sqlservice_tests::{
+    Fixture,
+    component::{GUEST_READER, GUEST_TALKER},
+    for_each_database, guest,
+};
+
+/// Each event as a line.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().expect("no panic while it was held"))
+    }
+}
+
+impl Observer for Log {
+    fn event(&self, event: &Event<'_>) {
+        let scope = event.scope();
+        let part = |part: &Option<Arc<str>>| part.as_deref().unwrap_or("-").to_owned();
+        let what = match event {
+            Event::StatementCompiled(StatementCompiled { statement, is_hit, .. }) => {
+                let shown = statement.map_or_else(|| "refused".to_owned(), |statement| statement.to_string());
+                format!("compiled {shown} {is_hit}")
+            }
+            Event::StatementStarted(started) => format!("started {}", started.statement),
+            Event::StatementFinished(finished) => {
+                let ok = matches!(finished.outcome, Outcome::Ok);
+                format!("finished {} {} {} {ok}", finished.statement, finished.rows, finished.affected)
+            }
+            Event::CallFinished(call) => format!("call {} {:?}", call.function, call.outcome),
+            _ => return,
+        };
+        let who = format!("{}/{}/{}", part(&scope.tenant), part(&scope.plugin), part(&scope.database));
+        self.0.lock().expect("no panic while it was held").push(format!("{who}: {what}"));
+    }
+}
+
+#[test]
+fn an_observer_is_told_whose_call_sent_what() {
+    for_each_database(async |fixture: &Fixture| {
+        let log = Log::default();
+        let tenant = guest::tenant_named("acme").observer(log.clone()).database("main", Grant::new(fixture.open()));
+        let tenant = tenant.database(guest::DATABASE, Grant::new(fixture.open())).build().expect("a tenant");
+        let plugin = guest::compiled(GUEST_READER).with_name("reader");
+        let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
+        instance.call("prepare", &[Val::U32(3)]).await.expect("no trap");
+        let made = log.take();
+        assert_eq!(made.last().map(String::as_str), Some("acme/reader/-: call prepare Returned"), "{made:?}");
+        let inserted = "acme/reader/default: finished INSERT ";
+        assert!(made.iter().any(|line| line.starts_with(inserted) && line.ends_with("3 true")), "{made:?}");
+        instance.call("one", &[Val::S64(2)]).await.expect("no trap");
+        let table = made.iter().find_map(|line| line.strip_prefix(inserted)).expect("an insert");
+        let table = table.split(' ').next().expect("its table");
+        let expected = [
+            format!("acme/reader/default: compiled SELECT {table} false"),
+            format!("acme/reader/default: started SELECT {table}"),
+            format!("acme/reader/default: finished SELECT {table} 1 0 true"),
+            "acme/reader/-: call one Returned".to_owned(),
+        ];
+        assert_eq!(log.take(), expected, "on {}", fixture.backend());
+    });
+}
+
+#[tokio::test]
+async fn an_observer_is_told_how_calls_end() {
+    let (all, own) = (Log::default(), Log::default());
+    let engine = Engine::builder().observer(all.clone()).build().expect("an engine");
+    let plugin = engine.load_file(GUEST_TALKER).expect("a plugin");
+    let limits = TenantLimits::default().call_time(std::time::Duration::from_millis(200));
+    let one = engine.tenant("one").limits(limits).build().expect("a tenant");
+    let other = engine.tenant("other").observer(own.clone()).build().expect("a tenant");
+    let name = plugin.name().to_owned();
+    let call = async |tenant, function: &str, arguments: &[Val]| {
+        let mut instance = plugin.instantiate(tenant).await.expect("an instance");
+        drop(instance.call(function, arguments).await);
+    };
+    call(&one, "echo", &[Val::String("x".to_owned())]).await;
+    call(&one, "crash", &[]).await;
+    call(&one, "wait", &[Val::U32(20_000)]).await;
+    let line = |outcome: CallOutcome, function: &str| format!("one/{name}/-: call {function} {outcome:?}");
+    let expected =
+        [line(CallOutcome::Returned, "echo"), line(CallOutcome::Failed, "crash"), line(CallOutcome::Timeout, "wait")];
+    assert_eq!(all.take(), expected);
+    // A caller that goes away; and a tenant with an observer of its own, of which the engine's hears nothing.
+    let mut instance = plugin.instantiate(&other).await.expect("an instance");
+    let arguments = [Val::U32(20_000)];
+    let gone = tokio::time::timeout(std::time::Duration::from_millis(20), instance.call("wait", &arguments)).await;
+    gone.expect_err("it waits");
+    assert_eq!(own.take(), [format!("other/{name}/-: call wait {:?}", CallOutcome::Cancelled)]);
+    assert_eq!(all.take(), Vec::<String>::new());
+}
