@@ -21,35 +21,65 @@ pub(crate) fn missing<T: Send + 'static>(linker: &Linker<T>, component: &Compone
     let imports: Vec<_> = ty.imports(engine).filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_))).collect();
     let mut known = linker.clone();
     known.allow_shadowing(true);
-    let mut missing = Vec::new();
+    let (mut missing, mut before) = (Vec::new(), Resources::default());
     for (position, (name, item)) in imports.iter().enumerate() {
-        let mut tried = known.clone();
-        let after = imports.iter().skip(position + 1);
-        let replaced = after.fold(true, |all, (name, item)| stub(&mut tried.root(), engine, name, &item.ty) && all);
-        if replaced && tried.instantiate_pre(component).is_ok() {
-            continue;
+        let (mut tried, mut seen) = (known.clone(), before.clone());
+        seen.add(engine, &item.ty);
+        let mut after = imports.iter().skip(position + 1);
+        let replaced = after.all(|(name, item)| stub(&mut tried.root(), engine, name, &item.ty, &mut seen));
+        if !(replaced && tried.instantiate_pre(component).is_ok()) {
+            missing.push((*name).to_owned());
+            // What cannot be replaced is the last to be named.
+            if !stub(&mut known.root(), engine, name, &item.ty, &mut before.clone()) {
+                break;
+            }
         }
-        missing.push((*name).to_owned());
-        // What cannot be replaced is the last to be named.
-        if !stub(&mut known.root(), engine, name, &item.ty) {
-            break;
-        }
+        before.add(engine, &item.ty);
     }
     missing
 }
 
-/// Defines an import that traps where it is called. Whether that can be.
-fn stub<T: Send + 'static>(at: &mut LinkerInstance<'_, T>, engine: &Engine, name: &str, item: &ComponentItem) -> bool {
+/// The resources of imports. An interface that uses another one's has them among its exports, too, but they are not its own to
+/// define.
+#[derive(Clone, Default)]
+struct Resources(Vec<ResourceType>);
+
+impl Resources {
+    /// Adds those of an import.
+    fn add(&mut self, engine: &Engine, item: &ComponentItem) {
+        match item {
+            ComponentItem::Resource(ty) => _ = self.insert(*ty),
+            ComponentItem::ComponentInstance(ty) => ty.exports(engine).for_each(|(_, item)| self.add(engine, &item.ty)),
+            _ => {}
+        }
+    }
+
+    /// Adds one. Whether it is new.
+    fn insert(&mut self, ty: ResourceType) -> bool {
+        let is_new = !self.0.contains(&ty);
+        self.0.extend(is_new.then_some(ty));
+        is_new
+    }
+}
+
+/// Defines an import that traps where it is called, without the resources of those before it. Whether that can be.
+fn stub<T: Send + 'static>(
+    at: &mut LinkerInstance<'_, T>,
+    engine: &Engine,
+    name: &str,
+    item: &ComponentItem,
+    seen: &mut Resources,
+) -> bool {
     match item {
         ComponentItem::ComponentFunc(ty) => stub_function(at, name, ty),
-        ComponentItem::Resource(_) => at.resource(name, ResourceType::host::<()>(), |_, _| Ok(())).is_ok(),
+        ComponentItem::Resource(ty) if seen.insert(*ty) => {
+            at.resource(name, ResourceType::host::<()>(), |_, _| Ok(())).is_ok()
+        }
         ComponentItem::ComponentInstance(ty) => match at.instance(name) {
-            Ok(mut inner) => {
-                ty.exports(engine).fold(true, |all, (name, item)| stub(&mut inner, engine, name, &item.ty) && all)
-            }
+            Ok(mut inner) => ty.exports(engine).all(|(name, item)| stub(&mut inner, engine, name, &item.ty, seen)),
             Err(_) => false,
         },
-        ComponentItem::Type(_) | ComponentItem::CoreFunc(_) => true,
+        ComponentItem::Type(_) | ComponentItem::CoreFunc(_) | ComponentItem::Resource(_) => true,
         ComponentItem::Component(_) | ComponentItem::Module(_) => false,
     }
 }

@@ -1,5 +1,5 @@
 //! A statement whose every name is resolved and every type inferred as far as it can be: what `check` makes of an arena
-//! and `render` writes. Nothing in here can fail to be written.
+//! and `render` writes. Nothing in here can fail to be written. It is long, as all that a statement can have stands side by side.
 
 mod given;
 

@@ -7,21 +7,10 @@ use super::{Place, Ran, TALKER};
 /// A password that must never be seen again.
 const SECRET: &str = "hunter2-Geheim";
 
-/// A component that imports empty interfaces of these names and does nothing: its types, then its imports.
+/// A component that imports a function of interfaces of these names, and does nothing.
 fn importing(names: &[&str]) -> Vec<u8> {
-    let length = |bytes: usize| u8::try_from(bytes).expect("a short section");
-    let mut imports = vec![length(names.len())];
-    for name in names {
-        imports.extend([0x00, length(name.len())]);
-        imports.extend(name.as_bytes());
-        // An instance of type 0.
-        imports.extend([0x05, 0x00]);
-    }
-    let mut bytes = b"\0asm\x0d\x00\x01\x00".to_vec();
-    bytes.extend([0x07, 0x03, 0x01, 0x42, 0x00]);
-    bytes.extend([0x0a, length(imports.len())]);
-    bytes.extend(imports);
-    bytes
+    let import = |name: &&str| format!("(import \"{name}\" (instance (export \"f\" (func))))");
+    wat::parse_str(format!("(component {})", names.iter().map(import).collect::<String>())).expect("a component")
 }
 
 #[test]
