@@ -12,7 +12,7 @@ use crate::{
     calls,
     error::{Error, Result},
     extension::Extension,
-    function::Function,
+    function::{self, Function},
     installed::Installed,
     places::Place,
     plugin::Plugin,
@@ -66,8 +66,8 @@ impl Instance {
     /// deadline, or a dropped call the instance says [`Error::Poisoned`]. An error result of the function is no error
     /// here: it is in the value.
     pub async fn call(&mut self, name: &str, arguments: &[Val]) -> Result<Option<Val>> {
-        let plugin = self.plugin.clone();
-        self.call_function(plugin.function(name)?, arguments).await
+        let functions = self.plugin.shared_functions();
+        self.call_function(function::find(&functions, name)?, arguments).await
     }
 
     /// Calls a function of this instance's plugin.
@@ -143,7 +143,13 @@ impl Instance {
         let waited = std::mem::take(&mut self.waited);
         let watched = WatchedCall::begin(installed.instruments(), function, waited);
         let span = watched.span();
-        watched.end(self.run_unwatched(work).instrument(span).await)
+        // The future is large, so it is only moved where there is a span to put it into.
+        let result = if span.is_disabled() {
+            self.run_unwatched(work).await
+        } else {
+            Box::pin(self.run_unwatched(work).instrument(span)).await
+        };
+        watched.end(result)
     }
 
     async fn run_unwatched<R>(

@@ -34,7 +34,7 @@ struct Loaded {
     /// The component with its imports found, once an instance was asked for.
     linked: OnceLock<InstancePre<InstanceState>>,
     size: u64,
-    functions: Vec<Function>,
+    functions: Arc<[Function]>,
 }
 
 /// Tells the plugins of a process apart, those of one component too.
@@ -53,7 +53,7 @@ impl WeakPlugin {
 impl Plugin {
     pub(crate) fn new(engine: Engine, component: Component, size: u64) -> Self {
         static IDS: AtomicU64 = AtomicU64::new(0);
-        let functions = function::exported(engine.sandbox(), &component);
+        let functions = function::exported(engine.sandbox(), &component).into();
         let (id, linked) = (PluginId(IDS.fetch_add(1, Ordering::Relaxed)), OnceLock::new());
         let loaded = Arc::new(Loaded { id, engine, component, linked, size, functions });
         Self { name: Arc::from("plugin"), loaded }
@@ -143,6 +143,10 @@ impl Plugin {
     /// tenant is of another engine.
     pub async fn instantiate(&self, tenant: &Tenant) -> Result<Instance> {
         Instance::new(self, tenant).await
+    }
+
+    pub(crate) fn shared_functions(&self) -> Arc<[Function]> {
+        Arc::clone(&self.loaded.functions)
     }
 
     pub(crate) fn shared_name(&self) -> Arc<str> {
