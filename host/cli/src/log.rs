@@ -32,7 +32,9 @@ pub(crate) struct Echo;
 impl Observer for Echo {
     fn event(&self, event: &Event<'_>) {
         if let Event::StatementStarted(started) = event {
-            tracing::info!(target: "sqlservice::echo", "{}", started.statement.sql);
+            // A name with line ends in it must not look like a line of the log's own.
+            let indented = started.statement.sql.replace('\n', "\n    ");
+            tracing::info!(target: "sqlservice::echo", "{indented}");
         }
     }
 }

@@ -219,7 +219,8 @@ impl Running {
             db.namespace = scope.database.as_deref(),
             db.operation.name = statement.operation,
             db.collection.name = statement.tables.first().map(AsRef::<str>::as_ref),
-            db.query.summary = %statement,
+            // As a text it is escaped: a table's name is its plugin's, and may have line ends in it.
+            db.query.summary = statement.to_string(),
             db.response.returned_rows = Empty,
             "error.type" = Empty,
             sqlservice.tenant = scope.tenant.as_deref(),
