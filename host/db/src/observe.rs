@@ -54,7 +54,7 @@ pub struct Instruments {
 }
 
 impl Instruments {
-    /// A scope, and who is told; nobody where there is none.
+    /// A scope, and the observer of what happens in it, where there is one.
     #[must_use]
     pub fn new(scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { scope, observer }

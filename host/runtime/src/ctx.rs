@@ -46,7 +46,7 @@ impl Grant {
         self
     }
 
-    /// The same grant for somebody's work, of which an observer is told; the database's own observer where there is none.
+    /// The same grant for the work of a tenant's plugin, of which an observer is told; the database's own where there is none.
     pub(crate) fn with_scope(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { database: self.database.with_scope(scope, observer), ..*self }
     }

@@ -36,7 +36,7 @@ pub enum Stdio {
     Discard,
 }
 
-/// Somebody for whom plugins run: what they may use, within which limits. Any number of plugins run for one tenant, and one
+/// A customer for whom plugins run: what they may use, within which limits. Any number of plugins run for one tenant, and one
 /// plugin for any number of tenants; nothing but compiled code is shared between two of them.
 ///
 /// Cheap: a tenant is a few hundred bytes besides its grants, so a process can hold thousands, or make one for each request.

@@ -1,6 +1,6 @@
 //! The text of a statement, which only this module can make.
 //!
-//! Whoever wants to send something to a database needs a [`Sql`], and there are three ways to one: a constant of the host's, a
+//! Only a [`Sql`] can be sent to a database, and there are three ways to make one: a constant of the host's, a
 //! [`SqlWriter`], which quotes what it is given, and a guest's own text, once it was checked. Nothing else becomes one:
 //!
 //! ```compile_fail,E0308
@@ -22,7 +22,7 @@
 //!
 //! ```compile_fail,E0451
 //! # use sqlservice_sql::Sql;
-//! let sql = Sql { text: todo!(), author: todo!() }; // the fields are private
+//! let sql = Sql { text: loop {}, author: loop {} }; // the fields are private
 //! ```
 //!
 //! ```compile_fail,E0597

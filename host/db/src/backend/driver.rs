@@ -1,6 +1,6 @@
 //! Hands the text of a statement to the driver: the only place that does, and it takes nothing but a [`Sql`].
 //!
-//! The driver takes a constant, or a text that somebody vouches for; `clippy.toml` keeps the latter out of all other files.
+//! The driver takes a constant, or a text that its caller vouches for; `clippy.toml` keeps the latter out of all other files.
 
 use sqlservice_sql::Sql;
 #[expect(clippy::disallowed_types, reason = "what it vouches for is a `Sql`, which quotes or was checked")]
