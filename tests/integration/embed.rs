@@ -6,8 +6,9 @@ use sqlservice_host::{
     Engine, Error, Extension, HasExtension, InstanceState, Plugin, Result, SqlCtx, SqlCtxView, Tenant,
 };
 use sqlservice_tests::{
+    Fixture,
     component::{GUEST_STRANGER, GUEST_TALKER, PLUGIN_USERS},
-    guest,
+    for_each_database, guest,
 };
 use wasmtime::component::Linker;
 
@@ -86,9 +87,9 @@ impl Extension for Gate {
 async fn an_extension_can_refuse_an_instance() {
     let engine = Engine::builder().extension(Gate).build().expect("an engine");
     let plugin = engine.load_file(GUEST_TALKER).expect("a plugin");
-    let [no, yes] = ["nobody", plugin.name()].map(|name| engine.tenant(name).build().expect("a tenant"));
+    let [no, yes] = ["stranger", plugin.name()].map(|name| engine.tenant(name).build().expect("a tenant"));
     let refused = plugin.instantiate(&no).await.err();
-    assert!(matches!(&refused, Some(Error::Arguments(said)) if said == "not nobody"), "{refused:?}");
+    assert!(matches!(&refused, Some(Error::Arguments(said)) if said == "not stranger"), "{refused:?}");
     plugin.instantiate(&yes).await.expect("an instance");
     // Two that define the same import are a mistake that is told when the engine is made.
     let twice = Engine::builder().extension(Gate).extension(Gate).build();
@@ -138,6 +139,75 @@ fn all_missing_imports_are_named_and_no_others() {
     extended.load(&component("(import \"unused\" (func))")).expect("the extension offers it");
 }
 
+/// The names of imports are their component's, as many as it likes: what it costs to look for them is bounded.
+#[test]
+fn t_a_component_with_thousands_of_missing_imports_is_refused_in_time() {
+    let engine = guest::engine();
+    for (interfaces, named) in [(1_000_u32, 64_usize), (20_000, 1)] {
+        let import = |at: u32| {
+            format!("(import \"a:b/c{at}\" (instance (export \"f\" (func)) (export \"r\" (type (sub resource)))))")
+        };
+        let imports: String = (0..interfaces).map(import).collect();
+        let Ok(plugin) = engine.compile(&wat::parse_str(format!("(component {imports})")).expect("a component")) else {
+            panic!("{interfaces} imports do not compile");
+        };
+        let start = std::time::Instant::now();
+        assert_eq!(plugin.missing_imports().len(), named);
+        assert!(start.elapsed() < std::time::Duration::from_secs(10), "{interfaces}: {:?}", start.elapsed());
+    }
+}
+
+/// What the stranger imports, as functions that wait.
+mod sky {
+    wasmtime::component::bindgen!({
+        inline: "
+            package example:sky@1.0.0;
+            interface telescope { look: func() -> string; }
+            world stranger { import telescope; }
+        ",
+        imports: { default: async | trappable },
+    });
+}
+
+/// An import that reads the database which its caller's tenant was granted.
+struct Archive;
+
+impl Extension for Archive {
+    type State = Option<db::Database>;
+
+    fn link(&self, linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+        sky::example::sky::telescope::add_to_linker::<_, HasExtension<Self>>(linker, InstanceState::extension)
+    }
+
+    fn prepare(&self, database: &mut Self::State, tenant: &Tenant, _: &Plugin) -> Result<()> {
+        *database = tenant.database(guest::DATABASE).cloned();
+        Ok(())
+    }
+}
+
+impl sky::example::sky::telescope::Host for ExtensionView<'_, Archive> {
+    async fn look(&mut self) -> wasmtime::Result<String> {
+        let database = self.state.clone().ok_or_else(|| wasmtime::Error::msg("no database was granted"))?;
+        let session = database.connect().await?;
+        let answer = session.execute_text("SELECT 6 * 7".to_owned(), Vec::new(), Default::default()).await?;
+        Ok(format!("{:?}", answer.first.value(0, 0)))
+    }
+}
+
+#[test]
+fn an_import_of_the_embedders_waits_for_the_tenants_database() {
+    for_each_database(async |fixture: &Fixture| {
+        let engine = Engine::builder().extension(Archive).build().expect("an engine");
+        let plugin = engine.load_file(GUEST_STRANGER).expect("its import is offered");
+        let tenant = engine.tenant("t").database(guest::DATABASE, fixture.grant()).build().expect("a tenant");
+        let seen = plugin.instantiate(&tenant).await.expect("an instance").call("look-up", &[]).await.expect("no trap");
+        assert_eq!(seen, Some(Val::String("Scalar(Integer(42))".to_owned())), "on {}", fixture.backend());
+        let without = engine.tenant("t").build().expect("a tenant");
+        let trapped = plugin.instantiate(&without).await.expect("an instance").call("look-up", &[]).await;
+        assert!(matches!(trapped, Err(Error::Trap(_))), "{trapped:?}");
+    });
+}
+
 /// Store data of a type that is another crate's, which cannot implement [`sqlservice_host::SqlView`].
 #[tokio::test]
 async fn the_world_joins_a_linker_of_a_foreign_type() {
@@ -157,10 +227,10 @@ async fn the_world_joins_a_linker_of_a_foreign_type() {
     linker.instantiate_async(&mut store, &component).await.expect("an instance");
 }
 
-/// Whoever handles errors can name all of their types.
+/// An embedder that handles errors can name all of their types.
 #[test]
 fn every_error_can_be_named() {
-    use sqlservice_host::{SqlError, db, error::Failure, sql};
+    use sqlservice_host::{SqlError, error::Failure, sql};
     let failure: Box<Failure> = match SqlError::from(db::Error::from(sql::Error::Denied("it".to_owned()))) {
         SqlError::Guest(failure) => failure,
         SqlError::Trap(error) => panic!("{error}"),

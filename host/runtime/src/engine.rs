@@ -64,10 +64,11 @@ impl Engine {
     /// When the bytes are no component, are too large, or import what this engine does not offer.
     pub fn load(&self, bytes: &[u8]) -> Result<Plugin> {
         let plugin = self.compile(bytes)?;
-        match plugin.missing_imports() {
-            missing if missing.is_empty() => Ok(plugin),
-            missing => Err(Error::MissingImports(missing)),
+        if let Err(error) = plugin.linked() {
+            let missing = plugin.missing_imports();
+            return Err(if missing.is_empty() { error } else { Error::MissingImports(missing) });
         }
+        Ok(plugin)
     }
 
     /// Compiles a component that may import what this engine does not offer: to look at it, not to call it.

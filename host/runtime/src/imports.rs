@@ -4,44 +4,69 @@ use wasmtime::{
     Engine,
     component::{
         Component, Linker, LinkerInstance, ResourceType,
-        types::{ComponentFunc, ComponentItem},
+        types::{ComponentExtern, ComponentFunc, ComponentItem},
     },
 };
 
-/// The names of what a component imports and a linker does not have, or has otherwise. The linker is asked by linking.
-///
-/// Each import is tried with the ones after it replaced by functions that trap. Those before it are what they are, as it may name
-/// their types.
+/// The most imports that are named. A component's imports are its author's, and each costs one more try to link.
+const MOST_NAMED: usize = 64;
+
+/// The most functions, resources and interfaces that a component may import for more than the first missing one to be named. All
+/// that a host offers is a few hundred.
+const MOST_ITEMS: usize = 2_000;
+
+/// The names of what a component imports and a linker does not have, or has otherwise: the first 64. The linker is asked by
+/// linking, each time with what is known to be missing replaced by functions that trap.
 pub(crate) fn missing<T: Send + 'static>(linker: &Linker<T>, component: &Component) -> Vec<String> {
-    if linker.instantiate_pre(component).is_ok() {
-        return Vec::new();
-    }
     let (engine, ty) = (component.engine(), component.component_type());
-    // A type that is imported by itself asks for nothing.
-    let imports: Vec<_> = ty.imports(engine).filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_))).collect();
-    let mut known = linker.clone();
-    known.allow_shadowing(true);
-    let (mut missing, mut before) = (Vec::new(), Resources::default());
-    for (position, (name, item)) in imports.iter().enumerate() {
-        let (mut tried, mut seen) = (known.clone(), before.clone());
-        seen.add(engine, &item.ty);
-        let mut after = imports.iter().skip(position + 1);
-        let replaced = after.all(|(name, item)| stub(&mut tried.root(), engine, name, &item.ty, &mut seen));
-        if !(replaced && tried.instantiate_pre(component).is_ok()) {
-            missing.push((*name).to_owned());
-            // What cannot be replaced is the last to be named.
-            if !stub(&mut known.root(), engine, name, &item.ty, &mut before.clone()) {
-                break;
-            }
+    let imports: Vec<_> = ty.imports(engine).collect();
+    let is_small = imports.iter().map(|(_, item)| items(engine, &item.ty)).sum::<usize>() <= MOST_ITEMS;
+    let mut linker = linker.clone();
+    linker.allow_shadowing(true);
+    let mut missing: Vec<String> = Vec::new();
+    while let Some(position) = first_missing(&linker, component, &imports) {
+        let Some((name, item)) = imports.get(position).filter(|(name, _)| !missing.iter().any(|known| known == name))
+        else {
+            break;
+        };
+        missing.push((*name).to_owned());
+        let mut seen = Resources::default();
+        if missing.len() == MOST_NAMED || !is_small {
+            break;
         }
-        before.add(engine, &item.ty);
+        imports.iter().take(position).for_each(|(_, before)| seen.add(engine, &before.ty));
+        if !stub(&mut linker.root(), engine, name, &item.ty, &mut seen) {
+            break;
+        }
     }
     missing
 }
 
+/// The position of the import that the linker refuses first; nothing where it links, or refuses for another reason.
+fn first_missing<T: 'static>(
+    linker: &Linker<T>,
+    component: &Component,
+    imports: &[(&str, ComponentExtern)],
+) -> Option<usize> {
+    // It says "component imports instance `a:b/c`, but …". No name of an import has such a mark in it.
+    let said = linker.instantiate_pre(component).err()?.to_string();
+    let name = said.split('`').nth(1)?;
+    imports.iter().position(|(import, _)| *import == name)
+}
+
+/// How many items an import is, itself included.
+fn items(engine: &Engine, item: &ComponentItem) -> usize {
+    match item {
+        ComponentItem::ComponentInstance(ty) => {
+            ty.exports(engine).map(|(_, item)| items(engine, &item.ty)).fold(1, usize::saturating_add)
+        }
+        _ => 1,
+    }
+}
+
 /// The resources of imports. An interface that uses another one's has them among its exports, too, but they are not its own to
 /// define.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Resources(Vec<ResourceType>);
 
 impl Resources {

@@ -23,12 +23,12 @@ const DECLARATIONS: &str = "sqlservice:database/declarations@";
 /// A component that an [`Engine`] has compiled: code, and no right to anything. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugin {
+    id: PluginId,
     name: Arc<str>,
     loaded: Arc<Loaded>,
 }
 
 struct Loaded {
-    id: PluginId,
     engine: Engine,
     component: Component,
     /// The component with its imports found, once an instance was asked for.
@@ -41,6 +41,13 @@ struct Loaded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PluginId(u64);
 
+impl PluginId {
+    fn new() -> Self {
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        Self(IDS.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A plugin that may be gone.
 pub(crate) struct WeakPlugin(Weak<Loaded>);
 
@@ -52,18 +59,15 @@ impl WeakPlugin {
 
 impl Plugin {
     pub(crate) fn new(engine: Engine, component: Component, size: u64) -> Self {
-        static IDS: AtomicU64 = AtomicU64::new(0);
         let functions = function::exported(engine.sandbox(), &component).into();
-        let (id, linked) = (PluginId(IDS.fetch_add(1, Ordering::Relaxed)), OnceLock::new());
-        let loaded = Arc::new(Loaded { id, engine, component, linked, size, functions });
-        Self { name: Arc::from("plugin"), loaded }
+        let loaded = Arc::new(Loaded { engine, component, linked: OnceLock::new(), size, functions });
+        Self { id: PluginId::new(), name: Arc::from("plugin"), loaded }
     }
 
-    /// The same plugin under another name.
+    /// The same code under another name: to tenants and observers it is another plugin, whose models and statements are kept apart.
     #[must_use]
-    pub fn with_name(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.name = name.into();
-        self
+    pub fn with_name(self, name: impl Into<Arc<str>>) -> Self {
+        Self { id: PluginId::new(), name: name.into(), loaded: self.loaded }
     }
 
     /// What the embedder and its logs call it: the name of its file, or `plugin`, unless it was given another one.
@@ -100,7 +104,8 @@ impl Plugin {
         ty.exports(self.engine().sandbox()).map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// The names of what it imports and the engine does not offer, extensions included.
+    /// The names of what it imports and the engine does not offer, extensions included: the first 64, and of more than 2,000 imported
+    /// functions, resources and interfaces only the first.
     #[must_use]
     pub fn missing_imports(&self) -> Vec<String> {
         self.engine().missing_imports(self.component())
@@ -127,8 +132,9 @@ impl Plugin {
         if !self.exports().iter().any(|name| name.starts_with(DECLARATIONS)) {
             return Ok(None);
         }
-        let nobody = self.engine().tenant("").build()?;
-        let (mut sandbox, instance) = Sandbox::open(self, &nobody, &nobody.installed(self)).await?;
+        let without_grants = self.engine().tenant("").build()?;
+        let installed = without_grants.installed(self);
+        let (mut sandbox, instance) = Sandbox::open(self, &without_grants, &installed).await?;
         let store = &mut sandbox.store;
         let declared = Declared::new(&mut *store, &instance).map_err(Error::Unusable)?;
         let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store).await;
@@ -154,7 +160,7 @@ impl Plugin {
     }
 
     pub(crate) fn id(&self) -> PluginId {
-        self.loaded.id
+        self.id
     }
 
     pub(crate) fn engine(&self) -> &Engine {
