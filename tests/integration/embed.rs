@@ -3,14 +3,15 @@
 use std::process::Command;
 
 use sqlservice_host::{
-    Engine, Error, Extension, HasExtension, InstanceState, Plugin, Result, SqlCtx, SqlCtxView, Tenant,
+    Engine, Error, Extension, ExtensionView, HasExtension, InstanceState, Plugin, Result, SqlCtx, SqlCtxView, Tenant,
+    db,
 };
 use sqlservice_tests::{
     Fixture,
     component::{GUEST_STRANGER, GUEST_TALKER, PLUGIN_USERS},
     for_each_database, guest,
 };
-use wasmtime::component::Linker;
+use wasmtime::component::{Linker, Val};
 
 /// What an example prints.
 fn printed(example: &str, arguments: &[&str]) -> String {
