@@ -176,7 +176,7 @@ async fn a_tenant_has_no_more_places_than_its_share() {
 #[test]
 fn a_crowd_of_fresh_instances_is_served() {
     for_each_database(async |fixture: &Fixture| {
-        let grant = Grant::new(fixture.open_with(Settings::default()));
+        let grant = Grant::new(fixture.open_with(Settings::default())).schema_changes(true);
         let plugin = Runs::new(GUEST_READER, limits(4), Some(grant));
         let mut first = plugin.instantiate().await.expect("an instance");
         first.call("prepare", &[Val::U32(20)]).await.expect("no trap");

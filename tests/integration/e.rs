@@ -100,7 +100,7 @@ fn e_only_granted_databases_exist() {
 #[test]
 fn e_sql_text_needs_its_own_grant() {
     for_each_database(async |fixture: &Fixture| {
-        let grant = Grant::new(fixture.open());
+        let grant = Grant::new(fixture.open()).schema_changes(true);
         let tenant = guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant");
         let plugin = guest::compiled(GUEST_CONFORMANCE);
         let mut instance = plugin.instantiate(&tenant).await.expect("an instance");

@@ -45,7 +45,7 @@ pub fn linker() -> Linker<State> {
 /// Calls an export of a component in that linker, with a database in memory, and gives everything back.
 pub async fn call(linker: &Linker<State>, component: &str, function: &str) -> Val {
     let component = Component::from_file(linker.engine(), component).expect("a component");
-    let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a database");
+    let grant = Grant::open("sqlite::memory:", Settings::default()).expect("a database").schema_changes(true);
     let sql = SqlCtx::builder().database("default", grant.clone()).build();
     let mut store = Store::new(linker.engine(), state(sql));
     let instance = linker.instantiate_async(&mut store, &component).await.expect("an instance");

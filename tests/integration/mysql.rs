@@ -12,7 +12,8 @@ use sqlservice_tests::{
 
 /// A tenant with a database by its URL.
 fn tenant(url: &str) -> Tenant {
-    let grant = Grant::open(url, Settings::default()).expect("a URL that makes sense").raw_sql(true);
+    let grant =
+        Grant::open(url, Settings::default()).expect("a URL that makes sense").raw_sql(true).schema_changes(true);
     guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant")
 }
 

@@ -48,8 +48,13 @@ impl Observer for Log {
 fn an_observer_is_told_whose_call_sent_what() {
     for_each_database(async |fixture: &Fixture| {
         let log = Log::default();
-        let tenant = guest::tenant_named("acme").observer(log.clone()).database("main", Grant::new(fixture.open()));
-        let tenant = tenant.database(guest::DATABASE, Grant::new(fixture.open())).build().expect("a tenant");
+        let tenant = guest::tenant_named("acme")
+            .observer(log.clone())
+            .database("main", Grant::new(fixture.open()).schema_changes(true));
+        let tenant = tenant
+            .database(guest::DATABASE, Grant::new(fixture.open()).schema_changes(true))
+            .build()
+            .expect("a tenant");
         let plugin = guest::compiled(GUEST_READER).with_name("reader");
         let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
         instance.call("prepare", &[Val::U32(3)]).await.expect("no trap");

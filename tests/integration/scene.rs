@@ -44,7 +44,7 @@ impl<'a> Scene<'a> {
 
     pub fn with(fixture: &'a Fixture, settings: Settings, limits: TenantLimits) -> Self {
         let database = fixture.open_with(settings);
-        let grant = Grant::new(database.clone()).raw_sql(true);
+        let grant = Grant::new(database.clone()).raw_sql(true).schema_changes(true);
         let sent = Sent::default();
         let tenant = guest::tenant().observer(sent.clone()).limits(limits).database(guest::DATABASE, grant);
         Self { fixture, tenant: tenant.build().expect("a tenant"), database, sent }

@@ -1,11 +1,20 @@
 //! T: what hostile guests try with names, texts, functions and results.
 
+mod budget;
+mod compile;
+mod tables;
+
 use std::time::Duration;
 
-use sqlservice_host::{Grant, Settings, TenantLimits, Val};
+use sqlservice_host::{Engine, Grant, Plugin, Result, Settings, TenantLimits, Val};
 use sqlservice_tests::{Backend, Fixture, component::GUEST_HOSTILE, for_each_database, guest};
 
 use crate::scene::{Scene, lines};
+
+/// A component of this text.
+fn component(engine: &Engine, text: &str) -> Result<Plugin> {
+    engine.load(&wat::parse_str(text).expect("a component"))
+}
 
 /// T-22: a reader that asks for nothing gets little, and one that gives up loses what it asked for.
 #[test]
@@ -112,7 +121,7 @@ fn t26_texts_of_models_are_no_sql() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         scene.setup(3).await;
-        let grant = Grant::new(scene.database.clone());
+        let grant = Grant::new(scene.database.clone()).schema_changes(true);
         let tenant = guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant");
         let plugin = guest::compiled(GUEST_HOSTILE);
         let mut guest = plugin.instantiate(&tenant).await.expect("an instance");

@@ -15,7 +15,7 @@ pub const DATABASE: &str = "default";
 impl Fixture {
     /// The case's database as it is granted to guests, SQL as text included.
     pub fn grant(&self) -> Grant {
-        Grant::new(self.open()).raw_sql(true)
+        Grant::new(self.open()).raw_sql(true).schema_changes(true)
     }
 
     /// A tenant that knows the case's database as `default`.

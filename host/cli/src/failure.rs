@@ -108,10 +108,11 @@ fn exit_of(error: &Error) -> Exit {
         Error::Unreadable { .. }
         | Error::NotAComponent(_)
         | Error::TooLarge { .. }
+        | Error::TooComplex(_)
         | Error::MissingImports(_)
         | Error::Unusable(_) => Exit::Component,
         Error::Trap(_) | Error::Poisoned => Exit::Trap,
-        Error::Deadline(_) => Exit::Deadline,
+        Error::Deadline(_) | Error::ProcessorTime(_) => Exit::Deadline,
         _ => Exit::Host,
     }
 }

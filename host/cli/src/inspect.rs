@@ -6,7 +6,7 @@ mod models;
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
-use sqlservice_host::{Engine, EngineBuilder, EngineLimits, Plugin, schema::Models};
+use sqlservice_host::{EngineBuilder, EngineLimits, Plugin, schema::Models};
 
 use crate::{args::Inspect, cache, exit::Exit, failure::Result, load, notation, output};
 
@@ -22,7 +22,7 @@ struct Findings {
 /// Does what `inspect` was asked for.
 pub(crate) async fn inspect(asked: &Inspect, quiet: bool) -> Result<Exit> {
     let engine = cache::with(&asked.cache, |cache| {
-        let builder = Engine::builder().limits(EngineLimits::default().instances(2));
+        let builder = load::engine(EngineLimits::default().instances(2));
         cache.into_iter().fold(builder, EngineBuilder::compile_cache).build()
     })?;
     let plugin = load::any(&engine, &asked.component, quiet)?;

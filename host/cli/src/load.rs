@@ -2,9 +2,21 @@
 
 use std::path::Path;
 
-use sqlservice_host::{Engine, Plugin};
+use sqlservice_host::{CompileProcess, Engine, EngineBuilder, EngineLimits, Plugin};
 
 use crate::{failure::Result, output, progress::Progress};
+
+/// The start of an engine that compiles in a process of its own.
+pub(crate) fn engine(limits: EngineLimits) -> EngineBuilder {
+    let builder = Engine::builder().limits(limits);
+    match CompileProcess::this_program() {
+        Ok(process) => builder.compile_apart(process),
+        Err(error) => {
+            tracing::warn!(%error, "the plugin is compiled in this process, without a limit of time or memory");
+            builder
+        }
+    }
+}
 
 /// Loads a component that is to be called.
 pub(crate) fn runnable(engine: &Engine, path: &Path, quiet: bool) -> Result<Plugin> {

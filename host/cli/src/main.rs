@@ -28,6 +28,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
+    sqlservice_host::serve_compile_process();
     let arguments = Arguments::parse();
     log::start(arguments.verbose, arguments.command.echoes());
     let json = arguments.command.speaks_json();

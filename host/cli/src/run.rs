@@ -53,7 +53,7 @@ fn tenant(asked: &Run, named: &[Named]) -> Result<(Engine, Tenant)> {
         databases.push((&database.name, database.grant(&asked.grants, asked.pool.settings())?));
     }
     cache::with(&asked.cache, |cache| {
-        let mut engine = Engine::builder().limits(asked.limits.engine());
+        let mut engine = load::engine(asked.limits.engine());
         if asked.pool.echo {
             engine = engine.observer(Echo);
         }

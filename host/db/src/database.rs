@@ -13,7 +13,7 @@ use crate::{
     Error, Result, Settings,
     lease::{Core, run_or_spawn},
     observe::{Instruments, Observer, Scope},
-    pool::{Held, Pool, PoolStatus},
+    pool::{Held, Pool, PoolStatus, Share},
     session::{Mode, Session},
     settings::{Isolation, TransactionOptions},
     url::{Kind, Target},
@@ -24,6 +24,8 @@ use crate::{
 pub struct Database {
     pub(crate) inner: Arc<Inner>,
     pub(crate) instruments: Arc<Instruments>,
+    /// The connections that the borrowers of this handle and its clones may have.
+    pub(crate) share: Option<Arc<Share>>,
 }
 
 /// What a database and its sessions share.
@@ -65,7 +67,7 @@ impl Database {
         let pool = Pool::new(target, &settings);
         let inner = Inner { pool, settings, kind, runtime: OnceLock::new() };
         inner.check_isolation(inner.settings.isolation_level)?;
-        Ok(Self { inner: Arc::new(inner), instruments: Arc::default() })
+        Ok(Self { inner: Arc::new(inner), instruments: Arc::default(), share: None })
     }
 
     /// The same database, with the same pool, for another scope's work: sessions, and changes and reflection of tables, that are
@@ -73,7 +75,16 @@ impl Database {
     /// that are open keep theirs. Cheap; a new database has neither a scope nor an observer.
     #[must_use]
     pub fn with_scope(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
-        Self { inner: Arc::clone(&self.inner), instruments: self.instruments.with(scope, observer) }
+        Self { instruments: self.instruments.with(scope, observer), ..self.clone() }
+    }
+
+    /// The same database, with the same pool, for borrowers who have no more than so many of its connections at once, all that use
+    /// this handle or a clone of it together: sessions, pings, changes and reflection of tables. One of the pool's connections is
+    /// left to others, where it has more than one. Who asks for one more waits as for any connection, and gets
+    /// [`Error::PoolTimeout`] with this number.
+    #[must_use]
+    pub fn limit_connections(&self, most: u32) -> Self {
+        Self { share: Some(Arc::new(self.inner.pool.share(most))), ..self.clone() }
     }
 
     /// Whose work this handle does, and who is told of it.
@@ -111,7 +122,7 @@ impl Database {
         let mut tries = self.status().idle.saturating_add(2);
         loop {
             tries = tries.saturating_sub(1);
-            let place = self.inner.pool.place().await?;
+            let place = self.inner.pool.place(self.share.as_deref()).await?;
             let inner = Arc::clone(&self.inner);
             let answers = self.host(async move {
                 let mut held = inner.pool.open(place).await?;
@@ -188,7 +199,7 @@ impl Database {
         F: Future<Output = (Held, Result<T>)> + Send,
     {
         let since = self.instruments.now();
-        let place = match self.inner.pool.place().await {
+        let place = match self.inner.pool.place(self.share.as_deref()).await {
             Ok(place) => place,
             Err(error) => {
                 self.instruments.connected(since, Err(&error));

@@ -9,7 +9,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex as Lock, OnceLock, PoisonError,
+        Arc, Mutex as Lock, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
@@ -30,6 +30,7 @@ use crate::{
     database::Inner,
     feed::{Clock, Demand},
     observe::{self, Instruments},
+    pool::Share,
     session::Mode,
     transaction::State,
 };
@@ -53,8 +54,13 @@ pub(crate) struct Core {
     pub(crate) database: Arc<Inner>,
     pub(crate) instruments: Arc<Instruments>,
     pub(crate) mode: Mode,
+    pub(crate) share: Option<Arc<Share>>,
     /// How long each transaction may take, whoever begins it.
     pub(crate) transaction_time: OnceLock<Duration>,
+    /// How long each transaction may be open while no call runs.
+    pub(crate) idle_time: OnceLock<Duration>,
+    /// Goes up when a call begins and when it ends.
+    activity: AtomicU64,
     state: Arc<Mutex<State>>,
     calls: Arc<Semaphore>,
     signal: watch::Sender<Signal>,
@@ -90,6 +96,12 @@ pub(crate) enum Started<T> {
     Running(JoinHandle<Result<T>>),
 }
 
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.core.note_activity();
+    }
+}
+
 impl Caller {
     /// Waits until the caller's future was dropped.
     pub(crate) async fn gone(&mut self) {
@@ -109,7 +121,10 @@ impl Core {
             database: Arc::clone(&database.inner),
             instruments: Arc::clone(&database.instruments),
             mode,
+            share: database.share.clone(),
             transaction_time: OnceLock::new(),
+            idle_time: OnceLock::new(),
+            activity: AtomicU64::new(0),
             state: Arc::default(),
             calls: Arc::new(Semaphore::new(QUEUE)),
             signal: watch::Sender::default(),
@@ -148,6 +163,7 @@ impl Core {
         if signal.abandoned || signal.cursor != 0 || self.has_dropped() {
             return None;
         }
+        self.note_activity();
         state.run_at_once(job, demand, signal.expired)
     }
 
@@ -192,6 +208,7 @@ impl Core {
         if self.is_abandoned() {
             return Err(Error::Closed);
         }
+        self.note_activity();
         Ok(Turn { core: self, state, caller, waited: Duration::ZERO, span, _call: Some(call) })
     }
 
@@ -218,6 +235,24 @@ impl Core {
         let state = Arc::clone(&self.state).lock_owned().await;
         let (_, caller) = oneshot::channel();
         Turn { core: self, state, caller: Caller(caller), waited: Duration::ZERO, span: Span::none(), _call: None }
+    }
+
+    fn note_activity(&self) {
+        self.activity.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits until no call ran for so long, or for up to twice as long, or the session is gone.
+    pub(crate) async fn until_idle(core: Weak<Self>, limit: Duration) {
+        let seen = || core.upgrade().map(|core| (core.activity.load(Ordering::Relaxed), core.state.try_lock().is_ok()));
+        let mut before = seen();
+        loop {
+            tokio::time::sleep(limit).await;
+            match seen() {
+                Some((activity, true)) if before.is_some_and(|(was, _)| was == activity) => return,
+                None => return,
+                now => before = now,
+            }
+        }
     }
 
     /// A number that no cursor, savepoint or transaction of this session had before.

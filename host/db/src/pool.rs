@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{timeout, timeout_at},
 };
 
 use crate::{
@@ -67,12 +67,24 @@ pub(crate) struct Pool {
     source: OnceLock<Source>,
 }
 
+/// The connections that some of a database's borrowers may have at once, together.
+pub(crate) struct Share {
+    places: Arc<Semaphore>,
+    max: u32,
+}
+
+/// A place among a database's connections, and in the borrower's share of them.
+pub(crate) struct Place {
+    _of_share: Option<OwnedSemaphorePermit>,
+    _of_pool: OwnedSemaphorePermit,
+}
+
 /// A connection and its place.
 pub(crate) struct Held {
     pub(crate) link: AnyLink,
     /// Whether it was opened for this borrower.
     pub(crate) is_new: bool,
-    place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Pool {
@@ -106,23 +118,29 @@ impl Pool {
         })
     }
 
-    /// Waits for a place. May be given up at any time.
-    pub(crate) async fn place(&self) -> Result<OwnedSemaphorePermit> {
+    /// A share of so many connections, or of all but one where there are no more.
+    pub(crate) fn share(&self, most: u32) -> Share {
+        let max = most.min(self.max.saturating_sub(1)).max(1);
+        Share { places: Arc::new(Semaphore::new(max as usize)), max }
+    }
+
+    /// Waits for a place, first in the borrower's share and then among all. May be given up at any time.
+    pub(crate) async fn place(&self, share: Option<&Share>) -> Result<Place> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(place);
-        }
         let since = Instant::now();
-        match timeout(self.timeout, Arc::clone(&self.places).acquire_owned()).await {
-            Ok(place) => place.map_err(|_| Error::Closed),
-            Err(_) => Err(Error::PoolTimeout { size: self.max, waited: since.elapsed() }),
-        }
+        let until = since.checked_add(self.timeout);
+        let of_share = match share {
+            Some(share) => Some(wait(&share.places, share.max, since, until).await?),
+            None => None,
+        };
+        let of_pool = wait(&self.places, self.max, since, until).await?;
+        Ok(Place { _of_share: of_share, _of_pool: of_pool })
     }
 
     /// Puts a connection in a place. Runs in a host task, to its end.
-    pub(crate) async fn open(&self, place: OwnedSemaphorePermit) -> Result<Held> {
+    pub(crate) async fn open(&self, place: Place) -> Result<Held> {
         let mut place = Some(place);
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
@@ -171,6 +189,27 @@ impl Pool {
     }
 }
 
+/// Takes one of `size` places, or waits for one until then.
+async fn wait(
+    places: &Arc<Semaphore>,
+    size: u32,
+    since: Instant,
+    until: Option<Instant>,
+) -> Result<OwnedSemaphorePermit> {
+    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        return Ok(place);
+    }
+    let place = Arc::clone(places).acquire_owned();
+    let place = match until {
+        Some(until) => timeout_at(until.into(), place).await,
+        None => Ok(place.await),
+    };
+    match place {
+        Ok(place) => place.map_err(|_| Error::Closed),
+        Err(_) => Err(Error::PoolTimeout { size, waited: since.elapsed() }),
+    }
+}
+
 impl Held {
     /// Asks the database for an answer, but not for ever.
     pub(crate) async fn answers(&mut self) -> Result<()> {
@@ -199,7 +238,7 @@ impl Held {
     }
 
     /// Closes the connection and keeps its place.
-    async fn clear(self) -> OwnedSemaphorePermit {
+    async fn clear(self) -> Place {
         if timeout(PATIENCE, self.link.discard()).await.is_err() {
             tracing::warn!("a connection took too long to close");
         }

@@ -52,6 +52,16 @@ impl Session {
         self
     }
 
+    /// Limits how long every transaction may be open while no call runs, see [`TransactionOptions::idle_timeout`]; the lower limit
+    /// counts where one has its own. Set once; a later limit is ignored.
+    #[must_use]
+    pub fn limit_idle_transactions(self, limit: Option<Duration>) -> Self {
+        if let Some(limit) = limit {
+            self.core.idle_time.get_or_init(|| limit);
+        }
+        self
+    }
+
     /// Runs a compiled statement. The first one begins a transaction where none is open, except in autocommit.
     ///
     /// # Errors

@@ -156,9 +156,12 @@ pub struct TransactionOptions {
     pub read_only: bool,
     /// How long it may stay open. After that it is rolled back and calls get [`crate::Error::TransactionClosed`].
     pub timeout: Option<Duration>,
+    /// How long it may stay open while no call runs; it is noticed after twice that at the latest. After that it is rolled back and
+    /// calls get [`crate::Error::TransactionClosed`].
+    pub idle_timeout: Option<Duration>,
 }
 
-setters!(TransactionOptions { isolation: Isolation, read_only: bool, timeout? Duration });
+setters!(TransactionOptions { isolation: Isolation, read_only: bool, timeout? Duration, idle_timeout? Duration });
 
 /// How one statement runs. The numbers are guest-controlled; the host's own limits hold as well.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,10 +3,11 @@
 //! The file is long because the states and what may happen in each are read together.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
+use futures::future::OptionFuture;
 use sqlservice_sql::{Batch, compiled::Output};
 use tokio::{task::AbortHandle, time::timeout};
 
@@ -14,7 +15,7 @@ use crate::{
     Error, Result,
     backend::{Begin, Job, any::Step},
     feed::Demand,
-    lease::{Claim, Dropped, Turn},
+    lease::{Claim, Core, Dropped, Turn},
     observe::TransactionOutcome,
     pool::{Held, PATIENCE},
     session::Mode,
@@ -136,7 +137,7 @@ impl Turn {
         let abandoned = async { self.core.signal().wait_for(|signal| signal.abandoned).await.map(drop) };
         let place = tokio::select! {
             biased;
-            place = pool.place() => place?,
+            place = pool.place(self.core.share.as_deref()) => place?,
             () = self.caller.gone() => return Err(Error::Cancelled),
             _ = abandoned => return Err(Error::Closed),
         };
@@ -218,8 +219,11 @@ impl Turn {
             self.step(Step::Begin(begin), patience).await?;
         }
         let serial = self.core.serial();
-        let limits = [options.timeout, self.core.transaction_time.get().copied()];
-        let timer = limits.into_iter().flatten().min().map(|limit| self.arm(serial, limit));
+        let lower =
+            |own: Option<Duration>, of_all: &OnceLock<Duration>| own.into_iter().chain(of_all.get().copied()).min();
+        let limit = lower(options.timeout, &self.core.transaction_time);
+        let idle = lower(options.idle_timeout, &self.core.idle_time);
+        let timer = (limit.is_some() || idle.is_some()).then(|| self.arm(serial, limit, idle));
         // One around a single statement is part of that statement.
         let observed = if hollow || single { None } else { self.core.instruments.now() };
         let savepoints = Vec::new();
@@ -229,12 +233,18 @@ impl Turn {
         Ok(serial)
     }
 
-    /// Lets a task end the transaction when its time is over.
-    fn arm(&self, serial: u64, limit: Duration) -> Timer {
+    /// Lets a task end the transaction when its time is over, or when it was idle for too long.
+    fn arm(&self, serial: u64, limit: Option<Duration>, idle: Option<Duration>) -> Timer {
         let core = Arc::downgrade(&self.core);
         let began = Instant::now();
+        let over = OptionFuture::from(limit.map(tokio::time::sleep));
+        let unused = OptionFuture::from(idle.map(|idle| Core::until_idle(core.clone(), idle)));
         let task = tokio::spawn(async move {
-            tokio::time::sleep(limit).await;
+            tokio::select! {
+                Some(()) = over => {}
+                Some(()) = unused => {}
+                else => return,
+            }
             let Some(core) = core.upgrade() else { return };
             core.expire(serial);
             let turn = core.host_turn().await;

@@ -10,9 +10,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::new()?;
     let plugin = engine.load_file(component)?;
 
-    // The plugin knows the database as `default` and nothing else of it.
-    let acme =
-        engine.tenant("acme").database("default", Grant::open("sqlite::memory:", Settings::default())?).build()?;
+    // The plugin knows the database as `default` and nothing else of it. It makes its own tables, which has to be granted.
+    let grant = Grant::open("sqlite::memory:", Settings::default())?.schema_changes(true);
+    let acme = engine.tenant("acme").database("default", grant).build()?;
     let mut instance = plugin.instantiate(&acme).await?;
 
     instance.call("seed", &[]).await?;

@@ -4,7 +4,7 @@
 //! target, what its processor can do), so it is found by nothing else. Whatever is wrong with an entry, it is made again.
 
 mod directory;
-mod entry;
+pub(crate) mod entry;
 
 use std::{path::Path, sync::Arc};
 
@@ -73,12 +73,17 @@ impl CompileCache {
     }
 
     /// The component, read where it was compiled before, else compiled and kept.
-    pub(crate) fn compile(&self, engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Component> {
+    pub(crate) fn find_or(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+        compile: impl FnOnce() -> Result<Component>,
+    ) -> Result<Component> {
         let key = Key::of(engine, bytes);
         if let Some(component) = self.find(engine, &key) {
             return Ok(component);
         }
-        let component = Component::new(engine, bytes)?;
+        let component = compile()?;
         self.keep(&key, &component);
         Ok(component)
     }

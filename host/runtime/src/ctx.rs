@@ -6,7 +6,7 @@ use sqlservice_db::{self as db, Observer, Scope};
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, ResourceTable};
 
-use crate::known::ModelCache;
+use crate::{known::ModelCache, tables::Tables};
 
 /// One database as it is granted to a guest: what is opened, and what may be done to it.
 #[derive(Clone, Debug)]
@@ -14,13 +14,14 @@ pub struct Grant {
     pub(crate) database: db::Database,
     pub(crate) raw_sql: bool,
     pub(crate) schema_changes: bool,
+    pub(crate) tables: Tables,
 }
 
 impl Grant {
-    /// Grants statements as data, reflection, and the creation and removal of declared tables.
+    /// Grants statements as data and reflection.
     #[must_use]
     pub fn new(database: db::Database) -> Self {
-        Self { database, raw_sql: false, schema_changes: true }
+        Self { database, raw_sql: false, schema_changes: false, tables: Tables::default() }
     }
 
     /// Grants a database by its URL, which stays with the host. Nothing is sent to it yet.
@@ -39,16 +40,41 @@ impl Grant {
         self
     }
 
-    /// Whether the guest may create and drop its declared tables. On by default.
+    /// Whether the guest may create and drop its declared tables. Off by default: it could drop those of others.
     #[must_use]
     pub fn schema_changes(mut self, granted: bool) -> Self {
         self.schema_changes = granted;
         self
     }
 
+    /// Grants these tables and views and no others, by their names to the letter, `schema.name` where the schema is not the default
+    /// one. To the guest others do not exist: it can neither declare nor refer to them, and reflection leaves them out. All tables
+    /// where this is not called. It cannot go together with [`Grant::raw_sql`], which reads any table.
+    #[must_use]
+    pub fn tables(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tables = Tables::only(names);
+        self
+    }
+
+    /// Whether SQL text was granted, which could read tables that are not.
+    pub(crate) fn contradicts_itself(&self) -> bool {
+        self.raw_sql && self.tables.is_some_only()
+    }
+
+    /// Whether the guest may send SQL text.
+    pub(crate) fn allows_text(&self) -> bool {
+        self.raw_sql && !self.contradicts_itself()
+    }
+
+    /// The same grant for a tenant that may have so many of its connections.
+    pub(crate) fn limit_connections(self, most: Option<u32>) -> Self {
+        let Some(most) = most else { return self };
+        Self { database: self.database.limit_connections(most), ..self }
+    }
+
     /// The same grant for the work of a tenant's plugin, of which an observer is told; the database's own where there is none.
     pub(crate) fn with_scope(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
-        Self { database: self.database.with_scope(scope, observer), ..*self }
+        Self { database: self.database.with_scope(scope, observer), ..self.clone() }
     }
 
     /// The database.
@@ -66,7 +92,7 @@ pub struct SqlLimits {
     pub sessions: u32,
     /// Open cursors. 64 by default.
     pub cursors: u32,
-    /// Rows of one result. None by default.
+    /// Rows of one result. A million by default.
     pub rows: Option<u64>,
     /// Bytes of the rows that one `load`, `flush` or `insert-many` returns: all of them come at once, so the host holds them and
     /// the guest's memory must have room for them. 64 MiB by default.
@@ -75,25 +101,41 @@ pub struct SqlLimits {
     pub batch_bytes: u32,
     /// Rows of one batch. 8,192 by default.
     pub batch_rows: u32,
-    /// How long one statement may take. None by default: the database's own setting counts.
+    /// How long one statement may take, and each later batch of its cursor. 30 seconds by default; the database's own setting holds
+    /// where it is lower.
     pub statement_time: Option<std::time::Duration>,
-    /// How long one transaction may take. None by default.
+    /// How long one transaction may take. 60 seconds by default: until it ends, others wait for its locks and for its connection.
     pub transaction_time: Option<std::time::Duration>,
+    /// How long one transaction may be open while none of its calls runs; noticed after twice that at the latest. 10 seconds by
+    /// default.
+    pub idle_transaction_time: Option<std::time::Duration>,
     /// What one statement may be.
     pub statement: sqlservice_sql::Limits,
 }
 
+impl SqlLimits {
+    /// Those for plugins that one would run outside of a sandbox as well: as the default, but for rows and time, which have no limit.
+    #[must_use]
+    pub fn trusted() -> Self {
+        let times =
+            Self { statement_time: None, transaction_time: None, idle_transaction_time: None, ..Self::default() };
+        Self { rows: None, ..times }
+    }
+}
+
+/// Safe for plugins of strangers; see [`SqlLimits::trusted`].
 impl Default for SqlLimits {
     fn default() -> Self {
         Self {
             sessions: 64,
             cursors: 64,
-            rows: None,
+            rows: Some(1_000_000),
             answer_bytes: 64 << 20,
             batch_bytes: 1 << 20,
             batch_rows: 8_192,
-            statement_time: None,
-            transaction_time: None,
+            statement_time: Some(std::time::Duration::from_secs(30)),
+            transaction_time: Some(std::time::Duration::from_secs(60)),
+            idle_transaction_time: Some(std::time::Duration::from_secs(10)),
             statement: sqlservice_sql::Limits::default(),
         }
     }
@@ -108,6 +150,7 @@ sqlservice_sql::setters!(SqlLimits {
     batch_rows: u32,
     statement_time? std::time::Duration,
     transaction_time? std::time::Duration,
+    idle_transaction_time? std::time::Duration,
     statement: sqlservice_sql::Limits,
 });
 

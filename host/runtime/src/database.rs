@@ -42,6 +42,7 @@ impl HostDatabase for SqlCtxView<'_> {
             ("result-bytes", limits.answer_bytes),
             ("statement-ms", milliseconds(limits.statement_time)),
             ("transaction-ms", milliseconds(limits.transaction_time)),
+            ("idle-transaction-ms", milliseconds(limits.idle_transaction_time)),
             ("sessions", limits.sessions.into()),
             ("parameters", parameters.min(can.max_parameters.into())),
             ("statement-bytes", u64::try_from(limits.statement.statement_bytes).unwrap_or(u64::MAX)),
@@ -146,7 +147,9 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         options: ReflectOptions,
     ) -> Result<Vec<Table>, SqlError> {
         let opened = opened(store, &this)?;
-        let tables = opened.grant.database.reflect(options.into()).await?;
+        let options = options.into();
+        opened.grant.tables.check_reflection(&options)?;
+        let tables = opened.grant.tables.visible(opened.grant.database.reflect(options).await?);
         opened.learn(&tables);
         Ok(conv::all(tables))
     }

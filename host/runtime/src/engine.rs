@@ -10,9 +10,11 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use self::sandbox::Sandbox;
+pub(crate) use self::sandbox::engine_to_compile;
 use crate::{
     calls::Calls,
-    compile_cache::CompileCache,
+    compile_cache::{CompileCache, entry},
+    compile_process::CompileProcess,
     error::{Error, Result},
     extension::{Extension, Extensions},
     imports,
@@ -39,6 +41,7 @@ struct Shared {
     /// The calls that are under way in all instances.
     calls: Calls,
     cache: Option<CompileCache>,
+    apart: Option<CompileProcess>,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -61,7 +64,7 @@ impl Engine {
     /// number of tenants.
     ///
     /// # Errors
-    /// When the bytes are no component, are too large, or import what this engine does not offer.
+    /// When the bytes are no component, are too large or too complex, or import what this engine does not offer.
     pub fn load(&self, bytes: &[u8]) -> Result<Plugin> {
         let plugin = self.compile(bytes)?;
         if let Err(error) = plugin.linked() {
@@ -74,19 +77,29 @@ impl Engine {
     /// Compiles a component that may import what this engine does not offer: to look at it, not to call it.
     ///
     /// # Errors
-    /// When the bytes are no component or are too large.
+    /// When the bytes are no component, or are too large or too complex.
     pub fn compile(&self, bytes: &[u8]) -> Result<Plugin> {
         let (size, limit) = (bytes.len() as u64, self.0.limits.component_bytes);
         if size > limit {
             return Err(Error::TooLarge { size, limit });
         }
         component::check(bytes)?;
-        let engine = self.sandbox();
+        component::measure(bytes)?;
+        let compile = || self.compile_anew(bytes);
         let component = match &self.0.cache {
-            Some(cache) => cache.compile(engine, bytes),
+            Some(cache) => cache.find_or(self.sandbox(), bytes, compile),
+            None => compile(),
+        };
+        Ok(Plugin::new(self.clone(), component?, size))
+    }
+
+    fn compile_anew(&self, bytes: &[u8]) -> Result<Component> {
+        let engine = self.sandbox();
+        let component = match &self.0.apart {
+            Some(process) => entry::load_compiled(engine, &process.compile(bytes)?),
             None => Component::new(engine, bytes),
         };
-        Ok(Plugin::new(self.clone(), component.map_err(Error::Unusable)?, size))
+        component.map_err(Error::Unusable)
     }
 
     /// Reads a component from a file and loads it. The plugin is called after the file, without its directory and extension.
@@ -165,6 +178,7 @@ impl Engine {
 pub struct EngineBuilder {
     limits: EngineLimits,
     cache: Option<CompileCache>,
+    apart: Option<CompileProcess>,
     extensions: Extensions,
     observer: Option<Arc<dyn Observer>>,
 }
@@ -181,6 +195,14 @@ impl EngineBuilder {
     #[must_use]
     pub fn compile_cache(mut self, cache: CompileCache) -> Self {
         self.cache = Some(cache);
+        self
+    }
+
+    /// Compiles components in a process of its own, which is ended where one takes too long or too much memory. In this process by
+    /// default, where nothing can stop it: components of strangers are to be compiled apart.
+    #[must_use]
+    pub fn compile_apart(mut self, process: CompileProcess) -> Self {
+        self.apart = Some(process);
         self
     }
 
@@ -213,6 +235,7 @@ impl EngineBuilder {
             limits: self.limits,
             calls: Calls::default(),
             cache: self.cache,
+            apart: self.apart,
             observer: self.observer,
         })))
     }

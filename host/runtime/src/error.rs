@@ -58,6 +58,11 @@ pub enum Error {
     /// Two databases were granted under one name.
     #[error("two databases are granted as {0:?}; give one of them another name")]
     DuplicateDatabase(String),
+    /// SQL text, which reads any table, was granted together with some tables only.
+    #[error(
+        "database {0:?} is granted with some tables only and with SQL text, which reads all; leave out one of them"
+    )]
+    ContradictoryGrant(String),
     /// A directory that was to be granted cannot be opened.
     #[error("directory {path:?} cannot be opened: {source}")]
     Directory {
@@ -113,6 +118,17 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The component is more work than it may be: it has too much of something, or takes too long or too much memory to compile.
+    #[error("the component {0}")]
+    TooComplex(String),
+    /// The process that compiles components cannot be started or talked to.
+    #[error("the program {} cannot compile: {source}", .program.display())]
+    CompileProcess {
+        /// The program.
+        program: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The component imports what the host does not offer or was not told to grant.
     #[error("the component imports what this host does not offer: {}", .0.join(", "))]
     MissingImports(Vec<String>),
@@ -132,9 +148,12 @@ pub enum Error {
     /// Arguments that do not fit the function's parameters.
     #[error("{0}")]
     Arguments(String),
-    /// The call was stopped by the host's deadline. The instance is gone.
+    /// The call, or the making of its instance, was stopped by the host's deadline. The instance is gone.
     #[error("the call took longer than {0:?} and was stopped")]
     Deadline(std::time::Duration),
+    /// The call, or the making of its instance, computed for longer than its budget. The instance is gone.
+    #[error("the plugin computed for longer than {0:?} and was stopped")]
+    ProcessorTime(std::time::Duration),
     /// The guest trapped. The instance is gone; what it had open was rolled back.
     #[error("the plugin trapped: {0:#}")]
     Trap(#[source] wasmtime::Error),

@@ -9,6 +9,7 @@ use wasmtime::{
 };
 
 use crate::{
+    bounded::bounded,
     calls,
     error::{Error, Result},
     extension::Extension,
@@ -164,11 +165,7 @@ impl Instance {
         let store = &mut sandbox.store;
         let call = async { store.run_concurrent(work).await.and_then(|inner| inner) };
         let call = calls::watched(call, |waited| installed.note_wait(waited));
-        let outcome = match self.tenant.limits().call_time {
-            Some(limit) => tokio::time::timeout(limit, call).await.map_err(|_| Error::Deadline(limit))?,
-            None => call.await,
-        };
-        let result = outcome.map_err(Error::Trap)?;
+        let result = bounded(self.tenant.limits().of_call(), call).await?.map_err(Error::Trap)?;
         self.sandbox = Some(sandbox);
         Ok(result)
     }
@@ -201,7 +198,8 @@ impl Sandbox {
         let place = tenant.places().take().await?;
         let _under_way = installed.begin_call().await;
         let mut store = store(plugin, tenant, installed)?;
-        let instance = plugin.linked()?.instantiate_async(&mut store).await.map_err(|error| {
+        let start = plugin.linked()?.instantiate_async(&mut store);
+        let instance = bounded(tenant.limits().of_start(), start).await?.map_err(|error| {
             if error.is::<PoolConcurrencyLimitError>() { Error::NoRoom(error) } else { Error::Trap(error) }
         })?;
         Ok((Self { store, _place: place }, instance))

@@ -12,7 +12,7 @@ use sqlservice_sql::{
     statement::Statement,
 };
 
-use crate::ctx::Grant;
+use crate::{ctx::Grant, tables::Tables};
 
 /// How many sets of models are kept; a plugin has one a database.
 const MODELS: usize = 8;
@@ -82,6 +82,7 @@ struct Declared {
     name: String,
     dialect: Dialect,
     raw_sql: bool,
+    tables: Tables,
     limits: Limits,
     models: Models,
     known: Arc<Known>,
@@ -93,7 +94,8 @@ impl Declared {
     fn is(&self, name: &str, models: &Models, grant: &Grant, limits: &Limits) -> bool {
         self.name == name
             && self.dialect == grant.database.dialect()
-            && self.raw_sql == grant.raw_sql
+            && self.raw_sql == grant.allows_text()
+            && self.tables == grant.tables
             && self.limits == *limits
             && self.models == *models
     }
@@ -105,7 +107,8 @@ impl ModelCache {
         if let Some(known) = self.find(name, &models, grant, limits) {
             return Ok(known);
         }
-        let (dialect, raw_sql) = (grant.database.dialect(), grant.raw_sql);
+        grant.tables.check(&models)?;
+        let (dialect, raw_sql, tables) = (grant.database.dialect(), grant.allows_text(), grant.tables.clone());
         // Not under the lock: another guest of the plugin need not wait for it.
         let known = Known::new(Catalog::declare(models.clone(), dialect, limits, raw_sql)?);
         let (name, limits) = (name.to_owned(), *limits);
@@ -120,7 +123,7 @@ impl ModelCache {
         {
             all.swap_remove(oldest);
         }
-        all.push(Declared { name, dialect, raw_sql, limits, models, known: known.clone(), used: now.into() });
+        all.push(Declared { name, dialect, raw_sql, tables, limits, models, known: known.clone(), used: now.into() });
         Ok(known)
     }
 

@@ -12,8 +12,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod bindings;
+mod bounded;
 mod calls;
 mod compile_cache;
+mod compile_process;
 mod conv;
 mod ctx;
 mod cursor;
@@ -38,11 +40,13 @@ mod savepoint;
 mod session;
 mod session_state;
 mod state;
+mod tables;
 mod tenant;
 mod watch;
 pub mod wave;
 
 pub use compile_cache::CompileCache;
+pub use compile_process::{CompileProcess, serve_compile_process};
 pub use ctx::{Grant, HasSql, SqlCtx, SqlCtxBuilder, SqlCtxView, SqlLimits, SqlView};
 pub use cursor::Cursor;
 pub use database::Database as OpenDatabase;

@@ -1,11 +1,20 @@
 //! What a plugin may use of the host, and the count of its memory.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlservice_sql::setters;
 use wasmtime::ResourceLimiter;
 
-use crate::ctx::SqlLimits;
+use crate::{bounded::Times, ctx::SqlLimits};
+
+/// The elements that all tables of an instance may have together.
+const ELEMENTS: usize = 100_000;
 
 /// What all instances of an engine have together, and what a component may be.
 #[derive(Clone, Debug)]
@@ -28,16 +37,31 @@ impl Default for EngineLimits {
 
 setters!(EngineLimits { instances: u32, memory: usize, component_bytes: u64 });
 
-/// What each instance of a tenant may use, and how many it may have.
+/// What a tenant's plugins may use: each instance, and all of them together.
+///
+/// The defaults are safe for plugins of strangers. [`TenantLimits::trusted`] is for those that one would run outside of a sandbox, too.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TenantLimits {
     /// Bytes of all memories of one instance together. 256 MiB by default; no memory has more than the engine's
     /// ([`EngineLimits::memory`]).
     pub memory: usize,
-    /// How long one call may take by the wall clock. None by default. A call that takes longer is stopped, its instance is
+    /// Bytes of all memories of all of the tenant's instances together. 2 GiB by default. An instance that would need more is not
+    /// made, or its memory does not grow.
+    pub total_memory: usize,
+    /// How long one call may take by the wall clock. 60 seconds by default. A call that takes longer is stopped, its instance is
     /// gone, and what it had open is rolled back.
     pub call_time: Option<Duration>,
+    /// How long the making of an instance may take by the wall clock, once there is a place for it. 10 seconds by default.
+    pub start_time: Option<Duration>,
+    /// How long one call, or the making of an instance, may compute: what its own code takes, and what the host does for it at
+    /// once. What it waits for does not count. 10 seconds by default. What computes longer is stopped as after
+    /// [`TenantLimits::call_time`].
+    pub processor_time: Option<Duration>,
+    /// Connections of one granted database that all instances together may have at once, for sessions as well as for tables and
+    /// reflection. 4 by default; whatever is said, one of the database's is left to others where it has more than one. Who
+    /// asks for one more waits, as for any connection.
+    pub connections: Option<u32>,
     /// Instances of this tenant that live at once. 100 by default; the engine has no more than
     /// [`EngineLimits::instances`] for all. Who asks for one more waits for its turn: first come, first served.
     pub instances: u32,
@@ -55,11 +79,42 @@ pub struct TenantLimits {
     pub sql: SqlLimits,
 }
 
+impl TenantLimits {
+    /// Those for plugins that one would run outside of a sandbox as well: as the default, but for time, the rows of a result, the
+    /// memory of all instances together and connections, which have no limit.
+    #[must_use]
+    pub fn trusted() -> Self {
+        Self {
+            total_memory: usize::MAX,
+            call_time: None,
+            start_time: None,
+            processor_time: None,
+            connections: None,
+            sql: SqlLimits::trusted(),
+            ..Self::default()
+        }
+    }
+
+    /// How long a call may take.
+    pub(crate) fn of_call(&self) -> Times {
+        Times { wall: self.call_time, processor: self.processor_time }
+    }
+
+    /// How long the making of an instance may take.
+    pub(crate) fn of_start(&self) -> Times {
+        Times { wall: self.start_time, processor: self.processor_time }
+    }
+}
+
 impl Default for TenantLimits {
     fn default() -> Self {
         Self {
             memory: 256 << 20,
-            call_time: None,
+            total_memory: 2 << 30,
+            call_time: Some(Duration::from_secs(60)),
+            start_time: Some(Duration::from_secs(10)),
+            processor_time: Some(Duration::from_secs(10)),
+            connections: Some(4),
             instances: 100,
             instance_wait: Duration::from_secs(30),
             instance_waiters: 1_000,
@@ -72,7 +127,11 @@ impl Default for TenantLimits {
 
 setters!(TenantLimits {
     memory: usize,
+    total_memory: usize,
     call_time? Duration,
+    start_time? Duration,
+    processor_time? Duration,
+    connections? u32,
     instances: u32,
     instance_wait: Duration,
     instance_waiters: u32,
@@ -81,30 +140,67 @@ setters!(TenantLimits {
     sql: SqlLimits,
 });
 
-/// Counts the memories of a store together, as one limit a memory would be as many limits as there are memories.
+/// Bytes of the memories of all of a tenant's instances.
+#[derive(Debug)]
+pub(crate) struct TotalMemory {
+    allowed: usize,
+    used: AtomicUsize,
+}
+
+impl TotalMemory {
+    pub(crate) fn new(limits: &TenantLimits) -> Self {
+        Self { allowed: limits.total_memory, used: AtomicUsize::new(0) }
+    }
+
+    /// Takes so many more, where there are as many.
+    fn take(&self, bytes: usize) -> bool {
+        let more = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.allowed);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Counts what a store's memories and tables have together, as one limit for each would be as many limits as there are.
 #[derive(Debug)]
 pub(crate) struct MemoryLimit {
     allowed: usize,
     used: usize,
+    elements: usize,
+    total: Arc<TotalMemory>,
 }
 
 impl MemoryLimit {
-    pub(crate) fn new(allowed: usize) -> Self {
-        Self { allowed, used: 0 }
+    pub(crate) fn new(allowed: usize, total: Arc<TotalMemory>) -> Self {
+        Self { allowed, used: 0, elements: 0, total }
+    }
+}
+
+impl Drop for MemoryLimit {
+    fn drop(&mut self) {
+        self.total.give_back(self.used);
     }
 }
 
 impl ResourceLimiter for MemoryLimit {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let used = self.used.saturating_add(desired.saturating_sub(current));
-        let fits = used <= self.allowed;
+        let more = desired.saturating_sub(current);
+        let used = self.used.saturating_add(more);
+        let fits = used <= self.allowed && self.total.take(more);
         if fits {
             self.used = used;
         }
         Ok(fits)
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= 100_000)
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let elements = self.elements.saturating_add(desired.saturating_sub(current));
+        let fits = elements <= ELEMENTS;
+        if fits {
+            self.elements = elements;
+        }
+        Ok(fits)
     }
 }

@@ -90,6 +90,7 @@ impl Opened {
     pub(crate) fn transaction(&self, options: &sessions::TransactionOptions) -> db::TransactionOptions {
         let mut options = conv::transaction_options(options);
         options.timeout = lower(options.timeout, self.limits.transaction_time);
+        options.idle_timeout = self.limits.idle_transaction_time;
         options
     }
 

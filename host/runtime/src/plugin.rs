@@ -9,6 +9,7 @@ use wasmtime::component::{Component, InstancePre};
 
 use crate::{
     bindings::declared::Declared,
+    bounded::bounded,
     engine::Engine,
     error::{Error, Result},
     function::{self, Function},
@@ -127,7 +128,7 @@ impl Plugin {
     /// of its own, for a tenant that is granted nothing.
     ///
     /// # Errors
-    /// When the component cannot be instantiated or traps.
+    /// When the component cannot be instantiated, traps, or takes longer than [`TenantLimits::default`](crate::TenantLimits) allows.
     pub async fn models(&self) -> Result<Option<sqlservice_sql::schema::Models>> {
         if !self.exports().iter().any(|name| name.starts_with(DECLARATIONS)) {
             return Ok(None);
@@ -137,14 +138,15 @@ impl Plugin {
         let (mut sandbox, instance) = Sandbox::open(self, &without_grants, &installed).await?;
         let store = &mut sandbox.store;
         let declared = Declared::new(&mut *store, &instance).map_err(Error::Unusable)?;
-        let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store).await;
+        let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store);
+        let models = bounded(without_grants.limits().of_call(), models).await?;
         Ok(Some(models.map_err(Error::Trap)?.into()))
     }
 
     /// Makes an instance for a tenant: a sandbox with its own memory and its own handles.
     ///
     /// # Errors
-    /// When an import is missing, or when the component traps at its start. Where all places for instances are taken it waits for
+    /// When an import is missing, or when the component traps or takes too long at its start. Where all places for instances are taken it waits for
     /// one: [`Error::InstanceTimeout`] and [`Error::InstanceQueueFull`] say that none came free. [`Error::Engine`] when the
     /// tenant is of another engine.
     pub async fn instantiate(&self, tenant: &Tenant) -> Result<Instance> {

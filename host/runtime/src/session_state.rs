@@ -33,6 +33,7 @@ pub(crate) struct SessionState {
 impl SessionState {
     pub(crate) fn new(session: db::Session, opened: Arc<Opened>, permit: OwnedSemaphorePermit) -> Arc<Self> {
         let session = session.limit_transactions(opened.limits.transaction_time);
+        let session = session.limit_idle_transactions(opened.limits.idle_transaction_time);
         Arc::new(Self { session, opened, _permit: permit })
     }
 
@@ -67,7 +68,7 @@ impl SessionState {
         parameters: Vec<values::Value>,
         options: &sessions::Options,
     ) -> Result<Answered, SqlError> {
-        if !self.opened.grant.raw_sql {
+        if !self.opened.grant.allows_text() {
             return Err(sql::Error::Denied("raw SQL on this database".to_owned()).into());
         }
         self.run(Run::Text(text, conv::all(parameters)), options).await
@@ -129,7 +130,9 @@ impl SessionState {
     /// Reads tables, which are known from now on.
     pub(crate) async fn reflect(&self, options: schema::ReflectOptions) -> Result<Vec<schema::Table>, SqlError> {
         let limits = self.opened.within(db::RunOptions::default());
-        let tables = self.session.reflect(options.into(), limits.timeout).await?;
+        let (options, granted) = (options.into(), &self.opened.grant.tables);
+        granted.check_reflection(&options)?;
+        let tables = granted.visible(self.session.reflect(options, limits.timeout).await?);
         self.opened.learn(&tables);
         Ok(conv::all(tables))
     }

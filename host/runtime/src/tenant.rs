@@ -17,7 +17,7 @@ use crate::{
     engine::Engine,
     error::{Error, Result},
     installed::{Installed, Installs},
-    limits::{MemoryLimit, TenantLimits},
+    limits::{MemoryLimit, TenantLimits, TotalMemory},
     places::Places,
     plugin::Plugin,
     state::InstanceState,
@@ -53,6 +53,7 @@ struct Shared {
     environment: Vec<(String, String)>,
     stdio: Stdio,
     limits: TenantLimits,
+    memory: Arc<TotalMemory>,
     places: Places,
     observer: Option<Arc<dyn Observer>>,
     installs: Installs,
@@ -139,7 +140,7 @@ impl Tenant {
             wasi: self.wasi()?.build(),
             table,
             sql,
-            memory: MemoryLimit::new(self.0.limits.memory),
+            memory: MemoryLimit::new(self.0.limits.memory, Arc::clone(&self.0.memory)),
             extensions: self.0.engine.extensions().states(self, plugin)?,
         })
     }
@@ -224,10 +225,13 @@ impl TenantBuilder {
     /// Makes the tenant. It connects to nothing yet.
     ///
     /// # Errors
-    /// When a name is granted twice, a directory cannot be opened, or plugins may write where compiled components are kept.
+    /// When a name is granted twice, SQL text is granted together with some tables only, a directory cannot be opened, or plugins may write where compiled components are kept.
     pub fn build(self) -> Result<Tenant> {
         if let Some(name) = self.duplicate {
             return Err(Error::DuplicateDatabase(name));
+        }
+        if let Some((name, _)) = self.databases.iter().find(|(_, grant)| grant.contradicts_itself()) {
+            return Err(Error::ContradictoryGrant(name.clone()));
         }
         let open = |(path, guest, access): (PathBuf, String, Access)| Granted::open(&path, guest, access);
         let directories = self.directories.into_iter().map(open).collect::<Result<Vec<_>>>()?;
@@ -235,15 +239,18 @@ impl TenantBuilder {
             cache.check_grants(&directories)?;
         }
         let places = Places::new(&self.limits, self.engine.places());
+        let most = self.limits.connections;
+        let databases = self.databases.into_iter().map(|(name, grant)| (name, grant.limit_connections(most))).collect();
         let observer = self.observer.or_else(|| self.engine.observer().cloned());
         Ok(Tenant(Arc::new(Shared {
             engine: self.engine,
             name: self.name,
             claims: self.claims,
-            databases: self.databases,
+            databases,
             directories,
             environment: self.environment,
             stdio: self.stdio,
+            memory: Arc::new(TotalMemory::new(&self.limits)),
             limits: self.limits,
             places,
             observer,

@@ -40,7 +40,7 @@ impl<'a> WatchedCall<'a> {
     pub(crate) fn end<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
         self.outcome = match &result {
             Ok(_) => CallOutcome::Returned,
-            Err(Error::Deadline(_)) => CallOutcome::Timeout,
+            Err(Error::Deadline(_) | Error::ProcessorTime(_)) => CallOutcome::Timeout,
             Err(_) => CallOutcome::Failed,
         };
         result

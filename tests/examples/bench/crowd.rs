@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::time::{ClockId, clock_gettime};
-use sqlservice_host::{Durability, Engine, Grant, Instance, Plugin, Settings, Tenant, Val};
+use sqlservice_host::{Durability, Engine, Grant, Instance, Plugin, Settings, Tenant, TenantLimits, Val};
 
 use crate::{Result, guest::call, pool::Pool};
 
@@ -86,7 +86,10 @@ impl Crowd {
         let settings = Settings::default().pool_size(CONNECTIONS).max_overflow(0).durability(durability);
         let engine = Engine::new()?;
         let plugin = engine.load_file(sqlservice_tests::component::GUEST_READER)?;
-        let tenant = engine.tenant("bench").database("default", Grant::open(url, settings)?).build()?;
+        let grant = Grant::open(url, settings)?.schema_changes(true);
+        // One tenant asks for all, as the peer does.
+        let limits = TenantLimits::default().connections(None);
+        let tenant = engine.tenant("bench").limits(limits).database("default", grant).build()?;
         Ok(Self { tenant, plugin, pool: Pool::new(url, CONNECTIONS, durability).await?, rows })
     }
 

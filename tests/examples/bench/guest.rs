@@ -20,7 +20,8 @@ impl Guest {
         let settings = Settings::default().durability(durability);
         let engine = Engine::new()?;
         let plugin = engine.load_file(sqlservice_tests::component::GUEST_READER)?;
-        let tenant = engine.tenant("bench").database("default", Grant::open(url, settings)?).build()?;
+        let grant = Grant::open(url, settings)?.schema_changes(true);
+        let tenant = engine.tenant("bench").database("default", grant).build()?;
         let instance = plugin.instantiate(&tenant).await?;
         Ok(Self { tenant, plugin, instance, next: 1 << 24 })
     }

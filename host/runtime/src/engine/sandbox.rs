@@ -13,6 +13,15 @@ use crate::limits::EngineLimits;
 /// How often a guest that computes lets others of its thread go on.
 const TICK: Duration = Duration::from_millis(10);
 
+/// The core instances that a component may have: Rust guests have 3, Python's 14.
+const CORES: u32 = 20;
+
+/// The memories that all of a component's core instances may have together.
+const MEMORIES: u32 = 2;
+
+/// The tables that all of a component's core instances may have together.
+const TABLES: u32 = 20;
+
 /// How much of each table of an instance stays with its place when it is gone, see [`resident_memory`].
 const RESIDENT_TABLE: usize = 32 << 10;
 
@@ -24,34 +33,42 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn new(limits: &EngineLimits) -> wasmtime::Result<Self> {
-        let engine = Engine::new(&config(limits))?;
+        let pool = InstanceAllocationStrategy::Pooling(pool(limits));
+        let engine = Engine::new(config().allocation_strategy(pool))?;
         let alive = Arc::new(());
         tick(engine.clone(), Arc::downgrade(&alive));
         Ok(Self { engine, _alive: alive })
     }
 }
 
-fn config(limits: &EngineLimits) -> Config {
-    // A component is several core instances: Rust guests have 3, Python's 14, each with tables and memories of its own.
-    let cores = limits.instances.saturating_mul(14);
+/// An engine that has no room for instances, for a process that compiles for a [`Sandbox`].
+pub(crate) fn engine_to_compile() -> wasmtime::Result<Engine> {
+    Engine::new(&config())
+}
+
+/// What compiled code depends on.
+fn config() -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true).wasm_component_model_async(true).epoch_interruption(true);
+    config
+}
+
+fn pool(limits: &EngineLimits) -> PoolingAllocationConfig {
+    // As many of each as all instances may have together, so that no component takes the room of another one's instance.
+    let of_all = |of_one: u32| limits.instances.saturating_mul(of_one);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(limits.instances)
-        .total_core_instances(cores)
-        .total_memories(limits.instances.saturating_mul(2))
-        .total_tables(limits.instances.saturating_mul(4))
-        .max_core_instances_per_component(20)
-        .max_tables_per_component(20)
+        .total_core_instances(of_all(CORES))
+        .total_memories(of_all(MEMORIES))
+        .total_tables(of_all(TABLES))
+        .max_core_instances_per_component(CORES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
         .max_memory_size(limits.memory)
         .linear_memory_keep_resident(resident_memory())
         .table_keep_resident(RESIDENT_TABLE)
         .pagemap_scan(Enabled::Auto);
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .wasm_component_model_async(true)
-        .epoch_interruption(true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    config
+    pool
 }
 
 /// How much of an instance's memory stays with its place when it is gone, and is written over by hand. What is given back to the

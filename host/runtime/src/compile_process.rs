@@ -1,0 +1,208 @@
+//! Compiling in a process of its own, which can be stopped: what a component makes the compiler do is bounded in time and memory.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, Read as _, Write as _},
+    path::PathBuf,
+    process::{Child, Command, ExitCode, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    engine::engine_to_compile,
+    error::{Error, Result},
+};
+
+/// The argument by which a program knows that it is to compile and nothing else.
+const MARK: &str = "--sqlservice-compile-component";
+
+/// What an answer begins with.
+const CODE: u8 = 0;
+const REFUSED: u8 = 1;
+
+/// The most bytes of what the compiler says of a component that it refuses.
+const MESSAGE: usize = 4 << 10;
+
+/// A program that compiles components for an [`Engine`](crate::Engine), one at a time, each in a process of its own.
+///
+/// A small component can keep the compiler busy for minutes and fill gigabytes; a thread that does so cannot be stopped, a process can.
+/// It gets the component and nothing of the host's environment, and is killed when its time is over; the system ends it when it
+/// takes more memory (on Unix).
+#[derive(Clone, Debug)]
+pub struct CompileProcess {
+    program: PathBuf,
+    time: Duration,
+    memory: u64,
+    turn: Arc<Mutex<()>>,
+}
+
+impl CompileProcess {
+    /// A program that calls [`serve_compile_process`] before all else, and was built with this version of this crate. A component may
+    /// take 60 seconds and 2 GiB.
+    #[must_use]
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), time: Duration::from_secs(60), memory: 2 << 30, turn: Arc::default() }
+    }
+
+    /// The program that runs now, which has to call [`serve_compile_process`] before all else.
+    ///
+    /// # Errors
+    /// Where the system does not say where it lies.
+    pub fn this_program() -> io::Result<Self> {
+        Ok(Self::new(env::current_exe()?))
+    }
+
+    /// How long a component may take to compile, by the wall clock. It may not compute for longer than that on each processor either.
+    #[must_use]
+    pub fn time(mut self, time: Duration) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// How many bytes of memory a component may take to compile.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Compiles a component to what [`wasmtime::component::Component::serialize`] makes.
+    pub(crate) fn compile(&self, component: &[u8]) -> Result<Vec<u8>> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (answer, in_time) =
+            self.ask(component).map_err(|source| Error::CompileProcess { program: self.program.clone(), source })?;
+        match answer.split_first() {
+            Some((&CODE, code)) if in_time => Ok(code.to_vec()),
+            Some((&REFUSED, said)) if in_time => {
+                let said = String::from_utf8_lossy(said).into_owned();
+                Err(Error::Unusable(wasmtime::Error::msg(said)))
+            }
+            _ if in_time => Err(Error::TooComplex(format!(
+                "takes more than {} MiB to compile, or breaks the compiler",
+                self.memory >> 20
+            ))),
+            _ => Err(Error::TooComplex(format!("takes longer than {:?} to compile", self.time))),
+        }
+    }
+
+    /// What the process answers, and whether it did so in time.
+    fn ask(&self, component: &[u8]) -> io::Result<(Vec<u8>, bool)> {
+        let mut process = Process::start(&self.program, self.arguments())?;
+        let (input, output) = (process.child.stdin.take(), process.child.stdout.take());
+        let mut answer = Vec::new();
+        let in_time = thread::scope(|scope| {
+            // It may end before it has read everything.
+            let write = scope.spawn(move || input.map(|mut input| input.write_all(component)));
+            let (done, ended) = mpsc::channel::<()>();
+            let process = &mut process;
+            let watch = scope.spawn(move || {
+                let in_time = ended.recv_timeout(self.time) != Err(RecvTimeoutError::Timeout);
+                process.end();
+                in_time
+            });
+            let read = output.map(|output| output.take(self.memory).read_to_end(&mut answer));
+            drop(done);
+            drop(write.join());
+            read.transpose().map(|_| watch.join().unwrap_or(false))
+        })?;
+        Ok((answer, in_time))
+    }
+
+    fn arguments(&self) -> [OsString; 3] {
+        // Two processors for the whole time are more than it needs, where the clock is not asked any more.
+        let seconds = self.time.as_secs().saturating_add(1).saturating_mul(2);
+        [MARK.into(), self.memory.to_string().into(), seconds.to_string().into()]
+    }
+}
+
+/// A process that ends with this value.
+struct Process {
+    child: Child,
+}
+
+impl Process {
+    fn start(program: &PathBuf, arguments: [OsString; 3]) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // Where the system's loader looks for libraries.
+        command.envs(env::var_os("LD_LIBRARY_PATH").map(|path| ("LD_LIBRARY_PATH", path)));
+        Ok(Self { child: command.spawn()? })
+    }
+
+    fn end(&mut self) {
+        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
+            tracing::debug!(%error, "a process that compiles could not be ended");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Compiles a component where this program was started for that by a [`CompileProcess`], and does not return then; returns at once
+/// otherwise. To be called first in `main`.
+pub fn serve_compile_process() {
+    let mut arguments = env::args_os().skip(1);
+    if arguments.next().is_none_or(|first| first != MARK) {
+        return;
+    }
+    let numbers: Vec<u64> = arguments.filter_map(|number| number.to_str()?.parse().ok()).collect();
+    let code = match numbers.as_slice() {
+        &[data, seconds] => {
+            limit(data, seconds);
+            answer()
+        }
+        _ => ExitCode::FAILURE,
+    };
+    // Nothing that this program has set up before is to run.
+    std::process::exit(i32::from(code != ExitCode::SUCCESS));
+}
+
+/// Reads a component and writes its code, or why there is none.
+fn answer() -> ExitCode {
+    let compiled = read().and_then(|component| engine_to_compile()?.precompile_component(&component));
+    let (kind, bytes) = match compiled {
+        Ok(code) => (CODE, code),
+        Err(error) => {
+            let said: String = format!("{error:#}").chars().take(MESSAGE).collect();
+            (REFUSED, said.into_bytes())
+        }
+    };
+    let mut output = io::stdout().lock();
+    match output.write_all(&[kind]).and_then(|()| output.write_all(&bytes)).and_then(|()| output.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn read() -> wasmtime::Result<Vec<u8>> {
+    let mut component = Vec::new();
+    io::stdin().lock().read_to_end(&mut component)?;
+    Ok(component)
+}
+
+/// Lets the system end this process where it takes more, and leave others the processor.
+#[cfg(unix)]
+fn limit(data: u64, seconds: u64) {
+    use rustix::process::{Resource, Rlimit, nice, setrlimit};
+    for (resource, most) in [(Resource::Data, data), (Resource::Cpu, seconds), (Resource::Core, 0)] {
+        if setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).is_err() {
+            // Without its limits it does not begin.
+            std::process::exit(1);
+        }
+    }
+    // A host that may not be nicer compiles all the same.
+    let _ = nice(10);
+}
+
+#[cfg(not(unix))]
+fn limit(_: u64, _: u64) {}
