@@ -6,7 +6,7 @@ use sqlservice_db::{self as db, Observer, Scope};
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, ResourceTable};
 
-use crate::{known::ModelCache, tables::Tables};
+use crate::{known::ModelCache, memory::Memory, tables::Tables};
 
 /// One database as it is granted to a guest: what is opened, and what may be done to it.
 #[derive(Clone, Debug)]
@@ -97,6 +97,9 @@ pub struct SqlLimits {
     /// Bytes of the rows that one `load`, `flush` or `insert-many` returns: all of them come at once, so the host holds them and
     /// the guest's memory must have room for them. 64 MiB by default.
     pub answer_bytes: u64,
+    /// Bytes that the host keeps for a guest, for all of a tenant's guests together: arguments of calls that run or wait, prepared
+    /// statements, and the tables of open databases. 128 MiB by default. More is refused as a limit of bytes.
+    pub host_bytes: usize,
     /// Bytes of one batch of rows. 1 MiB by default; it must fit the guest's memory.
     pub batch_bytes: u32,
     /// Rows of one batch. 8,192 by default.
@@ -114,12 +117,13 @@ pub struct SqlLimits {
 }
 
 impl SqlLimits {
-    /// Those for plugins that one would run outside of a sandbox as well: as the default, but for rows and time, which have no limit.
+    /// Those for plugins that one would run outside of a sandbox as well: as the default, but for rows, time and what the host keeps,
+    /// which have no limit.
     #[must_use]
     pub fn trusted() -> Self {
         let times =
             Self { statement_time: None, transaction_time: None, idle_transaction_time: None, ..Self::default() };
-        Self { rows: None, ..times }
+        Self { rows: None, host_bytes: usize::MAX, ..times }
     }
 }
 
@@ -131,6 +135,7 @@ impl Default for SqlLimits {
             cursors: 64,
             rows: Some(1_000_000),
             answer_bytes: 64 << 20,
+            host_bytes: 128 << 20,
             batch_bytes: 1 << 20,
             batch_rows: 8_192,
             statement_time: Some(std::time::Duration::from_secs(30)),
@@ -146,6 +151,7 @@ sqlservice_sql::setters!(SqlLimits {
     cursors: u32,
     rows? u64,
     answer_bytes: u64,
+    host_bytes: usize,
     batch_bytes: u32,
     batch_rows: u32,
     statement_time? std::time::Duration,
@@ -162,6 +168,7 @@ pub struct SqlCtx {
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
     pub(crate) cache: ModelCache,
+    pub(crate) memory: Arc<Memory>,
 }
 
 impl SqlCtx {
@@ -178,6 +185,7 @@ pub struct SqlCtxBuilder {
     databases: Arc<HashMap<String, Grant>>,
     limits: Arc<SqlLimits>,
     cache: Option<ModelCache>,
+    memory: Option<Arc<Memory>>,
 }
 
 impl SqlCtxBuilder {
@@ -203,6 +211,12 @@ impl SqlCtxBuilder {
         self
     }
 
+    /// Counts what the host keeps for the guest together with what it keeps for others.
+    pub(crate) fn host_memory(mut self, memory: Arc<Memory>) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
     /// Makes the state for one guest. Cheap: grants and limits are shared, counters are the guest's own.
     #[must_use]
     pub fn build(&self) -> SqlCtx {
@@ -217,6 +231,7 @@ impl SqlCtxBuilder {
             sessions: Arc::new(Semaphore::new(self.limits.sessions as usize)),
             cursors: Arc::new(Semaphore::new(self.limits.cursors as usize)),
             cache,
+            memory: self.memory.clone().unwrap_or_else(|| Memory::new(self.limits.host_bytes)),
         }
     }
 }

@@ -92,7 +92,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         store.with(|mut access| {
             let view = access.get();
             let known = view.ctx.cache.declare(&name, models.into(), &grant, &view.ctx.limits.statement)?;
-            let opened = Arc::new(Opened::new(grant, known, view.ctx));
+            let opened = Arc::new(Opened::new(grant, known, view.ctx)?);
             Ok(view.table.push(Database(opened))?)
         })
     }
@@ -150,7 +150,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         let options = options.into();
         opened.grant.tables.check_reflection(&options)?;
         let tables = opened.grant.tables.visible(opened.grant.database.reflect(options).await?);
-        opened.learn(&tables);
+        opened.learn(&tables)?;
         Ok(conv::all(tables))
     }
 }

@@ -33,7 +33,10 @@ impl Installed {
         let (tenant_name, plugin_name) = (Some(tenant.tenant_name()), Some(plugin.shared_name()));
         let scope = Scope { tenant: tenant_name, plugin: plugin_name, database: None };
         let observer = tenant.observer().cloned();
-        let mut sql = SqlCtx::builder().limits(tenant.limits().sql.clone()).cache(ModelCache::default());
+        let mut sql = SqlCtx::builder()
+            .limits(tenant.limits().sql.clone())
+            .host_memory(tenant.host_memory())
+            .cache(ModelCache::default());
         for (name, grant) in tenant.databases() {
             let scope = Scope { database: Some(name.as_str().into()), ..scope.clone() };
             sql = sql.database(name, grant.with_scope(scope, observer.clone()));

@@ -7,7 +7,7 @@ use std::sync::{
 
 use sqlservice_db::observe::{Event, Instruments, Statement as Shown, StatementCompiled};
 use sqlservice_sql::{
-    Cache, Catalog, Compiled, Dialect, Limits, Result, compile,
+    Cache, Catalog, Compiled, Dialect, Limits, Result, Weight, compile,
     schema::{Models, Table},
     statement::Statement,
 };
@@ -17,16 +17,22 @@ use crate::{ctx::Grant, tables::Tables};
 /// How many sets of models are kept; a plugin has one a database.
 const MODELS: usize = 8;
 
+/// The most bytes of a set of models that is kept.
+const LARGEST: usize = 1 << 20;
+
 /// The tables of an opened database, and the statements that were compiled for them.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) catalog: Arc<Catalog>,
+    /// The bytes of its tables, about.
+    pub(crate) weight: usize,
     compiled: Mutex<Cache>,
 }
 
 impl Known {
     fn new(catalog: Catalog) -> Arc<Self> {
-        Arc::new(Self { catalog: Arc::new(catalog), compiled: Mutex::default() })
+        let weight = catalog.tables().into_iter().map(Weight::weight).fold(0, usize::saturating_add);
+        Arc::new(Self { catalog: Arc::new(catalog), weight, compiled: Mutex::default() })
     }
 
     /// The same with reflected tables. It belongs to the one guest that reflected them.
@@ -111,6 +117,10 @@ impl ModelCache {
         let (dialect, raw_sql, tables) = (grant.database.dialect(), grant.allows_text(), grant.tables.clone());
         // Not under the lock: another guest of the plugin need not wait for it.
         let known = Known::new(Catalog::declare(models.clone(), dialect, limits, raw_sql)?);
+        if known.weight > LARGEST {
+            // It counts as long as it is open, and is checked again the next time.
+            return Ok(known);
+        }
         let (name, limits) = (name.to_owned(), *limits);
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(other) = all.iter().find(|declared| declared.is(&name, &models, grant, &limits)) {

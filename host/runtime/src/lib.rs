@@ -31,6 +31,7 @@ mod instance;
 mod known;
 mod limits;
 mod linker;
+mod memory;
 mod opened;
 mod places;
 mod plugin;

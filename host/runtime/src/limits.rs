@@ -1,17 +1,11 @@
 //! What a plugin may use of the host, and the count of its memory.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use sqlservice_sql::setters;
 use wasmtime::ResourceLimiter;
 
-use crate::{bounded::Times, ctx::SqlLimits};
+use crate::{bounded::Times, ctx::SqlLimits, memory::Memory};
 
 /// The elements that all tables of an instance may have together.
 const ELEMENTS: usize = 100_000;
@@ -140,40 +134,17 @@ setters!(TenantLimits {
     sql: SqlLimits,
 });
 
-/// Bytes of the memories of all of a tenant's instances.
-#[derive(Debug)]
-pub(crate) struct TotalMemory {
-    allowed: usize,
-    used: AtomicUsize,
-}
-
-impl TotalMemory {
-    pub(crate) fn new(limits: &TenantLimits) -> Self {
-        Self { allowed: limits.total_memory, used: AtomicUsize::new(0) }
-    }
-
-    /// Takes so many more, where there are as many.
-    fn take(&self, bytes: usize) -> bool {
-        let more = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.allowed);
-        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
-    }
-
-    fn give_back(&self, bytes: usize) {
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
 /// Counts what a store's memories and tables have together, as one limit for each would be as many limits as there are.
 #[derive(Debug)]
 pub(crate) struct MemoryLimit {
     allowed: usize,
     used: usize,
     elements: usize,
-    total: Arc<TotalMemory>,
+    total: Arc<Memory>,
 }
 
 impl MemoryLimit {
-    pub(crate) fn new(allowed: usize, total: Arc<TotalMemory>) -> Self {
+    pub(crate) fn new(allowed: usize, total: Arc<Memory>) -> Self {
         Self { allowed, used: 0, elements: 0, total }
     }
 }

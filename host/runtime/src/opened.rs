@@ -3,16 +3,20 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sqlservice_db as db;
-use sqlservice_sql::{self as sql, Catalog, Compiled};
+use sqlservice_sql::{self as sql, Catalog, Compiled, statement::Statement};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     SqlError,
-    bindings::sqlservice::database::{sessions, statements},
+    bindings::sqlservice::database::sessions,
     conv,
     ctx::{Grant, SqlLimits},
     known::Known,
+    memory::{Charge, Memory},
 };
+
+/// What a call brings that is smaller is not counted, as the number of calls and handles is limited.
+const SMALL: usize = 4 << 10;
 
 /// A database that a guest opened, with its models.
 pub(crate) struct Opened {
@@ -20,22 +24,30 @@ pub(crate) struct Opened {
     pub(crate) limits: Arc<SqlLimits>,
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
-    known: RwLock<Arc<Known>>,
+    memory: Arc<Memory>,
+    known: RwLock<(Arc<Known>, Charge)>,
 }
 
 impl Opened {
-    pub(crate) fn new(grant: Grant, known: Arc<Known>, ctx: &crate::SqlCtx) -> Self {
-        Self {
+    pub(crate) fn new(grant: Grant, known: Arc<Known>, ctx: &crate::SqlCtx) -> db::Result<Self> {
+        let charge = ctx.memory.charge(known.weight)?;
+        Ok(Self {
             grant,
             limits: ctx.limits.clone(),
             sessions: ctx.sessions.clone(),
             cursors: ctx.cursors.clone(),
-            known: RwLock::new(known),
-        }
+            memory: ctx.memory.clone(),
+            known: RwLock::new((known, charge)),
+        })
     }
 
     fn known(&self) -> Arc<Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// Counts what a call brings as kept by the host, as long as what is returned lives.
+    pub(crate) fn charge(&self, bytes: usize) -> Result<Option<Charge>, SqlError> {
+        if bytes < SMALL { Ok(None) } else { Ok(Some(self.memory.charge(bytes)?)) }
     }
 
     /// The tables that are known now.
@@ -44,28 +56,26 @@ impl Opened {
     }
 
     /// Adds what reflection read. Statements may mean something else from now on.
-    pub(crate) fn learn(&self, tables: &[sql::schema::Table]) {
+    pub(crate) fn learn(&self, tables: &[sql::schema::Table]) -> Result<(), SqlError> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        *known = known.with(tables);
+        let more = known.0.with(tables);
+        let charge = self.memory.charge(more.weight)?;
+        *known = (more, charge);
+        Ok(())
     }
 
-    pub(crate) fn compile(&self, statement: statements::Statement) -> Result<Arc<Compiled>, SqlError> {
-        let dialect = self.grant.database.dialect();
-        Ok(self.known().compile(
-            statement.into(),
-            dialect,
-            &self.limits.statement,
-            self.grant.database.instruments(),
-        )?)
+    pub(crate) fn compile(&self, statement: Statement) -> Result<Arc<Compiled>, SqlError> {
+        let (dialect, instruments) = (self.grant.database.dialect(), self.grant.database.instruments());
+        Ok(self.known().compile(statement, dialect, &self.limits.statement, instruments)?)
     }
 
     /// The query of a plan with the loads that join it, or as it is where these make more of it than a statement may be.
     pub(crate) fn compile_joined(
         &self,
         loading: &mut sql::Loading,
-        query: statements::Statement,
+        query: Statement,
     ) -> Result<Arc<Compiled>, SqlError> {
-        let (query, dialect, limits) = (query.into(), self.grant.database.dialect(), &self.limits.statement);
+        let (dialect, limits) = (self.grant.database.dialect(), &self.limits.statement);
         let (known, instruments) = (self.known(), self.grant.database.instruments());
         if let Some(joined) = loading.join(&query) {
             if let Ok(compiled) = known.compile(joined, dialect, limits, instruments) {

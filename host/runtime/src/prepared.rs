@@ -8,6 +8,7 @@ use wasmtime::component::Resource;
 use crate::{
     bindings::sqlservice::database::sessions::{HostPrepared, ResultColumn},
     ctx::SqlCtxView,
+    memory::Charge,
     opened::Opened,
 };
 
@@ -16,6 +17,8 @@ use crate::{
 pub struct Prepared {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) opened: Arc<Opened>,
+    /// What it takes of the budget.
+    pub(crate) _kept: Option<Arc<Charge>>,
 }
 
 impl HostPrepared for SqlCtxView<'_> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sqlservice_sql::Weight as _;
 use wasmtime::component::{Accessor, Resource};
 
 use crate::{
@@ -53,7 +54,12 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         statement: Statement,
     ) -> Result<Resource<Prepared>, SqlError> {
         let opened = lookup(store, &this)?.opened.clone();
-        let prepared = Prepared { compiled: opened.compile(statement)?, opened };
+        let statement: sqlservice_sql::statement::Statement = statement.into();
+        let running = opened.charge(statement.weight())?;
+        let compiled = opened.compile(statement)?;
+        drop(running);
+        let kept = opened.charge(compiled.weight())?.map(Arc::new);
+        let prepared = Prepared { compiled, opened, _kept: kept };
         Ok(store.with(|mut access| access.get().table.push(prepared))?)
     }
 

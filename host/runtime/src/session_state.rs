@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlservice_db as db;
-use sqlservice_sql::{self as sql, Compiled, Value};
+use sqlservice_sql::{self as sql, Compiled, Value, Weight as _};
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::{Accessor, Resource};
 
@@ -44,8 +44,11 @@ impl SessionState {
         parameters: Vec<values::Value>,
         options: &sessions::Options,
     ) -> Result<Answered, SqlError> {
+        let statement: sql::statement::Statement = statement.into();
+        let parameters: Vec<Value> = conv::all(parameters);
+        let _kept = self.opened.charge(statement.weight().saturating_add(parameters.weight()))?;
         let compiled = self.opened.compile(statement)?;
-        self.run(Run::Compiled(compiled, conv::all(parameters)), options).await
+        self.run(Run::Compiled(compiled, parameters), options).await
     }
 
     /// Runs a statement that was prepared for the same database.
@@ -58,7 +61,9 @@ impl SessionState {
         if !Arc::ptr_eq(&prepared.opened, &self.opened) {
             return Err(sql::Error::invalid("the statement was prepared for another database").into());
         }
-        self.run(Run::Prepared(prepared.compiled, conv::all(parameters)), options).await
+        let parameters: Vec<Value> = conv::all(parameters);
+        let _kept = self.opened.charge(parameters.weight())?;
+        self.run(Run::Prepared(prepared.compiled, parameters), options).await
     }
 
     /// Runs SQL text, where that was granted.
@@ -71,7 +76,9 @@ impl SessionState {
         if !self.opened.grant.allows_text() {
             return Err(sql::Error::Denied("raw SQL on this database".to_owned()).into());
         }
-        self.run(Run::Text(text, conv::all(parameters)), options).await
+        let parameters: Vec<Value> = conv::all(parameters);
+        let _kept = self.opened.charge(text.len().saturating_add(parameters.weight()))?;
+        self.run(Run::Text(text, parameters), options).await
     }
 
     /// Inserts a batch. Where the database returns nothing of an insert, it is read back as a unit of work does.
@@ -80,6 +87,7 @@ impl SessionState {
         inserts: sql::flush::Inserts,
         options: &sessions::Options,
     ) -> Result<Answered, SqlError> {
+        let _kept = self.opened.charge(inserts.rows.weight())?;
         if !inserts.returning.is_empty() && !self.opened.grant.database.dialect().capabilities().insert_returning {
             return self.insert_and_read(inserts, options).await;
         }
@@ -92,7 +100,9 @@ impl SessionState {
     pub(crate) async fn flush(&self, changes: Vec<sessions::Change>) -> Result<Vec<rows::Batch>, SqlError> {
         let opened = &self.opened;
         let dialect = opened.grant.database.dialect();
-        let flush = sql::Flush::new(conv::all(changes), opened.catalog(), dialect, opened.limits.statement)?;
+        let changes: Vec<sql::flush::Change> = conv::all(changes);
+        let _kept = opened.charge(changes.weight())?;
+        let flush = sql::Flush::new(changes, opened.catalog(), dialect, opened.limits.statement)?;
         // What comes back was sent, row by row: its bytes are limited, its rows are not.
         let options = opened.within(db::RunOptions::default()).max_rows(None);
         Ok(conv::all(self.session.flush(flush, options).await?))
@@ -107,6 +117,7 @@ impl SessionState {
         let opened = &self.opened;
         let dialect = opened.grant.database.dialect();
         let (plan, root) = conv::plan(plan);
+        let _kept = opened.charge(root.weight())?;
         let mut loading = sql::Loading::new(&plan, opened.catalog(), dialect, opened.limits.statement)?;
         let root = match root {
             conv::Root::Query(statement, parameters) => {
@@ -133,7 +144,7 @@ impl SessionState {
         let (options, granted) = (options.into(), &self.opened.grant.tables);
         granted.check_reflection(&options)?;
         let tables = granted.visible(self.session.reflect(options, limits.timeout).await?);
-        self.opened.learn(&tables);
+        self.opened.learn(&tables)?;
         Ok(conv::all(tables))
     }
 

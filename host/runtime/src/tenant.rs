@@ -17,7 +17,8 @@ use crate::{
     engine::Engine,
     error::{Error, Result},
     installed::{Installed, Installs},
-    limits::{MemoryLimit, TenantLimits, TotalMemory},
+    limits::{MemoryLimit, TenantLimits},
+    memory::Memory,
     places::Places,
     plugin::Plugin,
     state::InstanceState,
@@ -53,7 +54,8 @@ struct Shared {
     environment: Vec<(String, String)>,
     stdio: Stdio,
     limits: TenantLimits,
-    memory: Arc<TotalMemory>,
+    memory: Arc<Memory>,
+    host_memory: Arc<Memory>,
     places: Places,
     observer: Option<Arc<dyn Observer>>,
     installs: Installs,
@@ -121,6 +123,11 @@ impl Tenant {
 
     pub(crate) fn tenant_name(&self) -> Arc<str> {
         Arc::clone(&self.0.name)
+    }
+
+    /// What the host may keep for all of its guests.
+    pub(crate) fn host_memory(&self) -> Arc<Memory> {
+        Arc::clone(&self.0.host_memory)
     }
 
     pub(crate) fn databases(&self) -> &HashMap<String, Grant> {
@@ -250,7 +257,8 @@ impl TenantBuilder {
             directories,
             environment: self.environment,
             stdio: self.stdio,
-            memory: Arc::new(TotalMemory::new(&self.limits)),
+            memory: Memory::new(self.limits.total_memory),
+            host_memory: Memory::new(self.limits.sql.host_bytes),
             limits: self.limits,
             places,
             observer,

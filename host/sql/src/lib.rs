@@ -32,6 +32,7 @@ pub mod statement;
 pub mod summary;
 pub mod types;
 pub mod value;
+pub mod weight;
 
 pub use batch::{Batch, ColumnData, Vector};
 pub use bulk::{BulkStatements, Chunk, InsertMany, Layout};
@@ -50,3 +51,4 @@ pub use load::Loading;
 pub use sql::{Author, Sql, SqlWriter};
 pub use summary::{Operation, Summary};
 pub use value::{Scalar, Value};
+pub use weight::Weight;

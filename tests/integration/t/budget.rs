@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sqlservice_host::{Engine, EngineLimits, Error, Grant, Settings, SqlLimits, Tenant, TenantLimits, Val};
 use sqlservice_tests::{
-    Fixture,
+    Backend, Fixture,
     component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
     for_each_database, guest,
 };
@@ -230,5 +230,33 @@ fn t60_a_tenant_leaves_connections_to_its_neighbours() {
         drop(guest);
         fixture.settle().await;
         own.ping().await.expect("its share is free again");
+    });
+}
+
+/// T-19 and T-76: what the host keeps for guests, all of a tenant's together, has a limit of bytes; and comes back with them.
+#[test]
+fn t19_what_the_host_keeps_for_guests_is_charged() {
+    const MIB: u32 = 1 << 20;
+    for_each_database(async |fixture: &Fixture| {
+        let sql = SqlLimits::default().host_bytes(40 << 20);
+        let scene = Scene::with(fixture, Settings::default(), TenantLimits::default().sql(sql));
+        for (what, bytes) in [("prepared", 8 * MIB), ("models", 8 * MIB), ("waiting", 6 * MIB)] {
+            let saw = scene.hostile("keep", &[Val::String(what.to_owned()), Val::U32(20), Val::U32(bytes)]).await;
+            for round in &saw {
+                let (kept, said) = round.split_once(", then ").expect("a refusal");
+                let kept: u32 = kept.parse().expect("a number");
+                let backend = fixture.backend();
+                if what == "waiting" && backend == Backend::Sqlite && said == "nothing refused" {
+                    // There each call ends before the next one begins.
+                    continue;
+                }
+                assert!(said.starts_with("limit LimitKind::Bytes"), "{what} on {backend}: {saw:?}");
+                // Of each something was kept, and of all of them no more than there may be.
+                assert!((1..=40 * MIB / bytes).contains(&kept), "{what} on {backend}: {saw:?}");
+            }
+        }
+        // Nothing of it is left behind: another guest of the tenant has all of it.
+        let saw = scene.hostile("keep", &[Val::String("prepared".to_owned()), Val::U32(4), Val::U32(8 * MIB)]).await;
+        assert_eq!(saw, ["4, then nothing refused"; 2], "on {}", fixture.backend());
     });
 }

@@ -1,9 +1,9 @@
 //! Plans of loads.
 
-use sqlservice_sql::{Batch, load as ours};
+use sqlservice_sql::{Batch, Weight, load as ours, statement::Statement};
 
 use super::take_fields;
-use crate::bindings::sqlservice::database::{sessions as wit, statements::Statement};
+use crate::bindings::sqlservice::database::sessions as wit;
 
 take_fields!(wit::Load => ours::Load, { relationship, nested, joined });
 
@@ -17,12 +17,21 @@ pub(crate) enum Root {
     Known(Vec<String>, Batch),
 }
 
+impl Weight for Root {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Query(statement, parameters) => statement.weight().saturating_add(parameters.weight()),
+            Self::Keys(rows) | Self::Known(_, rows) => rows.weight(),
+        }
+    }
+}
+
 /// A plan, and where it starts.
 pub(crate) fn plan(plan: wit::Plan) -> (ours::Plan, Root) {
     let wit::Plan { table, root, loads, first_loads: roots } = plan;
     let root = match root {
         wit::LoadRoot::Query(wit::RootQuery { statement, parameters }) => {
-            Root::Query(statement, super::all(parameters))
+            Root::Query(statement.into(), super::all(parameters))
         }
         wit::LoadRoot::Keys(keys) => Root::Keys(keys.into()),
         wit::LoadRoot::Known(wit::KnownRows { columns, rows }) => Root::Known(columns, rows.into()),

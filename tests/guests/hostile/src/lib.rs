@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "the well-behaved guest changes more")]
 mod change;
 mod forge;
+mod keep;
 mod leave;
 mod model;
 mod object;
@@ -40,6 +41,9 @@ sqlservice_sdk::plugin!(
     export leave-open: async func(count: u32) -> result<list<string>, string>;
     /// Opens sessions, and cursors, until it is stopped.
     export open-until-refused: async func() -> result<list<string>, string>;
+
+    /// Lets the host keep so many things of so many bytes: `prepared`, `models`, `waiting`.
+    export keep: async func(what: string, count: u32, bytes: u32) -> result<list<string>, string>;
 
     /// What is said of each wrong model.
     export bad-models: async func() -> result<list<string>, string>;
@@ -112,6 +116,10 @@ impl Guest for Hostile {
 
     async fn open_until_refused() -> Result<Vec<String>, String> {
         told(leave::until_refused().await)
+    }
+
+    async fn keep(what: String, count: u32, bytes: u32) -> Result<Vec<String>, String> {
+        told(keep::all(&what, count, bytes).await)
     }
 
     async fn bad_models() -> Result<Vec<String>, String> {

@@ -1,0 +1,71 @@
+//! Memory that several take from one budget, and give back.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use sqlservice_db::{Error, error::LimitKind};
+
+/// What is taken of it, and how much there is.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    allowed: usize,
+    used: AtomicUsize,
+}
+
+/// Some of it, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Charge {
+    memory: Arc<Memory>,
+    bytes: usize,
+}
+
+impl Memory {
+    pub(crate) fn new(allowed: usize) -> Arc<Self> {
+        Arc::new(Self { allowed, used: AtomicUsize::new(0) })
+    }
+
+    /// Takes so many bytes more, where there are as many.
+    pub(crate) fn take(&self, bytes: usize) -> bool {
+        let more = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.allowed);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    pub(crate) fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes so many bytes for as long as what is returned lives.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] of bytes, where there are not as many.
+    pub(crate) fn charge(self: &Arc<Self>, bytes: usize) -> Result<Charge, Error> {
+        if self.take(bytes) {
+            return Ok(Charge { memory: Arc::clone(self), bytes });
+        }
+        Err(Error::Limit { kind: LimitKind::Bytes, allowed: u64::try_from(self.allowed).unwrap_or(u64::MAX) })
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.memory.give_back(self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_charged_comes_back_and_no_more_is_taken_than_there_is() {
+        let memory = Memory::new(10);
+        let six = memory.charge(6).expect("there are ten");
+        assert!(matches!(memory.charge(5), Err(Error::Limit { kind: LimitKind::Bytes, allowed: 10 })));
+        let four = memory.charge(4).expect("four are left");
+        assert!(!memory.take(1) && memory.take(0));
+        drop((six, four));
+        assert!(memory.charge(usize::MAX).is_err() && memory.charge(10).is_ok());
+    }
+}

@@ -1,0 +1,124 @@
+//! How much memory what a guest gave takes while the host keeps it, for its budget: never less than the texts and bytes in it.
+
+use std::{
+    fmt::{self, Write as _},
+    mem::size_of,
+};
+
+use crate::{
+    Batch, Compiled, Value,
+    compiled::Source,
+    flush::{Change, Link, Stored},
+    schema::Table,
+    statement::{Node, Statement},
+};
+
+/// What takes memory by a guest's doing.
+pub trait Weight {
+    /// Bytes, about.
+    fn weight(&self) -> usize;
+}
+
+impl Weight for Value {
+    fn weight(&self) -> usize {
+        size_of::<Self>().saturating_add(self.bytes())
+    }
+}
+
+impl Weight for Batch {
+    fn weight(&self) -> usize {
+        self.bytes()
+    }
+}
+
+impl<T: Weight> Weight for Option<T> {
+    fn weight(&self) -> usize {
+        self.as_ref().map_or(0, Weight::weight)
+    }
+}
+
+impl<T: Weight> Weight for [T] {
+    fn weight(&self) -> usize {
+        self.iter().map(Weight::weight).fold(0, usize::saturating_add)
+    }
+}
+
+impl Weight for String {
+    fn weight(&self) -> usize {
+        size_of::<Self>().saturating_add(self.len())
+    }
+}
+
+impl Weight for Statement {
+    /// Names in nodes are taken for as long as a name may be.
+    fn weight(&self) -> usize {
+        let constants = self.nodes.iter().map(|node| match node {
+            Node::Literal(value) => value.bytes(),
+            _ => 64,
+        });
+        constants.fold(self.nodes.len().saturating_mul(size_of::<Node>()), usize::saturating_add)
+    }
+}
+
+impl Weight for Compiled {
+    fn weight(&self) -> usize {
+        let constants = self.slots.iter().map(|slot| match &slot.source {
+            Source::Literal(value) => value.weight(),
+            Source::Parameter(_) => size_of::<Source>(),
+        });
+        let outputs = self.outputs.iter().map(|output| size_of_val(output).saturating_add(output.name.len()));
+        constants.chain(outputs).fold(self.sql.as_str().len(), usize::saturating_add)
+    }
+}
+
+impl Weight for Change {
+    fn weight(&self) -> usize {
+        let stored = |stored: &Option<Stored>| stored.as_ref().map_or(0, |stored| stored.rows.weight());
+        let links = |links: &[Link]| size_of_val(links);
+        let parts = match self {
+            Self::Inserts(of) => [of.rows.weight(), links(&of.links), 0, 0, 0],
+            Self::Updates(of) => {
+                [of.keys.weight(), of.versions.weight(), of.rows.weight(), links(&of.links), stored(&of.stored)]
+            }
+            Self::Deletes(of) => [of.keys.weight(), of.versions.weight(), stored(&of.stored), 0, 0],
+        };
+        parts.into_iter().fold(size_of::<Self>(), usize::saturating_add)
+    }
+}
+
+impl Weight for Table {
+    /// By what there is to say of it, so that nothing of it is left out: models are weighed once.
+    fn weight(&self) -> usize {
+        let mut said = Said(0);
+        // Counting never fails.
+        let _ = write!(said, "{self:?}");
+        said.0
+    }
+}
+
+/// Counts what is written.
+struct Said(usize);
+
+impl fmt::Write for Said {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.saturating_add(text.len());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scalar;
+
+    #[test]
+    fn nothing_weighs_less_than_its_texts() {
+        let text = "x".repeat(10_000);
+        let value = Value::Scalar(Scalar::Text(text.clone()));
+        assert!(value.weight() >= 10_000);
+        assert!([value.clone(), value.clone()].weight() >= 20_000);
+        let statement = Statement { nodes: vec![Node::Literal(value)], root: crate::statement::Root::Select(0) };
+        assert!(statement.weight() >= 10_000);
+        assert!(text.weight() >= 10_000 && None::<Value>.weight() == 0);
+    }
+}
