@@ -136,7 +136,8 @@ async fn t46_what_a_peer_says_of_the_role_is_not_where_names_are_looked_for() {
     assert_eq!(structured(&pool, read, Some(TypeKind::Text)).await.expect("read"), text("true"));
     let first = pool.connect().await.expect("connect");
     let role = format!("alter role current_user in database {name} set search_path = evil, public, pg_catalog");
-    run(&first, &role).await.expect("a role may say that of itself");
+    assert!(matches!(run(&first, &role).await, Err(Error::Statement(_))), "the words are known");
+    run(&first, &format!("do $$ begin execute '{role}'; end $$")).await.expect("a role may say that of itself");
     first.commit().await.expect("commit");
     // While the first is taken, the second is a new one.
     assert_eq!(structured(&pool, read, Some(TypeKind::Text)).await.expect("read"), text("true"));
@@ -235,7 +236,6 @@ async fn t55_nothing_of_a_text_is_there_for_the_next_borrower_of_mariadb() {
             "select 7 into @kept".to_owned(),
             format!("insert into {table} select 'true' from (select @kept := 7) as x where 1 = 0"),
             "select get_lock('held', 0)".to_owned(),
-            format!("handler {table} open"),
             "set names gbk".to_owned(),
         ] {
             peer(&small, is_transactional, &[&sql]).await;
@@ -261,9 +261,7 @@ async fn t56_no_statement_commits_changes_that_a_rollback_seems_to_undo() {
         format!("truncate table {table}_none"),
         format!("alter table {table} comment = 'x'"),
         format!("analyze table {table}"),
-        "flush status".to_owned(),
         format!("create view {table}_v as select 1 as a"),
-        "set password = password('s3cret-never-shown')".to_owned(),
         "grant select on *.* to current_user".to_owned(),
     ]
     .iter()
