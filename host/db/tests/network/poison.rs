@@ -47,7 +47,7 @@ async fn t50_no_text_forges_what_the_driver_has_prepared() {
     let (table, forge) = (server.table("truth"), server.table("forge"));
     server.run(&format!("create table {table} (v text)")).await;
     server.run(&format!("insert into {table} values ('true')")).await;
-    // Every statement on the table that was prepared by anybody gets another meaning.
+    // Every prepared statement on the table gets another meaning, whichever client prepared it.
     server
         .run(&format!(
             "create function {forge}() returns int language plpgsql as $$ declare name text; begin \
@@ -76,6 +76,46 @@ async fn t50_no_text_forges_what_the_driver_has_prepared() {
     small.close().await;
     server.run(&format!("drop table {table}")).await;
     server.run(&format!("drop function {forge}()")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t50_no_text_reads_what_others_have_prepared_or_counted_up() {
+    for server in each().await {
+        let table = server.table("counted");
+        let counted = if server.kind == Kind::Postgres { "serial" } else { "int auto_increment primary key" };
+        server.run(&format!("create table {table} (id {counted}, v varchar(20))")).await;
+        let small = one_connection(&server);
+        let insert = format!("INSERT INTO {table} (v) VALUES ('hidden-constant')");
+        let last = match server.kind {
+            Kind::Postgres => "select lastval()",
+            Kind::Mariadb => "select cast(last_insert_id() as signed)",
+        };
+        let is_nothing = |last: &Result<Value, Error>| !matches!(last, Ok(value) if *value != integer(0));
+        for is_transactional in [true, false] {
+            structured(&small, &insert, None).await.expect("insert");
+            let session = small.connect().await.expect("connect");
+            if !is_transactional {
+                session.set_isolation(Isolation::Autocommit).await.expect("autocommit");
+            }
+            if server.kind == Kind::Postgres {
+                let texts =
+                    "select count(*) from pg_prepared_statements where statement like '%hidden-' || 'constant%'";
+                assert_eq!(ask(&session, texts, vec![]).await, integer(0));
+            }
+            let found = run(&session, last).await.map(|answer| answer.first.value(0, 0));
+            assert!(is_nothing(&found), "{} {found:?}", server.kind.name());
+            session.rollback().await.expect("rollback");
+            session.close().await.expect("close");
+            // What a session counted up itself is its own.
+            let session = small.session();
+            session.execute(compiled(&insert, &[], &[]), vec![], RunOptions::default()).await.expect("insert");
+            let found = run(&session, last).await.map(|answer| answer.first.value(0, 0));
+            assert!(!is_nothing(&found), "{} {found:?}", server.kind.name());
+            session.commit().await.expect("commit");
+        }
+        small.close().await;
+        server.run(&format!("drop table {table}")).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

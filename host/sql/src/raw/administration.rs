@@ -1,7 +1,7 @@
 //! Words of SQL text that would change the server, its roles, files or other sessions instead of data.
 //!
-//! They are for an early and clear error and hold nobody off who means harm: a function can put the same text together where no
-//! word shows it. What keeps a guest from it is that its login may not do it.
+//! They are for an early and clear error and stop no attacker: a function can put the same text together where no word shows it.
+//! What keeps a guest from it is that its login may not do it.
 
 use crate::{
     Dialect,

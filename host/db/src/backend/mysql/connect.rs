@@ -39,6 +39,8 @@ pub(crate) struct Connected {
     /// How far apart keys are that the server counts up, as far as it is known: a guest's own SQL may change it.
     pub step: Option<u64>,
     pub kinds: Arc<Kinds>,
+    /// Whether it may keep the last key that compiled statements of an earlier borrower counted up.
+    pub was_used: bool,
 }
 
 /// Where links to one database come from. How many there may be is decided by the caller.
@@ -129,7 +131,7 @@ async fn open(options: &MySqlConnectOptions, session: &Sql) -> Result<Connected,
     let kinds = Arc::new(Kinds::of(facts.columns())?);
     let step = Some(facts.try_get_unchecked(6)?);
     let is_mariadb = version.contains("MariaDB");
-    Ok(Connected { connection, id, is_mariadb, is_autocommit: false, step, kinds })
+    Ok(Connected { connection, id, is_mariadb, is_autocommit: false, step, kinds, was_used: false })
 }
 
 /// Says goodbye, but does not wait for ever.

@@ -45,6 +45,8 @@ pub(crate) struct MysqlLink {
     /// Whether the borrower ran SQL of its own. Variables, temporary tables, modes and prepared statements stay then, also where a
     /// function or a trigger made them, and nothing that the driver can send takes them away.
     ran_text: bool,
+    /// Whether the borrower ran a compiled statement.
+    ran_compiled: bool,
     /// Whether rows were changed in the open transaction.
     has_changes: bool,
     scope: Scope,
@@ -56,7 +58,17 @@ impl MysqlLink {
     pub(super) fn new(pool: Arc<MysqlPool>, born: Instant, connected: Connected, control: Arc<Control>) -> Self {
         let stopper = MysqlStopper::new(control, connected.id);
         let scope = Scope::new(Dialect::Mysql);
-        Self { pool, born, connected, stopper, ran_text: false, has_changes: false, scope, is_proved: true }
+        Self {
+            pool,
+            born,
+            connected,
+            stopper,
+            ran_text: false,
+            ran_compiled: false,
+            has_changes: false,
+            scope,
+            is_proved: true,
+        }
     }
 
     /// Makes sure that a stop that came too late hits nothing: it either hits a statement that does nothing, or is
@@ -244,6 +256,13 @@ impl Link for MysqlLink {
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
         self.settle().await?;
         self.watch(&job)?;
+        if !job.sql.is_guest() {
+            (self.ran_compiled, self.connected.was_used) = (true, true);
+        } else if self.connected.was_used && !self.ran_compiled {
+            // What the borrower's own statements counted up stays.
+            self.ask("SELECT CAST(LAST_INSERT_ID(0) AS CHAR)").await?;
+            self.connected.was_used = false;
+        }
         let proved = std::mem::replace(&mut self.is_proved, false);
         let busy = self.stopper.busy().clone();
         let result = busy.during(self.work(&job, feed)).await;

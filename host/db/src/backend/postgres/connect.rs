@@ -38,6 +38,8 @@ pub(crate) struct Connected {
     pub server: Option<String>,
     /// Where names are looked for. It is the same for all connections of a pool, whatever is said of the role meanwhile.
     pub path: Arc<str>,
+    /// Whether it may keep what compiled statements left since it was made or reset: their texts, and the last numbers of sequences.
+    pub was_used: bool,
 }
 
 /// What a connection is asked first, before the path is set. On a standby nothing else is set: it may be promoted. All names are
@@ -141,7 +143,7 @@ async fn open(options: &PgConnectOptions, path: &OnceLock<Arc<str>>) -> Result<O
         Err(lost) => return Err(lost),
     };
     let says_write = is_guarded && !was_guarded;
-    Ok(Some(Connected { connection, process, level, is_guarded, says_write, server, path }))
+    Ok(Some(Connected { connection, process, level, is_guarded, says_write, server, path, was_used: false }))
 }
 
 /// Says goodbye, but does not wait for ever.

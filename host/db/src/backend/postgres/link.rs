@@ -63,6 +63,8 @@ pub(crate) struct PostgresLink {
     is_lost: bool,
     /// Whether the borrower said itself whether transactions write.
     says_access: bool,
+    /// Whether the borrower ran a compiled statement.
+    ran_compiled: bool,
 }
 
 /// What the borrower did to the session.
@@ -90,6 +92,7 @@ impl PostgresLink {
             is_proved: true,
             is_lost: false,
             says_access: false,
+            ran_compiled: false,
         }
     }
 
@@ -120,6 +123,17 @@ impl PostgresLink {
             _ => State::Touched,
         };
         self.state = self.state.max(state);
+    }
+
+    /// Takes away what earlier borrowers left, before the first text: it could read their statements, with the constants in them. What
+    /// the borrower's own sequences counted up stays.
+    async fn forget_others(&mut self) -> Result<()> {
+        self.connected.connection.clear_cached_statements().await.map_err(error::map)?;
+        if !self.ran_compiled {
+            self.say("DISCARD SEQUENCES").await?;
+        }
+        self.connected.was_used = false;
+        Ok(())
     }
 
     /// Whether a statement is the same outside of the transaction that was asked for. Each statement has a snapshot of its own
@@ -325,6 +339,11 @@ impl Link for PostgresLink {
     }
 
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
+        if !job.sql.is_guest() {
+            (self.ran_compiled, self.connected.was_used) = (true, true);
+        } else if self.state == State::Clean && self.connected.was_used {
+            self.forget_others().await?;
+        }
         self.watch(&job);
         let proved = std::mem::replace(&mut self.is_proved, false);
         let busy = self.stopper.busy().clone();
@@ -350,7 +369,10 @@ impl Link for PostgresLink {
                 State::Clean => {
                     text.push(ROLL_BACK).push("; ");
                 }
-                State::Touched => self.tidy(&mut text).await?,
+                State::Touched => {
+                    self.tidy(&mut text).await?;
+                    self.connected.was_used = false;
+                }
                 State::Spoiled => return Err(Error::Disconnected(None)),
             }
             // The answer is our own process only if question and answer still belong together.

@@ -27,7 +27,7 @@ pub(super) fn is_schema(name: &str) -> bool {
 }
 
 /// Whether a column of this name may be none: `PostgreSQL` takes `t.f` for `f(t)` where `t` has no column `f`, so that a function
-/// which takes any row would show all of it, columns that nobody declared included. Functions that fail so, as they want a window
+/// which takes any row would show all of it, columns that no model declares included. Functions that fail so, as they want a window
 /// or an order, and `count` are names like others.
 pub(super) fn is_column(name: &str, dialect: Dialect) -> bool {
     dialect == Dialect::Postgres && (ROW_FUNCTIONS.contains(&name) || SYSTEM_COLUMNS.contains(&name))

@@ -97,7 +97,7 @@ impl Rights {
         if !begins(table, "sqlite_") {
             return true;
         }
-        // An rtree asks for the number of its rows whenever it is found first, whoever wrote the statement. The table tells no more
+        // An rtree asks for the number of its rows whenever it is found first, also in a guest's statement. The table tells no more
         // than the names of tables and indexes and how many rows they had.
         if table.eq_ignore_ascii_case("sqlite_stat1") && ["tbl", "stat"].contains(&column) {
             return true;
