@@ -282,6 +282,10 @@ impl Link for MysqlLink {
 
     async fn reset(&mut self) -> Result<()> {
         if self.ran_text {
+            // What it changed and locked is gone before another borrower comes, not only when the server notices the end.
+            if self.scope.is_open() {
+                self.say(UNDO).await?;
+            }
             return Err(Error::Disconnected(None));
         }
         if self.is_proved && !self.stopper.was_used() {
