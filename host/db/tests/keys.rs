@@ -111,6 +111,7 @@ async fn what_puts_no_row_in_tells_no_key() {
                 assert_eq!(key(&session, sql).await, None, "{sql}");
             }
         }
+        session.commit().await.expect("committed");
         assert_eq!(key(&session, "CREATE TABLE w (id INTEGER)").await, None);
         assert_eq!(key(&session, "DROP TABLE w").await, None);
         session.commit().await.expect("committed");

@@ -572,10 +572,10 @@ async fn ended_before_it_was_taken() {
 /// See `.cargo/config.toml`: it is told how the library is compiled, which one reader's pages and time depend on.
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_of_sqlite_share_no_pages_and_no_lock() {
-    let file = File::new().await;
-    let session = file.db.session();
+    use sqlx::Connection;
+    let mut connection = sqlx::SqliteConnection::connect("sqlite::memory:").await.expect("open");
     for (option, expected) in [("ENABLE_MEMORY_MANAGEMENT", 0), ("DEFAULT_MEMSTATUS=0", 1), ("THREADSAFE=1", 1)] {
-        let sql = format!("select sqlite_compileoption_used('{option}')");
-        assert_eq!(integer(&run(&session, &sql).await.expect("told")), expected, "{option}");
+        let asked = sqlx::query_scalar::<_, i64>("select sqlite_compileoption_used(?)").bind(option);
+        assert_eq!(asked.fetch_one(&mut connection).await.expect("told"), expected, "{option}");
     }
 }

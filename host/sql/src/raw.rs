@@ -3,6 +3,8 @@
 //! A text holds one statement: PostgreSQL, MySQL and MariaDB prepare it and refuse to prepare two, and on SQLite [`is_blank`] says
 //! whether more follows. So its first words decide what it does, but for what a statement takes along.
 
+mod administration;
+
 use crate::{
     Dialect, Error, Result,
     lexer::{Kind, Lexer, Token},
@@ -43,6 +45,9 @@ pub fn check(sql: &str, dialect: Dialect) -> Result<()> {
     if first.is_word("COPY") {
         // The server would wait for a stream, or send one, and everything after it on the connection would wait with it.
         return Err(Error::Denied("COPY in SQL text: use statements, or bulk inserts".into()));
+    }
+    if let Some(what) = administration::of(first, second, rest, dialect) {
+        return Err(Error::Denied(format!("{what} in SQL text")));
     }
     if is_mysql(dialect) && (is_label || is_program(first, second)) {
         return Err(Error::Denied("a program in SQL text: it can end the transaction".into()));

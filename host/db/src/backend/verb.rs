@@ -37,9 +37,24 @@ fn words(sql: &str, dialect: Dialect) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a `CREATE` or `DROP` may be of a temporary table, which stays when its transaction ends.
-pub(crate) fn may_be_temporary(sql: &str, dialect: Dialect) -> bool {
-    Lexer::new(sql, dialect).any(|token| token.is_word("TEMPORARY") || token.kind == Kind::Executable)
+/// Whether a statement may commit the open transaction by itself on MySQL and MariaDB. Those that do not are on a list.
+pub(crate) fn commits(sql: &str) -> bool {
+    const NEVER: [&str; 14] = [
+        "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "VALUES", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "SET",
+        "DO", "HANDLER", "KILL",
+    ];
+    if Lexer::new(sql, Dialect::Mysql).meaningful().next().is_some_and(|first| first.is_sign("(")) {
+        // Only a query begins so.
+        return false;
+    }
+    match verb(sql, Dialect::Mysql).as_str() {
+        // A password is a row of the server's own.
+        "SET" => {
+            Lexer::new(sql, Dialect::Mysql).any(|token| token.is_word("PASSWORD") || token.kind == Kind::Executable)
+        }
+        "CREATE" | "DROP" => !Lexer::new(sql, Dialect::Mysql).any(|token| token.is_word("TEMPORARY")),
+        verb => !NEVER.contains(&verb),
+    }
 }
 
 /// Whether a verb changes rows, so that the number of them means something.
@@ -101,11 +116,19 @@ mod tests {
     }
 
     #[test]
-    fn temporary_tables_are_known_by_their_word() {
-        for sql in ["create /* */ Temporary table t (a int)", "create /*!50000 temporary */ table t (a int)"] {
-            assert!(may_be_temporary(sql, Dialect::Mariadb), "{sql}");
+    fn t56_statements_that_commit_are_known_by_their_words() {
+        for sql in ["create table t (a int)", "TRUNCATE t", "/*! x */ select 1", "set password = 'x'", "grant x to y"] {
+            assert!(commits(sql), "{sql}");
         }
-        assert!(!may_be_temporary("create table `temporary` (a int default 'temporary') -- temporary", Dialect::Mysql));
+        for sql in [
+            "create /* */ Temporary table t (a int)",
+            "with a as (select 1) select 2",
+            "set @x = 1",
+            "do 1",
+            "((select 1)) union select 2",
+        ] {
+            assert!(!commits(sql), "{sql}");
+        }
     }
 
     #[test]

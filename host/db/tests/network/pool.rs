@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sqlservice_db::{Database, Error, Settings};
 
 use crate::{
-    ask, integer,
+    ask, ask_id, integer,
     server::{each, run},
 };
 
@@ -14,15 +14,15 @@ async fn a01_lost_connections_are_replaced_and_dead_servers_are_said_to_be() {
     for server in each().await {
         let small = server.again(server.settings().pool_size(1).max_overflow(0));
         let session = small.session();
-        let id = ask(&session, server.own_id(), vec![]).await;
+        let id = ask_id(&session, &server).await;
         session.close().await.expect("close");
         assert_eq!(small.status().idle, 1);
         server.kill(&id).await;
         small.ping().await.expect("a new connection");
-        assert_ne!(ask(&small.session(), server.own_id(), vec![]).await, id);
+        assert_ne!(ask_id(&small.session(), &server).await, id);
         // In the middle of a transaction it is an error, and the next one works.
         let session = small.session();
-        let id = ask(&session, server.own_id(), vec![]).await;
+        let id = ask_id(&session, &server).await;
         server.kill(&id).await;
         let error = run(&session, "select 1").await.err();
         assert!(matches!(error, Some(Error::Disconnected(_))), "{error:?}");

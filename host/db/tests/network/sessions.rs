@@ -4,7 +4,7 @@ use sqlservice_db::{Error, Isolation};
 use sqlservice_sql::Scalar;
 
 use crate::{
-    ask, integer,
+    ask, ask_id, integer,
     server::{Kind, each, one, run},
 };
 
@@ -156,8 +156,11 @@ async fn g06_what_a_borrower_set_is_gone_for_the_next_one() {
 async fn g06_mariadbs_session_variables_do_not_outlive_their_borrower() {
     let server = one(Kind::Mariadb).await;
     let small = server.again(server.settings().pool_size(1).max_overflow(0));
-    let id = ask(&small.session(), "select connection_id()", vec![]).await;
-    assert_eq!(ask(&small.session(), "select connection_id()", vec![]).await, id, "an ordinary borrower leaves it");
+    let id = ask_id(&small.session(), &server).await;
+    assert_eq!(ask_id(&small.session(), &server).await, id, "a borrower of compiled statements leaves it");
+    run(&small.session(), "select 1").await.expect("read");
+    let next = ask_id(&small.session(), &server).await;
+    assert_ne!(next, id, "one that ran text does not");
     let mode = ask(&small.session(), "select @@sql_mode", vec![]).await;
     let session = small.connect().await.expect("connect");
     run(&session, "set sql_mode = ''").await.expect("set");
@@ -165,6 +168,6 @@ async fn g06_mariadbs_session_variables_do_not_outlive_their_borrower() {
     session.close().await.expect("close");
     assert_eq!(ask(&small.session(), "select @@sql_mode", vec![]).await, mode);
     assert!(run(&small.session(), "select * from secret").await.is_err());
-    assert_ne!(ask(&small.session(), "select connection_id()", vec![]).await, id);
+    assert_ne!(ask_id(&small.session(), &server).await, next);
     small.close().await;
 }

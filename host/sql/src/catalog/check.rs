@@ -60,10 +60,7 @@ fn schema_name(schema: &str, dialect: Dialect) -> Result<()> {
         let message = "this database has no schemas: leave the schema of tables out".to_owned();
         return Err(Error::Unsupported { capability: "schemas", message });
     }
-    if schema.eq_ignore_ascii_case("information_schema") {
-        return Err(Error::invalid("information_schema is the database's own"));
-    }
-    name::check_object("schema", schema, dialect)
+    name::check_schema(schema, dialect)
 }
 
 fn one(table: &mut Table, dialect: Dialect, limits: &Limits, expressions: bool) -> Result<()> {
@@ -81,7 +78,7 @@ fn one(table: &mut Table, dialect: Dialect, limits: &Limits, expressions: bool) 
     text("comment", table.comment.as_deref())?;
     let mut names = HashSet::new();
     for at in &mut table.columns {
-        name::check("column", &at.name, dialect)?;
+        name::check_column(&at.name, dialect)?;
         if !names.insert(name::folded(&at.name, dialect)) {
             return Err(Error::invalid(format!("two columns have the name {}", shown(&at.name))));
         }

@@ -1,5 +1,7 @@
 //! Names of tables, columns and constraints: which are allowed, and how missing ones are made.
 
+mod reserved;
+
 use std::collections::HashSet;
 
 use crate::{Dialect, Error, Result, schema::Table};
@@ -30,16 +32,27 @@ pub(crate) fn check(what: &str, name: &str, dialect: Dialect) -> Result<()> {
     Err(Error::invalid(format!("the name of a {what}, {}, {problem}", shown(name))))
 }
 
-/// Checks the name of a table, schema or index: those that databases keep for themselves are refused everywhere.
+/// Checks the name of a column. One that the database takes for something else is refused like one that cannot be.
+pub(super) fn check_column(name: &str, dialect: Dialect) -> Result<()> {
+    check("column", name, dialect)?;
+    if reserved::is_column(name, dialect) { Err(own("column", name)) } else { Ok(()) }
+}
+
+/// Checks the name of a table, index or constraint. Those that databases keep for themselves are refused.
 pub(super) fn check_object(what: &str, name: &str, dialect: Dialect) -> Result<()> {
     check(what, name, dialect)?;
-    let start: String = name.chars().take(7).flat_map(char::to_lowercase).collect();
-    match ["sqlite_", "pg_"].into_iter().find(|prefix| start.starts_with(prefix)) {
-        Some(prefix) => {
-            Err(Error::invalid(format!("the name of a {what}, {}, starts with the reserved {prefix}", shown(name))))
-        }
-        None => Ok(()),
-    }
+    if reserved::is_table(name, dialect) { Err(own(what, name)) } else { Ok(()) }
+}
+
+/// Checks the name of a schema.
+pub(super) fn check_schema(name: &str, dialect: Dialect) -> Result<()> {
+    check("schema", name, dialect)?;
+    if reserved::is_schema(name) { Err(own("schema", name)) } else { Ok(()) }
+}
+
+/// The error for a name that the database has itself. It does not say whether such a thing is there.
+fn own(what: &str, name: &str) -> Error {
+    Error::invalid(format!("the name of a {what}, {}, is reserved: the database may have one of its own", shown(name)))
 }
 
 /// A name as messages show it: guest-controlled, so no more than a line of it.

@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use sqlservice_sql::{Dialect, Sql, SqlWriter};
+use sqlservice_sql::{Dialect, Error as StatementError, Sql, SqlWriter};
 use sqlx::{Connection, Row};
 use tokio::time::timeout;
 
@@ -27,10 +27,7 @@ use crate::{
     settings::Isolation,
 };
 
-/// What a borrower's own SQL may have kept beyond its transaction.
-const TIDY: &str = "ROLLBACK; DO RELEASE_ALL_LOCKS(); SELECT CAST(CONNECTION_ID() AS CHAR)";
-
-/// The same for a borrower that only ran compiled statements, which change nothing but data.
+/// What a borrower that only ran compiled statements may have left open.
 const ROLL_BACK: &str = "ROLLBACK; SELECT CAST(CONNECTION_ID() AS CHAR)";
 
 /// What ends a transaction whatever the server's `completion_type` says.
@@ -45,26 +42,33 @@ pub(crate) struct MysqlLink {
     born: Instant,
     connected: Connected,
     stopper: MysqlStopper,
-    state: State,
+    /// Whether the borrower ran SQL of its own. Variables, temporary tables, modes and prepared statements stay then, also where a
+    /// function or a trigger made them, and nothing that the driver can send takes them away.
+    ran_text: bool,
+    /// Whether the borrower ran a compiled statement.
+    ran_compiled: bool,
+    /// Whether rows were changed in the open transaction.
+    has_changes: bool,
     scope: Scope,
     /// Whether every answer since the connection was proved idle came to its end.
     is_proved: bool,
 }
 
-/// What the borrower did to the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
-    Clean,
-    /// It ran SQL of its own.
-    Touched,
-    /// It did something that cannot be undone.
-    Spoiled,
-}
-
 impl MysqlLink {
     pub(super) fn new(pool: Arc<MysqlPool>, born: Instant, connected: Connected, control: Arc<Control>) -> Self {
         let stopper = MysqlStopper::new(control, connected.id);
-        Self { pool, born, connected, stopper, state: State::Clean, scope: Scope::new(Dialect::Mysql), is_proved: true }
+        let scope = Scope::new(Dialect::Mysql);
+        Self {
+            pool,
+            born,
+            connected,
+            stopper,
+            ran_text: false,
+            ran_compiled: false,
+            has_changes: false,
+            scope,
+            is_proved: true,
+        }
     }
 
     /// Makes sure that a stop that came too late hits nothing: it either hits a statement that does nothing, or is
@@ -106,30 +110,22 @@ impl MysqlLink {
         last.try_get_unchecked::<String, _>(0).map_err(error::map)
     }
 
-    /// Remembers what SQL of the borrower's own can have done: variables, temporary tables and prepared statements stay,
-    /// and nothing that the driver can send takes them away.
-    fn watch(&mut self, job: &Job) {
+    /// Remembers that SQL of the borrower's own was run. Refuses what would commit changes unasked: a rollback after it would seem
+    /// to undo them.
+    fn watch(&mut self, job: &Job) -> Result<()> {
         if !job.sql.is_guest() {
-            return;
+            return Ok(());
         }
-        let verb = verb::verb(&job.sql, Dialect::Mysql);
-        let state = match verb.as_str() {
-            "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "VALUES" | "SHOW" | "EXPLAIN" | "DESCRIBE"
-            | "DESC" | "ANALYZE" | "OPTIMIZE" | "CHECK" | "TRUNCATE" | "RENAME" | "ALTER" => State::Touched,
-            "CREATE" | "DROP" if !verb::may_be_temporary(&job.sql, Dialect::Mysql) => State::Touched,
-            _ => State::Spoiled,
-        };
-        self.state = self.state.max(state);
-        if state == State::Spoiled {
-            self.connected.step = None;
-        }
-        let commits = !matches!(
-            verb.as_str(),
-            "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "VALUES" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DESC"
-        );
-        if commits {
+        if verb::commits(&job.sql) {
+            if self.has_changes && self.scope.is_open() {
+                let what = "a statement that commits the transaction's changes: commit first";
+                return Err(StatementError::Denied(what.to_owned()).into());
+            }
             self.scope.forget_savepoints();
         }
+        self.ran_text = true;
+        self.connected.step = None;
+        Ok(())
     }
 
     /// Makes sure that the statement begins the transaction that was asked for, or is none.
@@ -165,13 +161,18 @@ impl MysqlLink {
             self.set_autocommit(true).await?;
         }
         self.scope.wrote |= job.effect != Effect::Reads;
+        self.has_changes |= job.effect == Effect::Writes;
         self.open(job.effect).await?;
         run::run(&mut self.connected, &self.stopper, job, feed).await
     }
 
-    fn cleaned(&mut self) {
+    fn end(&mut self) {
         self.scope.end();
-        self.state = State::Clean;
+        self.has_changes = false;
+    }
+
+    fn cleaned(&mut self) {
+        self.end();
         self.is_proved = true;
     }
 
@@ -204,7 +205,7 @@ impl Link for MysqlLink {
                 said => said?,
             }
         }
-        self.scope.end();
+        self.end();
         Ok(())
     }
 
@@ -212,7 +213,7 @@ impl Link for MysqlLink {
         if self.scope.is_open() {
             self.say(UNDO).await?;
         }
-        self.scope.end();
+        self.end();
         Ok(())
     }
 
@@ -224,7 +225,7 @@ impl Link for MysqlLink {
     }
 
     async fn release(&mut self, name: &str) -> Result<()> {
-        match self.scope.release(name, self.state == State::Clean) {
+        match self.scope.release(name, !self.ran_text) {
             Some(text) => self.say(text).await,
             None => Ok(()),
         }
@@ -237,6 +238,7 @@ impl Link for MysqlLink {
             Back::All => {
                 self.say(UNDO).await?;
                 self.scope.again();
+                self.has_changes = false;
             }
         }
         Ok(())
@@ -253,7 +255,14 @@ impl Link for MysqlLink {
 
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
         self.settle().await?;
-        self.watch(&job);
+        self.watch(&job)?;
+        if !job.sql.is_guest() {
+            (self.ran_compiled, self.connected.was_used) = (true, true);
+        } else if self.connected.was_used && !self.ran_compiled {
+            // What the borrower's own statements counted up stays.
+            self.ask("SELECT CAST(LAST_INSERT_ID(0) AS CHAR)").await?;
+            self.connected.was_used = false;
+        }
         let proved = std::mem::replace(&mut self.is_proved, false);
         let busy = self.stopper.busy().clone();
         let result = busy.during(self.work(&job, feed)).await;
@@ -272,7 +281,14 @@ impl Link for MysqlLink {
     }
 
     async fn reset(&mut self) -> Result<()> {
-        if self.is_proved && self.state == State::Clean && !self.stopper.was_used() {
+        if self.ran_text {
+            // What it changed and locked is gone before another borrower comes, not only when the server notices the end.
+            if self.scope.is_open() {
+                self.say(UNDO).await?;
+            }
+            return Err(Error::Disconnected(None));
+        }
+        if self.is_proved && !self.stopper.was_used() {
             // What the host did not begin is not open.
             if self.scope.is_open() {
                 self.say(UNDO).await?;
@@ -280,13 +296,8 @@ impl Link for MysqlLink {
             self.cleaned();
             return Ok(());
         }
-        let sql = match self.state {
-            State::Clean => ROLL_BACK,
-            State::Touched => TIDY,
-            State::Spoiled => return Err(Error::Disconnected(None)),
-        };
         // The answer is our own number only if question and answer still belong together.
-        let id = self.ask(sql).await?;
+        let id = self.ask(ROLL_BACK).await?;
         if id.parse() != Ok(self.connected.id) {
             return Err(Error::Disconnected(None));
         }

@@ -1,11 +1,11 @@
 //! Makes connections to a PostgreSQL server, and keeps those that nobody has taken.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
-use sqlservice_sql::Sql;
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
 use sqlx::{
     ConnectOptions, Connection, PgConnection, Row,
     postgres::{PgConnectOptions, PgSslMode},
@@ -36,13 +36,25 @@ pub(crate) struct Connected {
     pub says_write: bool,
     /// Which server it is and on which timeline, where it says so: elsewhere a transaction's number means another one.
     pub server: Option<String>,
+    /// Where names are looked for. It is the same for all connections of a pool, whatever is said of the role meanwhile.
+    pub path: Arc<str>,
+    /// Whether it may keep what compiled statements left since it was made or reset: their texts, and the last numbers of sequences.
+    pub was_used: bool,
 }
 
-/// What a connection is asked first. On a standby nothing is set: it may be promoted.
-const FACTS: &str = "SELECT pg_backend_pid()::text, current_setting('default_transaction_isolation'), \
-                     current_setting('default_transaction_read_only'), \
-                     CASE WHEN pg_is_in_recovery() THEN 'off' ELSE \
-                     set_config('default_transaction_read_only', 'on', false) END";
+/// What a connection is asked first, before the path is set. On a standby nothing else is set: it may be promoted. All names are
+/// those of the server's own schema, whatever the role's path says.
+const FACTS: &str = "SELECT pg_catalog.pg_backend_pid()::pg_catalog.text, \
+                     pg_catalog.current_setting('default_transaction_isolation'), \
+                     pg_catalog.current_setting('default_transaction_read_only'), \
+                     CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'off' ELSE \
+                     pg_catalog.set_config('default_transaction_read_only', 'on', false) END, \
+                     pg_catalog.set_config('search_path', ";
+
+/// The path of the role's, with the schema of temporary tables last: a server looks there first where it is not named. A role
+/// without any schema makes no tables: the first one of a path is where they would go.
+const PATH: &str = "CASE WHEN pg_catalog.current_schema() IS NULL THEN 'pg_catalog, pg_temp' ELSE \
+                    pg_catalog.concat(pg_catalog.current_setting('search_path'), ', pg_temp') END";
 
 /// A server and its timeline. Not every server that speaks the protocol can answer.
 pub(super) const SERVER: &str = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || \
@@ -51,6 +63,8 @@ pub(super) const SERVER: &str = "SELECT (SELECT system_identifier FROM pg_contro
 /// Where links to one database come from. How many there may be is decided by the caller.
 pub(crate) struct PostgresPool {
     options: PgConnectOptions,
+    /// The path of the first connection.
+    path: OnceLock<Arc<str>>,
     idle: Idle<Connected>,
     control: Arc<Control>,
 }
@@ -59,8 +73,10 @@ impl PostgresPool {
     /// No I/O.
     pub(crate) fn new(server: &Server, settings: &Settings) -> Self {
         let options = options(server, settings);
-        let control = Arc::new(Control::new(options.clone().application_name("sqlservice control")));
-        Self { options, idle: Idle::new(settings.pool_size, settings.pool_recycle), control }
+        // Its names are the server's own, whatever is said of the role.
+        let control = options.clone().application_name("sqlservice control").options([("search_path", "pg_catalog")]);
+        let control = Arc::new(Control::new(control));
+        Self { options, path: OnceLock::new(), idle: Idle::new(settings.pool_size, settings.pool_recycle), control }
     }
 
     /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
@@ -72,9 +88,18 @@ impl PostgresPool {
         let is_new = idle.is_none();
         let (born, connected) = match idle {
             Some(idle) => idle,
-            None => (Instant::now(), connect(&self.options).await?),
+            None => (Instant::now(), self.connect().await?),
         };
         Ok((PostgresLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)), is_new))
+    }
+
+    /// A new connection. Whatever goes wrong, the error says neither where nor who.
+    async fn connect(&self) -> Result<Connected> {
+        match timeout(CONNECTING, open(&self.options, &self.path)).await {
+            Ok(Ok(connected)) => connected.ok_or(Error::Disconnected(None)),
+            Ok(Err(cause)) => Err(error::connecting(cause)),
+            Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
+        }
     }
 
     /// Takes a connection back that is clean.
@@ -98,27 +123,27 @@ impl PostgresPool {
     }
 }
 
-/// A new connection. Whatever goes wrong, the error says neither where nor who.
-pub(crate) async fn connect(options: &PgConnectOptions) -> Result<Connected> {
-    match timeout(CONNECTING, open(options)).await {
-        Ok(Ok(connected)) => connected.ok_or(Error::Disconnected(None)),
-        Ok(Err(cause)) => Err(error::connecting(cause)),
-        Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
-    }
-}
-
-async fn open(options: &PgConnectOptions) -> Result<Option<Connected>, sqlx::Error> {
+async fn open(options: &PgConnectOptions, path: &OnceLock<Arc<str>>) -> Result<Option<Connected>, sqlx::Error> {
     let mut connection = options.connect().await?;
-    let facts = sqlx::raw_sql(driver::text(&Sql::fixed(FACTS))).fetch_one(&mut connection).await?;
+    let mut asked = SqlWriter::new(Dialect::Postgres);
+    asked.push(FACTS);
+    match path.get() {
+        Some(path) => asked.text(path),
+        None => asked.push(PATH),
+    };
+    asked.push(", false)");
+    let facts = sqlx::raw_sql(driver::text(&asked.finish())).fetch_one(&mut connection).await?;
     let fact = |at| facts.try_get::<String, _>(at);
     let (Ok(process), Ok(level)) = (fact(0)?.parse(), fact(1)?.parse()) else { return Ok(None) };
     let (was_guarded, is_guarded) = (fact(2)? == "on", fact(3)? == "on");
+    let path = Arc::clone(path.get_or_init(|| facts.try_get::<String, _>(4).unwrap_or_default().into()));
     let server = match sqlx::raw_sql(driver::text(&Sql::fixed(SERVER))).fetch_one(&mut connection).await {
         Ok(row) => row.try_get(0).ok(),
         Err(sqlx::Error::Database(_)) => None,
         Err(lost) => return Err(lost),
     };
-    Ok(Some(Connected { connection, process, level, is_guarded, says_write: is_guarded && !was_guarded, server }))
+    let says_write = is_guarded && !was_guarded;
+    Ok(Some(Connected { connection, process, level, is_guarded, says_write, server, path, was_used: false }))
 }
 
 /// Says goodbye, but does not wait for ever.

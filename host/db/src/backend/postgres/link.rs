@@ -29,10 +29,10 @@ use crate::{
     settings::Isolation,
 };
 
-/// What a borrower's own SQL may have changed beyond its transaction, in one round trip. `DISCARD ALL` would do it too, but
-/// throws the prepared statements away that the driver remembers.
-const TIDY: &str = "ROLLBACK; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
-                    SELECT pg_advisory_unlock_all()::text; DISCARD TEMP; DISCARD SEQUENCES";
+/// What takes back all that a borrower's own SQL may have changed beyond its transaction, as `DISCARD ALL` does, in one round trip.
+/// After `RESET ALL` no name is found where the borrower said.
+const TIDY: &str = "ROLLBACK; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; \
+                    SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES";
 
 /// The same for a borrower that only ran compiled statements, which change nothing but data.
 const ROLL_BACK: &str = "ROLLBACK";
@@ -63,6 +63,8 @@ pub(crate) struct PostgresLink {
     is_lost: bool,
     /// Whether the borrower said itself whether transactions write.
     says_access: bool,
+    /// Whether the borrower ran a compiled statement.
+    ran_compiled: bool,
 }
 
 /// What the borrower did to the session.
@@ -90,6 +92,7 @@ impl PostgresLink {
             is_proved: true,
             is_lost: false,
             says_access: false,
+            ran_compiled: false,
         }
     }
 
@@ -120,6 +123,17 @@ impl PostgresLink {
             _ => State::Touched,
         };
         self.state = self.state.max(state);
+    }
+
+    /// Takes away what earlier borrowers left, before the first text: it could read their statements, with the constants in them. What
+    /// the borrower's own sequences counted up stays.
+    async fn forget_others(&mut self) -> Result<()> {
+        self.connected.connection.clear_cached_statements().await.map_err(error::map)?;
+        if !self.ran_compiled {
+            self.say("DISCARD SEQUENCES").await?;
+        }
+        self.connected.was_used = false;
+        Ok(())
     }
 
     /// Whether a statement is the same outside of the transaction that was asked for. Each statement has a snapshot of its own
@@ -236,6 +250,18 @@ impl PostgresLink {
         }
     }
 
+    /// Writes what makes the connection one that no text was run on. A function that the text called may have prepared another
+    /// statement by a name that the driver uses, so none of the driver's is used again.
+    async fn tidy(&mut self, text: &mut SqlWriter) -> Result<()> {
+        self.connected.connection.clear_cached_statements().await.map_err(error::map)?;
+        text.push(TIDY).push("; SELECT pg_catalog.set_config('search_path', ").text(&self.connected.path);
+        text.push(", false); ");
+        if self.connected.says_write {
+            text.push("SELECT pg_catalog.set_config('default_transaction_read_only', 'on', false); ");
+        }
+        Ok(())
+    }
+
     fn end(&mut self) {
         self.scope.end();
         self.number = None;
@@ -313,6 +339,11 @@ impl Link for PostgresLink {
     }
 
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
+        if !job.sql.is_guest() {
+            (self.ran_compiled, self.connected.was_used) = (true, true);
+        } else if self.state == State::Clean && self.connected.was_used {
+            self.forget_others().await?;
+        }
         self.watch(&job);
         let proved = std::mem::replace(&mut self.is_proved, false);
         let busy = self.stopper.busy().clone();
@@ -333,20 +364,19 @@ impl Link for PostgresLink {
         // What was not open is idle when its last answer is there, and nothing can be open that the host did not begin.
         let is_idle = self.is_proved && !self.scope.is_open() && !self.stopper.was_used() && !self.is_lost;
         if !is_idle || self.state != State::Clean {
-            let tidy = match self.state {
-                State::Clean => ROLL_BACK,
-                State::Touched => TIDY,
-                State::Spoiled => return Err(Error::Disconnected(None)),
-            };
-            let guard = match self.state {
-                State::Touched if self.connected.says_write => {
-                    "SELECT set_config('default_transaction_read_only', 'on', false); "
-                }
-                _ => "",
-            };
-            // The answer is our own process only if question and answer still belong together.
             let mut text = SqlWriter::new(Dialect::Postgres);
-            text.push(tidy).push("; ").push(guard).push("SELECT pg_backend_pid()::text");
+            match self.state {
+                State::Clean => {
+                    text.push(ROLL_BACK).push("; ");
+                }
+                State::Touched => {
+                    self.tidy(&mut text).await?;
+                    self.connected.was_used = false;
+                }
+                State::Spoiled => return Err(Error::Disconnected(None)),
+            }
+            // The answer is our own process only if question and answer still belong together.
+            text.push("SELECT pg_catalog.pg_backend_pid()::pg_catalog.text");
             let process = self.ask(text.finish()).await?;
             if process.parse() != Ok(self.connected.process) {
                 return Err(Error::Disconnected(None));

@@ -64,7 +64,7 @@ pub(super) fn error(failure: Failure) -> Error {
         ffi::SQLITE_TOOBIG => Error::Data(said(failure, Some("22001"), Some("a value is too long for the database"))),
         ffi::SQLITE_RANGE => Error::Data(said(failure, Some("22003"), None)),
         ffi::SQLITE_INTERRUPT => Error::Cancelled,
-        ffi::SQLITE_AUTH => Error::Denied(said(failure, Some("42501"), Some("the statement does what is not allowed"))),
+        ffi::SQLITE_AUTH => denied(failure),
         ffi::SQLITE_PERM | ffi::SQLITE_READONLY => {
             Error::Denied(said(failure, Some("25006"), Some("the database cannot be written")))
         }
@@ -108,6 +108,9 @@ fn plain(failure: Failure) -> Error {
     if let Some((_, column)) = failure.message.split_once(" has no column named ") {
         return Error::NoSuchColumn(column.to_owned());
     }
+    if failure.message.starts_with("not authorized") {
+        return denied(failure);
+    }
     if let Some((state, what)) = failure.message.strip_prefix(decimal::MARK).and_then(|told| told.split_once(": ")) {
         let (state, what) = (state.to_owned(), what.to_owned());
         return Error::Data(said(failure, Some(&state), Some(&what)));
@@ -119,6 +122,11 @@ fn plain(failure: Failure) -> Error {
     }
     let state = if failure.message.contains("syntax error") { Some("42601") } else { None };
     Error::Operational(said(failure, state, None))
+}
+
+/// What the authorizer refused.
+fn denied(failure: Failure) -> Error {
+    Error::Denied(said(failure, Some("42501"), Some("the statement does what is not allowed")))
 }
 
 /// What a guest may see; SQLite's own message where none is given.

@@ -15,11 +15,16 @@ use std::{
 };
 
 use libsqlite3_sys as ffi;
-use sqlservice_sql::{Author, Sql};
-use sqlservice_sql::{Dialect, raw};
+use sqlservice_sql::{Dialect, Sql, raw};
 use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
 
-use super::{bind::Bound, decimal, decode::Cell, error::Failure, watch::Watch};
+use super::{
+    bind::Bound,
+    decimal,
+    decode::Cell,
+    error::Failure,
+    watch::{MODULES, Rights, Watch},
+};
 
 mod cache;
 
@@ -44,6 +49,8 @@ pub(super) struct Declared {
 /// A prepared statement.
 struct Prepared {
     sql: Sql,
+    /// What it may do.
+    rights: Rights,
     /// Whether its runs were short so far.
     is_brief: bool,
     /// The table that it inserts into, as [`Watch`] knows it.
@@ -150,6 +157,11 @@ impl Handle {
             // SAFETY: the connection is open; limits are plain numbers.
             unsafe { ffi::sqlite3_limit(db, limit, value) };
         }
+        let mut kept = MODULES.map(CStr::as_ptr).to_vec();
+        kept.push(ptr::null());
+        // SAFETY: the connection is open, and has used no table yet; the names are strings, with a null at the end, that live
+        // forever.
+        unsafe { ffi::sqlite3_drop_modules(db, kept.as_mut_ptr().cast()) };
         let context = Arc::as_ptr(&self.watch).cast_mut().cast::<c_void>();
         // SAFETY: the context is the watch, which this handle keeps alive until the connection is closed; `authorize` takes
         // it for what it is and only reads it.
@@ -198,6 +210,8 @@ impl Handle {
         let mut raw = ptr::null_mut();
         let mut tail: *const c_char = ptr::null();
         let text = sql.as_ptr().cast::<c_char>();
+        let rights = Rights::of(sql);
+        self.watch.set_rights(rights);
         self.watch.take_target();
         // SAFETY: the connection is open; the text has `length` bytes; both out-pointers are ours.
         let code = unsafe {
@@ -215,7 +229,7 @@ impl Handle {
         }
         let Some(raw) = NonNull::new(raw) else { return Err(Failure::misuse("there is no statement in the text")) };
         let target = self.watch.take_target();
-        let prepared = Prepared { sql: sql.clone(), is_brief: true, target, raw };
+        let prepared = Prepared { sql: sql.clone(), rights, is_brief: true, target, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
         if !raw::is_blank(sql.get(used..).unwrap_or("?"), Dialect::Sqlite) {

@@ -99,7 +99,8 @@ async fn tables(
     sql.push("SELECT l.name, l.type, CAST(l.wr AS TEXT), substr(m.sql, 1, ").number(MAX_CREATE + 1).push(
         ") FROM pragma_table_list AS l \
          JOIN main.sqlite_schema AS m ON m.name = l.name AND m.type IN ('table', 'view') \
-         WHERE l.schema = 'main' AND l.type IN ('table', 'virtual', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+         WHERE l.schema = 'main' AND l.type IN ('table', 'virtual', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+         AND l.name NOT LIKE 'pragma\\_%' ESCAPE '\\'",
     );
     ask.rows(sql.finish(), &[], 4, |cells| {
         let (name, kind, without_rowid, text) = (cells.text(), cells.text(), cells.flag(), cells.text());

@@ -1,14 +1,17 @@
 //! What a running SQLite connection is asked from outside: whether to go on, and what its statements may do.
 
+mod function;
+mod rights;
+
 use std::{
     ffi::c_int,
     hash::{DefaultHasher, Hash, Hasher},
     sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
 };
 
-use libsqlite3_sys as ffi;
-use sqlservice_sql::Author;
 use tokio::sync::Notify;
+
+pub(super) use self::rights::{MODULES, Rights};
 
 /// Ticks (of a thousand steps) that a statement may take on the thread of its caller before it is moved.
 pub(super) const INLINE: i64 = 4;
@@ -23,7 +26,8 @@ pub(super) struct Watch {
     left: AtomicI64,
     /// Whether the last statement was broken off for its length, not for a stop.
     moved: AtomicBool,
-    author: AtomicU8,
+    /// The [`Rights`] of the present statement.
+    rights: AtomicU8,
     inserting: Inserting,
     /// Wakes those who wait for a lock.
     pub(super) stopping: Notify,
@@ -100,8 +104,9 @@ impl Watch {
         !over
     }
 
-    pub(super) fn set_author(&self, author: Author) {
-        self.author.store(author as u8, Ordering::Release);
+    /// What the statements that follow may do.
+    pub(super) fn set_rights(&self, rights: Rights) {
+        self.rights.store(rights.code(), Ordering::Release);
     }
 
     /// The statement that is being prepared inserts into a table itself, not by a trigger.
@@ -140,40 +145,9 @@ impl Watch {
         self.inserting.target.load(Ordering::Relaxed) != 0 && (is_other || self.inserting.again.load(Ordering::Relaxed))
     }
 
-    /// Whether a statement of the present author may do something, as SQLite names it.
+    /// Whether the present statement may do something, as SQLite names it.
     pub(super) fn allows(&self, action: c_int, first: &str, second: &str) -> bool {
-        let author = self.author.load(Ordering::Acquire);
-        if author == Author::Host as u8 {
-            return true;
-        }
-        // An attached file is out of every grant, and an authorizer does not see its name where that is an expression.
-        if matches!(action, ffi::SQLITE_ATTACH | ffi::SQLITE_DETACH) {
-            return false;
-        }
-        if action == ffi::SQLITE_FUNCTION {
-            return !FUNCTIONS.iter().any(|refused| refused.eq_ignore_ascii_case(second));
-        }
-        if author == Author::Compiler as u8 {
-            return true;
-        }
-        match action {
-            // The host has to know which transaction is open.
-            ffi::SQLITE_TRANSACTION | ffi::SQLITE_SAVEPOINT => false,
-            // Full-text indexes ask for this one themselves; it only reads a counter.
-            ffi::SQLITE_PRAGMA => first == "data_version",
-            // They would still be there for the connection's next borrower.
-            ffi::SQLITE_CREATE_TEMP_TABLE
-            | ffi::SQLITE_CREATE_TEMP_INDEX
-            | ffi::SQLITE_CREATE_TEMP_TRIGGER
-            | ffi::SQLITE_CREATE_TEMP_VIEW => false,
-            ffi::SQLITE_CREATE_VTABLE | ffi::SQLITE_DROP_VTABLE => {
-                MODULES.iter().any(|module| module.eq_ignore_ascii_case(second))
-            }
-            ffi::SQLITE_READ | ffi::SQLITE_UPDATE | ffi::SQLITE_INSERT | ffi::SQLITE_DELETE => {
-                !INTERNALS.iter().any(|table| table.eq_ignore_ascii_case(first))
-            }
-            _ => true,
-        }
+        Rights::of_code(self.rights.load(Ordering::Acquire)).allow(action, first, second)
     }
 }
 
@@ -183,13 +157,6 @@ fn number(table: &str) -> u64 {
     table.hash(&mut hasher);
     hasher.finish().max(1)
 }
-
-/// Functions that reach out of the database.
-const FUNCTIONS: [&str; 6] = ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_dbpage"];
-/// Modules whose tables are only ways to index.
-const MODULES: [&str; 6] = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"];
-/// Tables that show the file or the process instead of data.
-const INTERNALS: [&str; 6] = ["sqlite_dbpage", "dbstat", "sqlite_stmt", "bytecode", "tables_used", "sqlite_dbdata"];
 
 #[cfg(test)]
 mod tests {
@@ -230,30 +197,5 @@ mod tests {
         assert!(!watch.was_made(7));
         watch.expect_key(0, 7);
         assert!(!watch.awaits(7) && !watch.was_made(8), "it is no insert");
-    }
-
-    #[test]
-    fn t35_guests_reach_no_files_pragmas_or_transactions() {
-        let watch = Watch::default();
-        let refused = [
-            (ffi::SQLITE_ATTACH, "", ""),
-            (ffi::SQLITE_PRAGMA, "journal_mode", "off"),
-            (ffi::SQLITE_TRANSACTION, "COMMIT", ""),
-            (ffi::SQLITE_SAVEPOINT, "BEGIN", "a"),
-            (ffi::SQLITE_FUNCTION, "", "Load_Extension"),
-            (ffi::SQLITE_CREATE_VTABLE, "t", "dbstat"),
-            (ffi::SQLITE_READ, "sqlite_dbpage", "data"),
-        ];
-        for (action, first, second) in refused {
-            watch.set_author(Author::Guest);
-            assert!(!watch.allows(action, first, second), "{action} {first} {second}");
-            watch.set_author(Author::Host);
-            assert!(watch.allows(action, first, second), "{action} {first} {second}");
-        }
-        watch.set_author(Author::Compiler);
-        assert!(!watch.allows(ffi::SQLITE_ATTACH, "x", ""));
-        watch.set_author(Author::Guest);
-        assert!(watch.allows(ffi::SQLITE_READ, "users", "id"));
-        assert!(watch.allows(ffi::SQLITE_FUNCTION, "", "lower"));
     }
 }

@@ -2,7 +2,7 @@
 
 use sqlservice_sql::Sql;
 
-use super::{Author, Failure, Handle};
+use super::{Failure, Handle, Rights};
 
 /// How many prepared statements a connection keeps. Texts are guest-controlled.
 const CACHED_STATEMENTS: usize = 64;
@@ -13,12 +13,13 @@ impl Handle {
     /// Prepares a statement, or takes it from the cache, as the one in use. The one used before is put away.
     pub(in super::super) fn open(&mut self, sql: &Sql) -> Result<(), Failure> {
         self.put_away();
-        self.watch.set_author(sql.author());
         let known = self.cached.iter().rposition(|known| known.sql == *sql);
         let prepared = match known {
             Some(position) => self.cached.remove(position),
-            None => self.prepare(sql).inspect_err(|_| self.watch.set_author(Author::Host))?,
+            None => self.prepare(sql).inspect_err(|_| self.watch.set_rights(Rights::HOST))?,
         };
+        // A statement is prepared again where it runs after the schema changed.
+        self.watch.set_rights(prepared.rights);
         self.active = Some(prepared);
         Ok(())
     }
@@ -27,7 +28,7 @@ impl Handle {
     pub(in super::super) fn put_away(&mut self) {
         self.unbind();
         let Some(prepared) = self.active.take() else { return };
-        self.watch.set_author(Author::Host);
+        self.watch.set_rights(Rights::HOST);
         if prepared.sql.len() > CACHED_TEXT {
             prepared.finalize();
             return;
@@ -51,7 +52,7 @@ impl Handle {
         }
         self.put_away();
         if let Some(waiting) = &waiting {
-            self.watch.set_author(waiting.sql.author());
+            self.watch.set_rights(waiting.rights);
         }
         self.active = waiting;
         result

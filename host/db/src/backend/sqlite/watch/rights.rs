@@ -1,0 +1,258 @@
+//! What a statement on SQLite may do, by who wrote its text: lists of what is allowed. What is on none of them is denied.
+
+use std::ffi::c_int;
+
+use libsqlite3_sys as ffi;
+use sqlservice_sql::{Author, Dialect, Sql};
+
+use super::function::FUNCTIONS;
+use crate::backend::verb;
+
+/// Who wrote a statement, and which part of the schema table it needs to do what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Rights {
+    author: Author,
+    defines: Defines,
+}
+
+/// How a statement changes the schema, by its first word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Defines {
+    /// Not at all: it is about rows.
+    Nothing,
+    /// It makes something: SQLite adds a row to the schema table, and finds it again by its number.
+    Creates,
+    /// It changes or drops something, or counts rows for the planner: SQLite reads its own tables for that. No such statement has
+    /// a query of its author's in it.
+    Alters,
+}
+
+impl Rights {
+    /// Those of the host.
+    pub(in super::super) const HOST: Self = Self { author: Author::Host, defines: Defines::Nothing };
+
+    /// Those of a statement.
+    pub(in super::super) fn of(sql: &Sql) -> Self {
+        let defines = match sql.author() {
+            Author::Host => Defines::Nothing,
+            Author::Compiler | Author::Guest => match verb::verb(sql, Dialect::Sqlite).as_str() {
+                "CREATE" => Defines::Creates,
+                "ALTER" | "DROP" | "ANALYZE" | "REINDEX" => Defines::Alters,
+                _ => Defines::Nothing,
+            },
+        };
+        Self { author: sql.author(), defines }
+    }
+
+    /// As a number.
+    pub(super) const fn code(self) -> u8 {
+        self.author as u8 * 4 + self.defines as u8
+    }
+
+    /// Of its number. Another one has the fewest rights.
+    pub(super) const fn of_code(code: u8) -> Self {
+        let author = match code / 4 {
+            HOST => Author::Host,
+            COMPILER => Author::Compiler,
+            _ => Author::Guest,
+        };
+        let defines = match code % 4 {
+            1 => Defines::Creates,
+            2 => Defines::Alters,
+            _ => Defines::Nothing,
+        };
+        Self { author, defines }
+    }
+
+    /// Whether a statement may do something, as SQLite's authorizer names it.
+    pub(super) fn allow(self, action: c_int, first: &str, second: &str) -> bool {
+        if self.author == Author::Host {
+            return true;
+        }
+        match action {
+            ffi::SQLITE_SELECT | ffi::SQLITE_RECURSIVE => true,
+            ffi::SQLITE_READ => self.may_read(first, second),
+            ffi::SQLITE_INSERT | ffi::SQLITE_UPDATE | ffi::SQLITE_DELETE => self.may_change(first),
+            ffi::SQLITE_FUNCTION => self.may_call(second),
+            // Full-text indexes ask for this one themselves; it only reads a counter.
+            ffi::SQLITE_PRAGMA if first.eq_ignore_ascii_case("data_version") => second.is_empty(),
+            // So that the nodes of a new index are as long as pages.
+            ffi::SQLITE_PRAGMA if first.eq_ignore_ascii_case("page_size") => {
+                second.is_empty() && self.defines == Defines::Creates
+            }
+            ffi::SQLITE_PRAGMA => self.checks() && first.eq_ignore_ascii_case("quick_check"),
+            // Attached files, transactions, which the host has to know of, and what is temporary, which would still be there for
+            // the connection's next borrower, are on no list.
+            _ => self.defines != Defines::Nothing && self.may_define(action, second),
+        }
+    }
+
+    /// Whether it may read a column of a table. Tables of the library that are in no schema show the file, the process or the
+    /// connection instead of data: those that are modules are not there ([`MODULES`]), those of pragmas SQLite makes when they are
+    /// named. What is left of them, `json_each` and its like, reads nothing but its arguments.
+    fn may_read(self, table: &str, column: &str) -> bool {
+        if begins(table, "pragma_") {
+            return self.checks() && table.eq_ignore_ascii_case("pragma_quick_check");
+        }
+        if !begins(table, "sqlite_") {
+            return true;
+        }
+        // An rtree asks for the number of its rows whenever it is found first, also in a guest's statement. The table tells no more
+        // than the names of tables and indexes and how many rows they had.
+        if table.eq_ignore_ascii_case("sqlite_stat1") && ["tbl", "stat"].contains(&column) {
+            return true;
+        }
+        match self.defines {
+            Defines::Nothing => false,
+            Defines::Creates => is_schema(table) && column.eq_ignore_ascii_case("ROWID"),
+            Defines::Alters => is_schema(table) || is_kept(table),
+        }
+    }
+
+    /// Whether it may change rows of a table. SQLite itself refuses direct changes of the schema table.
+    fn may_change(self, table: &str) -> bool {
+        if begins(table, "sqlite_") {
+            return match self.defines {
+                Defines::Nothing => false,
+                Defines::Creates => is_schema(table),
+                Defines::Alters => is_schema(table) || is_kept(table),
+            };
+        }
+        !begins(table, "pragma_")
+    }
+
+    /// Whether it may make or drop what it says. `module` is that of a virtual table.
+    fn may_define(self, action: c_int, module: &str) -> bool {
+        let is_index = || CREATED.iter().any(|created| created.eq_ignore_ascii_case(module));
+        match action {
+            ffi::SQLITE_CREATE_TABLE
+            | ffi::SQLITE_CREATE_INDEX
+            | ffi::SQLITE_DROP_TABLE
+            | ffi::SQLITE_DROP_INDEX
+            | ffi::SQLITE_REINDEX => true,
+            ffi::SQLITE_DROP_VTABLE => is_index(),
+            // Nothing that is compiled says more.
+            _ if self.author != Author::Guest => false,
+            ffi::SQLITE_CREATE_VIEW
+            | ffi::SQLITE_CREATE_TRIGGER
+            | ffi::SQLITE_DROP_VIEW
+            | ffi::SQLITE_DROP_TRIGGER
+            | ffi::SQLITE_ALTER_TABLE
+            | ffi::SQLITE_ANALYZE => true,
+            ffi::SQLITE_CREATE_VTABLE => is_index(),
+            _ => false,
+        }
+    }
+
+    /// Whether SQLite may look, in texts of its own, if a table has rows that a new constraint does not let pass.
+    fn checks(self) -> bool {
+        self.defines == Defines::Alters
+    }
+
+    /// Whether it may call a function: in its own text, or in that of a view, trigger, default or check that it uses.
+    fn may_call(self, function: &str) -> bool {
+        let is_internal = || self.defines == Defines::Alters && INTERNALS.contains(&function);
+        FUNCTIONS.binary_search(&function).is_ok() || is_internal()
+    }
+}
+
+const HOST: u8 = Author::Host as u8;
+const COMPILER: u8 = Author::Compiler as u8;
+
+/// Whether a name begins so, whatever the case of its letters.
+fn begins(name: &str, prefix: &str) -> bool {
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+fn is_schema(table: &str) -> bool {
+    ["sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(table))
+}
+
+/// Whether it is a table that SQLite keeps up to date itself, beside those of guests.
+fn is_kept(table: &str) -> bool {
+    ["sqlite_sequence", "sqlite_stat1", "sqlite_stat4"].iter().any(|name| name.eq_ignore_ascii_case(table))
+}
+
+/// Modules whose tables are ways to index. A guest's text may make such tables.
+const CREATED: [&str; 6] = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"];
+
+/// The modules that a connection keeps: those of indexes, and a view of one. All others, which show pages, statements or files,
+/// are taken away, also from the host.
+pub(in super::super) const MODULES: [&std::ffi::CStr; 7] =
+    [c"fts3", c"fts4", c"fts5", c"fts5vocab", c"rtree", c"rtree_i32", c"geopoly"];
+
+/// What SQLite calls in texts of its own where it alters a table. In others it does not find them.
+const INTERNALS: [&str; 5] = [
+    "sqlite_drop_column",
+    "sqlite_rename_column",
+    "sqlite_rename_quotefix",
+    "sqlite_rename_table",
+    "sqlite_rename_test",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guest(text: &str) -> Rights {
+        Rights::of(&Sql::guest(text, Dialect::Sqlite).expect("a statement"))
+    }
+
+    #[test]
+    fn rights_have_numbers() {
+        let all = [Author::Host, Author::Compiler, Author::Guest].into_iter().flat_map(|author| {
+            [Defines::Nothing, Defines::Creates, Defines::Alters].map(|defines| Rights { author, defines })
+        });
+        for rights in all {
+            assert_eq!(Rights::of_code(rights.code()), rights);
+        }
+        assert_eq!(Rights::of_code(u8::MAX).author, Author::Guest);
+        assert_eq!(Rights::of_code(0), Rights::HOST);
+    }
+
+    #[test]
+    fn t35_guests_reach_no_files_pragmas_or_transactions() {
+        let refused = [
+            (ffi::SQLITE_ATTACH, "", ""),
+            (ffi::SQLITE_DETACH, "x", ""),
+            (ffi::SQLITE_PRAGMA, "journal_mode", "off"),
+            (ffi::SQLITE_TRANSACTION, "COMMIT", ""),
+            (ffi::SQLITE_SAVEPOINT, "BEGIN", "a"),
+            (ffi::SQLITE_FUNCTION, "", "load_extension"),
+            (ffi::SQLITE_CREATE_VTABLE, "t", "dbstat"),
+            (ffi::SQLITE_CREATE_TEMP_TABLE, "t", ""),
+            (ffi::SQLITE_READ, "Pragma_Database_List", "file"),
+            (ffi::SQLITE_READ, "sqlite_dbpage", "data"),
+            (ffi::SQLITE_READ, "sqlite_master", "sql"),
+            (ffi::SQLITE_UPDATE, "sqlite_sequence", "seq"),
+            (9_999, "", ""),
+        ];
+        let compiler = Rights { author: Author::Compiler, defines: Defines::Nothing };
+        for (action, first, second) in refused {
+            for rights in [guest("select 1"), compiler] {
+                assert!(!rights.allow(action, first, second), "{action} {first} {second}");
+            }
+            assert!(Rights::HOST.allow(action, first, second), "{action} {first} {second}");
+        }
+        for action in [ffi::SQLITE_CREATE_TABLE, ffi::SQLITE_CREATE_VIEW, ffi::SQLITE_CREATE_TRIGGER] {
+            assert!(!compiler.allow(action, "t", "") && !guest("select 1").allow(action, "t", ""));
+            assert!(guest("create table t (a)").allow(action, "t", ""));
+            let creates = Rights { defines: Defines::Creates, ..compiler };
+            assert_eq!(creates.allow(action, "t", ""), action == ffi::SQLITE_CREATE_TABLE);
+        }
+        for rights in [guest("select 1"), compiler] {
+            assert!(rights.allow(ffi::SQLITE_READ, "users", "id"));
+            assert!(rights.allow(ffi::SQLITE_FUNCTION, "", "lower"));
+        }
+    }
+
+    #[test]
+    fn t30_the_schema_table_is_for_those_that_change_it() {
+        let read = |text, column| guest(text).allow(ffi::SQLITE_READ, "sqlite_master", column);
+        assert!(read("create table t (a)", "ROWID") && read("alter table t rename to u", "sql"));
+        assert!(!read("create table t as select sql from sqlite_master", "sql"));
+        assert!(!read("select 1", "ROWID") && !read("with a as (select 1) delete from t", "sql"));
+    }
+}

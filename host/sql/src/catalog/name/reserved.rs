@@ -1,0 +1,137 @@
+//! Names that a database has itself: of tables that are in no schema of a guest's, and of functions that pass for columns.
+
+use crate::Dialect;
+
+/// Whether a table of this name, in no schema or a guest's, may be the database's own. It would be found where the guest's is not
+/// there, and show files, other sessions, or the schema itself.
+pub(super) fn is_table(name: &str, dialect: Dialect) -> bool {
+    // Refused everywhere, so that a model is good on all databases or on none.
+    if begins(name, "sqlite_") || begins(name, "pg_") {
+        return true;
+    }
+    match dialect {
+        // A table for each pragma, and those of modules that are tables without being created.
+        Dialect::Sqlite => begins(name, "pragma_") || MODULES.iter().any(|module| name.eq_ignore_ascii_case(module)),
+        // All that `pg_catalog` has begins with `pg_`, and no other schema is searched unasked.
+        Dialect::Postgres => false,
+        // Names of files, and of tables that are about to be changed.
+        Dialect::Mysql | Dialect::Mariadb => {
+            begins(name, "#mysql50#") || begins(name, "#sql") || (dialect == Dialect::Mariadb && is_sequence(name))
+        }
+    }
+}
+
+/// Whether a schema is the database's own.
+pub(super) fn is_schema(name: &str) -> bool {
+    begins(name, "pg_") || begins(name, "sqlite_") || name.eq_ignore_ascii_case("information_schema")
+}
+
+/// Whether a column of this name may be none: `PostgreSQL` takes `t.f` for `f(t)` where `t` has no column `f`, so that a function
+/// which takes any row would show all of it, columns that no model declares included. Functions that fail so, as they want a window
+/// or an order, and `count` are names like others.
+pub(super) fn is_column(name: &str, dialect: Dialect) -> bool {
+    dialect == Dialect::Postgres && (ROW_FUNCTIONS.contains(&name) || SYSTEM_COLUMNS.contains(&name))
+}
+
+/// Modules of SQLite's that are tables without being created, with those that only some builds of the library have. Others begin
+/// with `sqlite_`.
+const MODULES: [&str; 14] = [
+    "bytecode",
+    "carray",
+    "completion",
+    "dbstat",
+    "fsdir",
+    "fts3tokenize",
+    "fts4aux",
+    "fts5vocab",
+    "generate_series",
+    "json_each",
+    "json_tree",
+    "jsonb_each",
+    "jsonb_tree",
+    "tables_used",
+];
+
+/// Functions of `PostgreSQL`'s that take a row of any table.
+const ROW_FUNCTIONS: [&str; 31] = [
+    "any_out",
+    "any_value",
+    "anycompatible_out",
+    "anycompatiblenonarray_out",
+    "anyelement_out",
+    "anynonarray_out",
+    "array_agg",
+    "concat",
+    "hash_record",
+    "json_agg",
+    "json_agg_strict",
+    "json_build_array",
+    "json_build_object",
+    "jsonb_agg",
+    "jsonb_agg_strict",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "num_nonnulls",
+    "num_nulls",
+    "pg_collation_for",
+    "pg_column_compression",
+    "pg_column_size",
+    "pg_column_toast_chunk_id",
+    "pg_typeof",
+    "quote_literal",
+    "quote_nullable",
+    "record_out",
+    "record_send",
+    "row_to_json",
+    "to_json",
+    "to_jsonb",
+];
+
+/// Columns that every table of `PostgreSQL`'s has unasked. None can be created.
+const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
+/// Whether `MariaDB` may make a table of numbers up for this name: `seq_1_to_9`, `seq_1_to_9_step_2`.
+fn is_sequence(name: &str) -> bool {
+    let rest = if begins(name, "seq_") { name.get(4..) } else { None };
+    rest.is_some_and(|rest| {
+        rest.starts_with(|first: char| !first.is_alphabetic()) && rest.to_ascii_lowercase().contains("_to_")
+    })
+}
+
+/// Whether a name begins so, whatever the case of its letters.
+fn begins(name: &str, prefix: &str) -> bool {
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t30_names_of_the_databases_own_are_known_in_any_case() {
+        for name in ["sqlite_Master", "PG_class", "pg_temp"] {
+            for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb] {
+                assert!(is_table(name, dialect), "{name} {dialect:?}");
+            }
+        }
+        for name in ["pragma_database_list", "Pragma_x", "JSON_each", "dbstat", "fts5vocab"] {
+            assert!(is_table(name, Dialect::Sqlite) && !is_table(name, Dialect::Postgres), "{name}");
+        }
+        for name in ["seq_1_to_9", "SEQ_1_to_9_step_2", "seq_ 1_to_9", "seq_+1_TO_9", "#SQL-1", "#mysql50#../x"] {
+            assert!(is_table(name, Dialect::Mariadb), "{name}");
+        }
+        assert!(is_schema("INFORMATION_schema") && is_schema("Pg_Toast") && !is_schema("public"));
+        assert!(is_column("to_json", Dialect::Postgres) && !is_column("to_json", Dialect::Sqlite));
+    }
+
+    #[test]
+    fn names_like_those_are_free() {
+        for name in ["pragma", "pragmatic", "seq", "seq_a_to_b", "seq_1", "pg", "page", "json", "größe", "série", "ﬁ"]
+        {
+            for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb] {
+                assert!(!is_table(name, dialect) && !is_schema(name), "{name} {dialect:?}");
+            }
+        }
+        assert!(!is_table("seq_1_to_9", Dialect::Mysql) && !is_column("count", Dialect::Postgres));
+    }
+}
