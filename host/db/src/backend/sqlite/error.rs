@@ -45,6 +45,11 @@ pub(super) fn is_interrupted(failure: &Failure) -> bool {
     primary(failure.code) == ffi::SQLITE_INTERRUPT
 }
 
+/// Whether a value was longer than it may be.
+pub(super) fn is_too_long(failure: &Failure) -> bool {
+    primary(failure.code) == ffi::SQLITE_TOOBIG
+}
+
 /// The error for a failure. Messages of I/O are the host's own, since SQLite's can name files.
 pub(super) fn error(failure: Failure) -> Error {
     let code = failure.code;

@@ -2,7 +2,13 @@
 
 use sqlservice_sql::Sql;
 
-use super::{Author, Failure, Handle};
+use super::{
+    super::{error, function::MOST_BYTES},
+    Author, Failure, Handle, Watch,
+};
+
+/// The most bytes of a value that is worked with on its caller's thread.
+pub(in super::super) const INLINE_BYTES: i32 = 256 << 10;
 
 /// How many prepared statements a connection keeps. Texts are guest-controlled.
 const CACHED_STATEMENTS: usize = 64;
@@ -60,6 +66,27 @@ impl Handle {
     /// Whether all runs of the statement in use were short.
     pub(in super::super) fn is_brief(&self) -> bool {
         self.active.as_ref().is_some_and(|prepared| prepared.is_brief)
+    }
+
+    /// Whether a step of the statement in use can take long by itself.
+    pub(in super::super) fn lingers(&self) -> bool {
+        self.active.as_ref().is_some_and(|prepared| prepared.lingers)
+    }
+
+    /// Works on its caller's thread: steps are bounded, and so is the length of values, as a step that works with a long one
+    /// takes long.
+    pub(in super::super) fn work_inline<T>(&mut self, bound: fn(&Watch), work: impl FnOnce(&mut Self) -> T) -> T {
+        bound(&self.watch);
+        self.limit_values(INLINE_BYTES);
+        let result = work(self);
+        self.limit_values(MOST_BYTES);
+        self.watch.unbound();
+        result
+    }
+
+    /// Whether work on its caller's thread ended because it takes long, and has to begin again elsewhere. Asked there.
+    pub(in super::super) fn has_to_move(&self, failure: &Failure) -> bool {
+        error::is_interrupted(failure) && self.watch.was_moved() || error::is_too_long(failure)
     }
 
     /// Says that a run of the statement in use was not short.

@@ -1,0 +1,159 @@
+//! T-31, T-41: work that SQLite does in one step of its machine, by size: the runtime's threads go on ticking, a statement ends
+//! when its time is over, and one that writes leaves the file to others. It is Rust's clock that says so: no tick is later than
+//! `LATE`, where each of these attacks used to stop all of them for seconds.
+
+mod support;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sqlservice_db::{Error, RunOptions, Session, Settings};
+use sqlservice_sql::{Scalar, Value};
+use support::{File, run, run_with};
+
+/// The latest that a tick of the runtime may be, on a machine that does other work too.
+const LATE: Duration = Duration::from_millis(150);
+/// The time that an attack is given.
+const TIME: Duration = Duration::from_millis(400);
+/// How much longer it may take to end.
+const SLACK: Duration = Duration::from_millis(350);
+
+/// A task that ticks every millisecond, and the latest that it was.
+struct Ticks {
+    latest: Arc<AtomicU64>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Ticks {
+    fn start() -> Self {
+        let (latest, ended) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (worst, stop) = (Arc::clone(&latest), Arc::clone(&ended));
+        tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let since = Instant::now();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                worst.fetch_max(u64::try_from(since.elapsed().as_millis()).expect("short"), Ordering::Relaxed);
+            }
+        });
+        Self { latest, ended }
+    }
+
+    /// The latest tick so far.
+    async fn end(self) -> Duration {
+        // One that is due by now is still to be counted.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        self.ended.store(true, Ordering::Relaxed);
+        Duration::from_millis(self.latest.load(Ordering::Relaxed))
+    }
+}
+
+fn text(text: String) -> Value {
+    Scalar::Text(text).into()
+}
+
+fn settings() -> Settings {
+    Settings::default().pool_size(4).max_overflow(0).lock_timeout(Duration::from_secs(2))
+}
+
+/// A file with a long text and the needles that are looked for in it.
+async fn attacked() -> File {
+    let file = File::with(settings());
+    file.run("create table t (id integer primary key, v text unique)").await;
+    file.run("create table long (id integer primary key, v text, needle text, pattern text)").await;
+    let session = file.db.session();
+    let (long, half) = ("a".repeat(1_200_000), "a".repeat(200_000) + "b");
+    let pattern = "%".to_owned() + &"a".repeat(9_000) + "b%";
+    let insert = "insert into long values (1, ?1, ?2, ?3)";
+    run_with(&session, insert, vec![text(long), text(half), text(pattern)], RunOptions::default())
+        .await
+        .expect("a row");
+    session.commit().await.expect("commit");
+    file
+}
+
+/// Expressions that take long in one step, each of them hours or minutes if nothing ends it.
+const ATTACKS: [(&str, &str); 9] = [
+    ("instr", "instr(v, needle)"),
+    ("replace", "length(replace(v, needle, ''))"),
+    ("like", "v like pattern"),
+    ("like with an escape", r"v like pattern escape '\'"),
+    ("glob", "v glob replace(pattern, '%', '*')"),
+    ("glob of classes", "v glob '*' || replace(substr(pattern, 2, 2000), 'a', '[^x]') || 'b*'"),
+    // The characters that stand for themselves come last in the list.
+    ("trim", "length(trim(v, replace(needle, 'a', 'é') || 'a'))"),
+    ("rtrim", "length(rtrim(v, replace(needle, 'a', 'é') || 'a'))"),
+    ("unhex", "unhex(replace(v, 'a', ' '), replace(needle, 'a', 'é') || ' ')"),
+];
+
+/// Runs one attack for so long as its time lasts, and says how long that was.
+async fn attack(session: Session, sql: String) -> (Session, Result<(), Error>, Duration) {
+    // As a guest's call is: polled by a thread of the runtime.
+    let attack = async move {
+        let since = Instant::now();
+        let result = run_with(&session, &sql, Vec::new(), RunOptions::default().timeout(TIME)).await.map(drop);
+        (session, result, since.elapsed())
+    };
+    tokio::spawn(attack).await.expect("it does not panic")
+}
+
+/// Two guests at once, outside and inside of a transaction that is open, on a runtime of so many threads.
+async fn reading() {
+    let file = attacked().await;
+    for (name, expression) in ATTACKS {
+        let sql = format!("select {expression} as n from long");
+        let sessions = [file.db.session(), file.db.session()];
+        // In an open transaction a short query is run where the call is made.
+        run(&sessions[1], "select 1").await.expect("begun");
+        let ticks = Ticks::start();
+        let [one, two] = sessions.map(|session| attack(session, sql.clone()));
+        let (one, two) = tokio::join!(one, two);
+        let late = ticks.end().await;
+        println!("{name}: {:?} and {:?}, latest tick {late:?}", one.2, two.2);
+        assert!(late < LATE, "{name}: a tick was {late:?} late");
+        for (session, result, took) in [one, two] {
+            assert!(result.is_ok() || matches!(result, Err(Error::Timeout)), "{name}: {result:?}");
+            assert!(took < TIME + SLACK, "{name}: took {took:?}");
+            session.close().await.expect("closed");
+        }
+    }
+    file.check_clean().await;
+}
+
+#[tokio::test]
+async fn t31_no_function_stops_a_runtime_of_one_thread() {
+    reading().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t31_no_function_stops_a_runtime_of_two_threads() {
+    reading().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t41_an_update_gives_the_write_lock_back_in_time() {
+    let file = attacked().await;
+    let other = file.again(settings());
+    for (name, expression) in ATTACKS {
+        let sql = format!("update long set needle = {expression}");
+        let (session, neighbour) = (file.db.session(), other.session());
+        let ticks = Ticks::start();
+        let (session, result, took) = attack(session, sql).await;
+        // Whatever it wrote, what it held is free: others need not wait.
+        session.rollback().await.expect("rolled back");
+        let since = Instant::now();
+        run(&neighbour, "insert into t (v) values (null)").await.expect("the write lock is free");
+        neighbour.commit().await.expect("commit");
+        let (waited, late) = (since.elapsed(), ticks.end().await);
+        println!("{name}: {took:?}, then another wrote after {waited:?}, latest tick {late:?}");
+        assert!(result.is_ok() || matches!(result, Err(Error::Timeout)), "{name}: {result:?}");
+        assert!(took < TIME + SLACK, "{name}: took {took:?}");
+        assert!(waited < SLACK, "{name}: another waited {waited:?}");
+        assert!(late < LATE, "{name}: a tick was {late:?} late");
+    }
+    file.check_clean().await;
+}
