@@ -157,3 +157,69 @@ async fn t41_an_update_gives_the_write_lock_back_in_time() {
     }
     file.check_clean().await;
 }
+
+/// What SQLite does with one long value takes little each time, and much if there are many of them between two looks.
+#[tokio::test]
+async fn t31_long_values_do_not_stop_the_runtime() {
+    let file = File::with(settings());
+    file.run("create table long (id integer primary key, v text)").await;
+    let session = file.db.session();
+    let long = text("a".repeat(12 << 20));
+    run_with(&session, "insert into long values (1, ?1)", vec![long.clone()], RunOptions::default())
+        .await
+        .expect("a row");
+    session.commit().await.expect("commit");
+    let cases = [
+        ("functions", format!("select {} as n from long", ["length(upper(lower(v)))"; 30].join(" + "))),
+        ("texts put together", format!("select {} as n from long", ["length(v || id)"; 30].join(" + "))),
+        ("comparisons", format!("select {} as n from long a, long b", ["(a.v < b.v || '')"; 30].join(" + "))),
+        ("cells", format!("select {} from long", ["v"; 12].join(", "))),
+    ];
+    for (name, sql) in cases {
+        for begun in [false, true] {
+            let session = file.db.session();
+            if begun {
+                run(&session, "select 1").await.expect("begun");
+            }
+            let ticks = Ticks::start();
+            let (session, result, took) = attack(session, sql.clone()).await;
+            let late = ticks.end().await;
+            println!("{name}: {took:?}, latest tick {late:?}, {:?}", result.as_ref().err());
+            assert!(result.is_ok() || matches!(result, Err(Error::Timeout)), "{name}: {result:?}");
+            assert!(late < LATE, "{name}: a tick was {late:?} late");
+            session.close().await.expect("closed");
+        }
+    }
+    // A long value is copied where nobody waits for it.
+    let ticks = Ticks::start();
+    let session = file.db.session();
+    for _ in 0..4 {
+        run_with(&session, "select length(?1) as n", vec![long.clone()], RunOptions::default())
+            .await
+            .expect("a length");
+    }
+    let late = ticks.end().await;
+    assert!(late < LATE, "a tick was {late:?} late");
+}
+
+/// A schema is guest-controlled as well, and each new connection reads all of it.
+#[tokio::test]
+async fn t31_a_large_schema_does_not_stop_the_runtime() {
+    let file = File::with(settings());
+    let session = file.db.session();
+    for number in 0..6_000 {
+        let columns: Vec<String> =
+            (0..30).map(|at| format!("c{at} text not null default 'x' check (c{at} <> '')")).collect();
+        run(&session, &format!("create table t{number} ({})", columns.join(", "))).await.expect("a table");
+    }
+    session.commit().await.expect("commit");
+    let other = file.again(settings());
+    other.connect().await.expect("a connection").close().await.expect("closed");
+    let ticks = Ticks::start();
+    let (session, result, took) = attack(other.session(), "select c1 from t5".to_owned()).await;
+    let late = ticks.end().await;
+    println!("{took:?}, latest tick {late:?}");
+    assert!(result.is_ok() || matches!(result, Err(Error::Timeout)), "{result:?}");
+    assert!(late < LATE, "a tick was {late:?} late");
+    session.close().await.expect("closed");
+}

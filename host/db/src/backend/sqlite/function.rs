@@ -10,6 +10,7 @@
 //! pattern is a literal. That is lost for SQL text of a guest's. Compiled statements have patterns as parameters, for which it
 //! never was done (`SQLITE_DBCONFIG_ENABLE_QPSG`).
 
+mod bounded;
 mod pattern;
 mod search;
 
@@ -50,7 +51,8 @@ pub(super) fn register(connection: &Connection, watch: &Arc<Watch>) -> Result<()
     scalar(connection, &meter, "trim", 2, |call| call.trim(Ends { left: true, right: true }))?;
     scalar(connection, &meter, "ltrim", 2, |call| call.trim(Ends { left: true, right: false }))?;
     scalar(connection, &meter, "rtrim", 2, |call| call.trim(Ends { left: false, right: true }))?;
-    scalar(connection, &meter, "unhex", 2, |call| call.unhex())
+    scalar(connection, &meter, "unhex", 2, |call| call.unhex())?;
+    bounded::register(connection, &meter)
 }
 
 fn scalar(
@@ -68,7 +70,7 @@ fn scalar(
 #[derive(Clone)]
 struct Meter {
     watch: Arc<Watch>,
-    /// A connection that says how SQLite writes a float. Made for the first one.
+    /// A connection with SQLite's own functions, and nothing else. Made when it is asked for the first time.
     plain: Arc<Mutex<Option<Connection>>>,
 }
 
@@ -82,14 +84,18 @@ impl Meter {
         Err(Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None))
     }
 
+    /// Asks SQLite's own functions.
+    fn ask<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let mut plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *plain {
+            Some(connection) => ask(connection),
+            none => ask(none.insert(Connection::open_in_memory()?)),
+        }
+    }
+
     /// A float as SQLite writes it.
     fn float(&self, value: f64) -> Result<String> {
-        let mut plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = match &mut *plain {
-            Some(connection) => connection,
-            none => none.insert(Connection::open_in_memory()?),
-        };
-        connection.query_row_and_then("SELECT CAST(?1 AS TEXT)", [value], |row| row.get(0))
+        self.ask(|plain| plain.query_row("SELECT CAST(?1 AS TEXT)", [value], |row| row.get(0)))
     }
 }
 

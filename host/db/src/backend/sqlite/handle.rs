@@ -524,7 +524,11 @@ unsafe extern "C" fn authorize(
         watch.inserts_into(first);
     }
     watch.sees(action, first, second);
-    if watch.allows(action, first, second) { ffi::SQLITE_OK } else { ffi::SQLITE_DENY }
+    match watch.allows(action, first, second) {
+        true if action == ffi::SQLITE_DELETE && watch.deletes_row_by_row(first) => ffi::SQLITE_IGNORE,
+        true => ffi::SQLITE_OK,
+        false => ffi::SQLITE_DENY,
+    }
 }
 
 /// SQLite's word that a row of a table that has row numbers was changed, by a trigger too.

@@ -169,7 +169,11 @@ impl SqliteLink {
             match filled {
                 Filled::Full(batch, room) => match feed.deliver(batch).await {
                     Next::More(demand) => rows.go_on(demand, &room),
-                    Next::Stop => return Ok(Done::default()),
+                    Next::Stop => {
+                        // What it has sorted and kept so far is given up, which can be much.
+                        self.with(false, Handle::put_away).await?;
+                        return Ok(Done::default());
+                    }
                 },
                 Filled::Done => {
                     feed.finish(rows.filling.finish()?);
@@ -270,7 +274,10 @@ impl Rows {
             let Filled::Full(batch, room) = filled else { return Ok(filled) };
             match feed.try_deliver(batch) {
                 Ok(Next::More(demand)) => self.go_on(demand, &room),
-                Ok(Next::Stop) => return Ok(Filled::Stopped),
+                Ok(Next::Stop) => {
+                    handle.put_away();
+                    return Ok(Filled::Stopped);
+                }
                 Err(batch) => return Ok(Filled::Full(batch, room)),
             }
         }
@@ -419,6 +426,69 @@ mod tests {
         assert!(link.here().expect("here").exec(&Sql::fixed("SELECT n FROM t")).is_err(), "the change was not made");
         assert!(link.run_at_once(&short, Demand::DEFAULT).is_some());
         link.rollback().await.expect("rolled back");
+    }
+
+    #[tokio::test]
+    async fn t31_what_is_one_long_step_is_taken_elsewhere() {
+        let mut link = link().await;
+        let handle = link.here().expect("here");
+        for sql in ["CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT)", "CREATE VIRTUAL TABLE f USING fts5 (n)"] {
+            handle.exec(&Sql::fixed(sql)).expect(sql);
+        }
+        let quick = [
+            "SELECT lower(n) FROM t WHERE n LIKE 'a%'",
+            "SELECT count(*) FROM t WHERE n = 'a'",
+            "SELECT sum(id) FROM t",
+        ];
+        let slow = [
+            "SELECT count(*) FROM t",
+            "SELECT 1 WHERE (SELECT count(*) FROM t) > 1",
+            "SELECT printf('%d', id) FROM t",
+            "SELECT json_patch(n, n) FROM t",
+            "SELECT n FROM f WHERE f MATCH 'a'",
+            "SELECT n FROM f WHERE f = 'a'",
+            "SELECT randomblob(10)",
+        ];
+        for (sql, lingers) in quick.map(|sql| (sql, false)).into_iter().chain(slow.map(|sql| (sql, true))) {
+            handle.open(&query(sql).sql).expect(sql);
+            assert_eq!(handle.lingers(), lingers, "{sql}");
+        }
+        assert!(handle.open(&query("SELECT snippet(f, 0, '', '', '', 9) FROM f").sql).is_err());
+    }
+
+    #[tokio::test]
+    async fn t41_all_rows_of_a_table_are_deleted_one_after_the_other() {
+        let mut link = link().await;
+        let rows = async |link: &mut SqliteLink, sql| {
+            let mut feed = Feed::collect(None);
+            link.run(query(sql), &mut feed).await.expect(sql).affected
+        };
+        for sql in
+            ["CREATE TABLE t (n TEXT)", "CREATE VIEW v AS SELECT n FROM t", "CREATE VIRTUAL TABLE f USING fts5 (n)"]
+        {
+            rows(&mut link, sql).await;
+        }
+        assert_eq!(rows(&mut link, "INSERT INTO t VALUES (1), (2), (3)").await, 3);
+        let opcodes = async |link: &mut SqliteLink, sql: &str| {
+            let handle = link.here().expect("here");
+            handle.open(&query(sql).sql).expect("explained");
+            let mut opcodes = Vec::new();
+            while handle.step().expect("a row") {
+                let super::super::decode::Cell::Text(opcode) = handle.cell(1) else { continue };
+                opcodes.push(String::from_utf8_lossy(opcode).into_owned());
+            }
+            opcodes
+        };
+        let deleting = opcodes(&mut link, "EXPLAIN DELETE FROM t").await;
+        assert!(deleting.contains(&"Delete".to_owned()) && !deleting.contains(&"Clear".to_owned()), "{deleting:?}");
+        assert_eq!(rows(&mut link, "DELETE FROM t").await, 3);
+        // What is dropped is gone.
+        for sql in ["DROP VIEW v", "DROP TABLE t", "DROP TABLE f"] {
+            rows(&mut link, sql).await;
+        }
+        let handle = link.here().expect("here");
+        handle.open(&query("SELECT name FROM sqlite_master").sql).expect("prepared");
+        assert!(!handle.step().expect("a step"), "nothing is left");
     }
 
     #[tokio::test]

@@ -50,6 +50,8 @@ struct Seen {
     /// Whether it counts, and whether there is a table of which it reads no column: all rows of a table are counted in one step.
     counts: AtomicBool,
     reads_nothing: AtomicBool,
+    /// The table or view that it drops; 0 for none.
+    drops: AtomicU64,
 }
 
 impl Default for Watch {
@@ -190,6 +192,9 @@ impl Watch {
     /// The statement that is being prepared does something, as SQLite names it.
     pub(super) fn sees(&self, action: c_int, first: &str, second: &str) {
         let seen = match action {
+            ffi::SQLITE_DROP_TABLE | ffi::SQLITE_DROP_VIEW | ffi::SQLITE_DROP_VTABLE => {
+                return self.seen.drops.store(number(first), Ordering::Relaxed);
+            }
             ffi::SQLITE_FUNCTION if second.eq_ignore_ascii_case("count") => &self.seen.counts,
             ffi::SQLITE_FUNCTION if !QUICK.iter().any(|quick| quick.eq_ignore_ascii_case(second)) => &self.seen.lingers,
             ffi::SQLITE_READ if second.is_empty() => &self.seen.reads_nothing,
@@ -198,6 +203,16 @@ impl Watch {
             _ => return,
         };
         seen.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a table loses its rows one after the other where all of them are deleted. At once it would be a single step,
+    /// which takes seconds for a large table and cannot be ended. What is dropped asks the same question, and must not hear this.
+    pub(super) fn deletes_row_by_row(&self, table: &str) -> bool {
+        let is_dropped = self.seen.drops.load(Ordering::Relaxed) == number(table);
+        if is_dropped {
+            self.seen.drops.store(0, Ordering::Relaxed);
+        }
+        !is_dropped && !table.starts_with("sqlite_")
     }
 
     /// The statement that is being prepared inserts into a table itself, not by a trigger.
@@ -374,8 +389,10 @@ const QUICK: [&str; 89] = [
     "unlikely",
     "upper",
 ];
-/// Functions that reach out of the database.
-const FUNCTIONS: [&str; 6] = ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_dbpage"];
+/// Functions that reach out of the database,
+/// and one that takes quadratic time in one step: `highlight` shows the same, in linear time.
+const FUNCTIONS: [&str; 7] =
+    ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_dbpage", "snippet"];
 /// Modules whose tables are only ways to index.
 const MODULES: [&str; 6] = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"];
 /// Tables that show the file or the process instead of data.

@@ -3,7 +3,7 @@
 use arbtest::arbitrary::{self, Unstructured};
 use rusqlite::types::Value;
 
-use super::*;
+use super::{bounded::JSON_DEPTH, *};
 
 /// What a call gives, errors by their words.
 fn told(connection: &Connection, call: &str, arguments: &[Value]) -> std::result::Result<Value, String> {
@@ -159,6 +159,59 @@ fn patterns_match_as_sqlites_own_do() {
         told(&own, "like(?, ?)", &long(50_001)).expect_err("long"),
     );
     assert_eq!(our_error, error);
+}
+
+#[test]
+fn bounded_ones_ask_sqlites_own() {
+    let (own, ours) = both();
+    let same = [
+        "printf()",
+        "printf(NULL)",
+        "printf('plain')",
+        "format('%5.2f|%-5s|%05d|%x|%%', 1.255, 'a', 7, 255)",
+        "printf('%*d|%.*f', 5, 42, 2, 3.14159)",
+        "printf('%s %s %s', 'only')",
+        "printf('%q %Q %w', 'a''b', NULL, 'a\"b')",
+        "printf('%,d %c %n%r', 1234567, 'é', 3)",
+        "printf('%s', x'616263')",
+        "printf('%s', x'ff61')",
+        "printf('%s', x'ff61')",
+        "json_patch('{\"a\":1}', '{\"b\":[2]}')",
+        "json_array(json_patch('{\"a\":1}', '{\"a\":null}'))",
+        "hex(jsonb_patch('{\"a\":1}', '{\"b\":2}'))",
+        "json_patch(NULL, '{}')",
+        "json_patch('{', '{}')",
+        "json_pretty('{\"a\":[1,{\"b\":\"]]\\\"\"}]}')",
+        "json_pretty('[1]', '\t')",
+        "json_array(json_pretty('[1]'))",
+        "json_pretty(jsonb('[1,[2]]'))",
+        "json_pretty(NULL)",
+        "json_pretty('[1]', NULL)",
+    ];
+    for call in same {
+        assert_eq!(told(&ours, call, &[]), told(&own, call, &[]), "{call}");
+    }
+    let bombs = [
+        "printf('%.15000000f', 1.5)",
+        "printf('%*d', 15000000, 1)",
+        "printf('%s%*d', 1, '15000000', 1)",
+        "printf('%.*c', 1e9, 'x')",
+        "printf(replace(hex(zeroblob(100000)), '0', '%f'), 1)",
+        "json_patch('{\"a\":' || printf('%050d', 1) || replace(hex(zeroblob(30000)), '0', ' ') || '}', replace(hex(zeroblob(30000)), '0', ' '))",
+        "json_pretty(replace(hex(zeroblob(500)), '0', '[') || replace(hex(zeroblob(50000)), '0', '1,'))",
+        "json_pretty('/*\"*/' || replace(hex(zeroblob(50000)), '0', '[],'))",
+    ];
+    for call in bombs {
+        let since = std::time::Instant::now();
+        let error = told(&ours, call, &[]).expect_err(call);
+        assert!(error.contains("too big"), "{call}: {error}");
+        assert!(since.elapsed().as_millis() < 500, "{call}: {:?}", since.elapsed());
+    }
+    let deep =
+        [("[]", 1), ("[[1],[{}]]", 3), (r#"["[[[", "\"[[", [1]]"#, 2), ("", 0), ("]][", 1), ("['[']", JSON_DEPTH)];
+    for (document, depth) in deep {
+        assert_eq!(bounded::depth(document.as_bytes()), depth, "{document}");
+    }
 }
 
 #[test]
