@@ -66,7 +66,11 @@ pub(super) fn error(failure: Failure) -> Error {
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => {
             Error::LockNotAvailable(said(failure, Some("55P03"), Some("the database is locked by another transaction")))
         }
-        ffi::SQLITE_TOOBIG => Error::Data(said(failure, Some("22001"), Some("a value is too long for the database"))),
+        ffi::SQLITE_TOOBIG => Error::Data(said(
+            failure,
+            Some("22001"),
+            Some("a value is too long for the database, or for so long a statement"),
+        )),
         ffi::SQLITE_RANGE => Error::Data(said(failure, Some("22003"), None)),
         ffi::SQLITE_INTERRUPT => Error::Cancelled,
         ffi::SQLITE_AUTH => Error::Denied(said(failure, Some("42501"), Some("the statement does what is not allowed"))),

@@ -56,6 +56,8 @@ struct Prepared {
     target: u64,
     /// Whether it does what can take long in one step.
     lingers: bool,
+    /// The most bytes of a value that it works with.
+    value_bytes: c_int,
     raw: NonNull<ffi::sqlite3_stmt>,
 }
 
@@ -66,6 +68,8 @@ pub(super) struct Handle {
     active: Option<Prepared>,
     /// Statements that may be used again, the last used one last.
     cached: Vec<Prepared>,
+    /// Whether the thread of a caller works with it, which must not be long.
+    is_inline: bool,
     /// Keeps sqlx's thread out. Nothing but drop takes it.
     guard: Option<LockedSqliteHandle<'static>>,
     connection: Leaked,
@@ -113,8 +117,8 @@ impl Handle {
         let ticks = Arc::clone(&watch);
         guard.set_progress_handler(TICK, move || ticks.tick());
         let interrupt = Interrupt(Arc::new(Mutex::new(Some(Db(db)))));
-        let handle =
-            Self { db, active: None, cached: Vec::new(), guard: Some(guard), connection: leaked, watch, interrupt };
+        let (active, cached, guard) = (None, Vec::new(), Some(guard));
+        let handle = Self { db, active, cached, is_inline: false, guard, connection: leaked, watch, interrupt };
         handle.restrict();
         handle.extend().map_err(|error| sqlx::Error::Configuration(error.into()))?;
         Ok(handle)
@@ -170,7 +174,7 @@ impl Handle {
     }
 
     /// Lets no value have more bytes than this until it is said again; a step that meets or makes a longer one fails.
-    pub(super) fn limit_values(&mut self, bytes: c_int) {
+    fn limit_values(&mut self, bytes: c_int) {
         // SAFETY: the connection is open; limits are plain numbers.
         unsafe { ffi::sqlite3_limit(self.db.as_ptr(), ffi::SQLITE_LIMIT_LENGTH, bytes) };
     }
@@ -232,7 +236,14 @@ impl Handle {
         }
         let Some(raw) = NonNull::new(raw) else { return Err(Failure::misuse("there is no statement in the text")) };
         let target = self.watch.take_target();
-        let prepared = Prepared { sql: sql.clone(), is_brief: true, target, lingers: self.watch.lingers(), raw };
+        let lingers = self.watch.lingers();
+        // SAFETY: the statement is ours and not finalized; what is asked for takes no reset.
+        let (size, columns) = unsafe {
+            let size = ffi::sqlite3_stmt_status(raw.as_ptr(), ffi::SQLITE_STMTSTATUS_MEMUSED, 0);
+            (size, ffi::sqlite3_column_count(raw.as_ptr()))
+        };
+        let value_bytes = cache::value_bytes(size, columns);
+        let prepared = Prepared { sql: sql.clone(), is_brief: true, target, lingers, value_bytes, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
         if !raw::is_blank(sql.get(used..).unwrap_or("?"), Dialect::Sqlite) {

@@ -159,7 +159,7 @@ impl SqliteLink {
         if !columns.is_empty() {
             feed.columns(columns);
         }
-        let mut short = !writes && !handle.lingers();
+        let mut short = !writes && !handle.lingers() && is_short(job);
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
         let mut rows = Rows::new(Arc::new(shape), feed.demand());

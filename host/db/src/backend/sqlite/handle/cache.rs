@@ -8,12 +8,29 @@ use super::{
 };
 
 /// The most bytes of a value that is worked with on its caller's thread.
-pub(in super::super) const INLINE_BYTES: i32 = 256 << 10;
+pub(in super::super) const INLINE_BYTES: i32 = 64 << 10;
+
+/// The bytes of a prepared statement, multiplied by those of a value that it works with: see [`value_bytes`].
+const WORK: i64 = (16 << 10) * MOST_BYTES as i64;
+/// Of the bytes of a prepared statement, those that a column takes for its names, and those that it counts for.
+const COLUMN_NAMES: i64 = 512;
+const COLUMN: i64 = 40;
 
 /// How many prepared statements a connection keeps. Texts are guest-controlled.
 const CACHED_STATEMENTS: usize = 64;
 /// The longest text that is kept.
 const CACHED_TEXT: usize = 32 << 10;
+
+/// The most bytes of a value that a statement works with which takes so much memory.
+///
+/// SQLite looks at whether to go on where its program jumps, which an expression of a hundred thousand operators never does. So
+/// the longer the program, the shorter its values: a pass through it takes a second or so at most, and never hours. A statement of
+/// usual size has the values that there may be.
+pub(super) fn value_bytes(size: i32, columns: i32) -> i32 {
+    let (size, columns) = (i64::from(size), i64::from(columns));
+    let size = (size - columns * COLUMN_NAMES).max(0) + columns * COLUMN;
+    i32::try_from(WORK / size.max(1)).unwrap_or(MOST_BYTES).clamp(1 << 10, MOST_BYTES)
+}
 
 impl Handle {
     /// Prepares a statement, or takes it from the cache, as the one in use. The one used before is put away.
@@ -26,6 +43,7 @@ impl Handle {
             None => self.prepare(sql).inspect_err(|_| self.watch.set_author(Author::Host))?,
         };
         self.active = Some(prepared);
+        self.limit();
         Ok(())
     }
 
@@ -33,6 +51,7 @@ impl Handle {
     pub(in super::super) fn put_away(&mut self) {
         self.unbind();
         let Some(prepared) = self.active.take() else { return };
+        self.limit();
         self.watch.set_author(Author::Host);
         if prepared.sql.len() > CACHED_TEXT {
             prepared.finalize();
@@ -60,6 +79,7 @@ impl Handle {
             self.watch.set_author(waiting.sql.author());
         }
         self.active = waiting;
+        self.limit();
         result
     }
 
@@ -77,11 +97,19 @@ impl Handle {
     /// takes long.
     pub(in super::super) fn work_inline<T>(&mut self, bound: fn(&Watch), work: impl FnOnce(&mut Self) -> T) -> T {
         bound(&self.watch);
-        self.limit_values(INLINE_BYTES);
+        self.is_inline = true;
+        self.limit();
         let result = work(self);
-        self.limit_values(MOST_BYTES);
+        self.is_inline = false;
+        self.limit();
         self.watch.unbound();
         result
+    }
+
+    /// Limits values to what the statement in use may have where it is run.
+    fn limit(&mut self) {
+        let most = self.active.as_ref().map_or(MOST_BYTES, |prepared| prepared.value_bytes);
+        self.limit_values(if self.is_inline { most.min(INLINE_BYTES) } else { most });
     }
 
     /// Whether work on its caller's thread ended because it takes long, and has to begin again elsewhere. Asked there.
@@ -107,5 +135,21 @@ impl Handle {
     pub(in super::super) fn own_key(&self) -> Option<i64> {
         let key = self.made_key();
         self.watch.was_made(key).then_some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t41_long_programs_have_short_values() {
+        // A select of ten columns, an insert of two hundred values, and an expression of a hundred thousand operators.
+        assert_eq!(value_bytes(6_441, 10), MOST_BYTES);
+        assert_eq!(value_bytes(108_136, 200), MOST_BYTES);
+        assert!((4 << 20..MOST_BYTES).contains(&value_bytes(31_680, 0)));
+        assert!(value_bytes(8_000_000, 1) < 64 << 10);
+        assert_eq!(value_bytes(i32::MAX, 0), 1 << 10);
+        assert_eq!(value_bytes(0, 0), MOST_BYTES);
     }
 }
