@@ -15,40 +15,76 @@ use std::{
 use sqlservice_db::{Error, RunOptions, Session, Settings};
 use sqlservice_sql::{Scalar, Value};
 use support::{File, run, run_with};
+use tokio::sync::Mutex;
 
-/// The latest that a tick of the runtime may be, on a machine that does other work too.
+/// The latest that a tick of the runtime may be. It is less than 10 ms where nothing else works. Before, ticks were seconds late, and a fifth of one for the schema.
 const LATE: Duration = Duration::from_millis(150);
+/// One attack at a time, as each takes all there is of two processors.
+static ALONE: Mutex<()> = Mutex::const_new(());
 /// The time that an attack is given.
 const TIME: Duration = Duration::from_millis(400);
 /// How much longer it may take to end.
-const SLACK: Duration = Duration::from_millis(350);
+const SLACK: Duration = Duration::from_millis(300);
 
-/// A task that ticks every millisecond, and the latest that it was.
+/// A task that ticks every millisecond, and the latest that it was. A thread of its own does the same beside it: as late as that is
+/// the machine.
 struct Ticks {
-    latest: Arc<AtomicU64>,
+    task: Arc<AtomicU64>,
+    thread: Arc<AtomicU64>,
     ended: Arc<AtomicBool>,
+}
+
+/// How late a tick was, and how late it may be on the machine as it was meanwhile.
+struct Late {
+    tick: Duration,
+    machine: Duration,
 }
 
 impl Ticks {
     fn start() -> Self {
-        let (latest, ended) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-        let (worst, stop) = (Arc::clone(&latest), Arc::clone(&ended));
+        let ticks = Self { task: Arc::default(), thread: Arc::default(), ended: Arc::default() };
+        let (latest, ended) = (Arc::clone(&ticks.task), Arc::clone(&ticks.ended));
         tokio::spawn(async move {
-            while !stop.load(Ordering::Relaxed) {
+            while !ended.load(Ordering::Relaxed) {
                 let since = Instant::now();
                 tokio::time::sleep(Duration::from_millis(1)).await;
-                worst.fetch_max(u64::try_from(since.elapsed().as_millis()).expect("short"), Ordering::Relaxed);
+                note(&latest, since);
             }
         });
-        Self { latest, ended }
+        let (latest, ended) = (Arc::clone(&ticks.thread), Arc::clone(&ticks.ended));
+        std::thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                let since = Instant::now();
+                std::thread::sleep(Duration::from_millis(1));
+                note(&latest, since);
+            }
+        });
+        ticks
     }
 
-    /// The latest tick so far.
-    async fn end(self) -> Duration {
+    async fn end(self) -> Late {
         // One that is due by now is still to be counted.
         tokio::time::sleep(Duration::from_millis(20)).await;
         self.ended.store(true, Ordering::Relaxed);
-        Duration::from_millis(self.latest.load(Ordering::Relaxed))
+        let latest = |of: &AtomicU64| Duration::from_millis(of.load(Ordering::Relaxed));
+        Late { tick: latest(&self.task), machine: latest(&self.thread) }
+    }
+}
+
+fn note(latest: &AtomicU64, since: Instant) {
+    latest.fetch_max(u64::try_from(since.elapsed().as_millis()).expect("short"), Ordering::Relaxed);
+}
+
+impl Late {
+    fn check(&self, name: &str) {
+        println!("{name}: latest tick {:?}, the machine's {:?}", self.tick, self.machine);
+        assert!(self.tick < LATE + 3 * self.machine, "{name}: a tick was {:?} late", self.tick);
+    }
+
+    /// Checks that something took no more than so long, and what the machine adds to it.
+    fn check_time(&self, name: &str, took: Duration, most: Duration) {
+        println!("{name}: {took:?}");
+        assert!(took < most + 3 * self.machine, "{name}: took {took:?}");
     }
 }
 
@@ -113,11 +149,10 @@ async fn reading() {
         let [one, two] = sessions.map(|session| attack(session, sql.clone()));
         let (one, two) = tokio::join!(one, two);
         let late = ticks.end().await;
-        println!("{name}: {:?} and {:?}, latest tick {late:?}", one.2, two.2);
-        assert!(late < LATE, "{name}: a tick was {late:?} late");
+        late.check(name);
         for (session, result, took) in [one, two] {
             assert!(result.is_ok() || matches!(result, Err(Error::Timeout)), "{name}: {result:?}");
-            assert!(took < TIME + SLACK, "{name}: took {took:?}");
+            late.check_time(name, took, TIME + SLACK);
             session.close().await.expect("closed");
         }
     }
@@ -126,16 +161,19 @@ async fn reading() {
 
 #[tokio::test]
 async fn t31_no_function_stops_a_runtime_of_one_thread() {
+    let _alone = ALONE.lock().await;
     reading().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t31_no_function_stops_a_runtime_of_two_threads() {
+    let _alone = ALONE.lock().await;
     reading().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t41_an_update_gives_the_write_lock_back_in_time() {
+    let _alone = ALONE.lock().await;
     let file = attacked().await;
     let other = file.again(settings());
     for (name, expression) in ATTACKS {
@@ -149,11 +187,10 @@ async fn t41_an_update_gives_the_write_lock_back_in_time() {
         run(&neighbour, "insert into t (v) values (null)").await.expect("the write lock is free");
         neighbour.commit().await.expect("commit");
         let (waited, late) = (since.elapsed(), ticks.end().await);
-        println!("{name}: {took:?}, then another wrote after {waited:?}, latest tick {late:?}");
         assert!(result.is_ok() || matches!(result, Err(Error::Timeout)), "{name}: {result:?}");
-        assert!(took < TIME + SLACK, "{name}: took {took:?}");
-        assert!(waited < SLACK, "{name}: another waited {waited:?}");
-        assert!(late < LATE, "{name}: a tick was {late:?} late");
+        late.check(name);
+        late.check_time(name, took, TIME + SLACK);
+        late.check_time("another writes", waited, SLACK);
     }
     file.check_clean().await;
 }
@@ -161,6 +198,7 @@ async fn t41_an_update_gives_the_write_lock_back_in_time() {
 /// What SQLite does with one long value takes little each time, and much if there are many of them between two looks.
 #[tokio::test]
 async fn t31_long_values_do_not_stop_the_runtime() {
+    let _alone = ALONE.lock().await;
     let file = File::with(settings());
     file.run("create table long (id integer primary key, v text)").await;
     let session = file.db.session();
@@ -184,9 +222,9 @@ async fn t31_long_values_do_not_stop_the_runtime() {
             let ticks = Ticks::start();
             let (session, result, took) = attack(session, sql.clone()).await;
             let late = ticks.end().await;
-            println!("{name}: {took:?}, latest tick {late:?}, {:?}", result.as_ref().err());
+            println!("{name}: {took:?}, {:?}", result.as_ref().err());
             assert!(result.is_ok() || matches!(result, Err(Error::Timeout)), "{name}: {result:?}");
-            assert!(late < LATE, "{name}: a tick was {late:?} late");
+            late.check(name);
             session.close().await.expect("closed");
         }
     }
@@ -198,13 +236,13 @@ async fn t31_long_values_do_not_stop_the_runtime() {
             .await
             .expect("a length");
     }
-    let late = ticks.end().await;
-    assert!(late < LATE, "a tick was {late:?} late");
+    ticks.end().await.check("long values given");
 }
 
 /// SQLite looks at nothing while it computes an expression, however long that is: a long one has short values.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t41_an_update_of_many_operators_gives_the_write_lock_back_in_time() {
+    let _alone = ALONE.lock().await;
     let file = attacked().await;
     // Sixteen thousand times two texts of a megabyte each.
     let some = format!("(0 {})", " + length(v || v)".repeat(400));
@@ -213,16 +251,16 @@ async fn t41_an_update_of_many_operators_gives_the_write_lock_back_in_time() {
     let (session, result, took) = attack(file.db.session(), sql).await;
     session.rollback().await.expect("rolled back");
     let late = ticks.end().await;
-    println!("{took:?}, latest tick {late:?}, {result:?}");
     assert!(matches!(result, Err(Error::Data(_) | Error::Timeout)), "{result:?}");
-    assert!(took < TIME + SLACK, "took {took:?}");
-    assert!(late < LATE, "a tick was {late:?} late");
+    late.check("operators");
+    late.check_time("operators", took, TIME + SLACK);
     file.check_clean().await;
 }
 
 /// A schema is guest-controlled as well, and whoever changes it makes each connection read all of it again.
 #[tokio::test]
 async fn t31_a_large_schema_does_not_stop_the_runtime() {
+    let _alone = ALONE.lock().await;
     let file = File::with(settings());
     let session = file.db.session();
     for number in 0..6_000 {
@@ -239,8 +277,8 @@ async fn t31_a_large_schema_does_not_stop_the_runtime() {
     let ticks = Ticks::start();
     let (session, result, took) = attack(session, "select c1 from t6".to_owned()).await;
     let late = ticks.end().await;
-    println!("{took:?}, latest tick {late:?}");
+    println!("a large schema: {took:?}");
     assert!(result.is_ok() || matches!(result, Err(Error::Timeout)), "{result:?}");
-    assert!(late < LATE, "a tick was {late:?} late");
+    late.check("a large schema");
     session.close().await.expect("closed");
 }
