@@ -1,4 +1,5 @@
-//! What a running SQLite connection is asked from outside: whether to go on, and what its statements may do.
+//! What a running SQLite connection is asked from outside: whether to go on, and what its statements may do. It is
+//! long, as one value has what all callbacks of a connection share, and the lists of names that it knows stand beside it.
 
 use std::{
     ffi::c_int,
