@@ -77,11 +77,7 @@ struct Meter {
 impl Meter {
     /// Says that so many bytes were looked at or made, or are about to be.
     fn charge(&self, work: usize) -> Result<()> {
-        if self.watch.charge(work) {
-            return Ok(());
-        }
-        // Without a message, as one would make another error of it.
-        Err(Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None))
+        if self.watch.charge(work) { Ok(()) } else { Err(stopped()) }
     }
 
     /// Asks SQLite's own functions.
@@ -140,6 +136,11 @@ impl ToSql for Told {
     }
 }
 
+/// The error of a statement that is ended. Without a message, as one would make another error of it.
+fn stopped() -> Error {
+    Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None)
+}
+
 /// The error that SQLite's own function has.
 fn failed(message: &str) -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(message.to_owned()))
@@ -151,11 +152,14 @@ fn too_long() -> Error {
 }
 
 /// The next character as SQLite reads it, and its length. What is not UTF-8 is read leniently, and is a character as well.
+#[inline]
 fn character(bytes: &[u8]) -> Option<(u32, usize)> {
     let (&first, rest) = bytes.split_first()?;
-    if first < 0xc0 {
-        return Some((first.into(), 1));
-    }
+    Some(if first < 0xc0 { (first.into(), 1) } else { long_character(first, rest) })
+}
+
+/// One that begins with this byte.
+fn long_character(first: u8, rest: &[u8]) -> (u32, usize) {
     let more = rest.iter().take_while(|byte| is_continuation(**byte)).count();
     let head: u32 = match first {
         0xc0..=0xdf => first & 0x1f,
@@ -168,7 +172,7 @@ fn character(bytes: &[u8]) -> Option<(u32, usize)> {
     .into();
     let read = rest.iter().take(more).fold(head, |read, byte| read << 6 | u32::from(byte & 0x3f));
     let is_none = read < 0x80 || read & 0xffff_f800 == 0xd800 || read & 0xffff_fffe == 0xfffe;
-    Some((if is_none { 0xfffd } else { read }, more + 1))
+    (if is_none { 0xfffd } else { read }, more + 1)
 }
 
 /// Whether a byte is no character's first.

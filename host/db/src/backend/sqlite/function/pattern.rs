@@ -2,7 +2,7 @@
 
 use rusqlite::Result;
 
-use super::{Call, Meter, PATTERN_BYTES, Told, character, failed, until_nul};
+use super::{Call, Meter, PATTERN_BYTES, Told, character, failed, stopped, until_nul};
 
 /// After how many steps of a match it is asked whether to go on.
 const STEPS: usize = 4_096;
@@ -68,10 +68,15 @@ impl Call<'_> {
         }
         let (Some(pattern), Some(text)) = (pattern, self.text(1)?) else { return Ok(Told::Null) };
         let mut matching = Matching { rules, meter: self.meter, steps: 0 };
-        let is_match = matching.run(until_nul(&pattern), until_nul(&text))?;
+        let is_match = matching.run(until_nul(&pattern), until_nul(&text)).map_err(|Stopped| stopped())?;
         Ok(Told::Integer(is_match.into()))
     }
 }
+
+/// The watch said not to go on. Small, as each step of a match can return it.
+struct Stopped;
+
+type Going<T> = std::result::Result<T, Stopped>;
 
 /// A match on its way.
 struct Matching<'m> {
@@ -84,7 +89,7 @@ struct Matching<'m> {
 impl Matching<'_> {
     /// Whether a text matches a pattern. Every token but `Many` takes exactly one character, so it is enough to let the last
     /// `Many` take more, and where the text ends before the pattern nothing can help.
-    fn run(&mut self, pattern: &[u8], text: &[u8]) -> Result<bool> {
+    fn run(&mut self, pattern: &[u8], text: &[u8]) -> Going<bool> {
         let (mut pattern_rest, mut text_rest) = (pattern, text);
         let mut last: Option<(&[u8], &[u8])> = None;
         loop {
@@ -120,7 +125,7 @@ impl Matching<'_> {
     }
 
     /// The first place in a text where the first token of a pattern can match; nothing where there is none.
-    fn skip<'t>(&mut self, pattern: &[u8], text: &'t [u8]) -> Result<Option<&'t [u8]>> {
+    fn skip<'t>(&mut self, pattern: &[u8], text: &'t [u8]) -> Going<Option<&'t [u8]>> {
         let Some((Token::Character(wanted), _)) = self.token(pattern) else { return Ok(Some(text)) };
         // Only a character of one byte is looked for by its byte.
         let Some(byte) = u8::try_from(wanted).ok().filter(u8::is_ascii) else { return Ok(Some(text)) };
@@ -134,6 +139,7 @@ impl Matching<'_> {
     }
 
     /// The first token of a pattern, and the rest of it.
+    #[inline]
     fn token<'p>(&self, pattern: &'p [u8]) -> Option<(Token<'p>, &'p [u8])> {
         let (read, length) = character(pattern)?;
         let rest = pattern.get(length..).unwrap_or_default();
@@ -160,7 +166,8 @@ impl Matching<'_> {
         })
     }
 
-    fn takes(&mut self, token: Token<'_>, read: u32) -> Result<bool> {
+    #[inline]
+    fn takes(&mut self, token: Token<'_>, read: u32) -> Going<bool> {
         Ok(match token {
             Token::One => true,
             Token::Character(wanted) => self.rules.are_same(wanted, read),
@@ -172,14 +179,19 @@ impl Matching<'_> {
         })
     }
 
-    fn step(&mut self, steps: usize) -> Result<()> {
+    #[inline]
+    fn step(&mut self, steps: usize) -> Going<()> {
         self.steps = self.steps.saturating_add(steps);
-        if self.steps < STEPS { Ok(()) } else { self.meter.charge(std::mem::take(&mut self.steps)) }
+        if self.steps < STEPS { Ok(()) } else { self.charge() }
     }
 
-    fn end(&mut self, is_match: bool) -> Result<bool> {
-        self.meter.charge(std::mem::take(&mut self.steps))?;
+    fn end(&mut self, is_match: bool) -> Going<bool> {
+        self.charge()?;
         Ok(is_match)
+    }
+
+    fn charge(&mut self) -> Going<()> {
+        if self.meter.watch.charge(std::mem::take(&mut self.steps)) { Ok(()) } else { Err(Stopped) }
     }
 }
 
