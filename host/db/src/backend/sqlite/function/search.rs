@@ -44,7 +44,7 @@ impl Call<'_> {
         let Some(by) = self.text(2)? else { return Ok(Told::Null) };
         self.meter.charge(text.len().saturating_add(part.len()))?;
         let finder = memmem::Finder::new(&*part);
-        let mut replaced = Vec::new();
+        let mut replaced = Vec::with_capacity(text.len());
         let mut done = 0;
         for at in finder.find_iter(&text) {
             let kept = text.get(done..at).unwrap_or_default();
@@ -77,8 +77,17 @@ impl Call<'_> {
         let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
         let list = until_nul(&list);
         self.meter.charge(text.len().saturating_add(list.len()))?;
+        let rest = if list.is_ascii() { trimmed(&text, list, ends) } else { self.trimmed(&text, list, ends)? };
+        if rest.len() == text.len() {
+            return Ok(self.unchanged(Cow::Borrowed(rest)));
+        }
+        Ok(Told::Text(rest.to_vec()))
+    }
+
+    /// A text without the characters of a list at its ends, each as many bytes as they are.
+    fn trimmed<'t>(&self, text: &'t [u8], list: &[u8], ends: Ends) -> Result<&'t [u8]> {
         let characters: Vec<&[u8]> = Characters(list).collect();
-        let mut rest: &[u8] = &text;
+        let mut rest = text;
         while ends.left
             && let Some(cut) = first_of(&characters, self.meter, |character| rest.strip_prefix(character))?
         {
@@ -89,10 +98,7 @@ impl Call<'_> {
         {
             rest = cut;
         }
-        if rest.len() == text.len() {
-            return Ok(self.unchanged(Cow::Borrowed(rest)));
-        }
-        Ok(Told::Text(rest.to_vec()))
+        Ok(rest)
     }
 
     /// The bytes that pairs of hexadecimal digits write; null where a character stands between the pairs that is not in a list.
@@ -122,6 +128,21 @@ impl Call<'_> {
         }
         Ok(Told::Blob(bytes))
     }
+}
+
+/// The same where all characters are single bytes.
+fn trimmed<'t>(text: &'t [u8], list: &[u8], ends: Ends) -> &'t [u8] {
+    let mut is_listed = [false; 256];
+    for byte in list {
+        if let Some(is_listed) = is_listed.get_mut(usize::from(*byte)) {
+            *is_listed = true;
+        }
+    }
+    let stays = |byte: &u8| !is_listed.get(usize::from(*byte)).is_some_and(|is_listed| *is_listed);
+    let first = if ends.left { text.iter().position(stays).unwrap_or(text.len()) } else { 0 };
+    let rest = text.get(first..).unwrap_or_default();
+    let last = if ends.right { rest.iter().rposition(stays).map_or(0, |last| last + 1) } else { rest.len() };
+    rest.get(..last).unwrap_or_default()
 }
 
 /// What is left of a text without the first character of the list that is at its end; nothing where none is.
