@@ -17,7 +17,8 @@ use sqlservice_sql::{Scalar, Value};
 use support::{File, run, run_with};
 use tokio::sync::Mutex;
 
-/// The latest that a tick of the runtime may be. It is less than 10 ms where nothing else works. Before, ticks were seconds late, and a fifth of one for the schema.
+/// The latest that a tick of the runtime may be. It is less than 10 ms where nothing else works. Before, ticks were seconds late, and
+/// a fifth of one for the schema.
 const LATE: Duration = Duration::from_millis(150);
 /// One attack at a time, as each takes all there is of two processors.
 static ALONE: Mutex<()> = Mutex::const_new(());
@@ -228,7 +229,7 @@ async fn t31_long_values_do_not_stop_the_runtime() {
             session.close().await.expect("closed");
         }
     }
-    // A long value is copied where nobody waits for it.
+    // A long value is copied on a thread that may block.
     let ticks = Ticks::start();
     let session = file.db.session();
     for _ in 0..4 {
@@ -257,7 +258,7 @@ async fn t41_an_update_of_many_operators_gives_the_write_lock_back_in_time() {
     file.check_clean().await;
 }
 
-/// A schema is guest-controlled as well, and whoever changes it makes each connection read all of it again.
+/// A schema is guest-controlled as well, and a change makes each connection read all of it again.
 #[tokio::test]
 async fn t31_a_large_schema_does_not_stop_the_runtime() {
     let _alone = ALONE.lock().await;

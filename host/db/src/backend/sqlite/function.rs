@@ -1,7 +1,7 @@
 //! Functions of SQLite's that take long for some arguments, again: the same results, in linear time where that can be, and each
 //! tells the [`Watch`] how much it does, so that it ends where its statement has to.
 //!
-//! SQLite asks nobody while a function runs: `instr` of a long text and a long part of it takes minutes, in which no progress
+//! SQLite cannot be stopped while a function runs: `instr` of a long text and a long part of it takes minutes, in which no progress
 //! handler is called and no interrupt is heard. Arguments are guest-controlled. These functions replace its own on every
 //! connection, also where views, indexes and checks use them, which other programs read: so they must not differ in anything
 //! but time. The tests ask SQLite's own for random arguments.
@@ -30,7 +30,7 @@ use self::{pattern::Rules, search::Ends};
 use super::watch::Watch;
 
 /// The most bytes that a text, bytes or a row of SQLite's may have: as many as the largest batch of rows may, and as MariaDB
-/// takes by default. What SQLite does with one value in one step takes as long as the value is long and hears nobody.
+/// takes by default. SQLite works with a value in one step, which takes the longer the longer it is, and cannot be stopped.
 pub(super) const MOST_BYTES: i32 = 16 << 20;
 
 /// The most bytes of a pattern of `LIKE` or `GLOB`.

@@ -365,8 +365,8 @@ impl Handle {
     pub(super) fn step(&mut self) -> Result<bool, Failure> {
         let Some(statement) = self.statement() else { return Ok(false) };
         // SAFETY: the statement is ours and not finalized. The callbacks that SQLite may call are the progress handler, the
-        // authorizer and the update hook, which touch the watch only, and functions of `decimal` and `function`, which touch nothing
-        // but their arguments, the watch and a connection of their own.
+        // authorizer and the update hook, which touch the watch only, and functions of `decimal` and `function`, which touch
+        // nothing but their arguments, the watch and a connection of their own.
         match unsafe { ffi::sqlite3_step(statement) } {
             ffi::SQLITE_ROW => Ok(true),
             ffi::SQLITE_DONE => Ok(false),

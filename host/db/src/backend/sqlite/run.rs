@@ -1,5 +1,5 @@
-//! Runs one statement and feeds its rows: short ones where the call is made, long ones on a thread for work that blocks. It is long,
-//! as most of it are the tests of what runs where.
+//! Runs one statement and feeds its rows: short ones where the call is made, long ones on a thread for work that blocks.
+//! It is long, as much of it are the tests of what runs where.
 
 use std::{
     ops::Range,

@@ -298,7 +298,7 @@ fn number(table: &str) -> u64 {
 
 /// Functions that a statement may call on its caller's thread: of SQLite's own those that take at most linear time, which are
 /// asked for values of some length only there, and those of the host's own, which end where they have to. Any other one can
-/// take long in one step, as `json_patch` does in quadratic time, and is called where that stops nobody.
+/// take long in one step, as `json_patch` does in quadratic time, and is called on a thread that may block.
 const QUICK: [&str; 89] = [
     "->",
     "->>",

@@ -161,6 +161,31 @@ fn patterns_match_as_sqlites_own_do() {
     assert_eq!(our_error, error);
 }
 
+/// What is lost: an index is used for a pattern that begins with letters only where SQLite knows the function for its own, and
+/// then only for literals, since plans do not look at values.
+#[test]
+fn patterns_that_are_parameters_never_used_an_index() {
+    let (own, ours) = both();
+    for (connection, of_literals) in [(&own, "SEARCH"), (&ours, "SCAN")] {
+        let stable = rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+        connection.set_db_config(stable, true).expect("set");
+        connection
+            .execute_batch(
+                "CREATE TABLE t (v TEXT, w TEXT COLLATE NOCASE); CREATE INDEX i ON t (v); CREATE INDEX j ON t (w)",
+            )
+            .expect("made");
+        for (condition, begins) in
+            [("v GLOB ?", "SCAN"), ("w LIKE ?", "SCAN"), ("v GLOB 'a*'", of_literals), ("w LIKE 'a%'", of_literals)]
+        {
+            let sql = format!("EXPLAIN QUERY PLAN SELECT v FROM t WHERE {condition}");
+            let mut plan = connection.prepare(&sql).expect("a plan");
+            let values = vec!["a*"; plan.parameter_count()];
+            let plan: String = plan.query_row(rusqlite::params_from_iter(values), |row| row.get(3)).expect("a row");
+            assert!(plan.starts_with(begins), "{condition}: {plan}");
+        }
+    }
+}
+
 #[test]
 fn bounded_ones_ask_sqlites_own() {
     let (own, ours) = both();
