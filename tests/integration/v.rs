@@ -156,7 +156,7 @@ async fn a_guest_runs_on_a_host_whose_contract_has_grown() {
         [
             "another database of [\"insert-returning\", \"time-travel\"]",
             "true false",
-            "0 rows, 32766 parameters",
+            "1000000 rows, 32766 parameters",
             "quota-exceeded true this month's rows are used up (quota-exceeded)",
             "until=2030-01-01",
         ]

@@ -232,9 +232,21 @@ impl Held {
         }
     }
 
-    /// Closes the connection and frees its place.
+    /// Closes the connection and frees its place. A thread of this process that still works with the connection, and may hold
+    /// a lock, keeps the place for as long as it does.
     pub(crate) async fn discard(self) {
-        drop(self.clear().await);
+        if !matches!(self.link, AnyLink::Sqlite(_)) {
+            return drop(self.clear().await);
+        }
+        let Self { link, place, .. } = self;
+        let mut closing = Box::pin(link.discard());
+        if timeout(PATIENCE, &mut closing).await.is_err() {
+            tracing::warn!("a connection is still at work, and keeps its place until it is closed");
+            tokio::spawn(async move {
+                closing.await;
+                drop(place);
+            });
+        }
     }
 
     /// Closes the connection and keeps its place.

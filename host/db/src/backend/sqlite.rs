@@ -6,6 +6,7 @@ mod create;
 mod decimal;
 mod decode;
 mod error;
+mod function;
 mod handle;
 mod link;
 pub(crate) mod reflect;

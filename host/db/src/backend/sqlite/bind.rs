@@ -8,12 +8,15 @@ use sqlservice_sql::{
 
 use super::{
     error::{error, unfit},
-    handle::{Handle, Lending},
+    handle::{Handle, INLINE_BYTES, Lending},
 };
 use crate::{
     Error, Result,
     backend::{Bind, Binds, calendar},
 };
+
+/// The most values that are bound without leaving the caller's thread.
+const INLINE_VALUES: usize = 64;
 
 /// A value for a statement.
 #[derive(Clone, Debug)]
@@ -25,6 +28,18 @@ pub(super) enum Bound<'v> {
     Blob(&'v [u8]),
     /// A text that was written for it.
     Written(String),
+}
+
+/// Whether the values are few and short enough to be copied on the thread of their caller.
+pub(super) fn are_short(binds: &Binds) -> bool {
+    let bytes = |bind: Bind<'_>| match bind.value {
+        ValueRef::Scalar(
+            ScalarRef::Text(text) | ScalarRef::Decimal(text) | ScalarRef::Json(text) | ScalarRef::Other(_, text),
+        ) => text.len(),
+        ValueRef::Scalar(ScalarRef::Bytes(bytes)) => bytes.len(),
+        _ => 0,
+    };
+    binds.len() <= INLINE_VALUES && binds.iter().map(bytes).sum::<usize>() <= INLINE_BYTES as usize
 }
 
 /// Binds all values of the statement in use; SQLite copies them.

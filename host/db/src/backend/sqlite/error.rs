@@ -45,6 +45,11 @@ pub(super) fn is_interrupted(failure: &Failure) -> bool {
     primary(failure.code) == ffi::SQLITE_INTERRUPT
 }
 
+/// Whether a value was longer than it may be.
+pub(super) fn is_too_long(failure: &Failure) -> bool {
+    primary(failure.code) == ffi::SQLITE_TOOBIG
+}
+
 /// The error for a failure. Messages of I/O are the host's own, since SQLite's can name files.
 pub(super) fn error(failure: Failure) -> Error {
     let code = failure.code;
@@ -61,7 +66,11 @@ pub(super) fn error(failure: Failure) -> Error {
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => {
             Error::LockNotAvailable(said(failure, Some("55P03"), Some("the database is locked by another transaction")))
         }
-        ffi::SQLITE_TOOBIG => Error::Data(said(failure, Some("22001"), Some("a value is too long for the database"))),
+        ffi::SQLITE_TOOBIG => Error::Data(said(
+            failure,
+            Some("22001"),
+            Some("a value is too long for the database, or for so long a statement"),
+        )),
         ffi::SQLITE_RANGE => Error::Data(said(failure, Some("22003"), None)),
         ffi::SQLITE_INTERRUPT => Error::Cancelled,
         ffi::SQLITE_AUTH => denied(failure),

@@ -23,13 +23,13 @@ use super::{
     decimal,
     decode::Cell,
     error::Failure,
-    watch::{MODULES, Rights, Watch},
+    function,
+    watch::{MODULES, Rights, TICK, Watch},
 };
 
 mod cache;
 
-/// How many virtual machine steps lie between two looks at whether to go on.
-const STEPS_PER_TICK: c_int = 1000;
+pub(super) use cache::INLINE_BYTES;
 
 /// Runs of the statement in use with values that are lent to it: see [`Handle::lend`].
 pub(super) struct Lending<'h, 'v> {
@@ -55,6 +55,10 @@ struct Prepared {
     is_brief: bool,
     /// The table that it inserts into, as [`Watch`] knows it.
     target: u64,
+    /// Whether it does what can take long in one step.
+    lingers: bool,
+    /// The most bytes of a value that it works with.
+    value_bytes: c_int,
     raw: NonNull<ffi::sqlite3_stmt>,
 }
 
@@ -65,6 +69,8 @@ pub(super) struct Handle {
     active: Option<Prepared>,
     /// Statements that may be used again, the last used one last.
     cached: Vec<Prepared>,
+    /// Whether the thread of a caller works with it, which must not be long.
+    is_inline: bool,
     /// Keeps sqlx's thread out. Nothing but drop takes it.
     guard: Option<LockedSqliteHandle<'static>>,
     connection: Leaked,
@@ -110,10 +116,10 @@ impl Handle {
         };
         let db = guard.as_raw_handle();
         let ticks = Arc::clone(&watch);
-        guard.set_progress_handler(STEPS_PER_TICK, move || ticks.tick());
+        guard.set_progress_handler(TICK, move || ticks.tick());
         let interrupt = Interrupt(Arc::new(Mutex::new(Some(Db(db)))));
-        let handle =
-            Self { db, active: None, cached: Vec::new(), guard: Some(guard), connection: leaked, watch, interrupt };
+        let (active, cached, guard) = (None, Vec::new(), Some(guard));
+        let handle = Self { db, active, cached, is_inline: false, guard, connection: leaked, watch, interrupt };
         handle.restrict();
         handle.extend().map_err(|error| sqlx::Error::Configuration(error.into()))?;
         Ok(handle)
@@ -124,7 +130,8 @@ impl Handle {
         // SAFETY: the connection is open and nothing else works with it, as `self` is not shared; what is made here does not own
         // it and is gone at the end of this function. What it registers is SQLite's, which frees it when the connection closes.
         let connection = unsafe { rusqlite::Connection::from_handle(self.db.as_ptr()) }?;
-        decimal::register(&connection)
+        decimal::register(&connection)?;
+        function::register(&connection, &self.watch)
     }
 
     /// Sets what holds for the connection's whole life.
@@ -148,10 +155,12 @@ impl Handle {
         let limits = [
             (ffi::SQLITE_LIMIT_ATTACHED, 0),
             (ffi::SQLITE_LIMIT_WORKER_THREADS, 0),
-            (ffi::SQLITE_LIMIT_LENGTH, 256 << 20),
+            (ffi::SQLITE_LIMIT_LENGTH, function::MOST_BYTES),
             (ffi::SQLITE_LIMIT_SQL_LENGTH, 16 << 20),
             (ffi::SQLITE_LIMIT_TRIGGER_DEPTH, 100),
-            (ffi::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10_000),
+            (ffi::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, function::PATTERN_BYTES),
+            // Each path of a JSON function is looked for from the beginning of its document.
+            (ffi::SQLITE_LIMIT_FUNCTION_ARG, 100),
         ];
         for (limit, value) in limits {
             // SAFETY: the connection is open; limits are plain numbers.
@@ -168,6 +177,12 @@ impl Handle {
         unsafe { ffi::sqlite3_set_authorizer(db, Some(authorize), context) };
         // SAFETY: the same holds for `inserted`.
         unsafe { ffi::sqlite3_update_hook(db, Some(inserted), context) };
+    }
+
+    /// Lets no value have more bytes than this until it is said again; a step that meets or makes a longer one fails.
+    fn limit_values(&mut self, bytes: c_int) {
+        // SAFETY: the connection is open; limits are plain numbers.
+        unsafe { ffi::sqlite3_limit(self.db.as_ptr(), ffi::SQLITE_LIMIT_LENGTH, bytes) };
     }
 
     /// What interrupts this connection.
@@ -212,7 +227,7 @@ impl Handle {
         let text = sql.as_ptr().cast::<c_char>();
         let rights = Rights::of(sql);
         self.watch.set_rights(rights);
-        self.watch.take_target();
+        self.watch.prepares();
         // SAFETY: the connection is open; the text has `length` bytes; both out-pointers are ours.
         let code = unsafe {
             ffi::sqlite3_prepare_v3(
@@ -229,7 +244,14 @@ impl Handle {
         }
         let Some(raw) = NonNull::new(raw) else { return Err(Failure::misuse("there is no statement in the text")) };
         let target = self.watch.take_target();
-        let prepared = Prepared { sql: sql.clone(), rights, is_brief: true, target, raw };
+        let lingers = self.watch.lingers();
+        // SAFETY: the statement is ours and not finalized; what is asked for takes no reset.
+        let (size, columns) = unsafe {
+            let size = ffi::sqlite3_stmt_status(raw.as_ptr(), ffi::SQLITE_STMTSTATUS_MEMUSED, 0);
+            (size, ffi::sqlite3_column_count(raw.as_ptr()))
+        };
+        let value_bytes = cache::value_bytes(size, columns);
+        let prepared = Prepared { sql: sql.clone(), rights, is_brief: true, target, lingers, value_bytes, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);
         if !raw::is_blank(sql.get(used..).unwrap_or("?"), Dialect::Sqlite) {
@@ -351,7 +373,8 @@ impl Handle {
     pub(super) fn step(&mut self) -> Result<bool, Failure> {
         let Some(statement) = self.statement() else { return Ok(false) };
         // SAFETY: the statement is ours and not finalized. The callbacks that SQLite may call are the progress handler, the
-        // authorizer and the update hook, which touch the watch only, and functions of `decimal`, which touch nothing but their arguments.
+        // authorizer and the update hook, which touch the watch only, and functions of `decimal` and `function`, which touch
+        // nothing but their arguments, the watch and a connection of their own.
         match unsafe { ffi::sqlite3_step(statement) } {
             ffi::SQLITE_ROW => Ok(true),
             ffi::SQLITE_DONE => Ok(false),
@@ -519,7 +542,12 @@ unsafe extern "C" fn authorize(
     if action == ffi::SQLITE_INSERT && trigger.is_null() {
         watch.inserts_into(first);
     }
-    if watch.allows(action, first, second) { ffi::SQLITE_OK } else { ffi::SQLITE_DENY }
+    watch.sees(action, first, second);
+    match watch.allows(action, first, second) {
+        true if action == ffi::SQLITE_DELETE && watch.deletes_row_by_row(first) => ffi::SQLITE_IGNORE,
+        true => ffi::SQLITE_OK,
+        false => ffi::SQLITE_DENY,
+    }
 }
 
 /// SQLite's word that a row of a table that has row numbers was changed, by a trigger too.

@@ -1,13 +1,14 @@
 //! One checked-out connection to SQLite: its transactions, its turn to write, and the thread that works with it.
 
 use std::{
+    convert::Infallible,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use sqlservice_sql::{Dialect, Sql, SqlWriter};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::timeout,
 };
 
@@ -38,6 +39,8 @@ pub(crate) struct SqliteLink {
     /// The queue of the file's writers, and this connection's turn.
     writers: Option<Arc<Semaphore>>,
     turn: Option<OwnedSemaphorePermit>,
+    /// Ends with the thread that has the handle, or had it last.
+    away: Option<oneshot::Receiver<Infallible>>,
     pub(super) transaction: Transaction,
 }
 
@@ -69,6 +72,7 @@ impl SqliteLink {
             lock_timeout: pool.lock_timeout(),
             writers,
             turn: None,
+            away: None,
             transaction: Transaction::None,
         }
     }
@@ -93,13 +97,18 @@ impl SqliteLink {
             return self.here().map(work);
         }
         let mut handle = self.handle.take().ok_or(Error::Disconnected(None))?;
-        // If this future were dropped, the thread would keep the handle to the end and close it.
+        // If this future is dropped, the thread keeps the handle to the end and closes it. Until then it may hold the file's
+        // lock, so it has the turn as well, and `discard` waits for it.
+        let turn = self.turn.take();
+        let (working, away) = oneshot::channel();
+        self.away = Some(away);
         let moved = tokio::task::spawn_blocking(move || {
             let result = work(&mut handle);
-            (handle, result)
+            (result, handle, turn, working)
         });
-        let (handle, result) = moved.await.map_err(|_| Error::Disconnected(None))?;
+        let (result, handle, turn, _working) = moved.await.map_err(|_| Error::Disconnected(None))?;
         self.handle = Some(handle);
+        self.turn = turn;
         Ok(result)
     }
 
@@ -278,8 +287,11 @@ impl Link for SqliteLink {
     }
 
     async fn discard(self) {
-        if let Some(handle) = self.handle {
-            handle.close().await;
+        match (self.handle, self.away) {
+            (Some(handle), _) => handle.close().await,
+            // Nothing is ever sent: the other end is dropped when the thread is done.
+            (None, Some(away)) => drop(away.await),
+            (None, None) => {}
         }
     }
 }
@@ -298,4 +310,33 @@ pub(super) fn locked() -> Error {
         message: "another transaction writes to the database".into(),
         source: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::{Settings, backend::sqlite::SqliteFile};
+
+    #[tokio::test]
+    async fn t41_a_thread_that_is_left_behind_keeps_the_turn_and_the_place_until_it_is_done() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = SqliteFile::parse(&format!("sqlite://{}/test.db", folder.path().display())).expect("a url");
+        let pool = Arc::new(SqlitePool::new(file, &Settings::default()));
+        let mut link = pool.acquire().await.expect("a connection").0;
+        let writers = link.writers.clone().expect("a queue");
+        link.queue().await.expect("the turn");
+        let (end, wait) = mpsc::channel::<()>();
+        // As work is that nothing ends in time, and is given up.
+        let work = link.with(false, move |_| wait.recv());
+        assert!(timeout(Duration::from_millis(50), work).await.is_err());
+        assert_eq!(writers.available_permits(), 0, "it may write");
+        let mut discard = Box::pin(link.discard());
+        assert!(timeout(Duration::from_millis(50), &mut discard).await.is_err(), "it is still at work");
+        assert_eq!(writers.available_permits(), 0, "it may still write");
+        end.send(()).expect("it waits");
+        timeout(Duration::from_secs(5), discard).await.expect("it is done");
+        assert_eq!(writers.available_permits(), 1);
+    }
 }

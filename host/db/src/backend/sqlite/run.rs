@@ -1,4 +1,5 @@
 //! Runs one statement and feeds its rows: short ones where the call is made, long ones on a thread for work that blocks.
+//! It is long, as much of it are the tests of what runs where.
 
 use std::{
     ops::Range,
@@ -23,9 +24,8 @@ use crate::{
     feed::{Demand, Feed, Next},
 };
 
-/// The longest text, and the most values, that are prepared and bound without leaving the caller's thread.
+/// The longest text that is prepared without leaving the caller's thread.
 const INLINE_TEXT: usize = 8 << 10;
-const INLINE_VALUES: usize = 64;
 
 /// The most rows of a query that is run at once.
 const AT_ONCE: usize = 16;
@@ -61,13 +61,11 @@ impl SqliteLink {
     /// Runs a query of a few rows and steps in the transaction that is open, here and now. Nothing where it is no such query,
     /// waits for somebody or fails: it is run as any other then, and nobody can tell that it was begun.
     pub(crate) fn run_at_once(&mut self, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
-        let is_short = job.sql.len() <= INLINE_TEXT && job.binds.len() <= INLINE_VALUES;
-        if !is_short || !matches!(self.transaction, Transaction::Open { .. }) {
+        if !is_short(job) || !matches!(self.transaction, Transaction::Open { .. }) {
             return None;
         }
         self.watch.arm();
-        let watch = Arc::clone(&self.watch);
-        let whole = at_once(self.here().ok()?, job, demand, &watch);
+        let whole = self.here().ok()?.work_inline(Watch::bound_closely, |handle| at_once(handle, job, demand));
         self.leave();
         whole
     }
@@ -122,16 +120,27 @@ impl SqliteLink {
     /// Prepares a statement and gives it its values. Whether it changes something. Another process can have a lock already
     /// here, as the schema has to be read: while it recovers what a third one left behind, for one.
     async fn prepare(&mut self, job: &Arc<Job>) -> Result<bool> {
-        let short = job.sql.len() <= INLINE_TEXT && job.binds.len() <= INLINE_VALUES;
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
+        let open = |handle: &mut Handle, job: &Job| {
+            handle.open(&job.sql)?;
+            Ok(bind::bind(handle, &job.binds).map(|()| !handle.is_read_only()))
+        };
+        if is_short(job) {
+            // The planner can take long, and so can reading the schema, which is guest-controlled as well.
+            let prepared = self.here()?.work_inline(Watch::bound, |handle| match open(handle, job) {
+                Err(failure) if handle.has_to_move(&failure) => None,
+                prepared => Some(prepared),
+            });
+            match prepared {
+                Some(Ok(writes)) => return writes,
+                Some(Err(failure)) if !error::is_busy(&failure) => return Err(error::error(failure)),
+                _ => {}
+            }
+        }
         loop {
             let job = Arc::clone(job);
-            let prepared = self.with(short, move |handle| {
-                handle.open(&job.sql)?;
-                Ok(bind::bind(handle, &job.binds).map(|()| !handle.is_read_only()))
-            });
-            match prepared.await? {
+            match self.with(false, move |handle| open(handle, &job)).await? {
                 Ok(writes) => return writes,
                 Err(failure) if error::is_busy(&failure) && Instant::now() < until => self.pause(&mut pause).await?,
                 Err(failure) => return Err(error::error(failure)),
@@ -151,17 +160,21 @@ impl SqliteLink {
         if !columns.is_empty() {
             feed.columns(columns);
         }
+        let mut short = !writes && !handle.lingers() && is_short(job);
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
         let mut rows = Rows::new(Arc::new(shape), feed.demand());
-        let mut short = !writes;
         loop {
             let filled = self.fill(&mut rows, feed, short).await?;
             short = false;
             match filled {
                 Filled::Full(batch, room) => match feed.deliver(batch).await {
                     Next::More(demand) => rows.go_on(demand, &room),
-                    Next::Stop => return Ok(Done::default()),
+                    Next::Stop => {
+                        // What it has sorted and kept so far is given up, which can be much.
+                        self.with(false, Handle::put_away).await?;
+                        return Ok(Done::default());
+                    }
                 },
                 Filled::Done => {
                     feed.finish(rows.filling.finish()?);
@@ -191,13 +204,9 @@ impl SqliteLink {
 
     /// Fills batches: here for as long as that is short, or else on a thread for it, until somebody has to be waited for.
     async fn fill(&mut self, rows: &mut Rows, feed: &mut Feed, short: bool) -> Result<Filled> {
-        let watch = Arc::clone(&self.watch);
         if short {
-            let handle = self.here()?;
-            watch.bound();
-            let filled = rows.fill(handle, Some(&watch));
-            watch.unbound();
-            return filled;
+            let watch = Arc::clone(&self.watch);
+            return self.here()?.work_inline(Watch::bound, |handle| rows.fill(handle, Some(&watch)));
         }
         let mut moved = (rows.take(), feed.take());
         let filled;
@@ -213,16 +222,20 @@ impl SqliteLink {
     }
 }
 
+/// Whether a statement is prepared where it is run.
+fn is_short(job: &Job) -> bool {
+    job.sql.len() <= INLINE_TEXT && bind::are_short(&job.binds)
+}
+
 /// Runs a query to its end, unless that takes long.
-fn at_once(handle: &mut Handle, job: &Job, demand: Demand, watch: &Watch) -> Option<(Arc<[Output]>, Batch)> {
+fn at_once(handle: &mut Handle, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
     handle.open(&job.sql).ok()?;
-    if !handle.is_brief() || !handle.is_read_only() {
+    if !handle.is_brief() || !handle.is_read_only() || handle.lingers() {
         return None;
     }
     bind::bind(handle, &job.binds).ok()?;
     let (columns, shape) = types::columns(handle, job.expected.as_ref());
     let mut filling = Filling::new(&shape, Demand { rows: demand.rows.min(AT_ONCE), ..demand });
-    watch.bound_closely();
     let whole = loop {
         match handle.step() {
             Ok(true) if !filling.is_full() && filling.push(handle, &shape).is_ok() => {}
@@ -230,7 +243,6 @@ fn at_once(handle: &mut Handle, job: &Job, demand: Demand, watch: &Watch) -> Opt
             _ => break false,
         }
     };
-    watch.unbound();
     if !whole {
         handle.took_long();
         return None;
@@ -263,7 +275,10 @@ impl Rows {
             let Filled::Full(batch, room) = filled else { return Ok(filled) };
             match feed.try_deliver(batch) {
                 Ok(Next::More(demand)) => self.go_on(demand, &room),
-                Ok(Next::Stop) => return Ok(Filled::Stopped),
+                Ok(Next::Stop) => {
+                    handle.put_away();
+                    return Ok(Filled::Stopped);
+                }
                 Err(batch) => return Ok(Filled::Full(batch, room)),
             }
         }
@@ -276,7 +291,8 @@ impl Rows {
                 match handle.step() {
                     Ok(true) => {}
                     Ok(false) => return Ok(Filled::Done),
-                    Err(failure) => return refilled(failure, &self.filling, watch),
+                    Err(failure) if watch.is_some() && handle.has_to_move(&failure) => return Ok(Filled::Again),
+                    Err(failure) => return refilled(failure, &self.filling),
                 }
             }
             if self.filling.is_full() {
@@ -348,10 +364,7 @@ impl Rounds {
 }
 
 /// What a failed step means for the batch.
-fn refilled(failure: Failure, filling: &Filling, watch: Option<&Watch>) -> Result<Filled> {
-    if error::is_interrupted(&failure) && watch.is_some_and(Watch::was_moved) {
-        return Ok(Filled::Again);
-    }
+fn refilled(failure: Failure, filling: &Filling) -> Result<Filled> {
     if error::is_busy(&failure) && filling.is_empty() {
         return Ok(Filled::Busy);
     }
@@ -414,6 +427,69 @@ mod tests {
         assert!(link.here().expect("here").exec(&Sql::fixed("SELECT n FROM t")).is_err(), "the change was not made");
         assert!(link.run_at_once(&short, Demand::DEFAULT).is_some());
         link.rollback().await.expect("rolled back");
+    }
+
+    #[tokio::test]
+    async fn t31_what_is_one_long_step_is_taken_elsewhere() {
+        let mut link = link().await;
+        let handle = link.here().expect("here");
+        for sql in ["CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT)", "CREATE VIRTUAL TABLE f USING fts5 (n)"] {
+            handle.exec(&Sql::fixed(sql)).expect(sql);
+        }
+        let quick = [
+            "SELECT lower(n) FROM t WHERE n LIKE 'a%'",
+            "SELECT count(*) FROM t WHERE n = 'a'",
+            "SELECT sum(id) FROM t",
+        ];
+        let slow = [
+            "SELECT count(*) FROM t",
+            "SELECT 1 WHERE (SELECT count(*) FROM t) > 1",
+            "SELECT printf('%d', id) FROM t",
+            "SELECT json_patch(n, n) FROM t",
+            "SELECT n FROM f WHERE f MATCH 'a'",
+            "SELECT n FROM f WHERE f = 'a'",
+            "SELECT randomblob(10)",
+        ];
+        for (sql, lingers) in quick.map(|sql| (sql, false)).into_iter().chain(slow.map(|sql| (sql, true))) {
+            handle.open(&query(sql).sql).expect(sql);
+            assert_eq!(handle.lingers(), lingers, "{sql}");
+        }
+        assert!(handle.open(&query("SELECT snippet(f, 0, '', '', '', 9) FROM f").sql).is_err());
+    }
+
+    #[tokio::test]
+    async fn t41_all_rows_of_a_table_are_deleted_one_after_the_other() {
+        let mut link = link().await;
+        let rows = async |link: &mut SqliteLink, sql| {
+            let mut feed = Feed::collect(None);
+            link.run(query(sql), &mut feed).await.expect(sql).affected
+        };
+        for sql in
+            ["CREATE TABLE t (n TEXT)", "CREATE VIEW v AS SELECT n FROM t", "CREATE VIRTUAL TABLE f USING fts5 (n)"]
+        {
+            rows(&mut link, sql).await;
+        }
+        assert_eq!(rows(&mut link, "INSERT INTO t VALUES (1), (2), (3)").await, 3);
+        let opcodes = async |link: &mut SqliteLink, sql: &str| {
+            let handle = link.here().expect("here");
+            handle.open(&query(sql).sql).expect("explained");
+            let mut opcodes = Vec::new();
+            while handle.step().expect("a row") {
+                let super::super::decode::Cell::Text(opcode) = handle.cell(1) else { continue };
+                opcodes.push(String::from_utf8_lossy(opcode).into_owned());
+            }
+            opcodes
+        };
+        let deleting = opcodes(&mut link, "EXPLAIN DELETE FROM t").await;
+        assert!(deleting.contains(&"Delete".to_owned()) && !deleting.contains(&"Clear".to_owned()), "{deleting:?}");
+        assert_eq!(rows(&mut link, "DELETE FROM t").await, 3);
+        // What is dropped is gone.
+        for sql in ["DROP VIEW v", "DROP TABLE t", "DROP TABLE f"] {
+            rows(&mut link, sql).await;
+        }
+        let handle = link.here().expect("here");
+        handle.open(&query("SELECT name FROM sqlite_master").sql).expect("prepared");
+        assert!(!handle.step().expect("a step"), "nothing is left");
     }
 
     #[tokio::test]

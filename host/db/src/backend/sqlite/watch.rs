@@ -1,4 +1,5 @@
-//! What a running SQLite connection is asked from outside: whether to go on, and what its statements may do.
+//! What a running SQLite connection is asked from outside: whether to go on, and what its statements may do. It is
+//! long, as one value has what all callbacks of a connection share, and the lists of names that it knows stand beside it.
 
 mod function;
 mod rights;
@@ -6,31 +7,74 @@ mod rights;
 use std::{
     ffi::c_int,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Notify;
 
+use self::function::QUICK;
 pub(super) use self::rights::{MODULES, Rights};
 
-/// Ticks (of a thousand steps) that a statement may take on the thread of its caller before it is moved.
-pub(super) const INLINE: i64 = 4;
+/// Steps of SQLite's machine in a tick. Few, as a step that works with a long value takes as long as many others.
+pub(super) const TICK: i32 = 200;
+/// Bytes or comparisons of a function of the host's own that count as a tick: they take about as long.
+const WORK: usize = 8 << 10;
+/// Ticks that a statement may take on the thread of its caller before it is moved.
+pub(super) const INLINE: i64 = 20;
 /// Ticks past that after which a statement that returns no row meanwhile is broken off and begun again elsewhere.
-const OVERTIME: i64 = 8;
+const OVERTIME: i64 = 40;
+/// How long it may take there in any case: steps wait for the disk, or work with long values.
+const INLINE_TIME: Duration = Duration::from_millis(4);
 
 /// Shared between a connection, its callbacks and those who stop it.
-#[derive(Default)]
 pub(super) struct Watch {
     stopped: AtomicBool,
     /// Ticks left on the caller's thread.
     left: AtomicI64,
+    /// When it has to leave that thread, in microseconds since the watch was made. Nothing is measured where it has not.
+    until: AtomicU64,
+    made: Instant,
+    /// Work that is no whole tick yet.
+    work: AtomicUsize,
     /// Whether the last statement was broken off for its length, not for a stop.
     moved: AtomicBool,
     /// The [`Rights`] of the present statement.
     rights: AtomicU8,
+    /// What the authorizer saw of the statement that is being prepared.
+    seen: Seen,
     inserting: Inserting,
     /// Wakes those who wait for a lock.
     pub(super) stopping: Notify,
+}
+
+/// What the authorizer saw of a statement.
+#[derive(Default)]
+struct Seen {
+    /// Whether it does what can take long in one step.
+    lingers: AtomicBool,
+    /// Whether it counts, and whether there is a table of which it reads no column: all rows of a table are counted in one step.
+    counts: AtomicBool,
+    reads_nothing: AtomicBool,
+    /// The table or view that it drops; 0 for none.
+    drops: AtomicU64,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            stopped: AtomicBool::default(),
+            left: AtomicI64::new(i64::MAX),
+            until: AtomicU64::new(u64::MAX),
+            made: Instant::now(),
+            work: AtomicUsize::default(),
+            moved: AtomicBool::default(),
+            author: AtomicU8::default(),
+            seen: Seen::default(),
+            inserting: Inserting::default(),
+            stopping: Notify::default(),
+        }
+    }
 }
 
 /// What tells a key that a statement made from one that was made before: both may be the same number. All of it is said and
@@ -57,18 +101,29 @@ impl Watch {
 
     /// Bounds the steps that follow.
     pub(super) fn bound(&self) {
-        self.left.store(INLINE, Ordering::Release);
+        self.bound_to(INLINE);
     }
 
     /// Bounds the steps that follow to two thousand: the first tick may be left over from an earlier run of the statement.
     pub(super) fn bound_closely(&self) {
-        self.left.store(1 - OVERTIME, Ordering::Release);
+        self.bound_to(9 - OVERTIME);
+    }
+
+    fn bound_to(&self, ticks: i64) {
+        self.moved.store(false, Ordering::Release);
+        self.left.store(ticks, Ordering::Release);
+        self.until.store(self.now().saturating_add(INLINE_TIME.as_micros() as u64), Ordering::Release);
     }
 
     /// Does not bound them any more.
     pub(super) fn unbound(&self) {
         self.moved.store(false, Ordering::Release);
         self.left.store(i64::MAX, Ordering::Release);
+        self.until.store(u64::MAX, Ordering::Release);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.made.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Asks the running statement to stop.
@@ -92,12 +147,30 @@ impl Watch {
         self.moved.load(Ordering::Acquire)
     }
 
-    /// Called every thousand steps. Whether to go on.
+    /// Called after so many steps. Whether to go on.
     pub(super) fn tick(&self) -> bool {
+        self.ticks(1)
+    }
+
+    /// Called by functions of the host's own with the bytes that they look at or make, which are ticks as steps are. Whether to
+    /// go on.
+    pub(super) fn charge(&self, work: usize) -> bool {
+        // Only the thread that works with the connection adds to it.
+        let work = self.work.load(Ordering::Relaxed).saturating_add(work);
+        self.work.store(work % WORK, Ordering::Relaxed);
+        work < WORK || self.ticks(i64::try_from(work / WORK).unwrap_or(i64::MAX))
+    }
+
+    fn ticks(&self, count: i64) -> bool {
         if self.is_stopped() {
             return false;
         }
-        let over = self.left.fetch_sub(1, Ordering::AcqRel) <= -OVERTIME;
+        let until = self.until.load(Ordering::Acquire);
+        if until == u64::MAX {
+            return true;
+        }
+        let left = self.left.fetch_sub(count, Ordering::AcqRel).saturating_sub(count);
+        let over = left < -OVERTIME || self.now() > until;
         if over {
             self.moved.store(true, Ordering::Release);
         }
@@ -107,6 +180,46 @@ impl Watch {
     /// What the statements that follow may do.
     pub(super) fn set_rights(&self, rights: Rights) {
         self.rights.store(rights.code(), Ordering::Release);
+    }
+
+    /// A statement is about to be prepared.
+    pub(super) fn prepares(&self) {
+        self.take_target();
+        for seen in [&self.seen.lingers, &self.seen.counts, &self.seen.reads_nothing] {
+            seen.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the statement that was prepared does what can take long in one step.
+    pub(super) fn lingers(&self) -> bool {
+        let seen = |seen: &AtomicBool| seen.load(Ordering::Relaxed);
+        seen(&self.seen.lingers) || seen(&self.seen.counts) && seen(&self.seen.reads_nothing)
+    }
+
+    /// The statement that is being prepared does something, as SQLite names it.
+    pub(super) fn sees(&self, action: c_int, first: &str, second: &str) {
+        let seen = match action {
+            ffi::SQLITE_DROP_TABLE | ffi::SQLITE_DROP_VIEW | ffi::SQLITE_DROP_VTABLE => {
+                return self.seen.drops.store(number(first), Ordering::Relaxed);
+            }
+            ffi::SQLITE_FUNCTION if second.eq_ignore_ascii_case("count") => &self.seen.counts,
+            ffi::SQLITE_FUNCTION if !QUICK.iter().any(|quick| quick.eq_ignore_ascii_case(second)) => &self.seen.lingers,
+            ffi::SQLITE_READ if second.is_empty() => &self.seen.reads_nothing,
+            // The hidden column of a full-text index, which is compared with what is searched for.
+            ffi::SQLITE_READ if first.eq_ignore_ascii_case(second) => &self.seen.lingers,
+            _ => return,
+        };
+        seen.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a table loses its rows one after the other where all of them are deleted. At once it would be a single step,
+    /// which takes seconds for a large table and cannot be ended. What is dropped asks the same question, and must not hear this.
+    pub(super) fn deletes_row_by_row(&self, table: &str) -> bool {
+        let is_dropped = self.seen.drops.load(Ordering::Relaxed) == number(table);
+        if is_dropped {
+            self.seen.drops.store(0, Ordering::Relaxed);
+        }
+        !is_dropped && !table.starts_with("sqlite_")
     }
 
     /// The statement that is being prepared inserts into a table itself, not by a trigger.
@@ -172,10 +285,16 @@ mod tests {
         assert_eq!(i64::try_from(ticks).expect("few"), INLINE + OVERTIME);
         assert!(watch.was_moved() && watch.is_overdue());
         watch.bound_closely();
-        assert!(watch.tick() && !watch.tick());
+        assert!((0..9).all(|_| watch.tick()) && !watch.tick());
+        watch.bound();
+        assert!(watch.charge(WORK) && !watch.charge(100 * WORK) && watch.was_moved());
+        watch.bound();
+        std::thread::sleep(INLINE_TIME + Duration::from_millis(1));
+        assert!(watch.charge(WORK - 1) && !watch.charge(1) && watch.was_moved());
         watch.unbound();
-        assert!(watch.tick() && !watch.was_moved());
+        assert!(watch.tick() && watch.charge(usize::MAX) && !watch.was_moved());
         watch.stop();
+        assert!(!watch.charge(WORK));
         assert!(!watch.tick() && !watch.was_moved());
     }
 

@@ -2,12 +2,35 @@
 
 use sqlservice_sql::Sql;
 
-use super::{Failure, Handle, Rights};
+use super::{
+    super::{error, function::MOST_BYTES},
+    Failure, Handle, Rights, Watch,
+};
+
+/// The most bytes of a value that is worked with on its caller's thread.
+pub(in super::super) const INLINE_BYTES: i32 = 64 << 10;
+
+/// The bytes of a prepared statement, multiplied by those of a value that it works with: see [`value_bytes`].
+const WORK: i64 = (16 << 10) * MOST_BYTES as i64;
+/// Of the bytes of a prepared statement, those that a column takes for its names, and those that it counts for.
+const COLUMN_NAMES: i64 = 512;
+const COLUMN: i64 = 40;
 
 /// How many prepared statements a connection keeps. Texts are guest-controlled.
 const CACHED_STATEMENTS: usize = 64;
 /// The longest text that is kept.
 const CACHED_TEXT: usize = 32 << 10;
+
+/// The most bytes of a value that a statement works with which takes so much memory.
+///
+/// SQLite looks at whether to go on where its program jumps, which an expression of a hundred thousand operators never does. So
+/// the longer the program, the shorter its values: a pass through it takes a second or so at most, and never hours. A statement of
+/// usual size has the values that there may be.
+pub(super) fn value_bytes(size: i32, columns: i32) -> i32 {
+    let (size, columns) = (i64::from(size), i64::from(columns));
+    let size = (size - columns * COLUMN_NAMES).max(0) + columns * COLUMN;
+    i32::try_from(WORK / size.max(1)).unwrap_or(MOST_BYTES).clamp(1 << 10, MOST_BYTES)
+}
 
 impl Handle {
     /// Prepares a statement, or takes it from the cache, as the one in use. The one used before is put away.
@@ -21,6 +44,7 @@ impl Handle {
         // A statement is prepared again where it runs after the schema changed.
         self.watch.set_rights(prepared.rights);
         self.active = Some(prepared);
+        self.limit();
         Ok(())
     }
 
@@ -28,6 +52,7 @@ impl Handle {
     pub(in super::super) fn put_away(&mut self) {
         self.unbind();
         let Some(prepared) = self.active.take() else { return };
+        self.limit();
         self.watch.set_rights(Rights::HOST);
         if prepared.sql.len() > CACHED_TEXT {
             prepared.finalize();
@@ -55,12 +80,42 @@ impl Handle {
             self.watch.set_rights(waiting.rights);
         }
         self.active = waiting;
+        self.limit();
         result
     }
 
     /// Whether all runs of the statement in use were short.
     pub(in super::super) fn is_brief(&self) -> bool {
         self.active.as_ref().is_some_and(|prepared| prepared.is_brief)
+    }
+
+    /// Whether a step of the statement in use can take long by itself.
+    pub(in super::super) fn lingers(&self) -> bool {
+        self.active.as_ref().is_some_and(|prepared| prepared.lingers)
+    }
+
+    /// Works on its caller's thread: steps are bounded, and so is the length of values, as a step that works with a long one
+    /// takes long.
+    pub(in super::super) fn work_inline<T>(&mut self, bound: fn(&Watch), work: impl FnOnce(&mut Self) -> T) -> T {
+        bound(&self.watch);
+        self.is_inline = true;
+        self.limit();
+        let result = work(self);
+        self.is_inline = false;
+        self.limit();
+        self.watch.unbound();
+        result
+    }
+
+    /// Limits values to what the statement in use may have where it is run.
+    fn limit(&mut self) {
+        let most = self.active.as_ref().map_or(MOST_BYTES, |prepared| prepared.value_bytes);
+        self.limit_values(if self.is_inline { most.min(INLINE_BYTES) } else { most });
+    }
+
+    /// Whether work on its caller's thread ended because it takes long, and has to begin again elsewhere. Asked there.
+    pub(in super::super) fn has_to_move(&self, failure: &Failure) -> bool {
+        error::is_interrupted(failure) && self.watch.was_moved() || error::is_too_long(failure)
     }
 
     /// Says that a run of the statement in use was not short.
@@ -81,5 +136,21 @@ impl Handle {
     pub(in super::super) fn own_key(&self) -> Option<i64> {
         let key = self.made_key();
         self.watch.was_made(key).then_some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t41_long_programs_have_short_values() {
+        // A select of ten columns, an insert of two hundred values, and an expression of a hundred thousand operators.
+        assert_eq!(value_bytes(6_441, 10), MOST_BYTES);
+        assert_eq!(value_bytes(108_136, 200), MOST_BYTES);
+        assert!((4 << 20..MOST_BYTES).contains(&value_bytes(31_680, 0)));
+        assert!(value_bytes(8_000_000, 1) < 64 << 10);
+        assert_eq!(value_bytes(i32::MAX, 0), 1 << 10);
+        assert_eq!(value_bytes(0, 0), MOST_BYTES);
     }
 }

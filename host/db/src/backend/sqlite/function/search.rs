@@ -1,0 +1,183 @@
+//! `instr`, `replace`, `trim` and `unhex`: searches for a part of a text, and for characters of a list.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+use rusqlite::{Result, types::ValueRef};
+
+use super::{Call, MOST_BYTES, Meter, Told, character, is_continuation, too_long, until_nul};
+
+/// Which ends of a text are trimmed.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub left: bool,
+    pub right: bool,
+}
+
+impl Call<'_> {
+    /// The position of a text's first part like this one: in characters, or in bytes where both are bytes.
+    pub(super) fn instr(&self) -> Result<Told> {
+        let both = (self.context.get_raw(0), self.context.get_raw(1));
+        let (Some(text), Some(part)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
+        self.meter.charge(text.len().saturating_add(part.len()))?;
+        let are_bytes = matches!(both, (ValueRef::Blob(_), ValueRef::Blob(_)));
+        // A character is never found inside of another one.
+        let begins_inside = !are_bytes && part.first().is_some_and(|first| is_continuation(*first));
+        let found = if begins_inside { text.starts_with(&part).then_some(0) } else { memmem::find(&text, &part) };
+        let Some(at) = found else { return Ok(Told::Integer(0)) };
+        let before = text.get(..at).unwrap_or_default();
+        let passed = match before.split_first() {
+            None => 0,
+            Some(_) if are_bytes => before.len(),
+            // The first byte counts, whatever it is.
+            Some((_, rest)) => 1 + rest.iter().filter(|byte| !is_continuation(**byte)).count(),
+        };
+        Ok(Told::Integer(i64::try_from(passed).unwrap_or(i64::MAX).saturating_add(1)))
+    }
+
+    /// A text with another one in the place of each of its parts like this one.
+    pub(super) fn replace(&self) -> Result<Told> {
+        let (Some(text), Some(part)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
+        if matches!(part.first(), None | Some(0)) {
+            return Ok(self.unchanged(text));
+        }
+        let Some(by) = self.text(2)? else { return Ok(Told::Null) };
+        self.meter.charge(text.len().saturating_add(part.len()))?;
+        let finder = memmem::Finder::new(&*part);
+        let mut replaced = Vec::with_capacity(text.len());
+        let mut done = 0;
+        for at in finder.find_iter(&text) {
+            let kept = text.get(done..at).unwrap_or_default();
+            // A result that is too long is refused before it is made.
+            check_length(replaced.len().saturating_add(kept.len()).saturating_add(by.len()))?;
+            self.meter.charge(kept.len().saturating_add(by.len()).saturating_add(16))?;
+            replaced.extend_from_slice(kept);
+            replaced.extend_from_slice(&by);
+            done = at.saturating_add(part.len());
+        }
+        if done == 0 {
+            return Ok(self.unchanged(text));
+        }
+        let rest = text.get(done..).unwrap_or_default();
+        check_length(replaced.len().saturating_add(rest.len()))?;
+        replaced.extend_from_slice(rest);
+        Ok(Told::Text(replaced))
+    }
+
+    /// The first argument as a text.
+    fn unchanged(&self, text: Cow<'_, [u8]>) -> Told {
+        match self.context.get_raw(0) {
+            ValueRef::Text(_) => Told::Argument(0),
+            _ => Told::Text(text.into_owned()),
+        }
+    }
+
+    /// A text without the characters of a list at its ends.
+    pub(super) fn trim(&self, ends: Ends) -> Result<Told> {
+        let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
+        let list = until_nul(&list);
+        self.meter.charge(text.len().saturating_add(list.len()))?;
+        let rest = if list.is_ascii() { trimmed(&text, list, ends) } else { self.trimmed(&text, list, ends)? };
+        if rest.len() == text.len() {
+            return Ok(self.unchanged(Cow::Borrowed(rest)));
+        }
+        Ok(Told::Text(rest.to_vec()))
+    }
+
+    /// A text without the characters of a list at its ends, each as many bytes as they are.
+    fn trimmed<'t>(&self, text: &'t [u8], list: &[u8], ends: Ends) -> Result<&'t [u8]> {
+        let characters: Vec<&[u8]> = Characters(list).collect();
+        let mut rest = text;
+        while ends.left
+            && let Some(cut) = first_of(&characters, self.meter, |character| rest.strip_prefix(character))?
+        {
+            rest = cut;
+        }
+        while ends.right
+            && let Some(cut) = first_of(&characters, self.meter, |character| rest.strip_suffix(character))?
+        {
+            rest = cut;
+        }
+        Ok(rest)
+    }
+
+    /// The bytes that pairs of hexadecimal digits write; null where a character stands between the pairs that is not in a list.
+    pub(super) fn unhex(&self) -> Result<Told> {
+        let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
+        let text = until_nul(&text);
+        self.meter.charge(text.len().saturating_add(list.len().saturating_mul(8)))?;
+        let mut passed: Vec<u32> = Characters(&list).filter_map(character).map(|(read, _)| read).collect();
+        passed.sort_unstable();
+        let mut bytes = Vec::with_capacity(text.len() / 2);
+        let mut rest = text;
+        while let Some((first, after)) = rest.split_first() {
+            let Some(high) = digit(*first) else {
+                let Some((read, length)) = character(rest) else { break };
+                if passed.binary_search(&read).is_err() {
+                    return Ok(Told::Null);
+                }
+                self.meter.charge(16)?;
+                rest = rest.get(length..).unwrap_or_default();
+                continue;
+            };
+            let Some((low, after)) = after.split_first().and_then(|(low, after)| Some((digit(*low)?, after))) else {
+                return Ok(Told::Null);
+            };
+            bytes.push(high << 4 | low);
+            rest = after;
+        }
+        Ok(Told::Blob(bytes))
+    }
+}
+
+/// The same where all characters are single bytes.
+fn trimmed<'t>(text: &'t [u8], list: &[u8], ends: Ends) -> &'t [u8] {
+    let mut is_listed = [false; 256];
+    for byte in list {
+        if let Some(is_listed) = is_listed.get_mut(usize::from(*byte)) {
+            *is_listed = true;
+        }
+    }
+    let stays = |byte: &u8| !is_listed.get(usize::from(*byte)).is_some_and(|is_listed| *is_listed);
+    let first = if ends.left { text.iter().position(stays).unwrap_or(text.len()) } else { 0 };
+    let rest = text.get(first..).unwrap_or_default();
+    let last = if ends.right { rest.iter().rposition(stays).map_or(0, |last| last + 1) } else { rest.len() };
+    rest.get(..last).unwrap_or_default()
+}
+
+/// What is left of a text without the first character of the list that is at its end; nothing where none is.
+fn first_of<'t>(
+    characters: &[&[u8]],
+    meter: &Meter,
+    cut: impl Fn(&[u8]) -> Option<&'t [u8]>,
+) -> Result<Option<&'t [u8]>> {
+    let mut looked = 0;
+    let found = characters.iter().find_map(|character| {
+        looked += 1;
+        cut(character)
+    });
+    meter.charge(looked)?;
+    Ok(found)
+}
+
+/// The characters of a text, each as its bytes.
+struct Characters<'t>(&'t [u8]);
+
+impl<'t> Iterator for Characters<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        let (_, length) = character(self.0)?;
+        let (one, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(one)
+    }
+}
+
+fn check_length(length: usize) -> Result<()> {
+    if i32::try_from(length).is_ok_and(|length| length <= MOST_BYTES) { Ok(()) } else { Err(too_long()) }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
