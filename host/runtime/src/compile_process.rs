@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     io::{self, Read as _, Write as _},
     path::PathBuf,
-    process::{Child, Command, ExitCode, Stdio},
+    process::{Child, Command, ExitCode, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{self, RecvTimeoutError},
@@ -33,7 +33,7 @@ const MESSAGE: usize = 4 << 10;
 ///
 /// A small component can keep the compiler busy for minutes and fill gigabytes; a thread that does so cannot be stopped, a process can.
 /// It gets the component and nothing of the host's environment, and is killed when its time is over; the system ends it when it
-/// takes more memory (on Unix).
+/// computes for too long or takes more memory (on Unix).
 #[derive(Clone, Debug)]
 pub struct CompileProcess {
     program: PathBuf,
@@ -58,7 +58,8 @@ impl CompileProcess {
         Ok(Self::new(env::current_exe()?))
     }
 
-    /// How long a component may take to compile, by the wall clock. It may not compute for longer than that on each processor either.
+    /// How long a component may compute to be compiled, in whole seconds of all processors together. By the clock it may take four times as
+    /// long, as it leaves the processors to others.
     #[must_use]
     pub fn time(mut self, time: Duration) -> Self {
         self.time = time;
@@ -102,9 +103,8 @@ impl CompileProcess {
             let (done, ended) = mpsc::channel::<()>();
             let process = &mut process;
             let watch = scope.spawn(move || {
-                let in_time = ended.recv_timeout(self.time) != Err(RecvTimeoutError::Timeout);
-                process.end();
-                in_time
+                let in_time = ended.recv_timeout(self.time.saturating_mul(4)) != Err(RecvTimeoutError::Timeout);
+                process.end().is_none_or(|status| !is_out_of_time(status)) && in_time
             });
             let read = output.map(|output| output.take(self.memory).read_to_end(&mut answer));
             drop(done);
@@ -115,8 +115,7 @@ impl CompileProcess {
     }
 
     fn arguments(&self) -> [OsString; 3] {
-        // Two processors for the whole time are more than it needs, where the clock is not asked any more.
-        let seconds = self.time.as_secs().saturating_add(1).saturating_mul(2);
+        let seconds = self.time.as_secs().max(1);
         [MARK.into(), self.memory.to_string().into(), seconds.to_string().into()]
     }
 }
@@ -135,11 +134,23 @@ impl Process {
         Ok(Self { child: command.spawn()? })
     }
 
-    fn end(&mut self) {
-        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
-            tracing::debug!(%error, "a process that compiles could not be ended");
-        }
+    /// Ends it, and says how it has ended.
+    fn end(&mut self) -> Option<ExitStatus> {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        ended.inspect_err(|error| tracing::debug!(%error, "a process that compiles could not be ended")).ok()
     }
+}
+
+/// Whether the system ended it because it computed for too long.
+#[cfg(unix)]
+fn is_out_of_time(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt as _;
+    status.signal() == Some(rustix::process::Signal::XCPU.as_raw())
+}
+
+#[cfg(not(unix))]
+fn is_out_of_time(_: ExitStatus) -> bool {
+    false
 }
 
 impl Drop for Process {
@@ -194,8 +205,11 @@ fn read() -> wasmtime::Result<Vec<u8>> {
 #[cfg(unix)]
 fn limit(data: u64, seconds: u64) {
     use rustix::process::{Resource, Rlimit, nice, setrlimit};
-    for (resource, most) in [(Resource::Data, data), (Resource::Cpu, seconds), (Resource::Core, 0)] {
-        if setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).is_err() {
+    // Past the first limit of time it is told so, which its parent sees; past the second it is ended.
+    let limits =
+        [(Resource::Data, data, data), (Resource::Cpu, seconds, seconds.saturating_add(5)), (Resource::Core, 0, 0)];
+    for (resource, current, maximum) in limits {
+        if setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) }).is_err() {
             // Without its limits it does not begin.
             std::process::exit(1);
         }

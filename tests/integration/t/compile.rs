@@ -42,7 +42,7 @@ fn t07_a_compile_bomb_ends_with_its_process() {
     let (before, began) = (resident(), Instant::now());
     let refused = engine.compile(&bytes).err();
     assert!(matches!(&refused, Some(Error::TooComplex(said)) if said.contains("to compile")), "{refused:?}");
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     // Other tests of this process run meanwhile.
     assert!(resident().saturating_sub(before) < 512 << 20, "{} bytes more", resident().saturating_sub(before));
     // It takes the next one.
@@ -76,8 +76,7 @@ fn t07_too_much_of_anything_is_refused_at_once() {
 async fn a_component_that_was_compiled_apart_runs() {
     let place = tempfile::tempdir().expect("a directory");
     let cache = || CompileCache::open(place.path().join("cache")).expect("a cache");
-    let apart =
-        engine().compile_apart(CompileProcess::new(crate::readme::programs().join("sqlservice")).memory(4 << 30));
+    let apart = engine().compile_apart(CompileProcess::new(crate::readme::programs().join("sqlservice")));
     let apart = apart.compile_cache(cache()).build().expect("an engine");
     let kept =
         engine().compile_apart(CompileProcess::new("/nowhere")).compile_cache(cache()).build().expect("an engine");

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use libsqlite3_sys as ffi;
 use tokio::sync::Notify;
 
 use self::function::QUICK;
@@ -69,7 +70,7 @@ impl Default for Watch {
             made: Instant::now(),
             work: AtomicUsize::default(),
             moved: AtomicBool::default(),
-            author: AtomicU8::default(),
+            rights: AtomicU8::new(Rights::HOST.code()),
             seen: Seen::default(),
             inserting: Inserting::default(),
             stopping: Notify::default(),
