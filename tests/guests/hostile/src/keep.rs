@@ -13,6 +13,9 @@ use sqlservice_sdk::{
 
 use crate::told;
 
+/// Bytes of a comment: fewer than a text of a model may have.
+const COMMENT: u32 = 16_000;
+
 fn text(bytes: u32) -> Value {
     Value::Scalar(Scalar::Text("x".repeat(bytes as usize)))
 }
@@ -35,17 +38,22 @@ fn selecting(value: Node) -> Statement {
     Statement { nodes: vec![value, Node::Select(select)], root: Root::Select(1) }
 }
 
-async fn open(comment: Option<String>) -> Result<RawDatabase, Error> {
+/// Opens the database with a table of so many columns, each with a comment of [`COMMENT`] bytes.
+async fn open(columns: u32) -> Result<RawDatabase, Error> {
     let mut table = schema::table("kept");
     table.columns = vec![schema::column::<i64>("id")];
+    table.columns.extend((0..columns).map(|at| {
+        let mut column = schema::column::<i64>(&format!("c{at}"));
+        column.comment = Some("x".repeat(COMMENT as usize));
+        column
+    }));
     table.primary_key = vec!["id".to_owned()];
-    table.comment = comment;
     let models = Models { tables: vec![table], relationships: Vec::new() };
     Ok(RawDatabase::open("default".to_owned(), models).await?)
 }
 
 async fn session() -> Result<Raw, Error> {
-    Ok(open(None).await?.begin(Options::default()).await?)
+    Ok(open(0).await?.begin(Options::default()).await?)
 }
 
 /// Makes so many of these, of so many bytes each. How many there were before one was refused, and how that was said; and how often the same
@@ -82,7 +90,7 @@ async fn prepared(count: u32, bytes: u32) -> Result<String, Error> {
 async fn models(count: u32, bytes: u32) -> Result<String, Error> {
     let mut kept = Vec::new();
     for _ in 0..count {
-        match open(Some("x".repeat(bytes as usize))).await {
+        match open(bytes / COMMENT).await {
             Ok(database) => kept.push(database),
             Err(error) => return Ok(until(kept.len(), Some(error))),
         }
