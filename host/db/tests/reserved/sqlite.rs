@@ -189,7 +189,7 @@ const OF_INDEXES: [&str; 8] =
     ["bm25", "fts5_get_locale", "fts5_insttoken", "fts5_locale", "highlight", "matchinfo", "offsets", "optimize"];
 
 /// Functions that no guest's text may call.
-const REFUSED: [&str; 12] = [
+const REFUSED: [&str; 13] = [
     "fts3_tokenizer",
     "fts5",
     "fts5_source_id",
@@ -197,6 +197,7 @@ const REFUSED: [&str; 12] = [
     "rtreecheck",
     "rtreedepth",
     "rtreenode",
+    "snippet",
     "sqlite_compileoption_get",
     "sqlite_compileoption_used",
     "sqlite_log",

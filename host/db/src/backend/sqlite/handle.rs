@@ -250,7 +250,7 @@ impl Handle {
             let size = ffi::sqlite3_stmt_status(raw.as_ptr(), ffi::SQLITE_STMTSTATUS_MEMUSED, 0);
             (size, ffi::sqlite3_column_count(raw.as_ptr()))
         };
-        let value_bytes = cache::value_bytes(size, columns);
+        let value_bytes = cache::value_bytes(size, columns, sql.len());
         let prepared = Prepared { sql: sql.clone(), rights, is_brief: true, target, lingers, value_bytes, raw };
         // SAFETY: SQLite sets the tail to a place in the text or to its end.
         let used = usize::try_from(unsafe { tail.offset_from(text) }).unwrap_or(0);

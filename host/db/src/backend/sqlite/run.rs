@@ -488,7 +488,7 @@ mod tests {
             rows(&mut link, sql).await;
         }
         let handle = link.here().expect("here");
-        handle.open(&query("SELECT name FROM sqlite_master").sql).expect("prepared");
+        handle.open(&Sql::fixed("SELECT name FROM sqlite_master")).expect("prepared");
         assert!(!handle.step().expect("a step"), "nothing is left");
     }
 
