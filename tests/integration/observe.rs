@@ -8,7 +8,7 @@ use sqlservice_host::{
 };
 use sqlservice_tests::{
     Fixture,
-    component::{GUEST_READER, GUEST_TALKER},
+    component::{GUEST_CONFORMANCE, GUEST_HOSTILE, GUEST_READER, GUEST_TALKER},
     for_each_database, guest,
 };
 
@@ -36,6 +36,7 @@ impl Observer for Log {
                 let ok = matches!(finished.outcome, Outcome::Ok);
                 format!("finished {} {} {} {ok}", finished.statement, finished.rows, finished.affected)
             }
+            Event::Refused(refused) => format!("refused {} {}", refused.code, refused.limit.unwrap_or("-")),
             Event::CallFinished(call) => format!("call {} {:?}", call.function, call.outcome),
             _ => return,
         };
@@ -102,4 +103,24 @@ async fn an_observer_is_told_how_calls_end() {
     gone.expect_err("it waits");
     assert_eq!(own.take(), [format!("other/{name}/-: call wait {:?}", CallOutcome::Cancelled)]);
     assert_eq!(all.take(), Vec::<String>::new());
+}
+
+/// Each denial and each limit is told, with whose it is.
+#[test]
+fn an_observer_is_told_what_was_refused() {
+    for_each_database(async |fixture: &Fixture| {
+        let log = Log::default();
+        let tenant = guest::tenant_named("acme").observer(log.clone());
+        let tenant = tenant.database(guest::DATABASE, Grant::new(fixture.open())).build().expect("a tenant");
+        let refused = async |component: &str, function: &str, arguments: &[Val]| {
+            let plugin = guest::compiled(component).with_name("plugin");
+            let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
+            instance.call(function, arguments).await.expect("no trap");
+            log.take().into_iter().filter(|line| line.contains(": refused")).collect::<Vec<_>>()
+        };
+        let made = refused(GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await;
+        assert_eq!(made, ["acme/plugin/-: refused denied -"], "on {}", fixture.backend());
+        let made = refused(GUEST_HOSTILE, "open-until-refused", &[]).await;
+        assert_eq!(made, ["acme/plugin/-: refused limit sessions"], "on {}", fixture.backend());
+    });
 }

@@ -20,7 +20,12 @@ impl Fixture {
 
     /// A tenant that knows the case's database as `default`.
     pub fn tenant(&self) -> Tenant {
-        tenant().database(DATABASE, self.grant()).build().expect("a tenant")
+        self.tenant_builder().build().expect("a tenant")
+    }
+
+    /// The same, to be changed before it is made.
+    pub fn tenant_builder(&self) -> TenantBuilder {
+        tenant().database(DATABASE, self.grant())
     }
 
     /// A fresh instance of a component.
@@ -45,14 +50,15 @@ impl Fixture {
     }
 }
 
-/// The start of a tenant of the engine that all tests of this process share, so that no component is compiled twice.
+/// The start of a tenant of the engine that all tests of this process share, so that no component is compiled twice. Its sessions live on
+/// between calls, which is what many cases look at.
 pub fn tenant() -> TenantBuilder {
     tenant_named("test")
 }
 
 /// The same for a tenant of this name.
 pub fn tenant_named(name: &str) -> TenantBuilder {
-    engine().tenant(name)
+    engine().tenant(name).keep_sessions(true)
 }
 
 /// The engine that all tests of this process share.

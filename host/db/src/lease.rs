@@ -3,6 +3,8 @@
 //! A call is a future that owns its turn. It is polled once where it is made, so what ends at once (a short statement of
 //! SQLite's) costs no task; whatever is left after that goes to a task of the host's, and the caller keeps a handle to its
 //! answer and nothing else. A caller that goes away is noticed by the task through [`Caller::gone`].
+//!
+//! The file is long because what calls of one session know of each other stands together.
 
 use std::{
     convert::Infallible,

@@ -7,6 +7,7 @@ mod event;
 mod statement;
 
 use std::{
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -15,8 +16,8 @@ use std::{
 pub(crate) use self::statement::{Observed, caller};
 pub use self::{
     event::{
-        CallFinished, CallOutcome, ConnectionAcquired, ConnectionFailed, Event, Reflected, SchemaChange, SchemaChanged,
-        StatementCompiled, StatementFinished, StatementStarted, TransactionFinished, TransactionOutcome,
+        CallFinished, CallOutcome, ConnectionAcquired, ConnectionFailed, Event, Reflected, Refused, SchemaChange,
+        SchemaChanged, StatementCompiled, StatementFinished, StatementStarted, TransactionFinished, TransactionOutcome,
     },
     statement::{Origin, Outcome, Statement},
 };
@@ -51,6 +52,12 @@ pub struct Scope {
 pub struct Instruments {
     scope: Scope,
     observer: Option<Arc<dyn Observer>>,
+}
+
+impl fmt::Debug for Instruments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instruments").field("scope", &self.scope).finish_non_exhaustive()
+    }
 }
 
 impl Instruments {

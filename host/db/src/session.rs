@@ -222,6 +222,11 @@ impl Session {
         self.core.call(async |mut turn| turn.isolation().await).await
     }
 
+    /// Does what dropping it does, although it is still there: calls say [`Error::Closed`] from now on.
+    pub fn end(&self) {
+        drop(self.core.abandon());
+    }
+
     /// Rolls back what is open and gives the connection back; returns when that is done. Dropping this future changes
     /// nothing of it.
     ///
@@ -238,6 +243,6 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        drop(self.core.abandon());
+        self.end();
     }
 }

@@ -1,12 +1,24 @@
 //! What a guest was granted, and the view of it that the contract's functions work on.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
 
-use sqlservice_db::{self as db, Observer, Scope};
+use sqlservice_db::{
+    self as db, Event, Observer, Scope,
+    observe::{Instruments, Refused},
+};
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, ResourceTable};
 
-use crate::{known::ModelCache, memory::Memory, tables::Tables};
+use crate::{
+    error::Failure,
+    known::ModelCache,
+    memory::Memory,
+    session_state::SessionState,
+    tables::{Operations, Tables},
+};
 
 /// One database as it is granted to a guest: what is opened, and what may be done to it.
 #[derive(Clone, Debug)]
@@ -49,10 +61,19 @@ impl Grant {
 
     /// Grants these tables and views and no others, by their names to the letter, `schema.name` where the schema is not the default
     /// one. To the guest others do not exist: it can neither declare nor refer to them, and reflection leaves them out. All tables
-    /// where this is not called. It cannot go together with [`Grant::raw_sql`], which reads any table.
+    /// where neither this nor [`Grant::table`] is called. It cannot go together with [`Grant::raw_sql`], which reads any table.
     #[must_use]
     pub fn tables(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tables = Tables::only(names);
+        let all = |tables: Tables, name: String| tables.with(name, Operations::ALL);
+        self.tables = names.into_iter().map(Into::into).fold(Tables::none(), all);
+        self
+    }
+
+    /// Grants one more table, or another right to one, as [`Grant::tables`] does: to its rows no more is done than this. Locking rows
+    /// needs [`Operations::UPDATE`], and so does an upsert; creating and dropping the table needs [`Operations::ALL`].
+    #[must_use]
+    pub fn table(mut self, name: impl Into<String>, operations: Operations) -> Self {
+        self.tables = self.tables.with(name.into(), operations);
         self
     }
 
@@ -160,6 +181,9 @@ sqlservice_sql::setters!(SqlLimits {
     statement: sqlservice_sql::Limits,
 });
 
+/// The codes of errors by which the host refuses something, and not the database.
+const REFUSALS: [&str; 6] = ["denied", "limit", "pool-timeout", "timeout", "transaction-closed", "no-such-database"];
+
 /// The state of one guest: its grants and its limits. It lives in the store's data.
 #[derive(Debug)]
 pub struct SqlCtx {
@@ -169,6 +193,9 @@ pub struct SqlCtx {
     pub(crate) cursors: Arc<Semaphore>,
     pub(crate) cache: ModelCache,
     pub(crate) memory: Arc<Memory>,
+    /// The sessions that were opened since they were ended last; some of them are gone.
+    pub(crate) live: Vec<Weak<SessionState>>,
+    pub(crate) instruments: Instruments,
 }
 
 impl SqlCtx {
@@ -176,6 +203,32 @@ impl SqlCtx {
     #[must_use]
     pub fn builder() -> SqlCtxBuilder {
         SqlCtxBuilder::default()
+    }
+
+    /// Tells the observer where an error is a refusal of the host's.
+    pub(crate) fn tell_refusal(&self, failure: &Failure) {
+        if !REFUSALS.contains(&failure.code.as_str()) {
+            return;
+        }
+        let limit = failure.details.iter().find(|detail| detail.name == "limit").map(|detail| detail.value.as_str());
+        self.instruments.tell(|scope| Event::Refused(Refused::new(scope, &failure.code, limit)));
+    }
+
+    /// Remembers a session until it is gone. Of those that are gone no more are kept than there may be sessions.
+    pub(crate) fn remember(&mut self, session: &Arc<SessionState>) {
+        if self.live.len() > 2 * self.limits.sessions as usize {
+            self.live.retain(|session| session.strong_count() > 0);
+        }
+        self.live.push(Arc::downgrade(session));
+    }
+
+    /// Ends all sessions that the guest has open, as if it had dropped them: what runs is stopped, what is open is rolled back, and
+    /// their connections go back, in tasks of the host's. To the guest they are closed. For embedders with a linker of their own, at
+    /// the end of a call; [`Instance`](crate::Instance) does it by itself.
+    pub fn end_sessions(&mut self) {
+        for session in self.live.drain(..).filter_map(|session| session.upgrade()) {
+            session.session.end();
+        }
     }
 }
 
@@ -186,6 +239,7 @@ pub struct SqlCtxBuilder {
     limits: Arc<SqlLimits>,
     cache: Option<ModelCache>,
     memory: Option<Arc<Memory>>,
+    instruments: Instruments,
 }
 
 impl SqlCtxBuilder {
@@ -217,6 +271,12 @@ impl SqlCtxBuilder {
         self
     }
 
+    /// Tells of what the guest is refused.
+    pub(crate) fn instruments(mut self, instruments: Instruments) -> Self {
+        self.instruments = instruments;
+        self
+    }
+
     /// Makes the state for one guest. Cheap: grants and limits are shared, counters are the guest's own.
     #[must_use]
     pub fn build(&self) -> SqlCtx {
@@ -231,6 +291,8 @@ impl SqlCtxBuilder {
             sessions: Arc::new(Semaphore::new(self.limits.sessions as usize)),
             cursors: Arc::new(Semaphore::new(self.limits.cursors as usize)),
             cache,
+            live: Vec::new(),
+            instruments: self.instruments.clone(),
             memory: self.memory.clone().unwrap_or_else(|| Memory::new(self.limits.host_bytes)),
         }
     }

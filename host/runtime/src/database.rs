@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlservice_sql::{self as sql, schema as ours};
-use wasmtime::component::{Accessor, Resource};
+use wasmtime::component::{Accessor, Resource, ResourceTableError};
 
 use crate::{
     SqlError,
@@ -59,7 +59,7 @@ impl HostDatabase for SqlCtxView<'_> {
         let opened = self.opened(&this).map_err(SqlError::Trap)?;
         let permit = opened.permit()?;
         let session = opened.grant.database.session();
-        Ok(self.table.push(Session(SessionState::new(session, opened, permit)))?)
+        Ok(self.push_session(SessionState::new(session, opened, permit))?)
     }
 
     fn drop(&mut self, this: Resource<Database>) -> wasmtime::Result<()> {
@@ -71,6 +71,12 @@ impl HostDatabase for SqlCtxView<'_> {
 impl SqlCtxView<'_> {
     fn opened(&self, this: &Resource<Database>) -> wasmtime::Result<Arc<Opened>> {
         Ok(self.table.get(this)?.0.clone())
+    }
+
+    /// Gives a session to the guest, to be found again at the end of its call.
+    fn push_session(&mut self, session: Arc<SessionState>) -> Result<Resource<Session>, ResourceTableError> {
+        self.ctx.remember(&session);
+        self.table.push(Session(session))
     }
 }
 
@@ -105,8 +111,8 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         let opened = opened(store, &this)?;
         let permit = opened.permit()?;
         let session = opened.grant.database.connect().await?;
-        let session = Session(SessionState::new(session, opened, permit));
-        Ok(store.with(|mut access| access.get().table.push(session))?)
+        let session = SessionState::new(session, opened, permit);
+        Ok(store.with(|mut access| access.get().push_session(session))?)
     }
 
     async fn begin(
@@ -117,8 +123,8 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         let opened = opened(store, &this)?;
         let permit = opened.permit()?;
         let session = opened.grant.database.begin(opened.transaction(&options)).await?;
-        let session = Session(SessionState::new(session, opened, permit));
-        Ok(store.with(|mut access| access.get().table.push(session))?)
+        let session = SessionState::new(session, opened, permit);
+        Ok(store.with(|mut access| access.get().push_session(session))?)
     }
 
     async fn create_all(
@@ -160,5 +166,7 @@ fn declared(opened: &Opened, only: &[String]) -> Result<Vec<ours::Table>, SqlErr
     if !opened.grant.schema_changes {
         return Err(sql::Error::Denied("creating and dropping tables of this database".to_owned()).into());
     }
-    Ok(opened.catalog().declared(only)?.into_iter().cloned().collect())
+    let tables: Vec<_> = opened.catalog().declared(only)?.into_iter().cloned().collect();
+    opened.grant.tables.check_definitions(&tables)?;
+    Ok(tables)
 }

@@ -42,6 +42,7 @@ impl Installed {
             sql = sql.database(name, grant.with_scope(scope, observer.clone()));
         }
         let instruments = Instruments::new(scope, observer);
+        let sql = sql.instruments(instruments.clone());
         Self { sql, instruments, calls: tenant.engine().calls().clone(), waits: AtomicBool::new(false) }
     }
 

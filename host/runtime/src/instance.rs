@@ -166,6 +166,9 @@ impl Instance {
         let call = async { store.run_concurrent(work).await.and_then(|inner| inner) };
         let call = calls::watched(call, |waited| installed.note_wait(waited));
         let result = bounded(self.tenant.limits().of_call(), call).await?.map_err(Error::Trap)?;
+        if !self.tenant.keeps_sessions() {
+            sandbox.store.data_mut().sql.end_sessions();
+        }
         self.sandbox = Some(sandbox);
         Ok(result)
     }

@@ -69,5 +69,6 @@ pub use sqlservice_db::{Database, Durability, Event, Isolation, Observer, Scope,
 pub use sqlservice_sql as sql;
 pub use sqlservice_sql::{Scalar, Value, schema};
 pub use state::InstanceState;
+pub use tables::Operations;
 pub use tenant::{Stdio, Tenant, TenantBuilder};
 pub use wasmtime::component::Val;

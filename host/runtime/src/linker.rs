@@ -53,7 +53,10 @@ type View<T> = fn(&mut T) -> SqlCtxView<'_>;
 impl errors::Host for SqlCtxView<'_> {
     fn convert_failure(&mut self, error: SqlError) -> wasmtime::Result<errors::Failure> {
         match error {
-            SqlError::Guest(error) => Ok(*error),
+            SqlError::Guest(error) => {
+                self.ctx.tell_refusal(&error);
+                Ok(*error)
+            }
             SqlError::Trap(error) => Err(error),
         }
     }

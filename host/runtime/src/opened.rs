@@ -65,6 +65,7 @@ impl Opened {
     }
 
     pub(crate) fn compile(&self, statement: Statement) -> Result<Arc<Compiled>, SqlError> {
+        self.grant.tables.check_statement(&statement)?;
         let (dialect, instruments) = (self.grant.database.dialect(), self.grant.database.instruments());
         Ok(self.known().compile(statement, dialect, &self.limits.statement, instruments)?)
     }
@@ -75,6 +76,7 @@ impl Opened {
         loading: &mut sql::Loading,
         query: Statement,
     ) -> Result<Arc<Compiled>, SqlError> {
+        self.grant.tables.check_statement(&query)?;
         let (dialect, limits) = (self.grant.database.dialect(), &self.limits.statement);
         let (known, instruments) = (self.known(), self.grant.database.instruments());
         if let Some(joined) = loading.join(&query) {

@@ -87,6 +87,7 @@ impl SessionState {
         inserts: sql::flush::Inserts,
         options: &sessions::Options,
     ) -> Result<Answered, SqlError> {
+        self.opened.grant.tables.check_insert(&inserts.table)?;
         let _kept = self.opened.charge(inserts.rows.weight())?;
         if !inserts.returning.is_empty() && !self.opened.grant.database.dialect().capabilities().insert_returning {
             return self.insert_and_read(inserts, options).await;
@@ -101,6 +102,7 @@ impl SessionState {
         let opened = &self.opened;
         let dialect = opened.grant.database.dialect();
         let changes: Vec<sql::flush::Change> = conv::all(changes);
+        opened.grant.tables.check_changes(&changes)?;
         let _kept = opened.charge(changes.weight())?;
         let flush = sql::Flush::new(changes, opened.catalog(), dialect, opened.limits.statement)?;
         // What comes back was sent, row by row: its bytes are limited, its rows are not.

@@ -1,33 +1,166 @@
-//! The tables of a database that a grant is for: to a guest there are no others.
+//! The tables of a database that a grant is for, and what may be done to their rows: to a guest there are no others.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, ops::BitOr, sync::Arc};
 
 use sqlservice_db::{self as db, ReflectOptions};
 use sqlservice_sql::{
     self as sql,
+    flush::Change,
     schema::{Models, Table},
+    statement::{ConflictAction, Node, Root, Statement},
 };
 
-/// Names of tables, `schema.name` in a schema that is not the default one; all tables where none were named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tables(Option<Arc<BTreeSet<String>>>);
+/// What a guest may do to the rows of a table. Reading is always among it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operations(u8);
 
-impl Tables {
-    pub(crate) fn only(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self(Some(Arc::new(names.into_iter().map(Into::into).collect())))
+impl Operations {
+    /// To read them.
+    pub const READ: Self = Self(0);
+    /// To read them, and to insert others.
+    pub const INSERT: Self = Self(1);
+    /// To read and update them, and to lock them.
+    pub const UPDATE: Self = Self(2);
+    /// To read and delete them. What a foreign key deletes or changes with a row is the database's doing, and not asked about.
+    pub const DELETE: Self = Self(4);
+    /// All of it.
+    pub const ALL: Self = Self(7);
+
+    fn contain(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
     }
 
-    /// Whether some tables are hidden.
+    /// What it is called in a refusal.
+    fn verb(self) -> &'static str {
+        match self {
+            Self::INSERT => "inserting into",
+            Self::UPDATE => "updating or locking rows of",
+            Self::DELETE => "deleting from",
+            _ => "changing",
+        }
+    }
+}
+
+impl BitOr for Operations {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// Tables by their names, `schema.name` in a schema that is not the default one; all tables where none were named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tables(Option<Arc<BTreeMap<String, u8>>>);
+
+impl Tables {
+    /// The same and one more, or one with other operations.
+    pub(crate) fn with(mut self, name: String, operations: Operations) -> Self {
+        Arc::make_mut(self.0.get_or_insert_default()).insert(name, operations.0);
+        self
+    }
+
+    /// No table.
+    pub(crate) fn none() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// Whether some tables are hidden, or not all may be done to them.
     pub(crate) fn is_some_only(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Whether a table is granted, by its name to the letter.
-    fn has(&self, schema: Option<&str>, name: &str) -> bool {
-        self.0.as_ref().is_none_or(|names| match schema {
-            Some(schema) => names.contains(&format!("{schema}.{name}")),
+    /// What may be done to a table, by its name to the letter; nothing where it is not granted.
+    fn of(&self, schema: Option<&str>, name: &str) -> Option<Operations> {
+        let Some(tables) = &self.0 else { return Some(Operations::ALL) };
+        match schema {
+            Some(schema) => tables.get(&format!("{schema}.{name}")),
             // A point in a name must not make it the name of another schema's table.
-            None => !name.contains('.') && names.contains(name),
+            None => tables.get(name).filter(|_| !name.contains('.')),
+        }
+        .map(|operations| Operations(*operations))
+    }
+
+    fn has(&self, schema: Option<&str>, name: &str) -> bool {
+        self.of(schema, name).is_some()
+    }
+
+    fn check_operation(&self, schema: Option<&str>, name: &str, operation: Operations) -> sql::Result<()> {
+        match self.of(schema, name) {
+            None => Err(sql::Error::NoSuchTable(name.to_owned())),
+            Some(granted) if granted.contain(operation) => Ok(()),
+            Some(_) => Err(sql::Error::Denied(format!("{} {name}", operation.verb()))),
+        }
+    }
+
+    /// Refuses a statement that does to a table what was not granted. That it reads no table but those of the models is the catalog's to
+    /// check, which has no others.
+    pub(crate) fn check_statement(&self, statement: &Statement) -> sql::Result<()> {
+        if !self.is_some_only() {
+            return Ok(());
+        }
+        match &statement.root {
+            Root::Select(_) => {}
+            Root::Insert(insert) => {
+                let conflict = insert.conflict.as_ref().map(|conflict| &conflict.action);
+                let updates = matches!(conflict, Some(ConflictAction::Update(_)));
+                let operation = if updates { Operations::INSERT | Operations::UPDATE } else { Operations::INSERT };
+                self.check_operation(insert.schema.as_deref(), &insert.table, operation)?;
+            }
+            Root::Update(update) => {
+                self.check_operation(update.schema.as_deref(), &update.table, Operations::UPDATE)?;
+            }
+            Root::Delete(delete) => {
+                self.check_operation(delete.schema.as_deref(), &delete.table, Operations::DELETE)?;
+            }
+        }
+        self.check_locks(statement)
+    }
+
+    /// Refuses locks in a statement that reads a table which may not be updated: they would stop those who may.
+    fn check_locks(&self, statement: &Statement) -> sql::Result<()> {
+        let locks = |node: &Node| matches!(node, Node::Select(select) if select.lock.is_some());
+        if !statement.nodes.iter().any(locks) {
+            return Ok(());
+        }
+        statement.nodes.iter().try_for_each(|node| match node {
+            Node::Table(table) if self.has(table.schema.as_deref(), &table.table) => {
+                self.check_operation(table.schema.as_deref(), &table.table, Operations::UPDATE)
+            }
+            // A common table expression, or what does not exist.
+            _ => Ok(()),
+        })
+    }
+
+    /// Refuses a unit of work that does to a table what was not granted.
+    pub(crate) fn check_changes(&self, changes: &[Change]) -> sql::Result<()> {
+        if !self.is_some_only() {
+            return Ok(());
+        }
+        changes.iter().try_for_each(|change| {
+            let (table, operation) = match change {
+                Change::Inserts(inserts) => (&inserts.table, Operations::INSERT),
+                Change::Updates(updates) => (&updates.table, Operations::UPDATE),
+                Change::Deletes(deletes) => (&deletes.table, Operations::DELETE),
+            };
+            self.check_operation(None, table, operation)
+        })
+    }
+
+    /// Refuses the insertion of many rows into a table where that was not granted.
+    pub(crate) fn check_insert(&self, table: &str) -> sql::Result<()> {
+        self.check_operation(None, table, Operations::INSERT)
+    }
+
+    /// Refuses to create or drop tables that are not granted with all that can be done to them.
+    pub(crate) fn check_definitions(&self, tables: &[Table]) -> sql::Result<()> {
+        tables.iter().try_for_each(|table| {
+            let name = &table.name;
+            match self.of(table.schema.as_deref(), name) {
+                Some(Operations::ALL) => Ok(()),
+                Some(_) => Err(sql::Error::Denied(format!("creating and dropping {name}"))),
+                None => Err(sql::Error::NoSuchTable(name.clone())),
+            }
         })
     }
 
@@ -97,6 +230,25 @@ mod tests {
         }
     }
 
+    fn only(names: &[&str]) -> Tables {
+        names.iter().fold(Tables::none(), |tables, name| tables.with((*name).to_owned(), Operations::ALL))
+    }
+
+    #[test]
+    fn operations_are_those_that_were_granted() {
+        let some = Operations::INSERT | Operations::DELETE;
+        assert!(
+            some.contain(Operations::READ) && some.contain(Operations::DELETE) && !some.contain(Operations::UPDATE)
+        );
+        assert!(Operations::ALL.contain(some) && !some.contain(Operations::ALL));
+        let tables = Tables::none().with("log".to_owned(), Operations::INSERT);
+        assert_eq!(tables.check_insert("log"), Ok(()));
+        assert!(matches!(tables.check_insert("logs"), Err(sql::Error::NoSuchTable(_))));
+        assert!(matches!(tables.check_operation(None, "log", Operations::DELETE), Err(sql::Error::Denied(_))));
+        assert!(tables.check_definitions(&[table("log", None, &[])]).is_err());
+        assert_eq!(only(&["log"]).check_definitions(&[table("log", None, &[])]), Ok(()));
+    }
+
     fn names(tables: &[Table]) -> Vec<String> {
         let keys = |table: &Table| table.foreign_keys.iter().map(|key| format!(">{}", key.table)).collect::<String>();
         tables.iter().map(|table| format!("{}{}", table.name, keys(table))).collect()
@@ -106,18 +258,18 @@ mod tests {
     fn t30_what_is_reflected_has_granted_tables_and_keys_only() {
         let all = || vec![table("a", None, &["b", "c"]), table("b", None, &[]), table("a", Some("s"), &[])];
         assert_eq!(names(&Tables::default().visible(all())), ["a>b>c", "b", "a"]);
-        assert_eq!(names(&Tables::only(["a", "c"]).visible(all())), ["a>c"]);
-        let other = Tables::only(["s.a"]);
+        assert_eq!(names(&only(&["a", "c"]).visible(all())), ["a>c"]);
+        let other = only(&["s.a"]);
         let seen = other.visible([all(), vec![table("s.a", None, &[])]].concat());
         assert_eq!(seen.iter().map(|table| table.schema.as_deref()).collect::<Vec<_>>(), [Some("s")]);
-        assert!(Tables::only(["A"]).visible(all()).is_empty());
-        assert!(Tables::only([""; 0]).visible(all()).is_empty());
+        assert!(only(&["A"]).visible(all()).is_empty());
+        assert!(only(&[]).visible(all()).is_empty());
     }
 
     #[test]
     fn t30_models_with_other_tables_are_refused() {
         let models = |tables: Vec<Table>| Models { tables, relationships: Vec::new() };
-        let granted = Tables::only(["a", "b"]);
+        let granted = only(&["a", "b"]);
         assert_eq!(granted.check(&models(vec![table("a", None, &["b"])])), Ok(()));
         for refused in [table("c", None, &[]), table("a", None, &["c"]), table("a", Some("s"), &[])] {
             let said = granted.check(&models(vec![table("b", None, &[]), refused]));

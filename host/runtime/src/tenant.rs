@@ -53,6 +53,7 @@ struct Shared {
     directories: Vec<Granted>,
     environment: Vec<(String, String)>,
     stdio: Stdio,
+    keep_sessions: bool,
     limits: TenantLimits,
     memory: Arc<Memory>,
     host_memory: Arc<Memory>,
@@ -71,6 +72,7 @@ impl Tenant {
             directories: Vec::new(),
             environment: Vec::new(),
             stdio: Stdio::default(),
+            keep_sessions: false,
             limits: TenantLimits::default(),
             observer: None,
             duplicate: None,
@@ -115,6 +117,10 @@ impl Tenant {
 
     pub(crate) fn places(&self) -> &Places {
         &self.0.places
+    }
+
+    pub(crate) fn keeps_sessions(&self) -> bool {
+        self.0.keep_sessions
     }
 
     pub(crate) fn observer(&self) -> Option<&Arc<dyn Observer>> {
@@ -177,6 +183,7 @@ pub struct TenantBuilder {
     directories: Vec<(PathBuf, String, Access)>,
     environment: Vec<(String, String)>,
     stdio: Stdio,
+    keep_sessions: bool,
     limits: TenantLimits,
     observer: Option<Arc<dyn Observer>>,
     duplicate: Option<String>,
@@ -214,6 +221,13 @@ impl TenantBuilder {
     /// Where a plugin's own output goes; nowhere by default.
     pub fn stdio(mut self, stdio: Stdio) -> Self {
         self.stdio = stdio;
+        self
+    }
+
+    /// Whether sessions that a call leaves open are still open in the instance's next call. No by default: what a call leaves behind, its
+    /// transactions and the connections that they hold, ends with it.
+    pub fn keep_sessions(mut self, keep: bool) -> Self {
+        self.keep_sessions = keep;
         self
     }
 
@@ -257,6 +271,7 @@ impl TenantBuilder {
             directories,
             environment: self.environment,
             stdio: self.stdio,
+            keep_sessions: self.keep_sessions,
             memory: Memory::new(self.limits.total_memory),
             host_memory: Memory::new(self.limits.sql.host_bytes),
             limits: self.limits,

@@ -260,3 +260,29 @@ fn t19_what_the_host_keeps_for_guests_is_charged() {
         assert_eq!(saw, ["4, then nothing refused"; 2], "on {}", fixture.backend());
     });
 }
+
+/// T-06: transactions that a call leaves open end with it, though its instance lives on.
+#[test]
+fn t06_what_a_call_leaves_behind_ends_with_it() {
+    for_each_database(async |fixture: &Fixture| {
+        let tenant = fixture.tenant_builder().keep_sessions(false).build().expect("a tenant");
+        let call = async |component: &str, function: &str, arguments: &[Val]| {
+            let mut instance = guest::compiled(component).instantiate(&tenant).await.expect("an instance");
+            let saw = lines(instance.call(function, arguments).await.expect("no trap"));
+            (instance, saw)
+        };
+        let (_, made) = call(GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await;
+        made.expect("tables");
+        let (mut guest, left) = call(GUEST_HOSTILE, "leave-open", &[Val::U32(4)]).await;
+        assert_eq!(left.expect("four transactions"), ["4"]);
+        // The instance is still there, and can be called again; the row that it did not commit is not there.
+        fixture.settle().await;
+        let again = lines(guest.call("leave-open", &[Val::U32(4)]).await.expect("no trap"));
+        assert_eq!(again.expect("four others"), ["4"], "on {}", fixture.backend());
+        fixture.settle().await;
+        let mut outside = fixture.outside().await;
+        let rows = outside.rows("SELECT id FROM users ORDER BY id").await;
+        assert_eq!(rows.len(), 3, "{rows:?} on {}", fixture.backend());
+        drop(guest);
+    });
+}

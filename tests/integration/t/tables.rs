@@ -1,6 +1,6 @@
 //! T-30 and T-69: tables of others in the same database, which a guest was not granted.
 
-use sqlservice_host::{Error, Grant, Settings, Tenant, Val};
+use sqlservice_host::{Error, Grant, Operations, Settings, Tenant, Val};
 use sqlservice_tests::{Fixture, component::GUEST_CONFORMANCE, for_each_database, guest};
 
 use crate::scene::lines;
@@ -68,4 +68,45 @@ async fn t30_some_tables_and_sql_text_are_not_granted_together() {
         Grant::open("sqlite::memory:", Settings::default()).expect("a database").tables(["users"]).raw_sql(true);
     let refused = guest::tenant().database(guest::DATABASE, grant).build().err();
     assert!(matches!(refused, Some(Error::ContradictoryGrant(name)) if name == guest::DATABASE));
+}
+
+/// T-30: of a table's rows no more is done than was granted, whichever way it is tried.
+#[test]
+fn t30_operations_that_were_not_granted_are_denied_every_way() {
+    for_each_database(async |fixture: &Fixture| {
+        let backend = fixture.backend();
+        said(&fixture.tenant(), GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await.expect("tables");
+        let locks = fixture.capabilities().row_locking;
+        for number in 0..8_u8 {
+            let all = [Operations::INSERT, Operations::UPDATE, Operations::DELETE];
+            let [insert, update, delete] = [1, 2, 4].map(|bit| number & bit != 0);
+            let granted = all
+                .into_iter()
+                .zip([insert, update, delete])
+                .filter(|(_, is)| *is)
+                .fold(Operations::READ, |granted, (operation, _)| granted | operation);
+            let some = tenant(Grant::new(fixture.open()).schema_changes(true).table("users", granted));
+            for line in said(&some, GUEST_HOSTILE, "operations", &[]).await.expect("its rows are readable") {
+                let (way, became) = line.split_once(": ").expect("a way");
+                let may = match way.split(' ').next() {
+                    Some("insert") if way == "insert or update" => insert && update,
+                    Some("insert") => insert,
+                    Some("update" | "lock") => update,
+                    Some("delete") => delete,
+                    _ => true,
+                };
+                let wanted = if may { "1" } else { "denied" };
+                let unsupported = way.starts_with("lock") && !locks && became.starts_with("unsupported");
+                assert!(became == wanted || (may && unsupported), "{line} with {granted:?} on {backend}");
+            }
+            // To make or drop it takes all.
+            let dropped = said(&some, GUEST_CONFORMANCE, "setup", &[Val::U32(1)]).await;
+            assert_eq!(dropped.expect_err("devices are not granted"), "no-such-table devices", "on {backend}");
+        }
+        assert_eq!(
+            fixture.outside().await.rows("SELECT id FROM users WHERE note IS NULL").await.len(),
+            3,
+            "on {backend}"
+        );
+    });
 }

@@ -27,6 +27,8 @@ pub enum Event<'a> {
     StatementCompiled(StatementCompiled<'a>),
     /// A call of a plugin has ended. The layer that runs plugins tells it.
     CallFinished(CallFinished<'a>),
+    /// A guest was refused something: it was not granted, or a limit was reached. The layer that runs plugins tells it.
+    Refused(Refused<'a>),
 }
 
 impl<'a> Event<'a> {
@@ -43,6 +45,7 @@ impl<'a> Event<'a> {
             Self::Reflected(event) => event.scope,
             Self::StatementCompiled(event) => event.scope,
             Self::CallFinished(event) => event.scope,
+            Self::Refused(event) => event.scope,
         }
     }
 }
@@ -232,5 +235,25 @@ impl<'a> CallFinished<'a> {
         outcome: CallOutcome,
     ) -> Self {
         Self { scope, function, waited, duration, outcome }
+    }
+}
+
+/// See [`Event::Refused`]. It has no word of the guest's.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Refused<'a> {
+    /// Whose it is; the database is not told.
+    pub scope: &'a Scope,
+    /// The contract's code: `denied`, `limit`, `pool-timeout`, `timeout`, `transaction-closed`, `no-such-database`.
+    pub code: &'a str,
+    /// Of a limit, which one: `rows`, `bytes`, `sessions` and so on.
+    pub limit: Option<&'a str>,
+}
+
+impl<'a> Refused<'a> {
+    /// An event of the layer that runs plugins.
+    #[must_use]
+    pub const fn new(scope: &'a Scope, code: &'a str, limit: Option<&'a str>) -> Self {
+        Self { scope, code, limit }
     }
 }

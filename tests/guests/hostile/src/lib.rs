@@ -9,6 +9,7 @@ mod keep;
 mod leave;
 mod model;
 mod object;
+mod operation;
 mod reader;
 mod stop;
 mod threat;
@@ -44,6 +45,9 @@ sqlservice_sdk::plugin!(
 
     /// Lets the host keep so many things of so many bytes: `prepared`, `models`, `waiting`.
     export keep: async func(what: string, count: u32, bytes: u32) -> result<list<string>, string>;
+
+    /// What becomes of each way to change or lock a row.
+    export operations: async func() -> result<list<string>, string>;
 
     /// What is said of each wrong model.
     export bad-models: async func() -> result<list<string>, string>;
@@ -120,6 +124,10 @@ impl Guest for Hostile {
 
     async fn keep(what: String, count: u32, bytes: u32) -> Result<Vec<String>, String> {
         told(keep::all(&what, count, bytes).await)
+    }
+
+    async fn operations() -> Result<Vec<String>, String> {
+        told(operation::all().await)
     }
 
     async fn bad_models() -> Result<Vec<String>, String> {
