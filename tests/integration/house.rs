@@ -1,6 +1,7 @@
 //! The house's rules that a test can hold: who may import whom, how files begin and how long they are, what they may say.
 
 mod dependencies;
+mod security;
 
 use std::{collections::BTreeSet, fs};
 
