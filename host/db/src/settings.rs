@@ -112,6 +112,10 @@ pub struct Settings {
     pub isolation_level: Isolation,
     /// What a commit to a SQLite file promises when the machine loses power. Full by default.
     pub durability: Durability,
+    /// How many bytes a SQLite file may grow to, in whole pages; what goes beyond fails as where the disk is full (SQLSTATE 53100), and
+    /// its transaction is rolled back. None by default. Its log beside it (`-wal`) grows with the largest transaction and is not
+    /// counted. Servers have quotas of their own.
+    pub storage_bytes: Option<u64>,
     /// How long one statement may take. None by default.
     pub statement_timeout: Option<Duration>,
     /// How long a statement waits for another's lock. 5 seconds by default.
@@ -128,6 +132,7 @@ impl Default for Settings {
             pool_pre_ping: false,
             isolation_level: Isolation::Default,
             durability: Durability::Full,
+            storage_bytes: None,
             statement_timeout: None,
             lock_timeout: Duration::from_secs(5),
         }
@@ -142,6 +147,7 @@ setters!(Settings {
     pool_pre_ping: bool,
     isolation_level: Isolation,
     durability: Durability,
+    storage_bytes? u64,
     statement_timeout? Duration,
     lock_timeout: Duration,
 });

@@ -56,8 +56,8 @@ pub struct TenantLimits {
     /// reflection. 4 by default; whatever is said, one of the database's is left to others where it has more than one. Who
     /// asks for one more waits, as for any connection.
     pub connections: Option<u32>,
-    /// Instances of this tenant that live at once. 100 by default; the engine has no more than
-    /// [`EngineLimits::instances`] for all. Who asks for one more waits for its turn: first come, first served.
+    /// Instances of this tenant that live at once. 25 by default; the engine has no more than
+    /// [`EngineLimits::instances`] for all, 100 by default. Who asks for one more waits for its turn: first come, first served.
     pub instances: u32,
     /// How long to wait for a place for an instance. 30 seconds by default; zero fails at once. Then the answer is
     /// [`crate::Error::InstanceTimeout`]. The time of calls does not count it.
@@ -109,7 +109,7 @@ impl Default for TenantLimits {
             start_time: Some(Duration::from_secs(10)),
             processor_time: Some(Duration::from_secs(10)),
             connections: Some(4),
-            instances: 100,
+            instances: 25,
             instance_wait: Duration::from_secs(30),
             instance_waiters: 1_000,
             handles: 10_000,

@@ -163,6 +163,31 @@ async fn t36_no_text_makes_a_table_of_a_module_that_is_no_index() {
 }
 
 #[tokio::test]
+async fn t35_no_text_attaches_or_writes_another_file() {
+    let file = File::new().await;
+    let files = || std::fs::read_dir(file.directory.path()).expect("its directory").count();
+    let before = files();
+    for text in [
+        "attach 'other.db' as other",
+        "attach database ':memory:' as other",
+        "ATTACH 'file:other.db?vfs=unix' AS other",
+        "attach (select 'other' || '.db') as other",
+        "attach (select v from t) as other",
+        "explain attach 'other.db' as other",
+        "/* */ attach 'other.db' as other",
+        "detach main",
+        "vacuum",
+        "vacuum main into 'other.db'",
+        "vacuum into (select 'other.db')",
+    ] {
+        let answer = raw(&file.database, text).await;
+        assert!(answer.is_err(), "{text}: {answer:?}");
+    }
+    assert_eq!(files(), before);
+    assert!(!std::path::Path::new("other.db").exists());
+}
+
+#[tokio::test]
 async fn t37_of_all_pragmas_one_only_reads_a_counter() {
     let file = File::new().await;
     let pragmas = file.library("select name from pragma_pragma_list").await;

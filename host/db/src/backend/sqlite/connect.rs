@@ -35,6 +35,7 @@ pub(crate) struct SqlitePool {
     file: SqliteFile,
     lock_timeout: Duration,
     durability: Durability,
+    storage: Option<u64>,
     /// The queue of the file's writers, once the file was opened; nothing for a database in memory, which has one user.
     writers: OnceCell<Option<Arc<Semaphore>>>,
     idle: Idle<SqliteLink>,
@@ -105,7 +106,8 @@ impl SqlitePool {
         };
         // A clock cannot count to just any time.
         let lock_timeout = settings.lock_timeout.min(Duration::from_secs(86_400));
-        Self { file, lock_timeout, durability: settings.durability, writers: OnceCell::new(), idle }
+        let (durability, storage) = (settings.durability, settings.storage_bytes);
+        Self { file, lock_timeout, durability, storage, writers: OnceCell::new(), idle }
     }
 
     /// A connection: an idle one, or a new one. The caller has a place for it.
@@ -151,7 +153,11 @@ impl SqlitePool {
         let writers = self.writers.get_or_try_init(|| self.first_open()).await?.clone();
         let connection = self.connect(None).await?;
         let watch = Arc::new(Watch::default());
-        let handle = Handle::new(connection, Arc::clone(&watch)).await.map_err(error::driver)?;
+        let mut handle = Handle::new(connection, Arc::clone(&watch)).await.map_err(error::driver)?;
+        if let Some(bytes) = self.storage {
+            let limited = tokio::task::spawn_blocking(move || handle.limit_storage(bytes).map(|()| handle));
+            handle = limited.await.map_err(|_| Error::Lost)?.map_err(error::error)?;
+        }
         Ok(SqliteLink::new(self, handle, watch, writers, Instant::now()))
     }
 

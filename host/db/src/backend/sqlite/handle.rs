@@ -28,6 +28,7 @@ use super::{
 };
 
 mod cache;
+mod storage;
 
 pub(super) use cache::INLINE_BYTES;
 
