@@ -71,6 +71,25 @@ async fn t01_an_endless_loop_ends_at_its_budget() {
     assert!(TenantLimits::default().processor_time.is_some() && TenantLimits::default().call_time.is_some());
 }
 
+/// T-02: what moves all of its memory in one instruction, again and again, is stopped between two of them, and others go on.
+#[tokio::test]
+async fn t02_moving_memory_ends_at_its_budget() {
+    // 252 MiB, of which half is copied to the other half.
+    let copy = "(memory.copy (i32.const 0) (i32.const 132120576) (i32.const 132120576))";
+    let fields = format!(r#"(memory 4032) (func (export "run") (loop {copy} (br 0)))"#);
+    let plugin = component(guest::engine(), &running(&fields)).expect("a plugin");
+    let tenant = tenant(TenantLimits::default().processor_time(SHORT));
+    let began = Instant::now();
+    let (ended, late) = lateness(async {
+        let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
+        instance.call("run", &[]).await
+    })
+    .await;
+    assert!(matches!(ended, Err(Error::ProcessorTime(SHORT))), "{ended:?}");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(late < LATE, "{late:?}");
+}
+
 /// T-01: neither does the code that runs where an instance is made, for a call or for the models that it declares.
 #[tokio::test]
 async fn t01_an_endless_start_ends_at_its_budget() {
