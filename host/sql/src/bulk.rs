@@ -4,7 +4,7 @@
 //! text is short and always the same; the others take the rows of a batch in one long statement, as many of them as make
 //! the same text come again.
 //!
-//! Each is a resolved statement like any other: the checker resolves its names, and [`crate::compile`] renders it.
+//! Each is a resolved statement like any other: the checker resolves its names, and the one renderer writes it.
 
 mod array;
 mod change;

@@ -1,7 +1,11 @@
 //! T-30 and T-69: tables of others in the same database, which a guest was not granted.
 
 use sqlservice_host::{Error, Grant, Operations, Settings, Tenant, Val};
-use sqlservice_tests::{Fixture, component::GUEST_CONFORMANCE, for_each_database, guest};
+use sqlservice_tests::{
+    Fixture,
+    component::{GUEST_CONFORMANCE, GUEST_HOSTILE},
+    for_each_database, guest,
+};
 
 use crate::scene::lines;
 
