@@ -616,3 +616,33 @@ async fn t33_a_file_grows_no_larger_than_it_may() {
     let size = std::fs::metadata(file.dir.path().join("test.db")).expect("the file").len();
     assert!(size <= MOST, "{size} bytes");
 }
+
+/// A file that another program has to itself for a moment, while it opens, recovers or closes it, is waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_occupied_is_opened_in_time() {
+    let file = File::new().await;
+    file.db.close().await;
+    let occupy = || {
+        let other = rusqlite::Connection::open(file.dir.path().join("test.db")).expect("opened");
+        other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM t").expect("occupied");
+        other
+    };
+    let count = async |lock_timeout| {
+        let database = file.again(Settings::default().lock_timeout(lock_timeout));
+        let session = database.session();
+        let counted = run(&session, "select count(*) from t").await.map(|_| ());
+        drop(session);
+        database.close().await;
+        counted
+    };
+    let other = occupy();
+    let refused = count(Duration::from_millis(50)).await;
+    assert!(refused.is_err(), "it is not waited for without an end");
+    let began = Instant::now();
+    let (counted, ()) = tokio::join!(count(Duration::from_secs(10)), async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        drop(other);
+    });
+    counted.expect("opened when the other one was gone");
+    assert!(began.elapsed() >= Duration::from_millis(300));
+}

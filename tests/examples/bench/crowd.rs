@@ -88,7 +88,7 @@ impl Crowd {
         let plugin = engine.load_file(sqlservice_tests::component::GUEST_READER)?;
         let grant = Grant::open(url, settings)?.schema_changes(true);
         // One tenant asks for all, as the peer does.
-        let limits = TenantLimits::default().connections(None);
+        let limits = TenantLimits::default().connections(None).instances(engine.limits().instances);
         let tenant = engine.tenant("bench").limits(limits).database("default", grant).build()?;
         Ok(Self { tenant, plugin, pool: Pool::new(url, CONNECTIONS, durability).await?, rows })
     }

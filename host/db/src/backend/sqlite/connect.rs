@@ -150,6 +150,19 @@ impl SqlitePool {
     }
 
     async fn open(self: &Arc<Self>) -> Result<SqliteLink> {
+        let until = Instant::now() + self.lock_timeout;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match self.try_open().await {
+                Err(error) if error::is_occupied(&error) && Instant::now() < until => {}
+                opened => return opened,
+            }
+            tokio::time::sleep(pause).await;
+            pause = (2 * pause).min(Duration::from_millis(20));
+        }
+    }
+
+    async fn try_open(self: &Arc<Self>) -> Result<SqliteLink> {
         let writers = self.writers.get_or_try_init(|| self.first_open()).await?.clone();
         let connection = self.connect(None).await?;
         let watch = Arc::new(Watch::default());

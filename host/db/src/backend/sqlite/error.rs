@@ -40,6 +40,20 @@ pub(super) fn is_busy(failure: &Failure) -> bool {
     primary(failure.code) == ffi::SQLITE_BUSY && failure.code != ffi::SQLITE_BUSY_SNAPSHOT
 }
 
+/// Whether a connection could not be opened as another one has the file to itself just then: while it recovers the log, or takes it
+/// away because it was the last one.
+pub(super) fn is_occupied(error: &Error) -> bool {
+    match error {
+        Error::LockNotAvailable(_) => true,
+        Error::Disconnected(Some(source)) => {
+            let code = source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+            let code = code.and_then(|error| error.code()?.parse().ok());
+            code.is_some_and(|code| primary(code) == ffi::SQLITE_BUSY)
+        }
+        _ => false,
+    }
+}
+
 /// Whether the statement was interrupted.
 pub(super) fn is_interrupted(failure: &Failure) -> bool {
     primary(failure.code) == ffi::SQLITE_INTERRUPT
