@@ -270,8 +270,9 @@ fn t19_what_the_host_keeps_for_guests_is_charged() {
                     continue;
                 }
                 assert!(said.starts_with("limit LimitKind::Bytes"), "{what} on {backend}: {saw:?}");
-                // Of each something was kept, and of all of them no more than there may be.
-                assert!((1..=40 * MIB / bytes).contains(&kept), "{what} on {backend}: {saw:?}");
+                // Of each something was kept, and of what stays no more than there may be. Calls that end make room for others.
+                let most = if what == "waiting" { 19 } else { 40 * MIB / bytes };
+                assert!((1..=most).contains(&kept), "{what} on {backend}: {saw:?}");
             }
         }
         // Nothing of it is left behind: another guest of the tenant has all of it.
