@@ -1,6 +1,6 @@
 //! A running plugin: one store, its calls one after the other.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tracing::Instrument as _;
 use wasmtime::{
@@ -163,9 +163,12 @@ impl Instance {
         let _under_way = if is_new { installed.calls().count() } else { installed.begin_call().await };
         let mut sandbox = self.sandbox.take().ok_or(Error::Poisoned)?;
         let store = &mut sandbox.store;
-        let call = async { store.run_concurrent(work).await.and_then(|inner| inner) };
-        let call = calls::watched(call, |waited| installed.note_wait(waited));
-        let result = bounded(self.tenant.limits().of_call(), call).await?.map_err(Error::Trap)?;
+        let result = {
+            // The future is large: it stays where it is made.
+            let call = pin!(async { store.run_concurrent(work).await.and_then(|inner| inner) });
+            let call = calls::watched(call, |waited| installed.note_wait(waited));
+            bounded(self.tenant.limits().of_call(), call).await?.map_err(Error::Trap)?
+        };
         if !self.tenant.keeps_sessions() {
             sandbox.store.data_mut().sql.end_sessions();
         }
@@ -201,8 +204,11 @@ impl Sandbox {
         let place = tenant.places().take().await?;
         let _under_way = installed.begin_call().await;
         let mut store = store(plugin, tenant, installed)?;
-        let start = plugin.linked()?.instantiate_async(&mut store);
-        let instance = bounded(tenant.limits().of_start(), start).await?.map_err(|error| {
+        let started = {
+            let start = pin!(plugin.linked()?.instantiate_async(&mut store));
+            bounded(tenant.limits().of_start(), start).await?
+        };
+        let instance = started.map_err(|error| {
             if error.is::<PoolConcurrencyLimitError>() { Error::NoRoom(error) } else { Error::Trap(error) }
         })?;
         Ok((Self { store, _place: place }, instance))
