@@ -26,6 +26,12 @@ const MARK: &str = "--sqlservice-compile-component";
 const CODE: u8 = 0;
 const REFUSED: u8 = 1;
 
+/// The bytes of an answer's head: what it begins with, and the length of the rest. What is cut off must never be taken for code.
+const HEAD: usize = 9;
+
+/// The most bytes of code of one component, which the host reads into its own memory.
+const MOST_CODE: u64 = 512 << 20;
+
 /// The most bytes of what the compiler says of a component that it refuses.
 const MESSAGE: usize = 4 << 10;
 
@@ -78,9 +84,9 @@ impl CompileProcess {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let (answer, in_time) =
             self.ask(component).map_err(|source| Error::CompileProcess { program: self.program.clone(), source })?;
-        match answer.split_first() {
-            Some((&CODE, code)) if in_time => Ok(code.to_vec()),
-            Some((&REFUSED, said)) if in_time => {
+        match whole(&answer) {
+            Some((CODE, code)) if in_time => Ok(code.to_vec()),
+            Some((REFUSED, said)) if in_time => {
                 let said = String::from_utf8_lossy(said).into_owned();
                 Err(Error::Unusable(wasmtime::Error::msg(said)))
             }
@@ -106,7 +112,7 @@ impl CompileProcess {
                 let in_time = ended.recv_timeout(self.time.saturating_mul(4)) != Err(RecvTimeoutError::Timeout);
                 process.end().is_none_or(|status| !is_out_of_time(status)) && in_time
             });
-            let read = output.map(|output| output.take(self.memory).read_to_end(&mut answer));
+            let read = output.map(|output| output.take(MOST_CODE).read_to_end(&mut answer));
             drop(done);
             drop(write.join());
             read.transpose().map(|_| watch.join().unwrap_or(false))
@@ -139,6 +145,14 @@ impl Process {
         let ended = self.child.kill().and_then(|()| self.child.wait());
         ended.inspect_err(|error| tracing::debug!(%error, "a process that compiles could not be ended")).ok()
     }
+}
+
+/// What an answer begins with, and the rest; nothing where not all of it is there.
+fn whole(answer: &[u8]) -> Option<(u8, &[u8])> {
+    let (head, rest) = answer.split_first_chunk::<HEAD>()?;
+    let (kind, length) = head.split_first()?;
+    let length = u64::from_le_bytes(length.try_into().ok()?);
+    (u64::try_from(rest.len()) == Ok(length)).then_some((*kind, rest))
 }
 
 /// Whether the system ended it because it computed for too long.
@@ -189,7 +203,9 @@ fn answer() -> ExitCode {
         }
     };
     let mut output = io::stdout().lock();
-    match output.write_all(&[kind]).and_then(|()| output.write_all(&bytes)).and_then(|()| output.flush()) {
+    let mut head = vec![kind];
+    head.extend((bytes.len() as u64).to_le_bytes());
+    match output.write_all(&head).and_then(|()| output.write_all(&bytes)).and_then(|()| output.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
@@ -220,3 +236,18 @@ fn limit(data: u64, seconds: u64) {
 
 #[cfg(not(unix))]
 fn limit(_: u64, _: u64) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t08_an_answer_that_was_cut_off_is_none() {
+        let answer = [&[CODE][..], &3_u64.to_le_bytes(), b"abc"].concat();
+        assert_eq!(whole(&answer), Some((CODE, &b"abc"[..])));
+        for end in 0..answer.len() {
+            assert_eq!(whole(&answer[..end]), None, "{end} bytes");
+        }
+        assert_eq!(whole(&[&answer[..], b"d"].concat()), None);
+    }
+}
