@@ -14,7 +14,7 @@ use std::{
 use libsqlite3_sys as ffi;
 use tokio::sync::Notify;
 
-use self::function::QUICK;
+use self::function::Pace;
 pub(super) use self::rights::{MODULES, Rights};
 
 /// Steps of SQLite's machine in a tick. Few, as a step that works with a long value takes as long as many others.
@@ -204,7 +204,7 @@ impl Watch {
                 return self.seen.drops.store(number(first), Ordering::Relaxed);
             }
             ffi::SQLITE_FUNCTION if second.eq_ignore_ascii_case("count") => &self.seen.counts,
-            ffi::SQLITE_FUNCTION if !QUICK.iter().any(|quick| quick.eq_ignore_ascii_case(second)) => &self.seen.lingers,
+            ffi::SQLITE_FUNCTION if function::pace(second) != Some(Pace::Quick) => &self.seen.lingers,
             ffi::SQLITE_READ if second.is_empty() => &self.seen.reads_nothing,
             // The hidden column of a full-text index, which is compared with what is searched for.
             ffi::SQLITE_READ if first.eq_ignore_ascii_case(second) => &self.seen.lingers,

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use libsqlite3_sys as ffi;
 use sqlservice_sql::{Author, Dialect, Sql};
 
-use super::function::FUNCTIONS;
+use super::function;
 use crate::backend::verb;
 
 /// Who wrote a statement, and which part of the schema table it needs to do what it says.
@@ -152,7 +152,7 @@ impl Rights {
     /// Whether it may call a function: in its own text, or in that of a view, trigger, default or check that it uses.
     fn may_call(self, function: &str) -> bool {
         let is_internal = || self.defines == Defines::Alters && INTERNALS.contains(&function);
-        FUNCTIONS.binary_search(&function).is_ok() || is_internal()
+        function::pace(function).is_some() || is_internal()
     }
 }
 
