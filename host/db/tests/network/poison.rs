@@ -1,7 +1,5 @@
 //! What one borrower's SQL text does to a connection, and what a borrower of compiled statements finds of it.
 
-use std::time::Instant;
-
 use sqlservice_db::{Database, Error, Isolation, RunOptions};
 use sqlservice_sql::{Value, schema::TypeKind};
 
@@ -332,30 +330,4 @@ async fn t56_no_statement_commits_changes_that_a_rollback_seems_to_undo() {
     assert_eq!(ask(&session, &format!("select count(*) from {table}_x"), vec![]).await, integer(0));
     session.close().await.expect("close");
     server.run(&format!("drop table {table}, {table}_x")).await;
-}
-
-/// Tells what text costs a short session: `cargo test … -- --ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "it measures"]
-async fn what_a_text_costs_a_short_session() {
-    for server in each().await {
-        let small = one_connection(&server);
-        for (what, is_text) in [("compiled", false), ("text", true), ("compiled after text", false)] {
-            let mut times = Vec::new();
-            for _ in 0..300 {
-                let since = Instant::now();
-                if is_text {
-                    let session = small.session();
-                    run(&session, "select 1").await.expect("read");
-                    session.close().await.expect("close");
-                } else {
-                    structured(&small, "SELECT 1", Some(TypeKind::Int64)).await.expect("read");
-                }
-                times.push(since.elapsed());
-            }
-            times.sort();
-            println!("{} {what}: median {:?}, p95 {:?}", server.kind.name(), times[150], times[285]);
-        }
-        small.close().await;
-    }
 }
