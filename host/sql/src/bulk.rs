@@ -20,9 +20,11 @@ use std::{ops::Range, sync::Arc};
 
 use crate::{
     Batch, Catalog, Compiled, Dialect, Error, Fit, Limits, Result,
+    catalog::Entry,
     check::{Checked, Checker},
     compile::{compile_checked, within_parameters},
     error::Limited,
+    policy::Writes,
     resolved::Plan,
     schema::Column,
 };
@@ -90,11 +92,22 @@ impl Bulk {
         }
     }
 
+    /// The batch with what the host fills into each row.
+    fn filled(&self, batch: Arc<Batch>, catalog: &Catalog) -> Result<Arc<Batch>> {
+        match self {
+            Self::Insert(insert) if catalog.rules().is_some() => match insert.entry(catalog) {
+                Some(entry) => insert::filled(entry, &batch),
+                None => Ok(batch),
+            },
+            _ => Ok(batch),
+        }
+    }
+
     /// The statement that takes so many rows at once.
     fn resolve<'a>(&'a self, shape: Shape<'a>, catalog: &'a Catalog, dialect: Dialect) -> Result<Checked<'a>> {
         let mut checker = Checker::new(&[], catalog, dialect);
         let (plan, width): (Plan<'a>, usize) = match self {
-            Self::Insert(insert) => (insert.resolve(&mut checker, shape)?, insert.columns.len()),
+            Self::Insert(insert) => (insert.resolve(&mut checker, shape)?, shape.batch.columns.len()),
             Self::Change(change) => (change.resolve(&mut checker, shape)?, shape.batch.columns.len()),
             Self::Read(read) => (read.resolve(&mut checker, shape)?, read.by.len()),
         };
@@ -105,7 +118,7 @@ impl Bulk {
     /// How many parameters a row has in a statement of this layout.
     fn width(&self, catalog: &Catalog, layout: Layout) -> usize {
         match self {
-            Self::Insert(insert) => insert.columns.len(),
+            Self::Insert(insert) => insert.width(catalog),
             Self::Change(change) => change.width(catalog, layout),
             Self::Read(read) => read.by.len(),
         }
@@ -171,6 +184,7 @@ impl BulkStatements {
         dialect: Dialect,
         limits: Limits,
     ) -> Result<Self> {
+        let batch = bulk.filled(batch, &catalog)?;
         let layout = bulk.check(&batch, &catalog, dialect)?;
         let width = bulk.width(&catalog, layout);
         within_parameters(width, dialect, &limits)?;
@@ -240,6 +254,22 @@ impl Iterator for BulkStatements {
             }
         }
     }
+}
+
+/// Refuses rows of which a policy's check is not true.
+fn demand(entry: &Entry, writes: Writes, columns: &[&Column], batch: &Batch) -> Result<()> {
+    let Some(rules) = entry.rules.as_deref() else { return Ok(()) };
+    let check = if writes == Writes::Update { &rules.update_check } else { &rules.insert_check };
+    let Some(predicate) = check else { return Ok(()) };
+    let table = &entry.table.name;
+    let at = |name: &str| columns.iter().position(|column| column.name == name);
+    if writes == Writes::Update && !predicate.columns.iter().any(|name| at(name).is_some()) {
+        return Ok(());
+    }
+    if let Some(name) = predicate.columns.iter().find(|name| at(name).is_none()) {
+        return Err(Error::Denied(format!("writing to {table} without a value for {name}, which is checked")));
+    }
+    (0..batch.rows as usize).try_for_each(|row| predicate.check(table, &|name| Some(batch.value_ref(row, at(name)?))))
 }
 
 /// Refuses values that their columns have no room for.

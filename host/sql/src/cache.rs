@@ -149,7 +149,18 @@ mod tests {
         writer.name(sql);
         let (sql, slots, parameters) = (writer.finish(), Vec::new(), 0);
         let summary = Summary { operation: Operation::Delete, tables: Arc::default() };
-        Arc::new(Compiled { sql, slots, outputs, parameters, writes: true, locks: false, clock: false, summary })
+        let conditions = Vec::new();
+        Arc::new(Compiled {
+            sql,
+            slots,
+            outputs,
+            parameters,
+            writes: true,
+            locks: false,
+            clock: false,
+            summary,
+            conditions,
+        })
     }
 
     fn integer(value: i64) -> Value {

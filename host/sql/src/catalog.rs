@@ -15,7 +15,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     Dialect, Error, Limits, Result,
+    check::check_rules,
     order::order,
+    policy::{Rules, TableRules},
     schema::{Column, Models, Relationship, Table},
 };
 
@@ -28,6 +30,7 @@ pub struct Catalog {
     names: HashMap<String, Vec<usize>>,
     declared: usize,
     relationships: Vec<Relationship>,
+    rules: Option<Arc<Rules>>,
 }
 
 /// A table and where its columns are: statements name columns far more often than tables have them.
@@ -36,6 +39,8 @@ pub(crate) struct Entry {
     pub(crate) table: Table,
     /// Its name, with its schema's where it has one, for summaries of statements.
     pub(crate) label: Arc<str>,
+    /// What may be done with it, where not all may.
+    pub(crate) rules: Option<Arc<TableRules>>,
     columns: HashMap<String, usize>,
 }
 
@@ -46,7 +51,7 @@ impl Entry {
             Some(schema) => format!("{schema}.{}", table.name).into(),
             None => table.name.as_str().into(),
         };
-        Self { table, label, columns }
+        Self { table, label, rules: None, columns }
     }
 
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
@@ -73,10 +78,36 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// The same tables under rules, which hold for all statements from now on, and for tables that are reflected.
+    ///
+    /// # Errors
+    ///
+    /// A table or a column that does not exist by the rules, and a rule that this database cannot evaluate.
+    pub fn under(mut self, rules: Arc<Rules>, dialect: Dialect) -> Result<Self> {
+        for entry in &mut self.entries {
+            let own = rules.of(entry.table.schema.as_deref(), &entry.table.name);
+            let own = own.ok_or_else(|| Error::NoSuchTable(entry.table.name.clone()))?;
+            if let Some(column) = entry.table.columns.iter().find(|column| !own.knows(&column.name)) {
+                let (table, column) = (Some(entry.table.name.clone()), column.name.clone());
+                return Err(Error::NoSuchColumn { table, column });
+            }
+            entry.rules = Some(Arc::clone(own));
+        }
+        self.rules = Some(rules);
+        self.entries.iter().try_for_each(|entry| check_rules(entry, &self, dialect))?;
+        Ok(self)
+    }
+
+    pub(crate) fn rules(&self) -> Option<&Rules> {
+        self.rules.as_deref()
+    }
+
     /// Adds tables that were read from the database. Those that were declared, or reflected before, stay as they are.
     pub fn add_reflected(&mut self, tables: &[Table]) {
         for table in tables {
-            if self.table(table.schema.as_deref(), &table.name).is_none() {
+            let exists =
+                self.rules.as_ref().is_none_or(|rules| rules.of(table.schema.as_deref(), &table.name).is_some());
+            if exists && self.table(table.schema.as_deref(), &table.name).is_none() {
                 self.push(table.clone());
             }
         }
@@ -134,7 +165,8 @@ impl Catalog {
 
     fn push(&mut self, table: Table) {
         self.names.entry(table.name.clone()).or_default().push(self.entries.len());
-        self.entries.push(Entry::new(table));
+        let rules = self.rules.as_ref().and_then(|rules| rules.of(table.schema.as_deref(), &table.name)).cloned();
+        self.entries.push(Entry { rules, ..Entry::new(table) });
     }
 }
 

@@ -6,23 +6,30 @@ mod bulk;
 mod change;
 mod decimal;
 mod expression;
+mod fallible;
 mod function;
 mod operator;
+mod policy;
 mod query;
 mod scope;
 mod shape;
 
 pub(crate) use bulk::{column, outputs_of, select};
-pub(crate) use change::{returned, writable};
+pub(crate) use change::{returned, with_presets, writable};
+pub(crate) use function::is_row_function;
+pub(crate) use operator::literal_kind;
+pub(crate) use policy::{both, check_rules};
 pub(crate) use query::outputs;
 
-use std::collections::HashSet;
+use std::{cell::Cell, collections::HashSet};
 
 use self::scope::Scope;
 use crate::{
     Capabilities, Catalog, Dialect, Error, Limits, Result,
     catalog::check_name,
-    resolved::Plan,
+    compiled::Condition,
+    policy::{Predicate, TableRules},
+    resolved::{Plan, Typed},
     schema::TypeKind,
     statement::{Node, NodeId, Statement},
     summary::Tables,
@@ -36,6 +43,8 @@ pub(crate) struct Checked<'a> {
     pub(crate) parameters: u32,
     pub(crate) locks: bool,
     pub(crate) clock: bool,
+    /// What the host has to find true of the values before they are sent.
+    pub(crate) conditions: Vec<Condition>,
 }
 
 /// Checks a statement. Everything in it is guest-controlled.
@@ -47,7 +56,15 @@ pub(crate) fn check<'a>(
 ) -> Result<Checked<'a>> {
     let parameters = shape::check(statement, dialect, limits)?;
     let mut checker = Checker::new(&statement.nodes, catalog, dialect);
-    let plan = checker.root(&statement.root)?;
+    checker.is_fenced =
+        catalog.rules().is_some() && (fallible::is_exposed(statement) || checker.is_strict_about(statement));
+    let mut plan = checker.root(&statement.root)?;
+    if checker.mixes_unfenced(&statement.root) {
+        checker = Checker::new(&statement.nodes, catalog, dialect);
+        checker.is_fenced = true;
+        plan = checker.root(&statement.root)?;
+    }
+    checker.check_allowed()?;
     Ok(checker.checked(plan, parameters))
 }
 
@@ -65,6 +82,20 @@ pub(crate) struct Checker<'a> {
     tables: Tables<'a>,
     locks: bool,
     clock: bool,
+    /// The tables with rules that are read, and whether rows of them are aggregated.
+    ruled: Vec<(&'a str, &'a TableRules)>,
+    aggregates: bool,
+    /// Where an expression of a rule is looked at, and none of the guest's: the place of its first node.
+    rule: Option<NodeId>,
+    /// The expressions of rules that were looked at, by the places of their first nodes. None of the statement's has such a place.
+    places: Vec<(NodeId, &'a Predicate)>,
+    /// Whether an error that a value makes could tell of rows which rules hide: these are kept from the guest's conditions.
+    is_fenced: bool,
+    /// Whether values of two sorts are compared, a text with a number for one.
+    mixes: Cell<bool>,
+    /// The conditions of tables with rules whose rows are locked, which stand beside those of the query; nothing where none are locked.
+    beside: Option<Vec<Typed<'a>>>,
+    conditions: Vec<Condition>,
 }
 
 impl<'a> Checker<'a> {
@@ -81,13 +112,21 @@ impl<'a> Checker<'a> {
             tables: Tables::default(),
             locks: false,
             clock: false,
+            ruled: Vec::new(),
+            aggregates: false,
+            rule: None,
+            places: Vec::new(),
+            is_fenced: false,
+            mixes: Cell::new(false),
+            beside: None,
+            conditions: Vec::new(),
         }
     }
 
     /// The statement that was checked, with what became known of it.
     pub(crate) fn checked(self, plan: Plan<'a>, parameters: u32) -> Checked<'a> {
-        let Self { tables, locks, clock, .. } = self;
-        Checked { plan, tables, parameters, locks, clock }
+        let Self { tables, locks, clock, conditions, .. } = self;
+        Checked { plan, tables, parameters, locks, clock, conditions }
     }
 
     /// The node at a position, which `shape` has seen.

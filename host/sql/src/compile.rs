@@ -17,7 +17,7 @@ pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limit
 
 /// Renders a checked statement: the one way from what is resolved to a text.
 pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
-    let Checked { plan, tables, parameters, locks, clock } = checked;
+    let Checked { plan, tables, parameters, locks, clock, conditions } = checked;
     let rendered = render(plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
     within_parameters(rendered.slots.len(), dialect, limits)?;
     let (operation, outputs) = match plan {
@@ -35,6 +35,7 @@ pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &
         locks: *locks,
         clock: *clock,
         summary: Summary::new(operation, tables),
+        conditions: conditions.clone(),
     })
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Fit, Sql, Summary, Value,
+    Fit, Result, Sql, Summary, Value,
+    policy::Predicate,
     schema::{ColumnType, TypeKind},
 };
 
@@ -58,4 +59,32 @@ pub struct Compiled {
     pub clock: bool,
     /// What it does, and to which tables.
     pub summary: Summary,
+    /// What has to be true of its values before they are sent.
+    pub conditions: Vec<Condition>,
+}
+
+/// What a policy demands of the values that a statement writes into a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    pub(crate) table: String,
+    pub(crate) predicate: Arc<Predicate>,
+    /// The columns that it names, and where their values come from.
+    pub(crate) values: Vec<(String, Source)>,
+}
+
+impl Condition {
+    /// Refuses values of which it is not true.
+    ///
+    /// # Errors
+    /// [`Error::Denied`](crate::Error::Denied), which names the table.
+    pub fn check(&self, parameters: &[Value]) -> Result<()> {
+        let value = |column: &str| {
+            let (_, source) = self.values.iter().find(|(name, _)| name == column)?;
+            match source {
+                Source::Literal(value) => Some(value.borrow()),
+                Source::Parameter(number) => parameters.get(*number as usize).map(Value::borrow),
+            }
+        };
+        self.predicate.check(&self.table, &value)
+    }
 }

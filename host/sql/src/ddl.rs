@@ -4,6 +4,7 @@
 //! here only where `Catalog::declare` was told that it is allowed, or where reflection read it from the database.
 
 mod column;
+mod record;
 
 use crate::{
     Dialect, Error, Result, Sql, SqlWriter,
@@ -11,6 +12,8 @@ use crate::{
     schema::{Action, Column, DefaultValue, ForeignKey, Index, Table, TypeKind},
     sql::Declared,
 };
+
+pub use record::{RECORDS, is_records};
 
 /// A statement that creates or drops.
 #[derive(Clone, Debug, PartialEq)]

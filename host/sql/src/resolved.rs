@@ -269,6 +269,8 @@ pub(crate) struct Query<'a> {
     pub(crate) limit: Option<Typed<'a>>,
     pub(crate) offset: Option<Typed<'a>>,
     pub(crate) lock: Option<&'a Locking>,
+    /// Whether no condition from outside may be evaluated before its own.
+    pub(crate) is_fenced: bool,
     pub(crate) shape: Vec<Shape<'a>>,
 }
 
@@ -281,6 +283,7 @@ impl Query<'_> {
             && self.limit.is_none()
             && self.offset.is_none()
             && self.lock.is_none()
+            && !self.is_fenced
     }
 }
 
@@ -371,7 +374,7 @@ pub(crate) enum Rows<'a> {
 /// What happens to rows that are there already.
 #[derive(Clone, Debug)]
 pub(crate) struct Conflict<'a> {
-    pub(crate) columns: &'a [String],
+    pub(crate) columns: Cow<'a, [String]>,
     /// Nothing where the row is left as it is.
     pub(crate) assignments: Vec<Assignment<'a>>,
     pub(crate) filter: Option<Typed<'a>>,
@@ -383,7 +386,7 @@ pub(crate) enum Plan<'a> {
     Select(Query<'a>),
     Insert {
         target: Target<'a>,
-        columns: &'a [String],
+        columns: Cow<'a, [String]>,
         rows: Rows<'a>,
         conflict: Option<Conflict<'a>>,
         returning: Vec<Column<'a>>,

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use super::{
     Layout, Shape,
     array::{are_arrays, arrays},
-    fit,
+    demand, fit,
 };
 use crate::{
     Batch, Catalog, Dialect, Error, Result,
     catalog::Entry,
-    check::{Checker, column, select, writable},
+    check::{Checker, both, column, select, writable},
+    policy::Writes,
     resolved::{self, Assignment, ByKey, Expr, Given, Keys, Order, Origin, Plan, Planned, Target, Then, Type, Typed},
     schema::{Column, ForeignKey, TypeKind},
     statement::BinaryOp,
@@ -54,6 +55,8 @@ struct Names<'a> {
     set: usize,
     version: Option<&'a Column>,
     returning: Vec<&'a Column>,
+    /// Which rows may be changed at all.
+    rule: Vec<Typed<'a>>,
 }
 
 impl ChangeMany {
@@ -86,7 +89,14 @@ impl ChangeMany {
             }
             (None, true) => return Err(Error::invalid(format!("{:?} has no version column", table.name))),
         };
-        let mut all = writable(entry, self.columns.iter().map(String::as_str))?;
+        let writes = if self.verb == Verb::Delete { Writes::Delete } else { Writes::Update };
+        let mut all = writable(entry, self.columns.iter().map(String::as_str), writes)?;
+        if let Some(version) = version.filter(|_| self.verb == Verb::Update) {
+            writable(entry, std::iter::once(version.name.as_str()), writes)?;
+        }
+        // What is only read is a source like any other.
+        let rule = if self.verb == Verb::Read { Vec::new() } else { checker.changeable(entry, writes)? };
+        checker.check_returning(entry, !self.returning.is_empty())?;
         if self.verb == Verb::Update && all.is_empty() && version.is_none() {
             return Err(Error::invalid("an update sets columns"));
         }
@@ -95,13 +105,25 @@ impl ChangeMany {
             all.push(column(entry, name)?);
         }
         all.extend(version);
+        // The guest says which columns are the key, and the rows themselves are looked for: what is shown in some rows only would be
+        // told of the others.
+        let found = all.get(set..).unwrap_or_default();
+        if let Some(masked) = found.iter().find(|column| self.verb != Verb::Read && entry.is_masked(&column.name)) {
+            let (table, column) = (&table.name, &masked.name);
+            return Err(Error::Denied(format!(
+                "finding rows of {table} by the column {column}, which is not shown in all of them"
+            )));
+        }
         let returning = self.returning.iter().map(|name| column(entry, name)).collect::<Result<_>>()?;
-        Ok(Names { target, entry, all, set, version, returning })
+        Ok(Names { target, entry, all, set, version, returning, rule })
     }
 
     pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
         let names = self.names(checker)?;
         fit(names.set(), batch)?;
+        if self.verb == Verb::Update {
+            demand(names.entry, Writes::Update, names.set(), batch)?;
+        }
         Ok(match self.verb {
             Verb::Read => Layout::Slots,
             _ if checker.can.embedded => Layout::Row,
@@ -113,12 +135,13 @@ impl ChangeMany {
     pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
         let names = self.names(checker)?;
         Ok(match shape.layout {
-            Layout::Columns => self.joined(checker, &names, shape.batch),
-            Layout::Slots => self.listed(checker, &names, shape.written),
+            Layout::Columns => self.joined(checker, &names, shape.batch)?,
+            Layout::Slots => self.listed(checker, &names, shape.written)?,
             Layout::Row | Layout::Rows => {
                 let filter = names.found_by(Checker::parameter);
-                let assignments = names.assignments(checker, Checker::parameter);
-                self.change(&names, assignments, None, filter, names.returned(None))
+                let assignments = names.assignments(checker, Checker::parameter)?;
+                let returning = names.returned(checker, None)?;
+                self.change(&names, assignments, None, filter, returning)
             }
         })
     }
@@ -131,7 +154,9 @@ impl ChangeMany {
         filter: Typed<'a>,
         returning: Vec<resolved::Column<'a>>,
     ) -> Plan<'a> {
-        let (target, filter) = (names.target, Some(filter));
+        // What it is found by comes first: the values of the rule come after those of the rows.
+        let conditions = std::iter::once(filter).chain(names.rule.iter().cloned()).collect();
+        let (target, filter) = (names.target, both(conditions, None));
         if self.verb == Verb::Update {
             return Plan::Update { target, assignments, source, filter, returning };
         }
@@ -139,7 +164,7 @@ impl ChangeMany {
     }
 
     /// All rows, joined as arrays.
-    fn joined<'a>(&'a self, checker: &Checker<'a>, names: &Names<'a>, batch: &Batch) -> Plan<'a> {
+    fn joined<'a>(&'a self, checker: &mut Checker<'a>, names: &Names<'a>, batch: &Batch) -> Result<Plan<'a>> {
         let alias = if self.table == "given" { "given_rows" } else { "given" };
         let before = names.unlike();
         let columns = (0..names.all.len()).map(|position| format!("{before}c{position}"));
@@ -150,21 +175,21 @@ impl ChangeMany {
         };
         let value = |position: usize, column: &'a Column| Typed::new(named(position), Type::Declared(&column.ty));
         let filter = names.found_by(value);
-        let assignments = names.assignments(checker, value);
+        let assignments = names.assignments(checker, value)?;
         let returning = if self.returning.is_empty() {
             Vec::new()
         } else {
             let (number, one) = (integer(named(names.all.len())), integer(Expr::Number(1)));
             let position = Expr::Binary(BinaryOp::Subtract, Box::new(number), Box::new(one));
-            [numbered(position)].into_iter().chain(names.returned(Some(&self.table))).collect()
+            [numbered(position)].into_iter().chain(names.returned(checker, Some(&self.table))?).collect()
         };
         let arrays = arrays(&names.all, batch, Planned::ByKey);
         let source = Origin::Given { arrays, alias, columns };
-        self.change(names, assignments, Some(source), filter, returning)
+        Ok(self.change(names, assignments, Some(source), filter, returning))
     }
 
     /// All rows by their keys in a list, with what is set chosen by the key.
-    fn listed<'a>(&'a self, checker: &Checker<'a>, names: &Names<'a>, rows: usize) -> Plan<'a> {
+    fn listed<'a>(&'a self, checker: &mut Checker<'a>, names: &Names<'a>, rows: usize) -> Result<Plan<'a>> {
         let keys = || Given { columns: names.found().to_vec(), first: names.set, width: names.all.len(), rows };
         let columns = || names.found().iter().map(|column| names.own(column)).collect::<Vec<_>>();
         let chosen = |then: Then, otherwise: Option<Typed<'a>>| {
@@ -174,14 +199,15 @@ impl ChangeMany {
         let filter = Typed::boolean(Expr::Among(Box::new(row), Keys::Given(keys())));
         if self.verb == Verb::Read {
             let position = numbered(chosen(Then::Position, None));
-            let columns = [position].into_iter().chain(names.returned(Some(&self.table))).collect();
-            let source = Origin::Table { schema: names.target.schema, name: names.target.name, alias: None };
-            return Plan::Select(select(columns, source, filter, Vec::new()));
+            let own = names.returning.iter().map(|column| Checker::returned(Some(&self.table), column));
+            let columns = [position].into_iter().chain(own).collect();
+            let source = checker.read(names.entry, names.target.schema, None)?;
+            return Ok(Plan::Select(select(columns, source, filter, Vec::new())));
         }
         let assignments = names.assignments(checker, |position, column| {
             let then = Then::Value { column: position, kind: column.ty.kind };
             Typed::new(chosen(then, Some(names.own(column))), Type::Declared(&column.ty))
-        });
+        })?;
         let mut plan = self.change(names, assignments, None, filter, Vec::new());
         // MySQL looks for rows that refer to a row when it removes that one, not when the statement ends.
         let is_mysql = matches!(checker.dialect, Dialect::Mysql | Dialect::Mariadb);
@@ -191,7 +217,7 @@ impl ChangeMany {
             let value = integer(chosen(Then::Position, None));
             order_by.push(Order { value, descending: false, nulls_first: None });
         }
-        plan
+        Ok(plan)
     }
 }
 
@@ -222,7 +248,7 @@ impl<'a> Names<'a> {
         &self,
         checker: &Checker<'a>,
         value: impl Fn(usize, &'a Column) -> Typed<'a>,
-    ) -> Vec<Assignment<'a>> {
+    ) -> Result<Vec<Assignment<'a>>> {
         let mut all = Vec::with_capacity(self.set.saturating_add(1));
         // The key comes last: MySQL would look for the new one in the assignments after it.
         let is_key = |column: &Column| self.found().iter().any(|found| std::ptr::eq(*found, column));
@@ -238,12 +264,13 @@ impl<'a> Names<'a> {
             let is_it = |set: &&Column| std::ptr::eq(*set, column);
             self.set().iter().any(is_it) || self.version.as_ref().is_some_and(is_it)
         };
-        checker.touch(&mut all, self.entry, is_set);
-        all
+        checker.touch(&mut all, self.entry, is_set)?;
+        Ok(all)
     }
 
-    fn returned(&self, table: Option<&'a str>) -> Vec<resolved::Column<'a>> {
-        self.returning.iter().map(|column| Checker::returned(table, column)).collect()
+    /// Columns of the changed rows.
+    fn returned(&self, checker: &mut Checker<'a>, table: Option<&'a str>) -> Result<Vec<resolved::Column<'a>>> {
+        self.returning.iter().map(|column| checker.shown(table, self.entry, column)).collect()
     }
 
     /// Whether rows of the table refer to others of it.

@@ -1,17 +1,19 @@
 //! Many rows into one table.
 
-use std::slice;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{
     Layout, Shape,
     array::{are_arrays, arrays},
-    fit,
+    demand, fit,
 };
 use crate::{
     Batch, Catalog, Dialect, Error, Result,
+    batch::{ColumnBuilder, VectorKind},
     catalog::Entry,
-    check::{Checker, column, outputs_of, writable},
+    check::{Checker, column, outputs_of, with_presets, writable},
     compiled::Output,
+    policy::Writes,
     resolved::{Given, Plan, Planned, Rows, Target},
     schema::{Column, DefaultValue},
 };
@@ -32,6 +34,8 @@ pub struct InsertMany {
 /// The insert's names, found in the catalog.
 struct Names<'a> {
     target: Target<'a>,
+    entry: &'a Entry,
+    /// The columns that are given, and after them those that the host fills.
     columns: Vec<&'a Column>,
     /// The column whose default is named where no column is given: rows of nothing but defaults.
     plain: &'a Column,
@@ -41,9 +45,22 @@ struct Names<'a> {
 }
 
 impl InsertMany {
+    pub(super) fn entry<'a>(&self, catalog: &'a Catalog) -> Option<&'a Entry> {
+        catalog.entry(self.schema.as_deref(), &self.table)
+    }
+
+    /// How many columns a row has, those that the host fills included.
+    pub(super) fn width(&self, catalog: &Catalog) -> usize {
+        let presets = self.entry(catalog).and_then(|entry| entry.rules.as_ref()).map_or(0, |rules| rules.presets.len());
+        self.columns.len().saturating_add(presets)
+    }
+
     fn names<'a>(&'a self, checker: &mut Checker<'a>) -> Result<Names<'a>> {
         let (target, entry) = checker.target(self.schema.as_deref(), &self.table)?;
-        let columns = writable(entry, self.columns.iter().map(String::as_str))?;
+        let mut columns = writable(entry, self.columns.iter().map(String::as_str), Writes::Insert)?;
+        columns.extend(entry.rules.iter().flat_map(|rules| &rules.presets).map(|preset| &preset.column));
+        checker.changeable(entry, Writes::Insert)?;
+        checker.check_returning(entry, !self.returning.is_empty())?;
         let plain = entry.table.columns.iter().find(|column| column.computed.is_none());
         let plain = plain.ok_or_else(|| Error::invalid("an insert of many rows has columns"))?;
         let returning = self.returning.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
@@ -51,12 +68,13 @@ impl InsertMany {
         let advice = "this database returns nothing of inserts but the key that it makes; read the rows afterwards";
         let returns = returning.is_empty() || returns_made_key || checker.can.insert_returning;
         checker.require(returns, "insert-returning", advice)?;
-        Ok(Names { target, columns, plain, returning, returns_made_key })
+        Ok(Names { target, entry, columns, plain, returning, returns_made_key })
     }
 
     pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
         let names = self.names(checker)?;
         fit(&names.columns, batch)?;
+        demand(names.entry, Writes::Insert, &names.columns, batch)?;
         Ok(match () {
             () if checker.can.embedded => Layout::Row,
             () if checker.can.arrays && !names.columns.is_empty() && are_arrays(&names.columns, batch) => {
@@ -67,23 +85,37 @@ impl InsertMany {
     }
 
     pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
-        let Names { target, columns, plain, returning, returns_made_key } = self.names(checker)?;
+        let Names { target, entry, columns, plain, returning, returns_made_key } = self.names(checker)?;
         // An embedded database tells the key row by row, where it would keep a table for what `RETURNING` returns, each time
         // anew; one without `RETURNING` tells the first of a statement.
         let is_told = returns_made_key && (shape.layout == Layout::Row || !checker.can.insert_returning);
         let width = columns.len();
-        let (names, rows): (&'a [String], Rows<'a>) = match shape.layout {
-            Layout::Row if columns.is_empty() => (&[], Rows::Defaults),
-            _ if columns.is_empty() => (slice::from_ref(&plain.name), Rows::Default(shape.written)),
-            Layout::Columns => (&self.columns, Rows::Arrays(arrays(&columns, shape.batch, Planned::ByLength))),
+        let all = || with_presets(&self.columns, entry);
+        let (names, rows): (Cow<'a, [String]>, Rows<'a>) = match shape.layout {
+            Layout::Row if columns.is_empty() => (Cow::default(), Rows::Defaults),
+            _ if columns.is_empty() => (Cow::Owned(vec![plain.name.clone()]), Rows::Default(shape.written)),
+            Layout::Columns => (all(), Rows::Arrays(arrays(&columns, shape.batch, Planned::ByLength))),
             Layout::Row | Layout::Rows | Layout::Slots => {
                 let given = Given { columns, first: 0, width, rows: shape.written };
-                (&self.columns, Rows::Given(given))
+                (all(), Rows::Given(given))
             }
         };
-        let returning = returning.into_iter().map(|column| Checker::returned(None, column)).collect();
+        let returning = returning.into_iter().map(|column| checker.shown(None, entry, column));
+        let returning = returning.collect::<Result<_>>()?;
         Ok(Plan::Insert { target, columns: names, rows, conflict: None, returning, is_told })
     }
+}
+
+/// The rows of an insert with the columns that the host fills.
+pub(super) fn filled(entry: &Entry, batch: &Arc<Batch>) -> Result<Arc<Batch>> {
+    let presets = entry.rules.iter().flat_map(|rules| &rules.presets);
+    let mut filled = Arc::clone(batch);
+    for preset in presets {
+        let mut column = ColumnBuilder::new(VectorKind::Dynamic, batch.rows as usize);
+        (0..batch.rows).try_for_each(|_| column.push_value(preset.value.clone()))?;
+        Arc::make_mut(&mut filled).columns.push(column.finish());
+    }
+    Ok(filled)
 }
 
 /// Whether the database makes the value of a key, where these columns are given.

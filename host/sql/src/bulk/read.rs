@@ -80,25 +80,26 @@ impl ReadMany {
         let by = self.by.iter().map(|name| column(finder_entry, name)).collect::<Result<Vec<_>>>()?;
         let before: &[&Column] = if self.between.is_some() { &by } else { &[] };
         let columns = before.iter().map(|column| Checker::returned(Some(finder), column));
-        let columns = columns.chain(entry.table.columns.iter().map(|column| Checker::returned(Some(own), column)));
-        let columns = columns.collect();
+        let all = entry.table.columns.iter().map(|at| column(entry, &at.name)).collect::<Result<Vec<_>>>()?;
+        let columns = columns.chain(all.into_iter().map(|column| Checker::returned(Some(own), column))).collect();
         let order_by = self.order(finder, &by, entry)?;
         let filter = among(finder, by, shape);
-        Ok(Plan::Select(select(columns, self.source(entry, finder_entry)?, filter, order_by)))
+        let source = self.source(checker, entry, finder_entry)?;
+        Ok(Plan::Select(select(columns, source, filter, order_by)))
     }
 
-    fn source<'a>(&'a self, entry: &'a Entry, finder: &'a Entry) -> Result<Origin<'a>> {
-        let table = |name: &'a Name, alias| Origin::Table { schema: name.0.as_deref(), name: &name.1, alias };
-        let Some(between) = &self.between else { return Ok(table(&self.table, None)) };
+    fn source<'a>(&'a self, checker: &mut Checker<'a>, entry: &'a Entry, finder: &'a Entry) -> Result<Origin<'a>> {
+        let own_source = checker.read(entry, self.table.0.as_deref(), None)?;
+        let Some(between) = &self.between else { return Ok(own_source) };
         let (own, name) = (self.table.1.as_str(), self.finder());
         let mut on = Vec::with_capacity(between.on.len());
         for (near, far) in &between.on {
             let near = Checker::column_of(Some(name), column(finder, near)?);
             on.push([near, Checker::column_of(Some(own), column(entry, far)?)]);
         }
-        let left = table(&between.table, (name != between.table.1).then_some(name));
+        let left = checker.read(finder, between.table.0.as_deref(), (name != between.table.1).then_some(name))?;
         let on = Some(Box::new(Typed::boolean(Expr::Equal(on))));
-        Ok(Origin::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(table(&self.table, None)), on })
+        Ok(Origin::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(own_source), on })
     }
 
     /// Owner by owner, and each one's rows in their order: as the index of a foreign key has them.

@@ -58,12 +58,12 @@ pub(crate) fn select<'a>(
         having: None,
     };
     let body = Body::Select(Box::new(select));
-    Query { ctes: Vec::new(), body, order_by, limit: None, offset: None, lock: None, shape }
+    Query { ctes: Vec::new(), body, order_by, limit: None, offset: None, lock: None, is_fenced: false, shape }
 }
 
-/// A column of a table.
+/// A column of a table that is read.
 pub(crate) fn column<'a>(entry: &'a Entry, name: &str) -> Result<&'a Column> {
-    entry.column(name).ok_or_else(|| no_column(Some(&entry.table.name), name))
+    entry.readable(name).ok_or_else(|| no_column(Some(&entry.table.name), name))
 }
 
 /// What a statement returns of these columns.

@@ -1,19 +1,17 @@
 //! Statements that change rows: inserts with or without upserts, updates and deletes.
 
-use std::collections::{HashMap, HashSet};
-
-use super::{
-    Checker,
-    query::shape,
-    scope::no_column,
-    scope::{Columns, Named},
-    unsupported,
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
 };
+
+use super::{Checker, policy::both, query::shape, scope::no_column, unsupported};
 use crate::{
     Dialect, Error, Fit, Result,
     catalog::{Entry, is_key},
     compiled::Source,
-    resolved::{self, Assignment, Bind, Conflict, Expr, Plan, Rows, Target, Typed},
+    policy::{Allow, Writes},
+    resolved::{self, Assignment, Bind, Body, Conflict, Expr, Plan, Query, Rows, Target, Typed},
     schema::{Column, DefaultValue, Table},
     statement::{self, ConflictAction, Delete, Insert, InsertSource, NodeId, Root, Update},
 };
@@ -37,13 +35,9 @@ impl<'a> Checker<'a> {
         Ok((Target { schema, name }, entry))
     }
 
-    /// Puts the changed table into the query here, where conditions and values find its columns.
-    fn enter(&mut self, name: &'a str, entry: &'a Entry) -> Result<()> {
-        self.scope.add(Named { name, columns: Columns::Table(entry), optional: false })
-    }
-
     /// What is returned of each changed row: it sees the changed table and nothing else.
     fn returning(&mut self, name: &'a str, entry: &'a Entry, ids: &'a [NodeId]) -> Result<Vec<resolved::Column<'a>>> {
+        self.check_returning(entry, !ids.is_empty())?;
         self.scope.levels = vec![Vec::new()];
         self.enter(name, entry)?;
         self.columns(ids)
@@ -53,20 +47,24 @@ impl<'a> Checker<'a> {
         let advice = "this database returns nothing of inserts; read the rows afterwards";
         self.require(insert.returning.is_empty() || self.can.insert_returning, "insert-returning", advice)?;
         let (target, entry) = self.target(insert.schema.as_deref(), &insert.table)?;
-        let columns = writable(entry, insert.columns.iter().map(String::as_str))?;
+        let columns = writable(entry, insert.columns.iter().map(String::as_str), Writes::Insert)?;
         let rows = match &insert.source {
-            InsertSource::Defaults if insert.columns.is_empty() => Rows::Defaults,
+            InsertSource::Defaults if insert.columns.is_empty() => self.defaults(entry)?,
             InsertSource::Defaults => return Err(Error::invalid("a row of defaults names no columns")),
             _ if insert.columns.is_empty() => return Err(Error::invalid("an insert names the columns that it fills")),
             InsertSource::Values(rows) if rows.is_empty() => return Err(Error::invalid("an insert without rows")),
-            InsertSource::Values(rows) => Rows::Values(self.rows(rows, &columns)?),
+            InsertSource::Values(rows) => Rows::Values(self.rows(rows, &columns, entry)?),
             InsertSource::Query(query) => {
                 let query = self.query(*query)?;
                 if query.shape.len() != columns.len() {
                     let message = format!("{} columns are filled from a query of {}", columns.len(), query.shape.len());
                     return Err(Error::invalid(message));
                 }
-                Rows::Query(Box::new(self.stored_query(query, &columns)?))
+                // What a query returns is not known before it runs.
+                self.demand(entry, Writes::Insert, |_| None)?;
+                let mut query = self.stored_query(query, &columns)?;
+                append(&mut query, &Self::presets(entry));
+                Rows::Query(Box::new(query))
             }
         };
         let conflict = match &insert.conflict {
@@ -74,10 +72,23 @@ impl<'a> Checker<'a> {
             None => None,
         };
         let returning = self.returning(target.name, entry, &insert.returning)?;
-        Ok(Plan::Insert { target, columns: &insert.columns, rows, conflict, returning, is_told: false })
+        let columns = with_presets(&insert.columns, entry);
+        Ok(Plan::Insert { target, columns, rows, conflict, returning, is_told: false })
     }
 
-    fn rows(&mut self, rows: &'a [Vec<NodeId>], columns: &[&'a Column]) -> Result<Vec<Vec<Typed<'a>>>> {
+    /// A row of nothing but what the host fills in.
+    fn defaults(&mut self, entry: &'a Entry) -> Result<Rows<'a>> {
+        self.demand(entry, Writes::Insert, |_| None)?;
+        let presets = Self::presets(entry);
+        Ok(if presets.is_empty() { Rows::Defaults } else { Rows::Values(vec![presets]) })
+    }
+
+    fn rows(
+        &mut self,
+        rows: &'a [Vec<NodeId>],
+        columns: &[&'a Column],
+        entry: &'a Entry,
+    ) -> Result<Vec<Vec<Typed<'a>>>> {
         let fits: Vec<_> = columns.iter().map(|column| Fit::of(column)).collect();
         let mut plans = Vec::with_capacity(rows.len());
         for row in rows {
@@ -88,8 +99,13 @@ impl<'a> Checker<'a> {
             let mut values = Vec::with_capacity(row.len());
             for ((id, column), fit) in row.iter().zip(columns).zip(&fits) {
                 let value = self.value(*id, Some(column.ty.kind))?.into_column(fit.as_ref());
-                values.push(self.stored(value, column));
+                values.push(value);
             }
+            let at = |name: &str| columns.iter().position(|column| column.name == name);
+            self.demand(entry, Writes::Insert, |name| values.get(at(name)?))?;
+            let stored = values.into_iter().zip(columns).map(|(value, column)| self.stored(value, column));
+            let mut values: Vec<_> = stored.collect();
+            values.extend(Self::presets(entry));
             plans.push(values);
         }
         Ok(plans)
@@ -103,6 +119,10 @@ impl<'a> Checker<'a> {
         entry: &'a Entry,
     ) -> Result<Conflict<'a>> {
         let columns = if conflict.columns.is_empty() { &entry.table.primary_key } else { &conflict.columns };
+        if let Some(rules) = &entry.rules {
+            rules.require(target.name, Allow::Upsert)?;
+            self.require(self.can.conflict_target, "conflict-target", "this database cannot tell whose row is met")?;
+        }
         if let Some(missing) = columns.iter().find(|name| entry.column(name).is_none()) {
             return Err(no_column(Some(target.name), missing));
         }
@@ -115,17 +135,21 @@ impl<'a> Checker<'a> {
         self.scope.levels.push(Vec::new());
         self.enter(target.name, entry)?;
         self.excluded = Some(entry);
+        let mut rule = Vec::new();
         let assignments = match &conflict.action {
             ConflictAction::Nothing if conflict.filter.is_some() => {
                 return Err(Error::invalid("a conflict that changes nothing has no condition"));
             }
             ConflictAction::Nothing => Vec::new(),
-            ConflictAction::Update(assignments) => self.assignments(assignments, entry)?,
+            ConflictAction::Update(assignments) => {
+                rule = self.changeable(entry, Writes::Update)?;
+                self.assignments(assignments, entry)?
+            }
         };
         let filter = conflict.filter.map(|filter| self.condition(filter)).transpose()?;
         self.excluded = None;
         self.scope.levels.pop();
-        Ok(Conflict { columns, assignments, filter })
+        Ok(Conflict { columns: decisive(columns, entry), assignments, filter: both(rule, filter) })
     }
 
     /// Refuses an upsert that a database, which takes a conflict with any key for one with the named key, would take
@@ -168,7 +192,8 @@ impl<'a> Checker<'a> {
         // The sources come first: their conditions and lateral queries do not see the changed table.
         let source = update.source.map(|source| self.source(source)).transpose()?;
         self.enter(target.name, entry)?;
-        let filter = update.filter.map(|filter| self.condition(filter)).transpose()?;
+        let rule = self.changeable(entry, Writes::Update)?;
+        let filter = self.changed(rule, update.filter)?;
         let assignments = self.assignments(&update.assignments, entry)?;
         let returning = self.returning(target.name, entry, &update.returning)?;
         Ok(Plan::Update { target, assignments, source, filter, returning })
@@ -183,7 +208,8 @@ impl<'a> Checker<'a> {
         self.scope.levels.push(Vec::new());
         let source = delete.source.map(|source| self.source(source)).transpose()?;
         self.enter(target.name, entry)?;
-        let filter = delete.filter.map(|filter| self.condition(filter)).transpose()?;
+        let rule = self.changeable(entry, Writes::Delete)?;
+        let filter = self.changed(rule, delete.filter)?;
         let returning = self.returning(target.name, entry, &delete.returning)?;
         if source.is_some() && !returning.is_empty() && self.dialect == Dialect::Mariadb {
             let message = "this database returns nothing of deletes with other sources";
@@ -194,17 +220,23 @@ impl<'a> Checker<'a> {
 
     /// New values, with those that the model says columns get by every update.
     fn assignments(&mut self, given: &'a [statement::Assignment], entry: &'a Entry) -> Result<Vec<Assignment<'a>>> {
-        let columns = writable(entry, given.iter().map(|assignment| assignment.column.as_str()))?;
+        let columns = writable(entry, given.iter().map(|assignment| assignment.column.as_str()), Writes::Update)?;
         let mut all = Vec::with_capacity(given.len());
-        for (assignment, column) in given.iter().zip(columns) {
+        for (assignment, column) in given.iter().zip(columns.iter().copied()) {
             self.reads = Some(HashSet::new());
             let value = self.value(assignment.value, Some(column.ty.kind))?.into_column(Fit::of(column).as_ref());
-            let (value, reads) = (self.stored(value, column), self.reads.take().unwrap_or_default());
+            let reads = self.reads.take().unwrap_or_default();
             all.push((Assignment { column: &column.name, value }, reads));
+        }
+        let value = |name: &str| all.iter().map(|(set, _)| set).find(|set| set.column == name).map(|set| &set.value);
+        self.demand(entry, Writes::Update, value)?;
+        for ((assignment, _), column) in all.iter_mut().zip(columns) {
+            let value = std::mem::replace(&mut assignment.value, Typed::boolean(Expr::Truth(true)));
+            assignment.value = self.stored(value, column);
         }
         let named: HashSet<&str> = given.iter().map(|assignment| assignment.column.as_str()).collect();
         let mut touched = Vec::new();
-        self.touch(&mut touched, entry, |column| named.contains(column.name.as_str()));
+        self.touch(&mut touched, entry, |column| named.contains(column.name.as_str()))?;
         all.extend(touched.into_iter().map(|assignment| (assignment, HashSet::new())));
         if matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
             return reordered(all);
@@ -213,12 +245,19 @@ impl<'a> Checker<'a> {
     }
 
     /// Adds what columns get by every update, but for those that are set.
-    pub(crate) fn touch(&self, all: &mut Vec<Assignment<'a>>, entry: &'a Entry, is_set: impl Fn(&Column) -> bool) {
+    pub(crate) fn touch(
+        &self,
+        all: &mut Vec<Assignment<'a>>,
+        entry: &'a Entry,
+        is_set: impl Fn(&Column) -> bool,
+    ) -> Result<()> {
         for column in entry.table.columns.iter().filter(|column| !is_set(column)) {
             if let Some(value) = self.on_update(column) {
+                check_column(entry, &column.name, Writes::Update)?;
                 all.push(Assignment { column: &column.name, value });
             }
         }
+        Ok(())
     }
 
     /// What a column gets by an update that says nothing of it.
@@ -240,12 +279,53 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The columns of these names, each once, none of them computed.
-pub(crate) fn writable<'a>(entry: &'a Entry, names: impl Iterator<Item = &'a str>) -> Result<Vec<&'a Column>> {
+/// Refuses a column that the rules of its table do not let be written.
+fn check_column(entry: &Entry, name: &str, writes: Writes) -> Result<()> {
+    entry.rules.as_ref().map_or(Ok(()), |rules| rules.check_column(&entry.table.name, name, writes))
+}
+
+/// The names of columns and of those that the host fills.
+pub(crate) fn with_presets<'a>(names: &'a [String], entry: &'a Entry) -> Cow<'a, [String]> {
+    let presets = entry.rules.iter().flat_map(|rules| &rules.presets).map(|preset| &preset.column.name);
+    let mut names = Cow::Borrowed(names);
+    presets.for_each(|preset| names.to_mut().push(preset.clone()));
+    names
+}
+
+/// The columns of a key with those that the host fills and that say whose a row is: only with them it finds no row of others.
+fn decisive<'a>(key: &'a [String], entry: &'a Entry) -> Cow<'a, [String]> {
+    let Some(rules) = &entry.rules else { return Cow::Borrowed(key) };
+    let decides = |name: &String| rules.rows.as_ref().is_some_and(|rows| rows.columns.contains(name));
+    let presets = rules.presets.iter().map(|preset| &preset.column.name);
+    let added = presets.filter(|name| decides(name) && !key.contains(name));
+    Cow::Owned(key.iter().chain(added).cloned().collect())
+}
+
+/// Adds constants to all rows of a query.
+fn append<'a>(query: &mut Query<'a>, constants: &[Typed<'a>]) {
+    match &mut query.body {
+        Body::Select(select) => {
+            let named = |(at, value): (usize, &Typed<'a>)| resolved::Column {
+                value: value.clone(),
+                name: Cow::Owned(format!("preset{at}")),
+            };
+            select.columns.extend(constants.iter().enumerate().map(named));
+        }
+        Body::Compound(_, parts) => parts.iter_mut().for_each(|part| append(part, constants)),
+    }
+}
+
+/// The columns of these names, each once, none of them computed, which may be written so.
+pub(crate) fn writable<'a>(
+    entry: &'a Entry,
+    names: impl Iterator<Item = &'a str>,
+    writes: Writes,
+) -> Result<Vec<&'a Column>> {
     let mut seen = HashSet::new();
     let mut columns = Vec::new();
     for name in names {
         let column = entry.column(name).ok_or_else(|| no_column(Some(&entry.table.name), name))?;
+        check_column(entry, name, writes)?;
         if column.computed.is_some() {
             return Err(Error::invalid(format!("the column {name:?} is computed and cannot be written")));
         }

@@ -29,7 +29,10 @@ impl<'a> Checker<'a> {
     /// Makes a number one that can be compared with others of a kind. A plain column of decimals stays as it is, so that its
     /// index is of use: it brings its own rules to a comparison.
     pub(super) fn convert(&self, value: &mut Typed<'a>, meets: Option<TypeKind>) {
+        self.note(value.kind(), meets);
         if let Some(conversion) = self.conversion(value.kind(), meets) {
+            // What is no decimal cannot be made one.
+            self.mixes.set(true);
             take(value, conversion);
         }
     }
@@ -39,15 +42,25 @@ impl<'a> Checker<'a> {
     where
         'a: 'v,
     {
-        if !self.has_text_decimals() {
-            return;
-        }
         for value in values {
+            self.note(value.kind(), ty.kind());
+            if !self.has_text_decimals() {
+                continue;
+            }
             if value.kind() == Some(TypeKind::Decimal) && ty.kind() == Some(TypeKind::Decimal) {
                 take(value, exact);
             } else {
                 self.convert(value, ty.kind());
             }
+        }
+    }
+
+    /// Notes that values of two sorts meet.
+    fn note(&self, kind: Option<TypeKind>, meets: Option<TypeKind>) {
+        if let (Some(kind), Some(meets)) = (kind, meets)
+            && !is_alike(kind, meets)
+        {
+            self.mixes.set(true);
         }
     }
 
@@ -159,8 +172,24 @@ impl<'a> Checker<'a> {
             having: None,
         };
         let body = Body::Select(Box::new(select));
-        Ok(Query { ctes: Vec::new(), body, order_by: Vec::new(), limit: None, offset: None, lock: None, shape })
+        Ok(Query {
+            ctes: Vec::new(),
+            body,
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            lock: None,
+            is_fenced: false,
+            shape,
+        })
     }
+}
+
+/// Whether values of two kinds are compared as they are, and not by making one of them of the other's kind.
+fn is_alike(kind: TypeKind, other: TypeKind) -> bool {
+    use TypeKind as K;
+    let is_text = |kind| matches!(kind, K::Text | K::Varchar | K::Enumeration);
+    kind == other || (is_number(kind) && is_number(other)) || (is_text(kind) && is_text(other))
 }
 
 /// The type that takes numbers of both types; of what is no number, the first that is known.

@@ -94,7 +94,9 @@ impl<'a> Checker<'a> {
             | (None, _) => own,
             _ => hint,
         };
-        let bind = Bind { source: Source::Literal(value.clone()), kind, node: id, fit: None, alone: hint.is_none() };
+        // A constant of a rule is none of the statement's, whose positions mean others.
+        let node = self.rule.map_or(id, |first| first.saturating_add(id));
+        let bind = Bind { source: Source::Literal(value.clone()), kind, node, fit: None, alone: hint.is_none() };
         Typed { nullable: Some(value.is_null()), ..Typed::new(Expr::Bind(bind), kind.into()) }
     }
 
@@ -104,6 +106,14 @@ impl<'a> Checker<'a> {
         if let (true, Some(reads)) = (outermost, &mut self.reads) {
             reads.insert(&column.name);
         }
+        if let Some(entry) = found.bare {
+            // The mask names the row by its table.
+            if found.is_shadowed {
+                let why = "where another source has the name of its table; give that one an alias";
+                return Err(Error::Denied(format!("naming the column {} {why}", column.name)));
+            }
+            return self.masked(entry, found.table, &column.name);
+        }
         let expr = Expr::Column { table: Some(found.table), name: &column.name };
         Ok(Typed { expr, ty: found.ty, nullable: found.nullable })
     }
@@ -112,7 +122,8 @@ impl<'a> Checker<'a> {
         let Some(entry) = self.excluded else {
             return Err(at(id, "only the update of an upsert has an excluded row"));
         };
-        let Some(column) = entry.column(name) else {
+        let known = entry.column(name).filter(|_| entry.rules.as_ref().is_none_or(|rules| rules.knows(name)));
+        let Some(column) = known else {
             return Err(super::scope::no_column(Some(&entry.table.name), name));
         };
         Ok(Typed::new(Expr::Excluded(name), Type::Declared(&column.ty)))

@@ -96,6 +96,26 @@ const ALLOWED: &[Allowed] = &[
     allowed("lead", Function::Lead, Class::Window, 1, 3),
 ];
 
+/// Whether no value can make a function of this name fail. Aggregates are of rows that were chosen.
+pub(super) fn never_fails(name: &str) -> bool {
+    use Function as F;
+    let is_safe = |allowed: &Allowed| {
+        allowed.class == Class::Aggregate
+            || matches!(
+                allowed.function,
+                F::Lower | F::Upper | F::Length | F::Coalesce | F::Nullif | F::Greatest | F::Least
+            )
+            || matches!(allowed.function, F::Now | F::CurrentDate | F::CurrentTime)
+    };
+    ALLOWED.iter().any(|allowed| allowed.name == name && is_safe(allowed))
+}
+
+/// Whether there is a function of one row's values with this name, in lower case, that takes so many arguments.
+pub(crate) fn is_row_function(name: &str, arguments: usize) -> bool {
+    let fits = |allowed: &&Allowed| allowed.name == name && (allowed.least..=allowed.most).contains(&arguments);
+    ALLOWED.iter().find(fits).is_some_and(|allowed| allowed.class == Class::Scalar)
+}
+
 impl<'a> Checker<'a> {
     /// A call, with its window where it has one.
     pub(super) fn call(
@@ -111,6 +131,7 @@ impl<'a> Checker<'a> {
             return Err(Error::Denied(format!("the function {name:?}")));
         };
         self.fits(id, call, allowed, window.is_some())?;
+        self.aggregates |= allowed.class == Class::Aggregate;
         if allowed.function == Function::Coalesce {
             return self.coalesce(call.arguments.iter().copied(), hint);
         }

@@ -241,7 +241,7 @@ fn either(left: &Typed<'_>, right: &Typed<'_>) -> Option<bool> {
 }
 
 /// The kind that a literal has by itself.
-pub(super) fn literal_kind(value: &Value) -> Option<TypeKind> {
+pub(crate) fn literal_kind(value: &Value) -> Option<TypeKind> {
     let Value::Scalar(scalar) = value else {
         return Some(TypeKind::Array);
     };

@@ -9,6 +9,7 @@ use super::{
     Checker, at,
     decimal::wider,
     function,
+    policy::both,
     scope::{Columns, Derived, Known, Named},
     unsupported,
 };
@@ -54,6 +55,9 @@ impl<'a> Checker<'a> {
             }
             self.name("common table expression", &cte.name)?;
             cte.columns.iter().try_for_each(|column| self.name("column", column))?;
+            if self.catalog.rules().is_some_and(|rules| rules.names(&cte.name)) {
+                return Err(Error::Denied(format!("a common table expression by the name {}", cte.name)));
+            }
             if !names.insert(&cte.name) {
                 return Err(Error::invalid(format!("two common table expressions have the name {:?}", cte.name)));
             }
@@ -76,8 +80,12 @@ impl<'a> Checker<'a> {
     }
 
     fn select_body(&mut self, id: NodeId, select: &'a Select, ctes: Vec<resolved::Cte<'a>>) -> Result<Query<'a>> {
-        let source = select.source.map(|source| self.source(source)).transpose()?;
+        let around = std::mem::replace(&mut self.beside, select.lock.as_ref().map(|_| Vec::new()));
+        let source = select.source.map(|source| self.source(source)).transpose();
+        let beside = std::mem::replace(&mut self.beside, around).unwrap_or_default();
+        let source = source?;
         let filter = select.filter.map(|filter| self.condition(filter)).transpose()?;
+        let filter = both(beside, filter);
         let columns = self.columns(&select.columns)?;
         let mut group_by = Vec::with_capacity(select.group_by.len());
         for key in &select.group_by {
@@ -95,7 +103,7 @@ impl<'a> Checker<'a> {
         let lock = select.lock.as_ref();
         let distinct = select.distinct;
         let select = resolved::Select { columns, distinct, is_compared: false, source, filter, group_by, having };
-        Ok(Query { ctes, body: Body::Select(Box::new(select)), order_by, limit, offset, lock, shape })
+        Ok(Query { ctes, body: Body::Select(Box::new(select)), order_by, limit, offset, lock, is_fenced: false, shape })
     }
 
     /// Result columns with their names: the label, the column's own, the function's, or the position.
@@ -210,18 +218,21 @@ impl<'a> Checker<'a> {
         if let Some(alias) = &table.alias {
             self.name("source", alias)?;
         }
+        let (schema, alias) = (table.schema.as_deref(), table.alias.as_deref());
+        let name = alias.unwrap_or(&table.table);
+        let plain = Origin::Table { schema, name: &table.table, alias };
         let cte = if table.schema.is_none() { self.scope.cte(&table.table) } else { None };
-        let columns = match cte {
-            Some(derived) => Columns::Derived(derived),
+        let (columns, origin) = match cte {
+            Some(derived) => (Columns::Derived(derived), plain),
+            None if self.rule.is_some() => (Columns::Any, plain),
             None => {
-                let entry = self.entry(table.schema.as_deref(), &table.table)?;
+                let entry = self.entry(schema, &table.table)?;
                 self.clock |= entry.table.is_view;
-                Columns::Table(entry)
+                (Columns::Table(entry), self.read(entry, schema, alias)?)
             }
         };
-        let name = table.alias.as_deref().unwrap_or(&table.table);
-        self.scope.add(Named { name, columns, optional: false })?;
-        Ok(Origin::Table { schema: table.schema.as_deref(), name: &table.table, alias: table.alias.as_deref() })
+        self.scope.add(Named::new(name, columns))?;
+        Ok(origin)
     }
 
     /// A declared or reflected table.
@@ -240,7 +251,7 @@ impl<'a> Checker<'a> {
         self.scope.levels.extend(siblings);
         let query = query?;
         let columns = Columns::Derived(Derived::new(&query.shape, &[])?);
-        self.scope.add(Named { name: &subquery.alias, columns, optional: false })?;
+        self.scope.add(Named::new(&subquery.alias, columns))?;
         Ok(Origin::Query { query: Box::new(query), alias: &subquery.alias, lateral: subquery.lateral })
     }
 
@@ -252,11 +263,16 @@ impl<'a> Checker<'a> {
             "this database has no full joins; unite two left joins",
         )?;
         let start = self.scope.count();
+        let beside = self.beside.as_ref().map_or(0, Vec::len);
         let left = self.source(join.left)?;
         let middle = self.scope.count();
         let right = self.source(join.right)?;
         let end = self.scope.count();
         let on = join.on.map(|on| self.condition(on)).transpose()?.map(Box::new);
+        let is_outer = !matches!(join.kind, JoinKind::Inner | JoinKind::Cross);
+        if is_outer && self.beside.as_ref().map_or(0, Vec::len) > beside {
+            return Err(Error::Denied("locking rows of an outer join of tables with rules".to_owned()));
+        }
         if matches!(join.kind, JoinKind::Left | JoinKind::Full) {
             self.scope.make_optional(middle..end);
         }
@@ -305,7 +321,16 @@ impl<'a> Checker<'a> {
         }
         let limit = self.bound(compound.limit)?;
         let offset = self.bound(compound.offset)?;
-        Ok(Query { ctes, body: Body::Compound(compound.op, parts), order_by, limit, offset, lock: None, shape })
+        Ok(Query {
+            ctes,
+            body: Body::Compound(compound.op, parts),
+            order_by,
+            limit,
+            offset,
+            lock: None,
+            is_fenced: false,
+            shape,
+        })
     }
 }
 

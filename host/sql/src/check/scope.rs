@@ -39,13 +39,19 @@ impl<'a> Derived<'a> {
 pub(super) enum Columns<'a> {
     Table(&'a Entry),
     Derived(Rc<Derived<'a>>),
+    /// Those of a table in an expression of a rule: any, as who wrote it knows.
+    Any,
 }
 
 impl<'a> Columns<'a> {
     fn find(&self, name: &str) -> Option<(Type<'a>, Option<bool>)> {
         match self {
-            Self::Table(entry) => entry.column(name).map(|column| (Type::Declared(&column.ty), Some(column.nullable))),
+            Self::Table(entry) => entry.readable(name).map(|column| {
+                let nullable = column.nullable || entry.is_masked(name);
+                (Type::Declared(&column.ty), Some(nullable))
+            }),
             Self::Derived(derived) => derived.columns.get(name).copied(),
+            Self::Any => Some((Type::Unknown, None)),
         }
     }
 }
@@ -54,14 +60,29 @@ impl<'a> Columns<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Named<'a> {
     pub(super) name: &'a str,
+    /// The name that is written for it.
+    pub(super) written: &'a str,
     pub(super) columns: Columns<'a>,
+    /// Whether its columns are masked where they are named, as no query around the table does it.
+    pub(super) is_bare: bool,
     /// Whether a join can make its rows null.
     pub(super) optional: bool,
+}
+
+impl<'a> Named<'a> {
+    /// A source as it is written.
+    pub(super) fn new(name: &'a str, columns: Columns<'a>) -> Self {
+        Self { name, written: name, columns, is_bare: false, optional: false }
+    }
 }
 
 /// A column that was found.
 pub(super) struct Found<'a> {
     pub(super) table: &'a str,
+    /// The table, where the column has to be masked.
+    pub(super) bare: Option<&'a Entry>,
+    /// Whether a source of a query in between has the source's name, in any case.
+    pub(super) is_shadowed: bool,
     pub(super) ty: Type<'a>,
     pub(super) nullable: Option<bool>,
     /// How many queries around this one had to be asked.
@@ -113,6 +134,12 @@ impl<'a> Scope<'a> {
         self.ctes.iter().rev().find(|cte| cte.name == name).map(|cte| Rc::clone(&cte.columns))
     }
 
+    /// Whether one of the innermost queries, so many of them, has a source of this name. Some databases do not see case.
+    fn shadows(&self, name: &str, levels: usize) -> bool {
+        let is_it = |source: &Named<'_>| source.written.to_lowercase() == name.to_lowercase();
+        self.levels.iter().rev().take(levels).flatten().any(is_it)
+    }
+
     /// Finds a column: in the query here first, then in those around it.
     pub(super) fn column(&self, table: Option<&str>, name: &str) -> Result<Found<'a>> {
         for (level, sources) in self.levels.iter().rev().enumerate() {
@@ -129,7 +156,12 @@ impl<'a> Scope<'a> {
                     return Err(Error::invalid(message));
                 }
                 let nullable = if source.optional { Some(true) } else { nullable };
-                found = Some(Found { table: source.name, ty, nullable, level });
+                let bare = match source.columns {
+                    Columns::Table(entry) if source.is_bare && entry.is_masked(name) => Some(entry),
+                    _ => None,
+                };
+                let is_shadowed = bare.is_some() && self.shadows(source.written, level);
+                found = Some(Found { table: source.written, bare, is_shadowed, ty, nullable, level });
             }
             if let Some(found) = found {
                 return Ok(found);

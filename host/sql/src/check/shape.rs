@@ -13,7 +13,7 @@ use crate::{
 
 /// Where a node is used, which says what it has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// An expression without a label.
     Value,
     /// An expression that may have a label.
@@ -201,7 +201,7 @@ fn malformed(node: &Node) -> Option<&'static str> {
 }
 
 /// Calls `visit` with each operand of a node.
-fn children(node: &Node, visit: &mut impl FnMut(NodeId, Role)) {
+pub(super) fn children(node: &Node, visit: &mut impl FnMut(NodeId, Role)) {
     match node {
         Node::Literal(_) | Node::Parameter(_) | Node::Column(_) | Node::Excluded(_) | Node::Table(_) => {}
         Node::Unary((_, operand)) => visit(*operand, Role::Value),
@@ -265,7 +265,7 @@ fn orders(orders: &[Order], visit: &mut impl FnMut(NodeId, Role)) {
 }
 
 /// Calls `visit` with each node that the root names.
-fn roots(root: &Root, visit: &mut impl FnMut(NodeId, Role)) {
+pub(super) fn roots(root: &Root, visit: &mut impl FnMut(NodeId, Role)) {
     let value = |node: &NodeId, visit: &mut dyn FnMut(NodeId, Role)| visit(*node, Role::Value);
     match root {
         Root::Select(query) => visit(*query, Role::Query),

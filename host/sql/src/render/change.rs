@@ -60,7 +60,7 @@ impl Writer {
 
     fn conflict(&mut self, conflict: &Conflict<'_>) {
         self.push(" ON CONFLICT (");
-        self.names(conflict.columns);
+        self.names(&conflict.columns);
         if conflict.assignments.is_empty() {
             self.push(") DO NOTHING");
             return;
@@ -74,7 +74,7 @@ impl Writer {
     /// `INSERT IGNORE` would also pass over every other error.
     fn duplicate_key(&mut self, target: Target<'_>, conflict: &Conflict<'_>) {
         self.push(" ON DUPLICATE KEY UPDATE ");
-        match (conflict.assignments.as_slice(), conflict.columns) {
+        match (conflict.assignments.as_slice(), &*conflict.columns) {
             ([], [column, ..]) => {
                 self.name(column);
                 self.push(" = ");

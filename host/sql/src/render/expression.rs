@@ -49,7 +49,9 @@ impl Writer {
             Expr::Exists(query) => {
                 self.push("EXISTS (");
                 self.query(query);
-                self.push(")");
+                // Without a bound SQLite 3.51 makes a join of it and counts a row once a match, so that an offset passes over too few.
+                let is_bounded = query.limit.is_some() || query.offset.is_some() || query.is_fenced;
+                self.push(if self.dialect == Dialect::Sqlite && !is_bounded { " LIMIT 1)" } else { ")" });
             }
             Expr::Scalar(query) => {
                 self.push("(");

@@ -18,7 +18,11 @@ impl Writer {
             self.push(" ");
             self.orders(&query.order_by);
         }
-        self.bounds(query.limit.as_ref(), query.offset.as_ref());
+        if query.is_fenced {
+            self.fence();
+        } else {
+            self.bounds(query.limit.as_ref(), query.offset.as_ref());
+        }
         if let Some(lock) = query.lock {
             self.lock(lock);
         }
@@ -147,6 +151,15 @@ impl Writer {
                 self.name(&format!("part{}", position + 1));
             }
         }
+    }
+
+    /// A bound that bounds nothing: no database moves a condition past one.
+    fn fence(&mut self) {
+        self.push(match self.dialect {
+            Dialect::Postgres => " OFFSET 0",
+            Dialect::Sqlite => " LIMIT -1",
+            Dialect::Mysql | Dialect::Mariadb => " LIMIT 18446744073709551615",
+        });
     }
 
     fn bounds(&mut self, limit: Option<&Typed<'_>>, offset: Option<&Typed<'_>>) {

@@ -38,6 +38,7 @@ mod lexer;
 mod load;
 mod models;
 mod names;
+mod policy;
 mod renderer;
 mod token;
 mod validator;

@@ -5,5 +5,6 @@ mod cases;
 mod flush;
 mod insert_many;
 mod load;
+mod policy;
 mod refuse;
 mod text;

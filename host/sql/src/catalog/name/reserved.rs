@@ -1,12 +1,12 @@
-//! Names that a database has itself: of tables that are in no schema of a guest's, and of functions that pass for columns.
+//! Names that a database or the host has itself: of tables that are in no schema of a guest's, and of functions that pass for columns.
 
-use crate::Dialect;
+use crate::{Dialect, ddl::is_records};
 
-/// Whether a table of this name, in no schema or a guest's, may be the database's own. It would be found where the guest's is not
-/// there, and show files, other sessions, or the schema itself.
+/// Whether a table of this name, in no schema or a guest's, may be the database's own or the host's. It would be found where the
+/// guest's is not there, and show files, other sessions, the schema itself, or whose tables are whose.
 pub(super) fn is_table(name: &str, dialect: Dialect) -> bool {
     // Refused everywhere, so that a model is good on all databases or on none.
-    if begins(name, "sqlite_") || begins(name, "pg_") {
+    if begins(name, "sqlite_") || begins(name, "pg_") || is_records(name) {
         return true;
     }
     match dialect {
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn t30_names_of_the_databases_own_are_known_in_any_case() {
-        for name in ["sqlite_Master", "PG_class", "pg_temp"] {
+        for name in ["sqlite_Master", "PG_class", "pg_temp", "SQLservice_Tables"] {
             for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb] {
                 assert!(is_table(name, dialect), "{name} {dialect:?}");
             }
@@ -126,8 +126,20 @@ mod tests {
 
     #[test]
     fn names_like_those_are_free() {
-        for name in ["pragma", "pragmatic", "seq", "seq_a_to_b", "seq_1", "pg", "page", "json", "größe", "série", "ﬁ"]
-        {
+        for name in [
+            "sqlservice",
+            "pragma",
+            "pragmatic",
+            "seq",
+            "seq_a_to_b",
+            "seq_1",
+            "pg",
+            "page",
+            "json",
+            "größe",
+            "série",
+            "ﬁ",
+        ] {
             for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb] {
                 assert!(!is_table(name, dialect) && !is_schema(name), "{name} {dialect:?}");
             }

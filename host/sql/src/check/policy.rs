@@ -1,0 +1,336 @@
+//! How statements are changed where a table has rules: only what the rules let be seen is a source, only those rows are changed.
+//!
+//! A table that is read becomes a query of its readable columns and rows under the same name, wherever it stands. The rows of a table
+//! that is changed, or locked, are those of which the rule is true beside the guest's own condition.
+
+use std::{borrow::Cow, sync::Arc};
+
+use super::{
+    Checker,
+    query::shape,
+    scope::{Columns, Named, no_column},
+};
+use crate::{
+    Catalog, Dialect, Error, Result,
+    catalog::Entry,
+    compiled::{Condition, Source},
+    policy::{Allow, Predicate, TableRules, Writes},
+    resolved::{self, Bind, Body, Expr, Origin, Query, Select, Type, Typed},
+    schema::Column,
+    statement::{ListOp, Listed, Node, NodeId, Root, Statement},
+};
+
+/// Checks that the rules of a table can be evaluated by a database.
+///
+/// # Errors
+///
+/// Where one cannot. A guest is told no more than that.
+pub(crate) fn check_rules(entry: &Entry, catalog: &Catalog, dialect: Dialect) -> Result<()> {
+    let Some(rules) = entry.rules.as_deref() else { return Ok(()) };
+    let own = entry.table.name.as_str();
+    let all = rules.rows.iter().chain(&rules.updated).chain(&rules.deleted).chain(rules.masks.values());
+    let mut checker = Checker::new(&[], catalog, dialect);
+    for predicate in all {
+        if checker.rule(predicate, own, own).is_err() {
+            return Err(Error::invalid(format!("the policy of {own:?} cannot be evaluated by this database")));
+        }
+    }
+    Ok(())
+}
+
+impl<'a> Checker<'a> {
+    /// An expression of a rule about the rows of a table, whose name is written as that of the source.
+    fn rule(&mut self, predicate: &'a Predicate, own: &'a str, written: &'a str) -> Result<Typed<'a>> {
+        let nodes = std::mem::replace(&mut self.nodes, &predicate.nodes);
+        let scope = std::mem::take(&mut self.scope);
+        let (excluded, reads, beside) = (self.excluded.take(), self.reads.take(), self.beside.take());
+        let aggregates = self.aggregates;
+        self.rule = Some(self.place(predicate));
+        self.scope.levels.push(vec![Named { written, ..Named::new(own, Columns::Any) }]);
+        let condition = self.condition(predicate.root);
+        self.rule = None;
+        (self.nodes, self.scope, self.excluded, self.reads) = (nodes, scope, excluded, reads);
+        (self.beside, self.aggregates) = (beside, aggregates);
+        condition
+    }
+
+    /// The place of a rule's first node, the same each time: a database that numbers values sees then that two expressions are equal.
+    fn place(&mut self, predicate: &'a Predicate) -> NodeId {
+        let known = self.places.iter().find(|(_, other)| std::ptr::eq(*other, predicate));
+        if let Some((first, _)) = known {
+            return *first;
+        }
+        // A statement has not so many nodes.
+        const FIRST: NodeId = 1 << 31;
+        let after = |(first, last): &(NodeId, &Predicate)| {
+            first.saturating_add(last.nodes.len().try_into().unwrap_or(NodeId::MAX))
+        };
+        let first = self.places.last().map_or(FIRST, after);
+        self.places.push((first, predicate));
+        first
+    }
+
+    /// A table as a source, under its alias or its own name.
+    pub(crate) fn read(
+        &mut self,
+        entry: &'a Entry,
+        schema: Option<&'a str>,
+        alias: Option<&'a str>,
+    ) -> Result<Origin<'a>> {
+        let name = entry.table.name.as_str();
+        let plain = Origin::Table { schema, name, alias };
+        let Some(rules) = entry.rules.as_deref() else { return Ok(plain) };
+        self.ruled.push((name, rules));
+        let own = self.source_columns(entry)?;
+        if self.beside.is_none() {
+            let query = self.visible(entry, rules, Origin::Table { schema, name, alias: None }, own)?;
+            return Ok(Origin::Query { query: Box::new(query), alias: alias.unwrap_or(name), lateral: false });
+        }
+        if self.is_fenced || !rules.masks.is_empty() {
+            let why = "together with masks or with conditions that a value can make fail";
+            return Err(Error::Denied(format!("locking rows of {name} {why}")));
+        }
+        let written = alias.unwrap_or(name);
+        if alias.is_some() && rules.rows.as_ref().is_some_and(|rows| names_source(rows, written)) {
+            return Err(Error::Denied(format!(
+                "locking rows of {name} by the name {written}, which a condition of the host's has"
+            )));
+        }
+        let condition = rules.rows.as_ref().map(|rows| self.rule(rows, name, written)).transpose()?;
+        self.beside.iter_mut().for_each(|beside| beside.extend(condition.clone()));
+        Ok(plain)
+    }
+
+    /// The columns of a table that are read.
+    fn source_columns(&self, entry: &'a Entry) -> Result<Vec<&'a Column>> {
+        let columns: Vec<_> =
+            entry.table.columns.iter().filter(|column| entry.readable(&column.name).is_some()).collect();
+        if columns.is_empty() {
+            return Err(Error::Denied(format!("reading {}", entry.table.name)));
+        }
+        Ok(columns)
+    }
+
+    /// The query of what can be seen of a table.
+    fn visible(
+        &mut self,
+        entry: &'a Entry,
+        rules: &'a TableRules,
+        source: Origin<'a>,
+        own: Vec<&'a Column>,
+    ) -> Result<Query<'a>> {
+        let name = entry.table.name.as_str();
+        let filter = rules.rows.as_ref().map(|rows| self.rule(rows, name, name)).transpose()?;
+        let columns =
+            own.into_iter().map(|column| self.shown(Some(name), entry, column)).collect::<Result<Vec<_>>>()?;
+        let (shape, is_fenced) = (shape(&columns), self.is_fenced && filter.is_some());
+        let select = Select {
+            columns,
+            distinct: false,
+            is_compared: false,
+            source: Some(source),
+            filter,
+            group_by: Vec::new(),
+            having: None,
+        };
+        let body = Body::Select(Box::new(select));
+        Ok(Query {
+            ctes: Vec::new(),
+            body,
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            lock: None,
+            is_fenced,
+            shape,
+        })
+    }
+
+    /// A column of the table itself as a result, masked where a rule says so.
+    pub(crate) fn shown(
+        &mut self,
+        table: Option<&'a str>,
+        entry: &'a Entry,
+        column: &'a Column,
+    ) -> Result<resolved::Column<'a>> {
+        if !entry.is_masked(&column.name) {
+            return Ok(Self::returned(table, column));
+        }
+        let value = self.masked(entry, table.unwrap_or(&entry.table.name), &column.name)?;
+        Ok(resolved::Column { value, name: Cow::Borrowed(&column.name) })
+    }
+
+    /// The value of a masked column of the table itself, which is written by this name.
+    pub(super) fn masked(&mut self, entry: &'a Entry, written: &'a str, name: &'a str) -> Result<Typed<'a>> {
+        let column = entry.readable(name).ok_or_else(|| no_column(Some(written), name))?;
+        let value = Self::column_of(Some(written), column);
+        let mask = entry.rules.as_deref().and_then(|rules| rules.masks.get(name));
+        let Some(mask) = mask else { return Ok(value) };
+        let condition = self.rule(mask, &entry.table.name, written)?;
+        let expr = Expr::Case { whens: vec![(condition, value)], otherwise: None };
+        Ok(Typed { nullable: Some(true), ..Typed::new(expr, Type::Declared(&column.ty)) })
+    }
+
+    /// Puts the changed table into the query here, where conditions and values find its columns.
+    pub(super) fn enter(&mut self, name: &'a str, entry: &'a Entry) -> Result<()> {
+        self.scope.add(Named { is_bare: true, ..Named::new(name, Columns::Table(entry)) })
+    }
+
+    /// The condition of the rows that may be changed; all where there is none.
+    pub(crate) fn changeable(&mut self, entry: &'a Entry, writes: Writes) -> Result<Vec<Typed<'a>>> {
+        let name = entry.table.name.as_str();
+        let Some(rules) = entry.rules.as_deref() else { return Ok(Vec::new()) };
+        rules.check(name, writes)?;
+        let own = if writes == Writes::Delete { &rules.deleted } else { &rules.updated };
+        rules.rows.iter().chain(own).map(|rule| self.rule(rule, name, name)).collect()
+    }
+
+    /// The rows of a change: those of the rule and of the guest's condition. What a value can make fail in it is evaluated for rows of
+    /// the rule only.
+    pub(super) fn changed(&mut self, mut rule: Vec<Typed<'a>>, filter: Option<NodeId>) -> Result<Option<Typed<'a>>> {
+        let Some(filter) = filter else { return Ok(both(rule, None)) };
+        if !self.is_fenced || rule.is_empty() {
+            let filter = self.condition(filter)?;
+            return Ok(both(rule, Some(filter)));
+        }
+        let mut fallible = Vec::new();
+        for id in self.conjuncts(filter)? {
+            let before = self.mixes.replace(false);
+            let condition = self.condition(id)?;
+            let mixes = self.mixes.replace(before);
+            self.mixes.set(before || mixes);
+            if super::fallible::can_fail(self.nodes, id) || mixes {
+                fallible.push(condition)
+            } else {
+                rule.push(condition)
+            }
+        }
+        let Some(fenced) = both(fallible, None) else { return Ok(both(rule, None)) };
+        let all = Typed::boolean(Expr::All(rule));
+        let expr = Expr::Case { whens: vec![(all.clone(), fenced)], otherwise: None };
+        // Said twice, so that an index can find the rows.
+        Ok(both(vec![all], Some(Typed::boolean(expr))))
+    }
+
+    /// Whether a change fails where the database cannot make one of two values that are compared of the other's kind.
+    fn is_strict(&self) -> bool {
+        matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb)
+    }
+
+    /// Whether a change reads rows with which any comparison could fail: a guest may say of a text that it is a number.
+    pub(super) fn is_strict_about(&self, statement: &Statement) -> bool {
+        let is_change = !matches!(statement.root, Root::Select(_));
+        is_change && self.is_strict() && statement.nodes.iter().any(|node| matches!(node, Node::Table(_)))
+    }
+
+    /// Whether a statement has such a comparison and rows that rules hide are not kept from it yet. Queries of most databases only warn;
+    /// SQLite's functions for decimals fail.
+    pub(super) fn mixes_unfenced(&self, root: &Root) -> bool {
+        let fails = match self.dialect {
+            Dialect::Sqlite => true,
+            _ => self.is_strict() && !matches!(root, Root::Select(_)),
+        };
+        fails && self.mixes.get() && !self.is_fenced && self.catalog.rules().is_some()
+    }
+
+    /// The parts of a condition that all have to be true.
+    fn conjuncts(&self, id: NodeId) -> Result<Vec<NodeId>> {
+        Ok(match self.node(id)? {
+            Node::Listed(Listed { op: ListOp::And, items }) if !items.is_empty() => items.clone(),
+            _ => vec![id],
+        })
+    }
+
+    /// Refuses columns of changed rows as a result where that is not allowed.
+    pub(crate) fn check_returning(&self, entry: &Entry, returns: bool) -> Result<()> {
+        match entry.rules.as_deref() {
+            Some(rules) if returns => rules.require(&entry.table.name, Allow::Returning),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what has to be allowed by name, once the whole statement was looked at.
+    pub(super) fn check_allowed(&self) -> Result<()> {
+        for (table, rules) in &self.ruled {
+            if self.aggregates {
+                rules.require(table, Allow::Aggregate)?;
+            }
+            if self.locks {
+                rules.require(table, Allow::Lock)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns that the host fills in each inserted row.
+    pub(super) fn presets(entry: &'a Entry) -> Vec<Typed<'a>> {
+        let presets = entry.rules.iter().flat_map(|rules| &rules.presets);
+        let bind = |preset: &'a crate::policy::Preset| {
+            let (source, kind) = (Source::Literal(preset.value.clone()), Some(preset.column.ty.kind));
+            let bind = Bind { source, kind, node: NodeId::MAX, fit: None, alone: true };
+            Typed::new(Expr::Bind(bind), Type::Declared(&preset.column.ty))
+        };
+        presets.map(bind).collect()
+    }
+
+    /// Notes what has to be true of a row's values: those that it names have to be values, which the host can look at.
+    pub(super) fn demand<'v>(
+        &mut self,
+        entry: &Entry,
+        writes: Writes,
+        value: impl Fn(&str) -> Option<&'v Typed<'a>>,
+    ) -> Result<()>
+    where
+        'a: 'v,
+    {
+        let Some(rules) = entry.rules.as_deref() else { return Ok(()) };
+        let check = if writes == Writes::Update { &rules.update_check } else { &rules.insert_check };
+        let Some(predicate) = check else { return Ok(()) };
+        // An update of none of these columns leaves it as true as it was.
+        if writes == Writes::Update && !predicate.columns.iter().any(|column| value(column).is_some()) {
+            return Ok(());
+        }
+        let mut values = Vec::with_capacity(predicate.columns.len());
+        for column in &predicate.columns {
+            let preset = rules.presets.iter().find(|preset| preset.column.name == *column);
+            let source = match (value(column).map(|value| &value.expr), preset) {
+                (Some(Expr::Bind(bind)), _) => bind.source.clone(),
+                (None, Some(preset)) if writes == Writes::Insert => Source::Literal(preset.value.clone()),
+                _ => {
+                    let table = &entry.table.name;
+                    return Err(Error::Denied(format!(
+                        "writing to {table} without a value for {column}, which is checked"
+                    )));
+                }
+            };
+            values.push((column.clone(), source));
+        }
+        let (table, predicate) = (entry.table.name.clone(), Arc::clone(predicate));
+        self.conditions.push(Condition { table, predicate, values });
+        Ok(())
+    }
+}
+
+/// Whether a source of an expression has this name, under which the expression's own row could not be named inside of it. Some databases
+/// do not see case.
+fn names_source(predicate: &Predicate, name: &str) -> bool {
+    let is_it = |other: &str| other.to_lowercase() == name.to_lowercase();
+    predicate.nodes.iter().any(|node| match node {
+        Node::Table(table) => is_it(table.alias.as_deref().unwrap_or(&table.table)),
+        Node::Subquery(query) => is_it(&query.alias),
+        _ => false,
+    })
+}
+
+/// Conditions that all have to be true.
+pub(crate) fn both<'a>(mut conditions: Vec<Typed<'a>>, other: Option<Typed<'a>>) -> Option<Typed<'a>> {
+    conditions.extend(other);
+    match conditions.pop() {
+        Some(only) if conditions.is_empty() => Some(only),
+        Some(last) => {
+            conditions.push(last);
+            Some(Typed::boolean(Expr::All(conditions)))
+        }
+        None => None,
+    }
+}

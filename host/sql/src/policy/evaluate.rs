@@ -1,0 +1,291 @@
+//! Rules that the host evaluates: what has to be true of values before they are sent.
+//!
+//! The logic is SQL's, of true, false and null, and a fourth answer: that the host cannot tell. A column that is not there, a sum
+//! without room and two values that cannot be compared give that one, and it stays so even where it is asked whether it is null.
+//! A caller takes nothing but a certain truth for one.
+
+mod compare;
+mod pattern;
+#[cfg(test)]
+mod tests;
+mod truth;
+
+use std::cmp::Ordering;
+
+use self::{
+    compare::{integer, order},
+    truth::Truth,
+};
+use super::expression::{Expression, Predicate};
+use crate::{
+    statement::{Binary, BinaryOp, Call, Case, ColumnName, ListOp, Listed, Matching, Node, NodeId, UnaryOp},
+    value::{ScalarRef, ValueRef},
+};
+
+/// Why the host cannot evaluate an expression; nothing where it can.
+pub(crate) fn needs_database(expression: &Expression) -> Option<String> {
+    expression.nodes.iter().find_map(|node| match node {
+        Node::Literal(_)
+        | Node::Parameter(_)
+        | Node::Column(ColumnName { .. })
+        | Node::Unary(_)
+        | Node::Case(_)
+        | Node::Listed(_) => None,
+        Node::Binary(binary) => match binary.op {
+            BinaryOp::Divide | BinaryOp::Modulo => Some("it divides".into()),
+            BinaryOp::Concat => Some("it puts texts together".into()),
+            BinaryOp::JsonGet | BinaryOp::JsonGetText => Some("it reads a document".into()),
+            _ => None,
+        },
+        Node::Matching(matching) => match expression.nodes.get(matching.pattern as usize) {
+            Some(Node::Literal(_) | Node::Parameter(_)) => None,
+            _ => Some("it matches with a pattern that is no constant and no claim".into()),
+        },
+        Node::Call(call) => match call.function.as_str() {
+            "coalesce" | "nullif" | "length" | "lower" | "upper" | "trim" => None,
+            other => Some(format!("it calls {other}")),
+        },
+        Node::Cast(_) => Some("it has a cast".into()),
+        _ => Some("it has a query".into()),
+    })
+}
+
+/// Whether a condition holds for a row of which a column's value is known by its name. Nothing where it is null, or the host cannot
+/// tell.
+pub(crate) fn holds<'v>(predicate: &'v Predicate, column: &dyn Fn(&str) -> Option<ValueRef<'v>>) -> Option<bool> {
+    match (Row { nodes: &predicate.nodes, column }).truth(predicate.root) {
+        Truth::True => Some(true),
+        Truth::False => Some(false),
+        Truth::Null | Truth::Unknown => None,
+    }
+}
+
+/// A value that is known.
+#[derive(Clone, Debug)]
+enum Known<'v> {
+    /// A value of the row, of the rule, or a number.
+    Given(ValueRef<'v>),
+    /// A text that was made.
+    Text(String),
+}
+
+impl<'v> Known<'v> {
+    const NULL: Self = Self::Given(ValueRef::NULL);
+
+    fn of(scalar: ScalarRef<'v>) -> Self {
+        Self::Given(ValueRef::Scalar(scalar))
+    }
+
+    /// The single value; nothing of an array.
+    fn scalar(&self) -> Option<ScalarRef<'_>> {
+        match self {
+            Self::Given(ValueRef::Scalar(scalar)) => Some(*scalar),
+            Self::Given(ValueRef::Array(_)) => None,
+            Self::Text(text) => Some(ScalarRef::Text(text)),
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self, Self::Given(ValueRef::Scalar(ScalarRef::Null)))
+    }
+}
+
+/// A row for which an expression is evaluated. The functions here recurse, as an expression has 32 levels at most.
+struct Row<'v, 'c> {
+    nodes: &'v [Node],
+    column: &'c dyn Fn(&str) -> Option<ValueRef<'v>>,
+}
+
+impl<'v> Row<'v, '_> {
+    /// The value of a node; nothing where the host cannot tell.
+    fn value(&self, id: NodeId) -> Option<Known<'v>> {
+        let node = self.nodes.get(id as usize)?;
+        if let Some(truth) = self.condition(node) {
+            return truth.value();
+        }
+        match node {
+            Node::Literal(value) => Some(Known::Given(value.borrow())),
+            Node::Column(column) => (self.column)(&column.name).map(Known::Given),
+            Node::Unary((UnaryOp::Negate, operand)) => self.negate(*operand),
+            Node::Binary(binary) => self.arithmetic(binary),
+            Node::Listed(Listed { op: ListOp::Coalesce, items }) => self.coalesce(items),
+            Node::Call(call) => self.call(call),
+            Node::Case(case) => self.case(case),
+            _ => None,
+        }
+    }
+
+    fn truth(&self, id: NodeId) -> Truth {
+        let Some(node) = self.nodes.get(id as usize) else { return Truth::Unknown };
+        self.condition(node).unwrap_or_else(|| Truth::of(self.value(id).as_ref()))
+    }
+
+    /// What is true, false or null by its form; nothing of other nodes.
+    fn condition(&self, node: &Node) -> Option<Truth> {
+        Some(match node {
+            Node::Unary((UnaryOp::Not, operand)) => self.truth(*operand).not(),
+            Node::Unary((UnaryOp::IsNull, operand)) => self.is_null(*operand),
+            Node::Unary((UnaryOp::IsNotNull, operand)) => self.is_null(*operand).not(),
+            Node::Listed(Listed { op, items }) => match (op, items.as_slice()) {
+                (ListOp::And, items) => Truth::all(items.iter().map(|item| self.truth(*item))),
+                (ListOp::Or, items) => Truth::any(items.iter().map(|item| self.truth(*item))),
+                (ListOp::InList, [value, items @ ..]) => self.is_among(*value, items),
+                (ListOp::NotInList, [value, items @ ..]) => self.is_among(*value, items).not(),
+                (ListOp::Between, [value, low, high]) => self.is_between(*value, *low, *high),
+                _ => return None,
+            },
+            Node::Binary(Binary { op, left, right }) => {
+                let test = comparison(*op)?;
+                let (left, right) = (self.value(*left), self.value(*right));
+                match op {
+                    BinaryOp::IsDistinct => is_same(left.as_ref(), right.as_ref()).not(),
+                    BinaryOp::IsNotDistinct => is_same(left.as_ref(), right.as_ref()),
+                    _ => compare(left.as_ref(), right.as_ref(), test),
+                }
+            }
+            Node::Matching(matching) => self.matches(matching),
+            _ => return None,
+        })
+    }
+
+    fn is_null(&self, operand: NodeId) -> Truth {
+        self.value(operand).map_or(Truth::Unknown, |value| value.is_null().into())
+    }
+
+    fn is_among(&self, value: NodeId, items: &[NodeId]) -> Truth {
+        let value = self.value(value);
+        Truth::any(items.iter().map(|item| compare(value.as_ref(), self.value(*item).as_ref(), Ordering::is_eq)))
+    }
+
+    fn is_between(&self, value: NodeId, low: NodeId, high: NodeId) -> Truth {
+        let value = self.value(value);
+        let bounds = [(low, Ordering::is_ge as fn(Ordering) -> bool), (high, Ordering::is_le)];
+        Truth::all(bounds.into_iter().map(|(bound, test)| compare(value.as_ref(), self.value(bound).as_ref(), test)))
+    }
+
+    fn matches(&self, matching: &Matching) -> Truth {
+        let (Some(value), Some(pattern)) = (self.value(matching.value), self.value(matching.pattern)) else {
+            return Truth::Unknown;
+        };
+        let matches = match (value.scalar(), pattern.scalar()) {
+            (Some(ScalarRef::Null), Some(_)) | (Some(_), Some(ScalarRef::Null)) => return Truth::Null,
+            (Some(ScalarRef::Text(text)), Some(ScalarRef::Text(pattern))) => {
+                pattern::matches(text, pattern, matching.escape, matching.ignore_case)
+            }
+            _ => None,
+        };
+        let matches = matches.map_or(Truth::Unknown, Truth::from);
+        if matching.negated { matches.not() } else { matches }
+    }
+
+    fn negate(&self, operand: NodeId) -> Option<Known<'v>> {
+        let value = self.value(operand)?;
+        if value.is_null() {
+            return Some(Known::NULL);
+        }
+        let negated = integer(value.scalar()?)?.checked_neg()?;
+        Some(Known::of(ScalarRef::Integer(negated.try_into().ok()?)))
+    }
+
+    /// Arithmetic of integers, which has room for 64 bits.
+    fn arithmetic(&self, Binary { op, left, right }: &Binary) -> Option<Known<'v>> {
+        let (left, right) = (self.value(*left)?, self.value(*right)?);
+        if left.is_null() || right.is_null() {
+            return Some(Known::NULL);
+        }
+        let (left, right) = (integer(left.scalar()?)?, integer(right.scalar()?)?);
+        let result = match op {
+            BinaryOp::Add => left.checked_add(right),
+            BinaryOp::Subtract => left.checked_sub(right),
+            BinaryOp::Multiply => left.checked_mul(right),
+            _ => None,
+        };
+        Some(Known::of(ScalarRef::Integer(result?.try_into().ok()?)))
+    }
+
+    fn coalesce(&self, items: &[NodeId]) -> Option<Known<'v>> {
+        for item in items {
+            let value = self.value(*item)?;
+            if !value.is_null() {
+                return Some(value);
+            }
+        }
+        Some(Known::NULL)
+    }
+
+    fn case(&self, case: &Case) -> Option<Known<'v>> {
+        for when in &case.whens {
+            match self.truth(when.condition) {
+                Truth::True => return self.value(when.then),
+                Truth::False | Truth::Null => {}
+                Truth::Unknown => return None,
+            }
+        }
+        case.otherwise.map_or(Some(Known::NULL), |otherwise| self.value(otherwise))
+    }
+
+    fn call(&self, call: &Call) -> Option<Known<'v>> {
+        match (call.function.as_str(), call.arguments.as_slice()) {
+            ("coalesce", items) => self.coalesce(items),
+            ("nullif", [value, other]) => {
+                let value = self.value(*value)?;
+                match compare(Some(&value), self.value(*other).as_ref(), Ordering::is_eq) {
+                    Truth::True => Some(Known::NULL),
+                    Truth::False | Truth::Null => Some(value),
+                    Truth::Unknown => None,
+                }
+            }
+            (function, [argument]) => of_text(function, &self.value(*argument)?),
+            _ => None,
+        }
+    }
+}
+
+/// A function of one text.
+fn of_text<'v>(function: &str, argument: &Known<'_>) -> Option<Known<'v>> {
+    let count = |count: usize| Some(Known::of(ScalarRef::Integer(i64::try_from(count).ok()?)));
+    match (function, argument.scalar()?) {
+        ("length" | "lower" | "upper" | "trim", ScalarRef::Null) => Some(Known::NULL),
+        ("length", ScalarRef::Text(text)) => count(text.chars().count()),
+        ("length", ScalarRef::Bytes(bytes)) => count(bytes.len()),
+        ("lower", ScalarRef::Text(text)) => Some(Known::Text(text.to_lowercase())),
+        ("upper", ScalarRef::Text(text)) => Some(Known::Text(text.to_uppercase())),
+        // SQL takes blanks away, and no other white space.
+        ("trim", ScalarRef::Text(text)) => Some(Known::Text(text.trim_matches(' ').to_owned())),
+        _ => None,
+    }
+}
+
+/// What an operator asks of the order of two values; nothing where it is no comparison.
+fn comparison(op: BinaryOp) -> Option<fn(Ordering) -> bool> {
+    Some(match op {
+        BinaryOp::Equal | BinaryOp::IsNotDistinct => Ordering::is_eq,
+        BinaryOp::NotEqual | BinaryOp::IsDistinct => Ordering::is_ne,
+        BinaryOp::Less => Ordering::is_lt,
+        BinaryOp::LessEqual => Ordering::is_le,
+        BinaryOp::Greater => Ordering::is_gt,
+        BinaryOp::GreaterEqual => Ordering::is_ge,
+        _ => return None,
+    })
+}
+
+/// A comparison, which is null where a value is.
+fn compare(left: Option<&Known<'_>>, right: Option<&Known<'_>>, test: impl Fn(Ordering) -> bool) -> Truth {
+    match (left, right) {
+        (Some(left), Some(right)) if left.is_null() || right.is_null() => Truth::Null,
+        (Some(left), Some(right)) => order_of(left, right).map_or(Truth::Unknown, |order| test(order).into()),
+        _ => Truth::Unknown,
+    }
+}
+
+/// Whether two values are equal, where null equals null.
+fn is_same(left: Option<&Known<'_>>, right: Option<&Known<'_>>) -> Truth {
+    match (left, right) {
+        (Some(left), Some(right)) if left.is_null() || right.is_null() => (left.is_null() && right.is_null()).into(),
+        _ => compare(left, right, Ordering::is_eq),
+    }
+}
+
+fn order_of(left: &Known<'_>, right: &Known<'_>) -> Option<Ordering> {
+    order(left.scalar()?, right.scalar()?)
+}

@@ -1,0 +1,79 @@
+//! Matches of a text with a pattern, without recursion.
+
+use std::str::Chars;
+
+/// How many characters are looked at before the answer is that the host cannot tell: the text is guest-controlled, and a pattern
+/// with many `%` looks at it again and again.
+const MOST_STEPS: usize = 1 << 24;
+
+/// A part of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// `%`: any text.
+    Any,
+    /// `_`: any character.
+    One,
+    /// This character.
+    Is(char),
+}
+
+impl Part {
+    fn takes(self, character: char) -> bool {
+        match self {
+            Self::Is(wanted) => wanted == character,
+            Self::Any | Self::One => true,
+        }
+    }
+}
+
+/// Whether a text matches. Nothing where the pattern ends with its escape, or the answer takes too long.
+pub(super) fn matches(text: &str, pattern: &str, escape: Option<char>, ignore_case: bool) -> Option<bool> {
+    if ignore_case {
+        // Character by character: as a word, a Greek text would end with another sigma than a pattern does.
+        let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+        let (text, pattern) = (lower(text), lower(pattern));
+        return is_match(&text, &parts(&pattern, escape)?);
+    }
+    is_match(text, &parts(pattern, escape)?)
+}
+
+fn parts(pattern: &str, escape: Option<char>) -> Option<Vec<Part>> {
+    let (mut parts, mut characters) = (Vec::new(), pattern.chars());
+    while let Some(character) = characters.next() {
+        parts.push(match character {
+            _ if Some(character) == escape => Part::Is(characters.next()?),
+            '%' => Part::Any,
+            '_' => Part::One,
+            other => Part::Is(other),
+        });
+    }
+    Some(parts)
+}
+
+/// Takes as little as possible for each `%`, and one character more for the last one where what follows it does not match.
+fn is_match(text: &str, parts: &[Part]) -> Option<bool> {
+    let (mut rest, mut at) = (text.chars(), 0);
+    let mut last: Option<(Chars<'_>, usize)> = None;
+    for _ in 0..MOST_STEPS {
+        let mut next = rest.clone();
+        let matched = match (parts.get(at), next.next()) {
+            (Some(Part::Any), _) => {
+                last = Some((rest.clone(), at + 1));
+                at += 1;
+                continue;
+            }
+            (Some(_), None) => return Some(false),
+            (Some(part), Some(character)) => part.takes(character),
+            (None, None) => return Some(true),
+            (None, Some(_)) => false,
+        };
+        if matched {
+            (rest, at) = (next, at + 1);
+            continue;
+        }
+        let Some((from, after)) = &mut last else { return Some(false) };
+        from.next();
+        (rest, at) = (from.clone(), *after);
+    }
+    None
+}

@@ -1,0 +1,69 @@
+//! What a guest may see of reflected tables: what does not exist for it is left out, and what names it.
+
+use super::{Rules, TableRules};
+use crate::schema::{DefaultValue, Table};
+
+impl TableRules {
+    /// Leaves out of a reflected table what does not exist for the guest.
+    fn hide(&self, table: &mut Table) {
+        let is_preset = |name: &String| self.presets.iter().any(|preset| preset.column.name == *name);
+        // Among the rows that there are, a column that the host fills is the same for all, so that a key is one without it.
+        let keep = |names: &mut Vec<String>| {
+            names.retain(|name| !is_preset(name) || self.knows(name));
+            let is_whole = !names.is_empty() && names.iter().all(|name| self.reads(name));
+            if !is_whole {
+                names.clear();
+            }
+            is_whole
+        };
+        table.columns.retain(|column| self.knows(&column.name));
+        for column in &mut table.columns {
+            column.computed = None;
+            let is_text = |value: &DefaultValue| matches!(value, DefaultValue::Expression(_));
+            if is_text(&column.default) {
+                column.default = DefaultValue::None;
+            }
+            column.nullable |= self.masks.contains_key(&column.name);
+        }
+        table.checks.clear();
+        keep(&mut table.primary_key);
+        for indexes in [&mut table.uniques, &mut table.indexes] {
+            indexes.retain_mut(|index| {
+                let before = index.columns.len();
+                let is_kept = keep(&mut index.columns);
+                // A name may be made of those of all columns.
+                index.name = index.name.take().filter(|_| index.columns.len() == before);
+                is_kept
+            });
+        }
+        table.version_column = table.version_column.take().filter(|column| self.reads(column));
+    }
+}
+
+impl Rules {
+    /// What a guest may see of reflected tables.
+    #[must_use]
+    pub fn visible(&self, mut tables: Vec<Table>) -> Vec<Table> {
+        tables.retain(|table| self.of(table.schema.as_deref(), &table.name).is_some());
+        for table in &mut tables {
+            let Some(rules) = self.of(table.schema.as_deref(), &table.name) else { continue };
+            rules.hide(table);
+            table.foreign_keys.retain_mut(|key| {
+                let Some(far) = self.of(key.schema.as_deref(), &key.table) else { return false };
+                let is_hidden = |(own, other): &(&String, &String)| {
+                    let is_preset = |rules: &TableRules, name: &String| {
+                        !rules.knows(name) && rules.presets.iter().any(|preset| preset.column.name == *name)
+                    };
+                    is_preset(rules, own) && is_preset(far, other)
+                };
+                let pairs = key.columns.iter().zip(&key.referred).filter(|pair| !is_hidden(pair));
+                let pairs: Vec<(String, String)> = pairs.map(|(own, other)| (own.clone(), other.clone())).collect();
+                let is_seen = pairs.iter().all(|(own, other)| rules.reads(own) && far.reads(other));
+                key.name = key.name.take().filter(|_| key.columns.len() == pairs.len());
+                (key.columns, key.referred) = pairs.into_iter().unzip();
+                is_seen && !key.columns.is_empty()
+            });
+        }
+        tables
+    }
+}
