@@ -87,6 +87,7 @@ fn select(sql: &'static str, parameters: u32) -> Arc<Compiled> {
         locks: false,
         clock: false,
         summary: Summary { operation: Operation::Select, tables: Arc::new([Arc::from("t")]) },
+        conditions: Vec::new(),
     })
 }
 

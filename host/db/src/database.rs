@@ -3,7 +3,7 @@
 use std::{
     fmt,
     future::Future,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
 };
 
 use sqlservice_sql::{Dialect, Error as StatementError};
@@ -26,6 +26,8 @@ pub struct Database {
     pub(crate) instruments: Arc<Instruments>,
     /// The connections that the borrowers of this handle and its clones may have.
     pub(crate) share: Option<Arc<Share>>,
+    /// Whose tables are those that this handle and its clones make.
+    pub(crate) owner: Option<Arc<str>>,
 }
 
 /// What a database and its sessions share.
@@ -33,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) settings: Settings,
     kind: Kind,
+    /// Those with pools of their own that were made of it and are still there.
+    apart: Mutex<Vec<Weak<Inner>>>,
     /// The runtime that was there first, for drops on threads that have none.
     runtime: OnceLock<Handle>,
 }
@@ -65,9 +69,9 @@ impl Database {
         let target = Target::parse(url)?;
         let kind = target.kind();
         let pool = Pool::new(target, &settings);
-        let inner = Inner { pool, settings, kind, runtime: OnceLock::new() };
+        let inner = Inner { pool, settings, kind, apart: Mutex::default(), runtime: OnceLock::new() };
         inner.check_isolation(inner.settings.isolation_level)?;
-        Ok(Self { inner: Arc::new(inner), instruments: Arc::default(), share: None })
+        Ok(Self { inner: Arc::new(inner), instruments: Arc::default(), share: None, owner: None })
     }
 
     /// The same database, with the same pool, for another scope's work: sessions, and changes and reflection of tables, that are
@@ -85,6 +89,40 @@ impl Database {
     #[must_use]
     pub fn limit_connections(&self, most: u32) -> Self {
         Self { share: Some(Arc::new(self.inner.pool.share(most))), ..self.clone() }
+    }
+
+    /// The same database, with the same pool, for one who drops no tables but those that it made. The host writes down which these are,
+    /// in a table of its own in the database, [`sqlservice_sql::ddl::RECORDS`], which [`create_all`](Self::create_all) makes when it is
+    /// needed first and no guest reaches as data. Who it is is said by this text alone, so it has to be the same whenever it comes back.
+    ///
+    /// A table that was dropped and made again behind the host's back is not the owner's on PostgreSQL, which numbers tables; SQLite,
+    /// MySQL and MariaDB do not tell it from the one of before. Where that is a danger, drop through this crate, with an owner or without
+    /// one, which keeps what is written down true. A database that was restored from a dump has other numbers on PostgreSQL: until they
+    /// are mended there (`UPDATE sqlservice_tables SET table_oid = …`), nothing is its owner's. The login has to have the right to make
+    /// and to use the host's table.
+    #[must_use]
+    pub fn with_owner(&self, owner: impl Into<Arc<str>>) -> Self {
+        Self { owner: Some(owner.into()), ..self.clone() }
+    }
+
+    /// Whose tables are those that this handle makes, where it has an [owner](Self::with_owner).
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// The same database with a pool of its own, of so many connections at most: none of them ever serves a borrower of this handle's
+    /// pool. [`status`](Self::status) counts them with those of this handle, and [`close`](Self::close) closes them. A database in memory
+    /// is one connection and stays as it is.
+    #[must_use]
+    pub fn with_own_pool(&self, most: Option<u32>) -> Self {
+        let Some(pool) = self.inner.pool.apart(most) else { return self.clone() };
+        let (settings, kind) = (self.inner.settings.clone(), self.inner.kind.clone());
+        let inner = Arc::new(Inner { pool, settings, kind, apart: Mutex::default(), runtime: OnceLock::new() });
+        let mut apart = self.inner.apart.lock().unwrap_or_else(PoisonError::into_inner);
+        apart.retain(|other| other.strong_count() > 0);
+        apart.push(Arc::downgrade(&inner));
+        Self { inner, share: None, ..self.clone() }
     }
 
     /// Whose work this handle does, and who is told of it.
@@ -123,9 +161,9 @@ impl Database {
         loop {
             tries = tries.saturating_sub(1);
             let place = self.inner.pool.place(self.share.as_deref()).await?;
-            let inner = Arc::clone(&self.inner);
+            let (inner, instruments) = (Arc::clone(&self.inner), Arc::clone(&self.instruments));
             let answers = self.host(async move {
-                let mut held = inner.pool.open(place).await?;
+                let mut held = inner.pool.open(place, &instruments).await?;
                 match held.answers().await {
                     Ok(()) => {
                         held.give_back().await;
@@ -177,13 +215,17 @@ impl Database {
     /// How many connections there are.
     #[must_use]
     pub fn status(&self) -> PoolStatus {
-        self.inner.pool.status()
+        let all = self.inner.apart().into_iter().map(|inner| inner.pool.status());
+        all.fold(self.inner.pool.status(), PoolStatus::and)
     }
 
     /// Takes no more calls, waits until every connection was given back (15 seconds at most), and closes them.
     pub async fn close(&self) {
         let inner = Arc::clone(&self.inner);
         let closing = async move {
+            for apart in inner.apart() {
+                apart.pool.close().await;
+            }
             inner.pool.close().await;
             Ok(())
         };
@@ -208,7 +250,7 @@ impl Database {
         };
         let (inner, instruments) = (Arc::clone(&self.inner), Arc::clone(&self.instruments));
         self.host(async move {
-            let held = inner.pool.open(place).await;
+            let held = inner.pool.open(place, &instruments).await;
             instruments.connected(since, held.as_ref().map(|held| held.is_new));
             let (held, result) = work(held?).await;
             match result {
@@ -228,6 +270,12 @@ impl Database {
 }
 
 impl Inner {
+    /// The databases with pools of their own that were made of this one.
+    fn apart(&self) -> Vec<Arc<Self>> {
+        let apart = self.apart.lock().unwrap_or_else(PoisonError::into_inner);
+        apart.iter().filter_map(Weak::upgrade).collect()
+    }
+
     /// Remembers the runtime.
     pub(crate) fn enter(&self) {
         if self.runtime.get().is_none()

@@ -2,6 +2,8 @@
 //!
 //! The work is a host task's. A caller that goes away does not stop it halfway: it commits or rolls back by itself.
 
+pub(crate) mod record;
+
 use std::sync::Arc;
 
 use sqlservice_sql::{
@@ -10,6 +12,7 @@ use sqlservice_sql::{
     schema::Table,
 };
 
+use self::record::{Book, Records};
 use crate::{
     Database, Error, Result,
     ask::Asker,
@@ -27,8 +30,17 @@ pub(crate) enum Change {
     Drop,
 }
 
+/// A change that was asked for.
+struct Order {
+    change: Change,
+    tables: Vec<Table>,
+    check_first: bool,
+    /// Whose tables are created, and who may drop no others.
+    owner: Option<Arc<str>>,
+}
+
 /// How one database keeps those apart who create and drop, and what it can undo.
-pub(crate) trait Tables: Sized + Send {
+pub(crate) trait Tables: Records + Sized + Send {
     /// The SQLSTATE that says that a table is there already.
     const EXISTS: Option<&'static str>;
     /// How many statements are sent at once.
@@ -80,7 +92,8 @@ impl Database {
     /// foreign keys in a circle are no obstacle. Returns the names of those created (`schema.name` with a schema), in order.
     /// Views among them are passed over.
     ///
-    /// Those that exist already are passed over with `check_first`. Their definition is not looked at.
+    /// Those that exist already are passed over with `check_first`. Their definition is not looked at. Where this handle has an
+    /// [owner](Self::with_owner), those that were created are its own from now on, and those that were passed over are not.
     ///
     /// All happens or nothing, on MySQL and MariaDB nearly: each statement stands for itself there, so after an error what
     /// this call created is dropped again, which a lost connection or a host that ends can prevent. Several calls at once,
@@ -102,6 +115,8 @@ impl Database {
     ///
     /// # Errors
     ///
+    /// [`Error::Denied`] names tables that are not those of this handle's [owner](Self::with_owner), where it has one, before
+    /// anything is dropped;
     /// [`Error::Integrity`], on PostgreSQL [`Error::Operational`] with 2BP01, where others refer to what is to be dropped;
     /// [`Error::NoSuchTable`] names those that do not exist, without `check_first`; else as [`Database::create_all`].
     pub async fn drop_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
@@ -113,14 +128,15 @@ impl Database {
         if tables.is_empty() {
             return Ok(Vec::new());
         }
+        let order = Order { change, tables, check_first, owner: self.owner.clone() };
         let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
         let (began, instruments) = (self.instruments.now(), Arc::clone(&self.instruments));
         self.with_connection(move |mut held| async move {
             let mut ask = Asker::new(&mut held, dialect, &settings, &instruments);
             let result = match dialect {
-                Dialect::Sqlite => apply::<SqliteTables>(&mut ask, change, tables, check_first).await,
-                Dialect::Postgres => apply::<PostgresTables>(&mut ask, change, tables, check_first).await,
-                Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(&mut ask, change, tables, check_first).await,
+                Dialect::Sqlite => apply::<SqliteTables>(&mut ask, order).await,
+                Dialect::Postgres => apply::<PostgresTables>(&mut ask, order).await,
+                Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(&mut ask, order).await,
             };
             // Told here, as a caller that goes away does not stop the work.
             instruments.schema_changed(began, change, &result);
@@ -131,14 +147,9 @@ impl Database {
 }
 
 /// Makes the change within what the database has for a transaction.
-async fn apply<T: Tables>(
-    ask: &mut Asker<'_>,
-    change: Change,
-    tables: Vec<Table>,
-    check_first: bool,
-) -> Result<Vec<String>> {
-    let room = T::enter(ask, change).await?;
-    let result = alter(&room, ask, change, tables, check_first).await;
+async fn apply<T: Tables>(ask: &mut Asker<'_>, order: Order) -> Result<Vec<String>> {
+    let room = T::enter(ask, order.change).await?;
+    let result = alter(&room, ask, order).await;
     let left = room.leave(ask, result.is_ok()).await;
     match (result, left) {
         (Ok(names), Ok(())) => Ok(names),
@@ -152,48 +163,63 @@ async fn apply<T: Tables>(
     }
 }
 
-/// Runs the statements for the tables that need them.
-async fn alter<T: Tables>(
-    room: &T,
-    ask: &mut Asker<'_>,
-    change: Change,
-    tables: Vec<Table>,
-    check_first: bool,
-) -> Result<Vec<String>> {
-    let exist = room.existing(ask, &tables).await?;
+/// Runs the statements for the tables that need them, and keeps the records true.
+async fn alter<T: Tables>(room: &T, ask: &mut Asker<'_>, order: Order) -> Result<Vec<String>> {
+    let Order { change, mut tables, check_first, owner } = order;
+    let (mut book, exist) = Book::find(room, ask, &mut tables, owner).await?;
+    let mut wanted = select::<T>(change, tables, exist, check_first)?;
+    if change == Change::Drop {
+        book.check(room, ask, &wanted).await?;
+    }
+    room.foresee(ask, change, &wanted).await?;
+    if change == Change::Create {
+        room.adapt(ask, &mut wanted).await?;
+    }
+    let wanted: Vec<&Table> = wanted.iter().collect();
+    let statements = match change {
+        Change::Create => ddl::create(&wanted, ask.dialect)?,
+        Change::Drop => ddl::drop(&wanted, ask.dialect)?,
+    };
+    book.before(room, ask, change, &wanted).await?;
+    let mut changed = Vec::new();
+    if let Err(error) = run_all::<T>(ask, &statements, &mut changed).await {
+        if change == Change::Create {
+            room.undo(ask, &changed).await;
+        }
+        book.amend(room, ask, change, &wanted, &changed).await;
+        return Err(error);
+    }
+    book.after(room, ask, change, &changed).await?;
+    room.settle(ask, change, &changed).await?;
+    Ok(changed.into_iter().map(label).collect())
+}
+
+/// The tables that a change is about: those that are to be created and are not there, or to be dropped and are.
+fn select<T: Tables>(change: Change, tables: Vec<Table>, exist: Vec<bool>, check_first: bool) -> Result<Vec<Table>> {
     let (wanted, other): (Vec<_>, Vec<_>) =
         tables.into_iter().zip(exist).partition(|(_, is)| *is == (change == Change::Drop));
     if !check_first && !other.is_empty() {
         let names: Vec<_> = other.iter().map(|(table, _)| label(table)).collect();
         return Err(refusal::<T>(change, &names.join(", ")));
     }
-    let mut wanted: Vec<Table> = wanted.into_iter().map(|(table, _)| table).collect();
-    room.foresee(ask, change, &wanted).await?;
-    if change == Change::Create {
-        room.adapt(ask, &mut wanted).await?;
-    }
-    let borrowed: Vec<&Table> = wanted.iter().collect();
-    let statements = match change {
-        Change::Create => ddl::create(&borrowed, ask.dialect)?,
-        Change::Drop => ddl::drop(&borrowed, ask.dialect)?,
-    };
-    let mut changed = Vec::new();
-    for some in together::<T>(&statements) {
+    Ok(wanted.into_iter().map(|(table, _)| table).collect())
+}
+
+/// Runs statements, and tells which tables they created or dropped, also where one fails.
+async fn run_all<'t, T: Tables>(
+    ask: &mut Asker<'_>,
+    statements: &[Definition<'t>],
+    changed: &mut Vec<&'t Table>,
+) -> Result<()> {
+    for some in together::<T>(statements) {
         let texts: Vec<Sql> = some.iter().map(|statement| statement.sql.clone()).collect();
-        let done = match texts.as_slice() {
-            [only] => ask.run(only.clone()).await,
-            several => ask.script(several).await,
-        };
-        if let Err(error) = done {
-            if change == Change::Create {
-                room.undo(ask, &changed).await;
-            }
-            return Err(error);
+        match texts.as_slice() {
+            [only] => ask.run(only.clone()).await?,
+            several => ask.script(several).await?,
         }
         changed.extend(some.iter().flat_map(|statement| statement.tables.iter().copied()));
     }
-    room.settle(ask, change, &changed).await?;
-    Ok(changed.into_iter().map(label).collect())
+    Ok(())
 }
 
 /// The statements, in parts that are sent together. A guest's comments and labels make them as long as it likes.

@@ -87,7 +87,7 @@ pub enum Error {
     /// Another failure of the database.
     #[error("{0}")]
     Operational(#[source] DatabaseError),
-    /// The database refused for lack of rights.
+    /// The database refused for lack of rights, or the host to drop a table that is not its owner's.
     #[error("{0}")]
     Denied(#[source] DatabaseError),
     /// A table that the database does not have, or tables that were to be reflected and are not there.

@@ -16,8 +16,9 @@ use std::{
 pub(crate) use self::statement::{Observed, caller};
 pub use self::{
     event::{
-        CallFinished, CallOutcome, ConnectionAcquired, ConnectionFailed, Event, Reflected, Refused, SchemaChange,
-        SchemaChanged, StatementCompiled, StatementFinished, StatementStarted, TransactionFinished, TransactionOutcome,
+        CallFinished, CallOutcome, ConnectionAcquired, ConnectionDiscarded, ConnectionFailed, Event, Reflected,
+        Refused, SchemaChange, SchemaChanged, StatementCompiled, StatementFinished, StatementStarted,
+        TransactionFinished, TransactionOutcome,
     },
     statement::{Origin, Outcome, Statement},
 };

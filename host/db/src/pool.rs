@@ -1,9 +1,10 @@
 //! The places of a database's connections: who may have one, who waits for one, and how one comes back.
 
 use std::{
+    future::Future,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -22,6 +23,8 @@ use crate::{
         postgres::PostgresPool,
         sqlite::SqlitePool,
     },
+    fair::{Closed, FlowId, Permit, Places},
+    observe::{ConnectionDiscarded, Event, Instruments},
     url::Target,
 };
 
@@ -45,6 +48,18 @@ pub struct PoolStatus {
     pub max: u32,
 }
 
+impl PoolStatus {
+    /// Of two pools together; how many there may be is said of this one.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            size: self.size.saturating_add(other.size),
+            idle: self.idle.saturating_add(other.idle),
+            in_use: self.in_use.saturating_add(other.in_use),
+            max: self.max,
+        }
+    }
+}
+
 /// Where connections come from.
 enum Source {
     Sqlite(Arc<SqlitePool>),
@@ -57,7 +72,7 @@ enum Source {
 /// The places are counted here and not in the driver, because waiting for a place may be given up at any time, and making a
 /// connection may not.
 pub(crate) struct Pool {
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     max: u32,
     timeout: Duration,
     pre_ping: bool,
@@ -71,12 +86,17 @@ pub(crate) struct Pool {
 pub(crate) struct Share {
     places: Arc<Semaphore>,
     max: u32,
+    /// Among those who wait for the pool's connections, all borrowers of a share are one.
+    flow: FlowId,
 }
+
+/// The flow of borrowers who have no share.
+const COMMON: FlowId = 0;
 
 /// A place among a database's connections, and in the borrower's share of them.
 pub(crate) struct Place {
     _of_share: Option<OwnedSemaphorePermit>,
-    _of_pool: OwnedSemaphorePermit,
+    _of_pool: Permit,
 }
 
 /// A connection and its place.
@@ -85,6 +105,8 @@ pub(crate) struct Held {
     /// Whether it was opened for this borrower.
     pub(crate) is_new: bool,
     place: Place,
+    /// Whose it is.
+    instruments: Arc<Instruments>,
 }
 
 impl Pool {
@@ -96,7 +118,7 @@ impl Pool {
             _ => settings.pool_size.saturating_add(settings.max_overflow).clamp(1, 10_000),
         };
         Self {
-            places: Arc::new(Semaphore::new(max as usize)),
+            places: Places::new(max),
             max,
             timeout: settings.pool_timeout,
             pre_ping: settings.pool_pre_ping,
@@ -105,6 +127,17 @@ impl Pool {
             settings: settings.clone(),
             source: OnceLock::new(),
         }
+    }
+
+    /// Another pool of the same database, of so many connections at most; nothing where the database is one connection.
+    pub(crate) fn apart(&self, most: Option<u32>) -> Option<Self> {
+        if matches!(&self.target, Target::Sqlite(file) if file.is_memory()) {
+            return None;
+        }
+        let most = most.unwrap_or(self.max).clamp(1, self.max);
+        let size = self.settings.pool_size.min(most);
+        let settings = self.settings.clone().pool_size(size).max_overflow(most.saturating_sub(size));
+        Some(Self::new(self.target.clone(), &settings))
     }
 
     /// Where connections come from. Made at the first use, as a driver may want a runtime for it.
@@ -120,8 +153,9 @@ impl Pool {
 
     /// A share of so many connections, or of all but one where there are no more.
     pub(crate) fn share(&self, most: u32) -> Share {
+        static NEXT: AtomicU64 = AtomicU64::new(COMMON + 1);
         let max = most.min(self.max.saturating_sub(1)).max(1);
-        Share { places: Arc::new(Semaphore::new(max as usize)), max }
+        Share { places: Arc::new(Semaphore::new(max as usize)), max, flow: NEXT.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// Waits for a place, first in the borrower's share and then among all. May be given up at any time.
@@ -132,15 +166,15 @@ impl Pool {
         let since = Instant::now();
         let until = since.checked_add(self.timeout);
         let of_share = match share {
-            Some(share) => Some(wait(&share.places, share.max, since, until).await?),
+            Some(share) => Some(share.wait(since, until).await?),
             None => None,
         };
-        let of_pool = wait(&self.places, self.max, since, until).await?;
+        let of_pool = self.wait(share.map_or(COMMON, |share| share.flow), since, until).await?;
         Ok(Place { _of_share: of_share, _of_pool: of_pool })
     }
 
     /// Puts a connection in a place. Runs in a host task, to its end.
-    pub(crate) async fn open(&self, place: Place) -> Result<Held> {
+    pub(crate) async fn open(&self, place: Place, instruments: &Arc<Instruments>) -> Result<Held> {
         let mut place = Some(place);
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
@@ -152,7 +186,7 @@ impl Pool {
                 }
                 Source::Mysql(pool) => pool.acquire().await.map(|(link, is_new)| (AnyLink::Mysql(link), is_new))?,
             };
-            let mut held = Held { link, is_new, place: free };
+            let mut held = Held { link, is_new, place: free, instruments: Arc::clone(instruments) };
             if !self.pre_ping || held.answers().await.is_ok() {
                 return Ok(held);
             }
@@ -163,7 +197,7 @@ impl Pool {
 
     /// How many connections there are.
     pub(crate) fn status(&self) -> PoolStatus {
-        let free = u32::try_from(self.places.available_permits()).unwrap_or(self.max);
+        let free = self.places.free();
         let in_use = self.max.saturating_sub(free);
         let idle = match self.source.get() {
             None => 0,
@@ -177,37 +211,44 @@ impl Pool {
     /// Takes no more calls, waits until every connection is given back (15 seconds at most), and closes them.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        let all = timeout(CLOSING, self.places.acquire_many(self.max)).await;
         self.places.close();
+        let all = timeout(CLOSING, self.places.all()).await;
         match self.source.get() {
             None => {}
             Some(Source::Sqlite(pool)) => pool.close().await,
             Some(Source::Postgres(pool)) => pool.close().await,
             Some(Source::Mysql(pool)) => pool.close().await,
         }
-        drop(all);
+        if all.is_err() {
+            tracing::warn!("a pool is closed while connections of it are taken");
+        }
+    }
+
+    /// Takes a place, or waits for one until then.
+    async fn wait(&self, flow: FlowId, since: Instant, until: Option<Instant>) -> Result<Permit> {
+        match self.places.try_take(flow) {
+            Ok(Some(place)) => Ok(place),
+            Ok(None) => within(self.places.take(flow), self.max, since, until).await?.map_err(|Closed| Error::Closed),
+            Err(Closed) => Err(Error::Closed),
+        }
     }
 }
 
-/// Takes one of `size` places, or waits for one until then.
-async fn wait(
-    places: &Arc<Semaphore>,
-    size: u32,
-    since: Instant,
-    until: Option<Instant>,
-) -> Result<OwnedSemaphorePermit> {
-    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
-        return Ok(place);
+impl Share {
+    /// Takes a place of the share, or waits for one until then.
+    async fn wait(&self, since: Instant, until: Option<Instant>) -> Result<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Ok(place);
+        }
+        let place = within(Arc::clone(&self.places).acquire_owned(), self.max, since, until).await?;
+        place.map_err(|_| Error::Closed)
     }
-    let place = Arc::clone(places).acquire_owned();
-    let place = match until {
-        Some(until) => timeout_at(until.into(), place).await,
-        None => Ok(place.await),
-    };
-    match place {
-        Ok(place) => place.map_err(|_| Error::Closed),
-        Err(_) => Err(Error::PoolTimeout { size, waited: since.elapsed() }),
-    }
+}
+
+/// Waits for one of `size` places until then.
+async fn within<T>(place: impl Future<Output = T>, size: u32, since: Instant, until: Option<Instant>) -> Result<T> {
+    let Some(until) = until else { return Ok(place.await) };
+    timeout_at(until.into(), place).await.map_err(|_| Error::PoolTimeout { size, waited: since.elapsed() })
 }
 
 impl Held {
@@ -235,6 +276,7 @@ impl Held {
     /// Closes the connection and frees its place. A thread of this process that still works with the connection, and may hold
     /// a lock, keeps the place for as long as it does.
     pub(crate) async fn discard(self) {
+        self.instruments.tell(|scope| Event::ConnectionDiscarded(ConnectionDiscarded { scope }));
         if !matches!(self.link, AnyLink::Sqlite(_)) {
             return drop(self.clear().await);
         }

@@ -9,7 +9,7 @@ use std::{
 
 use sqlservice_sql::{
     Batch, Chunk, Compiled, Dialect, Error as StatementError, Layout, Sql, Value,
-    compiled::{Output, Source},
+    compiled::{Output, Slot, Source},
 };
 use tokio::{
     sync::{Notify, oneshot},
@@ -21,7 +21,7 @@ use crate::{
     backend::{
         Binds, Done, Effect, Job, Link, Stop,
         any::AnyStopper,
-        bind::{Owned, Rows},
+        bind::{Owned, Place, Rows},
         verb,
     },
     cursor::Cursor,
@@ -350,6 +350,7 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
         let message = format!("the statement takes {} parameters, not {given}", compiled.parameters);
         return Err(StatementError::invalid(message).into());
     }
+    compiled.conditions.iter().try_for_each(|condition| condition.check(&parameters))?;
     let mut uses = vec![0u32; given];
     for slot in &compiled.slots {
         if let Source::Parameter(position) = slot.source
@@ -391,8 +392,14 @@ pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Job> {
         let filled = rows.chain(std::iter::repeat(last)).take(written);
         return job(&compiled, filled.flat_map(values).collect());
     }
-    let kinds = compiled.slots.iter().take(batch.columns.len()).map(|slot| slot.kind).collect();
-    let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, kinds });
+    // A text of many rows says the same for each.
+    let written = if layout == Layout::Rows { batch.columns.len() } else { compiled.slots.len() };
+    let place = |slot: &Slot| match &slot.source {
+        Source::Parameter(column) => Place::Column(*column as usize, slot.kind),
+        Source::Literal(value) => Place::Constant(Owned { value: value.clone(), kind: slot.kind }),
+    };
+    let places = compiled.slots.iter().take(written).map(place).collect();
+    let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, places });
     let expected = Some(Arc::clone(&compiled.outputs));
     Ok(Job {
         sql: compiled.sql.clone(),

@@ -142,7 +142,7 @@ impl Turn {
             _ = abandoned => return Err(Error::Closed),
         };
         // From here on nothing is given up halfway: the task that runs this turn outlives its caller.
-        pool.open(place).await
+        pool.open(place, &self.core.instruments).await
     }
 
     /// Does a short piece of work that is never stopped, but does not wait for ever.

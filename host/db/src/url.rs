@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// What a URL points to.
+#[derive(Clone)]
 pub(crate) enum Target {
     Sqlite(SqliteFile),
     Postgres(Server),

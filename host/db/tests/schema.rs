@@ -1,7 +1,11 @@
 //! Creating, dropping and reading schemas on every database: what is declared is created, and read back as it was.
 
+#[path = "schema/hostile.rs"]
+mod hostile;
 #[path = "schema/model.rs"]
 mod model;
+#[path = "schema/owner.rs"]
+mod owner;
 #[path = "schema/place.rs"]
 mod place;
 #[path = "schema/session.rs"]

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use sqlservice_sql::{Batch, ColumnData, Layout, Value, schema::TypeKind, value::ValueRef};
+use sqlservice_sql::{Batch, Layout, Value, schema::TypeKind, value::ValueRef};
 
 /// A value and, where the compiler knows it, the kind of the column that it meets (to type nulls and to narrow).
 #[derive(Clone, Debug)]
@@ -33,8 +33,17 @@ pub(crate) struct Rows {
     pub batch: Arc<Batch>,
     pub rows: Range<usize>,
     pub layout: Layout,
-    /// What the compiler knows of the columns.
-    pub kinds: Vec<Option<TypeKind>>,
+    /// The placeholders of one row, in the order of the text.
+    pub places: Vec<Place>,
+}
+
+/// What a placeholder of a row's statement stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// The row's value of this column, with what the compiler knows of it.
+    Column(usize, Option<TypeKind>),
+    /// A constant of the statement, the same for all rows.
+    Constant(Owned),
 }
 
 impl Binds {
@@ -55,18 +64,15 @@ impl Binds {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Values(values) => values.len(),
-            Self::Rows(Rows { layout: Layout::Rows, rows, kinds, .. }) => rows.len().saturating_mul(kinds.len()),
-            Self::Rows(rows) => rows.kinds.len(),
+            Self::Rows(Rows { layout: Layout::Rows, rows, places, .. }) => rows.len().saturating_mul(places.len()),
+            Self::Rows(rows) => rows.places.len(),
         }
     }
 
     /// The value of a placeholder in a round; null where there is none.
     pub(crate) fn get(&self, round: usize, at: usize) -> Bind<'_> {
         match self {
-            Self::Values(values) => values.get(at).map_or(Bind { value: ValueRef::NULL, kind: None }, |own| Bind {
-                value: own.value.borrow(),
-                kind: own.kind,
-            }),
+            Self::Values(values) => values.get(at).map_or(Bind::NULL, Owned::borrow),
             Self::Rows(rows) => rows.get(round, at),
         }
     }
@@ -76,39 +82,55 @@ impl Binds {
         (0..self.len()).map(|at| self.get(0, at))
     }
 
-    /// The columns, each of which is one value as an array, and the rows of them that are meant.
-    pub(crate) fn columns(&self) -> Option<(&[ColumnData], Range<usize>)> {
+    /// The rows of a batch, where each of its columns is one value as an array.
+    pub(crate) fn columns(&self) -> Option<&Rows> {
         match self {
-            Self::Rows(rows) if rows.layout == Layout::Columns => Some((&rows.batch.columns, rows.rows.clone())),
+            Self::Rows(rows) if rows.layout == Layout::Columns => Some(rows),
             _ => None,
         }
     }
 }
 
+impl Owned {
+    fn borrow(&self) -> Bind<'_> {
+        Bind { value: self.value.borrow(), kind: self.kind }
+    }
+}
+
+impl Bind<'_> {
+    const NULL: Self = Self { value: ValueRef::NULL, kind: None };
+}
+
 impl Rows {
     fn get(&self, round: usize, at: usize) -> Bind<'_> {
-        let (row, column) = match self.layout {
+        let (row, at) = match self.layout {
             Layout::Row => (round, at),
             Layout::Rows | Layout::Slots | Layout::Columns => (
-                at.checked_div(self.kinds.len()).unwrap_or_default(),
-                at.checked_rem(self.kinds.len()).unwrap_or_default(),
+                at.checked_div(self.places.len()).unwrap_or_default(),
+                at.checked_rem(self.places.len()).unwrap_or_default(),
             ),
         };
-        let kind = self.kinds.get(column).copied().flatten();
-        Bind { value: self.batch.value_ref(self.rows.start.saturating_add(row), column), kind }
+        match self.places.get(at) {
+            Some(Place::Column(column, kind)) => {
+                Bind { value: self.batch.value_ref(self.rows.start.saturating_add(row), *column), kind: *kind }
+            }
+            Some(Place::Constant(own)) => own.borrow(),
+            None => Bind::NULL,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sqlservice_sql::{Vector, value::ScalarRef};
+    use sqlservice_sql::{ColumnData, Vector, value::ScalarRef};
 
     use super::*;
 
     fn binds(layout: Layout) -> Binds {
         let column = |values: [i64; 3]| ColumnData { validity: Vec::new(), values: Vector::Integers(values.to_vec()) };
         let batch = Batch { rows: 3, columns: vec![column([1, 2, 3]), column([10, 20, 30])] };
-        Binds::Rows(Rows { batch: Arc::new(batch), rows: 1..3, layout, kinds: vec![Some(TypeKind::Int64), None] })
+        let places = vec![Place::Column(0, Some(TypeKind::Int64)), Place::Column(1, None)];
+        Binds::Rows(Rows { batch: Arc::new(batch), rows: 1..3, layout, places })
     }
 
     fn integer(bind: Bind<'_>) -> i64 {
@@ -130,7 +152,17 @@ mod tests {
         assert_eq!(rows.get(0, 2).kind, Some(TypeKind::Int64));
         let columns = binds(Layout::Columns);
         assert_eq!((columns.rounds(), columns.len()), (1, 2));
-        assert_eq!(columns.columns().map(|(columns, rows)| (columns.len(), rows)), Some((2, 1..3)));
+        assert_eq!(columns.columns().map(|rows| (rows.batch.columns.len(), rows.rows.clone())), Some((2, 1..3)));
         assert_eq!(binds(Layout::Rows).get(0, 99).value, ValueRef::NULL);
+    }
+
+    #[test]
+    fn constants_of_a_statement_stand_where_its_text_says() {
+        let Binds::Rows(mut rows) = binds(Layout::Row) else { panic!("rows") };
+        rows.places.insert(1, Place::Constant(Owned { value: 7_i64.into(), kind: None }));
+        rows.places.reverse();
+        let binds = Binds::Rows(rows);
+        let round = |round| (0..binds.len()).map(|at| integer(binds.get(round, at))).collect::<Vec<_>>();
+        assert_eq!([round(0), round(1)], [[20, 7, 2], [30, 7, 3]]);
     }
 }

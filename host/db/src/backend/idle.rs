@@ -61,6 +61,12 @@ impl<C> Idle<C> {
         u32::try_from(stack.len()).unwrap_or(u32::MAX)
     }
 
+    /// Takes out all. Others may come.
+    pub(crate) fn drain(&self) -> Vec<C> {
+        let mut stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+        stack.drain(..).map(|(_, connection)| connection).collect()
+    }
+
     /// Keeps none from now on. Returns those that are to be closed.
     pub(crate) fn close(&self) -> Vec<C> {
         let mut stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);

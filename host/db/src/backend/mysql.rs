@@ -5,6 +5,8 @@ pub(crate) mod connect;
 pub(crate) mod decode;
 pub(crate) mod error;
 pub(crate) mod link;
+pub(crate) mod login;
+pub(crate) mod record;
 pub(crate) mod reflect;
 pub(crate) mod run;
 pub(crate) mod stop;

@@ -7,6 +7,7 @@ use url::Url;
 use crate::{Error, Result};
 
 /// A server's address and a login, as a URL says them. Never printed.
+#[derive(Clone)]
 pub(crate) struct Server {
     pub host: String,
     pub port: u16,

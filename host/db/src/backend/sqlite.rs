@@ -8,7 +8,10 @@ mod decode;
 mod error;
 mod function;
 mod handle;
+mod kept;
 mod link;
+pub(crate) mod login;
+mod record;
 pub(crate) mod reflect;
 mod run;
 mod stop;
@@ -19,5 +22,6 @@ mod watch;
 mod writers;
 
 pub(crate) use connect::{SqliteFile, SqlitePool};
+pub use kept::keep_idle_files;
 pub(crate) use link::SqliteLink;
 pub(crate) use stop::SqliteStopper;

@@ -17,6 +17,8 @@ pub enum Event<'a> {
     ConnectionAcquired(ConnectionAcquired<'a>),
     /// A connection was wanted, and there was none in time or none could be made.
     ConnectionFailed(ConnectionFailed<'a>),
+    /// A connection was closed and not given back, as it was lost or could not be proved clean; on MySQL and MariaDB always after SQL text.
+    ConnectionDiscarded(ConnectionDiscarded<'a>),
     /// A transaction has ended. One of the host's own, around a single statement in autocommit, is part of that statement.
     TransactionFinished(TransactionFinished<'a>),
     /// Tables were created or dropped, or could not be. Where there was no connection for it, only that is told.
@@ -40,6 +42,7 @@ impl<'a> Event<'a> {
             Self::StatementFinished(event) => event.scope,
             Self::ConnectionAcquired(event) => event.scope,
             Self::ConnectionFailed(event) => event.scope,
+            Self::ConnectionDiscarded(event) => event.scope,
             Self::TransactionFinished(event) => event.scope,
             Self::SchemaChanged(event) => event.scope,
             Self::Reflected(event) => event.scope,
@@ -106,6 +109,14 @@ pub struct ConnectionFailed<'a> {
     pub waited: Duration,
     /// Why there is none.
     pub error: &'a Error,
+}
+
+/// See [`Event::ConnectionDiscarded`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConnectionDiscarded<'a> {
+    /// Who had it last.
+    pub scope: &'a Scope,
 }
 
 /// How a transaction ended.

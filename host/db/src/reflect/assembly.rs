@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlservice_sql::schema::{Check, Column, ForeignKey, Index, Table};
+use sqlservice_sql::{
+    ddl::is_records,
+    schema::{Check, Column, ForeignKey, Index, Table},
+};
 
 use super::ReflectOptions;
 use crate::{Error, Result, error::LimitKind};
@@ -26,8 +29,11 @@ impl Assembly {
         Self { tables: Vec::new(), places: HashMap::new(), bytes: 0 }
     }
 
-    /// Adds a table. What comes for tables that were not added is passed over.
+    /// Adds a table, but for the host's own. What comes for tables that were not added is passed over.
     pub(crate) fn table(&mut self, name: String, schema: Option<String>, is_view: bool) -> Result<()> {
+        if is_records(&name) {
+            return Ok(());
+        }
         if self.tables.len() >= TABLES {
             return Err(Error::Limit { kind: LimitKind::Rows, allowed: TABLES as u64 });
         }

@@ -1,6 +1,7 @@
 //! Links to PostgreSQL and MariaDB: values, errors, stopping, cleaning. Needs both servers, see [`server::one`].
 
 mod errors;
+mod infile;
 mod outcome;
 mod poison;
 mod pool;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sqlservice_db::{Database, Isolation, ReflectOptions, Root, RunOptions, Settings, TransactionOptions};
+use sqlservice_sql::Dialect;
 
 use crate::{
     model::Model,
@@ -124,6 +125,24 @@ async fn tables_are_told_as_they_come_and_go() {
         assert_eq!(seen.lines(), ["idle connection", "Dropped devices users: ok"]);
         let (_, whole) = seen.all();
         assert!(whole.contains("CREATE TABLE") && whole.contains("Host"), "the host's own statements are told");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_closed_instead_of_given_back_is_told() {
+    on_all("discarded", async |place| {
+        let (seen, database, _) = start(place).await;
+        let session = database.session();
+        run(&session, "SELECT 1").await.expect("read");
+        session.rollback().await.expect("rolled back");
+        drop(session);
+        database.ping().await.expect("it answers");
+        let (scopes, whole) = seen.all();
+        // No connection over which text went is handed on there.
+        let is_told = whole.contains("ConnectionDiscarded");
+        assert_eq!(is_told, database.dialect() == Dialect::Mariadb, "{whole}");
+        assert!(scopes.iter().all(|scope| scope.tenant.as_deref() == Some("acme")));
     })
     .await;
 }

@@ -38,6 +38,22 @@ pub async fn on_all(name: &str, test: impl AsyncFn(&Place)) {
     }
 }
 
+/// Runs a test on two databases of one kind: `sqlite`, `postgres` or `mariadb`.
+#[allow(dead_code, reason = "not every test needs two")]
+pub async fn on_pair(kind: &str, name: &str, test: impl AsyncFnOnce(&Place, &Place)) {
+    let (one, other) = match kind {
+        "sqlite" => (Place::memory(), Place::memory()),
+        "postgres" => (Place::postgres(name).await, Place::postgres(name).await),
+        _ => (Place::mariadb(name).await, Place::mariadb(name).await),
+    };
+    let outcome = futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(test(&one, &other))).await;
+    one.remove().await;
+    other.remove().await;
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
+    }
+}
+
 /// Runs SQL text in a session.
 pub async fn run(session: &Session, sql: &str) -> Result<Answer, Error> {
     session.execute_text(sql.to_owned(), Vec::new(), RunOptions::default()).await
@@ -140,6 +156,12 @@ impl Place {
         }
         session.commit().await.expect("committed");
         session.close().await.expect("closed");
+    }
+
+    /// Runs text on a server past our own code, which would refuse what makes thousands of tables at once.
+    pub async fn on_server(&self, sql: &str) {
+        assert!(self.server.is_some(), "there is no server");
+        on_server(&self.url, sql.to_owned()).await;
     }
 
     /// Makes sure that a statement breaks a foreign key, on as many connections as are idle.

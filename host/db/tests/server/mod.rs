@@ -231,6 +231,7 @@ pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> 
         locks: false,
         clock: false,
         summary: Summary { operation: Operation::Select, tables: Arc::default() },
+        conditions: Vec::new(),
     })
 }
 

@@ -146,6 +146,7 @@ pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes
         locks: false,
         clock: false,
         summary: Summary { operation: Operation::Select, tables: Arc::default() },
+        conditions: Vec::new(),
     })
 }
 

@@ -24,22 +24,30 @@ use crate::{
 /// The server has one set of lock names for all its databases; they have 64 characters at most.
 const NAME: &str = "CONCAT('sqlservice tables ', MD5(COALESCE(DATABASE(), '')))";
 
+/// What was before: the wait that is to be restored, and how names of tables are told apart.
+const BEFORE: &str = "SELECT CAST(@@SESSION.lock_wait_timeout AS CHAR), CAST(@@lower_case_table_names AS CHAR)";
+
 /// The right to change tables.
 pub(crate) struct MysqlTables {
     /// The `lock_wait_timeout` of before.
     wait: Value,
+    /// Whether names of tables are equal whatever the case of their letters.
+    ignores_case: bool,
 }
 
 impl Tables for MysqlTables {
     const EXISTS: Option<&'static str> = Some("42S01");
 
     async fn enter(ask: &mut Asker<'_>, _change: Change) -> Result<Self> {
-        let before = ask.one("SELECT CAST(@@SESSION.lock_wait_timeout AS CHAR)", &[], 1).await?;
-        let wait = before.into_iter().flatten().next().filter(|text| text.parse::<f64>().is_ok());
-        let Some(wait) = wait.map(|text| Scalar::Decimal(text).into()) else { return Err(Error::Disconnected(None)) };
+        let before = ask.one(BEFORE, &[], 2).await?;
+        let [Some(wait), Some(cases)] = before.as_slice() else { return Err(Error::Disconnected(None)) };
+        if wait.parse::<f64>().is_err() {
+            return Err(Error::Disconnected(None));
+        }
+        let (wait, ignores_case) = (Scalar::Decimal(wait.clone()).into(), cases != "0");
         let seconds = seconds(ask.lock_timeout);
         ask.run(lock_wait_timeout(&Scalar::Unsigned(seconds).into())).await?;
-        let room = Self { wait };
+        let room = Self { wait, ignores_case };
         match lock(ask, seconds).await {
             Ok(()) => Ok(room),
             Err(error) => {
@@ -53,16 +61,16 @@ impl Tables for MysqlTables {
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
         let mut sql = SqlWriter::new(ask.dialect);
         sql.push(
-            "SELECT CONVERT(table_name USING utf8mb4), CAST(@@lower_case_table_names AS CHAR) \
+            "SELECT CONVERT(table_name USING utf8mb4) \
              FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN (",
         );
         sql.placeholders(names.len()).push(")");
         let mut exist = vec![false; tables.len()];
-        ask.rows(sql.finish(), &names, 2, |cells| {
-            let (name, cases) = (cells.text(), cells.text());
+        ask.rows(sql.finish(), &names, 1, |cells| {
+            // The catalog compares without case even where the server tells names apart by it.
+            let name = self.folded(&cells.text());
             for (table, exists) in tables.iter().zip(&mut exist) {
-                // The catalog compares without case even where the server tells names apart by it.
-                *exists |= table.name == name || (cases != "0" && table.name.to_lowercase() == name.to_lowercase());
+                *exists |= self.folded(&table.name) == name;
             }
             Ok(())
         })
@@ -184,6 +192,11 @@ fn is_text(kind: TypeKind) -> bool {
 }
 
 impl MysqlTables {
+    /// The name by which the server tells tables apart.
+    pub(super) fn folded(&self, name: &str) -> String {
+        if self.ignores_case { name.to_lowercase() } else { name.to_owned() }
+    }
+
     async fn restore(&self, ask: &mut Asker<'_>) -> Result<()> {
         ask.run(lock_wait_timeout(&self.wait)).await.map_err(lost)
     }

@@ -28,7 +28,11 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::{Bind, Binds, calendar},
+    backend::{
+        Bind, Binds,
+        bind::{Place, Rows},
+        calendar,
+    },
 };
 
 /// As many parameters as the protocol can count.
@@ -65,8 +69,19 @@ pub(crate) fn params(binds: &Binds) -> Result<Vec<Param<'_>>> {
         return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
     }
     match binds.columns() {
-        Some((columns, rows)) => columns.iter().map(|column| array::column(column, rows.clone())).collect(),
+        Some(rows) => rows.places.iter().enumerate().map(|(at, place)| array_of(binds, rows, at, place)).collect(),
         None => binds.iter().map(param).collect(),
+    }
+}
+
+/// A column of a batch as an array, or a constant beside it.
+fn array_of<'a>(binds: &'a Binds, rows: &Rows, at: usize, place: &Place) -> Result<Param<'a>> {
+    match place {
+        Place::Column(column, _) => match rows.batch.columns.get(*column) {
+            Some(column) => array::column(column, rows.rows.clone()),
+            None => param(Bind { value: ValueRef::NULL, kind: None }),
+        },
+        Place::Constant(_) => param(binds.get(0, at)),
     }
 }
 

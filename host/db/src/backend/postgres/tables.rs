@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Two creators at once would both find a table missing. The number is `sqlservi` in ASCII; locks are a database's own.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(x'73716c7365727669'::bigint)::text";
+pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(x'73716c7365727669'::bigint)::text";
 
 /// Tables of these names in any schema, and whether it is the default one.
 const EXISTING: &str = "\

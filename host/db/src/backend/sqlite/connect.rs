@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{error, handle::Handle, link::SqliteLink, watch::Watch, writers};
+use super::{error, handle::Handle, kept, link::SqliteLink, watch::Watch, writers};
 use crate::{Durability, Error, Result, Settings, backend::idle::Idle};
 
 /// How many pages a connection keeps, as SQLite takes it: 8 MiB, since a page that is not kept is read by a system call.
@@ -39,6 +39,7 @@ pub(crate) struct SqlitePool {
     /// The queue of the file's writers, once the file was opened; nothing for a database in memory, which has one user.
     writers: OnceCell<Option<Arc<Semaphore>>>,
     idle: Idle<SqliteLink>,
+    pub(super) using: kept::Use,
 }
 
 impl SqliteFile {
@@ -95,6 +96,12 @@ fn decode(path: &str) -> Result<PathBuf> {
     Ok(if path.starts_with("file:") { Path::new(".").join(path) } else { path.into() })
 }
 
+impl Drop for SqlitePool {
+    fn drop(&mut self) {
+        self.left(self.idle.count() as usize);
+    }
+}
+
 impl SqlitePool {
     /// A pool without connections. Opens nothing.
     pub(crate) fn new(file: SqliteFile, settings: &Settings) -> Self {
@@ -107,13 +114,14 @@ impl SqlitePool {
         // A clock cannot count to just any time.
         let lock_timeout = settings.lock_timeout.min(Duration::from_secs(86_400));
         let (durability, storage) = (settings.durability, settings.storage_bytes);
-        Self { file, lock_timeout, durability, storage, writers: OnceCell::new(), idle }
+        Self { file, lock_timeout, durability, storage, writers: OnceCell::new(), idle, using: kept::Use::default() }
     }
 
     /// A connection: an idle one, or a new one. The caller has a place for it.
     pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(SqliteLink, bool)> {
         use crate::backend::Link;
         let (link, stale) = self.idle.take();
+        self.left(stale.len().saturating_add(usize::from(link.is_some())));
         for link in stale {
             link.discard().await;
         }
@@ -126,9 +134,26 @@ impl SqlitePool {
     /// Takes a connection back.
     pub(crate) async fn put_back(self: &Arc<Self>, link: SqliteLink) {
         use crate::backend::Link;
-        if let Some(link) = self.idle.put(link.born(), link) {
+        let closed = match self.idle.put(link.born(), link) {
+            Some(link) => vec![link],
+            None if self.file.is_memory() => Vec::new(),
+            None => kept::put(self),
+        };
+        for link in closed {
             link.discard().await;
         }
+    }
+
+    /// So many connections are idle no more.
+    fn left(&self, count: usize) {
+        if !self.file.is_memory() {
+            kept::taken(count);
+        }
+    }
+
+    /// Takes out the connections that are idle, which are to be closed. The file may be opened again.
+    pub(super) fn take_idle(&self) -> Vec<SqliteLink> {
+        self.idle.drain()
     }
 
     /// How many connections nobody has taken.
@@ -139,7 +164,9 @@ impl SqlitePool {
     /// Closes the connections that nobody has taken, and those that come back later.
     pub(crate) async fn close(&self) {
         use crate::backend::Link;
-        for link in self.idle.close() {
+        let idle = self.idle.close();
+        self.left(idle.len());
+        for link in idle {
             link.discard().await;
         }
     }

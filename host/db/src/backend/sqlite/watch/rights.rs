@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use libsqlite3_sys as ffi;
-use sqlservice_sql::{Author, Dialect, Sql};
+use sqlservice_sql::{Author, Dialect, Sql, ddl::is_records};
 
 use super::function;
 use crate::backend::verb;
@@ -68,6 +68,9 @@ impl Rights {
     pub(super) fn allow(self, action: c_int, first: &str, second: &str) -> bool {
         if self.author == Author::Host {
             return true;
+        }
+        if is_about_records(action, first, second) {
+            return false;
         }
         match action {
             ffi::SQLITE_SELECT | ffi::SQLITE_RECURSIVE => true,
@@ -164,6 +167,18 @@ fn begins(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
+/// Whether an action is about the table in which the host writes down whose tables are whose.
+fn is_about_records(action: c_int, first: &str, second: &str) -> bool {
+    match action {
+        // The second name is a column's.
+        ffi::SQLITE_READ | ffi::SQLITE_UPDATE => is_records(first),
+        // It counts the rows of all tables, and reads none to its author.
+        ffi::SQLITE_ANALYZE | ffi::SQLITE_FUNCTION => false,
+        // The second name is that of the table where the first is an index, a trigger or a file.
+        _ => is_records(first) || is_records(second),
+    }
+}
+
 fn is_schema(table: &str) -> bool {
     ["sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"]
         .iter()
@@ -227,6 +242,9 @@ mod tests {
             (ffi::SQLITE_READ, "sqlite_dbpage", "data"),
             (ffi::SQLITE_READ, "sqlite_master", "sql"),
             (ffi::SQLITE_UPDATE, "sqlite_sequence", "seq"),
+            (ffi::SQLITE_READ, "SQLservice_tables", "owner"),
+            (ffi::SQLITE_DELETE, "sqlservice_tables", ""),
+            (ffi::SQLITE_CREATE_TRIGGER, "x", "sqlservice_tables"),
             (9_999, "", ""),
         ];
         let compiler = Rights { author: Author::Compiler, defines: Defines::Nothing };
@@ -244,6 +262,7 @@ mod tests {
         }
         for rights in [guest("select 1"), compiler] {
             assert!(rights.allow(ffi::SQLITE_READ, "users", "id"));
+            assert!(rights.allow(ffi::SQLITE_UPDATE, "users", "sqlservice_tables"));
             assert!(rights.allow(ffi::SQLITE_FUNCTION, "", "lower"));
         }
     }

@@ -1,0 +1,50 @@
+//! Whose tables are whose in SQLite: a table beside them, written in the same transaction.
+//!
+//! The schema is said everywhere, as a temporary table would hide one of the same name. A table has neither a number nor a time that
+//! stays, so one that was made again behind the host's back passes for the one of before.
+
+use sqlservice_sql::schema::Table;
+
+use super::tables::SqliteTables;
+use crate::{Result, ask::Asker, ddl::record::Records};
+
+const RECORD: &str =
+    "INSERT OR REPLACE INTO main.sqlservice_tables (table_schema, table_name, owner) VALUES ('', ?, ?)";
+const OWNERS: &str = "SELECT table_name, owner FROM main.sqlservice_tables WHERE table_schema = ''";
+const FORGET: &str = "DELETE FROM main.sqlservice_tables WHERE table_schema = '' AND table_name = ?";
+
+impl Records for SqliteTables {
+    const MAKE: &'static str = "\
+        CREATE TABLE main.sqlservice_tables (\
+        table_schema TEXT NOT NULL, table_name TEXT NOT NULL COLLATE NOCASE, owner TEXT NOT NULL, \
+        made_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (table_schema, table_name))";
+
+    async fn record(&self, ask: &mut Asker<'_>, tables: &[&Table], owner: &str) -> Result<()> {
+        for table in tables {
+            ask.rows(RECORD, &[&table.name, owner], 0, |_| Ok(())).await?;
+        }
+        Ok(())
+    }
+
+    async fn owners(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<Vec<Option<String>>> {
+        let mut owners = vec![None; tables.len()];
+        ask.rows(OWNERS, &[], 2, |cells| {
+            let (name, owner) = (cells.text(), cells.text());
+            for (table, of) in tables.iter().zip(&mut owners) {
+                if table.name.eq_ignore_ascii_case(&name) {
+                    *of = Some(owner.clone());
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(owners)
+    }
+
+    async fn forget(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<()> {
+        for table in tables {
+            ask.rows(FORGET, &[&table.name], 0, |_| Ok(())).await?;
+        }
+        Ok(())
+    }
+}

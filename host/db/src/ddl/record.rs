@@ -1,0 +1,165 @@
+//! Whose tables are whose: a table of the host's own, which is kept true as tables are created and dropped.
+//!
+//! Where a rollback undoes a creation, the record goes with it. Elsewhere the record is there first: a host that ends halfway leaves a
+//! record of a table that is not there, which the next creation replaces, and never a table without one.
+
+use std::sync::Arc;
+
+use sqlservice_sql::{ddl::RECORDS, schema::Table};
+
+use super::{Change, Tables, label};
+use crate::{Error, Result, ask::Asker, error::DatabaseError};
+
+/// The records of one kind of database. Those who come here have entered: no other host changes tables meanwhile.
+pub(crate) trait Records {
+    /// What makes the host's table.
+    const MAKE: &'static str;
+    /// Whether a record tells its table from a later one of the same name. Then a change without an owner leaves the records alone,
+    /// which are perhaps those of another login.
+    const TELLS_APART: bool = false;
+
+    /// Writes down whose these tables are, in place of what was said of tables of their names before.
+    fn record(&self, ask: &mut Asker<'_>, tables: &[&Table], owner: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// Whose tables these are; nothing where it was not written down, or of another table of that name as far as that is known.
+    fn owners(
+        &self,
+        ask: &mut Asker<'_>,
+        tables: &[&Table],
+    ) -> impl Future<Output = Result<Vec<Option<String>>>> + Send;
+
+    /// Forgets what was said of these tables.
+    fn forget(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// The records as one change needs them.
+pub(super) struct Book {
+    /// Whose tables are created, and who may drop no others.
+    owner: Option<Arc<str>>,
+    /// Whether there is a table of records.
+    is_there: bool,
+    /// Whether a rollback undoes what is created and written.
+    is_undone: bool,
+}
+
+impl Book {
+    /// Looks for the records, and which of the tables are there.
+    pub(super) async fn find<T: Tables>(
+        room: &T,
+        ask: &mut Asker<'_>,
+        tables: &mut Vec<Table>,
+        owner: Option<Arc<str>>,
+    ) -> Result<(Self, Vec<bool>)> {
+        tables.push(table());
+        let mut exist = room.existing(ask, tables).await?;
+        tables.pop();
+        let is_there = exist.pop().unwrap_or_default();
+        let is_undone = ask.dialect.capabilities().transactional_ddl;
+        Ok((Self { owner, is_there, is_undone }, exist))
+    }
+
+    /// Refuses to drop what is not the owner's.
+    pub(super) async fn check<T: Tables>(&self, room: &T, ask: &mut Asker<'_>, wanted: &[Table]) -> Result<()> {
+        let Some(owner) = self.owner.as_deref().filter(|_| !wanted.is_empty()) else { return Ok(()) };
+        let wanted: Vec<&Table> = wanted.iter().collect();
+        let owners = if self.is_there { room.owners(ask, &wanted).await? } else { vec![None; wanted.len()] };
+        let others = wanted.iter().zip(&owners).filter(|(_, of)| of.as_deref() != Some(owner));
+        let names: Vec<String> = others.map(|(table, _)| label(table)).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let message = format!("dropping tables that others made: {}", names.join(", "));
+        Err(Error::Denied(DatabaseError { sqlstate: None, message, source: None }))
+    }
+
+    /// Writes what has to be there before tables are created.
+    pub(super) async fn before<T: Tables>(
+        &mut self,
+        room: &T,
+        ask: &mut Asker<'_>,
+        change: Change,
+        wanted: &[&Table],
+    ) -> Result<()> {
+        match (change, &self.owner) {
+            (Change::Create, Some(_)) if !self.is_undone => self.record(room, ask, wanted).await,
+            // What is created without an owner must not be taken for that of an earlier one.
+            (Change::Create, None) => self.forget(room, ask, wanted).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what has become of the tables.
+    pub(super) async fn after<T: Tables>(
+        &mut self,
+        room: &T,
+        ask: &mut Asker<'_>,
+        change: Change,
+        changed: &[&Table],
+    ) -> Result<()> {
+        match change {
+            Change::Create if self.is_undone => self.record(room, ask, changed).await,
+            Change::Create => Ok(()),
+            Change::Drop => self.forget(room, ask, changed).await,
+        }
+    }
+
+    /// Makes the records true again after a failure that no rollback undoes.
+    pub(super) async fn amend<T: Tables>(
+        &self,
+        room: &T,
+        ask: &mut Asker<'_>,
+        change: Change,
+        wanted: &[&Table],
+        changed: &[&Table],
+    ) {
+        if self.is_undone || (change == Change::Create && self.owner.is_none()) {
+            return;
+        }
+        let amended = async {
+            let tables: Vec<Table> = wanted.iter().copied().cloned().collect();
+            let exist = room.existing(ask, &tables).await?;
+            // A table that is there and that this change did not create is another's, who was faster and knows no host.
+            let is_made =
+                |table: &Table| change == Change::Drop || changed.iter().any(|made| std::ptr::eq(*made, table));
+            let gone = wanted.iter().zip(exist).filter(|(table, exists)| !exists || !is_made(table));
+            let gone: Vec<&Table> = gone.map(|(table, _)| *table).collect();
+            self.forget(room, ask, &gone).await
+        };
+        if let Err(error) = amended.await {
+            tracing::warn!(%error, "what was written down of tables that could not be changed is not true any more");
+        }
+    }
+
+    /// Writes down that tables are the owner's, in a table that is made where it is not there.
+    async fn record<T: Tables>(&mut self, room: &T, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<()> {
+        let Some(owner) = self.owner.as_deref().filter(|_| !tables.is_empty()) else { return Ok(()) };
+        if !self.is_there {
+            ask.run(T::MAKE).await?;
+            self.is_there = true;
+        }
+        room.record(ask, tables, owner).await
+    }
+
+    async fn forget<T: Tables>(&self, room: &T, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<()> {
+        let is_needed = self.owner.is_some() || !T::TELLS_APART;
+        if is_needed && self.is_there && !tables.is_empty() { room.forget(ask, tables).await } else { Ok(()) }
+    }
+}
+
+/// The name of the host's table, for what asks by tables.
+fn table() -> Table {
+    Table {
+        name: RECORDS.to_owned(),
+        schema: None,
+        columns: Vec::new(),
+        primary_key_name: None,
+        primary_key: Vec::new(),
+        foreign_keys: Vec::new(),
+        uniques: Vec::new(),
+        indexes: Vec::new(),
+        checks: Vec::new(),
+        version_column: None,
+        comment: None,
+        is_view: false,
+    }
+}

@@ -1,0 +1,427 @@
+//! What can be wrong with a login: each finding has a name for scripts, a sentence, and what to do about it.
+
+use std::fmt;
+
+use super::SHOWN;
+
+/// How bad a finding is, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// SQL text under this login reaches files, other accounts or everything: it is not to run.
+    Dangerous,
+    /// SQL text under this login reaches or disturbs what is not its own.
+    Warning,
+    /// It cannot be helped, or matters only together with something else.
+    Note,
+}
+
+impl Severity {
+    /// A word for it: `dangerous`, `warning` or `note`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dangerous => "dangerous",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// What a login may do that SQL text of a stranger must not. Names in it are the database's; of many only the first few.
+///
+/// The order is that of [`Finding::severity`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Finding {
+    /// PostgreSQL: it is a superuser. Nothing else is looked for then.
+    Superuser,
+    /// PostgreSQL: policies of rows do not hold for it.
+    BypassRowSecurity,
+    /// PostgreSQL: it makes and changes roles.
+    CreateRole,
+    /// PostgreSQL: it reads the server's whole log of changes.
+    Replication,
+    /// It is a member of roles that can do one of these things, or of those that the server brings along.
+    PrivilegedRole(Vec<String>),
+    /// PostgreSQL: functions that reach files, the server or connections without a password.
+    FileFunctions(Vec<String>),
+    /// MySQL: `SUPER`.
+    Super,
+    /// MySQL: `FILE`.
+    File,
+    /// MySQL: `PROCESS`.
+    Process,
+    /// MySQL: `CREATE USER`.
+    CreateUser,
+    /// MySQL: `SHUTDOWN`.
+    Shutdown,
+    /// MySQL: `RELOAD`.
+    Reload,
+    /// MySQL: any other right on all databases, the server's own included.
+    GlobalPrivileges(Vec<String>),
+    /// MySQL: rights on the database `mysql`, where the accounts are.
+    SystemDatabase,
+    /// PostgreSQL: it makes databases.
+    CreateDatabase,
+    /// It is a member of roles.
+    MemberOfRole(Vec<String>),
+    /// PostgreSQL: it owns the database that it works in.
+    OwnsDatabase(String),
+    /// PostgreSQL: it owns tables in schemas that others use.
+    OwnsSharedTables(Vec<String>),
+    /// PostgreSQL: tables of others that it reads or changes.
+    OtherTables(Vec<String>),
+    /// PostgreSQL: it makes things in the schema `public`.
+    CreateInPublic,
+    /// PostgreSQL: it makes things in schemas of others.
+    CreateInSchema(Vec<String>),
+    /// PostgreSQL: it makes schemas in this database.
+    CreateSchema(String),
+    /// PostgreSQL: it makes temporary tables in this database.
+    TemporaryTables(String),
+    /// PostgreSQL: functions in languages that have no sandbox.
+    UntrustedLanguage(Vec<String>),
+    /// PostgreSQL: functions and foreign servers that reach the network.
+    NetworkFunctions(Vec<String>),
+    /// MySQL: it passes its rights on.
+    GrantOption,
+    /// MySQL: rights on databases of others; also patterns that other names match.
+    OtherDatabases(Vec<String>),
+    /// It may take all connections of the server.
+    NoConnectionLimit,
+    /// PostgreSQL: databases of others that it may connect to.
+    ConnectsElsewhere(Vec<String>),
+    /// It changes its own password and settings.
+    OwnPassword,
+    /// MySQL: the server asks clients for files.
+    LocalInfile,
+    /// MySQL: the server's files have no directory that they are kept to.
+    SecureFilePriv,
+}
+
+/// A finding about names.
+pub(crate) type OfNames = fn(Vec<String>) -> Finding;
+
+/// What is said of a finding: its name, how bad it is, what it means, and what to do.
+struct Said(&'static str, Severity, String, String);
+
+impl Finding {
+    /// A name for scripts and logs, in kebab case.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.said().0
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.said().1
+    }
+
+    /// What is wrong, as a sentence about the login.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        self.said().2
+    }
+
+    /// What to do about it. `LOGIN` stands for the login's name.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        self.said().3
+    }
+
+    /// Whether SQL text must not run under the login.
+    #[must_use]
+    pub fn is_dangerous(&self) -> bool {
+        self.severity() == Severity::Dangerous
+    }
+
+    fn said(&self) -> Said {
+        self.of_postgres().or_else(|| self.of_mysql()).unwrap_or_else(|| self.of_both())
+    }
+
+    fn of_postgres(&self) -> Option<Said> {
+        use Severity::{Dangerous, Note, Warning};
+        let attribute = |name, severity, words: &str, option: &str| {
+            Said(name, severity, words.to_owned(), format!("ALTER ROLE LOGIN {option}"))
+        };
+        Some(match self {
+            Self::Superuser => attribute(
+                "superuser",
+                Dangerous,
+                "the login is a superuser: it reads and writes everything, files and programs of the server included",
+                "NOSUPERUSER, or better a login of its own for the tenant",
+            ),
+            Self::BypassRowSecurity => attribute(
+                "bypass-row-security",
+                Dangerous,
+                "policies of rows do not hold for the login (BYPASSRLS)",
+                "NOBYPASSRLS",
+            ),
+            Self::CreateRole => attribute(
+                "create-role",
+                Dangerous,
+                "the login makes and changes roles, and so gives itself the rights of others (CREATEROLE)",
+                "NOCREATEROLE",
+            ),
+            Self::Replication => attribute(
+                "replication",
+                Dangerous,
+                "the login reads all changes of all databases (REPLICATION)",
+                "NOREPLICATION",
+            ),
+            Self::CreateDatabase => {
+                attribute("create-database", Warning, "the login makes databases (CREATEDB)", "NOCREATEDB")
+            }
+            Self::FileFunctions(names) => Said(
+                "file-functions",
+                Dangerous,
+                format!("the login may call what reaches files of the server, or the server itself: {}", list(names)),
+                "REVOKE EXECUTE ON FUNCTION … FROM LOGIN, and FROM PUBLIC".to_owned(),
+            ),
+            Self::OwnsDatabase(name) => Said(
+                "owns-database",
+                Warning,
+                format!("the login owns the database {name:?}: it changes its settings, and who may use it"),
+                format!("ALTER DATABASE {} OWNER TO another role", quoted(name)),
+            ),
+            Self::OwnsSharedTables(names) => Said(
+                "owns-shared-tables",
+                Warning,
+                format!(
+                    "the login owns tables in schemas that others use, so its triggers run as they: {}",
+                    list(names)
+                ),
+                "let another role own them, and grant the login what it needs".to_owned(),
+            ),
+            Self::OtherTables(names) => Said(
+                "other-tables",
+                Warning,
+                format!("the login reads or changes tables that are not its own: {}", list(names)),
+                "REVOKE ALL ON … FROM LOGIN, and FROM PUBLIC, where that is not on purpose".to_owned(),
+            ),
+            Self::CreateInPublic => Said(
+                "create-in-public",
+                Warning,
+                "the login makes functions and tables in the schema public, where others look for theirs".to_owned(),
+                "REVOKE CREATE ON SCHEMA public FROM PUBLIC".to_owned(),
+            ),
+            Self::CreateInSchema(names) => Said(
+                "create-in-schema",
+                Warning,
+                format!("the login makes functions and tables in schemas of others: {}", list(names)),
+                "REVOKE CREATE ON SCHEMA … FROM LOGIN, and FROM PUBLIC".to_owned(),
+            ),
+            Self::CreateSchema(name) => Said(
+                "create-schema",
+                Warning,
+                format!("the login makes schemas in the database {name:?}"),
+                format!("REVOKE CREATE ON DATABASE {} FROM LOGIN", quoted(name)),
+            ),
+            Self::TemporaryTables(name) => Said(
+                "temporary-tables",
+                Warning,
+                "the login makes temporary tables, which take disk space and can shadow others".to_owned(),
+                format!("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", quoted(name)),
+            ),
+            Self::UntrustedLanguage(names) => Said(
+                "untrusted-language",
+                Warning,
+                format!("the login may call functions in languages without a sandbox: {}", list(names)),
+                "REVOKE EXECUTE ON FUNCTION … FROM PUBLIC".to_owned(),
+            ),
+            Self::NetworkFunctions(names) => Said(
+                "network-functions",
+                Warning,
+                format!("the login may use what connects to other servers: {}", list(names)),
+                "REVOKE EXECUTE ON FUNCTION … or USAGE ON FOREIGN SERVER … FROM PUBLIC, or DROP EXTENSION".to_owned(),
+            ),
+            Self::ConnectsElsewhere(names) => Said(
+                "connects-elsewhere",
+                Note,
+                format!("the login may connect to other databases, should its password be known: {}", list(names)),
+                "REVOKE CONNECT ON DATABASE … FROM PUBLIC".to_owned(),
+            ),
+            _ => return None,
+        })
+    }
+
+    fn of_mysql(&self) -> Option<Said> {
+        use Severity::{Dangerous, Note, Warning};
+        let global = |name, right: &str, words: &str| {
+            Said(
+                name,
+                Dangerous,
+                format!("the login has {right}: it {words}"),
+                format!("REVOKE {right} ON *.* FROM LOGIN"),
+            )
+        };
+        Some(match self {
+            Self::Super => global("super", "SUPER", "changes the server's settings and ends sessions of others"),
+            Self::File => global("file", "FILE", "reads and writes files of the server"),
+            Self::Process => global("process", "PROCESS", "reads the statements of others, with what is in them"),
+            Self::CreateUser => global("create-user", "CREATE USER", "makes and changes accounts, those of others too"),
+            Self::Shutdown => global("shutdown", "SHUTDOWN", "stops the server"),
+            Self::Reload => global("reload", "RELOAD", "flushes logs and locks all tables"),
+            Self::GlobalPrivileges(names) => Said(
+                "global-privileges",
+                Dangerous,
+                format!("the login has rights on all databases, the server's own included: {}", list(names)),
+                "REVOKE … ON *.* FROM LOGIN, and grant them on its own database".to_owned(),
+            ),
+            Self::SystemDatabase => Said(
+                "system-database",
+                Dangerous,
+                "the login has rights on the database mysql, where accounts and passwords are kept".to_owned(),
+                "REVOKE ALL ON mysql.* FROM LOGIN, and connect to another database".to_owned(),
+            ),
+            Self::GrantOption => Said(
+                "grant-option",
+                Warning,
+                "the login passes its rights on to others (GRANT OPTION)".to_owned(),
+                "REVOKE GRANT OPTION ON … FROM LOGIN".to_owned(),
+            ),
+            Self::OtherDatabases(names) => Said(
+                "other-databases",
+                Warning,
+                format!("the login reaches databases that are not the one it works in: {}", list(names)),
+                "REVOKE ALL ON … FROM LOGIN; in a grant, write \\_ where the database's name has _".to_owned(),
+            ),
+            Self::LocalInfile => Said(
+                "local-infile",
+                Note,
+                "the server may ask its clients for files (local_infile); this host sends none".to_owned(),
+                "SET GLOBAL local_infile = OFF, and in the server's configuration".to_owned(),
+            ),
+            Self::SecureFilePriv => Said(
+                "secure-file-priv",
+                Note,
+                "logins with FILE reach all files of the server (secure_file_priv is empty)".to_owned(),
+                "set secure_file_priv to a directory in the server's configuration".to_owned(),
+            ),
+            _ => return None,
+        })
+    }
+
+    fn of_both(&self) -> Said {
+        use Severity::{Dangerous, Note, Warning};
+        match self {
+            Self::PrivilegedRole(names) => Said(
+                "privileged-role",
+                Dangerous,
+                format!("SQL text takes the rights of roles that are privileged, or that cannot be looked into: {}", list(names)),
+                "REVOKE … FROM LOGIN".to_owned(),
+            ),
+            Self::MemberOfRole(names) => Said(
+                "member-of-role",
+                Warning,
+                format!("the login is a member of roles, and SQL text takes each of them: {}", list(names)),
+                "REVOKE … FROM LOGIN".to_owned(),
+            ),
+            Self::NoConnectionLimit => Said(
+                "no-connection-limit",
+                Warning,
+                "the login may take all connections of the server".to_owned(),
+                "ALTER ROLE LOGIN CONNECTION LIMIT 10; on MySQL and MariaDB ALTER USER LOGIN WITH MAX_USER_CONNECTIONS 10"
+                    .to_owned(),
+            ),
+            // All others were said above; each is named there once.
+            _ => Said(
+                "own-password",
+                Note,
+                "the login changes its own password and settings, which no right keeps it from".to_owned(),
+                "let no other tenant use it; where it locks itself out, set the password again".to_owned(),
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+/// The first names. The database's catalog says them, so each is shown escaped.
+fn list(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| name.escape_debug().to_string()).collect();
+    let more = if names.len() > SHOWN { " and more" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// A name as a statement to copy writes it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn all() -> Vec<Finding> {
+        use Finding::*;
+        let names = || vec!["a".to_owned(), "b\u{1b}".to_owned()];
+        let one = || "d\"x".to_owned();
+        vec![
+            Superuser,
+            BypassRowSecurity,
+            CreateRole,
+            Replication,
+            PrivilegedRole(names()),
+            FileFunctions(names()),
+            Super,
+            File,
+            Process,
+            CreateUser,
+            Shutdown,
+            Reload,
+            GlobalPrivileges(names()),
+            SystemDatabase,
+            CreateDatabase,
+            MemberOfRole(names()),
+            OwnsDatabase(one()),
+            OwnsSharedTables(names()),
+            OtherTables(names()),
+            CreateInPublic,
+            CreateInSchema(names()),
+            CreateSchema(one()),
+            TemporaryTables(one()),
+            UntrustedLanguage(names()),
+            NetworkFunctions(names()),
+            GrantOption,
+            OtherDatabases(names()),
+            NoConnectionLimit,
+            ConnectsElsewhere(names()),
+            OwnPassword,
+            LocalInfile,
+            SecureFilePriv,
+        ]
+    }
+
+    #[test]
+    fn each_finding_has_a_name_of_its_own() {
+        let names: BTreeSet<&str> = all().iter().map(Finding::name).collect();
+        assert_eq!(names.len(), all().len());
+        assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')), "{names:?}");
+    }
+
+    #[test]
+    fn the_worst_come_first() {
+        let mut sorted = all();
+        sorted.sort();
+        assert_eq!(sorted, all());
+        assert!(sorted.is_sorted_by_key(Finding::severity));
+    }
+
+    #[test]
+    fn what_is_said_steers_no_terminal_and_can_be_copied() {
+        for finding in all() {
+            assert!(!finding.sentence().contains('\u{1b}') && !finding.remedy().is_empty(), "{finding:?}");
+        }
+        assert!(Finding::OwnsDatabase("d\"x".to_owned()).remedy().contains("\"d\"\"x\""));
+        let many = Finding::MemberOfRole((0..=SHOWN).map(|n| n.to_string()).collect());
+        assert!(many.sentence().ends_with("6, 7 and more"), "{many}");
+    }
+}
