@@ -9,15 +9,17 @@ use sqlservice_db::{
     self as db, Event, Observer, Scope,
     observe::{Instruments, Refused},
 };
+use sqlservice_sql::policy::{Claims, Policy, PolicyError, Rules};
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, ResourceTable};
 
 use crate::{
     error::Failure,
     known::ModelCache,
+    limits::SqlLimits,
     memory::Memory,
     session_state::SessionState,
-    tables::{Operations, Tables},
+    tables::{Definitions, Operations, Tables},
 };
 
 /// One database as it is granted to a guest: what is opened, and what may be done to it.
@@ -25,15 +27,20 @@ use crate::{
 pub struct Grant {
     pub(crate) database: db::Database,
     pub(crate) raw_sql: bool,
-    pub(crate) schema_changes: bool,
+    definitions: Definitions,
+    /// Whose tables are those that the guest creates.
+    owner: Option<Arc<str>>,
     pub(crate) tables: Tables,
+    policy: Option<Arc<Policy>>,
+    pub(crate) rules: Option<Arc<Rules>>,
 }
 
 impl Grant {
     /// Grants statements as data and reflection.
     #[must_use]
     pub fn new(database: db::Database) -> Self {
-        Self { database, raw_sql: false, schema_changes: false, tables: Tables::default() }
+        let (definitions, tables) = (Definitions::default(), Tables::default());
+        Self { database, raw_sql: false, definitions, owner: None, tables, policy: None, rules: None }
     }
 
     /// Grants a database by its URL, which stays with the host. Nothing is sent to it yet.
@@ -45,17 +52,39 @@ impl Grant {
     }
 
     /// Whether the guest may send SQL text and declare SQL expressions. Off by default: text can do whatever the
-    /// database's own login can.
+    /// database's own login can. A tenant with this grant has a pool of connections of its own, which no other tenant uses.
+    ///
+    /// The host does not ask what that login may do: code that grants text on a server calls [`db::Database::check_login`] before, and
+    /// grants nothing where a finding is [`db::login::Severity::Dangerous`].
     #[must_use]
     pub fn raw_sql(mut self, granted: bool) -> Self {
         self.raw_sql = granted;
         self
     }
 
-    /// Whether the guest may create and drop its declared tables. Off by default: it could drop those of others.
+    /// Whether the guest may create and drop its declared tables. Off by default: it could drop those of others, which
+    /// [`Grant::own_tables`] does not let it. The later one of both calls counts.
     #[must_use]
     pub fn schema_changes(mut self, granted: bool) -> Self {
-        self.schema_changes = granted;
+        self.definitions = if granted { Definitions::All } else { Definitions::None };
+        self
+    }
+
+    /// Lets the guest create its declared tables and drop those that it created; the host writes down in the database which these are
+    /// ([`db::Database::with_owner`]). It is known by the names of the tenant and the plugin, so both have to stay what they are, and two
+    /// plugins of one tenant need two ([`Plugin::with_name`](crate::Plugin::with_name)), or by [`Grant::owner`]. It cannot go together
+    /// with [`Grant::raw_sql`], which drops any table, nor with [`Grant::policy`].
+    #[must_use]
+    pub fn own_tables(mut self) -> Self {
+        self.definitions = Definitions::Own;
+        self
+    }
+
+    /// Says who the guest is for [`Grant::own_tables`], instead of the names of tenant and plugin. Who has a linker of their own has to
+    /// say it: without it the guest creates and drops nothing.
+    #[must_use]
+    pub fn owner(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.owner = Some(name.into());
         self
     }
 
@@ -77,9 +106,46 @@ impl Grant {
         self
     }
 
-    /// Whether SQL text was granted, which could read tables that are not.
+    /// Grants the tables of a policy, with the rows and columns that it lets be read and written, and no others. Its claims are those of the
+    /// tenant ([`TenantBuilder::claim`](crate::TenantBuilder::claim)). It takes the place of [`Grant::tables`], and cannot go together with
+    /// [`Grant::raw_sql`], which reads any row, nor with [`Grant::schema_changes`] or [`Grant::own_tables`].
+    #[must_use]
+    pub fn policy(mut self, policy: Arc<Policy>) -> Self {
+        let all = |tables: Tables, name: &str| tables.with(name.to_owned(), Operations::ALL);
+        self.tables = policy.tables().fold(Tables::none(), all);
+        (self.policy, self.rules) = (Some(policy), None);
+        self
+    }
+
+    /// Binds the policy, where there is one, to claims. A tenant does it by itself; who has a linker of their own does it before the
+    /// database is granted.
+    ///
+    /// # Errors
+    /// A claim that an expression of the policy names and that is not there.
+    pub fn bind(mut self, claims: &Claims) -> Result<Self, PolicyError> {
+        self.rules = self.policy.as_ref().map(|policy| policy.bind(claims)).transpose()?.map(Arc::new);
+        Ok(self)
+    }
+
+    /// Whether a policy has no claims yet: until then nothing of the database may be used.
+    pub(crate) fn is_unbound(&self) -> bool {
+        self.policy.is_some() && self.rules.is_none()
+    }
+
+    /// Whether SQL text was granted, which could read and drop tables that are not, or to drop what others have rows in.
     pub(crate) fn contradicts_itself(&self) -> bool {
-        self.raw_sql && self.tables.is_some_only()
+        let text_reaches_more = self.tables.is_some_only() || self.definitions == Definitions::Own;
+        (self.raw_sql && text_reaches_more) || (self.definitions != Definitions::None && self.policy.is_some())
+    }
+
+    /// The database as the guest may create and drop tables in it; nothing where it may not.
+    pub(crate) fn for_definitions(&self) -> Option<db::Database> {
+        match (self.definitions, &self.owner) {
+            _ if self.policy.is_some() => None,
+            (Definitions::All, _) => Some(self.database.clone()),
+            (Definitions::Own, Some(owner)) => Some(self.database.with_owner(Arc::clone(owner))),
+            (Definitions::Own, None) | (Definitions::None, _) => None,
+        }
     }
 
     /// Whether the guest may send SQL text.
@@ -87,8 +153,11 @@ impl Grant {
         self.raw_sql && !self.contradicts_itself()
     }
 
-    /// The same grant for a tenant that may have so many of its connections.
+    /// The same grant for a tenant that may have so many of its connections. Connections over which SQL text goes are that tenant's own.
     pub(crate) fn limit_connections(self, most: Option<u32>) -> Self {
+        if self.allows_text() {
+            return Self { database: self.database.with_own_pool(most), ..self };
+        }
         let Some(most) = most else { return self };
         Self { database: self.database.limit_connections(most), ..self }
     }
@@ -98,6 +167,12 @@ impl Grant {
         Self { database: self.database.with_scope(scope, observer), ..self.clone() }
     }
 
+    /// The same grant for a plugin of a tenant, who owns what it creates unless the grant says who does.
+    pub(crate) fn owned_by(self, tenant: &str, plugin: &str) -> Self {
+        let owner = self.owner.clone().unwrap_or_else(|| owner(tenant, plugin));
+        Self { owner: Some(owner), ..self }
+    }
+
     /// The database.
     #[must_use]
     pub fn database(&self) -> &db::Database {
@@ -105,81 +180,11 @@ impl Grant {
     }
 }
 
-/// How much a guest may hold and ask for at once. Every number is the greatest that is allowed.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SqlLimits {
-    /// Open connections and sessions. 64 by default.
-    pub sessions: u32,
-    /// Open cursors. 64 by default.
-    pub cursors: u32,
-    /// Rows of one result. A million by default.
-    pub rows: Option<u64>,
-    /// Bytes of the rows that one `load`, `flush` or `insert-many` returns: all of them come at once, so the host holds them and
-    /// the guest's memory must have room for them. 64 MiB by default.
-    pub answer_bytes: u64,
-    /// Bytes that the host keeps for a guest, for all of a tenant's guests together: arguments of calls that run or wait, prepared
-    /// statements, and the tables of open databases. 128 MiB by default. More is refused as a limit of bytes.
-    pub host_bytes: usize,
-    /// Bytes of one batch of rows. 1 MiB by default; it must fit the guest's memory.
-    pub batch_bytes: u32,
-    /// Rows of one batch. 8,192 by default.
-    pub batch_rows: u32,
-    /// How long one statement may take, and each later batch of its cursor. 30 seconds by default; the database's own setting holds
-    /// where it is lower.
-    pub statement_time: Option<std::time::Duration>,
-    /// How long one transaction may take. 60 seconds by default: until it ends, others wait for its locks and for its connection.
-    pub transaction_time: Option<std::time::Duration>,
-    /// How long one transaction may be open while none of its calls runs; noticed after twice that at the latest. 10 seconds by
-    /// default.
-    pub idle_transaction_time: Option<std::time::Duration>,
-    /// What one statement may be.
-    pub statement: sqlservice_sql::Limits,
+/// Who a tenant's plugin is as an owner of tables. No two other names make the same text.
+fn owner(tenant: &str, plugin: &str) -> Arc<str> {
+    let tenant = tenant.replace('\\', "\\\\").replace('/', "\\/");
+    format!("{tenant}/{plugin}").into()
 }
-
-impl SqlLimits {
-    /// Those for plugins that one would run outside of a sandbox as well: as the default, but for rows, time and what the host keeps,
-    /// which have no limit.
-    #[must_use]
-    pub fn trusted() -> Self {
-        let times =
-            Self { statement_time: None, transaction_time: None, idle_transaction_time: None, ..Self::default() };
-        Self { rows: None, host_bytes: usize::MAX, ..times }
-    }
-}
-
-/// Safe for plugins of strangers; see [`SqlLimits::trusted`].
-impl Default for SqlLimits {
-    fn default() -> Self {
-        Self {
-            sessions: 64,
-            cursors: 64,
-            rows: Some(1_000_000),
-            answer_bytes: 64 << 20,
-            host_bytes: 128 << 20,
-            batch_bytes: 1 << 20,
-            batch_rows: 8_192,
-            statement_time: Some(std::time::Duration::from_secs(30)),
-            transaction_time: Some(std::time::Duration::from_secs(60)),
-            idle_transaction_time: Some(std::time::Duration::from_secs(10)),
-            statement: sqlservice_sql::Limits::default(),
-        }
-    }
-}
-
-sqlservice_sql::setters!(SqlLimits {
-    sessions: u32,
-    cursors: u32,
-    rows? u64,
-    answer_bytes: u64,
-    host_bytes: usize,
-    batch_bytes: u32,
-    batch_rows: u32,
-    statement_time? std::time::Duration,
-    transaction_time? std::time::Duration,
-    idle_transaction_time? std::time::Duration,
-    statement: sqlservice_sql::Limits,
-});
 
 /// The codes of errors by which the host refuses something, and not the database.
 const REFUSALS: [&str; 6] = ["denied", "limit", "pool-timeout", "timeout", "transaction-closed", "no-such-database"];
@@ -318,3 +323,6 @@ pub struct HasSql;
 impl HasData for HasSql {
     type Data<'a> = SqlCtxView<'a>;
 }
+
+#[cfg(test)]
+mod tests;

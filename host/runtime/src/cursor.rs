@@ -12,7 +12,8 @@ use crate::{
         rows::Batch,
         sessions::{HostCursor, HostCursorWithStore},
     },
-    ctx::{HasSql, SqlCtxView, SqlLimits},
+    ctx::{HasSql, SqlCtxView},
+    limits::SqlLimits,
 };
 
 /// An open result. Dropping it stops the query and frees its session for the next call.

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use sqlservice_db as db;
 use sqlservice_sql::{self as sql, schema as ours};
 use wasmtime::component::{Accessor, Resource, ResourceTableError};
 
@@ -93,6 +94,9 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         // Exact match in the guest's own grants: a name that exists for somebody else is no different from none.
         let grant = store.with(|mut access| access.get().ctx.databases.get(&name).cloned());
         let grant = grant.ok_or_else(conv::no_such_database)?;
+        if grant.is_unbound() {
+            return Err(sql::Error::Denied("a database whose policy has no claims".to_owned()).into());
+        }
         // What a guest may say depends on the kind of server, which some URLs leave open.
         grant.database.identify().await?;
         store.with(|mut access| {
@@ -133,8 +137,8 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         options: DdlOptions,
     ) -> Result<Vec<String>, SqlError> {
         let opened = opened(store, &this)?;
-        let tables = declared(&opened, &options.only)?;
-        Ok(opened.grant.database.create_all(tables, options.check_first).await?)
+        let (database, tables) = definitions(&opened, &options.only)?;
+        Ok(database.create_all(tables, options.check_first).await?)
     }
 
     async fn drop_all(
@@ -143,8 +147,8 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         options: DdlOptions,
     ) -> Result<Vec<String>, SqlError> {
         let opened = opened(store, &this)?;
-        let tables = declared(&opened, &options.only)?;
-        Ok(opened.grant.database.drop_all(tables, options.check_first).await?)
+        let (database, tables) = definitions(&opened, &options.only)?;
+        Ok(database.drop_all(tables, options.check_first).await?)
     }
 
     async fn reflect(
@@ -155,18 +159,18 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         let opened = opened(store, &this)?;
         let options = options.into();
         opened.grant.tables.check_reflection(&options)?;
-        let tables = opened.grant.tables.visible(opened.grant.database.reflect(options).await?);
+        let tables = opened.visible(opened.grant.database.reflect(options).await?);
         opened.learn(&tables)?;
         Ok(conv::all(tables))
     }
 }
 
-/// The declared tables that a guest names, where it may change the schema at all.
-fn declared(opened: &Opened, only: &[String]) -> Result<Vec<ours::Table>, SqlError> {
-    if !opened.grant.schema_changes {
+/// The declared tables that a guest names, and the database to create or drop them in, where it may change the schema at all.
+fn definitions(opened: &Opened, only: &[String]) -> Result<(db::Database, Vec<ours::Table>), SqlError> {
+    let Some(database) = opened.grant.for_definitions() else {
         return Err(sql::Error::Denied("creating and dropping tables of this database".to_owned()).into());
-    }
+    };
     let tables: Vec<_> = opened.catalog().declared(only)?.into_iter().cloned().collect();
     opened.grant.tables.check_definitions(&tables)?;
-    Ok(tables)
+    Ok((database, tables))
 }

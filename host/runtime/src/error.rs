@@ -58,11 +58,21 @@ pub enum Error {
     /// Two databases were granted under one name.
     #[error("two databases are granted as {0:?}; give one of them another name")]
     DuplicateDatabase(String),
-    /// SQL text, which reads any table, was granted together with some tables only.
+    /// SQL text, which reads and drops any table, was granted together with some tables or the plugin's own tables only; or a policy
+    /// together with changes of the schema.
     #[error(
-        "database {0:?} is granted with some tables only and with SQL text, which reads all; leave out one of them"
+        "database {0:?} is granted with some tables, own tables or a policy, and with SQL text or changes of the schema, which reach all; \
+         leave out one of them"
     )]
     ContradictoryGrant(String),
+    /// A policy cannot be used for a tenant.
+    #[error("the policy of database {name:?}: {source}")]
+    Policy {
+        /// The name of the database.
+        name: String,
+        /// What is wrong.
+        source: Box<sqlservice_sql::policy::PolicyError>,
+    },
     /// A directory that was to be granted cannot be opened.
     #[error("directory {path:?} cannot be opened: {source}")]
     Directory {

@@ -39,7 +39,8 @@ impl Installed {
             .cache(ModelCache::default());
         for (name, grant) in tenant.databases() {
             let scope = Scope { database: Some(name.as_str().into()), ..scope.clone() };
-            sql = sql.database(name, grant.with_scope(scope, observer.clone()));
+            let grant = grant.with_scope(scope, observer.clone()).owned_by(tenant.name(), plugin.name());
+            sql = sql.database(name, grant);
         }
         let instruments = Instruments::new(scope, observer);
         let sql = sql.instruments(instruments.clone());

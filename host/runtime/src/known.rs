@@ -7,7 +7,7 @@ use std::sync::{
 
 use sqlservice_db::observe::{Event, Instruments, Statement as Shown, StatementCompiled};
 use sqlservice_sql::{
-    Cache, Catalog, Compiled, Dialect, Limits, Result, Weight, compile,
+    Cache, Catalog, Compiled, Dialect, Limits, Result, Rules, Weight, compile,
     schema::{Models, Table},
     statement::Statement,
 };
@@ -89,6 +89,7 @@ struct Declared {
     dialect: Dialect,
     raw_sql: bool,
     tables: Tables,
+    rules: Option<Arc<Rules>>,
     limits: Limits,
     models: Models,
     known: Arc<Known>,
@@ -102,6 +103,7 @@ impl Declared {
             && self.dialect == grant.database.dialect()
             && self.raw_sql == grant.allows_text()
             && self.tables == grant.tables
+            && self.rules.as_ref().map(Arc::as_ptr) == grant.rules.as_ref().map(Arc::as_ptr)
             && self.limits == *limits
             && self.models == *models
     }
@@ -116,7 +118,12 @@ impl ModelCache {
         grant.tables.check(&models)?;
         let (dialect, raw_sql, tables) = (grant.database.dialect(), grant.allows_text(), grant.tables.clone());
         // Not under the lock: another guest of the plugin need not wait for it.
-        let known = Known::new(Catalog::declare(models.clone(), dialect, limits, raw_sql)?);
+        let mut catalog = Catalog::declare(models.clone(), dialect, limits, raw_sql)?;
+        let rules = grant.rules.clone();
+        if let Some(rules) = &rules {
+            catalog = catalog.under(Arc::clone(rules), dialect)?;
+        }
+        let known = Known::new(catalog);
         if known.weight > LARGEST {
             // It counts as long as it is open, and is checked again the next time.
             return Ok(known);
@@ -133,7 +140,17 @@ impl ModelCache {
         {
             all.swap_remove(oldest);
         }
-        all.push(Declared { name, dialect, raw_sql, tables, limits, models, known: known.clone(), used: now.into() });
+        all.push(Declared {
+            name,
+            dialect,
+            raw_sql,
+            tables,
+            rules,
+            limits,
+            models,
+            known: known.clone(),
+            used: now.into(),
+        });
         Ok(known)
     }
 

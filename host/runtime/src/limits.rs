@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use sqlservice_sql::setters;
 use wasmtime::ResourceLimiter;
 
-use crate::{bounded::Times, ctx::SqlLimits, memory::Memory};
+use crate::{bounded::Times, memory::Memory};
 
 /// The elements that all tables of an instance may have together.
 const ELEMENTS: usize = 100_000;
@@ -175,3 +175,79 @@ impl ResourceLimiter for MemoryLimit {
         Ok(fits)
     }
 }
+
+/// How much a guest may hold and ask for at once. Every number is the greatest that is allowed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SqlLimits {
+    /// Open connections and sessions. 64 by default.
+    pub sessions: u32,
+    /// Open cursors. 64 by default.
+    pub cursors: u32,
+    /// Rows of one result. A million by default.
+    pub rows: Option<u64>,
+    /// Bytes of the rows that one `load`, `flush` or `insert-many` returns: all of them come at once, so the host holds them and
+    /// the guest's memory must have room for them. 64 MiB by default.
+    pub answer_bytes: u64,
+    /// Bytes that the host keeps for a guest, for all of a tenant's guests together: arguments of calls that run or wait, prepared
+    /// statements, and the tables of open databases. 128 MiB by default. More is refused as a limit of bytes.
+    pub host_bytes: usize,
+    /// Bytes of one batch of rows. 1 MiB by default; it must fit the guest's memory.
+    pub batch_bytes: u32,
+    /// Rows of one batch. 8,192 by default.
+    pub batch_rows: u32,
+    /// How long one statement may take, and each later batch of its cursor. 30 seconds by default; the database's own setting holds
+    /// where it is lower.
+    pub statement_time: Option<std::time::Duration>,
+    /// How long one transaction may take. 60 seconds by default: until it ends, others wait for its locks and for its connection.
+    pub transaction_time: Option<std::time::Duration>,
+    /// How long one transaction may be open while none of its calls runs; noticed after twice that at the latest. 10 seconds by
+    /// default.
+    pub idle_transaction_time: Option<std::time::Duration>,
+    /// What one statement may be.
+    pub statement: sqlservice_sql::Limits,
+}
+
+impl SqlLimits {
+    /// Those for plugins that one would run outside of a sandbox as well: as the default, but for rows, time and what the host keeps,
+    /// which have no limit.
+    #[must_use]
+    pub fn trusted() -> Self {
+        let times =
+            Self { statement_time: None, transaction_time: None, idle_transaction_time: None, ..Self::default() };
+        Self { rows: None, host_bytes: usize::MAX, ..times }
+    }
+}
+
+/// Safe for plugins of strangers; see [`SqlLimits::trusted`].
+impl Default for SqlLimits {
+    fn default() -> Self {
+        Self {
+            sessions: 64,
+            cursors: 64,
+            rows: Some(1_000_000),
+            answer_bytes: 64 << 20,
+            host_bytes: 128 << 20,
+            batch_bytes: 1 << 20,
+            batch_rows: 8_192,
+            statement_time: Some(std::time::Duration::from_secs(30)),
+            transaction_time: Some(std::time::Duration::from_secs(60)),
+            idle_transaction_time: Some(std::time::Duration::from_secs(10)),
+            statement: sqlservice_sql::Limits::default(),
+        }
+    }
+}
+
+sqlservice_sql::setters!(SqlLimits {
+    sessions: u32,
+    cursors: u32,
+    rows? u64,
+    answer_bytes: u64,
+    host_bytes: usize,
+    batch_bytes: u32,
+    batch_rows: u32,
+    statement_time? std::time::Duration,
+    transaction_time? std::time::Duration,
+    idle_transaction_time? std::time::Duration,
+    statement: sqlservice_sql::Limits,
+});

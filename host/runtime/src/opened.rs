@@ -10,8 +10,9 @@ use crate::{
     SqlError,
     bindings::sqlservice::database::sessions,
     conv,
-    ctx::{Grant, SqlLimits},
+    ctx::Grant,
     known::Known,
+    limits::SqlLimits,
     memory::{Charge, Memory},
 };
 
@@ -53,6 +54,27 @@ impl Opened {
     /// The tables that are known now.
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
         self.known().catalog.clone()
+    }
+
+    /// What the guest may see of reflected tables.
+    pub(crate) fn visible(&self, tables: Vec<sql::schema::Table>) -> Vec<sql::schema::Table> {
+        let tables = self.grant.tables.visible(tables);
+        match &self.grant.rules {
+            Some(rules) => rules.visible(tables),
+            None => tables,
+        }
+    }
+
+    /// An error of the database without the names of what does not exist for the guest.
+    pub(crate) fn hide(&self, error: db::Error) -> db::Error {
+        let Some(rules) = &self.grant.rules else { return error };
+        let db::Error::Integrity(mut violation) = error else { return error };
+        let is_known = violation.table.as_deref().is_some_and(|table| rules.knows_all(table, &violation.columns));
+        if !is_known {
+            (violation.constraint, violation.columns) = (None, Vec::new());
+            violation.table = violation.table.filter(|table| rules.knows_all(table, &[]));
+        }
+        db::Error::Integrity(violation)
     }
 
     /// Adds what reflection read. Statements may mean something else from now on.

@@ -121,7 +121,8 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
     }
 
     async fn commit(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<(), SqlError> {
-        Ok(lookup(store, &this)?.session.commit().await?)
+        let state = lookup(store, &this)?;
+        Ok(state.session.commit().await.map_err(|error| state.opened.hide(error))?)
     }
 
     async fn rollback(store: &Accessor<T, Self>, this: Resource<Session>) -> Result<(), SqlError> {

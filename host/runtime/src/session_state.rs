@@ -11,8 +11,9 @@ use crate::{
     SqlError,
     bindings::sqlservice::database::{rows, schema, sessions, statements, values},
     conv,
-    ctx::{HasSql, SqlLimits},
+    ctx::HasSql,
     cursor::Cursor,
+    limits::SqlLimits,
     opened::Opened,
     prepared::Prepared,
     session::Session,
@@ -107,7 +108,8 @@ impl SessionState {
         let flush = sql::Flush::new(changes, opened.catalog(), dialect, opened.limits.statement)?;
         // What comes back was sent, row by row: its bytes are limited, its rows are not.
         let options = opened.within(db::RunOptions::default()).max_rows(None);
-        Ok(conv::all(self.session.flush(flush, options).await?))
+        let hide = |failed: db::FlushError| db::FlushError { error: opened.hide(failed.error), ..failed };
+        Ok(conv::all(self.session.flush(flush, options).await.map_err(hide)?))
     }
 
     /// Reads rows and those of relationships.
@@ -134,7 +136,8 @@ impl SessionState {
             }
         };
         let is_known = matches!(root, db::Root::Known);
-        let (columns, rows, loaded) = self.session.load(root, loading, opened.run(options)).await?;
+        let loading = self.session.load(root, loading, opened.run(options)).await;
+        let (columns, rows, loaded) = loading.map_err(|error| opened.hide(error))?;
         // What the guest has it need not be given.
         let first = if is_known { sql::Batch::default() } else { rows };
         Ok((conv::complete(&columns, first, 0), conv::all(loaded)))
@@ -145,7 +148,7 @@ impl SessionState {
         let limits = self.opened.within(db::RunOptions::default());
         let (options, granted) = (options.into(), &self.opened.grant.tables);
         granted.check_reflection(&options)?;
-        let tables = granted.visible(self.session.reflect(options, limits.timeout).await?);
+        let tables = self.opened.visible(self.session.reflect(options, limits.timeout).await?);
         self.opened.learn(&tables)?;
         Ok(conv::all(tables))
     }
@@ -155,11 +158,12 @@ impl SessionState {
         let told = matches!(run, Run::Prepared(..));
         let answer = match run {
             Run::Compiled(compiled, parameters) | Run::Prepared(compiled, parameters) => {
-                self.session.execute(compiled, parameters, options).await?
+                self.session.execute(compiled, parameters, options).await
             }
-            Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await?,
-            Run::Many(statements) => self.session.insert_many(statements, options).await?,
+            Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await,
+            Run::Many(statements) => self.session.insert_many(statements, options).await,
         };
+        let answer = answer.map_err(|error| self.opened.hide(error))?;
         // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
         let permit = match &answer.rest {
             Some(_) => Some(self.opened.cursor_permit()?),
@@ -179,7 +183,8 @@ impl SessionState {
         let columns = sql::bulk::returned(&catalog, dialect, None, &inserts.table, &inserts.returning)?;
         let change = sql::flush::Change::Inserts(inserts);
         let flush = sql::Flush::new(vec![change], catalog, dialect, opened.limits.statement)?;
-        let returned = self.session.flush(flush, opened.run(options)).await.map_err(|failure| failure.error)?;
+        let returned = self.session.flush(flush, opened.run(options)).await;
+        let returned = returned.map_err(|failure| opened.hide(failure.error))?;
         let first = returned.into_iter().next().unwrap_or_default();
         let answer = db::Answer { columns: columns.into(), first, rest: None, affected, last_key: None };
         Ok(Answered { answer, permit: None, limits: opened.limits.clone(), told: false })

@@ -49,6 +49,18 @@ impl BitOr for Operations {
     }
 }
 
+/// Which tables a guest may create and drop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Definitions {
+    /// None.
+    #[default]
+    None,
+    /// It creates any that is not there, and drops those that it created.
+    Own,
+    /// All that it may declare.
+    All,
+}
+
 /// Tables by their names, `schema.name` in a schema that is not the default one; all tables where none were named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tables(Option<Arc<BTreeMap<String, u8>>>);

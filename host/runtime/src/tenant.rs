@@ -212,7 +212,7 @@ impl TenantBuilder {
     }
 
     /// Says something about the tenant: its number, its user, its plan. Plugins do not see it; the embedder's own imports
-    /// do ([`Tenant::claims`]). A later claim of the same name replaces it.
+    /// do ([`Tenant::claims`]), and policies name it ([`Grant::policy`]). A later claim of the same name replaces it.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
@@ -246,7 +246,9 @@ impl TenantBuilder {
     /// Makes the tenant. It connects to nothing yet.
     ///
     /// # Errors
-    /// When a name is granted twice, SQL text is granted together with some tables only, a directory cannot be opened, or plugins may write where compiled components are kept.
+    /// When a name is granted twice, SQL text is granted together with some tables only, own tables only or a policy, a policy together
+    /// with changes of the schema or own tables, a claim of a policy is missing, a directory cannot be opened, or plugins may write where
+    /// compiled components are kept.
     pub fn build(self) -> Result<Tenant> {
         if let Some(name) = self.duplicate {
             return Err(Error::DuplicateDatabase(name));
@@ -261,7 +263,12 @@ impl TenantBuilder {
         }
         let places = Places::new(&self.limits, self.engine.places());
         let most = self.limits.connections;
-        let databases = self.databases.into_iter().map(|(name, grant)| (name, grant.limit_connections(most))).collect();
+        let mut databases = HashMap::new();
+        for (name, grant) in self.databases {
+            let bound = grant.limit_connections(most).bind(&self.claims);
+            let grant = bound.map_err(|source| Error::Policy { name: name.clone(), source: Box::new(source) })?;
+            databases.insert(name, grant);
+        }
         let observer = self.observer.or_else(|| self.engine.observer().cloned());
         Ok(Tenant(Arc::new(Shared {
             engine: self.engine,
