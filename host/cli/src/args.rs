@@ -1,12 +1,16 @@
 //! The command line: what can be asked, and how it is explained.
 
+mod config;
 mod grants;
+mod tenant;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use config::{Check, Configured};
 pub(crate) use grants::{Grants, Limits, Pool};
+pub(crate) use tenant::{Kind, Tenant, TenantAdd, TenantCheck, TenantCommand};
 
 use crate::exit;
 
@@ -40,6 +44,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Run(Box<Run>),
     Inspect(Inspect),
+    Check(Check),
+    Tenant(Tenant),
     New(New),
 }
 
@@ -49,6 +55,8 @@ impl Command {
         match self {
             Self::Run(run) => run.json,
             Self::Inspect(inspect) => inspect.json,
+            Self::Check(check) => check.json,
+            Self::Tenant(tenant) => tenant.command.speaks_json(),
             Self::New(_) => false,
         }
     }
@@ -70,6 +78,8 @@ Examples:
     sqlservice run shop.wasm add -- -inf -3
   Another database, its URL with the password in an environment variable; and a directory to read:
     sqlservice run inventory.wasm import-status /in/status -d env:DB --dir /var/lib/dpkg::/in
+  For a tenant, with what sqlservice.toml grants it and no more:
+    sqlservice run users find-user ed --config sqlservice.toml --tenant acme
   For scripts:
     sqlservice run users.wasm find-user ed --json | jq .ok.email
 
@@ -97,6 +107,8 @@ pub(crate) struct Run {
     #[arg(allow_negative_numbers = true)]
     pub(crate) args: Vec<String>,
     #[command(flatten)]
+    pub(crate) configured: Configured,
+    #[command(flatten)]
     pub(crate) grants: Grants,
     #[command(flatten)]
     pub(crate) limits: Limits,
@@ -104,7 +116,7 @@ pub(crate) struct Run {
     pub(crate) pool: Pool,
     #[command(flatten)]
     pub(crate) cache: Cache,
-    /// Print one JSON document: {"ok": VALUE} or {"error": {"kind", "exit", "message", "help", "value"}}
+    /// Print one JSON document: {"ok": VALUE} or {"error": {"kind", "exit", "message", "help", "value", "place"}}
     ///
     /// Records are objects, variants {"case": value}, options their value or null, results {"ok": …} or {"error": …}, flags
     /// lists of names. The plugin's own output goes to standard error, so that standard output holds the document alone.
@@ -207,6 +219,36 @@ mod tests {
         assert!(run.json);
         assert_eq!(run.grants.databases, ["x=sqlite:a.db"]);
         assert_eq!(run.grants.raw_sql, ["*"]);
+    }
+
+    #[test]
+    fn a_file_says_everything_that_is_granted() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        let file = "sqlservice run notes --config f.toml --tenant acme";
+        assert!(parse(file).is_ok() && parse(&format!("{file} --echo --json --no-cache")).is_ok());
+        for option in [
+            "-d sqlite:a.db",
+            "--raw-sql",
+            "--no-schema-changes",
+            "--dir a",
+            "--dir-rw a",
+            "--env A=b",
+            "--timeout 1s",
+            "--memory 1G",
+            "--pool-size 1",
+            "--max-overflow 1",
+            "--pool-timeout 1s",
+            "--pool-recycle 1s",
+            "--pre-ping",
+            "--isolation default",
+            "--durability full",
+            "--statement-timeout 1s",
+            "--lock-timeout 1s",
+        ] {
+            assert!(parse(&format!("{file} {option}")).is_err(), "{option}");
+        }
+        assert!(parse("sqlservice run notes --config f.toml").is_err());
+        assert!(parse("sqlservice run notes --tenant acme").is_err());
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The databases that a plugin is granted: their names and URLs, and whether they answer.
 
-use std::{collections::BTreeSet, env, error::Error};
+use std::{collections::BTreeSet, env};
 
-use sqlservice_host::{Grant, Settings, Tenant};
+use sqlservice_host::{Grant, Settings, Tenant, db::Error};
 
 use crate::{
     args::Grants,
     exit::Exit,
     failure::{Failure, Result},
-    secret,
+    login, secret,
 };
 
 /// The database where none is given.
@@ -24,9 +24,16 @@ pub(crate) struct Named {
     url: String,
     /// Whether somebody asked for it; the embedded file is there anyway, and made when it is used.
     asked: bool,
+    /// Whether its login is the wall around a stranger's SQL text.
+    is_wall: bool,
 }
 
 impl Named {
+    /// A database that a configuration file grants, with SQL text or without.
+    pub(crate) fn configured(name: &str, url: String, raw_sql: bool) -> Self {
+        Self { name: name.to_owned(), url, asked: true, is_wall: raw_sql }
+    }
+
     /// Reads `[NAME=]URL` and `[NAME=]env:VARIABLE`. No error repeats a URL.
     fn parse(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
@@ -39,7 +46,7 @@ impl Named {
             })?,
             None => url.to_owned(),
         };
-        Ok(Self { name: name.to_owned(), url, asked: true })
+        Ok(Self { name: name.to_owned(), url, asked: true, is_wall: false })
     }
 
     /// Grants it.
@@ -54,22 +61,19 @@ impl Named {
         Ok(grant.raw_sql(raw).schema_changes(!grants.no_schema_changes))
     }
 
-    /// Asks it for an answer, where somebody asked for it.
+    /// Asks it for an answer, where it was asked for; and what its login may do, where a stranger sends SQL text.
     pub(crate) async fn check(&self, tenant: &Tenant) -> Result<()> {
         let Some(database) = tenant.database(&self.name).filter(|_| self.asked) else { return Ok(()) };
-        database.ping().await.map_err(|error| {
-            let mut message = format!("database {:?} at {}: {error}", self.name, secret::location(&self.url));
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                let text = secret::scrub(&error.to_string(), &self.url);
-                // Errors that are transparent say what their cause says.
-                if !message.ends_with(&text) {
-                    message.push_str(&format!("\n{text}"));
-                }
-                cause = error.source();
-            }
-            Failure::new(Exit::Database, message).help("nothing was called")
-        })
+        let failed = |error: Error| {
+            let (place, words) = (secret::location(&self.url), login::words(&error, &self.url));
+            Failure::new(Exit::Database, format!("database {:?} at {place}: {words}", self.name))
+                .help("nothing was called")
+        };
+        database.ping().await.map_err(failed)?;
+        if self.is_wall {
+            login::admit(&self.name, &database.check_login().await.map_err(failed)?)?;
+        }
+        Ok(())
     }
 }
 
@@ -78,7 +82,7 @@ pub(crate) fn named(grants: &Grants) -> Result<Vec<Named>> {
     let read = |text: &String| Named::parse(text, |name| env::var(name).ok());
     let mut named = grants.databases.iter().map(read).collect::<Result<Vec<_>>>()?;
     if named.is_empty() {
-        named.push(Named { name: DEFAULT.to_owned(), url: EMBEDDED.to_owned(), asked: false });
+        named.push(Named { name: DEFAULT.to_owned(), url: EMBEDDED.to_owned(), asked: false, is_wall: false });
     }
     let names: BTreeSet<&str> = named.iter().map(|database| database.name.as_str()).collect();
     if let Some(unknown) = grants.raw_sql.iter().find(|name| *name != ALL && !names.contains(name.as_str())) {

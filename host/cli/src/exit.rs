@@ -30,11 +30,12 @@ pub(crate) const HELP: &str = "\
 Exit codes:
   0    it did what was asked
   1    the plugin's function answered with an error
-  2    what was asked makes no sense: options, the function's name, its arguments, a directory
+  2    what was asked makes no sense: options, the function's name, its arguments, a directory, the configuration file;
+       or `check --strict` has warnings
   3    the component cannot be used: it is none, or it imports what this host does not offer
-  4    a database cannot be used: its URL makes no sense, or it does not answer
+  4    a database cannot be used: its URL makes no sense, it does not answer, or its login is dangerous for SQL text
   5    the plugin trapped; what it had open was rolled back
-  6    the call took longer than --timeout; what it had open was rolled back
+  6    the call took longer than it may; what it had open was rolled back
   7    the host failed: a file that cannot be written, no memory
   130  it was interrupted by Ctrl-C; what it had open was rolled back";
 

@@ -1,15 +1,15 @@
 //! Why the command could not do what was asked: in words for people, with an exit code for scripts.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
-use miette::Diagnostic;
+use miette::{Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use serde_json::{Value as Json, json};
 use sqlservice_host::Error;
 
 use crate::{exit::Exit, output};
 
 /// A result of this crate.
-pub(crate) type Result<T> = std::result::Result<T, Failure>;
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
@@ -19,11 +19,56 @@ pub(crate) struct Failure {
     help: Option<String>,
     /// What the plugin's function answered, where it answered with an error.
     value: Option<Json>,
+    /// The place in a file that it is about.
+    excerpt: Option<Box<Excerpt>>,
+}
+
+/// A file as it may be shown, and a place in it.
+#[derive(Debug)]
+pub(crate) struct Excerpt {
+    pub(crate) file: String,
+    pub(crate) text: String,
+    /// Bytes of one line.
+    pub(crate) place: Range<usize>,
+    /// Counted from 1, as the column.
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl SourceCode for Excerpt {
+    /// The span alone where no context is asked for, else its line: what is on others is none of the matter.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let asked = if before + after == 0 { *span } else { self.line() };
+        let found = self.text.read_span(&asked, 0, 0)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.file.clone(),
+            found.data(),
+            *found.span(),
+            found.line(),
+            found.column(),
+            found.line_count(),
+        )))
+    }
+}
+
+impl Excerpt {
+    /// The line of the place, without its end.
+    fn line(&self) -> SourceSpan {
+        let start =
+            self.text.get(..self.place.start).and_then(|text| text.rfind('\n')).map_or(0, |newline| newline + 1);
+        let rest = self.text.get(start..).unwrap_or_default();
+        (start, rest.find('\n').unwrap_or(rest.len())).into()
+    }
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None, value: None }
+        Self { exit, message: message.into(), help: None, value: None, excerpt: None }
     }
 
     /// Says what to do.
@@ -35,6 +80,12 @@ impl Failure {
     /// Adds the error value of the plugin's function.
     pub(crate) fn value(mut self, value: Json) -> Self {
         self.value = Some(value);
+        self
+    }
+
+    /// Says where in a file.
+    pub(crate) fn excerpt(mut self, excerpt: Excerpt) -> Self {
+        self.excerpt = Some(Box::new(excerpt));
         self
     }
 
@@ -58,6 +109,9 @@ impl Failure {
         if let Some(value) = &self.value {
             error["value"] = value.clone();
         }
+        if let Some(Excerpt { file, line, column, .. }) = self.excerpt.as_deref() {
+            error["place"] = json!({ "file": file, "line": line, "column": column });
+        }
         json!({ "error": error })
     }
 }
@@ -73,6 +127,15 @@ impl std::error::Error for Failure {}
 impl Diagnostic for Failure {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.excerpt.as_deref().map(|excerpt| excerpt as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let Excerpt { place, .. } = self.excerpt.as_deref()?;
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, place.start, place.len()))))
     }
 }
 
@@ -128,7 +191,10 @@ fn help_for(error: &Error) -> Option<String> {
         Error::MissingImports(_) => {
             "`sqlservice inspect` shows all that it imports; a newer host may offer them".to_owned()
         }
-        Error::Deadline(_) => "what it had open was rolled back; --timeout allows more".to_owned(),
+        Error::Deadline(_) => {
+            "what it had open was rolled back; --timeout, or the limit call-time of a configuration file, allows more"
+                .to_owned()
+        }
         Error::Trap(_) => "what it had open was rolled back".to_owned(),
         _ => return None,
     })

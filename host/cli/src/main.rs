@@ -4,18 +4,22 @@
 
 mod args;
 mod cache;
+mod check;
+mod config;
 mod databases;
 mod exit;
 mod failure;
 mod inspect;
 mod load;
 mod log;
+mod login;
 mod new;
 mod notation;
 mod output;
 mod progress;
 mod run;
 mod secret;
+mod tenant;
 
 use std::process::ExitCode;
 
@@ -44,6 +48,8 @@ fn execute(arguments: Arguments) -> Result<Exit> {
     match arguments.command {
         Command::Run(run) => runtime()?.block_on(run::run(&run, quiet)),
         Command::Inspect(inspect) => runtime()?.block_on(inspect::inspect(&inspect, quiet)),
+        Command::Check(check) => runtime()?.block_on(check::check(&check)),
+        Command::Tenant(asked) => runtime()?.block_on(tenant::tenant(&asked)),
         Command::New(new) => new::new(&new),
     }
 }

@@ -48,11 +48,60 @@ pub(crate) fn readable(bytes: u64) -> String {
     }
 }
 
+/// A size as it is written: exact, with the largest unit that divides it.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const STEPS: [(&str, u64); 3] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)];
+    match STEPS.into_iter().find(|(_, step)| bytes >= *step && bytes.is_multiple_of(*step)) {
+        Some((unit, step)) => format!("{}{unit}", bytes / step),
+        None => bytes.to_string(),
+    }
+}
+
+/// A time as it is written: exact to the millisecond, with the largest unit that divides it.
+pub(crate) fn time(time: Duration) -> String {
+    const STEPS: [(&str, u128); 3] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+    let millis = time.as_millis();
+    match STEPS.into_iter().find(|(_, step)| millis >= *step && millis.is_multiple_of(*step)) {
+        Some((unit, step)) => format!("{}{unit}", millis / step),
+        None => format!("{millis}ms"),
+    }
+}
+
+/// The word that was meant, as far as one is close enough.
+pub(crate) fn suggestion<'a>(wrong: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wrong.len() > 64 {
+        return None;
+    }
+    let plain = |word: &str| word.to_lowercase().replace('_', "-");
+    let distance = |word: &&'a str| strsim::damerau_levenshtein(&plain(wrong), &plain(word));
+    let near = among.into_iter().map(|word| (distance(&word), word));
+    near.filter(|(far, word)| *far <= (word.chars().count() / 3).max(1)).min().map(|(_, word)| word)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{duration, readable, size};
+    use super::{bytes, duration, readable, size, suggestion, time};
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for text in ["1G", "256M", "3K", "1025"] {
+            assert_eq!(size(text).map(|size| bytes(size as u64)).as_deref(), Ok(text));
+        }
+        for text in ["1h", "90s", "5m", "1500ms"] {
+            assert_eq!(duration(text).map(time).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn a_word_is_guessed_where_it_is_near() {
+        let all = ["url", "pool-size", "pool-timeout"];
+        assert_eq!(suggestion("pool_size", all), Some("pool-size"));
+        assert_eq!(suggestion("ulr", all), Some("url"));
+        assert_eq!(suggestion("password", all), None);
+        assert_eq!(suggestion(&"x".repeat(100_000), all), None);
+    }
 
     #[test]
     fn durations_have_units() {

@@ -1,11 +1,12 @@
 //! `sqlservice run`: calls a function of a plugin and prints what it answers.
 
 mod answer;
+mod configured;
 mod listing;
 
-use std::future::Future;
+use std::{future::Future, path::PathBuf};
 
-use sqlservice_host::{Engine, EngineBuilder, Function, Plugin, Stdio, Tenant, Val, wave};
+use sqlservice_host::{CompileCache, Engine, EngineBuilder, EngineLimits, Function, Plugin, Stdio, Tenant, Val, wave};
 
 use crate::{
     args::Run,
@@ -18,49 +19,60 @@ use crate::{
     progress::Progress,
 };
 
+/// What is run, and for whom.
+struct Scene {
+    engine: Engine,
+    tenant: Tenant,
+    databases: Vec<Named>,
+    component: PathBuf,
+    /// Its name, where it has another one than its file's.
+    plugin: Option<String>,
+}
+
 /// Does what `run` was asked for.
 pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
-    let named = databases::named(&asked.grants)?;
-    let (engine, tenant) = tenant(asked, &named)?;
-    let plugin = load::runnable(&engine, &asked.component, quiet)?;
+    let scene = match (&asked.configured.config, &asked.configured.tenant) {
+        (Some(file), Some(tenant)) => configured::scene(asked, file, tenant)?,
+        _ => scene(asked)?,
+    };
+    let mut plugin = load::runnable(&scene.engine, &scene.component, quiet)?;
+    if let Some(name) = &scene.plugin {
+        // The configuration's name for it, by which databases know it as an owner of tables.
+        plugin = plugin.with_name(name.as_str());
+    }
     let Some(name) = &asked.function else {
-        return listing::print(&plugin, &load::title(&asked.component), asked.json);
+        return listing::print(&plugin, &load::title(&scene.component), asked.json);
     };
     let function = function(&plugin, name)?;
     let arguments = wave::parse(function, &asked.args)?;
     let outcome = interruptible(async {
-        for database in &named {
-            database.check(&tenant).await?;
+        for database in &scene.databases {
+            database.check(&scene.tenant).await?;
         }
-        call(&plugin, &tenant, function, &arguments, quiet).await
+        call(&plugin, &scene.tenant, function, &arguments, quiet).await
     })
     .await;
     // Bounded; a second Ctrl-C does not wait for it. Its outcome changes nothing of the call's.
     let _ = interruptible(async {
-        tenant.close().await;
+        scene.tenant.close().await;
         Ok(())
     })
     .await;
     answer::print(outcome?, asked)
 }
 
-/// The engine, and the only tenant that it has.
-fn tenant(asked: &Run, named: &[Named]) -> Result<(Engine, Tenant)> {
-    // Standard output holds the document alone.
-    let stdio = if asked.json { Stdio::Stderr } else { Stdio::Inherit };
-    let mut databases = Vec::new();
-    for database in named {
-        databases.push((&database.name, database.grant(&asked.grants, asked.pool.settings())?));
+/// The engine, and the only tenant that it has, by the options.
+fn scene(asked: &Run) -> Result<Scene> {
+    let databases = databases::named(&asked.grants)?;
+    let mut grants = Vec::new();
+    for database in &databases {
+        grants.push((database.name.clone(), database.grant(&asked.grants, asked.pool.settings())?));
     }
-    cache::with(&asked.cache, |cache| {
-        let mut engine = load::engine(asked.limits.engine());
-        if asked.pool.echo {
-            engine = engine.observer(Echo);
-        }
-        let engine = cache.into_iter().fold(engine, EngineBuilder::compile_cache).build()?;
-        let mut builder = engine.tenant("").limits(asked.limits.tenant()).stdio(stdio);
-        for (name, grant) in &databases {
-            builder = builder.database(*name, grant.clone());
+    let (engine, tenant) = cache::with(&asked.cache, |cache| {
+        let engine = engine(asked, asked.limits.engine(), cache)?;
+        let mut builder = engine.tenant("").limits(asked.limits.tenant()).stdio(stdio(asked));
+        for (name, grant) in &grants {
+            builder = builder.database(name, grant.clone());
         }
         for directory in asked.grants.directories() {
             builder = builder.directory(directory.host, directory.guest, directory.access);
@@ -70,7 +82,25 @@ fn tenant(asked: &Run, named: &[Named]) -> Result<(Engine, Tenant)> {
         }
         let tenant = builder.build()?;
         Ok((engine, tenant))
-    })
+    })?;
+    Ok(Scene { engine, tenant, databases, component: asked.component.clone(), plugin: None })
+}
+
+fn engine(
+    asked: &Run,
+    limits: EngineLimits,
+    cache: Option<CompileCache>,
+) -> std::result::Result<Engine, sqlservice_host::Error> {
+    let mut engine = load::engine(limits);
+    if asked.pool.echo {
+        engine = engine.observer(Echo);
+    }
+    cache.into_iter().fold(engine, EngineBuilder::compile_cache).build()
+}
+
+/// Where the plugin's output goes: with `--json`, standard output holds the document alone.
+fn stdio(asked: &Run) -> Stdio {
+    if asked.json { Stdio::Stderr } else { Stdio::Inherit }
 }
 
 /// Finds the function, and says so where a bare name means several.

@@ -13,6 +13,13 @@ pub(crate) fn location(url: &str) -> String {
     if scheme == "sqlite" { format!("sqlite:{place}") } else { format!("{scheme}://{place}") }
 }
 
+/// The user of a server's URL, as it is written.
+pub(crate) fn user(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (user, _) = rest.rsplit_once('@')?;
+    user.split(':').next()
+}
+
 /// A text of somebody else's, a driver's for example, without the secrets of a URL.
 pub(crate) fn scrub(text: &str, url: &str) -> String {
     let mut clean = text.replace(url, &location(url));
@@ -20,6 +27,11 @@ pub(crate) fn scrub(text: &str, url: &str) -> String {
         clean = clean.replace(&secret, HIDDEN);
     }
     clean
+}
+
+/// Whether a text is a URL with a password.
+pub(crate) fn is_in(text: &str) -> bool {
+    !secrets(text).is_empty()
 }
 
 /// The password, as written and as meant, and the parameters that may be one.
@@ -42,7 +54,7 @@ fn secrets(url: &str) -> Vec<String> {
 }
 
 /// Without percent signs.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
@@ -63,7 +75,7 @@ fn decoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{location, scrub};
+    use super::{location, scrub, user};
 
     #[test]
     fn a_location_has_no_user_and_no_parameters() {
@@ -72,6 +84,8 @@ mod tests {
         assert_eq!(location("sqlite://a.db?mode=ro"), "sqlite:a.db");
         assert_eq!(location("sqlite::memory:"), "sqlite::memory:");
         assert_eq!(location("hunter2"), "***");
+        assert_eq!(user("postgres://u:p@ss/w@db.example/app"), Some("u"));
+        assert_eq!((user("mysql://h/app"), user("sqlite:a.db")), (None, None));
     }
 
     #[test]

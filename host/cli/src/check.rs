@@ -1,0 +1,51 @@
+//! `sqlservice check`: reads a configuration file and says in words what it allows, and what is unsafe about that.
+
+mod rules;
+mod said;
+#[cfg(test)]
+mod tests;
+mod told;
+mod warnings;
+
+use crate::{
+    args::Check,
+    config::{self, Config},
+    exit::Exit,
+    failure::Result,
+    output,
+};
+
+/// Does what `check` was asked for.
+pub(crate) async fn check(asked: &Check) -> Result<Exit> {
+    if asked.schema {
+        output::text(config::SCHEMA)?;
+        return Ok(Exit::Success);
+    }
+    let config = config::load(&asked.config)?;
+    open(&config)?;
+    let mut findings = warnings::of(&config);
+    if asked.connect {
+        warnings::of_logins(&config, &mut findings).await;
+    }
+    if asked.json {
+        output::json(&told::to_json(&config, &findings))?;
+    } else {
+        output::text(&said::to_text(&config, &findings))?;
+    }
+    let unsafe_things = findings.iter().any(|finding| finding.warns);
+    Ok(if asked.strict && unsafe_things { Exit::Usage } else { Exit::Success })
+}
+
+/// Makes every grant, so that what the host would refuse is refused here. What this machine lacks, a variable for example, is a
+/// warning: the file may be for another one.
+fn open(config: &Config) -> Result<()> {
+    for (name, tenant) in &config.tenants {
+        for granted in tenant.databases.values() {
+            let found = config.databases.get(&granted.database).is_some_and(|known| config.url(known, name).is_ok());
+            if found {
+                config.grant(granted, name).map_err(|problem| config.source.failure(problem))?;
+            }
+        }
+    }
+    Ok(())
+}

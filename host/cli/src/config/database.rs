@@ -1,0 +1,79 @@
+//! `[databases.NAME]`: where a database is, and how its connections are kept.
+
+use sqlservice_host::Settings;
+
+use super::{
+    limits::{bytes, count, time},
+    node::{Entry, Result},
+    place::{Place, Problem},
+    url::Origin,
+};
+
+/// The key that may hold a secret by mistake.
+pub(super) const URL: &str = "url";
+/// All keys.
+pub(super) const KEYS: &[&str] = &[
+    URL,
+    "pool-size",
+    "max-overflow",
+    "pool-timeout",
+    "pool-recycle",
+    "pre-ping",
+    "isolation",
+    "durability",
+    "statement-timeout",
+    "lock-timeout",
+    "storage",
+];
+
+/// A database that tenants may be granted.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    /// Where its name stands.
+    pub(crate) place: Place,
+    pub(crate) url: Origin,
+    /// Where its URL stands.
+    pub(crate) url_place: Place,
+    pub(crate) settings: Settings,
+}
+
+pub(super) fn read(entry: &Entry<'_>) -> Result<Database> {
+    let table = entry.table()?;
+    table.only(KEYS)?;
+    let url = table.need(URL, "url = \"sqlite:app.db\", or url = \"env:DATABASE_URL\"")?;
+    let place = url.place();
+    let origin =
+        Origin::parse(url.text()?).map_err(|(message, help)| Problem::new(place.clone(), message).help(help))?;
+    let mut settings = Settings::default();
+    for entry in table.entries() {
+        set(&mut settings, &entry)?;
+    }
+    Ok(Database { place: entry.key.clone(), url: origin, url_place: place, settings })
+}
+
+/// Takes one setting; they are those of `sqlservice run`.
+fn set(settings: &mut Settings, entry: &Entry<'_>) -> Result<()> {
+    match entry.name {
+        "pool-size" => settings.pool_size = small(entry)?,
+        "max-overflow" => settings.max_overflow = small(entry)?,
+        "pool-timeout" => settings.pool_timeout = time(entry)?,
+        "pool-recycle" => settings.pool_recycle = Some(time(entry)?),
+        "pre-ping" => settings.pool_pre_ping = entry.boolean()?,
+        "isolation" => settings.isolation_level = word(entry)?,
+        "durability" => settings.durability = word(entry)?,
+        "statement-timeout" => settings.statement_timeout = Some(time(entry)?),
+        "lock-timeout" => settings.lock_timeout = time(entry)?,
+        "storage" => settings.storage_bytes = Some(bytes(entry)?),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn small(entry: &Entry<'_>) -> Result<u32> {
+    u32::try_from(count(entry)?).map_err(|_| entry.wrong("this number is too large"))
+}
+
+/// A word that the host reads by itself and refuses with those that there are.
+fn word<T: std::str::FromStr<Err: std::fmt::Display>>(entry: &Entry<'_>) -> Result<T> {
+    entry.text()?.parse().map_err(|error: T::Err| entry.wrong(error.to_string()))
+}

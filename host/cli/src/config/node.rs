@@ -1,0 +1,198 @@
+//! The file's tables and values, each with its place, and what is said where one is another than is wanted.
+
+use serde_spanned_of_toml::{DeTable, DeValue, Spanned};
+
+use super::place::{Place, Problem};
+use crate::notation::suggestion;
+
+/// The types that the parser has for values with places.
+mod serde_spanned_of_toml {
+    pub(super) use toml::{
+        Spanned,
+        de::{DeTable, DeValue},
+    };
+}
+
+/// The longest text of the file that an error repeats.
+const SHOWN: usize = 64;
+
+/// A result of the reader.
+pub(super) type Result<T> = std::result::Result<T, Problem>;
+
+/// A table: what it is called, where, and what is in it.
+#[derive(Clone)]
+pub(super) struct Table<'a> {
+    /// Its path, as a header writes it; empty for the file itself.
+    pub(super) path: String,
+    pub(super) place: Place,
+    entries: &'a DeTable<'a>,
+}
+
+/// A key and its value.
+#[derive(Clone)]
+pub(super) struct Entry<'a> {
+    pub(super) path: String,
+    /// The key alone.
+    pub(super) name: &'a str,
+    /// Where the key stands.
+    pub(super) key: Place,
+    value: &'a Spanned<DeValue<'a>>,
+}
+
+/// Whether a text can be a name: letters, digits, `_`, `-` and `.`.
+pub(super) fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+    !text.is_empty() && text.len() <= SHOWN && text.chars().all(allowed)
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn root(entries: &'a DeTable<'a>) -> Self {
+        Self { path: String::new(), place: 0..0, entries }
+    }
+
+    /// All entries, in the order of their names.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'a>> + '_ {
+        self.entries.iter().map(|(key, value)| Entry {
+            path: if self.path.is_empty() {
+                key.get_ref().to_string()
+            } else {
+                format!("{}.{}", self.path, key.get_ref())
+            },
+            name: key.get_ref(),
+            key: key.span(),
+            value,
+        })
+    }
+
+    /// All entries, whose keys are names that the file gives.
+    pub(super) fn named(&self) -> Result<Vec<Entry<'a>>> {
+        let check = |entry: Entry<'a>| {
+            if is_name(entry.name) {
+                return Ok(entry);
+            }
+            let words = format!("a name has up to {SHOWN} letters, digits, \"_\", \"-\" and \".\"");
+            Err(Problem::new(entry.key, words))
+        };
+        self.entries().map(check).collect()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Entry<'a>> {
+        self.entries().find(|entry| entry.name == name)
+    }
+
+    /// An entry without which the table means nothing.
+    pub(super) fn need(&self, name: &str, example: &str) -> Result<Entry<'a>> {
+        self.get(name).ok_or_else(|| {
+            Problem::new(self.place.clone(), format!("[{}] has no {name}", self.path))
+                .help(format!("for example: {example}"))
+        })
+    }
+
+    /// A table of this one; an empty list of entries where it is not there.
+    pub(super) fn tables(&self, name: &str) -> Result<Vec<Entry<'a>>> {
+        self.get(name).map_or(Ok(Vec::new()), |entry| entry.table()?.named())
+    }
+
+    /// Refuses other keys than these.
+    pub(super) fn only(&self, keys: &[&str]) -> Result<()> {
+        let unknown = self.entries().filter(|entry| !keys.contains(&entry.name)).min_by_key(|entry| entry.key.start);
+        let Some(entry) = unknown else { return Ok(()) };
+        let table = if self.path.is_empty() { "the file".to_owned() } else { format!("[{}]", self.path) };
+        Err(unknown_word(entry.key, entry.name, "key", &format!("of {table}"), keys.iter().copied()))
+    }
+}
+
+/// Refuses a word that is none of those that there are.
+pub(super) fn unknown_word<'a>(
+    place: Place,
+    word: &str,
+    kind: &str,
+    of: &str,
+    all: impl IntoIterator<Item = &'a str>,
+) -> Problem {
+    let all: Vec<&str> = all.into_iter().collect();
+    // What is no name may be a text that went to a wrong place, a URL for example.
+    let shown = if is_name(word) { format!("{word:?}") } else { "this".to_owned() };
+    let of = if of.is_empty() { String::new() } else { format!(" {of}") };
+    let guess = suggestion(word, all.iter().copied()).map(|name| format!("did you mean {name:?}? "));
+    let list = if all.is_empty() { "there is none".to_owned() } else { format!("there are: {}", all.join(", ")) };
+    Problem::new(place, format!("{shown} is no {kind}{of}")).help(format!("{}{list}", guess.unwrap_or_default()))
+}
+
+impl<'a> Entry<'a> {
+    /// Where the value stands; a table is known by its key.
+    pub(super) fn place(&self) -> Place {
+        match self.value.get_ref() {
+            DeValue::Table(_) => self.key.clone(),
+            _ => self.value.span(),
+        }
+    }
+
+    /// What is wrong with the value.
+    pub(super) fn wrong(&self, message: impl Into<String>) -> Problem {
+        Problem::new(self.place(), message)
+    }
+
+    pub(super) fn table(&self) -> Result<Table<'a>> {
+        match self.value.get_ref() {
+            DeValue::Table(entries) => Ok(Table { path: self.path.clone(), place: self.key.clone(), entries }),
+            _ => Err(self.is_not("a table")),
+        }
+    }
+
+    pub(super) fn text(&self) -> Result<&'a str> {
+        self.value.get_ref().as_str().ok_or_else(|| self.is_not("a text, in quotes"))
+    }
+
+    pub(super) fn boolean(&self) -> Result<bool> {
+        self.value.get_ref().as_bool().ok_or_else(|| self.is_not("true or false"))
+    }
+
+    pub(super) fn integer(&self) -> Result<i64> {
+        let DeValue::Integer(integer) = self.value.get_ref() else { return Err(self.is_not("an integer")) };
+        i64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| self.wrong("this integer is too large"))
+    }
+
+    /// The elements of a list, each under the list's name.
+    pub(super) fn list(&self) -> Result<Vec<Entry<'a>>> {
+        let DeValue::Array(elements) = self.value.get_ref() else { return Err(self.is_not("a list, in brackets")) };
+        let element =
+            |value| Entry { path: self.path.clone(), name: self.name, key: spanned_place(value, &self.key), value };
+        Ok(elements.iter().map(element).collect())
+    }
+
+    /// The texts of a list.
+    pub(super) fn texts(&self) -> Result<Vec<(&'a str, Place)>> {
+        self.list()?.iter().map(|element| Ok((element.text()?, element.place()))).collect()
+    }
+
+    /// What it is, for callers that take several things.
+    pub(super) fn value(&self) -> &'a DeValue<'a> {
+        self.value.get_ref()
+    }
+
+    /// The value for serde.
+    pub(super) fn deserializer(&self) -> toml::de::ValueDeserializer<'a> {
+        self.value.clone().into()
+    }
+
+    /// Refuses a value of another type.
+    pub(super) fn is_not(&self, wanted: &str) -> Problem {
+        let is = match self.value.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "an integer",
+            DeValue::Float(_) => "a number with a point",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date or time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.wrong(format!("{} is {is} here, and has to be {wanted}", self.path))
+    }
+}
+
+/// A value's own place; that of its list where it has none.
+fn spanned_place(value: &Spanned<DeValue<'_>>, list: &Place) -> Place {
+    let place = value.span();
+    if place.is_empty() { list.clone() } else { place }
+}

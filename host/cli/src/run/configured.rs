@@ -1,0 +1,36 @@
+//! A run for a tenant of a configuration file: what it may use is what the file says, within the limits of the file.
+
+use std::path::Path;
+
+use sqlservice_host::EngineLimits;
+
+use super::{Scene, engine, stdio};
+use crate::{args::Run, cache, config, databases::Named, failure::Result};
+
+/// The engine, and the tenant of the file.
+pub(super) fn scene(asked: &Run, file: &Path, tenant: &str) -> Result<Scene> {
+    let config = config::load(file)?;
+    let (name, tenant) = config.tenant(tenant)?;
+    let (plugin, component) = config.component(name, tenant, &asked.component)?;
+    let problem = |problem| config.source.failure(problem);
+    let (mut databases, mut grants) = (Vec::new(), Vec::new());
+    for (known_as, granted) in &tenant.databases {
+        let (grant, url) = config.grant(granted, name).map_err(problem)?;
+        databases.push(Named::configured(known_as, url, granted.raw_sql));
+        grants.push((known_as, grant));
+    }
+    // Before anything is made, so that what is wrong is told by its place in the file.
+    config.check_directories(tenant).map_err(problem)?;
+    // One instance is called, and before it perhaps another one asked for its models.
+    let limits = EngineLimits::default().memory(tenant.limits.memory).instances(2);
+    let (engine, tenant) = cache::with(&asked.cache, |cache| {
+        let engine = engine(asked, limits.clone(), cache)?;
+        let mut builder = config.furnish(tenant, engine.tenant(name).stdio(stdio(asked)));
+        for (name, grant) in &grants {
+            builder = builder.database(name.as_str(), grant.clone());
+        }
+        let tenant = builder.build()?;
+        Ok((engine, tenant))
+    })?;
+    Ok(Scene { engine, tenant, databases, component, plugin: Some(plugin) })
+}

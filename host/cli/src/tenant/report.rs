@@ -1,0 +1,182 @@
+//! What was made for a tenant, what there was, and what its login is found to be: in words and as JSON.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value as Json, json};
+use sqlservice_host::login::Finding;
+
+use super::Place;
+use crate::{args::Kind, exit::Exit, login::Outcome, output};
+
+/// Whether something was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Made,
+    /// It was there, and was left as it is.
+    There,
+    /// It would be made.
+    Planned,
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::There => "exists",
+            Self::Planned => "planned",
+        }
+    }
+}
+
+/// All that is told of a tenant. Of secrets it holds the URL that is to be shown, and no other.
+pub(super) struct Report {
+    tenant: String,
+    file: String,
+    pub(super) kind: Kind,
+    pub(super) state: State,
+    /// What was made, in words.
+    pub(super) what: Vec<String>,
+    pub(super) statements: Vec<String>,
+    /// What to add to the configuration file; empty where it is not known.
+    pub(super) lines: String,
+    pub(super) secret_file: Option<PathBuf>,
+    /// The URL of the new login, where no file keeps it.
+    pub(super) url: Option<String>,
+    /// What the login is found to be; nothing where it was not asked.
+    pub(super) login: Option<Outcome>,
+}
+
+impl Report {
+    pub(super) fn new(place: &Place<'_>, kind: Kind, what: Vec<String>) -> Self {
+        Self {
+            tenant: place.name.as_str().to_owned(),
+            file: place.config.source.name.clone(),
+            kind,
+            state: State::Made,
+            what,
+            statements: Vec::new(),
+            lines: String::new(),
+            secret_file: None,
+            url: None,
+            login: None,
+        }
+    }
+
+    /// The variable for the URL.
+    fn variable(&self) -> String {
+        format!("SQLSERVICE_{}_URL", self.tenant.to_uppercase().replace('-', "_"))
+    }
+
+    /// What to add to the file for a login whose URL is in a file, or in a variable.
+    pub(super) fn lines_of(&self, place: &Place<'_>, secret_file: &Option<PathBuf>) -> String {
+        let url = match secret_file {
+            Some(path) => format!("file:{}", std::path::absolute(path).as_deref().unwrap_or(path).display()),
+            None => format!("env:{}", self.variable()),
+        };
+        let is_taken = place.config.databases.contains_key(&self.tenant);
+        let database = if is_taken { format!("{}-own", self.tenant) } else { self.tenant.clone() };
+        format!("[databases.{database}]\nurl = {}\n{}", toml_edit::value(url), grant(place, &database))
+    }
+
+    /// What to add to the file where the database is in it.
+    pub(super) fn lines_of_file(&self, place: &Place<'_>) -> String {
+        grant(place, &place.asked.database)
+    }
+
+    /// How the command ends: a login that is dangerous, or does not answer, was not what was asked for.
+    pub(super) fn exit(&self) -> Exit {
+        match &self.login {
+            Some(Err(_)) => Exit::Database,
+            Some(Ok(found)) if found.iter().any(Finding::is_dangerous) => Exit::Database,
+            _ => Exit::Success,
+        }
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        let mut text = String::new();
+        let title = match self.state {
+            State::Made => format!("Made for tenant {}", self.tenant),
+            State::There => format!("Tenant {} has this already, and nothing was changed", self.tenant),
+            State::Planned => format!("Would be made for tenant {}", self.tenant),
+        };
+        let _ = writeln!(text, "{}", output::heading(&title));
+        for line in self.what.iter().chain(self.statements.iter().filter(|_| self.state == State::Planned)) {
+            let _ = writeln!(text, "  {}", output::harmless(line));
+        }
+        if self.state != State::Planned && self.kind != Kind::File {
+            let _ = writeln!(text, "\n{}", output::heading("What its login may do"));
+            match &self.login {
+                Some(outcome) => text.push_str(&outcome_to_text(outcome)),
+                None => {
+                    text.push_str("  not asked: its URL is neither in --secret-file nor in the configuration file\n")
+                }
+            }
+        } else if let Some(Err(words)) = &self.login {
+            let _ = writeln!(text, "  it cannot be used: {}", output::harmless(words));
+        }
+        if !self.lines.is_empty() {
+            let _ = write!(text, "\n{}\n{}", output::heading(&format!("Lines for {}", self.file)), self.lines);
+        }
+        if let Some(path) = &self.secret_file {
+            let _ = writeln!(text, "\nIts URL is in {}, which only this user may read.", path.display());
+        }
+        if let Some(url) = &self.url {
+            let title = output::heading("Its URL with the password, which is shown this once");
+            let _ = writeln!(text, "\n{title}\nexport {}='{}'", self.variable(), url.replace('\'', "'\\''"));
+        }
+        text
+    }
+
+    pub(super) fn to_json(&self) -> Json {
+        let path = |path: &PathBuf| Path::display(path).to_string();
+        json!({
+            "tenant": self.tenant,
+            "kind": self.kind.as_str(),
+            "state": self.state.as_str(),
+            "what": self.what,
+            "statements": self.statements,
+            "toml": self.lines,
+            "secret-file": self.secret_file.as_ref().map(path),
+            "url": self.url,
+            "variable": self.url.as_ref().map(|_| self.variable()),
+            "login": self.login.as_ref().map(outcome_to_json),
+        })
+    }
+}
+
+/// The lines that let the tenant use a database, by the name that plugins know unless it has one of that name.
+fn grant(place: &Place<'_>, database: &str) -> String {
+    let tenant = place.name.as_str();
+    let granted = place.config.tenants.get(tenant).map(|tenant| &tenant.databases);
+    let known_as = if granted.is_some_and(|granted| granted.contains_key("default")) { "own" } else { "default" };
+    format!("[tenants.{tenant}.databases.{known_as}]\ndatabase = {}\n", toml_edit::value(database))
+}
+
+/// What a login is found to be, in words.
+pub(super) fn outcome_to_text(outcome: &Outcome) -> String {
+    let found = match outcome {
+        Ok(found) => found,
+        Err(words) => return format!("  it could not be checked: {}\n", output::harmless(words)),
+    };
+    if found.is_empty() {
+        return "  nothing that SQL text of strangers must not have\n".to_owned();
+    }
+    let mut text = String::new();
+    for one in found {
+        let (severity, name, remedy) = (one.severity().as_str(), one.name(), one.remedy());
+        let _ = writeln!(text, "  {severity}, {name}: {one}\n    {remedy}");
+    }
+    text
+}
+
+/// The same as data.
+pub(super) fn outcome_to_json(outcome: &Outcome) -> Json {
+    let told = |one: &Finding| json!({ "name": one.name(), "severity": one.severity().as_str(), "message": one.sentence(), "help": one.remedy() });
+    match outcome {
+        Ok(found) => json!({ "findings": found.iter().map(told).collect::<Vec<_>>() }),
+        Err(words) => json!({ "error": words }),
+    }
+}
