@@ -2,10 +2,13 @@
 
 mod answers;
 mod cache;
+mod config;
+mod flood;
 mod grants;
 mod mistakes;
 mod project;
 mod shown;
+mod tenant;
 
 use std::{
     path::{Path, PathBuf},

@@ -3,6 +3,7 @@
 //! A scenario `A02` is the test `a::a02_…`. ARCHITECTURE.md says how to add one.
 
 mod a;
+mod alone;
 mod b;
 mod bench;
 mod c;

@@ -108,8 +108,10 @@ impl<'a> Scene<'a> {
                 outside.try_execute("BEGIN IMMEDIATE; ROLLBACK").await.expect("nobody holds the file's lock");
                 outside.close().await;
             }
+            // The tenant has a pool of its own, which the database's counts.
             let status = self.database.status();
             assert_eq!(status.in_use, 0, "{after} on {backend}: {status:?}");
+            let status = self.tenant.database(guest::DATABASE).expect("granted").status();
             assert!(status.size <= status.max, "{after} on {backend}: {status:?}");
         };
         if tokio::time::timeout(2 * BOUND, clean).await.is_err() {

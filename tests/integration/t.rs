@@ -1,8 +1,21 @@
 //! T: what hostile guests try with names, texts, functions and results.
 
+mod bare;
 mod budget;
 mod compile;
+mod differential;
+mod exit;
+mod file;
+mod flood;
+mod guess;
+mod handle;
+mod import;
+mod owner;
+mod policy;
+mod secret;
+mod soak;
 mod tables;
+mod text;
 
 use std::time::Duration;
 

@@ -44,13 +44,18 @@ pub fn for_each_server(case: impl AsyncFn(&Fixture)) {
 
 /// Runs a case on these databases.
 pub fn for_each(backends: &[Backend], case: impl AsyncFn(&Fixture)) {
+    for_each_within(PATIENCE, backends, case);
+}
+
+/// The same for a case that takes longer than others.
+pub fn for_each_within(patience: Duration, backends: &[Backend], case: impl AsyncFn(&Fixture)) {
     let failed: Vec<String> =
-        backends.iter().filter(|backend| !run(**backend, &case)).map(ToString::to_string).collect();
+        backends.iter().filter(|backend| !run(**backend, patience, &case)).map(ToString::to_string).collect();
     assert!(failed.is_empty(), "failed on {}; each failure is told above", failed.join(", "));
 }
 
 /// Whether the case went well.
-fn run(backend: Backend, case: &impl AsyncFn(&Fixture)) -> bool {
+fn run(backend: Backend, patience: Duration, case: &impl AsyncFn(&Fixture)) -> bool {
     // Two threads: tasks of the host make progress while the case holds one.
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_all().build().expect("a runtime");
@@ -62,11 +67,11 @@ fn run(backend: Backend, case: &impl AsyncFn(&Fixture)) -> bool {
             fixture.settle().await;
         };
         let work = AssertUnwindSafe(work).catch_unwind();
-        let outcome = tokio::time::timeout(PATIENCE, work).await;
+        let outcome = tokio::time::timeout(patience, work).await;
         match &outcome {
             Ok(Ok(())) => {}
             Ok(Err(_)) => eprintln!("^^^ on {backend}"),
-            Err(_) => eprintln!("on {backend} the case took longer than {PATIENCE:?} and was given up"),
+            Err(_) => eprintln!("on {backend} the case took longer than {patience:?} and was given up"),
         }
         fixture.remove().await;
         matches!(outcome, Ok(Ok(())))

@@ -16,5 +16,5 @@ pub mod component {
 }
 
 pub use backend::Backend;
-pub use fixture::{Fixture, for_each, for_each_database, for_each_server};
+pub use fixture::{Fixture, for_each, for_each_database, for_each_server, for_each_within};
 pub use outside::Outside;

@@ -3,30 +3,13 @@
 use sqlservice_host::{TenantLimits, Val};
 use sqlservice_tests::{Backend, Fixture, component::GUEST_READER, for_each_database};
 
-use crate::scene::{Scene, only_one};
+use crate::{
+    alone::{alone, status},
+    scene::{Scene, only_one},
+};
 
 /// How much a thousand sessions, or a million rows, may take: in KiB.
 const ALLOWED: u64 = 16 << 10;
-
-/// A line of this process's status, in KiB.
-fn status(of: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("a system with /proc");
-    let line = status.lines().find(|line| line.starts_with(of)).expect("its memory");
-    line.split_whitespace().nth(1).and_then(|size| size.parse().ok()).expect("a size")
-}
-
-/// Runs a test of this program in a process of its own.
-fn alone(test: &str) {
-    let program = std::env::current_exe().expect("this program");
-    let mut command = std::process::Command::new(program);
-    command.args(["--exact", test, "--ignored"]);
-    command.env("SQLSERVICE_TEST_POSTGRES", sqlservice_tests::servers::postgres());
-    command.env("SQLSERVICE_TEST_MARIADB", sqlservice_tests::servers::mariadb());
-    let output = command.output().expect("this program again");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("1 passed"), "{said}");
-}
 
 #[test]
 #[ignore = "run by g10_memory_stays_flat in a process of its own"]

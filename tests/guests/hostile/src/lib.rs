@@ -4,12 +4,14 @@
 #[path = "../../conformance/src/b/change.rs"]
 #[allow(dead_code, reason = "the well-behaved guest changes more")]
 mod change;
+mod escape;
 mod forge;
 mod keep;
 mod leave;
 mod model;
 mod object;
 mod operation;
+mod orphan;
 mod reader;
 mod stop;
 mod threat;
@@ -22,7 +24,8 @@ use sqlservice_sdk::prelude::*;
 
 sqlservice_sdk::plugin!(
     "
-    /// Begins a transaction, inserts a row and traps: `unreachable`, `panic`, `memory`, `recursion`, `table`.
+    /// Begins a transaction, inserts a row and traps: `unreachable`, `panic`, `long panic`, `exit`, `exit with 1`,
+    /// `memory`, `recursion`, `table`.
     export trap-in-begin: async func(how: string) -> result<list<string>, string>;
     /// Traps with an unread cursor, a savepoint and two transactions open.
     export trap-with-everything: async func() -> result<list<string>, string>;
@@ -76,6 +79,17 @@ sqlservice_sdk::plugin!(
     export read-badly: async func() -> result<list<string>, string>;
     /// Begins to read a large result and leaves it unread for so many milliseconds.
     export read-later: async func(idle: u32) -> result<list<string>, string>;
+
+    /// Drops what others were made of before they are used.
+    export drop-parents: async func() -> result<list<string>, string>;
+    /// Runs what was prepared for one of two databases in a session of the other one.
+    export swap-prepared: async func(one: string, other: string) -> result<list<string>, string>;
+    /// What is said of databases of these names.
+    export guess-names: async func(names: list<string>) -> result<list<string>, string>;
+    /// Tries to leave the granted directories: by names and links (`outside`), what may only be read (`fixed`); and what is allowed (`inside`).
+    export leave-directories: async func(how: string) -> result<list<string>, string>;
+    /// Tries to reach a port of this machine.
+    export reach-port: async func(port: u16) -> result<list<string>, string>;
     "
 );
 
@@ -180,6 +194,31 @@ impl Guest for Hostile {
 
     async fn read_later(idle: u32) -> Result<Vec<String>, String> {
         told(reader::never(idle).await)
+    }
+
+    async fn drop_parents() -> Result<Vec<String>, String> {
+        told(orphan::parents().await)
+    }
+
+    async fn swap_prepared(one: String, other: String) -> Result<Vec<String>, String> {
+        told(orphan::swapped(&[one, other]).await)
+    }
+
+    async fn guess_names(names: Vec<String>) -> Result<Vec<String>, String> {
+        Ok(orphan::guessed(names).await)
+    }
+
+    async fn leave_directories(how: String) -> Result<Vec<String>, String> {
+        match how.as_str() {
+            "outside" => Ok(escape::outside()),
+            "fixed" => Ok(escape::fixed()),
+            "inside" => Ok(escape::inside()),
+            other => Err(format!("there is no {other:?}")),
+        }
+    }
+
+    async fn reach_port(port: u16) -> Result<Vec<String>, String> {
+        Ok(escape::network(port))
     }
 }
 

@@ -10,6 +10,9 @@ pub async fn in_begin(how: &str) -> Result<Vec<String>, Error> {
     match how {
         "unreachable" => std::process::abort(),
         "panic" => panic!("on purpose"),
+        "long panic" => panic!("{}", "on purpose \u{1b}[2J\n".repeat(2 << 20)),
+        "exit" => std::process::exit(0),
+        "exit with 1" => std::process::exit(1),
         "memory" => memory(),
         "recursion" => Err(Error::other(format!("it ended with {}", recursion(1)))),
         "table" => table().await,

@@ -1,0 +1,222 @@
+;; The contract's databases, sessions and SQL text, for components of a few lines: tests put their fields where the last module
+;; says so, and the encoding of their texts where functions are lowered. Functions are as in `wit/`.
+(component $component
+  (import "sqlservice:database/sessions@0.2.0" (instance $sessions
+    (export "session" (type $session (sub resource)))
+    (export "savepoint" (type $savepoint (sub resource)))
+    (export "cursor" (type $cursor (sub resource)))
+    (type $detail-is (record (field "name" string) (field "value" string)))
+    (export "detail" (type $detail (eq $detail-is)))
+    (type $failure-is (record (field "code" string) (field "message" string) (field "sqlstate" (option string)) (field
+        "retryable" bool) (field "constraint" (option string)) (field "table" (option string)) (field "columns" (list string))
+        (field "position" (option u32)) (field "details" (list $detail))))
+    (export "failure" (type $failure (eq $failure-is)))
+    (export "[method]session.in-transaction" (func (param "self" (borrow $session)) (result bool)))
+    (export "[method]session.commit" (func async (param "self" (borrow $session)) (result (result (error $failure)))))
+    (export "[method]session.begin-nested" (func async (param "self" (borrow $session)) (result (result (own $savepoint) (error
+        $failure)))))
+    (export "[static]session.close" (func async (param "this" (own $session)) (result (result (error $failure)))))
+    (export "[static]savepoint.release" (func async (param "this" (own $savepoint)) (result (result (error $failure)))))))
+  (alias export $sessions "session" (type $session))
+  (alias export $sessions "savepoint" (type $savepoint))
+  (alias export $sessions "cursor" (type $cursor))
+  (import "sqlservice:database/databases@0.2.0" (instance $databases
+    (alias outer $component $session (type $session-is))
+    (export "session" (type $session (eq $session-is)))
+    (export "database" (type $database (sub resource)))
+    (type $detail-is (record (field "name" string) (field "value" string)))
+    (export "detail" (type $detail (eq $detail-is)))
+    (type $failure-is (record (field "code" string) (field "message" string) (field "sqlstate" (option string)) (field
+        "retryable" bool) (field "constraint" (option string)) (field "table" (option string)) (field "columns" (list string))
+        (field "position" (option u32)) (field "details" (list $detail))))
+    (export "failure" (type $failure (eq $failure-is)))
+    (type $interval-is (record (field "months" s32) (field "days" s32) (field "microseconds" s64)))
+    (export "interval" (type $interval (eq $interval-is)))
+    (type $native-value-is (record (field "native-type" string) (field "text" string)))
+    (export "native-value" (type $native-value (eq $native-value-is)))
+    (type $scalar-is (variant (case "null") (case "boolean" bool) (case "integer" s64) (case "unsigned" u64) (case "float" f64)
+        (case "decimal" string) (case "text" string) (case "bytes" (list u8)) (case "uuid" (tuple u64 u64)) (case "json" string)
+        (case "date" s32) (case "time" s64) (case "timestamp" s64) (case "timestamp-tz" s64) (case "interval" $interval) (case
+        "other" $native-value)))
+    (export "scalar" (type $scalar (eq $scalar-is)))
+    (type $array-value-is (record (field "dimensions" (list u32)) (field "items" (list $scalar))))
+    (export "array-value" (type $array-value (eq $array-value-is)))
+    (type $value-is (variant (case "scalar" $scalar) (case "array" $array-value)))
+    (export "value" (type $value (eq $value-is)))
+    (type $type-kind-is (enum "boolean" "int16" "int32" "int64" "uint64" "float32" "float64" "decimal" "text" "varchar" "bytes"
+        "uuid" "json" "date" "time" "timestamp" "timestamp-tz" "interval" "enumeration" "array" "other"))
+    (export "type-kind" (type $type-kind (eq $type-kind-is)))
+    (type $column-type-is (record (field "kind" $type-kind) (field "length" (option u32)) (field "precision" (option u32))
+        (field "scale" (option u32)) (field "element" (option $type-kind)) (field "labels" (list string)) (field "native"
+        (option string))))
+    (export "column-type" (type $column-type (eq $column-type-is)))
+    (type $default-value-is (variant (case "none") (case "literal" $value) (case "now") (case "generated-key") (case
+        "expression" string)))
+    (export "default-value" (type $default-value (eq $default-value-is)))
+    (type $column-is (record (field "name" string) (field "ty" $column-type) (field "nullable" bool) (field "default"
+        $default-value) (field "on-update" $default-value) (field "computed" (option string)) (field "comment" (option
+        string))))
+    (export "column" (type $column (eq $column-is)))
+    (type $action-is (enum "no-action" "restrict" "cascade" "set-null" "set-default"))
+    (export "action" (type $action (eq $action-is)))
+    (type $foreign-key-is (record (field "name" (option string)) (field "columns" (list string)) (field "table" string) (field
+        "schema" (option string)) (field "referred" (list string)) (field "on-delete" $action) (field "on-update" $action)))
+    (export "foreign-key" (type $foreign-key (eq $foreign-key-is)))
+    (type $index-is (record (field "name" (option string)) (field "columns" (list string)) (field "unique" bool)))
+    (export "index" (type $index (eq $index-is)))
+    (type $check-is (record (field "name" (option string)) (field "expression" string)))
+    (export "check" (type $check (eq $check-is)))
+    (type $table-is (record (field "name" string) (field "schema" (option string)) (field "columns" (list $column)) (field
+        "primary-key-name" (option string)) (field "primary-key" (list string)) (field "foreign-keys" (list $foreign-key))
+        (field "uniques" (list $index)) (field "indexes" (list $index)) (field "checks" (list $check)) (field "version-column"
+        (option string)) (field "comment" (option string)) (field "is-view" bool)))
+    (export "table" (type $table (eq $table-is)))
+    (type $cascade-kind-is (enum "save-update" "delete" "delete-orphan"))
+    (export "cascade-kind" (type $cascade-kind (eq $cascade-kind-is)))
+    (type $relationship-is (record (field "name" string) (field "owner" string) (field "target" string) (field "foreign-key"
+        (option (list string))) (field "through" (option string)) (field "collection" bool) (field "cascade" (list
+        $cascade-kind)) (field "passive-deletes" bool) (field "post-update" bool) (field "order-by" (list string))))
+    (export "relationship" (type $relationship (eq $relationship-is)))
+    (type $models-is (record (field "tables" (list $table)) (field "relationships" (list $relationship))))
+    (export "models" (type $models (eq $models-is)))
+    (export "[static]database.open" (func async (param "name" string) (param "models" $models) (result (result (own $database)
+        (error $failure)))))
+    (export "[method]database.dialect" (func (param "self" (borrow $database)) (result string)))
+    (export "[method]database.session" (func (param "self" (borrow $database)) (result (result (own $session) (error
+        $failure)))))))
+  (alias export $databases "database" (type $database))
+  (import "sqlservice:database/raw-sql@0.2.0" (instance $raw
+    (alias outer $component $session (type $session-is))
+    (export "session" (type $session (eq $session-is)))
+    (alias outer $component $cursor (type $cursor-is))
+    (export "cursor" (type $cursor (eq $cursor-is)))
+    (type $detail-is (record (field "name" string) (field "value" string)))
+    (export "detail" (type $detail (eq $detail-is)))
+    (type $failure-is (record (field "code" string) (field "message" string) (field "sqlstate" (option string)) (field
+        "retryable" bool) (field "constraint" (option string)) (field "table" (option string)) (field "columns" (list string))
+        (field "position" (option u32)) (field "details" (list $detail))))
+    (export "failure" (type $failure (eq $failure-is)))
+    (type $interval-is (record (field "months" s32) (field "days" s32) (field "microseconds" s64)))
+    (export "interval" (type $interval (eq $interval-is)))
+    (type $native-value-is (record (field "native-type" string) (field "text" string)))
+    (export "native-value" (type $native-value (eq $native-value-is)))
+    (type $scalar-is (variant (case "null") (case "boolean" bool) (case "integer" s64) (case "unsigned" u64) (case "float" f64)
+        (case "decimal" string) (case "text" string) (case "bytes" (list u8)) (case "uuid" (tuple u64 u64)) (case "json" string)
+        (case "date" s32) (case "time" s64) (case "timestamp" s64) (case "timestamp-tz" s64) (case "interval" $interval) (case
+        "other" $native-value)))
+    (export "scalar" (type $scalar (eq $scalar-is)))
+    (type $array-value-is (record (field "dimensions" (list u32)) (field "items" (list $scalar))))
+    (export "array-value" (type $array-value (eq $array-value-is)))
+    (type $value-is (variant (case "scalar" $scalar) (case "array" $array-value)))
+    (export "value" (type $value (eq $value-is)))
+    (type $type-kind-is (enum "boolean" "int16" "int32" "int64" "uint64" "float32" "float64" "decimal" "text" "varchar" "bytes"
+        "uuid" "json" "date" "time" "timestamp" "timestamp-tz" "interval" "enumeration" "array" "other"))
+    (export "type-kind" (type $type-kind (eq $type-kind-is)))
+    (type $column-type-is (record (field "kind" $type-kind) (field "length" (option u32)) (field "precision" (option u32))
+        (field "scale" (option u32)) (field "element" (option $type-kind)) (field "labels" (list string)) (field "native"
+        (option string))))
+    (export "column-type" (type $column-type (eq $column-type-is)))
+    (type $strings-is (record (field "offsets" (list u32)) (field "data" string)))
+    (export "strings" (type $strings (eq $strings-is)))
+    (type $blobs-is (record (field "offsets" (list u32)) (field "data" (list u8))))
+    (export "blobs" (type $blobs (eq $blobs-is)))
+    (type $vector-is (variant (case "booleans" (list u8)) (case "integers" (list s64)) (case "unsigneds" (list u64)) (case
+        "floats" (list f64)) (case "decimals" $strings) (case "texts" $strings) (case "bytes" $blobs) (case "uuids" (list (tuple
+        u64 u64))) (case "jsons" $strings) (case "dates" (list s32)) (case "times" (list s64)) (case "timestamps" (list s64))
+        (case "timestamps-tz" (list s64)) (case "intervals" (list $interval)) (case "mixed" (list $value))))
+    (export "vector" (type $vector (eq $vector-is)))
+    (type $column-data-is (record (field "validity" (option (list u8))) (field "values" $vector)))
+    (export "column-data" (type $column-data (eq $column-data-is)))
+    (type $batch-is (record (field "rows" u32) (field "columns" (list $column-data))))
+    (export "batch" (type $batch (eq $batch-is)))
+    (type $result-column-is (record (field "name" string) (field "ty" $column-type) (field "nullable" (option bool))))
+    (export "result-column" (type $result-column (eq $result-column-is)))
+    (type $options-is (record (field "timeout-ms" (option u32)) (field "max-rows" (option u64)) (field "batch-rows" (option
+        u32))))
+    (export "options" (type $options (eq $options-is)))
+    (type $result-set-is (record (field "columns" (list $result-column)) (field "first-batch" $batch) (field "cursor" (option
+        (own $cursor))) (field "affected" u64) (field "last-key" (option s64))))
+    (export "result-set" (type $result-set (eq $result-set-is)))
+    (export "execute" (func async (param "session" (borrow $session)) (param "sql" string) (param "parameters" (list $value))
+        (param "options" $options) (result (result $result-set (error $failure)))))))
+
+  ;; Memory that is never given back, and the name of the database at 16.
+  (core module $memory-module
+    (memory (export "memory") 4)
+    (global $next (mut i32) (i32.const 65536))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+      (global.set $next (i32.add (local.get $at) (local.get 3)))
+      (local.get $at))
+    (data (i32.const 16) "default"))
+  (core instance $memory (instantiate $memory-module))
+  (core func $open (canon lower (func $databases "[static]database.open") (memory $memory "memory") (realloc (func $memory
+      "realloc")) string-encoding=ENCODING))
+  (core func $session (canon lower (func $databases "[method]database.session") (memory $memory "memory") (realloc (func $memory
+      "realloc")) string-encoding=ENCODING))
+  (core func $dialect (canon lower (func $databases "[method]database.dialect") (memory $memory "memory") (realloc (func $memory
+      "realloc")) string-encoding=ENCODING))
+  (core func $in-transaction (canon lower (func $sessions "[method]session.in-transaction")))
+  (core func $commit (canon lower (func $sessions "[method]session.commit") (memory $memory "memory") (realloc (func $memory
+      "realloc")) string-encoding=ENCODING))
+  (core func $begin-nested (canon lower (func $sessions "[method]session.begin-nested") (memory $memory "memory") (realloc (func
+      $memory "realloc")) string-encoding=ENCODING))
+  (core func $close (canon lower (func $sessions "[static]session.close") (memory $memory "memory") (realloc (func $memory
+      "realloc")) string-encoding=ENCODING))
+  (core func $release (canon lower (func $sessions "[static]savepoint.release") (memory $memory "memory") (realloc (func $memory
+      "realloc")) string-encoding=ENCODING))
+  (core func $execute (canon lower (func $raw "execute") async (memory $memory "memory") (realloc (func $memory "realloc"))
+      string-encoding=ENCODING))
+  (core func $drop-database (canon resource.drop $database))
+  (core func $drop-session (canon resource.drop $session))
+  (core func $drop-savepoint (canon resource.drop $savepoint))
+  (core func $drop-cursor (canon resource.drop $cursor))
+  (core module $main
+    (import "" "memory" (memory 4))
+    (import "" "open" (func $open (param i32 i32 i32 i32 i32 i32 i32)))
+    (import "" "session" (func $session (param i32 i32)))
+    (import "" "dialect" (func $dialect (param i32 i32)))
+    (import "" "in-transaction" (func $in-transaction (param i32) (result i32)))
+    (import "" "commit" (func $commit (param i32 i32)))
+    (import "" "begin-nested" (func $begin-nested (param i32 i32)))
+    (import "" "close" (func $close (param i32 i32)))
+    (import "" "release" (func $release (param i32 i32)))
+    (import "" "execute" (func $execute (param i32 i32) (result i32)))
+    (import "" "drop-database" (func $drop-database (param i32)))
+    (import "" "drop-session" (func $drop-session (param i32)))
+    (import "" "drop-savepoint" (func $drop-savepoint (param i32)))
+    (import "" "drop-cursor" (func $drop-cursor (param i32)))
+    ;; The database that the test granted, and a session of it.
+    (func $opened (result i32)
+      (call $open (i32.const 16) (i32.const 7) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 256))
+      (if (i32.load8_u (i32.const 256)) (then unreachable))
+      (i32.load (i32.const 260)))
+    (func $session-of (param $database i32) (result i32)
+      (call $session (local.get $database) (i32.const 512))
+      (if (i32.load8_u (i32.const 512)) (then unreachable))
+      (i32.load (i32.const 516)))
+    ;; Begins to run the text of so many bytes at 8192 in a session. What the component model says of the call.
+    (func $begin-text (param $session i32) (param $bytes i32) (result i32)
+      (i32.store (i32.const 1024) (local.get $session))
+      (i32.store (i32.const 1028) (i32.const 8192))
+      (i32.store (i32.const 1032) (local.get $bytes))
+      (memory.fill (i32.const 1036) (i32.const 0) (i32.const 64))
+      (call $execute (i32.const 1024) (i32.const 2048)))
+    FIELDS)
+  (core instance $i (instantiate $main (with "" (instance
+    (export "memory" (memory $memory "memory"))
+    (export "open" (func $open))
+    (export "session" (func $session))
+    (export "dialect" (func $dialect))
+    (export "in-transaction" (func $in-transaction))
+    (export "commit" (func $commit))
+    (export "begin-nested" (func $begin-nested))
+    (export "close" (func $close))
+    (export "release" (func $release))
+    (export "execute" (func $execute))
+    (export "drop-database" (func $drop-database))
+    (export "drop-session" (func $drop-session))
+    (export "drop-savepoint" (func $drop-savepoint))
+    (export "drop-cursor" (func $drop-cursor))))))
+  (func (export "run") async (param "given" u32) (result u32) (canon lift (core func $i "run"))))

@@ -1,0 +1,81 @@
+//! T-69: plugins that share a database and drop no tables but those that they made.
+
+use std::sync::Arc;
+
+use sqlservice_host::{Error, Grant, Plugin, Settings, Tenant};
+use sqlservice_tests::{Fixture, component::GUEST_CONFORMANCE, for_each_database, guest};
+
+use crate::scene::lines;
+
+/// A tenant of this name, whose plugins make tables and drop their own.
+fn tenant(fixture: &Fixture, name: &str) -> Tenant {
+    let grant = Grant::new(fixture.open()).own_tables();
+    guest::tenant_named(name).database(guest::DATABASE, grant).build().expect("a tenant")
+}
+
+async fn said(tenant: &Tenant, plugin: &Plugin, function: &str) -> Result<Vec<String>, String> {
+    let mut instance = plugin.instantiate(tenant).await.expect("an instance");
+    lines(instance.call(function, &[]).await.expect("no trap"))
+}
+
+/// Makes `a`, `b` and `c`, has a row in each, and drops them.
+const MAKE_AND_DROP: &str = "a02-create-and-drop";
+
+#[test]
+fn t69_a_plugin_drops_only_what_it_made() {
+    for_each_database(async |fixture: &Fixture| {
+        let backend = fixture.backend();
+        let (acme, globex) = (tenant(fixture, "acme"), tenant(fixture, "globex"));
+        let one = guest::compiled(GUEST_CONFORMANCE).with_name("one");
+        let two = guest::compiled(GUEST_CONFORMANCE).with_name("two");
+        let all = ["a b c", "", "a b c", "c b a", ""];
+        assert_eq!(said(&acme, &one, MAKE_AND_DROP).await.expect("its own"), all, "on {backend}");
+        let mut outside = fixture.outside().await;
+        assert_eq!(outside.tables().await, ["sqlservice_tables"], "on {backend}");
+
+        // A row that is there already ends it halfway: `b` and `c` are its own then, `a` is not.
+        outside.execute("CREATE TABLE a (id BIGINT PRIMARY KEY)").await;
+        outside.execute("INSERT INTO a (id) VALUES (1)").await;
+        said(&acme, &one, MAKE_AND_DROP).await.expect_err("the row is there");
+        outside.execute("DELETE FROM a").await;
+        let left = ["a", "b", "c", "sqlservice_tables"];
+        for (tenant, plugin) in [(&acme, &two), (&globex, &one), (&globex, &two), (&acme, &one)] {
+            let refused = said(tenant, plugin, MAKE_AND_DROP).await;
+            assert_eq!(refused.expect_err("not all are its own"), "denied", "on {backend}");
+            assert_eq!(outside.tables().await, left, "on {backend}");
+            for table in ["c", "b", "a"] {
+                outside.execute(&format!("DELETE FROM {table}")).await;
+            }
+        }
+        // To plugins there is no other table.
+        let saw = said(&globex, &two, "a03-reflect").await.expect("reflected");
+        assert_eq!(saw[3..], ["b", "a b c", "a b c", "0", "0", "[]"], "on {backend}");
+
+        // One that may drop all does, and another one owns what it makes after that.
+        said(&fixture.tenant(), &one, MAKE_AND_DROP).await.expect("all is granted");
+        assert_eq!(said(&globex, &two, MAKE_AND_DROP).await.expect("its own"), all, "on {backend}");
+        assert_eq!(outside.tables().await, ["sqlservice_tables"], "on {backend}");
+    });
+}
+
+/// What is granted to drop no table of others cannot be granted together with what drops or hides them.
+#[tokio::test]
+async fn t69_own_tables_and_what_reaches_all_are_not_granted_together() {
+    let grant = || Grant::open("sqlite::memory:", Settings::default()).expect("a database").own_tables();
+    let build = |grant: Grant| guest::tenant().database(guest::DATABASE, grant).build().err();
+    assert!(matches!(build(grant().raw_sql(true)), Some(Error::ContradictoryGrant(name)) if name == guest::DATABASE));
+    let policy = Arc::new(sqlservice_host::policy::Policy::default());
+    assert!(matches!(build(grant().policy(policy)), Some(Error::ContradictoryGrant(_))));
+    assert!(build(grant().tables(["notes"])).is_none());
+    assert!(build(grant().schema_changes(true).raw_sql(true)).is_none());
+}
+
+/// Which tables there are is one thing, and whose they are another.
+#[tokio::test]
+async fn t69_some_tables_are_still_all_that_there_are() {
+    let grant =
+        Grant::open("sqlite::memory:", Settings::default()).expect("a database").own_tables().tables(["a", "b"]);
+    let some = guest::tenant().database(guest::DATABASE, grant).build().expect("a tenant");
+    let refused = said(&some, &guest::compiled(GUEST_CONFORMANCE), MAKE_AND_DROP).await;
+    assert_eq!(refused.expect_err("c is not granted"), "no-such-table c");
+}
