@@ -24,7 +24,7 @@ use crate::{
     check::{Checked, Checker},
     compile::{compile_checked, within_parameters},
     error::Limited,
-    policy::Writes,
+    policy::Predicate,
     resolved::Plan,
     schema::Column,
 };
@@ -93,13 +93,32 @@ impl Bulk {
     }
 
     /// The batch with what the host fills into each row.
-    fn filled(&self, batch: Arc<Batch>, catalog: &Catalog) -> Result<Arc<Batch>> {
+    pub(crate) fn filled(&self, batch: Arc<Batch>, catalog: &Catalog) -> Result<Arc<Batch>> {
         match self {
             Self::Insert(insert) if catalog.rules().is_some() => match insert.entry(catalog) {
                 Some(entry) => insert::filled(entry, &batch),
                 None => Ok(batch),
             },
             _ => Ok(batch),
+        }
+    }
+
+    /// Refuses rows of which a policy's check is not true. The batch is that which is written.
+    pub(crate) fn demand(
+        &self,
+        batch: &Batch,
+        catalog: &Catalog,
+        dialect: Dialect,
+        is_open: &dyn Fn(u32, usize) -> bool,
+    ) -> Result<()> {
+        if catalog.rules().is_none() {
+            return Ok(());
+        }
+        let mut checker = Checker::new(&[], catalog, dialect);
+        match self {
+            Self::Insert(insert) => insert.demand(&mut checker, batch, is_open),
+            Self::Change(change) => change.demand(&mut checker, batch, is_open),
+            Self::Read(_) => Ok(()),
         }
     }
 
@@ -186,6 +205,7 @@ impl BulkStatements {
     ) -> Result<Self> {
         let batch = bulk.filled(batch, &catalog)?;
         let layout = bulk.check(&batch, &catalog, dialect)?;
+        bulk.demand(&batch, &catalog, dialect, &|_, _| false)?;
         let width = bulk.width(&catalog, layout);
         within_parameters(width, dialect, &limits)?;
         let parameters = limits.parameters.min(dialect.capabilities().max_parameters as usize);
@@ -256,20 +276,26 @@ impl Iterator for BulkStatements {
     }
 }
 
-/// Refuses rows of which a policy's check is not true.
-fn demand(entry: &Entry, writes: Writes, columns: &[&Column], batch: &Batch) -> Result<()> {
-    let Some(rules) = entry.rules.as_deref() else { return Ok(()) };
-    let check = if writes == Writes::Update { &rules.update_check } else { &rules.insert_check };
-    let Some(predicate) = check else { return Ok(()) };
+/// Refuses rows of which a policy's check is not true: of these columns, and of those that get a value without being given. A row whose
+/// value is still open is looked at when it is known.
+fn demand(
+    entry: &Entry,
+    predicate: Option<&Predicate>,
+    columns: &[&Column],
+    batch: &Batch,
+    is_open: &dyn Fn(u32, usize) -> bool,
+) -> Result<()> {
+    let Some(predicate) = predicate else { return Ok(()) };
     let table = &entry.table.name;
     let at = |name: &str| columns.iter().position(|column| column.name == name);
-    if writes == Writes::Update && !predicate.columns.iter().any(|name| at(name).is_some()) {
-        return Ok(());
+    let mut places = Vec::with_capacity(predicate.columns.len());
+    for name in &predicate.columns {
+        let without = || Error::Denied(format!("writing to {table} without a value for {name}, which is checked"));
+        places.push(at(name).ok_or_else(without)?);
     }
-    if let Some(name) = predicate.columns.iter().find(|name| at(name).is_none()) {
-        return Err(Error::Denied(format!("writing to {table} without a value for {name}, which is checked")));
-    }
-    (0..batch.rows as usize).try_for_each(|row| predicate.check(table, &|name| Some(batch.value_ref(row, at(name)?))))
+    (0..batch.rows)
+        .filter(|row| !places.iter().any(|place| is_open(*row, *place)))
+        .try_for_each(|row| predicate.check(table, &|name| Some(batch.value_ref(row as usize, at(name)?))))
 }
 
 /// Refuses values that their columns have no room for.

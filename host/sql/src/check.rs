@@ -21,9 +21,9 @@ pub(crate) use operator::literal_kind;
 pub(crate) use policy::{both, check_rules};
 pub(crate) use query::outputs;
 
-use std::{cell::Cell, collections::HashSet};
+use std::{cell::Cell, collections::HashSet, rc::Rc};
 
-use self::scope::Scope;
+use self::{fallible::Fallible, scope::Scope};
 use crate::{
     Capabilities, Catalog, Dialect, Error, Limits, Result,
     catalog::check_name,
@@ -55,13 +55,22 @@ pub(crate) fn check<'a>(
     limits: &Limits,
 ) -> Result<Checked<'a>> {
     let parameters = shape::check(statement, dialect, limits)?;
-    let mut checker = Checker::new(&statement.nodes, catalog, dialect);
-    checker.is_fenced =
-        catalog.rules().is_some() && (fallible::is_exposed(statement) || checker.is_strict_about(statement));
+    let Some(_) = catalog.rules() else {
+        let mut checker = Checker::new(&statement.nodes, catalog, dialect);
+        let plan = checker.root(&statement.root)?;
+        return Ok(checker.checked(plan, parameters));
+    };
+    let fallible = Rc::new(Fallible::new(&statement.nodes));
+    let ruled = |is_fenced: bool| {
+        let fallible = Some(Rc::clone(&fallible));
+        let most_added = limits.expanded_nodes;
+        Checker { fallible, is_fenced, most_added, ..Checker::new(&statement.nodes, catalog, dialect) }
+    };
+    let mut checker = ruled(fallible.is_exposed(statement));
+    checker.is_fenced |= checker.is_strict_about(statement);
     let mut plan = checker.root(&statement.root)?;
     if checker.mixes_unfenced(&statement.root) {
-        checker = Checker::new(&statement.nodes, catalog, dialect);
-        checker.is_fenced = true;
+        checker = ruled(true);
         plan = checker.root(&statement.root)?;
     }
     checker.check_allowed()?;
@@ -91,6 +100,11 @@ pub(crate) struct Checker<'a> {
     places: Vec<(NodeId, &'a Predicate)>,
     /// Whether an error that a value makes could tell of rows which rules hide: these are kept from the guest's conditions.
     is_fenced: bool,
+    /// What can fail of a statement about tables with rules.
+    fallible: Option<Rc<Fallible<'a>>>,
+    /// How much rules have added to the statement: columns of what is seen and nodes of expressions, each as often as it is written.
+    added: usize,
+    most_added: usize,
     /// Whether values of two sorts are compared, a text with a number for one.
     mixes: Cell<bool>,
     /// The conditions of tables with rules whose rows are locked, which stand beside those of the query; nothing where none are locked.
@@ -117,6 +131,9 @@ impl<'a> Checker<'a> {
             rule: None,
             places: Vec::new(),
             is_fenced: false,
+            fallible: None,
+            added: 0,
+            most_added: usize::MAX,
             mixes: Cell::new(false),
             beside: None,
             conditions: Vec::new(),

@@ -160,6 +160,7 @@ impl Flush {
         }
         let layout = |item: &Item| bulk(item, false).check(&item.batch, &catalog, dialect);
         let layouts = items.iter().map(layout).collect::<Result<Vec<_>>>()?;
+        items.iter().try_for_each(|item| demand(item, &catalog, dialect))?;
         // An update of rows in a list returns them in any order, and nothing says which is which.
         let returns = |layout: Option<&Layout>| can.update_returning && layout != Some(&Layout::Slots);
         let reads_back = |item: &Item, layout| match item.does {
@@ -279,6 +280,17 @@ fn within(changes: &[Change], limits: &Limits) -> Result<()> {
         return Err(Error::Limit { what: Limited::Rows, allowed });
     }
     Ok(())
+}
+
+/// Refuses rows of which a policy's check is not true. Those that need a key which is not made yet are looked at when it is.
+fn demand(item: &Item, catalog: &Catalog, dialect: Dialect) -> Result<()> {
+    if catalog.rules().is_none() {
+        return Ok(());
+    }
+    let bulk = bulk(item, false);
+    let batch = bulk.filled(Arc::clone(&item.batch), catalog)?;
+    let is_open = |row: u32, column: usize| u16::try_from(column).is_ok_and(|column| item.links.has(row, column));
+    bulk.demand(&batch, catalog, dialect, &is_open)
 }
 
 /// What is done with the rows of a change.

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Batch, Compiled, Value,
-    compiled::Source,
+    compiled::{Condition, Source},
     flush::{Change, Link, Stored},
     schema::Table,
     statement::{Node, Statement},
@@ -67,7 +67,21 @@ impl Weight for Compiled {
             Source::Parameter(_) => size_of::<Source>(),
         });
         let outputs = self.outputs.iter().map(|output| size_of_val(output).saturating_add(output.name.len()));
-        constants.chain(outputs).fold(self.sql.as_str().len(), usize::saturating_add)
+        let conditions = self.conditions.iter().map(Weight::weight);
+        constants.chain(outputs).chain(conditions).fold(self.sql.as_str().len(), usize::saturating_add)
+    }
+}
+
+impl Weight for Condition {
+    /// Its predicate is the policy's, and shared.
+    fn weight(&self) -> usize {
+        let value = |source: &Source| match source {
+            Source::Literal(value) => value.weight(),
+            Source::Parameter(_) => 0,
+        };
+        let values =
+            self.values.iter().map(|(name, source)| size_of::<(String, Source)>() + name.len() + value(source));
+        values.fold(size_of::<Self>() + self.table.len(), usize::saturating_add)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     check::{Checker, both, column, select, writable},
     policy::Writes,
     resolved::{self, Assignment, ByKey, Expr, Given, Keys, Order, Origin, Plan, Planned, Target, Then, Type, Typed},
-    schema::{Column, ForeignKey, TypeKind},
+    schema::{Column, DefaultValue, ForeignKey, TypeKind},
     statement::BinaryOp,
 };
 
@@ -121,15 +121,28 @@ impl ChangeMany {
     pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
         let names = self.names(checker)?;
         fit(names.set(), batch)?;
-        if self.verb == Verb::Update {
-            demand(names.entry, Writes::Update, names.set(), batch)?;
-        }
         Ok(match self.verb {
             Verb::Read => Layout::Slots,
             _ if checker.can.embedded => Layout::Row,
             _ if checker.can.arrays && are_arrays(&names.all, batch) => Layout::Columns,
             _ => Layout::Slots,
         })
+    }
+
+    pub(super) fn demand<'a>(
+        &'a self,
+        checker: &mut Checker<'a>,
+        batch: &Batch,
+        is_open: &dyn Fn(u32, usize) -> bool,
+    ) -> Result<()> {
+        if self.verb != Verb::Update {
+            return Ok(());
+        }
+        let names = self.names(checker)?;
+        let check = names.entry.rules.as_ref().and_then(|rules| rules.update_check.as_deref());
+        // An update of none of the columns that are checked leaves it as true as it was.
+        let check = check.filter(|check| check.columns.iter().any(|name| names.writes(name)));
+        demand(names.entry, check, names.set(), batch, is_open)
     }
 
     pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
@@ -225,6 +238,15 @@ impl<'a> Names<'a> {
     /// The columns that are set.
     fn set(&self) -> &[&'a Column] {
         self.all.get(..self.set).unwrap_or_default()
+    }
+
+    /// Whether an update writes a column: it is set, counts up, or gets a value by each update.
+    fn writes(&self, name: &str) -> bool {
+        let is_touched = |column: &Column| {
+            matches!(column.on_update, DefaultValue::Literal(_) | DefaultValue::Now | DefaultValue::Expression(_))
+        };
+        self.set().iter().chain(&self.version).any(|column| column.name == name)
+            || self.entry.column(name).is_some_and(is_touched)
     }
 
     /// The columns that find a row.

@@ -74,7 +74,6 @@ impl InsertMany {
     pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
         let names = self.names(checker)?;
         fit(&names.columns, batch)?;
-        demand(names.entry, Writes::Insert, &names.columns, batch)?;
         Ok(match () {
             () if checker.can.embedded => Layout::Row,
             () if checker.can.arrays && !names.columns.is_empty() && are_arrays(&names.columns, batch) => {
@@ -82,6 +81,17 @@ impl InsertMany {
             }
             () => Layout::Rows,
         })
+    }
+
+    pub(super) fn demand<'a>(
+        &'a self,
+        checker: &mut Checker<'a>,
+        batch: &Batch,
+        is_open: &dyn Fn(u32, usize) -> bool,
+    ) -> Result<()> {
+        let names = self.names(checker)?;
+        let check = names.entry.rules.as_ref().and_then(|rules| rules.insert_check.as_deref());
+        demand(names.entry, check, &names.columns, batch, is_open)
     }
 
     pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {

@@ -47,6 +47,9 @@ impl<'a> Checker<'a> {
         let advice = "this database returns nothing of inserts; read the rows afterwards";
         self.require(insert.returning.is_empty() || self.can.insert_returning, "insert-returning", advice)?;
         let (target, entry) = self.target(insert.schema.as_deref(), &insert.table)?;
+        if let Some(rules) = &entry.rules {
+            rules.check(target.name, Writes::Insert)?;
+        }
         let columns = writable(entry, insert.columns.iter().map(String::as_str), Writes::Insert)?;
         let rows = match &insert.source {
             InsertSource::Defaults if insert.columns.is_empty() => self.defaults(entry)?,
@@ -228,15 +231,17 @@ impl<'a> Checker<'a> {
             let reads = self.reads.take().unwrap_or_default();
             all.push((Assignment { column: &column.name, value }, reads));
         }
-        let value = |name: &str| all.iter().map(|(set, _)| set).find(|set| set.column == name).map(|set| &set.value);
+        let named: HashSet<&str> = given.iter().map(|assignment| assignment.column.as_str()).collect();
+        let mut touched = Vec::new();
+        self.touch(&mut touched, entry, |column| named.contains(column.name.as_str()))?;
+        // What the guest's model sets by itself is written, too.
+        let written = || all.iter().map(|(set, _)| set).chain(&touched);
+        let value = |name: &str| written().find(|set| set.column == name).map(|set| &set.value);
         self.demand(entry, Writes::Update, value)?;
         for ((assignment, _), column) in all.iter_mut().zip(columns) {
             let value = std::mem::replace(&mut assignment.value, Typed::boolean(Expr::Truth(true)));
             assignment.value = self.stored(value, column);
         }
-        let named: HashSet<&str> = given.iter().map(|assignment| assignment.column.as_str()).collect();
-        let mut touched = Vec::new();
-        self.touch(&mut touched, entry, |column| named.contains(column.name.as_str()))?;
         all.extend(touched.into_iter().map(|assignment| (assignment, HashSet::new())));
         if matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
             return reordered(all);

@@ -4,95 +4,112 @@
 //! that has such an expression where rows are still being chosen is written in a way that hides them first.
 
 use super::{function, shape};
-use crate::statement::{BinaryOp, Node, NodeId, Root, Select, Statement, UnaryOp};
+use crate::statement::{
+    BinaryOp, Conflict, ConflictAction, Insert, InsertSource, Node, NodeId, Root, Select, Statement, UnaryOp,
+};
 
-/// Whether a statement has such an expression at a place where it is evaluated before it is known which rows there are. What the
-/// outermost query returns, and what a change writes, is computed of rows that were chosen.
-pub(super) fn is_exposed(statement: &Statement) -> bool {
-    let nodes = &statement.nodes;
-    let mut walk = Walk { nodes, seen: vec![false; nodes.len()] };
-    match &statement.root {
-        Root::Select(query) => walk.outermost(*query),
-        Root::Insert(insert) => match &insert.source {
-            crate::statement::InsertSource::Query(query) => walk.outermost(*query),
-            _ => walk.roots(&statement.root),
-        },
-        // What they set is written for chosen rows, but queries in it choose rows of their own.
-        Root::Update(update) => {
-            let set = update.assignments.iter().any(|assignment| walk.queries_in(assignment.value));
-            set || update.source.iter().chain(&update.filter).any(|id| walk.has(*id))
-        }
-        Root::Delete(delete) => delete.source.iter().chain(&delete.filter).any(|id| walk.has(*id)),
-    }
-}
-
-/// Whether a value can make an expression fail, or one inside of it.
-pub(super) fn can_fail(nodes: &[Node], id: NodeId) -> bool {
-    Walk { nodes, seen: vec![false; nodes.len()] }.has(id)
-}
-
-/// A walk that looks at each node once.
-struct Walk<'s> {
+/// Which nodes of an arena are such expressions, or have one below them. Each node is looked at once, however often it is used.
+pub(super) struct Fallible<'s> {
     nodes: &'s [Node],
-    seen: Vec<bool>,
+    /// Whether a node can fail.
+    fails: Vec<bool>,
+    /// Whether a query that an expression has can.
+    queries: Vec<bool>,
 }
 
-impl Walk<'_> {
-    /// Whether there is one in a node or below it.
-    fn has(&mut self, id: NodeId) -> bool {
-        let Some(seen) = self.seen.get_mut(id as usize).filter(|seen| !**seen) else { return false };
-        *seen = true;
-        let Some(node) = self.nodes.get(id as usize) else { return false };
-        if is_fallible(node) {
-            return true;
+impl<'s> Fallible<'s> {
+    /// Looks at an arena whose nodes have only nodes before them below them.
+    pub(super) fn new(nodes: &'s [Node]) -> Self {
+        let (fails, queries) = (Vec::with_capacity(nodes.len()), Vec::with_capacity(nodes.len()));
+        let mut all = Self { nodes, fails, queries };
+        for node in nodes {
+            let (mut fails, mut queries) = (is_fallible(node), false);
+            shape::children(node, &mut |child, role| {
+                fails |= all.can_fail(child);
+                queries |= if role == shape::Role::Query { all.can_fail(child) } else { all.in_queries(child) };
+            });
+            all.fails.push(fails);
+            all.queries.push(queries);
         }
-        let mut below = Vec::new();
-        shape::children(node, &mut |child, _| below.push(child));
-        below.into_iter().any(|child| self.has(child))
+        all
     }
 
-    fn roots(&mut self, root: &Root) -> bool {
-        let mut all = Vec::new();
-        shape::roots(root, &mut |child, _| all.push(child));
-        all.into_iter().any(|child| self.has(child))
+    /// Whether a value can make an expression or a query fail, or something inside of it.
+    pub(super) fn can_fail(&self, id: NodeId) -> bool {
+        self.fails.get(id as usize).copied().unwrap_or(true)
+    }
+
+    /// Whether one is in the queries that an expression has, which choose rows of their own.
+    fn in_queries(&self, id: NodeId) -> bool {
+        self.queries.get(id as usize).copied().unwrap_or(true)
+    }
+
+    fn any_fails<'i>(&self, ids: impl IntoIterator<Item = &'i NodeId>) -> bool {
+        ids.into_iter().any(|id| self.can_fail(*id))
+    }
+
+    fn any_in_queries<'i>(&self, ids: impl IntoIterator<Item = &'i NodeId>) -> bool {
+        ids.into_iter().any(|id| self.in_queries(*id))
+    }
+
+    /// Whether a statement has such an expression at a place where it is evaluated before it is known which rows there are. What the
+    /// outermost query returns, and what a change writes and returns, is computed of rows that were chosen.
+    pub(super) fn is_exposed(&self, statement: &Statement) -> bool {
+        match &statement.root {
+            Root::Select(query) => self.outermost(*query),
+            Root::Insert(insert) => self.inserts(insert),
+            Root::Update(update) => {
+                self.any_in_queries(update.assignments.iter().map(|assignment| &assignment.value))
+                    || self.any_fails(update.source.iter().chain(&update.filter))
+                    || self.any_in_queries(&update.returning)
+            }
+            Root::Delete(delete) => {
+                self.any_fails(delete.source.iter().chain(&delete.filter)) || self.any_in_queries(&delete.returning)
+            }
+        }
+    }
+
+    fn inserts(&self, insert: &Insert) -> bool {
+        let is_exposed = match &insert.source {
+            InsertSource::Query(query) => self.outermost(*query),
+            InsertSource::Values(rows) => self.any_fails(rows.iter().flatten()),
+            InsertSource::Defaults => false,
+        };
+        is_exposed
+            || insert.conflict.as_ref().is_some_and(|at| self.resolves(at))
+            || self.any_in_queries(&insert.returning)
+    }
+
+    fn resolves(&self, conflict: &Conflict) -> bool {
+        let set = match &conflict.action {
+            ConflictAction::Nothing => &[][..],
+            ConflictAction::Update(set) => set,
+        };
+        self.any_in_queries(set.iter().map(|assignment| &assignment.value)) || self.any_fails(&conflict.filter)
     }
 
     /// Whether there is one in a query whose result nothing chooses among.
-    fn outermost(&mut self, query: NodeId) -> bool {
+    fn outermost(&self, query: NodeId) -> bool {
         match self.nodes.get(query as usize) {
             Some(Node::Select(select)) => self.chooses(select),
             Some(Node::Compound(compound)) => {
-                let (ctes, parts) = (&compound.ctes, &compound.parts);
-                ctes.iter().any(|cte| self.has(cte.query)) || parts.iter().any(|part| self.outermost(*part))
+                self.any_fails(compound.ctes.iter().map(|cte| &cte.query))
+                    || compound.parts.iter().any(|part| self.outermost(*part))
             }
-            _ => self.has(query),
+            _ => true,
         }
     }
 
-    fn chooses(&mut self, select: &Select) -> bool {
-        let queries = select.ctes.iter().map(|cte| cte.query);
-        let conditions = select.source.iter().chain(&select.filter).chain(&select.having).copied();
-        let orders = select.order_by.iter().map(|order| order.expression);
-        let results = select.columns.iter().chain(&select.group_by).copied().chain(orders);
+    fn chooses(&self, select: &Select) -> bool {
+        let queries = select.ctes.iter().map(|cte| &cte.query);
+        let conditions = select.source.iter().chain(&select.filter).chain(&select.having);
+        let orders = select.order_by.iter().map(|order| &order.expression);
+        let mut results = select.columns.iter().chain(&select.group_by).chain(orders);
         // What rows are sorted or grouped by is computed before they are joined: with others of the query, or with those of a rule. A
         // result may be meant by its label.
         let is_sorted = select.distinct || !select.group_by.is_empty() || !select.order_by.is_empty();
-        let look = if is_sorted { Self::has } else { Self::queries_in };
-        queries.chain(conditions).any(|id| self.has(id)) || results.into_iter().any(|id| look(self, id))
-    }
-
-    /// Whether there is one in the queries that an expression has.
-    fn queries_in(&mut self, id: NodeId) -> bool {
-        let Some(node) = self.nodes.get(id as usize) else { return false };
-        match node {
-            Node::Exists(query) | Node::ScalarQuery(query) => self.has(*query),
-            Node::Membership(membership) => self.has(membership.query) || self.queries_in(membership.value),
-            node => {
-                let mut below = Vec::new();
-                shape::children(node, &mut |child, _| below.push(child));
-                below.into_iter().any(|child| self.queries_in(child))
-            }
-        }
+        let is_exposed = |id: &NodeId| if is_sorted { self.can_fail(*id) } else { self.in_queries(*id) };
+        self.any_fails(queries.chain(conditions)) || results.any(is_exposed)
     }
 }
 

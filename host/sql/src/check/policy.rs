@@ -14,6 +14,7 @@ use crate::{
     Catalog, Dialect, Error, Result,
     catalog::Entry,
     compiled::{Condition, Source},
+    error::Limited,
     policy::{Allow, Predicate, TableRules, Writes},
     resolved::{self, Bind, Body, Expr, Origin, Query, Select, Type, Typed},
     schema::Column,
@@ -41,6 +42,7 @@ pub(crate) fn check_rules(entry: &Entry, catalog: &Catalog, dialect: Dialect) ->
 impl<'a> Checker<'a> {
     /// An expression of a rule about the rows of a table, whose name is written as that of the source.
     fn rule(&mut self, predicate: &'a Predicate, own: &'a str, written: &'a str) -> Result<Typed<'a>> {
+        self.add(predicate.nodes.len())?;
         let nodes = std::mem::replace(&mut self.nodes, &predicate.nodes);
         let scope = std::mem::take(&mut self.scope);
         let (excluded, reads, beside) = (self.excluded.take(), self.reads.take(), self.beside.take());
@@ -52,6 +54,15 @@ impl<'a> Checker<'a> {
         (self.nodes, self.scope, self.excluded, self.reads) = (nodes, scope, excluded, reads);
         (self.beside, self.aggregates) = (beside, aggregates);
         condition
+    }
+
+    /// Counts what rules add to a statement: a guest says how often a table and a masked column are named.
+    fn add(&mut self, count: usize) -> Result<()> {
+        self.added = self.added.saturating_add(count);
+        if self.added > self.most_added {
+            return Err(Error::Limit { what: Limited::StatementSize, allowed: self.most_added as u64 });
+        }
+        Ok(())
     }
 
     /// The place of a rule's first node, the same each time: a database that numbers values sees then that two expressions are equal.
@@ -120,6 +131,7 @@ impl<'a> Checker<'a> {
         own: Vec<&'a Column>,
     ) -> Result<Query<'a>> {
         let name = entry.table.name.as_str();
+        self.add(own.len())?;
         let filter = rules.rows.as_ref().map(|rows| self.rule(rows, name, name)).transpose()?;
         let columns =
             own.into_iter().map(|column| self.shown(Some(name), entry, column)).collect::<Result<Vec<_>>>()?;
@@ -199,7 +211,7 @@ impl<'a> Checker<'a> {
             let condition = self.condition(id)?;
             let mixes = self.mixes.replace(before);
             self.mixes.set(before || mixes);
-            if super::fallible::can_fail(self.nodes, id) || mixes {
+            if mixes || self.fallible.as_ref().is_none_or(|fallible| fallible.can_fail(id)) {
                 fallible.push(condition)
             } else {
                 rule.push(condition)

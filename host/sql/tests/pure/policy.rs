@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sqlservice_sql::{
-    Catalog, Dialect, Error, Limits, Policy, Result, Value, compile,
+    Catalog, Dialect, Error, Limits, Policy, Result, Rules, Value, compile,
     policy::{Allow, Claims, TablePolicy},
-    schema::{Check, Index, Models, Table, TypeKind},
+    schema::{Check, DefaultValue, Index, Models, Table, TypeKind},
     statement::*,
 };
 
@@ -32,9 +32,13 @@ fn rule() -> TablePolicy {
         .allow(Allow::Upsert)
 }
 
-fn catalog(rule: TablePolicy, dialect: Dialect) -> Catalog {
+fn bound(rule: TablePolicy) -> Rules {
     let claims: Claims = [("tenant", 7_i64), ("user", 3)].map(|(name, value)| (name.into(), Value::from(value))).into();
-    let rules = Policy::new([("notes".to_owned(), rule)]).expect("a policy").bind(&claims).expect("claims");
+    Policy::new([("notes".to_owned(), rule)]).expect("a policy").bind(&claims).expect("claims")
+}
+
+fn catalog(rule: TablePolicy, dialect: Dialect) -> Catalog {
+    let rules = bound(rule);
     let models = Models { tables: vec![notes()], relationships: Vec::new() };
     let catalog = Catalog::declare(models, dialect, &Limits::default(), false).expect("models");
     catalog.under(Arc::new(rules), dialect).expect("models under rules")
@@ -285,9 +289,7 @@ fn t53_a_reflection_has_what_is_seen_and_no_name_of_what_is_not() {
     real.checks = vec![Check { name: None, expression: "owner_id > 0".into() }];
     real.foreign_keys = vec![key("size", "notes"), key("owner_id", "notes"), key("size", "people")];
     let people = table("people", vec![hidden]);
-    let claims: Claims = [("tenant", 7_i64), ("user", 3)].map(|(name, value)| (name.into(), Value::from(value))).into();
-    let rules = Policy::new([("notes".to_owned(), rule())]).expect("a policy").bind(&claims).expect("claims");
-    let seen = rules.visible(vec![people, real]);
+    let seen = bound(rule()).visible(vec![people, real]);
     let [notes] = seen.as_slice() else { panic!("{seen:?}") };
     let names: Vec<_> = notes.columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["id", "slug", "text", "size"]);
@@ -296,4 +298,102 @@ fn t53_a_reflection_has_what_is_seen_and_no_name_of_what_is_not() {
     assert_eq!((notes.primary_key.as_slice(), notes.checks.len()), (["id".to_owned()].as_slice(), 0));
     assert_eq!(notes.foreign_keys.len(), 1);
     assert!(notes.columns[2].nullable, "it is masked");
+}
+
+/// A query that is the single value of a row: how many sizes are not 1 or less, which fails for a size of nothing.
+fn counted(a: &mut Arena) -> NodeId {
+    let (notes, filter, count) = (a.from("notes"), quotient(a), a.call("count", &[]));
+    let query = a.select(Select { filter: Some(filter), ..select(&[count], notes) });
+    a.add(Node::ScalarQuery(query))
+}
+
+#[test]
+fn t53_queries_in_what_is_returned_or_resolves_a_conflict_choose_rows_of_their_own() {
+    let returned = [
+        sqlite(&|mut a| {
+            let count = counted(&mut a);
+            a.end(Root::Delete(Delete { returning: vec![count], ..delete("notes") }))
+        }),
+        sqlite(&|mut a| {
+            let (one, count) = (a.int(1), counted(&mut a));
+            a.end(Root::Update(Update { returning: vec![count], ..update("notes", vec![set("size", one)]) }))
+        }),
+        sqlite(&|mut a| {
+            let (text, count) = (a.text("b"), counted(&mut a));
+            let source = InsertSource::Values(vec![vec![text]]);
+            a.end(Root::Insert(Insert { returning: vec![count], ..insert("notes", &["text"], source) }))
+        }),
+        sqlite(&|mut a| {
+            let (slug, text, count) = (a.text("a"), a.text("b"), counted(&mut a));
+            let action = ConflictAction::Update(vec![set("size", count)]);
+            let conflict = Some(Conflict { columns: vec!["slug".into()], action, filter: None });
+            let source = InsertSource::Values(vec![vec![slug, text]]);
+            a.end(Root::Insert(Insert { conflict, ..insert("notes", &["slug", "text"], source) }))
+        }),
+    ];
+    for text in returned {
+        assert!(text.contains("LIMIT -1) AS"), "{text}");
+    }
+}
+
+#[test]
+fn t53_a_row_of_defaults_is_an_insert() {
+    let read = TablePolicy::new().read(["id", "slug", "text", "size"], "tenant_id = :tenant");
+    let catalog = catalog(read, Dialect::Sqlite);
+    let statement = Arena::default().end(Root::Insert(insert("notes", &[], InsertSource::Defaults)));
+    let refused = compile(&statement, &catalog, Dialect::Sqlite, &Limits::default());
+    assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
+}
+
+#[test]
+fn t53_what_a_model_sets_by_itself_is_checked() {
+    let by_itself = |value: DefaultValue| {
+        let mut table = notes();
+        table.columns[2].on_update = value;
+        let models = Models { tables: vec![table], relationships: Vec::new() };
+        let catalog = Catalog::declare(models, Dialect::Sqlite, &Limits::default(), false).expect("models");
+        let catalog = catalog.under(Arc::new(bound(rule())), Dialect::Sqlite).expect("models under rules");
+        let mut a = Arena::default();
+        let one = a.int(1);
+        let statement = a.end(Root::Update(update("notes", vec![set("size", one)])));
+        let compiled = compile(&statement, &catalog, Dialect::Sqlite, &Limits::default())?;
+        compiled.conditions.iter().try_for_each(|condition| condition.check(&[]))
+    };
+    assert_eq!(by_itself(DefaultValue::Literal("short".into())), Ok(()));
+    assert!(matches!(by_itself(DefaultValue::Literal("much too long".into())), Err(Error::Denied(_))));
+}
+
+#[test]
+fn t22_what_rules_add_to_a_statement_is_bounded() {
+    let many = |count: usize| {
+        let mut a = Arena::default();
+        let text = a.col("text");
+        let equal = a.eq(text, text);
+        let filter = a.listed(ListOp::And, &vec![equal; count]);
+        a.end(Root::Delete(Delete { filter: Some(filter), ..delete("notes") }))
+    };
+    let catalog = catalog(rule(), Dialect::Sqlite);
+    let compiled = |count| compile(&many(count), &catalog, Dialect::Sqlite, &Limits::default());
+    assert!(compiled(100).is_ok());
+    // Fewer nodes than a statement may have, but the mask of a column is written at each.
+    assert!(matches!(compiled(90_000), Err(Error::Limit { .. })), "{:?}", compiled(90_000).map(|_| ()));
+}
+
+#[test]
+fn t22_conditions_of_a_change_are_looked_at_once_each() {
+    let mut a = Arena::default();
+    let items: Vec<NodeId> = (0..60_000)
+        .map(|_| {
+            let (id, one) = (a.col("id"), a.int(1));
+            a.eq(id, one)
+        })
+        .collect();
+    let fails = quotient(&mut a);
+    let filter = a.listed(ListOp::And, &[items, vec![fails]].concat());
+    let statement = a.end(Root::Delete(Delete { filter: Some(filter), ..delete("notes") }));
+    let catalog = catalog(rule(), Dialect::Sqlite);
+    let began = std::time::Instant::now();
+    let compiled = compile(&statement, &catalog, Dialect::Sqlite, &Limits::default().statement_bytes(64 << 20));
+    assert!(matches!(&compiled, Ok(_) | Err(Error::Limit { .. })), "{:?}", compiled.map(|_| ()));
+    assert!(began.elapsed() < std::time::Duration::from_secs(3), "{:?}", began.elapsed());
 }
