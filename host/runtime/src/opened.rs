@@ -68,7 +68,13 @@ impl Opened {
     /// An error of the database without the names of what does not exist for the guest.
     pub(crate) fn hide(&self, error: db::Error) -> db::Error {
         let Some(rules) = &self.grant.rules else { return error };
-        let db::Error::Integrity(mut violation) = error else { return error };
+        let mut violation = match error {
+            db::Error::Integrity(violation) => violation,
+            // The guest's own names were found in its models: this one may be one of the policy's.
+            db::Error::NoSuchColumn(name) if !rules.knows_column(&name) => return hidden(&name),
+            db::Error::NoSuchTable(name) if !rules.knows_all(&name, &[]) => return hidden(&name),
+            other => return other,
+        };
         let is_known = violation.table.as_deref().is_some_and(|table| rules.knows_all(table, &violation.columns));
         if !is_known {
             (violation.constraint, violation.columns) = (None, Vec::new());
@@ -157,4 +163,14 @@ fn lower<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
+}
+
+/// What a guest is told where the database misses something that is none of the guest's: the host's log has the name.
+fn hidden(name: &str) -> db::Error {
+    tracing::error!(target: "sqlservice", name, "the database does not have what a policy names");
+    db::Error::Denied(db::error::DatabaseError {
+        message: "what the policy of this database names".to_owned(),
+        sqlstate: None,
+        source: None,
+    })
 }

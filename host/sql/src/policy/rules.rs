@@ -202,6 +202,13 @@ impl Rules {
         self.tables.iter().any(|(name, rules)| is_it(name) && knows(rules))
     }
 
+    /// Whether a column of this name, with its table's before it or not, exists for the guest in any table.
+    #[must_use]
+    pub fn knows_column(&self, name: &str) -> bool {
+        let own = name.rsplit_once('.').map_or(name, |(_, own)| own);
+        self.tables.values().any(|rules| rules.knows(own))
+    }
+
     /// Whether a common table expression of this name would stand in front of a table that rules are about.
     pub(crate) fn names(&self, name: &str) -> bool {
         self.names.contains(&name.to_lowercase())

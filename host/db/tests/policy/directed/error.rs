@@ -1,7 +1,7 @@
 //! Errors that a hidden row would make: none is ever raised.
 
 use sqlservice_sql::{
-    Scalar,
+    Error, Scalar,
     schema::TypeKind,
     statement::{BinaryOp, JoinKind, Matching, Node, NodeId, Order, Root, Select, Statement, UnaryOp, Update},
 };
@@ -146,6 +146,29 @@ async fn policy_an_error_of_a_hidden_row_is_never_raised() {
     on_each(usual, async |shared| {
         for condition in CONDITIONS {
             assert_quiet(shared, *condition).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn policy_queries_in_what_is_returned_are_of_rows_that_are_seen() {
+    on_each(usual, async |shared| {
+        for condition in CONDITIONS {
+            let returned = statement(|arena| {
+                let source = arena.from("notes as a");
+                let (filter, n) = (Some(condition(arena, "a")), arena.col("a.n"));
+                let max = arena.call("max", &[n]);
+                let inner = arena.select(Select { filter, ..select(&[max], source) });
+                let (value, one) = (arena.add(Node::ScalarQuery(inner)), arena.int(1));
+                Root::Update(Update { returning: vec![value], ..update("notes", vec![set("n", one)]) })
+            });
+            if !shared.dialect.capabilities().update_returning {
+                assert!(matches!(shared.refused(&returned), Error::Unsupported { .. }));
+                continue;
+            }
+            let (answer, _) = shared.then(&returned, "select 1").await;
+            assert_eq!(answer.first.rows, 1, "{}", shared.compile(&returned).expect("it was").sql);
         }
     })
     .await;
