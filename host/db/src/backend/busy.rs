@@ -38,15 +38,22 @@ impl Busy {
         *self.0.borrow()
     }
 
-    /// Asks for an end until there is one; at least the last request has arrived then. Nothing is asked where nothing runs.
-    pub(crate) async fn end<F>(&self, request: impl Fn() -> F) -> Result<()>
+    /// Asks for an end until there is one; at least the last request has arrived then. Nothing is asked where nothing runs: also where
+    /// the statement ends by itself while the way to ask is still being made ready, which can take long where the host is busy.
+    pub(crate) async fn end<W, R, F>(&self, ready: impl Fn() -> R, request: impl Fn(W) -> F) -> Result<()>
     where
+        R: Future<Output = Result<W>>,
         F: Future<Output = Result<()>>,
     {
         let mut busy = self.0.subscribe();
         let mut pause = FIRST_PAUSE;
         while self.is_busy() {
-            request().await?;
+            let way = tokio::select! {
+                biased;
+                _ = busy.wait_for(|busy| !busy) => break,
+                way = ready() => way?,
+            };
+            request(way).await?;
             if timeout(pause, busy.wait_for(|busy| !busy)).await.is_ok() {
                 break;
             }
@@ -65,11 +72,12 @@ mod tests {
     #[tokio::test]
     async fn g05_a_request_that_hit_nothing_is_made_again() {
         let (busy, requests) = (Busy::default(), AtomicU32::new(0));
-        let count = || async {
+        let ready = || async { Ok(()) };
+        let count = |()| async {
             requests.fetch_add(1, Ordering::Relaxed);
             Ok(())
         };
-        busy.end(count).await.expect("nothing to end");
+        busy.end(ready, count).await.expect("nothing to end");
         assert_eq!(requests.load(Ordering::Relaxed), 0);
         let statement = busy.during(async {
             while requests.load(Ordering::Relaxed) < 3 {
@@ -79,9 +87,29 @@ mod tests {
         });
         let (ran, ended) = tokio::join!(statement, async {
             tokio::task::yield_now().await;
-            busy.end(count).await
+            busy.end(ready, count).await
         });
         assert!(ran.is_ok() && ended.is_ok() && !busy.is_busy());
         assert_eq!(requests.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn g05_a_statement_that_ends_by_itself_waits_for_no_way_to_stop_it() {
+        let busy = Busy::default();
+        let ended = tokio::sync::Notify::new();
+        let statement = busy.during(async {
+            ended.notified().await;
+            Ok(())
+        });
+        let stop = async {
+            tokio::task::yield_now().await;
+            let never = || async {
+                ended.notify_one();
+                std::future::pending::<Result<()>>().await
+            };
+            busy.end(never, |()| async { Err(Error::Disconnected(None)) }).await
+        };
+        let (ran, stopped) = tokio::join!(statement, stop);
+        assert!(ran.is_ok() && stopped.is_ok() && !busy.is_busy());
     }
 }

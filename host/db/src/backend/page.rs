@@ -1,6 +1,6 @@
 //! Rows on their way into batches, and what to do with the rest of them when nobody wants it.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use futures::{Stream, StreamExt};
 use sqlservice_sql::Batch;
@@ -47,11 +47,16 @@ impl Page {
     }
 }
 
-/// Reads a result to its end, and asks for an end of its statement if that takes long. An error means that the connection is
-/// unusable.
-pub(crate) async fn drain<T, S>(rows: &mut S, request: impl Future<Output = Result<()>>) -> Result<()>
+/// Reads a result to its end, and asks for an end of its statement if that takes long; not where it ends while the way to ask is still
+/// being made ready. An error means that the connection is unusable.
+pub(crate) async fn drain<T, S, W, F>(
+    rows: &mut S,
+    ready: impl Future<Output = Result<W>>,
+    request: impl FnOnce(W) -> F,
+) -> Result<()>
 where
     S: Stream<Item = Result<T, sqlx::Error>> + Unpin,
+    F: Future<Output = Result<()>>,
 {
     let patience = Instant::now() + KINDNESS;
     while Instant::now() < patience {
@@ -61,7 +66,17 @@ where
             Err(_) => break,
         }
     }
-    request.await?;
+    let mut ready = pin!(ready);
+    let way = loop {
+        tokio::select! {
+            way = &mut ready => break way?,
+            next = rows.next() => match next {
+                Some(Ok(_)) => {}
+                end => return ended(end),
+            },
+        }
+    };
+    request(way).await?;
     // What was on its way still comes, and then the statement's error.
     let end = Instant::now() + ENDING;
     loop {

@@ -59,13 +59,13 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
                     match feed.deliver(reading.page.take()).await {
                         Next::More(demand) => reading.page.demand = demand,
                         Next::Stop => {
-                            drain(&mut rows, stopper.request()).await?;
+                            drain(&mut rows, stopper.ready(), |way| stopper.request(way)).await?;
                             return Ok(Done::default());
                         }
                     }
                 }
                 if let Err(unreadable) = reading.read(&row) {
-                    drain(&mut rows, stopper.request()).await?;
+                    drain(&mut rows, stopper.ready(), |way| stopper.request(way)).await?;
                     return Err(unreadable);
                 }
             }

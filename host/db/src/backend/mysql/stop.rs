@@ -9,7 +9,11 @@ use std::{
 };
 
 use sqlservice_sql::{Dialect, SqlWriter};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
+use sqlx::{
+    MySql, MySqlConnection,
+    mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions},
+    pool::PoolConnection,
+};
 use tokio::time::timeout;
 
 use crate::{
@@ -30,30 +34,36 @@ impl Control {
         Self(pool.acquire_timeout(STOPPING).test_before_acquire(true).connect_lazy_with(options))
     }
 
+    /// A connection to ask over. May be given up at any time.
+    async fn ready(&self) -> Result<PoolConnection<MySql>> {
+        self.0.acquire().await.map_err(|cause| Error::Disconnected(Some(cause.into())))
+    }
+
     /// Stops what the connection runs now.
-    async fn stop(&self, id: u64) -> Result<()> {
-        self.kill("KILL QUERY ", id).await
+    async fn stop(&self, way: &mut MySqlConnection, id: u64) -> Result<()> {
+        kill(way, "KILL QUERY ", id).await
     }
 
     /// Ends the connection, whatever it does: one that only computes does not notice that nobody is there any more.
     async fn terminate(&self, id: u64) -> Result<()> {
-        self.kill("KILL CONNECTION ", id).await
-    }
-
-    async fn kill(&self, verb: &'static str, id: u64) -> Result<()> {
-        let mut sql = SqlWriter::new(Dialect::Mysql);
-        sql.push(verb).number(id);
-        match timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).execute(&self.0)).await {
-            Ok(Ok(_)) => Ok(()),
-            // No such connection: it is lost, and so is its statement.
-            Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
-            Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
-        }
+        let mut way = self.ready().await?;
+        kill(&mut way, "KILL CONNECTION ", id).await
     }
 
     /// Stops nothing any more.
     pub(crate) async fn close(&self) {
         drop(timeout(STOPPING, self.0.close()).await);
+    }
+}
+
+async fn kill(way: &mut MySqlConnection, verb: &'static str, id: u64) -> Result<()> {
+    let mut sql = SqlWriter::new(Dialect::Mysql);
+    sql.push(verb).number(id);
+    match timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).execute(way)).await {
+        Ok(Ok(_)) => Ok(()),
+        // No such connection: it is lost, and so is its statement.
+        Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
+        Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
     }
 }
 
@@ -89,11 +99,16 @@ impl MysqlStopper {
         self.pending.swap(false, Ordering::AcqRel)
     }
 
+    /// A connection to ask over. May be given up at any time.
+    pub(crate) async fn ready(&self) -> Result<PoolConnection<MySql>> {
+        self.control.ready().await
+    }
+
     /// Asks once, for a statement that is known to run.
-    pub(crate) async fn request(&self) -> Result<()> {
+    pub(crate) async fn request(&self, mut way: PoolConnection<MySql>) -> Result<()> {
         self.pending.store(true, Ordering::Release);
         self.asked.store(true, Ordering::Release);
-        self.control.stop(self.id).await
+        self.control.stop(&mut way, self.id).await
     }
 
     /// Ends the connection in the server, if a statement may still run there.
@@ -106,7 +121,8 @@ impl MysqlStopper {
 
 impl Stop for MysqlStopper {
     async fn stop(&self) -> Result<()> {
-        let stopped = timeout(STOPPING, self.busy.end(|| self.request())).await;
+        let ended = self.busy.end(|| self.ready(), |way| self.request(way));
+        let stopped = timeout(STOPPING, ended).await;
         stopped.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
     }
 }

@@ -65,13 +65,13 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
                     match feed.deliver(reading.page.take()).await {
                         Next::More(demand) => reading.page.demand = demand,
                         Next::Stop => {
-                            drain(&mut rows, stopper.request()).await?;
+                            drain(&mut rows, stopper.ready(), |way| stopper.request(way)).await?;
                             return Ok(Done::default());
                         }
                     }
                 }
                 if let Err(unreadable) = reading.read(&row) {
-                    drain(&mut rows, stopper.request()).await?;
+                    drain(&mut rows, stopper.ready(), |way| stopper.request(way)).await?;
                     return Err(unreadable);
                 }
             }

@@ -10,8 +10,9 @@ use std::{
 
 use sqlservice_sql::{Dialect, SqlWriter};
 use sqlx::{
-    Row,
-    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+    Postgres, Row,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
 };
 use tokio::time::timeout;
 
@@ -37,30 +38,23 @@ impl Control {
         Self(pool.acquire_timeout(STOPPING).test_before_acquire(true).connect_lazy_with(options))
     }
 
+    /// A connection to ask over. May be given up at any time.
+    async fn ready(&self) -> Result<PoolConnection<Postgres>> {
+        self.0.acquire().await.map_err(|cause| Error::Disconnected(Some(cause.into())))
+    }
+
     /// Stops what the backend process runs now.
     ///
     /// When this returns, the signal is pending for that process: it comes before any message that is sent to it after.
     /// A process that waits for a message ignores it.
-    async fn stop(&self, process: i32) -> Result<()> {
-        self.signal("SELECT pg_cancel_backend(", process).await
+    async fn stop(&self, way: &mut PgConnection, process: i32) -> Result<()> {
+        signal(way, "SELECT pg_cancel_backend(", process).await
     }
 
     /// Ends the backend process, whatever it does: one that only computes does not notice that nobody is there any more.
     pub(crate) async fn terminate(&self, process: i32) -> Result<()> {
-        self.signal("SELECT pg_terminate_backend(", process).await
-    }
-
-    async fn signal(&self, call: &'static str, process: i32) -> Result<()> {
-        let mut sql = SqlWriter::new(Dialect::Postgres);
-        sql.push(call).number(process).push(")::text");
-        let answer = timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(&self.0)).await;
-        match answer.map(|row| row.and_then(|row| row.try_get::<String, _>(0))) {
-            Ok(Ok(sent)) if sent == "true" => Ok(()),
-            // No such process: the connection is lost, and so is its statement.
-            Ok(Ok(_)) => Err(Error::Disconnected(None)),
-            Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
-            Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
-        }
+        let mut way = self.ready().await?;
+        signal(&mut way, "SELECT pg_terminate_backend(", process).await
     }
 
     /// Asks what became of a transaction whose connection was lost while it committed: whether it did, where that can be known.
@@ -97,6 +91,19 @@ impl Control {
     }
 }
 
+async fn signal(way: &mut PgConnection, call: &'static str, process: i32) -> Result<()> {
+    let mut sql = SqlWriter::new(Dialect::Postgres);
+    sql.push(call).number(process).push(")::text");
+    let answer = timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(way)).await;
+    match answer.map(|row| row.and_then(|row| row.try_get::<String, _>(0))) {
+        Ok(Ok(sent)) if sent == "true" => Ok(()),
+        // No such process: the connection is lost, and so is its statement.
+        Ok(Ok(_)) => Err(Error::Disconnected(None)),
+        Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
+        Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
+    }
+}
+
 /// Stops the statements of one link.
 #[derive(Clone)]
 pub(crate) struct PostgresStopper {
@@ -127,10 +134,15 @@ impl PostgresStopper {
         &self.busy
     }
 
+    /// A connection to ask over. May be given up at any time.
+    pub(crate) async fn ready(&self) -> Result<PoolConnection<Postgres>> {
+        self.control.ready().await
+    }
+
     /// Asks once, for a statement that is known to run.
-    pub(crate) async fn request(&self) -> Result<()> {
+    pub(crate) async fn request(&self, mut way: PoolConnection<Postgres>) -> Result<()> {
         self.asked.store(true, Ordering::Release);
-        self.control.stop(self.process).await
+        self.control.stop(&mut way, self.process).await
     }
 
     /// Ends the connection in the server, if a statement may still run there.
@@ -143,7 +155,8 @@ impl PostgresStopper {
 
 impl Stop for PostgresStopper {
     async fn stop(&self) -> Result<()> {
-        let stopped = timeout(STOPPING, self.busy.end(|| self.request())).await;
+        let ended = self.busy.end(|| self.ready(), |way| self.request(way));
+        let stopped = timeout(STOPPING, ended).await;
         stopped.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
     }
 }
