@@ -12,7 +12,7 @@ use std::{
 use sqlservice_db::{Database, RunOptions, Settings};
 use sqlservice_sql::{
     Catalog, Compiled, Dialect, Limits, Scalar, compile,
-    schema::{Column, DefaultValue, Models, Table, TypeKind},
+    schema::{Column, Models, Table, TypeKind},
     statement::{Binary, BinaryOp, ColumnName, Insert, InsertSource, Node, Root, Select, SourceTable, Statement},
 };
 
@@ -100,29 +100,8 @@ async fn fill(path: &Path) -> Result<Database, Failure> {
 }
 
 fn table() -> Table {
-    let column = |name: &str, kind: TypeKind| Column {
-        name: name.to_owned(),
-        ty: kind.into(),
-        nullable: false,
-        default: DefaultValue::None,
-        on_update: DefaultValue::None,
-        computed: None,
-        comment: None,
-    };
-    Table {
-        name: "notes".to_owned(),
-        schema: None,
-        columns: vec![column("id", TypeKind::Int64), column("text", TypeKind::Text)],
-        primary_key_name: None,
-        primary_key: vec!["id".to_owned()],
-        foreign_keys: Vec::new(),
-        uniques: Vec::new(),
-        indexes: Vec::new(),
-        checks: Vec::new(),
-        version_column: None,
-        comment: None,
-        is_view: false,
-    }
+    let columns = vec![Column::new("id", TypeKind::Int64), Column::new("text", TypeKind::Text)];
+    Table { primary_key: vec!["id".to_owned()], ..Table::new("notes", columns) }
 }
 
 fn statement(statement: &Statement) -> Result<Compiled, Failure> {

@@ -13,7 +13,7 @@ use sqlservice_db::{Database, RunOptions, Session, Settings};
 use sqlservice_sql::{
     Catalog, Compiled, Dialect, Limits, Policy, Value, compile,
     policy::{Claims, TablePolicy},
-    schema::{Column, DefaultValue, Models, Table, TypeKind},
+    schema::{Column, Models, Table, TypeKind},
     statement::{Binary, BinaryOp, ColumnName, ListOp, Listed, Node, NodeId, Root, Select, SourceTable, Statement},
 };
 
@@ -96,33 +96,12 @@ fn compiled(statement: &Statement, is_ruled: bool) -> Result<Arc<Compiled>, Fail
 }
 
 fn notes() -> Table {
-    let column = |name: &str, kind: TypeKind| Column {
-        name: name.to_owned(),
-        ty: kind.into(),
-        nullable: false,
-        default: DefaultValue::None,
-        on_update: DefaultValue::None,
-        computed: None,
-        comment: None,
-    };
-    Table {
-        name: "notes".to_owned(),
-        schema: None,
-        columns: vec![
-            column("id", TypeKind::Int64),
-            column("text", TypeKind::Text),
-            column("tenant_id", TypeKind::Int64),
-        ],
-        primary_key_name: None,
-        primary_key: vec!["id".to_owned()],
-        foreign_keys: Vec::new(),
-        uniques: Vec::new(),
-        indexes: Vec::new(),
-        checks: Vec::new(),
-        version_column: None,
-        comment: None,
-        is_view: false,
-    }
+    let columns = vec![
+        Column::new("id", TypeKind::Int64),
+        Column::new("text", TypeKind::Text),
+        Column::new("tenant_id", TypeKind::Int64),
+    ];
+    Table { primary_key: vec!["id".to_owned()], ..Table::new("notes", columns) }
 }
 
 /// The condition that a rule has, from the fourth node on; it is the sixth.

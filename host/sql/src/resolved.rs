@@ -274,7 +274,13 @@ pub(crate) struct Query<'a> {
     pub(crate) shape: Vec<Shape<'a>>,
 }
 
-impl Query<'_> {
+impl<'a> Query<'a> {
+    /// A query with nothing around it.
+    pub(crate) fn new(body: Body<'a>, shape: Vec<Shape<'a>>) -> Self {
+        let (ctes, order_by) = (Vec::new(), Vec::new());
+        Self { ctes, body, order_by, limit: None, offset: None, lock: None, is_fenced: false, shape }
+    }
+
     /// Whether it is a select and nothing around it, as parts of a compound have to be on some databases.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.body, Body::Select(_))

@@ -89,6 +89,21 @@ pub struct Column {
     pub comment: Option<String>,
 }
 
+impl Column {
+    /// A column that may not be null and gets nothing by itself.
+    pub fn new(name: impl Into<String>, ty: impl Into<ColumnType>) -> Self {
+        Self {
+            name: name.into(),
+            ty: ty.into(),
+            nullable: false,
+            default: DefaultValue::None,
+            on_update: DefaultValue::None,
+            computed: None,
+            comment: None,
+        }
+    }
+}
+
 /// What happens to a row whose referred row is deleted or gets another key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "SQL's own words")]
@@ -167,6 +182,26 @@ pub struct Table {
     pub comment: Option<String>,
     /// Whether it is a view.
     pub is_view: bool,
+}
+
+impl Table {
+    /// A table of these columns in the default schema, without keys.
+    pub fn new(name: impl Into<String>, columns: Vec<Column>) -> Self {
+        Self {
+            name: name.into(),
+            schema: None,
+            columns,
+            primary_key_name: None,
+            primary_key: Vec::new(),
+            foreign_keys: Vec::new(),
+            uniques: Vec::new(),
+            indexes: Vec::new(),
+            checks: Vec::new(),
+            version_column: None,
+            comment: None,
+            is_view: false,
+        }
+    }
 }
 
 /// What follows an object along a relationship.

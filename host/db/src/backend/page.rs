@@ -60,7 +60,7 @@ where
 {
     let patience = Instant::now() + KINDNESS;
     while Instant::now() < patience {
-        match timeout_at(patience, rows.next()).await {
+        match timeout_at(patience, next(rows)).await {
             Ok(Some(Ok(_))) => {}
             Ok(end) => return ended(end),
             Err(_) => break,
@@ -70,7 +70,7 @@ where
     let way = loop {
         tokio::select! {
             way = &mut ready => break way?,
-            next = rows.next() => match next {
+            next = next(rows) => match next {
                 Some(Ok(_)) => {}
                 end => return ended(end),
             },
@@ -80,7 +80,7 @@ where
     // What was on its way still comes, and then the statement's error.
     let end = Instant::now() + ENDING;
     loop {
-        match timeout_at(end, rows.next()).await {
+        match timeout_at(end, next(rows)).await {
             Ok(Some(Ok(_))) => {}
             Ok(end) => return ended(end),
             Err(elapsed) => return Err(Error::Disconnected(Some(elapsed.into()))),
@@ -88,10 +88,70 @@ where
     }
 }
 
+/// The next row of a result. What has arrived is read without a pause, and no task of this thread and neither sockets nor clocks would
+/// have a turn until its end; so each row counts as work after which a task makes way.
+pub(crate) async fn next<T, S>(rows: &mut S) -> Option<Result<T, sqlx::Error>>
+where
+    S: Stream<Item = Result<T, sqlx::Error>> + Unpin,
+{
+    tokio::task::consume_budget().await;
+    rows.next().await
+}
+
 fn ended<T>(end: Option<Result<T, sqlx::Error>>) -> Result<()> {
     match end {
         // The error of a statement that nobody waits for.
         None | Some(Ok(_) | Err(sqlx::Error::Database(_))) => Ok(()),
         Some(Err(lost)) => Err(Error::Disconnected(Some(lost.into()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, time::Duration};
+
+    use futures::{StreamExt, stream};
+
+    use super::*;
+
+    /// One thread, as all work of a busy host comes to: a result that never pauses, and a way to ask that needs the thread's clock.
+    #[tokio::test]
+    async fn t32_a_result_that_never_pauses_is_stopped() {
+        let stopped = Cell::new(false);
+        let mut rows =
+            stream::repeat_with(|| Ok::<_, sqlx::Error>(())).take_while(|_| std::future::ready(!stopped.get()));
+        let ready = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Ok(())
+        };
+        let request = |()| async {
+            stopped.set(true);
+            Ok(())
+        };
+        drain(&mut rows, ready, request).await.expect("its end");
+        assert!(stopped.get());
+    }
+
+    #[tokio::test]
+    async fn t32_a_result_that_ends_waits_for_no_way_to_stop_it() {
+        let end = Instant::now() + KINDNESS * 2;
+        let mut rows =
+            stream::repeat_with(|| Ok::<_, sqlx::Error>(())).take_while(|_| std::future::ready(Instant::now() < end));
+        let ready = std::future::pending::<Result<()>>();
+        drain(&mut rows, ready, |()| async { Err(Error::Disconnected(None)) }).await.expect("its end");
+    }
+
+    #[tokio::test]
+    async fn t32_tasks_have_a_turn_while_a_result_arrives() {
+        let had = std::rc::Rc::new(Cell::new(false));
+        let local = tokio::task::LocalSet::new();
+        let seen = had.clone();
+        let other = local.run_until(async move {
+            tokio::task::spawn_local(async move { seen.set(true) });
+            let mut rows = stream::repeat_with(|| Ok::<_, sqlx::Error>(())).take(10_000);
+            while next(&mut rows).await.is_some() {}
+        });
+        other.await;
+        assert!(had.get());
     }
 }

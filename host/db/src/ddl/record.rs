@@ -148,18 +148,5 @@ impl Book {
 
 /// The name of the host's table, for what asks by tables.
 fn table() -> Table {
-    Table {
-        name: RECORDS.to_owned(),
-        schema: None,
-        columns: Vec::new(),
-        primary_key_name: None,
-        primary_key: Vec::new(),
-        foreign_keys: Vec::new(),
-        uniques: Vec::new(),
-        indexes: Vec::new(),
-        checks: Vec::new(),
-        version_column: None,
-        comment: None,
-        is_view: false,
-    }
+    Table::new(RECORDS, Vec::new())
 }

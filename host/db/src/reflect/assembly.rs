@@ -39,20 +39,7 @@ impl Assembly {
         }
         self.spend(name.len())?;
         self.places.insert(name.clone(), self.tables.len());
-        self.tables.push(Table {
-            name,
-            schema,
-            columns: Vec::new(),
-            primary_key_name: None,
-            primary_key: Vec::new(),
-            foreign_keys: Vec::new(),
-            uniques: Vec::new(),
-            indexes: Vec::new(),
-            checks: Vec::new(),
-            version_column: None,
-            comment: None,
-            is_view,
-        });
+        self.tables.push(Table { schema, is_view, ..Table::new(name, Vec::new()) });
         Ok(())
     }
 

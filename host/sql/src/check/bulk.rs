@@ -58,7 +58,7 @@ pub(crate) fn select<'a>(
         having: None,
     };
     let body = Body::Select(Box::new(select));
-    Query { ctes: Vec::new(), body, order_by, limit: None, offset: None, lock: None, is_fenced: false, shape }
+    Query { order_by, ..Query::new(body, shape) }
 }
 
 /// A column of a table that is read.

@@ -172,16 +172,7 @@ impl<'a> Checker<'a> {
             having: None,
         };
         let body = Body::Select(Box::new(select));
-        Ok(Query {
-            ctes: Vec::new(),
-            body,
-            order_by: Vec::new(),
-            limit: None,
-            offset: None,
-            lock: None,
-            is_fenced: false,
-            shape,
-        })
+        Ok(Query::new(body, shape))
     }
 }
 

@@ -146,16 +146,7 @@ impl<'a> Checker<'a> {
             having: None,
         };
         let body = Body::Select(Box::new(select));
-        Ok(Query {
-            ctes: Vec::new(),
-            body,
-            order_by: Vec::new(),
-            limit: None,
-            offset: None,
-            lock: None,
-            is_fenced,
-            shape,
-        })
+        Ok(Query { is_fenced, ..Query::new(body, shape) })
     }
 
     /// A column of the table itself as a result, masked where a rule says so.

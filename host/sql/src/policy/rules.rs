@@ -10,12 +10,7 @@ use std::{
 
 use super::{Allow, Claims, Expression, PolicyError, evaluate, expression::Predicate, parsed::Parsed};
 use crate::{
-    Error, Result, Scalar, Value,
-    catalog::Entry,
-    check::literal_kind,
-    schema::{Column, DefaultValue},
-    statement::Node,
-    value::ValueRef,
+    Error, Result, Scalar, Value, catalog::Entry, check::literal_kind, schema::Column, statement::Node, value::ValueRef,
 };
 
 impl Predicate {
@@ -151,15 +146,7 @@ fn preset(name: &str, value: Predicate) -> Preset {
         _ => Value::Scalar(Scalar::Null),
     };
     let kind = literal_kind(&value).unwrap_or(crate::schema::TypeKind::Text);
-    let column = Column {
-        name: name.to_owned(),
-        ty: kind.into(),
-        nullable: true,
-        default: DefaultValue::None,
-        on_update: DefaultValue::None,
-        computed: None,
-        comment: None,
-    };
+    let column = Column { nullable: true, ..Column::new(name, kind) };
     Preset { column, value }
 }
 

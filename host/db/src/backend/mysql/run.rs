@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures::TryStreamExt;
 use sqlservice_sql::{Dialect, Sql, compiled::Output, schema::TypeKind};
 use sqlx::{
     Arguments, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, Statement,
@@ -20,7 +19,7 @@ use crate::{
     Error, Result,
     backend::{
         Done, Job, driver,
-        page::{Page, drain},
+        page::{self, Page, drain},
         sink::{Cell, Column, reads_as},
         verb,
     },
@@ -43,7 +42,7 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
     let mut reading: Option<Reading> = None;
     let (mut affected, mut returned, mut made) = (0, 0, 0);
     loop {
-        match rows.try_next().await.map_err(error::map)? {
+        match page::next(&mut rows).await.transpose().map_err(error::map)? {
             None => break,
             Some(Either::Left(done)) => {
                 affected += done.rows_affected();

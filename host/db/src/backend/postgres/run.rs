@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures::TryStreamExt;
 use sqlservice_sql::{Dialect, Sql, compiled::Output, schema::TypeKind};
 use sqlx::{
     Arguments, Column as _, Connection, Either, Executor, PgConnection, Row, Statement,
@@ -18,7 +17,7 @@ use crate::{
     Error, Result,
     backend::{
         Done, Job, driver,
-        page::{Page, drain},
+        page::{self, Page, drain},
         sink::{Cell, Column, reads_as},
         verb,
     },
@@ -53,7 +52,7 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
     let mut reading: Option<Reading> = None;
     let mut affected = 0;
     loop {
-        match rows.try_next().await.map_err(error::map)? {
+        match page::next(&mut rows).await.transpose().map_err(error::map)? {
             None => break,
             Some(Either::Left(done)) => affected += done.rows_affected(),
             Some(Either::Right(row)) => {
