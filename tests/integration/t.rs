@@ -16,6 +16,7 @@ mod secret;
 mod soak;
 mod tables;
 mod text;
+mod turns;
 
 use std::time::Duration;
 

@@ -64,7 +64,7 @@ impl Drop for UnderWay {
 }
 
 /// How many calls the runtime can run at the same time.
-fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers())
 }
 

@@ -23,6 +23,7 @@ use crate::{
     plugin::Plugin,
     state::InstanceState,
     tenant::{Tenant, TenantBuilder},
+    turns::Turns,
 };
 
 /// Compiles plugins and holds the memory of their instances. A process has one; cloning it is cheap.
@@ -40,6 +41,8 @@ struct Shared {
     places: Arc<Semaphore>,
     /// The calls that are under way in all instances.
     calls: Calls,
+    /// Who computes next.
+    turns: Arc<Turns>,
     cache: Option<CompileCache>,
     apart: Option<CompileProcess>,
     observer: Option<Arc<dyn Observer>>,
@@ -160,6 +163,10 @@ impl Engine {
         &self.0.places
     }
 
+    pub(crate) fn turns(&self) -> &Arc<Turns> {
+        &self.0.turns
+    }
+
     pub(crate) fn calls(&self) -> &Calls {
         &self.0.calls
     }
@@ -225,7 +232,8 @@ impl EngineBuilder {
     /// # Errors
     /// [`Error::Engine`] when the sandbox cannot be set up, or two extensions define the same import.
     pub fn build(self) -> Result<Engine> {
-        let sandbox = Sandbox::new(&self.limits).map_err(Error::Engine)?;
+        let turns = Arc::<Turns>::default();
+        let sandbox = Sandbox::new(&self.limits, &turns).map_err(Error::Engine)?;
         let linker = link(&sandbox, &self.extensions).map_err(Error::Engine)?;
         Ok(Engine(Arc::new(Shared {
             sandbox,
@@ -234,6 +242,7 @@ impl EngineBuilder {
             places: places::of(self.limits.instances),
             limits: self.limits,
             calls: Calls::default(),
+            turns,
             cache: self.cache,
             apart: self.apart,
             observer: self.observer,

@@ -167,7 +167,7 @@ impl Instance {
             // The future is large: it stays where it is made.
             let call = pin!(async { store.run_concurrent(work).await.and_then(|inner| inner) });
             let call = calls::watched(call, |waited| installed.note_wait(waited));
-            bounded(self.tenant.limits().of_call(), call).await?.map_err(Error::Trap)?
+            bounded(self.tenant.limits().of_call(), self.tenant.share(), call).await?.map_err(Error::Trap)?
         };
         if !self.tenant.keeps_sessions() {
             sandbox.store.data_mut().sql.end_sessions();
@@ -206,7 +206,7 @@ impl Sandbox {
         let mut store = store(plugin, tenant, installed)?;
         let started = {
             let start = pin!(plugin.linked()?.instantiate_async(&mut store));
-            bounded(tenant.limits().of_start(), start).await?
+            bounded(tenant.limits().of_start(), tenant.share(), start).await?
         };
         let instance = started.map_err(|error| {
             if error.is::<PoolConcurrencyLimitError>() { Error::NoRoom(error) } else { Error::Trap(error) }

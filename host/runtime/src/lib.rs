@@ -43,6 +43,7 @@ mod session_state;
 mod state;
 mod tables;
 mod tenant;
+mod turns;
 mod watch;
 pub mod wave;
 

@@ -139,7 +139,7 @@ impl Plugin {
         let store = &mut sandbox.store;
         let declared = Declared::new(&mut *store, &instance).map_err(Error::Unusable)?;
         let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store);
-        let models = bounded(without_grants.limits().of_call(), models).await?;
+        let models = bounded(without_grants.limits().of_call(), without_grants.share(), models).await?;
         Ok(Some(models.map_err(Error::Trap)?.into()))
     }
 

@@ -22,6 +22,7 @@ use crate::{
     places::Places,
     plugin::Plugin,
     state::InstanceState,
+    turns::Share,
 };
 
 /// Where a plugin's own output goes.
@@ -58,6 +59,7 @@ struct Shared {
     memory: Arc<Memory>,
     host_memory: Arc<Memory>,
     places: Places,
+    share: Share,
     observer: Option<Arc<dyn Observer>>,
     installs: Installs,
 }
@@ -117,6 +119,11 @@ impl Tenant {
 
     pub(crate) fn places(&self) -> &Places {
         &self.0.places
+    }
+
+    /// What its calls have of the processors.
+    pub(crate) fn share(&self) -> &Share {
+        &self.0.share
     }
 
     pub(crate) fn keeps_sessions(&self) -> bool {
@@ -270,6 +277,7 @@ impl TenantBuilder {
             databases.insert(name, grant);
         }
         let observer = self.observer.or_else(|| self.engine.observer().cloned());
+        let share = Share::new(self.engine.turns());
         Ok(Tenant(Arc::new(Shared {
             engine: self.engine,
             name: self.name,
@@ -283,6 +291,7 @@ impl TenantBuilder {
             host_memory: Memory::new(self.limits.sql.host_bytes),
             limits: self.limits,
             places,
+            share,
             observer,
             installs: Installs::default(),
         })))

@@ -16,10 +16,10 @@ const SHORT: Duration = Duration::from_millis(300);
 
 /// The latest that a task of the host's may run while a guest attacks. The issue's bound is 50 ms on a machine that does nothing else;
 /// here other tests run on the same two processors.
-const LATE: Duration = Duration::from_millis(500);
+pub(super) const LATE: Duration = Duration::from_millis(500);
 
 /// A component whose only module has these fields, and whose exports `run` is.
-fn running(fields: &str) -> String {
+pub(super) fn running(fields: &str) -> String {
     format!(
         r#"(component
             (core module $m {fields})
@@ -37,7 +37,7 @@ fn tenant(limits: TenantLimits) -> Tenant {
 }
 
 /// Runs work beside a task that wakes up each five milliseconds, and says how late it was at worst.
-async fn lateness<T>(work: impl Future<Output = T>) -> (T, Duration) {
+pub(super) async fn lateness<T>(work: impl Future<Output = T>) -> (T, Duration) {
     const EACH: Duration = Duration::from_millis(5);
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
     let ticks = tokio::spawn(async move {

@@ -8,7 +8,7 @@ use std::{
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::limits::EngineLimits;
+use crate::{limits::EngineLimits, turns::Turns};
 
 /// How often a guest that computes lets others of its thread go on.
 const TICK: Duration = Duration::from_millis(10);
@@ -25,19 +25,17 @@ const TABLES: u32 = 20;
 /// How much of each table of an instance stays with its place when it is gone, see [`resident_memory`].
 const RESIDENT_TABLE: usize = 32 << 10;
 
-/// wasmtime's engine, whose epoch advances as long as this value lives.
+/// wasmtime's engine, whose epoch advances as long as the turns of its guests are there.
 pub(crate) struct Sandbox {
     pub(crate) engine: Engine,
-    _alive: Arc<()>,
 }
 
 impl Sandbox {
-    pub(crate) fn new(limits: &EngineLimits) -> wasmtime::Result<Self> {
+    pub(crate) fn new(limits: &EngineLimits, turns: &Arc<Turns>) -> wasmtime::Result<Self> {
         let pool = InstanceAllocationStrategy::Pooling(pool(limits));
         let engine = Engine::new(config().allocation_strategy(pool))?;
-        let alive = Arc::new(());
-        tick(engine.clone(), Arc::downgrade(&alive));
-        Ok(Self { engine, _alive: alive })
+        tick(engine.clone(), Arc::downgrade(turns));
+        Ok(Self { engine })
     }
 }
 
@@ -80,9 +78,11 @@ fn resident_memory() -> usize {
 }
 
 /// The ticks only make guests yield; they are no budget, as an epoch goes on while a guest waits in the host.
-fn tick(engine: Engine, alive: Weak<()>) {
+fn tick(engine: Engine, turns: Weak<Turns>) {
     let tick = move || {
-        while alive.strong_count() > 0 {
+        while let Some(turns) = turns.upgrade() {
+            turns.take_back();
+            drop(turns);
             thread::sleep(TICK);
             engine.increment_epoch();
         }

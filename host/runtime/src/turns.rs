@@ -1,0 +1,262 @@
+//! Turns at the processors: guests that compute have them one after the other, in fairness between tenants.
+//!
+//! A call begins at once, and what computes for a moment and then waits is never held up. A tenant whose calls computed for a slice has to
+//! ask before they compute on. As many turns are given as the runtime has threads, each for one poll: to the tenant that computed for the
+//! shortest time so far, and within a tenant to the call that waits longest. So a tenant with many instances gets no more of the
+//! processors than one with a single instance, and the queues of the runtime, which know no tenants, never hold more computing guests than
+//! threads. Before its turn a guest lets the thread look at its sockets and timers: tokio does that only after 61 polls where there is
+//! always something to poll, which was 610 ms where each poll took a tick of the engine.
+//!
+//! It is start-time fair queuing, as for the places of a pool (`sqlservice_db`, `fair`), by the time that was computed.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    future::poll_fn,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use tokio::task::yield_now;
+
+use crate::calls::threads;
+
+/// What a tenant computes before it asks for a turn. Half a tick of the engine, after which what computes makes way.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// How long a turn is kept for a call that is not polled; then it is another one's.
+const KEPT: Duration = Duration::from_millis(100);
+
+/// The turns of an engine.
+#[derive(Default)]
+pub(crate) struct Turns(Mutex<State>);
+
+/// A tenant's share of them.
+pub(crate) struct Share {
+    turns: Arc<Turns>,
+    tenant: u64,
+    /// What its calls computed since its last turn, in nanoseconds.
+    owed: AtomicU64,
+}
+
+/// Leave to compute for one poll.
+pub(crate) struct Turn<'s>(&'s Share);
+
+#[derive(Default)]
+struct State {
+    /// How many turns there are: as many as the largest runtime that asked has threads.
+    most: usize,
+    taken: usize,
+    /// Turns that calls were told of and did not take yet.
+    offered: Vec<(Ticket, Instant)>,
+    waiting: HashMap<Ticket, Waker>,
+    tenants: HashMap<u64, Flow>,
+    /// What the tenant had computed that was served last.
+    clock: u64,
+    last: u64,
+}
+
+/// A place in the queue.
+type Ticket = u64;
+
+/// What a tenant computed, in nanoseconds, and who waits for it.
+#[derive(Default)]
+struct Flow {
+    computed: u64,
+    taken: usize,
+    queue: VecDeque<Ticket>,
+}
+
+impl Flow {
+    fn is_idle(&self) -> bool {
+        self.taken == 0 && self.queue.is_empty()
+    }
+}
+
+impl State {
+    fn number(&mut self) -> u64 {
+        self.last = self.last.saturating_add(1);
+        self.last
+    }
+
+    /// A tenant that wants to compute. Where it did not for a while it starts with who was served last: idling saves nothing up.
+    fn enter(&mut self, tenant: u64) -> &mut Flow {
+        let clock = self.clock;
+        let flow = self.tenants.entry(tenant).or_default();
+        if flow.is_idle() {
+            flow.computed = flow.computed.max(clock);
+        }
+        flow
+    }
+
+    fn take(&mut self, tenant: u64) {
+        self.taken = self.taken.saturating_add(1);
+        let flow = self.enter(tenant);
+        flow.taken = flow.taken.saturating_add(1);
+    }
+
+    /// Takes the turn that was kept for a call. False where none is.
+    fn take_offered(&mut self, tenant: u64, ticket: Ticket) -> bool {
+        let Some(at) = self.offered.iter().position(|(of, _)| *of == ticket) else { return false };
+        self.offered.swap_remove(at);
+        self.waiting.remove(&ticket);
+        self.take(tenant);
+        true
+    }
+
+    fn wait(&mut self, tenant: u64, waker: &Waker) -> Ticket {
+        let ticket = self.number();
+        self.waiting.insert(ticket, waker.clone());
+        self.enter(tenant).queue.push_back(ticket);
+        ticket
+    }
+
+    fn has_free(&self) -> bool {
+        self.taken.saturating_add(self.offered.len()) < self.most
+    }
+
+    /// Offers the turns that are free. Who is told has to be woken.
+    fn serve(&mut self) -> Vec<Waker> {
+        let mut told = Vec::new();
+        while self.has_free() {
+            let waiting = self.tenants.values_mut().filter(|flow| !flow.queue.is_empty());
+            let next = waiting.min_by_key(|flow| (flow.computed, flow.queue.front().copied()));
+            let Some((computed, ticket)) = next.and_then(|flow| Some((flow.computed, flow.queue.pop_front()?))) else {
+                break;
+            };
+            self.clock = self.clock.max(computed);
+            self.offered.push((ticket, Instant::now()));
+            told.extend(self.waiting.get(&ticket).cloned());
+        }
+        told
+    }
+}
+
+impl Turns {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the queue and tells who is next.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let made = change(&mut state);
+        let told = state.serve();
+        drop(state);
+        told.into_iter().for_each(Waker::wake);
+        made
+    }
+
+    /// Gives turns to others that calls did not take in time: theirs may be held by what polls them no more. To be called now and then.
+    pub(crate) fn take_back(&self) {
+        if !self.lock().offered.is_empty() {
+            self.change(|state| state.offered.retain(|(_, since)| since.elapsed() < KEPT));
+        }
+    }
+}
+
+impl Share {
+    /// The share of a tenant that has computed nothing yet.
+    pub(crate) fn new(turns: &Arc<Turns>) -> Self {
+        let tenant = turns.lock().number();
+        Self { turns: Arc::clone(turns), tenant, owed: AtomicU64::new(0) }
+    }
+
+    /// Notes what a call computed.
+    pub(crate) fn charge(&self, computed: Duration) {
+        self.owed.fetch_add(u64::try_from(computed.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether its calls have to ask before they compute.
+    pub(crate) fn must_ask(&self) -> bool {
+        u128::from(self.owed.load(Ordering::Relaxed)) >= SLICE.as_nanos()
+    }
+
+    /// Waits for a turn, where its calls have to ask for one. May be given up at any time.
+    pub(crate) async fn turn(&self) -> Option<Turn<'_>> {
+        while self.must_ask() {
+            let mut asking = Asking { share: self, ticket: None };
+            poll_fn(|context| asking.poll_offer(context.waker())).await;
+            // The thread looks at its sockets and timers, and then does what these woke: tokio begins with the task that waited.
+            yield_now().await;
+            yield_now().await;
+            if asking.take() {
+                return Some(Turn(self));
+            }
+        }
+        None
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.turns.lock().tenants.remove(&self.tenant);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let owed = self.0.owed.swap(0, Ordering::Relaxed);
+        self.0.turns.change(|state| {
+            state.taken = state.taken.saturating_sub(1);
+            if let Some(flow) = state.tenants.get_mut(&self.0.tenant) {
+                flow.taken = flow.taken.saturating_sub(1);
+                flow.computed = flow.computed.saturating_add(owed);
+            }
+        });
+    }
+}
+
+/// A call that asks for a turn. It is in the queue until this is dropped.
+struct Asking<'s> {
+    share: &'s Share,
+    ticket: Option<Ticket>,
+}
+
+impl Asking<'_> {
+    /// Whether a turn is kept for it.
+    fn poll_offer(&mut self, waker: &Waker) -> Poll<()> {
+        let tenant = self.share.tenant;
+        self.share.turns.change(|state| {
+            state.most = state.most.max(threads());
+            match self.ticket {
+                Some(ticket) => _ = state.waiting.insert(ticket, waker.clone()),
+                None => self.ticket = Some(state.wait(tenant, waker)),
+            }
+        });
+        if self.is_offered() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Whether it need not wait: also where it was passed over as it was not polled, so that it asks again.
+    fn is_offered(&self) -> bool {
+        let state = self.share.turns.lock();
+        let Some(ticket) = self.ticket else { return false };
+        let is_queued = state.tenants.get(&self.share.tenant).is_some_and(|flow| flow.queue.contains(&ticket));
+        !is_queued
+    }
+
+    /// Takes the turn, if it is still kept.
+    fn take(&mut self) -> bool {
+        let Some(ticket) = self.ticket else { return false };
+        self.share.turns.lock().take_offered(self.share.tenant, ticket)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket else { return };
+        self.share.turns.change(|state| {
+            state.waiting.remove(&ticket);
+            state.offered.retain(|(of, _)| *of != ticket);
+            if let Some(flow) = state.tenants.get_mut(&self.share.tenant) {
+                flow.queue.retain(|of| *of != ticket);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Turns among tenants that compute without an end.
+
+use std::sync::atomic::AtomicBool;
+
+use tokio::time::{sleep, timeout};
+
+use super::*;
+use crate::bounded::{Times, bounded, thread_time};
+
+const FREE: Times = Times { wall: None, processor: None };
+
+/// Computes for so long, whatever else this machine does.
+fn compute(time: Duration) {
+    let began = thread_time();
+    while thread_time().saturating_sub(began) < time {
+        std::hint::spin_loop();
+    }
+}
+
+/// What a tenant did until it was told to end, in slices.
+struct Crowd {
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    done: Arc<AtomicU64>,
+}
+
+/// So many calls of one tenant, which compute in slices of this length.
+fn crowd(turns: &Arc<Turns>, calls: usize, slice: Duration, end: &Arc<AtomicBool>) -> Crowd {
+    let (share, done) = (Arc::new(Share::new(turns)), Arc::new(AtomicU64::new(0)));
+    let call = || {
+        let (share, done, end) = (Arc::clone(&share), Arc::clone(&done), Arc::clone(end));
+        tokio::spawn(async move {
+            let work = async {
+                while !end.load(Ordering::Relaxed) {
+                    compute(slice);
+                    done.fetch_add(u64::try_from(slice.as_micros()).unwrap_or(0), Ordering::Relaxed);
+                    yield_now().await;
+                }
+            };
+            bounded(FREE, &share, work).await.expect("no limit");
+        })
+    };
+    Crowd { tasks: (0..calls).map(|_| call()).collect(), done }
+}
+
+impl Crowd {
+    async fn microseconds(self) -> u64 {
+        for task in self.tasks {
+            task.await.expect("a task");
+        }
+        self.done.load(Ordering::Relaxed)
+    }
+}
+
+/// T-60: what a tenant gets is not decided by how many of its calls compute, nor by how long they compute before they make way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t60_tenants_compute_for_the_same_time() {
+    let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
+    let millis = Duration::from_millis;
+    let sizes = [(25, millis(10)), (5, millis(10)), (25, millis(1)), (2, millis(3))];
+    let crowds = sizes.map(|(calls, slice)| crowd(&turns, calls, slice, &end));
+    sleep(Duration::from_secs(3)).await;
+    end.store(true, Ordering::Relaxed);
+    let mut times = Vec::new();
+    for crowd in crowds {
+        times.push(crowd.microseconds().await);
+    }
+    let (least, most) = (times.iter().min().expect("one"), times.iter().max().expect("one"));
+    assert!(most - least < most / 4, "{times:?}");
+    assert!(turns.lock().tenants.is_empty() && turns.lock().taken == 0 && turns.lock().offered.is_empty());
+}
+
+/// T-60: the timers of the runtime and what computes little are not late where many compute.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t60_what_computes_little_is_served_at_once() {
+    let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
+    let crowds: Vec<Crowd> = (0..50).map(|_| crowd(&turns, 1, Duration::from_millis(10), &end)).collect();
+    // Each of them may begin at once.
+    sleep(Duration::from_secs(1)).await;
+    let share = Arc::new(Share::new(&turns));
+    let mut late = Vec::new();
+    for _ in 0..100 {
+        let share = Arc::clone(&share);
+        // On a thread of the runtime, as a call that waits for a socket.
+        let waited = tokio::spawn(async move {
+            let at = Instant::now();
+            bounded(FREE, &share, sleep(Duration::from_millis(5))).await.expect("no limit");
+            at.elapsed().saturating_sub(Duration::from_millis(5))
+        });
+        late.push(waited.await.expect("a task"));
+    }
+    end.store(true, Ordering::Relaxed);
+    for crowd in crowds {
+        crowd.microseconds().await;
+    }
+    late.sort_unstable();
+    println!("late: median {:?}, 95 of 100 {:?}, latest {:?}", late[50], late[95], late[99]);
+    assert!(late[50] < Duration::from_millis(60) && late[95] < Duration::from_millis(120), "{late:?}");
+}
+
+/// A turn that is kept for a call that is polled no more goes to others, and so do those of calls that are given up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t60_no_turn_is_lost() {
+    let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
+    let running = crowd(&turns, 4, Duration::from_millis(2), &end);
+    let sleeping: Vec<Share> = (0..20).map(|_| Share::new(&turns)).collect();
+    let mut asleep = Vec::new();
+    for share in &sleeping {
+        share.charge(SLICE);
+        let mut call = Box::pin(share.turn());
+        assert!(futures::poll!(call.as_mut()).is_pending());
+        asleep.push(call);
+    }
+    asleep.truncate(10);
+    sleep(Duration::from_millis(50)).await;
+    let before = running.done.load(Ordering::Relaxed);
+    for _ in 0..200 {
+        turns.take_back();
+        sleep(Duration::from_millis(10)).await;
+    }
+    let grown = running.done.load(Ordering::Relaxed).saturating_sub(before);
+    assert!(grown > 200_000, "{grown} microseconds of two seconds");
+    // They are still there, and ask again.
+    for call in asleep {
+        let turn = timeout(Duration::from_secs(5), call).await.expect("a turn");
+        assert!(turn.is_some());
+    }
+    end.store(true, Ordering::Relaxed);
+    running.microseconds().await;
+    assert_eq!(turns.lock().taken, 0);
+}
