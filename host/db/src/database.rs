@@ -16,6 +16,7 @@ use crate::{
     pool::{Held, Pool, PoolStatus, Share},
     session::{Mode, Session},
     settings::{Isolation, TransactionOptions},
+    storage::Storage,
     url::{Kind, Target},
 };
 
@@ -34,6 +35,8 @@ pub struct Database {
 pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) settings: Settings,
+    /// What bounds its bytes, where the host has to ask for them.
+    pub(crate) storage: Option<Arc<Storage>>,
     kind: Kind,
     /// Those with pools of their own that were made of it and are still there.
     apart: Mutex<Vec<Weak<Inner>>>,
@@ -69,7 +72,8 @@ impl Database {
         let target = Target::parse(url)?;
         let kind = target.kind();
         let pool = Pool::new(target, &settings);
-        let inner = Inner { pool, settings, kind, apart: Mutex::default(), runtime: OnceLock::new() };
+        let storage = Storage::new(kind.dialect(), settings.storage_bytes);
+        let inner = Inner { pool, settings, storage, kind, apart: Mutex::default(), runtime: OnceLock::new() };
         inner.check_isolation(inner.settings.isolation_level)?;
         Ok(Self { inner: Arc::new(inner), instruments: Arc::default(), share: None, owner: None })
     }
@@ -117,8 +121,10 @@ impl Database {
     #[must_use]
     pub fn with_own_pool(&self, most: Option<u32>) -> Self {
         let Some(pool) = self.inner.pool.apart(most) else { return self.clone() };
-        let (settings, kind) = (self.inner.settings.clone(), self.inner.kind.clone());
-        let inner = Arc::new(Inner { pool, settings, kind, apart: Mutex::default(), runtime: OnceLock::new() });
+        let (settings, storage, kind) =
+            (self.inner.settings.clone(), self.inner.storage.clone(), self.inner.kind.clone());
+        let inner =
+            Arc::new(Inner { pool, settings, storage, kind, apart: Mutex::default(), runtime: OnceLock::new() });
         let mut apart = self.inner.apart.lock().unwrap_or_else(PoisonError::into_inner);
         apart.retain(|other| other.strong_count() > 0);
         apart.push(Arc::downgrade(&inner));

@@ -27,6 +27,7 @@ mod run;
 mod savepoint;
 mod session;
 pub mod settings;
+mod storage;
 mod transaction;
 mod url;
 mod whole;

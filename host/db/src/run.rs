@@ -25,6 +25,7 @@ use crate::{
         verb,
     },
     cursor::Cursor,
+    database::Inner,
     feed::{Clock, Demand, Fate, Feed, Head, Page},
     lease::{Caller, Core, Listener, Started, Turn},
     observe::Observed,
@@ -219,6 +220,7 @@ impl Turn {
         if self.caller.is_gone() {
             return Err(Error::Cancelled);
         }
+        self.check_storage(&job)?;
         // A change that commits itself could be stopped while it does, and nothing would say what became of it. In an embedded
         // database it cannot.
         let is_alone = self.is_autocommit() && self.core.database.dialect() != Dialect::Sqlite;
@@ -239,6 +241,13 @@ impl Turn {
         };
         observed.finish(&result, feed);
         result
+    }
+
+    /// Refuses what needs room where the database has none left.
+    fn check_storage(&self, job: &Job) -> Result<()> {
+        let Inner { storage: Some(storage), .. } = &*self.core.database else { return Ok(()) };
+        let Some(held) = &self.state.held else { return Ok(()) };
+        storage.check(job, self.core.database.dialect(), || held.link.stopper())
     }
 
     /// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.

@@ -112,9 +112,13 @@ pub struct Settings {
     pub isolation_level: Isolation,
     /// What a commit to a SQLite file promises when the machine loses power. Full by default.
     pub durability: Durability,
-    /// How many bytes a SQLite file may grow to, in whole pages; what goes beyond fails as where the disk is full (SQLSTATE 53100), and
-    /// its transaction is rolled back. None by default. Its log beside it (`-wal`) grows with the largest transaction and is not
-    /// counted. Servers have quotas of their own.
+    /// How many bytes the database may have; what goes beyond fails as where the disk is full (SQLSTATE 53100). None by default.
+    ///
+    /// A SQLite file is bounded itself, in whole pages; its log beside it (`-wal`) grows with the largest transaction and is not counted.
+    /// On a server the host asks what the tables have, every five seconds while rows are changed, and refuses to put rows in or change
+    /// them once there is more: so it is gone beyond by what is written in that time. On PostgreSQL these are all tables that the login
+    /// may put rows into, with what was deleted and not yet given back (`VACUUM`); on MySQL and MariaDB all tables of the URL's database,
+    /// as the server estimates them.
     pub storage_bytes: Option<u64>,
     /// How long one statement may take. None by default.
     pub statement_timeout: Option<Duration>,

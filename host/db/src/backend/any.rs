@@ -143,6 +143,17 @@ impl Link for AnyLink {
     }
 }
 
+impl AnyStopper {
+    /// How many bytes the tables have that the login may write; 0 where that is the database's own to bound.
+    pub(crate) async fn stored(&self) -> Result<u64> {
+        match self {
+            Self::Sqlite(_) => Ok(0),
+            Self::Postgres(stopper) => stopper.stored().await,
+            Self::Mysql(stopper) => stopper.stored().await,
+        }
+    }
+}
+
 impl Stop for AnyStopper {
     async fn stop(&self) -> Result<()> {
         each!(self, stopper => stopper.stop().await)

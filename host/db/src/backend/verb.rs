@@ -62,6 +62,11 @@ pub(crate) fn changes_rows(verb: &str) -> bool {
     matches!(verb, "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE")
 }
 
+/// Whether what it says makes a database larger.
+pub(crate) fn needs_room(verb: &str) -> bool {
+    matches!(verb, "INSERT" | "UPDATE" | "MERGE" | "REPLACE" | "CREATE" | "COPY" | "LOAD")
+}
+
 /// Whether a verb puts rows in.
 pub(crate) fn is_insert(verb: &str) -> bool {
     matches!(verb, "INSERT" | "REPLACE")

@@ -11,6 +11,7 @@ mod server;
 mod sessions;
 mod silence;
 mod stopping;
+mod storage;
 mod trips;
 mod values;
 

@@ -10,12 +10,13 @@ use std::{
 
 use sqlservice_sql::{Dialect, SqlWriter};
 use sqlx::{
-    MySql, MySqlConnection,
+    MySql, MySqlConnection, Row,
     mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions},
     pool::PoolConnection,
 };
 use tokio::time::timeout;
 
+use super::error;
 use crate::{
     Error, Result,
     backend::{Stop, busy::Busy, driver},
@@ -48,6 +49,15 @@ impl Control {
     async fn terminate(&self, id: u64) -> Result<()> {
         let mut way = self.ready().await?;
         kill(&mut way, "KILL CONNECTION ", id).await
+    }
+
+    /// How many bytes all tables of the database have, with their indexes, as the server estimates it.
+    async fn stored(&self) -> Result<u64> {
+        const SUM: &str = "SELECT CAST(COALESCE(SUM(data_length + index_length), 0) AS CHAR) \
+             FROM information_schema.tables WHERE table_schema = DATABASE()";
+        let row = sqlx::raw_sql(SUM).fetch_one(&self.0).await.map_err(error::map)?;
+        let bytes: String = row.try_get_unchecked(0).map_err(error::map)?;
+        Ok(bytes.parse().unwrap_or(0))
     }
 
     /// Stops nothing any more.
@@ -102,6 +112,11 @@ impl MysqlStopper {
     /// A connection to ask over. May be given up at any time.
     pub(crate) async fn ready(&self) -> Result<PoolConnection<MySql>> {
         self.control.ready().await
+    }
+
+    /// How many bytes the database's tables have.
+    pub(crate) async fn stored(&self) -> Result<u64> {
+        self.control.stored().await
     }
 
     /// Asks once, for a statement that is known to run.

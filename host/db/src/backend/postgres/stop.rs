@@ -16,7 +16,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::connect::SERVER;
+use super::{connect::SERVER, error};
 use crate::{
     Error, Result,
     backend::{Stop, busy::Busy, driver},
@@ -85,6 +85,16 @@ impl Control {
         }
     }
 
+    /// How many bytes all tables have that the login may put rows into, with their indexes and large values.
+    async fn stored(&self) -> Result<u64> {
+        const SUM: &str = "SELECT COALESCE(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class \
+             WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND has_table_privilege(oid, 'INSERT') \
+             AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema'))";
+        let row = sqlx::raw_sql(SUM).fetch_one(&self.0).await.map_err(error::map)?;
+        let bytes: i64 = row.try_get_unchecked(0).map_err(error::map)?;
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+
     /// Stops nothing any more.
     pub(crate) async fn close(&self) {
         drop(timeout(STOPPING, self.0.close()).await);
@@ -137,6 +147,11 @@ impl PostgresStopper {
     /// A connection to ask over. May be given up at any time.
     pub(crate) async fn ready(&self) -> Result<PoolConnection<Postgres>> {
         self.control.ready().await
+    }
+
+    /// How many bytes the tables have that the login may write.
+    pub(crate) async fn stored(&self) -> Result<u64> {
+        self.control.stored().await
     }
 
     /// Asks once, for a statement that is known to run.

@@ -1,0 +1,89 @@
+//! How many bytes the tables of a server's database have, asked now and then, and what is refused where these are too many.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sqlservice_sql::Dialect;
+
+use crate::{
+    Error, Result,
+    backend::{Effect, Job, any::AnyStopper, verb},
+    error::DatabaseError,
+};
+
+/// How long a number is good for.
+const EACH: Duration = Duration::from_secs(5);
+
+/// How long the server may take to say it. One that has very many tables takes longer, and is not asked again at once.
+const ASKING: Duration = Duration::from_secs(10);
+
+/// What the server is asked for, and how often.
+pub(crate) struct Storage {
+    most: u64,
+    measured: Mutex<Measured>,
+}
+
+#[derive(Default)]
+struct Measured {
+    bytes: u64,
+    asked: Option<Instant>,
+}
+
+impl Storage {
+    /// Of a database on a server that may have so many bytes.
+    pub(crate) fn new(dialect: Dialect, most: Option<u64>) -> Option<Arc<Self>> {
+        let most = most.filter(|_| dialect != Dialect::Sqlite)?;
+        Some(Arc::new(Self { most, measured: Mutex::default() }))
+    }
+
+    /// Refuses a statement that needs room where there is none. The number may be some seconds old; a new one is asked for meanwhile,
+    /// over the connection on which statements are stopped.
+    pub(crate) fn check(
+        self: &Arc<Self>,
+        job: &Job,
+        dialect: Dialect,
+        stopper: impl FnOnce() -> AnyStopper,
+    ) -> Result<()> {
+        if job.effect == Effect::Reads {
+            return Ok(());
+        }
+        if self.is_due() {
+            let (storage, stopper) = (Arc::clone(self), stopper());
+            tokio::spawn(async move { storage.measure(&stopper).await });
+        }
+        let bytes = self.lock().bytes;
+        if bytes <= self.most || !verb::needs_room(&verb::verb(&job.sql, dialect)) {
+            return Ok(());
+        }
+        let message =
+            format!("the tables have {bytes} bytes, and may have {}; delete rows, or ask for more room", self.most);
+        Err(Error::Operational(DatabaseError { sqlstate: Some("53100".to_owned()), message, source: None }))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Measured> {
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the number is to be asked for again; then it is taken to be asked for now.
+    fn is_due(&self) -> bool {
+        let mut measured = self.lock();
+        let is_due = measured.asked.is_none_or(|at| at.elapsed() >= EACH);
+        if is_due {
+            measured.asked = Some(Instant::now());
+        }
+        is_due
+    }
+
+    async fn measure(&self, stopper: &AnyStopper) {
+        match tokio::time::timeout(ASKING, stopper.stored()).await {
+            Ok(Ok(bytes)) => {
+                let mut measured = self.lock();
+                (measured.bytes, measured.asked) = (bytes, Some(Instant::now()));
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "the server does not say how many bytes its tables have"),
+            Err(_) => tracing::warn!("the server took too long to say how many bytes its tables have"),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What a database on a server may grow to.
+
+use std::time::{Duration, Instant};
+
+use sqlservice_db::{Database, Error};
+
+use crate::server::{Kind, Server, each, run};
+
+const MOST: u64 = 2 << 20;
+
+/// Puts rows in until it is refused.
+async fn fill(db: &Database) -> Error {
+    let began = Instant::now();
+    let session = db.session();
+    loop {
+        let put =
+            run(&session, "insert into t33_store select id + (select max(id) from t33_store), note from t33_store")
+                .await;
+        if let Err(error) = put {
+            session.rollback().await.expect("rollback");
+            return error;
+        }
+        session.commit().await.expect("commit");
+        // Few rows at a time: a number that is some seconds old is what it is measured by.
+        run(&session, "delete from t33_store where id > 2000").await.expect("fewer");
+        session.commit().await.expect("commit");
+        assert!(began.elapsed() < Duration::from_secs(60), "no limit in a minute");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn prepare(server: &Server) {
+    let owner = server.again(server.settings());
+    let session = owner.session();
+    let text = match server.kind {
+        Kind::Postgres => "text",
+        Kind::Mariadb => "longtext",
+    };
+    run(&session, "drop table if exists t33_store").await.expect("dropped");
+    run(&session, &format!("create table t33_store (id bigint, note {text})")).await.expect("made");
+    run(&session, "insert into t33_store values (1, repeat('x', 4000))").await.expect("a row");
+    session.commit().await.expect("commit");
+    owner.close().await;
+}
+
+/// T-33: rows that make a database larger than it may be are refused some seconds later; reading and deleting go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn t33_a_database_on_a_server_grows_no_larger_than_it_may() {
+    for server in each().await {
+        prepare(&server).await;
+        let db = server.again(server.settings().storage_bytes(MOST));
+        let error = fill(&db).await;
+        let Error::Operational(said) = &error else { panic!("{error:?}") };
+        assert_eq!(said.sqlstate.as_deref(), Some("53100"), "{error:?}");
+        let bytes: u64 = said.message.split(' ').find_map(|word| word.parse().ok()).expect("a number");
+        assert!(bytes > MOST && said.message.contains("delete rows"), "{}", said.message);
+        let session = db.session();
+        let update = run(&session, "update t33_store set id = id where id = 1").await.err();
+        assert!(matches!(update, Some(Error::Operational(_))), "{update:?}");
+        session.rollback().await.expect("rollback");
+        run(&session, "select count(*) from t33_store").await.expect("it reads");
+        run(&session, "delete from t33_store where id > 1").await.expect("it deletes");
+        session.commit().await.expect("commit");
+        session.close().await.expect("close");
+        // One without a limit is not measured.
+        let owner = server.again(server.settings());
+        let session = owner.session();
+        run(&session, "update t33_store set id = id where id = 1").await.expect("no limit");
+        session.commit().await.expect("commit");
+        run(&session, "drop table t33_store").await.expect("dropped");
+        session.commit().await.expect("commit");
+        session.close().await.expect("close");
+        assert_eq!(db.status().in_use, 0);
+        db.close().await;
+        owner.close().await;
+    }
+}
