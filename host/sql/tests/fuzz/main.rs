@@ -40,6 +40,7 @@ mod models;
 mod names;
 mod policy;
 mod renderer;
+mod rewriter;
 mod token;
 mod validator;
 mod values;
