@@ -5,18 +5,18 @@ use std::{sync::Arc, time::Duration};
 use sqlservice_db::{Database, Error, Isolation, RunOptions, Session, Settings, TransactionOptions};
 use sqlservice_tests::Outside;
 use tokio::{task::JoinHandle, time::sleep};
-use xtask::servers::OwnPostgres;
+use xtask::servers::OwnServer;
 
 /// A server of the test's own, the database by our own code, and a look from outside.
 struct Strict {
-    server: OwnPostgres,
+    server: OwnServer,
     database: Database,
     admin: Outside,
 }
 
 impl Strict {
     async fn start() -> Self {
-        let server = OwnPostgres::start().expect("a server");
+        let server = OwnServer::postgres(None).expect("a server");
         let mut admin = Outside::open(&server.url()).await;
         admin.execute("CREATE TABLE t (id int PRIMARY KEY)").await;
         admin.execute("ALTER ROLE sqlservice SET synchronous_commit = on").await;

@@ -15,6 +15,7 @@ pub(crate) mod server;
 pub(crate) mod sink;
 pub(crate) mod sqlite;
 pub(crate) mod verb;
+pub(crate) mod vigil;
 
 use std::sync::Arc;
 

@@ -23,6 +23,9 @@ use crate::{
 /// The most bytes of statements that are sent together.
 const MESSAGE: usize = 256 << 10;
 
+/// What a change says whose connection was lost where each statement commits itself.
+const PART: &str = "the connection was lost while tables were created or dropped";
+
 /// What is done to tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
@@ -102,7 +105,8 @@ impl Database {
     /// # Errors
     ///
     /// [`Error::Operational`] names tables that exist already, without `check_first`; [`Error::LockNotAvailable`] where others
-    /// hold what is needed for longer than the lock timeout; and what the database says.
+    /// hold what is needed for longer than the lock timeout; [`Error::OutcomeUnknown`] where the connection was lost and nothing says
+    /// what became of the tables, on MySQL and MariaDB from the first statement on; and what the database says.
     pub async fn create_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
         self.change(Change::Create, tables, check_first).await
     }
@@ -149,8 +153,20 @@ impl Database {
 /// Makes the change within what the database has for a transaction.
 async fn apply<T: Tables>(ask: &mut Asker<'_>, order: Order) -> Result<Vec<String>> {
     let room = T::enter(ask, order.change).await?;
-    let result = alter(&room, ask, order).await;
+    let mut has_begun = false;
+    let result = alter(&room, ask, order, &mut has_begun).await;
     let left = room.leave(ask, result.is_ok()).await;
+    match ended(result, left) {
+        // What was sent before is not undone by that, and may have been all.
+        Err(Error::Disconnected(_)) if has_begun && !ask.dialect.capabilities().transactional_ddl => {
+            Err(Error::OutcomeUnknown(PART))
+        }
+        result => result,
+    }
+}
+
+/// What a change and its end say together.
+fn ended(result: Result<Vec<String>>, left: Result<()>) -> Result<Vec<String>> {
     match (result, left) {
         (Ok(names), Ok(())) => Ok(names),
         // A commit can fail and leave a sound connection; what it says is what the caller has to know.
@@ -163,8 +179,8 @@ async fn apply<T: Tables>(ask: &mut Asker<'_>, order: Order) -> Result<Vec<Strin
     }
 }
 
-/// Runs the statements for the tables that need them, and keeps the records true.
-async fn alter<T: Tables>(room: &T, ask: &mut Asker<'_>, order: Order) -> Result<Vec<String>> {
+/// Runs the statements for the tables that need them, and keeps the records true. Says before the first whether there is one.
+async fn alter<T: Tables>(room: &T, ask: &mut Asker<'_>, order: Order, has_begun: &mut bool) -> Result<Vec<String>> {
     let Order { change, mut tables, check_first, owner } = order;
     let (mut book, exist) = Book::find(room, ask, &mut tables, owner).await?;
     let mut wanted = select::<T>(change, tables, exist, check_first)?;
@@ -182,6 +198,7 @@ async fn alter<T: Tables>(room: &T, ask: &mut Asker<'_>, order: Order) -> Result
     };
     book.before(room, ask, change, &wanted).await?;
     let mut changed = Vec::new();
+    *has_begun = !statements.is_empty();
     if let Err(error) = run_all::<T>(ask, &statements, &mut changed).await {
         if change == Change::Create {
             room.undo(ask, &changed).await;

@@ -16,6 +16,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -63,19 +64,77 @@ impl Servers {
     }
 }
 
-/// A PostgreSQL server of one test's own, whose settings no other one sees. Dropping this ends it and deletes its data.
+/// A server of one test's own, whose settings no other one sees, and which can be killed. Its commits outlive a kill. Dropping this ends
+/// it and deletes its data.
 #[derive(Debug)]
-pub struct OwnPostgres(Server);
+pub struct OwnServer {
+    server: Server,
+    home: Home,
+    kind: Program,
+    options: Vec<String>,
+}
 
-impl OwnPostgres {
-    /// Starts it and waits until it answers.
-    pub fn start() -> Result<Self> {
-        Server::start_as(&postgres::Postgres::find()?, "own").map(Self)
+/// The programs of a server.
+#[derive(Debug)]
+enum Program {
+    Postgres(postgres::Postgres),
+    MariaDb(mariadb::MariaDb),
+}
+
+impl OwnServer {
+    /// Starts PostgreSQL, and waits until it answers. Where there is a limit, no file of its may be larger than so many bytes; its log
+    /// has files of 16 MiB.
+    pub fn postgres(largest: Option<u64>) -> Result<Self> {
+        let durable = ["-c", "synchronous_commit=on", "-c", "full_page_writes=on"];
+        Self::start(Program::Postgres(postgres::Postgres::find()?), &durable, largest)
     }
 
-    /// `postgres://user:password@127.0.0.1:port/database`
+    /// Starts MariaDB, and waits until it answers.
+    pub fn mariadb() -> Result<Self> {
+        let durable = ["--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=1"];
+        Self::start(Program::MariaDb(mariadb::MariaDb::find()?), &durable, None)
+    }
+
+    fn start(kind: Program, options: &[&str], largest: Option<u64>) -> Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let word = format!("own{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let (server, home) = match &kind {
+            Program::Postgres(kind) => Server::start_as(kind, &word, &options, largest),
+            Program::MariaDb(kind) => Server::start_as(kind, &word, &options, largest),
+        }?;
+        Ok(Self { server, home, kind, options })
+    }
+
+    /// `postgres://user:password@127.0.0.1:port/database`, or that of MariaDB.
     pub fn url(&self) -> String {
-        self.0.url("postgres", "postgres")
+        match self.kind {
+            Program::Postgres(_) => self.server.url("postgres", "postgres"),
+            Program::MariaDb(_) => self.server.url("mariadb", "mysql"),
+        }
+    }
+
+    /// Kills it with all of its processes, which have no time for anything, and starts it again on the same port.
+    pub fn restart(&mut self) -> Result<()> {
+        let port = self.server.port;
+        self.server.kill_all()?;
+        // A process that was just made may not have been found, and keeps others out until it sees that its parent is gone.
+        let mut last = None;
+        for _ in 0..20 {
+            let served = match &self.kind {
+                Program::Postgres(kind) => Server::serve(kind, &self.home, port, &self.options),
+                Program::MariaDb(kind) => Server::serve(kind, &self.home, port, &self.options),
+            };
+            match served {
+                Ok(server) => {
+                    self.server = server;
+                    return Ok(());
+                }
+                Err(error) => last = Some(error),
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Err(last.unwrap_or_else(|| anyhow::anyhow!("no attempt"))).context("the killed server does not start again")
     }
 }
 
@@ -117,18 +176,19 @@ struct Server {
 
 impl Server {
     fn start<K: Kind>(kind: &K) -> Result<Self> {
-        Self::start_as(kind, "shared")
+        Self::start_as(kind, "shared", &[], None).map(|(server, _)| server)
     }
 
     /// Starts one in a directory that is told apart by a word.
-    fn start_as<K: Kind>(kind: &K, word: &str) -> Result<Self> {
-        let home = Home::new(&format!("{}-{word}", K::NAME), K::OWNER)?;
+    fn start_as<K: Kind>(kind: &K, word: &str, options: &[String], largest: Option<u64>) -> Result<(Self, Home)> {
+        let mut home = Home::new(&format!("{}-{word}", K::NAME), K::OWNER)?;
         kind.initialise(&home).with_context(|| format!("{} cannot make its data directory", K::NAME))?;
+        home.largest = largest;
         // Another process may take the free port before the server does: try again with another one.
         let mut last = None;
         for _ in 0..3 {
-            match Self::serve(kind, &home, free_port()?) {
-                Ok(server) => return Ok(server),
+            match Self::serve(kind, &home, free_port()?, options) {
+                Ok(server) => return Ok((server, home)),
                 Err(error) => last = Some(error),
             }
         }
@@ -139,10 +199,10 @@ impl Server {
             .with_context(|| format!("{}'s log ends:\n{tail}", K::NAME))
     }
 
-    fn serve<K: Kind>(kind: &K, home: &Home, port: u16) -> Result<Self> {
+    fn serve<K: Kind>(kind: &K, home: &Home, port: u16, options: &[String]) -> Result<Self> {
         let log = fs::OpenOptions::new().append(true).create(true).open(home.path.join("log"))?;
         let mut command = kind.serve(home, port);
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+        command.args(options).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
         let mut server = command.spawn().with_context(|| format!("{} cannot be started", K::NAME))?;
         let (watcher, pipe) = watch::<K>(&server, home)?;
         let start = Instant::now();
@@ -159,6 +219,20 @@ impl Server {
             thread::sleep(Duration::from_millis(50));
         }
         Ok(Self { port, pipe: Some(pipe), watcher, server })
+    }
+
+    /// Kills its processes and keeps its directory.
+    fn kill_all(&mut self) -> Result<()> {
+        // First the watcher, which would delete the directory.
+        self.watcher.kill()?;
+        self.watcher.wait()?;
+        let id = self.server.id().to_string();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let all = std::iter::once(id.as_str()).chain(children.split_whitespace());
+        // Some of them may have ended by themselves.
+        Command::new("/bin/kill").args(["-s", "KILL", "--"]).args(all).stderr(Stdio::null()).status()?;
+        self.server.wait()?;
+        Ok(())
     }
 
     fn url(&self, scheme: &str, database: &str) -> String {
@@ -208,6 +282,8 @@ fn watch<K: Kind>(server: &Child, home: &Home) -> Result<(Child, ChildStdin)> {
 struct Home {
     path: PathBuf,
     owner: Option<(u32, u32)>,
+    /// How many bytes a file may have, where there is a limit.
+    largest: Option<u64>,
 }
 
 impl Home {
@@ -218,7 +294,7 @@ impl Home {
         fs::remove_dir_all(&path).ok();
         fs::create_dir(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
-        let home = Self { path, owner };
+        let home = Self { path, owner, largest: None };
         home.give(&home.path)?;
         Ok(home)
     }
@@ -244,7 +320,16 @@ impl Home {
 
     /// A command that runs in the directory as the server's user.
     fn command(&self, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program.as_ref());
+        let mut command = match self.largest {
+            None => Command::new(program.as_ref()),
+            Some(bytes) => {
+                // What is beyond the limit is to be an error, and no signal.
+                let mut limited = Command::new("/bin/sh");
+                limited.args(["-c", r#"trap '' XFSZ; exec prlimit "$@""#, "limited"]);
+                limited.arg(format!("--fsize={bytes}:{bytes}")).arg(program.as_ref());
+                limited
+            }
+        };
         command.current_dir(&self.path).env("HOME", &self.path).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
         if let Some((user, group)) = self.owner {
             command.gid(group).uid(user);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlservice_sql::{Batch, compiled::Output};
 
-use super::{Begin, Done, Job, Link, Stop, mysql, postgres, sqlite};
+use super::{Begin, Done, Job, Link, Stop, busy::Busy, mysql, postgres, sqlite};
 use crate::{
     Error, Result,
     feed::{Demand, Feed},
@@ -49,8 +49,24 @@ macro_rules! each {
 }
 
 impl AnyLink {
+    /// What knows whether the server may still work for it; nothing where the database lies in this process.
+    fn busy(&self) -> Option<Busy> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(link) => Some(link.stopper().busy().clone()),
+            Self::Mysql(link) => Some(link.stopper().busy().clone()),
+        }
+    }
+
     /// Does one piece of work.
     pub(crate) async fn step(&mut self, step: Step<'_>) -> Result<()> {
+        match self.busy() {
+            Some(busy) => busy.step(self.do_step(step)).await,
+            None => self.do_step(step).await,
+        }
+    }
+
+    async fn do_step(&mut self, step: Step<'_>) -> Result<()> {
         match step {
             Step::Begin(begin) => self.begin(begin).await,
             Step::Rollback => self.rollback().await,
@@ -106,7 +122,10 @@ impl Link for AnyLink {
     }
 
     async fn isolation(&mut self) -> Result<Isolation> {
-        each!(self, link => link.isolation().await)
+        match self.busy() {
+            Some(busy) => busy.step(async { each!(self, link => link.isolation().await) }).await,
+            None => each!(self, link => link.isolation().await),
+        }
     }
 
     async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
@@ -131,7 +150,10 @@ impl Link for AnyLink {
     }
 
     async fn reset(&mut self) -> Result<()> {
-        each!(self, link => link.reset().await)
+        match self.busy() {
+            Some(busy) => busy.step(async { each!(self, link => link.reset().await) }).await,
+            None => each!(self, link => link.reset().await),
+        }
     }
 
     async fn put_back(self) {

@@ -3,7 +3,13 @@
 //! A statement takes several messages to and fro. A request to stop that arrives between two of them hits nothing, and the
 //! statement would run on; so it is asked again and again until the statement has ended.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{sync::watch, time::timeout};
 
@@ -14,28 +20,46 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether a statement runs. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct Busy(Arc<watch::Sender<bool>>);
+pub(crate) struct Busy {
+    runs: Arc<watch::Sender<bool>>,
+    /// Whether a step between statements was begun and has not ended.
+    steps: Arc<AtomicBool>,
+}
 
 impl Default for Busy {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
+        Self { runs: Arc::new(watch::Sender::new(false)), steps: Arc::default() }
     }
 }
 
 impl Busy {
     /// Runs a statement. It counts as running for ever where this is dropped halfway, or where the connection was lost in it.
     pub(crate) async fn during<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        self.0.send_replace(true);
+        self.runs.send_replace(true);
         let result = work.await;
         if !matches!(result, Err(Error::Disconnected(_))) {
-            self.0.send_replace(false);
+            self.runs.send_replace(false);
         }
         result
     }
 
+    /// Does a step between statements. Where it is given up, since no answer comes, the server may not know that the connection is lost,
+    /// and keeps the locks of its transaction.
+    pub(crate) async fn step<T>(&self, work: impl Future<Output = T>) -> T {
+        self.steps.store(true, Ordering::Release);
+        let done = work.await;
+        self.steps.store(false, Ordering::Release);
+        done
+    }
+
+    /// Whether the server may still keep what a connection held that is closed on this side.
+    pub(crate) fn was_given_up(&self) -> bool {
+        self.is_busy() || self.steps.load(Ordering::Acquire)
+    }
+
     /// Whether a statement runs, or may.
     pub(crate) fn is_busy(&self) -> bool {
-        *self.0.borrow()
+        *self.runs.borrow()
     }
 
     /// Asks for an end until there is one; at least the last request has arrived then. Nothing is asked where nothing runs: also where
@@ -45,7 +69,7 @@ impl Busy {
         R: Future<Output = Result<W>>,
         F: Future<Output = Result<()>>,
     {
-        let mut busy = self.0.subscribe();
+        let mut busy = self.runs.subscribe();
         let mut pause = FIRST_PAUSE;
         while self.is_busy() {
             let way = tokio::select! {
@@ -91,6 +115,16 @@ mod tests {
         });
         assert!(ran.is_ok() && ended.is_ok() && !busy.is_busy());
         assert_eq!(requests.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn g04_only_a_step_that_was_given_up_leaves_something_behind() {
+        let busy = Busy::default();
+        busy.step(async { assert!(busy.was_given_up() && !busy.is_busy()) }).await;
+        assert!(!busy.was_given_up());
+        let never = busy.step(std::future::pending::<()>());
+        assert!(timeout(Duration::from_millis(1), never).await.is_err());
+        assert!(busy.was_given_up() && !busy.is_busy());
     }
 
     #[tokio::test]

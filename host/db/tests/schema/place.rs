@@ -99,24 +99,36 @@ impl Place {
         Self::new("sqlite::memory:".into(), None, None)
     }
 
-    fn file() -> Self {
+    /// A SQLite file.
+    pub fn file() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let url = format!("sqlite://{}/schema.db", directory.path().display());
         Self::new(url, None, Some(directory))
     }
 
-    async fn postgres(name: &str) -> Self {
+    pub async fn postgres(name: &str) -> Self {
         Self::on("SQLSERVICE_TEST_POSTGRES", name).await
     }
 
-    async fn mariadb(name: &str) -> Self {
+    pub async fn mariadb(name: &str) -> Self {
         Self::on("SQLSERVICE_TEST_MARIADB", name).await
     }
 
     async fn on(variable: &str, name: &str) -> Self {
-        let (server, name) = (server(variable), unique(name));
+        Self::at(server(variable), name).await
+    }
+
+    /// A database on the server of this URL.
+    pub async fn at(server: String, name: &str) -> Self {
+        let name = unique(name);
         on_server(&server, format!("CREATE DATABASE {name}")).await;
         Self::new(within(&server, &name), Some((server, name)), None)
+    }
+
+    /// Its URL.
+    #[allow(dead_code, reason = "not every test connects by itself")]
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Another pool of the same database; the same pool where the database is one connection.
@@ -186,7 +198,8 @@ impl Place {
         panic!("a connection did not come back: {:?}", self.database.status());
     }
 
-    async fn remove(self) {
+    /// Closes it and drops it.
+    pub async fn remove(self) {
         self.database.close().await;
         if let Some((server, name)) = self.server {
             let force = if server.starts_with("postgres") { " WITH (FORCE)" } else { "" };

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::{Home, Kind, PASSWORD, USER, find_programs, path_directories};
 use crate::progress::run_quietly;
 
+#[derive(Debug)]
 pub(super) struct MariaDb {
     server: PathBuf,
     install: PathBuf,
@@ -33,7 +34,7 @@ impl Kind for MariaDb {
         let users = format!(
             "DELETE FROM mysql.global_priv WHERE User IN ('root', '', 'PUBLIC');\n\
              FLUSH PRIVILEGES;\n\
-             CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n\
+             CREATE USER IF NOT EXISTS {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n\
              GRANT ALL ON *.* TO {USER}@'127.0.0.1' WITH GRANT OPTION;\n"
         );
         home.write("users.sql", &users)?;

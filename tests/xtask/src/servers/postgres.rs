@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use super::{Home, Kind, PASSWORD, USER, find_programs, path_directories};
 use crate::progress::run_quietly;
 
+#[derive(Debug)]
 pub(super) struct Postgres {
     programs: PathBuf,
 }

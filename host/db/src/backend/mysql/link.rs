@@ -21,7 +21,7 @@ use crate::{
         Begin, Done, Effect, Job, Link, driver,
         idle::CLOSING,
         scope::{Back, Scope},
-        verb,
+        verb, vigil,
     },
     feed::Feed,
     settings::Isolation,
@@ -166,6 +166,12 @@ impl MysqlLink {
         run::run(&mut self.connected, &self.stopper, job, feed).await
     }
 
+    /// Commits what is open. Where no answer will come, the connection is lost.
+    async fn commit_watched(&mut self) -> Result<()> {
+        let stopper = self.stopper.clone();
+        vigil::answered(self.say(COMMIT), &stopper).await.unwrap_or(Err(Error::Disconnected(None)))
+    }
+
     fn end(&mut self) {
         self.scope.end();
         self.has_changes = false;
@@ -200,7 +206,7 @@ impl Link for MysqlLink {
 
     async fn commit(&mut self) -> Result<()> {
         if self.scope.is_open() {
-            match self.say(COMMIT).await {
+            match self.commit_watched().await {
                 Err(Error::Disconnected(_)) if self.scope.wrote => return Err(Error::OutcomeUnknown(LOST)),
                 said => said?,
             }

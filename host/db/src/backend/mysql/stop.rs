@@ -19,7 +19,12 @@ use tokio::time::timeout;
 use super::error;
 use crate::{
     Error, Result,
-    backend::{Stop, busy::Busy, driver},
+    backend::{
+        Stop,
+        busy::Busy,
+        driver,
+        vigil::{Seen, Witness},
+    },
 };
 
 /// How long stopping may take; after that the connection is given up.
@@ -58,6 +63,18 @@ impl Control {
         let row = sqlx::raw_sql(SUM).fetch_one(&self.0).await.map_err(error::map)?;
         let bytes: String = row.try_get_unchecked(0).map_err(error::map)?;
         Ok(bytes.parse().unwrap_or(0))
+    }
+
+    /// What the server says of a connection.
+    async fn look(&self, id: u64) -> Option<Seen> {
+        let mut sql = SqlWriter::new(Dialect::Mysql);
+        sql.push("SELECT COALESCE(MAX(COMMAND), '') FROM information_schema.processlist WHERE ID = ").number(id);
+        let row = sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(&self.0).await.ok()?;
+        match row.try_get_unchecked::<String, _>(0).ok()?.as_str() {
+            "" => Some(Seen::Gone),
+            "Sleep" => Some(Seen::Waiting),
+            _ => Some(Seen::Working),
+        }
     }
 
     /// Stops nothing any more.
@@ -126,11 +143,21 @@ impl MysqlStopper {
         self.control.stop(&mut way, self.id).await
     }
 
-    /// Ends the connection in the server, if a statement may still run there.
+    /// Ends the connection in the server, if it may still work there or keep locks.
     pub(crate) async fn end_if_busy(&self) {
-        if self.busy.is_busy() {
-            drop(self.control.terminate(self.id).await);
+        if self.busy.was_given_up() {
+            self.end().await;
         }
+    }
+}
+
+impl Witness for MysqlStopper {
+    async fn look(&self) -> Option<Seen> {
+        self.control.look(self.id).await
+    }
+
+    async fn end(&self) {
+        drop(self.control.terminate(self.id).await);
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Transactions are begun and ended by plain text, not through the driver: what it believes about them can be wrong. Each
 //! message waits for its answer, so what needs none is not sent: a transaction begins with its first statement that changes
-//! or locks something, where its level lets each statement see its own snapshot anyway.
+//! or locks something, where its level lets each statement see its own snapshot anyway. The file is long because all that may be open
+//! on a connection, and what ends it, stand side by side.
 
 use std::{sync::Arc, time::Instant};
 
@@ -23,7 +24,7 @@ use crate::{
         idle::CLOSING,
         notice,
         scope::{Back, Scope},
-        verb,
+        verb, vigil,
     },
     feed::Feed,
     settings::Isolation,
@@ -234,6 +235,13 @@ impl PostgresLink {
         (result.map_err(error::map), warned)
     }
 
+    /// Commits what is open. Where no answer will come, the connection is lost.
+    async fn commit_watched(&mut self) -> (Result<()>, bool) {
+        let stopper = self.stopper.clone();
+        let lost = (Err(Error::Disconnected(None)), false);
+        vigil::answered(self.send_commit(), &stopper).await.unwrap_or(lost)
+    }
+
     /// What became of a commit whose connection was lost.
     async fn find_out(&mut self, lost: Error) -> Result<()> {
         self.is_lost = true;
@@ -284,7 +292,7 @@ impl Link for PostgresLink {
     async fn commit(&mut self) -> Result<()> {
         if self.scope.is_open() {
             let proved = std::mem::replace(&mut self.is_proved, false);
-            match self.send_commit().await {
+            match self.commit_watched().await {
                 // Also where the connection was lost after it: the server ended it, and had committed.
                 (_, true) => return Err(Error::OutcomeUnknown(LOCAL)),
                 (Ok(()), false) => self.is_proved = proved,

@@ -19,7 +19,12 @@ use tokio::time::timeout;
 use super::{connect::SERVER, error};
 use crate::{
     Error, Result,
-    backend::{Stop, busy::Busy, driver},
+    backend::{
+        Stop,
+        busy::Busy,
+        driver,
+        vigil::{Seen, Witness},
+    },
 };
 
 /// How long stopping may take; after that the connection is given up.
@@ -55,6 +60,20 @@ impl Control {
     pub(crate) async fn terminate(&self, process: i32) -> Result<()> {
         let mut way = self.ready().await?;
         signal(&mut way, "SELECT pg_terminate_backend(", process).await
+    }
+
+    /// What the server says of a connection, where it tells.
+    async fn look(&self, process: i32) -> Option<Seen> {
+        let mut sql = SqlWriter::new(Dialect::Postgres);
+        sql.push("SELECT count(*)::text, coalesce(max(state), '') FROM pg_stat_activity WHERE pid = ").number(process);
+        let row = sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(&self.0).await.ok()?;
+        let cell = |at: usize| row.try_get::<String, _>(at).ok();
+        match (cell(0)?.as_str(), cell(1)?.as_str()) {
+            ("0", _) => Some(Seen::Gone),
+            (_, "" | "disabled") => None,
+            (_, state) if state.starts_with("idle") => Some(Seen::Waiting),
+            _ => Some(Seen::Working),
+        }
     }
 
     /// Asks what became of a transaction whose connection was lost while it committed: whether it did, where that can be known.
@@ -160,11 +179,21 @@ impl PostgresStopper {
         self.control.stop(&mut way, self.process).await
     }
 
-    /// Ends the connection in the server, if a statement may still run there.
+    /// Ends the connection in the server, if it may still work there or keep locks.
     pub(crate) async fn end_if_busy(&self) {
-        if self.busy.is_busy() {
-            drop(self.control.terminate(self.process).await);
+        if self.busy.was_given_up() {
+            self.end().await;
         }
+    }
+}
+
+impl Witness for PostgresStopper {
+    async fn look(&self) -> Option<Seen> {
+        self.control.look(self.process).await
+    }
+
+    async fn end(&self) {
+        drop(self.control.terminate(self.process).await);
     }
 }
 

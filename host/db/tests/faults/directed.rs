@@ -1,0 +1,49 @@
+//! What the sweeps found, each by itself.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+
+use crate::{
+    case::{Case, Fault, Leaving, Then},
+    operation::Operation,
+    place::Place,
+    play::play,
+    world::World,
+};
+
+/// Plays cases whose caller waits, beside each other.
+async fn all(world: Arc<World>, cases: Vec<(Operation, Fault, u64)>) {
+    let played = stream::iter(cases).map(|(operation, fault, message)| {
+        let (world, leaving, then) = (Arc::clone(&world), Leaving::Never, Then::Commits);
+        let case = Case { operation, fault, message, leaving, then, base: world.next_base() };
+        let played = async move { play(&world, None, case).await.map_err(|why| format!("{case}: {why}")) };
+        tokio::spawn(played)
+    });
+    for played in played.buffer_unordered(20).collect::<Vec<_>>().await {
+        let shown = played.expect("no panic").unwrap_or_else(|why| panic!("{why}"));
+        assert!(shown.hit, "the fault did not come");
+    }
+    crate::close(world).await;
+}
+
+/// A session whose connection is silently dead is given up, and the server is told over another one: else it would keep the locks. A
+/// commit that never arrives, or whose answer never does, ends within seconds where the server can be asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a11_g04_a_connection_that_is_silently_dead_is_found_out_and_leaves_no_lock() {
+    let commits = [0, 1].map(|message| (Operation::Commit, Fault::Mute, message));
+    let others = [Operation::Rollback, Operation::Close].map(|operation| (operation, Fault::Mute, 0));
+    let cases = || commits.into_iter().chain(others).collect();
+    tokio::join!(
+        all(World::new(Place::postgres("dead").await).await, cases()),
+        all(World::new(Place::mariadb("dead").await).await, cases()),
+    );
+}
+
+/// Where each statement about tables commits itself, a connection that is lost leaves it unknown how many of them did.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a11_tables_that_are_changed_while_the_connection_is_lost_are_unknown() {
+    let each = |operation| (0..30).map(move |message| (operation, Fault::Cut, message));
+    let cases = each(Operation::CreateAll).chain(each(Operation::DropAll)).collect();
+    all(World::new(Place::mariadb("tables").await).await, cases).await;
+}
