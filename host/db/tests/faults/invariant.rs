@@ -27,8 +27,11 @@ pub fn error_fits(case: &Case, what: &str, outcome: Option<&Result<(), Error>>) 
     let fits = match error {
         Error::Disconnected(_) => case.fault != Fault::None,
         Error::OutcomeUnknown(_) => case.fault != Fault::None && (is_commit || case.operation.commits()),
-        // The call before it failed, or its caller went away.
-        Error::PendingRollback => is_commit && (is_left || case.fault != Fault::None),
+        // The call before it failed, or its caller went away. What a cursor did that was closed is told by the next statement.
+        Error::PendingRollback => {
+            let is_later = is_commit || case.operation == Operation::CloseCursor;
+            is_later && (is_left || case.fault != Fault::None)
+        }
         Error::Operational(_) => case.fault == Fault::Full && !is_commit,
         Error::LockNotAvailable(_) => case.fault == Fault::Locked,
         Error::Timeout | Error::PoolTimeout { .. } => case.fault.is_silent(),
@@ -50,8 +53,10 @@ pub async fn told_is_true(world: &World, case: &Case, told: Told) -> Result<(), 
         (is_loose && told.own.is_none()) || (truth.own == undone && told.own != Some(true))
     };
     let mark = told.mark.is_none_or(|told| told == truth.mark);
-    // Of one transaction.
-    let together = told.mark.is_some() || told.own.is_some() || all == 0 || truth.mark == (truth.own == all);
+    // Of one transaction, but for what may have been undone in it.
+    let is_nested = matches!(case.operation, Operation::RollbackTo | Operation::Release);
+    let is_known = told.mark.is_some() || told.own.is_some();
+    let together = is_known || is_nested || all == 0 || truth.mark == (truth.own == all);
     if own && mark && together { Ok(()) } else { Err(format!("it was told {told:?}, and there is {truth:?} of {all}")) }
 }
 
