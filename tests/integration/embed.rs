@@ -230,11 +230,18 @@ async fn the_world_joins_a_linker_of_a_foreign_type() {
 /// An embedder that handles errors can name all of their types.
 #[test]
 fn every_error_can_be_named() {
-    use sqlservice_host::{SqlError, error::Failure, sql};
-    let failure: Box<Failure> = match SqlError::from(db::Error::from(sql::Error::Denied("it".to_owned()))) {
-        SqlError::Guest(failure) => failure,
+    use sqlservice_host::{SqlError, bindings::sqlservice::database::errors::Host as _, error::Failure, sql};
+    let denied = SqlError::from(db::Error::from(sql::Error::Denied("it".to_owned())));
+    let error: &db::Error = match &denied {
+        SqlError::Database(error) => error,
+        SqlError::Flush(error) => &error.error,
+        SqlError::Guest(failure) => panic!("{}", failure.code),
         SqlError::Trap(error) => panic!("{error}"),
     };
+    assert!(matches!(error, db::Error::Statement(sql::Error::Denied(what)) if what == "it"), "{error}");
+    let (mut ctx, mut table) = (SqlCtx::builder().build(), wasmtime::component::ResourceTable::new());
+    let mut view = SqlCtxView { ctx: &mut ctx, table: &mut table };
+    let failure: Failure = view.convert_failure(denied).expect("no trap");
     assert_eq!(failure.code, "denied");
     let named = Error::Database { name: "main".to_owned(), source: db::Error::Timeout };
     assert!(std::error::Error::source(&named).is_some_and(|source| source.is::<db::Error>()));

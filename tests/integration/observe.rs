@@ -37,6 +37,7 @@ impl Observer for Log {
                 format!("finished {} {} {} {ok}", finished.statement, finished.rows, finished.affected)
             }
             Event::Refused(refused) => format!("refused {} {}", refused.code, refused.limit.unwrap_or("-")),
+            Event::InstanceFailed(failed) => format!("not made {}", failed.reason),
             Event::CallFinished(call) => format!("call {} {:?}", call.function, call.outcome),
             _ => return,
         };
@@ -123,4 +124,47 @@ fn an_observer_is_told_what_was_refused() {
         let made = refused(GUEST_HOSTILE, "open-until-refused", &[]).await;
         assert_eq!(made, ["acme/plugin/-: refused limit sessions"], "on {}", fixture.backend());
     });
+}
+
+/// Each instance that was not made is told, with why: what a start may take is a limit as any.
+#[tokio::test]
+async fn an_observer_is_told_of_instances_that_were_not_made() {
+    const START: &str = "(component (core module $m (func $s {}) (start $s)) (core instance (instantiate $m)))";
+    let log = Log::default();
+    let limits = TenantLimits::default().instances(1).instance_wait(std::time::Duration::ZERO).instance_waiters(0);
+    let limits = limits.processor_time(std::time::Duration::from_millis(100));
+    let tenant = guest::tenant_named("acme").observer(log.clone()).limits(limits).build().expect("a tenant");
+    let plugin = |start: &str| {
+        let bytes = wat::parse_str(START.replace("{}", start)).expect("a component");
+        guest::engine().load(&bytes).expect("a plugin").with_name("plugin")
+    };
+    for start in ["unreachable", "(loop br 0)"] {
+        plugin(start).instantiate(&tenant).await.map(drop).expect_err("it is not made");
+    }
+    let _only = plugin("").instantiate(&tenant).await.expect("an instance");
+    plugin("").instantiate(&tenant).await.map(drop).expect_err("there is no place");
+    let told = log.take();
+    assert_eq!(told[..2], ["acme/plugin/-: not made trap", "acme/plugin/-: not made processor-time"]);
+    assert!(["no-place", "queue-full"].iter().any(|why| told[2].ends_with(why)) && told.len() == 3, "{told:?}");
+}
+
+/// Memory that a guest was not given is told once an instance, however often it asks.
+#[tokio::test]
+async fn an_observer_is_told_of_memory_that_was_refused() {
+    const GROWS: &str = r#"(component
+        (core module $m (memory 1) (func (export "run") (result i32) (local $left i32)
+            (local.set $left (i32.const 1000))
+            (loop (drop (memory.grow (i32.const 1000)))
+                (br_if 0 (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+            (memory.grow (i32.const 1))))
+        (core instance $i (instantiate $m))
+        (func (export "run") (result u32) (canon lift (core func $i "run"))))"#;
+    let log = Log::default();
+    let limits = TenantLimits::default().memory(1 << 20);
+    let tenant = guest::tenant_named("acme").observer(log.clone()).limits(limits).build().expect("a tenant");
+    let bytes = wat::parse_str(GROWS).expect("a component");
+    let plugin = guest::engine().load(&bytes).expect("a plugin").with_name("plugin");
+    let mut instance = plugin.instantiate(&tenant).await.expect("an instance");
+    assert_eq!(instance.call("run", &[]).await.expect("no trap"), Some(Val::U32(1)), "one page is there");
+    assert_eq!(log.take(), ["acme/plugin/-: refused limit memory", "acme/plugin/-: call run Returned"]);
 }

@@ -10,6 +10,8 @@ mod flood;
 mod guess;
 mod handle;
 mod import;
+mod leftover;
+mod output;
 mod owner;
 mod policy;
 mod secret;

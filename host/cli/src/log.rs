@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use sqlservice_host::{Event, Observer};
+use sqlservice_host::{Event, Observer, observe::harmless};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt as _,
@@ -33,7 +33,7 @@ impl Observer for Echo {
     fn event(&self, event: &Event<'_>) {
         if let Event::StatementStarted(started) = event {
             // A name with line ends in it must not look like a line of the log's own.
-            let indented = started.statement.sql.replace('\n', "\n    ");
+            let indented = harmless(started.statement.sql).replace('\n', "\n    ");
             tracing::info!(target: "sqlservice::echo", "{indented}");
         }
     }

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use miette::{Diagnostic, MietteHandlerOpts, Report, ReportHandler};
 use serde_json::Value as Json;
+pub(crate) use sqlservice_host::observe::{harmless, steers};
 
 use crate::{
     exit::Exit,
@@ -64,22 +65,6 @@ fn written(outcome: io::Result<()>) -> Result<()> {
 pub(crate) fn heading(text: &str) -> String {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     if wanted && io::stdout().is_terminal() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
-}
-
-/// Whether a character steers a terminal, or turns the direction of text.
-pub(crate) fn steers(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// A guest-controlled text that cannot steer a terminal: control characters and those that turn the direction of text are
-/// written out.
-pub(crate) fn harmless(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for c in text.chars() {
-        if steers(c) { clean.extend(c.escape_unicode()) } else { clean.push(c) }
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, timeout},
 };
+use tracing::Level;
 
 use crate::{
     Error, Result, Settings,
@@ -106,6 +107,11 @@ impl<'h> Asker<'h> {
             effect: Effect::Reads,
             ..Self::new(held, core.database.dialect(), settings, &core.instruments)
         }
+    }
+
+    /// Writes a line of the host's log about what it was asked for.
+    pub(crate) fn log(&self, level: Level, message: &'static str, detail: &Error) {
+        self.instruments.log(level, message, Some(detail));
     }
 
     /// Whether the connection is of no use any more.

@@ -1,10 +1,11 @@
 //! Commits: one that was sent is never stopped, and its caller is told truthfully what became of it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
+use tracing::Level;
 
-use crate::{Error, Result, backend::Link, lease::Turn, pool::Held};
+use crate::{Error, Result, backend::Link, lease::Turn, observe::Instruments, pool::Held};
 
 /// How long the caller of a commit waits for the database's answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,8 +23,9 @@ impl Turn {
         let Some(held) = self.state.held.take() else { return Err(Error::Disconnected(None)) };
         let mut work = Box::pin(commit(held));
         let Ok((held, result)) = timeout(PATIENCE, &mut work).await else {
-            tracing::warn!("a commit takes long; the host goes on waiting for it");
-            tokio::spawn(async move { end(timeout(LAST, work).await.ok()).await });
+            let instruments = Arc::clone(&self.core.instruments);
+            instruments.log(Level::WARN, "a commit takes long; the host goes on waiting for it", None);
+            tokio::spawn(async move { end(&instruments, timeout(LAST, work).await.ok()).await });
             return Err(Error::OutcomeUnknown(UNANSWERED));
         };
         if is_usable(&held, &result) {
@@ -45,11 +47,12 @@ fn is_usable(held: &Held, result: &Result<()>) -> bool {
 }
 
 /// Deals with a connection whose commit has ended after its caller was told that its outcome is unknown.
-async fn end(ended: Option<(Held, Result<()>)>) {
+async fn end(instruments: &Instruments, ended: Option<(Held, Result<()>)>) {
     match ended {
-        None => tracing::warn!("a commit was never answered"),
+        None => instruments.log(Level::WARN, "a commit was never answered", None),
         Some((held, result)) => {
-            tracing::info!(?result, "a commit whose outcome was unknown has ended");
+            let said = format!("{result:?}");
+            instruments.log(Level::INFO, "a commit whose outcome was unknown has ended", Some(&said));
             if is_usable(&held, &result) { held.give_back().await } else { held.discard().await }
         }
     }

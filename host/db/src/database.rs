@@ -8,6 +8,7 @@ use std::{
 
 use sqlservice_sql::{Dialect, Error as StatementError};
 use tokio::runtime::Handle;
+use tracing::Level;
 
 use crate::{
     Error, Result, Settings,
@@ -83,7 +84,13 @@ impl Database {
     /// that are open keep theirs. Cheap; a new database has neither a scope nor an observer.
     #[must_use]
     pub fn with_scope(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
-        Self { instruments: self.instruments.with(scope, observer), ..self.clone() }
+        self.with_instruments(Instruments::new(scope, observer))
+    }
+
+    /// The same as [`Database::with_scope`], where several handles share a limit of lines in the host's log.
+    #[must_use]
+    pub fn with_instruments(&self, instruments: Instruments) -> Self {
+        Self { instruments: instruments.or_observer_of(&self.instruments), ..self.clone() }
     }
 
     /// The same database, with the same pool, for borrowers who have no more than so many of its connections at once, all that use
@@ -115,12 +122,12 @@ impl Database {
         self.owner.as_deref()
     }
 
-    /// The same database with a pool of its own, of so many connections at most: none of them ever serves a borrower of this handle's
-    /// pool. [`status`](Self::status) counts them with those of this handle, and [`close`](Self::close) closes them. A database in memory
+    /// The same database with a pool of its own, of so many connections at most, and so many new ones in a second (those of two
+    /// seconds at once): none of them ever serves a borrower of this handle's pool. [`status`](Self::status) counts them with those of this handle, and [`close`](Self::close) closes them. A database in memory
     /// is one connection and stays as it is.
     #[must_use]
-    pub fn with_own_pool(&self, most: Option<u32>) -> Self {
-        let Some(pool) = self.inner.pool.apart(most) else { return self.clone() };
+    pub fn with_own_pool(&self, most: Option<u32>, new_in_a_second: Option<u32>) -> Self {
+        let Some(pool) = self.inner.pool.apart(most, new_in_a_second) else { return self.clone() };
         let (settings, storage, kind) =
             (self.inner.settings.clone(), self.inner.storage.clone(), self.inner.kind.clone());
         let inner =
@@ -184,7 +191,7 @@ impl Database {
             match answers.await? {
                 None => return Ok(()),
                 Some(error) if tries == 0 => return Err(error),
-                Some(error) => tracing::debug!(%error, "a lost connection is replaced"),
+                Some(error) => self.instruments.log(Level::DEBUG, "a lost connection is replaced", Some(&error)),
             }
         }
     }

@@ -11,6 +11,7 @@ use sqlservice_sql::{
     ddl::{self, Definition},
     schema::Table,
 };
+use tracing::Level;
 
 use self::record::{Book, Records};
 use crate::{
@@ -156,7 +157,7 @@ async fn apply<T: Tables>(ask: &mut Asker<'_>, order: Order) -> Result<Vec<Strin
     let mut has_begun = false;
     let result = alter(&room, ask, order, &mut has_begun).await;
     let left = room.leave(ask, result.is_ok()).await;
-    match ended(result, left) {
+    match ended(ask, result, left) {
         // What was sent before is not undone by that, and may have been all.
         Err(Error::Disconnected(_)) if has_begun && !ask.dialect.capabilities().transactional_ddl => {
             Err(Error::OutcomeUnknown(PART))
@@ -166,14 +167,14 @@ async fn apply<T: Tables>(ask: &mut Asker<'_>, order: Order) -> Result<Vec<Strin
 }
 
 /// What a change and its end say together.
-fn ended(result: Result<Vec<String>>, left: Result<()>) -> Result<Vec<String>> {
+fn ended(ask: &Asker<'_>, result: Result<Vec<String>>, left: Result<()>) -> Result<Vec<String>> {
     match (result, left) {
         (Ok(names), Ok(())) => Ok(names),
         // A commit can fail and leave a sound connection; what it says is what the caller has to know.
         (Ok(_), Err(error)) => Err(error),
         (Err(error), Ok(())) => Err(error),
         (Err(error), Err(second)) => {
-            tracing::debug!(%error, "tables could not be changed, nor the connection be cleaned up");
+            ask.log(Level::DEBUG, "tables could not be changed, nor the connection be cleaned up", &error);
             Err(Error::Disconnected(Some(Box::new(second))))
         }
     }

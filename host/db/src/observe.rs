@@ -3,7 +3,10 @@
 //! A handle of a database carries a [`Scope`], which says whose work it does, and perhaps an [`Observer`]. Many handles share one
 //! pool. Without an observer, and where `tracing` wants no spans, nothing reads a clock and nothing is allocated.
 
+mod escaped;
 mod event;
+mod log;
+mod rate;
 mod statement;
 
 use std::{
@@ -13,13 +16,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::Level;
+
 pub(crate) use self::statement::{Observed, caller};
 pub use self::{
+    escaped::{Escaped, harmless, steers},
     event::{
-        CallFinished, CallOutcome, ConnectionAcquired, ConnectionDiscarded, ConnectionFailed, Event, Reflected,
-        Refused, SchemaChange, SchemaChanged, StatementCompiled, StatementFinished, StatementStarted,
-        TransactionFinished, TransactionOutcome,
+        CallFinished, CallOutcome, ConnectionAcquired, ConnectionDiscarded, ConnectionFailed, Event, InstanceFailed,
+        OutputDropped, Reflected, Refused, SchemaChange, SchemaChanged, StatementCompiled, StatementFinished,
+        StatementStarted, TransactionFinished, TransactionOutcome,
     },
+    log::LogLimit,
+    rate::RateLimit,
     statement::{Origin, Outcome, Statement},
 };
 use crate::{Error, ddl::Change};
@@ -48,11 +56,12 @@ pub struct Scope {
     pub database: Option<Arc<str>>,
 }
 
-/// A scope and who is told of what happens in it.
+/// A scope, who is told of what happens in it, and how many lines of the log it may cause.
 #[derive(Clone, Default)]
 pub struct Instruments {
     scope: Scope,
     observer: Option<Arc<dyn Observer>>,
+    log: Arc<LogLimit>,
 }
 
 impl fmt::Debug for Instruments {
@@ -65,7 +74,13 @@ impl Instruments {
     /// A scope, and the observer of what happens in it, where there is one.
     #[must_use]
     pub fn new(scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
-        Self { scope, observer }
+        Self { scope, observer, log: Arc::default() }
+    }
+
+    /// The same with a limit of lines that others share: all that is of one tenant.
+    #[must_use]
+    pub fn with_log_limit(self, log: Arc<LogLimit>) -> Self {
+        Self { log, ..self }
     }
 
     /// The scope.
@@ -74,9 +89,10 @@ impl Instruments {
         &self.scope
     }
 
-    /// Another scope, and another observer where there is a new one.
-    pub(crate) fn with(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Arc<Self> {
-        Arc::new(Self { scope, observer: observer.or_else(|| self.observer.clone()) })
+    /// These for a handle that had others: its observer stays where there is no new one.
+    pub(crate) fn or_observer_of(mut self, before: &Self) -> Arc<Self> {
+        self.observer = self.observer.or_else(|| before.observer.clone());
+        Arc::new(self)
     }
 
     /// Now, where there is an observer to whom times are told.
@@ -91,7 +107,7 @@ impl Instruments {
         let event = event(&self.scope);
         // What it leaves behind is its own; nothing of the host's is touched by it.
         if catch_unwind(AssertUnwindSafe(|| observer.event(&event))).is_err() {
-            tracing::error!("an observer of a database panicked");
+            self.log(Level::ERROR, "an observer of a database panicked", None);
         }
     }
 

@@ -13,6 +13,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{timeout, timeout_at},
 };
+use tracing::Level;
 
 use crate::{
     Error, Result, Settings,
@@ -24,13 +25,16 @@ use crate::{
         sqlite::SqlitePool,
     },
     fair::{Closed, FlowId, Permit, Places},
-    observe::{ConnectionDiscarded, Event, Instruments},
+    observe::{ConnectionDiscarded, Event, Instruments, RateLimit},
     url::Target,
 };
 
 /// How long a connection may take to be made, to roll back, to be reset or to be given back. A peer that is silently dead
 /// costs its place that long, not for ever.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// For how many seconds a pool that made no new connections may make them at once, where their rate is limited.
+const BURST: u64 = 2;
 
 /// How long [`Pool::close`] waits for connections that are taken.
 const CLOSING: Duration = Duration::from_secs(15);
@@ -80,6 +84,8 @@ pub(crate) struct Pool {
     target: Target,
     settings: Settings,
     source: OnceLock<Source>,
+    /// How many new connections are made in a time.
+    pace: Option<RateLimit>,
 }
 
 /// The connections that some of a database's borrowers may have at once, together.
@@ -106,7 +112,7 @@ pub(crate) struct Held {
     pub(crate) is_new: bool,
     place: Place,
     /// Whose it is.
-    instruments: Arc<Instruments>,
+    pub(crate) instruments: Arc<Instruments>,
 }
 
 impl Pool {
@@ -126,18 +132,21 @@ impl Pool {
             target,
             settings: settings.clone(),
             source: OnceLock::new(),
+            pace: None,
         }
     }
 
-    /// Another pool of the same database, of so many connections at most; nothing where the database is one connection.
-    pub(crate) fn apart(&self, most: Option<u32>) -> Option<Self> {
+    /// Another pool of the same database, of so many connections at most, which makes so many new ones in a second; nothing where the
+    /// database is one connection.
+    pub(crate) fn apart(&self, most: Option<u32>, new_in_a_second: Option<u32>) -> Option<Self> {
         if matches!(&self.target, Target::Sqlite(file) if file.is_memory()) {
             return None;
         }
         let most = most.unwrap_or(self.max).clamp(1, self.max);
         let size = self.settings.pool_size.min(most);
         let settings = self.settings.clone().pool_size(size).max_overflow(most.saturating_sub(size));
-        Some(Self::new(self.target.clone(), &settings))
+        let pace = new_in_a_second.map(u64::from).map(|rate| RateLimit::new(rate, rate.saturating_mul(BURST)));
+        Some(Self { pace, ..Self::new(self.target.clone(), &settings) })
     }
 
     /// Where connections come from. Made at the first use, as a driver may want a runtime for it.
@@ -179,6 +188,7 @@ impl Pool {
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
             let Some(free) = place.take() else { break };
+            self.keep_pace().await;
             let (link, is_new) = match self.source() {
                 Source::Sqlite(pool) => pool.acquire().await.map(|(link, is_new)| (AnyLink::Sqlite(link), is_new))?,
                 Source::Postgres(pool) => {
@@ -193,6 +203,18 @@ impl Pool {
             place = Some(held.clear().await);
         }
         Err(Error::Disconnected(None))
+    }
+
+    /// Waits where a new connection has to be made, and too many were made before it. Those who wait here have places, so they are few.
+    async fn keep_pace(&self) {
+        let Some(pace) = &self.pace else { return };
+        if self.status().idle > 0 {
+            return;
+        }
+        let wait = pace.reserve().min(self.timeout);
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// How many connections there are.
@@ -263,11 +285,11 @@ impl Held {
             // The place is free only when the connection is where the next one looks for it.
             Ok(Ok(())) => drop(timeout(PATIENCE, self.link.put_back()).await),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "a connection could not be reset");
+                self.instruments.log(Level::DEBUG, "a connection could not be reset", Some(&error));
                 self.discard().await;
             }
             Err(_) => {
-                tracing::warn!("a connection did not answer when it was given back");
+                self.instruments.log(Level::WARN, "a connection did not answer when it was given back", None);
                 self.discard().await;
             }
         }
@@ -280,10 +302,10 @@ impl Held {
         if !matches!(self.link, AnyLink::Sqlite(_)) {
             return drop(self.clear().await);
         }
-        let Self { link, place, .. } = self;
+        let Self { link, place, instruments, .. } = self;
         let mut closing = Box::pin(link.discard());
         if timeout(PATIENCE, &mut closing).await.is_err() {
-            tracing::warn!("a connection is still at work, and keeps its place until it is closed");
+            instruments.log(Level::WARN, "a connection is still at work, and keeps its place until it is closed", None);
             tokio::spawn(async move {
                 closing.await;
                 drop(place);
@@ -293,9 +315,10 @@ impl Held {
 
     /// Closes the connection and keeps its place.
     async fn clear(self) -> Place {
-        if timeout(PATIENCE, self.link.discard()).await.is_err() {
-            tracing::warn!("a connection took too long to close");
+        let Self { link, place, instruments, .. } = self;
+        if timeout(PATIENCE, link.discard()).await.is_err() {
+            instruments.log(Level::WARN, "a connection took too long to close", None);
         }
-        self.place
+        place
     }
 }

@@ -15,6 +15,7 @@ use tokio::{
     sync::{Notify, oneshot},
     time::timeout,
 };
+use tracing::Level;
 
 use crate::{
     Error, Result,
@@ -309,7 +310,11 @@ pub(crate) async fn watched(held: &mut Held, job: Job, feed: &mut Feed, clock: &
         result = &mut work => return judge(result),
         cause = watch.cause(clock) => cause,
     };
-    Box::pin(end(&stopper, work, &closing, clock, cause)).await
+    let ended = Box::pin(end(&stopper, work, &closing, clock, cause)).await;
+    if ended.broken {
+        held.instruments.log(Level::WARN, "a statement could not be stopped; its connection is closed", None);
+    }
+    ended
 }
 
 /// Ends a statement that there is a cause to end.
@@ -330,9 +335,6 @@ async fn end(
     }
     let stopped = timeout(PATIENCE, stop(stopper, work)).await;
     let broken = !matches!(stopped, Ok((Ok(()), ref result)) if !matches!(result, Err(Error::Disconnected(_))));
-    if broken {
-        tracing::warn!("a statement could not be stopped; its connection is closed");
-    }
     Ended { result: Err(cause.into()), broken, failed: true }
 }
 

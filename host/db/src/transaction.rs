@@ -10,6 +10,7 @@ use std::{
 use futures::future::OptionFuture;
 use sqlservice_sql::{Batch, compiled::Output};
 use tokio::{task::AbortHandle, time::timeout};
+use tracing::Level;
 
 use crate::{
     Error, Result,
@@ -159,7 +160,7 @@ impl Turn {
                 result
             }
             Err(_) => {
-                tracing::warn!(?step, "a connection did not answer");
+                self.core.instruments.log(Level::WARN, "a connection did not answer", None);
                 held.discard().await;
                 Err(Error::Disconnected(None))
             }
@@ -257,7 +258,8 @@ impl Turn {
     /// Rolls back a transaction whose time is over.
     async fn end_expired(mut self, serial: u64, began: Instant) {
         if self.state.transaction.as_ref().is_some_and(|transaction| transaction.serial == serial) {
-            tracing::info!(open = ?began.elapsed(), "a transaction ran out of time and is rolled back");
+            let open = format!("{:?}", began.elapsed());
+            self.core.instruments.log(Level::INFO, "a transaction ran out of time and is rolled back", Some(&open));
             self.undo().await;
             self.end_transaction();
             self.state.expired = true;
@@ -307,7 +309,8 @@ impl Turn {
             return;
         }
         if let Err(error) = self.step(Step::Rollback, PATIENCE).await {
-            tracing::debug!(%error, "a transaction could not be rolled back; its connection is closed");
+            let line = "a transaction could not be rolled back; its connection is closed";
+            self.core.instruments.log(Level::DEBUG, line, Some(&error));
             if let Some(held) = self.state.held.take() {
                 held.discard().await;
             }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use sqlservice_db::{
-    self as db, Event, Observer, Scope,
+    self as db, Event,
     observe::{Instruments, Refused},
 };
 use sqlservice_sql::policy::{Claims, Policy, PolicyError, Rules};
@@ -16,7 +16,7 @@ use wasmtime::component::{HasData, ResourceTable};
 use crate::{
     error::Failure,
     known::ModelCache,
-    limits::SqlLimits,
+    limits::{SqlLimits, TenantLimits},
     memory::Memory,
     session_state::SessionState,
     tables::{Definitions, Operations, Tables},
@@ -154,17 +154,18 @@ impl Grant {
     }
 
     /// The same grant for a tenant that may have so many of its connections. Connections over which SQL text goes are that tenant's own.
-    pub(crate) fn limit_connections(self, most: Option<u32>) -> Self {
+    pub(crate) fn limit_connections(self, limits: &TenantLimits) -> Self {
+        let most = limits.connections;
         if self.allows_text() {
-            return Self { database: self.database.with_own_pool(most), ..self };
+            return Self { database: self.database.with_own_pool(most, limits.new_connections), ..self };
         }
         let Some(most) = most else { return self };
         Self { database: self.database.limit_connections(most), ..self }
     }
 
     /// The same grant for the work of a tenant's plugin, of which an observer is told; the database's own where there is none.
-    pub(crate) fn with_scope(&self, scope: Scope, observer: Option<Arc<dyn Observer>>) -> Self {
-        Self { database: self.database.with_scope(scope, observer), ..self.clone() }
+    pub(crate) fn with_instruments(&self, instruments: Instruments) -> Self {
+        Self { database: self.database.with_instruments(instruments), ..self.clone() }
     }
 
     /// The same grant for a plugin of a tenant, who owns what it creates unless the grant says who does.

@@ -24,6 +24,7 @@ use crate::{
     state::InstanceState,
     tenant::{Tenant, TenantBuilder},
     turns::Turns,
+    wasi,
 };
 
 /// Compiles plugins and holds the memory of their instances. A process has one; cloning it is cheap.
@@ -252,9 +253,7 @@ impl EngineBuilder {
 
 fn link(sandbox: &Sandbox, extensions: &Extensions) -> wasmtime::Result<Linker<InstanceState>> {
     let mut linker = Linker::new(&sandbox.engine);
-    // Guest toolchains of today import WASI 0.2, the contract brings the timers of 0.3: both are offered.
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+    wasi::add_to_linker(&mut linker)?;
     linker::add_to_linker(&mut linker)?;
     // Linked for all; each database asks for its own grant.
     linker::add_raw_sql_to_linker(&mut linker)?;

@@ -1,13 +1,17 @@
 //! What a call of the contract ends with when it does not succeed, and what the embedding API reports.
 
+use crate::bindings::sqlservice::database::errors;
 pub use crate::bindings::sqlservice::database::errors::{Detail, Failure};
-use crate::{bindings::sqlservice::database::errors, conv};
 
 /// How a call from a guest fails: with an error value that the guest can handle, or with a trap that ends it.
 #[derive(Debug)]
 pub enum SqlError {
     /// What the contract tells of it.
     Guest(Box<errors::Failure>),
+    /// What a database said. The guest is told what it may know of it, and the host's log the rest, with whose it is.
+    Database(Box<sqlservice_db::Error>),
+    /// The same of one change of a flush.
+    Flush(Box<sqlservice_db::FlushError>),
     /// The guest broke the component model's rules, or the host cannot go on with it.
     Trap(wasmtime::Error),
 }
@@ -20,13 +24,13 @@ impl From<errors::Failure> for SqlError {
 
 impl From<sqlservice_db::Error> for SqlError {
     fn from(error: sqlservice_db::Error) -> Self {
-        conv::to_guest(error).into()
+        Self::Database(Box::new(error))
     }
 }
 
 impl From<sqlservice_db::FlushError> for SqlError {
     fn from(error: sqlservice_db::FlushError) -> Self {
-        conv::of_change(conv::to_guest(error.error), error.change).into()
+        Self::Flush(Box::new(error))
     }
 }
 

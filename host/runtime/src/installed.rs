@@ -39,10 +39,11 @@ impl Installed {
             .cache(ModelCache::default());
         for (name, grant) in tenant.databases() {
             let scope = Scope { database: Some(name.as_str().into()), ..scope.clone() };
-            let grant = grant.with_scope(scope, observer.clone()).owned_by(tenant.name(), plugin.name());
+            let instruments = Instruments::new(scope, observer.clone()).with_log_limit(tenant.log_limit());
+            let grant = grant.with_instruments(instruments).owned_by(tenant.name(), plugin.name());
             sql = sql.database(name, grant);
         }
-        let instruments = Instruments::new(scope, observer);
+        let instruments = Instruments::new(scope, observer).with_log_limit(tenant.log_limit());
         let sql = sql.instruments(instruments.clone());
         Self { sql, instruments, calls: tenant.engine().calls().clone(), waits: AtomicBool::new(false) }
     }

@@ -19,7 +19,7 @@ use crate::{
     plugin::Plugin,
     state::InstanceState,
     tenant::Tenant,
-    watch::WatchedCall,
+    watch::{self, WatchedCall},
 };
 
 /// An instance of a plugin, with memory and handles of its own.
@@ -42,7 +42,9 @@ impl Instance {
     pub(crate) async fn new(plugin: &Plugin, tenant: &Tenant) -> Result<Self> {
         let installed = tenant.installed(plugin);
         let began = installed.instruments().now();
-        let (sandbox, instance) = Sandbox::open(plugin, tenant, &installed).await?;
+        let opened = Sandbox::open(plugin, tenant, &installed).await;
+        let (sandbox, instance) =
+            opened.inspect_err(|error| watch::tell_failed(installed.instruments(), began, error))?;
         let waited = began.map_or(Duration::ZERO, |began| began.elapsed());
         let (plugin, tenant) = (plugin.clone(), tenant.clone());
         Ok(Self { plugin, tenant, installed, sandbox: Some(sandbox), instance, waited, called: false })
@@ -137,12 +139,10 @@ impl Instance {
         function: &str,
         work: impl AsyncFnOnce(&Accessor<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R> {
-        if self.sandbox.is_none() {
-            return Err(Error::Poisoned);
-        }
+        let output = self.sandbox.as_ref().ok_or(Error::Poisoned)?.store.data().output.clone();
         let installed = Arc::clone(&self.installed);
         let waited = std::mem::take(&mut self.waited);
-        let watched = WatchedCall::begin(installed.instruments(), function, waited);
+        let watched = WatchedCall::begin(installed.instruments(), output, function, waited);
         let span = watched.span();
         // The future is large, so it is only moved where there is a span to put it into.
         let result = if span.is_disabled() {

@@ -2,6 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use sqlservice_db::{
+    Event,
+    observe::{Instruments, Refused},
+};
 use sqlservice_sql::setters;
 use wasmtime::ResourceLimiter;
 
@@ -56,6 +60,9 @@ pub struct TenantLimits {
     /// reflection. 4 by default; whatever is said, one of the database's is left to others where it has more than one. Who
     /// asks for one more waits, as for any connection.
     pub connections: Option<u32>,
+    /// New connections in a second of a database that is granted with SQL text, whose connections are the tenant's own; those of two
+    /// seconds at once. 50 by default. On MySQL and MariaDB each session that sent text needs a new one. Who asks for more waits.
+    pub new_connections: Option<u32>,
     /// Instances of this tenant that live at once. 25 by default; the engine has no more than
     /// [`EngineLimits::instances`] for all, 100 by default. Who asks for one more waits for its turn: first come, first served.
     pub instances: u32,
@@ -69,13 +76,23 @@ pub struct TenantLimits {
     pub handles: usize,
     /// Bytes that one call may hand to the host. 64 MiB by default.
     pub call_bytes: usize,
+    /// Bytes that one call may print, where its output goes anywhere ([`Stdio`](crate::Stdio)). 1 MiB by default. What is over this or
+    /// one of the next two is dropped and told ([`Event::OutputDropped`](crate::Event)); the plugin notices nothing.
+    pub output_bytes: Option<u64>,
+    /// Bytes that all instances together may print in a second; those of four seconds at once. 256 KiB by default.
+    pub output_rate: Option<u64>,
+    /// Bytes of one line that is printed. 8 KiB by default.
+    pub output_line: Option<usize>,
+    /// Lines of the host's log that all instances together may cause in a second; those of ten seconds at once. 10 by default. Those above
+    /// are counted, and the next line says how many there were.
+    pub log_lines: Option<u32>,
     /// What an instance may do with its databases.
     pub sql: SqlLimits,
 }
 
 impl TenantLimits {
     /// Those for plugins that one would run outside of a sandbox as well: as the default, but for time, the rows of a result, the
-    /// memory of all instances together and connections, which have no limit.
+    /// memory of all instances together, connections, output and lines of the log, which have no limit.
     #[must_use]
     pub fn trusted() -> Self {
         Self {
@@ -84,6 +101,11 @@ impl TenantLimits {
             start_time: None,
             processor_time: None,
             connections: None,
+            new_connections: None,
+            output_bytes: None,
+            output_rate: None,
+            output_line: None,
+            log_lines: None,
             sql: SqlLimits::trusted(),
             ..Self::default()
         }
@@ -109,11 +131,16 @@ impl Default for TenantLimits {
             start_time: Some(Duration::from_secs(10)),
             processor_time: Some(Duration::from_secs(10)),
             connections: Some(4),
+            new_connections: Some(50),
             instances: 25,
             instance_wait: Duration::from_secs(30),
             instance_waiters: 1_000,
             handles: 10_000,
             call_bytes: 64 << 20,
+            output_bytes: Some(1 << 20),
+            output_rate: Some(256 << 10),
+            output_line: Some(8 << 10),
+            log_lines: Some(10),
             sql: SqlLimits::default(),
         }
     }
@@ -126,11 +153,16 @@ setters!(TenantLimits {
     start_time? Duration,
     processor_time? Duration,
     connections? u32,
+    new_connections? u32,
     instances: u32,
     instance_wait: Duration,
     instance_waiters: u32,
     handles: usize,
     call_bytes: usize,
+    output_bytes? u64,
+    output_rate? u64,
+    output_line? usize,
+    log_lines? u32,
     sql: SqlLimits,
 });
 
@@ -141,11 +173,21 @@ pub(crate) struct MemoryLimit {
     used: usize,
     elements: usize,
     total: Arc<Memory>,
+    instruments: Instruments,
+    /// Whether the observer was told that a limit was met.
+    told: bool,
 }
 
 impl MemoryLimit {
-    pub(crate) fn new(allowed: usize, total: Arc<Memory>) -> Self {
-        Self { allowed, used: 0, elements: 0, total }
+    pub(crate) fn new(allowed: usize, total: Arc<Memory>, instruments: Instruments) -> Self {
+        Self { allowed, used: 0, elements: 0, total, instruments, told: false }
+    }
+
+    /// Tells the observer once an instance, as a guest may ask again and again.
+    fn tell(&mut self, limit: &str) {
+        if !std::mem::replace(&mut self.told, true) {
+            self.instruments.tell(|scope| Event::Refused(Refused::new(scope, "limit", Some(limit))));
+        }
     }
 }
 
@@ -162,6 +204,8 @@ impl ResourceLimiter for MemoryLimit {
         let fits = used <= self.allowed && self.total.take(more);
         if fits {
             self.used = used;
+        } else {
+            self.tell("memory");
         }
         Ok(fits)
     }
@@ -171,6 +215,8 @@ impl ResourceLimiter for MemoryLimit {
         let fits = elements <= ELEMENTS;
         if fits {
             self.elements = elements;
+        } else {
+            self.tell("table-elements");
         }
         Ok(fits)
     }

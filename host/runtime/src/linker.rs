@@ -5,6 +5,7 @@ use wasmtime::component::Linker;
 use crate::{
     SqlError,
     bindings::sqlservice::database::{databases, errors, raw_sql, rows, schema, sessions, statements, values},
+    conv,
     ctx::{HasSql, SqlCtxView, SqlView},
 };
 
@@ -52,13 +53,15 @@ type View<T> = fn(&mut T) -> SqlCtxView<'_>;
 
 impl errors::Host for SqlCtxView<'_> {
     fn convert_failure(&mut self, error: SqlError) -> wasmtime::Result<errors::Failure> {
-        match error {
-            SqlError::Guest(error) => {
-                self.ctx.tell_refusal(&error);
-                Ok(*error)
-            }
-            SqlError::Trap(error) => Err(error),
-        }
+        let instruments = &self.ctx.instruments;
+        let failure = match error {
+            SqlError::Guest(failure) => *failure,
+            SqlError::Database(error) => conv::to_guest(*error, instruments),
+            SqlError::Flush(error) => conv::of_change(conv::to_guest(error.error, instruments), error.change),
+            SqlError::Trap(error) => return Err(error),
+        };
+        self.ctx.tell_refusal(&failure);
+        Ok(failure)
     }
 }
 

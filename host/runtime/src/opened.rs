@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sqlservice_db as db;
 use sqlservice_sql::{self as sql, Catalog, Compiled, statement::Statement};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Level;
 
 use crate::{
     SqlError,
@@ -71,8 +72,8 @@ impl Opened {
         let mut violation = match error {
             db::Error::Integrity(violation) => violation,
             // The guest's own names were found in its models: this one may be one of the policy's.
-            db::Error::NoSuchColumn(name) if !rules.knows_column(&name) => return hidden(&name),
-            db::Error::NoSuchTable(name) if !rules.knows_all(&name, &[]) => return hidden(&name),
+            db::Error::NoSuchColumn(name) if !rules.knows_column(&name) => return self.hidden(&name),
+            db::Error::NoSuchTable(name) if !rules.knows_all(&name, &[]) => return self.hidden(&name),
             other => return other,
         };
         let is_known = violation.table.as_deref().is_some_and(|table| rules.knows_all(table, &violation.columns));
@@ -81,6 +82,17 @@ impl Opened {
             violation.table = violation.table.filter(|table| rules.knows_all(table, &[]));
         }
         db::Error::Integrity(violation)
+    }
+
+    /// What a guest is told where the database misses something that is none of the guest's: the host's log has the name.
+    fn hidden(&self, name: &str) -> db::Error {
+        let instruments = self.grant.database.instruments();
+        instruments.log(Level::ERROR, "the database does not have what a policy names", Some(&name));
+        db::Error::Denied(db::error::DatabaseError {
+            message: "what the policy of this database names".to_owned(),
+            sqlstate: None,
+            source: None,
+        })
     }
 
     /// Adds what reflection read. Statements may mean something else from now on.
@@ -163,14 +175,4 @@ fn lower<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
-}
-
-/// What a guest is told where the database misses something that is none of the guest's: the host's log has the name.
-fn hidden(name: &str) -> db::Error {
-    tracing::error!(target: "sqlservice", name, "the database does not have what a policy names");
-    db::Error::Denied(db::error::DatabaseError {
-        message: "what the policy of this database names".to_owned(),
-        sqlstate: None,
-        source: None,
-    })
 }

@@ -1,5 +1,7 @@
 //! The data of an instance's store.
 
+use std::sync::Arc;
+
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -7,6 +9,7 @@ use crate::{
     ctx::{SqlCtx, SqlCtxView, SqlView},
     extension::{Extension, ExtensionView, States},
     limits::MemoryLimit,
+    output::Output,
 };
 
 /// The data of an instance's store: what its imports work on. Embedders meet it as the type of
@@ -16,6 +19,8 @@ pub struct InstanceState {
     pub(crate) table: ResourceTable,
     pub(crate) sql: SqlCtx,
     pub(crate) memory: MemoryLimit,
+    /// What it prints; nothing where that goes nowhere.
+    pub(crate) output: Option<Arc<Output>>,
     pub(crate) extensions: States,
 }
 

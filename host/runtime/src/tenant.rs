@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use sqlservice_db::{self as db, Observer};
+use sqlservice_db::{self as db, Observer, observe::LogLimit};
 use sqlservice_sql::Value;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::WasiCtxBuilder;
@@ -19,13 +19,15 @@ use crate::{
     installed::{Installed, Installs},
     limits::{MemoryLimit, TenantLimits},
     memory::Memory,
+    output::{Output, OutputLimit, Target},
     places::Places,
     plugin::Plugin,
     state::InstanceState,
     turns::Share,
 };
 
-/// Where a plugin's own output goes.
+/// Where a plugin's own output goes, as far as it may print ([`TenantLimits::output_bytes`]). On a terminal control characters are
+/// escaped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stdio {
@@ -60,6 +62,8 @@ struct Shared {
     host_memory: Arc<Memory>,
     places: Places,
     share: Share,
+    output: Arc<OutputLimit>,
+    log: Arc<LogLimit>,
     observer: Option<Arc<dyn Observer>>,
     installs: Installs,
 }
@@ -134,6 +138,11 @@ impl Tenant {
         self.0.observer.as_ref()
     }
 
+    /// How many lines of the host's log all of its plugins may cause.
+    pub(crate) fn log_limit(&self) -> Arc<LogLimit> {
+        Arc::clone(&self.0.log)
+    }
+
     pub(crate) fn tenant_name(&self) -> Arc<str> {
         Arc::clone(&self.0.name)
     }
@@ -156,21 +165,29 @@ impl Tenant {
     pub(crate) fn state(&self, plugin: &Plugin, sql: SqlCtx) -> Result<InstanceState> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(self.0.limits.handles);
+        let output = self.output(&sql);
+        let memory = MemoryLimit::new(self.0.limits.memory, Arc::clone(&self.0.memory), sql.instruments.clone());
         Ok(InstanceState {
-            wasi: self.wasi()?.build(),
+            wasi: self.wasi(output.as_ref())?.build(),
+            output,
             table,
+            memory,
             sql,
-            memory: MemoryLimit::new(self.0.limits.memory, Arc::clone(&self.0.memory)),
             extensions: self.0.engine.extensions().states(self, plugin)?,
         })
     }
 
-    fn wasi(&self) -> Result<WasiCtxBuilder> {
+    /// The output of a new instance; nothing where it goes nowhere.
+    fn output(&self, sql: &SqlCtx) -> Option<Arc<Output>> {
+        let goes_anywhere = self.0.stdio != Stdio::Discard;
+        goes_anywhere.then(|| Output::new(Arc::clone(&self.0.output), sql.instruments.clone()))
+    }
+
+    fn wasi(&self, output: Option<&Arc<Output>>) -> Result<WasiCtxBuilder> {
         let mut wasi = WasiCtxBuilder::new();
-        match self.0.stdio {
-            Stdio::Inherit => _ = wasi.inherit_stdout().inherit_stderr(),
-            Stdio::Stderr => _ = wasi.stdout(std::io::stderr()).inherit_stderr(),
-            Stdio::Discard => {}
+        if let Some(output) = output {
+            let out = if self.0.stdio == Stdio::Inherit { Target::Stdout } else { Target::Stderr };
+            wasi.stdout(output.stream(out)).stderr(output.stream(Target::Stderr));
         }
         wasi.envs(&self.0.environment);
         for directory in &self.0.directories {
@@ -269,10 +286,9 @@ impl TenantBuilder {
             cache.check_grants(&directories)?;
         }
         let places = Places::new(&self.limits, self.engine.places());
-        let most = self.limits.connections;
         let mut databases = HashMap::new();
         for (name, grant) in self.databases {
-            let bound = grant.limit_connections(most).bind(&self.claims);
+            let bound = grant.limit_connections(&self.limits).bind(&self.claims);
             let grant = bound.map_err(|source| Error::Policy { name: name.clone(), source: Box::new(source) })?;
             databases.insert(name, grant);
         }
@@ -289,6 +305,8 @@ impl TenantBuilder {
             keep_sessions: self.keep_sessions,
             memory: Memory::new(self.limits.total_memory),
             host_memory: Memory::new(self.limits.sql.host_bytes),
+            output: OutputLimit::new(&self.limits),
+            log: Arc::new(LogLimit::new(self.limits.log_lines)),
             limits: self.limits,
             places,
             share,

@@ -1,18 +1,22 @@
 //! What an observer is told of a call: how long it waited and ran, and how it ended, also where its caller went away.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sqlservice_db::{
     Scope,
-    observe::{CallFinished, CallOutcome, Event, Instruments},
+    observe::{CallFinished, CallOutcome, Event, InstanceFailed, Instruments},
 };
 use tracing::Span;
 
-use crate::error::Error;
+use crate::{error::Error, output::Output};
 
 /// A call that is under way. Dropped before its end, it was cancelled.
 pub(crate) struct WatchedCall<'a> {
     instruments: &'a Instruments,
+    output: Option<Arc<Output>>,
     function: &'a str,
     began: Option<Instant>,
     waited: Duration,
@@ -20,9 +24,14 @@ pub(crate) struct WatchedCall<'a> {
 }
 
 impl<'a> WatchedCall<'a> {
-    /// A call begins, for whose instance it was waited so long. Without an observer no clock is read.
-    pub(crate) fn begin(instruments: &'a Instruments, function: &'a str, waited: Duration) -> Self {
-        Self { instruments, function, began: instruments.now(), waited, outcome: CallOutcome::Cancelled }
+    /// A call begins, which prints this, and for whose instance it was waited so long. Without an observer no clock is read.
+    pub(crate) fn begin(
+        instruments: &'a Instruments,
+        output: Option<Arc<Output>>,
+        function: &'a str,
+        waited: Duration,
+    ) -> Self {
+        Self { instruments, output, function, began: instruments.now(), waited, outcome: CallOutcome::Cancelled }
     }
 
     /// What `tracing` shows of it: statements that it runs are in it.
@@ -49,9 +58,31 @@ impl<'a> WatchedCall<'a> {
 
 impl Drop for WatchedCall<'_> {
     fn drop(&mut self) {
+        if let Some(output) = &self.output {
+            output.end_call();
+        }
         let Some(began) = self.began else { return };
         let (function, waited, outcome) = (self.function, self.waited, self.outcome);
         self.instruments
             .tell(|scope| Event::CallFinished(CallFinished::new(scope, function, waited, began.elapsed(), outcome)));
+    }
+}
+
+/// Tells that an instance was not made, which was asked for at this time.
+pub(crate) fn tell_failed(instruments: &Instruments, began: Option<Instant>, error: &Error) {
+    let waited = began.map_or(Duration::ZERO, |began| began.elapsed());
+    instruments.tell(|scope| Event::InstanceFailed(InstanceFailed::new(scope, reason(error), waited)));
+}
+
+/// A word for why an instance was not made.
+const fn reason(error: &Error) -> &'static str {
+    match error {
+        Error::InstanceTimeout { .. } => "no-place",
+        Error::InstanceQueueFull { .. } => "queue-full",
+        Error::NoRoom(_) => "no-room",
+        Error::Deadline(_) => "timeout",
+        Error::ProcessorTime(_) => "processor-time",
+        Error::Trap(_) => "trap",
+        _ => "other",
     }
 }

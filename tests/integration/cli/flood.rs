@@ -40,6 +40,27 @@ fn t79_what_is_let_through_is_passed_on_and_not_kept() {
     assert!(ran.out.ends_with(&result));
 }
 
+/// T-79: for a tenant of a file, whose limits are for strangers, it is no more than it may be, and how much was dropped is told.
+#[test]
+fn t79_a_stranger_prints_no_more_than_it_may() {
+    const PAGES: usize = 12_800;
+    // What is printed has no line's end.
+    const LINE: usize = 8 << 10;
+    let place = Place::new();
+    printing(&place);
+    let file = "[plugins.print]\ncomponent = 'print.wasm'\n[tenants.acme]\nplugins = ['print']\n";
+    place.file("sqlservice.toml", file);
+    let configured = ["--config", "sqlservice.toml", "--tenant", "acme"];
+    let ran = place.sqlservice(&[&["run", "-q", "print", "run", &PAGES.to_string()], &configured[..]].concat());
+    assert_eq!(ran.code, 0, "{} bytes of errors", ran.err.len());
+    assert_eq!(ran.out.len(), LINE + format!("{PAGES}\n").len());
+    let told = ran.err.trim_start_matches('\0');
+    assert_eq!(ran.err.len() - told.len(), LINE);
+    let dropped = 2 * (PAGES * PAGE - LINE);
+    assert!(told.contains("printed more than it may") && told.contains(&dropped.to_string()), "{told}");
+    assert!(told.contains("acme") && told.lines().count() == 1, "{told}");
+}
+
 /// T-79: one whose output is read by none waits, and is kept in no memory meanwhile; its time ends it.
 #[test]
 fn t79_output_that_nothing_reads_is_not_kept() {

@@ -209,18 +209,23 @@ fn set(entry: &Entry<'_>, limits: &mut TenantLimits, is: impl Fn(&Limit) -> bool
 use Kind::{Bytes, Count, Time};
 
 /// All limits, each said in words in the schema: those of a tenant, of what its plugins do with databases, and of one statement.
-pub(crate) static LIMITS: [Limit; 29] = [
+pub(crate) static LIMITS: [Limit; 34] = [
     Limit::new("memory", Bytes, |l| &mut l.memory),
     Limit::new("total-memory", Bytes, |l| &mut l.total_memory).or_none(),
     Limit::new("call-time", Time, |l| &mut l.call_time).or_none(),
     Limit::new("start-time", Time, |l| &mut l.start_time).or_none(),
     Limit::new("processor-time", Time, |l| &mut l.processor_time).or_none(),
     Limit::new("connections", Count, |l| &mut l.connections).or_none(),
+    Limit::new("new-connections", Count, |l| &mut l.new_connections).or_none(),
     Limit::new("instances", Count, |l| &mut l.instances),
     Limit::new("instance-wait", Time, |l| &mut l.instance_wait).or_zero(),
     Limit::new("instance-waiters", Count, |l| &mut l.instance_waiters).or_zero(),
     Limit::new("handles", Count, |l| &mut l.handles),
     Limit::new("call-bytes", Bytes, |l| &mut l.call_bytes),
+    Limit::new("output-bytes", Bytes, |l| &mut l.output_bytes).or_none(),
+    Limit::new("output-rate", Bytes, |l| &mut l.output_rate).or_none(),
+    Limit::new("output-line", Bytes, |l| &mut l.output_line).or_none(),
+    Limit::new("log-lines", Count, |l| &mut l.log_lines).or_none(),
     Limit::new("sessions", Count, |l| &mut l.sql.sessions),
     Limit::new("cursors", Count, |l| &mut l.sql.cursors),
     Limit::new("rows", Count, |l| &mut l.sql.rows).or_none(),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use sqlservice_sql::{ddl::RECORDS, schema::Table};
+use tracing::Level;
 
 use super::{Change, Tables, label};
 use crate::{Error, Result, ask::Asker, error::DatabaseError};
@@ -126,7 +127,8 @@ impl Book {
             self.forget(room, ask, &gone).await
         };
         if let Err(error) = amended.await {
-            tracing::warn!(%error, "what was written down of tables that could not be changed is not true any more");
+            let line = "what was written down of tables that could not be changed is not true any more";
+            ask.log(Level::WARN, line, &error);
         }
     }
 

@@ -31,6 +31,10 @@ pub enum Event<'a> {
     CallFinished(CallFinished<'a>),
     /// A guest was refused something: it was not granted, or a limit was reached. The layer that runs plugins tells it.
     Refused(Refused<'a>),
+    /// An instance of a plugin was not made: there was no place for it, it trapped or it took too long. The layer that runs plugins tells it.
+    InstanceFailed(InstanceFailed<'a>),
+    /// A plugin printed more than it may, and the rest was dropped. Told once a call. The layer that runs plugins tells it.
+    OutputDropped(OutputDropped<'a>),
 }
 
 impl<'a> Event<'a> {
@@ -49,6 +53,8 @@ impl<'a> Event<'a> {
             Self::StatementCompiled(event) => event.scope,
             Self::CallFinished(event) => event.scope,
             Self::Refused(event) => event.scope,
+            Self::InstanceFailed(event) => event.scope,
+            Self::OutputDropped(event) => event.scope,
         }
     }
 }
@@ -257,7 +263,7 @@ pub struct Refused<'a> {
     pub scope: &'a Scope,
     /// The contract's code: `denied`, `limit`, `pool-timeout`, `timeout`, `transaction-closed`, `no-such-database`.
     pub code: &'a str,
-    /// Of a limit, which one: `rows`, `bytes`, `sessions` and so on.
+    /// Of a limit, which one: `rows`, `bytes`, `sessions` and so on; `memory` and `table-elements` once an instance.
     pub limit: Option<&'a str>,
 }
 
@@ -266,5 +272,44 @@ impl<'a> Refused<'a> {
     #[must_use]
     pub const fn new(scope: &'a Scope, code: &'a str, limit: Option<&'a str>) -> Self {
         Self { scope, code, limit }
+    }
+}
+
+/// See [`Event::InstanceFailed`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct InstanceFailed<'a> {
+    /// Whose it is.
+    pub scope: &'a Scope,
+    /// Why: `no-place` where it was waited for one in vain, `queue-full` where too many wait, `no-room`, `timeout`, `processor-time`,
+    /// `trap`, or `other`.
+    pub reason: &'static str,
+    /// How long it took until then, waiting for a place included.
+    pub waited: Duration,
+}
+
+impl<'a> InstanceFailed<'a> {
+    /// An event of the layer that runs plugins.
+    #[must_use]
+    pub const fn new(scope: &'a Scope, reason: &'static str, waited: Duration) -> Self {
+        Self { scope, reason, waited }
+    }
+}
+
+/// See [`Event::OutputDropped`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct OutputDropped<'a> {
+    /// Whose it is.
+    pub scope: &'a Scope,
+    /// Bytes that were dropped since the last event of this instance.
+    pub bytes: u64,
+}
+
+impl<'a> OutputDropped<'a> {
+    /// An event of the layer that runs plugins.
+    #[must_use]
+    pub const fn new(scope: &'a Scope, bytes: u64) -> Self {
+        Self { scope, bytes }
     }
 }

@@ -2,18 +2,19 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlservice_db::error as db;
+use sqlservice_db::{error as db, observe::Instruments};
 use sqlservice_sql::error as sql;
+use tracing::Level;
 
 use crate::bindings::sqlservice::database::errors as wit;
 
 /// The guest's view of an error. The cause goes to the log, never to the guest.
-pub(crate) fn to_guest(error: db::Error) -> wit::Failure {
+pub(crate) fn to_guest(error: db::Error, instruments: &Instruments) -> wit::Failure {
     if let Some(cause) = std::error::Error::source(&error) {
-        tracing::debug!(target: "sqlservice", error = %error, %cause, "a database call failed");
+        instruments.log(Level::DEBUG, "a database call failed", Some(&format_args!("{error}: {cause}")));
     }
     match error {
-        db::Error::Statement(error) => statement(error),
+        db::Error::Statement(error) => statement(error, instruments),
         db::Error::Integrity(violation) => violated(violation),
         db::Error::StalePlan(error) => said("stale-plan", error, "the schema changed, try again").retryable(),
         db::Error::SerializationFailure(error) => {
@@ -55,7 +56,7 @@ pub(crate) fn to_guest(error: db::Error) -> wit::Failure {
         db::Error::Limit { kind, allowed } => limit(limited(kind), allowed),
         db::Error::OutcomeUnknown(_) => failure("outcome-unknown", error.to_string()),
         // Settings and URLs are the host's own; a guest learns only that the host must be mended.
-        error => logged(&error),
+        error => logged(&error, instruments),
     }
 }
 
@@ -98,10 +99,11 @@ impl wit::Failure {
 }
 
 /// Logs an error that a guest must not see, and gives the text that names its entry.
-fn logged(error: &dyn std::error::Error) -> wit::Failure {
+fn logged(error: &dyn std::error::Error, instruments: &Instruments) -> wit::Failure {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    tracing::error!(target: "sqlservice", id, %error, "an error that the guest was not shown");
+    let said = format_args!("error {id}: {error}");
+    instruments.log(Level::ERROR, "an error that the guest was not shown", Some(&said));
     failure("other", format!("the host failed; its log says more under error {id}"))
 }
 
@@ -151,7 +153,7 @@ fn violated(violation: db::Violation) -> wit::Failure {
     wit::Failure { constraint, table, columns, ..failure(code, message) }
 }
 
-fn statement(error: sql::Error) -> wit::Failure {
+fn statement(error: sql::Error, instruments: &Instruments) -> wit::Failure {
     match error {
         sql::Error::Invalid { message, node } => wit::Failure { position: node, ..failure("invalid", message) },
         sql::Error::NoSuchTable(name) => no_such_table(name),
@@ -185,7 +187,7 @@ fn statement(error: sql::Error) -> wit::Failure {
             };
             limit(kind, allowed)
         }
-        error => logged(&error),
+        error => logged(&error, instruments),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Ways out of the directories that the host granted: `/inside` and `/beside` to write, `/fixed` to read.
 
 use std::{
+    env,
     fs::{self, File, OpenOptions},
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _, UdpSocket},
     time::{Duration, SystemTime},
 };
@@ -100,6 +101,19 @@ pub fn inside() -> Vec<String> {
         ("dots inside", read("/inside/sub/../note.txt")),
         ("rename to another directory", fs::rename("/inside/newer.txt", "/beside/newer.txt")),
     ])
+}
+
+/// What there is of the process that the host is.
+pub fn surroundings() -> Vec<String> {
+    let mut input = Vec::new();
+    let read = io::stdin().read_to_end(&mut input).map_err(|error| error.kind());
+    let mut seen = vec![
+        format!("arguments {:?}", env::args_os().collect::<Vec<_>>()),
+        format!("directory {:?}", env::current_dir().map_err(|error| error.kind())),
+        format!("input {read:?}"),
+    ];
+    seen.extend(env::vars_os().map(|(name, value)| format!("variable {name:?} {value:?}")));
+    seen
 }
 
 /// What is tried to reach a port of this machine.

@@ -1,5 +1,10 @@
 //! Things that are left open.
 
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
 use sqlservice_sdk::prelude::*;
 
 use crate::{
@@ -44,4 +49,44 @@ pub async fn until_refused() -> Result<Vec<String>, Error> {
     let one = sessions.remove(0);
     saw.push(one.all(&select_columns(User::ID)).await?.len().to_string());
     Ok(saw)
+}
+
+/// What a task that was left behind has counted. One that writes says 1 where it was refused, and 2 where it has committed.
+static COUNTED: AtomicU32 = AtomicU32::new(0);
+
+/// Ends its call and leaves a task behind.
+pub async fn task(how: &str) -> Result<Vec<String>, Error> {
+    const MOMENT: Duration = Duration::from_millis(1);
+    match how {
+        "counts" => spawn(async {
+            loop {
+                COUNTED.fetch_add(1, Ordering::Relaxed);
+                sleep(MOMENT).await;
+            }
+        }),
+        "spins" => spawn(async {
+            sleep(MOMENT).await;
+            loop {
+                COUNTED.fetch_add(1, Ordering::Relaxed);
+            }
+        }),
+        _ => {
+            let session = open().await?.begin().await?;
+            add(&session, 900).await?;
+            spawn(async move {
+                sleep(MOMENT).await;
+                let ended = match add(&session, 901).await {
+                    Ok(_) => session.commit().await,
+                    Err(error) => Err(error),
+                };
+                COUNTED.store(if ended.is_ok() { 2 } else { 1 }, Ordering::Relaxed);
+            });
+        }
+    }
+    Ok(Vec::new())
+}
+
+pub async fn count(ms: u32) -> u32 {
+    sleep(Duration::from_millis(ms.into())).await;
+    COUNTED.load(Ordering::Relaxed)
 }

@@ -46,6 +46,12 @@ sqlservice_sdk::plugin!(
     /// Opens sessions, and cursors, until it is stopped.
     export open-until-refused: async func() -> result<list<string>, string>;
 
+    /// Leaves a task behind that goes on after the call: it counts (`counts`), counts and never waits (`spins`), or writes in a
+    /// transaction and commits it (`works`).
+    export leave-task: async func(how: string) -> result<list<string>, string>;
+    /// Waits so many milliseconds and says how far the task has counted.
+    export count-task: async func(ms: u32) -> u32;
+
     /// Lets the host keep so many things of so many bytes: `prepared`, `models`, `waiting`.
     export keep: async func(what: string, count: u32, bytes: u32) -> result<list<string>, string>;
 
@@ -88,6 +94,8 @@ sqlservice_sdk::plugin!(
     export guess-names: async func(names: list<string>) -> result<list<string>, string>;
     /// Tries to leave the granted directories: by names and links (`outside`), what may only be read (`fixed`); and what is allowed (`inside`).
     export leave-directories: async func(how: string) -> result<list<string>, string>;
+    /// What there is of the process that the host is: variables, arguments, a directory, input.
+    export surroundings: async func() -> list<string>;
     /// Tries to reach a port of this machine.
     export reach-port: async func(port: u16) -> result<list<string>, string>;
     "
@@ -134,6 +142,14 @@ impl Guest for Hostile {
 
     async fn open_until_refused() -> Result<Vec<String>, String> {
         told(leave::until_refused().await)
+    }
+
+    async fn leave_task(how: String) -> Result<Vec<String>, String> {
+        told(leave::task(&how).await)
+    }
+
+    async fn count_task(ms: u32) -> u32 {
+        leave::count(ms).await
     }
 
     async fn keep(what: String, count: u32, bytes: u32) -> Result<Vec<String>, String> {
@@ -215,6 +231,10 @@ impl Guest for Hostile {
             "inside" => Ok(escape::inside()),
             other => Err(format!("there is no {other:?}")),
         }
+    }
+
+    async fn surroundings() -> Vec<String> {
+        escape::surroundings()
     }
 
     async fn reach_port(port: u16) -> Result<Vec<String>, String> {

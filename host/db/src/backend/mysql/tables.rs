@@ -13,6 +13,7 @@ use sqlservice_sql::{
     schema::{Table, TypeKind},
     types,
 };
+use tracing::Level;
 
 use crate::{
     Error, Result,
@@ -163,7 +164,7 @@ impl Tables for MysqlTables {
         let on = Sql::fixed("SET SESSION foreign_key_checks = 1");
         for statement in [off].into_iter().chain(statements).chain([on]) {
             if let Err(error) = ask.run(statement).await {
-                tracing::warn!(%error, "a table that was created before an error could not be dropped again");
+                ask.log(Level::WARN, "a table that was created before an error could not be dropped again", &error);
             }
         }
     }

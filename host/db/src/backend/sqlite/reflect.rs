@@ -12,6 +12,7 @@ use sqlservice_sql::{
     schema::{Column, DefaultValue, ForeignKey},
     types,
 };
+use tracing::Level;
 
 use super::create::{self, Created, Key};
 use crate::{
@@ -56,7 +57,7 @@ pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Resul
             Err(error) if is_end(&error) => return Err(error),
             Err(error) if options.only.contains(&name) => return Err(error),
             Err(error) => {
-                tracing::debug!(%error, "a view or virtual table that cannot be read is left out");
+                ask.log(Level::DEBUG, "a view or virtual table that cannot be read is left out", &error);
                 assembly.forget(&name);
             }
             Ok(()) => {}

@@ -1,0 +1,103 @@
+//! How much of something may happen in a time: a bucket that fills by itself, and costs nothing while nothing is taken.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+const NANOS: u64 = 1_000_000_000;
+
+/// A bucket of tokens. It is one number: the moment at which all that was taken has filled up again.
+#[derive(Debug)]
+pub struct RateLimit {
+    made: Instant,
+    /// Nanoseconds that a token takes.
+    interval: u64,
+    /// Nanoseconds that a full bucket is worth.
+    room: u64,
+    /// When it is full again, in nanoseconds since it was made.
+    full_at: AtomicU64,
+}
+
+impl RateLimit {
+    /// A full bucket of `burst` tokens, which gets so many in a second. A rate is a whole number of nanoseconds a token: one above some
+    /// hundred million is only about what was asked for. One of zero gives nothing, ever.
+    #[must_use]
+    pub fn new(per_second: u64, burst: u64) -> Self {
+        let interval = NANOS.checked_div(per_second).unwrap_or(u64::MAX).max(1);
+        let room = if per_second == 0 { 0 } else { interval.saturating_mul(burst) };
+        Self { made: Instant::now(), interval, room, full_at: AtomicU64::new(0) }
+    }
+
+    /// Takes so many tokens, or as many as there are. Returns how many were taken.
+    pub fn take(&self, wanted: u64) -> u64 {
+        self.take_at(self.now(), wanted)
+    }
+
+    /// Takes one token, also where it has still to come: how long to wait for it.
+    pub fn reserve(&self) -> Duration {
+        self.reserve_at(self.now())
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.made.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn reserve_at(&self, now: u64) -> Duration {
+        let next = |full_at: u64| Some(full_at.max(now).saturating_add(self.interval));
+        let before = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or_else(|at| at);
+        let full_at = before.max(now).saturating_add(self.interval);
+        Duration::from_nanos(full_at.saturating_sub(self.room).saturating_sub(now))
+    }
+
+    fn take_at(&self, now: u64, wanted: u64) -> u64 {
+        let mut full_at = self.full_at.load(Ordering::Relaxed);
+        loop {
+            let from = full_at.max(now);
+            let left = now.saturating_add(self.room).saturating_sub(from);
+            let taken = wanted.min(left.checked_div(self.interval).unwrap_or(0));
+            if taken == 0 {
+                return 0;
+            }
+            let next = from.saturating_add(taken.saturating_mul(self.interval));
+            match self.full_at.compare_exchange_weak(full_at, next, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return taken,
+                Err(other) => full_at = other,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t79_a_bucket_gives_its_burst_and_then_its_rate() {
+        let bucket = RateLimit::new(10, 100);
+        assert_eq!(bucket.take_at(0, 60), 60);
+        assert_eq!(bucket.take_at(0, 60), 40);
+        assert_eq!(bucket.take_at(0, 1), 0);
+        assert_eq!(bucket.take_at(NANOS / 10 - 1, 1), 0);
+        assert_eq!(bucket.take_at(NANOS, 1_000), 10);
+        // However long it was silent, it holds no more than its burst.
+        assert_eq!(bucket.take_at(NANOS * 3_600, 1_000), 100);
+    }
+
+    #[test]
+    fn t61_who_comes_too_early_is_told_how_long_to_wait() {
+        let bucket = RateLimit::new(10, 2);
+        let waits = [0, 0, 100, 200].map(Duration::from_millis);
+        assert_eq!(std::array::from_fn(|_| bucket.reserve_at(0)), waits);
+        assert_eq!(bucket.reserve_at(NANOS), Duration::ZERO);
+    }
+
+    #[test]
+    fn t79_no_number_overflows() {
+        assert_eq!(RateLimit::new(0, 5).take_at(7, 5), 0);
+        assert_eq!(RateLimit::new(0, 0).take_at(7, 5), 0);
+        let most = RateLimit::new(u64::MAX, u64::MAX);
+        assert!(most.take_at(u64::MAX, u64::MAX) == 0 || most.take_at(0, 1) == 1);
+        assert_eq!(RateLimit::new(u64::MAX, 8).take_at(u64::MAX - 3, 9), 3);
+    }
+}
