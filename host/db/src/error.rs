@@ -112,9 +112,9 @@ pub enum Error {
     #[error("closed")]
     Closed,
     /// No connection became free in time.
-    #[error("all {size} connections of the pool were taken for {waited:?}")]
+    #[error("all {size} connections were taken for {waited:?}")]
     PoolTimeout {
-        /// How many connections the pool may have.
+        /// How many connections there may be: of the share or the pool, or of all pools of its server.
         size: u32,
         /// How long the call waited.
         waited: Duration,

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -24,7 +24,8 @@ use crate::{
         postgres::PostgresPool,
         sqlite::SqlitePool,
     },
-    fair::{Closed, FlowId, Permit, Places},
+    fair::{Closed, Flow, Permit, Places, Queue},
+    limit::ServerLimit,
     observe::{ConnectionDiscarded, Event, Instruments, RateLimit},
     url::Target,
 };
@@ -44,7 +45,7 @@ const CLOSING: Duration = Duration::from_secs(15);
 pub struct PoolStatus {
     /// Connections that exist.
     pub size: u32,
-    /// Connections that nobody has taken.
+    /// Connections that no borrower uses.
     pub idle: u32,
     /// Connections that are taken, or are being made or given back.
     pub in_use: u32,
@@ -76,7 +77,11 @@ enum Source {
 /// The places are counted here and not in the driver, because waiting for a place may be given up at any time, and making a
 /// connection may not.
 pub(crate) struct Pool {
-    places: Arc<Places>,
+    places: Places,
+    /// The borrowers who have no share.
+    common: Flow,
+    /// What it shares with the other pools of its server; none where it is a file.
+    limit: Option<ServerLimit>,
     max: u32,
     timeout: Duration,
     pre_ping: bool,
@@ -93,11 +98,8 @@ pub(crate) struct Share {
     places: Arc<Semaphore>,
     max: u32,
     /// Among those who wait for the pool's connections, all borrowers of a share are one.
-    flow: FlowId,
+    flow: Flow,
 }
-
-/// The flow of borrowers who have no share.
-const COMMON: FlowId = 0;
 
 /// A place among a database's connections, and in the borrower's share of them.
 pub(crate) struct Place {
@@ -123,8 +125,18 @@ impl Pool {
             Target::Sqlite(file) if file.is_memory() => 1,
             _ => settings.pool_size.saturating_add(settings.max_overflow).clamp(1, 10_000),
         };
+        let limit = limit(&target, settings);
+        let places = match &limit {
+            Some(limit) => {
+                limit.admit(max);
+                Places::new(limit.queue(), max)
+            }
+            None => Places::new(&Queue::new(max), max),
+        };
         Self {
-            places: Places::new(max),
+            common: places.flow(),
+            places,
+            limit,
             max,
             timeout: settings.pool_timeout,
             pre_ping: settings.pool_pre_ping,
@@ -151,20 +163,21 @@ impl Pool {
 
     /// Where connections come from. Made at the first use, as a driver may want a runtime for it.
     fn source(&self) -> &Source {
+        // Whatever is a server has one.
+        let limit = || self.limit.clone().unwrap_or_else(|| ServerLimit::new(self.max));
         self.source.get_or_init(|| match &self.target {
             Target::Sqlite(file) => Source::Sqlite(Arc::new(SqlitePool::new(file.clone(), &self.settings))),
-            Target::Postgres(server) => Source::Postgres(Arc::new(PostgresPool::new(server, &self.settings))),
+            Target::Postgres(server) => Source::Postgres(PostgresPool::new(server, &self.settings, &limit())),
             Target::Mysql(server, kind) => {
-                Source::Mysql(Arc::new(MysqlPool::new(server, kind.clone(), &self.settings)))
+                Source::Mysql(MysqlPool::new(server, kind.clone(), &self.settings, &limit()))
             }
         })
     }
 
     /// A share of so many connections, or of all but one where there are no more.
     pub(crate) fn share(&self, most: u32) -> Share {
-        static NEXT: AtomicU64 = AtomicU64::new(COMMON + 1);
         let max = most.min(self.max.saturating_sub(1)).max(1);
-        Share { places: Arc::new(Semaphore::new(max as usize)), max, flow: NEXT.fetch_add(1, Ordering::Relaxed) }
+        Share { places: Arc::new(Semaphore::new(max as usize)), max, flow: self.places.flow() }
     }
 
     /// Waits for a place, first in the borrower's share and then among all. May be given up at any time.
@@ -178,7 +191,7 @@ impl Pool {
             Some(share) => Some(share.wait(since, until).await?),
             None => None,
         };
-        let of_pool = self.wait(share.map_or(COMMON, |share| share.flow), since, until).await?;
+        let of_pool = self.wait(share.map_or(&self.common, |share| &share.flow), since, until).await?;
         Ok(Place { _of_share: of_share, _of_pool: of_pool })
     }
 
@@ -219,8 +232,7 @@ impl Pool {
 
     /// How many connections there are.
     pub(crate) fn status(&self) -> PoolStatus {
-        let free = self.places.free();
-        let in_use = self.max.saturating_sub(free);
+        let in_use = self.places.taken();
         let idle = match self.source.get() {
             None => 0,
             Some(Source::Sqlite(pool)) => pool.idle(),
@@ -247,10 +259,13 @@ impl Pool {
     }
 
     /// Takes a place, or waits for one until then.
-    async fn wait(&self, flow: FlowId, since: Instant, until: Option<Instant>) -> Result<Permit> {
-        match self.places.try_take(flow) {
+    async fn wait(&self, flow: &Flow, since: Instant, until: Option<Instant>) -> Result<Permit> {
+        match flow.try_take() {
             Ok(Some(place)) => Ok(place),
-            Ok(None) => within(self.places.take(flow), self.max, since, until).await?.map_err(|Closed| Error::Closed),
+            Ok(None) => {
+                let place = within(flow.take(), || self.places.bound(), since, until).await?;
+                place.map_err(|Closed| Error::Closed)
+            }
             Err(Closed) => Err(Error::Closed),
         }
     }
@@ -262,15 +277,28 @@ impl Share {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Ok(place);
         }
-        let place = within(Arc::clone(&self.places).acquire_owned(), self.max, since, until).await?;
+        let place = within(Arc::clone(&self.places).acquire_owned(), || self.max, since, until).await?;
         place.map_err(|_| Error::Closed)
     }
 }
 
-/// Waits for one of `size` places until then.
-async fn within<T>(place: impl Future<Output = T>, size: u32, since: Instant, until: Option<Instant>) -> Result<T> {
+/// What a pool shares with the others of its server.
+fn limit(target: &Target, settings: &Settings) -> Option<ServerLimit> {
+    match target {
+        Target::Sqlite(_) => None,
+        _ => settings.server_limit.clone().or_else(|| ServerLimit::of_target(target)),
+    }
+}
+
+/// Waits for one of so many places until then.
+async fn within<T>(
+    place: impl Future<Output = T>,
+    size: impl FnOnce() -> u32,
+    since: Instant,
+    until: Option<Instant>,
+) -> Result<T> {
     let Some(until) = until else { return Ok(place.await) };
-    timeout_at(until.into(), place).await.map_err(|_| Error::PoolTimeout { size, waited: since.elapsed() })
+    timeout_at(until.into(), place).await.map_err(|_| Error::PoolTimeout { size: size(), waited: since.elapsed() })
 }
 
 impl Held {

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use sqlservice_sql::setters;
 
+use crate::ServerLimit;
+
 /// How much transactions see of each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "SQL's own words")]
@@ -104,10 +106,14 @@ pub struct Settings {
     pub max_overflow: u32,
     /// How long a call waits for a connection. 30 seconds by default; zero fails at once.
     pub pool_timeout: Duration,
-    /// The age at which an idle connection is replaced. Never by default.
+    /// The age at which a connection is replaced, when it is taken the next time. 30 minutes by default: what a server keeps for a connection
+    /// grows with the tables that it was used for, and goes with it.
     pub pool_recycle: Option<Duration>,
     /// Whether a connection is tested before it is handed out, and replaced where it is lost. Off by default.
     pub pool_pre_ping: bool,
+    /// How many connections all pools of this database's server have together, with those of other logins and databases. The one of the
+    /// URL's address where nothing is given ([`ServerLimit::of`]), so 80 by default. Nothing to a SQLite database.
+    pub server_limit: Option<ServerLimit>,
     /// The isolation level of transactions that ask for none.
     pub isolation_level: Isolation,
     /// What a commit to a SQLite file promises when the machine loses power. Full by default.
@@ -132,8 +138,9 @@ impl Default for Settings {
             pool_size: 5,
             max_overflow: 10,
             pool_timeout: Duration::from_secs(30),
-            pool_recycle: None,
+            pool_recycle: Some(Duration::from_secs(30 * 60)),
             pool_pre_ping: false,
+            server_limit: None,
             isolation_level: Isolation::Default,
             durability: Durability::Full,
             storage_bytes: None,
@@ -149,6 +156,7 @@ setters!(Settings {
     pool_timeout: Duration,
     pool_recycle? Duration,
     pool_pre_ping: bool,
+    server_limit? ServerLimit,
     isolation_level: Isolation,
     durability: Durability,
     storage_bytes? u64,

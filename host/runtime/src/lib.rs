@@ -69,7 +69,9 @@ pub use prepared::Prepared;
 pub use savepoint::Savepoint;
 pub use session::Session;
 pub use sqlservice_db as db;
-pub use sqlservice_db::{Database, Durability, Event, Isolation, Observer, Scope, Settings, login, observe};
+pub use sqlservice_db::{
+    Database, Durability, Event, Isolation, Observer, Scope, ServerLimit, Settings, login, observe,
+};
 pub use sqlservice_sql as sql;
 pub use sqlservice_sql::{Scalar, Value, policy, schema};
 pub use state::InstanceState;

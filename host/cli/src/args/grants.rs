@@ -103,9 +103,9 @@ pub(crate) struct Pool {
     /// How long to wait for a connection
     #[arg(long, value_name = "TIME", value_parser = notation::duration, default_value = "30s")]
     pub(crate) pool_timeout: Duration,
-    /// The age at which an idle connection is replaced
-    #[arg(long, value_name = "TIME", value_parser = notation::duration)]
-    pub(crate) pool_recycle: Option<Duration>,
+    /// The age at which a connection is replaced
+    #[arg(long, value_name = "TIME", value_parser = notation::duration, default_value = "30m")]
+    pub(crate) pool_recycle: Duration,
     /// Test each connection before it is used, and replace it where it was lost
     #[arg(long)]
     pub(crate) pre_ping: bool,

@@ -11,11 +11,14 @@ use super::{
 
 /// The key that may hold a secret by mistake.
 pub(super) const URL: &str = "url";
+/// The key whose number is about more than this database.
+pub(super) const SERVER_CONNECTIONS: &str = "server-connections";
 /// All keys.
 pub(super) const KEYS: &[&str] = &[
     URL,
     "pool-size",
     "max-overflow",
+    SERVER_CONNECTIONS,
     "pool-timeout",
     "pool-recycle",
     "pre-ping",
@@ -35,6 +38,8 @@ pub(crate) struct Database {
     /// Where its URL stands.
     pub(crate) url_place: Place,
     pub(crate) settings: Settings,
+    /// How many connections all databases of its server have together, and where that stands.
+    pub(crate) server_connections: Option<(u32, Place)>,
 }
 
 pub(super) fn read(entry: &Entry<'_>) -> Result<Database> {
@@ -48,7 +53,9 @@ pub(super) fn read(entry: &Entry<'_>) -> Result<Database> {
     for entry in table.entries() {
         set(&mut settings, &entry)?;
     }
-    Ok(Database { place: entry.key.clone(), url: origin, url_place: place, settings })
+    let said = table.entries().find(|entry| entry.name == SERVER_CONNECTIONS);
+    let server_connections = said.map(|entry| Ok((some(&entry)?, entry.place()))).transpose()?;
+    Ok(Database { place: entry.key.clone(), url: origin, url_place: place, settings, server_connections })
 }
 
 /// Takes one setting; they are those of `sqlservice run`.
@@ -71,6 +78,14 @@ fn set(settings: &mut Settings, entry: &Entry<'_>) -> Result<()> {
 
 fn small(entry: &Entry<'_>) -> Result<u32> {
     u32::try_from(count(entry)?).map_err(|_| entry.wrong("this number is too large"))
+}
+
+/// A number that is not zero.
+fn some(entry: &Entry<'_>) -> Result<u32> {
+    match small(entry)? {
+        0 => Err(entry.wrong("no connection at all is too few")),
+        number => Ok(number),
+    }
 }
 
 /// A word that the host reads by itself and refuses with those that there are.

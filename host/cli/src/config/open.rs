@@ -2,9 +2,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use sqlservice_host::{Grant, TenantBuilder};
+use sqlservice_host::{Grant, ServerLimit, TenantBuilder, db};
 
-use super::{Config, Database, Granted, Tenant, node::Result, place::Problem, sqlite_path};
+use super::{
+    Config, Database, Granted, Tenant,
+    node::Result,
+    place::{Place, Problem},
+    sqlite_path,
+};
 use crate::{
     exit::Exit,
     failure::{self, Failure},
@@ -42,10 +47,14 @@ impl Config {
             return Err(Problem::new(granted.place.clone(), "there is no such database"));
         };
         let url = self.url(database, tenant)?;
-        let opened = Grant::open(&url, database.settings.clone()).map_err(|error| {
+        let wrong = |error: db::Error, place: &Place| {
             let words = secret::scrub(&error.to_string(), &url);
-            Problem::new(database.url_place.clone(), format!("database {:?}: {words}", granted.database))
-        })?;
+            Problem::new(place.clone(), format!("database {:?}: {words}", granted.database))
+        };
+        let opened = Grant::open(&url, database.settings.clone()).map_err(|error| wrong(error, &database.url_place))?;
+        if let Some((most, place)) = &database.server_connections {
+            ServerLimit::of(&url).map_err(|error| wrong(error, place))?.set(*most);
+        }
         let grant = granted.restrict(opened);
         let policy = granted.policy.as_ref().and_then(|name| self.policies.get(name));
         let grant = match policy {

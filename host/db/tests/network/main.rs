@@ -2,6 +2,7 @@
 
 mod errors;
 mod infile;
+mod logins;
 mod outcome;
 mod poison;
 mod pool;

@@ -138,6 +138,7 @@ fn claims_are_values_and_have_names() {
 #[test]
 fn where_a_url_is_may_be_shown() {
     refused("[databases.m]\nurl = 'env:DB'\npool-size = -1", 3, 13, &["pool-size = -1"]);
+    refused("[databases.m]\nurl = 'env:DB'\nserver-connections = 0", 3, 22, &["server-connections = 0", "too few"]);
     let tenant = "[databases.m]\nurl = 'env:DB_{tenant}'\n[tenants.A.databases.x]\ndatabase = 'm'";
     refused(tenant, 3, 10, &["lower-case"]);
 }

@@ -1,7 +1,7 @@
-//! Makes connections to a MySQL or MariaDB server, and keeps those that nobody has taken.
+//! Makes connections to a MySQL or MariaDB server, and keeps those that no borrower uses.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -17,10 +17,12 @@ use crate::{
     Error, Result, Settings,
     backend::{
         driver,
-        idle::{CLOSING, CONNECTING, Idle},
+        idle::{CLOSING, CONNECTING, Idle, Listing, Taken},
+        room::until_room,
         server::{Server, Tls},
     },
     error::DatabaseError,
+    limit::{Closing, Evict, ServerLimit, Slot, Slots},
     url::Kind,
 };
 
@@ -41,6 +43,8 @@ pub(crate) struct Connected {
     pub kinds: Arc<Kinds>,
     /// Whether it may keep the last key that compiled statements of an earlier borrower counted up.
     pub was_used: bool,
+    /// Free when the connection is closed.
+    pub slot: Slot,
 }
 
 /// Where links to one database come from. How many there may be is decided by the caller.
@@ -48,29 +52,33 @@ pub(crate) struct MysqlPool {
     options: MySqlConnectOptions,
     session: Sql,
     kind: Kind,
+    slots: Arc<Slots>,
     idle: Idle<Connected>,
     control: Arc<Control>,
 }
 
 impl MysqlPool {
     /// No I/O. The kind is what the URL and earlier connections say.
-    pub(crate) fn new(server: &Server, kind: Kind, settings: &Settings) -> Self {
+    pub(crate) fn new(server: &Server, kind: Kind, settings: &Settings, limit: &ServerLimit) -> Arc<Self> {
         let options = options(server);
-        Self {
-            control: Arc::new(Control::new(options.clone())),
-            options,
-            session: session(settings.lock_timeout),
-            kind,
-            idle: Idle::new(settings.pool_size, settings.pool_recycle),
-        }
+        let control = Arc::new(Control::new(options.clone(), limit.controls()));
+        Arc::new_cyclic(|me: &Weak<Self>| {
+            let listing = Listing { slots: Arc::clone(limit.slots()), pool: Weak::clone(me) as Weak<dyn Evict> };
+            let idle = Idle::new(settings.pool_size, settings.pool_recycle, Some(listing));
+            let (session, slots) = (session(settings.lock_timeout), Arc::clone(limit.slots()));
+            Self { options, session, kind, slots, idle, control }
+        })
     }
 
     /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
     pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(MysqlLink, bool)> {
-        let (idle, stale) = self.idle.take();
-        for connected in stale {
-            close(connected).await;
-        }
+        let idle = loop {
+            match self.idle.take() {
+                Taken::Usable(born, connected) => break Some((born, connected)),
+                Taken::Stale(connected) => drop(close(connected).await),
+                Taken::Nothing => break None,
+            }
+        };
         let is_new = idle.is_none();
         let (born, connected) = match idle {
             Some(idle) => idle,
@@ -81,7 +89,8 @@ impl MysqlPool {
 
     /// A new connection. Whatever goes wrong, the error says neither where nor who.
     async fn connect(&self) -> Result<Connected> {
-        let connected = match timeout(CONNECTING, open(&self.options, &self.session)).await {
+        let slot = self.slots.take_in_time().await?;
+        let connected = match timeout(CONNECTING, open(&self.options, &self.session, slot)).await {
             Ok(Ok(connected)) => connected,
             Ok(Err(cause)) => return Err(error::connecting(cause)),
             Err(elapsed) => return Err(Error::Disconnected(Some(elapsed.into()))),
@@ -93,7 +102,7 @@ impl MysqlPool {
             } else {
                 "the server is MySQL, but the URL or the server before said MariaDB: a URL of MySQL's says mysql"
             };
-            close(connected).await;
+            drop(close(connected).await);
             return Err(Error::Operational(DatabaseError { sqlstate: None, message: message.into(), source: None }));
         }
         Ok(connected)
@@ -102,26 +111,35 @@ impl MysqlPool {
     /// Takes a connection back that is clean.
     pub(crate) async fn put_back(&self, born: Instant, connected: Connected) {
         if let Some(surplus) = self.idle.put(born, connected) {
-            close(surplus).await;
+            drop(close(surplus).await);
         }
     }
 
-    /// How many connections nobody has taken.
+    /// How many connections no borrower uses.
     pub(crate) fn idle(&self) -> u32 {
         self.idle.count()
     }
 
-    /// Closes the connections that nobody has taken, and each other one when it is given back.
+    /// Closes the connections that no borrower uses, and each other one when it is given back.
     pub(crate) async fn close(&self) {
-        for connected in self.idle.close() {
-            close(connected).await;
+        self.idle.close();
+        // One after the other: the slots of the others can be had meanwhile.
+        while let Taken::Usable(_, connected) | Taken::Stale(connected) = self.idle.take() {
+            drop(close(connected).await);
         }
         self.control.close().await;
     }
 }
 
-async fn open(options: &MySqlConnectOptions, session: &Sql) -> Result<Connected, sqlx::Error> {
-    let mut connection = options.connect().await?;
+impl Evict for MysqlPool {
+    fn evict(&self, number: u64) -> Option<Closing> {
+        let connected = self.idle.take_numbered(number)?;
+        Some(Box::pin(close(connected)))
+    }
+}
+
+async fn open(options: &MySqlConnectOptions, session: &Sql, slot: Slot) -> Result<Connected, sqlx::Error> {
+    let mut connection = until_room(error::is_full, || options.connect()).await?;
     sqlx::raw_sql(driver::text(session)).execute(&mut connection).await?;
     // It stays prepared. To close it is a message without an answer, and the driver's sockets hold the next one back until that is
     // acknowledged: 40 milliseconds.
@@ -131,12 +149,14 @@ async fn open(options: &MySqlConnectOptions, session: &Sql) -> Result<Connected,
     let kinds = Arc::new(Kinds::of(facts.columns())?);
     let step = Some(facts.try_get_unchecked(6)?);
     let is_mariadb = version.contains("MariaDB");
-    Ok(Connected { connection, id, is_mariadb, is_autocommit: false, step, kinds, was_used: false })
+    Ok(Connected { connection, id, is_mariadb, is_autocommit: false, step, kinds, was_used: false, slot })
 }
 
 /// Says goodbye, but does not wait for ever.
-pub(crate) async fn close(connected: Connected) {
-    drop(timeout(CLOSING, connected.connection.close()).await);
+async fn close(connected: Connected) -> Slot {
+    let Connected { connection, slot, .. } = connected;
+    drop(timeout(CLOSING, connection.close()).await);
+    slot
 }
 
 /// What a session needs so that statements mean the same, and values are read the same way, everywhere.

@@ -25,13 +25,22 @@ pub(crate) fn map(cause: sqlx::Error) -> Error {
     }
 }
 
-/// An error of making a connection. Nothing that the server or the driver says about it is for guests.
-pub(crate) fn connecting(cause: sqlx::Error) -> Error {
-    let number = match &cause {
+/// The server's number of an error.
+fn number(cause: &sqlx::Error) -> Option<u16> {
+    match cause {
         sqlx::Error::Database(database) => database.try_downcast_ref::<MySqlDatabaseError>().map(|said| said.number()),
         _ => None,
-    };
-    let (state, message) = match number {
+    }
+}
+
+/// Whether the server or the login has as many connections as it may have.
+pub(crate) fn is_full(cause: &sqlx::Error) -> bool {
+    matches!(number(cause), Some(1040 | 1203 | 1226))
+}
+
+/// An error of making a connection. Nothing that the server or the driver says about it is for guests.
+pub(crate) fn connecting(cause: sqlx::Error) -> Error {
+    let (state, message) = match number(&cause) {
         Some(1045 | 1698 | 1251 | 1862) => ("28000", "the database refused the host's login"),
         Some(1044 | 1130 | 1129 | 1227) => ("42000", "the database refused the host's login for lack of rights"),
         Some(1049) => ("42000", "the database server has no such database"),

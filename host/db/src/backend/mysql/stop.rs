@@ -8,11 +8,10 @@ use std::{
     time::Duration,
 };
 
-use sqlservice_sql::{Dialect, SqlWriter};
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
 use sqlx::{
-    MySql, MySqlConnection, Row,
-    mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions},
-    pool::PoolConnection,
+    MySqlConnection, Row,
+    mysql::{MySqlConnectOptions, MySqlRow},
 };
 use tokio::time::timeout;
 
@@ -22,45 +21,59 @@ use crate::{
     backend::{
         Stop,
         busy::Busy,
+        control::{ControlConnection, ControlPool},
         driver,
         vigil::{Seen, Witness},
     },
+    limit::Controls,
 };
 
 /// How long stopping may take; after that the connection is given up.
 const STOPPING: Duration = Duration::from_secs(5);
 
-/// Two connections at most that do nothing but stop statements of the others; none until the first is to be stopped.
-pub(crate) struct Control(MySqlPool);
+/// A connection that does nothing but stop statements of the others.
+pub(crate) type Way = ControlConnection<MySqlConnection>;
+
+/// Two such connections at most, and few over all logins of the server; none until the first is to be stopped.
+pub(crate) struct Control(Arc<ControlPool<MySqlConnection>>);
 
 impl Control {
     /// No I/O.
-    pub(crate) fn new(options: MySqlConnectOptions) -> Self {
-        let pool = MySqlPoolOptions::new().max_connections(2).idle_timeout(Duration::from_secs(60));
-        Self(pool.acquire_timeout(STOPPING).test_before_acquire(true).connect_lazy_with(options))
+    pub(crate) fn new(options: MySqlConnectOptions, all: &Controls) -> Self {
+        Self(ControlPool::new(options, all))
     }
 
     /// A connection to ask over. May be given up at any time.
-    async fn ready(&self) -> Result<PoolConnection<MySql>> {
-        self.0.acquire().await.map_err(|cause| Error::Disconnected(Some(cause.into())))
+    async fn ready(&self) -> Result<Way> {
+        let ready = timeout(STOPPING, self.0.acquire()).await;
+        ready.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
+    }
+
+    /// The only row of a question of the host's.
+    async fn ask(&self, sql: &Sql) -> Result<MySqlRow> {
+        let mut way = self.ready().await?;
+        let row = sqlx::raw_sql(driver::text(sql)).fetch_one(way.get()).await.map_err(error::map)?;
+        way.give_back().await;
+        Ok(row)
     }
 
     /// Stops what the connection runs now.
-    async fn stop(&self, way: &mut MySqlConnection, id: u64) -> Result<()> {
+    async fn stop(&self, way: Way, id: u64) -> Result<()> {
         kill(way, "KILL QUERY ", id).await
     }
 
     /// Ends the connection, whatever it does: one that only computes does not notice that nobody is there any more.
     async fn terminate(&self, id: u64) -> Result<()> {
-        let mut way = self.ready().await?;
-        kill(&mut way, "KILL CONNECTION ", id).await
+        kill(self.ready().await?, "KILL CONNECTION ", id).await
     }
 
     /// How many bytes all tables of the database have, with their indexes, as the server estimates it.
     async fn stored(&self) -> Result<u64> {
         const SUM: &str = "SELECT CAST(COALESCE(SUM(data_length + index_length), 0) AS CHAR) \
              FROM information_schema.tables WHERE table_schema = DATABASE()";
-        let row = sqlx::raw_sql(SUM).fetch_one(&self.0).await.map_err(error::map)?;
+        let mut sql = SqlWriter::new(Dialect::Mysql);
+        sql.push(SUM);
+        let row = self.ask(&sql.finish()).await?;
         let bytes: String = row.try_get_unchecked(0).map_err(error::map)?;
         Ok(bytes.parse().unwrap_or(0))
     }
@@ -69,7 +82,7 @@ impl Control {
     async fn look(&self, id: u64) -> Option<Seen> {
         let mut sql = SqlWriter::new(Dialect::Mysql);
         sql.push("SELECT COALESCE(MAX(COMMAND), '') FROM information_schema.processlist WHERE ID = ").number(id);
-        let row = sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(&self.0).await.ok()?;
+        let row = self.ask(&sql.finish()).await.ok()?;
         match row.try_get_unchecked::<String, _>(0).ok()?.as_str() {
             "" => Some(Seen::Gone),
             "Sleep" => Some(Seen::Waiting),
@@ -83,11 +96,14 @@ impl Control {
     }
 }
 
-async fn kill(way: &mut MySqlConnection, verb: &'static str, id: u64) -> Result<()> {
+async fn kill(mut way: Way, verb: &'static str, id: u64) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Mysql);
     sql.push(verb).number(id);
-    match timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).execute(way)).await {
-        Ok(Ok(_)) => Ok(()),
+    match timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).execute(way.get())).await {
+        Ok(Ok(_)) => {
+            way.give_back().await;
+            Ok(())
+        }
         // No such connection: it is lost, and so is its statement.
         Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
         Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
@@ -127,7 +143,7 @@ impl MysqlStopper {
     }
 
     /// A connection to ask over. May be given up at any time.
-    pub(crate) async fn ready(&self) -> Result<PoolConnection<MySql>> {
+    pub(crate) async fn ready(&self) -> Result<Way> {
         self.control.ready().await
     }
 
@@ -137,10 +153,10 @@ impl MysqlStopper {
     }
 
     /// Asks once, for a statement that is known to run.
-    pub(crate) async fn request(&self, mut way: PoolConnection<MySql>) -> Result<()> {
+    pub(crate) async fn request(&self, way: Way) -> Result<()> {
         self.pending.store(true, Ordering::Release);
         self.asked.store(true, Ordering::Release);
-        self.control.stop(&mut way, self.id).await
+        self.control.stop(way, self.id).await
     }
 
     /// Ends the connection in the server, if it may still work there or keep locks.

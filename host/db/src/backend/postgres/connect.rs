@@ -1,7 +1,7 @@
-//! Makes connections to a PostgreSQL server, and keeps those that nobody has taken.
+//! Makes connections to a PostgreSQL server, and keeps those that no borrower uses.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
@@ -17,9 +17,11 @@ use crate::{
     Error, Result, Settings,
     backend::{
         driver,
-        idle::{CLOSING, CONNECTING, Idle},
+        idle::{CLOSING, CONNECTING, Idle, Listing, Taken},
+        room::until_room,
         server::{Server, Tls},
     },
+    limit::{Closing, Evict, ServerLimit, Slot, Slots},
     settings::Isolation,
 };
 
@@ -40,6 +42,8 @@ pub(crate) struct Connected {
     pub path: Arc<str>,
     /// Whether it may keep what compiled statements left since it was made or reset: their texts, and the last numbers of sequences.
     pub was_used: bool,
+    /// Free when the connection is closed.
+    pub slot: Slot,
 }
 
 /// What a connection is asked first, before the path is set. On a standby nothing else is set: it may be promoted. All names are
@@ -65,26 +69,34 @@ pub(crate) struct PostgresPool {
     options: PgConnectOptions,
     /// The path of the first connection.
     path: OnceLock<Arc<str>>,
+    slots: Arc<Slots>,
     idle: Idle<Connected>,
     control: Arc<Control>,
 }
 
 impl PostgresPool {
     /// No I/O.
-    pub(crate) fn new(server: &Server, settings: &Settings) -> Self {
+    pub(crate) fn new(server: &Server, settings: &Settings, limit: &ServerLimit) -> Arc<Self> {
         let options = options(server, settings);
         // Its names are the server's own, whatever is said of the role.
         let control = options.clone().application_name("sqlservice control").options([("search_path", "pg_catalog")]);
-        let control = Arc::new(Control::new(control));
-        Self { options, path: OnceLock::new(), idle: Idle::new(settings.pool_size, settings.pool_recycle), control }
+        let control = Arc::new(Control::new(control, limit.controls()));
+        Arc::new_cyclic(|me: &Weak<Self>| {
+            let listing = Listing { slots: Arc::clone(limit.slots()), pool: Weak::clone(me) as Weak<dyn Evict> };
+            let idle = Idle::new(settings.pool_size, settings.pool_recycle, Some(listing));
+            Self { options, path: OnceLock::new(), slots: Arc::clone(limit.slots()), idle, control }
+        })
     }
 
     /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
     pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(PostgresLink, bool)> {
-        let (idle, stale) = self.idle.take();
-        for connected in stale {
-            close(connected).await;
-        }
+        let idle = loop {
+            match self.idle.take() {
+                Taken::Usable(born, connected) => break Some((born, connected)),
+                Taken::Stale(connected) => drop(close(connected).await),
+                Taken::Nothing => break None,
+            }
+        };
         let is_new = idle.is_none();
         let (born, connected) = match idle {
             Some(idle) => idle,
@@ -95,7 +107,8 @@ impl PostgresPool {
 
     /// A new connection. Whatever goes wrong, the error says neither where nor who.
     async fn connect(&self) -> Result<Connected> {
-        match timeout(CONNECTING, open(&self.options, &self.path)).await {
+        let slot = self.slots.take_in_time().await?;
+        match timeout(CONNECTING, open(&self.options, &self.path, slot)).await {
             Ok(Ok(connected)) => connected.ok_or(Error::Disconnected(None)),
             Ok(Err(cause)) => Err(error::connecting(cause)),
             Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
@@ -105,26 +118,39 @@ impl PostgresPool {
     /// Takes a connection back that is clean.
     pub(crate) async fn put_back(&self, born: Instant, connected: Connected) {
         if let Some(surplus) = self.idle.put(born, connected) {
-            close(surplus).await;
+            drop(close(surplus).await);
         }
     }
 
-    /// How many connections nobody has taken.
+    /// How many connections no borrower uses.
     pub(crate) fn idle(&self) -> u32 {
         self.idle.count()
     }
 
-    /// Closes the connections that nobody has taken, and each other one when it is given back.
+    /// Closes the connections that no borrower uses, and each other one when it is given back.
     pub(crate) async fn close(&self) {
-        for connected in self.idle.close() {
-            close(connected).await;
+        self.idle.close();
+        // One after the other: the slots of the others can be had meanwhile.
+        while let Taken::Usable(_, connected) | Taken::Stale(connected) = self.idle.take() {
+            drop(close(connected).await);
         }
         self.control.close().await;
     }
 }
 
-async fn open(options: &PgConnectOptions, path: &OnceLock<Arc<str>>) -> Result<Option<Connected>, sqlx::Error> {
-    let mut connection = options.connect().await?;
+impl Evict for PostgresPool {
+    fn evict(&self, number: u64) -> Option<Closing> {
+        let connected = self.idle.take_numbered(number)?;
+        Some(Box::pin(close(connected)))
+    }
+}
+
+async fn open(
+    options: &PgConnectOptions,
+    path: &OnceLock<Arc<str>>,
+    slot: Slot,
+) -> Result<Option<Connected>, sqlx::Error> {
+    let mut connection = until_room(error::is_full, || options.connect()).await?;
     let mut asked = SqlWriter::new(Dialect::Postgres);
     asked.push(FACTS);
     match path.get() {
@@ -143,12 +169,14 @@ async fn open(options: &PgConnectOptions, path: &OnceLock<Arc<str>>) -> Result<O
         Err(lost) => return Err(lost),
     };
     let says_write = is_guarded && !was_guarded;
-    Ok(Some(Connected { connection, process, level, is_guarded, says_write, server, path, was_used: false }))
+    Ok(Some(Connected { connection, process, level, is_guarded, says_write, server, path, was_used: false, slot }))
 }
 
 /// Says goodbye, but does not wait for ever.
-pub(crate) async fn close(connected: Connected) {
-    drop(timeout(CLOSING, connected.connection.close()).await);
+async fn close(connected: Connected) -> Slot {
+    let Connected { connection, slot, .. } = connected;
+    drop(timeout(CLOSING, connection.close()).await);
+    slot
 }
 
 /// Options with what a session needs so that values are read the same way everywhere. What is set here is also what

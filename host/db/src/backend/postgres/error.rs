@@ -47,6 +47,11 @@ pub(crate) fn connecting(cause: sqlx::Error) -> Error {
     operational(state.as_deref(), message, cause)
 }
 
+/// Whether the server, the database or the login has as many connections as it may have.
+pub(crate) fn is_full(cause: &sqlx::Error) -> bool {
+    matches!(cause, sqlx::Error::Database(database) if database.code().as_deref() == Some("53300"))
+}
+
 /// The parts of a server's error that decide, apart from the driver's type so that a test can make one.
 #[derive(Clone, Default)]
 struct Said {

@@ -8,11 +8,10 @@ use std::{
     time::Duration,
 };
 
-use sqlservice_sql::{Dialect, SqlWriter};
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
 use sqlx::{
-    Postgres, Row,
-    pool::PoolConnection,
-    postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
+    Row,
+    postgres::{PgConnectOptions, PgConnection, PgRow},
 };
 use tokio::time::timeout;
 
@@ -22,9 +21,11 @@ use crate::{
     backend::{
         Stop,
         busy::Busy,
+        control::{ControlConnection, ControlPool},
         driver,
         vigil::{Seen, Witness},
     },
+    limit::Controls,
 };
 
 /// How long stopping may take; after that the connection is given up.
@@ -33,40 +34,50 @@ const STOPPING: Duration = Duration::from_secs(5);
 /// How long the outcome of a commit is looked for.
 const FINDING: Duration = Duration::from_secs(8);
 
-/// Two connections at most that do nothing but stop statements of the others; none until the first is to be stopped.
-pub(crate) struct Control(PgPool);
+/// A connection that does nothing but stop statements of the others.
+pub(crate) type Way = ControlConnection<PgConnection>;
+
+/// Two such connections at most, and few over all logins of the server; none until the first is to be stopped.
+pub(crate) struct Control(Arc<ControlPool<PgConnection>>);
 
 impl Control {
     /// No I/O.
-    pub(crate) fn new(options: PgConnectOptions) -> Self {
-        let pool = PgPoolOptions::new().max_connections(2).idle_timeout(Duration::from_secs(60));
-        Self(pool.acquire_timeout(STOPPING).test_before_acquire(true).connect_lazy_with(options))
+    pub(crate) fn new(options: PgConnectOptions, all: &Controls) -> Self {
+        Self(ControlPool::new(options, all))
     }
 
     /// A connection to ask over. May be given up at any time.
-    async fn ready(&self) -> Result<PoolConnection<Postgres>> {
-        self.0.acquire().await.map_err(|cause| Error::Disconnected(Some(cause.into())))
+    async fn ready(&self) -> Result<Way> {
+        let ready = timeout(STOPPING, self.0.acquire()).await;
+        ready.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
+    }
+
+    /// The only row of a question of the host's.
+    async fn ask(&self, sql: &Sql) -> Result<PgRow> {
+        let mut way = self.ready().await?;
+        let row = sqlx::raw_sql(driver::text(sql)).fetch_one(way.get()).await.map_err(error::map)?;
+        way.give_back().await;
+        Ok(row)
     }
 
     /// Stops what the backend process runs now.
     ///
     /// When this returns, the signal is pending for that process: it comes before any message that is sent to it after.
     /// A process that waits for a message ignores it.
-    async fn stop(&self, way: &mut PgConnection, process: i32) -> Result<()> {
+    async fn stop(&self, way: Way, process: i32) -> Result<()> {
         signal(way, "SELECT pg_cancel_backend(", process).await
     }
 
     /// Ends the backend process, whatever it does: one that only computes does not notice that nobody is there any more.
     pub(crate) async fn terminate(&self, process: i32) -> Result<()> {
-        let mut way = self.ready().await?;
-        signal(&mut way, "SELECT pg_terminate_backend(", process).await
+        signal(self.ready().await?, "SELECT pg_terminate_backend(", process).await
     }
 
     /// What the server says of a connection, where it tells.
     async fn look(&self, process: i32) -> Option<Seen> {
         let mut sql = SqlWriter::new(Dialect::Postgres);
         sql.push("SELECT count(*)::text, coalesce(max(state), '') FROM pg_stat_activity WHERE pid = ").number(process);
-        let row = sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(&self.0).await.ok()?;
+        let row = self.ask(&sql.finish()).await.ok()?;
         let cell = |at: usize| row.try_get::<String, _>(at).ok();
         match (cell(0)?.as_str(), cell(1)?.as_str()) {
             ("0", _) => Some(Seen::Gone),
@@ -90,7 +101,7 @@ impl Control {
         );
         let sql = sql.finish();
         loop {
-            let row = sqlx::raw_sql(driver::text(&sql)).fetch_one(&self.0).await.ok()?;
+            let row = self.ask(&sql).await.ok()?;
             let cell = |at: usize| row.try_get::<Option<String>, _>(at).ok().flatten();
             if cell(0)? != server {
                 return None;
@@ -109,7 +120,9 @@ impl Control {
         const SUM: &str = "SELECT COALESCE(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class \
              WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND has_table_privilege(oid, 'INSERT') \
              AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema'))";
-        let row = sqlx::raw_sql(SUM).fetch_one(&self.0).await.map_err(error::map)?;
+        let mut sql = SqlWriter::new(Dialect::Postgres);
+        sql.push(SUM);
+        let row = self.ask(&sql.finish()).await?;
         let bytes: i64 = row.try_get_unchecked(0).map_err(error::map)?;
         Ok(u64::try_from(bytes).unwrap_or(0))
     }
@@ -120,11 +133,14 @@ impl Control {
     }
 }
 
-async fn signal(way: &mut PgConnection, call: &'static str, process: i32) -> Result<()> {
+async fn signal(mut way: Way, call: &'static str, process: i32) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Postgres);
     sql.push(call).number(process).push(")::text");
-    let answer = timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(way)).await;
-    match answer.map(|row| row.and_then(|row| row.try_get::<String, _>(0))) {
+    let answer = timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(way.get())).await;
+    if matches!(answer, Ok(Ok(_))) {
+        way.give_back().await;
+    }
+    match answer.map(|row: Result<PgRow, _>| row.and_then(|row| row.try_get::<String, _>(0))) {
         Ok(Ok(sent)) if sent == "true" => Ok(()),
         // No such process: the connection is lost, and so is its statement.
         Ok(Ok(_)) => Err(Error::Disconnected(None)),
@@ -164,7 +180,7 @@ impl PostgresStopper {
     }
 
     /// A connection to ask over. May be given up at any time.
-    pub(crate) async fn ready(&self) -> Result<PoolConnection<Postgres>> {
+    pub(crate) async fn ready(&self) -> Result<Way> {
         self.control.ready().await
     }
 
@@ -174,9 +190,9 @@ impl PostgresStopper {
     }
 
     /// Asks once, for a statement that is known to run.
-    pub(crate) async fn request(&self, mut way: PoolConnection<Postgres>) -> Result<()> {
+    pub(crate) async fn request(&self, way: Way) -> Result<()> {
         self.asked.store(true, Ordering::Release);
-        self.control.stop(&mut way, self.process).await
+        self.control.stop(way, self.process).await
     }
 
     /// Ends the connection in the server, if it may still work there or keep locks.

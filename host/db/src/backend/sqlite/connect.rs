@@ -16,7 +16,10 @@ use tokio::{
 };
 
 use super::{error, handle::Handle, kept, link::SqliteLink, watch::Watch, writers};
-use crate::{Durability, Error, Result, Settings, backend::idle::Idle};
+use crate::{
+    Durability, Error, Result, Settings,
+    backend::idle::{Idle, Taken},
+};
 
 /// How many pages a connection keeps, as SQLite takes it: 8 MiB, since a page that is not kept is read by a system call.
 const CACHE: &str = "-8192";
@@ -107,9 +110,9 @@ impl SqlitePool {
     pub(crate) fn new(file: SqliteFile, settings: &Settings) -> Self {
         let idle = if file.is_memory() {
             // Another connection would be another database.
-            Idle::new(1, None)
+            Idle::new(1, None, None)
         } else {
-            Idle::new(settings.pool_size.max(1), settings.pool_recycle)
+            Idle::new(settings.pool_size.max(1), settings.pool_recycle, None)
         };
         // A clock cannot count to just any time.
         let lock_timeout = settings.lock_timeout.min(Duration::from_secs(86_400));
@@ -120,14 +123,18 @@ impl SqlitePool {
     /// A connection: an idle one, or a new one. The caller has a place for it.
     pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(SqliteLink, bool)> {
         use crate::backend::Link;
-        let (link, stale) = self.idle.take();
-        self.left(stale.len().saturating_add(usize::from(link.is_some())));
-        for link in stale {
-            link.discard().await;
-        }
-        match link {
-            Some((_, link)) => Ok((link, false)),
-            None => Ok((self.open().await?, true)),
+        loop {
+            match self.idle.take() {
+                Taken::Usable(_, link) => {
+                    self.left(1);
+                    return Ok((link, false));
+                }
+                Taken::Stale(link) => {
+                    self.left(1);
+                    link.discard().await;
+                }
+                Taken::Nothing => return Ok((self.open().await?, true)),
+            }
         }
     }
 
@@ -164,7 +171,8 @@ impl SqlitePool {
     /// Closes the connections that nobody has taken, and those that come back later.
     pub(crate) async fn close(&self) {
         use crate::backend::Link;
-        let idle = self.idle.close();
+        self.idle.close();
+        let idle = self.idle.drain();
         self.left(idle.len());
         for link in idle {
             link.discard().await;

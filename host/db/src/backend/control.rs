@@ -1,0 +1,124 @@
+//! Connections that do nothing but stop statements of others: few over all logins of a server, and none until the first is to be stopped.
+//!
+//! They have to be of the login whose statement is stopped. One is kept for the next time as long as no other login needs its slot.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Instant,
+};
+
+use sqlx::{ConnectOptions, Connection};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::idle::{CLOSING, CONNECTING, Idle, Listing, Taken};
+use crate::{
+    Error, Result,
+    limit::{Closing, Controls, Evict, Slot},
+};
+
+/// How many of them one login has at most, so that it leaves some to others.
+const OWN: u32 = 2;
+
+/// A login's connections for stopping.
+pub(crate) struct ControlPool<C: Connection> {
+    options: C::Options,
+    own: Arc<Semaphore>,
+    all: Controls,
+    idle: Idle<Kept<C>>,
+}
+
+/// A connection and its slot, which is free when the connection is closed.
+struct Kept<C> {
+    connection: C,
+    slot: Slot,
+}
+
+/// A connection to ask over. Dropped before it is given back, it is closed.
+pub(crate) struct ControlConnection<C: Connection> {
+    pool: Arc<ControlPool<C>>,
+    born: Instant,
+    kept: Kept<C>,
+    _places: [OwnedSemaphorePermit; 2],
+}
+
+impl<C: Connection + 'static> ControlPool<C> {
+    /// No I/O.
+    pub(crate) fn new(options: C::Options, all: &Controls) -> Arc<Self> {
+        Arc::new_cyclic(|me: &Weak<Self>| {
+            let listing = Listing { slots: Arc::clone(&all.slots), pool: Weak::clone(me) as Weak<dyn Evict> };
+            let idle = Idle::new(OWN, None, Some(listing));
+            Self { options, own: Arc::new(Semaphore::new(OWN as usize)), all: all.clone(), idle }
+        })
+    }
+
+    /// A connection that answers. May be given up at any time.
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<ControlConnection<C>> {
+        let place = |places: &Arc<Semaphore>| Arc::clone(places).acquire_owned();
+        let own = place(&self.own).await.map_err(|_| Error::Closed)?;
+        let of_all = place(&self.all.places).await.map_err(|_| Error::Closed)?;
+        let (born, kept) = match self.usable().await {
+            Some(found) => found,
+            None => (Instant::now(), self.connect().await?),
+        };
+        Ok(ControlConnection { pool: Arc::clone(self), born, kept, _places: [own, of_all] })
+    }
+
+    /// An idle connection that still answers.
+    async fn usable(&self) -> Option<(Instant, Kept<C>)> {
+        while let Taken::Usable(born, mut kept) = self.idle.take() {
+            if matches!(timeout(CLOSING, kept.connection.ping()).await, Ok(Ok(()))) {
+                return Some((born, kept));
+            }
+        }
+        None
+    }
+
+    async fn connect(&self) -> Result<Kept<C>> {
+        let slot = self.all.slots.take().await;
+        match timeout(CONNECTING, self.options.connect()).await {
+            Ok(Ok(connection)) => Ok(Kept { connection, slot }),
+            Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
+            Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
+        }
+    }
+
+    /// Stops nothing any more.
+    pub(crate) async fn close(&self) {
+        self.own.close();
+        self.idle.close();
+        while let Taken::Usable(_, kept) | Taken::Stale(kept) = self.idle.take() {
+            drop(close(kept).await);
+        }
+    }
+}
+
+impl<C: Connection + 'static> Evict for ControlPool<C> {
+    fn evict(&self, number: u64) -> Option<Closing> {
+        let kept = self.idle.take_numbered(number)?;
+        Some(Box::pin(close(kept)))
+    }
+}
+
+async fn close<C: Connection>(kept: Kept<C>) -> Slot {
+    let Kept { connection, slot } = kept;
+    drop(timeout(CLOSING, connection.close()).await);
+    slot
+}
+
+impl<C: Connection + 'static> ControlConnection<C> {
+    /// The connection.
+    pub(crate) fn get(&mut self) -> &mut C {
+        &mut self.kept.connection
+    }
+
+    /// Keeps the connection for the next time: every answer was read to its end.
+    pub(crate) async fn give_back(self) {
+        let Self { pool, born, kept, _places } = self;
+        if let Some(surplus) = pool.idle.put(born, kept) {
+            drop(close(surplus).await);
+        }
+    }
+}
