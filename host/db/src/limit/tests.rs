@@ -1,4 +1,4 @@
-//! Slots with connections that are only counted: the number is never passed, whoever gives up, and the one that was not used for longest
+//! Slots with connections that are only counted: the number is never passed when borrowers give up, and the one that was not used for longest
 //! goes first.
 
 use std::{
@@ -104,7 +104,7 @@ fn random(seed: &mut u64, below: u64) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn t60_no_more_connections_than_the_server_may_have_whoever_gives_up() {
+async fn t60_no_more_connections_than_the_server_may_have_when_borrowers_give_up() {
     let (server, limit) = (Arc::<Server>::default(), ServerLimit::new(5));
     let pools: Vec<_> = (0..40).map(|pool| Pool::new(&server, &limit, 1 + pool % 4, 1 + pool % 2)).collect();
     let workers: Vec<_> = (1..=24)
