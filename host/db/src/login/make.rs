@@ -1,11 +1,12 @@
 //! Makes a login of its own for a tenant. What is there already is told and left as it is.
 
-use std::{error::Error as _, sync::Arc};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use sqlservice_sql::{
     Dialect, Error as StatementError,
     login::{Name, NewLogin, Step},
 };
+use tokio::time::sleep;
 use url::Url;
 
 use crate::{
@@ -15,6 +16,13 @@ use crate::{
     error::DatabaseError,
     settings::Settings,
 };
+
+/// How often a login is tried to be made while others change the same rights, and how long it waits in between.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What PostgreSQL says then ("tuple concurrently updated"), which has no code of its own.
+const CONCURRENTLY: &str = "XX000";
 
 /// What a database has of a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,9 +115,20 @@ async fn make<L: Logins>(ask: &mut Asker<'_>, login: &NewLogin, runs: bool) -> R
         return Ok(Made { existing, statements: Vec::new() });
     }
     if runs {
-        L::run(ask, login, &steps).await?;
+        run::<L>(ask, login, &steps).await?;
     }
     Ok(Made { existing, statements: steps.into_iter().map(|step| step.shown).collect() })
+}
+
+/// Runs the statements, again where others change the same rights just now: of two that do, PostgreSQL refuses one.
+async fn run<L: Logins>(ask: &mut Asker<'_>, login: &NewLogin, steps: &[Step]) -> Result<()> {
+    for _ in 1..TRIES {
+        match L::run(ask, login, steps).await {
+            Err(Error::Operational(said)) if said.sqlstate.as_deref() == Some(CONCURRENTLY) => sleep(PAUSE).await,
+            ran => return ran,
+        }
+    }
+    L::run(ask, login, steps).await
 }
 
 /// The error, or another one where it repeats the secret: a server that does not understand a statement quotes it.

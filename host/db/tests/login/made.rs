@@ -218,3 +218,16 @@ async fn t47_a_hardened_database_has_no_temporary_tables_for_tenants() {
     say(format!("drop database {database} with (force)")).await;
     say(format!("drop role {name}")).await;
 }
+
+/// Several administrators make logins at the same time: of two that change what one database grants, PostgreSQL refuses one.
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_are_made_at_the_same_time() {
+    for server in each().await {
+        let names: Vec<String> = (0..12).map(|at| server.table(&format!("at_once_{at}"))).collect();
+        let made = names.iter().map(|name| server.db.make_login(new(name)));
+        for made in futures::future::join_all(made).await {
+            assert!(made.expect("a login").existing.is_nothing());
+        }
+        remove(&server, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    }
+}
