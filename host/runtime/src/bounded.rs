@@ -11,7 +11,7 @@ use tokio::time::timeout_at;
 
 use crate::{
     error::{Error, Result},
-    turns::Share,
+    turns::{SLICE, Share, Turn},
 };
 
 /// What a piece of work may take. Nothing is no limit.
@@ -19,23 +19,26 @@ use crate::{
 pub(crate) struct Times {
     /// From its beginning to its end.
     pub(crate) wall: Option<Duration>,
-    /// What all of its polls take of a processor together. What it waits for does not count; up to half of the limit, what others
-    /// had the processor for in the middle of a poll does.
+    /// What all of its polls take of a processor together. What it waits for does not count; in the first millisecond or so, what
+    /// others had the processor for in the middle of a poll does.
     pub(crate) processor: Option<Duration>,
 }
 
+/// What is measured by the clock, which is cheap, and also counts what others had the processor for on a busy machine.
+const ROUGHLY: Duration = Duration::from_millis(1);
+
 /// Does work, and drops it where it takes too long. It ends only between two polls, so a guest that computes has to yield, which the
-/// engine's epoch makes it do; where its tenant has computed much it waits for its turn before it goes on.
+/// engine's epoch makes it do; once it computed for a slice it waits for its turn before it goes on.
 pub(crate) async fn bounded<T>(times: Times, share: &Share, work: impl Future<Output = T>) -> Result<T> {
     let mut work = pin!(work);
-    let mut slices = Slices { share, limit: times.processor, spent: Duration::ZERO };
     let began = Instant::now();
-    // What ends without a wait, as most calls do, needs no timer.
-    let is_begun = !share.must_ask();
-    if is_begun && let Poll::Ready(done) = slices.next(work.as_mut(), false).await {
+    // What ends without a wait, as most calls do, needs no timer and no second look at the clock.
+    if let Poll::Ready(done) = futures::poll!(work.as_mut()) {
         return Ok(done);
     }
-    let rest = slices.finish(work, is_begun);
+    let mut slices = Slices { share, limit: times.processor, spent: Duration::ZERO, unpaid: Duration::ZERO };
+    slices.count(began.elapsed());
+    let rest = slices.finish(work);
     match times.wall.and_then(|wall| Some((wall, began.checked_add(wall)?))) {
         Some((wall, at)) => timeout_at(at.into(), rest).await.unwrap_or(Err(Error::Deadline(wall))),
         None => rest.await,
@@ -47,22 +50,20 @@ struct Slices<'s> {
     share: &'s Share,
     limit: Option<Duration>,
     spent: Duration,
+    /// What it computed since its last turn.
+    unpaid: Duration,
 }
 
-impl Slices<'_> {
-    /// Polls it to its end, whenever it is woken and has its turn.
-    async fn finish<T>(mut self, mut work: Pin<&mut impl Future<Output = T>>, is_begun: bool) -> Result<T> {
-        let mut is_begun = is_begun;
+impl<'s> Slices<'s> {
+    /// Polls what was polled once to its end, whenever it is woken and has its turn.
+    async fn finish<T>(mut self, mut work: Pin<&mut impl Future<Output = T>>) -> Result<T> {
         loop {
-            if is_begun {
-                woken().await;
-            }
-            is_begun = true;
+            woken().await;
             if let Some(limit) = self.limit.filter(|limit| self.spent > *limit) {
                 return Err(Error::ProcessorTime(limit));
             }
-            let turn = self.share.turn().await;
-            let polled = self.next(work.as_mut(), turn.is_some()).await;
+            let turn = self.turn().await;
+            let polled = poll_fn(|context| Poll::Ready(self.poll(work.as_mut(), context))).await;
             drop(turn);
             if let Poll::Ready(done) = polled {
                 return Ok(done);
@@ -70,23 +71,27 @@ impl Slices<'_> {
         }
     }
 
-    /// Polls it once. The clock is cheap, and on a busy machine it also counts what others had the processor for: what counts much is
-    /// measured exactly.
-    async fn next<T>(&mut self, mut work: Pin<&mut impl Future<Output = T>>, exactly: bool) -> Poll<T> {
-        let exactly = exactly || self.limit.is_some_and(|limit| self.spent > limit / 2);
-        poll_fn(|context| {
-            let at = if exactly { Time::of_thread() } else { Time::of_clock() };
-            Poll::Ready(self.poll(&at, work.as_mut(), context))
-        })
-        .await
+    /// Waits for a turn, where it computed enough to need one.
+    async fn turn(&mut self) -> Option<Turn<'s>> {
+        if self.unpaid < SLICE {
+            return None;
+        }
+        self.unpaid = Duration::ZERO;
+        Some(self.share.turn().await)
     }
 
-    fn poll<T>(&mut self, at: &Time, work: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) -> Poll<T> {
+    /// Polls it once, and counts what that took.
+    fn poll<T>(&mut self, work: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) -> Poll<T> {
+        let at = if self.spent < ROUGHLY { Time::of_clock() } else { Time::of_thread() };
         let polled = work.poll(context);
-        let computed = at.elapsed();
-        self.spent += computed;
-        self.share.charge(computed);
+        self.count(at.elapsed());
         polled
+    }
+
+    fn count(&mut self, computed: Duration) {
+        self.spent = self.spent.saturating_add(computed);
+        self.unpaid = self.unpaid.saturating_add(computed);
+        self.share.charge(computed);
     }
 }
 

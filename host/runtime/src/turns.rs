@@ -1,7 +1,7 @@
 //! Turns at the processors: guests that compute have them one after the other, in fairness between tenants.
 //!
-//! A call begins at once, and what computes for a moment and then waits is never held up. A tenant whose calls computed for a slice has to
-//! ask before they compute on. As many turns are given as the runtime has threads, each for one poll: to the tenant that computed for the
+//! A call begins at once, and what computes for a moment is never held up. One that computed for a slice has to ask before it computes on;
+//! what a call takes that ends at once, without a wait and within a tick of the engine, is not counted. As many turns are given as the runtime has threads, each for one poll: to the tenant that computed for the
 //! shortest time so far, and within a tenant to the call that waits longest. So a tenant with many instances gets no more of the
 //! processors than one with a single instance, and the queues of the runtime, which know no tenants, never hold more computing guests than
 //! threads. Before its turn a guest lets the thread look at its sockets and timers: tokio does that only after 61 polls where there is
@@ -24,8 +24,8 @@ use tokio::task::yield_now;
 
 use crate::calls::threads;
 
-/// What a tenant computes before it asks for a turn. Half a tick of the engine, after which what computes makes way.
-const SLICE: Duration = Duration::from_millis(5);
+/// What a call computes before it asks for a turn. Half a tick of the engine, after which what computes makes way.
+pub(crate) const SLICE: Duration = Duration::from_millis(5);
 
 /// How long a turn is kept for a call that is not polled; then it is another one's.
 const KEPT: Duration = Duration::from_millis(100);
@@ -170,24 +170,18 @@ impl Share {
         self.owed.fetch_add(u64::try_from(computed.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Whether its calls have to ask before they compute.
-    pub(crate) fn must_ask(&self) -> bool {
-        u128::from(self.owed.load(Ordering::Relaxed)) >= SLICE.as_nanos()
-    }
-
-    /// Waits for a turn, where its calls have to ask for one. May be given up at any time.
-    pub(crate) async fn turn(&self) -> Option<Turn<'_>> {
-        while self.must_ask() {
+    /// Waits for a turn. May be given up at any time.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        loop {
             let mut asking = Asking { share: self, ticket: None };
             poll_fn(|context| asking.poll_offer(context.waker())).await;
             // The thread looks at its sockets and timers, and then does what these woke: tokio begins with the task that waited.
             yield_now().await;
             yield_now().await;
             if asking.take() {
-                return Some(Turn(self));
+                return Turn(self);
             }
         }
-        None
     }
 }
 
