@@ -67,6 +67,8 @@ struct Shared {
 pub(crate) struct Controls {
     pub(crate) places: Arc<Semaphore>,
     pub(crate) slots: Arc<Slots>,
+    /// Questions that may take long are asked one after the other, so that they leave places to those who stop statements.
+    pub(crate) questions: Arc<Semaphore>,
 }
 
 /// By what pools are taken to be of one server.
@@ -91,7 +93,8 @@ impl ServerLimit {
 
     fn with(most: u32, is_default: bool) -> Self {
         let most = most.clamp(1, MOST);
-        let controls = Controls { places: Arc::new(Semaphore::new(CONTROLS as usize)), slots: Slots::new(CONTROLS) };
+        let [places, questions] = [CONTROLS, 1].map(|count| Arc::new(Semaphore::new(count as usize)));
+        let controls = Controls { places, slots: Slots::new(CONTROLS), questions };
         let is_default = Mutex::new(is_default);
         Self(Arc::new(Shared { queue: Queue::new(most), slots: Slots::new(most), controls, is_default }))
     }

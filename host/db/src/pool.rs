@@ -191,6 +191,7 @@ impl Pool {
             Some(share) => Some(share.wait(since, until).await?),
             None => None,
         };
+        self.keep_pace(until).await;
         let of_pool = self.wait(share.map_or(&self.common, |share| &share.flow), since, until).await?;
         Ok(Place { _of_share: of_share, _of_pool: of_pool })
     }
@@ -201,7 +202,6 @@ impl Pool {
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
             let Some(free) = place.take() else { break };
-            self.keep_pace().await;
             let (link, is_new) = match self.source() {
                 Source::Sqlite(pool) => pool.acquire().await.map(|(link, is_new)| (AnyLink::Sqlite(link), is_new))?,
                 Source::Postgres(pool) => {
@@ -209,6 +209,9 @@ impl Pool {
                 }
                 Source::Mysql(pool) => pool.acquire().await.map(|(link, is_new)| (AnyLink::Mysql(link), is_new))?,
             };
+            if let Some(pace) = self.pace.as_ref().filter(|_| is_new) {
+                pace.owe();
+            }
             let mut held = Held { link, is_new, place: free, instruments: Arc::clone(instruments) };
             if !self.pre_ping || held.answers().await.is_ok() {
                 return Ok(held);
@@ -218,13 +221,11 @@ impl Pool {
         Err(Error::Disconnected(None))
     }
 
-    /// Waits where a new connection has to be made, and too many were made before it. Those who wait here have places, so they are few.
-    async fn keep_pace(&self) {
-        let Some(pace) = &self.pace else { return };
-        if self.status().idle > 0 {
-            return;
-        }
-        let wait = pace.reserve().min(self.timeout);
+    /// Waits where too many new connections were made before. Who waits here has no place, which others of the server may need.
+    async fn keep_pace(&self, until: Option<Instant>) {
+        let Some(pace) = self.pace.as_ref().filter(|_| self.status().idle == 0) else { return };
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let wait = left.map_or(pace.wait(), |left| pace.wait().min(left));
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }

@@ -248,7 +248,7 @@ impl Turn {
     fn check_storage(&self, job: &Job) -> Result<()> {
         let Inner { storage: Some(storage), .. } = &*self.core.database else { return Ok(()) };
         let Some(held) = &self.state.held else { return Ok(()) };
-        storage.check(job, self.core.database.dialect(), || held.link.stopper())
+        storage.check(job, &self.core, || held.link.stopper())
     }
 
     /// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.

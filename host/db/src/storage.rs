@@ -6,17 +6,21 @@ use std::{
 };
 
 use sqlservice_sql::Dialect;
+use tracing::Level;
 
 use crate::{
     Error, Result,
     backend::{Effect, Job, any::AnyStopper, verb},
     error::DatabaseError,
+    lease::Core,
+    observe::Instruments,
 };
 
 /// How long a number is good for.
 const EACH: Duration = Duration::from_secs(5);
 
-/// How long the server may take to say it. One that has very many tables takes longer, and is not asked again at once.
+/// How long the server may take to say it, the wait for other questions of this server's pools included. One that has very many tables
+/// takes longer, and is not asked again at once.
 const ASKING: Duration = Duration::from_secs(10);
 
 /// What the server is asked for, and how often.
@@ -40,21 +44,16 @@ impl Storage {
 
     /// Refuses a statement that needs room where there is none. The number may be some seconds old; a new one is asked for meanwhile,
     /// over the connection on which statements are stopped.
-    pub(crate) fn check(
-        self: &Arc<Self>,
-        job: &Job,
-        dialect: Dialect,
-        stopper: impl FnOnce() -> AnyStopper,
-    ) -> Result<()> {
+    pub(crate) fn check(self: &Arc<Self>, job: &Job, core: &Core, stopper: impl FnOnce() -> AnyStopper) -> Result<()> {
         if job.effect == Effect::Reads {
             return Ok(());
         }
         if self.is_due() {
-            let (storage, stopper) = (Arc::clone(self), stopper());
-            tokio::spawn(async move { storage.measure(&stopper).await });
+            let (storage, stopper, instruments) = (Arc::clone(self), stopper(), Arc::clone(&core.instruments));
+            tokio::spawn(async move { storage.measure(&stopper, &instruments).await });
         }
         let bytes = self.lock().bytes;
-        if bytes <= self.most || !verb::needs_room(&verb::verb(&job.sql, dialect)) {
+        if bytes <= self.most || !verb::needs_room(&verb::verb(&job.sql, core.database.dialect())) {
             return Ok(());
         }
         let message =
@@ -76,14 +75,15 @@ impl Storage {
         is_due
     }
 
-    async fn measure(&self, stopper: &AnyStopper) {
+    async fn measure(&self, stopper: &AnyStopper, instruments: &Instruments) {
+        let line = "the server does not say in time how many bytes its tables have";
         match tokio::time::timeout(ASKING, stopper.stored()).await {
             Ok(Ok(bytes)) => {
                 let mut measured = self.lock();
                 (measured.bytes, measured.asked) = (bytes, Some(Instant::now()));
             }
-            Ok(Err(error)) => tracing::warn!(%error, "the server does not say how many bytes its tables have"),
-            Err(_) => tracing::warn!("the server took too long to say how many bytes its tables have"),
+            Ok(Err(error)) => instruments.log(Level::WARN, line, Some(&error)),
+            Err(_) => instruments.log(Level::WARN, line, None),
         }
     }
 }

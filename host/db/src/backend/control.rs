@@ -4,7 +4,7 @@
 
 use std::{
     sync::{Arc, Weak},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use sqlx::{ConnectOptions, Connection};
@@ -18,6 +18,9 @@ use crate::{
     Error, Result,
     limit::{Closing, Controls, Evict, Slot},
 };
+
+/// How long stopping may take; after that the connection is given up.
+pub(crate) const STOPPING: Duration = Duration::from_secs(5);
 
 /// How many of them one login has at most, so that it leaves some to others.
 const OWN: u32 = 2;
@@ -54,8 +57,19 @@ impl<C: Connection + 'static> ControlPool<C> {
         })
     }
 
-    /// A connection that answers. May be given up at any time.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<ControlConnection<C>> {
+    /// Leave to ask what may take long. May be given up at any time.
+    pub(crate) async fn question(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.all.questions).acquire_owned().await.map_err(|_| Error::Closed)
+    }
+
+    /// A connection to ask over, within [`STOPPING`]. May be given up at any time.
+    pub(crate) async fn ready(self: &Arc<Self>) -> Result<ControlConnection<C>> {
+        let ready = timeout(STOPPING, self.acquire()).await;
+        ready.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
+    }
+
+    /// A connection that answers.
+    async fn acquire(self: &Arc<Self>) -> Result<ControlConnection<C>> {
         let place = |places: &Arc<Semaphore>| Arc::clone(places).acquire_owned();
         let own = place(&self.own).await.map_err(|_| Error::Closed)?;
         let of_all = place(&self.all.places).await.map_err(|_| Error::Closed)?;
@@ -87,6 +101,10 @@ impl<C: Connection + 'static> ControlPool<C> {
 
     /// Stops nothing any more.
     pub(crate) async fn close(&self) {
+        drop(timeout(STOPPING, self.close_all()).await);
+    }
+
+    async fn close_all(&self) {
         self.own.close();
         self.idle.close();
         while let Taken::Usable(_, kept) | Taken::Stale(kept) = self.idle.take() {

@@ -34,19 +34,28 @@ impl RateLimit {
         self.take_at(self.now(), wanted)
     }
 
-    /// Takes one token, also where it has still to come: how long to wait for it.
-    pub fn reserve(&self) -> Duration {
-        self.reserve_at(self.now())
+    /// Takes one token, also where it has still to come.
+    pub fn owe(&self) {
+        self.owe_at(self.now());
+    }
+
+    /// How long it is until there is a token.
+    pub fn wait(&self) -> Duration {
+        self.wait_at(self.now())
     }
 
     fn now(&self) -> u64 {
         u64::try_from(self.made.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    fn reserve_at(&self, now: u64) -> Duration {
+    fn owe_at(&self, now: u64) {
         let next = |full_at: u64| Some(full_at.max(now).saturating_add(self.interval));
-        let before = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or_else(|at| at);
-        let full_at = before.max(now).saturating_add(self.interval);
+        // There always is a next value.
+        let _before = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    }
+
+    fn wait_at(&self, now: u64) -> Duration {
+        let full_at = self.full_at.load(Ordering::Relaxed).max(now).saturating_add(self.interval);
         Duration::from_nanos(full_at.saturating_sub(self.room).saturating_sub(now))
     }
 
@@ -88,8 +97,14 @@ mod tests {
     fn t61_who_comes_too_early_is_told_how_long_to_wait() {
         let bucket = RateLimit::new(10, 2);
         let waits = [0, 0, 100, 200].map(Duration::from_millis);
-        assert_eq!(std::array::from_fn(|_| bucket.reserve_at(0)), waits);
-        assert_eq!(bucket.reserve_at(NANOS), Duration::ZERO);
+        let one = |_| {
+            let wait = bucket.wait_at(0);
+            bucket.owe_at(0);
+            wait
+        };
+        assert_eq!(std::array::from_fn(one), waits);
+        assert_eq!(bucket.wait_at(0), Duration::from_millis(300));
+        assert_eq!(bucket.wait_at(NANOS), Duration::ZERO);
     }
 
     #[test]

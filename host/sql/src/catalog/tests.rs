@@ -7,34 +7,13 @@ use crate::{Scalar, Value};
 const DIALECTS: [Dialect; 4] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb];
 
 fn column(name: &str, ty: impl Into<ColumnType>) -> Column {
-    Column {
-        name: name.into(),
-        ty: ty.into(),
-        nullable: false,
-        default: DefaultValue::None,
-        on_update: DefaultValue::None,
-        computed: None,
-        comment: None,
-    }
+    Column::new(name, ty)
 }
 
 fn table(name: &str) -> Table {
     let id = Column { default: DefaultValue::GeneratedKey, ..column("id", TypeKind::Int64) };
     let text = Column { nullable: true, ..column("name", TypeKind::Text) };
-    Table {
-        name: name.into(),
-        schema: None,
-        columns: vec![id, text],
-        primary_key_name: None,
-        primary_key: vec!["id".into()],
-        foreign_keys: vec![],
-        uniques: vec![],
-        indexes: vec![],
-        checks: vec![],
-        version_column: None,
-        comment: None,
-        is_view: false,
-    }
+    Table { primary_key: vec!["id".into()], ..Table::new(name, vec![id, text]) }
 }
 
 fn key(column: &str, table: &str, referred: &str) -> ForeignKey {

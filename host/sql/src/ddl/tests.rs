@@ -7,32 +7,11 @@ use crate::{
 };
 
 fn column(name: &str, ty: impl Into<ColumnType>) -> Column {
-    Column {
-        name: name.into(),
-        ty: ty.into(),
-        nullable: false,
-        default: DefaultValue::None,
-        on_update: DefaultValue::None,
-        computed: None,
-        comment: None,
-    }
+    Column::new(name, ty)
 }
 
 fn table(name: &str, columns: Vec<Column>) -> Table {
-    Table {
-        name: name.into(),
-        schema: None,
-        columns,
-        primary_key_name: None,
-        primary_key: vec!["id".into()],
-        foreign_keys: vec![],
-        uniques: vec![],
-        indexes: vec![],
-        checks: vec![],
-        version_column: None,
-        comment: None,
-        is_view: false,
-    }
+    Table { primary_key: vec!["id".into()], ..Table::new(name, columns) }
 }
 
 fn users() -> Table {

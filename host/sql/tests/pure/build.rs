@@ -9,15 +9,7 @@ use sqlservice_sql::{
 pub const DIALECTS: [Dialect; 4] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb];
 
 pub fn column(name: &str, ty: impl Into<ColumnType>) -> Column {
-    Column {
-        name: name.into(),
-        ty: ty.into(),
-        nullable: false,
-        default: DefaultValue::None,
-        on_update: DefaultValue::None,
-        computed: None,
-        comment: None,
-    }
+    Column::new(name, ty)
 }
 
 pub fn nullable(name: &str, ty: impl Into<ColumnType>) -> Column {
@@ -26,20 +18,7 @@ pub fn nullable(name: &str, ty: impl Into<ColumnType>) -> Column {
 
 pub fn table(name: &str, columns: Vec<Column>) -> Table {
     let id = Column { default: DefaultValue::GeneratedKey, ..column("id", TypeKind::Int64) };
-    Table {
-        name: name.into(),
-        schema: None,
-        columns: std::iter::once(id).chain(columns).collect(),
-        primary_key_name: None,
-        primary_key: vec!["id".into()],
-        foreign_keys: vec![],
-        uniques: vec![],
-        indexes: vec![],
-        checks: vec![],
-        version_column: None,
-        comment: None,
-        is_view: false,
-    }
+    Table { primary_key: vec!["id".into()], ..Table::new(name, std::iter::once(id).chain(columns).collect()) }
 }
 
 pub fn key(column: &str, table: &str) -> ForeignKey {

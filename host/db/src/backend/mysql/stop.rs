@@ -1,11 +1,8 @@
 //! Stops a running statement through a connection of its own, so that a full pool does not keep anybody from stopping.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use sqlservice_sql::{Dialect, Sql, SqlWriter};
@@ -21,15 +18,12 @@ use crate::{
     backend::{
         Stop,
         busy::Busy,
-        control::{ControlConnection, ControlPool},
+        control::{ControlConnection, ControlPool, STOPPING},
         driver,
         vigil::{Seen, Witness},
     },
     limit::Controls,
 };
-
-/// How long stopping may take; after that the connection is given up.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// A connection that does nothing but stop statements of the others.
 pub(crate) type Way = ControlConnection<MySqlConnection>;
@@ -43,15 +37,9 @@ impl Control {
         Self(ControlPool::new(options, all))
     }
 
-    /// A connection to ask over. May be given up at any time.
-    async fn ready(&self) -> Result<Way> {
-        let ready = timeout(STOPPING, self.0.acquire()).await;
-        ready.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
-    }
-
     /// The only row of a question of the host's.
     async fn ask(&self, sql: &Sql) -> Result<MySqlRow> {
-        let mut way = self.ready().await?;
+        let mut way = self.0.ready().await?;
         let row = sqlx::raw_sql(driver::text(sql)).fetch_one(way.get()).await.map_err(error::map)?;
         way.give_back().await;
         Ok(row)
@@ -64,7 +52,7 @@ impl Control {
 
     /// Ends the connection, whatever it does: one that only computes does not notice that nobody is there any more.
     async fn terminate(&self, id: u64) -> Result<()> {
-        kill(self.ready().await?, "KILL CONNECTION ", id).await
+        kill(self.0.ready().await?, "KILL CONNECTION ", id).await
     }
 
     /// How many bytes all tables of the database have, with their indexes, as the server estimates it.
@@ -73,6 +61,7 @@ impl Control {
              FROM information_schema.tables WHERE table_schema = DATABASE()";
         let mut sql = SqlWriter::new(Dialect::Mysql);
         sql.push(SUM);
+        let _one_at_a_time = self.0.question().await?;
         let row = self.ask(&sql.finish()).await?;
         let bytes: String = row.try_get_unchecked(0).map_err(error::map)?;
         Ok(bytes.parse().unwrap_or(0))
@@ -92,7 +81,7 @@ impl Control {
 
     /// Stops nothing any more.
     pub(crate) async fn close(&self) {
-        drop(timeout(STOPPING, self.0.close()).await);
+        self.0.close().await;
     }
 }
 
@@ -144,7 +133,7 @@ impl MysqlStopper {
 
     /// A connection to ask over. May be given up at any time.
     pub(crate) async fn ready(&self) -> Result<Way> {
-        self.control.ready().await
+        self.control.0.ready().await
     }
 
     /// How many bytes the database's tables have.

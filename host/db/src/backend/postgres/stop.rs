@@ -21,15 +21,12 @@ use crate::{
     backend::{
         Stop,
         busy::Busy,
-        control::{ControlConnection, ControlPool},
+        control::{ControlConnection, ControlPool, STOPPING},
         driver,
         vigil::{Seen, Witness},
     },
     limit::Controls,
 };
-
-/// How long stopping may take; after that the connection is given up.
-const STOPPING: Duration = Duration::from_secs(5);
 
 /// How long the outcome of a commit is looked for.
 const FINDING: Duration = Duration::from_secs(8);
@@ -46,15 +43,9 @@ impl Control {
         Self(ControlPool::new(options, all))
     }
 
-    /// A connection to ask over. May be given up at any time.
-    async fn ready(&self) -> Result<Way> {
-        let ready = timeout(STOPPING, self.0.acquire()).await;
-        ready.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
-    }
-
     /// The only row of a question of the host's.
     async fn ask(&self, sql: &Sql) -> Result<PgRow> {
-        let mut way = self.ready().await?;
+        let mut way = self.0.ready().await?;
         let row = sqlx::raw_sql(driver::text(sql)).fetch_one(way.get()).await.map_err(error::map)?;
         way.give_back().await;
         Ok(row)
@@ -70,7 +61,7 @@ impl Control {
 
     /// Ends the backend process, whatever it does: one that only computes does not notice that nobody is there any more.
     pub(crate) async fn terminate(&self, process: i32) -> Result<()> {
-        signal(self.ready().await?, "SELECT pg_terminate_backend(", process).await
+        signal(self.0.ready().await?, "SELECT pg_terminate_backend(", process).await
     }
 
     /// What the server says of a connection, where it tells.
@@ -122,6 +113,7 @@ impl Control {
              AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema'))";
         let mut sql = SqlWriter::new(Dialect::Postgres);
         sql.push(SUM);
+        let _one_at_a_time = self.0.question().await?;
         let row = self.ask(&sql.finish()).await?;
         let bytes: i64 = row.try_get_unchecked(0).map_err(error::map)?;
         Ok(u64::try_from(bytes).unwrap_or(0))
@@ -129,7 +121,7 @@ impl Control {
 
     /// Stops nothing any more.
     pub(crate) async fn close(&self) {
-        drop(timeout(STOPPING, self.0.close()).await);
+        self.0.close().await;
     }
 }
 
@@ -181,7 +173,7 @@ impl PostgresStopper {
 
     /// A connection to ask over. May be given up at any time.
     pub(crate) async fn ready(&self) -> Result<Way> {
-        self.control.ready().await
+        self.control.0.ready().await
     }
 
     /// How many bytes the tables have that the login may write.
