@@ -5,6 +5,7 @@
 pub mod backend;
 pub mod fixture;
 pub mod guest;
+pub mod languages;
 pub mod outside;
 pub mod servers;
 pub mod source;
