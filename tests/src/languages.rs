@@ -65,8 +65,7 @@ pub fn cases() -> Vec<Case> {
 
 fn cases_of(file: &Path) -> Vec<Case> {
     let text = fs::read_to_string(file).expect("a file of cases");
-    let cases: Vec<Value> =
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     cases.into_iter().map(|case| case_of(case, file)).collect()
 }
 

@@ -8,3 +8,4 @@ mod load;
 mod policy;
 mod refuse;
 mod text;
+mod vectors;
