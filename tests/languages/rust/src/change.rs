@@ -4,7 +4,6 @@ use serde_json::{Map, Value as Json, json};
 use sqlservice_sdk::{
     Executor, Model, Result, Session, Value,
     expression::column,
-    schema::TypeKind,
     statement::{Command, Insert, Query, delete, insert, update},
 };
 
@@ -14,7 +13,7 @@ use self::set::{Set, assignments};
 use crate::{
     expression::{Any, Untyped, condition, unknown},
     query::many,
-    scope::{Scope, declared, kind},
+    scope::{Columns, Scope, declared, kind},
     step::{names, rows},
     table::{Names, SetField, Table, no_column},
     value::{self, with_type},
@@ -139,7 +138,7 @@ async fn finish<C: Command, Q: Query<Row = Vec<Value>>>(
 }
 
 /// Columns of a table, and their names and kinds.
-fn stored(table: &str, names: &[String]) -> Result<(Vec<(String, TypeKind)>, Vec<Untyped>)> {
+fn stored(table: &str, names: &[String]) -> Result<(Columns, Vec<Untyped>)> {
     let of = declared(table);
     let one = |name: &String| {
         let kind = of.and_then(|of| kind(of, name)).ok_or_else(|| no_column(table, name))?;

@@ -87,9 +87,9 @@ pub fn hinted(json: &Json, kind: Option<TypeKind>, scope: &Scope<'_>) -> Result<
     }
 }
 
-/// Something that the list has no meaning for.
+/// Something that the list does not have.
 pub fn unknown(json: &Json) -> Error {
-    Error::other(format!("the list has no expression {json}"))
+    Error::other(format!("this guest has no meaning for {json}"))
 }
 
 /// A column, or a label of the result.
@@ -116,12 +116,18 @@ fn is_bound(json: &Json) -> bool {
     json.is_object()
 }
 
-/// Operands of one kind: that of the first which is no value.
+/// Whether it is the null, which is of any kind.
+fn is_null(json: &Json) -> bool {
+    json.get("v").is_some_and(Json::is_null)
+}
+
+/// Operands of one kind: that of the first which is no value, else that of the first value.
 fn alike(operands: &[Json], hint: Option<TypeKind>, scope: &Scope<'_>) -> Result<(TypeKind, Vec<Any>)> {
-    let kind = match (operands.iter().find(|operand| !is_bound(operand)), hint) {
+    let typed = operands.iter().find(|operand| !is_bound(operand));
+    let kind = match (typed.or_else(|| operands.iter().find(|operand| !is_null(operand))), hint) {
+        (Some(value), Some(hint)) if is_bound(value) => Some(hint),
         (Some(typed), _) => Some(parse(typed, scope)?.kind),
-        (None, Some(hint)) => Some(hint),
-        (None, None) => operands.first().map(|first| parse(first, scope)).transpose()?.map(|first| first.kind),
+        (None, hint) => hint,
     };
     let all = operands.iter().map(|operand| hinted(operand, kind, scope)).collect::<Result<_>>()?;
     Ok((kind.unwrap_or(TypeKind::Text), all))

@@ -10,6 +10,9 @@
 //!   fails with the SDK's error of that name.
 //! - Lists of columns have any length: [`query::Whole`] and [`table::Names`] implement the SDK's own traits for them.
 //!
+//! - An expression whose type is put aside ([`expression::Untyped`]) gets it back by
+//!   [`type_coerce`](sqlservice_sdk::Expression::type_coerce) where the SDK needs to know it.
+//!
 //! Nothing here uses the contract past the SDK.
 
 mod change;

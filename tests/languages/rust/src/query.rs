@@ -13,7 +13,7 @@ mod source;
 use self::source::{from, join};
 use crate::{
     expression::{Any, Untyped, condition, orders, parse, unknown},
-    scope::{Scope, Source},
+    scope::{Columns, Scope, Source},
 };
 
 /// A query, whether it is one or several put together.
@@ -49,7 +49,7 @@ pub struct Built<T> {
     /// The query.
     pub query: Whole<T>,
     /// The columns.
-    pub columns: Vec<(String, TypeKind)>,
+    pub columns: Columns,
 }
 
 /// A query of one column.
@@ -172,7 +172,7 @@ fn rest<T>(mut query: Select<T>, json: &Json, scope: &Scope<'_>) -> Result<Selec
 }
 
 /// What is selected, and the names and kinds of it.
-fn columns(json: &Json, scope: &Scope<'_>) -> Result<(Vec<(String, TypeKind)>, Vec<Untyped>)> {
+fn columns(json: &Json, scope: &Scope<'_>) -> Result<(Columns, Vec<Untyped>)> {
     let one = |json: &Json| match json {
         Json::String(column) => {
             let name = column.rsplit('.').next().unwrap_or_default().to_owned();

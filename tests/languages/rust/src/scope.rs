@@ -16,13 +16,16 @@ pub fn kind(table: &Table, column: &str) -> Option<TypeKind> {
     table.columns.iter().find(|known| known.name == column).map(|known| known.ty.kind)
 }
 
+/// Columns by their names, and of what kind each is.
+pub type Columns = Vec<(String, TypeKind)>;
+
 /// Something with columns that has a name: a table, or a query.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The name.
     pub name: String,
     /// Its columns and their kinds.
-    pub columns: Vec<(String, TypeKind)>,
+    pub columns: Columns,
 }
 
 impl Source {
