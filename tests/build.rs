@@ -36,12 +36,19 @@ fn main() -> Result<()> {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     let mut guests = Vec::new();
-    for rooms in ["plugins", "tests/guests"] {
+    for rooms in ["plugins", "tests/guests", "tests/languages"] {
         guests.extend(guests_in(&root.join(rooms))?);
     }
-    for source in
-        ["plugins", "tests/guests", "guest-sdk/rust", "wit", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"]
-    {
+    for source in [
+        "plugins",
+        "tests/guests",
+        "tests/languages",
+        "guest-sdk/rust",
+        "wit",
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+    ] {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
     let components: Vec<&Guest> = guests.iter().filter(|guest| guest.is_component).collect();

@@ -19,6 +19,7 @@ mod f;
 mod g;
 mod house;
 mod inventory;
+mod languages;
 mod life;
 mod linker;
 mod load;

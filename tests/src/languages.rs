@@ -101,21 +101,26 @@ pub fn run(component: &str, cases: &[Case], backends: &[Backend], told: impl Fn(
 }
 
 impl Case {
-    /// Why the case is not for this database, where it is not.
-    fn not_here(&self, fixture: &Fixture) -> Option<String> {
-        let (capability, wanted) = self.only.as_ref()?;
+    /// Whether the case is for databases of this kind.
+    pub fn is_for(&self, backend: Backend) -> bool {
+        let Some((capability, wanted)) = &self.only else { return true };
         let has = |backend: Backend| backend.dialect().capabilities().names().any(|name| name == capability);
         // A word with a slip would be a case that never runs.
         assert!(Backend::ALL.into_iter().any(has), "{}: no database has the capability {capability:?}", self.name);
-        let without = if *wanted { "without" } else { "with" };
-        (has(fixture.backend()) != *wanted).then(|| format!("{without} {capability}"))
+        has(backend) == *wanted
+    }
+
+    /// Why it is not for others.
+    fn why_not(&self) -> String {
+        let (capability, wanted) = self.only.as_ref().map_or(("", false), |(word, wanted)| (word, *wanted));
+        format!("{} {capability}", if wanted { "without" } else { "with" })
     }
 }
 
 /// Runs a case in a database without any of the tables.
 async fn run_case(fixture: &Fixture, component: &str, case: &Case) -> Outcome {
-    if let Some(why) = case.not_here(fixture) {
-        return Outcome::NotHere(why);
+    if !case.is_for(fixture.backend()) {
+        return Outcome::NotHere(case.why_not());
     }
     drop_tables(fixture).await;
     let steps = Value::Array(case.steps.clone()).to_string();

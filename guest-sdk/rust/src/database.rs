@@ -146,8 +146,8 @@ impl Database {
         let session = self.begin_with(options).await?;
         match work(&session).await {
             Ok(done) => {
-                // The work may have ended the transaction itself.
-                if session.in_transaction() {
+                // The work may have ended the transaction itself. Whether one is open does not tell: a limit may have ended it.
+                if !session.has_ended() {
                     session.commit().await?;
                 }
                 Ok(done)

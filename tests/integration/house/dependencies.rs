@@ -17,7 +17,7 @@ impl Package {
     /// The room in which it lies, by which its rights go.
     fn room(&self) -> &str {
         match self.folder.split('/').collect::<Vec<_>>().as_slice() {
-            ["plugins", _] | ["tests", "guests", _] => "guest",
+            ["plugins", _] | ["tests", "guests" | "languages", _] => "guest",
             _ => &self.folder,
         }
     }

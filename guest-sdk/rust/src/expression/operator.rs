@@ -145,6 +145,12 @@ pub trait Expression: Sized {
         Expr::new(self.expr().node)
     }
 
+    /// The same, taken for an expression of another type (SQLAlchemy's `type_coerce`). Nothing is converted in the database; a value
+    /// that does not fit is a type mismatch when it is read. For expressions whose types are known only when the plugin runs.
+    fn type_coerce<T: Field>(self) -> Expr<T> {
+        Expr::new(self.expr().node)
+    }
+
     /// With a name in the result.
     fn label(self, label: impl Into<String>) -> Expr<Self::Type> {
         let label = label.into();
@@ -217,6 +223,17 @@ pub trait Expression: Sized {
     {
         let form = |[value, pattern]: [u32; 2]| {
             Form::Matching(Matching { value, pattern, escape: Some(escape), ignore_case: false, negated: false })
+        };
+        Expr::new(Node::with(alike::<String, 2>([self.expr().node, node(pattern)]), form))
+    }
+
+    /// The same, whatever the case.
+    fn ilike_escaped(self, pattern: impl Operand<String>, escape: char) -> Expr<bool>
+    where
+        Self::Type: Field<Base = String>,
+    {
+        let form = |[value, pattern]: [u32; 2]| {
+            Form::Matching(Matching { value, pattern, escape: Some(escape), ignore_case: true, negated: false })
         };
         Expr::new(Node::with(alike::<String, 2>([self.expr().node, node(pattern)]), form))
     }

@@ -6,12 +6,17 @@ use super::{
     Expr, Node, Source,
     operand::{Operand, OperandNode, null_typed},
 };
-use crate::{Model, model::Column, row::FromRow, value::Field};
+use crate::{
+    Model,
+    model::Column,
+    row::FromRow,
+    value::{Field, Value},
+};
 
 /// What `select_columns` and `returning` take, and the row type that comes of it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected",
-    note = "select columns (`User::NAME`), expressions (`count(User::ID)`), models (`entity::<User>()`), or tuples of up to twelve of these"
+    note = "select columns (`User::NAME`), expressions (`count(User::ID)`), models (`entity::<User>()`), tuples of up to twelve of these, or a Vec of them"
 )]
 pub trait Selection {
     /// What its rows are read as.
@@ -85,6 +90,16 @@ impl<M: Model> Selection for Optional<M> {
 
     fn nodes(self, nodes: &mut Vec<OperandNode>) {
         AllColumns::<M>::new(self.0).nodes(nodes);
+    }
+}
+
+/// As many columns as the plugin finds out when it runs. Rows are read as the contract's values: all that come, so a list stands
+/// alone, or last in a tuple. [`type_coerce`](super::Expression::type_coerce) makes columns of several types one list.
+impl<S: Selection> Selection for Vec<S> {
+    type Row = Vec<Value>;
+
+    fn nodes(self, nodes: &mut Vec<OperandNode>) {
+        self.into_iter().for_each(|part| part.nodes(nodes));
     }
 }
 

@@ -121,6 +121,7 @@ impl Link for Session {
         self.unit().flush_all(self).await?;
         self.contract().commit().await?;
         self.unit().committed();
+        self.unit().has_ended.set(true);
         Ok(())
     }
 
@@ -128,7 +129,9 @@ impl Link for Session {
         self.unit().check_end()?;
         // First, so that objects are what they were, too, when nobody waits for the database.
         self.unit().rolled_back();
-        Ok(self.contract().rollback().await?)
+        self.contract().rollback().await?;
+        self.unit().has_ended.set(true);
+        Ok(())
     }
 
     fn link_repeated(&self) -> &Rc<Repeated> {

@@ -36,6 +36,11 @@ impl Session {
         &self.unit
     }
 
+    /// Whether a call of this session's ended its last transaction, which a limit of time may do as well.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.unit.has_ended.get()
+    }
+
     /// Before a statement: nothing waits for a rollback, and what was not written is.
     pub(crate) async fn ready(&self) -> Result<()> {
         self.unit.check()?;

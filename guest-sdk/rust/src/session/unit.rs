@@ -81,6 +81,8 @@ pub(crate) struct Unit {
     savepoints: Cell<u64>,
     /// Whether anything but queries was sent since the transaction began.
     pub(crate) has_written: Cell<bool>,
+    /// Whether the last transaction was committed or rolled back by a call of the session's.
+    pub(crate) has_ended: Cell<bool>,
     /// What the flush that runs did to objects, and has not written yet.
     attempted: RefCell<Vec<Attempted>>,
     /// Objects, by their addresses, that a handler of the flush that runs added again after they were to follow a deleted one.
@@ -115,6 +117,7 @@ impl Unit {
             levels: RefCell::new(vec![Level::new(0)]),
             savepoints: Cell::new(0),
             has_written: Cell::new(false),
+            has_ended: Cell::new(false),
             attempted: RefCell::default(),
             rescued: RefCell::default(),
             has_taken_out: Cell::new(false),

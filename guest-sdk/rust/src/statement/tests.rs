@@ -346,3 +346,21 @@ fn parameters_come_first_and_values_after_them() {
     assert_eq!(positions.collect::<Vec<_>>(), [2, 1, 0, 3]);
     assert_eq!((sent.open, sent.parameters.len()), (2, 2));
 }
+
+#[test]
+fn columns_of_several_types_are_one_list() {
+    let columns = vec![User::NAME.type_coerce::<Option<Json>>(), User::AGE.type_coerce::<Option<Json>>()];
+    let query: crate::statement::Select<Vec<Value>> = select_columns(columns);
+    // The source is that of the first column, and nothing is converted.
+    assert_eq!(lowered(&query).statement, lowered(&select_columns((User::NAME, User::AGE))).statement);
+}
+
+#[test]
+fn a_cross_join_pairs_with_every_source() {
+    let (other, names) = (alias::<User>("other"), select_columns(User::NAME));
+    let query = select_columns(User::ID).with("common", &names);
+    let query = query.cross_join_alias(other).cross_join_table("common").cross_join_query(&names, "names");
+    let nodes = lowered(&query).statement.nodes;
+    let is_cross = |node: &&Node| matches!(node, Node::Join(join) if join.kind == statements::JoinKind::Cross && join.on.is_none());
+    assert_eq!(nodes.iter().filter(is_cross).count(), 3);
+}

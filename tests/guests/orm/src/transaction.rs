@@ -9,7 +9,7 @@ use self::{
     ended::{
         a_dropped_session_is_rolled_back, a_session_of_one_transaction_ends_with_it,
         transactions_do_not_see_each_other, what_others_commit_is_not_overwritten, work_ends_its_transaction_itself,
-        work_in_a_closure,
+        work_in_a_closure, work_outlives_its_transaction,
     },
     key::{
         a_deleted_row_is_inserted_behind_the_session, a_key_changes_in_a_kept_savepoint, a_key_that_another_row_takes,
@@ -56,6 +56,6 @@ cases! { [User, Address, Group, Member, Named]:
     a_key_that_another_row_takes, a_key_that_is_taken_twice_in_a_row, a_new_row_of_a_deleted_key_is_rolled_back,
     a_deleted_row_is_inserted_behind_the_session, a_key_changes_in_a_kept_savepoint, several_changes_of_a_key,
     a_switched_row_and_a_flush_that_fails, a_switched_row_and_a_savepoint, a_session_of_one_transaction_ends_with_it,
-    work_in_a_closure, work_ends_its_transaction_itself, a_dropped_session_is_rolled_back,
+    work_in_a_closure, work_ends_its_transaction_itself, work_outlives_its_transaction, a_dropped_session_is_rolled_back,
     a_row_of_a_deleted_key_in_a_savepoint, exchanged_keys_come_back,
 }

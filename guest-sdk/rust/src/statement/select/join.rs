@@ -43,6 +43,11 @@ impl<T> Select<T> {
         self.joined(JoinKind::Left, Source::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
     }
 
+    /// Joins a table or a common table expression by its name and keeps rows of this side without a partner.
+    pub fn left_join_table(self, name: impl Into<String>, on: impl Operand<bool>) -> Self {
+        self.joined(JoinKind::Left, named(name.into()), Some(operand_node(on)))
+    }
+
     /// Joins a query that may use columns of the sources before it, where the database can (`lateral`).
     pub fn join_lateral(self, query: &impl Subquery, alias: impl Into<String>, on: impl Operand<bool>) -> Self {
         self.joined(JoinKind::Inner, lateral(query, alias.into()), Some(operand_node(on)))
@@ -71,6 +76,21 @@ impl<T> Select<T> {
     /// Pairs every row with every row of a model's table.
     pub fn cross_join<M: Model>(self) -> Self {
         self.joined(JoinKind::Cross, Source::of::<M>(None).node(), None)
+    }
+
+    /// Pairs every row with every row of a table under another name.
+    pub fn cross_join_alias<M: Model>(self, alias: Alias<M>) -> Self {
+        self.joined(JoinKind::Cross, Source::of::<M>(Some(alias.name)).node(), None)
+    }
+
+    /// Pairs every row with every row of a table or a common table expression by its name.
+    pub fn cross_join_table(self, name: impl Into<String>) -> Self {
+        self.joined(JoinKind::Cross, named(name.into()), None)
+    }
+
+    /// Pairs every row with every row of another query under a name.
+    pub fn cross_join_query(self, query: &impl Subquery, alias: impl Into<String>) -> Self {
+        self.joined(JoinKind::Cross, subquery(query, alias.into()), None)
     }
 
     /// Joins the other side of a relationship: rows with a related one. `select::<User>().join_related(User::DEVICES)`; with a

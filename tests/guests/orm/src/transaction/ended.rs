@@ -1,5 +1,7 @@
 //! How transactions end, and what others see of them.
 
+use std::time::Duration;
+
 use sqlservice_sdk::prelude::*;
 
 use crate::{
@@ -87,6 +89,23 @@ pub(super) async fn work_ends_its_transaction_itself(db: &Database) -> Case {
         .await;
     same("late", kind(&late), "TransactionClosed")?;
     same("rows", count::<User>(db).await?, 1)
+}
+
+/// Its limit of time ended it before the closure did: what was done is gone, and the caller is told so.
+pub(super) async fn work_outlives_its_transaction(db: &Database) -> Case {
+    let options = TransactionOptions { timeout_ms: Some(100), ..TransactionOptions::default() };
+    let late: Result<(), Error> = db
+        .transaction_with(options, async |session| {
+            session.add(user("ed"))?;
+            session.flush().await?;
+            while session.in_transaction() {
+                sleep(Duration::from_millis(20)).await;
+            }
+            Ok(())
+        })
+        .await;
+    same("late", kind(&late), "TransactionClosed")?;
+    same("rows", count::<User>(db).await?, 0)
 }
 
 pub(super) async fn a_dropped_session_is_rolled_back(db: &Database) -> Case {

@@ -1,0 +1,47 @@
+//! One list of cases for the SDKs of all languages: each one's guest does all of it, on every database. The table of it is in
+//! `tests/languages/README.md`.
+
+mod table;
+
+use std::path::Path;
+
+use sqlservice_tests::{
+    Backend,
+    languages::{self, Outcome, Report},
+};
+
+/// Does the list with a language's guest, and compares what it did with the language's column of the table.
+fn does_the_list(language: &str, component: &Path) {
+    let component = component.to_str().expect("a path in UTF-8");
+    let reports = languages::run(component, &languages::cases(), &Backend::ALL, |_| {});
+    let failed: Vec<String> = reports.iter().filter_map(told).collect();
+    assert!(failed.is_empty(), "{language} does not do all of the list:\n{}", failed.join("\n"));
+    table::check(language, &reports);
+}
+
+/// What went wrong in a case.
+fn told(report: &Report) -> Option<String> {
+    let Outcome::Failed(wrong) = &report.outcome else { return None };
+    Some(format!("{}: {}\n    {}", report.backend, report.case, wrong.join("\n    ")))
+}
+
+#[test]
+fn rust_does_the_list() {
+    does_the_list("Rust", Path::new(sqlservice_tests::component::LANGUAGE_RUST));
+}
+
+/// A guest that gives nothing is no guest that passes.
+#[test]
+fn a_guest_that_does_other_things_is_told() {
+    let given = serde_json::json!({"rows": [[1, "ann"]], "error": {"code": "x"}});
+    let other = [
+        serde_json::json!({"rows": [[1, "bob"]]}),
+        serde_json::json!({"rows": [[1, "ann"], [2, "bob"]]}),
+        serde_json::json!({"error": {"code": "y"}}),
+        serde_json::json!({}),
+    ];
+    assert_eq!(languages::difference(&serde_json::json!({"rows": [[1, "…"]], "error": {}}), &given), None);
+    for gives in other {
+        assert!(languages::difference(&gives, &given).is_some(), "{gives}");
+    }
+}
