@@ -14,8 +14,8 @@ mod venv;
 mod world;
 
 use std::{
-    fs, io,
-    path::{Path, PathBuf},
+    env, fs, io,
+    path::{self, Path, PathBuf},
 };
 
 use serde_json::{Map, Value as Json, json};
@@ -25,7 +25,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, Result},
     language::Language,
-    output,
+    notation, output,
     progress::Progress,
 };
 use inputs::Inputs;
@@ -80,11 +80,14 @@ pub(crate) fn build(asked: &Build, quiet: bool) -> Result<Exit> {
     let project = Project::find(&asked.dir)?;
     let context = Context { toolchains: Toolchains::new(asked.offline)?, offline: asked.offline, quiet };
     context.say(&format!("{} is a plugin in {}", project.name, project.language.title()));
+    // Programs that run in the project get it, too.
+    let out = asked.out.as_ref().map(|out| path::absolute(out).map_err(|error| failed(out, "cannot be used", &error)));
+    let out = out.transpose()?;
     let built = if project.language == Language::Rust {
-        rust::build(&context, &project, asked.out.as_deref())?
+        rust::build(&context, &project, out.as_deref())?
     } else {
         let steps = steps(&context, &project)?;
-        let component = asked.out.clone().unwrap_or_else(|| project.built().join(format!("{}.wasm", project.name)));
+        let component = out.unwrap_or_else(|| project.built().join(format!("{}.wasm", project.name)));
         make(&context, &project, steps.as_ref(), component, asked.force)?
     };
     tell(asked, &project, &built)
@@ -105,13 +108,7 @@ fn steps(context: &Context, project: &Project) -> Result<Box<dyn Steps>> {
 }
 
 /// Makes the component where that is of use. It gets its name when it is whole.
-fn make(
-    context: &Context,
-    project: &Project,
-    steps: &dyn Steps,
-    component: PathBuf,
-    force: bool,
-) -> Result<Built> {
+fn make(context: &Context, project: &Project, steps: &dyn Steps, component: PathBuf, force: bool) -> Result<Built> {
     let unread = |error| failed(&project.dir, "cannot be read", &error);
     let inputs = Inputs::of(project, &steps.tools()).map_err(unread)?;
     let anew = force || !inputs.made(&component);
@@ -131,10 +128,11 @@ fn make(
 
 /// Prints what was built.
 fn tell(asked: &Build, project: &Project, built: &Built) -> Result<Exit> {
-    let path = built.component.display();
-    let size = fs::metadata(&built.component).map_err(|error| failed(&built.component, "cannot be read", &error))?.len();
+    let size =
+        fs::metadata(&built.component).map_err(|error| failed(&built.component, "cannot be read", &error))?.len();
     if asked.json {
-        let tools: Map<String, Json> = built.tools.iter().map(|tool| (tool.name.to_owned(), json!(tool.version))).collect();
+        let tools: Map<String, Json> =
+            built.tools.iter().map(|tool| (tool.name.to_owned(), json!(tool.version))).collect();
         output::json(&json!({
             "component": built.component,
             "size": size,
@@ -143,9 +141,15 @@ fn tell(asked: &Build, project: &Project, built: &Built) -> Result<Exit> {
             "tools": tools,
         }))?;
     } else {
-        output::text(&format!("{path}, {}\n", crate::notation::readable(size)))?;
+        output::text(&format!("{}, {}", short(&built.component).display(), notation::readable(size)))?;
     }
     Ok(Exit::Success)
+}
+
+/// A path as people would say it where they are.
+fn short(path: &Path) -> &Path {
+    let here = env::current_dir().and_then(fs::canonicalize);
+    here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }
 
 /// A path with something behind its name.

@@ -90,14 +90,12 @@ impl Steps for C {
 
 /// Writes the bindings of a world: a source, its header, and an object that says the world. Functions wait where they call.
 fn generate(world: &World, dir: &Path) -> Result<()> {
-    let mut options = wit_bindgen_c::Opts { rename_world: Some(WORLD.to_owned()), ..Default::default() };
-    options.async_ = AsyncFilterSet::default();
-    options.async_.push("all");
+    let async_ = AsyncFilterSet::all(false);
+    let options = wit_bindgen_c::Opts { rename_world: Some(WORLD.to_owned()), async_, ..Default::default() };
     let mut files = Files::default();
     let generated = options.build().generate(&mut world.resolve.clone(), world.id, &mut files);
-    generated.map_err(|error| {
-        Failure::new(Exit::Component, format!("plugin.wit has no bindings for C:\n{error:?}"))
-    })?;
+    generated
+        .map_err(|error| Failure::new(Exit::Component, format!("plugin.wit has no bindings for C:\n{error:?}")))?;
     for (name, text) in files.iter() {
         let path = dir.join(name);
         fs::write(&path, text).map_err(|error| failed(&path, "cannot be written", &error))?;
@@ -125,7 +123,8 @@ fn c_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     if !dir.is_dir() {
         return Ok(Vec::new());
     }
-    let names: io::Result<Vec<PathBuf>> = fs::read_dir(dir)?.map(|entry| Ok(PathBuf::from(entry?.file_name()))).collect();
+    let names: io::Result<Vec<PathBuf>> =
+        fs::read_dir(dir)?.map(|entry| Ok(PathBuf::from(entry?.file_name()))).collect();
     let mut names = names?;
     names.retain(|name| name.extension().is_some_and(|ending| ending == "c"));
     names.sort();

