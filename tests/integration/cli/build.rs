@@ -61,13 +61,16 @@ fn a_plugin_in_c_builds_and_runs() {
 #[test]
 fn what_cannot_be_built_is_told() {
     let place = Place::new();
-    place.sqlservice(&["build"]).fails(2, &["is no plugin project", "pyproject.toml", "sqlservice new NAME --language"]);
+    place
+        .sqlservice(&["build"])
+        .fails(2, &["is no plugin project", "pyproject.toml", "sqlservice new NAME --language"]);
     place.sqlservice(&["build", "no-such-directory"]).fails(2, &["no-such-directory"]);
     place.file("plugin.wit", "package local:notes;\nworld plugin {}\n");
     let none = place.path().join("none");
     let offline = Ran::of(place.command(&["build", "--offline", "--quiet"]).env("SQLSERVICE_TOOLCHAINS", &none));
     offline.fails(7, &["zig", "is not installed", "--offline"]);
-    let bare = Ran::of(place.command(&["build", "--quiet"]).env("SQLSERVICE_TOOLCHAINS", &none).env("PATH", place.path()));
+    let bare =
+        Ran::of(place.command(&["build", "--quiet"]).env("SQLSERVICE_TOOLCHAINS", &none).env("PATH", place.path()));
     bare.fails(7, &["Python is not on the PATH", "apt install python3 python3-venv"]);
     let json = Ran::of(place.command(&["build", "--json", "--offline"]).env("SQLSERVICE_TOOLCHAINS", &none)).json();
     assert_eq!(json["error"]["kind"], "host", "{json}");
