@@ -5,6 +5,7 @@ mod component;
 mod go;
 mod inputs;
 mod javascript;
+mod lock;
 mod project;
 mod python;
 mod rust;
@@ -107,23 +108,31 @@ fn steps(context: &Context, project: &Project) -> Result<Box<dyn Steps>> {
     Ok(steps)
 }
 
-/// Makes the component where that is of use. It gets its name when it is whole.
+/// Makes the component where that is of use.
 fn make(context: &Context, project: &Project, steps: &dyn Steps, component: PathBuf, force: bool) -> Result<Built> {
-    let unread = |error| failed(&project.dir, "cannot be read", &error);
-    let inputs = Inputs::of(project, &steps.tools()).map_err(unread)?;
+    let built = project.built();
+    fs::create_dir_all(&built).map_err(|error| failed(&built, "cannot be made", &error))?;
+    let _lock = lock::take(context, &built.join(".lock"), "builds the same project")?;
+    let inputs = Inputs::of(project, &steps.tools());
+    let inputs = inputs.map_err(|error| failed(&project.dir, "cannot be read", &error))?;
     let anew = force || !inputs.made(&component);
     if anew {
-        if let Some(folder) = component.parent() {
-            fs::create_dir_all(folder).map_err(|error| failed(folder, "cannot be made", &error))?;
-        }
-        let unfinished = beside(&component, ".unfinished");
-        steps.build(context, project, &unfinished).inspect_err(|_| drop(fs::remove_file(&unfinished)))?;
-        let kept = fs::rename(&unfinished, &component).and_then(|()| inputs.keep(&component));
-        kept.map_err(|error| failed(&component, "cannot be written", &error))?;
+        write(context, project, steps, &component)?;
+        inputs.keep(&component).map_err(|error| failed(&component, "cannot be kept", &error))?;
     } else {
         context.say("Nothing changed since it was built");
     }
     Ok(Built { component, tools: steps.tools().into_iter().cloned().collect(), anew })
+}
+
+/// Makes the component. It gets its name when it is whole.
+fn write(context: &Context, project: &Project, steps: &dyn Steps, component: &Path) -> Result<()> {
+    if let Some(folder) = component.parent() {
+        fs::create_dir_all(folder).map_err(|error| failed(folder, "cannot be made", &error))?;
+    }
+    let unfinished = beside(component, ".unfinished");
+    steps.build(context, project, &unfinished).inspect_err(|_| drop(fs::remove_file(&unfinished)))?;
+    fs::rename(&unfinished, component).map_err(|error| failed(component, "cannot be written", &error))
 }
 
 /// Prints what was built.

