@@ -97,7 +97,7 @@ fn language(dir: &Path) -> Result<(&'static str, Language)> {
     }
 }
 
-/// The name that a manifest gives a project.
+/// The name that a manifest gives a project; its directory's where it gives none.
 fn name(language: Language, manifest: &str) -> Option<String> {
     match language {
         Language::Rust => Some(manifest.parse::<toml::Table>().ok()?.get("package")?.get("name")?.as_str()?.to_owned()),
@@ -116,7 +116,8 @@ fn name(language: Language, manifest: &str) -> Option<String> {
         Language::C => {
             let package = manifest.lines().find_map(|line| line.trim().strip_prefix("package "))?;
             let (_, name) = package.split_once(':')?;
-            Some(name.split(['@', ';', ' ']).next()?.to_owned())
+            // The SDK's template calls each of them a plugin; its directory knows better.
+            name.split(['@', ';', ' ']).next().filter(|name| *name != "plugin").map(str::to_owned)
         }
     }
 }
@@ -168,6 +169,7 @@ mod tests {
             assert!(Project::find(dir.path()).is_err(), "{text}");
         }
         assert_eq!(name(Language::Go, "go 1.25"), None);
+        assert_eq!(name(Language::C, "package local:plugin;"), None);
     }
 
     #[test]

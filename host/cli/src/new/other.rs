@@ -14,6 +14,9 @@ use crate::{
 /// The folder of an SDK in which the files of a new project lie; `{name}` in them is the project's name.
 const TEMPLATE: &str = "template/";
 
+/// What git shall not keep, where a template says nothing of it.
+const IGNORED: &[u8] = b"/build/\nsqlservice.db*\n";
+
 /// Makes a project.
 pub(super) fn new(asked: &New, dir: &Path) -> Result<Exit> {
     if asked.sdk.is_some() || asked.alone {
@@ -50,6 +53,9 @@ fn files(language: Language, name: &str) -> Result<Vec<Text>> {
             Exit::Usage,
             format!("this program was built without the SDK for {}", language.title()),
         ));
+    }
+    if !files.iter().any(|(path, _)| path == ".gitignore") {
+        files.push((".gitignore".to_owned(), IGNORED.to_vec()));
     }
     let shared = sdk::FILES.iter().filter(|(path, _)| path.starts_with("wit/") || *path == "LICENSE");
     files.extend(shared.map(|(path, text)| (format!("{SDK}/{path}"), text.as_bytes().to_vec())));
