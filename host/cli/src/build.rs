@@ -15,7 +15,8 @@ mod venv;
 mod world;
 
 use std::{
-    env, fs, io,
+    env, fs,
+    io::{self, Write as _},
     path::{self, Path, PathBuf},
 };
 
@@ -48,7 +49,8 @@ impl Context {
     /// Says what is done, on standard error.
     fn say(&self, what: &str) {
         if !self.quiet {
-            eprintln!("{}", output::harmless(what));
+            // There is nowhere to tell that standard error is closed.
+            let _ = writeln!(io::stderr().lock(), "{}", output::harmless(what));
         }
     }
 

@@ -42,7 +42,7 @@ pub(crate) struct Build {
     /// Write the component to this file
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Build again where nothing changed, too
+    /// Build again where nothing changed, too; for Rust, cargo decides
     #[arg(long)]
     pub(crate) force: bool,
     /// Fetch nothing: what has to be installed first is an error

@@ -56,20 +56,22 @@ impl C {
     fn compile(&self, project: &Project, bindings: &Path, module: &Path) -> Result<()> {
         let [source, object] = ["c", "o"].map(|ending| bindings.join(format!("{WORLD}.{ending}")));
         // Warnings of generated code tell people nothing that they can mend.
-        tool::compile(self.command(project).args(["-w", "-c"]).arg(source).arg("-o").arg(&object))?;
-        let mut link = self.command(project);
+        tool::compile(self.command(project)?.args(["-w", "-c"]).arg(source).arg("-o").arg(&object))?;
+        let mut link = self.command(project)?;
         link.args(WARNINGS).args(sources(project)?).arg(object);
         link.arg(bindings.join(format!("{WORLD}_component_type.o"))).arg("-o").arg(module);
         tool::compile(&mut link)
     }
 
-    /// The compiler with what all files need, from the project's directory: a module has no other paths.
-    fn command(&self, project: &Project) -> Command {
+    /// The compiler with what all files need, from the project's directory: a module has no other paths of it.
+    fn command(&self, project: &Project) -> Result<Command> {
+        let sdk = project.sdk()?;
+        let sdk = sdk.strip_prefix(&project.dir).unwrap_or(&sdk);
         let mut zig = self.zig.command();
         zig.current_dir(&project.dir);
         zig.env("ZIG_GLOBAL_CACHE_DIR", &self.cache).env("ZIG_LOCAL_CACHE_DIR", self.cache.join("local"));
-        zig.arg("cc").args(FLAGS).arg("-Isdk").arg(format!("-I{BUILD}/{BINDINGS}"));
-        zig
+        zig.arg("cc").args(FLAGS).arg("-I").arg(sdk).arg(format!("-I{BUILD}/{BINDINGS}"));
+        Ok(zig)
     }
 }
 
@@ -106,12 +108,12 @@ fn generate(world: &World, dir: &Path) -> Result<()> {
 /// The sources of a plugin and its SDK, from the project's directory.
 fn sources(project: &Project) -> Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
-    for folder in ["", "src", "sdk/src"] {
-        let dir = project.dir.join(folder);
-        let found = c_files(&dir).map_err(|error| failed(&dir, "cannot be read", &error))?;
-        sources.extend(found.into_iter().map(|file| Path::new(folder).join(file)));
+    for folder in [project.dir.clone(), project.dir.join("src"), project.sdk()?.join("src")] {
+        let found = c_files(&folder).map_err(|error| failed(&folder, "cannot be read", &error))?;
+        let folder = folder.strip_prefix(&project.dir).unwrap_or(&folder);
+        sources.extend(found.into_iter().map(|file| folder.join(file)));
     }
-    if sources.iter().all(|source| source.starts_with("sdk")) {
+    if sources.iter().all(|source| source.starts_with("sdk") || source.is_absolute()) {
         return Err(Failure::new(Exit::Usage, format!("{} has no C source", project.dir.display()))
             .help("a plugin's sources are *.c and src/*.c in its project"));
     }

@@ -24,6 +24,11 @@ impl Inputs {
     pub(super) fn of(project: &Project, tools: &[&Tool]) -> io::Result<Self> {
         let mut files = Vec::new();
         collect(&project.dir, &BUILT, &mut files)?;
+        // An SDK and a contract that are not in the project. Where there are none, the build says so.
+        let shared = [project.sdk().ok(), project.wit().ok()].into_iter().flatten();
+        for folder in shared.filter(|folder| !folder.starts_with(&project.dir)) {
+            collect(&folder, &BUILT, &mut files)?;
+        }
         files.sort();
         let mut hash = Sha256::new();
         part(&mut hash, env!("CARGO_PKG_VERSION").as_bytes());

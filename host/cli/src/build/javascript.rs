@@ -35,7 +35,7 @@ impl Javascript {
     /// Finds Node.js, and installs the packages where they are not there yet.
     pub(super) fn find(context: &Context, project: &Project) -> Result<Self> {
         let node = node()?;
-        let pins = pins(&project.sdk().join("toolchain"))?;
+        let pins = pins(&project.sdk()?.join("toolchain"))?;
         let all = pins.join("\n");
         let install = |dir: &Path| install(dir, &pins);
         let packages = context.toolchains.provide(context, "javascript", &all, install)?;
@@ -50,7 +50,7 @@ impl Steps for Javascript {
 
     fn build(&self, context: &Context, project: &Project, made: &Path) -> Result<()> {
         let mut build = self.node.command();
-        build.arg(project.sdk().join("build.mjs")).arg(&project.dir).arg("--out").arg(made);
+        build.arg(project.sdk()?.join("build.mjs")).arg(&project.dir).arg("--out").arg(made);
         build.current_dir(&project.dir).env("SQLSERVICE_JS_TOOLCHAIN", &self.packages);
         let _progress = context.begin(format!("Building {}", project.name));
         tool::compile(&mut build)

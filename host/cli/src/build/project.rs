@@ -51,15 +51,26 @@ impl Project {
         Ok(Self { dir, language, name })
     }
 
-    /// Where its SDK lies.
-    pub(super) fn sdk(&self) -> PathBuf {
-        self.dir.join("sdk")
+    /// Where its SDK lies: in the project, or in the repository of SDKs that has the project.
+    pub(super) fn sdk(&self) -> Result<PathBuf> {
+        let language = self.language.sdk();
+        let own = self.dir.join("sdk");
+        let shared = || self.dir.ancestors().map(|root| root.join("guest-sdk").join(language)).find(|it| it.is_dir());
+        if own.is_dir() { Some(own) } else { shared() }.ok_or_else(|| {
+            let title = self.language.title();
+            Failure::new(Exit::Usage, format!("{} has no SDK for {title} in sdk", self.dir.display()))
+                .help(format!("`sqlservice new NAME --language {}` makes a project that has it", self.language.word()))
+        })
     }
 
-    /// Where the contract lies: with the SDK, or beside it.
-    pub(super) fn wit(&self) -> PathBuf {
-        let with = self.sdk().join("wit");
-        if with.is_dir() { with } else { self.dir.join("wit") }
+    /// Where the contract lies: in the SDK that a project has, or where the repository of SDKs has it.
+    pub(super) fn wit(&self) -> Result<PathBuf> {
+        let sdk = self.sdk()?;
+        let places = [sdk.join("wit"), sdk.join("../../wit")];
+        places.into_iter().find(|wit| wit.join("package.wit").is_file()).ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("{} has no contract in wit", sdk.display()))
+                .help("`sqlservice new` puts it there")
+        })
     }
 
     /// Where what is built goes.

@@ -8,10 +8,7 @@ use super::{
     tool::{self, Tool},
     venv,
 };
-use crate::{
-    exit::Exit,
-    failure::{Failure, Result},
-};
+use crate::failure::Result;
 
 /// What the SDK's builder needs.
 const PINS: &str = include_str!("../../toolchain/componentize-py.txt");
@@ -46,11 +43,7 @@ impl Steps for Python {
     }
 
     fn build(&self, context: &Context, project: &Project, made: &Path) -> Result<()> {
-        let sdk = project.sdk();
-        if !sdk.is_dir() {
-            return Err(Failure::new(Exit::Usage, format!("{} is not there", sdk.display()))
-                .help("the SDK belongs there; `sqlservice new --language python` puts it into a project"));
-        }
+        let sdk = project.sdk()?;
         let mut build = tool::command(&self.executable);
         build.args(["-m", "sqlservice_guest.build"]).arg(&project.dir).arg("--out").arg(made);
         build.current_dir(&project.dir).env("PYTHONPATH", sdk.join("src"));

@@ -20,11 +20,7 @@ impl World {
     /// Reads the one world in this file of a project.
     pub(super) fn read(project: &Project, file: &Path) -> Result<Self> {
         let mut resolve = Resolve::default();
-        let contract = project.wit();
-        if !contract.is_dir() {
-            return Err(Failure::new(Exit::Usage, format!("{} is not there", contract.display()))
-                .help("the contract belongs there; `sqlservice new` puts it into a project"));
-        }
+        let contract = project.wit()?;
         resolve.push_dir(&contract).map_err(|error| wrong(&contract, &error))?;
         let package = resolve.push_file(file).map_err(|error| wrong(file, &error))?;
         let id = resolve.select_world(&[package], None).map_err(|error| wrong(file, &error))?;
