@@ -8,6 +8,7 @@ mod javascript;
 mod lock;
 mod project;
 mod python;
+mod qjs;
 mod rust;
 mod tool;
 mod toolchain;
@@ -89,11 +90,19 @@ pub(crate) fn build(asked: &Build, quiet: bool) -> Result<Exit> {
     let built = if project.language == Language::Rust {
         rust::build(&context, &project, out.as_deref())?
     } else {
+        let _lock = alone(&context, &project)?;
         let steps = steps(&context, &project)?;
         let component = out.unwrap_or_else(|| project.built().join(format!("{}.wasm", project.name)));
         make(&context, &project, steps.as_ref(), component, asked.force)?
     };
     tell(asked, &project, &built)
+}
+
+/// Waits until no other build of the project runs.
+fn alone(context: &Context, project: &Project) -> Result<fs::File> {
+    let built = project.built();
+    fs::create_dir_all(&built).map_err(|error| failed(&built, "cannot be made", &error))?;
+    lock::take(context, &built.join(".lock"), "builds the same project")
 }
 
 /// Finds what the language needs, and installs what is missing.
@@ -112,9 +121,6 @@ fn steps(context: &Context, project: &Project) -> Result<Box<dyn Steps>> {
 
 /// Makes the component where that is of use.
 fn make(context: &Context, project: &Project, steps: &dyn Steps, component: PathBuf, force: bool) -> Result<Built> {
-    let built = project.built();
-    fs::create_dir_all(&built).map_err(|error| failed(&built, "cannot be made", &error))?;
-    let _lock = lock::take(context, &built.join(".lock"), "builds the same project")?;
     let inputs = Inputs::of(project, &steps.tools());
     let inputs = inputs.map_err(|error| failed(&project.dir, "cannot be read", &error))?;
     let anew = force || !inputs.made(&component);

@@ -1,13 +1,17 @@
-//! JavaScript and TypeScript: Node.js with the packages that the SDK pins, by which its own builder makes the component.
+//! JavaScript and TypeScript: Node.js and the project's packages, by which the SDK's own builder makes the component.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::{
     Context, Steps, failed,
+    inputs::hex,
     project::Project,
+    qjs,
     tool::{self, Tool},
 };
 use crate::{
@@ -21,37 +25,34 @@ const OLDEST: [u32; 1] = [20];
 /// What to do where none is good enough.
 const HELP: &str = "install Node.js 20 or newer with npm: on Debian and Ubuntu `apt install nodejs npm`, elsewhere from https://nodejs.org";
 
-/// What names the packages in their exact versions, and what pins them by hashes.
-const MANIFESTS: [&str; 2] = ["package.json", "package-lock.json"];
-
 /// What makes components of JavaScript.
 pub(super) struct Javascript {
     node: Tool,
-    /// Where the packages lie.
-    packages: PathBuf,
+    /// Makes a component of one file of JavaScript.
+    componentize: Tool,
 }
 
 impl Javascript {
-    /// Finds Node.js, and installs the packages where they are not there yet.
+    /// Finds Node.js and the program that makes components, and installs what is missing, the project's packages among it.
     pub(super) fn find(context: &Context, project: &Project) -> Result<Self> {
         let node = node()?;
-        let pins = pins(&project.sdk()?.join("toolchain"))?;
-        let all = pins.join("\n");
-        let install = |dir: &Path| install(dir, &pins);
-        let packages = context.toolchains.provide(context, "javascript", &all, install)?;
-        Ok(Self { node, packages })
+        let componentize = qjs::find(context)?;
+        Packages::of(project)?.install(context)?;
+        Ok(Self { node, componentize })
     }
 }
 
 impl Steps for Javascript {
     fn tools(&self) -> Vec<&Tool> {
-        vec![&self.node]
+        vec![&self.node, &self.componentize]
     }
 
     fn build(&self, context: &Context, project: &Project, made: &Path) -> Result<()> {
+        let scratch = project.scratch("bindings")?;
         let mut build = self.node.command();
-        build.arg(project.sdk()?.join("build.mjs")).arg(&project.dir).arg("--out").arg(made);
-        build.current_dir(&project.dir).env("SQLSERVICE_JS_TOOLCHAIN", &self.packages);
+        build.arg(project.sdk()?.join("build/build.mjs")).arg(&project.dir).arg("--out").arg(made);
+        build.arg("--wit").arg(project.wit()?).arg("--keep").arg(scratch);
+        build.current_dir(&project.dir).env("COMPONENTIZE_QJS", &self.componentize.path);
         let _progress = context.begin(format!("Building {}", project.name));
         tool::compile(&mut build)
     }
@@ -71,26 +72,42 @@ fn node() -> Result<Tool> {
     Ok(node)
 }
 
-/// The texts of the SDK's manifests.
-fn pins(folder: &Path) -> Result<Vec<String>> {
-    let read = |name: &&str| {
-        let path = folder.join(name);
-        fs::read_to_string(&path).map_err(|error| {
-            failed(&path, "cannot be read", &error)
-                .help("the SDK belongs there; `sqlservice new --language typescript` puts it into a project")
-        })
-    };
-    MANIFESTS.iter().map(read).collect()
+/// The packages that a project asks for, and those of its SDK.
+struct Packages {
+    dir: PathBuf,
+    sdk: PathBuf,
 }
 
-/// Installs exactly what the lock file says; no package runs a script of its own.
-fn install(dir: &Path, pins: &[String]) -> Result<()> {
-    for (name, text) in MANIFESTS.iter().zip(pins) {
-        let path = dir.join(name);
-        fs::write(&path, text).map_err(|error| failed(&path, "cannot be written", &error))?;
+impl Packages {
+    fn of(project: &Project) -> Result<Self> {
+        Ok(Self { dir: project.dir.clone(), sdk: project.sdk()? })
     }
-    let npm = tool::which("npm").ok_or_else(|| Failure::new(Exit::Host, "npm is not on the PATH").help(HELP))?;
-    let mut command = tool::command(npm);
-    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]).current_dir(dir);
-    tool::install(&mut command)
+
+    /// Installs them by npm where what is asked for changed. No package runs a script of its own.
+    fn install(&self, context: &Context) -> Result<()> {
+        let mark = self.dir.join("node_modules/.sqlservice");
+        if fs::read_to_string(&mark).is_ok_and(|kept| kept == self.asked()) {
+            return Ok(());
+        }
+        let _progress =
+            context.begin(format!("Installing the packages of {}", self.dir.join("package.json").display()));
+        let npm = tool::which("npm").ok_or_else(|| Failure::new(Exit::Host, "npm is not on the PATH").help(HELP))?;
+        let mut command = tool::command(npm);
+        // With a lock file exactly what it says; without one npm writes it.
+        command.arg(if self.dir.join("package-lock.json").is_file() { "ci" } else { "install" });
+        command.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]);
+        if context.offline {
+            command.arg("--offline");
+        }
+        tool::install(command.current_dir(&self.dir))?;
+        fs::write(&mark, self.asked()).map_err(|error| failed(&mark, "cannot be written", &error))
+    }
+
+    /// What decides which packages there are.
+    fn asked(&self) -> String {
+        let files = ["package.json", "package-lock.json"];
+        let files = files.map(|name| self.dir.join(name)).into_iter().chain([self.sdk.join("package.json")]);
+        let hashes = files.map(|file| hex(&Sha256::digest(fs::read(file).unwrap_or_default())));
+        hashes.collect::<Vec<_>>().join("\n")
+    }
 }
