@@ -15,7 +15,7 @@ use crate::{
 const TEMPLATE: &str = "template/";
 
 /// What git shall not keep, where a template says nothing of it.
-const IGNORED: &[u8] = b"/build/\nsqlservice.db*\n";
+const IGNORED: &[u8] = b"/build/\n/node_modules/\nsqlservice.db*\n";
 
 /// Makes a project.
 pub(super) fn new(asked: &New, dir: &Path) -> Result<Exit> {
@@ -37,12 +37,15 @@ pub(super) fn new(asked: &New, dir: &Path) -> Result<Exit> {
 /// All files of a project.
 fn files(language: Language, name: &str) -> Result<Vec<Text>> {
     let of_sdk = sdk::OTHERS.iter().find(|(sdk, _)| *sdk == language.sdk()).map_or(&[][..], |(_, files)| files);
-    // An SDK for two languages has a template for each.
-    let own = format!("{TEMPLATE}{}/", language.word());
-    let template = if of_sdk.iter().any(|(path, _)| path.starts_with(&own)) { own.as_str() } else { TEMPLATE };
+    // An SDK for two languages has a folder in its template for the second one.
+    let second = format!("{TEMPLATE}{}/", Language::Javascript.word());
     let mut files = Vec::new();
     for (path, content) in of_sdk {
-        if let Some(path) = path.strip_prefix(template) {
+        let of_template = match path.strip_prefix(&second) {
+            Some(path) => (language == Language::Javascript).then_some(path),
+            None => path.strip_prefix(TEMPLATE).filter(|_| language != Language::Javascript),
+        };
+        if let Some(path) = of_template {
             files.push((named(path, name), filled(content, name)));
         } else if !path.starts_with(TEMPLATE) {
             files.push((format!("{SDK}/{path}"), content.to_vec()));
