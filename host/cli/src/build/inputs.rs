@@ -27,7 +27,7 @@ impl Inputs {
         // An SDK and a contract that are not in the project. Where there are none, the build says so.
         let shared = [project.sdk().ok(), project.wit().ok()].into_iter().flatten();
         for folder in shared.filter(|folder| !folder.starts_with(&project.dir)) {
-            collect(&folder, &BUILT, &mut files)?;
+            collect(&folder, &[], &mut files)?;
         }
         files.sort();
         let mut hash = Sha256::new();

@@ -50,8 +50,11 @@ pub(super) fn numbers(version: &str) -> Vec<u32> {
 
 /// Where a program is, of those that a shell would find.
 pub(super) fn which(name: &str) -> Option<PathBuf> {
-    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&file)).find(|path| path.is_file())
+    let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
+    let folders = env::split_paths(&env::var_os("PATH")?).collect::<Vec<_>>();
+    let files =
+        folders.iter().flat_map(|folder| endings.iter().map(move |ending| folder.join(format!("{name}{ending}"))));
+    files.into_iter().find(|path| path.is_file())
 }
 
 /// What a program says when it is asked this; none where it cannot be run or fails.
