@@ -37,7 +37,7 @@ impl Javascript {
     pub(super) fn find(context: &Context, project: &Project) -> Result<Self> {
         let node = node()?;
         let componentize = qjs::find(context)?;
-        Packages::of(project)?.install(context)?;
+        install(context, project)?;
         Ok(Self { node, componentize })
     }
 }
@@ -72,42 +72,38 @@ fn node() -> Result<Tool> {
     Ok(node)
 }
 
-/// The packages that a project asks for, and those of its SDK.
-struct Packages {
-    dir: PathBuf,
-    sdk: PathBuf,
+/// Installs the packages of a project. Npm takes those of an SDK in the project for the project's own, and leaves others alone.
+fn install(context: &Context, project: &Project) -> Result<()> {
+    let sdk = project.sdk()?;
+    if !sdk.starts_with(&project.dir) {
+        let _lock = context.toolchains.lock(context, "javascript", "installs the packages of an SDK")?;
+        install_in(context, &sdk, &[])?;
+    }
+    install_in(context, &project.dir, &[sdk.join("package.json")])
 }
 
-impl Packages {
-    fn of(project: &Project) -> Result<Self> {
-        Ok(Self { dir: project.dir.clone(), sdk: project.sdk()? })
+/// Installs the packages of a directory where what is asked for changed. No package runs a script of its own.
+fn install_in(context: &Context, dir: &Path, more: &[PathBuf]) -> Result<()> {
+    let mark = dir.join("node_modules/.sqlservice");
+    if fs::read_to_string(&mark).is_ok_and(|kept| kept == asked(dir, more)) {
+        return Ok(());
     }
+    let _progress = context.begin(format!("Installing the packages of {}", dir.join("package.json").display()));
+    let npm = tool::which("npm").ok_or_else(|| Failure::new(Exit::Host, "npm is not on the PATH").help(HELP))?;
+    let mut command = tool::command(npm);
+    // With a lock file exactly what it says; without one npm writes it.
+    command.arg(if dir.join("package-lock.json").is_file() { "ci" } else { "install" });
+    command.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]);
+    if context.offline {
+        command.arg("--offline");
+    }
+    tool::install(command.current_dir(dir))?;
+    fs::write(&mark, asked(dir, more)).map_err(|error| failed(&mark, "cannot be written", &error))
+}
 
-    /// Installs them by npm where what is asked for changed. No package runs a script of its own.
-    fn install(&self, context: &Context) -> Result<()> {
-        let mark = self.dir.join("node_modules/.sqlservice");
-        if fs::read_to_string(&mark).is_ok_and(|kept| kept == self.asked()) {
-            return Ok(());
-        }
-        let _progress =
-            context.begin(format!("Installing the packages of {}", self.dir.join("package.json").display()));
-        let npm = tool::which("npm").ok_or_else(|| Failure::new(Exit::Host, "npm is not on the PATH").help(HELP))?;
-        let mut command = tool::command(npm);
-        // With a lock file exactly what it says; without one npm writes it.
-        command.arg(if self.dir.join("package-lock.json").is_file() { "ci" } else { "install" });
-        command.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]);
-        if context.offline {
-            command.arg("--offline");
-        }
-        tool::install(command.current_dir(&self.dir))?;
-        fs::write(&mark, self.asked()).map_err(|error| failed(&mark, "cannot be written", &error))
-    }
-
-    /// What decides which packages there are.
-    fn asked(&self) -> String {
-        let files = ["package.json", "package-lock.json"];
-        let files = files.map(|name| self.dir.join(name)).into_iter().chain([self.sdk.join("package.json")]);
-        let hashes = files.map(|file| hex(&Sha256::digest(fs::read(file).unwrap_or_default())));
-        hashes.collect::<Vec<_>>().join("\n")
-    }
+/// What decides which packages there are: the manifest, the lock file and further files.
+fn asked(dir: &Path, more: &[PathBuf]) -> String {
+    let own = ["package.json", "package-lock.json"].map(|name| dir.join(name));
+    let hash = |file: &PathBuf| hex(&Sha256::digest(fs::read(file).unwrap_or_default()));
+    own.iter().chain(more).map(hash).collect::<Vec<_>>().join("\n")
 }

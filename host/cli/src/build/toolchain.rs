@@ -1,7 +1,9 @@
 //! Compilers that are installed once a machine, from package registries, in pinned versions.
 
 use std::{
-    env, fs, io,
+    env,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -69,6 +71,12 @@ impl Toolchains {
         Ok(dir)
     }
 
+    /// Waits until no other build does this, on this machine.
+    pub(super) fn lock(&self, context: &Context, name: &str, what: &str) -> Result<File> {
+        make(&self.root).map_err(|error| failed(&self.root, "cannot be made", &error))?;
+        lock::take(context, &self.root.join(format!("{name}.lock")), what)
+    }
+
     /// A directory for what a toolchain of this name keeps between runs.
     pub(super) fn cache(&self, name: &str) -> Result<PathBuf> {
         let dir = self.root.join(format!("{name}-cache"));
@@ -104,7 +112,7 @@ fn clear(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::{
-        fs,
+        fs::{self, File},
         path::Path,
         sync::atomic::{AtomicUsize, Ordering},
         thread,
