@@ -39,6 +39,9 @@ use toolchain::Toolchains;
 /// The folder in a project that holds what is built.
 const BUILD: &str = "build";
 
+/// What the name of something ends with until it is whole.
+const UNFINISHED: &str = ".unfinished";
+
 /// What a build knows of how it was asked for.
 struct Context {
     toolchains: Toolchains,
@@ -138,7 +141,7 @@ fn write(context: &Context, project: &Project, steps: &dyn Steps, component: &Pa
     if let Some(folder) = component.parent() {
         fs::create_dir_all(folder).map_err(|error| failed(folder, "cannot be made", &error))?;
     }
-    let unfinished = beside(component, ".unfinished");
+    let unfinished = beside(component, UNFINISHED);
     steps.build(context, project, &unfinished).inspect_err(|_| drop(fs::remove_file(&unfinished)))?;
     fs::rename(&unfinished, component).map_err(|error| failed(component, "cannot be written", &error))
 }

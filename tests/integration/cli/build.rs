@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use super::{Place, Ran, readme};
 
 /// What makes components of these puts seeds of chance into them.
-const BY_CHANCE: [&str; 2] = ["typescript", "javascript"];
+const BY_CHANCE: [&str; 3] = ["python", "typescript", "javascript"];
 
 /// A new project in a language, built and run.
 fn builds_and_runs(language: &str) {

@@ -18,7 +18,7 @@ Examples:
 
 What a project is written in, and what has to be on the machine:
   Cargo.toml           Rust: rustup
-  pyproject.toml       Python: Python 3.10 or newer with venv
+  pyproject.toml       Python: Python 3.11 or newer with venv
   package.json         TypeScript (with a tsconfig.json) or JavaScript: Node.js 20 or newer with npm,
                        and rustup, by which a program that makes components is compiled once
   go.mod               Go: Go 1.24 or newer, or Python with venv, by which Go is installed

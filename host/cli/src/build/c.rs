@@ -45,7 +45,7 @@ pub(super) struct C {
 impl C {
     /// Installs the compiler where it is not there yet.
     pub(super) fn find(context: &Context) -> Result<Self> {
-        let install = |dir: &Path| venv::install(&venv::python()?, dir, PINS);
+        let install = |dir: &Path| venv::install(&venv::any_python()?, dir, PINS);
         let dir = context.toolchains.provide(context, &format!("zig {ZIG}"), PINS, install)?;
         let path = venv::package(&dir, "ziglang")?.join(if cfg!(windows) { "zig.exe" } else { "zig" });
         let zig = Tool { name: "zig", version: ZIG.to_owned(), path };

@@ -88,7 +88,7 @@ fn on_path() -> Option<Tool> {
 }
 
 fn installed(context: &Context) -> Result<Tool> {
-    let install = |dir: &Path| venv::install(&venv::python()?, dir, PINS);
+    let install = |dir: &Path| venv::install(&venv::any_python()?, dir, PINS);
     let dir = context.toolchains.provide(context, &format!("go {GO}"), PINS, install)?;
     Ok(Tool {
         name: "go",

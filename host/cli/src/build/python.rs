@@ -15,6 +15,9 @@ const PINS: &str = include_str!("../../toolchain/componentize-py.txt");
 /// Its version, which the pins say too.
 const COMPONENTIZE: &str = "0.25.1";
 
+/// The oldest Python that the builder runs on. Which one is in the component is componentize-py's.
+const OLDEST: [u32; 2] = [3, 11];
+
 /// What makes components of Python.
 pub(super) struct Python {
     python: Tool,
@@ -25,7 +28,7 @@ pub(super) struct Python {
 impl Python {
     /// Installs the builder's needs where they are not there yet.
     pub(super) fn find(context: &Context) -> Result<Self> {
-        let python = venv::python()?;
+        let python = venv::python(OLDEST)?;
         // A place belongs to the Python that it was made with.
         let pins = format!("{PINS}Python {} {}", python.version, python.path.display());
         let install = |dir: &Path| venv::install(&python, dir, PINS);
@@ -46,6 +49,7 @@ impl Steps for Python {
         let sdk = project.sdk()?;
         let mut build = tool::command(&self.executable);
         build.args(["-m", "sqlservice_guest.build"]).arg(&project.dir).arg("--out").arg(made);
+        build.arg("--wit").arg(project.wit()?).arg("--cache").arg(project.built().join("packages"));
         build.current_dir(&project.dir).env("PYTHONPATH", sdk.join("src"));
         // The same source gives the same component: no order by chance, no times, no files beside the source.
         build.env("PYTHONHASHSEED", "0").env("PYTHONDONTWRITEBYTECODE", "1").env("SOURCE_DATE_EPOCH", "315532800");

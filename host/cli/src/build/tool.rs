@@ -75,13 +75,15 @@ pub(super) fn install(command: &mut Command) -> Result<()> {
         .help("a registry or a proxy that does not answer is the usual reason; nothing half installed is left"))
 }
 
-/// Runs a step that compiles: what it says is passed on, warnings too.
+/// Runs a step that compiles: what it says is passed on where it fails, and its warnings in any case.
 pub(super) fn compile(command: &mut Command) -> Result<()> {
-    let output = run(command)?;
-    pass_on(&output);
+    let mut output = run(command)?;
     if output.status.success() {
+        output.stdout.clear();
+        pass_on(&output);
         return Ok(());
     }
+    pass_on(&output);
     Err(Failure::new(Exit::Component, format!("{} failed: {}", title(command), output.status)))
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Context, beside, failed, inputs::hex, lock};
+use super::{Context, UNFINISHED, beside, failed, inputs::hex, lock};
 use crate::{
     cache,
     exit::Exit,
@@ -58,7 +58,7 @@ impl Toolchains {
         make(&self.root).map_err(|error| failed(&self.root, "cannot be made", &error))?;
         let _lock = lock::take(context, &beside(&dir, ".lock"), &format!("installs {name}"))?;
         if !dir.is_dir() {
-            let unfinished = beside(&dir, ".unfinished");
+            let unfinished = beside(&dir, UNFINISHED);
             clear(&unfinished).map_err(|error| failed(&unfinished, "cannot be removed", &error))?;
             let made = fs::create_dir(&unfinished).map_err(|error| failed(&unfinished, "cannot be made", &error));
             let installed = made.and_then(|()| {

@@ -1,15 +1,18 @@
 //! Python on the machine, and packages of PyPI that it installs for us.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
-use super::tool::{self, Tool};
+use super::{
+    UNFINISHED,
+    tool::{self, Tool},
+};
 use crate::{
     exit::Exit,
     failure::{Failure, Result},
 };
-
-/// The oldest version that pip and the packages ask for.
-const OLDEST: [u32; 2] = [3, 10];
 
 /// Asks a Python what it is, and whether it can make a place for packages.
 const PROBE: &str = "\
@@ -22,15 +25,23 @@ except ImportError:
 print('%d.%d.%d' % sys.version_info[:3], able, sys.executable)";
 
 /// What to do where no Python is good enough.
-const HELP: &str = "install Python 3.10 or newer with venv: on Debian and Ubuntu `apt install python3 python3-venv`, \
+const HELP: &str = "install Python 3.11 or newer with venv: on Debian and Ubuntu `apt install python3 python3-venv`, \
     elsewhere from https://www.python.org or by your package manager";
 
-/// The machine's Python, if it can make a place for packages.
-pub(super) fn python() -> Result<Tool> {
+/// The oldest version that installs compilers.
+const OLDEST: [u32; 2] = [3, 10];
+
+/// The machine's Python for what does not care which one it is.
+pub(super) fn any_python() -> Result<Tool> {
+    python(OLDEST)
+}
+
+/// The machine's Python, if it is of this version or a newer one and can make a place for packages.
+pub(super) fn python(oldest: [u32; 2]) -> Result<Tool> {
     let mut why = "Python is not on the PATH".to_owned();
     for name in ["python3", "python"] {
         let Some(path) = tool::which(name) else { continue };
-        match probe(&path) {
+        match probe(&path, oldest) {
             Ok(python) => return Ok(python),
             Err(reason) => why = reason,
         }
@@ -38,20 +49,20 @@ pub(super) fn python() -> Result<Tool> {
     Err(Failure::new(Exit::Host, why).help(HELP))
 }
 
-fn probe(path: &Path) -> std::result::Result<Tool, String> {
+fn probe(path: &Path, oldest: [u32; 2]) -> std::result::Result<Tool, String> {
     let mut command = tool::command(path);
     command.args(["-I", "-c", PROBE]);
     let said = tool::answer(command).ok_or_else(|| format!("{} does not run", path.display()))?;
-    read(path, &said)
+    read(path, &said, oldest)
 }
 
-fn read(path: &Path, said: &str) -> std::result::Result<Tool, String> {
+fn read(path: &Path, said: &str, oldest: [u32; 2]) -> std::result::Result<Tool, String> {
     let mut words = said.splitn(3, ' ');
     let (Some(version), Some(able), Some(executable)) = (words.next(), words.next(), words.next()) else {
         return Err(format!("{} is not Python", path.display()));
     };
     let python = Tool { name: "Python", version: version.to_owned(), path: PathBuf::from(executable) };
-    if python.numbers() < OLDEST.to_vec() {
+    if python.numbers() < oldest.to_vec() {
         return Err(format!("{} is Python {version}, which is too old", path.display()));
     }
     if able != "venv" {
@@ -64,11 +75,28 @@ fn read(path: &Path, said: &str) -> std::result::Result<Tool, String> {
 pub(super) fn install(python: &Tool, dir: &Path, requirements: &str) -> Result<()> {
     tool::install(python.command().args(["-I", "-m", "venv"]).arg(dir))?;
     let file = dir.join("requirements.txt");
-    std::fs::write(&file, requirements).map_err(|error| super::failed(&file, "cannot be written", &error))?;
+    fs::write(&file, requirements).map_err(|error| super::failed(&file, "cannot be written", &error))?;
     let mut pip = tool::command(executable(dir));
     pip.args(["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]);
     pip.args(["--only-binary=:all:", "--no-deps", "--require-hashes", "-r"]).arg(&file);
-    tool::install(&mut pip)
+    tool::install(&mut pip)?;
+    settle(dir).map_err(|error| super::failed(dir, "cannot be finished", &error))
+}
+
+/// Programs in such a place name its Python by its path: they get the one that the place has when it is whole.
+fn settle(dir: &Path) -> io::Result<()> {
+    let Some(path) = dir.to_str() else { return Ok(()) };
+    let whole = path.strip_suffix(UNFINISHED).unwrap_or(path);
+    let Some(programs) = executable(dir).parent().map(Path::to_owned) else { return Ok(()) };
+    for entry in fs::read_dir(programs)? {
+        let file = entry?.path();
+        // Those that are no texts find their Python beside them.
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        if text.contains(path) {
+            fs::write(&file, text.replace(path, whole))?;
+        }
+    }
+    Ok(())
 }
 
 /// The Python of such a place.
@@ -95,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_python_has_to_be_new_enough_and_able() {
-        let python = |said: &str| read(Path::new("/usr/bin/python3"), said);
+        let python = |said: &str| read(Path::new("/usr/bin/python3"), said, [3, 10]);
         assert_eq!(python("3.11.2 venv /usr/bin/python3").expect("Python").version, "3.11.2");
         assert_eq!(python("3.10.0 venv /a b/python").expect("Python").path, Path::new("/a b/python"));
         assert!(python("3.9.18 venv /usr/bin/python3").expect_err("old").contains("too old"));

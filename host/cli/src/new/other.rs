@@ -15,7 +15,7 @@ use crate::{
 const TEMPLATE: &str = "template/";
 
 /// What git shall not keep, where a template says nothing of it.
-const IGNORED: &[u8] = b"/build/\n/node_modules/\nsqlservice.db*\n";
+const IGNORED: &[u8] = b"/build/\n/node_modules/\n__pycache__/\nsqlservice.db*\n";
 
 /// Makes a project.
 pub(super) fn new(asked: &New, dir: &Path) -> Result<Exit> {
