@@ -14,8 +14,8 @@ use crate::{
 /// The folder of an SDK in which the files of a new project lie; `{name}` in them is the project's name.
 const TEMPLATE: &str = "template/";
 
-/// What git shall not keep, where a template says nothing of it.
-const IGNORED: &[u8] = b"/build/\n/node_modules/\n__pycache__/\nsqlservice.db*\n";
+/// What git shall not keep of any project.
+const IGNORED: [&str; 4] = ["/build/", "/node_modules/", "__pycache__/", "sqlservice.db*"];
 
 /// Makes a project.
 pub(super) fn new(asked: &New, dir: &Path) -> Result<Exit> {
@@ -57,12 +57,21 @@ fn files(language: Language, name: &str) -> Result<Vec<Text>> {
             format!("this program was built without the SDK for {}", language.title()),
         ));
     }
-    if !files.iter().any(|(path, _)| path == ".gitignore") {
-        files.push((".gitignore".to_owned(), IGNORED.to_vec()));
-    }
+    let of_template = files.iter().position(|(path, _)| path == ".gitignore").map(|place| files.swap_remove(place).1);
+    files.push((".gitignore".to_owned(), ignored(of_template.unwrap_or_default())));
     let shared = sdk::FILES.iter().filter(|(path, _)| path.starts_with("wit/") || *path == "LICENSE");
     files.extend(shared.map(|(path, text)| (format!("{SDK}/{path}"), text.as_bytes().to_vec())));
     Ok(files)
+}
+
+/// What git shall not keep: what the template says, and what all projects say.
+fn ignored(mut of_template: Vec<u8>) -> Vec<u8> {
+    for line in IGNORED {
+        if !of_template.split(|byte| *byte == b'\n').any(|said| said == line.as_bytes()) {
+            of_template.extend(line.bytes().chain([b'\n']));
+        }
+    }
+    of_template
 }
 
 /// A text of the template with the project's name in it.
@@ -92,12 +101,20 @@ fn told(language: Language, name: &str, dir: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{files, named};
+    use super::{files, ignored, named};
     use crate::{language::Language, new::sdk};
 
     #[test]
     fn the_name_goes_where_the_template_wants_it() {
         assert_eq!(named("{name} {file} ${name} {other}", "my-notes"), "my-notes my_notes ${name} {other}");
+    }
+
+    #[test]
+    fn what_is_built_is_ignored() {
+        let all = b"/build/\n/node_modules/\n__pycache__/\nsqlservice.db*\n";
+        assert_eq!(ignored(Vec::new()), all);
+        let more = ignored(b"/gen.go\n__pycache__/\n".to_vec());
+        assert_eq!(more, b"/gen.go\n__pycache__/\n/build/\n/node_modules/\nsqlservice.db*\n");
     }
 
     #[test]
