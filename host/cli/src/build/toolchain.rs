@@ -112,7 +112,7 @@ fn clear(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::{
-        fs::{self, File},
+        fs,
         path::Path,
         sync::atomic::{AtomicUsize, Ordering},
         thread,
