@@ -110,6 +110,8 @@ fn alone(context: &Context, project: &Project) -> Result<fs::File> {
 
 /// Finds what the language needs, and installs what is missing.
 fn steps(context: &Context, project: &Project) -> Result<Box<dyn Steps>> {
+    // Nothing is installed for what cannot be built.
+    project.wit()?;
     let steps: Box<dyn Steps> = match project.language {
         Language::Python => Box::new(python::Python::find(context)?),
         Language::Typescript | Language::Javascript => Box::new(javascript::Javascript::find(context, project)?),

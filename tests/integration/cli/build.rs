@@ -70,6 +70,10 @@ fn what_cannot_be_built_is_told() {
         .fails(2, &["is no plugin project", "pyproject.toml", "sqlservice new NAME --language"]);
     place.sqlservice(&["build", "no-such-directory"]).fails(2, &["no-such-directory"]);
     place.file("plugin.wit", "package local:notes;\nworld plugin {}\n");
+    place.sqlservice(&["build", "--quiet"]).fails(2, &["has no SDK for C in sdk", "sqlservice new NAME --language c"]);
+    fs::create_dir_all(place.path().join("sdk/wit")).expect("a directory");
+    place.sqlservice(&["build", "--quiet"]).fails(2, &["has no contract in wit"]);
+    place.file("sdk/wit/package.wit", "package sqlservice:database;\n");
     let none = place.path().join("none");
     let offline = Ran::of(place.command(&["build", "--offline", "--quiet"]).env("SQLSERVICE_TOOLCHAINS", &none));
     offline.fails(7, &["zig", "is not installed", "--offline"]);
