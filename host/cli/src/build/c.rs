@@ -96,8 +96,7 @@ fn generate(world: &World, dir: &Path) -> Result<()> {
     let options = wit_bindgen_c::Opts { rename_world: Some(WORLD.to_owned()), async_, ..Default::default() };
     let mut files = Files::default();
     let generated = options.build().generate(&mut world.resolve.clone(), world.id, &mut files);
-    generated
-        .map_err(|error| Failure::new(Exit::Component, format!("plugin.wit has no bindings for C:\n{error:?}")))?;
+    generated.map_err(|error| Failure::new(Exit::Component, format!("plugin.wit has no bindings for C: {error:#}")))?;
     for (name, text) in files.iter() {
         let path = dir.join(name);
         fs::write(&path, text).map_err(|error| failed(&path, "cannot be written", &error))?;

@@ -42,7 +42,7 @@ fn write(module: &[u8], component: &Path) -> Result<()> {
 }
 
 /// What the module lacks, with all its causes.
-fn wrong(error: &dyn std::fmt::Debug) -> Failure {
-    Failure::new(Exit::Component, format!("the compiled program does not become a component:\n{error:?}"))
+fn wrong(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Component, format!("the compiled program does not become a component: {error:#}"))
         .help("each export of plugin.wit needs its function")
 }
