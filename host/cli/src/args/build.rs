@@ -22,7 +22,7 @@ What a project is written in, and what has to be on the machine:
   package.json         TypeScript (with a tsconfig.json) or JavaScript: Node.js 20 or newer with npm,
                        and rustup, by which a program that makes components is compiled once
   go.mod               Go: Go 1.24 or newer, or Python with venv, by which Go is installed
-  plugin.wit and *.c   C: Python 3.10 or newer with venv, by which the compiler is installed
+  plugin.wit and *.c   C, C++: Python 3.10 or newer with venv, by which the compiler is installed
 
 What else is needed is fetched from the package registries once, in pinned versions, into the
 directory that the environment variable SQLSERVICE_TOOLCHAINS names, else sqlservice/toolchains

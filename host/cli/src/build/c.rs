@@ -1,4 +1,4 @@
-//! C: bindings of the plugin's world, `zig cc`, and a component made of the module.
+//! C and C++: bindings of the plugin's world, `zig cc`, and a component made of the module.
 
 use std::{
     fs, io,
@@ -25,8 +25,14 @@ const PINS: &str = include_str!("../../toolchain/ziglang.txt");
 /// Its version, which the pins say too.
 const ZIG: &str = "0.17.1";
 
-/// How all C is compiled.
-const FLAGS: [&str; 6] = ["-target", "wasm32-wasi", "-mexec-model=reactor", "-std=c17", "-O2", "-s"];
+/// How all is compiled.
+const FLAGS: [&str; 5] = ["-target", "wasm32-wasi", "-mexec-model=reactor", "-O2", "-s"];
+/// What plugins with C++ in them get, which need its library and have no exceptions; C stays C17, as the compiler has it.
+const WITH_CPP: [&str; 3] = ["-fno-exceptions", "-fno-rtti", "-lc++"];
+/// What all others get.
+const C_ALONE: &str = "-std=c17";
+/// How the names of C++ sources end.
+const CPP: [&str; 3] = ["cc", "cpp", "cxx"];
 /// What is said of files that people wrote.
 const WARNINGS: [&str; 2] = ["-Wall", "-Wextra"];
 
@@ -56,9 +62,15 @@ impl C {
     fn compile(&self, project: &Project, bindings: &Path, module: &Path) -> Result<()> {
         let [source, object] = ["c", "o"].map(|ending| bindings.join(format!("{WORLD}.{ending}")));
         // Warnings of generated code tell people nothing that they can mend.
-        tool::compile(self.command(project)?.args(["-w", "-c"]).arg(source).arg("-o").arg(&object))?;
+        tool::compile(self.command(project)?.args([C_ALONE, "-w", "-c"]).arg(source).arg("-o").arg(&object))?;
+        let sources = sources(project)?;
         let mut link = self.command(project)?;
-        link.args(WARNINGS).args(sources(project)?).arg(object);
+        if sources.iter().any(|source| ends_with(source, &CPP)) {
+            link.args(WITH_CPP)
+        } else {
+            link.arg(C_ALONE)
+        };
+        link.args(WARNINGS).args(sources).arg(object);
         link.arg(bindings.join(format!("{WORLD}_component_type.o"))).arg("-o").arg(module);
         tool::compile(&mut link)
     }
@@ -108,26 +120,31 @@ fn generate(world: &World, dir: &Path) -> Result<()> {
 fn sources(project: &Project) -> Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
     for folder in [project.dir.clone(), project.dir.join("src"), project.sdk()?.join("src")] {
-        let found = c_files(&folder).map_err(|error| failed(&folder, "cannot be read", &error))?;
+        let found = in_folder(&folder).map_err(|error| failed(&folder, "cannot be read", &error))?;
         let folder = folder.strip_prefix(&project.dir).unwrap_or(&folder);
         sources.extend(found.into_iter().map(|file| folder.join(file)));
     }
     if sources.iter().all(|source| source.starts_with("sdk") || source.is_absolute()) {
         return Err(Failure::new(Exit::Usage, format!("{} has no C source", project.dir.display()))
-            .help("a plugin's sources are *.c and src/*.c in its project"));
+            .help("a plugin's sources are *.c and src/*.c in its project, or .cpp, .cc, .cxx"));
     }
     Ok(sources)
 }
 
-/// The names of the C sources in a directory, in order; none where it is not there.
-fn c_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+/// The names of the sources in a directory, in order; none where it is not there.
+fn in_folder(dir: &Path) -> io::Result<Vec<PathBuf>> {
     if !dir.is_dir() {
         return Ok(Vec::new());
     }
     let names: io::Result<Vec<PathBuf>> =
         fs::read_dir(dir)?.map(|entry| Ok(PathBuf::from(entry?.file_name()))).collect();
     let mut names = names?;
-    names.retain(|name| name.extension().is_some_and(|ending| ending == "c"));
+    names.retain(|name| ends_with(name, &["c"]) || ends_with(name, &CPP));
     names.sort();
     Ok(names)
+}
+
+/// Whether a file's name has one of these endings.
+fn ends_with(file: &Path, endings: &[&str]) -> bool {
+    file.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known))
 }
