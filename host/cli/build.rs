@@ -12,6 +12,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What a project needs of this repository. The folders keep their places: the SDK finds the contract by them.
 const FOLDERS: [&str; 2] = ["guest-sdk/rust", "wit"];
+/// The SDKs of the other languages, of which a project gets all that git has.
+const OTHERS: [&str; 4] = ["python", "javascript", "go", "c"];
+/// Folders in them that no project needs: their tests, and what tools leave behind. Those that begin with a dot are left out as well.
+const UNWANTED: [&str; 7] = ["test", "tests", "benches", "node_modules", "target", "__pycache__", "dist"];
 /// Folders within them that no project needs.
 const LEFT_OUT: [&str; 5] = ["tests", "benches", "examples", "target", ".git"];
 /// The SDK's manifests, which take versions and lints from their workspace.
@@ -43,7 +47,46 @@ fn main() -> Result<()> {
     let toolchain = fs::read_to_string(root.join("rust-toolchain.toml"))?;
     writeln!(text, "pub(super) const TOOLCHAIN: &str = {toolchain:?};")?;
     writeln!(text, "pub(super) const LOCK: &str = {:?};", locked(&fs::read_to_string(root.join("Cargo.lock"))?))?;
+    text.push_str(&others(&root)?);
     fs::write(Path::new(&env::var("OUT_DIR")?).join("sdk.rs"), text)?;
+    Ok(())
+}
+
+/// The files of the other SDKs, by the names of their folders.
+fn others(root: &Path) -> Result<String> {
+    let mut text = "pub(super) const OTHERS: &[(&str, Files)] = &[\n".to_owned();
+    for sdk in OTHERS {
+        let folder = root.join("guest-sdk").join(sdk);
+        println!("cargo::rerun-if-changed={}", folder.display());
+        let mut files = Vec::new();
+        if folder.is_dir() {
+            of_git(&folder, &mut files)?;
+        }
+        files.sort();
+        writeln!(text, "    ({sdk:?}, &[")?;
+        for file in files {
+            let name = file.strip_prefix(&folder)?.to_str().ok_or("a file's name is not UTF-8")?.replace('\\', "/");
+            writeln!(text, "        ({name:?}, include_bytes!({:?})),", file.to_str().ok_or("a path is not UTF-8")?)?;
+        }
+        text.push_str("    ]),\n");
+    }
+    text.push_str("];\n");
+    Ok(text)
+}
+
+/// The files below a folder that are source. Git itself is not asked: it need not be there.
+fn of_git(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            if !name.starts_with('.') && !name.ends_with(".egg-info") && !UNWANTED.contains(&name) {
+                of_git(&path, files)?;
+            }
+        } else if !path.is_symlink() && !name.ends_with("_test.go") {
+            files.push(path);
+        }
+    }
     Ok(())
 }
 

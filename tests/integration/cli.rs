@@ -1,6 +1,7 @@
 //! The command `sqlservice`, run as people run it: what it prints where, and what its exit code says.
 
 mod answers;
+mod build;
 mod cache;
 mod config;
 mod flood;

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and how it is explained.
 
+mod build;
 mod config;
 mod grants;
 mod tenant;
@@ -8,11 +9,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use build::Build;
 pub(crate) use config::{Check, Configured};
 pub(crate) use grants::{Grants, Limits, Pool};
 pub(crate) use tenant::{Kind, Tenant, TenantAdd, TenantCheck, TenantCommand};
 
-use crate::exit;
+use crate::{exit, language::Language};
 
 /// Runs sandboxed plugins that use databases.
 #[derive(Debug, Parser)]
@@ -47,6 +49,7 @@ pub(crate) enum Command {
     Check(Check),
     Tenant(Tenant),
     New(New),
+    Build(Build),
 }
 
 impl Command {
@@ -57,6 +60,7 @@ impl Command {
             Self::Inspect(inspect) => inspect.json,
             Self::Check(check) => check.json,
             Self::Tenant(tenant) => tenant.command.speaks_json(),
+            Self::Build(build) => build.json,
             Self::New(_) => false,
         }
     }
@@ -169,14 +173,18 @@ Examples:
   A second plugin that shares it, in notes/prices:
     cd notes && sqlservice new prices
   An SDK that lies elsewhere, for a project that stands alone:
-    sqlservice new notes --sdk ../sqlservice/guest-sdk/rust";
+    sqlservice new notes --sdk ../sqlservice/guest-sdk/rust
+  Another language:
+    sqlservice new notes --language python
+    cd notes && sqlservice build && sqlservice run build/notes.wasm notes";
 
 /// Make a plugin project
 ///
-/// Makes a Rust project that builds with `cargo build --release --target wasm32-wasip2`. The SDK comes with this program and
-/// is copied into the project, so that nothing else is needed but Rust by rustup.
+/// Makes a project that `sqlservice build` builds: a Rust one where no other language is asked for, which is built by
+/// `cargo build --release --target wasm32-wasip2` as well. The SDK comes with this program and is copied into the project, so that
+/// nothing else is needed but Rust by rustup, or what `sqlservice build` says for other languages.
 ///
-/// Inside a cargo workspace that has the SDK, which every project made by this command is, the plugin becomes a member: the
+/// Rust: inside a cargo workspace that has the SDK, which every project made by this command is, the plugin becomes a member: the
 /// root's `members` get its path, and it uses the root's SDK, Cargo.lock and target directory. So the SDK is compiled once for
 /// all of them.
 #[derive(Args, Debug)]
@@ -184,13 +192,16 @@ Examples:
 pub(crate) struct New {
     /// The plugin's name: lower-case letters, digits and dashes
     pub(crate) name: String,
+    /// The language in which the plugin is written
+    #[arg(short, long, value_enum, default_value_t = Language::Rust, value_name = "LANGUAGE")]
+    pub(crate) language: Language,
     /// Where the project goes; a directory of its name where nothing is said
     #[arg(long, value_name = "DIR")]
     pub(crate) path: Option<PathBuf>,
-    /// Use the SDK in this directory instead of copying it; the project stands alone
+    /// Rust: use the SDK in this directory instead of copying it; the project stands alone
     #[arg(long, value_name = "DIR")]
     pub(crate) sdk: Option<PathBuf>,
-    /// Make a project that stands alone, also inside a workspace that has the SDK
+    /// Rust: make a project that stands alone, also inside a workspace that has the SDK
     #[arg(long)]
     pub(crate) alone: bool,
 }

@@ -1,4 +1,4 @@
-//! Where compiled plugins are kept between runs.
+//! Where compiled plugins are kept between runs, and what else can be made again.
 
 use std::{env, ffi::OsString, path::PathBuf};
 
@@ -24,7 +24,7 @@ pub(crate) fn with<T>(
     if env::var_os(VARIABLE).is_some() {
         return Ok(build(None)?);
     }
-    let with_cache = match users_own().map(CompileCache::open) {
+    let with_cache = match users_own("components").map(CompileCache::open) {
         None => return Ok(build(None)?),
         Some(Ok(cache)) => build(Some(cache)),
         Some(Err(error)) => Err(error),
@@ -42,8 +42,8 @@ fn named(path: OsString) -> Option<PathBuf> {
     (!path.is_empty()).then(|| path.into())
 }
 
-/// The user's directory for what can be made again, as the system has it.
-fn users_own() -> Option<PathBuf> {
+/// Our directory of this name in the user's directory for what can be made again, as the system has it.
+pub(crate) fn users_own(name: &str) -> Option<PathBuf> {
     // A relative one would be another one in each working directory.
     let absolute = |variable: &str| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     let caches = if cfg!(windows) {
@@ -53,5 +53,5 @@ fn users_own() -> Option<PathBuf> {
     } else {
         absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
     };
-    Some(caches?.join("sqlservice/components"))
+    Some(caches?.join("sqlservice").join(name))
 }

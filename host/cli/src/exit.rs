@@ -11,7 +11,7 @@ pub(crate) enum Exit {
     Refused = 1,
     /// What was asked makes no sense; clap exits with it too.
     Usage = 2,
-    /// The component cannot be used.
+    /// The component cannot be used, or cannot be made.
     Component = 3,
     /// A database cannot be used.
     Database = 4,
@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     Trap = 5,
     /// The call took too long.
     Deadline = 6,
-    /// The host's own machine failed: a file, memory, a thread.
+    /// The host's own machine failed: a file, memory, a thread, a compiler.
     Host = 7,
     /// Ctrl-C, as shells count it.
     Interrupted = 130,
@@ -32,11 +32,11 @@ Exit codes:
   1    the plugin's function answered with an error
   2    what was asked makes no sense: options, the function's name, its arguments, a directory, the configuration file;
        or `check --strict` has warnings
-  3    the component cannot be used: it is none, or it imports what this host does not offer
+  3    the component cannot be used: it is none, it imports what this host does not offer, or its project does not compile
   4    a database cannot be used: its URL makes no sense, it does not answer, or its login is dangerous for SQL text
   5    the plugin trapped; what it had open was rolled back
   6    the call took longer than it may; what it had open was rolled back
-  7    the host failed: a file that cannot be written, no memory
+  7    the host failed: a file that cannot be written, no memory, a compiler that is not there or cannot be installed
   130  it was interrupted by Ctrl-C; what it had open was rolled back";
 
 impl Exit {

@@ -3,6 +3,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
 mod args;
+mod build;
 mod cache;
 mod check;
 mod config;
@@ -10,6 +11,7 @@ mod databases;
 mod exit;
 mod failure;
 mod inspect;
+mod language;
 mod load;
 mod log;
 mod login;
@@ -51,6 +53,7 @@ fn execute(arguments: Arguments) -> Result<Exit> {
         Command::Check(check) => runtime()?.block_on(check::check(&check)),
         Command::Tenant(asked) => runtime()?.block_on(tenant::tenant(&asked)),
         Command::New(new) => new::new(&new),
+        Command::Build(build) => build::build(&build, quiet),
     }
 }
 

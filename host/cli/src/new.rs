@@ -3,6 +3,7 @@
 
 mod members;
 mod name;
+mod other;
 mod sdk;
 mod workspace;
 
@@ -15,6 +16,7 @@ use crate::{
     args::New,
     exit::Exit,
     failure::{Failure, Result},
+    language::Language,
     output,
 };
 use workspace::{Member, Standing};
@@ -22,13 +24,16 @@ use workspace::{Member, Standing};
 /// The folder of the copied SDK.
 const SDK: &str = "sdk";
 
-/// A file of the project: its path and its text.
-type Text = (String, String);
+/// A file of the project: its path and what is in it.
+type Text = (String, Vec<u8>);
 
 /// Does what `new` was asked for.
 pub(crate) fn new(asked: &New) -> Result<Exit> {
     name::check(&asked.name)?;
     let dir = asked.path.clone().unwrap_or_else(|| PathBuf::from(&asked.name));
+    if asked.language != Language::Rust {
+        return other::new(asked, &dir);
+    }
     free(&dir)?;
     let standing = if asked.alone || asked.sdk.is_some() {
         Standing::Alone(None)
@@ -49,7 +54,7 @@ fn alone(asked: &New) -> Result<Vec<Text>> {
     let path = match &asked.sdk {
         Some(path) => elsewhere(path)?,
         None => {
-            files.extend(sdk::FILES.iter().map(|(path, text)| (format!("{SDK}/{path}"), (*text).to_owned())));
+            files.extend(sdk::FILES.iter().map(|(path, content)| text((&format!("{SDK}/{path}"), content))));
             format!("{SDK}/guest-sdk/rust")
         }
     };
@@ -83,7 +88,7 @@ fn own(manifest: String, readme: String, ignored: &str) -> Vec<Text> {
 }
 
 fn text((path, text): (&str, &str)) -> Text {
-    (path.to_owned(), text.to_owned())
+    (path.to_owned(), text.as_bytes().to_vec())
 }
 
 fn manifest(name: &str, sdk: &str) -> String {
@@ -151,10 +156,10 @@ fn make(dir: &Path, files: &[Text]) -> Result<()> {
 }
 
 fn write(unfinished: &Path, dir: &Path, files: &[Text]) -> io::Result<()> {
-    for (path, text) in files {
+    for (path, content) in files {
         let path = unfinished.join(path);
         fs::create_dir_all(path.parent().unwrap_or(unfinished))?;
-        fs::write(path, text)?;
+        fs::write(path, content)?;
     }
     // An empty directory gives way.
     if dir.exists() {
@@ -244,6 +249,7 @@ mod tests {
     #[test]
     fn nothing_of_the_template_is_left_open() {
         for (path, text) in [own_alone("my-notes", "sdk/guest-sdk/rust"), own_member("my-notes", &member())].concat() {
+            let text = String::from_utf8(text).expect("a text");
             for word in ["{name}", "{sdk}", "{file}", "{target}", "{standing}", "{root}"] {
                 assert!(!text.contains(word), "{path}: {word}");
             }
@@ -256,8 +262,10 @@ mod tests {
         let files = own_member("my-notes", &member());
         let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(names, ["Cargo.toml", "src/lib.rs", "README.md", ".gitignore"]);
-        let text =
-            |name: &str| files.iter().find(|(path, _)| path == name).map(|(_, text)| text.as_str()).expect("a file");
+        let text = |name: &str| {
+            let (_, content) = files.iter().find(|(path, _)| path == name).expect("a file");
+            std::str::from_utf8(content).expect("a text")
+        };
         let manifest = text("Cargo.toml");
         assert!(
             manifest.ends_with("[dependencies]\nsqlservice-sdk = { path = \"../../sdk/guest-sdk/rust\" }\n"),

@@ -24,7 +24,20 @@ fn a_new_plugin_builds_and_runs() {
     place.sqlservice(&["run", component, "notes"]).prints(r#"["buy milk", "sleep"]"#);
     let shown = place.sqlservice(&["inspect", component]).out;
     assert!(shown.contains("  notes\n    id    int64    primary key, generated"), "{shown}");
+    the_command_builds_as_cargo_does(&place, &project);
     a_second_plugin_compiles_nothing_but_itself(&place, &project);
+}
+
+/// A part of the test above: all is compiled already, which cargo knows by the same words.
+fn the_command_builds_as_cargo_does(place: &Place, project: &Path) {
+    let mut command = place.command(&["build", "--offline", "--quiet", "--json", "--out", "copied/notes.wasm"]);
+    let built = Ran::of(as_people_have_it(command.current_dir(project)));
+    assert_eq!((built.code, built.err.as_str()), (0, ""), "{}", built.out);
+    let told = built.json();
+    assert!(told["language"] == "rust" && told["built"] == false, "{told}");
+    let [copied, original] = ["copied/notes.wasm", "target/wasm32-wasip2/release/my_notes.wasm"]
+        .map(|file| fs::read(project.join(file)).expect("a component"));
+    assert!(copied == original && told["size"] == copied.len());
 }
 
 /// A part of the test above: the first plugin has to be built for it.
@@ -55,11 +68,16 @@ fn build(project: &Path, more: &[&str]) -> Ran {
     let mut build = Command::new("cargo");
     // The versions that it asks for are those that the other guests are built with: they are here already.
     build.args(["build", "--offline", "--release", "--target", "wasm32-wasip2"]).args(more).current_dir(project);
-    build.env_remove("CARGO_TARGET_DIR").env("CARGO_BUILD_BUILD_DIR", xtask::workspace::target().join("readme"));
+    Ran::of(as_people_have_it(&mut build))
+}
+
+/// Without the variables of the cargo that runs the tests; what is compiled for other projects is compiled once.
+fn as_people_have_it(command: &mut Command) -> &mut Command {
+    command.env_remove("CARGO_TARGET_DIR").env("CARGO_BUILD_BUILD_DIR", xtask::workspace::target().join("readme"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG")) {
-        build.env_remove(name);
+        command.env_remove(name);
     }
-    Ran::of(&mut build)
+    command
 }
 
 /// What cargo says to have made: the name, and whether it was there already.

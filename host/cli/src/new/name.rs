@@ -34,9 +34,33 @@ pub(super) fn check(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// What WIT uses itself, and names of packages that languages have already.
+const TAKEN_WORDS: &str = "\
+    bool borrow char constructor export float32 float64 flags from func future import include interface list main option own package \
+    record resource result s16 s32 s64 s8 sdk sqlservice sqlservice-guest stream string tuple u16 u32 u64 u8 variant wasm wit with \
+    world";
+
+/// Refuses a name that is none of WIT's, which is where plugins in other languages than Rust have it.
+pub(super) fn check_word(name: &str) -> Result<()> {
+    let refuse = |why: &str| {
+        Err(Failure::new(Exit::Usage, format!("{name:?} cannot be a plugin's name: {why}"))
+            .help("a name is words of lower-case letters and digits with dashes between them, as in price-list"))
+    };
+    if name.contains('_') {
+        return refuse("it holds '_'");
+    }
+    if !name.split('-').all(|word| word.starts_with(|c: char| c.is_ascii_lowercase())) {
+        return refuse("a word of it does not begin with a letter");
+    }
+    if TAKEN_WORDS.split(' ').any(|word| word == name) {
+        return refuse("WIT or the SDK uses it");
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, check_word};
 
     #[test]
     fn names_are_those_that_cargo_takes() {
@@ -47,5 +71,15 @@ mod tests {
             assert!(check(bad).is_err(), "{bad}");
         }
         assert!(check(&"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn names_in_wit_are_words_with_dashes() {
+        for good in ["notes", "my-notes", "a1"] {
+            assert!(check_word(good).is_ok(), "{good}");
+        }
+        for bad in ["my_notes", "a-1", "a--b", "a-", "world", "sdk"] {
+            assert!(check_word(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,0 +1,187 @@
+//! `sqlservice build`: makes a component of a plugin project, in whichever language it is written.
+
+mod c;
+mod component;
+mod go;
+mod inputs;
+mod javascript;
+mod lock;
+mod project;
+mod python;
+mod qjs;
+mod rust;
+mod tool;
+mod toolchain;
+mod venv;
+mod world;
+
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    path::{self, Path, PathBuf},
+};
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    args::Build,
+    exit::Exit,
+    failure::{Failure, Result},
+    language::Language,
+    notation, output,
+    progress::Progress,
+};
+use inputs::Inputs;
+use project::Project;
+use tool::Tool;
+use toolchain::Toolchains;
+
+/// The folder in a project that holds what is built.
+const BUILD: &str = "build";
+
+/// What the name of something ends with until it is whole.
+const UNFINISHED: &str = ".unfinished";
+
+/// What a build knows of how it was asked for.
+struct Context {
+    toolchains: Toolchains,
+    offline: bool,
+    quiet: bool,
+}
+
+impl Context {
+    /// Says what is done, on standard error.
+    fn say(&self, what: &str) {
+        if !self.quiet {
+            // There is nowhere to tell that standard error is closed.
+            let _ = writeln!(io::stderr().lock(), "{}", output::harmless(what));
+        }
+    }
+
+    /// Says that something begins that may take long.
+    fn begin(&self, what: String) -> Progress {
+        self.say(&what);
+        Progress::start(what, self.quiet)
+    }
+}
+
+/// The steps that make a component in one language.
+trait Steps {
+    /// The programs that do it, in the versions that were found.
+    fn tools(&self) -> Vec<&Tool>;
+
+    /// Makes the component at this path, which does not exist yet.
+    fn build(&self, context: &Context, project: &Project, component: &Path) -> Result<()>;
+}
+
+/// What was built.
+struct Built {
+    component: PathBuf,
+    tools: Vec<Tool>,
+    /// Whether anything was done.
+    anew: bool,
+}
+
+/// Does what `build` was asked for.
+pub(crate) fn build(asked: &Build, quiet: bool) -> Result<Exit> {
+    let project = Project::find(&asked.dir)?;
+    let context = Context { toolchains: Toolchains::new(asked.offline)?, offline: asked.offline, quiet };
+    context.say(&format!("{} is a plugin in {}", project.name, project.language.title()));
+    // Programs that run in the project get it, too.
+    let out = asked.out.as_ref().map(|out| path::absolute(out).map_err(|error| failed(out, "cannot be used", &error)));
+    let out = out.transpose()?;
+    let built = if project.language == Language::Rust {
+        rust::build(&context, &project, out.as_deref())?
+    } else {
+        let _lock = alone(&context, &project)?;
+        let steps = steps(&context, &project)?;
+        let component = out.unwrap_or_else(|| project.built().join(format!("{}.wasm", project.name)));
+        make(&context, &project, steps.as_ref(), component, asked.force)?
+    };
+    tell(asked, &project, &built)
+}
+
+/// Waits until no other build of the project runs.
+fn alone(context: &Context, project: &Project) -> Result<fs::File> {
+    let built = project.built();
+    fs::create_dir_all(&built).map_err(|error| failed(&built, "cannot be made", &error))?;
+    lock::take(context, &built.join(".lock"), "builds the same project")
+}
+
+/// Finds what the language needs, and installs what is missing.
+fn steps(context: &Context, project: &Project) -> Result<Box<dyn Steps>> {
+    // Nothing is installed for what cannot be built.
+    project.wit()?;
+    let steps: Box<dyn Steps> = match project.language {
+        Language::Python => Box::new(python::Python::find(context)?),
+        Language::Typescript | Language::Javascript => Box::new(javascript::Javascript::find(context, project)?),
+        Language::Go => Box::new(go::Go::find(context)?),
+        Language::C | Language::Rust => Box::new(c::C::find(context)?),
+    };
+    for tool in steps.tools() {
+        context.say(&format!("Found {} {} ({})", tool.name, tool.version, tool.path.display()));
+    }
+    Ok(steps)
+}
+
+/// Makes the component where that is of use.
+fn make(context: &Context, project: &Project, steps: &dyn Steps, component: PathBuf, force: bool) -> Result<Built> {
+    let inputs = Inputs::of(project, &steps.tools());
+    let inputs = inputs.map_err(|error| failed(&project.dir, "cannot be read", &error))?;
+    let anew = force || !inputs.made(&component);
+    if anew {
+        write(context, project, steps, &component)?;
+        inputs.keep(&component).map_err(|error| failed(&component, "cannot be kept", &error))?;
+    } else {
+        context.say("Nothing changed since it was built");
+    }
+    Ok(Built { component, tools: steps.tools().into_iter().cloned().collect(), anew })
+}
+
+/// Makes the component. It gets its name when it is whole.
+fn write(context: &Context, project: &Project, steps: &dyn Steps, component: &Path) -> Result<()> {
+    if let Some(folder) = component.parent() {
+        fs::create_dir_all(folder).map_err(|error| failed(folder, "cannot be made", &error))?;
+    }
+    let unfinished = beside(component, UNFINISHED);
+    steps.build(context, project, &unfinished).inspect_err(|_| drop(fs::remove_file(&unfinished)))?;
+    fs::rename(&unfinished, component).map_err(|error| failed(component, "cannot be written", &error))
+}
+
+/// Prints what was built.
+fn tell(asked: &Build, project: &Project, built: &Built) -> Result<Exit> {
+    let size =
+        fs::metadata(&built.component).map_err(|error| failed(&built.component, "cannot be read", &error))?.len();
+    if asked.json {
+        let tools: Map<String, Json> =
+            built.tools.iter().map(|tool| (tool.name.to_owned(), json!(tool.version))).collect();
+        output::json(&json!({
+            "component": built.component,
+            "size": size,
+            "language": project.language.word(),
+            "built": built.anew,
+            "tools": tools,
+        }))?;
+    } else {
+        output::text(&format!("{}, {}", short(&built.component).display(), notation::readable(size)))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// A path as people would say it where they are.
+fn short(path: &Path) -> &Path {
+    let here = env::current_dir().and_then(fs::canonicalize);
+    here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
+}
+
+/// A path with something behind its name.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// What the machine did not do with a file or directory.
+fn failed(path: &Path, what: &str, error: &io::Error) -> Failure {
+    Failure::new(Exit::Host, format!("{} {what}: {error}", path.display()))
+}

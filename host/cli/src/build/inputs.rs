@@ -1,0 +1,135 @@
+//! Whether a component was built of the files that are there now: their hash is kept beside it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{BUILD, beside, project::Project, tool::Tool};
+
+/// Folders that hold no source: in a project itself, and anywhere.
+const BUILT: [&str; 4] = [BUILD, "dist", "target", "venv"];
+const CACHED: [&str; 2] = ["node_modules", "__pycache__"];
+
+/// A file that a build makes of the others, where its language wants it beside them.
+const GENERATED: &str = "sqlservice_gen.go";
+
+/// What a component is made of: each file of its project, and the programs that make it.
+pub(super) struct Inputs(String);
+
+impl Inputs {
+    /// Of a project as it is now.
+    pub(super) fn of(project: &Project, tools: &[&Tool]) -> io::Result<Self> {
+        let mut files = Vec::new();
+        collect(&project.dir, &BUILT, &mut files)?;
+        // An SDK and a contract that are not in the project. Where there are none, the build says so.
+        let shared = [project.sdk().ok(), project.wit().ok()].into_iter().flatten();
+        for folder in shared.filter(|folder| !folder.starts_with(&project.dir)) {
+            collect(&folder, &[], &mut files)?;
+        }
+        files.sort();
+        let mut hash = Sha256::new();
+        part(&mut hash, env!("CARGO_PKG_VERSION").as_bytes());
+        for tool in tools {
+            part(&mut hash, format!("{} {}", tool.name, tool.version).as_bytes());
+        }
+        for file in files {
+            let name = file.strip_prefix(&project.dir).unwrap_or(&file);
+            part(&mut hash, name.as_os_str().as_encoded_bytes());
+            part(&mut hash, &fs::read(&file)?);
+        }
+        Ok(Self(hex(&hash.finalize())))
+    }
+
+    /// Whether this component was made of them, and is as it was made.
+    pub(super) fn made(&self, component: &Path) -> bool {
+        let kept = fs::read_to_string(kept(component));
+        kept.is_ok_and(|kept| self.line(component).is_ok_and(|line| kept == line))
+    }
+
+    /// Writes down that this component was made of them.
+    pub(super) fn keep(&self, component: &Path) -> io::Result<()> {
+        fs::write(kept(component), self.line(component)?)
+    }
+
+    /// Both hashes.
+    fn line(&self, component: &Path) -> io::Result<String> {
+        Ok(format!("inputs {}\ncomponent {}\n", self.0, hex(&Sha256::digest(fs::read(component)?))))
+    }
+}
+
+/// Where the hashes of a component are kept.
+fn kept(component: &Path) -> PathBuf {
+    beside(component, ".inputs")
+}
+
+/// Adds something whose end is unmistakable.
+fn part(hash: &mut Sha256, bytes: &[u8]) {
+    hash.update((bytes.len() as u64).to_le_bytes());
+    hash.update(bytes);
+}
+
+/// The files of a directory that may be source, without these folders of its own.
+fn collect(dir: &Path, left_out: &[&str], files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if entry.file_type()?.is_dir() {
+            if !name.starts_with('.') && !left_out.contains(&name.as_ref()) && !CACHED.contains(&name.as_ref()) {
+                collect(&entry.path(), &[], files)?;
+            }
+        } else if entry.path().is_file() && !is_made(&name) {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is one that a build or a run leaves: a database, its log.
+fn is_made(name: &str) -> bool {
+    name == GENERATED || [".db", ".db-wal", ".db-shm", ".db-journal"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Bytes as text.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Inputs, Project, Tool};
+    use crate::language::Language;
+
+    #[test]
+    fn what_changed_is_built_again() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let project = Project { dir: dir.path().to_owned(), language: Language::C, name: "a".to_owned() };
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        };
+        let tool = |version: &str| Tool { name: "zig", version: version.to_owned(), path: "zig".into() };
+        let now = |version: &str| Inputs::of(&project, &[&tool(version)]).expect("inputs");
+        let component = dir.path().join("build/a.wasm");
+        write("a.c", "1");
+        write("build/a.wasm", "made");
+        assert!(!now("1").made(&component), "nothing is known of it");
+        now("1").keep(&component).expect("kept");
+        write("notes.db", "data");
+        write("__pycache__/a.pyc", "cached");
+        assert!(now("1").made(&component));
+        assert!(!now("2").made(&component), "by another compiler");
+        write("build/a.wasm", "changed");
+        assert!(!now("1").made(&component), "changed by hand");
+        write("build/a.wasm", "made");
+        assert!(now("1").made(&component));
+        write("sdk/build/b.c", "2");
+        assert!(!now("1").made(&component), "a file more");
+    }
+}

@@ -1,0 +1,193 @@
+//! The project that is built: where it lies, what it is called and written in.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value as Json;
+
+use super::BUILD;
+use crate::{
+    exit::Exit,
+    failure::{Failure, Result},
+    language::Language,
+};
+
+/// The WIT of a C project's world.
+pub(super) const WORLD: &str = "plugin.wit";
+
+/// The manifests by which a language is known.
+const MANIFESTS: [(&str, Language); 5] = [
+    ("Cargo.toml", Language::Rust),
+    ("pyproject.toml", Language::Python),
+    ("package.json", Language::Javascript),
+    ("go.mod", Language::Go),
+    (WORLD, Language::C),
+];
+
+/// A plugin project.
+#[derive(Debug)]
+pub(super) struct Project {
+    /// Its directory, from the root of the file system.
+    pub(super) dir: PathBuf,
+    pub(super) language: Language,
+    /// What its component is called, without the ending.
+    pub(super) name: String,
+}
+
+impl Project {
+    /// The project in this directory.
+    pub(super) fn find(dir: &Path) -> Result<Self> {
+        let dir = fs::canonicalize(dir)
+            .map_err(|error| Failure::new(Exit::Usage, format!("{} cannot be read: {error}", dir.display())))?;
+        let (manifest, language) = language(&dir)?;
+        let text = fs::read_to_string(dir.join(manifest));
+        let text = text.map_err(|error| super::failed(&dir.join(manifest), "cannot be read", &error))?;
+        let name = name(language, &text).or_else(|| Some(dir.file_name()?.to_str()?.to_owned()));
+        let name = name.filter(|name| is_file_name(name)).ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("{} says no name that a file can have", dir.join(manifest).display()))
+        })?;
+        Ok(Self { dir, language, name })
+    }
+
+    /// Where its SDK lies: in the project, or in the repository of SDKs that has the project.
+    pub(super) fn sdk(&self) -> Result<PathBuf> {
+        let language = self.language.sdk();
+        let own = self.dir.join("sdk");
+        let shared = || self.dir.ancestors().map(|root| root.join("guest-sdk").join(language)).find(|it| it.is_dir());
+        if own.is_dir() { Some(own) } else { shared() }.ok_or_else(|| {
+            let title = self.language.title();
+            Failure::new(Exit::Usage, format!("{} has no SDK for {title} in sdk", self.dir.display()))
+                .help(format!("`sqlservice new NAME --language {}` makes a project that has it", self.language.word()))
+        })
+    }
+
+    /// Where the contract lies: in the SDK that a project has, or where the repository of SDKs has it.
+    pub(super) fn wit(&self) -> Result<PathBuf> {
+        let sdk = self.sdk()?;
+        let places = [sdk.join("wit"), sdk.join("../../wit")];
+        places.into_iter().find(|wit| wit.join("package.wit").is_file()).ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("{} has no contract in wit", sdk.display()))
+                .help("`sqlservice new` puts it there")
+        })
+    }
+
+    /// Where what is built goes.
+    pub(super) fn built(&self) -> PathBuf {
+        self.dir.join(BUILD)
+    }
+
+    /// A directory for what lies between source and component, empty.
+    pub(super) fn scratch(&self, name: &str) -> Result<PathBuf> {
+        let dir = self.built().join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).map_err(|error| super::failed(&dir, "cannot be removed", &error))?;
+        }
+        fs::create_dir_all(&dir).map_err(|error| super::failed(&dir, "cannot be made", &error))?;
+        Ok(dir)
+    }
+}
+
+/// The language of the project in a directory, and the manifest that says it.
+fn language(dir: &Path) -> Result<(&'static str, Language)> {
+    let mut found = MANIFESTS.into_iter().filter(|(manifest, _)| dir.join(manifest).is_file());
+    match found.next() {
+        None => {
+            let names: Vec<&str> = MANIFESTS.into_iter().map(|(manifest, _)| manifest).collect();
+            Err(Failure::new(Exit::Usage, format!("{} is no plugin project", dir.display())).help(format!(
+                "it has none of {}; `sqlservice new NAME --language LANGUAGE` makes a project",
+                names.join(", ")
+            )))
+        }
+        // What its own people call it is in the first manifest; a world may lie beside each.
+        Some((manifest, Language::Javascript)) if dir.join("tsconfig.json").is_file() => {
+            Ok((manifest, Language::Typescript))
+        }
+        Some(found) => Ok(found),
+    }
+}
+
+/// The name that a manifest gives a project; its directory's where it gives none.
+fn name(language: Language, manifest: &str) -> Option<String> {
+    match language {
+        Language::Rust => Some(manifest.parse::<toml::Table>().ok()?.get("package")?.get("name")?.as_str()?.to_owned()),
+        Language::Python => {
+            Some(manifest.parse::<toml::Table>().ok()?.get("project")?.get("name")?.as_str()?.to_owned())
+        }
+        Language::Typescript | Language::Javascript => {
+            let manifest: Json = serde_json::from_str(manifest).ok()?;
+            Some(manifest.get("name")?.as_str()?.rsplit('/').next()?.to_owned())
+        }
+        Language::Go => {
+            let module =
+                manifest.lines().find_map(|line| line.trim().strip_prefix("module "))?.trim().trim_matches('"');
+            Some(module.rsplit('/').next()?.to_owned())
+        }
+        Language::C => {
+            let package = manifest.lines().find_map(|line| line.trim().strip_prefix("package "))?;
+            let (_, name) = package.split_once(':')?;
+            // The SDK's template calls each of them a plugin; its directory knows better.
+            name.split(['@', ';', ' ']).next().filter(|name| *name != "plugin").map(str::to_owned)
+        }
+    }
+}
+
+/// Whether a name stays in the directory where it is put.
+fn is_file_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Project, name};
+    use crate::language::Language;
+
+    #[test]
+    fn a_manifest_says_the_language_and_the_name() {
+        for (file, text, language, expected) in [
+            ("Cargo.toml", "[package]\nname = \"a-b\"\n", Language::Rust, "a-b"),
+            ("pyproject.toml", "[project]\nname = \"notes\"\n", Language::Python, "notes"),
+            ("package.json", "{\"name\": \"@me/notes\"}", Language::Javascript, "notes"),
+            ("go.mod", "// mine\nmodule example.org/notes\n\ngo 1.25\n", Language::Go, "notes"),
+            ("plugin.wit", "/// Mine.\npackage local:notes@0.1.0;\nworld w {}\n", Language::C, "notes"),
+        ] {
+            let dir = tempfile::tempdir().expect("a directory");
+            fs::write(dir.path().join(file), text).expect("a file");
+            let project = Project::find(dir.path()).expect("a project");
+            assert_eq!((project.language, project.name.as_str()), (language, expected));
+        }
+    }
+
+    #[test]
+    fn types_make_it_typescript() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for (file, text) in [("package.json", "{\"name\": \"a\"}"), ("tsconfig.json", "{}"), ("plugin.wit", "")] {
+            fs::write(dir.path().join(file), text).expect("a file");
+        }
+        assert_eq!(Project::find(dir.path()).expect("a project").language, Language::Typescript);
+    }
+
+    #[test]
+    fn a_name_stays_in_its_directory() {
+        for text in ["{\"name\": \"..\"}", "{\"name\": \"a\\\\b\"}", "{\"name\": \"\"}"] {
+            let dir = tempfile::tempdir().expect("a directory");
+            fs::write(dir.path().join("package.json"), text).expect("a file");
+            assert!(Project::find(dir.path()).is_err(), "{text}");
+        }
+        assert_eq!(name(Language::Go, "go 1.25"), None);
+        assert_eq!(name(Language::C, "package local:plugin;"), None);
+    }
+
+    #[test]
+    fn what_is_no_project_is_told_how_to_make_one() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let failure = Project::find(dir.path()).expect_err("no project");
+        assert_eq!(failure.exit(), crate::exit::Exit::Usage);
+        assert!(failure.to_json()["error"]["help"].as_str().expect("help").contains("sqlservice new"));
+    }
+}
