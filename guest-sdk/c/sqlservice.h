@@ -328,7 +328,8 @@ void sql_database_clear(sql_database database);
 
 /* ---- Databases ---------------------------------------------------------------------------------------------------- */
 
-/// Opens a database by the name under which it was granted, and checks the models. Close it with `sql_close`.
+/// Opens a database by the name under which it was granted, and checks the models, which have to outlive it. Values that
+/// are set or written in columns are checked against their types. Close it with `sql_close`.
 sql_database sql_open(const char *name, sql_models models);
 /// Closes it with all that was opened from it; what is not committed is rolled back.
 void sql_close(sql_database database);

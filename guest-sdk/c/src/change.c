@@ -56,6 +56,7 @@ bool sql_set_to(sql_query change, const char *column, sql_expr value) {
   if (statement == NULL) return false;
   if (column == NULL) return statement_fail(statement, "invalid", "a column has no name");
   if (!statement_node(statement, value, &node)) return false;
+  if (!check_assigned(statement, column, node)) return false;
   if (statement->kind == STATEMENT_INSERT) return insert_set(statement, column, node);
   if (statement->kind == STATEMENT_UPDATE) {
     return assign(statement, &statement->assignments, &statement->assignment_count, column, node);

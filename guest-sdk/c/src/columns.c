@@ -39,6 +39,7 @@ sql_data sql_data_values(const char *name, const sql_value *values) {
 struct writer {
   struct session *session;
   struct arena *arena;
+  plugin_string_t table;
   size_t rows;
   bool copy;
 };
@@ -157,11 +158,33 @@ static bool vector(const struct writer *writer, const sql_data *column, wit_colu
   }
 }
 
+/// Whether the declared column can hold the values.
+static bool check(const struct writer *writer, const sql_data *column) {
+  const plugin_string_t name = string_view((sql_str){.data = column->name, .size = strlen(column->name)});
+  const sql_entry *entry = check_column(writer->session, writer->table, name);
+  if (entry == NULL) return true;
+  const sql_value *values = column->kind == SQL_KIND_NULL ? column->values : NULL;
+  for (size_t i = 0; values != NULL && i < writer->rows; i++) {
+    if (!check_value(entry, values[i])) return check_fail(writer->session, entry, values[i].kind);
+  }
+  const bool narrow = entry->type == SQL_INT16 || entry->type == SQL_INT32;
+  if (values == NULL && !(narrow && column->kind == SQL_KIND_INTEGER)) {
+    return check_value(entry, (sql_value){.kind = column->kind}) || check_fail(writer->session, entry, column->kind);
+  }
+  const int64_t *numbers = values == NULL ? column->values : NULL;
+  for (size_t i = 0; numbers != NULL && i < writer->rows; i++) {
+    const bool null = column->nulls != NULL && column->nulls[i] != 0;
+    if (!null && !check_value(entry, sql_int(numbers[i]))) return check_fail(writer->session, entry, SQL_KIND_INTEGER);
+  }
+  return true;
+}
+
 static bool lower(const struct writer *writer, const sql_data *column, wit_column *out) {
   *out = (wit_column){0};
   if (column->name == NULL || (column->values == NULL && writer->rows > 0)) {
     return fail(writer, "invalid", "a column needs a name and values", column->name);
   }
+  if (!check(writer, column)) return false;
   if (column->kind == SQL_KIND_NULL) return mixed(writer, column, out);
   if (!textual(column->kind)) return vector(writer, column, out) && bits(writer, column, out);
   out->values.tag = (uint8_t)(column->kind - 1U);
@@ -169,9 +192,9 @@ static bool lower(const struct writer *writer, const sql_data *column, wit_colum
   return zero_ended(writer, column, out);
 }
 
-bool columns_lower(struct session *session, struct arena *arena, const sql_data *columns, size_t count, size_t rows,
-                   bool copy, wit_batch *batch, plugin_list_string_t *names) {
-  const struct writer writer = {.session = session, .arena = arena, .rows = rows, .copy = copy};
+bool columns_lower(struct session *session, struct arena *arena, const char *table, const sql_data *columns, size_t count,
+                   size_t rows, bool copy, wit_batch *batch, plugin_list_string_t *names) {
+  const struct writer writer = {.session = session, .arena = arena, .table = arena_string(arena, table), .rows = rows, .copy = copy};
   wit_column *items = arena_take(arena, count, sizeof *items);
   plugin_string_t *texts = arena_take(arena, count, sizeof *texts);
   if (items == NULL || texts == NULL || rows > UINT32_MAX) {
@@ -195,7 +218,7 @@ sql_rows sql_insert_many(sql_session handle, const char *table, const sql_data *
   wit_result result;
   plugin_list_string_t names;
   bool done = false;
-  if (columns_lower(session, &arena, columns, count, rows, false, &batch, &names)) {
+  if (columns_lower(session, &arena, table, columns, count, rows, false, &batch, &names)) {
     plugin_string_t to = arena_string(&arena, table);
     plugin_list_string_t back = arena_names(&arena, returning);
     wit_failure failure;

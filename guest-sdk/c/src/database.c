@@ -16,6 +16,7 @@ sql_database sql_open(const char *name, sql_models models) {
   struct database *database = object_new(OBJECT_DATABASE, sizeof *database, NULL);
   if (database == NULL) return (sql_database){0};
   const sql_database handle = {.id = database->object.id};
+  database->models = models;
   if (name == NULL) {
     error_set(&database->error, "invalid", "a database has no name");
     return handle;

@@ -55,9 +55,9 @@ static uint32_t push(struct flush *flush, WIT(sessions_change_t) change) {
   return (uint32_t)flush->count++;
 }
 
-static bool columns(struct flush *flush, const sql_data *data, size_t count, size_t rows, wit_batch *batch,
+static bool columns(struct flush *flush, const char *table, const sql_data *data, size_t count, size_t rows, wit_batch *batch,
                     plugin_list_string_t *names) {
-  return columns_lower(session_above(flush), &flush->arena, data, count, rows, true, batch, names);
+  return columns_lower(session_above(flush), &flush->arena, table, data, count, rows, true, batch, names);
 }
 
 uint32_t sql_flush_inserts(sql_flush handle, const char *table, const sql_data *data, size_t count, size_t rows,
@@ -65,7 +65,7 @@ uint32_t sql_flush_inserts(sql_flush handle, const char *table, const sql_data *
   struct flush *flush = ready(handle);
   WIT(sessions_change_t) change = {.tag = SQLSERVICE_DATABASE_SESSIONS_CHANGE_INSERTS};
   WIT(sessions_inserts_t) *inserts = &change.val.inserts;
-  if (flush == NULL || !columns(flush, data, count, rows, &inserts->rows, &inserts->columns)) return UINT32_MAX;
+  if (flush == NULL || !columns(flush, table, data, count, rows, &inserts->rows, &inserts->columns)) return UINT32_MAX;
   inserts->table = arena_string(&flush->arena, table);
   inserts->returning = arena_names(&flush->arena, returning);
   return push(flush, change);
@@ -76,8 +76,8 @@ uint32_t sql_flush_updates(sql_flush handle, const char *table, const sql_data *
   struct flush *flush = ready(handle);
   WIT(sessions_change_t) change = {.tag = SQLSERVICE_DATABASE_SESSIONS_CHANGE_UPDATES};
   WIT(sessions_updates_t) *updates = &change.val.updates;
-  const bool lowered = flush != NULL && columns(flush, keys, key_count, rows, &updates->keys, NULL) &&
-                       columns(flush, data, count, rows, &updates->rows, &updates->columns);
+  const bool lowered = flush != NULL && columns(flush, table, keys, key_count, rows, &updates->keys, NULL) &&
+                       columns(flush, table, data, count, rows, &updates->rows, &updates->columns);
   if (!lowered) return UINT32_MAX;
   updates->table = arena_string(&flush->arena, table);
   updates->returning = arena_names(&flush->arena, returning);
@@ -89,7 +89,7 @@ uint32_t sql_flush_deletes(sql_flush handle, const char *table, const sql_data *
   struct flush *flush = ready(handle);
   WIT(sessions_change_t) change = {.tag = SQLSERVICE_DATABASE_SESSIONS_CHANGE_DELETES};
   WIT(sessions_deletes_t) *deletes = &change.val.deletes;
-  if (flush == NULL || !columns(flush, keys, key_count, rows, &deletes->keys, NULL)) return UINT32_MAX;
+  if (flush == NULL || !columns(flush, table, keys, key_count, rows, &deletes->keys, NULL)) return UINT32_MAX;
   deletes->table = arena_string(&flush->arena, table);
   deletes->strict = strict;
   return push(flush, change);
@@ -112,7 +112,7 @@ bool sql_flush_versions(sql_flush handle, uint32_t position, sql_data versions) 
     return fail(flush, "invalid", "only updates and deletes have versions");
   }
   const uint32_t rows = updates ? change->val.updates.keys.rows : change->val.deletes.keys.rows;
-  if (!columns(flush, &versions, 1, rows, &out.val, NULL)) return false;
+  if (!columns(flush, NULL, &versions, 1, rows, &out.val, NULL)) return false;
   if (updates) change->val.updates.versions = out;
   else change->val.deletes.versions = out;
   return true;
@@ -128,7 +128,7 @@ bool sql_flush_stored(sql_flush handle, uint32_t position, const sql_data *data,
     return fail(flush, "invalid", "only updates and deletes have stored values");
   }
   const uint32_t rows = updates ? change->val.updates.keys.rows : change->val.deletes.keys.rows;
-  if (!columns(flush, data, count, rows, &out.val.rows, &out.val.columns)) return false;
+  if (!columns(flush, NULL, data, count, rows, &out.val.rows, &out.val.columns)) return false;
   if (updates) change->val.updates.stored = out;
   else change->val.deletes.stored = out;
   return true;

@@ -97,6 +97,7 @@ struct database {
   struct error error;  ///< Its own.
   struct error closed; ///< That of a session which was closed with one.
   bool open;
+  sql_models models; ///< What was declared; it outlives the database.
   WIT(databases_own_database_t) handle;
   char *dialect;
   struct arena arena;
@@ -230,10 +231,21 @@ struct error *error_of(void *object);
 /// Rows of a batch that belongs to the parent.
 sql_rows rows_over(void *parent, const wit_batch *batch, char **names, size_t width);
 
+/* ---- check.c ---- */
+
+/// The declared column of a table; null where it is not declared.
+const sql_entry *check_column(void *object, plugin_string_t table, plugin_string_t column);
+/// Whether the column can hold the value.
+bool check_value(const sql_entry *column, sql_value value);
+/// Fails for a value that the column cannot hold. Always false.
+bool check_fail(void *object, const sql_entry *column, sql_kind got);
+/// Whether the column can hold the node's value, where it is a constant.
+bool check_assigned(struct statement *statement, const char *column, uint32_t node);
+
 /* ---- columns.c ---- */
 
-/// A batch of columns, which points to their values or into the arena.
-bool columns_lower(struct session *session, struct arena *arena, const sql_data *columns, size_t count, size_t rows,
+/// A batch of columns of a table, which points to their values or into the arena.
+bool columns_lower(struct session *session, struct arena *arena, const char *table, const sql_data *columns, size_t count, size_t rows,
                    bool copy, wit_batch *batch, plugin_list_string_t *names);
 
 /* ---- model.c ---- */

@@ -53,7 +53,7 @@ sql_load sql_load_query(const char *table, sql_query query) {
 sql_load sql_load_keys(sql_session session, const char *table, const sql_data *keys, size_t count, size_t rows) {
   struct load *load = load_new(session_ready(session), table, SQLSERVICE_DATABASE_SESSIONS_LOAD_ROOT_KEYS);
   if (load != NULL) {
-    columns_lower(session_above(load), &load->arena, keys, count, rows, true, &load->plan.root.val.keys, NULL);
+    columns_lower(session_above(load), &load->arena, table, keys, count, rows, true, &load->plan.root.val.keys, NULL);
   }
   return handle_of(load);
 }
@@ -62,7 +62,7 @@ sql_load sql_load_known(sql_session session, const char *table, const sql_data *
   struct load *load = load_new(session_ready(session), table, SQLSERVICE_DATABASE_SESSIONS_LOAD_ROOT_KNOWN);
   if (load != NULL) {
     WIT(sessions_known_rows_t) *known = &load->plan.root.val.known;
-    columns_lower(session_above(load), &load->arena, columns, count, rows, true, &known->rows, &known->columns);
+    columns_lower(session_above(load), &load->arena, table, columns, count, rows, true, &known->rows, &known->columns);
   }
   return handle_of(load);
 }
