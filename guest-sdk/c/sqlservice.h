@@ -1,14 +1,15 @@
 /// sqlservice for C: databases for a sandboxed plugin. The only header; C++ and Zig include it, too.
 ///
-/// Handles: databases, sessions, queries and rows are named by small values. One that is zero, closed, or whose owner was
-/// closed never traps: the call does nothing and fails with `closed`. Closing a database closes all that was opened from it.
+/// Handles: databases, sessions, queries and rows are named by small values. One that is zero, closed, or whose owner
+/// was closed never traps: the call does nothing and fails with `closed`. Closing a database closes all that was opened
+/// from it.
 ///
-/// Errors stick: the first failure on a session stays there. Until `sql_clear`, every call on it, its queries and its rows
-/// does nothing and returns false, zero or an empty text. So a plugin asks once, at the end: where `sql_commit` is false,
-/// `sql_error` says why. Closing and rolling back work all the same.
+/// Errors stick: the first failure on a session stays there. Until `sql_clear`, every call on it, its queries and its
+/// rows does nothing and returns false, zero or an empty text. So a plugin asks once, at the end: where `sql_commit` is
+/// false, `sql_error` says why. Closing and rolling back work all the same.
 ///
-/// Memory: what is passed in is copied, except for columns and parameters, which are read during the call. What comes out
-/// stays valid until its rows move to the next batch or are closed.
+/// Memory: what is passed in is copied, except for columns and parameters, which are read during the call. What comes
+/// out stays valid until its rows move to the next batch or are closed.
 #ifndef SQLSERVICE_H
 #define SQLSERVICE_H
 
@@ -20,7 +21,8 @@
 extern "C" {
 #endif
 
-/* ---- Values ------------------------------------------------------------------------------------------------------- */
+/* ---- Values -------------------------------------------------------------------------------------------------------
+ */
 
 /// Characters or bytes, not ended by a zero.
 typedef struct sql_str {
@@ -73,16 +75,16 @@ typedef struct sql_value {
   sql_kind kind;
   union {
     bool boolean;
-    int64_t integer; ///< Integers; days of dates; microseconds of times and timestamps.
+    int64_t integer;  ///< Integers; days of dates; microseconds of times and timestamps.
     uint64_t unsigned_integer;
     double real;
-    sql_str text; ///< Texts, decimals, JSON, bytes.
+    sql_str text;  ///< Texts, decimals, JSON, bytes.
     sql_uuid uuid;
     sql_interval interval;
     sql_array array;
     struct {
       sql_str type, text;
-    } other; ///< A value of the database's own types.
+    } other;  ///< A value of the database's own types.
   } as;
 } sql_value;
 
@@ -120,13 +122,15 @@ sql_value sql_other(const char *type, const char *text);
 int32_t sql_days(int32_t year, uint32_t month, uint32_t day);
 /// The date of a day.
 void sql_civil(int32_t days, int32_t *year, uint32_t *month, uint32_t *day);
-/// Writes a date, time, timestamp, decimal, UUID, JSON, text, number or truth value as text that ends with a zero, cut to `size`.
-/// Returns how long it is without the zero, as `snprintf` does.
+/// Writes a date, time, timestamp, decimal, UUID, JSON, text, number or truth value as text that ends with a zero, cut
+/// to `size`. Returns how long it is without the zero, as `snprintf` does.
 size_t sql_format(sql_value value, char *out, size_t size);
-/// Reads `2024-02-29`, `12:34:56.789`, `2024-02-29T12:34:56.789` (with `Z`: a moment) or a UUID. False where it is none.
+/// Reads `2024-02-29`, `12:34:56.789`, `2024-02-29T12:34:56.789` (with `Z`: a moment) or a UUID. False where it is
+/// none.
 bool sql_parse(sql_kind kind, sql_str text, sql_value *out);
 
-/* ---- Models ------------------------------------------------------------------------------------------------------- */
+/* ---- Models -------------------------------------------------------------------------------------------------------
+ */
 
 /// The type of a column.
 typedef enum sql_type {
@@ -178,41 +182,42 @@ typedef enum sql_entry_kind {
 /// their options: `SQL_COLUMN("email", SQL_TEXT, .nullable = true)`.
 typedef struct sql_entry {
   sql_entry_kind entry;
-  const char *name;         ///< The table's, column's or relationship's; a constraint's name is optional.
-  sql_type type;            ///< Of a column.
-  const char *columns;      ///< Columns of a key, constraint or index, with commas.
-  const char *target;       ///< The table that a foreign key or relationship refers to.
-  const char *referred;     ///< The columns that a foreign key refers to, with commas.
-  bool nullable;            ///< Whether a column may be null.
-  bool primary_key;         ///< Whether a column belongs to the primary key.
-  bool unique;              ///< Whether a column's values are unique.
-  bool index;               ///< Whether a column has an index.
-  uint32_t length;          ///< Characters of a varchar, bytes of bytes; 0 is no limit.
-  uint32_t precision;       ///< Digits of a decimal.
-  uint32_t scale;           ///< Its digits after the point.
-  sql_type element;         ///< Type of an array's items.
-  const char *labels;       ///< Labels of an enumeration, with commas.
-  const char *native;       ///< The type's name in this database.
-  sql_default by_default;   ///< What an insert that says nothing gets.
-  sql_default on_update;    ///< What an update that says nothing gets: `SQL_NO_DEFAULT`, `SQL_VALUE` or `SQL_NOW`.
-  sql_kind value_kind;      ///< The kind of a constant default: boolean, integer, float, or a kind that is written as text.
-  int64_t value;            ///< A constant default: an integer or truth value.
-  double real;              ///< A constant default: a float.
-  const char *text;         ///< A constant default as text; the SQL text of an expression or check (needs the grant for raw SQL).
-  const char *references;   ///< Of a column: `table.column` that it refers to.
-  sql_action on_delete;     ///< Of a foreign key.
-  sql_action on_key_update; ///< Of a foreign key.
-  const char *schema;       ///< Schema of a table, or of a foreign key's target.
-  const char *version;      ///< Of a table: the column that counts a row's versions.
-  const char *comment;      ///< Of a table or column.
-  const char *computed;     ///< Of a column: the SQL text that it is computed by.
-  bool is_view;             ///< Of a table.
-  bool collection;          ///< Of a relationship: whether it holds many.
-  const char *through;      ///< Of a relationship: its association table.
-  uint32_t cascade;         ///< Of a relationship: `SQL_SAVE_UPDATE | SQL_DELETE | SQL_DELETE_ORPHAN`.
-  bool passive_deletes;     ///< Of a relationship.
-  bool post_update;         ///< Of a relationship.
-  const char *order_by;     ///< Of a relationship: columns of the target, with commas, each with ` desc` where wanted.
+  const char *name;        ///< The table's, column's or relationship's; a constraint's name is optional.
+  sql_type type;           ///< Of a column.
+  const char *columns;     ///< Columns of a key, constraint or index, with commas.
+  const char *target;      ///< The table that a foreign key or relationship refers to.
+  const char *referred;    ///< The columns that a foreign key refers to, with commas.
+  bool nullable;           ///< Whether a column may be null.
+  bool primary_key;        ///< Whether a column belongs to the primary key.
+  bool unique;             ///< Whether a column's values are unique.
+  bool index;              ///< Whether a column has an index.
+  uint32_t length;         ///< Characters of a varchar, bytes of bytes; 0 is no limit.
+  uint32_t precision;      ///< Digits of a decimal.
+  uint32_t scale;          ///< Its digits after the point.
+  sql_type element;        ///< Type of an array's items.
+  const char *labels;      ///< Labels of an enumeration, with commas.
+  const char *native;      ///< The type's name in this database.
+  sql_default by_default;  ///< What an insert that says nothing gets.
+  sql_default on_update;   ///< What an update that says nothing gets: `SQL_NO_DEFAULT`, `SQL_VALUE` or `SQL_NOW`.
+  sql_kind value_kind;  ///< The kind of a constant default: boolean, integer, float, or a kind that is written as text.
+  int64_t value;        ///< A constant default: an integer or truth value.
+  double real;          ///< A constant default: a float.
+  const char
+      *text;  ///< A constant default as text; the SQL text of an expression or check (needs the grant for raw SQL).
+  const char *references;    ///< Of a column: `table.column` that it refers to.
+  sql_action on_delete;      ///< Of a foreign key.
+  sql_action on_key_update;  ///< Of a foreign key.
+  const char *schema;        ///< Schema of a table, or of a foreign key's target.
+  const char *version;       ///< Of a table: the column that counts a row's versions.
+  const char *comment;       ///< Of a table or column.
+  const char *computed;      ///< Of a column: the SQL text that it is computed by.
+  bool is_view;              ///< Of a table.
+  bool collection;           ///< Of a relationship: whether it holds many.
+  const char *through;       ///< Of a relationship: its association table.
+  uint32_t cascade;          ///< Of a relationship: `SQL_SAVE_UPDATE | SQL_DELETE | SQL_DELETE_ORPHAN`.
+  bool passive_deletes;      ///< Of a relationship.
+  bool post_update;          ///< Of a relationship.
+  const char *order_by;      ///< Of a relationship: columns of the target, with commas, each with ` desc` where wanted.
 } sql_entry;
 
 /// What a plugin declares of a database.
@@ -232,8 +237,12 @@ typedef struct sql_models {
 #define SQL_STRING(column, characters, ...) \
   {.entry = SQL_ENTRY_COLUMN, .name = column, .type = SQL_VARCHAR, .length = characters, __VA_ARGS__}
 /// An exact decimal.
-#define SQL_NUMERIC(column, digits, after_point, ...)                                                              \
-  {.entry = SQL_ENTRY_COLUMN, .name = column, .type = SQL_DECIMAL, .precision = digits, .scale = after_point, \
+#define SQL_NUMERIC(column, digits, after_point, ...) \
+  {.entry = SQL_ENTRY_COLUMN,                         \
+   .name = column,                                    \
+   .type = SQL_DECIMAL,                               \
+   .precision = digits,                               \
+   .scale = after_point,                              \
    __VA_ARGS__}
 /// Constant defaults, as options of a column.
 #define SQL_DEFAULT_BOOLEAN(truth) .by_default = SQL_VALUE, .value_kind = SQL_KIND_BOOLEAN, .value = truth
@@ -262,54 +271,56 @@ typedef struct sql_models {
 #define SQL_MODELS(variable, ...)                              \
   static const sql_entry variable##_entries[] = {__VA_ARGS__}; \
   static const sql_models variable = {variable##_entries, sizeof variable##_entries / sizeof variable##_entries[0]}
-/// Exports the models, so that `sqlservice inspect` shows them. The world includes `sqlservice:database/declared`, and the
-/// file includes the generated `plugin.h`.
-#define SQL_EXPORT_MODELS(models)                                                                                        \
-  void exports_sqlservice_database_declarations_declared_models(exports_sqlservice_database_declarations_models_t *ret) { \
-    sql_declare(models, ret);                                                                                          \
+/// Exports the models, so that `sqlservice inspect` shows them. The world includes `sqlservice:database/declared`, and
+/// the file includes the generated `plugin.h`.
+#define SQL_EXPORT_MODELS(models)                                \
+  void exports_sqlservice_database_declarations_declared_models( \
+      exports_sqlservice_database_declarations_models_t *ret) {  \
+    sql_declare(models, ret);                                    \
   }
 /// What `SQL_EXPORT_MODELS` calls: writes the models into the generated struct.
 void sql_declare(sql_models models, void *generated);
 
-/* ---- Errors ------------------------------------------------------------------------------------------------------- */
+/* ---- Errors -------------------------------------------------------------------------------------------------------
+ */
 
 /// A failure. `code` is a word of the contract's list (`unique-violation`, `closed`, …).
 typedef struct sql_failure {
   const char *code;
   const char *message;
-  const char *sqlstate;   ///< Null where the database told none.
-  const char *constraint; ///< Null where it is not known, as the table is.
+  const char *sqlstate;    ///< Null where the database told none.
+  const char *constraint;  ///< Null where it is not known, as the table is.
   const char *table;
-  const char *columns; ///< With commas between; empty where they are not known.
-  const char *details; ///< `name=value` with commas between; empty where there are none.
-  int64_t position;    ///< The failing change of a flush or node of a statement; -1 where it is not known.
-  bool retryable;      ///< Whether the same transaction, begun again, can succeed.
+  const char *columns;  ///< With commas between; empty where they are not known.
+  const char *details;  ///< `name=value` with commas between; empty where there are none.
+  int64_t position;     ///< The failing change of a flush or node of a statement; -1 where it is not known.
+  bool retryable;       ///< Whether the same transaction, begun again, can succeed.
 } sql_failure;
 
 typedef struct sql_database {
   uint64_t id;
-} sql_database; ///< A database that the host granted.
+} sql_database;  ///< A database that the host granted.
 typedef struct sql_session {
   uint64_t id;
-} sql_session; ///< Work on a database, in transactions.
+} sql_session;  ///< Work on a database, in transactions.
 typedef struct sql_query {
   uint64_t id;
-} sql_query; ///< A statement that is being written, or a query inside of one.
+} sql_query;  ///< A statement that is being written, or a query inside of one.
 typedef struct sql_prepared {
   uint64_t id;
-} sql_prepared; ///< A statement that was compiled once.
+} sql_prepared;  ///< A statement that was compiled once.
 typedef struct sql_rows {
   uint64_t id;
-} sql_rows; ///< What a statement returns.
+} sql_rows;  ///< What a statement returns.
 typedef struct sql_savepoint {
   uint64_t id;
-} sql_savepoint; ///< A point inside of a transaction to go back to.
+} sql_savepoint;  ///< A point inside of a transaction to go back to.
 typedef struct sql_flush {
   uint64_t id;
-} sql_flush; ///< Changes that are written together.
+} sql_flush;  ///< Changes that are written together.
 typedef struct sql_load {
   uint64_t id;
-} sql_load; ///< Rows that are loaded with what they are related to.
+} sql_load;  ///< Rows that are loaded with what they are related to.
 /// An expression of one statement. It is valid as long as its statement is.
 typedef struct sql_expr {
   uint32_t node, statement;
@@ -317,7 +328,8 @@ typedef struct sql_expr {
 
 /// The failure that sticks on the session, or null. Valid until it is cleared or the session closed.
 const sql_failure *sql_error(sql_session session);
-/// The failure that sticks on the database, else the first of its sessions, those included that were closed with one; or null.
+/// The failure that sticks on the database, else the first of its sessions, those included that were closed with one;
+/// or null.
 const sql_failure *sql_database_error(sql_database database);
 /// Whether a failure has this code; false for null.
 bool sql_is(const sql_failure *failure, const char *code);
@@ -326,14 +338,16 @@ void sql_clear(sql_session session);
 /// Forgets the database's failure, and those of closed sessions.
 void sql_database_clear(sql_database database);
 
-/* ---- Databases ---------------------------------------------------------------------------------------------------- */
+/* ---- Databases ----------------------------------------------------------------------------------------------------
+ */
 
-/// Opens a database by the name under which it was granted, and checks the models, which have to outlive it. Values that
-/// are set or written in columns are checked against their types. Close it with `sql_close`.
+/// Opens a database by the name under which it was granted, and checks the models, which have to outlive it. Values
+/// that are set or written in columns are checked against their types. Close it with `sql_close`.
 sql_database sql_open(const char *name, sql_models models);
 /// Closes it with all that was opened from it; what is not committed is rolled back.
 void sql_close(sql_database database);
-/// `sql_close` for the end of an export: false where something failed, with its message as a new text in `*data`, `*size`.
+/// `sql_close` for the end of an export: false where something failed, with its message as a new text in `*data`,
+/// `*size`.
 bool sql_finish(sql_database database, uint8_t **data, size_t *size);
 /// `return SQL_FINISH(db, err);` closes all and fills the `err` of an exported function.
 #define SQL_FINISH(database, err) sql_finish(database, &(err)->ptr, &(err)->len)
@@ -371,17 +385,18 @@ typedef enum sql_isolation {
 typedef struct sql_transaction {
   sql_isolation isolation;
   bool read_only;
-  uint32_t timeout_ms; ///< How long it may stay open; 0 is as long as the host allows.
+  uint32_t timeout_ms;  ///< How long it may stay open; 0 is as long as the host allows.
 } sql_transaction;
 
 /// How the statements of a session run. Zero is the usual.
 typedef struct sql_options {
-  uint32_t timeout_ms; ///< How long one may take; 0 is as long as the host allows.
-  uint64_t max_rows;   ///< How many rows it may return before it fails; 0 is as many as the host allows.
-  uint32_t batch_rows; ///< How many rows come at once; 0 leaves it to the host.
+  uint32_t timeout_ms;  ///< How long one may take; 0 is as long as the host allows.
+  uint64_t max_rows;    ///< How many rows it may return before it fails; 0 is as many as the host allows.
+  uint32_t batch_rows;  ///< How many rows come at once; 0 leaves it to the host.
 } sql_options;
 
-/* ---- Sessions ----------------------------------------------------------------------------------------------------- */
+/* ---- Sessions -----------------------------------------------------------------------------------------------------
+ */
 
 /// A session in a transaction, its only one.
 sql_session sql_begin(sql_database database);
@@ -413,14 +428,17 @@ bool sql_rollback_to(sql_savepoint savepoint);
 /// Waits so many milliseconds.
 void sql_sleep(uint32_t milliseconds);
 
-/* ---- Queries ------------------------------------------------------------------------------------------------------ */
-/* A statement is one block of memory. `sql_fetch`, `sql_execute` and `sql_prepare` use it up, whether or not they succeed. */
+/* ---- Queries ------------------------------------------------------------------------------------------------------
+ */
+/* A statement is one block of memory. `sql_fetch`, `sql_execute` and `sql_prepare` use it up, whether or not they
+ * succeed. */
 
 sql_query sql_select(sql_session session);
 sql_query sql_insert(sql_session session, const char *table);
 sql_query sql_update(sql_session session, const char *table);
 sql_query sql_delete(sql_session session, const char *table);
-/// A query inside of a statement: for `sql_exists`, `sql_in_query`, `sql_scalar`, `sql_from_query`, `sql_with`, `sql_part`.
+/// A query inside of a statement: for `sql_exists`, `sql_in_query`, `sql_scalar`, `sql_from_query`, `sql_with`,
+/// `sql_part`.
 sql_query sql_subselect(sql_query statement);
 /// How queries are put together.
 typedef enum sql_set_operator { SQL_UNION, SQL_UNION_ALL, SQL_INTERSECT, SQL_EXCEPT } sql_set_operator;
@@ -437,8 +455,8 @@ bool sql_columns(sql_query query, const char *names);
 /// Adds an expression, under a name where it is not null.
 bool sql_column(sql_query query, sql_expr expression, const char *label);
 bool sql_distinct(sql_query query);
-/// A source: a table or a common table expression, `schema.table` where it has a schema; with a name of its own, or null.
-/// A second one is joined to all rows. For an update or a delete, it is another source.
+/// A source: a table or a common table expression, `schema.table` where it has a schema; with a name of its own, or
+/// null. A second one is joined to all rows. For an update or a delete, it is another source.
 bool sql_from(sql_query query, const char *table, const char *alias);
 bool sql_from_query(sql_query query, sql_query source, const char *alias);
 /// Which rows without a partner a join keeps.
@@ -446,7 +464,8 @@ typedef enum sql_join_kind { SQL_INNER, SQL_LEFT, SQL_RIGHT, SQL_FULL, SQL_CROSS
 /// Joins a table; a cross join has no condition (`SQL_NONE`).
 bool sql_join(sql_query query, sql_join_kind kind, const char *table, const char *alias, sql_expr on);
 /// Joins a query; a lateral one may use the columns of the sources before it.
-bool sql_join_query(sql_query query, sql_join_kind kind, sql_query source, const char *alias, bool lateral, sql_expr on);
+bool sql_join_query(sql_query query, sql_join_kind kind, sql_query source, const char *alias, bool lateral,
+                    sql_expr on);
 /// Which rows; several conditions have to hold together.
 bool sql_where(sql_query query, sql_expr condition);
 bool sql_group_by(sql_query query, sql_expr expression);
@@ -487,7 +506,8 @@ bool sql_on_conflict(sql_query insert, const char *columns);
 bool sql_conflict_set(sql_query insert, const char *column, sql_expr value);
 bool sql_conflict_where(sql_query insert, sql_expr condition);
 
-/* ---- Expressions -------------------------------------------------------------------------------------------------- */
+/* ---- Expressions --------------------------------------------------------------------------------------------------
+ */
 /* The first argument is the statement, or any query inside of it. */
 
 /// No expression: where one may be left out.
@@ -596,15 +616,18 @@ typedef struct sql_when {
 sql_expr sql_case(sql_query query, const sql_when *whens, size_t count, sql_expr otherwise);
 /// A conversion. `sql_cast_to` also takes length, precision and scale; 0 is none.
 sql_expr sql_cast(sql_query query, sql_expr operand, sql_type type);
-sql_expr sql_cast_to(sql_query query, sql_expr operand, sql_type type, uint32_t length, uint32_t precision, uint32_t scale);
+sql_expr sql_cast_to(sql_query query, sql_expr operand, sql_type type, uint32_t length, uint32_t precision,
+                     uint32_t scale);
 
-/* ---- Running ------------------------------------------------------------------------------------------------------ */
+/* ---- Running ------------------------------------------------------------------------------------------------------
+ */
 
 /// Runs a statement. Close what it returns.
 sql_rows sql_fetch(sql_query statement);
 /// Runs a statement for what it does. `affected`, which may be null, gets how many rows a change matched.
 bool sql_execute(sql_query statement, uint64_t *affected);
-/// Runs a query of exactly one row and takes its first column: `no-result` or `multiple-results` where there are others.
+/// Runs a query of exactly one row and takes its first column: `no-result` or `multiple-results` where there are
+/// others.
 bool sql_fetch_int(sql_query statement, int64_t *value);
 /// Compiles a statement, for what is run more than once.
 sql_prepared sql_prepare(sql_query statement);
@@ -615,7 +638,8 @@ bool sql_run_only(sql_prepared prepared, const sql_value *parameters, size_t cou
 /// Runs SQL text with parameters as the database writes them. Only where the host granted raw SQL.
 sql_rows sql_raw(sql_session session, const char *text, const sql_value *parameters, size_t count);
 
-/* ---- Rows --------------------------------------------------------------------------------------------------------- */
+/* ---- Rows ---------------------------------------------------------------------------------------------------------
+ */
 
 /// Moves to the next row; false at the end and where something failed. At the end, what the rows hold is freed.
 bool sql_next(sql_rows rows);
@@ -629,10 +653,12 @@ const char *sql_name(sql_rows rows, size_t column);
 /// The position of a column; `no-such-column`, and SIZE_MAX, where there is none.
 size_t sql_index(sql_rows rows, const char *name);
 uint64_t sql_affected(sql_rows rows);
-/// The key that the database counted up for the row of an insert without returning, where its driver promises one; false where not.
+/// The key that the database counted up for the row of an insert without returning, where its driver promises one;
+/// false where not.
 bool sql_last_key(sql_rows rows, int64_t *key);
 
-/// A column of the current row. One of another type, or a null, is a `type-mismatch`; a number out of range is one, too.
+/// A column of the current row. One of another type, or a null, is a `type-mismatch`; a number out of range is one,
+/// too.
 bool sql_get_null(sql_rows rows, size_t column);
 bool sql_get_bool(sql_rows rows, size_t column);
 int32_t sql_get_int32(sql_rows rows, size_t column);
@@ -669,15 +695,16 @@ const sql_uuid *sql_uuids(sql_rows rows, size_t column);
 /// Texts, decimals, JSON documents and bytes.
 sql_texts sql_text_column(sql_rows rows, size_t column);
 
-/* ---- Many rows ---------------------------------------------------------------------------------------------------- */
+/* ---- Many rows ----------------------------------------------------------------------------------------------------
+ */
 
 /// A column of many rows to write: its name and its values, read where they are. Make it with the functions below.
 typedef struct sql_data {
   const char *name;
-  sql_kind kind;          ///< What the values are; `SQL_KIND_NULL` says that they are `sql_value`s.
-  const void *values;     ///< An array, or the characters of `offsets`.
-  const uint32_t *offsets; ///< One more than rows, where the texts lie end to end.
-  const uint8_t *nulls;   ///< One byte a row, not 0 where it is null; or null.
+  sql_kind kind;            ///< What the values are; `SQL_KIND_NULL` says that they are `sql_value`s.
+  const void *values;       ///< An array, or the characters of `offsets`.
+  const uint32_t *offsets;  ///< One more than rows, where the texts lie end to end.
+  const uint8_t *nulls;     ///< One byte a row, not 0 where it is null; or null.
 } sql_data;
 
 sql_data sql_data_ints(const char *name, const int64_t *values, const uint8_t *nulls);
@@ -687,7 +714,8 @@ sql_data sql_data_bools(const char *name, const uint8_t *values, const uint8_t *
 /// Texts that end with a zero; a null pointer is a null.
 sql_data sql_data_texts(const char *name, const char *const *values);
 /// Texts, bytes, decimals or JSON documents, end to end.
-sql_data sql_data_strings(const char *name, sql_kind kind, const char *data, const uint32_t *offsets, const uint8_t *nulls);
+sql_data sql_data_strings(const char *name, sql_kind kind, const char *data, const uint32_t *offsets,
+                          const uint8_t *nulls);
 /// Dates in days; times, timestamps and moments in microseconds (`sql_data_moments`).
 sql_data sql_data_dates(const char *name, const int32_t *days, const uint8_t *nulls);
 sql_data sql_data_moments(const char *name, sql_kind kind, const int64_t *microseconds, const uint8_t *nulls);
@@ -712,7 +740,8 @@ uint32_t sql_flush_deletes(sql_flush flush, const char *table, const sql_data *k
 bool sql_flush_versions(sql_flush flush, uint32_t change, sql_data versions);
 /// What the rows of an update or delete have in unique columns, so that other rows of the flush may take their values.
 bool sql_flush_stored(sql_flush flush, uint32_t change, const sql_data *columns, size_t count);
-/// A value that comes from a row which the flush inserts: that column of that row takes the key of `of_row` in `of_change`.
+/// A value that comes from a row which the flush inserts: that column of that row takes the key of `of_row` in
+/// `of_change`.
 bool sql_flush_link(sql_flush flush, uint32_t change, uint32_t row, const char *column, uint32_t of_change,
                     uint32_t of_row);
 /// Writes the changes.
@@ -736,10 +765,11 @@ bool sql_load_run(sql_load load);
 sql_rows sql_load_rows(sql_load load, uint32_t position);
 void sql_load_close(sql_load load);
 
-/* ---- Reflection --------------------------------------------------------------------------------------------------- */
+/* ---- Reflection ---------------------------------------------------------------------------------------------------
+ */
 
-/// Reads tables from the database: these (with commas), or all where it is null. They come as a declaration, which is valid
-/// until the session reads again or is closed; empty where it fails.
+/// Reads tables from the database: these (with commas), or all where it is null. They come as a declaration, which is
+/// valid until the session reads again or is closed; empty where it fails.
 sql_models sql_reflect(sql_session session, const char *only);
 
 #ifdef __cplusplus

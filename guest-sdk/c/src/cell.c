@@ -73,8 +73,8 @@ static sql_value lift(struct rows *rows, const wit_column *column, size_t row) {
     case SQLSERVICE_DATABASE_ROWS_VECTOR_DATES: value.as.integer = values->val.dates.ptr[row]; break;
     case SQLSERVICE_DATABASE_ROWS_VECTOR_INTERVALS: {
       const WIT(rows_interval_t) *interval = &values->val.intervals.ptr[row];
-      value.as.interval = (sql_interval){
-          .months = interval->months, .days = interval->days, .microseconds = interval->microseconds};
+      value.as.interval =
+          (sql_interval){.months = interval->months, .days = interval->days, .microseconds = interval->microseconds};
       break;
     }
     default: {
@@ -92,7 +92,9 @@ sql_value sql_get(sql_rows handle, size_t at) {
   return column == NULL ? sql_null() : lift(rows, column, rows->at - 1);
 }
 
-bool sql_get_null(sql_rows handle, size_t at) { return sql_get(handle, at).kind == SQL_KIND_NULL; }
+bool sql_get_null(sql_rows handle, size_t at) {
+  return sql_get(handle, at).kind == SQL_KIND_NULL;
+}
 
 static void mismatch(sql_rows handle, size_t at, const char *wanted, sql_kind got) {
   struct rows *rows = ready(handle);
@@ -219,8 +221,8 @@ const int32_t *sql_dates(sql_rows handle, size_t at) {
   return vector == NULL ? NULL : vector->val.dates.ptr;
 }
 const int64_t *sql_moments(sql_rows handle, size_t at) {
-  const WIT(rows_vector_t) *vector = vector_of(handle, at, SQLSERVICE_DATABASE_ROWS_VECTOR_TIMES,
-                                               SQLSERVICE_DATABASE_ROWS_VECTOR_TIMESTAMPS_TZ);
+  const WIT(rows_vector_t) *vector =
+      vector_of(handle, at, SQLSERVICE_DATABASE_ROWS_VECTOR_TIMES, SQLSERVICE_DATABASE_ROWS_VECTOR_TIMESTAMPS_TZ);
   return vector == NULL ? NULL : vector->val.times.ptr;
 }
 

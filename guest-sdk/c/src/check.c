@@ -13,8 +13,10 @@ const sql_entry *check_column(void *object, plugin_string_t table, plugin_string
   bool inside = false;
   for (size_t i = 0; i < database->models.count; i++) {
     const sql_entry *entry = &database->models.entries[i];
-    if (entry->entry == SQL_ENTRY_TABLE) inside = is(table, entry->name);
-    else if (inside && entry->entry == SQL_ENTRY_COLUMN && is(column, entry->name)) return entry;
+    if (entry->entry == SQL_ENTRY_TABLE)
+      inside = is(table, entry->name);
+    else if (inside && entry->entry == SQL_ENTRY_COLUMN && is(column, entry->name))
+      return entry;
   }
   return NULL;
 }
@@ -53,9 +55,10 @@ bool check_value(const sql_entry *column, sql_value value) {
   return true;
 }
 
-static const char *const TYPES[] = {"boolean", "int16", "int32", "int64", "uint64", "float32", "float64",
-                                    "decimal", "text", "varchar", "bytes", "uuid", "json", "date",
-                                    "time", "timestamp", "timestamp-tz", "interval", "enumeration", "array", "other"};
+static const char *const TYPES[] = {"boolean",     "int16",   "int32", "int64",     "uint64",       "float32",
+                                    "float64",     "decimal", "text",  "varchar",   "bytes",        "uuid",
+                                    "json",        "date",    "time",  "timestamp", "timestamp-tz", "interval",
+                                    "enumeration", "array",   "other"};
 
 bool check_fail(void *object, const sql_entry *column, sql_kind got) {
   struct error *error = error_of(object);

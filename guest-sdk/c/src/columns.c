@@ -53,7 +53,7 @@ static void *array(const struct writer *writer, const void *values, size_t count
   union {
     const void *read;
     void *given;
-  } pointer = {.read = values}; // The bindings only read it.
+  } pointer = {.read = values};  // The bindings only read it.
   return writer->copy ? arena_copy(writer->arena, values, count * size) : pointer.given;
 }
 
@@ -102,8 +102,10 @@ static bool zero_ended(const struct writer *writer, const sql_data *column, wit_
   uint64_t size = 0;
   bool nulls = false;
   for (size_t i = 0; i < writer->rows; i++) {
-    if (texts[i] == NULL) nulls = true;
-    else size += strlen(texts[i]);
+    if (texts[i] == NULL)
+      nulls = true;
+    else
+      size += strlen(texts[i]);
   }
   if (!room(writer, size, column->name, out)) return false;
   for (size_t i = 0; i < writer->rows; i++) {
@@ -123,7 +125,8 @@ static bool mixed(const struct writer *writer, const sql_data *column, wit_colum
   if (items == NULL) return fail(writer, "limit", "out of memory", column->name);
   for (size_t i = 0; i < writer->rows; i++) {
     if (!value_lower(&values[i], &items[i], writer->arena, writer->copy)) {
-      return fail(writer, "type-mismatch", "a value is of no kind, out of range, or an array in an array", column->name);
+      return fail(writer, "type-mismatch", "a value is of no kind, out of range, or an array in an array",
+                  column->name);
     }
   }
   out->values.tag = SQLSERVICE_DATABASE_ROWS_VECTOR_MIXED;
@@ -140,7 +143,9 @@ static bool vector(const struct writer *writer, const sql_data *column, wit_colu
   WIT(rows_vector_t) *to = &out->values;
   to->tag = (uint8_t)(column->kind - 1U);
   switch (column->kind) {
-    case SQL_KIND_BOOLEAN: to->val.booleans = (plugin_list_u8_t){array(writer, column->values, rows, 1), rows}; return true;
+    case SQL_KIND_BOOLEAN:
+      to->val.booleans = (plugin_list_u8_t){array(writer, column->values, rows, 1), rows};
+      return true;
     case SQL_KIND_INTEGER:
     case SQL_KIND_UNSIGNED:
     case SQL_KIND_FLOAT:
@@ -192,9 +197,10 @@ static bool lower(const struct writer *writer, const sql_data *column, wit_colum
   return zero_ended(writer, column, out);
 }
 
-bool columns_lower(struct session *session, struct arena *arena, const char *table, const sql_data *columns, size_t count,
-                   size_t rows, bool copy, wit_batch *batch, plugin_list_string_t *names) {
-  const struct writer writer = {.session = session, .arena = arena, .table = arena_string(arena, table), .rows = rows, .copy = copy};
+bool columns_lower(struct session *session, struct arena *arena, const char *table, const sql_data *columns,
+                   size_t count, size_t rows, bool copy, wit_batch *batch, plugin_list_string_t *names) {
+  const struct writer writer = {
+      .session = session, .arena = arena, .table = arena_string(arena, table), .rows = rows, .copy = copy};
   wit_column *items = arena_take(arena, count, sizeof *items);
   plugin_string_t *texts = arena_take(arena, count, sizeof *texts);
   if (items == NULL || texts == NULL || rows > UINT32_MAX) {

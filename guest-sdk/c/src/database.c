@@ -42,8 +42,10 @@ bool sql_finish(sql_database handle, uint8_t **data, size_t *size) {
   if (failure != NULL && data != NULL && size != NULL) {
     *size = strlen(failure->message);
     *data = malloc(*size == 0 ? 1 : *size);
-    if (*data == NULL) *size = 0;
-    else memcpy(*data, failure->message, *size);
+    if (*data == NULL)
+      *size = 0;
+    else
+      memcpy(*data, failure->message, *size);
   }
   sql_close(handle);
   return failure == NULL;
@@ -108,15 +110,19 @@ static bool run(sql_database handle, ddl *call, sql_rows *rows) {
   plugin_list_string_t names;
   wit_failure failure;
   if (!call(borrow(database), &options, &names, &failure)) return error_take(&database->error, &failure);
-  if (rows == NULL) plugin_list_string_free(&names);
-  else *rows = rows_of_names(database, &names);
+  if (rows == NULL)
+    plugin_list_string_free(&names);
+  else
+    *rows = rows_of_names(database, &names);
   return true;
 }
 
 bool sql_create_all(sql_database database) {
   return run(database, WIT(databases_method_database_create_all), NULL);
 }
-bool sql_drop_all(sql_database database) { return run(database, WIT(databases_method_database_drop_all), NULL); }
+bool sql_drop_all(sql_database database) {
+  return run(database, WIT(databases_method_database_drop_all), NULL);
+}
 
 sql_rows sql_create_tables(sql_database database) {
   sql_rows rows = {0};
@@ -220,14 +226,18 @@ static sql_session session_new(sql_database handle, enum how how, sql_transactio
   return made;
 }
 
-sql_session sql_begin(sql_database database) { return session_new(database, HOW_BEGIN, (sql_transaction){0}); }
+sql_session sql_begin(sql_database database) {
+  return session_new(database, HOW_BEGIN, (sql_transaction){0});
+}
 sql_session sql_begin_with(sql_database database, sql_transaction transaction) {
   return session_new(database, HOW_BEGIN, transaction);
 }
 sql_session sql_session_of(sql_database database) {
   return session_new(database, HOW_SESSION, (sql_transaction){0});
 }
-sql_session sql_connect(sql_database database) { return session_new(database, HOW_CONNECT, (sql_transaction){0}); }
+sql_session sql_connect(sql_database database) {
+  return session_new(database, HOW_CONNECT, (sql_transaction){0});
+}
 
 bool sql_start(sql_session handle, sql_transaction transaction) {
   struct session *session = session_ready(handle);

@@ -94,8 +94,7 @@ static sql_prepared prepare(struct statement *statement, struct session *session
     error_set(&session->error, "limit", "out of memory, or more than 65536 open handles");
     return (sql_prepared){0};
   }
-  prepared->open =
-      WIT(sessions_method_session_prepare)(session_borrow(session), &lowered, &prepared->handle, &failure);
+  prepared->open = WIT(sessions_method_session_prepare)(session_borrow(session), &lowered, &prepared->handle, &failure);
   if (!prepared->open) {
     object_free(prepared);
     error_take(&session->error, &failure);
@@ -111,8 +110,7 @@ static sql_prepared prepare(struct statement *statement, struct session *session
 
 sql_prepared sql_prepare(sql_query query) {
   struct statement *statement = whole(query);
-  const sql_prepared prepared =
-      statement == NULL ? (sql_prepared){0} : prepare(statement, session_above(statement));
+  const sql_prepared prepared = statement == NULL ? (sql_prepared){0} : prepare(statement, session_above(statement));
   sql_discard(query);
   return prepared;
 }
@@ -129,8 +127,8 @@ static bool lower(struct session *session, struct arena *arena, const sql_value 
   if (out->ptr == NULL) return error_set(&session->error, "limit", "out of memory");
   for (size_t i = 0; i < count; i++) {
     if (!value_lower(&values[i], &out->ptr[i], arena, false)) {
-      return error_set(&session->error, "type-mismatch", "parameter %zu is of no kind, out of range, or an array in an array",
-                       i);
+      return error_set(&session->error, "type-mismatch",
+                       "parameter %zu is of no kind, out of range, or an array in an array", i);
     }
   }
   return true;

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-sql_expr sql_no_expr(void) { return (sql_expr){.node = UINT32_MAX, .statement = 0}; }
+sql_expr sql_no_expr(void) {
+  return (sql_expr){.node = UINT32_MAX, .statement = 0};
+}
 
 sql_expr sql_val(sql_query query, sql_value value) {
   struct statement *statement = statement_ready(query);
@@ -68,12 +70,24 @@ sql_expr sql_binary(sql_query query, sql_operator op, sql_expr left, sql_expr ri
   return known ? statement_add(statement, node) : sql_no_expr();
 }
 
-sql_expr sql_eq(sql_query query, sql_expr left, sql_expr right) { return sql_binary(query, SQL_EQ, left, right); }
-sql_expr sql_ne(sql_query query, sql_expr left, sql_expr right) { return sql_binary(query, SQL_NE, left, right); }
-sql_expr sql_lt(sql_query query, sql_expr left, sql_expr right) { return sql_binary(query, SQL_LT, left, right); }
-sql_expr sql_le(sql_query query, sql_expr left, sql_expr right) { return sql_binary(query, SQL_LE, left, right); }
-sql_expr sql_gt(sql_query query, sql_expr left, sql_expr right) { return sql_binary(query, SQL_GT, left, right); }
-sql_expr sql_ge(sql_query query, sql_expr left, sql_expr right) { return sql_binary(query, SQL_GE, left, right); }
+sql_expr sql_eq(sql_query query, sql_expr left, sql_expr right) {
+  return sql_binary(query, SQL_EQ, left, right);
+}
+sql_expr sql_ne(sql_query query, sql_expr left, sql_expr right) {
+  return sql_binary(query, SQL_NE, left, right);
+}
+sql_expr sql_lt(sql_query query, sql_expr left, sql_expr right) {
+  return sql_binary(query, SQL_LT, left, right);
+}
+sql_expr sql_le(sql_query query, sql_expr left, sql_expr right) {
+  return sql_binary(query, SQL_LE, left, right);
+}
+sql_expr sql_gt(sql_query query, sql_expr left, sql_expr right) {
+  return sql_binary(query, SQL_GT, left, right);
+}
+sql_expr sql_ge(sql_query query, sql_expr left, sql_expr right) {
+  return sql_binary(query, SQL_GE, left, right);
+}
 
 sql_expr sql_equals(sql_query query, const char *column, sql_value value) {
   const sql_expr operand = sql_col(query, column);

@@ -55,8 +55,8 @@ static uint32_t push(struct flush *flush, WIT(sessions_change_t) change) {
   return (uint32_t)flush->count++;
 }
 
-static bool columns(struct flush *flush, const char *table, const sql_data *data, size_t count, size_t rows, wit_batch *batch,
-                    plugin_list_string_t *names) {
+static bool columns(struct flush *flush, const char *table, const sql_data *data, size_t count, size_t rows,
+                    wit_batch *batch, plugin_list_string_t *names) {
   return columns_lower(session_above(flush), &flush->arena, table, data, count, rows, true, batch, names);
 }
 
@@ -113,8 +113,10 @@ bool sql_flush_versions(sql_flush handle, uint32_t position, sql_data versions) 
   }
   const uint32_t rows = updates ? change->val.updates.keys.rows : change->val.deletes.keys.rows;
   if (!columns(flush, NULL, &versions, 1, rows, &out.val, NULL)) return false;
-  if (updates) change->val.updates.versions = out;
-  else change->val.deletes.versions = out;
+  if (updates)
+    change->val.updates.versions = out;
+  else
+    change->val.deletes.versions = out;
   return true;
 }
 
@@ -129,8 +131,10 @@ bool sql_flush_stored(sql_flush handle, uint32_t position, const sql_data *data,
   }
   const uint32_t rows = updates ? change->val.updates.keys.rows : change->val.deletes.keys.rows;
   if (!columns(flush, NULL, data, count, rows, &out.val.rows, &out.val.columns)) return false;
-  if (updates) change->val.updates.stored = out;
-  else change->val.deletes.stored = out;
+  if (updates)
+    change->val.updates.stored = out;
+  else
+    change->val.deletes.stored = out;
   return true;
 }
 
@@ -173,8 +177,8 @@ bool sql_flush_run(sql_flush handle) {
   if (flush == NULL) return false;
   WIT(sessions_list_change_t) changes = {.ptr = flush->changes, .len = flush->count};
   wit_failure failure;
-  const bool done = WIT(sessions_method_session_flush)(session_borrow(session_above(flush)), &changes, &flush->batches,
-                                                       &failure);
+  const bool done =
+      WIT(sessions_method_session_flush)(session_borrow(session_above(flush)), &changes, &flush->batches, &failure);
   flush->run = done;
   return done || error_take(error_of(flush), &failure);
 }

@@ -20,7 +20,9 @@ sql_expr sql_fn(sql_query query, const char *function, sql_expr argument) {
 sql_expr sql_fn_distinct(sql_query query, const char *function, sql_expr argument) {
   return call(query, function, &argument, 1, true);
 }
-sql_expr sql_count(sql_query query) { return call(query, "count", NULL, 0, false); }
+sql_expr sql_count(sql_query query) {
+  return call(query, "count", NULL, 0, false);
+}
 
 /// The call node of an expression.
 static bool call_node(struct statement *statement, sql_expr expr, uint32_t *node) {
@@ -52,8 +54,8 @@ static bool orders_of(struct statement *statement, const sql_order *keys, size_t
   for (size_t i = 0; i < count; i++) {
     WIT(statements_order_t) *order = &out->ptr[i];
     order->descending = keys[i].descending;
-    order->nulls_first = (plugin_option_bool_t){.is_some = keys[i].nulls != SQL_NULLS_DEFAULT,
-                                                .val = keys[i].nulls == SQL_NULLS_FIRST};
+    order->nulls_first =
+        (plugin_option_bool_t){.is_some = keys[i].nulls != SQL_NULLS_DEFAULT, .val = keys[i].nulls == SQL_NULLS_FIRST};
     if (!statement_node(statement, keys[i].expression, &order->expression)) return false;
   }
   return true;

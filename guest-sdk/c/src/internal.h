@@ -25,7 +25,7 @@ struct block;
 /// Blocks from which pieces are cut. Zero is an empty one.
 struct arena {
   struct block *last;
-  bool exhausted; ///< Whether memory ran out; pieces are null from then on.
+  bool exhausted;  ///< Whether memory ran out; pieces are null from then on.
 };
 /// A piece of zeros, aligned for any type; null where memory ran out.
 void *arena_take(struct arena *arena, size_t count, size_t size);
@@ -51,7 +51,8 @@ enum object_kind {
   OBJECT_FLUSH,
   OBJECT_LOAD
 };
-/// What a handle names, the first member of each of the structs below. Objects are a tree; freeing one frees those below.
+/// What a handle names, the first member of each of the structs below. Objects are a tree; freeing one frees those
+/// below.
 struct object {
   enum object_kind kind;
   uint64_t id;
@@ -59,7 +60,8 @@ struct object {
 };
 /// A new object of so many bytes, or null where memory ran out.
 void *object_new(enum object_kind kind, size_t size, void *parent);
-/// The object of a handle; null where it was closed or is of another kind. The 16 bits of a query's part are not looked at.
+/// The object of a handle; null where it was closed or is of another kind. The 16 bits of a query's part are not looked
+/// at.
 void *object_of(enum object_kind kind, uint64_t id);
 void object_free(void *object);
 /// The nearest one of its kind, from the object up to its database.
@@ -94,10 +96,10 @@ void error_copy(struct error *to, const struct error *from);
 
 struct database {
   struct object object;
-  struct error error;  ///< Its own.
-  struct error closed; ///< That of a session which was closed with one.
+  struct error error;   ///< Its own.
+  struct error closed;  ///< That of a session which was closed with one.
   bool open;
-  sql_models models; ///< What was declared; it outlives the database.
+  sql_models models;  ///< What was declared; it outlives the database.
   WIT(databases_own_database_t) handle;
   char *dialect;
   struct arena arena;
@@ -165,12 +167,12 @@ struct statement {
   size_t draft_count;
   plugin_string_t table;
   plugin_option_string_t schema;
-  struct names columns;        ///< Of an insert.
-  struct ids values;           ///< Of the rows of an insert, row by row.
-  size_t row_count, row_at;    ///< Rows of an insert, and columns set in its last one.
+  struct names columns;      ///< Of an insert.
+  struct ids values;         ///< Of the rows of an insert, row by row.
+  size_t row_count, row_at;  ///< Rows of an insert, and columns set in its last one.
   WIT(statements_assignment_t) * assignments;
   size_t assignment_count;
-  WIT(statements_option_node_id_t) query; ///< Of an insert from a query.
+  WIT(statements_option_node_id_t) query;  ///< Of an insert from a query.
   bool conflict;
   plugin_list_string_t conflict_columns;
   WIT(statements_assignment_t) * conflict_assignments;
@@ -211,14 +213,14 @@ struct rows {
   struct object object;
   char **names;
   size_t width;
-  struct arena arena;   ///< Of the names.
-  struct arena scratch; ///< Of arrays that were read from the batch.
+  struct arena arena;    ///< Of the names.
+  struct arena scratch;  ///< Of arrays that were read from the batch.
   bool has_batch, has_cursor;
   wit_batch batch;
   WIT(sessions_own_cursor_t) cursor;
   uint32_t batch_rows;
-  size_t at; ///< One more than the current row's position in the batch.
-  bool borrowed; ///< Whether the batch belongs to another object.
+  size_t at;      ///< One more than the current row's position in the batch.
+  bool borrowed;  ///< Whether the batch belongs to another object.
   uint64_t affected;
   plugin_option_s64_t last_key;
 };
@@ -245,8 +247,8 @@ bool check_assigned(struct statement *statement, const char *column, uint32_t no
 /* ---- columns.c ---- */
 
 /// A batch of columns of a table, which points to their values or into the arena.
-bool columns_lower(struct session *session, struct arena *arena, const char *table, const sql_data *columns, size_t count, size_t rows,
-                   bool copy, wit_batch *batch, plugin_list_string_t *names);
+bool columns_lower(struct session *session, struct arena *arena, const char *table, const sql_data *columns,
+                   size_t count, size_t rows, bool copy, wit_batch *batch, plugin_list_string_t *names);
 
 /* ---- model.c ---- */
 

@@ -5,7 +5,7 @@ struct load {
   struct object object;
   struct arena arena;
   WIT(sessions_plan_t) plan;
-  struct arena query; ///< The statement of the plan.
+  struct arena query;  ///< The statement of the plan.
   bool run;
   WIT(sessions_tuple2_result_set_list_loaded_t) loaded;
 };
@@ -33,14 +33,16 @@ static struct load *load_new(struct session *session, const char *table, uint8_t
   return load;
 }
 
-static sql_load handle_of(const struct load *load) { return (sql_load){.id = load == NULL ? 0 : load->object.id}; }
+static sql_load handle_of(const struct load *load) {
+  return (sql_load){.id = load == NULL ? 0 : load->object.id};
+}
 
 sql_load sql_load_query(const char *table, sql_query query) {
   struct statement *statement = statement_ready(query);
   wit_statement lowered;
   const bool finished = statement != NULL && statement_finish(statement, &lowered);
-  struct load *load = finished ? load_new(session_above(statement), table, SQLSERVICE_DATABASE_SESSIONS_LOAD_ROOT_QUERY)
-                               : NULL;
+  struct load *load =
+      finished ? load_new(session_above(statement), table, SQLSERVICE_DATABASE_SESSIONS_LOAD_ROOT_QUERY) : NULL;
   if (load != NULL) {
     load->plan.root.val.query.statement = lowered;
     load->query = statement->arena;
@@ -86,8 +88,7 @@ uint32_t sql_load_with(sql_load handle, uint32_t parent, const char *relationshi
   loads->ptr = arena_grow(&load->arena, loads->ptr, loads->len, sizeof *loads->ptr);
   if (loads->ptr != NULL) {
     const uint32_t at = (uint32_t)loads->len++;
-    loads->ptr[at] =
-        (WIT(sessions_load_t)){.relationship = arena_string(&load->arena, relationship), .joined = joined};
+    loads->ptr[at] = (WIT(sessions_load_t)){.relationship = arena_string(&load->arena, relationship), .joined = joined};
     plugin_list_u32_t *list = parent == SQL_ROOT ? &load->plan.first_loads : &loads->ptr[parent].nested;
     list->ptr = arena_grow(&load->arena, list->ptr, list->len, sizeof *list->ptr);
     if (list->ptr != NULL) {

@@ -27,7 +27,7 @@ static bool grow(struct maker *maker, void **items, size_t *count, size_t size) 
 }
 
 /// Adds an item to a list of the bindings; its value is a pointer to the item, or null.
-#define PUSH(maker, list)                                                                                        \
+#define PUSH(maker, list) \
   (push_any((maker), (void *)&(list)->ptr, &(list)->len, sizeof *(list)->ptr) ? &(list)->ptr[(list)->len - 1] : NULL)
 
 static bool push_any(struct maker *maker, void *pointer, size_t *count, size_t size) {

@@ -82,8 +82,10 @@ void object_free(void *freed) {
   // The tree is three deep: a database, its sessions, and theirs.
   while (object->child != NULL) object_free(object->child);
   object_drop(object);
-  if (object->previous != NULL) object->previous->next = object->next;
-  else if (object->parent != NULL) object->parent->child = object->next;
+  if (object->previous != NULL)
+    object->previous->next = object->next;
+  else if (object->parent != NULL)
+    object->parent->child = object->next;
   if (object->next != NULL) object->next->previous = object->previous;
   slots[object->id & 0xffff].object = NULL;
   if (object->parent == NULL) table_free_if_empty();
@@ -96,6 +98,10 @@ void *object_above(void *object, enum object_kind kind) {
   return at;
 }
 
-uint64_t object_part(uint64_t id, uint32_t part) { return (id & ~(uint64_t)0xffff0000) | (uint64_t)part << 16; }
+uint64_t object_part(uint64_t id, uint32_t part) {
+  return (id & ~(uint64_t)0xffff0000) | (uint64_t)part << 16;
+}
 
-uint32_t object_part_of(uint64_t id) { return (uint32_t)(id >> 16 & 0xffff); }
+uint32_t object_part_of(uint64_t id) {
+  return (uint32_t)(id >> 16 & 0xffff);
+}

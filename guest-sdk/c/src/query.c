@@ -37,8 +37,7 @@ static uint32_t table_node(struct statement *statement, const char *table, const
   wit_node node = {.tag = SQLSERVICE_DATABASE_STATEMENTS_NODE_TABLE};
   statement_table(&statement->arena, table, &node.val.table.table, &node.val.table.schema);
   if (alias != NULL) {
-    node.val.table.alias =
-        (plugin_option_string_t){.is_some = true, .val = arena_string(&statement->arena, alias)};
+    node.val.table.alias = (plugin_option_string_t){.is_some = true, .val = arena_string(&statement->arena, alias)};
   }
   return statement_push(statement, node);
 }
@@ -162,8 +161,12 @@ static sql_expr count_of(sql_query query, uint64_t rows) {
   return sql_val(query, rows > INT64_MAX ? sql_uint(rows) : sql_int((int64_t)rows));
 }
 
-bool sql_limit(sql_query query, uint64_t rows) { return sql_limit_by(query, count_of(query, rows)); }
-bool sql_offset(sql_query query, uint64_t rows) { return sql_offset_by(query, count_of(query, rows)); }
+bool sql_limit(sql_query query, uint64_t rows) {
+  return sql_limit_by(query, count_of(query, rows));
+}
+bool sql_offset(sql_query query, uint64_t rows) {
+  return sql_offset_by(query, count_of(query, rows));
+}
 
 bool sql_lock(sql_query query, uint32_t how, const char *sources) {
   struct statement *statement;
@@ -199,7 +202,9 @@ bool sql_part(sql_query compound, sql_query part) {
   return statement_query(statement, part, &node) && ids_push(statement, &draft->parts, node);
 }
 
-static wit_ids list(struct ids ids) { return (wit_ids){.ptr = ids.items, .len = ids.count}; }
+static wit_ids list(struct ids ids) {
+  return (wit_ids){.ptr = ids.items, .len = ids.count};
+}
 
 static wit_node compound_node(const struct draft *draft) {
   wit_node node = {.tag = SQLSERVICE_DATABASE_STATEMENTS_NODE_COMPOUND};

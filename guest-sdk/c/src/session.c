@@ -95,7 +95,8 @@ bool sql_set_isolation(sql_session handle, sql_isolation level) {
   struct session *session = session_ready(handle);
   wit_failure failure;
   if (session == NULL) return false;
-  if ((unsigned)level > SQL_AUTOCOMMIT) return error_set(&session->error, "invalid", "there is no such isolation level");
+  if ((unsigned)level > SQL_AUTOCOMMIT)
+    return error_set(&session->error, "invalid", "there is no such isolation level");
   return WIT(sessions_method_session_set_isolation)(session_borrow(session), (uint8_t)level, &failure) ||
          error_take(&session->error, &failure);
 }
@@ -115,10 +116,10 @@ sql_isolation sql_get_isolation(sql_session handle) {
 bool sql_set_options(sql_session handle, sql_options options) {
   struct session *session = session_ready(handle);
   if (session == NULL) return false;
-  session->options = (WIT(sessions_options_t)){
-      .timeout_ms = {.is_some = options.timeout_ms != 0, .val = options.timeout_ms},
-      .max_rows = {.is_some = options.max_rows != 0, .val = options.max_rows},
-      .batch_rows = {.is_some = options.batch_rows != 0, .val = options.batch_rows}};
+  session->options =
+      (WIT(sessions_options_t)){.timeout_ms = {.is_some = options.timeout_ms != 0, .val = options.timeout_ms},
+                                .max_rows = {.is_some = options.max_rows != 0, .val = options.max_rows},
+                                .batch_rows = {.is_some = options.batch_rows != 0, .val = options.batch_rows}};
   return true;
 }
 
@@ -131,8 +132,7 @@ sql_savepoint sql_save(sql_session handle) {
     error_set(&session->error, "limit", "out of memory, or more than 65536 open handles");
     return (sql_savepoint){0};
   }
-  savepoint->open =
-      WIT(sessions_method_session_begin_nested)(session_borrow(session), &savepoint->handle, &failure);
+  savepoint->open = WIT(sessions_method_session_begin_nested)(session_borrow(session), &savepoint->handle, &failure);
   if (savepoint->open) return (sql_savepoint){.id = savepoint->object.id};
   object_free(savepoint);
   error_take(&session->error, &failure);

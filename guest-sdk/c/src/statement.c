@@ -3,22 +3,25 @@
 
 #include <string.h>
 
-void statement_drop(struct object *object) { arena_free(&((struct statement *)object)->arena); }
+void statement_drop(struct object *object) {
+  arena_free(&((struct statement *)object)->arena);
+}
 
 bool statement_fail(struct statement *statement, const char *code, const char *message) {
   struct session *session = object_above(statement, OBJECT_SESSION);
   return error_set(&session->error, code, "%s", message);
 }
 
-static bool exhausted(struct statement *statement) { return statement_fail(statement, "limit", "out of memory"); }
+static bool exhausted(struct statement *statement) {
+  return statement_fail(statement, "limit", "out of memory");
+}
 
 static struct draft *draft_new(struct statement *statement, bool compound, uint32_t *part) {
   if (statement->draft_count > 0xffff) {
     statement_fail(statement, "limit", "a statement has at most 65536 queries");
     return NULL;
   }
-  statement->drafts =
-      arena_grow(&statement->arena, statement->drafts, statement->draft_count, sizeof(struct draft *));
+  statement->drafts = arena_grow(&statement->arena, statement->drafts, statement->draft_count, sizeof(struct draft *));
   struct draft *draft = arena_take(&statement->arena, 1, sizeof *draft);
   if (statement->drafts == NULL || draft == NULL) {
     exhausted(statement);
@@ -45,7 +48,9 @@ static sql_query statement_new(sql_session handle, enum statement_kind kind, boo
   return (sql_query){.id = statement->object.id};
 }
 
-sql_query sql_select(sql_session session) { return statement_new(session, STATEMENT_SELECT, false, NULL); }
+sql_query sql_select(sql_session session) {
+  return statement_new(session, STATEMENT_SELECT, false, NULL);
+}
 sql_query sql_insert(sql_session session, const char *table) {
   return statement_new(session, STATEMENT_INSERT, false, table);
 }
@@ -71,8 +76,12 @@ static sql_query part_new(sql_query query, bool compound, sql_set_operator how) 
   return (sql_query){.id = object_part(query.id, part)};
 }
 
-sql_query sql_subselect(sql_query query) { return part_new(query, false, SQL_UNION); }
-sql_query sql_subcompound(sql_query query, sql_set_operator how) { return part_new(query, true, how); }
+sql_query sql_subselect(sql_query query) {
+  return part_new(query, false, SQL_UNION);
+}
+sql_query sql_subcompound(sql_query query, sql_set_operator how) {
+  return part_new(query, true, how);
+}
 
 void sql_discard(sql_query query) {
   struct statement *statement = object_of(OBJECT_STATEMENT, query.id);
@@ -144,7 +153,8 @@ bool statement_query(struct statement *statement, sql_query query, uint32_t *nod
   struct statement *of;
   struct draft *draft = draft_ready(query, &of);
   if (of != statement || (draft != NULL && draft == statement->drafts[0])) {
-    return statement_fail(statement, "invalid", "a query inside of a statement is made by sql_subselect or sql_subcompound of it");
+    return statement_fail(statement, "invalid",
+                          "a query inside of a statement is made by sql_subselect or sql_subcompound of it");
   }
   if (draft == NULL || !draft_finish(statement, draft)) return false;
   *node = draft->node;
@@ -224,7 +234,9 @@ sql_expr sql_col(sql_query query, const char *name) {
   return statement_expr(statement, statement_push(statement, column_node(statement, text)));
 }
 
-static wit_ids list(struct ids ids) { return (wit_ids){.ptr = ids.items, .len = ids.count}; }
+static wit_ids list(struct ids ids) {
+  return (wit_ids){.ptr = ids.items, .len = ids.count};
+}
 
 static bool finish_insert(struct statement *statement, WIT(statements_insert_t) * insert) {
   const size_t width = statement->columns.count;
@@ -253,8 +265,8 @@ static bool finish_insert(struct statement *statement, WIT(statements_insert_t) 
   conflict->action.tag = statement->conflict_count == 0 ? SQLSERVICE_DATABASE_STATEMENTS_CONFLICT_ACTION_NOTHING
                                                         : SQLSERVICE_DATABASE_STATEMENTS_CONFLICT_ACTION_UPDATE;
   if (statement->conflict_count > 0) {
-    conflict->action.val.update = (WIT(statements_list_assignment_t)){.ptr = statement->conflict_assignments,
-                                                                      .len = statement->conflict_count};
+    conflict->action.val.update =
+        (WIT(statements_list_assignment_t)){.ptr = statement->conflict_assignments, .len = statement->conflict_count};
   }
   return true;
 }

@@ -28,7 +28,9 @@ void sql_civil(int32_t days, int32_t *year, uint32_t *month, uint32_t *day) {
   *year = (int32_t)(years + cycle * 400 + (*month <= 2 ? 1 : 0));
 }
 
-static size_t wrote(int count) { return count < 0 ? 0 : (size_t)count; }
+static size_t wrote(int count) {
+  return count < 0 ? 0 : (size_t)count;
+}
 
 static size_t format_date(int32_t days, char *out, size_t size) {
   int32_t year;
@@ -105,8 +107,8 @@ static bool literally(struct text *text, char wanted) {
 
 static bool read_date(struct text *text, int64_t *days) {
   uint32_t year, month, day;
-  const bool read = digits(text, 4, &year) && literally(text, '-') && digits(text, 2, &month) &&
-                    literally(text, '-') && digits(text, 2, &day);
+  const bool read = digits(text, 4, &year) && literally(text, '-') && digits(text, 2, &month) && literally(text, '-') &&
+                    digits(text, 2, &day);
   if (!read || year == 0 || month < 1 || month > 12 || day < 1) return false;
   const int32_t counted = sql_days((int32_t)year, month, day);
   int32_t same_year;
@@ -169,7 +171,9 @@ bool sql_parse(sql_kind kind, sql_str given, sql_value *out) {
     case SQL_KIND_UUID: read = read_uuid(&text, &out->as.uuid); break;
     default: break;
   }
-  if (kind == SQL_KIND_DATE) out->as.integer = days;
-  else if (kind != SQL_KIND_UUID) out->as.integer = microseconds;
+  if (kind == SQL_KIND_DATE)
+    out->as.integer = days;
+  else if (kind != SQL_KIND_UUID)
+    out->as.integer = microseconds;
   return read && text.at == text.end;
 }

@@ -7,19 +7,35 @@ static sql_str str(const char *text) {
   return (sql_str){.data = text, .size = text == NULL ? 0 : strlen(text)};
 }
 
-sql_value sql_null(void) { return (sql_value){.kind = SQL_KIND_NULL}; }
-sql_value sql_bool(bool value) { return (sql_value){.kind = SQL_KIND_BOOLEAN, .as.boolean = value}; }
-sql_value sql_int(int64_t value) { return (sql_value){.kind = SQL_KIND_INTEGER, .as.integer = value}; }
-sql_value sql_uint(uint64_t value) { return (sql_value){.kind = SQL_KIND_UNSIGNED, .as.unsigned_integer = value}; }
-sql_value sql_float(double value) { return (sql_value){.kind = SQL_KIND_FLOAT, .as.real = value}; }
+sql_value sql_null(void) {
+  return (sql_value){.kind = SQL_KIND_NULL};
+}
+sql_value sql_bool(bool value) {
+  return (sql_value){.kind = SQL_KIND_BOOLEAN, .as.boolean = value};
+}
+sql_value sql_int(int64_t value) {
+  return (sql_value){.kind = SQL_KIND_INTEGER, .as.integer = value};
+}
+sql_value sql_uint(uint64_t value) {
+  return (sql_value){.kind = SQL_KIND_UNSIGNED, .as.unsigned_integer = value};
+}
+sql_value sql_float(double value) {
+  return (sql_value){.kind = SQL_KIND_FLOAT, .as.real = value};
+}
 
 static sql_value textual(sql_kind kind, const char *text) {
   return text == NULL ? sql_null() : (sql_value){.kind = kind, .as.text = str(text)};
 }
 
-sql_value sql_decimal(const char *digits) { return textual(SQL_KIND_DECIMAL, digits); }
-sql_value sql_text(const char *text) { return textual(SQL_KIND_TEXT, text); }
-sql_value sql_json(const char *document) { return textual(SQL_KIND_JSON, document); }
+sql_value sql_decimal(const char *digits) {
+  return textual(SQL_KIND_DECIMAL, digits);
+}
+sql_value sql_text(const char *text) {
+  return textual(SQL_KIND_TEXT, text);
+}
+sql_value sql_json(const char *document) {
+  return textual(SQL_KIND_JSON, document);
+}
 
 sql_value sql_text_of(const void *data, size_t size) {
   return (sql_value){.kind = SQL_KIND_TEXT, .as.text = {.data = data, .size = size}};
@@ -31,8 +47,12 @@ sql_value sql_uuid_of(uint64_t high, uint64_t low) {
   return (sql_value){.kind = SQL_KIND_UUID, .as.uuid = {.high = high, .low = low}};
 }
 
-sql_value sql_date(int32_t days) { return (sql_value){.kind = SQL_KIND_DATE, .as.integer = days}; }
-sql_value sql_time(int64_t microseconds) { return (sql_value){.kind = SQL_KIND_TIME, .as.integer = microseconds}; }
+sql_value sql_date(int32_t days) {
+  return (sql_value){.kind = SQL_KIND_DATE, .as.integer = days};
+}
+sql_value sql_time(int64_t microseconds) {
+  return (sql_value){.kind = SQL_KIND_TIME, .as.integer = microseconds};
+}
 sql_value sql_timestamp(int64_t microseconds) {
   return (sql_value){.kind = SQL_KIND_TIMESTAMP, .as.integer = microseconds};
 }
@@ -51,9 +71,9 @@ sql_value sql_other(const char *type, const char *text) {
 }
 
 const char *kind_name(sql_kind kind) {
-  static const char *const names[] = {"null", "boolean", "integer", "unsigned", "float", "decimal",
-                                      "text", "bytes", "uuid", "json", "date", "time",
-                                      "timestamp", "timestamp-tz", "interval", "other", "array"};
+  static const char *const names[] = {"null",      "boolean",      "integer",  "unsigned", "float", "decimal",
+                                      "text",      "bytes",        "uuid",     "json",     "date",  "time",
+                                      "timestamp", "timestamp-tz", "interval", "other",    "array"};
   return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "no kind";
 }
 

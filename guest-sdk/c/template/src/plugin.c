@@ -38,5 +38,7 @@ bool exports_plugin_notes(plugin_list_string_t *notes, plugin_string_t *err) {
   sql_rows rows = sql_fetch(query);
   *notes = (plugin_list_string_t){0};
   while (sql_next(rows)) SQL_PUSH_TEXT(notes, sql_get_text(rows, 0));
-  return SQL_FINISH(db, err);
+  if (SQL_FINISH(db, err)) return true;
+  plugin_list_string_free(notes);
+  return false;
 }

@@ -16,7 +16,8 @@ const sql_entry *model_reference(const char *table, const char *target);
 const sql_entry *model_table(const char *table);
 const sql_entry *model_end(void);
 
-/// A value of a column's type, or of its own where the type is null. Texts of it live as long as `memory` and the JSON do.
+/// A value of a column's type, or of its own where the type is null. Texts of it live as long as `memory` and the JSON
+/// do.
 sql_value value_in(const json *given, const sql_entry *column, char memory[], size_t room);
 void value_out(out *out, sql_value value);
 

@@ -66,8 +66,10 @@ static char *read_text(reader *reader) {
   char *text = malloc((size_t)(close - reader->at) + 1);
   size_t size = 0;
   while (text != NULL && reader->at < close) {
-    if (*reader->at == '\\') reader->at++, size += escaped(reader, text + size);
-    else text[size++] = *reader->at++;
+    if (*reader->at == '\\')
+      reader->at++, size += escaped(reader, text + size);
+    else
+      text[size++] = *reader->at++;
   }
   if (text != NULL) text[size] = 0;
   reader->at = close + 1;
@@ -94,9 +96,12 @@ static bool read_members(reader *reader, json *value, char close) {
 
 static bool read_word(reader *reader, json *value) {
   const char *start = reader->at;
-  while (reader->at < reader->end && strchr("+-.0123456789abcdefghijklmnopqrstuvwxyzE", *reader->at) != NULL) reader->at++;
+  while (reader->at < reader->end && strchr("+-.0123456789abcdefghijklmnopqrstuvwxyzE", *reader->at) != NULL)
+    reader->at++;
   const size_t size = (size_t)(reader->at - start);
-  value->kind = size > 0 && *start == 'n' ? JSON_NULL : size > 0 && (*start == 't' || *start == 'f') ? JSON_BOOLEAN : JSON_NUMBER;
+  value->kind = size > 0 && *start == 'n'                      ? JSON_NULL
+                : size > 0 && (*start == 't' || *start == 'f') ? JSON_BOOLEAN
+                                                               : JSON_NUMBER;
   value->truth = *start == 't';
   value->text = malloc(size + 1);
   if (value->text != NULL) memcpy(value->text, start, size), value->text[size] = 0;
@@ -110,10 +115,14 @@ static json *read_value(reader *reader) {
   value->raw = reader->at;
   reader->depth++;
   bool read;
-  if (take(reader, '{')) value->kind = JSON_OBJECT, read = read_members(reader, value, '}');
-  else if (take(reader, '[')) value->kind = JSON_LIST, read = read_members(reader, value, ']');
-  else if (take(reader, '"')) value->kind = JSON_TEXT, read = (value->text = read_text(reader)) != NULL;
-  else read = read_word(reader, value);
+  if (take(reader, '{'))
+    value->kind = JSON_OBJECT, read = read_members(reader, value, '}');
+  else if (take(reader, '['))
+    value->kind = JSON_LIST, read = read_members(reader, value, ']');
+  else if (take(reader, '"'))
+    value->kind = JSON_TEXT, read = (value->text = read_text(reader)) != NULL;
+  else
+    read = read_word(reader, value);
   reader->depth--;
   value->raw_size = (size_t)(reader->at - value->raw);
   if (read) return value;
@@ -168,7 +177,9 @@ void out_add(out *out, const char *data, size_t size) {
   out->size += size;
 }
 
-void out_text(out *out, const char *text) { out_add(out, text, strlen(text)); }
+void out_text(out *out, const char *text) {
+  out_add(out, text, strlen(text));
+}
 
 void out_quoted(out *out, const char *data, size_t size) {
   out_text(out, "\"");

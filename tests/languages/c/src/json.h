@@ -11,9 +11,9 @@ typedef enum json_kind { JSON_NULL, JSON_BOOLEAN, JSON_NUMBER, JSON_TEXT, JSON_L
 typedef struct json {
   json_kind kind;
   bool truth;
-  char *text;      ///< A text without its escapes, or a number as it was written.
-  char *name;      ///< Of a member.
-  const char *raw; ///< The document's characters of this value.
+  char *text;       ///< A text without its escapes, or a number as it was written.
+  char *name;       ///< Of a member.
+  const char *raw;  ///< The document's characters of this value.
   size_t raw_size;
   struct json *first, *next;
   size_t count;

@@ -7,16 +7,14 @@
 
 #define CASCADES .on_delete = SQL_CASCADE
 
-SQL_MODELS(models,
-           SQL_TABLE("users"), SQL_ID("id"), SQL_STRING("name", 64, .unique = true),
+SQL_MODELS(models, SQL_TABLE("users"), SQL_ID("id"), SQL_STRING("name", 64, .unique = true),
            SQL_COLUMN("email", SQL_TEXT, .nullable = true),
-           SQL_COLUMN("active", SQL_BOOLEAN, SQL_DEFAULT_BOOLEAN(true)),
-           SQL_COLUMN("born", SQL_DATE, .nullable = true),
+           SQL_COLUMN("active", SQL_BOOLEAN, SQL_DEFAULT_BOOLEAN(true)), SQL_COLUMN("born", SQL_DATE, .nullable = true),
            SQL_MANY("devices", "devices", .cascade = SQL_SAVE_UPDATE | SQL_DELETE | SQL_DELETE_ORPHAN),
 
            SQL_TABLE("devices"), SQL_ID("id"), SQL_COLUMN("user_id", SQL_INT64, .references = "users.id", CASCADES),
-           SQL_STRING("name", 64), SQL_COLUMN("seen", SQL_TIMESTAMP_TZ, .nullable = true),
-           SQL_UNIQUE("user_id, name"), SQL_ONE("user", "users", .cascade = SQL_SAVE_UPDATE),
+           SQL_STRING("name", 64), SQL_COLUMN("seen", SQL_TIMESTAMP_TZ, .nullable = true), SQL_UNIQUE("user_id, name"),
+           SQL_ONE("user", "users", .cascade = SQL_SAVE_UPDATE),
            SQL_MANY("tags", "tags", .through = "device_tags", .cascade = SQL_SAVE_UPDATE),
 
            SQL_TABLE("tags"), SQL_ID("id"), SQL_STRING("label", 32, .unique = true),
@@ -41,7 +39,9 @@ SQL_EXPORT_MODELS(models)
 
 const sql_models guest_models = {models_entries, sizeof models_entries / sizeof models_entries[0]};
 
-const sql_entry *model_end(void) { return guest_models.entries + guest_models.count; }
+const sql_entry *model_end(void) {
+  return guest_models.entries + guest_models.count;
+}
 
 const sql_entry *model_table(const char *table) {
   for (const sql_entry *entry = guest_models.entries; entry < model_end() && table != NULL; entry++) {
@@ -57,7 +57,9 @@ static const sql_entry *part(const char *table, sql_entry_kind kind, const char 
   return NULL;
 }
 
-const sql_entry *model_column(const char *table, const char *column) { return part(table, SQL_ENTRY_COLUMN, column); }
+const sql_entry *model_column(const char *table, const char *column) {
+  return part(table, SQL_ENTRY_COLUMN, column);
+}
 const sql_entry *model_relationship(const char *table, const char *name) {
   return part(table, SQL_ENTRY_RELATIONSHIP, name);
 }

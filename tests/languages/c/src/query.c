@@ -9,15 +9,16 @@ enum { ITEMS = 64 };
 /// The operands behind the name of an operation.
 static size_t operands(sql_query query, const json *list, sql_expr *items) {
   size_t count = 0;
-  for (const json *item = list; item != NULL && count < ITEMS; item = item->next) items[count++] = expression_of(query, item);
+  for (const json *item = list; item != NULL && count < ITEMS; item = item->next)
+    items[count++] = expression_of(query, item);
   return count;
 }
 
 static const struct {
   const char *name;
   sql_operator op;
-} OPERATORS[] = {{"=", SQL_EQ}, {"!=", SQL_NE}, {"<", SQL_LT}, {"<=", SQL_LE}, {">", SQL_GT}, {">=", SQL_GE},
-                 {"+", SQL_ADD}, {"-", SQL_SUBTRACT}, {"*", SQL_MULTIPLY}, {"||", SQL_CONCAT}};
+} OPERATORS[] = {{"=", SQL_EQ},  {"!=", SQL_NE}, {"<", SQL_LT},       {"<=", SQL_LE},      {">", SQL_GT},
+                 {">=", SQL_GE}, {"+", SQL_ADD}, {"-", SQL_SUBTRACT}, {"*", SQL_MULTIPLY}, {"||", SQL_CONCAT}};
 
 static sql_expr in(sql_query query, const json *first, bool negated) {
   sql_expr items[ITEMS];
@@ -37,8 +38,8 @@ static sql_expr window(sql_query query, const json *first) {
   window.partition_count = operands(query, by == NULL ? NULL : by->first, partition);
   for (const json *key = keys == NULL ? NULL : keys->first; key != NULL; key = key->next) {
     const bool descending = key->kind == JSON_LIST && strcmp(key->first->text, "desc") == 0;
-    order[window.order_count++] = (sql_order){
-        .expression = expression_of(query, descending ? key->first->next : key), .descending = descending};
+    order[window.order_count++] =
+        (sql_order){.expression = expression_of(query, descending ? key->first->next : key), .descending = descending};
   }
   return sql_over(query, call, window);
 }
@@ -95,8 +96,10 @@ sql_expr expression_of(sql_query query, const json *given) {
 void order_by(sql_query query, const json *keys) {
   for (const json *key = keys == NULL ? NULL : keys->first; key != NULL; key = key->next) {
     const bool descending = key->kind == JSON_LIST && strcmp(key->first->text, "desc") == 0;
-    if (descending) sql_order_by_desc(query, expression_of(query, key->first->next));
-    else sql_order_by(query, expression_of(query, key));
+    if (descending)
+      sql_order_by_desc(query, expression_of(query, key->first->next));
+    else
+      sql_order_by(query, expression_of(query, key));
   }
 }
 
@@ -172,8 +175,10 @@ void query_fill(sql_query query, const json *given) {
   const json *from = json_get(given, "from"), *group = json_get(given, "group by");
   const json *distinct = json_get(given, "distinct");
   with(query, json_get(given, "with"));
-  if (from != NULL && from->kind == JSON_OBJECT) sql_from_query(query, subquery_of(query, from), json_text(given, "as"));
-  else if (from != NULL) sql_from(query, from->text, json_text(given, "as"));
+  if (from != NULL && from->kind == JSON_OBJECT)
+    sql_from_query(query, subquery_of(query, from), json_text(given, "as"));
+  else if (from != NULL)
+    sql_from(query, from->text, json_text(given, "as"));
   joins(query, json_get(given, "join"));
   columns(query, json_get(given, "columns"));
   if (distinct != NULL && distinct->truth) sql_distinct(query);

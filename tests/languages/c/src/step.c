@@ -54,8 +54,10 @@ static void change(sql_query query, const json *step, out *out) {
   char *returning = names(json_get(step, "returning"));
   if (returning != NULL) sql_columns(query, returning);
   sql_rows rows = sql_fetch(query);
-  if (returning != NULL) rows_out(out, rows, SIZE_MAX);
-  else affected(out, sql_affected(rows));
+  if (returning != NULL)
+    rows_out(out, rows, SIZE_MAX);
+  else
+    affected(out, sql_affected(rows));
   sql_rows_close(rows);
   free(returning);
 }
@@ -126,8 +128,10 @@ static void step_insert_many(sql_session session, const json *step, out *out) {
   }
   char *returning = names(json_get(step, "returning"));
   sql_rows got = sql_insert_many(session, table, data, width, height, returning);
-  if (returning != NULL) rows_out(out, got, SIZE_MAX);
-  else affected(out, sql_affected(got));
+  if (returning != NULL)
+    rows_out(out, got, SIZE_MAX);
+  else
+    affected(out, sql_affected(got));
   sql_rows_close(got);
   free(returning);
   free(values);
@@ -250,8 +254,8 @@ static void step_reflect(sql_session session, const json *step, out *out) {
 }
 
 static sql_isolation isolation_of(const char *name) {
-  static const char *const levels[] = {"default", "read-uncommitted", "read-committed",
-                                       "repeatable-read", "serializable", "autocommit"};
+  static const char *const levels[] = {"default",         "read-uncommitted", "read-committed",
+                                       "repeatable-read", "serializable",     "autocommit"};
   for (unsigned i = 0; name != NULL && i < 6; i++) {
     if (strcmp(name, levels[i]) == 0) return (sql_isolation)i;
   }
@@ -269,8 +273,10 @@ static void step_savepoint(run *run, sql_session session, const json *step, cons
   }
   while (at > 0 && strcmp(run->savepoint_names[at - 1], name) != 0) at--;
   const sql_savepoint savepoint = at == 0 ? (sql_savepoint){0} : run->savepoints[at - 1];
-  if (strcmp(what, "release") == 0) sql_release(savepoint);
-  else sql_rollback_to(savepoint);
+  if (strcmp(what, "release") == 0)
+    sql_release(savepoint);
+  else
+    sql_rollback_to(savepoint);
   if (at > 0) run->savepoint_count = at - 1;
 }
 
@@ -293,7 +299,8 @@ static bool simple(run *run, const json *step, const char *what, out *out) {
     *session = (sql_session){0};
     return true;
   }
-  const bool savepoint = strcmp(what, "savepoint") == 0 || strcmp(what, "release") == 0 || strcmp(what, "rollback to") == 0;
+  const bool savepoint =
+      strcmp(what, "savepoint") == 0 || strcmp(what, "release") == 0 || strcmp(what, "rollback to") == 0;
   if (savepoint) step_savepoint(run, *session, step, what);
   return savepoint;
 }
@@ -302,20 +309,34 @@ static void step(run *run, const json *given, out *out) {
   const char *what = json_text(given, "do");
   if (simple(run, given, what, out)) return;
   const sql_session session = *session_of(run, given);
-  if (strcmp(what, "select") == 0) step_select(session, given, out);
-  else if (strcmp(what, "stream") == 0) step_stream(session, given, out);
-  else if (strcmp(what, "insert") == 0) step_insert(session, given, out);
-  else if (strcmp(what, "insert many") == 0) step_insert_many(session, given, out);
-  else if (strcmp(what, "upsert") == 0) step_upsert(session, given);
-  else if (strcmp(what, "update") == 0) step_update(session, given, out);
-  else if (strcmp(what, "delete") == 0) step_delete(session, given, out);
-  else if (strcmp(what, "reflect") == 0) step_reflect(session, given, out);
-  else if (strcmp(what, "raw") == 0) step_raw(run, session, given, out);
-  else if (strcmp(what, "save") == 0) step_save(session, given, out);
-  else if (strcmp(what, "load") == 0) step_load(session, given, out);
-  else if (strcmp(what, "change") == 0) step_change(session, given);
-  else if (strcmp(what, "remove") == 0) step_remove(session, given);
-  else out_text(out, "\"error\":{\"code\":\"unsupported\"}");
+  if (strcmp(what, "select") == 0)
+    step_select(session, given, out);
+  else if (strcmp(what, "stream") == 0)
+    step_stream(session, given, out);
+  else if (strcmp(what, "insert") == 0)
+    step_insert(session, given, out);
+  else if (strcmp(what, "insert many") == 0)
+    step_insert_many(session, given, out);
+  else if (strcmp(what, "upsert") == 0)
+    step_upsert(session, given);
+  else if (strcmp(what, "update") == 0)
+    step_update(session, given, out);
+  else if (strcmp(what, "delete") == 0)
+    step_delete(session, given, out);
+  else if (strcmp(what, "reflect") == 0)
+    step_reflect(session, given, out);
+  else if (strcmp(what, "raw") == 0)
+    step_raw(run, session, given, out);
+  else if (strcmp(what, "save") == 0)
+    step_save(session, given, out);
+  else if (strcmp(what, "load") == 0)
+    step_load(session, given, out);
+  else if (strcmp(what, "change") == 0)
+    step_change(session, given);
+  else if (strcmp(what, "remove") == 0)
+    step_remove(session, given);
+  else
+    out_text(out, "\"error\":{\"code\":\"unsupported\"}");
 }
 
 static void error_out(out *out, const sql_failure *failure) {

@@ -25,7 +25,8 @@ static uint32_t save(saved *saved, const char *table, const json *object, const 
 
 static void link_all(saved *saved, uint32_t change, const reference *references, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    if (references[i].key == NULL) sql_flush_link(saved->flush, change, 0, references[i].column, references[i].of_change, 0);
+    if (references[i].key == NULL)
+      sql_flush_link(saved->flush, change, 0, references[i].column, references[i].of_change, 0);
   }
 }
 
@@ -178,14 +179,16 @@ static void read_all(loaded *loaded) {
       loaded->cells = realloc(loaded->cells, room * loaded->width * sizeof *loaded->cells);
       if (loaded->cells == NULL) abort();
     }
-    for (size_t i = 0; i < loaded->width; i++) loaded->cells[loaded->height * loaded->width + i] = sql_get(loaded->rows, i);
+    for (size_t i = 0; i < loaded->width; i++)
+      loaded->cells[loaded->height * loaded->width + i] = sql_get(loaded->rows, i);
     loaded->height++;
   }
 }
 
 static size_t column_at(const char *table, const char *column) {
   size_t at = 0;
-  for (const sql_entry *entry = model_table(table); entry < model_end() && entry->entry == SQL_ENTRY_COLUMN; entry++, at++) {
+  for (const sql_entry *entry = model_table(table); entry < model_end() && entry->entry == SQL_ENTRY_COLUMN;
+       entry++, at++) {
     if (strcmp(entry->name, column) == 0) return at;
   }
   return 0;
@@ -229,8 +232,10 @@ static void object_out(const loaded *all, size_t count, const char *path, const 
       any = true;
       object_out(all, count, of->path, of->relationship->target, related + skipped, out);
     }
-    if (collection) out_text(out, "]");
-    else if (!any) out_text(out, "null");
+    if (collection)
+      out_text(out, "]");
+    else if (!any)
+      out_text(out, "null");
   }
   out_text(out, "}");
 }
@@ -324,8 +329,10 @@ static void remove_related(sql_flush flush, const char *table, sql_value owner, 
       const sql_value key = value_in(item, NULL, NULL, 0);
       const sql_data pair[] = {sql_data_values("owner", &owner), sql_data_values("related", &key)};
       const sql_data one = sql_data_values("id", &key);
-      if (relationship->through != NULL) sql_flush_deletes(flush, relationship->through, pair, 2, 1, true);
-      else sql_flush_deletes(flush, relationship->target, &one, 1, 1, true);
+      if (relationship->through != NULL)
+        sql_flush_deletes(flush, relationship->through, pair, 2, 1, true);
+      else
+        sql_flush_deletes(flush, relationship->target, &one, 1, 1, true);
     }
   }
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 static sql_value number_in(const char *text, const sql_entry *column) {
-  const bool real = column != NULL ? column->type == SQL_FLOAT64 || column->type == SQL_FLOAT32 : strpbrk(text, ".eE") != NULL;
+  const bool real =
+      column != NULL ? column->type == SQL_FLOAT64 || column->type == SQL_FLOAT32 : strpbrk(text, ".eE") != NULL;
   if (real || strpbrk(text, ".eE") != NULL) return sql_float(strtod(text, NULL));
   errno = 0;
   const long long number = strtoll(text, NULL, 10);
@@ -28,8 +29,11 @@ static sql_value tagged_in(const json *member, char memory[], size_t room) {
   static const struct {
     const char *name;
     sql_kind kind;
-  } parsed[] = {{"uuid", SQL_KIND_UUID}, {"date", SQL_KIND_DATE}, {"time", SQL_KIND_TIME},
-                {"timestamp", SQL_KIND_TIMESTAMP}, {"timestamp-tz", SQL_KIND_TIMESTAMP_TZ}};
+  } parsed[] = {{"uuid", SQL_KIND_UUID},
+                {"date", SQL_KIND_DATE},
+                {"time", SQL_KIND_TIME},
+                {"timestamp", SQL_KIND_TIMESTAMP},
+                {"timestamp-tz", SQL_KIND_TIMESTAMP_TZ}};
   if (strcmp(member->name, "json") == 0) {
     sql_value value = sql_text_of(member->raw, member->raw_size);
     value.kind = SQL_KIND_JSON;
@@ -78,8 +82,11 @@ static void bytes_out(out *out, sql_str bytes) {
 }
 
 void value_out(out *out, sql_value value) {
-  static const char *const tags[] = {[SQL_KIND_UUID] = "uuid", [SQL_KIND_DATE] = "date", [SQL_KIND_TIME] = "time",
-                                     [SQL_KIND_TIMESTAMP] = "timestamp", [SQL_KIND_TIMESTAMP_TZ] = "timestamp-tz"};
+  static const char *const tags[] = {[SQL_KIND_UUID] = "uuid",
+                                     [SQL_KIND_DATE] = "date",
+                                     [SQL_KIND_TIME] = "time",
+                                     [SQL_KIND_TIMESTAMP] = "timestamp",
+                                     [SQL_KIND_TIMESTAMP_TZ] = "timestamp-tz"};
   char text[64];
   const int64_t exact = INT64_C(9007199254740991);
   switch (value.kind) {
@@ -93,13 +100,17 @@ void value_out(out *out, sql_value value) {
       return;
     case SQL_KIND_INTEGER:
       sql_format(value, text, sizeof text);
-      if (value.as.integer > exact || value.as.integer < -exact) tagged_out(out, "integer", text, strlen(text));
-      else out_text(out, text);
+      if (value.as.integer > exact || value.as.integer < -exact)
+        tagged_out(out, "integer", text, strlen(text));
+      else
+        out_text(out, text);
       return;
     case SQL_KIND_UNSIGNED:
       sql_format(value, text, sizeof text);
-      if (value.as.unsigned_integer > (uint64_t)exact) tagged_out(out, "integer", text, strlen(text));
-      else out_text(out, text);
+      if (value.as.unsigned_integer > (uint64_t)exact)
+        tagged_out(out, "integer", text, strlen(text));
+      else
+        out_text(out, text);
       return;
     case SQL_KIND_UUID:
     case SQL_KIND_DATE:
@@ -109,9 +120,7 @@ void value_out(out *out, sql_value value) {
       sql_format(value, text, sizeof text);
       tagged_out(out, tags[value.kind], text, strlen(text));
       return;
-    default:
-      sql_format(value, text, sizeof text);
-      out_text(out, text);
+    default: sql_format(value, text, sizeof text); out_text(out, text);
   }
 }
 
