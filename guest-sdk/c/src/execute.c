@@ -64,7 +64,7 @@ sql_rows sql_fetch(sql_query query) {
 
 static void told(wit_result *result, uint64_t *affected) {
   if (affected != NULL) *affected = result->affected;
-  WIT(sessions_result_set_free)(result);
+  result_free(result);
 }
 
 bool sql_execute(sql_query query, uint64_t *affected) {
@@ -105,6 +105,11 @@ static sql_prepared prepare(struct statement *statement, struct session *session
   prepared->names = names_of(&prepared->arena, &columns);
   prepared->width = columns.len;
   WIT(sessions_list_result_column_free)(&columns);
+  if (prepared->names == NULL) {
+    object_free(prepared);
+    error_set(&session->error, "limit", "out of memory");
+    return (sql_prepared){0};
+  }
   return (sql_prepared){.id = prepared->object.id};
 }
 

@@ -226,6 +226,8 @@ struct rows {
 };
 /// Rows of a result, which they take; with the names of the prepared statement, where it has told them.
 sql_rows rows_of(void *parent, wit_result *result, char **names, size_t width);
+/// Frees a result that is not read. (The bindings' own function leaves its cursor open.)
+void result_free(wit_result *result);
 /// The names of result columns as texts that end with a zero.
 char **names_of(struct arena *arena, const WIT(sessions_list_result_column_t) * columns);
 /// Fails where the object belongs: on its session, else on its database.

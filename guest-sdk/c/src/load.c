@@ -12,6 +12,7 @@ struct load {
 
 void load_drop(struct object *object) {
   struct load *load = (struct load *)object;
+  if (load->run && load->loaded.f0.cursor.is_some) WIT(sessions_cursor_drop_own)(load->loaded.f0.cursor.val);
   if (load->run) WIT(sessions_tuple2_result_set_list_loaded_free)(&load->loaded);
   arena_free(&load->arena);
   arena_free(&load->query);

@@ -25,6 +25,11 @@ void rows_drop(struct object *object) {
   arena_free(&rows->arena);
 }
 
+void result_free(wit_result *result) {
+  if (result->cursor.is_some) WIT(sessions_cursor_drop_own)(result->cursor.val);
+  WIT(sessions_result_set_free)(result);
+}
+
 static struct rows *rows_new(void *parent, char **names, size_t width) {
   struct rows *rows = object_new(OBJECT_ROWS, sizeof *rows, parent);
   if (rows == NULL) {
@@ -39,7 +44,7 @@ static struct rows *rows_new(void *parent, char **names, size_t width) {
 sql_rows rows_of(void *parent, wit_result *result, char **names, size_t width) {
   struct rows *rows = rows_new(parent, names, width);
   if (rows == NULL) {
-    WIT(sessions_result_set_free)(result);
+    result_free(result);
     return (sql_rows){0};
   }
   if (names == NULL) {
