@@ -179,7 +179,7 @@ typedef enum sql_entry_kind {
 } sql_entry_kind;
 
 /// An entry of a declaration: a table, or a part of the table before it. Write it with the macros below; the fields are
-/// their options: `SQL_COLUMN("email", SQL_TEXT, .nullable = true)`.
+/// their options: `SQL_COLUMN("email", SQL_TEXT, .nullable = true)`. In C++ options come in the order of the fields.
 typedef struct sql_entry {
   sql_entry_kind entry;
   const char *name;        ///< The table's, column's or relationship's; a constraint's name is optional.
@@ -187,32 +187,31 @@ typedef struct sql_entry {
   const char *columns;     ///< Columns of a key, constraint or index, with commas.
   const char *target;      ///< The table that a foreign key or relationship refers to.
   const char *referred;    ///< The columns that a foreign key refers to, with commas.
-  bool nullable;           ///< Whether a column may be null.
-  bool primary_key;        ///< Whether a column belongs to the primary key.
-  bool unique;             ///< Whether a column's values are unique.
-  bool index;              ///< Whether a column has an index.
   uint32_t length;         ///< Characters of a varchar, bytes of bytes; 0 is no limit.
   uint32_t precision;      ///< Digits of a decimal.
   uint32_t scale;          ///< Its digits after the point.
-  sql_type element;        ///< Type of an array's items.
-  const char *labels;      ///< Labels of an enumeration, with commas.
-  const char *native;      ///< The type's name in this database.
+  bool collection;         ///< Of a relationship: whether it holds many.
+  bool primary_key;        ///< Whether a column belongs to the primary key.
+  bool nullable;           ///< Whether a column may be null.
+  bool unique;             ///< Whether a column's values are unique.
+  bool index;              ///< Whether a column has an index.
   sql_default by_default;  ///< What an insert that says nothing gets.
-  sql_default on_update;   ///< What an update that says nothing gets: `SQL_NO_DEFAULT`, `SQL_VALUE` or `SQL_NOW`.
   sql_kind value_kind;  ///< The kind of a constant default: boolean, integer, float, or a kind that is written as text.
   int64_t value;        ///< A constant default: an integer or truth value.
   double real;          ///< A constant default: a float.
-  const char
-      *text;  ///< A constant default as text; the SQL text of an expression or check (needs the grant for raw SQL).
+  const char *text;     ///< A constant default as text; SQL text of an expression or check (needs the grant).
+  sql_default on_update;     ///< What an update that says nothing gets: `SQL_NO_DEFAULT`, `SQL_VALUE` or `SQL_NOW`.
   const char *references;    ///< Of a column: `table.column` that it refers to.
   sql_action on_delete;      ///< Of a foreign key.
   sql_action on_key_update;  ///< Of a foreign key.
+  sql_type element;          ///< Type of an array's items.
+  const char *labels;        ///< Labels of an enumeration, with commas.
+  const char *native;        ///< The type's name in this database.
   const char *schema;        ///< Schema of a table, or of a foreign key's target.
   const char *version;       ///< Of a table: the column that counts a row's versions.
   const char *comment;       ///< Of a table or column.
   const char *computed;      ///< Of a column: the SQL text that it is computed by.
   bool is_view;              ///< Of a table.
-  bool collection;           ///< Of a relationship: whether it holds many.
   const char *through;       ///< Of a relationship: its association table.
   uint32_t cascade;          ///< Of a relationship: `SQL_SAVE_UPDATE | SQL_DELETE | SQL_DELETE_ORPHAN`.
   bool passive_deletes;      ///< Of a relationship.
@@ -268,9 +267,19 @@ typedef struct sql_models {
 #define SQL_ONE(relationship, table, ...) \
   {.entry = SQL_ENTRY_RELATIONSHIP, .name = relationship, .target = table, __VA_ARGS__}
 /// Defines models: `SQL_MODELS(models, SQL_TABLE("users"), SQL_ID("id"), …);`
-#define SQL_MODELS(variable, ...)                              \
-  static const sql_entry variable##_entries[] = {__VA_ARGS__}; \
-  static const sql_models variable = {variable##_entries, sizeof variable##_entries / sizeof variable##_entries[0]}
+#define SQL_MODELS(variable, ...)                                              \
+  SQL_QUIET_BEGIN static const sql_entry variable##_entries[] = {__VA_ARGS__}; \
+  SQL_QUIET_END static const sql_models variable = {variable##_entries,        \
+                                                    sizeof variable##_entries / sizeof variable##_entries[0]}
+/// C++ compilers warn of fields that are left out, which is what options are for.
+#ifdef __cplusplus
+#define SQL_QUIET_BEGIN \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")
+#define SQL_QUIET_END _Pragma("GCC diagnostic pop")
+#else
+#define SQL_QUIET_BEGIN
+#define SQL_QUIET_END
+#endif
 /// Exports the models, so that `sqlservice inspect` shows them. The world includes `sqlservice:database/declared`, and
 /// the file includes the generated `plugin.h`.
 #define SQL_EXPORT_MODELS(models)                                \
