@@ -92,8 +92,21 @@ sql_value sql_get(sql_rows handle, size_t at) {
   return column == NULL ? sql_null() : lift(rows, column, rows->at - 1);
 }
 
+/// The vector of a column of this kind where the current row has a value: the usual case, without a copy of the value.
+static const WIT(rows_vector_t) * plain(sql_rows handle, size_t at, uint8_t tag, size_t *row) {
+  const struct rows *rows = ready(handle);
+  if (rows == NULL || rows->at == 0 || at >= rows->batch.columns.len) return NULL;
+  const wit_column *column = &rows->batch.columns.ptr[at];
+  *row = rows->at - 1;
+  return column->values.tag == tag && valid(column, *row) ? &column->values : NULL;
+}
+
 bool sql_get_null(sql_rows handle, size_t at) {
-  return sql_get(handle, at).kind == SQL_KIND_NULL;
+  struct rows *rows = ready(handle);
+  const wit_column *column = column_of(rows, at);
+  if (column == NULL || !valid(column, rows->at - 1)) return true;
+  const bool mixed = column->values.tag == SQLSERVICE_DATABASE_ROWS_VECTOR_MIXED;
+  return mixed && lift(rows, column, rows->at - 1).kind == SQL_KIND_NULL;
 }
 
 static void mismatch(sql_rows handle, size_t at, const char *wanted, sql_kind got) {
@@ -106,6 +119,9 @@ static void mismatch(sql_rows handle, size_t at, const char *wanted, sql_kind go
 }
 
 bool sql_get_bool(sql_rows handle, size_t at) {
+  size_t row;
+  const WIT(rows_vector_t) *vector = plain(handle, at, SQLSERVICE_DATABASE_ROWS_VECTOR_BOOLEANS, &row);
+  if (vector != NULL) return vector->val.booleans.ptr[row] != 0;
   const sql_value value = sql_get(handle, at);
   if (value.kind == SQL_KIND_BOOLEAN) return value.as.boolean;
   mismatch(handle, at, "a truth value", value.kind);
@@ -113,6 +129,9 @@ bool sql_get_bool(sql_rows handle, size_t at) {
 }
 
 int64_t sql_get_int(sql_rows handle, size_t at) {
+  size_t row;
+  const WIT(rows_vector_t) *vector = plain(handle, at, SQLSERVICE_DATABASE_ROWS_VECTOR_INTEGERS, &row);
+  if (vector != NULL) return vector->val.integers.ptr[row];
   const sql_value value = sql_get(handle, at);
   if (value.kind == SQL_KIND_INTEGER) return value.as.integer;
   if (value.kind == SQL_KIND_UNSIGNED && value.as.unsigned_integer <= INT64_MAX) {
@@ -138,6 +157,9 @@ uint64_t sql_get_uint(sql_rows handle, size_t at) {
 }
 
 double sql_get_float(sql_rows handle, size_t at) {
+  size_t row;
+  const WIT(rows_vector_t) *vector = plain(handle, at, SQLSERVICE_DATABASE_ROWS_VECTOR_FLOATS, &row);
+  if (vector != NULL) return vector->val.floats.ptr[row];
   const sql_value value = sql_get(handle, at);
   if (value.kind == SQL_KIND_FLOAT) return value.as.real;
   const int64_t exact = (int64_t)1 << 53;
@@ -149,6 +171,9 @@ double sql_get_float(sql_rows handle, size_t at) {
 }
 
 sql_str sql_get_text(sql_rows handle, size_t at) {
+  size_t row;
+  const WIT(rows_vector_t) *vector = plain(handle, at, SQLSERVICE_DATABASE_ROWS_VECTOR_TEXTS, &row);
+  if (vector != NULL) return cut(&vector->val.texts, row);
   const sql_value value = sql_get(handle, at);
   if (value.kind == SQL_KIND_TEXT || value.kind == SQL_KIND_DECIMAL || value.kind == SQL_KIND_JSON) {
     return value.as.text;
