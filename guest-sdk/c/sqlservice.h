@@ -1,0 +1,788 @@
+/// sqlservice for C: databases for a sandboxed plugin. The only header; C++ and Zig include it, too.
+///
+/// Handles: databases, sessions, queries and rows are named by small values. One that is zero, closed, or whose owner
+/// was closed never traps: the call does nothing and fails with `closed`. Closing a database closes all that was opened
+/// from it.
+///
+/// Errors stick: the first failure on a session stays there. Until `sql_clear`, every call on it, its queries and its
+/// rows does nothing and returns false, zero or an empty text. So a plugin asks once, at the end: where `sql_commit` is
+/// false, `sql_error` says why. Closing and rolling back work all the same.
+///
+/// Memory: what is passed in is copied, except for columns and parameters, which are read during the call. What comes
+/// out stays valid until its rows move to the next batch or are closed.
+#ifndef SQLSERVICE_H
+#define SQLSERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Values -------------------------------------------------------------------------------------------------------
+ */
+
+/// Characters or bytes, not ended by a zero.
+typedef struct sql_str {
+  const char *data;
+  size_t size;
+} sql_str;
+
+/// The kind of a value, as in the contract's `scalar`.
+typedef enum sql_kind {
+  SQL_KIND_NULL,
+  SQL_KIND_BOOLEAN,
+  SQL_KIND_INTEGER,
+  SQL_KIND_UNSIGNED,
+  SQL_KIND_FLOAT,
+  SQL_KIND_DECIMAL,
+  SQL_KIND_TEXT,
+  SQL_KIND_BYTES,
+  SQL_KIND_UUID,
+  SQL_KIND_JSON,
+  SQL_KIND_DATE,
+  SQL_KIND_TIME,
+  SQL_KIND_TIMESTAMP,
+  SQL_KIND_TIMESTAMP_TZ,
+  SQL_KIND_INTERVAL,
+  SQL_KIND_OTHER,
+  SQL_KIND_ARRAY
+} sql_kind;
+
+/// A UUID: its high and its low 64 bits.
+typedef struct sql_uuid {
+  uint64_t high, low;
+} sql_uuid;
+
+/// A span of time; its parts are independent.
+typedef struct sql_interval {
+  int32_t months, days;
+  int64_t microseconds;
+} sql_interval;
+
+struct sql_value;
+
+/// An array of one dimension, of values that are no arrays.
+typedef struct sql_array {
+  const struct sql_value *items;
+  size_t count;
+} sql_array;
+
+/// One value. Make it with the functions below.
+typedef struct sql_value {
+  sql_kind kind;
+  union {
+    bool boolean;
+    int64_t integer;  ///< Integers; days of dates; microseconds of times and timestamps.
+    uint64_t unsigned_integer;
+    double real;
+    sql_str text;  ///< Texts, decimals, JSON, bytes.
+    sql_uuid uuid;
+    sql_interval interval;
+    sql_array array;
+    struct {
+      sql_str type, text;
+    } other;  ///< A value of the database's own types.
+  } as;
+} sql_value;
+
+/// SQL's null.
+sql_value sql_null(void);
+sql_value sql_bool(bool value);
+sql_value sql_int(int64_t value);
+sql_value sql_uint(uint64_t value);
+sql_value sql_float(double value);
+/// An exact decimal: a sign, digits, a point, digits. No exponent.
+sql_value sql_decimal(const char *digits);
+/// A text that ends with a zero; null where the pointer is null.
+sql_value sql_text(const char *text);
+/// A text of so many bytes of UTF-8.
+sql_value sql_text_of(const void *data, size_t size);
+sql_value sql_bytes(const void *data, size_t size);
+sql_value sql_uuid_of(uint64_t high, uint64_t low);
+/// A JSON document as text. JSON's null is the text `null`.
+sql_value sql_json(const char *document);
+/// A date: days since 1970-01-01. `sql_days` counts them.
+sql_value sql_date(int32_t days);
+/// A time of day: microseconds since midnight.
+sql_value sql_time(int64_t microseconds);
+/// A date and time without a zone: microseconds since 1970-01-01T00:00:00.
+sql_value sql_timestamp(int64_t microseconds);
+/// A moment: microseconds since 1970-01-01T00:00:00Z.
+sql_value sql_timestamp_tz(int64_t microseconds);
+sql_value sql_interval_of(int32_t months, int32_t days, int64_t microseconds);
+/// An array of so many values.
+sql_value sql_array_of(const sql_value *items, size_t count);
+/// A value of a type that only this database has, as it writes it in text.
+sql_value sql_other(const char *type, const char *text);
+
+/// The day of the proleptic Gregorian calendar, in days since 1970-01-01. The date has to exist.
+int32_t sql_days(int32_t year, uint32_t month, uint32_t day);
+/// The date of a day.
+void sql_civil(int32_t days, int32_t *year, uint32_t *month, uint32_t *day);
+/// Writes a date, time, timestamp, decimal, UUID, JSON, text, number or truth value as text that ends with a zero, cut
+/// to `size`. Returns how long it is without the zero, as `snprintf` does.
+size_t sql_format(sql_value value, char *out, size_t size);
+/// Reads `2024-02-29`, `12:34:56.789`, `2024-02-29T12:34:56.789` (with `Z`: a moment) or a UUID. False where it is
+/// none.
+bool sql_parse(sql_kind kind, sql_str text, sql_value *out);
+
+/* ---- Models -------------------------------------------------------------------------------------------------------
+ */
+
+/// The type of a column.
+typedef enum sql_type {
+  SQL_BOOLEAN,
+  SQL_INT16,
+  SQL_INT32,
+  SQL_INT64,
+  SQL_UINT64,
+  SQL_FLOAT32,
+  SQL_FLOAT64,
+  SQL_DECIMAL,
+  SQL_TEXT,
+  SQL_VARCHAR,
+  SQL_BYTES,
+  SQL_UUID,
+  SQL_JSON,
+  SQL_DATE,
+  SQL_TIME,
+  SQL_TIMESTAMP,
+  SQL_TIMESTAMP_TZ,
+  SQL_INTERVAL,
+  SQL_ENUMERATION,
+  SQL_ARRAY,
+  SQL_OTHER
+} sql_type;
+
+/// What happens to a row whose referred row is deleted or gets another key.
+typedef enum sql_action { SQL_NO_ACTION, SQL_RESTRICT, SQL_CASCADE, SQL_SET_NULL, SQL_SET_DEFAULT } sql_action;
+
+/// What a column gets when a row says nothing about it.
+typedef enum sql_default { SQL_NO_DEFAULT, SQL_VALUE, SQL_NOW, SQL_GENERATED, SQL_EXPRESSION } sql_default;
+
+/// What follows an object along a relationship; to be put together with `|`.
+enum { SQL_SAVE_UPDATE = 1, SQL_DELETE = 2, SQL_DELETE_ORPHAN = 4 };
+
+/// What an entry of a declaration is.
+typedef enum sql_entry_kind {
+  SQL_ENTRY_TABLE = 1,
+  SQL_ENTRY_COLUMN,
+  SQL_ENTRY_PRIMARY_KEY,
+  SQL_ENTRY_UNIQUE,
+  SQL_ENTRY_INDEX,
+  SQL_ENTRY_CHECK,
+  SQL_ENTRY_FOREIGN_KEY,
+  SQL_ENTRY_RELATIONSHIP
+} sql_entry_kind;
+
+/// An entry of a declaration: a table, or a part of the table before it. Write it with the macros below; the fields are
+/// their options: `SQL_COLUMN("email", SQL_TEXT, .nullable = true)`. In C++ options come in the order of the fields.
+typedef struct sql_entry {
+  sql_entry_kind entry;
+  const char *name;        ///< The table's, column's or relationship's; a constraint's name is optional.
+  sql_type type;           ///< Of a column.
+  const char *columns;     ///< Columns of a key, constraint or index, with commas.
+  const char *target;      ///< The table that a foreign key or relationship refers to.
+  const char *referred;    ///< The columns that a foreign key refers to, with commas.
+  uint32_t length;         ///< Characters of a varchar, bytes of bytes; 0 is no limit.
+  uint32_t precision;      ///< Digits of a decimal.
+  uint32_t scale;          ///< Its digits after the point.
+  bool collection;         ///< Of a relationship: whether it holds many.
+  bool primary_key;        ///< Whether a column belongs to the primary key.
+  bool nullable;           ///< Whether a column may be null.
+  bool unique;             ///< Whether a column's values are unique.
+  bool index;              ///< Whether a column has an index.
+  sql_default by_default;  ///< What an insert that says nothing gets.
+  sql_kind value_kind;  ///< The kind of a constant default: boolean, integer, float, or a kind that is written as text.
+  int64_t value;        ///< A constant default: an integer or truth value.
+  double real;          ///< A constant default: a float.
+  const char *text;     ///< A constant default as text; SQL text of an expression or check (needs the grant).
+  sql_default on_update;     ///< What an update that says nothing gets: `SQL_NO_DEFAULT`, `SQL_VALUE` or `SQL_NOW`.
+  const char *references;    ///< Of a column: `table.column` that it refers to.
+  sql_action on_delete;      ///< Of a foreign key.
+  sql_action on_key_update;  ///< Of a foreign key.
+  sql_type element;          ///< Type of an array's items.
+  const char *labels;        ///< Labels of an enumeration, with commas.
+  const char *native;        ///< The type's name in this database.
+  const char *schema;        ///< Schema of a table, or of a foreign key's target.
+  const char *version;       ///< Of a table: the column that counts a row's versions.
+  const char *comment;       ///< Of a table or column.
+  const char *computed;      ///< Of a column: the SQL text that it is computed by.
+  bool is_view;              ///< Of a table.
+  const char *through;       ///< Of a relationship: its association table.
+  uint32_t cascade;          ///< Of a relationship: `SQL_SAVE_UPDATE | SQL_DELETE | SQL_DELETE_ORPHAN`.
+  bool passive_deletes;      ///< Of a relationship.
+  bool post_update;          ///< Of a relationship.
+  const char *order_by;      ///< Of a relationship: columns of the target, with commas, each with ` desc` where wanted.
+} sql_entry;
+
+/// What a plugin declares of a database.
+typedef struct sql_models {
+  const sql_entry *entries;
+  size_t count;
+} sql_models;
+
+/// A table; the entries up to the next one belong to it.
+#define SQL_TABLE(table, ...) {.entry = SQL_ENTRY_TABLE, .name = table, __VA_ARGS__}
+/// A column.
+#define SQL_COLUMN(column, kind, ...) {.entry = SQL_ENTRY_COLUMN, .name = column, .type = kind, __VA_ARGS__}
+/// A key that the database counts up: the whole primary key.
+#define SQL_ID(column) \
+  {.entry = SQL_ENTRY_COLUMN, .name = column, .type = SQL_INT64, .primary_key = true, .by_default = SQL_GENERATED}
+/// A text of at most so many characters.
+#define SQL_STRING(column, characters, ...) \
+  {.entry = SQL_ENTRY_COLUMN, .name = column, .type = SQL_VARCHAR, .length = characters, __VA_ARGS__}
+/// An exact decimal.
+#define SQL_NUMERIC(column, digits, after_point, ...) \
+  {.entry = SQL_ENTRY_COLUMN,                         \
+   .name = column,                                    \
+   .type = SQL_DECIMAL,                               \
+   .precision = digits,                               \
+   .scale = after_point,                              \
+   __VA_ARGS__}
+/// Constant defaults, as options of a column.
+#define SQL_DEFAULT_BOOLEAN(truth) .by_default = SQL_VALUE, .value_kind = SQL_KIND_BOOLEAN, .value = truth
+#define SQL_DEFAULT_INTEGER(number) .by_default = SQL_VALUE, .value_kind = SQL_KIND_INTEGER, .value = number
+#define SQL_DEFAULT_FLOAT(number) .by_default = SQL_VALUE, .value_kind = SQL_KIND_FLOAT, .real = number
+#define SQL_DEFAULT_TEXT(chars) .by_default = SQL_VALUE, .value_kind = SQL_KIND_TEXT, .text = chars
+#define SQL_DEFAULT_DECIMAL(digits) .by_default = SQL_VALUE, .value_kind = SQL_KIND_DECIMAL, .text = digits
+/// A primary key of these columns, `"device_id, tag_id"`.
+#define SQL_PRIMARY_KEY(names) {.entry = SQL_ENTRY_PRIMARY_KEY, .columns = names}
+/// A unique constraint.
+#define SQL_UNIQUE(names, ...) {.entry = SQL_ENTRY_UNIQUE, .columns = names, __VA_ARGS__}
+/// An index.
+#define SQL_INDEX(names, ...) {.entry = SQL_ENTRY_INDEX, .columns = names, __VA_ARGS__}
+/// A check. Declaring one needs the grant for raw SQL.
+#define SQL_CHECK(expression, ...) {.entry = SQL_ENTRY_CHECK, .text = expression, __VA_ARGS__}
+/// A foreign key of several columns; of one, `.references = "users.id"` at its column says the same.
+#define SQL_FOREIGN_KEY(names, table, keys, ...) \
+  {.entry = SQL_ENTRY_FOREIGN_KEY, .columns = names, .target = table, .referred = keys, __VA_ARGS__}
+/// A relationship of the table to many rows of another one.
+#define SQL_MANY(relationship, table, ...) \
+  {.entry = SQL_ENTRY_RELATIONSHIP, .name = relationship, .target = table, .collection = true, __VA_ARGS__}
+/// A relationship of the table to at most one row of another one.
+#define SQL_ONE(relationship, table, ...) \
+  {.entry = SQL_ENTRY_RELATIONSHIP, .name = relationship, .target = table, __VA_ARGS__}
+/// Defines models: `SQL_MODELS(models, SQL_TABLE("users"), SQL_ID("id"), …);`
+#define SQL_MODELS(variable, ...)                                              \
+  SQL_QUIET_BEGIN static const sql_entry variable##_entries[] = {__VA_ARGS__}; \
+  SQL_QUIET_END static const sql_models variable = {variable##_entries,        \
+                                                    sizeof variable##_entries / sizeof variable##_entries[0]}
+/// C++ compilers warn of fields that are left out, which is what options are for.
+#ifdef __cplusplus
+#define SQL_QUIET_BEGIN \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")
+#define SQL_QUIET_END _Pragma("GCC diagnostic pop")
+#else
+#define SQL_QUIET_BEGIN
+#define SQL_QUIET_END
+#endif
+/// Exports the models, so that `sqlservice inspect` shows them. The world includes `sqlservice:database/declared`, and
+/// the file includes the generated `plugin.h`.
+#define SQL_EXPORT_MODELS(models)                                \
+  void exports_sqlservice_database_declarations_declared_models( \
+      exports_sqlservice_database_declarations_models_t *ret) {  \
+    sql_declare(models, ret);                                    \
+  }
+/// What `SQL_EXPORT_MODELS` calls: writes the models into the generated struct.
+void sql_declare(sql_models models, void *generated);
+
+/* ---- Errors -------------------------------------------------------------------------------------------------------
+ */
+
+/// A failure. `code` is a word of the contract's list (`unique-violation`, `closed`, …).
+typedef struct sql_failure {
+  const char *code;
+  const char *message;
+  const char *sqlstate;    ///< Null where the database told none.
+  const char *constraint;  ///< Null where it is not known, as the table is.
+  const char *table;
+  const char *columns;  ///< With commas between; empty where they are not known.
+  const char *details;  ///< `name=value` with commas between; empty where there are none.
+  int64_t position;     ///< The failing change of a flush or node of a statement; -1 where it is not known.
+  bool retryable;       ///< Whether the same transaction, begun again, can succeed.
+} sql_failure;
+
+typedef struct sql_database {
+  uint64_t id;
+} sql_database;  ///< A database that the host granted.
+typedef struct sql_session {
+  uint64_t id;
+} sql_session;  ///< Work on a database, in transactions.
+typedef struct sql_query {
+  uint64_t id;
+} sql_query;  ///< A statement that is being written, or a query inside of one.
+typedef struct sql_prepared {
+  uint64_t id;
+} sql_prepared;  ///< A statement that was compiled once.
+typedef struct sql_rows {
+  uint64_t id;
+} sql_rows;  ///< What a statement returns.
+typedef struct sql_savepoint {
+  uint64_t id;
+} sql_savepoint;  ///< A point inside of a transaction to go back to.
+typedef struct sql_flush {
+  uint64_t id;
+} sql_flush;  ///< Changes that are written together.
+typedef struct sql_load {
+  uint64_t id;
+} sql_load;  ///< Rows that are loaded with what they are related to.
+/// An expression of one statement. It is valid as long as its statement is.
+typedef struct sql_expr {
+  uint32_t node, statement;
+} sql_expr;
+
+/// The failure that sticks on the session, or null. Valid until it is cleared or the session closed.
+const sql_failure *sql_error(sql_session session);
+/// The failure that sticks on the database, else the first of its sessions, those included that were closed with one;
+/// or null.
+const sql_failure *sql_database_error(sql_database database);
+/// Whether a failure has this code; false for null.
+bool sql_is(const sql_failure *failure, const char *code);
+/// Forgets the failure, so that the session can be used again. A transaction may still have to be rolled back.
+void sql_clear(sql_session session);
+/// Forgets the database's failure, and those of closed sessions.
+void sql_database_clear(sql_database database);
+
+/* ---- Databases ----------------------------------------------------------------------------------------------------
+ */
+
+/// Opens a database by the name under which it was granted, and checks the models, which have to outlive it. Values
+/// that are set or written in columns are checked against their types. Close it with `sql_close`.
+sql_database sql_open(const char *name, sql_models models);
+/// Closes it with all that was opened from it; what is not committed is rolled back.
+void sql_close(sql_database database);
+/// `sql_close` for the end of an export: false where something failed, with its message as a new text in `*data`,
+/// `*size`.
+bool sql_finish(sql_database database, uint8_t **data, size_t *size);
+/// `return SQL_FINISH(db, err);` closes all and fills the `err` of an exported function.
+#define SQL_FINISH(database, err) sql_finish(database, &(err)->ptr, &(err)->len)
+/// `SQL_PUSH_TEXT(list, text);` adds a copy of a text to a list of texts that an exported function returns.
+#define SQL_PUSH_TEXT(list, text) sql_push_text((void **)(void *)&(list)->ptr, &(list)->len, text)
+/// What `SQL_PUSH_TEXT` calls. False where memory ran out.
+bool sql_push_text(void **items, size_t *count, sql_str text);
+/// Creates the declared tables that are missing.
+bool sql_create_all(sql_database database);
+/// Drops the declared tables that are there.
+bool sql_drop_all(sql_database database);
+/// The same, with the names of those tables: rows of one column. They belong to the database; close them.
+sql_rows sql_create_tables(sql_database database);
+sql_rows sql_drop_tables(sql_database database);
+/// Asks the database for an answer.
+bool sql_ping(sql_database database);
+/// Its kind: `sqlite`, `postgresql`, `mysql`, `mariadb`. Valid until it is closed; empty after that.
+const char *sql_dialect(sql_database database);
+/// Whether it has a capability of the contract's list, `insert-returning` for example.
+bool sql_capable(sql_database database, const char *capability);
+/// A limit of the contract's list, `parameters` for example; 0 where there is none.
+uint64_t sql_limit_of(sql_database database, const char *limit);
+
+/// How much transactions see of each other.
+typedef enum sql_isolation {
+  SQL_ISOLATION_DEFAULT,
+  SQL_READ_UNCOMMITTED,
+  SQL_READ_COMMITTED,
+  SQL_REPEATABLE_READ,
+  SQL_SERIALIZABLE,
+  SQL_AUTOCOMMIT
+} sql_isolation;
+
+/// How a transaction runs. Zero is the usual.
+typedef struct sql_transaction {
+  sql_isolation isolation;
+  bool read_only;
+  uint32_t timeout_ms;  ///< How long it may stay open; 0 is as long as the host allows.
+} sql_transaction;
+
+/// How the statements of a session run. Zero is the usual.
+typedef struct sql_options {
+  uint32_t timeout_ms;  ///< How long one may take; 0 is as long as the host allows.
+  uint64_t max_rows;    ///< How many rows it may return before it fails; 0 is as many as the host allows.
+  uint32_t batch_rows;  ///< How many rows come at once; 0 leaves it to the host.
+} sql_options;
+
+/* ---- Sessions -----------------------------------------------------------------------------------------------------
+ */
+
+/// A session in a transaction, its only one.
+sql_session sql_begin(sql_database database);
+sql_session sql_begin_with(sql_database database, sql_transaction transaction);
+/// A session that begins a transaction with its first statement and another one after each commit.
+sql_session sql_session_of(sql_database database);
+/// The same, with a connection of its own until it is closed.
+sql_session sql_connect(sql_database database);
+/// Rolls back what is open, and closes it with its queries and rows.
+bool sql_session_close(sql_session session);
+/// Begins a transaction on a session that has none.
+bool sql_start(sql_session session, sql_transaction transaction);
+bool sql_commit(sql_session session);
+/// Rolls back, also where an error sticks; it still does after that.
+bool sql_rollback(sql_session session);
+bool sql_in_transaction(sql_session session);
+/// Sets the isolation level of the transactions to come.
+bool sql_set_isolation(sql_session session, sql_isolation level);
+/// The level in force; `SQL_ISOLATION_DEFAULT` where it fails.
+sql_isolation sql_get_isolation(sql_session session);
+/// How the statements to come run.
+bool sql_set_options(sql_session session, sql_options options);
+/// Sets a savepoint; they nest.
+sql_savepoint sql_save(sql_session session);
+/// Keeps what was done since.
+bool sql_release(sql_savepoint savepoint);
+/// Undoes what was done since, also where an error sticks; it still does after that.
+bool sql_rollback_to(sql_savepoint savepoint);
+/// Waits so many milliseconds.
+void sql_sleep(uint32_t milliseconds);
+
+/* ---- Queries ------------------------------------------------------------------------------------------------------
+ */
+/* A statement is one block of memory. `sql_fetch`, `sql_execute` and `sql_prepare` use it up, whether or not they
+ * succeed. */
+
+sql_query sql_select(sql_session session);
+sql_query sql_insert(sql_session session, const char *table);
+sql_query sql_update(sql_session session, const char *table);
+sql_query sql_delete(sql_session session, const char *table);
+/// A query inside of a statement: for `sql_exists`, `sql_in_query`, `sql_scalar`, `sql_from_query`, `sql_with`,
+/// `sql_part`.
+sql_query sql_subselect(sql_query statement);
+/// How queries are put together.
+typedef enum sql_set_operator { SQL_UNION, SQL_UNION_ALL, SQL_INTERSECT, SQL_EXCEPT } sql_set_operator;
+/// Several queries as one: as a statement, or inside of one.
+sql_query sql_compound(sql_session session, sql_set_operator how);
+sql_query sql_subcompound(sql_query statement, sql_set_operator how);
+/// Adds a query to a compound; made by `sql_subselect` or `sql_subcompound` of the same statement.
+bool sql_part(sql_query compound, sql_query part);
+/// Forgets a statement that is not run.
+void sql_discard(sql_query statement);
+
+/// Adds columns by name, `"id, u.name"`: to a select, or to what a change returns.
+bool sql_columns(sql_query query, const char *names);
+/// Adds an expression, under a name where it is not null.
+bool sql_column(sql_query query, sql_expr expression, const char *label);
+bool sql_distinct(sql_query query);
+/// A source: a table or a common table expression, `schema.table` where it has a schema; with a name of its own, or
+/// null. A second one is joined to all rows. For an update or a delete, it is another source.
+bool sql_from(sql_query query, const char *table, const char *alias);
+bool sql_from_query(sql_query query, sql_query source, const char *alias);
+/// Which rows without a partner a join keeps.
+typedef enum sql_join_kind { SQL_INNER, SQL_LEFT, SQL_RIGHT, SQL_FULL, SQL_CROSS } sql_join_kind;
+/// Joins a table; a cross join has no condition (`SQL_NONE`).
+bool sql_join(sql_query query, sql_join_kind kind, const char *table, const char *alias, sql_expr on);
+/// Joins a query; a lateral one may use the columns of the sources before it.
+bool sql_join_query(sql_query query, sql_join_kind kind, sql_query source, const char *alias, bool lateral,
+                    sql_expr on);
+/// Which rows; several conditions have to hold together.
+bool sql_where(sql_query query, sql_expr condition);
+bool sql_group_by(sql_query query, sql_expr expression);
+bool sql_having(sql_query query, sql_expr condition);
+bool sql_order_by(sql_query query, sql_expr expression);
+bool sql_order_by_desc(sql_query query, sql_expr expression);
+/// Where nulls come in an ordering.
+typedef enum sql_nulls { SQL_NULLS_DEFAULT, SQL_NULLS_FIRST, SQL_NULLS_LAST } sql_nulls;
+/// A key of an ordering.
+typedef struct sql_order {
+  sql_expr expression;
+  bool descending;
+  sql_nulls nulls;
+} sql_order;
+bool sql_order_by_key(sql_query query, sql_order key);
+bool sql_limit(sql_query query, uint64_t rows);
+bool sql_offset(sql_query query, uint64_t rows);
+/// The same by an expression: a value or a parameter.
+bool sql_limit_by(sql_query query, sql_expr rows);
+bool sql_offset_by(sql_query query, sql_expr rows);
+/// How rows are locked; to be put together with `|`.
+enum { SQL_FOR_UPDATE = 0, SQL_FOR_SHARE = 1, SQL_NO_WAIT = 2, SQL_SKIP_LOCKED = 4 };
+/// Locks the rows of these sources, `"u, d"`, or of all where it is null.
+bool sql_lock(sql_query query, uint32_t how, const char *sources);
+/// A common table expression; columns with commas, or null for those of the query.
+bool sql_with(sql_query query, const char *name, const char *columns, sql_query definition, bool recursive);
+
+/// A column's value: of an update, or of the row of an insert.
+bool sql_set(sql_query change, const char *column, sql_value value);
+bool sql_set_to(sql_query change, const char *column, sql_expr value);
+/// Begins another row of an insert; it sets the same columns.
+bool sql_next_row(sql_query insert);
+/// Inserts the rows of a query into these columns.
+bool sql_insert_from(sql_query insert, const char *columns, sql_query source);
+/// What an insert does with a row that is there already, by these columns of a unique key (the primary key where null):
+/// leaves it, or changes it where `sql_conflict_set` says how.
+bool sql_on_conflict(sql_query insert, const char *columns);
+bool sql_conflict_set(sql_query insert, const char *column, sql_expr value);
+bool sql_conflict_where(sql_query insert, sql_expr condition);
+
+/* ---- Expressions --------------------------------------------------------------------------------------------------
+ */
+/* The first argument is the statement, or any query inside of it. */
+
+/// No expression: where one may be left out.
+#define SQL_NONE sql_no_expr()
+sql_expr sql_no_expr(void);
+/// A column, `"name"` or `"source.name"`.
+sql_expr sql_col(sql_query query, const char *name);
+/// A bound value.
+sql_expr sql_val(sql_query query, sql_value value);
+/// A parameter of a prepared statement, counted from 0.
+sql_expr sql_param(sql_query query, uint32_t position);
+/// The new row's column in an upsert.
+sql_expr sql_excluded(sql_query query, const char *name);
+
+/// Operators with two operands.
+typedef enum sql_operator {
+  SQL_EQ,
+  SQL_NE,
+  SQL_LT,
+  SQL_LE,
+  SQL_GT,
+  SQL_GE,
+  SQL_IS_DISTINCT,
+  SQL_IS_NOT_DISTINCT,
+  SQL_ADD,
+  SQL_SUBTRACT,
+  SQL_MULTIPLY,
+  SQL_DIVIDE,
+  SQL_MODULO,
+  SQL_CONCAT,
+  SQL_JSON_GET,
+  SQL_JSON_GET_TEXT
+} sql_operator;
+sql_expr sql_binary(sql_query query, sql_operator op, sql_expr left, sql_expr right);
+sql_expr sql_eq(sql_query query, sql_expr left, sql_expr right);
+sql_expr sql_ne(sql_query query, sql_expr left, sql_expr right);
+sql_expr sql_lt(sql_query query, sql_expr left, sql_expr right);
+sql_expr sql_le(sql_query query, sql_expr left, sql_expr right);
+sql_expr sql_gt(sql_query query, sql_expr left, sql_expr right);
+sql_expr sql_ge(sql_query query, sql_expr left, sql_expr right);
+/// The column equals the value; is null where the value is.
+sql_expr sql_equals(sql_query query, const char *column, sql_value value);
+
+sql_expr sql_and(sql_query query, sql_expr left, sql_expr right);
+sql_expr sql_or(sql_query query, sql_expr left, sql_expr right);
+/// All of so many; none is true. Any of so many; none is false.
+sql_expr sql_all(sql_query query, const sql_expr *items, size_t count);
+sql_expr sql_any(sql_query query, const sql_expr *items, size_t count);
+sql_expr sql_not(sql_query query, sql_expr operand);
+sql_expr sql_negate(sql_query query, sql_expr operand);
+sql_expr sql_is_null(sql_query query, sql_expr operand);
+sql_expr sql_is_not_null(sql_query query, sql_expr operand);
+sql_expr sql_in(sql_query query, sql_expr operand, const sql_expr *items, size_t count);
+sql_expr sql_not_in(sql_query query, sql_expr operand, const sql_expr *items, size_t count);
+sql_expr sql_in_values(sql_query query, sql_expr operand, const sql_value *values, size_t count);
+sql_expr sql_in_query(sql_query query, sql_expr operand, sql_query source);
+sql_expr sql_not_in_query(sql_query query, sql_expr operand, sql_query source);
+sql_expr sql_between(sql_query query, sql_expr operand, sql_expr low, sql_expr high);
+/// A row of values, to compare with another one.
+sql_expr sql_row(sql_query query, const sql_expr *items, size_t count);
+/// Matches a pattern of `%` and `_`; `escape` takes them literally, 0 is none.
+sql_expr sql_like(sql_query query, sql_expr operand, sql_expr pattern, uint32_t escape);
+/// The same, upper and lower case alike.
+sql_expr sql_ilike(sql_query query, sql_expr operand, sql_expr pattern, uint32_t escape);
+/// Begins with, ends with, contains the text itself: nothing in it is a pattern.
+sql_expr sql_starts_with(sql_query query, sql_expr operand, const char *text);
+sql_expr sql_ends_with(sql_query query, sql_expr operand, const char *text);
+sql_expr sql_contains(sql_query query, sql_expr operand, const char *text);
+sql_expr sql_exists(sql_query query, sql_query source);
+/// The single value of a query.
+sql_expr sql_scalar(sql_query query, sql_query source);
+
+/// A function of the host's list: `lower`, `coalesce`, `row_number`, …
+sql_expr sql_call(sql_query query, const char *function, const sql_expr *arguments, size_t count);
+/// The same of one argument: `sql_fn(q, "lower", sql_col(q, "name"))`.
+sql_expr sql_fn(sql_query query, const char *function, sql_expr argument);
+/// Counts rows.
+sql_expr sql_count(sql_query query);
+/// An aggregate that takes equal values once.
+sql_expr sql_fn_distinct(sql_query query, const char *function, sql_expr argument);
+/// An aggregate over the rows of a condition; `call` was made by one of the functions above.
+sql_expr sql_filter(sql_query query, sql_expr call, sql_expr condition);
+
+/// Borders and units of a window's frame.
+typedef enum sql_frame_unit { SQL_NO_FRAME, SQL_FRAME_ROWS, SQL_FRAME_RANGE, SQL_FRAME_GROUPS } sql_frame_unit;
+typedef enum sql_bound_kind { SQL_UNBOUNDED, SQL_CURRENT_ROW, SQL_PRECEDING, SQL_FOLLOWING } sql_bound_kind;
+typedef struct sql_bound {
+  sql_bound_kind kind;
+  uint64_t distance;
+} sql_bound;
+/// A window. Zero is all rows.
+typedef struct sql_window {
+  const sql_expr *partition_by;
+  size_t partition_count;
+  const sql_order *order_by;
+  size_t order_count;
+  sql_frame_unit frame;
+  sql_bound start, end;
+} sql_window;
+sql_expr sql_over(sql_query query, sql_expr call, sql_window window);
+
+/// A branch of a case.
+typedef struct sql_when {
+  sql_expr condition, value;
+} sql_when;
+sql_expr sql_case(sql_query query, const sql_when *whens, size_t count, sql_expr otherwise);
+/// A conversion. `sql_cast_to` also takes length, precision and scale; 0 is none.
+sql_expr sql_cast(sql_query query, sql_expr operand, sql_type type);
+sql_expr sql_cast_to(sql_query query, sql_expr operand, sql_type type, uint32_t length, uint32_t precision,
+                     uint32_t scale);
+
+/* ---- Running ------------------------------------------------------------------------------------------------------
+ */
+
+/// Runs a statement. Close what it returns.
+sql_rows sql_fetch(sql_query statement);
+/// Runs a statement for what it does. `affected`, which may be null, gets how many rows a change matched.
+bool sql_execute(sql_query statement, uint64_t *affected);
+/// Runs a query of exactly one row and takes its first column: `no-result` or `multiple-results` where there are
+/// others.
+bool sql_fetch_int(sql_query statement, int64_t *value);
+/// Compiles a statement, for what is run more than once.
+sql_prepared sql_prepare(sql_query statement);
+void sql_prepared_close(sql_prepared prepared);
+/// Runs a prepared statement with its parameters.
+sql_rows sql_run(sql_prepared prepared, const sql_value *parameters, size_t count);
+bool sql_run_only(sql_prepared prepared, const sql_value *parameters, size_t count, uint64_t *affected);
+/// Runs SQL text with parameters as the database writes them. Only where the host granted raw SQL.
+sql_rows sql_raw(sql_session session, const char *text, const sql_value *parameters, size_t count);
+
+/* ---- Rows ---------------------------------------------------------------------------------------------------------
+ */
+
+/// Moves to the next row; false at the end and where something failed. At the end, what the rows hold is freed.
+bool sql_next(sql_rows rows);
+/// Moves to the only row: `no-result` or `multiple-results` where there is not exactly one.
+bool sql_only(sql_rows rows);
+/// Stops the query and frees the rows. False where an error sticks.
+bool sql_rows_close(sql_rows rows);
+size_t sql_width(sql_rows rows);
+/// The name of a column; null where there is none.
+const char *sql_name(sql_rows rows, size_t column);
+/// The position of a column; `no-such-column`, and SIZE_MAX, where there is none.
+size_t sql_index(sql_rows rows, const char *name);
+uint64_t sql_affected(sql_rows rows);
+/// The key that the database counted up for the row of an insert without returning, where its driver promises one;
+/// false where not.
+bool sql_last_key(sql_rows rows, int64_t *key);
+
+/// A column of the current row. One of another type, or a null, is a `type-mismatch`; a number out of range is one,
+/// too.
+bool sql_get_null(sql_rows rows, size_t column);
+bool sql_get_bool(sql_rows rows, size_t column);
+int32_t sql_get_int32(sql_rows rows, size_t column);
+int64_t sql_get_int(sql_rows rows, size_t column);
+uint64_t sql_get_uint(sql_rows rows, size_t column);
+double sql_get_float(sql_rows rows, size_t column);
+/// A text, decimal or JSON document.
+sql_str sql_get_text(sql_rows rows, size_t column);
+sql_str sql_get_bytes(sql_rows rows, size_t column);
+sql_uuid sql_get_uuid(sql_rows rows, size_t column);
+/// Days of a date; microseconds of a time, a timestamp or a moment.
+int64_t sql_get_moment(sql_rows rows, size_t column);
+/// Any value, null included.
+sql_value sql_get(sql_rows rows, size_t column);
+
+/// Moves to the next batch of rows, to read its columns without copying; false at the end.
+bool sql_next_batch(sql_rows rows);
+size_t sql_batch_rows(sql_rows rows);
+/// The texts of a column: text `i` is the bytes from `offsets[i]` to `offsets[i + 1]`.
+typedef struct sql_texts {
+  const uint32_t *offsets;
+  const char *data;
+} sql_texts;
+/// One bit a row, least significant first, set where there is a value; null where no row of the batch is null.
+const uint8_t *sql_validity(sql_rows rows, size_t column);
+/// The columns of the batch, as many items as rows; null, or empty, and a `type-mismatch` where it has another type.
+const uint8_t *sql_bools(sql_rows rows, size_t column);
+const int64_t *sql_ints(sql_rows rows, size_t column);
+const uint64_t *sql_uints(sql_rows rows, size_t column);
+const double *sql_floats(sql_rows rows, size_t column);
+const int32_t *sql_dates(sql_rows rows, size_t column);
+const int64_t *sql_moments(sql_rows rows, size_t column);
+const sql_uuid *sql_uuids(sql_rows rows, size_t column);
+/// Texts, decimals, JSON documents and bytes.
+sql_texts sql_text_column(sql_rows rows, size_t column);
+
+/* ---- Many rows ----------------------------------------------------------------------------------------------------
+ */
+
+/// A column of many rows to write: its name and its values, read where they are. Make it with the functions below.
+typedef struct sql_data {
+  const char *name;
+  sql_kind kind;            ///< What the values are; `SQL_KIND_NULL` says that they are `sql_value`s.
+  const void *values;       ///< An array, or the characters of `offsets`.
+  const uint32_t *offsets;  ///< One more than rows, where the texts lie end to end.
+  const uint8_t *nulls;     ///< One byte a row, not 0 where it is null; or null.
+} sql_data;
+
+sql_data sql_data_ints(const char *name, const int64_t *values, const uint8_t *nulls);
+sql_data sql_data_floats(const char *name, const double *values, const uint8_t *nulls);
+/// One byte a value: 0 or 1.
+sql_data sql_data_bools(const char *name, const uint8_t *values, const uint8_t *nulls);
+/// Texts that end with a zero; a null pointer is a null.
+sql_data sql_data_texts(const char *name, const char *const *values);
+/// Texts, bytes, decimals or JSON documents, end to end.
+sql_data sql_data_strings(const char *name, sql_kind kind, const char *data, const uint32_t *offsets,
+                          const uint8_t *nulls);
+/// Dates in days; times, timestamps and moments in microseconds (`sql_data_moments`).
+sql_data sql_data_dates(const char *name, const int32_t *days, const uint8_t *nulls);
+sql_data sql_data_moments(const char *name, sql_kind kind, const int64_t *microseconds, const uint8_t *nulls);
+/// Values of any kind, the same for all but nulls.
+sql_data sql_data_values(const char *name, const sql_value *values);
+
+/// Inserts many rows in one crossing, all or none. `returning` is columns with commas, or null. Close what it returns.
+sql_rows sql_insert_many(sql_session session, const char *table, const sql_data *columns, size_t count, size_t rows,
+                         const char *returning);
+
+/// Changes that are written together in one crossing, in the order that foreign keys ask for, all or none.
+sql_flush sql_flush_of(sql_session session);
+/// Adds changes of one shape; returns their position. Keys are the columns of the primary key, in its order.
+uint32_t sql_flush_inserts(sql_flush flush, const char *table, const sql_data *columns, size_t count, size_t rows,
+                           const char *returning);
+uint32_t sql_flush_updates(sql_flush flush, const char *table, const sql_data *keys, size_t key_count,
+                           const sql_data *columns, size_t count, size_t rows, const char *returning);
+/// `strict` asks that each row is there.
+uint32_t sql_flush_deletes(sql_flush flush, const char *table, const sql_data *keys, size_t key_count, size_t rows,
+                           bool strict);
+/// The versions that the rows of an update or delete must have.
+bool sql_flush_versions(sql_flush flush, uint32_t change, sql_data versions);
+/// What the rows of an update or delete have in unique columns, so that other rows of the flush may take their values.
+bool sql_flush_stored(sql_flush flush, uint32_t change, const sql_data *columns, size_t count);
+/// A value that comes from a row which the flush inserts: that column of that row takes the key of `of_row` in
+/// `of_change`.
+bool sql_flush_link(sql_flush flush, uint32_t change, uint32_t row, const char *column, uint32_t of_change,
+                    uint32_t of_row);
+/// Writes the changes.
+bool sql_flush_run(sql_flush flush);
+/// What a change returned. It belongs to the flush.
+sql_rows sql_flush_rows(sql_flush flush, uint32_t change);
+void sql_flush_close(sql_flush flush);
+
+/// Loads of relationships, for rows of a query (of all columns of the table, in the declared order; it is used up), of
+/// primary keys, or of rows that are known.
+sql_load sql_load_query(const char *table, sql_query query);
+sql_load sql_load_keys(sql_session session, const char *table, const sql_data *keys, size_t count, size_t rows);
+sql_load sql_load_known(sql_session session, const char *table, const sql_data *columns, size_t count, size_t rows);
+/// The rows of the table itself, as the parent of a load.
+#define SQL_ROOT UINT32_MAX
+/// Adds a relationship of `parent`'s rows; returns its position. `joined` joins the query of the parent.
+uint32_t sql_load_with(sql_load load, uint32_t parent, const char *relationship, bool joined);
+/// Reads all, in one crossing.
+bool sql_load_run(sql_load load);
+/// The rows of the table (`SQL_ROOT`) or of a relationship. They belong to the load.
+sql_rows sql_load_rows(sql_load load, uint32_t position);
+void sql_load_close(sql_load load);
+
+/* ---- Reflection ---------------------------------------------------------------------------------------------------
+ */
+
+/// Reads tables from the database: these (with commas), or all where it is null. They come as a declaration, which is
+/// valid until the session reads again or is closed; empty where it fails.
+sql_models sql_reflect(sql_session session, const char *only);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,171 @@
+/// Running statements.
+#include "internal.h"
+
+#include <string.h>
+
+struct prepared {
+  struct object object;
+  WIT(sessions_own_prepared_t) handle;
+  bool open;
+  char **names;
+  size_t width;
+  struct arena arena;
+};
+
+void prepared_drop(struct object *object) {
+  struct prepared *prepared = (struct prepared *)object;
+  if (prepared->open) WIT(sessions_prepared_drop_own)(prepared->handle);
+  arena_free(&prepared->arena);
+}
+
+char **names_of(struct arena *arena, const WIT(sessions_list_result_column_t) * columns) {
+  char **names = arena_take(arena, columns->len, sizeof *names);
+  if (names == NULL) return NULL;
+  for (size_t i = 0; i < columns->len; i++) {
+    names[i] = arena_text(arena, (const char *)columns->ptr[i].name.ptr, columns->ptr[i].name.len);
+    if (names[i] == NULL) return NULL;
+  }
+  return names;
+}
+
+/// The statement itself, and not a query inside of it.
+static struct statement *whole(sql_query query) {
+  struct statement *statement = statement_ready(query);
+  if (statement != NULL && object_part_of(query.id) != 0) {
+    statement_fail(statement, "invalid", "a query inside of a statement does not run by itself");
+    return NULL;
+  }
+  return statement;
+}
+
+/// Runs a statement and uses it up.
+static bool run(sql_query query, struct session **of, wit_result *result) {
+  struct statement *statement = whole(query);
+  wit_statement lowered;
+  bool done = false;
+  if (statement != NULL && statement_finish(statement, &lowered)) {
+    struct session *session = session_above(statement);
+    WIT(sessions_list_value_t) none = {0};
+    wit_failure failure;
+    *of = session;
+    done = WIT(sessions_method_session_execute)(session_borrow(session), &lowered, &none, &session->options, result,
+                                                &failure);
+    if (!done) error_take(&session->error, &failure);
+  }
+  sql_discard(query);
+  return done;
+}
+
+sql_rows sql_fetch(sql_query query) {
+  struct session *session;
+  wit_result result;
+  return run(query, &session, &result) ? rows_of(session, &result, NULL, 0) : (sql_rows){0};
+}
+
+static void told(wit_result *result, uint64_t *affected) {
+  if (affected != NULL) *affected = result->affected;
+  result_free(result);
+}
+
+bool sql_execute(sql_query query, uint64_t *affected) {
+  struct session *session;
+  wit_result result;
+  if (affected != NULL) *affected = 0;
+  if (!run(query, &session, &result)) return false;
+  told(&result, affected);
+  return true;
+}
+
+bool sql_fetch_int(sql_query query, int64_t *value) {
+  const sql_rows rows = sql_fetch(query);
+  const bool only = sql_only(rows);
+  const int64_t got = only ? sql_get_int(rows, 0) : 0;
+  const bool well = sql_rows_close(rows) && only;
+  if (value != NULL) *value = well ? got : 0;
+  return well;
+}
+
+static sql_prepared prepare(struct statement *statement, struct session *session) {
+  wit_statement lowered;
+  wit_failure failure;
+  if (!statement_finish(statement, &lowered)) return (sql_prepared){0};
+  struct prepared *prepared = object_new(OBJECT_PREPARED, sizeof *prepared, session);
+  if (prepared == NULL) {
+    error_set(&session->error, "limit", "out of memory, or more than 65536 open handles");
+    return (sql_prepared){0};
+  }
+  prepared->open = WIT(sessions_method_session_prepare)(session_borrow(session), &lowered, &prepared->handle, &failure);
+  if (!prepared->open) {
+    object_free(prepared);
+    error_take(&session->error, &failure);
+    return (sql_prepared){0};
+  }
+  WIT(sessions_list_result_column_t) columns;
+  WIT(sessions_method_prepared_columns)(WIT(sessions_borrow_prepared)(prepared->handle), &columns);
+  prepared->names = names_of(&prepared->arena, &columns);
+  prepared->width = columns.len;
+  WIT(sessions_list_result_column_free)(&columns);
+  if (prepared->names == NULL) {
+    object_free(prepared);
+    error_set(&session->error, "limit", "out of memory");
+    return (sql_prepared){0};
+  }
+  return (sql_prepared){.id = prepared->object.id};
+}
+
+sql_prepared sql_prepare(sql_query query) {
+  struct statement *statement = whole(query);
+  const sql_prepared prepared = statement == NULL ? (sql_prepared){0} : prepare(statement, session_above(statement));
+  sql_discard(query);
+  return prepared;
+}
+
+void sql_prepared_close(sql_prepared handle) {
+  struct prepared *prepared = object_of(OBJECT_PREPARED, handle.id);
+  if (prepared != NULL) object_free(prepared);
+}
+
+/// The parameters of a call, which point to the texts of the caller.
+static bool lower(struct session *session, struct arena *arena, const sql_value *values, size_t count,
+                  WIT(sessions_list_value_t) * out) {
+  *out = (WIT(sessions_list_value_t)){.ptr = arena_take(arena, count, sizeof *out->ptr), .len = count};
+  if (out->ptr == NULL) return error_set(&session->error, "limit", "out of memory");
+  for (size_t i = 0; i < count; i++) {
+    if (!value_lower(&values[i], &out->ptr[i], arena, false)) {
+      return error_set(&session->error, "type-mismatch",
+                       "parameter %zu is of no kind, out of range, or an array in an array", i);
+    }
+  }
+  return true;
+}
+
+static struct prepared *run_prepared(sql_prepared handle, const sql_value *values, size_t count, wit_result *result) {
+  struct prepared *prepared = object_of(OBJECT_PREPARED, handle.id);
+  struct session *session = prepared == NULL ? NULL : session_above(prepared);
+  if (session == NULL) return NULL;
+  struct arena arena = {0};
+  WIT(sessions_list_value_t) parameters;
+  wit_failure failure;
+  bool done = false;
+  if (lower(session, &arena, values, count, &parameters)) {
+    done = WIT(sessions_method_session_run)(session_borrow(session), WIT(sessions_borrow_prepared)(prepared->handle),
+                                            &parameters, &session->options, result, &failure);
+    if (!done) error_take(&session->error, &failure);
+  }
+  arena_free(&arena);
+  return done ? prepared : NULL;
+}
+
+sql_rows sql_run(sql_prepared handle, const sql_value *values, size_t count) {
+  wit_result result;
+  struct prepared *prepared = run_prepared(handle, values, count, &result);
+  return prepared == NULL ? (sql_rows){0} : rows_of(prepared, &result, prepared->names, prepared->width);
+}
+
+bool sql_run_only(sql_prepared handle, const sql_value *values, size_t count, uint64_t *affected) {
+  wit_result result;
+  if (affected != NULL) *affected = 0;
+  if (run_prepared(handle, values, count, &result) == NULL) return false;
+  told(&result, affected);
+  return true;
+}

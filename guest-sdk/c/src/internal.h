@@ -1,0 +1,260 @@
+/// What the files of the SDK share. Not for users.
+#ifndef SQLSERVICE_INTERNAL_H
+#define SQLSERVICE_INTERNAL_H
+
+#include "plugin.h"
+#include "sqlservice.h"
+
+/// A type or function of the generated bindings, by its name within the contract's package.
+#define WIT(name) sqlservice_database_##name
+
+typedef WIT(errors_failure_t) wit_failure;
+typedef WIT(statements_node_t) wit_node;
+typedef WIT(statements_list_node_id_t) wit_ids;
+typedef WIT(statements_list_order_t) wit_orders;
+typedef WIT(values_value_t) wit_value;
+typedef WIT(values_scalar_t) wit_scalar;
+typedef WIT(rows_batch_t) wit_batch;
+typedef WIT(rows_column_data_t) wit_column;
+typedef WIT(sessions_result_set_t) wit_result;
+typedef WIT(sessions_statement_t) wit_statement;
+
+/* ---- arena.c: memory that is freed at once ---- */
+
+struct block;
+/// Blocks from which pieces are cut. Zero is an empty one.
+struct arena {
+  struct block *last;
+  bool exhausted;  ///< Whether memory ran out; pieces are null from then on.
+};
+/// A piece of zeros, aligned for any type; null where memory ran out.
+void *arena_take(struct arena *arena, size_t count, size_t size);
+void *arena_copy(struct arena *arena, const void *data, size_t size);
+/// A copy that ends with a zero.
+char *arena_text(struct arena *arena, const char *data, size_t size);
+plugin_string_t arena_string(struct arena *arena, const char *text);
+/// The names between commas, without the blanks around them. Empty for null.
+plugin_list_string_t arena_names(struct arena *arena, const char *names);
+/// Room for one more item in an array that grows by doubling; null where memory ran out.
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t size);
+void arena_free(struct arena *arena);
+
+/* ---- object.c: what handles name ---- */
+
+enum object_kind {
+  OBJECT_DATABASE = 1,
+  OBJECT_SESSION,
+  OBJECT_STATEMENT,
+  OBJECT_PREPARED,
+  OBJECT_ROWS,
+  OBJECT_SAVEPOINT,
+  OBJECT_FLUSH,
+  OBJECT_LOAD
+};
+/// What a handle names, the first member of each of the structs below. Objects are a tree; freeing one frees those
+/// below.
+struct object {
+  enum object_kind kind;
+  uint64_t id;
+  struct object *parent, *child, *next, *previous;
+};
+/// A new object of so many bytes, or null where memory ran out.
+void *object_new(enum object_kind kind, size_t size, void *parent);
+/// The object of a handle; null where it was closed or is of another kind. The 16 bits of a query's part are not looked
+/// at.
+void *object_of(enum object_kind kind, uint64_t id);
+void object_free(void *object);
+/// The nearest one of its kind, from the object up to its database.
+void *object_above(void *object, enum object_kind kind);
+uint64_t object_part(uint64_t id, uint32_t part);
+uint32_t object_part_of(uint64_t id);
+
+/// How an object of each kind gives back what it holds, in the file of that kind.
+void database_drop(struct object *object);
+void session_drop(struct object *object);
+void statement_drop(struct object *object);
+void prepared_drop(struct object *object);
+void rows_drop(struct object *object);
+void savepoint_drop(struct object *object);
+void flush_drop(struct object *object);
+void load_drop(struct object *object);
+
+/* ---- error.c: failures that stick ---- */
+
+/// A failure, if any, and the memory of its texts.
+struct error {
+  bool failed;
+  sql_failure failure;
+  struct arena arena;
+};
+void error_clear(struct error *error);
+/// Puts a failure of the SDK's own there, unless there is one. Always false.
+bool error_set(struct error *error, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/// Puts the host's failure there, unless there is one, and frees it. Always false.
+bool error_take(struct error *error, wit_failure *failure);
+void error_copy(struct error *to, const struct error *from);
+
+struct database {
+  struct object object;
+  struct error error;   ///< Its own.
+  struct error closed;  ///< That of a session which was closed with one.
+  bool open;
+  sql_models models;  ///< What was declared; it outlives the database.
+  WIT(databases_own_database_t) handle;
+  char *dialect;
+  struct arena arena;
+};
+
+struct session {
+  struct object object;
+  struct error error;
+  bool open;
+  WIT(sessions_own_session_t) handle;
+  WIT(sessions_options_t) options;
+  struct arena reflected;
+};
+
+/// The session of a handle, where no error sticks on it; null where one does.
+struct session *session_ready(sql_session session);
+/// The session of an object, where no error sticks on it.
+struct session *session_above(void *object);
+WIT(sessions_borrow_session_t) session_borrow(const struct session *session);
+
+/* ---- value.c ---- */
+
+/// A value of the contract, which points to the texts of the other. False where it is none: an array in an array.
+bool value_lower(const sql_value *value, wit_value *out, struct arena *arena, bool copy);
+sql_value value_lift_scalar(const wit_scalar *scalar);
+plugin_string_t string_view(sql_str text);
+const char *kind_name(sql_kind kind);
+
+/* ---- statement.c: the arena of nodes ---- */
+
+struct names {
+  plugin_string_t *items;
+  size_t count;
+};
+struct ids {
+  uint32_t *items;
+  size_t count;
+};
+
+/// A query that is being written: a select or a compound. It becomes a node when it is used.
+struct draft {
+  bool compound, used;
+  uint32_t node;
+  uint8_t set_operator;
+  bool distinct;
+  struct ids columns, where, group_by, having, parts;
+  WIT(statements_order_t) * order_by;
+  size_t order_count;
+  WIT(statements_cte_t) * ctes;
+  size_t cte_count;
+  WIT(statements_option_node_id_t) source, limit, offset;
+  WIT(statements_option_locking_t) lock;
+};
+
+enum statement_kind { STATEMENT_SELECT, STATEMENT_INSERT, STATEMENT_UPDATE, STATEMENT_DELETE };
+
+/// A statement that is being written. Part 0 of its queries is the statement itself.
+struct statement {
+  struct object object;
+  enum statement_kind kind;
+  struct arena arena;
+  wit_node *nodes;
+  size_t node_count;
+  struct draft **drafts;
+  size_t draft_count;
+  plugin_string_t table;
+  plugin_option_string_t schema;
+  struct names columns;      ///< Of an insert.
+  struct ids values;         ///< Of the rows of an insert, row by row.
+  size_t row_count, row_at;  ///< Rows of an insert, and columns set in its last one.
+  WIT(statements_assignment_t) * assignments;
+  size_t assignment_count;
+  WIT(statements_option_node_id_t) query;  ///< Of an insert from a query.
+  bool conflict;
+  plugin_list_string_t conflict_columns;
+  WIT(statements_assignment_t) * conflict_assignments;
+  size_t conflict_count;
+  WIT(statements_option_node_id_t) conflict_where;
+};
+
+/// The statement of a query, where no error sticks on its session.
+struct statement *statement_ready(sql_query query);
+/// The query's draft, where it may still be written.
+struct draft *draft_ready(sql_query query, struct statement **statement);
+uint32_t statement_push(struct statement *statement, wit_node node);
+/// The position of an expression of this statement; an error and false where it is none.
+bool statement_node(struct statement *statement, sql_expr expr, uint32_t *node);
+sql_expr statement_expr(const struct statement *statement, uint32_t node);
+/// Pushes a node and tells its expression.
+sql_expr statement_add(struct statement *statement, wit_node node);
+/// The positions of a list of expressions, in the arena.
+bool statement_nodes(struct statement *statement, const sql_expr *items, size_t count, wit_ids *out);
+/// The node of a query of this statement, made now; an error and false where it cannot be.
+bool statement_query(struct statement *statement, sql_query query, uint32_t *node);
+bool statement_fail(struct statement *statement, const char *code, const char *message);
+bool ids_push(struct statement *statement, struct ids *ids, uint32_t id);
+/// A condition of those in the list, all of which have to hold.
+WIT(statements_option_node_id_t) statement_all(struct statement *statement, const struct ids *ids);
+/// Adds what a comma-separated list names as column nodes.
+bool statement_columns(struct statement *statement, struct ids *ids, const char *names);
+/// Splits `schema.table`.
+void statement_table(struct arena *arena, const char *name, plugin_string_t *table, plugin_option_string_t *schema);
+bool draft_finish(struct statement *statement, struct draft *draft);
+/// Makes the contract's statement of it.
+bool statement_finish(struct statement *statement, wit_statement *out);
+
+/* ---- rows.c ---- */
+
+/// Rows: batches of a cursor, or one batch that was there at once.
+struct rows {
+  struct object object;
+  char **names;
+  size_t width;
+  struct arena arena;    ///< Of the names.
+  struct arena scratch;  ///< Of arrays that were read from the batch.
+  bool has_batch, has_cursor;
+  wit_batch batch;
+  WIT(sessions_own_cursor_t) cursor;
+  uint32_t batch_rows;
+  size_t at;      ///< One more than the current row's position in the batch.
+  bool borrowed;  ///< Whether the batch belongs to another object.
+  uint64_t affected;
+  plugin_option_s64_t last_key;
+};
+/// Rows of a result, which they take; with the names of the prepared statement, where it has told them.
+sql_rows rows_of(void *parent, wit_result *result, char **names, size_t width);
+/// Frees a result that is not read. (The bindings' own function leaves its cursor open.)
+void result_free(wit_result *result);
+/// The names of result columns as texts that end with a zero.
+char **names_of(struct arena *arena, const WIT(sessions_list_result_column_t) * columns);
+/// Fails where the object belongs: on its session, else on its database.
+struct error *error_of(void *object);
+/// Rows of a batch that belongs to the parent.
+sql_rows rows_over(void *parent, const wit_batch *batch, char **names, size_t width);
+
+/* ---- check.c ---- */
+
+/// The declared column of a table; null where it is not declared.
+const sql_entry *check_column(void *object, plugin_string_t table, plugin_string_t column);
+/// Whether the column can hold the value.
+bool check_value(const sql_entry *column, sql_value value);
+/// Fails for a value that the column cannot hold. Always false.
+bool check_fail(void *object, const sql_entry *column, sql_kind got);
+/// Whether the column can hold the node's value, where it is a constant.
+bool check_assigned(struct statement *statement, const char *column, uint32_t node);
+
+/* ---- columns.c ---- */
+
+/// A batch of columns of a table, which points to their values or into the arena.
+bool columns_lower(struct session *session, struct arena *arena, const char *table, const sql_data *columns,
+                   size_t count, size_t rows, bool copy, wit_batch *batch, plugin_list_string_t *names);
+
+/* ---- model.c ---- */
+
+/// The contract's models, to be freed by the bindings; an error and false where the declaration makes no sense.
+bool models_lower(sql_models models, WIT(schema_models_t) * out, struct error *error);
+
+#endif

@@ -1,0 +1,29 @@
+/// A host that is none: it answers what the tests say, counts handles, fails at a call, and checks what it is sent.
+#ifndef HOST_H
+#define HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plugin.h"
+
+/// How many calls were made, and which one fails; the memory request that fails likewise. SIZE_MAX fails none.
+extern size_t host_calls, host_fails_at, host_requests, host_no_memory_at;
+/// Handles that were given and not yet dropped.
+extern long host_handles;
+/// Batches that a statement returns: the first at once, the others by its cursor.
+extern size_t host_batches;
+/// Rows of each batch, and a number from which its values are made.
+extern uint32_t host_rows, host_seed;
+/// What was sent last: nodes and kind of a statement.
+extern size_t host_nodes;
+/// Statements with a node that names one behind it, or none that is there.
+extern size_t host_malformed;
+
+void host_reset(void);
+/// The values of a batch's row: they are null, negative or long now and then.
+int64_t host_integer(uint32_t batch, uint32_t row);
+int host_null(uint32_t batch, uint32_t row);
+size_t host_text(uint32_t batch, uint32_t row, char text[32]);
+
+#endif
