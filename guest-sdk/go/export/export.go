@@ -24,4 +24,8 @@ var (
 	F32 = abi.FromF32
 	// F64 is the bits of an f64.
 	F64 = abi.FromF64
+	// ToF32 is the f32 of its bits.
+	ToF32 = abi.ToF32
+	// ToF64 is the f64 of its bits.
+	ToF64 = abi.ToF64
 )

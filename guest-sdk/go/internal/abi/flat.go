@@ -86,3 +86,9 @@ func FromF32(v float32) uint64 { return uint64(math.Float32bits(v)) }
 
 // FromF64 is the bits of an f64.
 func FromF64(v float64) uint64 { return math.Float64bits(v) }
+
+// ToF32 is the f32 of its bits.
+func ToF32(bits uint64) float32 { return math.Float32frombits(uint32(bits)) }
+
+// ToF64 is the f64 of its bits.
+func ToF64(bits uint64) float64 { return math.Float64frombits(bits) }
