@@ -34,6 +34,11 @@ func Param[T any](position int) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID { return b.add(contract.Parameter(position)) })
 }
 
+// Typed is an expression that is taken for one whose value is a T.
+func Typed[T any](e Expression) Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID { return b.expression(e) })
+}
+
 func binary[T any](op contract.BinaryOp, left, right Expression) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID {
 		l, r := b.expression(left), b.expression(right)

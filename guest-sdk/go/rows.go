@@ -188,3 +188,23 @@ func (q Query[R]) Rows(ctx context.Context, s *Session) iter.Seq2[R, error] {
 func (q Query[R]) Count(ctx context.Context, s *Session) (int64, error) {
 	return Select[int64](Count()).From(SubqueryAs(q, "counted")).One(ctx, s)
 }
+
+// ResultTable is rows and the names of their columns.
+type ResultTable struct {
+	Columns []string
+	Rows    [][]any
+}
+
+// Table reads all rows with the names of their columns.
+func (q Query[R]) Table(ctx context.Context, s *Session) (ResultTable, error) {
+	var table ResultTable
+	r, err := q.run(ctx, s)
+	if err != nil {
+		return table, err
+	}
+	for _, c := range r.columns {
+		table.Columns = append(table.Columns, c.Name)
+	}
+	table.Rows, err = collect[[]any](ctx, r, nil)
+	return table, err
+}

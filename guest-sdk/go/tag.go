@@ -56,6 +56,8 @@ func (m *model) columnOption(c *contract.Column, goType reflect.Type, option str
 		m.table.PrimaryKey = append(m.table.PrimaryKey, c.Name)
 	case "generated":
 		c.Default = contract.GeneratedKey{}
+	case "notnull":
+		c.Nullable = false
 	case "version":
 		m.table.VersionColumn = &c.Name
 	case "now":
