@@ -151,12 +151,12 @@ func (i InsertStatement) root(b *builder, returning []Expression) contract.Root 
 	case len(i.rows) == 0:
 		out.Source = contract.InsertDefaults{}
 	default:
-		out.Columns, out.Source = i.values(b)
+		out.Columns, out.Source = i.values(b, out.Table)
 	}
 	if c := i.conflict; c != nil {
 		out.Conflict = &contract.Conflict{Columns: c.columns, Action: contract.ConflictNothing{}, Where: nil}
 		if len(c.set) > 0 {
-			out.Conflict.Action = contract.ConflictUpdate(b.assignments(c.set))
+			out.Conflict.Action = contract.ConflictUpdate(b.assignments(out.Table, c.set))
 			out.Conflict.Where = b.all(c.where)
 		}
 	}
@@ -164,7 +164,7 @@ func (i InsertStatement) root(b *builder, returning []Expression) contract.Root 
 	return out
 }
 
-func (i InsertStatement) values(b *builder) ([]string, contract.InsertSource) {
+func (i InsertStatement) values(b *builder, table string) ([]string, contract.InsertSource) {
 	var columns []string
 	for _, a := range i.rows[0] {
 		columns = append(columns, a.column)
@@ -180,16 +180,16 @@ func (i InsertStatement) values(b *builder) ([]string, contract.InsertSource) {
 			if a.column != columns[c] {
 				b.fail(failf("invalid", "row %d of an insert has column %s where the first has %s", r, a.column, columns[c]))
 			}
-			rows[r][c] = b.expression(a.value)
+			rows[r][c] = a.node(b, table)
 		}
 	}
 	return columns, rows
 }
 
-func (b *builder) assignments(list []Assignment) []contract.Assignment {
+func (b *builder) assignments(table string, list []Assignment) []contract.Assignment {
 	out := make([]contract.Assignment, len(list))
 	for i, a := range list {
-		out[i] = contract.Assignment{Column: a.column, Value: b.expression(a.value)}
+		out[i] = contract.Assignment{Column: a.column, Value: a.node(b, table)}
 	}
 	return out
 }
@@ -221,7 +221,7 @@ func (u UpdateStatement) root(b *builder, returning []Expression) contract.Root 
 	out := contract.Update{}
 	out.Table, out.Schema = u.table.target()
 	out.Source = b.from(u.from, nil)
-	out.Assignments = b.assignments(u.set)
+	out.Assignments = b.assignments(out.Table, u.set)
 	out.Where = b.all(u.where)
 	out.Returning = b.expressions(returning)
 	return out

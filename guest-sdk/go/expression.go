@@ -185,13 +185,13 @@ func NewColumn[T any](source, name string) Column[T] {
 func (c Column[T]) Name() string { return c.name }
 
 // Set is an assignment of a value.
-func (c Column[T]) Set(v T) Assignment { return Assignment{c.name, Value(v)} }
+func (c Column[T]) Set(v T) Assignment { return Assignment{column: c.name, constant: v} }
 
 // SetNull is an assignment of null.
-func (c Column[T]) SetNull() Assignment { return Assignment{c.name, Value[any](nil)} }
+func (c Column[T]) SetNull() Assignment { return Assignment{column: c.name} }
 
 // SetTo is an assignment of an expression's value.
-func (c Column[T]) SetTo(e Expression) Assignment { return Assignment{c.name, e} }
+func (c Column[T]) SetTo(e Expression) Assignment { return Assignment{column: c.name, value: e} }
 
 // Excluded is the column's value in the row that an upsert could not insert.
 func (c Column[T]) Excluded() Expr[T] {
@@ -207,5 +207,22 @@ type Named interface {
 // Assignment is a column and its new value.
 type Assignment struct {
 	column string
-	value  Expression
+	// value is an expression; where it is none, constant is meant.
+	value    Expression
+	constant any
+}
+
+// node is the assignment's value, checked for a column of a declared table.
+func (a Assignment) node(b *builder, table string) contract.NodeID {
+	if a.value != nil {
+		return a.value.node(b)
+	}
+	value, err := valueOf(a.constant)
+	if err == nil {
+		err = fits(table, a.column, value)
+	}
+	if err != nil {
+		return b.fail(err)
+	}
+	return b.add(contract.Literal{Value: value})
 }
