@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"unsafe"
@@ -23,6 +24,7 @@ func Import[R any](call func(a *Arena, result uint32)) (out R, err error) {
 	if !hasHost {
 		return out, &EncodeError{"this program does not run in sqlservice: build it by `sqlservice build`"}
 	}
+	runtime.Gosched() // Lets the garbage collector work: nothing else interrupts a goroutine that computes.
 	callLock.Lock()
 	defer callLock.Unlock()
 	defer catch(&err)
