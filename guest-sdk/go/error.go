@@ -3,7 +3,6 @@ package sqlservice
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
@@ -68,15 +67,7 @@ func (e *Error) Error() string {
 	if e.Message == "" {
 		return "sqlservice: " + e.Code
 	}
-	var where strings.Builder
-	if e.Table != "" {
-		fmt.Fprintf(&where, " (table %s", e.Table)
-		if len(e.Columns) > 0 {
-			fmt.Fprintf(&where, ", columns %s", strings.Join(e.Columns, ", "))
-		}
-		where.WriteByte(')')
-	}
-	return "sqlservice: " + e.Code + ": " + e.Message + where.String()
+	return "sqlservice: " + e.Code + ": " + e.Message
 }
 
 // Is says whether target is the Err value of the same code.
