@@ -87,15 +87,15 @@ func TestModelsAreTables(t *testing.T) {
 
 func TestWhatCannotBeExportedIsTold(t *testing.T) {
 	for want, source := range map[string]string{
-		"this type cannot":    "//sqlservice:export\nfunc F(m map[string]int) {}\n",
-		"has one result":      "//sqlservice:export\nfunc F() (int, int) { return 0, 0 }\n",
-		"has itself in it":    "type T struct { Next []T }\n\n//sqlservice:export\nfunc F(t T) {}\n",
-		"fields of a struct":  "type T struct { hidden int }\n\n//sqlservice:export\nfunc F(t T) {}\n",
-		"only a plain":        "type T struct{}\n\n//sqlservice:export\nfunc (T) F() {}\n",
-		"stands above":        "//sqlservice:model\ntype T struct{}\n",
-		"cannot be part of":   "//sqlservice:export\nfunc F(u uint) {}\n",
-		"parameters of an":    "//sqlservice:export\nfunc F(int) {}\n",
-		"no embedded":         "type B struct { A int }\ntype T struct { B }\n\n//sqlservice:export\nfunc F(t T) {}\n",
+		"this type cannot":   "//sqlservice:export\nfunc F(m map[string]int) {}\n",
+		"has one result":     "//sqlservice:export\nfunc F() (int, int) { return 0, 0 }\n",
+		"has itself in it":   "type T struct { Next []T }\n\n//sqlservice:export\nfunc F(t T) {}\n",
+		"fields of a struct": "type T struct { hidden int }\n\n//sqlservice:export\nfunc F(t T) {}\n",
+		"only a plain":       "type T struct{}\n\n//sqlservice:export\nfunc (T) F() {}\n",
+		"stands above":       "//sqlservice:model\ntype T struct{}\n",
+		"cannot be part of":  "//sqlservice:export\nfunc F(u uint) {}\n",
+		"parameters of an":   "//sqlservice:export\nfunc F(int) {}\n",
+		"no embedded":        "type B struct { A int }\ntype T struct { B }\n\n//sqlservice:export\nfunc F(t T) {}\n",
 	} {
 		if _, _, err := generated(t, source); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", source, err)
