@@ -1,0 +1,84 @@
+package sqlservice
+
+import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
+
+// builder writes a statement's nodes, each behind those that it names.
+type builder struct {
+	nodes []contract.Node
+	err   error
+}
+
+func (b *builder) add(n contract.Node) contract.NodeID {
+	b.nodes = append(b.nodes, n)
+	return contract.NodeID(len(b.nodes) - 1)
+}
+
+func (b *builder) fail(err error) contract.NodeID {
+	if b.err == nil {
+		b.err = err
+	}
+	return 0
+}
+
+func (b *builder) value(v any) contract.NodeID {
+	value, err := valueOf(v)
+	if err != nil {
+		return b.fail(err)
+	}
+	return b.add(contract.Literal{Value: value})
+}
+
+func (b *builder) expression(e Expression) contract.NodeID {
+	if e == nil {
+		return b.fail(failf("invalid", "an expression is missing"))
+	}
+	return e.node(b)
+}
+
+func (b *builder) expressions(list []Expression) []contract.NodeID {
+	ids := make([]contract.NodeID, len(list))
+	for i, e := range list {
+		ids[i] = b.expression(e)
+	}
+	return ids
+}
+
+// optional is a node where there is an expression.
+func (b *builder) optional(e Expression) *contract.NodeID {
+	if e == nil {
+		return nil
+	}
+	id := b.expression(e)
+	return &id
+}
+
+// all is a condition that is true where all are; nothing where there are none.
+func (b *builder) all(conditions []Condition) *contract.NodeID {
+	switch len(conditions) {
+	case 0:
+		return nil
+	case 1:
+		return b.optional(conditions[0])
+	}
+	return b.optional(And(conditions...))
+}
+
+func (b *builder) orders(list []Order) []contract.Order {
+	out := make([]contract.Order, len(list))
+	for i, o := range list {
+		out[i] = contract.Order{Expression: b.expression(o.expression), Descending: o.descending, NullsFirst: o.nullsFirst}
+	}
+	return out
+}
+
+func (b *builder) count(n *int) *contract.NodeID {
+	if n == nil {
+		return nil
+	}
+	id := b.value(int64(*n))
+	return &id
+}
+
+func (b *builder) statement(root contract.Root) (contract.Statement, error) {
+	return contract.Statement{Nodes: b.nodes, Root: root}, b.err
+}

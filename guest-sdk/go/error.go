@@ -1,0 +1,119 @@
+package sqlservice
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
+)
+
+// Error is a failure of the database, the host or this package. Reach it by errors.As, or compare by errors.Is with one of the
+// Err values below.
+type Error struct {
+	// Code says what happened, in a word of the contract: "unique-violation", "deadlock", …
+	Code string
+	// Message says what happened and what to do, to read.
+	Message string
+	// SQLState is the five characters that the database told; empty where it told none.
+	SQLState string
+	// Retryable says whether the same transaction, begun again, can succeed.
+	Retryable bool
+	// Constraint is the constraint's name, where the database tells it.
+	Constraint string
+	// Table is the table, where it is known.
+	Table string
+	// Columns are those of a constraint, or the one that is missing or has the wrong type.
+	Columns []string
+	// Position is that of the failing change in a flush, or of the offending node in a statement; -1 where there is none.
+	Position int
+	// Details is what only this code tells.
+	Details map[string]string
+}
+
+// Errors to compare with by errors.Is.
+var (
+	ErrNoSuchDatabase       = code("no-such-database")
+	ErrDenied               = code("denied")
+	ErrNoSuchTable          = code("no-such-table")
+	ErrNoSuchColumn         = code("no-such-column")
+	ErrUnsupported          = code("unsupported")
+	ErrInvalid              = code("invalid")
+	ErrTypeMismatch         = code("type-mismatch")
+	ErrUniqueViolation      = code("unique-violation")
+	ErrForeignKeyViolation  = code("foreign-key-violation")
+	ErrNotNullViolation     = code("not-null-violation")
+	ErrCheckViolation       = code("check-violation")
+	ErrStaleData            = code("stale-data")
+	ErrCircularDependency   = code("circular-dependency")
+	ErrNoRows               = code("no-result")
+	ErrMultipleRows         = code("multiple-results")
+	ErrSerializationFailure = code("serialization-failure")
+	ErrDeadlock             = code("deadlock")
+	ErrLockNotAvailable     = code("lock-not-available")
+	ErrPendingRollback      = code("pending-rollback")
+	ErrTransactionClosed    = code("transaction-closed")
+	ErrAlreadyBegun         = code("already-begun")
+	ErrBusy                 = code("busy")
+	ErrClosed               = code("closed")
+	ErrTimeout              = code("timeout")
+	ErrDisconnected         = code("disconnected")
+	ErrLimit                = code("limit")
+)
+
+func code(word string) error { return &Error{Code: word, Position: -1} }
+
+// Error is the message.
+func (e *Error) Error() string {
+	if e.Message == "" {
+		return "sqlservice: " + e.Code
+	}
+	return "sqlservice: " + e.Code + ": " + e.Message
+}
+
+// Is says whether target is the Err value of the same code.
+func (e *Error) Is(target error) bool {
+	other, ok := target.(*Error)
+	return ok && other.Message == "" && other.Code == e.Code
+}
+
+// IsRetryable says whether the same transaction, begun again, can succeed.
+func IsRetryable(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Retryable
+}
+
+func failf(word, format string, args ...any) error {
+	return &Error{Code: word, Message: fmt.Sprintf(format, args...), Position: -1}
+}
+
+func told(f *contract.Failure) error {
+	if f == nil {
+		return nil
+	}
+	e := &Error{Code: f.Code, Message: f.Message, Retryable: f.Retryable, Columns: f.Columns, Position: -1}
+	e.SQLState, e.Constraint, e.Table = text(f.SQLState), text(f.Constraint), text(f.Table)
+	if f.Position != nil {
+		e.Position = int(*f.Position)
+	}
+	if len(f.Details) > 0 {
+		e.Details = map[string]string{}
+		for _, d := range f.Details {
+			e.Details[d.Name] = d.Value
+		}
+	}
+	return e
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

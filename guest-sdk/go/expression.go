@@ -1,0 +1,228 @@
+package sqlservice
+
+import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
+
+// Expression is a part of a statement that has a value: a Column, an Expr, or what the functions of this package make of them.
+type Expression interface {
+	node(b *builder) contract.NodeID
+}
+
+// Expr is an expression whose value is a T.
+type Expr[T any] struct {
+	make func(b *builder) contract.NodeID
+}
+
+// Condition is an expression that is true or false.
+type Condition = Expr[bool]
+
+func (e Expr[T]) node(b *builder) contract.NodeID {
+	if e.make == nil {
+		return b.fail(failf("invalid", "an empty Expr: make one by a Column or a function"))
+	}
+	return e.make(b)
+}
+
+func expr[T any](make func(b *builder) contract.NodeID) Expr[T] { return Expr[T]{make} }
+
+// Value is a constant. It is bound, never written into a statement's text.
+func Value[T any](v T) Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID { return b.value(v) })
+}
+
+// Param is a parameter of a prepared statement, by its position among the arguments.
+func Param[T any](position int) Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID { return b.add(contract.Parameter(position)) })
+}
+
+// Typed is an expression that is taken for one whose value is a T.
+func Typed[T any](e Expression) Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID { return b.expression(e) })
+}
+
+func binary[T any](op contract.BinaryOp, left, right Expression) Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID {
+		l, r := b.expression(left), b.expression(right)
+		return b.add(contract.Binary{Op: op, Left: l, Right: r})
+	})
+}
+
+func unary[T any](op contract.UnaryOp, operand Expression) Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID {
+		return b.add(contract.Unary{Op: op, Operand: b.expression(operand)})
+	})
+}
+
+func listed[T any](op contract.ListOp, items ...Expression) Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID {
+		return b.add(contract.Listed{Op: op, Items: b.expressions(items)})
+	})
+}
+
+// Eq is true where it is v.
+func (e Expr[T]) Eq(v T) Condition { return Eq(e, Value(v)) }
+
+// Ne is true where it is not v.
+func (e Expr[T]) Ne(v T) Condition { return Ne(e, Value(v)) }
+
+// Lt is true where it is less than v.
+func (e Expr[T]) Lt(v T) Condition { return Lt(e, Value(v)) }
+
+// Le is true where it is at most v.
+func (e Expr[T]) Le(v T) Condition { return Le(e, Value(v)) }
+
+// Gt is true where it is greater than v.
+func (e Expr[T]) Gt(v T) Condition { return Gt(e, Value(v)) }
+
+// Ge is true where it is at least v.
+func (e Expr[T]) Ge(v T) Condition { return Ge(e, Value(v)) }
+
+// In is true where it is one of vs; of none it is never.
+func (e Expr[T]) In(vs ...T) Condition { return listed[bool](contract.InList, withValues(e, vs)...) }
+
+// NotIn is true where it is none of vs; of none it is always.
+func (e Expr[T]) NotIn(vs ...T) Condition {
+	return listed[bool](contract.NotInList, withValues(e, vs)...)
+}
+
+func withValues[T any](e Expression, vs []T) []Expression {
+	items := []Expression{e}
+	for _, v := range vs {
+		items = append(items, Value(v))
+	}
+	return items
+}
+
+// Between is true where it is between low and high, both included.
+func (e Expr[T]) Between(low, high T) Condition {
+	return listed[bool](contract.Between, e, Value(low), Value(high))
+}
+
+// InQuery is true where it is among the values of a query of one column.
+func (e Expr[T]) InQuery(q Subquery) Condition { return membership(e, q, false) }
+
+// NotInQuery is true where it is not among the values of a query of one column.
+func (e Expr[T]) NotInQuery(q Subquery) Condition { return membership(e, q, true) }
+
+func membership(e Expression, q Subquery, negated bool) Condition {
+	return expr[bool](func(b *builder) contract.NodeID {
+		value := b.expression(e)
+		return b.add(contract.Membership{Value: value, Query: q.query(b), Negated: negated})
+	})
+}
+
+// IsNull is true where it is null.
+func (e Expr[T]) IsNull() Condition { return unary[bool](contract.IsNull, e) }
+
+// IsNotNull is true where it is not null.
+func (e Expr[T]) IsNotNull() Condition { return unary[bool](contract.IsNotNull, e) }
+
+// Like is true where a text matches a pattern: % is any text, _ any character, and ! takes them and itself literally.
+func (e Expr[T]) Like(pattern string) Condition { return Like(e, Value(pattern)) }
+
+// ILike is Like, with upper and lower case alike.
+func (e Expr[T]) ILike(pattern string) Condition { return ILike(e, Value(pattern)) }
+
+// StartsWith is true where a text begins with another one, in which nothing is a pattern.
+func (e Expr[T]) StartsWith(text string) Condition { return e.Like(escape(text) + "%") }
+
+// EndsWith is true where a text ends with another one, in which nothing is a pattern.
+func (e Expr[T]) EndsWith(text string) Condition { return e.Like("%" + escape(text)) }
+
+// Contains is true where a text has another one in it, in which nothing is a pattern.
+func (e Expr[T]) Contains(text string) Condition { return e.Like("%" + escape(text) + "%") }
+
+func escape(text string) string {
+	out := make([]rune, 0, len(text))
+	for _, r := range text {
+		if r == '%' || r == '_' || r == '!' {
+			out = append(out, '!')
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}
+
+// Asc orders by it, smallest first.
+func (e Expr[T]) Asc() Order { return Order{expression: e} }
+
+// Desc orders by it, greatest first.
+func (e Expr[T]) Desc() Order { return Order{expression: e, descending: true} }
+
+// As gives it a name in the result.
+func (e Expr[T]) As(label string) Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID {
+		return b.add(contract.Labelled{Value: e.node(b), Label: label})
+	})
+}
+
+// Order is a key of an ordering.
+type Order struct {
+	expression Expression
+	descending bool
+	nullsFirst *bool
+}
+
+// NullsFirst puts nulls before all other values.
+func (o Order) NullsFirst() Order { first := true; o.nullsFirst = &first; return o }
+
+// NullsLast puts nulls behind all other values.
+func (o Order) NullsLast() Order { first := false; o.nullsFirst = &first; return o }
+
+// Column is a column of a table or of another source.
+type Column[T any] struct {
+	Expr[T]
+	table, name string
+}
+
+// NewColumn is a column by the name of its source and its own. An empty source is any that has it.
+func NewColumn[T any](source, name string) Column[T] {
+	return Column[T]{expr[T](func(b *builder) contract.NodeID {
+		return b.add(contract.ColumnName{Table: optional(source), Name: name})
+	}), source, name}
+}
+
+// Name is the column's name.
+func (c Column[T]) Name() string { return c.name }
+
+// Set is an assignment of a value.
+func (c Column[T]) Set(v T) Assignment { return Assignment{column: c.name, constant: v} }
+
+// SetNull is an assignment of null.
+func (c Column[T]) SetNull() Assignment { return Assignment{column: c.name} }
+
+// SetTo is an assignment of an expression's value.
+func (c Column[T]) SetTo(e Expression) Assignment { return Assignment{column: c.name, value: e} }
+
+// Excluded is the column's value in the row that an upsert could not insert.
+func (c Column[T]) Excluded() Expr[T] {
+	return expr[T](func(b *builder) contract.NodeID { return b.add(contract.Excluded(c.name)) })
+}
+
+// Named is a column of any type; what does not ask for the type takes it.
+type Named interface {
+	Expression
+	Name() string
+}
+
+// Assignment is a column and its new value.
+type Assignment struct {
+	column string
+	// value is an expression; where it is none, constant is meant.
+	value    Expression
+	constant any
+}
+
+// node is the assignment's value, checked for a column of a declared table.
+func (a Assignment) node(b *builder, table string) contract.NodeID {
+	if a.value != nil {
+		return a.value.node(b)
+	}
+	value, err := valueOf(a.constant)
+	if err == nil {
+		err = fits(table, a.column, value)
+	}
+	if err != nil {
+		return b.fail(err)
+	}
+	return b.add(contract.Literal{Value: value})
+}

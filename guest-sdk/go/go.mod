@@ -1,0 +1,3 @@
+module github.com/sqlservice/sqlservice/guest-sdk/go
+
+go 1.24

@@ -1,0 +1,197 @@
+package abi
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// EncodeError is why a value cannot be handed over.
+type EncodeError struct{ Reason string }
+
+func (e *EncodeError) Error() string { return e.Reason }
+
+func refuse(format string, args ...any) { panic(&EncodeError{fmt.Sprintf(format, args...)}) }
+
+type (
+	p   = unsafe.Pointer
+	u32 = uint32
+)
+
+// Store writes the Go value at src to memory. It panics with *EncodeError.
+func (t *Type) Store(a *Arena, src p, at u32) {
+	switch t.kind {
+	case kindNumber, kindBool:
+		t.copyNumber(At(at), src)
+	case kindString:
+		text := *(*string)(src)
+		pair(at, storeString(a, text), u32(len(text)))
+	case kindList:
+		address, count := t.storeList(a, src)
+		pair(at, address, count)
+	case kindRecord:
+		for i := range t.fields {
+			f := &t.fields[i]
+			f.ty.Store(a, p(uintptr(src)+f.goOffset), at+f.offset)
+		}
+	case kindOption, kindVariant, kindResult:
+		tag, ty, payload := t.caseOf(src)
+		*(*uint8)(At(at)) = uint8(tag)
+		if ty != nil {
+			ty.Store(a, payload, at+t.payload())
+		}
+	}
+}
+
+func (t *Type) copyNumber(dst, src p) {
+	switch t.size {
+	case 1:
+		*(*uint8)(dst) = *(*uint8)(src)
+	case 2:
+		*(*uint16)(dst) = *(*uint16)(src)
+	case 4:
+		*(*uint32)(dst) = *(*uint32)(src)
+	case 8:
+		*(*uint64)(dst) = *(*uint64)(src)
+	}
+}
+
+func pair(at, first, second u32) {
+	*(*[2]u32)(At(at)) = [2]u32{first, second}
+}
+
+func storeString(a *Arena, text string) u32 {
+	if !utf8.ValidString(text) {
+		refuse("a text is not valid UTF-8: %.40q", text)
+	}
+	if len(text) == 0 {
+		return 1
+	}
+	at := a.Alloc(u32(len(text)), 1)
+	copy(Bytes(at, u32(len(text))), text)
+	return at
+}
+
+// slice is how a slice lies in Go.
+type slice struct {
+	data     p
+	len, cap int
+}
+
+func (t *Type) storeList(a *Arena, src p) (u32, u32) {
+	s := (*slice)(src)
+	count, elem := u32(s.len), t.elem
+	if count == 0 || elem.size == 0 {
+		return elem.align, count
+	}
+	if uint64(s.len)*uint64(elem.size) >= 1<<31 {
+		refuse("a list of %d items is too long", s.len)
+	}
+	at := a.Alloc(count*elem.size, elem.align)
+	if elem.same {
+		copy(Bytes(at, count*elem.size), unsafe.Slice((*byte)(s.data), count*elem.size))
+		return at, count
+	}
+	step := elem.goType.Size()
+	for i := range count {
+		elem.Store(a, p(uintptr(s.data)+uintptr(i)*step), at+i*elem.size)
+	}
+	return at, count
+}
+
+// caseOf is the case of a variant: its position, its type and where its payload is; no type where it has none.
+func (t *Type) caseOf(src p) (int, *Type, p) {
+	switch t.kind {
+	case kindOption:
+		if to := *(*p)(src); to != nil {
+			return 1, t.elem, to
+		}
+		return 0, nil, nil
+	case kindResult:
+		tag := int(*(*uint8)(src))
+		f := t.fields[tag]
+		return tag, f.ty, p(uintptr(src) + f.goOffset)
+	}
+	value := reflect.NewAt(t.goType, src).Elem().Elem()
+	if !value.IsValid() {
+		refuse("a %v is missing", t.goType)
+	}
+	tag, ok := t.tagOf[value.Type()]
+	if !ok {
+		refuse("a %v is no %v", value.Type(), t.goType)
+	}
+	ty := t.cases[tag]
+	if ty.kind == kindUnit {
+		return tag, nil, nil
+	}
+	box := reflect.New(value.Type())
+	box.Elem().Set(value)
+	return tag, ty, box.UnsafePointer()
+}
+
+// Load reads a Go value from memory and writes it to dst, which is zero.
+func (t *Type) Load(at u32, dst p) {
+	switch t.kind {
+	case kindNumber, kindBool:
+		t.copyNumber(dst, At(at))
+	case kindString:
+		*(*string)(dst) = loadString(*(*[2]u32)(At(at)))
+	case kindList:
+		t.loadList(*(*[2]u32)(At(at)), dst)
+	case kindRecord:
+		for i := range t.fields {
+			f := &t.fields[i]
+			f.ty.Load(at+f.offset, p(uintptr(dst)+f.goOffset))
+		}
+	case kindOption, kindVariant, kindResult:
+		tag := int(*(*uint8)(At(at)))
+		t.setCase(tag, dst, func(ty *Type, payload p) { ty.Load(at+t.payload(), payload) })
+	}
+}
+
+func loadString(s [2]u32) string { return string(Bytes(s[0], s[1])) }
+
+func (t *Type) loadList(s [2]u32, dst p) {
+	count, elem := int(s[1]), t.elem
+	if count == 0 {
+		return
+	}
+	out := reflect.MakeSlice(t.goType, count, count)
+	data := out.UnsafePointer()
+	if elem.same {
+		size := u32(count) * elem.size
+		copy(unsafe.Slice((*byte)(data), size), Bytes(s[0], size))
+	} else {
+		step := elem.goType.Size()
+		for i := range count {
+			elem.Load(s[0]+u32(i)*elem.size, p(uintptr(data)+uintptr(i)*step))
+		}
+	}
+	*(*slice)(dst) = slice{data, count, count}
+}
+
+// setCase makes dst a variant's case and lets fill write its payload.
+func (t *Type) setCase(tag int, dst p, fill func(ty *Type, payload p)) {
+	switch t.kind {
+	case kindOption:
+		if tag == 1 {
+			box := reflect.New(t.elem.goType)
+			fill(t.elem, box.UnsafePointer())
+			*(*p)(dst) = box.UnsafePointer()
+		}
+	case kindResult:
+		*(*bool)(dst) = tag == 1
+		f := t.fields[tag]
+		fill(f.ty, p(uintptr(dst)+f.goOffset))
+	case kindVariant:
+		ty := t.cases[tag]
+		box := reflect.New(ty.goType)
+		fill(ty, box.UnsafePointer())
+		reflect.NewAt(t.goType, dst).Elem().Set(box.Elem())
+	}
+}
+
+// toValid is a text that the host takes.
+func toValid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

@@ -1,0 +1,158 @@
+package contract
+
+import (
+	"time"
+
+	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/abi"
+)
+
+// outcome is result<T, failure>.
+type outcome[T any] = abi.Result[T, Failure]
+
+// none is a result without a value.
+type none struct{}
+
+// call runs a function of the host that can fail.
+func call[T any](function func(a *abi.Arena, result uint32)) (T, *Failure) {
+	got, err := abi.Import[outcome[T]](function)
+	if err != nil {
+		return got.Ok, &Failure{Code: "type-mismatch", Message: err.Error()}
+	}
+	if got.IsErr {
+		return got.Ok, &got.Err
+	}
+	return got.Ok, nil
+}
+
+func do(function func(a *abi.Arena, result uint32)) *Failure {
+	_, failure := call[none](function)
+	return failure
+}
+
+// tell runs a function of the host that cannot fail.
+func tell[T any](function func(a *abi.Arena, result uint32)) T {
+	got, _ := abi.Import[T](function)
+	return got
+}
+
+// core is arguments as core values.
+type core struct {
+	arena  *abi.Arena
+	values []uint64
+}
+
+func lower[T any](c *core, value T) { c.values = abi.LowerValue(c.arena, &value, c.values) }
+
+func (c *core) i(position int) uint32 { return uint32(c.values[position]) }
+
+func flag(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func milliseconds(t *uint32) (uint32, uint32) {
+	if t == nil {
+		return 0, 0
+	}
+	return 1, *t
+}
+
+// Milliseconds is a duration as the contract takes it, at least 1.
+func Milliseconds(d time.Duration) *uint32 {
+	ms := uint32(min(max(d.Milliseconds(), 1), 1<<32-1))
+	return &ms
+}
+
+// Database is databases.database.
+type Database struct{ Handle Handle }
+
+// Open opens a database.
+func Open(name string, models Models) (Database, *Failure) {
+	h, failure := call[Handle](func(a *abi.Arena, result uint32) {
+		c := &core{arena: a}
+		lower(c, name)
+		lower(c, models)
+		databaseOpen(c.i(0), c.i(1), c.i(2), c.i(3), c.i(4), c.i(5), result)
+	})
+	return Database{h}, failure
+}
+
+func (d Database) h() uint32 { return uint32(d.Handle) }
+
+// Drop gives the handle back.
+func (d Database) Drop() { databaseDrop(d.h()) }
+
+// Dialect is what kind of database it is.
+func (d Database) Dialect() string {
+	return tell[string](func(_ *abi.Arena, result uint32) { databaseDialect(d.h(), result) })
+}
+
+// Capabilities is what it can do.
+func (d Database) Capabilities() []string {
+	return tell[[]string](func(_ *abi.Arena, result uint32) { databaseCapabilities(d.h(), result) })
+}
+
+// Limits is which limits hold.
+func (d Database) Limits() []Limit {
+	return tell[[]Limit](func(_ *abi.Arena, result uint32) { databaseLimits(d.h(), result) })
+}
+
+// Tables is what was declared or reflected.
+func (d Database) Tables() []Table {
+	return tell[[]Table](func(_ *abi.Arena, result uint32) { databaseTables(d.h(), result) })
+}
+
+// Ping asks for an answer.
+func (d Database) Ping() *Failure {
+	return do(func(_ *abi.Arena, result uint32) { databasePing(d.h(), result) })
+}
+
+// Connect opens a session with a connection of its own.
+func (d Database) Connect() (Session, *Failure) {
+	h, failure := call[Handle](func(_ *abi.Arena, result uint32) { databaseConnect(d.h(), result) })
+	return Session{h}, failure
+}
+
+// Session opens a session.
+func (d Database) Session() (Session, *Failure) {
+	h, failure := call[Handle](func(_ *abi.Arena, result uint32) { databaseSession(d.h(), result) })
+	return Session{h}, failure
+}
+
+// Begin opens a session in a transaction.
+func (d Database) Begin(o TransactionOptions) (Session, *Failure) {
+	h, failure := call[Handle](func(_ *abi.Arena, result uint32) {
+		has, timeout := milliseconds(o.TimeoutMS)
+		databaseBegin(d.h(), uint32(o.Isolation), flag(o.ReadOnly), has, timeout, result)
+	})
+	return Session{h}, failure
+}
+
+// CreateAll creates tables.
+func (d Database) CreateAll(o DDLOptions) ([]string, *Failure) {
+	return call[[]string](func(a *abi.Arena, result uint32) {
+		c := &core{arena: a}
+		lower(c, o)
+		databaseCreateAll(d.h(), c.i(0), c.i(1), c.i(2), result)
+	})
+}
+
+// DropAll drops tables.
+func (d Database) DropAll(o DDLOptions) ([]string, *Failure) {
+	return call[[]string](func(a *abi.Arena, result uint32) {
+		c := &core{arena: a}
+		lower(c, o)
+		databaseDropAll(d.h(), c.i(0), c.i(1), c.i(2), result)
+	})
+}
+
+// Reflect reads tables.
+func (d Database) Reflect(o ReflectOptions) ([]Table, *Failure) {
+	return call[[]Table](func(a *abi.Arena, result uint32) {
+		c := &core{arena: a}
+		lower(c, o)
+		databaseReflect(d.h(), c.i(0), c.i(1), c.i(2), c.i(3), c.i(4), c.i(5), result)
+	})
+}

@@ -1,0 +1,293 @@
+package sqlservice
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"unsafe"
+
+	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
+)
+
+// Save writes objects, and those that their relations hold, in one crossing, all or none: pointers to structs of models.
+//
+// An object that Get, a query with Preload or Save gave to this session is known to it: what changed of it is updated, and its
+// relations are compared with what they held. Of others, one whose generated key is zero, or that has none, is inserted, and
+// one with a key is updated in all columns. A zero field with a default in its tag is left to the database. Keys, defaults and
+// versions are written into the objects. Nothing is committed.
+func (s *Session) Save(ctx context.Context, objects ...any) error {
+	if err := s.use(ctx); err != nil {
+		return err
+	}
+	list, err := objectsOf(objects)
+	if err != nil {
+		return err
+	}
+	f := newFlush(s)
+	for _, o := range list {
+		if err := f.visit(o); err != nil {
+			return err
+		}
+	}
+	if err := f.link(); err != nil {
+		return err
+	}
+	return f.run()
+}
+
+// Delete deletes the rows of objects, in one crossing; those of relations with `cascade=delete` are read and deleted, too, and
+// rows of other collections lose their reference, where it may be null.
+func (s *Session) Delete(ctx context.Context, objects ...any) error {
+	if err := s.use(ctx); err != nil {
+		return err
+	}
+	list, err := objectsOf(objects)
+	if err != nil {
+		return err
+	}
+	f := newFlush(s)
+	if err := f.remove(ctx, list); err != nil {
+		return err
+	}
+	return f.run()
+}
+
+func objectsOf(list []any) ([]object, error) {
+	out := make([]object, len(list))
+	for i, v := range list {
+		value := reflect.ValueOf(v)
+		if !value.IsValid() || value.Kind() != reflect.Pointer || value.IsNil() {
+			return nil, failf("invalid", "a %T is no pointer to a model's struct", v)
+		}
+		m, err := models.byType(value.Type().Elem())
+		if err != nil {
+			return nil, err
+		}
+		out[i] = object{value.UnsafePointer(), m}
+	}
+	return out, nil
+}
+
+// reference is a field that gets the key of another row of the flush.
+type reference struct {
+	field   int
+	of      unsafe.Pointer
+	ofField int
+}
+
+// pending is an object to write.
+type pending struct {
+	object
+	insert, delete bool
+	// fields are those to update.
+	fields     map[int]bool
+	references []reference
+}
+
+// flush is changes on their way to the host.
+type flush struct {
+	session *Session
+	order   []*pending
+	byAt    map[unsafe.Pointer]*pending
+	seen    map[unsafe.Pointer]bool
+	visited []object
+	// after is done when all was written.
+	after []func()
+}
+
+func newFlush(s *Session) *flush {
+	return &flush{session: s, byAt: map[unsafe.Pointer]*pending{}, seen: map[unsafe.Pointer]bool{}}
+}
+
+func (f *flush) pending(o object) *pending {
+	p := f.byAt[o.at]
+	if p == nil {
+		p = &pending{object: o, fields: map[int]bool{}}
+		f.byAt[o.at] = p
+		f.order = append(f.order, p)
+	}
+	return p
+}
+
+// visit notes what an object needs, and goes on to those that its relations hold.
+func (f *flush) visit(o object) error {
+	if f.seen[o.at] {
+		return nil
+	}
+	f.seen[o.at] = true
+	f.visited = append(f.visited, o)
+	if len(o.model.key) == 0 {
+		return failf("invalid", "%v has no primary key, so its rows cannot be saved", o.model.goType)
+	}
+	p := f.pending(o)
+	switch state := f.session.state(o); {
+	case state != nil:
+		for _, field := range state.changed() {
+			p.fields[field] = true
+		}
+	case o.model.generated < 0 || o.get(o.model.generated).IsZero():
+		p.insert = true
+	default:
+		for i := range o.model.fields {
+			if !slices.Contains(o.model.key, i) && i != o.model.version {
+				p.fields[i] = true
+			}
+		}
+	}
+	for _, r := range o.model.relations {
+		if !slices.Contains(r.Cascade, contract.SaveUpdate) {
+			continue
+		}
+		related, err := o.related(r)
+		if err != nil {
+			return err
+		}
+		for _, other := range related {
+			if err := f.visit(other); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// link writes foreign keys by what relations hold.
+func (f *flush) link() error {
+	for _, o := range f.visited {
+		for _, r := range o.model.relations {
+			if err := f.linkRelation(o, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *flush) linkRelation(o object, r *relation) error {
+	now, err := o.related(r)
+	if err != nil {
+		return err
+	}
+	var before []object
+	known := false
+	if state := f.session.state(o); state != nil {
+		before, known = state.related[r]
+	}
+	if len(now) == 0 && len(before) == 0 {
+		return nil
+	}
+	m, err := r.mapping()
+	if err != nil {
+		return err
+	}
+	for _, other := range now {
+		if known && contains(before, other) {
+			continue
+		}
+		if err := f.join(o, other, m); err != nil {
+			return err
+		}
+	}
+	for _, other := range before {
+		if !contains(now, other) {
+			if err := f.part(o, other, r, m); err != nil {
+				return err
+			}
+		}
+	}
+	f.after = append(f.after, func() { f.session.remember(o, r, now) })
+	return nil
+}
+
+func contains(list []object, o object) bool {
+	return slices.ContainsFunc(list, func(other object) bool { return other.at == o.at })
+}
+
+// join relates two objects.
+func (f *flush) join(o, other object, m mapping) error {
+	if m.through != nil {
+		row := object{reflect.New(m.through.goType).UnsafePointer(), m.through}
+		p := f.pending(row)
+		p.insert = true
+		if err := f.refer(p, m.toOwner, o, m.local); err != nil {
+			return err
+		}
+		return f.refer(p, m.toTarget, other, m.remote)
+	}
+	if m.owns {
+		return f.refer(f.pending(o), m.local, other, m.remote)
+	}
+	return f.refer(f.pending(other), m.remote, o, m.local)
+}
+
+// refer makes fields of p equal to those of another object, now or when its key was made.
+func (f *flush) refer(p *pending, fields []int, to object, referred []int) error {
+	target := f.byAt[to.at]
+	for i, field := range fields {
+		if target != nil && target.insert && referred[i] == to.model.generated && to.get(referred[i]).IsZero() {
+			p.references = append(p.references, reference{field, to.at, referred[i]})
+			p.fields[field] = true
+			f.after = append(f.after, func() { _ = p.set(field, to.value(referred[i])) })
+			continue
+		}
+		if value := to.value(referred[i]); !reflect.DeepEqual(value, p.value(field)) {
+			if err := p.set(field, value); err != nil {
+				return err
+			}
+			p.fields[field] = true
+		}
+	}
+	return nil
+}
+
+// part ends what relates two objects.
+func (f *flush) part(o, other object, r *relation, m mapping) error {
+	switch {
+	case m.through != nil:
+		return f.partThrough(o, other, m)
+	case slices.Contains(r.Cascade, contract.DeleteOrphan):
+		f.pending(other).delete = true
+	case m.owns:
+		if now, _ := o.related(r); len(now) == 0 {
+			return f.clear(f.pending(o), m.local)
+		}
+	default:
+		if key, ok := other.key(m.remote); ok {
+			if own, _ := o.key(m.local); key == own {
+				return f.clear(f.pending(other), m.remote)
+			}
+		}
+	}
+	return nil
+}
+
+func (f *flush) partThrough(o, other object, m mapping) error {
+	row := object{reflect.New(m.through.goType).UnsafePointer(), m.through}
+	p := f.pending(row)
+	p.delete = true
+	for i, field := range m.toOwner {
+		if err := row.set(field, o.value(m.local[i])); err != nil {
+			return err
+		}
+	}
+	for i, field := range m.toTarget {
+		if err := row.set(field, other.value(m.remote[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *flush) clear(p *pending, fields []int) error {
+	for _, field := range fields {
+		if err := p.set(field, nil); err != nil {
+			return err
+		}
+		if !p.model.fields[field].column.Nullable {
+			return failf("invalid", "%v.%s cannot be null: a relation whose rows may go away has cascade=deleteorphan, or a *T in the foreign key",
+				p.model.goType, p.model.fields[field].name)
+		}
+		p.fields[field] = true
+	}
+	return nil
+}
