@@ -37,3 +37,42 @@ declare module "wasi:cli/stderr@0.2.6" {
   const stderr: { getStderr(): OutputStream };
   export default stderr;
 }
+
+declare module "whatwg-url-without-unicode" {
+  export class URLSearchParams {
+    constructor(init?: string | Record<string, string> | Iterable<[string, string]>);
+    append(name: string, value: string): void;
+    delete(name: string): void;
+    get(name: string): string | null;
+    getAll(name: string): string[];
+    has(name: string): boolean;
+    set(name: string, value: string): void;
+    sort(): void;
+    forEach(callback: (value: string, name: string) => void): void;
+    keys(): IterableIterator<string>;
+    values(): IterableIterator<string>;
+    entries(): IterableIterator<[string, string]>;
+    [Symbol.iterator](): IterableIterator<[string, string]>;
+  }
+  export class URL {
+    constructor(url: string, base?: string | URL);
+    hash: string;
+    host: string;
+    hostname: string;
+    href: string;
+    readonly origin: string;
+    password: string;
+    pathname: string;
+    port: string;
+    protocol: string;
+    search: string;
+    readonly searchParams: URLSearchParams;
+    username: string;
+    toJSON(): string;
+    toString(): string;
+  }
+}
+
+declare class DOMException extends Error {
+  constructor(message?: string, name?: string);
+}

@@ -1,3 +1,5 @@
+/// <reference path="./imports.d.ts" />
+/// <reference path="./globals.d.ts" />
 /** Databases for sandboxed plugins: tables, a typed Kysely whose queries travel as data, and a small session. */
 
 export { Database, database, type DatabaseOptions, type DdlOptions, type ReflectOptions, type TransactionOptions } from "./database.ts";

@@ -87,6 +87,11 @@ export class Session<M extends Models<any, any>> {
     return new DataSavepoint(await this.connection.call((session) => session.beginNested()), () => this.unit.clear());
   }
 
+  /** Runs a call of the contract on this session. For the SDK's parts. */
+  withHandle<T>(run: (session: contract.Session) => Promise<T>): Promise<T> {
+    return this.connection.call(run);
+  }
+
   /** Whether a transaction is open. */
   inTransaction(): boolean {
     return this.connection.handle.inTransaction();

@@ -46,6 +46,6 @@ function refused(node: RawNode): Error {
   const text = node.sqlFragments.join("?").trim().slice(0, 80);
   return unsupported(
     `RawNode \`${text}\``,
-    "it is SQL text. Say it by Kysely's own calls, or open the database by rawDatabase of @sqlservice/guest/raw and grant raw SQL",
+    "it is SQL text. Say it by Kysely's own calls, or send it by execute of @sqlservice/guest/raw, which needs the grant for raw SQL",
   );
 }

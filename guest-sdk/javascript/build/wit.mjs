@@ -1,0 +1,66 @@
+/** WIT of the exports of a project. */
+
+const KEYWORDS = new Set(
+  ("as async bool borrow char constructor enum export f32 f64 flags from func future import include interface list option own " +
+    "package record resource result s16 s32 s64 s8 static stream string tuple type u16 u32 u64 u8 use variant with world").split(" "),
+);
+
+/** A name of JavaScript as WIT writes it: `addNote` is `add-note`. */
+export function kebab(name) {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1-$2")
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .replace(/-(\d)/g, "$1")
+    .toLowerCase();
+}
+
+/** A name as an identifier of WIT. */
+function identifier(name) {
+  return KEYWORDS.has(name) ? `%${name}` : name;
+}
+
+/** The text of a type. */
+function typeText(shape) {
+  switch (shape.t) {
+    case "bytes":
+      return "list<u8>";
+    case "list":
+      return `list<${typeText(shape.of)}>`;
+    case "option":
+      return `option<${typeText(shape.of)}>`;
+    case "tuple":
+      return `tuple<${shape.of.map(typeText).join(", ")}>`;
+    case "record":
+    case "enum":
+      return identifier(shape.name);
+    default:
+      return shape.t;
+  }
+}
+
+function typeDeclaration(shape) {
+  if (shape.t === "enum") return `  enum ${identifier(shape.name)} { ${shape.cases.map(([, wit]) => identifier(wit)).join(", ")} }`;
+  const fields = shape.fields.map(({ wit, shape: of }) => `    ${identifier(wit)}: ${typeText(of)},`);
+  return [`  record ${identifier(shape.name)} {`, ...fields, "  }"].join("\n");
+}
+
+function functionDeclaration({ name, parameters, result, doc }) {
+  const taken = parameters.map((one) => `${identifier(kebab(one.name))}: ${typeText(one.shape)}`).join(", ");
+  const given = result.t === "unit" ? "_" : typeText(result);
+  const docs = doc ? doc.split("\n").map((line) => `    /// ${line}`.trimEnd()) : [];
+  return [...docs, `    ${identifier(kebab(name))}: async func(${taken}) -> result<${given}, string>;`].join("\n");
+}
+
+/** The world of a plugin. */
+export function worldSource({ name, exports, types, raw, imports }) {
+  const declared = [...types.values()].map(typeDeclaration);
+  const lines = [`package plugin:${name};`, ""];
+  lines.push("world plugin {", `  include sqlservice:database/${raw ? "sqlservice-raw" : "sqlservice"}@0.2.0;`);
+  lines.push("  include sqlservice:database/declared@0.2.0;");
+  for (const path of imports) if (path.startsWith("wasi:cli/")) lines.push(`  import ${path};`);
+  lines.push(...declared, ...exports.map((one) => functionDeclaration(one).replace(/^ {4}(?=\S*: async)/m, "  export ").replace(/^ {4}\/\/\//gm, "  ///")));
+  lines.push("}", "");
+  return lines.join("\n");
+}
