@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Builds a component of a project: `node build.mjs PROJECT --out FILE [--wit DIRECTORY] [--keep DIRECTORY]`. */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -45,30 +45,54 @@ async function build({ project, out, wit, work }) {
   writeFileSync(join(witDirectory, "world.wit"), world);
   mkdirSync(dirname(out), { recursive: true });
   const flags = ["--wit", witDirectory, "--js", join(work, "plugin.js"), "--world", "plugin", "--output", out];
-  execFileSync(componentizer(), flags, { stdio: ["ignore", "ignore", "inherit"] });
+  const { status, stderr } = spawnSync(componentizer(), flags, {
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new BuildError(`the component cannot be made: ${stderr.split("\n\nStack backtrace")[0]}`);
 }
 
 function readProject(project) {
   const path = join(project, "package.json");
-  if (!existsSync(path)) throw new BuildError(`${path} is missing: a project has a package.json with a name and a main`);
+  if (!existsSync(path))
+    throw new BuildError(`${path} is missing: a project has a package.json with a name and a main`);
   const manifest = JSON.parse(readFileSync(path, "utf8"));
-  const candidates = [manifest.main, "src/plugin.ts", "src/index.ts", "src/plugin.js", "src/index.js", "index.ts", "index.js"];
-  const entry = candidates.filter(Boolean).map((one) => join(project, one)).find(existsSync);
+  const candidates = [
+    manifest.main,
+    "src/plugin.ts",
+    "src/index.ts",
+    "src/plugin.js",
+    "src/index.js",
+    "index.ts",
+    "index.js",
+  ];
+  const entry = candidates
+    .filter(Boolean)
+    .map((one) => join(project, one))
+    .find(existsSync);
   if (!entry) throw new BuildError(`${path}: "main" names no file`);
-  return { name: kebab((manifest.name ?? "plugin").split("/").pop()), entry, raw: manifest.sqlservice?.rawSql === true };
+  return {
+    name: kebab((manifest.name ?? "plugin").split("/").pop()),
+    entry,
+    raw: manifest.sqlservice?.rawSql === true,
+  };
 }
 
 function findWit() {
   const places = [join(SDK, "wit"), join(SDK, "..", "wit"), join(SDK, "..", "..", "wit")];
   const found = places.find((place) => existsSync(join(place, "databases.wit")));
-  if (!found) throw new BuildError(`the contract's WIT is not beside the SDK (looked in ${places.join(", ")}): say --wit`);
+  if (!found)
+    throw new BuildError(`the contract's WIT is not beside the SDK (looked in ${places.join(", ")}): say --wit`);
   return found;
 }
 
 function layOutWit(target, contract) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, "deps", "sqlservice"), { recursive: true });
-  cpSync(contract, join(target, "deps", "sqlservice"), { recursive: true, filter: (path) => !path.includes("deps/clocks") && !/[\\/]wit[\\/]deps$/.test(path) });
+  cpSync(contract, join(target, "deps", "sqlservice"), {
+    recursive: true,
+    filter: (path) => !path.includes("deps/clocks") && !/[\\/]wit[\\/]deps$/.test(path),
+  });
   cpSync(join(contract, "deps"), join(target, "deps"), { recursive: true });
   cpSync(join(SDK, "build", "wasi"), join(target, "deps"), { recursive: true });
 }

@@ -32,7 +32,11 @@ export async function bundle({ sdk, project, entry }) {
     mainFields: ["module", "main"],
     external: ["sqlservice:*", "wasi:*"],
     inject: [join(sdk, "src", "runtime", "globals.ts")],
-    alias: { "@sqlservice/guest": join(sdk, "src", "index.ts"), "@sqlservice/guest/raw": join(sdk, "src", "raw.ts"), "@sqlservice/guest/exported": join(sdk, "src", "exported.ts") },
+    alias: {
+      "@sqlservice/guest": join(sdk, "src", "index.ts"),
+      "@sqlservice/guest/raw": join(sdk, "src", "raw.ts"),
+      "@sqlservice/guest/exported": join(sdk, "src", "exported.ts"),
+    },
     nodePaths: [join(project, "node_modules"), join(sdk, "node_modules")],
     logLevel: "error",
   });

@@ -35,8 +35,15 @@ export function readExports(project, entry) {
 
 function compilerOptions(project) {
   const path = join(project, "tsconfig.json");
-  const defaults = { strict: true, target: ts.ScriptTarget.ES2022, lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"], types: [] };
-  const read = existsSync(path) ? ts.getParsedCommandLineOfConfigFile(path, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} }) : undefined;
+  const defaults = {
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"],
+    types: [],
+  };
+  const read = existsSync(path)
+    ? ts.getParsedCommandLineOfConfigFile(path, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} })
+    : undefined;
   return {
     ...defaults,
     ...read?.options,
@@ -50,7 +57,9 @@ function compilerOptions(project) {
 }
 
 function report(program, project) {
-  const diagnostics = ts.getPreEmitDiagnostics(program).filter(({ category }) => category === ts.DiagnosticCategory.Error);
+  const diagnostics = ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ category }) => category === ts.DiagnosticCategory.Error);
   if (diagnostics.length === 0) return;
   const host = { getCurrentDirectory: () => project, getCanonicalFileName: (name) => name, getNewLine: () => "\n" };
   throw new TypesError(`the types do not check\n${ts.formatDiagnostics(diagnostics.slice(0, 20), host)}`);
@@ -86,8 +95,10 @@ class Reader {
     if (node?.dotDotDotToken) this.fail(at, "a rest parameter has no WIT type: take an array");
     const type = this.checker.getTypeOfSymbolAtLocation(symbol, at.node);
     const shape = this.shape(type, node && (node.type ?? ts.getJSDocType(node)), at);
+    const isNamed = node && ts.isIdentifier(node.name);
+    const name = isNamed ? symbol.name : (shape.name ?? "given");
     const isOptional = node && (node.questionToken || node.initializer) && shape.t !== "option";
-    return { name: symbol.name, shape: isOptional ? { t: "option", of: shape } : shape };
+    return { name, shape: isOptional ? { t: "option", of: shape } : shape };
   }
 
   result(type, node, at) {
@@ -128,19 +139,35 @@ class Reader {
     const members = type.types.filter((one) => !isNothing(one));
     if (members.length < type.types.length) {
       const inner = this.checker.getNonNullableType(type);
-      const kept = node && ts.isUnionTypeNode(node) ? node.types.filter((one) => !isNothing(this.checker.getTypeFromTypeNode(one))) : [];
+      const kept =
+        node && ts.isUnionTypeNode(node)
+          ? node.types.filter((one) => !isNothing(this.checker.getTypeFromTypeNode(one)))
+          : [];
       return { t: "option", of: this.shape(inner, kept.length === 1 ? kept[0] : undefined, at) };
     }
     if (members.every((one) => one.flags & ts.TypeFlags.BooleanLike)) return { t: "bool" };
     if (members.every((one) => one.flags & ts.TypeFlags.StringLiteral)) return this.enumeration(members, type, at);
-    return this.fail(at, `the union ${this.checker.typeToString(type)} has no WIT type: only texts, or a type and undefined or null`);
+    return this.fail(
+      at,
+      `the union ${this.checker.typeToString(type)} has no WIT type: only texts, or a type and undefined or null`,
+    );
   }
 
   enumeration(members, type, at) {
-    const shape = { t: "enum", name: this.name(type, at), cases: members.map(({ value }) => [value, kebab(value)]) };
+    const cases = this.inOrder(members, type).map((value) => [value, kebab(value)]);
+    const shape = { t: "enum", name: this.name(type, at), cases };
     const odd = shape.cases.find(([, wit]) => !/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(wit));
     if (odd) this.fail(at, `${JSON.stringify(odd[0])} cannot be a name in WIT`);
     return this.declared(shape);
+  }
+
+  /** The texts of a union as they are written; the checker has an order of its own. */
+  inOrder(members, type) {
+    const values = members.map(({ value }) => value);
+    const written = type.aliasSymbol?.declarations?.[0]?.type;
+    if (!written || !ts.isUnionTypeNode(written)) return values.sort();
+    const order = written.types.map((one) => (ts.isLiteralTypeNode(one) ? one.literal.text : undefined));
+    return values.sort((a, b) => order.indexOf(a) - order.indexOf(b));
   }
 
   object(type, node, at) {
@@ -149,19 +176,28 @@ class Reader {
       const nodes = node && ts.isTupleTypeNode(node) ? node.elements : [];
       return { t: "tuple", of: checker.getTypeArguments(type).map((one, i) => this.shape(one, nodes[i], at)) };
     }
-    if (checker.isArrayType(type)) return { t: "list", of: this.shape(checker.getTypeArguments(type)[0], elementNode(node), at) };
+    if (checker.isArrayType(type))
+      return { t: "list", of: this.shape(checker.getTypeArguments(type)[0], elementNode(node), at) };
     const name = type.symbol?.name;
     if (name === "Uint8Array") return { t: "bytes" };
     if (type.getCallSignatures().length > 0) return this.fail(at, "a function has no WIT type");
-    if (["Date", "Map", "Set", "Promise", "RegExp"].includes(name)) return this.fail(at, `${name} has no WIT type: use a text, a number or an array`);
+    if (["Date", "Map", "Set", "Promise", "RegExp"].includes(name))
+      return this.fail(at, `${name} has no WIT type: use a text, a number or an array`);
     return this.record(type, at);
   }
 
   record(type, at) {
     const name = this.name(type, at);
-    const key = this.checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias);
+    const key = this.checker.typeToString(
+      type,
+      undefined,
+      ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias,
+    );
     const known = this.types.get(name);
-    if (known) return known.key === key ? { t: "record", name, fields: known.fields } : this.record(type, { ...at, place: `${at.place}-x`, isPlaced: true });
+    if (known)
+      return known.key === key
+        ? { t: "record", name, fields: known.fields }
+        : this.record(type, { ...at, place: `${at.place}-x`, isPlaced: true });
     const shape = { t: "record", name, fields: [], key };
     this.types.set(name, shape);
     for (const property of type.getProperties()) shape.fields.push(this.field(property, name, at));

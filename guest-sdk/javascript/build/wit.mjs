@@ -1,8 +1,10 @@
 /** WIT of the exports of a project. */
 
 const KEYWORDS = new Set(
-  ("as async bool borrow char constructor enum export f32 f64 flags from func future import include interface list option own " +
-    "package record resource result s16 s32 s64 s8 static stream string tuple type u16 u32 u64 u8 use variant with world").split(" "),
+  (
+    "as async bool borrow char constructor enum export f32 f64 flags from func future import include interface list option own " +
+    "package record resource result s16 s32 s64 s8 static stream string tuple type u16 u32 u64 u8 use variant with world"
+  ).split(" "),
 );
 
 /** A name of JavaScript as WIT writes it: `addNote` is `add-note`. */
@@ -41,7 +43,8 @@ function typeText(shape) {
 }
 
 function typeDeclaration(shape) {
-  if (shape.t === "enum") return `  enum ${identifier(shape.name)} { ${shape.cases.map(([, wit]) => identifier(wit)).join(", ")} }`;
+  if (shape.t === "enum")
+    return `  enum ${identifier(shape.name)} { ${shape.cases.map(([, wit]) => identifier(wit)).join(", ")} }`;
   const fields = shape.fields.map(({ wit, shape: of }) => `    ${identifier(wit)}: ${typeText(of)},`);
   return [`  record ${identifier(shape.name)} {`, ...fields, "  }"].join("\n");
 }
@@ -49,18 +52,26 @@ function typeDeclaration(shape) {
 function functionDeclaration({ name, parameters, result, doc }) {
   const taken = parameters.map((one) => `${identifier(kebab(one.name))}: ${typeText(one.shape)}`).join(", ");
   const given = result.t === "unit" ? "_" : typeText(result);
-  const docs = doc ? doc.split("\n").map((line) => `    /// ${line}`.trimEnd()) : [];
-  return [...docs, `    ${identifier(kebab(name))}: async func(${taken}) -> result<${given}, string>;`].join("\n");
+  const docs = doc ? doc.split("\n").map((line) => `  /// ${line}`.trimEnd()) : [];
+  return [...docs, `  export ${identifier(kebab(name))}: async func(${taken}) -> result<${given}, string>;`].join("\n");
 }
 
-/** The world of a plugin. */
+/** The world of a plugin. Its types are in an interface of their own, which holds nothing else. */
 export function worldSource({ name, exports, types, raw, imports }) {
-  const declared = [...types.values()].map(typeDeclaration);
-  const lines = [`package plugin:${name};`, ""];
-  lines.push("world plugin {", `  include sqlservice:database/${raw ? "sqlservice-raw" : "sqlservice"}@0.2.0;`);
-  lines.push("  include sqlservice:database/declared@0.2.0;");
-  for (const path of imports) if (path.startsWith("wasi:cli/")) lines.push(`  import ${path};`);
-  lines.push(...declared, ...exports.map((one) => functionDeclaration(one).replace(/^ {4}(?=\S*: async)/m, "  export ").replace(/^ {4}\/\/\//gm, "  ///")));
-  lines.push("}", "");
-  return lines.join("\n");
+  const declared = [...types.values()];
+  const names = declared.map((one) => identifier(one.name)).join(", ");
+  const wasi = [...imports].filter((path) => path.startsWith("wasi:cli/"));
+  return [
+    `package plugin:${name};`,
+    "",
+    ...(declared.length > 0 ? ["interface types {", ...declared.map(typeDeclaration), "}", ""] : []),
+    "world plugin {",
+    `  include sqlservice:database/${raw ? "sqlservice-raw" : "sqlservice"}@0.2.0;`,
+    "  include sqlservice:database/declared@0.2.0;",
+    ...wasi.map((path) => `  import ${path};`),
+    ...(declared.length > 0 ? [`  use types.{${names}};`] : []),
+    ...exports.map(functionDeclaration),
+    "}",
+    "",
+  ].join("\n");
 }

@@ -37,7 +37,8 @@ export class KnownTables implements Catalog {
   key(name: string): { columns: readonly string[]; isOnly: boolean } | undefined {
     const table = this.known.get(name);
     if (!table) return undefined;
-    const isOnly = table.primaryKey.length > 0 && table.uniques.length === 0 && !table.indexes.some(({ unique }) => unique);
+    const isOnly =
+      table.primaryKey.length > 0 && table.uniques.length === 0 && !table.indexes.some(({ unique }) => unique);
     return { columns: table.primaryKey, isOnly };
   }
 }

@@ -51,9 +51,7 @@ export type Scalar =
   | { tag: "interval"; val: Interval }
   | { tag: "other"; val: { nativeType: string; text: string } };
 
-export type Value =
-  | { tag: "scalar"; val: Scalar }
-  | { tag: "array"; val: { dimensions: number[]; items: Scalar[] } };
+export type Value = { tag: "scalar"; val: Scalar } | { tag: "array"; val: { dimensions: number[]; items: Scalar[] } };
 
 export interface Strings {
   offsets: number[] | Uint32Array;
@@ -86,9 +84,7 @@ export interface Batch {
 }
 
 export type DefaultValue =
-  | { tag: "none" | "now" | "generated-key" }
-  | { tag: "literal"; val: Value }
-  | { tag: "expression"; val: string };
+  { tag: "none" | "now" | "generated-key" } | { tag: "literal"; val: Value } | { tag: "expression"; val: string };
 
 export interface Column {
   name: string;
@@ -211,12 +207,7 @@ export interface Prepared extends Resource {
 export type Savepoint = Resource;
 
 export type Isolation =
-  | "default"
-  | "read-uncommitted"
-  | "read-committed"
-  | "repeatable-read"
-  | "serializable"
-  | "autocommit";
+  "default" | "read-uncommitted" | "read-committed" | "repeatable-read" | "serializable" | "autocommit";
 
 export interface TransactionOptions {
   isolation: Isolation;
@@ -264,9 +255,7 @@ export interface Deletes {
 }
 
 export type Change =
-  | { tag: "inserts"; val: Inserts }
-  | { tag: "updates"; val: Updates }
-  | { tag: "deletes"; val: Deletes };
+  { tag: "inserts"; val: Inserts } | { tag: "updates"; val: Updates } | { tag: "deletes"; val: Deletes };
 
 export interface Load {
   relationship: string;
@@ -296,13 +285,7 @@ export interface Session extends Resource {
   execute(statement: Statement, parameters: Value[], options: Options): Promise<ResultSet>;
   prepare(statement: Statement): Promise<Prepared>;
   run(prepared: Prepared, parameters: Value[], options: Options): Promise<ResultSet>;
-  insertMany(
-    table: string,
-    columns: string[],
-    rows: Batch,
-    returning: string[],
-    options: Options,
-  ): Promise<ResultSet>;
+  insertMany(table: string, columns: string[], rows: Batch, returning: string[], options: Options): Promise<ResultSet>;
   load(plan: Plan, options: Options): Promise<[ResultSet, Loaded[]]>;
   flush(changes: Change[]): Promise<Batch[]>;
   begin(options: TransactionOptions): Promise<void>;

@@ -11,6 +11,7 @@ import { DataDriver, isolation } from "./kysely/driver.ts";
 import { DataIntrospector } from "./kysely/introspector.ts";
 import type { Models, Schema } from "./schema/models.ts";
 import { Session } from "./session/session.ts";
+import { count } from "./values/encode.ts";
 
 /** What a database is opened with. */
 export interface DatabaseOptions extends StatementOptions {
@@ -50,7 +51,7 @@ export function contractTransaction(options: TransactionOptions): contract.Trans
   return {
     isolation: isolation(options.isolation),
     readOnly: options.readOnly ?? false,
-    timeoutMs: options.timeoutMs ?? null,
+    timeoutMs: options.timeoutMs === undefined ? null : count(options.timeoutMs, "timeoutMs"),
   };
 }
 

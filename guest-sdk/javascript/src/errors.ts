@@ -146,7 +146,9 @@ export function errorOf(failure: Failure): DatabaseError {
 }
 
 function isFailure(thrown: unknown): thrown is Failure {
-  return typeof thrown === "object" && thrown !== null && "code" in thrown && "retryable" in thrown && "details" in thrown;
+  return (
+    typeof thrown === "object" && thrown !== null && "code" in thrown && "retryable" in thrown && "details" in thrown
+  );
 }
 
 /** What was thrown, as an error: a failure of the contract as a {@link DatabaseError}, anything else as it is. */

@@ -6,6 +6,7 @@ import type { Catalog } from "./statement/scope.ts";
 import { lower } from "./statement/lower.ts";
 import { decodeRows } from "./values/batch.ts";
 import type { Decoding } from "./values/decode.ts";
+import { count } from "./values/encode.ts";
 
 /** How statements run. The host's own limits hold as well; the lower one counts. */
 export interface StatementOptions {
@@ -18,9 +19,9 @@ export interface StatementOptions {
 /** Options in the contract's terms. */
 export function contractOptions(options: StatementOptions, batchRows?: number): contract.Options {
   return {
-    timeoutMs: options.timeoutMs ?? null,
-    maxRows: options.maxRows === undefined ? null : BigInt(options.maxRows),
-    batchRows: batchRows ?? null,
+    timeoutMs: options.timeoutMs === undefined ? null : count(options.timeoutMs, "timeoutMs"),
+    maxRows: options.maxRows === undefined ? null : BigInt(count(options.maxRows, "maxRows")),
+    batchRows: batchRows === undefined ? null : count(batchRows, "the size of a batch"),
   };
 }
 
@@ -57,7 +58,11 @@ export class Executor {
       ? host(() => session.run(cached.prepared, parameters, options))
       : host(() => session.execute(statement, parameters, options)));
     const told = cached ? cached.columns : result.columns;
-    const decodings = told.map(({ name, ty }, i) => ({ name: columns[i]?.name || name, mode: columns[i]?.type?.mode, ty }));
+    const decodings = told.map(({ name, ty }, i) => ({
+      name: columns[i]?.name || name,
+      mode: columns[i]?.type?.mode,
+      ty,
+    }));
     return { result, columns: decodings };
   }
 
@@ -99,7 +104,10 @@ export class Executor {
 const BATCH_BYTES = 4 << 20;
 
 /** The rows of a result, batch by batch. Whatever ends the reading closes the cursor. */
-export async function* batches(executed: Executed, size: number): AsyncGenerator<Record<string, unknown>[], void, undefined> {
+export async function* batches(
+  executed: Executed,
+  size: number,
+): AsyncGenerator<Record<string, unknown>[], void, undefined> {
   const { result, columns } = executed;
   const { cursor } = result;
   try {

@@ -38,8 +38,13 @@ export function expose(
 
 /** The models that a plugin's module exports. */
 export function declare(plugin: Record<string, unknown>): contract.Models {
-  const all = Object.values(plugin).filter((one) => one instanceof Models).map((one) => one.toContract());
-  return { tables: all.flatMap(({ tables }) => tables), relationships: all.flatMap(({ relationships }) => relationships) };
+  const all = Object.values(plugin)
+    .filter((one) => one instanceof Models)
+    .map((one) => one.toContract());
+  return {
+    tables: all.flatMap(({ tables }) => tables),
+    relationships: all.flatMap(({ relationships }) => relationships),
+  };
 }
 
 function messageOf(error: unknown): string {
@@ -69,8 +74,14 @@ function lift(shape: Shape, value: unknown, place: string): unknown {
   }
 }
 
-function liftRecord(fields: { js: string; wit: string; shape: Shape }[], value: Record<string, unknown>, place: string): unknown {
-  return Object.fromEntries(fields.map(({ js, wit, shape }) => [js, lift(shape, value[camel(wit)], `${place}: ${js}`)]));
+function liftRecord(
+  fields: { js: string; wit: string; shape: Shape }[],
+  value: Record<string, unknown>,
+  place: string,
+): unknown {
+  return Object.fromEntries(
+    fields.map(({ js, wit, shape }) => [js, lift(shape, value[camel(wit)], `${place}: ${js}`)]),
+  );
 }
 
 function camel(wit: string): string {
@@ -99,7 +110,9 @@ function lower(shape: Shape, value: unknown, place: string): unknown {
     case "option":
       return value === null || value === undefined ? null : lower(shape.of, value, place);
     case "list":
-      return (expect(Array.isArray(value), value, place, "an array") as unknown[]).map((one) => lower(shape.of, one, place));
+      return (expect(Array.isArray(value), value, place, "an array") as unknown[]).map((one) =>
+        lower(shape.of, one, place),
+      );
     case "tuple":
       expect(Array.isArray(value) && value.length === shape.of.length, value, place, `${shape.of.length} values`);
       return shape.of.map((of, i) => lower(of, (value as unknown[])[i], place));
@@ -109,8 +122,14 @@ function lower(shape: Shape, value: unknown, place: string): unknown {
       return found?.[1];
     }
     case "record": {
-      const object = expect(typeof value === "object" && value !== null, value, place, "an object") as Record<string, unknown>;
-      const fields = shape.fields.map(({ js, wit, shape: of }) => [camel(wit), lower(of, object[js], `${place}: ${js}`)]);
+      const object = expect(typeof value === "object" && value !== null, value, place, "an object") as Record<
+        string,
+        unknown
+      >;
+      const fields = shape.fields.map(({ js, wit, shape: of }) => [
+        camel(wit),
+        lower(of, object[js], `${place}: ${js}`),
+      ]);
       return Object.fromEntries(fields);
     }
   }
@@ -129,5 +148,7 @@ function lowerInteger(shape: { t: keyof typeof RANGES }, value: unknown, place: 
 
 function expect(holds: boolean, value: unknown, place: string, what: string): unknown {
   if (holds) return value;
-  throw new TypeError(`${place}: ${what} is expected, not ${typeof value === "object" && value ? "an object" : String(value)}`);
+  throw new TypeError(
+    `${place}: ${what} is expected, not ${typeof value === "object" && value ? "an object" : String(value)}`,
+  );
 }

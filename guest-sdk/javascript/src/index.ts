@@ -2,7 +2,14 @@
 /// <reference path="./globals.d.ts" />
 /** Databases for sandboxed plugins: tables, a typed Kysely whose queries travel as data, and a small session. */
 
-export { Database, database, type DatabaseOptions, type DdlOptions, type ReflectOptions, type TransactionOptions } from "./database.ts";
+export {
+  Database,
+  database,
+  type DatabaseOptions,
+  type DdlOptions,
+  type ReflectOptions,
+  type TransactionOptions,
+} from "./database.ts";
 export * from "./errors.ts";
 export type { StatementOptions } from "./executor.ts";
 export {

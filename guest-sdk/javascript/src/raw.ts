@@ -24,15 +24,21 @@ export async function execute(
   options: StatementOptions = {},
 ): Promise<RawResult> {
   const values = parameters.map((value, i) => encodeUntyped(value, `parameter ${i + 1}`));
-  const result = await session.withHandle<contract.ResultSet>((handle) => raw.execute(handle, sql, values, contractOptions(options)));
-  return { columns: result.columns.map(({ name }) => name), rows: await allRows(result), affected: Number(result.affected) };
+  const result = await session.withHandle<contract.ResultSet>((handle) =>
+    raw.execute(handle, sql, values, contractOptions(options)),
+  );
+  return {
+    columns: result.columns.map(({ name }) => name),
+    rows: await allRows(result),
+    affected: Number(result.affected),
+  };
 }
 
 async function allRows(result: contract.ResultSet): Promise<Record<string, unknown>[]> {
   const { cursor } = result;
   const rows = decodeRows(result.firstBatch, result.columns);
   try {
-    for (let batch; cursor && (batch = await host(() => cursor.nextBatch(10_000, 4 << 20))); ) {
+    for (let batch; cursor && (batch = await host(() => cursor.nextBatch(10_000, 4 << 20)));) {
       rows.push(...decodeRows(batch, result.columns));
     }
   } finally {

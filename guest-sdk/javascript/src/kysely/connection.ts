@@ -64,5 +64,7 @@ export class DataConnection implements DatabaseConnection {
 
 function result<R>(kind: string, rows: R[], affected: bigint, lastKey: bigint | null): QueryResult<R> {
   if (kind === "SelectQueryNode") return { rows };
-  return lastKey === null ? { rows, numAffectedRows: affected } : { rows, numAffectedRows: affected, insertId: lastKey };
+  return lastKey === null
+    ? { rows, numAffectedRows: affected }
+    : { rows, numAffectedRows: affected, insertId: lastKey };
 }

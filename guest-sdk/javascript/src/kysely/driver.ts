@@ -2,23 +2,35 @@ import sessions from "sqlservice:database/sessions@0.2.0";
 import type { Driver, IsolationLevel, TransactionSettings } from "kysely";
 
 import type * as contract from "../contract.ts";
-import { host } from "../errors.ts";
+import { host, InvalidError } from "../errors.ts";
 import type { Executor, StatementOptions } from "../executor.ts";
-import { InvalidError } from "../errors.ts";
 import { DataSavepoint } from "../session/savepoint.ts";
 import { unsupported } from "../statement/arena.ts";
 import { DataConnection } from "./connection.ts";
 
-/** Isolation levels in the contract's words. */
-export function isolation(level: IsolationLevel | undefined): contract.Isolation {
-  if (level === "snapshot") throw unsupported("the isolation level snapshot");
-  return level === undefined ? "default" : (level.replace(" ", "-") as contract.Isolation);
+const LEVELS: readonly string[] = [
+  "default",
+  "read-uncommitted",
+  "read-committed",
+  "repeatable-read",
+  "serializable",
+  "autocommit",
+];
+
+/** An isolation level in the contract's words. */
+export function isolation(level: IsolationLevel | contract.Isolation | undefined): contract.Isolation {
+  const word = String(level ?? "default").replace(" ", "-");
+  if (!LEVELS.includes(word)) throw unsupported(`the isolation level ${word}`);
+  return word as contract.Isolation;
 }
 
 /** What both drivers do: savepoints. */
 abstract class SavepointDriver {
   async savepoint(connection: DataConnection, name: string): Promise<void> {
-    connection.savepoints.push({ name, savepoint: new DataSavepoint(await connection.call((session) => session.beginNested())) });
+    connection.savepoints.push({
+      name,
+      savepoint: new DataSavepoint(await connection.call((session) => session.beginNested())),
+    });
   }
 
   /** Kysely's savepoint stays after a rollback to it, as SQL's does: it is set again. */
@@ -32,7 +44,11 @@ abstract class SavepointDriver {
   }
 
   /** Ends the savepoint of this name and those inside of it. */
-  private async end(connection: DataConnection, name: string, end: (savepoint: DataSavepoint) => Promise<void>): Promise<void> {
+  private async end(
+    connection: DataConnection,
+    name: string,
+    end: (savepoint: DataSavepoint) => Promise<void>,
+  ): Promise<void> {
     if (!connection.savepoints.some((one) => one.name === name)) {
       throw new InvalidError({ code: "invalid", message: `there is no savepoint "${name}"` });
     }

@@ -5,7 +5,8 @@ import { inspect } from "./inspect.ts";
 import { type OutputStream, writeLine } from "./output-stream.ts";
 
 function printer(open: () => OutputStream): (...values: unknown[]) => void {
-  return (...values) => writeLine(open(), values.map((one) => (typeof one === "string" ? one : inspect(one))).join(" "));
+  return (...values) =>
+    writeLine(open(), values.map((one) => (typeof one === "string" ? one : inspect(one))).join(" "));
 }
 
 const out = printer(() => stdout.getStdout());

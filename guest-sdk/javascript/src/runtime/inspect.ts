@@ -13,7 +13,10 @@ export function inspect(value: unknown, depth = 0): string {
   const inner = (one: unknown) => inspect(one, depth + 1);
   if (Array.isArray(value)) return `[${value.map(inner).join(", ")}]`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
-  if (value instanceof Map) return `Map {${[...value].map(([key, one]) => `${inner(key)} => ${inner(one)}`).join(", ")}}`;
+  if (value instanceof Map)
+    return `Map {${[...value].map(([key, one]) => `${inner(key)} => ${inner(one)}`).join(", ")}}`;
   if (value instanceof Set) return `Set {${[...value].map(inner).join(", ")}}`;
-  return `{${Object.entries(value).map(([key, one]) => `${key}: ${inner(one)}`).join(", ")}}`;
+  return `{${Object.entries(value)
+    .map(([key, one]) => `${key}: ${inner(one)}`)
+    .join(", ")}}`;
 }

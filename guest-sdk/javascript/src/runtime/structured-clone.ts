@@ -4,7 +4,8 @@ export function structuredClone<T>(value: T): T {
 }
 
 function clone(value: unknown, seen: Map<object, unknown>): unknown {
-  if (typeof value === "function" || typeof value === "symbol") throw new DOMException(`${String(value)} could not be cloned`, "DataCloneError");
+  if (typeof value === "function" || typeof value === "symbol")
+    throw new DOMException(`${String(value)} could not be cloned`, "DataCloneError");
   if (typeof value !== "object" || value === null) return value;
   if (seen.has(value)) return seen.get(value);
   const remember = <C extends object>(copy: C): C => {

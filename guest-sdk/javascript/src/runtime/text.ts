@@ -39,7 +39,7 @@ export class TextDecoder {
       : new Uint8Array(input);
     const hasMark = !this.ignoreBOM && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
     let text = "";
-    for (let at = hasMark ? 3 : 0; at < bytes.length; ) {
+    for (let at = hasMark ? 3 : 0; at < bytes.length;) {
       const { code, length } = codePoint(bytes, at);
       if (code === undefined && this.fatal) throw new TypeError("the bytes are not valid UTF-8");
       text += String.fromCodePoint(code ?? 0xfffd);
@@ -53,7 +53,8 @@ export class TextDecoder {
 function codePoint(bytes: Uint8Array, at: number): { code: number | undefined; length: number } {
   const first = bytes[at] as number;
   if (first < 0x80) return { code: first, length: 1 };
-  const more = first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xc2 && first < 0xe0 ? 1 : 0;
+  const more =
+    first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xc2 && first < 0xe0 ? 1 : 0;
   if (more === 0) return { code: undefined, length: 1 };
   let code = first & (0x3f >> more);
   for (let i = 1; i <= more; i++) {

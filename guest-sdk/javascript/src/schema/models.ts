@@ -22,7 +22,8 @@ export class Models<T extends Tables = Tables, R = Relationships<T>> {
     this.tables = tables;
     this.relationships = relationships;
     for (const [key, table] of Object.entries(tables)) {
-      if (key !== table.name) throw new TypeError(`the table "${table.name}" is declared as "${key}": use the same name`);
+      if (key !== table.name)
+        throw new TypeError(`the table "${table.name}" is declared as "${key}": use the same name`);
     }
   }
 

@@ -63,16 +63,22 @@ type Updated<K> = K extends Column<infer V, boolean, infer Computed> ? (Computed
 
 /** A table's type for Kysely: what a select gives, an insert takes, an update takes of each column. */
 export type TableType<T> =
-  T extends Table<infer C> ? { [K in keyof C]: ColumnType<C[K]["_value"], Inserted<C[K]>, Updated<C[K]>> } : never;
+  T extends Table<infer C>
+    ? { -readonly [K in keyof C]: ColumnType<C[K]["_value"], Inserted<C[K]>, Updated<C[K]>> }
+    : never;
 
 /** The columns that may be left out of an insert. */
-type OptionalKeys<C> = { [K in keyof C]: C[K] extends Column<any, infer O, boolean> ? (O extends true ? K : never) : never }[keyof C];
+type OptionalKeys<C> = {
+  [K in keyof C]: C[K] extends Column<any, infer O, boolean> ? (O extends true ? K : never) : never;
+}[keyof C];
 
 /** A row of a table, as a select gives it. */
-export type Row<T> = T extends Table<infer C> ? { [K in keyof C]: C[K]["_value"] } : never;
+export type Row<T> = T extends Table<infer C> ? { -readonly [K in keyof C]: C[K]["_value"] } : never;
 
 /** A new row of a table, as an insert takes it. */
 export type NewRow<T> =
   T extends Table<infer C>
-    ? { [K in Exclude<keyof C, OptionalKeys<C>>]: C[K]["_value"] } & { [K in OptionalKeys<C>]?: C[K]["_value"] }
+    ? { -readonly [K in Exclude<keyof C, OptionalKeys<C>>]: C[K]["_value"] } & {
+        -readonly [K in OptionalKeys<C>]?: C[K]["_value"];
+      }
     : never;

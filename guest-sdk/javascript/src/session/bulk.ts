@@ -28,14 +28,25 @@ export async function insertMany(
   returning: readonly string[],
 ): Promise<BulkResult> {
   const types = tables.columns(table);
-  if (!types) throw new NotFoundError({ code: "no-such-table", message: `the table ${table} is neither declared nor reflected`, table });
+  if (!types)
+    throw new NotFoundError({
+      code: "no-such-table",
+      message: `the table ${table} is neither declared nor reflected`,
+      table,
+    });
   const columns = isRows(rows) ? columnsOf(rows) : (rows as Readonly<Record<string, readonly unknown[]>>);
   const names = Object.keys(columns);
   const count = columns[names[0] ?? ""]?.length ?? 0;
   const data = names.map((name) => {
     const type = types.get(name);
     const values = columns[name] ?? [];
-    if (!type) throw new NotFoundError({ code: "no-such-column", message: `${table} has no column ${name}`, table, columns: [name] });
+    if (!type)
+      throw new NotFoundError({
+        code: "no-such-column",
+        message: `${table} has no column ${name}`,
+        table,
+        columns: [name],
+      });
     if (values.length !== count) throw invalid(`${name} has ${values.length} values, ${names[0]} has ${count}`);
     return encodeColumn(type, values, name);
   });
@@ -63,11 +74,14 @@ function columnsOf(rows: readonly Readonly<Record<string, unknown>>[]): Record<s
   return columns;
 }
 
-async function all(result: contract.ResultSet, columns: { name: string; mode: any }[]): Promise<Record<string, unknown>[]> {
+async function all(
+  result: contract.ResultSet,
+  columns: { name: string; mode: any }[],
+): Promise<Record<string, unknown>[]> {
   const rows = decodeRows(result.firstBatch, columns);
   const { cursor } = result;
   try {
-    for (let batch; cursor && (batch = await host(() => cursor.nextBatch(10_000, 4 << 20))); ) {
+    for (let batch; cursor && (batch = await host(() => cursor.nextBatch(10_000, 4 << 20)));) {
       rows.push(...decodeRows(batch, columns));
     }
   } finally {

@@ -43,9 +43,18 @@ export class FlushPlan {
     if (versionColumn !== null && row[versionColumn] === undefined) row[versionColumn] = 1;
     const links = this.links.get(row);
     const isWritten = (name: string) => row[name] !== undefined || links?.has(name) === true;
-    const written = columns.filter(({ name, computed }) => computed === null && isWritten(name)).map(({ name }) => name);
-    const made = columns.filter(({ name, computed, default: gets }) => computed !== null || (!isWritten(name) && gets.tag !== "none"));
-    group(this.inserts, table, written, made.map(({ name }) => name)).rows.push(row);
+    const written = columns
+      .filter(({ name, computed }) => computed === null && isWritten(name))
+      .map(({ name }) => name);
+    const made = columns.filter(
+      ({ name, computed, default: gets }) => computed !== null || (!isWritten(name) && gets.tag !== "none"),
+    );
+    group(
+      this.inserts,
+      table,
+      written,
+      made.map(({ name }) => name),
+    ).rows.push(row);
   }
 
   /** Adds a row of an association table, once. */
@@ -65,7 +74,9 @@ export class FlushPlan {
       .filter(({ name }) => links?.has(name) || !isSame(row[name], stored[name]))
       .map(({ name }) => name);
     if (changed.length === 0) return;
-    const made = columns.filter((one) => one.onUpdate.tag !== "none" && !changed.includes(one.name)).map(({ name }) => name);
+    const made = columns
+      .filter((one) => one.onUpdate.tag !== "none" && !changed.includes(one.name))
+      .map(({ name }) => name);
     this.stored.set(row, stored);
     group(this.updates, table, changed, made).rows.push(row);
   }
@@ -100,7 +111,10 @@ export class FlushPlan {
   }
 
   /** Goes through the rows that were inserted or updated, each with what came back. */
-  written(batches: readonly contract.Batch[], visit: (group: Pick<Group, "table" | "returning">, batch: contract.Batch | undefined, rows: Row[]) => void): void {
+  written(
+    batches: readonly contract.Batch[],
+    visit: (group: Pick<Group, "table" | "returning">, batch: contract.Batch | undefined, rows: Row[]) => void,
+  ): void {
     this.groups.forEach((one, i) => {
       if (i < this.inserts.size + this.updates.size) visit(one, batches[i], one.rows);
     });
@@ -149,7 +163,10 @@ export class FlushPlan {
       [...(this.links.get(one) ?? [])].map(([local, { of }]) => {
         const position = at.get(of);
         if (position) return { row, column: columns.indexOf(local), ...position };
-        throw new InvalidError({ code: "invalid", message: `${local} refers to an object that has no key and is not saved` });
+        throw new InvalidError({
+          code: "invalid",
+          message: `${local} refers to an object that has no key and is not saved`,
+        });
       }),
     );
   }

@@ -53,7 +53,8 @@ function planLoads(mapping: Mapping, table: string, tree: WithTree, planned: Pla
     .filter(([, inner]) => inner !== undefined)
     .map(([name, inner]) => {
       const relationship = mapped.relationships.find((one) => one.name === name);
-      if (!relationship) throw new InvalidError({ code: "invalid", message: `${table} has no relationship ${name}`, table });
+      if (!relationship)
+        throw new InvalidError({ code: "invalid", message: `${table} has no relationship ${name}`, table });
       const nested: number[] = [];
       const position = planned.push({ relationship, nested }) - 1;
       if (typeof inner === "object") nested.push(...planLoads(mapping, relationship.target, inner, planned));
@@ -62,7 +63,13 @@ function planLoads(mapping: Mapping, table: string, tree: WithTree, planned: Pla
 }
 
 /** Gives the rows of a load to their owners. Returns the objects of these rows. */
-function attach(unit: UnitOfWork, mapping: Mapping, one: MappedRelationship, owners: readonly Row[], batch: contract.Batch): Row[] {
+function attach(
+  unit: UnitOfWork,
+  mapping: Mapping,
+  one: MappedRelationship,
+  owners: readonly Row[],
+  batch: contract.Batch,
+): Row[] {
   const target = mapping.table(one.target);
   const names = target.table.columns.map(({ name }) => name);
   const between = one.through ? mapping.table(one.through.table) : undefined;

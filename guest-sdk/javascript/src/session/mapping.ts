@@ -35,7 +35,11 @@ export class MappedTable {
   readonly relationships: readonly MappedRelationship[];
   private readonly types: ReadonlyMap<string, ValueType | undefined>;
 
-  constructor(table: contract.Table, types: ReadonlyMap<string, ValueType | undefined>, relationships: MappedRelationship[]) {
+  constructor(
+    table: contract.Table,
+    types: ReadonlyMap<string, ValueType | undefined>,
+    relationships: MappedRelationship[],
+  ) {
     this.table = table;
     this.types = types;
     this.relationships = relationships;
@@ -120,7 +124,9 @@ function mapRelationship(one: contract.Relationship, tables: ReadonlyMap<string,
   const find = (from: string, to: string, skip?: contract.ForeignKey) =>
     tables
       .get(from)
-      ?.foreignKeys.find((key) => key.table === to && key !== skip && (!columns || skip || String(key.columns) === String(columns)));
+      ?.foreignKeys.find(
+        (key) => key.table === to && key !== skip && (!columns || skip || String(key.columns) === String(columns)),
+      );
   if (through) {
     const toOwner = find(through, owner);
     const toTarget = toOwner && find(through, target, toOwner);
@@ -139,5 +145,9 @@ function pairs(key: contract.ForeignKey): Pair[] {
 }
 
 function invalid({ owner, name, target }: contract.Relationship, why: string): InvalidError {
-  return new InvalidError({ code: "invalid", message: `the relationship ${owner}.${name} to ${target}: ${why}`, table: owner });
+  return new InvalidError({
+    code: "invalid",
+    message: `the relationship ${owner}.${name} to ${target}: ${why}`,
+    table: owner,
+  });
 }

@@ -7,7 +7,7 @@ import { host, NoResultError } from "../errors.ts";
 import { contractOptions, type Executor, type StatementOptions } from "../executor.ts";
 import { DataConnection } from "../kysely/connection.ts";
 import { DataDialect } from "../kysely/dialect.ts";
-import { SessionDriver } from "../kysely/driver.ts";
+import { isolation, SessionDriver } from "../kysely/driver.ts";
 import { DataIntrospector } from "../kysely/introspector.ts";
 import type { Models, Schema } from "../schema/models.ts";
 import { lower } from "../statement/lower.ts";
@@ -99,7 +99,7 @@ export class Session<M extends Models<any, any>> {
 
   /** Sets the isolation level of the transactions to come; `autocommit` has none. */
   async setIsolation(level: contract.Isolation): Promise<void> {
-    await this.connection.call((session) => session.setIsolation(level));
+    await this.connection.call((session) => session.setIsolation(isolation(level)));
   }
 
   /** The isolation level in force. */
@@ -166,7 +166,10 @@ export class Session<M extends Models<any, any>> {
       query = value === null ? query.where(column, "is", null) : query.where(column, "=", value);
     }
     if (options.query) query = options.query(query as never) as never;
-    const node = query.clearSelect().select(columns as never).toOperationNode();
+    const node = query
+      .clearSelect()
+      .select(columns as never)
+      .toOperationNode();
     const { statement, parameters } = lower(this.parts.tables, node);
     const root = { tag: "query", val: { statement, parameters } } as const;
     return (await this.load([{ table, root, with: options.with ?? {} }])) as Loaded<M, K, W>[];
@@ -192,7 +195,11 @@ export class Session<M extends Models<any, any>> {
   ): Promise<Loaded<M, K, W>> {
     const object = await this.get(table, key, options);
     if (object) return object;
-    throw new NoResultError({ code: "no-result", message: `there is no row of ${table} with the key ${String(key)}`, table });
+    throw new NoResultError({
+      code: "no-result",
+      message: `there is no row of ${table} with the key ${String(key)}`,
+      table,
+    });
   }
 
   /** Rolls back what is open and gives the connection back. A second close does nothing. */
@@ -221,4 +228,3 @@ export class Session<M extends Models<any, any>> {
     return new Kysely({ dialect: new DataDialect(new SessionDriver(connection), introspector) });
   }
 }
-

@@ -26,7 +26,11 @@ export class UnitOfWork {
 
   private visit(table: string, object: Row, added: Row[]): void {
     if (typeof object !== "object" || object === null) {
-      throw new InvalidError({ code: "invalid", message: `an object of ${table} is expected, not ${String(object)}`, table });
+      throw new InvalidError({
+        code: "invalid",
+        message: `an object of ${table} is expected, not ${String(object)}`,
+        table,
+      });
     }
     if (this.states.has(object)) return;
     const mapped = this.mapping.table(table);
@@ -97,7 +101,10 @@ export class UnitOfWork {
   private stateOf(object: Row): State {
     const state = this.states.get(object);
     if (state) return state;
-    throw new InvalidError({ code: "invalid", message: "the object is not one of this session: find it or save it first" });
+    throw new InvalidError({
+      code: "invalid",
+      message: "the object is not one of this session: find it or save it first",
+    });
   }
 
   /** The changes since the last flush. */
@@ -141,7 +148,13 @@ export class UnitOfWork {
     }
   }
 
-  private pair(plan: FlushPlan, object: Row, one: MappedRelationship, came: readonly Row[], went: readonly Row[]): void {
+  private pair(
+    plan: FlushPlan,
+    object: Row,
+    one: MappedRelationship,
+    came: readonly Row[],
+    went: readonly Row[],
+  ): void {
     const { table: name, pairs } = one.through as NonNullable<MappedRelationship["through"]>;
     const table = this.mapping.table(name);
     const row = (member: Row): Row => {

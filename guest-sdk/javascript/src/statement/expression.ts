@@ -103,11 +103,15 @@ function logical(arena: Arena, node: AndNode | OrNode): Typed {
     } else items.push(expression(arena, one, { type: BOOLEAN }).id);
   };
   collect(node);
-  return { id: arena.add({ tag: "listed", val: { op: node.kind === "AndNode" ? "and" : "or", items } }), type: BOOLEAN };
+  return {
+    id: arena.add({ tag: "listed", val: { op: node.kind === "AndNode" ? "and" : "or", items } }),
+    type: BOOLEAN,
+  };
 }
 
 function unary(arena: Arena, node: UnaryOperationNode, hint: Hint): Typed {
-  const operator = node.operator.kind === "OperatorNode" ? (node.operator as { operator?: string }).operator : undefined;
+  const operator =
+    node.operator.kind === "OperatorNode" ? (node.operator as { operator?: string }).operator : undefined;
   switch (operator) {
     case "exists":
     case "not exists": {
@@ -157,7 +161,10 @@ function choice(arena: Arena, node: CaseNode, hint: Hint): Typed {
 function caseCondition(arena: Arena, of: OperationNode | undefined, condition: OperationNode): number {
   if (!of) return expression(arena, condition).id;
   const left = expression(arena, of);
-  return arena.add({ tag: "binary", val: { op: "equal", left: left.id, right: expression(arena, condition, left).id } });
+  return arena.add({
+    tag: "binary",
+    val: { op: "equal", left: left.id, right: expression(arena, condition, left).id },
+  });
 }
 
 function cast(arena: Arena, node: CastNode): Typed {

@@ -57,7 +57,9 @@ export function aggregate(arena: Arena, node: AggregateFunctionNode, hint: Hint)
 
 function isAll(node: OperationNode): boolean {
   const selected = node.kind === "SelectionNode" ? (node as SelectionNode).selection : node;
-  return selected.kind === "SelectAllNode" || (selected.kind === "ReferenceNode" && isAll((selected as never)["column"]));
+  return (
+    selected.kind === "SelectAllNode" || (selected.kind === "ReferenceNode" && isAll((selected as never)["column"]))
+  );
 }
 
 function callArguments(arena: Arena, name: string, nodes: readonly OperationNode[], hint: Hint): Typed[] {
@@ -89,5 +91,7 @@ function resultType(name: string, given: readonly Typed[]): ValueType | undefine
 function sumType(type: ValueType | undefined): ValueType | undefined {
   if (!type) return undefined;
   if (type.ty.kind.startsWith("float")) return valueType("float64");
-  return type.ty.kind === "decimal" ? valueType("decimal") : valueType("int64", type.mode === "bigint" ? "bigint" : "number");
+  return type.ty.kind === "decimal"
+    ? valueType("decimal")
+    : valueType("int64", type.mode === "bigint" ? "bigint" : "number");
 }

@@ -20,7 +20,9 @@ import { tableName } from "./source.ts";
 /** An insert. */
 export function insert(arena: Arena, node: InsertQueryNode): Lowered {
   if (!node.into) throw unsupported(node, "it names no table");
-  const refused = (["replace", "orAction", "explain", "top", "output", "endModifiers"] as const).find((key) => node[key]);
+  const refused = (["replace", "orAction", "explain", "top", "output", "endModifiers"] as const).find(
+    (key) => node[key],
+  );
   if (refused) throw unsupported(`${refused} of ${node.kind}`, "say onConflict");
   const { table, schema } = tableName(node.into);
   const types = arena.catalog.columns(table) ?? new Map();
@@ -30,9 +32,14 @@ export function insert(arena: Arena, node: InsertQueryNode): Lowered {
   const scope = new Scope(arena.scope);
   scope.sources.push({ name: table, columns: types }, { name: "excluded", columns: types });
   return arena.within(scope, () => {
-    const conflict = node.onConflict ? onConflict(arena, table, node.onConflict) : duplicate(arena, table, node.onDuplicateKey);
+    const conflict = node.onConflict
+      ? onConflict(arena, table, node.onConflict)
+      : duplicate(arena, table, node.onDuplicateKey);
     const { ids, columns } = returned(arena, node.returning);
-    return { root: { tag: "insert", val: { table, schema, columns: names, source, conflict, returning: ids } }, columns };
+    return {
+      root: { tag: "insert", val: { table, schema, columns: names, source, conflict, returning: ids } },
+      columns,
+    };
   });
 }
 
@@ -77,5 +84,8 @@ function duplicate(arena: Arena, table: string, node: OnDuplicateKeyNode | undef
 function onlyKey(arena: Arena, table: string): string[] {
   const key = arena.catalog.key(table);
   if (key?.isOnly) return [...key.columns];
-  throw unsupported(`a conflict with any key of ${table}`, "name the columns of the key that is meant: onConflict((oc) => oc.columns([…]))");
+  throw unsupported(
+    `a conflict with any key of ${table}`,
+    "name the columns of the key that is meant: onConflict((oc) => oc.columns([…]))",
+  );
 }

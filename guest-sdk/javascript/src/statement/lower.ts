@@ -32,8 +32,14 @@ function lowerRoot(arena: Arena, node: RootOperationNode): Lowered {
     case "DeleteQueryNode":
       return remove(arena, node as DeleteQueryNode);
     case "RawNode":
-      throw unsupported("a statement of SQL text", "send it by execute of @sqlservice/guest/raw, which needs the grant for raw SQL");
+      throw unsupported(
+        "a statement of SQL text",
+        "send it by execute of @sqlservice/guest/raw, which needs the grant for raw SQL",
+      );
     default:
-      throw unsupported(node, /^(Create|Alter|Drop)/.test(node.kind) ? "tables are made by createAll and dropAll" : undefined);
+      throw unsupported(
+        node,
+        /^(Create|Alter|Drop)/.test(node.kind) ? "tables are made by createAll and dropAll" : undefined,
+      );
   }
 }

@@ -127,7 +127,10 @@ function listItems(arena: Arena, node: OperationNode, hint: Hint): Typed[] {
 }
 
 function matching(arena: Arena, left: Typed, right: OperationNode, operator: string): Typed {
-  const { pattern, escape } = (right.kind === "RawNode" && escaped(right as RawNode)) || { pattern: right, escape: null };
+  const { pattern, escape } = (right.kind === "RawNode" && escaped(right as RawNode)) || {
+    pattern: right,
+    escape: null,
+  };
   const hint: Hint = { type: TEXT, name: left.name };
   const val = {
     value: left.id,

@@ -23,7 +23,8 @@ export function raw(arena: Arena, node: RawNode, hint: Hint): Typed {
   if (text === "true" || text === "false") return truth(arena, text === "true");
   if (text === "null") return { id: arena.bind(encodeUntyped(null, "a value")) };
   const call = text === undefined ? undefined : CALLS[text];
-  if (call) return { id: arena.add({ tag: "call", val: { function: call, arguments: [], distinct: false, filter: null } }) };
+  if (call)
+    return { id: arena.add({ tag: "call", val: { function: call, arguments: [], distinct: false, filter: null } }) };
   throw refused(node);
 }
 

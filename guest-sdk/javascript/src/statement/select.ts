@@ -147,7 +147,8 @@ function expand(arena: Arena, node: OperationNode): Selected[] {
       column: { name: column, type },
     })),
   );
-  if (found.length === 0) throw unsupported(all, `the columns of ${table ?? "the source"} are not known: declare or reflect it`);
+  if (found.length === 0)
+    throw unsupported(all, `the columns of ${table ?? "the source"} are not known: declare or reflect it`);
   return found;
 }
 
@@ -156,7 +157,11 @@ function commonTables(arena: Arena, node: WithNode): Cte[] {
     if (materialized !== undefined) throw unsupported("materialized");
     if (inner.kind !== "SelectQueryNode") throw unsupported(inner, "only queries are common table expressions");
     const columns = (name.columns ?? []).map(({ column }: ColumnNode) => column.name);
-    const self: CteSource = { name: tableName(name.table).table, columns: new Map(columns.map((one) => [one, undefined])), used: false };
+    const self: CteSource = {
+      name: tableName(name.table).table,
+      columns: new Map(columns.map((one) => [one, undefined])),
+      used: false,
+    };
     if (node.recursive) arena.ctes.push(self);
     const made = arena.within(new Scope(arena.scope), () => query(arena, inner as SelectQueryNode));
     if (node.recursive) arena.ctes.splice(arena.ctes.indexOf(self), 1);
@@ -169,12 +174,18 @@ function commonTables(arena: Arena, node: WithNode): Cte[] {
 function compound(arena: Arena, node: SelectQueryNode, ctes: Cte[], hints: readonly Hint[]): Query {
   const { with: _with, setOperations = [], orderBy, limit, offset, fetch, ...first } = node;
   const head = query(arena, first as SelectQueryNode, hints);
-  const whole = { ...(orderBy && { orderBy }), ...(limit && { limit }), ...(offset && { offset }), ...(fetch && { fetch }) };
+  const whole = {
+    ...(orderBy && { orderBy }),
+    ...(limit && { limit }),
+    ...(offset && { offset }),
+    ...(fetch && { fetch }),
+  };
   let parts = [head.id];
   let op: Compound["op"] | undefined;
   for (const operation of setOperations) {
     const next = setOperator(operation);
-    if (op !== undefined && next !== op) parts = [arena.add({ tag: "compound", val: { ...BARE, ctes: [], op, parts } })];
+    if (op !== undefined && next !== op)
+      parts = [arena.add({ tag: "compound", val: { ...BARE, ctes: [], op, parts } })];
     op = next;
     parts.push(part(arena, operation.expression, head));
   }

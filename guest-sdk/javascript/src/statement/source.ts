@@ -25,7 +25,9 @@ export function source(arena: Arena, scope: Scope, node: OperationNode, lateral 
       return tableSource(arena, scope, inner as TableNode, alias);
     case "SelectQueryNode": {
       if (alias === undefined) throw unsupported(inner, "a query as a source needs a name");
-      const { id, columns } = arena.within(lateral ? scope : (scope.outer ?? EMPTY), () => query(arena, inner as SelectQueryNode));
+      const { id, columns } = arena.within(lateral ? scope : (scope.outer ?? EMPTY), () =>
+        query(arena, inner as SelectQueryNode),
+      );
       scope.sources.push({ name: alias, columns: new Map(columns.map(({ name, type }) => [name, type])) });
       return arena.add({ tag: "subquery", val: { query: id, alias, lateral } });
     }

@@ -45,7 +45,8 @@ export function dataType(node: OperationNode): ValueType {
   if (!parts || !kind) throw unsupported(`a cast to ${name ?? node.kind}`);
   const [first, second] = [parts[2], parts[3]].map((digits) => (digits === undefined ? null : Number(digits)));
   if (kind === "varchar" && first == null) return valueType("text");
-  if (kind === "decimal") return valueType(kind, undefined, { precision: first ?? null, scale: second ?? (first ? 0 : null) });
+  if (kind === "decimal")
+    return valueType(kind, undefined, { precision: first ?? null, scale: second ?? (first ? 0 : null) });
   const isSized = kind === "varchar" || kind === "bytes";
   return valueType(kind, undefined, isSized ? { length: first ?? null } : {});
 }

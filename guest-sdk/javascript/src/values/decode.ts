@@ -15,9 +15,7 @@ export interface Decoding {
 
 /** The values of a column of a batch, `null` where a row has none. */
 export function decodeColumn({ validity, values }: ColumnData, count: number, decoding: Decoding): unknown[] {
-  const isNull = validity?.length
-    ? (row: number) => (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 0
-    : () => false;
+  const isNull = validity?.length ? (row: number) => (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 0 : () => false;
   const decoded = decodeVector(values, count, { decoding, isNull });
   if (validity?.length) {
     for (let row = 0; row < count; row++) if (isNull(row)) decoded[row] = null;
@@ -102,7 +100,9 @@ function decodeJson(document: string): unknown {
 
 function decodeUuid([high, low]: [bigint, bigint]): string {
   const digits = high.toString(16).padStart(16, "0") + low.toString(16).padStart(16, "0");
-  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join("-");
+  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join(
+    "-",
+  );
 }
 
 function decodeInterval({ months, days, microseconds }: ContractInterval, { name }: Decoding): unknown {
@@ -113,9 +113,7 @@ function decodeInterval({ months, days, microseconds }: ContractInterval, { name
 export function decodeValue(value: Value, decoding: Decoding): unknown {
   if (value.tag === "scalar") return decodeScalar(value.val, decoding);
   const items = value.val.items.map((item) => decodeScalar(item, decoding));
-  return value.val.dimensions
-    .slice(1)
-    .reduceRight<unknown[]>((flat, length) => chunks(flat, length), items);
+  return value.val.dimensions.slice(1).reduceRight<unknown[]>((flat, length) => chunks(flat, length), items);
 }
 
 function chunks(items: unknown[], length: number): unknown[] {

@@ -99,11 +99,18 @@ function encodeInteger(kind: TypeKind, value: unknown, place: string): bigint {
   if (typeof value === "bigint") integer = value;
   else if (typeof value !== "number") throw new TypeMismatchError(place, "an integer", value);
   else if (Number.isSafeInteger(value)) integer = BigInt(value);
-  else if (Number.isInteger(value)) throw new OutOfRangeError(place, "a number is exact up to 2^53-1; use a bigint", value);
+  else if (Number.isInteger(value))
+    throw new OutOfRangeError(place, "a number is exact up to 2^53-1; use a bigint", value);
   else throw new TypeMismatchError(place, "an integer", value);
   const [least, most] = RANGES[kind] ?? [integer, integer];
   if (integer < least || integer > most) throw new OutOfRangeError(place, `${kind} is ${least} to ${most}`, value);
   return integer;
+}
+
+/** A count that the contract has 32 bits for. */
+export function count(value: number, place: string): number {
+  if (Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
+  throw new OutOfRangeError(place, "a whole number from 0 to 2^32-1 is expected", value);
 }
 
 function encodeDecimal(value: unknown, place: string): string {

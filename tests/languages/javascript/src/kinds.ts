@@ -41,7 +41,8 @@ export function columnName(column: Json): string {
 
 function kindOf(expression: Json, names: Names): string | undefined {
   if (typeof expression === "string") return kindOfName(expression, names);
-  if (!Array.isArray(expression)) return typeof expression.v === "object" && expression.v ? Object.keys(expression.v)[0] : undefined;
+  if (!Array.isArray(expression))
+    return typeof expression.v === "object" && expression.v ? Object.keys(expression.v)[0] : undefined;
   const [operation, first, second] = expression;
   if (["sum", "min", "max", "coalesce", "abs", "+", "-", "*", "over"].includes(operation)) return kindOf(first, names);
   if (operation === "case") return kindOf(first[0][1], names);

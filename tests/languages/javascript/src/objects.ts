@@ -18,7 +18,10 @@ function fromGraph(model: string, graph: Json): Json {
     Object.entries(graph).map(([name, value]: [string, Json]) => {
       const target = relationshipsOf(model)[name]?.target;
       if (!target) return [name, fromList(value)];
-      return [name, Array.isArray(value) ? value.map((one) => fromGraph(target, one)) : value && fromGraph(target, value)];
+      return [
+        name,
+        Array.isArray(value) ? value.map((one) => fromGraph(target, one)) : value && fromGraph(target, value),
+      ];
     }),
   );
 }
@@ -29,7 +32,8 @@ export function graphOf(model: string, object: Json, around: readonly Json[] = [
   const told = Object.entries(object).flatMap(([name, value]: [string, Json]) => {
     const target = relationshipsOf(model)[name]?.target;
     if (!target) return [[name, toList(value, kindOfColumn(model, name))]];
-    if (Array.isArray(value)) return [[name, value.filter((one) => !around.includes(one)).map((one) => inner(target, one))]];
+    if (Array.isArray(value))
+      return [[name, value.filter((one) => !around.includes(one)).map((one) => inner(target, one))]];
     return around.includes(value) ? [] : [[name, value && inner(target, value)]];
   });
   return Object.fromEntries(told);

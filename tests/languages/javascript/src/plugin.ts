@@ -41,8 +41,16 @@ async function close(sessions: Map<string, Opened>, name: string): Promise<Json>
 }
 
 function told(error: unknown): Json {
-  if (error instanceof TypeMismatchError || error instanceof OutOfRangeError) return { code: error.code, columns: error.columns };
-  if (!(error instanceof DatabaseError)) return { code: "other", message: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) };
+  if (error instanceof TypeMismatchError || error instanceof OutOfRangeError)
+    return { code: error.code, columns: error.columns };
+  if (!(error instanceof DatabaseError))
+    return { code: "other", message: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) };
   const { code, message, table, columns, position } = error;
-  return { code, message, columns, ...(table === undefined ? {} : { table }), ...(position === undefined ? {} : { position }) };
+  return {
+    code,
+    message,
+    columns,
+    ...(table === undefined ? {} : { table }),
+    ...(position === undefined ? {} : { position }),
+  };
 }

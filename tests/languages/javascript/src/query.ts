@@ -89,7 +89,9 @@ function aggregate(db: Kysely<any>, given: Json): any {
 }
 
 function ordered(db: Kysely<any>, built: any, one: Json): any {
-  return Array.isArray(one) && one[0] === "desc" ? built.orderBy(expression(db, one[1]), "desc") : built.orderBy(expression(db, one), "asc");
+  return Array.isArray(one) && one[0] === "desc"
+    ? built.orderBy(expression(db, one[1]), "desc")
+    : built.orderBy(expression(db, one), "asc");
 }
 
 /** A query of the list. With `distinctly`, columns of one name get names of their own, as an object has each name once. */

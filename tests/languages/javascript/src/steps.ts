@@ -34,7 +34,9 @@ export const STEPS: Readonly<Record<string, (opened: Opened, step: Json) => Prom
   "insert many": async (opened, step) => insertMany(opened, step),
   upsert: async (opened, step) => upsert(opened, step),
   update: async (opened, step) => {
-    const changed = kysely(opened).updateTable(step.table).set(assignments(kysely(opened), step.set));
+    const changed = kysely(opened)
+      .updateTable(step.table)
+      .set(assignments(kysely(opened), step.set));
     return write(changed, step, kysely(opened));
   },
   delete: async (opened, step) => write(kysely(opened).deleteFrom(step.table), step, kysely(opened)),
@@ -66,7 +68,11 @@ export const STEPS: Readonly<Record<string, (opened: Opened, step: Json) => Prom
   },
 };
 
-async function endSavepoint({ savepoints }: Opened, name: string, end: (savepoint: Savepoint) => Promise<void>): Promise<Json> {
+async function endSavepoint(
+  { savepoints }: Opened,
+  name: string,
+  end: (savepoint: Savepoint) => Promise<void>,
+): Promise<Json> {
   for (;;) {
     const last = savepoints.pop();
     if (!last) throw new NoResultError({ code: "no-result", message: `there is no savepoint ${name}` });
@@ -113,7 +119,13 @@ async function stream(opened: Opened, step: Json): Promise<Json> {
 
 async function insert(opened: Opened, step: Json): Promise<Json> {
   const into = kysely(opened).insertInto(step.table);
-  if (step.query) return affected(await into.columns(step.columns).expression(query(kysely(opened), step.query)).executeTakeFirst());
+  if (step.query)
+    return affected(
+      await into
+        .columns(step.columns)
+        .expression(query(kysely(opened), step.query))
+        .executeTakeFirst(),
+    );
   const values = into.values(step.rows.map(rowFromList));
   if (step.returning) return { rows: returned(step, await values.returning(step.returning).execute()) };
   return affected(await values.executeTakeFirst());

@@ -17,7 +17,8 @@ export function kindOfColumn(table: string, column: string): string | undefined 
 export function fromList(value: Json): unknown {
   if (typeof value !== "object" || value === null) return value;
   if ("integer" in value) return BigInt(value.integer);
-  if ("bytes" in value) return Uint8Array.from(value.bytes.match(/../g) ?? [], (digits: string) => parseInt(digits, 16));
+  if ("bytes" in value)
+    return Uint8Array.from(value.bytes.match(/../g) ?? [], (digits: string) => parseInt(digits, 16));
   if ("json" in value) return value.json === null ? jsonNull : value.json;
   return Object.values(value)[0];
 }
@@ -34,7 +35,8 @@ export function toList(value: unknown, kind: string | undefined): Json {
   if (typeof value === "bigint") {
     return Number.isSafeInteger(Number(value)) ? Number(value) : { integer: String(value) };
   }
-  if (value instanceof Uint8Array) return { bytes: Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+  if (value instanceof Uint8Array)
+    return { bytes: Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("") };
   if (value instanceof Date) return { "timestamp-tz": value.toISOString().replace("Z", "000Z") };
   const isTagged = ["decimal", "uuid", "date", "time", "timestamp", "timestamp-tz"].includes(kind ?? "");
   return isTagged ? { [kind as string]: value } : value;
