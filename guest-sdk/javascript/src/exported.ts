@@ -47,8 +47,11 @@ export function declare(plugin: Record<string, unknown>): contract.Models {
   };
 }
 
+/** An error's message, and those of its causes. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message || error.name;
+  return error.cause === undefined ? message : `${message}: ${messageOf(error.cause)}`;
 }
 
 /** A value of the host's as the plugin takes it. */

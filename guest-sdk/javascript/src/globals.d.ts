@@ -11,6 +11,9 @@ declare global {
   const clearInterval: typeof import("./runtime/timers.ts").clearInterval;
   const URL: typeof import("./runtime/url.ts").URL;
   const URLSearchParams: typeof import("./runtime/url.ts").URLSearchParams;
+  const performance: { now(): number };
+  function atob(text: string): string;
+  function btoa(bytes: string): string;
   function queueMicrotask(run: () => void): void;
 }
 

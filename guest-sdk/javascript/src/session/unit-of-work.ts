@@ -12,6 +12,8 @@ export class UnitOfWork {
   private readonly states = new Map<Row, State>();
   private readonly identities = new Map<string, Row>();
   private readonly deleted = new Set<Row>();
+  private readonly numbers = new WeakMap<Row, number>();
+  private lastNumber = 0;
 
   constructor(mapping: Mapping) {
     this.mapping = mapping;
@@ -169,12 +171,17 @@ export class UnitOfWork {
 
   /** The same for a pair whichever side it is seen from. */
   private pairName(table: string, one: MappedRelationship, object: Row, member: Row): string {
-    const order = [...this.states.keys()];
     const sides = [
-      [one.pairs[0]?.local, order.indexOf(object)],
-      [one.through?.pairs[0]?.local, order.indexOf(member)],
+      [one.pairs[0]?.local, this.numberOf(object)],
+      [one.through?.pairs[0]?.local, this.numberOf(member)],
     ];
     return [table, ...sides.map(String).sort()].join("\0");
+  }
+
+  private numberOf(object: Row): number {
+    const number = this.numbers.get(object) ?? ++this.lastNumber;
+    this.numbers.set(object, number);
+    return number;
   }
 
   /** Takes over what a flush gave. */
