@@ -1,0 +1,44 @@
+import type * as contract from "./contract.ts";
+import type { Models } from "./schema/models.ts";
+import type { Table } from "./schema/table.ts";
+import type { ValueType } from "./schema/type.ts";
+import type { Catalog, SourceColumns } from "./statement/scope.ts";
+
+/** What is known of the tables of a database: those of the models and those that were reflected. */
+export class KnownTables implements Catalog {
+  private readonly known = new Map<string, contract.Table>();
+  private readonly types = new Map<string, Map<string, ValueType>>();
+
+  constructor(models: Models<any, any>) {
+    const declared = models.tables as Record<string, Table>;
+    for (const table of models.toContract().tables) {
+      const columns = declared[table.name]?.columns ?? {};
+      this.known.set(table.name, table);
+      this.types.set(table.name, new Map(Object.entries(columns).map(([name, { spec }]) => [name, spec.type])));
+    }
+  }
+
+  /** Adds a table that was read from the database. What was declared stays as it was declared. */
+  add(table: contract.Table): void {
+    if (this.known.has(table.name)) return;
+    this.known.set(table.name, table);
+    this.types.set(table.name, new Map(table.columns.map(({ name, ty }) => [name, { ty }])));
+  }
+
+  /** The table of this name, in the contract's terms. */
+  table(name: string): contract.Table | undefined {
+    return this.known.get(name);
+  }
+
+  columns(table: string): SourceColumns | undefined {
+    return this.types.get(table);
+  }
+
+  key(name: string): { columns: readonly string[]; isOnly: boolean } | undefined {
+    const table = this.known.get(name);
+    if (!table) return undefined;
+    const isOnly =
+      table.primaryKey.length > 0 && table.uniques.length === 0 && !table.indexes.some(({ unique }) => unique);
+    return { columns: table.primaryKey, isOnly };
+  }
+}

@@ -1,0 +1,20 @@
+/** What the SDK brings to plugins: a bundle has of it what it names. */
+
+declare global {
+  const console: typeof import("./runtime/console.ts").console;
+  const structuredClone: typeof import("./runtime/structured-clone.ts").structuredClone;
+  const TextDecoder: typeof import("./runtime/text.ts").TextDecoder;
+  const TextEncoder: typeof import("./runtime/text.ts").TextEncoder;
+  const setTimeout: typeof import("./runtime/timers.ts").setTimeout;
+  const clearTimeout: typeof import("./runtime/timers.ts").clearTimeout;
+  const setInterval: typeof import("./runtime/timers.ts").setInterval;
+  const clearInterval: typeof import("./runtime/timers.ts").clearInterval;
+  const URL: typeof import("./runtime/url.ts").URL;
+  const URLSearchParams: typeof import("./runtime/url.ts").URLSearchParams;
+  const performance: { now(): number };
+  function atob(text: string): string;
+  function btoa(bytes: string): string;
+  function queueMicrotask(run: () => void): void;
+}
+
+export {};

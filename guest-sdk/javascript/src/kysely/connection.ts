@@ -1,0 +1,70 @@
+import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
+
+import type * as contract from "../contract.ts";
+import { ClosedError, host } from "../errors.ts";
+import { batches, contractOptions, type Executor, type StatementOptions } from "../executor.ts";
+import type { DataSavepoint } from "../session/savepoint.ts";
+
+/** Rows of each batch behind the first where a whole result is read. */
+const BATCH_ROWS = 10_000;
+
+/** A session of the contract as Kysely's connection. */
+export class DataConnection implements DatabaseConnection {
+  readonly savepoints: { name: string; savepoint: DataSavepoint }[] = [];
+  private readonly executor: Executor;
+  private readonly options: StatementOptions;
+  private session: contract.Session | undefined;
+
+  constructor(session: contract.Session, executor: Executor, options: StatementOptions) {
+    this.session = session;
+    this.executor = executor;
+    this.options = options;
+  }
+
+  /** The session, unless it was closed. */
+  get handle(): contract.Session {
+    if (this.session) return this.session;
+    throw new ClosedError({ code: "closed", message: "the connection was closed" });
+  }
+
+  /** Whether it was not closed. */
+  get isOpen(): boolean {
+    return this.session !== undefined;
+  }
+
+  async executeQuery<R>({ query }: CompiledQuery): Promise<QueryResult<R>> {
+    const executed = await this.executor.run(this.handle, query, contractOptions(this.options));
+    const { affected, lastKey, cursor } = executed.result;
+    const rows: unknown[] = [];
+    for await (const some of batches(executed, BATCH_ROWS)) {
+      if (rows.length === 0 && !cursor) return result(query.kind, some as R[], affected, lastKey);
+      for (const row of some) rows.push(row);
+    }
+    return result(query.kind, rows as R[], affected, lastKey);
+  }
+
+  async *streamQuery<R>({ query }: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
+    const executed = await this.executor.run(this.handle, query, contractOptions(this.options, chunkSize));
+    for await (const rows of batches(executed, chunkSize)) yield { rows: rows as R[] };
+  }
+
+  /** Runs a call of the contract on the session. */
+  call<T>(run: (session: contract.Session) => Promise<T>): Promise<T> {
+    const { handle } = this;
+    return host(() => run(handle));
+  }
+
+  /** Takes the session away: later calls are a `ClosedError`. */
+  take(): contract.Session {
+    const { handle } = this;
+    this.session = undefined;
+    return handle;
+  }
+}
+
+function result<R>(kind: string, rows: R[], affected: bigint, lastKey: bigint | null): QueryResult<R> {
+  if (kind === "SelectQueryNode") return { rows };
+  return lastKey === null
+    ? { rows, numAffectedRows: affected }
+    : { rows, numAffectedRows: affected, insertId: lastKey };
+}

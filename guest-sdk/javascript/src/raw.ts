@@ -1,0 +1,48 @@
+/** SQL as text, which a host grants on its own: for what statements as data cannot say, and for libraries that hand over text. */
+
+import raw from "sqlservice:database/raw-sql@0.2.0";
+
+import type * as contract from "./contract.ts";
+import { host } from "./errors.ts";
+import { contractOptions, type StatementOptions } from "./executor.ts";
+import type { Session } from "./session/session.ts";
+import { decodeRows } from "./values/batch.ts";
+import { encodeUntyped } from "./values/encode.ts";
+
+/** What a statement of SQL text gave. */
+export interface RawResult {
+  readonly columns: readonly string[];
+  readonly rows: Record<string, any>[];
+  readonly affected: number;
+}
+
+/** Runs one statement of SQL text on a session. Parameters are written as the database writes them: `?`, or `$1` on PostgreSQL. */
+export async function execute(
+  session: Session<any>,
+  sql: string,
+  parameters: readonly unknown[] = [],
+  options: StatementOptions = {},
+): Promise<RawResult> {
+  const values = parameters.map((value, i) => encodeUntyped(value, `parameter ${i + 1}`));
+  const result = await session.withHandle<contract.ResultSet>((handle) =>
+    raw.execute(handle, sql, values, contractOptions(options)),
+  );
+  return {
+    columns: result.columns.map(({ name }) => name),
+    rows: await allRows(result),
+    affected: Number(result.affected),
+  };
+}
+
+async function allRows(result: contract.ResultSet): Promise<Record<string, unknown>[]> {
+  const { cursor } = result;
+  const rows = decodeRows(result.firstBatch, result.columns);
+  try {
+    for (let batch; cursor && (batch = await host(() => cursor.nextBatch(10_000, 4 << 20)));) {
+      rows.push(...decodeRows(batch, result.columns));
+    }
+  } finally {
+    cursor?.[Symbol.dispose]();
+  }
+  return rows;
+}

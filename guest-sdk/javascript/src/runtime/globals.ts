@@ -1,0 +1,7 @@
+/** What the engine lacks and programs expect. A bundle has what it names and no more. */
+
+export { console } from "./console.ts";
+export { structuredClone } from "./structured-clone.ts";
+export { TextDecoder, TextEncoder } from "./text.ts";
+export { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.ts";
+export { URL, URLSearchParams } from "./url.ts";

@@ -1,0 +1,194 @@
+import type * as contract from "../contract.ts";
+import { InvalidError } from "../errors.ts";
+import type { MappedTable, Pair, Row } from "./mapping.ts";
+import { copyColumns, isSame, type State } from "./state.ts";
+
+/** Rows of one change, and the objects that they are of. */
+interface Group {
+  readonly table: MappedTable;
+  readonly columns: string[];
+  readonly returning: string[];
+  readonly rows: Row[];
+}
+
+/** Changes to send, and what is to be done with what comes back. */
+export class FlushPlan {
+  readonly changes: contract.Change[] = [];
+  private readonly links = new Map<Row, Map<string, { of: Row; referred: string }>>();
+  private readonly inserts = new Map<string, Group>();
+  private readonly updates = new Map<string, Group>();
+  private readonly deletes = new Map<string, Group>();
+  private readonly stored = new Map<Row, Row>();
+  private readonly pairRows = new Set<string>();
+  private groups: Group[] = [];
+
+  /** Makes the foreign key of a row that of another one, which may get its key by this flush. */
+  refer(row: Row, other: Row | undefined, pairs: readonly Pair[]): void {
+    for (const { local, referred } of pairs) {
+      const value = other ? other[referred] : null;
+      if (value !== undefined) row[local] = value;
+      else this.linksOf(row).set(local, { of: other as Row, referred });
+    }
+  }
+
+  private linksOf(row: Row): Map<string, { of: Row; referred: string }> {
+    const links = this.links.get(row) ?? new Map<string, { of: Row; referred: string }>();
+    this.links.set(row, links);
+    return links;
+  }
+
+  /** Adds a new row. */
+  insert(table: MappedTable, row: Row): void {
+    const { versionColumn, columns } = table.table;
+    if (versionColumn !== null && row[versionColumn] === undefined) row[versionColumn] = 1;
+    const links = this.links.get(row);
+    const isWritten = (name: string) => row[name] !== undefined || links?.has(name) === true;
+    const written = columns
+      .filter(({ name, computed }) => computed === null && isWritten(name))
+      .map(({ name }) => name);
+    const made = columns.filter(
+      ({ name, computed, default: gets }) => computed !== null || (!isWritten(name) && gets.tag !== "none"),
+    );
+    group(
+      this.inserts,
+      table,
+      written,
+      made.map(({ name }) => name),
+    ).rows.push(row);
+  }
+
+  /** Adds a row of an association table, once. */
+  insertPair(table: MappedTable, row: Row, names: string): void {
+    if (this.pairRows.has(names)) return;
+    this.pairRows.add(names);
+    this.insert(table, row);
+  }
+
+  /** Adds a changed row; one without changes is left out. */
+  update(state: State, row: Row): void {
+    const { table, stored } = state;
+    const { columns, versionColumn } = table.table;
+    const links = this.links.get(row);
+    const changed = columns
+      .filter(({ name, computed }) => computed === null && name !== versionColumn)
+      .filter(({ name }) => links?.has(name) || !isSame(row[name], stored[name]))
+      .map(({ name }) => name);
+    if (changed.length === 0) return;
+    const made = columns
+      .filter((one) => one.onUpdate.tag !== "none" && !changed.includes(one.name))
+      .map(({ name }) => name);
+    this.stored.set(row, stored);
+    group(this.updates, table, changed, made).rows.push(row);
+  }
+
+  /** Adds a row to delete, by the columns that the database has. */
+  remove(table: MappedTable, row: Row, stored: Row): void {
+    this.stored.set(row, stored);
+    group(this.deletes, table, [], []).rows.push(row);
+  }
+
+  /** Adds a row of an association table to delete. */
+  removePair(table: MappedTable, row: Row): void {
+    const missing = table.table.primaryKey.find((column) => !(column in row));
+    if (missing !== undefined) {
+      const message = `pairs of ${table.table.name} cannot be deleted: its primary key has ${missing} beside the foreign keys`;
+      throw new InvalidError({ code: "invalid", message, table: table.table.name });
+    }
+    this.remove(table, row, row);
+  }
+
+  /** Makes the changes. */
+  build(): void {
+    const at = new Map<Row, { ofChange: number; ofRow: number }>();
+    const inserts = [...this.inserts.values()];
+    inserts.forEach(({ rows }, ofChange) => rows.forEach((row, ofRow) => at.set(row, { ofChange, ofRow })));
+    const updates = [...this.updates.values()];
+    const deletes = [...this.deletes.values()];
+    for (const one of inserts) this.changes.push({ tag: "inserts", val: this.contractInserts(one, at) });
+    for (const one of updates) this.changes.push({ tag: "updates", val: this.contractUpdates(one, at) });
+    for (const one of deletes) this.changes.push({ tag: "deletes", val: this.contractDeletes(one) });
+    this.groups = [...inserts, ...updates, ...deletes];
+  }
+
+  /** Goes through the rows that were inserted or updated, each with what came back. */
+  written(
+    batches: readonly contract.Batch[],
+    visit: (group: Pick<Group, "table" | "returning">, batch: contract.Batch | undefined, rows: Row[]) => void,
+  ): void {
+    this.groups.forEach((one, i) => {
+      if (i < this.inserts.size + this.updates.size) visit(one, batches[i], one.rows);
+    });
+  }
+
+  /** Whether a row was updated. */
+  isUpdate(row: Row): boolean {
+    return this.stored.has(row);
+  }
+
+  /** Sets the foreign keys that came from generated keys. */
+  settle(): void {
+    for (const [row, links] of this.links) for (const [local, { of, referred }] of links) row[local] = of[referred];
+  }
+
+  private contractInserts({ table, columns, returning, rows }: Group, at: Positions): contract.Inserts {
+    const links = this.references(rows, columns, at);
+    return { table: table.table.name, columns, rows: table.batch(columns, rows), links, returning };
+  }
+
+  private contractUpdates({ table, columns, returning, rows }: Group, at: Positions): contract.Updates {
+    const { name, primaryKey, uniques, indexes } = table.table;
+    const stored = rows.map((row) => this.stored.get(row) ?? row);
+    const unique = new Set([...uniques, ...indexes.filter((one) => one.unique)].flatMap((key) => key.columns));
+    const freed = columns.filter((column) => unique.has(column));
+    return {
+      table: name,
+      keys: table.batch(primaryKey, stored),
+      versions: versions(table, stored),
+      columns,
+      rows: table.batch(columns, rows),
+      links: this.references(rows, columns, at),
+      returning,
+      stored: freed.length > 0 ? { columns: freed, rows: table.batch(freed, stored) } : null,
+    };
+  }
+
+  private contractDeletes({ table, rows }: Group): contract.Deletes {
+    const stored = rows.map((row) => this.stored.get(row) ?? row);
+    const keys = table.batch(table.table.primaryKey, stored);
+    return { table: table.table.name, keys, versions: versions(table, stored), stored: null, strict: false };
+  }
+
+  private references(rows: readonly Row[], columns: readonly string[], at: Positions): contract.KeyReference[] {
+    return rows.flatMap((one, row) =>
+      [...(this.links.get(one) ?? [])].map(([local, { of }]) => {
+        const position = at.get(of);
+        if (position) return { row, column: columns.indexOf(local), ...position };
+        throw new InvalidError({
+          code: "invalid",
+          message: `${local} refers to an object that has no key and is not saved`,
+        });
+      }),
+    );
+  }
+}
+
+type Positions = ReadonlyMap<Row, { ofChange: number; ofRow: number }>;
+
+function versions(table: MappedTable, stored: readonly Row[]): contract.Batch | null {
+  const { versionColumn } = table.table;
+  return versionColumn === null ? null : table.batch([versionColumn], stored);
+}
+
+function group(groups: Map<string, Group>, table: MappedTable, columns: string[], returning: string[]): Group {
+  const key = [table.table.name, ...columns, "", ...returning].join("\0");
+  const found = groups.get(key) ?? { table, columns, returning, rows: [] };
+  groups.set(key, found);
+  return found;
+}
+
+/** The state of an object once it is written. */
+export function settled(state: State, row: Row): void {
+  for (const { name } of state.table.table.columns) if (row[name] === undefined) row[name] = null;
+  state.isNew = false;
+  state.stored = copyColumns(state.table, row);
+}

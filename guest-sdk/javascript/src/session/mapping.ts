@@ -1,0 +1,153 @@
+import type { KnownTables } from "../catalog.ts";
+import type * as contract from "../contract.ts";
+import { InvalidError, NotFoundError } from "../errors.ts";
+import type { Models } from "../schema/models.ts";
+import { type ValueType, valueType } from "../schema/type.ts";
+import { encodeColumn } from "../values/batch.ts";
+
+/** Any row as an object. */
+export type Row = Record<string, unknown>;
+
+/** Two columns that hold the same value: the one of the foreign key, and the one that it refers to. */
+export interface Pair {
+  readonly local: string;
+  readonly referred: string;
+}
+
+/** How a relationship's rows belong together. */
+export interface MappedRelationship {
+  readonly name: string;
+  readonly owner: string;
+  readonly target: string;
+  readonly many: boolean;
+  readonly cascade: ReadonlySet<contract.Cascade>;
+  readonly passiveDeletes: boolean;
+  /** Where the foreign key is: with the owner, with the target, or in a table between them. */
+  readonly kind: "to-one" | "to-many" | "through";
+  /** The pairs of the foreign key; of a table between, those that refer to the owner. */
+  readonly pairs: readonly Pair[];
+  readonly through?: { readonly table: string; readonly pairs: readonly Pair[] };
+}
+
+/** A table and its relationships. */
+export class MappedTable {
+  readonly table: contract.Table;
+  readonly relationships: readonly MappedRelationship[];
+  private readonly types: ReadonlyMap<string, ValueType | undefined>;
+
+  constructor(
+    table: contract.Table,
+    types: ReadonlyMap<string, ValueType | undefined>,
+    relationships: MappedRelationship[],
+  ) {
+    this.table = table;
+    this.types = types;
+    this.relationships = relationships;
+  }
+
+  /** The type of a column. */
+  type(column: string): ValueType {
+    return this.types.get(column) ?? valueType("text");
+  }
+
+  /** How the values of columns look. */
+  decodings(columns: readonly string[]): { name: string; mode: ValueType["mode"] }[] {
+    return columns.map((name) => ({ name, mode: this.types.get(name)?.mode }));
+  }
+
+  /** A batch of some columns of objects. */
+  batch(columns: readonly string[], rows: readonly Row[]): contract.Batch {
+    const data = columns.map((column) =>
+      encodeColumn(
+        this.type(column),
+        rows.map((row) => row[column] ?? null),
+        column,
+      ),
+    );
+    return { rows: rows.length, columns: data };
+  }
+
+  /** What identifies a row: its table and primary key; nothing where the key is not known yet. */
+  identity(row: Row): string | undefined {
+    const values = this.table.primaryKey.map((column) => row[column]);
+    if (values.length === 0 || values.some((value) => value === null || value === undefined)) return undefined;
+    return [this.table.name, ...values.map(String)].join("\0");
+  }
+
+  /** The start of a load by a primary key. */
+  keyRoot(key: readonly unknown[]): contract.LoadRoot {
+    const { primaryKey, name } = this.table;
+    if (key.length !== primaryKey.length) {
+      const message = `the primary key of ${name} has ${primaryKey.length} columns, not ${key.length}: ${primaryKey.join(", ")}`;
+      throw new InvalidError({ code: "invalid", message, table: name });
+    }
+    const row = Object.fromEntries(primaryKey.map((column, i) => [column, key[i]]));
+    return { tag: "keys", val: this.batch(primaryKey, [row]) };
+  }
+}
+
+const MAPPINGS = new WeakMap<Models<any, any>, Mapping>();
+
+/** The tables of some models and how they relate. */
+export class Mapping {
+  private readonly tables = new Map<string, MappedTable>();
+
+  private constructor(models: Models<any, any>, known: KnownTables) {
+    const { tables, relationships } = models.toContract();
+    const byName = new Map(tables.map((table) => [table.name, table]));
+    for (const table of tables) {
+      const own = relationships.filter(({ owner }) => owner === table.name);
+      const mapped = own.map((one) => mapRelationship(one, byName));
+      this.tables.set(table.name, new MappedTable(table, known.columns(table.name) ?? new Map(), mapped));
+    }
+  }
+
+  /** The mapping of some models. */
+  static of(models: Models<any, any>, known: KnownTables): Mapping {
+    const mapping = MAPPINGS.get(models) ?? new Mapping(models, known);
+    MAPPINGS.set(models, mapping);
+    return mapping;
+  }
+
+  /** A table of the models. */
+  table(name: string): MappedTable {
+    const table = this.tables.get(name);
+    if (table) return table;
+    throw new NotFoundError({ code: "no-such-table", message: `the models have no table ${name}`, table: name });
+  }
+}
+
+function mapRelationship(one: contract.Relationship, tables: ReadonlyMap<string, contract.Table>): MappedRelationship {
+  const { name, owner, target, collection, passiveDeletes, through } = one;
+  const common = { name, owner, target, many: collection, cascade: new Set(one.cascade), passiveDeletes };
+  const columns = one.foreignKey ?? undefined;
+  const find = (from: string, to: string, skip?: contract.ForeignKey) =>
+    tables
+      .get(from)
+      ?.foreignKeys.find(
+        (key) => key.table === to && key !== skip && (!columns || skip || String(key.columns) === String(columns)),
+      );
+  if (through) {
+    const toOwner = find(through, owner);
+    const toTarget = toOwner && find(through, target, toOwner);
+    if (!toOwner || !toTarget) throw invalid(one, `${through} has no foreign keys to both`);
+    return { ...common, kind: "through", pairs: pairs(toOwner), through: { table: through, pairs: pairs(toTarget) } };
+  }
+  const own = owner === target && collection ? undefined : find(owner, target);
+  if (own && !collection) return { ...common, kind: "to-one", pairs: pairs(own) };
+  const theirs = find(target, owner);
+  if (!theirs) throw invalid(one, "neither refers to the other by a foreign key");
+  return { ...common, kind: "to-many", pairs: pairs(theirs) };
+}
+
+function pairs(key: contract.ForeignKey): Pair[] {
+  return key.columns.map((local, i) => ({ local, referred: key.referred[i] ?? "" }));
+}
+
+function invalid({ owner, name, target }: contract.Relationship, why: string): InvalidError {
+  return new InvalidError({
+    code: "invalid",
+    message: `the relationship ${owner}.${name} to ${target}: ${why}`,
+    table: owner,
+  });
+}

@@ -1,0 +1,230 @@
+import { Kysely, type SelectQueryBuilder } from "kysely";
+
+import type { KnownTables } from "../catalog.ts";
+import type * as contract from "../contract.ts";
+import { contractReflect, contractTransaction, type ReflectOptions, type TransactionOptions } from "../database.ts";
+import { host, NoResultError } from "../errors.ts";
+import { contractOptions, type Executor, type StatementOptions } from "../executor.ts";
+import { DataConnection } from "../kysely/connection.ts";
+import { DataDialect } from "../kysely/dialect.ts";
+import { isolation, SessionDriver } from "../kysely/driver.ts";
+import { DataIntrospector } from "../kysely/introspector.ts";
+import type { Models, Schema } from "../schema/models.ts";
+import { lower } from "../statement/lower.ts";
+import { type BulkRows, type BulkResult, insertMany } from "./bulk.ts";
+import type { Graph, Loaded, With } from "./graph.ts";
+import { load, type LoadRequest } from "./load.ts";
+import { Mapping } from "./mapping.ts";
+import { DataSavepoint } from "./savepoint.ts";
+import { UnitOfWork } from "./unit-of-work.ts";
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly session: contract.Session;
+  readonly close: (session: contract.Session) => Promise<void>;
+  readonly tables: KnownTables;
+  readonly executor: Executor;
+  readonly options: StatementOptions;
+}
+
+type Name<M extends Models<any, any>> = keyof Schema<M> & string;
+
+/** Which rows are found, and what is loaded with them in the same crossing. */
+export interface FindOptions<M extends Models<any, any>, K extends Name<M>, W> {
+  /** Columns and the values that they have to have; `null` finds nulls. */
+  readonly where?: { readonly [C in keyof Schema<M>[K]]?: unknown };
+  /** More of a query: conditions, order, limit. It selects nothing. */
+  readonly query?: (query: SelectQueryBuilder<Schema<M>, K, object>) => SelectQueryBuilder<Schema<M>, K, object>;
+  /** Relationships to load: `{ devices: { tags: true } }`. */
+  readonly with?: W;
+}
+
+/**
+ * Work on a database. The first statement begins a transaction, `commit` or `rollback` ends it. Objects that `find` and `save`
+ * return are this session's: what is changed on them is written by the next `flush`, `save` or `commit`. A row is one object.
+ */
+export class Session<M extends Models<any, any>> {
+  /** Kysely over this session. */
+  readonly kysely: Kysely<Schema<M>>;
+  private readonly connection: DataConnection;
+  private readonly parts: SessionParts;
+  private readonly unit: UnitOfWork;
+  private readonly mapping: Mapping;
+
+  constructor(models: M, parts: SessionParts) {
+    this.parts = parts;
+    this.connection = new DataConnection(parts.session, parts.executor, parts.options);
+    this.kysely = this.over(this.connection);
+    this.mapping = Mapping.of(models, parts.tables);
+    this.unit = new UnitOfWork(this.mapping);
+  }
+
+  /** Kysely over this session whose statements run with other options. */
+  withOptions(options: StatementOptions): Kysely<Schema<M>> {
+    return this.over(new DataConnection(this.connection.handle, this.parts.executor, options));
+  }
+
+  /** Begins a transaction. One that is open already is a `TransactionError`. */
+  async begin(options: TransactionOptions = {}): Promise<void> {
+    await this.connection.call((session) => session.begin(contractTransaction(options)));
+  }
+
+  /** Writes what was changed and commits. Nothing happens where no transaction is open. */
+  async commit(): Promise<void> {
+    await this.flush();
+    await this.connection.call((session) => session.commit());
+  }
+
+  /** Rolls back. The objects that were found or saved are no longer this session's. */
+  async rollback(): Promise<void> {
+    this.unit.clear();
+    await this.connection.call((session) => session.rollback());
+  }
+
+  /** Sets a savepoint, and begins a transaction where none is open. */
+  async savepoint(): Promise<DataSavepoint> {
+    await this.flush();
+    return new DataSavepoint(await this.connection.call((session) => session.beginNested()), () => this.unit.clear());
+  }
+
+  /** Runs a call of the contract on this session. For the SDK's parts. */
+  withHandle<T>(run: (session: contract.Session) => Promise<T>): Promise<T> {
+    return this.connection.call(run);
+  }
+
+  /** Whether a transaction is open. */
+  inTransaction(): boolean {
+    return this.connection.handle.inTransaction();
+  }
+
+  /** Sets the isolation level of the transactions to come; `autocommit` has none. */
+  async setIsolation(level: contract.Isolation): Promise<void> {
+    await this.connection.call((session) => session.setIsolation(isolation(level)));
+  }
+
+  /** The isolation level in force. */
+  getIsolation(): Promise<contract.Isolation> {
+    return this.connection.call((session) => session.getIsolation());
+  }
+
+  /** Reads tables from the database, those of the open transaction included. */
+  async reflect(options: ReflectOptions = {}): Promise<contract.Table[]> {
+    const tables = await this.connection.call((session) => session.reflect(contractReflect(options)));
+    for (const table of tables) this.parts.tables.add(table);
+    return tables;
+  }
+
+  /**
+   * Inserts many rows in one crossing, all or none: objects that all have the same columns, or columns,
+   * `{ name: ["ann", "bob"] }`. Returned columns come in the order of the rows.
+   */
+  insertMany<K extends Name<M>>(
+    table: K,
+    rows: BulkRows,
+    options: { readonly returning?: readonly (keyof Schema<M>[K] & string)[] } = {},
+  ): Promise<BulkResult> {
+    const send = { session: this.connection.handle, tables: this.parts.tables, options: this.parts.options };
+    return insertMany(send, table, rows, options.returning ?? []);
+  }
+
+  /** Adds a new object and what relates to it, and flushes. It comes back with keys and defaults. Undone alone where it fails. */
+  async save<K extends Name<M>, const G extends Graph<M, K>>(table: K, object: G): Promise<G & Loaded<M, K, {}>> {
+    const added = this.unit.add(table, object as object);
+    try {
+      await this.flush();
+    } catch (error) {
+      this.unit.forget(added);
+      throw error;
+    }
+    return object as unknown as G & Loaded<M, K, {}>;
+  }
+
+  /** Marks an object to be deleted by the next flush, with what its relationships cascade to. */
+  async delete(object: object): Promise<void> {
+    const missing = this.unit.unloaded(object);
+    if (missing.length > 0) await this.load(missing);
+    for (const follower of this.unit.delete(object)) await this.delete(follower);
+  }
+
+  /** Writes what was changed, added and deleted, in one crossing, all or none. */
+  async flush(): Promise<void> {
+    const flush = this.unit.plan();
+    if (flush.changes.length === 0) return this.unit.done(flush, []);
+    const batches = await this.connection.call((session) => session.flush(flush.changes));
+    this.unit.done(flush, batches);
+  }
+
+  /** Finds rows as objects, with relationships, in one crossing. */
+  async find<K extends Name<M>, const W extends With<M, K> = {}>(
+    table: K,
+    options: FindOptions<M, K, W> = {},
+  ): Promise<Loaded<M, K, W>[]> {
+    await this.flush();
+    const columns = this.mapping.table(table).table.columns.map(({ name }) => `${table}.${name}`);
+    let query = this.kysely.selectFrom(table as never) as unknown as SelectQueryBuilder<any, any, object>;
+    for (const [column, value] of Object.entries(options.where ?? {})) {
+      query = value === null ? query.where(column, "is", null) : query.where(column, "=", value);
+    }
+    if (options.query) query = options.query(query as never) as never;
+    const node = query
+      .clearSelect()
+      .select(columns as never)
+      .toOperationNode();
+    const { statement, parameters } = lower(this.parts.tables, node);
+    const root = { tag: "query", val: { statement, parameters } } as const;
+    return (await this.load([{ table, root, with: options.with ?? {} }])) as Loaded<M, K, W>[];
+  }
+
+  /** The object of a primary key, with relationships; nothing where there is none. */
+  async get<K extends Name<M>, const W extends With<M, K> = {}>(
+    table: K,
+    key: unknown,
+    options: { readonly with?: W } = {},
+  ): Promise<Loaded<M, K, W> | undefined> {
+    await this.flush();
+    const root = this.mapping.table(table).keyRoot(Array.isArray(key) ? key : [key]);
+    const [object] = await this.load([{ table, root, with: options.with ?? {} }]);
+    return object as Loaded<M, K, W> | undefined;
+  }
+
+  /** The object of a primary key, with relationships; a `NoResultError` where there is none. */
+  async getOrThrow<K extends Name<M>, const W extends With<M, K> = {}>(
+    table: K,
+    key: unknown,
+    options: { readonly with?: W } = {},
+  ): Promise<Loaded<M, K, W>> {
+    const object = await this.get(table, key, options);
+    if (object) return object;
+    throw new NoResultError({
+      code: "no-result",
+      message: `there is no row of ${table} with the key ${String(key)}`,
+      table,
+    });
+  }
+
+  /** Rolls back what is open and gives the connection back. A second close does nothing. */
+  async close(): Promise<void> {
+    this.unit.clear();
+    if (!this.connection.isOpen) return;
+    await this.parts.close(this.connection.take());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private async load(requests: readonly LoadRequest[]): Promise<object[]> {
+    const objects: object[] = [];
+    for (const request of requests) {
+      const { handle } = this.connection;
+      const send = (plan: contract.Plan) => host(() => handle.load(plan, contractOptions(this.parts.options)));
+      objects.push(...(await load(this.unit, this.mapping, request, send)));
+    }
+    return objects;
+  }
+
+  private over(connection: DataConnection): Kysely<Schema<M>> {
+    const introspector = new DataIntrospector(() => this.reflect({ views: true }));
+    return new Kysely({ dialect: new DataDialect(new SessionDriver(connection), introspector) });
+  }
+}

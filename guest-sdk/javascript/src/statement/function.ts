@@ -1,0 +1,97 @@
+import type { AggregateFunctionNode, FunctionNode, OperationNode, OverNode, SelectionNode } from "kysely";
+
+import { type ValueType, valueType } from "../schema/type.ts";
+import { type Arena, type Hint, type Typed, unsupported } from "./arena.ts";
+import { expression } from "./expression.ts";
+import { ordering } from "./order.ts";
+
+/** Names that databases use for functions of the contract. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  char_length: "length",
+  character_length: "length",
+  substring: "substr",
+  ceiling: "ceil",
+  current_timestamp: "now",
+};
+
+const INTEGERS = new Set(["count", "length", "position", "row_number", "rank", "dense_rank", "ntile", "json_length"]);
+const FLOATS = new Set(["avg", "percent_rank", "cume_dist"]);
+const TEXTS = new Set(["lower", "upper", "trim", "ltrim", "rtrim", "concat", "replace", "substr", "left", "right"]);
+/** Functions whose value is of their first argument's type. */
+const OF_ARGUMENT = new Set(
+  "min max coalesce nullif greatest least abs first_value last_value nth_value lag lead".split(" "),
+);
+/** Functions whose arguments are all of one type. */
+const ALIKE = new Set(["coalesce", "nullif", "greatest", "least", "lag", "lead"]);
+
+function functionName(name: string): string {
+  const lower = name.toLowerCase();
+  return SYNONYMS[lower] ?? lower;
+}
+
+/** A function of one row's values. */
+export function functionCall(arena: Arena, node: FunctionNode, hint: Hint): Typed {
+  const name = functionName(node.func);
+  const given = callArguments(arena, name, node.arguments, hint);
+  const id = arena.add({
+    tag: "call",
+    val: { function: name, arguments: given.map((one) => one.id), distinct: false, filter: null },
+  });
+  return { id, type: resultType(name, given) };
+}
+
+/** An aggregate, or a function over a window. */
+export function aggregate(arena: Arena, node: AggregateFunctionNode, hint: Hint): Typed {
+  if (node.orderBy) throw unsupported("the order of an aggregate's rows");
+  if (node.withinGroup) throw unsupported("within group");
+  const name = functionName(node.func);
+  const counted = node.aggregated.filter((one) => !isAll(one));
+  const given = callArguments(arena, name, counted, hint);
+  const filter = node.filter ? expression(arena, node.filter.where).id : null;
+  const call = arena.add({
+    tag: "call",
+    val: { function: name, arguments: given.map((one) => one.id), distinct: node.distinct ?? false, filter },
+  });
+  return { id: node.over ? over(arena, call, node.over) : call, type: resultType(name, given) };
+}
+
+function isAll(node: OperationNode): boolean {
+  const selected = node.kind === "SelectionNode" ? (node as SelectionNode).selection : node;
+  return (
+    selected.kind === "SelectAllNode" || (selected.kind === "ReferenceNode" && isAll((selected as never)["column"]))
+  );
+}
+
+function callArguments(arena: Arena, name: string, nodes: readonly OperationNode[], hint: Hint): Typed[] {
+  let known: Hint = ALIKE.has(name) ? hint : undefined;
+  return nodes.map((node, i) => {
+    const isOffset = (name === "lag" || name === "lead" || name === "nth_value") && i === 1;
+    const one = expression(arena, node, isOffset || !ALIKE.has(name) ? undefined : known);
+    if (one.type && i === 0) known = one;
+    return one;
+  });
+}
+
+function over(arena: Arena, call: number, node: OverNode): number {
+  const partitionBy = (node.partitionBy?.items ?? []).map((item) => expression(arena, item.partitionBy).id);
+  const orderBy = ordering(arena, node.orderBy);
+  return arena.add({ tag: "window", val: { call, partitionBy, orderBy, frame: null } });
+}
+
+function resultType(name: string, given: readonly Typed[]): ValueType | undefined {
+  if (INTEGERS.has(name)) return valueType("int64", "number");
+  if (FLOATS.has(name)) return valueType("float64");
+  if (TEXTS.has(name)) return valueType("text");
+  if (OF_ARGUMENT.has(name)) return given.find((one) => one.type)?.type;
+  if (name === "sum") return sumType(given[0]?.type);
+  return undefined;
+}
+
+/** A sum is as exact as what it adds up. */
+function sumType(type: ValueType | undefined): ValueType | undefined {
+  if (!type) return undefined;
+  if (type.ty.kind.startsWith("float")) return valueType("float64");
+  return type.ty.kind === "decimal"
+    ? valueType("decimal")
+    : valueType("int64", type.mode === "bigint" ? "bigint" : "number");
+}

@@ -1,0 +1,96 @@
+import type { Batch, Blobs, ColumnData, Scalar, Strings, Value, Vector } from "../contract.ts";
+import type { ValueType } from "../schema/type.ts";
+import { type Decoding, decodeColumn } from "./decode.ts";
+import { encodeScalar, encodeValue } from "./encode.ts";
+import { byteLength } from "./utf8.ts";
+
+/** A column of a batch of values, by its type. */
+export function encodeColumn(type: ValueType, values: readonly unknown[], place: string): ColumnData {
+  const { kind } = type.ty;
+  if (kind === "array" || kind === "other" || kind === "interval") {
+    const mixed = values.map((value): Value => encodeValue(type, value ?? null, place));
+    return { validity: validity(values), values: { tag: "mixed", val: mixed } };
+  }
+  const scalars = values.map((value) => encodeScalar(type, value ?? null, place));
+  return { validity: validity(values), values: vector(type, scalars) };
+}
+
+/** A batch of columns of one length. */
+export function encodeBatch(rows: number, columns: ColumnData[]): Batch {
+  return { rows, columns };
+}
+
+/** One bit a row, set where it has a value; nothing where no row is null. */
+function validity(values: readonly unknown[]): Uint8Array | null {
+  if (!values.some((value) => value === null || value === undefined)) return null;
+  const bits = new Uint8Array((values.length + 7) >> 3);
+  values.forEach((value, row) => {
+    if (value !== null && value !== undefined) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
+  });
+  return bits;
+}
+
+function vector(type: ValueType, scalars: readonly Scalar[]): Vector {
+  const of = <T>(otherwise: T): T[] => scalars.map((one) => (one.tag === "null" ? otherwise : (one.val as T)));
+  switch (type.ty.kind) {
+    case "boolean":
+      return { tag: "booleans", val: Uint8Array.from(of(false), Number) };
+    case "int16":
+    case "int32":
+    case "int64":
+      return { tag: "integers", val: of(0n) };
+    case "uint64":
+      return { tag: "unsigneds", val: of(0n) };
+    case "float32":
+    case "float64":
+      return { tag: "floats", val: of(0) };
+    case "decimal":
+      return { tag: "decimals", val: strings(of(""), "0") };
+    case "bytes":
+      return { tag: "bytes", val: blobs(of(new Uint8Array())) };
+    case "uuid":
+      return { tag: "uuids", val: of<[bigint, bigint]>([0n, 0n]) };
+    case "json":
+      return { tag: "jsons", val: strings(of(""), "null") };
+    case "date":
+      return { tag: "dates", val: of(0) };
+    case "time":
+      return { tag: "times", val: of(0n) };
+    case "timestamp":
+      return { tag: "timestamps", val: of(0n) };
+    case "timestamp-tz":
+      return { tag: "timestamps-tz", val: of(0n) };
+    default:
+      return { tag: "texts", val: strings(of(""), "") };
+  }
+}
+
+function strings(texts: readonly string[], missing: string): Strings {
+  const given = missing === "" ? texts : texts.map((text) => text || missing);
+  const offsets = [0];
+  let at = 0;
+  for (const text of given) offsets.push((at += byteLength(text)));
+  return { offsets, data: given.join("") };
+}
+
+function blobs(all: readonly Uint8Array[]): Blobs {
+  const offsets = [0];
+  let at = 0;
+  for (const one of all) offsets.push((at += one.length));
+  const data = new Uint8Array(at);
+  all.forEach((one, i) => data.set(one, offsets[i]));
+  return { offsets, data };
+}
+
+/** The rows of a batch as objects. */
+export function decodeRows(batch: Batch, columns: readonly Decoding[]): Record<string, unknown>[] {
+  const names = columns.map(({ name }) => name);
+  const values = batch.columns.map((column, i) => decodeColumn(column, batch.rows, columns[i] ?? { name: "" }));
+  const rows = new Array<Record<string, unknown>>(batch.rows);
+  for (let row = 0; row < batch.rows; row++) {
+    const object: Record<string, unknown> = {};
+    for (let i = 0; i < names.length; i++) object[names[i] as string] = (values[i] as unknown[])[row];
+    rows[row] = object;
+  }
+  return rows;
+}

@@ -1,0 +1,2 @@
+/** Stands for the host in tests of what needs none. */
+export default {};

@@ -1,0 +1,27 @@
+/** Bundles the tests, as the SDK is TypeScript, and runs them by Node's own runner. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import esbuild from "esbuild";
+
+const directory = dirname(fileURLToPath(import.meta.url));
+const out = mkdtempSync(join(tmpdir(), "sqlservice-js-test-"));
+const entryPoints = readdirSync(directory)
+  .filter((name) => name.endsWith(".test.ts"))
+  .map((name) => join(directory, name));
+await esbuild.build({
+  entryPoints,
+  bundle: true,
+  external: ["node:*"],
+  format: "esm",
+  outdir: out,
+  outExtension: { ".js": ".mjs" },
+  alias: { "sqlservice:database/sessions@0.2.0": join(directory, "no-host.mjs") },
+});
+const { status } = spawnSync(process.execPath, ["--test", out], { stdio: "inherit" });
+const types = spawnSync(process.execPath, ["--test", join(directory, "wit.test.mjs")], { stdio: "inherit" });
+rmSync(out, { recursive: true });
+process.exitCode = status || types.status;
