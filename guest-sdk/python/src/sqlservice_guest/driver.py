@@ -10,7 +10,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, Self
 
 from . import row, value
-from .bindings import databases, raw_sql, schema, sessions
+from .bindings import Err, databases, raw_sql, schema, sessions
 from .blocking import run
 from .errors import (
     DatabaseError,
@@ -24,6 +24,7 @@ from .errors import (
     ProgrammingError,
     Warning,  # noqa: A004 - PEP 249 fixes the name
     closed,
+    from_failure,
 )
 
 if TYPE_CHECKING:
@@ -78,15 +79,22 @@ class Catalog:
         return run(databases.Database.open(self.name, schema.Models(list(tables), [])))
 
 
+def _session(database: Any) -> Any:
+    try:
+        return database.session()
+    except Err as failure:
+        raise from_failure(failure.value) from None
+
+
 class Connection:
-    """A session of the contract that has a connection of the host's pool until it is closed."""
+    """A session of the contract: it takes a connection of the host's pool at its first statement and gives it back when its transaction ends."""
 
     def __init__(self, catalog: Catalog, *, json_as_text: bool = False) -> None:
         self.catalog = catalog
         self.database = catalog.database
         self.known = set(catalog.tables)
         self.json_as_text = json_as_text
-        self._session: Any = run(self.database.connect())
+        self._session: Any = _session(self.database)
         self._savepoints: dict[str, Any] = {}
         self.created: set[tuple[str | None, str]] = set()
         """Tables that this connection created, with their indexes."""
@@ -118,7 +126,7 @@ class Connection:
             level = run(self.session.get_isolation()) if self._isolated else None
             self._give_back()
             self.database = self.catalog.database
-            self._session = run(self.database.connect())
+            self._session = _session(self.database)
             if level is not None:
                 self.set_isolation(level)
         self.known = set(self.catalog.tables)

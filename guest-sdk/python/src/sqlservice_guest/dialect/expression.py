@@ -453,8 +453,8 @@ class ExpressionCompiler(compiler.SQLCompiler):
         if call.kind != "call":
             raise unsupported("a window of what is no function")
         kw = {name: item for name, item in kw.items() if name not in ("add_to_result_map", "within_columns_clause")}
-        partition = [self.value(item, **kw) for item in over.partition_by or ()]
-        orders = self.orders(over.order_by or (), **kw)
+        partition = [self.value(item, **kw) for item in (() if over.partition_by is None else over.partition_by)]
+        orders = self.orders(() if over.order_by is None else over.order_by, **kw)
         frame = self.frame(over)
 
         def emit(arena: Arena) -> int:
