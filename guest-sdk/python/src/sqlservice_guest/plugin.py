@@ -150,16 +150,18 @@ def declarations() -> type:
     from .bindings import schema
 
     found: list[Any] = []
+    related: list[Any] = []
     if _METADATA:
         from .dialect import DataDialect, models
 
         found = [table for metadata in _METADATA for table in models.models(metadata, DataDialect())]
+        related = [item for metadata in _METADATA for item in models.relationships(metadata)]
 
     class Declarations:
         """The plugin's models."""
 
         def declared_models(self) -> Any:
             """What `sqlservice inspect` shows."""
-            return schema.Models(found, [])
+            return schema.Models(found, related)
 
     return Declarations

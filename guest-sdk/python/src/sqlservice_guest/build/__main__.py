@@ -113,6 +113,7 @@ def glue(project: Project, dependencies: Path) -> str:
     if (dependencies / "sqlalchemy").is_dir():
         lines += ["from sqlservice_guest import aio", "aio.install()", "import sqlservice_guest.dialect"]
         lines += ["import sqlalchemy.ext.asyncio, sqlalchemy.orm, sqlalchemy.sql.default_comparator"]
+        lines += ["import sqlalchemy.dialects.mysql, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite"]
     lines += [f"import {project.module}", f"plugin.collect({project.module})"]
     lines += ["WitWorld = plugin.world(wit_world)", "Declarations = plugin.declarations()"]
     return "\n".join(lines) + "\n"

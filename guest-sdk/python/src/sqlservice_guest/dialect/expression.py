@@ -401,8 +401,15 @@ class ExpressionCompiler(compiler.SQLCompiler):
         keys = []
         for clause in clauses:
             piece = self.pieces.one(clause._compiler_dispatch(self, **kw))
-            keys.append(piece.data if piece.kind == "order" else (self.emitter_of(piece), False, None))
+            key = piece.data if piece.kind == "order" else (self.emitter_of(piece), False, None)
+            keys += [key] if key[2] is None or "nulls-order" in self.dialect.capabilities else self.nulls_by_test(key)
         return keys
+
+    def nulls_by_test(self, key: Any) -> list[Any]:
+        """`nulls first` and `nulls last` where the database has neither: ordered by whether it is null before."""
+        inner, descending, nulls_first = key
+        test = lambda arena: arena.add(st.Node_Unary((st.UnaryOp.IS_NULL, inner(arena))))  # noqa: E731
+        return [(test, nulls_first, None), (inner, descending, None)]
 
     # Functions, cases, conversions, labels
 

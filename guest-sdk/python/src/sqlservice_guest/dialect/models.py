@@ -28,6 +28,45 @@ def models(metadata: MetaData, dialect: Any) -> list[Any]:
     return [table(item, dialect) for item in metadata.tables.values()]
 
 
+def relationships(metadata: MetaData) -> list[Any]:
+    """The relationships of the ORM's mappers over a MetaData."""
+    from sqlalchemy.orm import Mapper, mapperlib
+
+    mappers: set[Mapper[Any]] = set()
+    for registry in list(mapperlib._mapper_registries):
+        if registry.metadata is metadata:
+            registry.configure()
+            mappers |= set(registry.mappers)
+    ordered = sorted(mappers, key=lambda mapper: str(mapper.local_table))
+    return [_relationship(item, mapper) for mapper in ordered for item in mapper.relationships if item.parent is mapper]
+
+
+def _relationship(item: Any, mapper: Any) -> Any:
+    known = ("save-update", "delete", "delete-orphan")
+    own = item.local_columns if item.direction.name == "MANYTOONE" else item.remote_side
+    foreign = sorted(str(column.name) for column in own) if item.secondary is None else None
+    keys = [key for key in mapper.local_table.foreign_key_constraints | item.target.foreign_key_constraints]
+    pairs = [key for key in keys if {key.parent, key.referred_table} == {mapper.local_table, item.target}]
+    return sc.Relationship(
+        name=item.key,
+        owner=str(mapper.local_table.name),
+        target=str(item.target.name),
+        foreign_key=foreign if len(pairs) > 1 else None,
+        through=None if item.secondary is None else str(item.secondary.name),
+        collection=bool(item.uselist),
+        cascade=[sc.CascadeKind[name.replace("-", "_").upper()] for name in known if name in item.cascade],
+        passive_deletes=item.passive_deletes is True,
+        post_update=bool(item.post_update),
+        order_by=[f"{_ordered(key)}" for key in item.order_by or ()],
+    )
+
+
+def _ordered(key: Any) -> str:
+    column = getattr(key, "element", key)
+    descending = getattr(getattr(key, "modifier", None), "__name__", "") == "desc_op"
+    return f"{column.name} desc" if descending else str(column.name)
+
+
 def table(item: Table, dialect: Any) -> Any:
     """A table as the contract has it. Raises `CompileError` for what it cannot say."""
     return sc.Table(
@@ -46,7 +85,7 @@ def table(item: Table, dialect: Any) -> Any:
             sc.Check(_name(check), str(check.sqltext.compile(compile_kwargs={"literal_binds": True})))
             for check in _sorted(c for c in item.constraints if isinstance(c, sch.CheckConstraint) and not c._type_bound)
         ],
-        version_column=None,
+        version_column=item.info.get("version_column"),
         comment=item.comment,
         is_view=bool(item.info.get("is_view")),
     )
