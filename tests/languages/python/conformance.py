@@ -108,7 +108,7 @@ class Case:
         table = Base.metadata.tables[step["table"]]
         if "query" in step:
             return self.changed(step, sa.insert(table).from_select(step["columns"], Scope().query(step["query"]), include_defaults=False))
-        rows = [{name: read_for(value, table.c[name]) for name, value in row.items()} for row in step["rows"]]
+        rows = [{name: read_for(value, table.c.get(name)) for name, value in row.items()} for row in step["rows"]]
         if any(isinstance(value, sa.sql.elements.Null) for row in rows for value in row.values()) or len(rows) == 1 or not rows[0]:
             return self.changed(step, sa.insert(table).values(rows[0] if len(rows) == 1 else rows))
         return self.changed(step, sa.insert(table), rows)
@@ -239,7 +239,9 @@ def told(failure: BaseException) -> dict[str, Any]:
     known = {exc.NoResultFound: "no-result", exc.MultipleResultsFound: "multiple-results", exc.StatementError: "type-mismatch"}
     code = next((code for cls, code in known.items() if isinstance(failure, cls)), "invalid")
     if isinstance(failure, exc.NoSuchTableError):
-        code = "no-such-table"
+        return {"code": "no-such-table", "table": str(failure)}
+    if isinstance(failure, exc.CompileError) and "Unconsumed column" in str(failure):
+        code = "no-such-column"
     return {"code": code, "message": str(failure)}
 
 

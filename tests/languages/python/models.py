@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy import (
-    JSON, BigInteger, Boolean, Column, Date, DateTime, Double, ForeignKey, Integer, LargeBinary, Numeric, SmallInteger, String, Table,
+    INTEGER, JSON, BigInteger, Boolean, Column, Date, DateTime, Double, ForeignKey, LargeBinary, Numeric, SmallInteger, String, Table,
     Text, Time, UniqueConstraint, Uuid, true,
 )  # fmt: skip
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -84,7 +84,7 @@ class Kind(Base):
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     b: Mapped[bool | None] = mapped_column(Boolean)
     i16: Mapped[int | None] = mapped_column(SmallInteger)
-    i32: Mapped[int | None] = mapped_column(Integer)
+    i32: Mapped[int | None] = mapped_column(INTEGER)
     i64: Mapped[int | None] = mapped_column(BigInteger)
     f64: Mapped[float | None] = mapped_column(Double)
     dec: Mapped[decimal.Decimal | None] = mapped_column(Numeric(20, 4))

@@ -29,7 +29,7 @@ def read(value: Any) -> Any:
 
 def read_for(value: Any, column: Any) -> Any:
     """A value for a column: SQL's null of a JSON column has to be said."""
-    return null() if value is None and isinstance(column.type, JSON) else read(value)
+    return null() if value is None and column is not None and isinstance(column.type, JSON) else read(value)
 
 
 def show(value: Any, type_: Any = None) -> Any:

@@ -64,9 +64,12 @@ class DataDialect(Reflection, default.DefaultDialect):
     max_identifier_length = 63
     default_schema_name = None
 
-    def __init__(self, metadata: Any = None, **kw: Any) -> None:
+    def __init__(
+        self, metadata: Any = None, json_serializer: Any = None, json_deserializer: Any = None, **kw: Any
+    ) -> None:
         kw.pop("paramstyle", None)
         super().__init__(paramstyle="named", **kw)
+        self._json_serializer, self._json_deserializer = json_serializer, json_deserializer
         self.metadata = metadata
         self._catalogs: dict[str, driver.Catalog] = {}
 

@@ -4,29 +4,77 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import uuid
 from typing import Any
 
 from sqlalchemy import exc
 from sqlalchemy.sql import sqltypes
 from sqlalchemy.sql import type_api
 
+from .. import errors
 from ..bindings import schema as sc
 from ..value import JsonText
 
 Kind = sc.TypeKind
 
 
+def _integers(bits: int, value: Any) -> Any:
+    """A whole number of so many bits, or null."""
+    if value is None:
+        return None
+    if not isinstance(value, int):
+        raise errors.mismatch("a whole number", value)
+    if not -(1 << bits - 1) <= value < 1 << bits - 1:
+        raise errors.mismatch(f"a whole number of {bits} bits", value)
+    return int(value)
+
+
 class _Integer(sqltypes.Integer):
     def bind_processor(self, dialect: Any) -> Any:
-        return lambda value: int(value) if isinstance(value, bool) else value
+        return lambda value: _integers(64, value)
 
 
-class _BigInteger(_Integer, sqltypes.BigInteger):
-    pass
+class _BigInteger(sqltypes.BigInteger):
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: _integers(64, value)
 
 
-class _SmallInteger(_Integer, sqltypes.SmallInteger):
-    pass
+class _SmallInteger(sqltypes.SmallInteger):
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: _integers(16, value)
+
+
+class _Int32(sqltypes.INTEGER):
+    """`INTEGER`, written so, is of 32 bits; `Integer` is of 64."""
+
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: _integers(32, value)
+
+
+class _String(sqltypes.String):
+    def bind_processor(self, dialect: Any) -> Any:
+        def process(value: Any) -> Any:
+            if value is not None and not isinstance(value, str):
+                raise errors.mismatch("a text", value)
+            return value
+
+        return process
+
+
+class _Uuid(sqltypes.Uuid):
+    def bind_processor(self, dialect: Any) -> Any:
+        def process(value: Any) -> Any:
+            if value is None or isinstance(value, uuid.UUID):
+                return value
+            try:
+                return uuid.UUID(value)
+            except (AttributeError, TypeError, ValueError):
+                raise errors.mismatch("a UUID", value) from None
+
+        return process
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        return None if self.as_uuid else lambda value: None if value is None else str(value)
 
 
 class _Float(sqltypes.Float):
@@ -96,7 +144,10 @@ class _Interval(type_api.NativeForEmulated, sqltypes._AbstractInterval):
 COLSPECS: dict[Any, Any] = {
     sqltypes.BigInteger: _BigInteger,
     sqltypes.SmallInteger: _SmallInteger,
+    sqltypes.INTEGER: _Int32,
     sqltypes.Integer: _Integer,
+    sqltypes.String: _String,
+    sqltypes.Uuid: _Uuid,
     sqltypes.Float: _Float,
     sqltypes.Numeric: _Numeric,
     sqltypes.JSON: _Json,
@@ -109,6 +160,7 @@ _KINDS: tuple[tuple[type, Kind], ...] = (
     (sqltypes.Boolean, Kind.BOOLEAN),
     (sqltypes.SmallInteger, Kind.INT16),
     (sqltypes.BigInteger, Kind.INT64),
+    (sqltypes.INTEGER, Kind.INT32),
     (sqltypes.Integer, Kind.INT64),
     (sqltypes.REAL, Kind.FLOAT32),
     (sqltypes.Float, Kind.FLOAT64),
