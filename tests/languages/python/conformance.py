@@ -14,7 +14,14 @@ from sqlservice_guest import errors, plugin
 from values import read, read_for, show
 
 CLASSES: dict[str, Any] = {cls.__tablename__: cls for cls in (User, Device, Tag, Account, Kind)}
-engine = sa.create_engine("sqlservice://default")
+
+
+def read_json(text: str) -> Any:
+    """A JSON document; its null stays apart from SQL's, which SQLAlchemy reads as None too."""
+    return sa.JSON.NULL if text == "null" else json.loads(text)
+
+
+engine = sa.create_engine("sqlservice://default", json_deserializer=read_json)
 orm.configure_mappers()
 plugin.declare(Base.metadata)
 

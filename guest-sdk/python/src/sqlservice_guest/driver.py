@@ -96,6 +96,9 @@ class Connection:
         self.json_as_text = json_as_text
         self._session: Any = _session(self.database)
         self._savepoints: dict[str, Any] = {}
+        self.read_only = False
+        """Whether the transactions to come refuse changes."""
+        self._level = sessions.Isolation.DEFAULT
         self.created: set[tuple[str | None, str]] = set()
         """Tables that this connection created, with their indexes."""
 
@@ -179,8 +182,13 @@ class Connection:
 
     def set_isolation(self, level: Any) -> None:
         """Sets the level of the transactions to come."""
-        self._isolated = True
+        self._isolated, self._level = True, level
         run(self.session.set_isolation(level))
+
+    def prepare_transaction(self) -> None:
+        """Begins a transaction that only reads, where that was asked for and none is open."""
+        if self.read_only and not self.in_transaction:
+            self.begin(sessions.TransactionOptions(self._level, True, None))
 
     def reflect(self, options: Any) -> list[Any]:
         """Reads tables: those of the open transaction too, without beginning one."""
@@ -244,6 +252,7 @@ class Cursor:
         if self._closed:
             raise closed("cursor")
         self._reset()
+        self.connection.prepare_transaction()
         result = run(call(self.connection.session))
         shown = columns if columns is not None else result.columns
         if shown:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exc, pool
-from sqlalchemy.engine import default
+from sqlalchemy import exc, pool, util
+from sqlalchemy.engine import characteristics, default
 from sqlalchemy.sql import compiler
 
 from .. import driver, plugin
@@ -17,6 +17,21 @@ from .reflection import Reflection
 from .types import COLSPECS
 
 _LEVELS = {level.name.replace("_", " "): level for level in sessions.Isolation}
+
+
+class ReadOnly(characteristics.ConnectionCharacteristic):
+    """The execution option `read_only` of a connection: its transactions refuse changes."""
+
+    transactional = True
+
+    def reset_characteristic(self, dialect: Any, dbapi_conn: Any) -> None:
+        dbapi_conn.read_only = False
+
+    def set_characteristic(self, dialect: Any, dbapi_conn: Any, value: Any) -> None:
+        dbapi_conn.read_only = bool(value)
+
+    def get_characteristic(self, dialect: Any, dbapi_conn: Any) -> Any:
+        return dbapi_conn.read_only
 
 
 class DataDialect(Reflection, default.DefaultDialect):
@@ -35,6 +50,9 @@ class DataDialect(Reflection, default.DefaultDialect):
     type_compiler_cls = compiler.GenericTypeCompiler
     execution_ctx_cls = execution.DataExecutionContext
     colspecs = COLSPECS
+    connection_characteristics = util.immutabledict(
+        {**default.DefaultDialect.connection_characteristics, "read_only": ReadOnly()}
+    )
     default_paramstyle = "named"
     supports_statement_cache = True
     supports_native_boolean = True
