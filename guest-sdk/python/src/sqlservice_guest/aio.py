@@ -1,0 +1,72 @@
+"""SQLAlchemy's asyncio without greenlet, which WebAssembly has no build of.
+
+SQLAlchemy runs its synchronous core in a greenlet and switches out of it to await the driver. This driver blocks instead, so
+nothing has to be switched: the stand-in calls what it is asked to switch to. SQLAlchemy finds it under the name `greenlet` only
+while its own module of that purpose is imported; `import greenlet` finds nothing afterwards.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+
+class DirectCall:
+    """What SQLAlchemy takes for a greenlet: `switch` calls the function, and drives an awaitable once."""
+
+    def __init__(self, run: Any = None, parent: Any = None) -> None:
+        self.run, self.parent = run, parent
+        self.dead, self.gr_context = False, None
+
+    def switch(self, *args: Any, **kw: Any) -> Any:
+        """Calls the function; of the outermost one, takes the result of an awaitable that has it at once."""
+        if self.run is None:
+            return _at_once(args[0])
+        before, _State.current = _State.current, self
+        try:
+            return self.run(*args, **kw)
+        finally:
+            self.dead = True
+            _State.current = before
+
+    def throw(self, *error: Any) -> Any:
+        """Raises what is thrown in."""
+        raise error[1] if len(error) > 1 else error[0]
+
+
+class _State:
+    current = DirectCall()
+
+
+def _at_once(awaitable: Any) -> Any:
+    steps = awaitable.__await__()
+    try:
+        next(steps)
+    except StopIteration as end:
+        return end.value
+    message = "this would have to wait for another task of the same instance; await it outside of SQLAlchemy's session"
+    raise RuntimeError(message)
+
+
+def install() -> None:
+    """Makes SQLAlchemy's asyncio usable. It has to come before SQLAlchemy is imported; a plugin's build sees to that."""
+    loaded = sys.modules.get("sqlalchemy.util.concurrency")
+    if loaded is None:
+        stand_in: Any = types.ModuleType("greenlet")
+        stand_in.greenlet, stand_in.getcurrent = DirectCall, lambda: _State.current
+        stand_in.GreenletExit, stand_in.__version__ = type("GreenletExit", (BaseException,), {}), "3.0.0"
+        sys.modules["greenlet"] = stand_in
+        try:
+            import sqlalchemy.util.concurrency as loaded
+        finally:
+            del sys.modules["greenlet"]
+    if not loaded.have_greenlet:
+        message = "sqlalchemy was imported before sqlservice_guest.aio.install()"
+        raise ImportError(message)
+    import sqlalchemy.util._concurrency_py3k as concurrency
+
+    async def greenlet_spawn(fn: Any, *args: Any, _require_await: bool = False, **kw: Any) -> Any:
+        return concurrency._AsyncIoGreenlet(fn, _State.current).switch(*args, **kw)
+
+    loaded.greenlet_spawn = concurrency.greenlet_spawn = greenlet_spawn  # type: ignore[assignment]

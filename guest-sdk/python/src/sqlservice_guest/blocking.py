@@ -1,0 +1,71 @@
+"""Waiting for the host from code that cannot await: what SQLAlchemy's ORM and PEP 249 are made of.
+
+While a call blocks, its instance serves no other call. Code that can await should: `sqlservice_guest.Database` does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import errors
+from .bindings import Err
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+T = TypeVar("T")
+
+_STARTED = 1
+_RETURNED = 2
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Runs a call of the host to its end. Failures are raised as the exceptions of `sqlservice_guest.errors`."""
+    try:
+        return _drive(coroutine)
+    except Err as failure:
+        raise errors.from_failure(failure.value) from None
+
+
+async def call(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Awaits a call of the host, with failures as exceptions."""
+    try:
+        return await coroutine
+    except Err as failure:
+        raise errors.from_failure(failure.value) from None
+
+
+def _drive(coroutine: Any) -> Any:
+    try:
+        future = coroutine.send(None)
+        while True:
+            future.set_result(_wait(future))
+            future = coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+
+
+def _wait(future: Any) -> int:
+    """Waits for the call behind a future of componentize-py's event loop, and takes it out of that loop."""
+    import _sqlservice_block
+    import componentize_py_async_support as loop
+    import componentize_py_runtime as runtime
+
+    pending = loop._future_state.get().futures
+    waitable = next((waitable for waitable, other in pending.items() if other is future), None)
+    if waitable is None:
+        message = "only calls of the host can be waited for here; await other things"
+        raise errors.InterfaceError(message, code="invalid")
+    own = runtime.waitable_set_new()
+    runtime.waitable_join(waitable, own)
+    status = _STARTED
+    while status == _STARTED:
+        event = _sqlservice_block.wait(own)
+        status = int.from_bytes(event[8:12], "little")
+    runtime.waitable_join(waitable, 0)
+    if status != _RETURNED:
+        raise errors.OperationalError("the call was cancelled", code="cancelled")
+    runtime.subtask_drop(waitable)
+    runtime.waitable_set_drop(own)
+    del pending[waitable]
+    return status

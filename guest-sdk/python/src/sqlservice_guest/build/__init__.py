@@ -1,0 +1,1 @@
+"""Builds a plugin: `python -m sqlservice_guest.build PROJECT --out FILE`. It runs on the developer's machine, not in the plugin."""

@@ -1,0 +1,163 @@
+"""The builder's steps, from a project's folder to a component."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import block
+
+PYTHON = "3.14"
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Project:
+    """What `pyproject.toml` says of a plugin."""
+
+    root: Path
+    name: str
+    module: str
+    requirements: list[str]
+    raw_sql: bool
+
+    @classmethod
+    def read(cls, root: Path) -> Project:
+        """Reads a project's `pyproject.toml`. Raises SystemExit where it has none, or no name."""
+        path = root / "pyproject.toml"
+        if not path.is_file():
+            raise SystemExit(f"{path} is missing: it says the plugin's name and what it depends on")
+        data = tomllib.loads(path.read_text())
+        own = data.get("tool", {}).get("sqlservice", {})
+        name = data.get("project", {}).get("name")
+        if not name:
+            raise SystemExit(f"{path} says no `name` in [project]")
+        wanted = [item for item in data["project"].get("dependencies", []) if not item.startswith("sqlservice-guest")]
+        return cls(root, name, own.get("module", name.replace("-", "_")), wanted, bool(own.get("raw-sql", False)))
+
+
+def main() -> None:
+    """Parses the arguments and builds."""
+    parser = argparse.ArgumentParser(prog="sqlservice_guest.build", description=__doc__)
+    parser.add_argument("project", type=Path, help="the folder with pyproject.toml")
+    parser.add_argument("--out", type=Path, required=True, help="the component's file")
+    parser.add_argument("--wit", type=Path, help="the folder with the contract's WIT")
+    parser.add_argument("--cache", type=Path, help="where dependencies are kept between builds; PROJECT/.sqlservice otherwise")
+    given = parser.parse_args()
+    project = Project.read(given.project.resolve())
+    cache = (given.cache or project.root / ".sqlservice").resolve()
+    with tempfile.TemporaryDirectory() as temporary:
+        build(project, given.out.resolve(), find_wit(given.wit, project), cache, Path(temporary))
+
+
+def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path) -> None:
+    """Dependencies, WIT, glue, component."""
+    dependencies = install(project, cache)
+    libraries = stage / "lib"
+    shutil.copytree(PACKAGE, libraries / "sqlservice_guest", ignore=shutil.ignore_patterns("build", "__pycache__"))
+    (libraries / block.FILE).write_bytes(block.shared_library())
+    folder = write_wit(stage, contract, "package plugin:empty;\nworld plugin { include sqlservice:database/sqlservice-raw@0.2.0; }\n")
+    run([componentizer(), "-q", "-d", folder, "-w", "plugin", "bindings", stage / "bindings"])
+    silence(stage / "bindings" / "componentize_py_async_support")
+    path = [PACKAGE.parent, stage / "bindings", dependencies, project.root, project.root / "src"]
+    described = run(
+        [sys.executable, "-m", "sqlservice_guest.build.describe", project.module, project.name, "yes" if project.raw_sql else "no"],
+        PYTHONPATH=os.pathsep.join(map(str, path)),
+    )
+    folder = write_wit(stage, contract, described)
+    (libraries / "sqlservice_plugin.py").write_text(glue(project, dependencies))
+    sources = [project.root / "src", project.root] if (project.root / "src").is_dir() else [project.root]
+    paths = [item for source in [libraries, dependencies, *sources] for item in ("-p", source)]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    run([componentizer(), "-q", "-d", folder, "-w", "plugin", "componentize", *paths, "-o", out, "sqlservice_plugin"])
+    print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
+
+
+def silence(support: Path) -> None:
+    """Leaves only names of the bindings' event loop, which needs a newer Python than a developer's machine may have."""
+    (support / "__init__.py").write_text("")
+    (support / "streams.py").write_text("StreamReader = StreamWriter = ByteStreamReader = ByteStreamWriter = object\n")
+    (support / "futures.py").write_text("FutureReader = FutureWriter = object\n")
+
+
+def install(project: Project, cache: Path) -> Path:
+    """Installs the project's dependencies, once for each list of them: packages of pure Python."""
+    target = cache / f"python-{PYTHON}"
+    listed, stamp = "\n".join(project.requirements), target / ".requirements"
+    if stamp.is_file() and stamp.read_text() == listed:
+        return target
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    if project.requirements:
+        wanted = project.requirements
+        if any(item.lower().startswith(("sqlalchemy", "sqlservice")) for item in wanted):
+            wanted = [*wanted, "typing_extensions"]
+        run([
+            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", target, "--platform", "any",
+            "--python-version", PYTHON, "--implementation", "py", "--abi", "none", "--no-deps", "--only-binary=:all:", *wanted,
+        ])  # fmt: skip
+    stamp.write_text(listed)
+    return target
+
+
+def glue(project: Project, dependencies: Path) -> str:
+    """The module that componentize-py looks at. What it imports is imported at build time, so that instances start at once."""
+    lines = [f"import {block.MODULE}", "import wit_world", "from sqlservice_guest import plugin"]
+    if (dependencies / "sqlalchemy").is_dir():
+        lines += ["from sqlservice_guest import aio", "aio.install()", "import sqlservice_guest.dialect"]
+        lines += ["import sqlalchemy.ext.asyncio, sqlalchemy.orm, sqlalchemy.sql.default_comparator"]
+        lines += ["import sqlalchemy.dialects.mysql, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite"]
+    lines += [f"import {project.module}", f"plugin.collect({project.module})"]
+    lines += ["WitWorld = plugin.world(wit_world)", "Declarations = plugin.declarations()"]
+    return "\n".join(lines) + "\n"
+
+
+def write_wit(stage: Path, contract: Path, world: str) -> Path:
+    """A folder with the plugin's world and the packages that it includes."""
+    folder = stage / "wit"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(contract / "deps", folder / "deps")
+    (folder / "deps" / "sqlservice").mkdir()
+    for file in contract.glob("*.wit"):
+        shutil.copy(file, folder / "deps" / "sqlservice")
+    (folder / "world.wit").write_text(world)
+    return folder
+
+
+def find_wit(given: Path | None, project: Project) -> Path:
+    """The contract's WIT: where it was said, in the project, or beside the SDK."""
+    places = [given] if given else [project.root / "wit", project.root / "sdk" / "wit", *(up / "wit" for up in PACKAGE.parents)]
+    for place in places:
+        if (place / "databases.wit").is_file():
+            return place
+    raise SystemExit("the contract's WIT was not found; say --wit FOLDER")
+
+
+def componentizer() -> str:
+    """The program componentize-py, beside this Python or on the path."""
+    beside = Path(sys.executable).parent / "componentize-py"
+    found = str(beside) if beside.is_file() else shutil.which("componentize-py")
+    if found is None:
+        raise SystemExit("componentize-py was not found: pip install componentize-py==0.25.1")
+    return found
+
+
+def run(command: list[object], **environment: str) -> str:
+    """Runs a program; ends the build with what it said where it fails."""
+    done = subprocess.run(
+        list(map(str, command)), env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command[:3]))} … failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Pieces of a compiled statement, and the arena that they write themselves into.
+
+SQLAlchemy's compiler puts texts together. Here each text is a token that stands for a `Piece`; a piece knows how to write its nodes.
+What the base compiler puts together on its own is no token, and so what has no node is found and refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from sqlalchemy import exc
+
+from ..bindings import statements as st
+from ..bindings import values as va
+
+Emit: TypeAlias = "Callable[[Arena], int]"
+Slot: TypeAlias = tuple[int, str, Any]
+
+_TOKEN = re.compile("\x01(\\d+)\x02")
+
+
+@dataclass(slots=True)
+class Piece:
+    """A part of a statement: what kind it is, how it writes its node, and what others need to know of it."""
+
+    kind: str
+    emit: Emit
+    data: Any = None
+
+
+@dataclass(slots=True)
+class Arena:
+    """The nodes of one statement, and the slots that its parameters are taken from: row of values, name, part of a list."""
+
+    shape: Mapping[str, Any] = field(default_factory=dict)
+    nodes: list[Any] = field(default_factory=list)
+    slots: dict[Slot, int] = field(default_factory=dict)
+    row: int = 0
+
+    def add(self, node: Any) -> int:
+        """Appends a node and returns its position."""
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def parameter(self, name: str, part: Any = None) -> int:
+        """A parameter's node."""
+        slot = (self.row, name, part)
+        return self.add(st.Node_Parameter(self.slots.setdefault(slot, len(self.slots))))
+
+    def listed(self, op: st.ListOp, items: list[int]) -> int:
+        """An operator with any number of operands."""
+        return self.add(st.Node_Listed(st.Listed(op, items)))
+
+    def binary(self, op: st.BinaryOp, left: int, right: int) -> int:
+        """An operator with two operands."""
+        return self.add(st.Node_Binary(st.Binary(op, left, right)))
+
+    def column(self, table: str | None, name: str) -> int:
+        """A column."""
+        return self.add(st.Node_Column(st.ColumnName(table, name)))
+
+    def literal(self, scalar: Any) -> int:
+        """A constant."""
+        return self.add(st.Node_Literal(va.Value_Scalar(scalar)))
+
+
+class Pieces:
+    """The pieces of one statement, by their tokens."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Piece] = []
+
+    def token(self, kind: str, emit: Emit, data: Any = None) -> str:
+        """A new piece's token."""
+        self._pieces.append(Piece(kind, emit, data))
+        return f"\x01{len(self._pieces) - 1}\x02"
+
+    def all(self, text: str) -> list[Piece]:
+        """Every piece of a text, in order."""
+        return [self._pieces[int(number)] for number in _TOKEN.findall(text)]
+
+    def one(self, text: str) -> Piece:
+        """The piece that a text is. Raises `CompileError` where it is anything else."""
+        bare = text.strip(" \n")
+        while bare.startswith("(") and bare.endswith(")"):
+            bare = bare[1:-1].strip(" \n")
+        match = _TOKEN.fullmatch(bare)
+        if match is None:
+            shown = _TOKEN.sub("…", bare)
+            raise unsupported(f"the SQL text {shown!r}")
+        return self._pieces[int(match[1])]
+
+
+def unsupported(what: str) -> exc.CompileError:
+    """The error for what the contract has no node for."""
+    return exc.CompileError(f"the contract has no node for {what}; raw SQL by text() needs `raw-sql = true` and its grant")
+
+
+def nothing(_: Arena) -> int:
+    """For pieces that are read by `data` and have no node of their own."""
+    message = "this part of a statement cannot stand alone"
+    raise exc.CompileError(message)

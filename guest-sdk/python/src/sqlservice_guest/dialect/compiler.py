@@ -1,0 +1,182 @@
+"""The compiler of statements: SQLAlchemy's own, whose visits write nodes instead of text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import exc
+from sqlalchemy.sql import compiler
+
+from ..bindings import statements as st
+from .arena import Arena
+from .change import ChangeCompiler
+
+_NAMED = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+_SHAPES = 64
+
+
+class StatementText(str):
+    """What logs and errors show of a statement that was sent as data: SQLAlchemy's generic text, made when it is asked for."""
+
+    statement: Any
+
+    def __str__(self) -> str:
+        try:
+            return str(self.statement)
+        except exc.SQLAlchemyError:
+            return str.__str__(self)
+
+    __repr__ = __str__
+
+
+class Variant:
+    """A statement for one shape of its lists, and where its parameters come from."""
+
+    def __init__(self, statement: Any, slots: list[tuple[int, str, Any]]) -> None:
+        self.statement = statement
+        self.slots = slots
+        self.runs = 0
+        self.prepared: Any = None
+        """The prepared statement with its columns and database, from the second run on."""
+
+
+class DataCompiler(ChangeCompiler):
+    """Compiles a statement to data. `variant` gives the arena for the parameters of one execution."""
+
+    text_names: list[str] | None = None
+    """The parameters of a statement that is SQL text, in their order."""
+
+    def __init__(self, dialect: Any, statement: Any, *args: Any, **kw: Any) -> None:
+        kw["linting"] = compiler.Linting.NO_LINTING
+        super().__init__(dialect, statement, *args, **kw)
+        self._variants: dict[Any, Variant] = {}
+        if statement is None or self.text_names is not None:
+            return
+        found = self.pieces.all(self.string)
+        self._root = found[-1] if found else None
+        text = StatementText(f"<{type(statement).__name__} sent as data>")
+        text.statement = statement
+        self.string = text
+
+    # Text
+
+    def visit_textclause(self, textclause: Any, add_to_result_map: Any = None, **kw: Any) -> str:
+        whole = self.statement
+        if textclause is not whole and textclause is not getattr(whole, "element", None):
+            return super().visit_textclause(textclause, add_to_result_map, **kw)
+        from ..bindings import raw_sql
+
+        if raw_sql is None:
+            message = "text() needs `raw-sql = true` in [tool.sqlservice] and the host's grant; select() and its kin need neither"
+            raise exc.CompileError(message)
+        self.isplaintext = not self.stack
+        names: list[str] = []
+        dollars = self.dialect.database_kind == "postgresql"
+
+        def place(match: re.Match[str]) -> str:
+            name = match[1]
+            if name not in textclause._bindparams:
+                return match[0]
+            self.process(textclause._bindparams[name])
+            names.append(name)
+            return f"${len(names)}" if dollars else "?"
+
+        self.text_names = names
+        return _NAMED.sub(place, textclause.text).replace("\\:", ":")
+
+    def visit_textual_select(self, taf: Any, *args: Any, **kw: Any) -> str:
+        if taf is not self.statement:
+            raise exc.CompileError("text() cannot be a part of a statement that is sent as data")
+        return super().visit_textual_select(taf, *args, **kw)
+
+    # Parameters
+
+    @property
+    def _bind_processors(self) -> Any:
+        cached = self.__dict__.get("_processors")
+        if cached is None:
+            cached = {}
+            for bindparam, name in self.bind_names.items():
+                process = self._processor(bindparam)
+                if process is not None:
+                    cached[name] = process
+            self.__dict__["_processors"] = cached
+        return cached
+
+    def _processor(self, bindparam: Any) -> Any:
+        type_ = bindparam.type
+        if type_._is_tuple_type:
+            each = [item._cached_bind_processor(self.dialect) for item in type_.types]
+            return lambda rows: [
+                tuple(process(item) if process else item for process, item in zip(each, row, strict=True)) for row in rows
+            ]
+        process = type_._cached_bind_processor(self.dialect)
+        if not bindparam.expanding or process is None:
+            return process
+        return lambda items: [process(item) for item in items]
+
+    # Arenas
+
+    def variant(self, parameters: Any, rows: int = 1) -> Variant:
+        """The arena for these parameters: another one where lists are longer, up to the next power of two."""
+        if self._root is None:
+            raise exc.CompileError("this expression is no statement")
+        shape: dict[str, Any] = {"": rows} if rows != 1 else {}
+        for name, kind in self.shaping.items():
+            given = parameters[self.final(name)]
+            shape[name] = _list_shape(given) if kind == "list" else len(given)
+        key = tuple(shape.items())
+        variant = self._variants.get(key)
+        if variant is None:
+            if len(self._variants) >= _SHAPES:
+                self._variants.pop(next(iter(self._variants)))
+            variant = self._variants[key] = self._write(shape)
+        return variant
+
+    def _write(self, shape: dict[str, Any]) -> Variant:
+        assert self._root is not None
+        arena = Arena(shape)
+        root: Any = self._root.emit(arena)
+        if self._root.kind == "query":
+            root = st.Root_Select(root)
+        elif self._root.kind != "root":
+            raise exc.CompileError("an expression cannot be executed; select it")
+        return Variant(st.Statement(arena.nodes, root), list(arena.slots))
+
+    def arguments(self, variant: Variant, rows: list[Any]) -> list[Any]:
+        """The values of a variant's parameters, in their order. Lists are filled up with their last item."""
+        values = []
+        for row, name, part in variant.slots:
+            value = rows[row][name]
+            if isinstance(part, tuple):
+                value = value[min(part[0], len(value) - 1)][part[1]]
+            elif part is not None:
+                value = value[min(part, len(value) - 1)]
+            values.append(value)
+        return values
+
+
+def _list_shape(items: Any) -> tuple[int, int | None]:
+    length = len(items)
+    bucket = 1 << (length - 1).bit_length() if length else 0
+    width = len(items[0]) if length and isinstance(items[0], (tuple, list)) else None
+    return bucket, width
+
+
+class DataPreparer(compiler.IdentifierPreparer):
+    """Names as they are: the host quotes them."""
+
+    def quote(self, ident: str, force: Any = None) -> str:
+        return str(ident)
+
+    def quote_identifier(self, value: str) -> str:
+        return str(value)
+
+    def quote_schema(self, schema: str, force: Any = None) -> str:
+        return str(schema)
+
+    def _requires_quotes(self, value: str) -> bool:
+        return False
+
+

@@ -1,0 +1,156 @@
+"""Running what was compiled: as data, by a prepared statement when it is repeated, many rows at once, or as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import exc
+from sqlalchemy.engine import default
+
+from .. import errors, row, value
+from ..bindings import databases, sessions
+from ..blocking import run
+from ..driver import NO_OPTIONS, Cursor
+from . import models
+from .compiler import DataCompiler, Variant
+from .ddl import DataDDLCompiler
+
+STREAM_ROWS = 1000
+ROWS_OF_ONE_STATEMENT = 500
+
+
+class DataExecutionContext(default.DefaultExecutionContext):
+    """Knows what the driver calls the key that a database made."""
+
+    def get_lastrowid(self) -> Any:
+        return self.cursor.lastrowid
+
+    def create_server_side_cursor(self) -> Any:
+        return self._dbapi_connection.cursor()
+
+
+def options(context: Any) -> Any:
+    """The contract's options for an execution: how many rows the first batch has."""
+    asked = context.execution_options
+    if asked.get("stream_results") or asked.get("yield_per"):
+        return sessions.Options(None, None, asked.get("yield_per") or asked.get("max_row_buffer") or STREAM_ROWS)
+    return NO_OPTIONS
+
+
+def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> None:
+    """Runs one statement."""
+    compiled = context.compiled if context is not None else None
+    if compiled is None:
+        cursor.execute(statement, list(parameters.values()) if isinstance(parameters, dict) else parameters or ())
+    elif isinstance(compiled, DataDDLCompiler):
+        define(cursor, compiled, context)
+    elif compiled.text_names is not None:
+        cursor.execute(str(statement), [parameters[name] for name in compiled.text_names], options(context))
+    else:
+        run_variant(cursor, compiled, compiled.variant(parameters), [parameters], options(context))
+
+
+def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) -> None:
+    """Runs one statement for each of many rows of parameters; many rows of an insert in one crossing."""
+    compiled = context.compiled
+    if isinstance(compiled, DataCompiler) and compiled.isinsert and compiled.text_names is None:
+        insert_rows(cursor, compiled, rows)
+        return
+    total = 0
+    for parameters in rows:
+        execute(cursor, statement, parameters, context)
+        total += max(cursor.rowcount, 0)
+    cursor.rowcount = total
+
+
+def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list[tuple[Any, ...]]:
+    """Inserts rows and returns what they return, in their order."""
+    many = compiled.many_rows
+    learn(cursor, compiled)
+    if many is not None:
+        names = [compiled.final(name) for name in many.names]
+        batch = row.batch([[parameters[name] for parameters in rows] for name in names], len(rows))
+        cursor.take(lambda session: session.insert_many(many.table, many.columns, batch, many.returning, NO_OPTIONS))
+        returned = cursor.fetchall() if cursor.description else []
+        cursor.rowcount = len(rows)
+        return returned
+    if not compiled.bind_names:
+        size = 1
+    else:
+        size = max(1, min(ROWS_OF_ONE_STATEMENT, 900 // len(compiled.bind_names)))
+    returned, total = [], 0
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        run_variant(cursor, compiled, compiled.variant(part[0], len(part)), part, NO_OPTIONS)
+        total += max(cursor.rowcount, 0)
+        returned += cursor.fetchall() if cursor.description else []
+    cursor.rowcount = total
+    return returned
+
+
+def learn(cursor: Cursor, compiled: DataCompiler) -> None:
+    """Makes the statement's tables known to the connection."""
+    connection = cursor.connection
+    unknown = [table for key, table in compiled.used_tables.items() if key not in connection.known and key != (None, "")]
+    if unknown:
+        dialect = compiled.dialect
+        connection.learn([models.table(table, dialect) for table in with_referred(unknown) if hasattr(table, "constraints")])
+
+
+def with_referred(tables: Any) -> list[Any]:
+    """Tables and those that their foreign keys refer to."""
+    found: dict[Any, Any] = {}
+    waiting = list(tables)
+    while waiting:
+        table = waiting.pop()
+        if table in found:
+            continue
+        found[table] = table
+        for key in getattr(table, "foreign_keys", ()):
+            try:
+                waiting.append(key.column.table)
+            except exc.SQLAlchemyError:
+                continue
+    return list(found)
+
+
+def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: list[Any], limits: Any) -> None:
+    """Sends the arena the first time; prepares it the second time; runs what was prepared from then on."""
+    learn(cursor, compiled)
+    arguments = [value.bind(item) for item in compiled.arguments(variant, rows)]
+    database = cursor.connection.database
+    variant.runs += 1
+    if variant.prepared is None or variant.prepared[0] is not database:
+        if variant.runs == 1 or (variant.prepared is not None and variant.runs % 2):
+            cursor.take(lambda session: session.execute(variant.statement, arguments, limits))
+            return
+        prepared = run(cursor.connection.session.prepare(variant.statement))
+        variant.prepared = (database, prepared, prepared.columns())
+    _, prepared, columns = variant.prepared
+    try:
+        cursor.take(lambda session: session.run(prepared, arguments, limits), columns)
+    except errors.DatabaseError as failure:
+        variant.prepared = None
+        if failure.code != "stale-plan":
+            raise
+        cursor.take(lambda session: session.execute(variant.statement, arguments, limits))
+
+
+def define(cursor: Cursor, compiled: DataDDLCompiler, context: Any) -> None:
+    """Creates or drops a table. It commits what the connection had open, as MySQL does."""
+    connection, element = cursor.connection, compiled.statement.element
+    if compiled.action == "index":
+        if (element.table.schema, element.table.name) in connection.created:
+            return
+        raise errors.NotSupportedError("an index is created with its table; the contract has no other way", code="unsupported")
+    connection.commit()
+    tables = [models.table(table, compiled.dialect) for table in with_referred([element])]
+    database = connection.catalog.opened_with(tables)
+    key = (element.schema, element.name)
+    wanted = databases.DdlOptions([element.name], False)
+    if compiled.action == "create":
+        run(database.create_all(wanted))
+        connection.created.add(key)
+    else:
+        run(database.drop_all(wanted))
+        connection.created.discard(key)

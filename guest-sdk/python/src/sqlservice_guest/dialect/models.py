@@ -1,0 +1,175 @@
+"""SQLAlchemy's tables as the contract's: what is declared when a database is opened, created, dropped and inspected."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import MetaData, Table, exc
+from sqlalchemy.sql import functions
+from sqlalchemy.sql import schema as sch
+
+from .. import value
+from ..bindings import schema as sc
+from .types import column_type
+
+_ACTIONS = {
+    None: sc.Action.NO_ACTION,
+    "NO ACTION": sc.Action.NO_ACTION,
+    "RESTRICT": sc.Action.RESTRICT,
+    "CASCADE": sc.Action.CASCADE,
+    "SET NULL": sc.Action.SET_NULL,
+    "SET DEFAULT": sc.Action.SET_DEFAULT,
+}
+
+
+def models(metadata: MetaData, dialect: Any) -> list[Any]:
+    """Every table of a MetaData."""
+    return [table(item, dialect) for item in metadata.tables.values()]
+
+
+def relationships(metadata: MetaData) -> list[Any]:
+    """The relationships of the ORM's mappers over a MetaData."""
+    from sqlalchemy.orm import Mapper, mapperlib
+
+    mappers: set[Mapper[Any]] = set()
+    for registry in list(mapperlib._mapper_registries):
+        if registry.metadata is metadata:
+            registry.configure()
+            mappers |= set(registry.mappers)
+    ordered = sorted(mappers, key=lambda mapper: str(mapper.local_table))
+    return [_relationship(item, mapper) for mapper in ordered for item in mapper.relationships if item.parent is mapper]
+
+
+def _relationship(item: Any, mapper: Any) -> Any:
+    known = ("save-update", "delete", "delete-orphan")
+    own = item.local_columns if item.direction.name == "MANYTOONE" else item.remote_side
+    foreign = sorted(str(column.name) for column in own) if item.secondary is None else None
+    keys = [key for key in mapper.local_table.foreign_key_constraints | item.target.foreign_key_constraints]
+    pairs = [key for key in keys if {key.parent, key.referred_table} == {mapper.local_table, item.target}]
+    return sc.Relationship(
+        name=item.key,
+        owner=str(mapper.local_table.name),
+        target=str(item.target.name),
+        foreign_key=foreign if len(pairs) > 1 else None,
+        through=None if item.secondary is None else str(item.secondary.name),
+        collection=bool(item.uselist),
+        cascade=[sc.CascadeKind[name.replace("-", "_").upper()] for name in known if name in item.cascade],
+        passive_deletes=item.passive_deletes is True,
+        post_update=bool(item.post_update),
+        order_by=[f"{_ordered(key)}" for key in item.order_by or ()],
+    )
+
+
+def _ordered(key: Any) -> str:
+    column = getattr(key, "element", key)
+    descending = getattr(getattr(key, "modifier", None), "__name__", "") == "desc_op"
+    return f"{column.name} desc" if descending else str(column.name)
+
+
+def table(item: Table, dialect: Any) -> Any:
+    """A table as the contract has it. Raises `CompileError` for what it cannot say."""
+    return sc.Table(
+        name=str(item.name),
+        schema=item.schema,
+        columns=[_column(column, item, dialect) for column in item.columns],
+        primary_key_name=_name(item.primary_key),
+        primary_key=[str(column.name) for column in item.primary_key],
+        foreign_keys=[_foreign_key(key) for key in _sorted(item.foreign_key_constraints)],
+        uniques=[
+            sc.Index(_name(unique), [str(column.name) for column in unique.columns], True)
+            for unique in _sorted(c for c in item.constraints if isinstance(c, sch.UniqueConstraint))
+        ],
+        indexes=[_index(index) for index in sorted(item.indexes, key=lambda index: str(index.name))],
+        checks=[
+            sc.Check(_name(check), str(check.sqltext.compile(compile_kwargs={"literal_binds": True})))
+            for check in _sorted(c for c in item.constraints if isinstance(c, sch.CheckConstraint) and not c._type_bound)
+        ],
+        version_column=item.info.get("version_column"),
+        comment=item.comment,
+        is_view=bool(item.info.get("is_view")),
+    )
+
+
+def _sorted(constraints: Any) -> list[Any]:
+    return sorted(constraints, key=lambda item: (str(item.name or ""), item._creation_order))
+
+
+def _name(constraint: Any) -> str | None:
+    name = constraint.name
+    return str(name) if isinstance(name, str) else None
+
+
+def _column(column: Any, table_: Table, dialect: Any) -> Any:
+    generated = table_._autoincrement_column is column and not column.foreign_keys and column.server_default is None
+    if column.identity is not None:
+        generated = True
+    default = sc.DefaultValue_GeneratedKey() if generated else _default(column, dialect)
+    return sc.Column(
+        name=str(column.name),
+        ty=column_type(column.type, dialect),
+        nullable=bool(column.nullable),
+        default=default,
+        on_update=sc.DefaultValue_None_(),
+        computed=str(column.computed.sqltext) if column.computed is not None else None,
+        comment=column.comment,
+    )
+
+
+def _default(column: Any, dialect: Any) -> Any:
+    default = column.server_default
+    if default is None or not isinstance(default, sch.DefaultClause):
+        return sc.DefaultValue_None_()
+    given = default.arg
+    if isinstance(given, str):
+        return sc.DefaultValue_Literal(value.bind(_typed(given, column)))
+    if isinstance(given, (functions.now, functions.current_timestamp)):
+        return sc.DefaultValue_Now()
+    text = str(given.compile(compile_kwargs={"literal_binds": True}))
+    if text.upper() in ("CURRENT_TIMESTAMP", "NOW()"):
+        return sc.DefaultValue_Now()
+    if text.lower() in ("true", "false"):
+        return sc.DefaultValue_Literal(value.bind(text.lower() == "true"))
+    if text.lstrip("-").isdigit():
+        return sc.DefaultValue_Literal(value.bind(_typed(text, column)))
+    return sc.DefaultValue_Expression(text)
+
+
+def _typed(text: str, column: Any) -> object:
+    """A default that was given as text, as a value of the column's type."""
+    python = column.type.python_type
+    if python is bool:
+        return text.lower() in ("1", "true", "t")
+    if python in (str, dt.timedelta, dict, list):
+        return text
+    try:
+        return python(text) if not hasattr(python, "fromisoformat") else python.fromisoformat(text)
+    except (TypeError, ValueError):
+        message = f"the default {text!r} of {column} is no {python.__name__}"
+        raise exc.CompileError(message) from None
+
+
+def _foreign_key(key: Any) -> Any:
+    referred = key.elements[0].column.table
+    try:
+        on_delete, on_update = (_ACTIONS[action.upper() if action else None] for action in (key.ondelete, key.onupdate))
+    except KeyError as unknown:
+        message = f"the contract has no action {unknown} of a foreign key"
+        raise exc.CompileError(message) from None
+    return sc.ForeignKey(
+        name=_name(key),
+        columns=[str(element.parent.name) for element in key.elements],
+        table=str(referred.name),
+        schema=referred.schema,
+        referred=[str(element.column.name) for element in key.elements],
+        on_delete=on_delete,
+        on_update=on_update,
+    )
+
+
+def _index(index: Any) -> Any:
+    columns = [item for item in index.expressions if isinstance(item, sch.Column)]
+    if len(columns) != len(index.expressions):
+        message = f"the contract has no index of expressions ({index.name})"
+        raise exc.CompileError(message)
+    return sc.Index(str(index.name) if index.name else None, [str(column.name) for column in columns], bool(index.unique))

@@ -1,0 +1,234 @@
+"""SQLAlchemy's types as the contract's kinds, both ways, and the few that need a conversion of their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from typing import Any
+
+from sqlalchemy import exc
+from sqlalchemy.sql import sqltypes
+from sqlalchemy.sql import type_api
+
+from .. import errors
+from ..bindings import schema as sc
+from ..value import JsonText
+
+Kind = sc.TypeKind
+
+
+def _integers(bits: int, value: Any) -> Any:
+    """A whole number of so many bits, or null."""
+    if value is None:
+        return None
+    if not isinstance(value, int):
+        raise errors.mismatch("a whole number", value)
+    if not -(1 << bits - 1) <= value < 1 << bits - 1:
+        raise errors.mismatch(f"a whole number of {bits} bits", value)
+    return int(value)
+
+
+class _Integer(sqltypes.Integer):
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: _integers(64, value)
+
+
+class _BigInteger(sqltypes.BigInteger):
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: _integers(64, value)
+
+
+class _SmallInteger(sqltypes.SmallInteger):
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: _integers(16, value)
+
+
+class _Int32(sqltypes.INTEGER):
+    """`INTEGER`, written so, is of 32 bits; `Integer` is of 64."""
+
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: _integers(32, value)
+
+
+class _String(sqltypes.String):
+    def bind_processor(self, dialect: Any) -> Any:
+        def process(value: Any) -> Any:
+            if value is not None and not isinstance(value, str):
+                raise errors.mismatch("a text", value)
+            return value
+
+        return process
+
+
+class _Uuid(sqltypes.Uuid):
+    def bind_processor(self, dialect: Any) -> Any:
+        def process(value: Any) -> Any:
+            if value is None or isinstance(value, uuid.UUID):
+                return value
+            try:
+                return uuid.UUID(value)
+            except (AttributeError, TypeError, ValueError):
+                raise errors.mismatch("a UUID", value) from None
+
+        return process
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        return None if self.as_uuid else lambda value: None if value is None else str(value)
+
+
+class _Float(sqltypes.Float):
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: None if value is None else float(value)
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        if self.asdecimal:
+            scale = self._effective_decimal_return_scale
+            return lambda value: None if value is None else decimal.Decimal(f"{value:.{scale}f}")
+        return lambda value: None if value is None else float(value)
+
+
+class _Numeric(sqltypes.Numeric):
+    def bind_processor(self, dialect: Any) -> Any:
+        def process(value: Any) -> Any:
+            return decimal.Decimal(str(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+        return process
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        if not self.asdecimal:
+            return lambda value: None if value is None else float(value)
+        return lambda value: decimal.Decimal(str(value)) if isinstance(value, (int, float)) else value
+
+
+class _Json(sqltypes.JSON):
+    def bind_processor(self, dialect: Any) -> Any:
+        process = super().bind_processor(dialect)
+
+        def bind(value: Any) -> Any:
+            text = process(value) if process else value
+            return None if text is None else JsonText(text)
+
+        return bind
+
+
+class _JsonIndex(sqltypes.JSON.JSONIndexType):
+    def bind_processor(self, dialect: Any) -> Any:
+        return None
+
+
+class _JsonPath(sqltypes.JSON.JSONPathType):
+    def bind_processor(self, dialect: Any) -> Any:
+        return None
+
+
+class _Interval(type_api.NativeForEmulated, sqltypes._AbstractInterval):
+    __visit_name__ = "interval"
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    @classmethod
+    def adapt_emulated_to_native(cls, interval: Any, **kw: Any) -> Any:
+        return cls()
+
+    @property
+    def _type_affinity(self) -> Any:
+        return sqltypes.Interval
+
+    @property
+    def python_type(self) -> type[dt.timedelta]:
+        return dt.timedelta
+
+
+COLSPECS: dict[Any, Any] = {
+    sqltypes.BigInteger: _BigInteger,
+    sqltypes.SmallInteger: _SmallInteger,
+    sqltypes.INTEGER: _Int32,
+    sqltypes.Integer: _Integer,
+    sqltypes.String: _String,
+    sqltypes.Uuid: _Uuid,
+    sqltypes.Float: _Float,
+    sqltypes.Numeric: _Numeric,
+    sqltypes.JSON: _Json,
+    sqltypes.JSON.JSONIndexType: _JsonIndex,
+    sqltypes.JSON.JSONPathType: _JsonPath,
+    sqltypes.Interval: _Interval,
+}
+
+_KINDS: tuple[tuple[type, Kind], ...] = (
+    (sqltypes.Boolean, Kind.BOOLEAN),
+    (sqltypes.SmallInteger, Kind.INT16),
+    (sqltypes.BigInteger, Kind.INT64),
+    (sqltypes.INTEGER, Kind.INT32),
+    (sqltypes.Integer, Kind.INT64),
+    (sqltypes.REAL, Kind.FLOAT32),
+    (sqltypes.Float, Kind.FLOAT64),
+    (sqltypes.LargeBinary, Kind.BYTES),
+    (sqltypes._Binary, Kind.BYTES),
+    (sqltypes.Uuid, Kind.UUID),
+    (sqltypes.JSON, Kind.JSON),
+    (sqltypes.Date, Kind.DATE),
+    (sqltypes.Time, Kind.TIME),
+    (sqltypes.Interval, Kind.INTERVAL),
+    (sqltypes._AbstractInterval, Kind.INTERVAL),
+)
+
+
+def plain(
+    kind: Kind, *, length: int | None = None, precision: int | None = None, scale: int | None = None,
+    element: Kind | None = None, labels: list[str] | None = None, native: str | None = None,
+) -> Any:  # fmt: skip
+    """A column type of the contract."""
+    return sc.ColumnType(kind, length, precision, scale, element, labels or [], native)
+
+
+def column_type(type_: Any, dialect: Any) -> Any:
+    """The contract's type for one of SQLAlchemy's. `Integer` is of 64 bits, `Numeric` of 38 digits where none are said."""
+    if isinstance(type_, sqltypes.TypeDecorator):
+        return column_type(type_.load_dialect_impl(dialect) if not isinstance(type_, sqltypes.Interval) else sqltypes._AbstractInterval(), dialect)
+    if isinstance(type_, sqltypes.Enum):
+        return plain(Kind.ENUMERATION, labels=[str(label) for label in type_.enums])
+    if isinstance(type_, sqltypes.DateTime):
+        return plain(Kind.TIMESTAMP_TZ if type_.timezone else Kind.TIMESTAMP)
+    if isinstance(type_, sqltypes.ARRAY):
+        return plain(Kind.ARRAY, element=column_type(type_.item_type, dialect).kind)
+    if isinstance(type_, sqltypes.Numeric) and not isinstance(type_, sqltypes.Float):
+        precision = type_.precision or 38
+        return plain(Kind.DECIMAL, precision=precision, scale=10 if type_.scale is None and not type_.precision else type_.scale or 0)
+    if isinstance(type_, sqltypes.String):
+        if type_.length is None or isinstance(type_, sqltypes.Text):
+            return plain(Kind.TEXT)
+        return plain(Kind.VARCHAR, length=type_.length)
+    for known, kind in _KINDS:
+        if isinstance(type_, known):
+            return plain(kind, length=getattr(type_, "length", None) if kind is Kind.BYTES else None)
+    message = f"the contract has no type for {type_!r}"
+    raise exc.CompileError(message)
+
+
+def reflected_type(ty: Any) -> Any:
+    """SQLAlchemy's type for one that was read from a database."""
+    simple = {
+        Kind.BOOLEAN: sqltypes.Boolean, Kind.INT16: sqltypes.SmallInteger, Kind.INT32: sqltypes.Integer,
+        Kind.INT64: sqltypes.BigInteger, Kind.UINT64: sqltypes.BigInteger, Kind.FLOAT32: sqltypes.REAL,
+        Kind.FLOAT64: sqltypes.Double, Kind.TEXT: sqltypes.Text, Kind.UUID: sqltypes.Uuid, Kind.JSON: sqltypes.JSON,
+        Kind.DATE: sqltypes.Date, Kind.TIME: sqltypes.Time, Kind.TIMESTAMP: sqltypes.DateTime, Kind.INTERVAL: sqltypes.Interval,
+    }  # fmt: skip
+    if ty.kind in simple:
+        return simple[ty.kind]()
+    match ty.kind:
+        case Kind.DECIMAL:
+            return sqltypes.Numeric(ty.precision, ty.scale)
+        case Kind.VARCHAR:
+            return sqltypes.String(ty.length)
+        case Kind.BYTES:
+            return sqltypes.LargeBinary(ty.length)
+        case Kind.TIMESTAMP_TZ:
+            return sqltypes.DateTime(timezone=True)
+        case Kind.ENUMERATION:
+            return sqltypes.Enum(*ty.labels) if ty.labels else sqltypes.String(ty.length)
+        case Kind.ARRAY if ty.element is not None:
+            return sqltypes.ARRAY(reflected_type(plain(ty.element)))
+        case _:
+            return sqltypes.NullType()
