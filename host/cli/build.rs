@@ -1,6 +1,7 @@
 //! Gathers the guest SDK and the contract, so that `sqlservice new` can make a project that builds without this repository.
 
 use std::{
+    collections::BTreeSet,
     env,
     error::Error,
     fmt::Write as _,
@@ -15,7 +16,7 @@ const FOLDERS: [&str; 2] = ["guest-sdk/rust", "wit"];
 /// The SDKs of the other languages, of which a project gets all that git has.
 const OTHERS: [&str; 4] = ["python", "javascript", "go", "c"];
 /// Folders in them that no project needs: their tests, and what tools leave behind. Those that begin with a dot are left out as well.
-const UNWANTED: [&str; 7] = ["test", "tests", "benches", "node_modules", "target", "__pycache__", "dist"];
+const UNWANTED: [&str; 8] = ["check", "test", "tests", "benches", "node_modules", "target", "__pycache__", "dist"];
 /// Folders within them that no project needs.
 const LEFT_OUT: [&str; 5] = ["tests", "benches", "examples", "target", ".git"];
 /// The SDK's manifests, which take versions and lints from their workspace.
@@ -57,10 +58,11 @@ fn others(root: &Path) -> Result<String> {
     let mut text = "pub(super) const OTHERS: &[(&str, Files)] = &[\n".to_owned();
     for sdk in OTHERS {
         let folder = root.join("guest-sdk").join(sdk);
-        println!("cargo::rerun-if-changed={}", folder.display());
         let mut files = Vec::new();
-        if folder.is_dir() {
-            of_git(&folder, &mut files)?;
+        of_git(&folder, &mut files)?;
+        // Of each, as packages that are installed beside them are none of ours.
+        for entry in files.iter().map(|file| within(&folder, file)).collect::<BTreeSet<_>>() {
+            println!("cargo::rerun-if-changed={}", entry.display());
         }
         files.sort();
         writeln!(text, "    ({sdk:?}, &[")?;
@@ -74,6 +76,12 @@ fn others(root: &Path) -> Result<String> {
     Ok(text)
 }
 
+/// What holds a file, directly in a folder.
+fn within(folder: &Path, file: &Path) -> PathBuf {
+    let first = file.strip_prefix(folder).ok().and_then(|path| path.components().next());
+    first.map_or_else(|| folder.to_owned(), |first| folder.join(first))
+}
+
 /// The files below a folder that are source. Git itself is not asked: it need not be there.
 fn of_git(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
@@ -83,7 +91,7 @@ fn of_git(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
             if !name.starts_with('.') && !name.ends_with(".egg-info") && !UNWANTED.contains(&name) {
                 of_git(&path, files)?;
             }
-        } else if !path.is_symlink() && !name.ends_with("_test.go") {
+        } else if !path.is_symlink() && !name.ends_with("_test.go") && name != "check.sh" {
             files.push(path);
         }
     }

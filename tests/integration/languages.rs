@@ -3,12 +3,14 @@
 
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlservice_tests::{
     Backend,
     languages::{self, Outcome, Report},
 };
+
+use crate::readme;
 
 /// Does the list with a language's guest, and compares what it did with the language's column of the table.
 fn does_the_list(language: &str, component: &Path) {
@@ -23,6 +25,33 @@ fn does_the_list(language: &str, component: &Path) {
 fn told(report: &Report) -> Option<String> {
     let Outcome::Failed(wrong) = &report.outcome else { return None };
     Some(format!("{}: {}\n    {}", report.backend, report.case, wrong.join("\n    ")))
+}
+
+/// The component of a project in another language than Rust, as `sqlservice build` makes it.
+pub(crate) fn built(project: &str) -> PathBuf {
+    // It makes sure that the command itself is there.
+    readme::programs();
+    xtask::languages::build(project).unwrap_or_else(|error| panic!("{project}: {error:#}")).component
+}
+
+#[test]
+fn python_does_the_list() {
+    does_the_list("Python", &built("tests/languages/python"));
+}
+
+#[test]
+fn javascript_does_the_list() {
+    does_the_list("JavaScript", &built("tests/languages/javascript"));
+}
+
+#[test]
+fn go_does_the_list() {
+    does_the_list("Go", &built("tests/languages/go"));
+}
+
+#[test]
+fn c_does_the_list() {
+    does_the_list("C", &built("tests/languages/c"));
 }
 
 #[test]

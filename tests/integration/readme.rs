@@ -3,8 +3,8 @@
 //! - `sh` blocks run one after the other in a clean directory that holds the built components, with `sqlservice` in PATH;
 //!   after `<!-- in the project -->` in the project itself.
 //! - `text` blocks are what the `sh` block before them prints; a line `…` stands for any lines.
-//! - `rust`, `toml` and `wit` blocks follow `<!-- file: PATH -->` and are part of that file: of one that an `sh` block
-//!   made, or of one of the project, where it is compiled.
+//! - Blocks of source, in whichever language, follow `<!-- file: PATH -->` and are part of that file: of one that an `sh`
+//!   block made, or of one of the project, where it is compiled.
 
 mod block;
 mod capabilities;
@@ -17,25 +17,83 @@ use std::{
 };
 
 use block::{Block, blocks};
-use sqlservice_tests::{component, source};
+use sqlservice_tests::{
+    component,
+    source::{self, Source},
+};
 use tempfile::TempDir;
+
+/// Languages of blocks that are part of a file.
+const SOURCES: [&str; 9] = ["c", "go", "javascript", "json", "python", "rust", "toml", "typescript", "wit"];
 
 /// The command that a block shows and that is running right now.
 const THE_TESTS: &str = "cargo xtask test";
 
 #[test]
 fn every_block_of_the_readme_works() {
-    check("README.md");
+    let readme = source::all().into_iter().find(|file| file.path == "README.md").expect("a README");
+    check(&readme);
 }
 
 #[test]
 fn every_block_of_the_plugins_readmes_works() {
-    for file in source::all() {
-        if file.path.starts_with("plugins/") && file.path.ends_with("README.md") {
-            assert!(file.text.lines().count() <= 60, "{} is longer than a screen", file.path);
-            check(&file.path);
-        }
+    for readme in readmes("plugins") {
+        short(&readme, 60);
+        check(&readme);
     }
+}
+
+#[test]
+fn every_block_of_the_c_sdks_readme_works() {
+    check_sdk("c");
+}
+
+#[test]
+fn every_block_of_the_go_sdks_readme_works() {
+    check_sdk("go");
+}
+
+#[test]
+fn every_block_of_the_javascript_sdks_readme_works() {
+    check_sdk("javascript");
+}
+
+#[test]
+fn every_block_of_the_python_sdks_readme_works() {
+    check_sdk("python");
+}
+
+#[test]
+fn every_block_of_the_rust_sdks_readme_works() {
+    check_sdk("rust");
+}
+
+#[test]
+fn every_language_has_a_readme_of_a_screen() {
+    let sdks: Vec<String> = readmes("guest-sdk").into_iter().map(|readme| readme.path).collect();
+    assert_eq!(sdks, ["c", "go", "javascript", "python", "rust"].map(|sdk| format!("guest-sdk/{sdk}/README.md")));
+}
+
+/// A README of an SDK.
+fn check_sdk(sdk: &str) {
+    let readme = format!("guest-sdk/{sdk}/README.md");
+    let found = readmes("guest-sdk").into_iter().find(|file| file.path == readme).expect("a README");
+    short(&found, 100);
+    check(&found);
+}
+
+/// The READMEs of the folders in one of the project's.
+fn readmes(folder: &str) -> Vec<Source> {
+    let of_a_folder = |file: &Source| {
+        let place = file.path.strip_prefix(folder).and_then(|path| path.strip_prefix('/')?.strip_suffix("/README.md"));
+        place.is_some_and(|place| !place.contains('/'))
+    };
+    source::all().into_iter().filter(of_a_folder).collect()
+}
+
+/// It can be seen at once.
+fn short(readme: &Source, lines: usize) {
+    assert!(readme.text.lines().count() <= lines, "{} is longer than a screen", readme.path);
 }
 
 #[test]
@@ -47,20 +105,19 @@ fn continuous_integration_runs_the_command_of_the_readme() {
 }
 
 /// Runs and compares the blocks of one README.
-fn check(readme: &str) {
-    let text = fs::read_to_string(source::root().join(readme)).expect("a README");
+fn check(readme: &Source) {
     let dir = clean_directory();
     let mut printed = String::new();
     let mut turn = None;
-    for block in blocks(&text) {
+    for block in blocks(&readme.text) {
         if turn.is_none() && block.text.contains("sqlservice new") {
             turn = Some(building());
         }
-        let place = format!("{readme}:{}", block.line);
+        let place = format!("{}:{}", readme.path, block.line);
         match block.language.as_str() {
             "sh" => printed = run(&block, dir.path(), &place),
             "text" => compare_output(&block.text, &printed, &place),
-            "rust" | "toml" | "wit" => compare_file(&block, dir.path(), &place),
+            source if SOURCES.contains(&source) => compare_file(&block, dir.path(), &place),
             other => panic!("{place}: a code block in {other:?} is run by no test"),
         }
     }
@@ -73,6 +130,8 @@ fn clean_directory() -> TempDir {
         let file = Path::new(file);
         fs::copy(file, dir.path().join(file.file_name().expect("a name"))).expect("a component");
     }
+    // Whoever builds a plugin of the project stands in its root.
+    std::os::unix::fs::symlink(source::root().join("plugins"), dir.path().join("plugins")).expect("a link");
     dir
 }
 

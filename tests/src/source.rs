@@ -36,10 +36,9 @@ impl Source {
     }
 }
 
-/// All text files that are committed or would be: what lies below the root, without what `.gitignore` keeps out.
+/// All text files that are committed or would be: what lies below the root, without what a `.gitignore` keeps out.
 pub fn all() -> Vec<Source> {
-    let mut sources = Vec::new();
-    collect(root(), &mut sources);
+    let mut sources: Vec<Source> = walk().filter_map(|path| read(&path)).collect();
     assert!(sources.len() > 50, "the project has more files than {}", sources.len());
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     sources
@@ -50,24 +49,19 @@ pub fn rust() -> Vec<Source> {
     all().into_iter().filter(Source::is_rust).collect()
 }
 
-fn collect(dir: &Path, sources: &mut Vec<Source>) {
-    let ignored: Vec<PathBuf> = fs::read_to_string(root().join(".gitignore"))
-        .unwrap_or_default()
-        .lines()
-        .filter_map(|line| line.strip_prefix('/').map(|name| root().join(name)))
-        .collect();
-    for entry in fs::read_dir(dir).expect("a folder of the project").flatten() {
-        let path = entry.path();
-        if entry.file_name() == ".git" || entry.file_name() == "target" || ignored.contains(&path) {
-            continue;
-        }
-        if path.is_dir() {
-            collect(&path, sources);
-        } else if let Ok(text) = fs::read_to_string(&path) {
-            let path = path.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
-            sources.push(Source { path, text });
-        }
-    }
+/// A file, where it is a text.
+fn read(path: &Path) -> Option<Source> {
+    let text = fs::read_to_string(path).ok()?;
+    let path = path.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
+    Some(Source { path, text })
+}
+
+/// What git would show, whether the project lies in a repository or not.
+fn walk() -> impl Iterator<Item = PathBuf> {
+    let mut walk = ignore::WalkBuilder::new(root());
+    walk.hidden(false).parents(false).ignore(false).git_global(false).git_exclude(false).require_git(false);
+    walk.filter_entry(|entry| entry.file_name() != ".git");
+    walk.build().map(|entry| entry.expect("a folder of the project").into_path())
 }
 
 /// Blanks comments, strings and characters; newlines stay, so that lines keep their numbers.

@@ -6,6 +6,7 @@ mod go;
 mod inputs;
 mod javascript;
 mod lock;
+mod node;
 mod project;
 mod python;
 mod qjs;
@@ -153,8 +154,7 @@ fn tell(asked: &Build, project: &Project, built: &Built) -> Result<Exit> {
     let size =
         fs::metadata(&built.component).map_err(|error| failed(&built.component, "cannot be read", &error))?.len();
     if asked.json {
-        let tools: Map<String, Json> =
-            built.tools.iter().map(|tool| (tool.name.to_owned(), json!(tool.version))).collect();
+        let tools: Map<String, Json> = built.tools.iter().map(|tool| (tool.name.to_owned(), described(tool))).collect();
         output::json(&json!({
             "component": built.component,
             "size": size,
@@ -166,6 +166,11 @@ fn tell(asked: &Build, project: &Project, built: &Built) -> Result<Exit> {
         output::text(&format!("{}, {}", short(&built.component).display(), notation::readable(size)))?;
     }
     Ok(Exit::Success)
+}
+
+/// A tool as scripts get it.
+fn described(tool: &Tool) -> Json {
+    json!({"version": tool.version, "path": tool.path})
 }
 
 /// A path as people would say it where they are.

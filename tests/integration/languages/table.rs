@@ -13,7 +13,7 @@ const BEGIN: &str = "<!-- cases: begin -->\n";
 const END: &str = "<!-- cases: end -->";
 
 /// The languages, in the order of their columns.
-const LANGUAGES: [&str; 1] = ["Rust"];
+const LANGUAGES: [&str; 5] = ["Rust", "Python", "JavaScript", "Go", "C"];
 
 /// The databases for which a case is, as its row says them.
 fn databases(case: &languages::Case) -> String {

@@ -14,23 +14,36 @@ const GUEST_TARGET: &str = "wasm32-wasip2";
 
 /// Debian packages of the servers.
 pub fn server_packages() -> Result<()> {
-    let missing = servers::missing_packages();
-    if missing.is_empty() {
+    packages(servers::missing_packages)
+}
+
+/// Debian packages of Python, which installs compilers of other languages.
+pub fn python() -> Result<()> {
+    packages(|| {
+        let able = run_quietly(Command::new("python3").args(["-I", "-c", "import ensurepip, venv"])).is_ok();
+        if able { Vec::new() } else { vec!["python3", "python3-venv"] }
+    })
+}
+
+/// Debian packages, as long as some are missing.
+fn packages(missing: impl Fn() -> Vec<&'static str>) -> Result<()> {
+    let wanted = missing();
+    if wanted.is_empty() {
         return Ok(());
     }
-    let wanted = missing.join(" ");
-    note(&format!("not installed: {wanted}"));
-    let by_hand = format!("install them yourself, on Debian: sudo apt-get install {wanted}");
+    let names = wanted.join(" ");
+    note(&format!("not installed: {names}"));
+    let by_hand = format!("install them yourself, on Debian: sudo apt-get install {names}");
     let (Some(mut update), Some(mut install)) = (apt(), apt()) else {
-        bail!("this machine lacks {wanted}, and there is no apt-get that may install them; {by_hand}");
+        bail!("this machine lacks {names}, and there is no apt-get that may install them; {by_hand}");
     };
     // A fresh machine often has no package lists, a stale one has old ones; without a network the old ones may do.
     if let Err(error) = run_quietly(update.args(["update", "-q"])) {
         note(&format!("the package lists could not be updated: {error:#}"));
     }
-    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(&missing);
-    run_quietly(&mut install).with_context(|| format!("{wanted} could not be installed; {by_hand}"))?;
-    match servers::missing_packages().as_slice() {
+    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(&wanted);
+    run_quietly(&mut install).with_context(|| format!("{names} could not be installed; {by_hand}"))?;
+    match missing().as_slice() {
         [] => Ok(()),
         still => bail!("{} could not be found after its installation", still.join(" ")),
     }

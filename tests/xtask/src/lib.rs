@@ -6,6 +6,7 @@ pub mod bench;
 pub mod demo;
 pub mod deny;
 pub mod install;
+pub mod languages;
 pub mod progress;
 pub mod servers;
 pub mod steps;

@@ -48,7 +48,7 @@ enum Command {
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<String>,
     },
-    /// All checks that need no server: lock, format, build with clippy, deny, doc
+    /// All checks that need no server: lock, format, build with clippy, languages, deny, doc
     Lint,
     /// Keep the two servers of the tests up, and print how to reach them
     #[command(after_help = "Example:

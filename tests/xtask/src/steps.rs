@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use crate::{
     deny::CargoDeny,
-    install,
+    install, languages,
     progress::{headline, note, run, step},
     servers::{MARIADB_VARIABLE, POSTGRES_VARIABLE, Servers},
     workspace::{cargo, linted, root, target},
@@ -22,7 +22,7 @@ const TEST_THREADS: &str = "RUST_TEST_THREADS";
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Step {
-    /// Install what is missing: the servers' Debian packages, Rust's wasm target
+    /// Install what is missing: Debian packages of the servers and of Python, Rust's wasm target
     Install,
     /// Cargo.lock is complete, and every crate of it is here for the offline steps
     Lock,
@@ -30,6 +30,8 @@ pub enum Step {
     Format,
     /// Tests, programs and guests, compiled by clippy: warnings are errors
     Build,
+    /// Guests and plugins in other languages than Rust, whose compilers are installed, and the checks of their SDKs
+    Languages,
     /// Licences, sources and duplicate versions of dependencies (cargo-deny, offline, no advisories)
     Deny,
     /// Documentation: its examples run, its warnings are errors
@@ -42,10 +44,19 @@ pub enum Step {
 
 impl Step {
     /// All of them, in their order: what fails fast comes first.
-    pub const ALL: [Self; 8] =
-        [Self::Install, Self::Lock, Self::Format, Self::Build, Self::Deny, Self::Doc, Self::Fuzz, Self::Test];
+    pub const ALL: [Self; 9] = [
+        Self::Install,
+        Self::Lock,
+        Self::Format,
+        Self::Build,
+        Self::Languages,
+        Self::Deny,
+        Self::Doc,
+        Self::Fuzz,
+        Self::Test,
+    ];
     /// Those that need no server.
-    pub const LINTS: [Self; 5] = [Self::Lock, Self::Format, Self::Build, Self::Deny, Self::Doc];
+    pub const LINTS: [Self; 6] = [Self::Lock, Self::Format, Self::Build, Self::Languages, Self::Deny, Self::Doc];
 
     /// Runs some, in their order. `arguments` go to the test runner.
     pub fn run_all(steps: &[Self], arguments: &[String]) -> Result<()> {
@@ -55,8 +66,9 @@ impl Step {
 
     fn run(self, arguments: &[String], cargo_deny: &mut Option<CargoDeny>) -> Result<()> {
         match self {
-            Self::Install => step("install: servers, wasm target", || {
+            Self::Install => step("install: servers, Python, wasm target", || {
                 install::server_packages()?;
+                install::python()?;
                 install::guest_target()
             }),
             Self::Lock => {
@@ -65,6 +77,10 @@ impl Step {
             Self::Format => step("format: cargo fmt --check", || run(cargo().args(["fmt", "--all", "--check"]))),
             Self::Deny => step("deny: licences, sources, duplicate versions", || deny(cargo_deny)),
             Self::Build => step("build: tests, programs, guests, no warnings", build),
+            Self::Languages => step("languages: guests, formatting, lints, types, tests of their own", || {
+                install::python()?;
+                languages::check(&languages::build_all()?)
+            }),
             Self::Doc => step("doc: examples, no warnings", doc),
             Self::Fuzz => step("fuzz: statements, models and values at random", fuzz),
             Self::Test => test(arguments),

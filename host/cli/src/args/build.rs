@@ -19,8 +19,9 @@ Examples:
 What a project is written in, and what has to be on the machine:
   Cargo.toml           Rust: rustup
   pyproject.toml       Python: Python 3.11 or newer with venv
-  package.json         TypeScript (with a tsconfig.json) or JavaScript: Node.js 20 or newer with npm,
-                       and rustup, by which a program that makes components is compiled once
+  package.json         TypeScript (with a tsconfig.json) or JavaScript: Node.js 20 or newer with npm, or
+                       Python with venv, by which Node.js is installed; and rustup, by which a
+                       program that makes components is compiled once
   go.mod               Go: Go 1.24 or newer, or Python with venv, by which Go is installed
   plugin.wit and *.c   C, C++: Python 3.10 or newer with venv, by which the compiler is installed
 
@@ -49,7 +50,7 @@ pub(crate) struct Build {
     /// Fetch nothing: what has to be installed first is an error
     #[arg(long)]
     pub(crate) offline: bool,
-    /// Print one JSON document: {"component", "size", "language", "built", "tools"}
+    /// Print one JSON document: {"component", "size", "language", "built", "tools": {NAME: {"version", "path"}}}
     #[arg(long)]
     pub(crate) json: bool,
 }

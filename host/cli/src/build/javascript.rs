@@ -10,24 +10,16 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Context, Steps, failed,
     inputs::hex,
+    node::Node,
     project::Project,
     qjs,
     tool::{self, Tool},
 };
-use crate::{
-    exit::Exit,
-    failure::{Failure, Result},
-};
-
-/// The oldest version of Node.js that the builder runs on.
-const OLDEST: [u32; 1] = [20];
-
-/// What to do where none is good enough.
-const HELP: &str = "install Node.js 20 or newer with npm: on Debian and Ubuntu `apt install nodejs npm`, elsewhere from https://nodejs.org";
+use crate::failure::Result;
 
 /// What makes components of JavaScript.
 pub(super) struct Javascript {
-    node: Tool,
+    node: Node,
     /// Makes a component of one file of JavaScript.
     componentize: Tool,
 }
@@ -35,21 +27,21 @@ pub(super) struct Javascript {
 impl Javascript {
     /// Finds Node.js and the program that makes components, and installs what is missing, the project's packages among it.
     pub(super) fn find(context: &Context, project: &Project) -> Result<Self> {
-        let node = node()?;
+        let node = Node::find(context)?;
         let componentize = qjs::find(context)?;
-        install(context, project)?;
+        install(context, project, &node)?;
         Ok(Self { node, componentize })
     }
 }
 
 impl Steps for Javascript {
     fn tools(&self) -> Vec<&Tool> {
-        vec![&self.node, &self.componentize]
+        vec![&self.node.node, &self.componentize]
     }
 
     fn build(&self, context: &Context, project: &Project, made: &Path) -> Result<()> {
         let scratch = project.scratch("bindings")?;
-        let mut build = self.node.command();
+        let mut build = self.node.node.command();
         build.arg(project.sdk()?.join("build/build.mjs")).arg(&project.dir).arg("--out").arg(made);
         build.arg("--wit").arg(project.wit()?).arg("--keep").arg(scratch);
         build.current_dir(&project.dir).env("COMPONENTIZE_QJS", &self.componentize.path);
@@ -58,39 +50,24 @@ impl Steps for Javascript {
     }
 }
 
-/// The machine's Node.js.
-fn node() -> Result<Tool> {
-    let wrong = |why: String| Failure::new(Exit::Host, why).help(HELP);
-    let path = tool::which("node").ok_or_else(|| wrong("Node.js is not on the PATH".to_owned()))?;
-    let mut command = tool::command(&path);
-    command.arg("--version");
-    let said = tool::answer(command).ok_or_else(|| wrong(format!("{} does not run", path.display())))?;
-    let node = Tool { name: "Node.js", version: said.trim_start_matches('v').to_owned(), path };
-    if node.numbers() < OLDEST.to_vec() {
-        return Err(wrong(format!("{} is Node.js {}, which is too old", node.path.display(), node.version)));
-    }
-    Ok(node)
-}
-
 /// Installs the packages of a project. Npm takes those of an SDK in the project for the project's own, and leaves others alone.
-fn install(context: &Context, project: &Project) -> Result<()> {
+fn install(context: &Context, project: &Project, node: &Node) -> Result<()> {
     let sdk = project.sdk()?;
     if !sdk.starts_with(&project.dir) {
         let _lock = context.toolchains.lock(context, "javascript", "installs the packages of an SDK")?;
-        install_in(context, &sdk, &[])?;
+        install_in(context, node, &sdk, &[])?;
     }
-    install_in(context, &project.dir, &[sdk.join("package.json")])
+    install_in(context, node, &project.dir, &[sdk.join("package.json")])
 }
 
 /// Installs the packages of a directory where what is asked for changed. No package runs a script of its own.
-fn install_in(context: &Context, dir: &Path, more: &[PathBuf]) -> Result<()> {
+fn install_in(context: &Context, node: &Node, dir: &Path, more: &[PathBuf]) -> Result<()> {
     let mark = dir.join("node_modules/.sqlservice");
     if fs::read_to_string(&mark).is_ok_and(|kept| kept == asked(dir, more)) {
         return Ok(());
     }
     let _progress = context.begin(format!("Installing the packages of {}", dir.join("package.json").display()));
-    let npm = tool::which("npm").ok_or_else(|| Failure::new(Exit::Host, "npm is not on the PATH").help(HELP))?;
-    let mut command = tool::command(npm);
+    let mut command = node.npm();
     // With a lock file exactly what it says; without one npm writes it.
     command.arg(if dir.join("package-lock.json").is_file() { "ci" } else { "install" });
     command.args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]);

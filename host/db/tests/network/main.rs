@@ -2,6 +2,7 @@
 
 mod errors;
 mod infile;
+mod limits;
 mod logins;
 mod outcome;
 mod poison;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use sqlservice_db::{Database, Error};
+use sqlservice_db::{Database, Error, RunOptions, ServerLimit};
 
-use crate::server::{Kind, Server, each, run};
+use crate::server::{Kind, Server, each, one, run, run_with};
 
 const MOST: u64 = 2 << 20;
 
@@ -74,4 +74,38 @@ async fn t33_a_database_on_a_server_grows_no_larger_than_it_may() {
         db.close().await;
         owner.close().await;
     }
+}
+
+/// T-31: questions about sizes that take long, of many tenants, leave connections to stop a statement over. A table that is locked is one
+/// whose size PostgreSQL does not say.
+#[tokio::test(flavor = "multi_thread")]
+async fn t31_questions_about_sizes_keep_no_statement_from_being_stopped() {
+    let server = one(Kind::Postgres).await;
+    let table = server.table("sizes");
+    let owner = server.again(server.settings());
+    let lock = owner.session();
+    run(&lock, &format!("create table {table} (id bigint)")).await.expect("made");
+    lock.commit().await.expect("commit");
+    run(&lock, &format!("alter table {table} add column more int")).await.expect("locked");
+    let limit = ServerLimit::new(30);
+    // As long as by default: a question waits for the lock.
+    let settings = || server.settings().pool_size(1).server_limit(limit.clone()).lock_timeout(Duration::from_secs(30));
+    let tenants: Vec<Database> = (0..6).map(|_| server.again(settings().storage_bytes(MOST))).collect();
+    for tenant in &tenants {
+        let session = tenant.session();
+        run(&session, "create temporary table nothing (id int)").await.expect("a change");
+        session.rollback().await.expect("rollback");
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let other = server.again(settings());
+    let session = other.session();
+    let since = Instant::now();
+    let options = RunOptions::default().timeout(Duration::from_millis(300));
+    let error = run_with(&session, "select count(*) from generate_series(1, 1000000000)", vec![], options).await.err();
+    assert!(matches!(error, Some(Error::Timeout)), "{error:?}");
+    assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
+    session.rollback().await.expect("its connection was stopped and not lost");
+    lock.rollback().await.expect("rollback");
+    run(&lock, &format!("drop table {table}")).await.expect("dropped");
+    lock.commit().await.expect("commit");
 }

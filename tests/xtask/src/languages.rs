@@ -1,0 +1,110 @@
+//! The SDKs of other languages than Rust: components of them for the tests, and the checks that their own people make.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::{
+    progress::{note, run, run_quietly},
+    workspace::{self, root, target},
+};
+
+/// The guests of the list of cases, and the plugins, each of which shows one idea.
+pub const PROJECTS: [&str; 8] = [
+    "tests/languages/c",
+    "tests/languages/go",
+    "tests/languages/python",
+    "tests/languages/javascript",
+    "plugins/score",
+    "plugins/importer",
+    "plugins/seed",
+    "plugins/prices",
+];
+
+/// What `sqlservice build --json` says.
+#[derive(Debug, Deserialize)]
+pub struct Built {
+    /// The component.
+    pub component: PathBuf,
+    /// The programs that made it, by their names.
+    pub tools: BTreeMap<String, Tool>,
+}
+
+/// A program that makes components.
+#[derive(Debug, Deserialize)]
+pub struct Tool {
+    /// Its version.
+    pub version: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// Makes the component of a project in the workspace, with `sqlservice` as it is built for tests. Where nothing changed since the
+/// last time, nothing is done.
+pub fn build(project: &str) -> Result<Built> {
+    let name = project.replace('/', "-");
+    let mut command = Command::new(target().join("debug/sqlservice"));
+    command.current_dir(root()).args(["build", project, "--json", "--quiet", "--out"]);
+    command.arg(target().join("guests/languages").join(format!("{name}.wasm")));
+    let said = run_quietly(&mut command)?;
+    serde_json::from_str(&said).with_context(|| format!("`sqlservice build --json` says {said}"))
+}
+
+/// Builds every project, and says by what.
+pub fn build_all() -> Result<BTreeMap<String, Tool>> {
+    run(workspace::linted().args(["build", "--quiet", "--workspace", "--bins"]))?;
+    let mut tools = BTreeMap::new();
+    for project in PROJECTS {
+        let built = build(project)?;
+        let size = fs::metadata(&built.component)?.len() / 1024;
+        let by: Vec<String> = built.tools.iter().map(|(name, tool)| format!("{name} {}", tool.version)).collect();
+        note(&format!("{project}: {size} KiB, by {}", by.join(", ")));
+        tools.extend(built.tools);
+    }
+    Ok(tools)
+}
+
+/// Runs the checks of each SDK: formatting, lints, types, tests of pure code.
+pub fn check(tools: &BTreeMap<String, Tool>) -> Result<()> {
+    let python = |folder: &str| environment(tools, folder);
+    let tool =
+        |name: &str| tools.get(name).map(|tool| &tool.path).with_context(|| format!("no project is made by {name}"));
+    let c = python("c")?;
+    run(script("c").env("ZIG", tool("zig")?).env("CLANG_FORMAT", c.join("bin/clang-format")))?;
+    run(script("go").env("GO", tool("go")?))?;
+    run(script("python").env("PYTHON", python("python")?.join("bin/python")))?;
+    run(script("javascript").env("NODE", tool("Node.js")?))
+}
+
+/// The script of an SDK's checks.
+fn script(sdk: &str) -> Command {
+    let dir = root().join("guest-sdk").join(sdk);
+    let mut command = Command::new("bash");
+    command.arg("check.sh").current_dir(dir).env_remove("VIRTUAL_ENV");
+    command
+}
+
+/// A place with the programs that an SDK's `check/requirements.txt` names, with the hashes of their packages.
+fn environment(tools: &BTreeMap<String, Tool>, sdk: &str) -> Result<PathBuf> {
+    let wanted = root().join("guest-sdk").join(sdk).join("check/requirements.txt");
+    let text = fs::read_to_string(&wanted).with_context(|| format!("{} cannot be read", wanted.display()))?;
+    let dir = target().join("checks").join(sdk);
+    let mark = dir.join("requirements.txt");
+    if fs::read_to_string(&mark).is_ok_and(|had| had == text) {
+        return Ok(dir);
+    }
+    note(&format!("not installed: the programs that check guest-sdk/{sdk}; they go to {}", workspace::shown(&dir)));
+    let python = tools.get("Python").map_or(Path::new("python3"), |tool| &tool.path);
+    run_quietly(Command::new(python).args(["-I", "-m", "venv", "--clear"]).arg(&dir))?;
+    let mut pip = Command::new(dir.join("bin/python"));
+    pip.args(["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--only-binary=:all:"]);
+    run_quietly(pip.args(["--require-hashes", "-r"]).arg(&wanted))?;
+    fs::write(mark, text)?;
+    Ok(dir)
+}
