@@ -1,8 +1,8 @@
 """SQLAlchemy's asyncio without greenlet, which WebAssembly has no build of.
 
-SQLAlchemy runs its synchronous core in a greenlet and switches out of it to await the driver. This driver blocks instead, so
-nothing has to be switched: the stand-in calls what it is asked to switch to. SQLAlchemy finds it under the name `greenlet` only
-while its own module of that purpose is imported; `import greenlet` finds nothing afterwards.
+SQLAlchemy runs its synchronous core in a greenlet and switches out of it to await the driver. This driver blocks
+instead, so nothing has to be switched: the stand-in calls what it is asked to switch to. SQLAlchemy finds it under the
+name `greenlet` only while its own module of that purpose is imported; `import greenlet` finds nothing afterwards.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _at_once(awaitable: Any) -> Any:
 
 
 def install() -> None:
-    """Makes SQLAlchemy's asyncio usable. It has to come before SQLAlchemy is imported; a plugin's build sees to that."""
+    """Makes SQLAlchemy's asyncio usable, before SQLAlchemy is imported. A plugin's build calls it."""
     loaded = sys.modules.get("sqlalchemy.util.concurrency")
     if loaded is None:
         stand_in: Any = types.ModuleType("greenlet")

@@ -10,4 +10,15 @@ try:
 except ImportError:  # the plugin does not ask for SQL text
     raw_sql = None
 
-__all__ = ["Err", "databases", "errors", "monotonic_clock", "raw_sql", "rows", "schema", "sessions", "statements", "values"]
+__all__ = [
+    "Err",
+    "databases",
+    "errors",
+    "monotonic_clock",
+    "raw_sql",
+    "rows",
+    "schema",
+    "sessions",
+    "statements",
+    "values",
+]

@@ -173,7 +173,9 @@ class Connection:
 
     def _point(self, name: str) -> Any:
         if name not in self._savepoints:
-            raise ProgrammingError(f"there is no savepoint {name}; it was released, or its transaction ended", code="closed")
+            raise ProgrammingError(
+                f"there is no savepoint {name}; it was released, or its transaction ended", code="closed"
+            )
         return self._savepoints.pop(name)
 
     def get_isolation(self) -> Any:
@@ -257,7 +259,8 @@ class Cursor:
         shown = columns if columns is not None else result.columns
         if shown:
             self.description = [
-                (item.name, item.ty.kind.name, None, None, item.ty.precision, item.ty.scale, item.nullable) for item in shown
+                (item.name, item.ty.kind.name, None, None, item.ty.precision, item.ty.scale, item.nullable)
+                for item in shown
             ]
             self._rows = self._read(result.first_batch)
             self._rest = result.cursor

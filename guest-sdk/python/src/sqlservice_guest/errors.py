@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Warning(Exception):  # noqa: A001 - PEP 249 fixes the name
+class Warning(Exception):  # noqa: A001, N818 - PEP 249 fixes the name
     """Something that is worth a warning; never raised here."""
 
 
 class Error(Exception):
     """A call that failed.
 
-    `code` is the contract's word (`unique-violation`, `busy`, …), to branch on; a word that a program does not know is treated by
-    `retryable`: whether the same transaction, begun again, can succeed.
+    `code` is the contract's word (`unique-violation`, `busy`, …), to branch on; a word that a program does not know is
+    treated by `retryable`: whether the same transaction, begun again, can succeed.
     """
 
     def __init__(

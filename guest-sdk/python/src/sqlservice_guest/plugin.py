@@ -26,9 +26,9 @@ class Export:
 def export(function: Any = None, *, name: str | None = None, raises: Any = ()) -> Any:
     """Exports a function under its own name, `add_note` as `add-note`.
 
-    Parameters and result are annotated: `int` is a 64-bit integer, `float`, `bool`, `str`, `bytes`, `list[T]`, `T | None`,
-    `tuple[…]`, dataclasses, and enums. Exceptions of the classes in `raises` are the function's errors, told by their text;
-    others end the call and the instance with it, as mistakes of the plugin.
+    Parameters and result are annotated: `int` is a 64-bit integer, `float`, `bool`, `str`, `bytes`, `list[T]`,
+    `T | None`, `tuple[…]`, dataclasses, and enums. Exceptions of the classes in `raises` are the function's errors, told
+    by their text; others end the call and the instance with it, as mistakes of the plugin.
     """
     listed = tuple(raises) if isinstance(raises, (tuple, list)) else (raises,)
 
@@ -87,9 +87,7 @@ def _method(item: Export, bindings: Any) -> Any:
 
     async def method(self: Any, *arguments: Any) -> Any:
         try:
-            given = [
-                _to_python(type_, argument) for (_, type_), argument in zip(parameters, arguments, strict=True)
-            ]
+            given = [_to_python(type_, argument) for (_, type_), argument in zip(parameters, arguments, strict=True)]
             returned = item.function(*given)
             if inspect.isawaitable(returned):
                 returned = await returned
@@ -110,7 +108,12 @@ def _to_python(type_: Any, given: Any) -> Any:
         return tuple(_to_python(part, item) for part, item in zip(arguments, given, strict=True))
     if dataclasses.is_dataclass(type_):
         hints = typing.get_type_hints(type_)
-        return type_(**{field.name: _to_python(hints[field.name], getattr(given, field.name)) for field in dataclasses.fields(type_)})
+        return type_(
+            **{
+                field.name: _to_python(hints[field.name], getattr(given, field.name))
+                for field in dataclasses.fields(type_)
+            }
+        )
     if isinstance(type_, type) and issubclass(type_, enum.Enum):
         return list(type_)[given.value]
     parse = wit.TEXTS.get(type_)
@@ -129,7 +132,9 @@ def _to_wit(type_: Any, given: Any, bindings: Any) -> Any:
         return tuple(_to_wit(part, item, bindings) for part, item in zip(arguments, given, strict=True))
     if dataclasses.is_dataclass(type_) and isinstance(given, type_):
         hints, record = typing.get_type_hints(type_), getattr(bindings, type_.__name__)
-        return record(**{f.name: _to_wit(hints[f.name], getattr(given, f.name), bindings) for f in dataclasses.fields(type_)})
+        return record(
+            **{f.name: _to_wit(hints[f.name], getattr(given, f.name), bindings) for f in dataclasses.fields(type_)}
+        )
     if isinstance(type_, type) and issubclass(type_, enum.Enum) and isinstance(given, type_):
         return list(getattr(bindings, type_.__name__))[list(type_).index(given)]
     if type_ in wit.TEXTS:

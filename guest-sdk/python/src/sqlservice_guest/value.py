@@ -1,4 +1,4 @@
-"""Python's values as the contract's, one by one: parameters and literals. What does not fit raises before anything is sent."""
+"""Python's values as the contract's, one by one. What does not fit raises before anything is sent."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def _array(items: list[Any]) -> Any:
 
 
 def unbind(value: Any) -> object:
-    """A value of the contract as Python's. JSON comes as `Json`, spans of time as `timedelta` where they have no months."""
+    """A value of the contract as Python's. JSON comes as `Json`, a span of time without months as `timedelta`."""
     if isinstance(value, wit.Value_Array):
         return _nested(value.value.dimensions, [unscalar(item) for item in value.value.items])
     return unscalar(value.value if isinstance(value, wit.Value_Scalar) else value)

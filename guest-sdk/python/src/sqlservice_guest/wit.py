@@ -24,9 +24,10 @@ TEXTS: dict[Any, Any] = {
 
 CONTRACT = "0.2.0"
 _RESERVED = {
-    "as", "async", "bool", "borrow", "char", "constructor", "enum", "export", "f32", "f64", "flags", "from", "func", "future",
-    "import", "include", "interface", "list", "option", "own", "package", "record", "resource", "result", "s16", "s32", "s64",
-    "s8", "static", "stream", "string", "tuple", "type", "u16", "u32", "u64", "u8", "use", "variant", "with", "world",
+    "as", "async", "bool", "borrow", "char", "constructor", "enum", "export", "f32", "f64", "flags", "from", "func",
+    "future", "import", "include", "interface", "list", "option", "own", "package", "record", "resource", "result",
+    "s16", "s32", "s64", "s8", "static", "stream", "string", "tuple", "type", "u16", "u32", "u64", "u8", "use",
+    "variant", "with", "world",
 }  # fmt: skip
 
 
@@ -43,7 +44,8 @@ def world(package: str, raw_sql: bool, exports: list[tuple[str, Any, bool]]) -> 
     body = "\n".join([*named.values(), *lines])
     return (
         f"package plugin:{kebab(package)};\n\nworld plugin {{\n"
-        f"  include sqlservice:database/{included}@{CONTRACT};\n  include sqlservice:database/declared@{CONTRACT};\n{body}\n}}\n"
+        f"  include sqlservice:database/{included}@{CONTRACT};\n"
+        f"  include sqlservice:database/declared@{CONTRACT};\n{body}\n}}\n"
     )
 
 
@@ -82,7 +84,8 @@ def wit_type(type_: Any, named: dict[str, str]) -> str:
         return f"tuple<{', '.join(wit_type(part, named) for part in arguments)}>"
     if isinstance(type_, type) and (dataclasses.is_dataclass(type_) or issubclass(type_, enum.Enum)):
         return _named(type_, named)
-    message = f"WIT has no type for {type_!r}: use int, float, bool, str, bytes, list, tuple, a dataclass, an Enum, or T | None"
+    usable = "int, float, bool, str, bytes, list, tuple, a dataclass, an Enum, or T | None"
+    message = f"WIT has no type for {type_!r}: use {usable}"
     raise TypeError(message)
 
 
@@ -95,6 +98,8 @@ def _named(type_: Any, named: dict[str, str]) -> str:
         named[name] = f"  enum {name} {{ {cases} }}"
         return name
     hints = typing.get_type_hints(type_)
-    fields = ", ".join(f"{kebab(field.name)}: {wit_type(hints[field.name], named)}" for field in dataclasses.fields(type_))
+    fields = ", ".join(
+        f"{kebab(field.name)}: {wit_type(hints[field.name], named)}" for field in dataclasses.fields(type_)
+    )
     named[name] = f"  record {name} {{ {fields} }}"
     return name

@@ -49,7 +49,9 @@ def main() -> None:
     parser.add_argument("project", type=Path, help="the folder with pyproject.toml")
     parser.add_argument("--out", type=Path, required=True, help="the component's file")
     parser.add_argument("--wit", type=Path, help="the folder with the contract's WIT")
-    parser.add_argument("--cache", type=Path, help="where dependencies are kept between builds; PROJECT/.sqlservice otherwise")
+    parser.add_argument(
+        "--cache", type=Path, help="where dependencies are kept between builds; PROJECT/.sqlservice otherwise"
+    )
     given = parser.parse_args()
     project = Project.read(given.project.resolve())
     cache = (given.cache or project.root / ".sqlservice").resolve()
@@ -63,12 +65,21 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
     libraries = stage / "lib"
     shutil.copytree(PACKAGE, libraries / "sqlservice_guest", ignore=shutil.ignore_patterns("build", "__pycache__"))
     (libraries / block.FILE).write_bytes(block.shared_library())
-    folder = write_wit(stage, contract, "package plugin:empty;\nworld plugin { include sqlservice:database/sqlservice-raw@0.2.0; }\n")
+    folder = write_wit(
+        stage, contract, "package plugin:empty;\nworld plugin { include sqlservice:database/sqlservice-raw@0.2.0; }\n"
+    )
     run([componentizer(), "-q", "-d", folder, "-w", "plugin", "bindings", stage / "bindings"])
     silence(stage / "bindings" / "componentize_py_async_support")
     path = [PACKAGE.parent, stage / "bindings", dependencies, project.root, project.root / "src"]
     described = run(
-        [sys.executable, "-m", "sqlservice_guest.build.describe", project.module, project.name, "yes" if project.raw_sql else "no"],
+        [
+            sys.executable,
+            "-m",
+            "sqlservice_guest.build.describe",
+            project.module,
+            project.name,
+            "yes" if project.raw_sql else "no",
+        ],
         PYTHONPATH=os.pathsep.join(map(str, path)),
     )
     folder = write_wit(stage, contract, described)
@@ -100,15 +111,16 @@ def install(project: Project, cache: Path) -> Path:
         if any(item.lower().startswith(("sqlalchemy", "sqlservice")) for item in wanted):
             wanted = [*wanted, "typing_extensions"]
         run([
-            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", target, "--platform", "any",
-            "--python-version", PYTHON, "--implementation", "py", "--abi", "none", "--no-deps", "--only-binary=:all:", *wanted,
+            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", target,
+            "--platform", "any", "--python-version", PYTHON, "--implementation", "py", "--abi", "none",
+            "--no-deps", "--only-binary=:all:", *wanted,
         ])  # fmt: skip
     stamp.write_text(listed)
     return target
 
 
 def glue(project: Project, dependencies: Path) -> str:
-    """The module that componentize-py looks at. What it imports is imported at build time, so that instances start at once."""
+    """The module that componentize-py looks at. What it imports is imported when the plugin is built."""
     lines = [f"import {block.MODULE}", "import wit_world", "from sqlservice_guest import plugin"]
     if (dependencies / "sqlalchemy").is_dir():
         lines += ["from sqlservice_guest import aio", "aio.install()", "import sqlservice_guest.dialect"]
@@ -133,7 +145,11 @@ def write_wit(stage: Path, contract: Path, world: str) -> Path:
 
 def find_wit(given: Path | None, project: Project) -> Path:
     """The contract's WIT: where it was said, in the project, or beside the SDK."""
-    places = [given] if given else [project.root / "wit", project.root / "sdk" / "wit", *(up / "wit" for up in PACKAGE.parents)]
+    places = (
+        [given]
+        if given
+        else [project.root / "wit", project.root / "sdk" / "wit", *(up / "wit" for up in PACKAGE.parents)]
+    )
     for place in places:
         if (place / "databases.wit").is_file():
             return place

@@ -17,6 +17,7 @@ from .ddl import DataDDLCompiler
 
 STREAM_ROWS = 1000
 ROWS_OF_ONE_STATEMENT = 500
+PARAMETERS_OF_ONE_STATEMENT = 900
 
 
 class DataExecutionContext(default.DefaultExecutionContext):
@@ -74,10 +75,8 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
         returned = cursor.fetchall() if cursor.description else []
         cursor.rowcount = len(rows)
         return returned
-    if not compiled.bind_names:
-        size = 1
-    else:
-        size = max(1, min(ROWS_OF_ONE_STATEMENT, 900 // len(compiled.bind_names)))
+    bound = len(compiled.bind_names)
+    size = max(1, min(ROWS_OF_ONE_STATEMENT, PARAMETERS_OF_ONE_STATEMENT // bound)) if bound else 1
     returned, total = [], 0
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
@@ -91,10 +90,14 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
 def learn(cursor: Cursor, compiled: DataCompiler) -> None:
     """Makes the statement's tables known to the connection."""
     connection = cursor.connection
-    unknown = [table for key, table in compiled.used_tables.items() if key not in connection.known and key != (None, "")]
+    unknown = [
+        table for key, table in compiled.used_tables.items() if key not in connection.known and key != (None, "")
+    ]
     if unknown:
         dialect = compiled.dialect
-        connection.learn([models.table(table, dialect) for table in with_referred(unknown) if hasattr(table, "constraints")])
+        connection.learn(
+            [models.table(table, dialect) for table in with_referred(unknown) if hasattr(table, "constraints")]
+        )
 
 
 def with_referred(tables: Any) -> list[Any]:
@@ -138,11 +141,14 @@ def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: 
 
 def define(cursor: Cursor, compiled: DataDDLCompiler, context: Any) -> None:
     """Creates or drops a table. It commits what the connection had open, as MySQL does."""
-    connection, element = cursor.connection, compiled.statement.element
+    statement: Any = compiled.statement
+    connection, element = cursor.connection, statement.element
     if compiled.action == "index":
         if (element.table.schema, element.table.name) in connection.created:
             return
-        raise errors.NotSupportedError("an index is created with its table; the contract has no other way", code="unsupported")
+        raise errors.NotSupportedError(
+            "an index is created with its table; the contract has no other way", code="unsupported"
+        )
     connection.commit()
     tables = [models.table(table, compiled.dialect) for table in with_referred([element])]
     database = connection.catalog.opened_with(tables)
