@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Warning(Exception):  # noqa: A001 - PEP 249 fixes the name
+class Warning(Exception):  # noqa: A001, N818 - PEP 249 fixes the name
     """Something that is worth a warning; never raised here."""
 
 
 class Error(Exception):
     """A call that failed.
 
-    `code` is the contract's word (`unique-violation`, `busy`, …), to branch on; a word that a program does not know is treated by
-    `retryable`: whether the same transaction, begun again, can succeed.
+    `code` is the contract's word (`unique-violation`, `busy`, …), to branch on; a word that a program does not know is
+    treated by `retryable`: whether the same transaction, begun again, can succeed.
     """
 
     def __init__(
@@ -126,4 +127,6 @@ def closed(what: str) -> InterfaceError:
 
 def mismatch(expected: str, value: object) -> InterfaceError:
     """The exception for a value that the contract cannot carry."""
-    return InterfaceError(f"{expected} is expected, not {type(value).__name__} {value!r:.80}", code="type-mismatch")
+    return InterfaceError(
+        f"{expected} is expected, not {type(value).__name__} {reprlib.repr(value)}", code="type-mismatch"
+    )

@@ -1,4 +1,4 @@
-"""Python's values as the contract's, one by one: parameters and literals. What does not fit raises before anything is sent."""
+"""Python's values as the contract's, one by one. What does not fit raises before anything is sent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import enum
 import json
 import math
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
 from .bindings import values as wit
@@ -17,10 +17,16 @@ from .bindings import values as wit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+T = TypeVar("T")
+
 EPOCH = dt.datetime(1970, 1, 1)
 EPOCH_UTC = EPOCH.replace(tzinfo=dt.UTC)
 EPOCH_DAY = EPOCH.toordinal()
 MICROSECOND = dt.timedelta(microseconds=1)
+MAX_DIGITS = 150_000
+"""More than any database has in a decimal."""
+MAX_DIMENSIONS = 16
+"""More than any database has in an array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,10 @@ class Json:
     def text(self) -> str:
         """The document as text. Raises `InterfaceError` for what JSON cannot say."""
         try:
-            return json.dumps(self.value, ensure_ascii=False, allow_nan=False)
-        except (TypeError, ValueError) as cause:
+            text = json.dumps(self.value, ensure_ascii=False, allow_nan=False)
+        except (RecursionError, TypeError, ValueError) as cause:
             raise errors.InterfaceError(f"no JSON document: {cause}", code="type-mismatch") from None
+        return checked_text(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,8 @@ def decimal_text(value: decimal.Decimal) -> str:
     """A decimal without an exponent."""
     if not value.is_finite():
         raise errors.mismatch("a finite decimal", value)
+    if value and abs(value.adjusted()) > MAX_DIGITS:
+        raise errors.mismatch(f"a decimal of at most {MAX_DIGITS} digits on either side of its point", value)
     return format(value, "f")
 
 
@@ -95,12 +104,15 @@ def _integer(value: int) -> Any:
     raise errors.InterfaceError(f"the integer {value} has more than 64 bits; use a Decimal", code="type-mismatch")
 
 
-def _text(value: str) -> Any:
+def checked_text(value: object) -> str:
+    """A text as the contract carries it. Raises `InterfaceError` for what is none."""
+    if not isinstance(value, str):
+        raise errors.mismatch("a text", value)
     try:
         value.encode()
     except UnicodeEncodeError:
         raise errors.mismatch("text without lone surrogates", value) from None
-    return wit.Scalar_Text(str(value))
+    return str(value)
 
 
 def _datetime(value: dt.datetime) -> Any:
@@ -113,9 +125,9 @@ def _timedelta(value: dt.timedelta) -> Any:
 
 
 def _bounded(value: Interval) -> Any:
-    small = -(1 << 31) <= value.months < 1 << 31 and -(1 << 31) <= value.days < 1 << 31
-    if not small or not -(1 << 63) <= value.microseconds < 1 << 63:
-        raise errors.mismatch("an interval of 32, 32 and 64 bits", value)
+    parts = ((value.months, 32), (value.days, 32), (value.microseconds, 64))
+    if not all(isinstance(part, int) and -(1 << bits - 1) <= part < 1 << bits - 1 for part, bits in parts):
+        raise errors.mismatch("an interval of whole numbers of 32, 32 and 64 bits", value)
     return wit.Scalar_Interval(wit.Interval(value.months, value.days, value.microseconds))
 
 
@@ -124,7 +136,7 @@ _SCALARS: dict[type, Callable[[Any], Any]] = {
     bool: wit.Scalar_Boolean,
     int: _integer,
     float: wit.Scalar_Float,
-    str: _text,
+    str: lambda value: wit.Scalar_Text(checked_text(value)),
     bytes: wit.Scalar_Bytes,
     bytearray: lambda value: wit.Scalar_Bytes(bytes(value)),
     memoryview: lambda value: wit.Scalar_Bytes(value.tobytes()),
@@ -136,9 +148,9 @@ _SCALARS: dict[type, Callable[[Any], Any]] = {
     dt.timedelta: _timedelta,
     Interval: _bounded,
     Json: lambda value: wit.Scalar_Json(value.text()),
-    JsonText: lambda value: wit.Scalar_Json(value.text),
+    JsonText: lambda value: wit.Scalar_Json(checked_text(value.text)),
     dict: lambda value: wit.Scalar_Json(Json(value).text()),
-    Native: lambda value: wit.Scalar_Other(wit.NativeValue(value.native_type, value.text)),
+    Native: lambda value: wit.Scalar_Other(wit.NativeValue(checked_text(value.native_type), checked_text(value.text))),
 }
 
 
@@ -150,6 +162,20 @@ def scalar(value: object) -> Any:
         if isinstance(value, enum.Enum) or convert is None:
             raise errors.mismatch("None, bool, int, float, str, bytes, Decimal, UUID, a date or time, or JSON", value)
     return convert(value)
+
+
+def checked(node: T) -> T:
+    """A record of the contract, whose texts are looked at: one that cannot cross would end the instance."""
+    waiting: list[Any] = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            checked_text(item)
+        elif isinstance(item, (list, tuple)):
+            waiting += item
+        elif is_dataclass(item):
+            waiting += (getattr(item, part.name) for part in fields(item))
+    return node
 
 
 def bind(value: object) -> Any:
@@ -167,12 +193,14 @@ def _array(items: list[Any]) -> Any:
             break
         if any(not isinstance(item, (list, tuple)) or len(item) != len(items[0]) for item in items):
             raise errors.mismatch("an array whose parts have one length", items)
+        if len(dimensions) >= MAX_DIMENSIONS:
+            raise errors.mismatch(f"an array of at most {MAX_DIMENSIONS} dimensions", items)
         items = [part for item in items for part in item]
     return wit.ArrayValue(dimensions, [scalar(item) for item in items])
 
 
 def unbind(value: Any) -> object:
-    """A value of the contract as Python's. JSON comes as `Json`, spans of time as `timedelta` where they have no months."""
+    """A value of the contract as Python's. JSON comes as `Json`, a span of time without months as `timedelta`."""
     if isinstance(value, wit.Value_Array):
         return _nested(value.value.dimensions, [unscalar(item) for item in value.value.items])
     return unscalar(value.value if isinstance(value, wit.Value_Scalar) else value)

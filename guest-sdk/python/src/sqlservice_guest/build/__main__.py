@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import wit
 from . import block
 
 PYTHON = "3.14"
@@ -49,7 +50,9 @@ def main() -> None:
     parser.add_argument("project", type=Path, help="the folder with pyproject.toml")
     parser.add_argument("--out", type=Path, required=True, help="the component's file")
     parser.add_argument("--wit", type=Path, help="the folder with the contract's WIT")
-    parser.add_argument("--cache", type=Path, help="where dependencies are kept between builds; PROJECT/.sqlservice otherwise")
+    parser.add_argument(
+        "--cache", type=Path, help="where dependencies are kept between builds; PROJECT/.sqlservice otherwise"
+    )
     given = parser.parse_args()
     project = Project.read(given.project.resolve())
     cache = (given.cache or project.root / ".sqlservice").resolve()
@@ -63,12 +66,18 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
     libraries = stage / "lib"
     shutil.copytree(PACKAGE, libraries / "sqlservice_guest", ignore=shutil.ignore_patterns("build", "__pycache__"))
     (libraries / block.FILE).write_bytes(block.shared_library())
-    folder = write_wit(stage, contract, "package plugin:empty;\nworld plugin { include sqlservice:database/sqlservice-raw@0.2.0; }\n")
-    run([componentizer(), "-q", "-d", folder, "-w", "plugin", "bindings", stage / "bindings"])
+    write_bindings(stage, contract, stage / "bindings")
     silence(stage / "bindings" / "componentize_py_async_support")
     path = [PACKAGE.parent, stage / "bindings", dependencies, project.root, project.root / "src"]
     described = run(
-        [sys.executable, "-m", "sqlservice_guest.build.describe", project.module, project.name, "yes" if project.raw_sql else "no"],
+        [
+            sys.executable,
+            "-m",
+            "sqlservice_guest.build.describe",
+            project.module,
+            project.name,
+            "yes" if project.raw_sql else "no",
+        ],
         PYTHONPATH=os.pathsep.join(map(str, path)),
     )
     folder = write_wit(stage, contract, described)
@@ -78,6 +87,13 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
     out.parent.mkdir(parents=True, exist_ok=True)
     run([componentizer(), "-q", "-d", folder, "-w", "plugin", "componentize", *paths, "-o", out, "sqlservice_plugin"])
     print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
+
+
+def write_bindings(stage: Path, contract: Path, target: Path) -> None:
+    """The bindings of the contract alone: for what imports a plugin outside of a component."""
+    shutil.rmtree(target, ignore_errors=True)
+    folder = write_wit(stage, contract, wit.world("contract", True, []))
+    run([componentizer(), "-q", "-d", folder, "-w", "plugin", "bindings", target])
 
 
 def silence(support: Path) -> None:
@@ -100,18 +116,23 @@ def install(project: Project, cache: Path) -> Path:
         if any(item.lower().startswith(("sqlalchemy", "sqlservice")) for item in wanted):
             wanted = [*wanted, "typing_extensions"]
         run([
-            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", target, "--platform", "any",
-            "--python-version", PYTHON, "--implementation", "py", "--abi", "none", "--no-deps", "--only-binary=:all:", *wanted,
+            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", target,
+            "--platform", "any", "--python-version", PYTHON, "--implementation", "py", "--abi", "none",
+            "--no-deps", "--only-binary=:all:", *wanted,
         ])  # fmt: skip
     stamp.write_text(listed)
     return target
 
 
 def glue(project: Project, dependencies: Path) -> str:
-    """The module that componentize-py looks at. What it imports is imported at build time, so that instances start at once."""
+    """The module that componentize-py looks at. What it imports is imported when the plugin is built."""
     lines = [f"import {block.MODULE}", "import wit_world", "from sqlservice_guest import plugin"]
     if (dependencies / "sqlalchemy").is_dir():
-        lines += ["from sqlservice_guest import aio", "aio.install()", "import sqlservice_guest.dialect"]
+        lines += [
+            "from sqlservice_guest import asyncio_support",
+            "asyncio_support.install()",
+            "import sqlservice_guest.dialect",
+        ]
         lines += ["import sqlalchemy.ext.asyncio, sqlalchemy.orm, sqlalchemy.sql.default_comparator"]
         lines += ["import sqlalchemy.dialects.mysql, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite"]
     lines += [f"import {project.module}", f"plugin.collect({project.module})"]
@@ -133,7 +154,11 @@ def write_wit(stage: Path, contract: Path, world: str) -> Path:
 
 def find_wit(given: Path | None, project: Project) -> Path:
     """The contract's WIT: where it was said, in the project, or beside the SDK."""
-    places = [given] if given else [project.root / "wit", project.root / "sdk" / "wit", *(up / "wit" for up in PACKAGE.parents)]
+    places = (
+        [given]
+        if given
+        else [project.root / "wit", project.root / "sdk" / "wit", *(up / "wit" for up in PACKAGE.parents)]
+    )
     for place in places:
         if (place / "databases.wit").is_file():
             return place

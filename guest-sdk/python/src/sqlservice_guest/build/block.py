@@ -1,11 +1,12 @@
 """Writes the native module that blocks: the one built-in of the component model that componentize-py's runtime lacks.
 
-The runtime can await an import only by going back to its caller. Synchronous code, of which SQLAlchemy's ORM is made, cannot do
-that: it needs `[waitable-set-wait]`, which suspends the whole instance until something in a set has happened. The module has one
-function, `wait(set) -> bytes`: the kind of the event, the waitable, and its code, as three little-endian 32-bit integers.
+The runtime can await an import only by going back to its caller. Synchronous code, of which SQLAlchemy's ORM is made,
+cannot do that: it needs `[waitable-set-wait]`, which suspends the whole instance until something in a set has happened.
+The module has one function, `wait(set) -> bytes`: the kind of the event, the waitable, and its code, as three
+little-endian 32-bit integers.
 
-It is a shared library of WebAssembly, some 600 bytes, which componentize-py links like any other native module. The bytes are
-written here, section by section, so that no C compiler is needed and no binary lies in the repository.
+It is a shared library of WebAssembly, some 600 bytes, which componentize-py links like any other native module. The
+bytes are written here, section by section, so that no C compiler is needed and no binary lies in the repository.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ EMPTY_BLOCK = b"\x40"
 METH_O = 8
 PYTHON_API_VERSION = 1013
 
-# Where things lie, counted from the module's own memory: the table of methods (two of 16 bytes), the definition of the module
-# (52 bytes), the event (12 bytes), and texts.
+# Where things lie, counted from the module's own memory: the table of methods (two of 16 bytes), the definition of the
+# module (52 bytes), the event (12 bytes), and texts.
 METHODS, DEFINITION, EVENT, WAIT_NAME = 0, 32, 84, 96
 MODULE_NAME = WAIT_NAME + len(b"wait\0")
 DATA = (
@@ -48,16 +49,27 @@ MEMORY_BASE, TABLE_BASE = range(2)
 
 def shared_library() -> bytes:
     """The module, to be written to a file of the name `FILE` beside the project's dependencies."""
-    return b"\0asm" + struct.pack("<I", 1) + b"".join((
-        _section(0, _name("dylink.0") + b"\x01" + _sized(_unsigned(len(DATA)) + _unsigned(2) + _unsigned(1) + _unsigned(0))),
-        _section(1, _vector([_function_type(2), _function_type(1), _function_type(0)])),
-        _section(2, _vector(_imports())),
-        _section(3, _vector([_unsigned(TWO_TO_ONE), _unsigned(NONE_TO_ONE)])),
-        _section(7, _vector([_name(f"PyInit_{MODULE}") + b"\x00" + _unsigned(INIT)])),
-        _section(9, _vector([b"\x00" + _get_global(TABLE_BASE) + b"\x0b" + _vector([_unsigned(WAIT)])])),
-        _section(10, _vector([_body(_wait(), locals_=1), _body(_init(), locals_=0)])),
-        _section(11, _vector([b"\x00" + _get_global(MEMORY_BASE) + b"\x0b" + _sized(DATA)])),
-    ))
+    return (
+        b"\0asm"
+        + struct.pack("<I", 1)
+        + b"".join(
+            (
+                _section(
+                    0,
+                    _name("dylink.0")
+                    + b"\x01"
+                    + _sized(_unsigned(len(DATA)) + _unsigned(2) + _unsigned(1) + _unsigned(0)),
+                ),
+                _section(1, _vector([_function_type(2), _function_type(1), _function_type(0)])),
+                _section(2, _vector(_imports())),
+                _section(3, _vector([_unsigned(TWO_TO_ONE), _unsigned(NONE_TO_ONE)])),
+                _section(7, _vector([_name(f"PyInit_{MODULE}") + b"\x00" + _unsigned(INIT)])),
+                _section(9, _vector([b"\x00" + _get_global(TABLE_BASE) + b"\x0b" + _vector([_unsigned(WAIT)])])),
+                _section(10, _vector([_body(_wait(), locals_=1), _body(_init(), locals_=0)])),
+                _section(11, _vector([b"\x00" + _get_global(MEMORY_BASE) + b"\x0b" + _sized(DATA)])),
+            )
+        )
+    )
 
 
 def _imports() -> list[bytes]:
@@ -83,25 +95,50 @@ def _imports() -> list[bytes]:
 def _wait() -> bytes:
     """`wait(self, set)`: null with Python's error where the set is no number, the event's bytes otherwise."""
     number = 2
-    return b"".join((
-        _get_local(1), _call(AS_UNSIGNED), b"\x21", _unsigned(number),
-        _call(OCCURRED), b"\x04", EMPTY_BLOCK, _constant(0), b"\x0f\x0b",
-        _address(EVENT),
-        _get_local(number), _address(EVENT + 4), _call(SUSPEND),
-        _store(),
-        _address(EVENT), _constant(12), _call(TO_BYTES),
-    ))
+    return b"".join(
+        (
+            _get_local(1),
+            _call(AS_UNSIGNED),
+            b"\x21",
+            _unsigned(number),
+            _call(OCCURRED),
+            b"\x04",
+            EMPTY_BLOCK,
+            _constant(0),
+            b"\x0f\x0b",
+            _address(EVENT),
+            _get_local(number),
+            _address(EVENT + 4),
+            _call(SUSPEND),
+            _store(),
+            _address(EVENT),
+            _constant(12),
+            _call(TO_BYTES),
+        )
+    )
 
 
 def _init() -> bytes:
     """`PyInit_…()`: writes the addresses, which are known only now, and makes the module."""
-    return b"".join((
-        _address(METHODS), _address(WAIT_NAME), _store(),
-        _address(METHODS + 4), _get_global(TABLE_BASE), _store(),
-        _address(DEFINITION + 20), _address(MODULE_NAME), _store(),
-        _address(DEFINITION + 32), _address(METHODS), _store(),
-        _address(DEFINITION), _constant(PYTHON_API_VERSION), _call(CREATE),
-    ))
+    return b"".join(
+        (
+            _address(METHODS),
+            _address(WAIT_NAME),
+            _store(),
+            _address(METHODS + 4),
+            _get_global(TABLE_BASE),
+            _store(),
+            _address(DEFINITION + 20),
+            _address(MODULE_NAME),
+            _store(),
+            _address(DEFINITION + 32),
+            _address(METHODS),
+            _store(),
+            _address(DEFINITION),
+            _constant(PYTHON_API_VERSION),
+            _call(CREATE),
+        )
+    )
 
 
 def _address(offset: int) -> bytes:

@@ -1,7 +1,8 @@
 """Pieces of a compiled statement, and the arena that they write themselves into.
 
-SQLAlchemy's compiler puts texts together. Here each text is a token that stands for a `Piece`; a piece knows how to write its nodes.
-What the base compiler puts together on its own is no token, and so what has no node is found and refused by name.
+SQLAlchemy's compiler puts texts together. Here each text is a token that stands for a `Piece`; a piece knows how to
+write its nodes. What the base compiler puts together on its own is no token, and so what has no node is found and
+refused by name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ..bindings import values as va
 
 Emit: TypeAlias = "Callable[[Arena], int]"
 Slot: TypeAlias = tuple[int, str, Any]
+"""A parameter: the row of values, the name, and the part of a list."""
 
 _TOKEN = re.compile("\x01(\\d+)\x02")
 
@@ -33,7 +35,7 @@ class Piece:
 
 @dataclass(slots=True)
 class Arena:
-    """The nodes of one statement, and the slots that its parameters are taken from: row of values, name, part of a list."""
+    """The nodes of one statement, and the slots that its parameters are taken from."""
 
     shape: Mapping[str, Any] = field(default_factory=dict)
     nodes: list[Any] = field(default_factory=list)
@@ -96,7 +98,9 @@ class Pieces:
 
 def unsupported(what: str) -> exc.CompileError:
     """The error for what the contract has no node for."""
-    return exc.CompileError(f"the contract has no node for {what}; raw SQL by text() needs `raw-sql = true` and its grant")
+    return exc.CompileError(
+        f"the contract has no node for {what}; raw SQL by text() needs `raw-sql = true` and its grant"
+    )
 
 
 def nothing(_: Arena) -> int:

@@ -1,4 +1,4 @@
-"""The SQLAlchemy dialect `sqlservice://NAME`: statements travel as data, over whatever database the host has by that name."""
+"""The SQLAlchemy dialect `sqlservice://NAME`: statements travel as data to whatever database the host calls so."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ReadOnly(characteristics.ConnectionCharacteristic):
 
 
 class DataDialect(Reflection, default.DefaultDialect):
-    """One dialect for every database of the host: what each can do is asked, once, when the first connection is made."""
+    """One dialect for every database of the host: what it can do is asked when the first connection is made."""
 
     name = "sqlservice"
     driver = "data"
@@ -109,8 +109,7 @@ class DataDialect(Reflection, default.DefaultDialect):
             declared = [self.metadata] if self.metadata is not None else plugin.declared()
             known = [table for metadata in declared for table in models.models(metadata, self)]
             self._catalogs[name] = driver.Catalog(name, known)
-        connection = driver.Connection(self._catalogs[name], json_as_text=True)
-        return connection
+        return driver.Connection(self._catalogs[name], json_as_text=True)
 
     def initialize(self, connection: Any) -> None:
         database = connection.connection.dbapi_connection.database
@@ -192,7 +191,7 @@ class DataDialect(Reflection, default.DefaultDialect):
         """Every row in one crossing: there are no batches to deliver."""
         try:
             rows = execution.insert_rows(cursor, context.compiled, parameters)
-        except Exception as failure:  # noqa: BLE001 - SQLAlchemy wraps it
+        except Exception as failure:
             connection._handle_dbapi_exception(failure, str(statement), parameters, cursor, context)
         if context.compiled.effective_returning:
             context._insertmanyvalues_rows = rows

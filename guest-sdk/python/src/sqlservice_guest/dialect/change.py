@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import exc
 from sqlalchemy.sql import coercions, crud, elements, roles
@@ -11,8 +12,14 @@ from sqlalchemy.sql import schema as sch
 from sqlalchemy.sql.compiler import _InsertManyValues
 
 from ..bindings import statements as st
-from .arena import Arena, Emit, unsupported
+from ..value import checked
+from .arena import Arena, Emit, nothing, unsupported
 from .query import QueryCompiler
+
+Source: TypeAlias = Callable[[Arena], st.InsertSource]
+Upsert: TypeAlias = Callable[[Arena], st.Conflict]
+Tail: TypeAlias = Callable[[Arena], tuple[int | None, int | None, list[int]]]
+"""Other sources, the condition, and the returned columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +36,17 @@ class ChangeCompiler(QueryCompiler):
     """The visits of statements that change rows. Each returns a token of the kind `root`."""
 
     many_rows: ManyRows | None = None
-    new_rows: frozenset[str] = frozenset()
+    changed: tuple[str, str | None] | None = None
+    """Name and schema of the table that changes."""
 
     def target(self, table: Any) -> tuple[str, str | None]:
-        """Name and schema of the table that changes."""
+        """Notes the table that changes. Returns its name and schema."""
         if not isinstance(table, (sch.Table, elements.quoted_name)) and table.__visit_name__ != "table":
             raise unsupported(f"a change of {type(table).__name__}; it is of one table")
         schema = self.preparer.schema_for_object(table)
         self.used_tables[schema, table.name] = table
-        return str(table.name), schema
+        self.changed = str(table.name), schema
+        return self.changed
 
     def begin_change(self, stmt: Any, visiting_cte: Any, flag: str, **kw: Any) -> tuple[Any, Any]:
         """What the base class does at the start of each change: the compile state, and the statement that it made."""
@@ -81,14 +90,14 @@ class ChangeCompiler(QueryCompiler):
             self.many_rows = self.as_many_rows(table, params, before, len(returning))
         self.stack.pop(-1)
 
-        def emit(arena: Arena) -> Any:
+        def root(arena: Arena) -> st.Root:
             rows = source(arena)
             clause = conflict(arena) if conflict else None
             return st.Root_Insert(st.Insert(table, schema, columns, rows, clause, [item(arena) for item in returning]))
 
-        return self.pieces.token("root", emit)
+        return self.pieces.token("root", nothing, root)
 
-    def insert_source(self, stmt: Any, state: Any, params: Any, kw: dict[str, Any]) -> Any:
+    def insert_source(self, stmt: Any, state: Any, params: Any, kw: dict[str, Any]) -> Source:
         """Where the rows come from: a query, expressions, or defaults."""
         if stmt.select is not None:
             text = self.process(self.stack[-1]["insert_from_select"], insert_into=True, **kw)
@@ -100,9 +109,9 @@ class ChangeCompiler(QueryCompiler):
             return lambda _: st.InsertSource_Defaults()
         rows = params.all_multi_params if state._has_multi_parameters else [params.single_params]
         written = [[self.emitter(value) for _, _, value, _ in row] for row in rows]
-        return lambda arena: st.InsertSource_Values([
-            [value(arena) for value in row] for _ in _each_row(arena) for row in written
-        ])
+        return lambda arena: st.InsertSource_Values(
+            [[value(arena) for value in row] for _ in _each_row(arena) for row in written]
+        )
 
     def as_many_rows(self, table: str, params: Any, before: int, returned: int) -> ManyRows | None:
         """The insert for `insert-many`, where every value is a parameter and every returned column a plain one."""
@@ -117,9 +126,10 @@ class ChangeCompiler(QueryCompiler):
         known = [next((item for item in entry.objects if isinstance(item, sch.Column)), None) for entry in plain]
         if not columns or any(column is None or column.table is None for column in known):
             return None
-        return ManyRows(table, columns, names, [str(column.name) for column in known if column is not None])
+        many = ManyRows(table, columns, names, [str(column.name) for column in known if column is not None])
+        return checked(many)
 
-    def conflict(self, stmt: Any, **kw: Any) -> Any:
+    def conflict(self, stmt: Any, **kw: Any) -> Upsert | None:
         """What an upsert does with rows that are there already: the constructs of any dialect of SQLAlchemy's."""
         clause = stmt._post_values_clause
         if clause is None:
@@ -133,13 +143,15 @@ class ChangeCompiler(QueryCompiler):
         if kind == "on_conflict_do_nothing":
             return lambda _: st.Conflict(targets, st.ConflictAction_Nothing(), None)
         pairs = clause.update_values_to_set if kind == "on_conflict_do_update" else list(clause.update.items())
-        self.new_rows = frozenset({"excluded", "inserted", str(getattr(getattr(clause, "inserted_alias", None), "name", "excluded"))})
+        self.new_rows = frozenset(
+            {"excluded", "inserted", str(getattr(getattr(clause, "inserted_alias", None), "name", "excluded"))}
+        )
         assignments = [(name, self.new_value(stmt.table, name, value, **kw)) for name, value in self.named(pairs)]
         condition = getattr(clause, "update_whereclause", None)
         where = None if condition is None else self.value(condition, **kw)
         self.new_rows = frozenset()
 
-        def emit(arena: Arena) -> Any:
+        def emit(arena: Arena) -> st.Conflict:
             written = [st.Assignment(name, value(arena)) for name, value in assignments]
             return st.Conflict(targets, st.ConflictAction_Update(written), where(arena) if where else None)
 
@@ -177,11 +189,11 @@ class ChangeCompiler(QueryCompiler):
             raise exc.CompileError(message)
         tail = self.tail(stmt, extra, **kw)
 
-        def emit(arena: Arena) -> Any:
+        def root(arena: Arena) -> st.Root:
             written = [st.Assignment(name, value(arena)) for name, value in assignments]
             return st.Root_Update(st.Update(table, schema, written, *tail(arena)))
 
-        return self.pieces.token("root", emit)
+        return self.pieces.token("root", nothing, root)
 
     def visit_delete(self, delete_stmt: Any, visiting_cte: Any = None, **kw: Any) -> str:
         state, stmt = self.begin_change(delete_stmt, visiting_cte, "isdelete", **kw)
@@ -189,7 +201,11 @@ class ChangeCompiler(QueryCompiler):
         extra = self.push_change(stmt, state)
         crud._get_crud_params(self, stmt, state, True, **kw)
         tail = self.tail(stmt, extra, **kw)
-        return self.pieces.token("root", lambda arena: st.Root_Delete(st.Delete(table, schema, *tail(arena))))
+
+        def root(arena: Arena) -> st.Root:
+            return st.Root_Delete(st.Delete(table, schema, *tail(arena)))
+
+        return self.pieces.token("root", nothing, root)
 
     def push_change(self, stmt: Any, state: Any) -> list[Any]:
         """Enters the statement on the stack. Returns the other sources."""
@@ -200,7 +216,7 @@ class ChangeCompiler(QueryCompiler):
         self.stack.append({"correlate_froms": froms, "asfrom_froms": froms, "selectable": stmt})
         return extra
 
-    def tail(self, stmt: Any, extra: list[Any], **kw: Any) -> Any:
+    def tail(self, stmt: Any, extra: list[Any], **kw: Any) -> Tail:
         """Other sources, the condition and the returned columns, as they come last in updates and deletes."""
         source = self.sources(extra, **kw)
         where = self.all_of(stmt._where_criteria, **kw)
@@ -209,7 +225,7 @@ class ChangeCompiler(QueryCompiler):
             raise unsupported("common table expressions of an update or delete")
         self.stack.pop(-1)
 
-        def emit(arena: Arena) -> tuple[Any, ...]:
+        def emit(arena: Arena) -> tuple[int | None, int | None, list[int]]:
             from_ = source(arena) if source else None
             condition = where(arena) if where else None
             return from_, condition, [item(arena) for item in returning]
@@ -217,11 +233,9 @@ class ChangeCompiler(QueryCompiler):
         return emit
 
 
-def _each_row(arena: Arena) -> Any:
+def _each_row(arena: Arena) -> Iterator[int]:
     """Goes through the rows of values that the arena is written for, so that parameters are those of the row."""
     for number in range(arena.shape.get("", 1)):
         arena.row = number
         yield number
     arena.row = 0
-
-

@@ -9,7 +9,8 @@ from sqlalchemy import exc
 from sqlalchemy.sql import compiler
 
 from ..bindings import statements as st
-from .arena import Arena
+from ..value import checked
+from .arena import Arena, Piece, Slot
 from .change import ChangeCompiler
 
 _NAMED = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
@@ -17,7 +18,7 @@ _SHAPES = 64
 
 
 class StatementText(str):
-    """What logs and errors show of a statement that was sent as data: SQLAlchemy's generic text, made when it is asked for."""
+    """What logs and errors show of a statement that was sent as data: SQLAlchemy's generic text, made on demand."""
 
     statement: Any
 
@@ -33,7 +34,7 @@ class StatementText(str):
 class Variant:
     """A statement for one shape of its lists, and where its parameters come from."""
 
-    def __init__(self, statement: Any, slots: list[tuple[int, str, Any]]) -> None:
+    def __init__(self, statement: st.Statement, slots: list[Slot]) -> None:
         self.statement = statement
         self.slots = slots
         self.runs = 0
@@ -62,13 +63,16 @@ class DataCompiler(ChangeCompiler):
     # Text
 
     def visit_textclause(self, textclause: Any, add_to_result_map: Any = None, **kw: Any) -> str:
-        whole = self.statement
+        whole: Any = self.statement
         if textclause is not whole and textclause is not getattr(whole, "element", None):
-            return super().visit_textclause(textclause, add_to_result_map, **kw)
+            return str(super().visit_textclause(textclause, add_to_result_map, **kw))
         from ..bindings import raw_sql
 
         if raw_sql is None:
-            message = "text() needs `raw-sql = true` in [tool.sqlservice] and the host's grant; select() and its kin need neither"
+            message = (
+                "text() needs `raw-sql = true` in [tool.sqlservice] and the host's grant; "
+                "select() and its kin need neither"
+            )
             raise exc.CompileError(message)
         self.isplaintext = not self.stack
         names: list[str] = []
@@ -88,7 +92,7 @@ class DataCompiler(ChangeCompiler):
     def visit_textual_select(self, taf: Any, *args: Any, **kw: Any) -> str:
         if taf is not self.statement:
             raise exc.CompileError("text() cannot be a part of a statement that is sent as data")
-        return super().visit_textual_select(taf, *args, **kw)
+        return str(super().visit_textual_select(taf, *args, **kw))
 
     # Parameters
 
@@ -109,7 +113,8 @@ class DataCompiler(ChangeCompiler):
         if type_._is_tuple_type:
             each = [item._cached_bind_processor(self.dialect) for item in type_.types]
             return lambda rows: [
-                tuple(process(item) if process else item for process, item in zip(each, row, strict=True)) for row in rows
+                tuple(process(item) if process else item for process, item in zip(each, row, strict=True))
+                for row in rows
             ]
         process = type_._cached_bind_processor(self.dialect)
         if not bindparam.expanding or process is None:
@@ -131,18 +136,20 @@ class DataCompiler(ChangeCompiler):
         if variant is None:
             if len(self._variants) >= _SHAPES:
                 self._variants.pop(next(iter(self._variants)))
-            variant = self._variants[key] = self._write(shape)
+            variant = self._variants[key] = self._write(self._root, shape)
         return variant
 
-    def _write(self, shape: dict[str, Any]) -> Variant:
-        assert self._root is not None
+    def _write(self, whole: Piece, shape: dict[str, Any]) -> Variant:
         arena = Arena(shape)
-        root: Any = self._root.emit(arena)
-        if self._root.kind == "query":
-            root = st.Root_Select(root)
-        elif self._root.kind != "root":
-            raise exc.CompileError("an expression cannot be executed; select it")
-        return Variant(st.Statement(arena.nodes, root), list(arena.slots))
+        root: st.Root
+        if whole.kind == "query":
+            root = st.Root_Select(whole.emit(arena))
+        elif whole.kind == "root":
+            root = whole.data(arena)
+        else:
+            message = "an expression cannot be executed; select it"
+            raise exc.CompileError(message)
+        return Variant(checked(st.Statement(arena.nodes, root)), list(arena.slots))
 
     def arguments(self, variant: Variant, rows: list[Any]) -> list[Any]:
         """The values of a variant's parameters, in their order. Lists are filled up with their last item."""
@@ -178,5 +185,3 @@ class DataPreparer(compiler.IdentifierPreparer):
 
     def _requires_quotes(self, value: str) -> bool:
         return False
-
-

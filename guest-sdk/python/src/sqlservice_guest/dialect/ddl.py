@@ -26,9 +26,12 @@ class DataDDLCompiler(compiler.DDLCompiler):
         return f"CREATE INDEX {create.element.name}"
 
     def _refuse(self, element: Any, **kw: Any) -> str:
-        message = f"the contract has no {type(element).__name__}; it creates and drops tables with all that belongs to them"
+        message = (
+            f"the contract has no {type(element).__name__}; it creates and drops tables with all that belongs to them"
+        )
         raise exc.CompileError(message)
 
-    visit_drop_index = visit_create_schema = visit_drop_schema = visit_create_sequence = visit_drop_sequence = _refuse
-    visit_add_constraint = visit_drop_constraint = visit_set_table_comment = visit_set_column_comment = _refuse
-    visit_drop_table_comment = visit_drop_column_comment = visit_create_view = _refuse
+    refused: Any = _refuse
+    visit_drop_index = visit_create_schema = visit_drop_schema = visit_create_sequence = visit_drop_sequence = refused
+    visit_add_constraint = visit_drop_constraint = visit_set_table_comment = visit_set_column_comment = refused
+    visit_drop_table_comment = visit_drop_column_comment = visit_create_view = refused

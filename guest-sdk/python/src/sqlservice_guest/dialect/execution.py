@@ -14,9 +14,11 @@ from ..driver import NO_OPTIONS, Cursor
 from . import models
 from .compiler import DataCompiler, Variant
 from .ddl import DataDDLCompiler
+from .violation import explain
 
 STREAM_ROWS = 1000
 ROWS_OF_ONE_STATEMENT = 500
+PARAMETERS_OF_ONE_STATEMENT = 900
 
 
 class DataExecutionContext(default.DefaultExecutionContext):
@@ -33,7 +35,10 @@ def options(context: Any) -> Any:
     """The contract's options for an execution: how many rows the first batch has."""
     asked = context.execution_options
     if asked.get("stream_results") or asked.get("yield_per"):
-        return sessions.Options(None, None, asked.get("yield_per") or asked.get("max_row_buffer") or STREAM_ROWS)
+        size = asked.get("yield_per") or asked.get("max_row_buffer") or STREAM_ROWS
+        if not isinstance(size, int) or not 0 < size < 1 << 32:
+            raise errors.mismatch("a number of rows of 32 bits", size)
+        return sessions.Options(None, None, size)
     return NO_OPTIONS
 
 
@@ -70,14 +75,12 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
     if many is not None:
         names = [compiled.final(name) for name in many.names]
         batch = row.batch([[parameters[name] for parameters in rows] for name in names], len(rows))
-        cursor.take(lambda session: session.insert_many(many.table, many.columns, batch, many.returning, NO_OPTIONS))
+        take(cursor, compiled, lambda it: it.insert_many(many.table, many.columns, batch, many.returning, NO_OPTIONS))
         returned = cursor.fetchall() if cursor.description else []
         cursor.rowcount = len(rows)
         return returned
-    if not compiled.bind_names:
-        size = 1
-    else:
-        size = max(1, min(ROWS_OF_ONE_STATEMENT, 900 // len(compiled.bind_names)))
+    bound = len(compiled.bind_names)
+    size = max(1, min(ROWS_OF_ONE_STATEMENT, PARAMETERS_OF_ONE_STATEMENT // bound)) if bound else 1
     returned, total = [], 0
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
@@ -91,10 +94,14 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
 def learn(cursor: Cursor, compiled: DataCompiler) -> None:
     """Makes the statement's tables known to the connection."""
     connection = cursor.connection
-    unknown = [table for key, table in compiled.used_tables.items() if key not in connection.known and key != (None, "")]
+    unknown = [
+        table for key, table in compiled.used_tables.items() if key not in connection.known and key != (None, "")
+    ]
     if unknown:
         dialect = compiled.dialect
-        connection.learn([models.table(table, dialect) for table in with_referred(unknown) if hasattr(table, "constraints")])
+        connection.learn(
+            [models.table(table, dialect) for table in with_referred(unknown) if hasattr(table, "constraints")]
+        )
 
 
 def with_referred(tables: Any) -> list[Any]:
@@ -122,27 +129,40 @@ def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: 
     variant.runs += 1
     if variant.prepared is None or variant.prepared[0] is not database:
         if variant.runs == 1 or (variant.prepared is not None and variant.runs % 2):
-            cursor.take(lambda session: session.execute(variant.statement, arguments, limits))
+            take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits))
             return
         prepared = run(cursor.connection.session.prepare(variant.statement))
         variant.prepared = (database, prepared, prepared.columns())
     _, prepared, columns = variant.prepared
     try:
-        cursor.take(lambda session: session.run(prepared, arguments, limits), columns)
+        take(cursor, compiled, lambda session: session.run(prepared, arguments, limits), columns)
     except errors.DatabaseError as failure:
         variant.prepared = None
         if failure.code != "stale-plan":
             raise
-        cursor.take(lambda session: session.execute(variant.statement, arguments, limits))
+        take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits))
+
+
+def take(cursor: Cursor, compiled: DataCompiler, call: Any, columns: Any = None) -> None:
+    """Takes the result of a call; the error of a broken constraint says what the statement knows of it."""
+    try:
+        cursor.take(call, columns)
+    except errors.IntegrityError as failure:
+        if compiled.changed is not None and not compiled.isdelete:
+            explain(failure, cursor.connection.database, *compiled.changed)
+        raise
 
 
 def define(cursor: Cursor, compiled: DataDDLCompiler, context: Any) -> None:
     """Creates or drops a table. It commits what the connection had open, as MySQL does."""
-    connection, element = cursor.connection, compiled.statement.element
+    statement: Any = compiled.statement
+    connection, element = cursor.connection, statement.element
     if compiled.action == "index":
         if (element.table.schema, element.table.name) in connection.created:
             return
-        raise errors.NotSupportedError("an index is created with its table; the contract has no other way", code="unsupported")
+        raise errors.NotSupportedError(
+            "an index is created with its table; the contract has no other way", code="unsupported"
+        )
     connection.commit()
     tables = [models.table(table, compiled.dialect) for table in with_referred([element])]
     database = connection.catalog.opened_with(tables)

@@ -45,7 +45,7 @@ def _relationship(item: Any, mapper: Any) -> Any:
     known = ("save-update", "delete", "delete-orphan")
     own = item.local_columns if item.direction.name == "MANYTOONE" else item.remote_side
     foreign = sorted(str(column.name) for column in own) if item.secondary is None else None
-    keys = [key for key in mapper.local_table.foreign_key_constraints | item.target.foreign_key_constraints]
+    keys = mapper.local_table.foreign_key_constraints | item.target.foreign_key_constraints
     pairs = [key for key in keys if {key.parent, key.referred_table} == {mapper.local_table, item.target}]
     return sc.Relationship(
         name=item.key,
@@ -67,9 +67,9 @@ def _ordered(key: Any) -> str:
     return f"{column.name} desc" if descending else str(column.name)
 
 
-def table(item: Table, dialect: Any) -> Any:
+def table(item: Table, dialect: Any) -> sc.Table:
     """A table as the contract has it. Raises `CompileError` for what it cannot say."""
-    return sc.Table(
+    made = sc.Table(
         name=str(item.name),
         schema=item.schema,
         columns=[_column(column, item, dialect) for column in item.columns],
@@ -83,12 +83,15 @@ def table(item: Table, dialect: Any) -> Any:
         indexes=[_index(index) for index in sorted(item.indexes, key=lambda index: str(index.name))],
         checks=[
             sc.Check(_name(check), str(check.sqltext.compile(compile_kwargs={"literal_binds": True})))
-            for check in _sorted(c for c in item.constraints if isinstance(c, sch.CheckConstraint) and not c._type_bound)
+            for check in _sorted(
+                c for c in item.constraints if isinstance(c, sch.CheckConstraint) and not c._type_bound
+            )
         ],
         version_column=item.info.get("version_column"),
         comment=item.comment,
         is_view=bool(item.info.get("is_view")),
     )
+    return value.checked(made)
 
 
 def _sorted(constraints: Any) -> list[Any]:
@@ -101,7 +104,8 @@ def _name(constraint: Any) -> str | None:
 
 
 def _column(column: Any, table_: Table, dialect: Any) -> Any:
-    generated = table_._autoincrement_column is column and not column.foreign_keys and column.server_default is None
+    counted = table_._autoincrement_column is column
+    generated = counted and not column.foreign_keys and column.server_default is None
     if column.identity is not None:
         generated = True
     default = sc.DefaultValue_GeneratedKey() if generated else _default(column, dialect)
@@ -172,4 +176,6 @@ def _index(index: Any) -> Any:
     if len(columns) != len(index.expressions):
         message = f"the contract has no index of expressions ({index.name})"
         raise exc.CompileError(message)
-    return sc.Index(str(index.name) if index.name else None, [str(column.name) for column in columns], bool(index.unique))
+    return sc.Index(
+        str(index.name) if index.name else None, [str(column.name) for column in columns], bool(index.unique)
+    )

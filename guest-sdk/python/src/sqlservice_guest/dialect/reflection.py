@@ -22,9 +22,10 @@ _ACTION = {
 class Reflection:
     """The part of a dialect that inspectors ask."""
 
-    def _tables(self, connection: Any, only: list[str], schema_: str | None, views: bool = True) -> list[Any]:
+    def _tables(self, connection: Any, only: list[str], schema_: str | None, views: bool = True) -> list[sc.Table]:
         driver = connection.connection.dbapi_connection
-        return driver.reflect(sc.ReflectOptions(only, schema_, views))
+        found: list[sc.Table] = driver.reflect(sc.ReflectOptions(only, schema_, views))
+        return found
 
     @reflection.cache
     def _table(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> Any:
@@ -97,9 +98,13 @@ class Reflection:
         return sorted(keys, key=lambda key: (key["name"] or "~", key["constrained_columns"]))
 
     @reflection.cache
-    def get_unique_constraints(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> list[Any]:
+    def get_unique_constraints(
+        self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[Any]:
         table = self._table(connection, table_name, schema, **kw)
-        found = [{"name": unique.name, "column_names": list(unique.columns), "comment": None} for unique in table.uniques]
+        found = [
+            {"name": unique.name, "column_names": list(unique.columns), "comment": None} for unique in table.uniques
+        ]
         return sorted(found, key=lambda unique: unique["name"] or "~")
 
     @reflection.cache
@@ -112,7 +117,9 @@ class Reflection:
         return sorted(found, key=lambda index: index["name"] or "~")
 
     @reflection.cache
-    def get_check_constraints(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> list[Any]:
+    def get_check_constraints(
+        self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[Any]:
         table = self._table(connection, table_name, schema, **kw)
         found = [{"name": check.name, "sqltext": check.expression, "comment": None} for check in table.checks]
         return sorted(found, key=lambda check: check["name"] or "~")
@@ -138,5 +145,3 @@ def _default_text(default: Any) -> str | None:
             return None if shown is None else f"'{shown}'" if isinstance(shown, str) else str(shown)
         case _:
             return None
-
-

@@ -8,8 +8,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy import exc
-from sqlalchemy.sql import sqltypes
-from sqlalchemy.sql import type_api
+from sqlalchemy.sql import sqltypes, type_api
 
 from .. import errors
 from ..bindings import schema as sc
@@ -61,7 +60,7 @@ class _String(sqltypes.String):
         return process
 
 
-class _Uuid(sqltypes.Uuid):
+class _Uuid(sqltypes.Uuid[Any]):
     def bind_processor(self, dialect: Any) -> Any:
         def process(value: Any) -> Any:
             if value is None or isinstance(value, uuid.UUID):
@@ -77,7 +76,7 @@ class _Uuid(sqltypes.Uuid):
         return None if self.as_uuid else lambda value: None if value is None else str(value)
 
 
-class _Float(sqltypes.Float):
+class _Float(sqltypes.Float[Any]):
     def bind_processor(self, dialect: Any) -> Any:
         return lambda value: None if value is None else float(value)
 
@@ -88,10 +87,14 @@ class _Float(sqltypes.Float):
         return lambda value: None if value is None else float(value)
 
 
-class _Numeric(sqltypes.Numeric):
+class _Numeric(sqltypes.Numeric[Any]):
     def bind_processor(self, dialect: Any) -> Any:
         def process(value: Any) -> Any:
-            return decimal.Decimal(str(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+            return (
+                decimal.Decimal(str(value))
+                if isinstance(value, (int, float)) and not isinstance(value, bool)
+                else value
+            )
 
         return process
 
@@ -180,13 +183,22 @@ def plain(
     element: Kind | None = None, labels: list[str] | None = None, native: str | None = None,
 ) -> Any:  # fmt: skip
     """A column type of the contract."""
+    for number in (length, precision, scale):
+        if number is not None and (not isinstance(number, int) or not 0 <= number < 1 << 32):
+            message = f"a length, precision or scale is a whole number of 32 bits, not {number!r}"
+            raise exc.CompileError(message)
     return sc.ColumnType(kind, length, precision, scale, element, labels or [], native)
 
 
 def column_type(type_: Any, dialect: Any) -> Any:
-    """The contract's type for one of SQLAlchemy's. `Integer` is of 64 bits, `Numeric` of 38 digits where none are said."""
+    """The contract's type for one of SQLAlchemy's. `Integer` has 64 bits, `Numeric` 38 digits where none are said."""
     if isinstance(type_, sqltypes.TypeDecorator):
-        return column_type(type_.load_dialect_impl(dialect) if not isinstance(type_, sqltypes.Interval) else sqltypes._AbstractInterval(), dialect)
+        return column_type(
+            type_.load_dialect_impl(dialect)
+            if not isinstance(type_, sqltypes.Interval)
+            else sqltypes._AbstractInterval(),
+            dialect,
+        )
     if isinstance(type_, sqltypes.Enum):
         return plain(Kind.ENUMERATION, labels=[str(label) for label in type_.enums])
     if isinstance(type_, sqltypes.DateTime):
@@ -195,7 +207,11 @@ def column_type(type_: Any, dialect: Any) -> Any:
         return plain(Kind.ARRAY, element=column_type(type_.item_type, dialect).kind)
     if isinstance(type_, sqltypes.Numeric) and not isinstance(type_, sqltypes.Float):
         precision = type_.precision or 38
-        return plain(Kind.DECIMAL, precision=precision, scale=10 if type_.scale is None and not type_.precision else type_.scale or 0)
+        return plain(
+            Kind.DECIMAL,
+            precision=precision,
+            scale=10 if type_.scale is None and not type_.precision else type_.scale or 0,
+        )
     if isinstance(type_, sqltypes.String):
         if type_.length is None or isinstance(type_, sqltypes.Text):
             return plain(Kind.TEXT)
@@ -213,7 +229,8 @@ def reflected_type(ty: Any) -> Any:
         Kind.BOOLEAN: sqltypes.Boolean, Kind.INT16: sqltypes.SmallInteger, Kind.INT32: sqltypes.Integer,
         Kind.INT64: sqltypes.BigInteger, Kind.UINT64: sqltypes.BigInteger, Kind.FLOAT32: sqltypes.REAL,
         Kind.FLOAT64: sqltypes.Double, Kind.TEXT: sqltypes.Text, Kind.UUID: sqltypes.Uuid, Kind.JSON: sqltypes.JSON,
-        Kind.DATE: sqltypes.Date, Kind.TIME: sqltypes.Time, Kind.TIMESTAMP: sqltypes.DateTime, Kind.INTERVAL: sqltypes.Interval,
+        Kind.DATE: sqltypes.Date, Kind.TIME: sqltypes.Time, Kind.TIMESTAMP: sqltypes.DateTime,
+        Kind.INTERVAL: sqltypes.Interval,
     }  # fmt: skip
     if ty.kind in simple:
         return simple[ty.kind]()

@@ -1,0 +1,57 @@
+"""What every part of the compiler builds on: a statement's pieces, and how the value behind a token is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.sql import compiler
+
+from ...bindings import statements as st
+from ..arena import Emit, Piece, Pieces
+
+if TYPE_CHECKING:
+    from ..base import DataDialect
+
+
+class PieceCompiler(compiler.SQLCompiler):
+    """SQLAlchemy's compiler with pieces instead of texts."""
+
+    dialect: DataDialect
+
+    @property
+    def pieces(self) -> Pieces:
+        """The statement's pieces; the base class compiles in its own `__init__`, before ours could make them."""
+        found: Pieces = self.__dict__.setdefault("_pieces", Pieces())
+        return found
+
+    @property
+    def shaping(self) -> dict[str, str]:
+        """Parameters whose values change the arena: `list` or `path` by name."""
+        found: dict[str, str] = self.__dict__.setdefault("_shaping", {})
+        return found
+
+    def text(self, element: Any, **kw: Any) -> str:
+        """The token, or the tokens, that an element is compiled to."""
+        return str(element._compiler_dispatch(self, **kw))
+
+    def piece(self, element: Any, **kw: Any) -> Piece:
+        """The piece that an element is."""
+        return self.pieces.one(self.text(element, **kw))
+
+    def value(self, element: Any, **kw: Any) -> Emit:
+        """How an element is written as a value."""
+        return self.emitter_of(self.piece(element, **kw))
+
+    def emitter(self, text: str) -> Emit:
+        """How the value behind a token is written."""
+        return self.emitter_of(self.pieces.one(text))
+
+    def emitter_of(self, piece: Piece) -> Emit:
+        """How a piece is written as a value; a query is its single value."""
+        if piece.kind == "query":
+            return lambda arena: arena.add(st.Node_ScalarQuery(piece.emit(arena)))
+        return piece.emit
+
+    def final(self, name: str) -> str:
+        """The name under which a parameter's value comes, known when all is compiled."""
+        return str(self.escaped_bind_names.get(name, name))

@@ -1,0 +1,60 @@
+"""Items of JSON documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from sqlalchemy.sql import sqltypes
+
+from ...bindings import statements as st
+from ...bindings import values as va
+from ..arena import Arena, unsupported
+from ..types import column_type
+from .base import PieceCompiler
+
+Item: TypeAlias = Callable[[Arena, st.BinaryOp], int]
+
+
+class Documents(PieceCompiler):
+    """The visits of JSON's operators."""
+
+    def visit_json_getitem_op_binary(self, binary: Any, operator: Any, _cast_applied: bool = False, **kw: Any) -> str:
+        document, index = self.value(binary.left, **kw), self.value(binary.right, **kw)
+        return self.json_item(binary.type, lambda arena, op: arena.binary(op, document(arena), index(arena)))
+
+    def visit_json_path_getitem_op_binary(
+        self, binary: Any, operator: Any, _cast_applied: bool = False, **kw: Any
+    ) -> str:
+        document, path = self.value(binary.left, **kw), self.piece(binary.right, **kw)
+        if path.kind != "parameter":
+            raise unsupported("a JSON path that is no list of values")
+        name = path.data
+        self.shaping[name] = "path"
+
+        def emit(arena: Arena, op: st.BinaryOp) -> int:
+            node, length = document(arena), arena.shape[name]
+            for part in range(length):
+                step = op if part == length - 1 else st.BinaryOp.JSON_GET
+                node = arena.binary(step, node, arena.parameter(self.final(name), part))
+            return node
+
+        return self.json_item(binary.type, emit)
+
+    def json_item(self, type_: Any, emit: Item) -> str:
+        """An item of a JSON document as JSON, as text, or read from that text as another type."""
+        if type_._type_affinity is sqltypes.JSON:
+            return self.pieces.token("value", lambda arena: emit(arena, st.BinaryOp.JSON_GET))
+        if type_._type_affinity is sqltypes.String:
+            return self.pieces.token("value", lambda arena: emit(arena, st.BinaryOp.JSON_GET_TEXT))
+        if type_._type_affinity is sqltypes.Boolean:
+            return self.pieces.token(
+                "value",
+                lambda arena: arena.binary(
+                    st.BinaryOp.EQUAL, emit(arena, st.BinaryOp.JSON_GET_TEXT), arena.literal(va.Scalar_Text("true"))
+                ),
+            )
+        ty = column_type(type_, self.dialect)
+        return self.pieces.token(
+            "value", lambda arena: arena.add(st.Node_Cast(st.Cast(emit(arena, st.BinaryOp.JSON_GET_TEXT), ty)))
+        )

@@ -1,0 +1,61 @@
+"""Keys of orderings, with their direction and the place of nulls."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from ...bindings import statements as st
+from ..arena import Arena, Emit, nothing, unsupported
+from .base import PieceCompiler
+
+Key: TypeAlias = tuple[Emit, bool, bool | None]
+"""An expression, whether it descends, and whether nulls come first, where that is said."""
+
+
+class Orderings(PieceCompiler):
+    """The visits of orderings."""
+
+    def _generate_generic_unary_modifier(self, unary: Any, opstring: str, **kw: Any) -> str:
+        inner, descending, nulls = self.order(unary.element, **kw)
+        match opstring:
+            case " DESC":
+                descending = True
+            case " ASC":
+                descending = False
+            case " NULLS FIRST":
+                nulls = True
+            case " NULLS LAST":
+                nulls = False
+            case other:
+                raise unsupported(f"the modifier {other.strip()}")
+        return self.pieces.token("order", nothing, (inner, descending, nulls))
+
+    def order(self, clause: Any, **kw: Any) -> Key:
+        """One key of an ordering."""
+        piece = self.piece(clause, **kw)
+        if piece.kind != "order":
+            return self.emitter_of(piece), False, None
+        inner, descending, nulls = piece.data
+        return inner, descending, nulls
+
+    def orders(self, clauses: Any, **kw: Any) -> list[Key]:
+        """Keys of an ordering."""
+        keys: list[Key] = []
+        for clause in clauses:
+            key = self.order(clause, **kw)
+            keys += [key] if key[2] is None or "nulls-order" in self.dialect.capabilities else self.nulls_by_test(key)
+        return keys
+
+    def nulls_by_test(self, key: Key) -> list[Key]:
+        """`nulls first` and `nulls last` where the database has neither: ordered by whether it is null before."""
+        inner, descending, nulls_first = key
+
+        def is_null(arena: Arena) -> int:
+            return arena.add(st.Node_Unary((st.UnaryOp.IS_NULL, inner(arena))))
+
+        return [(is_null, bool(nulls_first), None), (inner, descending, None)]
+
+
+def written_orders(arena: Arena, orders: list[Key]) -> list[st.Order]:
+    """Keys of an ordering, in the arena."""
+    return [st.Order(key(arena), descending, nulls) for key, descending, nulls in orders]
