@@ -133,7 +133,7 @@ static bool scenario(void) {
   const bool well = sql_finish(db, &message, &size);
   CHECK(well == committed && well == (message == NULL));
   if (getenv("SHOW") != NULL && message != NULL) fprintf(stderr, "%.*s\n", (int)size, (const char *)message);
-  free(message);
+  test_free(message);
   return well;
 }
 
@@ -142,21 +142,21 @@ static void test_failures(void) {
   host_reset();
   host_batches = 3;
   CHECK(scenario());
-  CHECK(host_handles == 0 && host_malformed == 0);
+  CHECK(host_handles == 0 && host_memory == 0 && host_malformed == 0);
   const size_t calls = host_calls, requests = host_requests;
   for (size_t i = 0; i < calls; i++) {
     host_reset();
     host_batches = 3;
     host_fails_at = i;
     CHECK(!scenario());
-    CHECK(host_handles == 0);
+    CHECK(host_handles == 0 && host_memory == 0);
   }
   for (size_t i = 0; i < requests; i++) {
     host_reset();
     host_batches = 3;
     host_no_memory_at = i;
     scenario();
-    CHECK(host_handles == 0);
+    CHECK(host_handles == 0 && host_memory == 0);
   }
   printf("%zu calls and %zu requests for memory failed once each\n", calls, requests);
 }
@@ -228,7 +228,7 @@ static void test_misuse(void) {
   sql_close(db);
   CHECK(!sql_next(rows) && sql_get(rows, 0).kind == SQL_KIND_NULL && !sql_commit(s) && sql_width(rows) == 0);
   CHECK(sql_begin((sql_database){0}).id == 0 && !sql_commit((sql_session){12345}));
-  CHECK(host_handles == 0);
+  CHECK(host_handles == 0 && host_memory == 0);
 }
 
 /// Rows are what the host made them, whatever the sizes of batches: by row and by column.
@@ -262,7 +262,7 @@ static void test_rows(void) {
     CHECK(met == host_rows * host_batches);
     CHECK(sql_database_error(db) == NULL);
     sql_close(db);
-    CHECK(host_handles == 0);
+    CHECK(host_handles == 0 && host_memory == 0);
   }
 }
 
