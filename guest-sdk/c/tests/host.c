@@ -11,13 +11,14 @@ typedef WIT(errors_failure_t) wit_failure;
 typedef WIT(sessions_result_set_t) wit_result;
 
 size_t host_calls, host_fails_at = SIZE_MAX, host_requests, host_no_memory_at = SIZE_MAX;
+size_t host_prepared, host_sent;
 size_t host_batches, host_nodes, host_malformed;
 long host_handles, host_memory;
 uint32_t host_rows, host_seed;
 static uint32_t cursor_at;
 
 void host_reset(void) {
-  host_calls = host_requests = host_nodes = 0;
+  host_calls = host_requests = host_nodes = host_prepared = host_sent = 0;
   host_handles = 0;
   host_fails_at = host_no_memory_at = SIZE_MAX;
   host_batches = 1;
@@ -225,6 +226,7 @@ bool WIT(sessions_method_session_execute)(WIT(sessions_borrow_session_t) self, W
                                           wit_result *ret, wit_failure *err) {
   (void)self, (void)parameters, (void)options;
   look_at(statement);
+  host_sent++;
   if (fails(err)) return false;
   *ret = result(true);
   return true;
@@ -234,6 +236,7 @@ bool WIT(sessions_method_session_prepare)(WIT(sessions_borrow_session_t) self, W
                                           WIT(sessions_own_prepared_t) * ret, wit_failure *err) {
   (void)self;
   look_at(statement);
+  host_prepared++;
   if (fails(err)) return false;
   ret->__handle = handle();
   return true;

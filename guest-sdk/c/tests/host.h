@@ -13,6 +13,8 @@ extern size_t host_calls, host_fails_at, host_requests, host_no_memory_at;
 extern long host_handles;
 /// Pieces of memory that the SDK and the bindings have and did not free.
 extern long host_memory;
+/// Statements that were prepared, and those that were sent whole.
+extern size_t host_prepared, host_sent;
 /// Batches that a statement returns: the first at once, the others by its cursor.
 extern size_t host_batches;
 /// Rows of each batch, and a number from which its values are made.
