@@ -15,7 +15,7 @@ case $("$format" --version) in
 *) echo "check.sh: $format is not version $pinned, so it may want something else: $("$format" --version)" >&2; exit 1 ;;
 esac
 
-guests="template ../../plugins/score ../../tests/languages/c"
+guests="template ../../plugins/score ../../tests/languages/c ../../tests/languages/c/bench"
 find . $guests -name build -prune -o \( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) -print |
   sort -u | xargs "$format" --dry-run -Werror
 
