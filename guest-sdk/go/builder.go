@@ -5,8 +5,12 @@ import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 // builder writes a statement's nodes, each behind those that it names.
 type builder struct {
 	nodes []contract.Node
+	depth int
 	err   error
 }
+
+// deepest is how deep expressions and queries nest: more than the host takes, and less than the sandbox's stack has room for.
+const deepest = 500
 
 func (b *builder) add(n contract.Node) contract.NodeID {
 	b.nodes = append(b.nodes, n)
@@ -32,7 +36,30 @@ func (b *builder) expression(e Expression) contract.NodeID {
 	if e == nil {
 		return b.fail(failf("invalid", "an expression is missing"))
 	}
-	return e.node(b)
+	return b.nested(func() contract.NodeID { return e.node(b) })
+}
+
+func (b *builder) subquery(q Subquery) contract.NodeID {
+	if q == nil {
+		return b.fail(failf("invalid", "a query is missing"))
+	}
+	return b.nested(func() contract.NodeID { return q.query(b) })
+}
+
+func (b *builder) source(s Source) contract.NodeID {
+	if s == nil {
+		return b.fail(failf("invalid", "a source is missing"))
+	}
+	return b.nested(func() contract.NodeID { return s.source(b) })
+}
+
+func (b *builder) nested(write func() contract.NodeID) contract.NodeID {
+	if b.depth >= deepest {
+		return b.fail(failf("limit", "the statement nests deeper than %d", deepest))
+	}
+	b.depth++
+	defer func() { b.depth-- }()
+	return write()
 }
 
 func (b *builder) expressions(list []Expression) []contract.NodeID {

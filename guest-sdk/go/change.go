@@ -147,7 +147,7 @@ func (i InsertStatement) root(b *builder, returning []Expression) contract.Root 
 	out.Table, out.Schema = i.into.target()
 	switch {
 	case i.from != nil:
-		out.Source = contract.InsertQuery{Query: i.from.query(b)}
+		out.Source = contract.InsertQuery{Query: b.subquery(i.from)}
 	case len(i.rows) == 0:
 		out.Source = contract.InsertDefaults{}
 	default:

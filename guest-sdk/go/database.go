@@ -165,7 +165,8 @@ func (d *Database) Begin(ctx context.Context, options ...TxOption) (*Session, er
 	return newSession(handle, failure)
 }
 
-// Transaction runs work in a transaction, which is committed where work returns nil, and rolled back otherwise.
+// Transaction runs work in a transaction, which is committed where work returns nil, and rolled back otherwise and where work
+// panics. Work may also end it itself.
 func (d *Database) Transaction(ctx context.Context, work func(*Session) error, options ...TxOption) error {
 	s, err := d.Begin(ctx, options...)
 	if err != nil {
@@ -174,6 +175,9 @@ func (d *Database) Transaction(ctx context.Context, work func(*Session) error, o
 	defer s.Close() // Rolls back what was not committed.
 	if err := work(s); err != nil {
 		return err
+	}
+	if s.ended || !s.open {
+		return nil
 	}
 	return s.Commit(ctx)
 }

@@ -34,7 +34,7 @@ func (v *validity) column(values contract.Vector) contract.ColumnData {
 
 // columnValues collects one column's values.
 type columnValues interface {
-	add(row int, at unsafe.Pointer)
+	add(row int, at unsafe.Pointer) error
 	vector() contract.Vector
 }
 
@@ -45,8 +45,24 @@ type numbers[M, N any] struct {
 	wrap func([]N) contract.Vector
 }
 
-func (c *numbers[M, N]) add(row int, at unsafe.Pointer) { c.list[row] = c.to(*(*M)(at)) }
-func (c *numbers[M, N]) vector() contract.Vector        { return c.wrap(c.list) }
+func (c *numbers[M, N]) add(row int, at unsafe.Pointer) error {
+	c.list[row] = c.to(*(*M)(at))
+	return nil
+}
+
+func (c *numbers[M, N]) vector() contract.Vector { return c.wrap(c.list) }
+
+// moments is a column of times.
+type moments []int64
+
+func (c moments) add(row int, at unsafe.Pointer) error {
+	t := *(*time.Time)(at)
+	c[row] = t.UnixMicro()
+	_, err := moment(t)
+	return err
+}
+
+func (c moments) vector() contract.Vector { return contract.TimestampsTZ(c) }
 
 func numbersOf[M, N any, V contract.Vector](rows int, to func(M) N, wrap func([]N) V) columnValues {
 	return &numbers[M, N]{make([]N, rows), to, func(list []N) contract.Vector { return wrap(list) }}
@@ -65,9 +81,10 @@ func (c *texts) pad(row int) {
 	}
 }
 
-func (c *texts) add(row int, at unsafe.Pointer) {
+func (c *texts) add(row int, at unsafe.Pointer) error {
 	c.pad(row)
 	c.data = append(c.data, *(*string)(at)...)
+	return nil
 }
 
 func (c *texts) vector() contract.Vector {
@@ -99,7 +116,7 @@ func widen[M ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint3
 func columnFor(goType reflect.Type, rows int) columnValues {
 	switch goType {
 	case reflect.TypeFor[time.Time]():
-		return numbersOf(rows, time.Time.UnixMicro, func(l []int64) contract.TimestampsTZ { return l })
+		return make(moments, rows)
 	case reflect.TypeFor[Decimal]():
 		return textsOf(rows, func(s contract.Strings) contract.Decimals { return contract.Decimals(s) })
 	case reflect.TypeFor[JSON]():
@@ -169,7 +186,9 @@ func encodeField(goType reflect.Type, offset uintptr, rows []unsafe.Pointer) (co
 		}
 		valid.set(i, at != nil)
 		if at != nil {
-			values.add(i, at)
+			if err := values.add(i, at); err != nil {
+				return contract.ColumnData{}, err
+			}
 		}
 	}
 	return valid.column(values.vector()), nil

@@ -106,7 +106,7 @@ func (e Expr[T]) NotInQuery(q Subquery) Condition { return membership(e, q, true
 func membership(e Expression, q Subquery, negated bool) Condition {
 	return expr[bool](func(b *builder) contract.NodeID {
 		value := b.expression(e)
-		return b.add(contract.Membership{Value: value, Query: q.query(b), Negated: negated})
+		return b.add(contract.Membership{Value: value, Query: b.subquery(q), Negated: negated})
 	})
 }
 
@@ -151,7 +151,7 @@ func (e Expr[T]) Desc() Order { return Order{expression: e, descending: true} }
 // As gives it a name in the result.
 func (e Expr[T]) As(label string) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID {
-		return b.add(contract.Labelled{Value: e.node(b), Label: label})
+		return b.add(contract.Labelled{Value: b.expression(e), Label: label})
 	})
 }
 
@@ -215,7 +215,7 @@ type Assignment struct {
 // node is the assignment's value, checked for a column of a declared table.
 func (a Assignment) node(b *builder, table string) contract.NodeID {
 	if a.value != nil {
-		return a.value.node(b)
+		return b.expression(a.value)
 	}
 	value, err := valueOf(a.constant)
 	if err == nil {

@@ -51,7 +51,7 @@ func prepare[R any](ctx context.Context, s *Session, statement contract.Statemen
 
 // Close forgets the compiled statement. Closing twice is ErrClosed.
 func (p *Prepared[R]) Close() error {
-	if !p.open {
+	if p == nil || !p.open {
 		return failf("closed", "the prepared statement was closed already")
 	}
 	p.open = false
@@ -60,7 +60,7 @@ func (p *Prepared[R]) Close() error {
 }
 
 func (p *Prepared[R]) run(ctx context.Context, s *Session, arguments []any) (*result, error) {
-	if !p.open {
+	if p == nil || !p.open {
 		return nil, failf("closed", "the prepared statement was closed; prepare it again")
 	}
 	if err := s.use(ctx); err != nil {

@@ -161,7 +161,7 @@ func (s selection) query(b *builder) contract.NodeID {
 		}
 		parts := make([]contract.NodeID, len(s.parts))
 		for i, p := range s.parts {
-			parts[i] = p.query(b)
+			parts[i] = b.subquery(p)
 		}
 		return b.add(contract.Compound{CTEs: ctes, Op: s.op, Parts: parts, OrderBy: b.orders(s.order),
 			Limit: b.count(s.limit), Offset: b.count(s.offset)})

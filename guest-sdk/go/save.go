@@ -225,7 +225,11 @@ func (f *flush) refer(p *pending, fields []int, to object, referred []int) error
 	target := f.byAt[to.at]
 	for i, field := range fields {
 		if target != nil && target.insert && referred[i] == to.model.generated && to.get(referred[i]).IsZero() {
-			p.references = append(p.references, reference{field, to.at, referred[i]})
+			link := reference{field, to.at, referred[i]}
+			if slices.Contains(p.references, link) {
+				continue // Both ends of the relation hold each other.
+			}
+			p.references = append(p.references, link)
 			p.fields[field] = true
 			f.after = append(f.after, func() { _ = p.set(field, to.value(referred[i])) })
 			continue

@@ -12,8 +12,11 @@ import (
 //
 // Close it when its work is done: that rolls back what was not committed.
 type Session struct {
-	handle  contract.Session
-	open    bool
+	handle contract.Session
+	open   bool
+	// ended says that the program itself ended the last transaction. A limit of the host may end one, too: that is not noted, so
+	// that a commit gets its error.
+	ended   bool
 	objects map[unsafe.Pointer]*objectState
 }
 
@@ -72,6 +75,7 @@ func (s *Session) Begin(ctx context.Context, options ...TxOption) error {
 	if err := s.use(ctx); err != nil {
 		return err
 	}
+	s.ended = false
 	return told(s.handle.Begin(txOptions(options)))
 }
 
@@ -80,7 +84,9 @@ func (s *Session) Commit(ctx context.Context) error {
 	if err := s.use(ctx); err != nil {
 		return err
 	}
-	return told(s.handle.Commit())
+	failure := s.handle.Commit()
+	s.ended = failure == nil
+	return told(failure)
 }
 
 // Rollback rolls back. Objects that the session read or wrote are no longer known to it.
@@ -88,7 +94,7 @@ func (s *Session) Rollback(ctx context.Context) error {
 	if err := s.use(ctx); err != nil {
 		return err
 	}
-	s.objects = nil
+	s.objects, s.ended = nil, true
 	return told(s.handle.Rollback())
 }
 
@@ -170,12 +176,20 @@ func (p *Savepoint) Rollback(ctx context.Context) error {
 	return told(p.handle.Rollback())
 }
 
+// undo rolls back where the savepoint has not ended.
+func (p *Savepoint) undo() {
+	if p.open {
+		_ = p.Rollback(context.Background())
+	}
+}
+
 // Nested runs work within a savepoint, which is released where work returns nil, and rolled back otherwise.
 func (s *Session) Nested(ctx context.Context, work func() error) error {
 	p, err := s.Savepoint(ctx)
 	if err != nil {
 		return err
 	}
+	defer p.undo() // Where work panics.
 	if err := work(); err != nil {
 		if undo := p.Rollback(ctx); undo != nil {
 			return undo

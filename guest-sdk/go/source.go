@@ -66,7 +66,7 @@ type namedQuery struct {
 }
 
 func (q namedQuery) source(b *builder) contract.NodeID {
-	return b.add(contract.SourceQuery{Query: q.inner.query(b), Alias: q.alias, Lateral: q.lateral})
+	return b.add(contract.SourceQuery{Query: b.subquery(q.inner), Alias: q.alias, Lateral: q.lateral})
 }
 
 // SubqueryAs is a query as a source, by a name.
@@ -77,12 +77,12 @@ func LateralAs(q Subquery, alias string) Source { return namedQuery{q, alias, tr
 
 // Exists is true where a query has any row.
 func Exists(q Subquery) Condition {
-	return expr[bool](func(b *builder) contract.NodeID { return b.add(contract.Exists{Query: q.query(b)}) })
+	return expr[bool](func(b *builder) contract.NodeID { return b.add(contract.Exists{Query: b.subquery(q)}) })
 }
 
 // Scalar is the single value of a query.
 func Scalar[T any](q Subquery) Expr[T] {
-	return expr[T](func(b *builder) contract.NodeID { return b.add(contract.ScalarQuery{Query: q.query(b)}) })
+	return expr[T](func(b *builder) contract.NodeID { return b.add(contract.ScalarQuery{Query: b.subquery(q)}) })
 }
 
 // JoinKind is which rows without a partner a join keeps.
@@ -107,9 +107,9 @@ func (b *builder) from(first Source, joins []join) *contract.NodeID {
 	if first == nil {
 		return nil
 	}
-	left := first.source(b)
+	left := b.source(first)
 	for _, j := range joins {
-		right := j.with.source(b)
+		right := b.source(j.with)
 		left = b.add(contract.Join{Kind: j.kind, Left: left, Right: right, On: b.all(j.on)})
 	}
 	return &left
@@ -126,7 +126,7 @@ type CTE struct {
 func (b *builder) ctes(list []CTE) []contract.CTE {
 	out := make([]contract.CTE, len(list))
 	for i, c := range list {
-		out[i] = contract.CTE{Name: c.Name, Columns: c.Columns, Query: c.Query.query(b), Recursive: c.Recursive}
+		out[i] = contract.CTE{Name: c.Name, Columns: c.Columns, Query: b.subquery(c.Query), Recursive: c.Recursive}
 	}
 	return out
 }

@@ -137,7 +137,7 @@ func scalarOf(v any) (contract.Scalar, error) {
 		}
 		return contract.Bytes(v), nil
 	case time.Time:
-		return contract.TimestampTZ(v.UnixMicro()), nil
+		return moment(v)
 	case Decimal:
 		return contract.Decimal(v), nil
 	case JSON:
@@ -156,6 +156,16 @@ func scalarOf(v any) (contract.Scalar, error) {
 		return contract.Other{NativeType: v.Type, Text: v.Text}, nil
 	}
 	return scalarByKind(reflect.ValueOf(v))
+}
+
+// The first and the last second whose microseconds are an int64.
+const firstSecond, lastSecond = math.MinInt64/1_000_000 + 1, math.MaxInt64/1_000_000 - 1
+
+func moment(t time.Time) (contract.Scalar, error) {
+	if s := t.Unix(); s < firstSecond || s > lastSecond {
+		return nil, failf("type-mismatch", "the time %v is out of range", t)
+	}
+	return contract.TimestampTZ(t.UnixMicro()), nil
 }
 
 // scalarByKind is for pointers and for types that a program made of Go's own.

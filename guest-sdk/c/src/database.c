@@ -6,6 +6,7 @@
 
 void database_drop(struct object *object) {
   struct database *database = (struct database *)object;
+  plans_free(&database->plans);
   if (database->open) WIT(databases_database_drop_own)(database->handle);
   arena_free(&database->arena);
   error_clear(&database->error);

@@ -5,17 +5,13 @@
 
 struct prepared {
   struct object object;
-  WIT(sessions_own_prepared_t) handle;
-  bool open;
-  char **names;
-  size_t width;
-  struct arena arena;
+  struct plan plan;
 };
 
 void prepared_drop(struct object *object) {
   struct prepared *prepared = (struct prepared *)object;
-  if (prepared->open) WIT(sessions_prepared_drop_own)(prepared->handle);
-  arena_free(&prepared->arena);
+  if (prepared->plan.open) WIT(sessions_prepared_drop_own)(prepared->plan.handle);
+  arena_free(&prepared->plan.arena);
 }
 
 char **names_of(struct arena *arena, const WIT(sessions_list_result_column_t) * columns) {
@@ -38,18 +34,26 @@ static struct statement *whole(sql_query query) {
   return statement;
 }
 
-/// Runs a statement and uses it up.
-static bool run(sql_query query, struct session **of, wit_result *result) {
+static bool run_plan(const struct plan *plan, struct session *session, WIT(sessions_list_value_t) * values,
+                     wit_result *result, wit_failure *failure) {
+  return WIT(sessions_method_session_run)(session_borrow(session), WIT(sessions_borrow_prepared)(plan->handle), values,
+                                          &session->options, result, failure);
+}
+
+/// Runs a statement and uses it up. `plan` gets the prepared statement of one that came before.
+static bool run(sql_query query, struct session **of, struct plan **plan, wit_result *result) {
   struct statement *statement = whole(query);
   wit_statement lowered;
   bool done = false;
   if (statement != NULL && statement_finish(statement, &lowered)) {
     struct session *session = session_above(statement);
-    WIT(sessions_list_value_t) none = {0};
+    WIT(sessions_list_value_t) values = {0};
     wit_failure failure;
     *of = session;
-    done = WIT(sessions_method_session_execute)(session_borrow(session), &lowered, &none, &session->options, result,
-                                                &failure);
+    *plan = plan_of(statement, &lowered, &values);
+    done = *plan != NULL ? run_plan(*plan, session, &values, result, &failure)
+                         : WIT(sessions_method_session_execute)(session_borrow(session), &lowered, &values,
+                                                                &session->options, result, &failure);
     if (!done) error_take(&session->error, &failure);
   }
   sql_discard(query);
@@ -58,8 +62,18 @@ static bool run(sql_query query, struct session **of, wit_result *result) {
 
 sql_rows sql_fetch(sql_query query) {
   struct session *session;
+  struct plan *plan;
   wit_result result;
-  return run(query, &session, &result) ? rows_of(session, &result, NULL, 0) : (sql_rows){0};
+  if (!run(query, &session, &plan, &result)) return (sql_rows){0};
+  const sql_rows handle =
+      plan == NULL ? rows_of(session, &result, NULL, 0) : rows_of(session, &result, plan->names, plan->width);
+  struct rows *rows = object_of(OBJECT_ROWS, handle.id);
+  // Its names have to stay as long as the rows do, though other statements take its place.
+  if (rows != NULL && plan != NULL) {
+    rows->plan = plan;
+    plan->users++;
+  }
+  return handle;
 }
 
 static void told(wit_result *result, uint64_t *affected) {
@@ -69,9 +83,10 @@ static void told(wit_result *result, uint64_t *affected) {
 
 bool sql_execute(sql_query query, uint64_t *affected) {
   struct session *session;
+  struct plan *plan;
   wit_result result;
   if (affected != NULL) *affected = 0;
-  if (!run(query, &session, &result)) return false;
+  if (!run(query, &session, &plan, &result)) return false;
   told(&result, affected);
   return true;
 }
@@ -94,18 +109,12 @@ static sql_prepared prepare(struct statement *statement, struct session *session
     error_set(&session->error, "limit", "out of memory, or more than 65536 open handles");
     return (sql_prepared){0};
   }
-  prepared->open = WIT(sessions_method_session_prepare)(session_borrow(session), &lowered, &prepared->handle, &failure);
-  if (!prepared->open) {
+  if (!plan_prepare(&prepared->plan, session, &lowered, &failure)) {
     object_free(prepared);
     error_take(&session->error, &failure);
     return (sql_prepared){0};
   }
-  WIT(sessions_list_result_column_t) columns;
-  WIT(sessions_method_prepared_columns)(WIT(sessions_borrow_prepared)(prepared->handle), &columns);
-  prepared->names = names_of(&prepared->arena, &columns);
-  prepared->width = columns.len;
-  WIT(sessions_list_result_column_free)(&columns);
-  if (prepared->names == NULL) {
+  if (prepared->plan.names == NULL) {
     object_free(prepared);
     error_set(&session->error, "limit", "out of memory");
     return (sql_prepared){0};
@@ -148,8 +157,7 @@ static struct prepared *run_prepared(sql_prepared handle, const sql_value *value
   wit_failure failure;
   bool done = false;
   if (lower(session, &arena, values, count, &parameters)) {
-    done = WIT(sessions_method_session_run)(session_borrow(session), WIT(sessions_borrow_prepared)(prepared->handle),
-                                            &parameters, &session->options, result, &failure);
+    done = run_plan(&prepared->plan, session, &parameters, result, &failure);
     if (!done) error_take(&session->error, &failure);
   }
   arena_free(&arena);
@@ -159,7 +167,7 @@ static struct prepared *run_prepared(sql_prepared handle, const sql_value *value
 sql_rows sql_run(sql_prepared handle, const sql_value *values, size_t count) {
   wit_result result;
   struct prepared *prepared = run_prepared(handle, values, count, &result);
-  return prepared == NULL ? (sql_rows){0} : rows_of(prepared, &result, prepared->names, prepared->width);
+  return prepared == NULL ? (sql_rows){0} : rows_of(prepared, &result, prepared->plan.names, prepared->plan.width);
 }
 
 bool sql_run_only(sql_prepared handle, const sql_value *values, size_t count, uint64_t *affected) {

@@ -22,6 +22,8 @@ typedef WIT(sessions_statement_t) wit_statement;
 /* ---- arena.c: memory that is freed at once ---- */
 
 struct block;
+struct session;
+struct statement;
 /// Blocks from which pieces are cut. Zero is an empty one.
 struct arena {
   struct block *last;
@@ -94,6 +96,45 @@ bool error_set(struct error *error, const char *code, const char *format, ...) _
 bool error_take(struct error *error, wit_failure *failure);
 void error_copy(struct error *to, const struct error *from);
 
+/* ---- key.c: what a statement is ---- */
+
+/// A statement's key, and the values that become its parameters with the nodes that they are taken from.
+struct key {
+  uint8_t *bytes;
+  size_t size;
+  uint32_t *nodes;
+  WIT(sessions_list_value_t) values;
+};
+/// False for a statement that is not worth to be looked for.
+bool key_of(struct statement *statement, const wit_statement *lowered, struct key *key);
+
+/* ---- plan.c: prepared statements ---- */
+
+/// A prepared statement, and the key by which it is found. It lives as long as it has users.
+struct plan {
+  size_t users;
+  bool open;  ///< Whether it is prepared, which is worth it when it comes for the second time.
+  WIT(sessions_own_prepared_t) handle;
+  char **names;
+  size_t width;
+  struct arena arena;
+  uint64_t hash, used;
+  uint8_t *key;
+  size_t size;
+};
+/// The statements that a database remembers.
+struct plans {
+  struct plan **items;
+  size_t count;
+  uint64_t clock;
+};
+void plan_release(struct plan *plan);
+void plans_free(struct plans *plans);
+/// Prepares a statement. Its names are null where memory ran out.
+bool plan_prepare(struct plan *plan, struct session *session, wit_statement *statement, wit_failure *failure);
+/// The prepared statement of one that came before, with the values for its parameters; null where it has to be sent.
+struct plan *plan_of(struct statement *statement, wit_statement *lowered, WIT(sessions_list_value_t) * values);
+
 struct database {
   struct object object;
   struct error error;   ///< Its own.
@@ -101,6 +142,7 @@ struct database {
   bool open;
   sql_models models;  ///< What was declared; it outlives the database.
   WIT(databases_own_database_t) handle;
+  struct plans plans;
   char *dialect;
   struct arena arena;
 };
@@ -211,6 +253,7 @@ bool statement_finish(struct statement *statement, wit_statement *out);
 /// Rows: batches of a cursor, or one batch that was there at once.
 struct rows {
   struct object object;
+  struct plan *plan;  ///< That has the names; null where another one has.
   char **names;
   size_t width;
   struct arena arena;    ///< Of the names.

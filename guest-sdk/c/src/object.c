@@ -31,10 +31,22 @@ static struct slot *slot_free(void) {
   return first;
 }
 
+static void table_free_if_empty(void) {
+  for (size_t i = 0; i < slot_count; i++) {
+    if (slots[i].object != NULL) return;
+  }
+  free(slots);
+  slots = NULL;
+  slot_count = 0;
+}
+
 void *object_new(enum object_kind kind, size_t size, void *parent) {
   struct slot *slot = slot_free();
   struct object *object = slot == NULL ? NULL : calloc(1, size);
-  if (object == NULL) return NULL;
+  if (object == NULL) {
+    table_free_if_empty();
+    return NULL;
+  }
   if (++generation == 0) generation = 1;
   slot->generation = generation;
   slot->object = object;
@@ -66,15 +78,6 @@ static void object_drop(struct object *object) {
     case OBJECT_FLUSH: flush_drop(object); return;
     case OBJECT_LOAD: load_drop(object); return;
   }
-}
-
-static void table_free_if_empty(void) {
-  for (size_t i = 0; i < slot_count; i++) {
-    if (slots[i].object != NULL) return;
-  }
-  free(slots);
-  slots = NULL;
-  slot_count = 0;
 }
 
 void object_free(void *freed) {

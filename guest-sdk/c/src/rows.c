@@ -22,6 +22,7 @@ void rows_drop(struct object *object) {
   struct rows *rows = (struct rows *)object;
   batch_drop(rows);
   cursor_drop(rows);
+  plan_release(rows->plan);
   arena_free(&rows->arena);
 }
 

@@ -11,37 +11,59 @@ typedef WIT(errors_failure_t) wit_failure;
 typedef WIT(sessions_result_set_t) wit_result;
 
 size_t host_calls, host_fails_at = SIZE_MAX, host_requests, host_no_memory_at = SIZE_MAX;
+size_t host_prepared, host_sent;
 size_t host_batches, host_nodes, host_malformed;
-long host_handles;
+long host_handles, host_memory;
 uint32_t host_rows, host_seed;
 static uint32_t cursor_at;
 
 void host_reset(void) {
-  host_calls = host_requests = host_nodes = 0;
+  host_calls = host_requests = host_nodes = host_prepared = host_sent = 0;
   host_handles = 0;
   host_fails_at = host_no_memory_at = SIZE_MAX;
   host_batches = 1;
   host_rows = 3;
 }
 
-/* What the SDK takes its memory with. */
+/* Memory: how much is not freed yet, and what is refused to the SDK. */
 
+static void *counted(void *memory) {
+  host_memory += memory != NULL;
+  return memory;
+}
 static bool refused(void) {
   return host_requests++ == host_no_memory_at;
 }
 void *test_malloc(size_t size) {
-  return refused() ? NULL : malloc(size);
+  return refused() ? NULL : counted(malloc(size));
 }
 void *test_calloc(size_t count, size_t size) {
-  return refused() ? NULL : calloc(count, size);
+  return refused() ? NULL : counted(calloc(count, size));
 }
 void *test_realloc(void *old, size_t size) {
-  return refused() ? NULL : realloc(old, size);
+  if (refused()) return NULL;
+  return old == NULL ? counted(malloc(size)) : realloc(old, size);
+}
+void test_free(void *memory) {
+  host_memory -= memory != NULL;
+  free(memory);
+}
+
+// Generated code does not ask whether it got any.
+void *bindings_malloc(size_t size) {
+  void *memory = counted(malloc(size));
+  if (memory == NULL) abort();
+  return memory;
+}
+void *bindings_realloc(void *old, size_t size) {
+  void *memory = old == NULL ? counted(malloc(size)) : realloc(old, size);
+  if (memory == NULL) abort();
+  return memory;
 }
 
 static void *made(size_t size) {
   // The bindings free nothing that is empty.
-  void *memory = size == 0 ? NULL : calloc(1, size);
+  void *memory = size == 0 ? NULL : counted(calloc(1, size));
   if (size > 0 && memory == NULL) abort();
   return memory;
 }
@@ -112,7 +134,7 @@ static plugin_option_list_u8_t validity(uint32_t batch) {
   for (uint32_t i = 0; i < host_rows; i++) {
     if (!host_null(batch, i)) out.val.ptr[i / 8] = (uint8_t)(out.val.ptr[i / 8] | 1U << (i % 8));
   }
-  if (out.val.len == 0) free(out.val.ptr);
+  if (out.val.len == 0) test_free(out.val.ptr);
   return out;
 }
 
@@ -134,8 +156,8 @@ static WIT(rows_batch_t) batch_of(uint32_t batch) {
   out.columns.ptr[1].values.tag = SQLSERVICE_DATABASE_ROWS_VECTOR_TEXTS;
   out.columns.ptr[1].values.val.texts.offsets = (plugin_list_u32_t){offsets, host_rows + 1};
   out.columns.ptr[1].values.val.texts.data = (plugin_string_t){(uint8_t *)chars, offsets[host_rows]};
-  if (host_rows == 0) free(numbers);
-  if (offsets[host_rows] == 0) free(chars);
+  if (host_rows == 0) test_free(numbers);
+  if (offsets[host_rows] == 0) test_free(chars);
   return out;
 }
 
@@ -204,6 +226,7 @@ bool WIT(sessions_method_session_execute)(WIT(sessions_borrow_session_t) self, W
                                           wit_result *ret, wit_failure *err) {
   (void)self, (void)parameters, (void)options;
   look_at(statement);
+  host_sent++;
   if (fails(err)) return false;
   *ret = result(true);
   return true;
@@ -213,6 +236,7 @@ bool WIT(sessions_method_session_prepare)(WIT(sessions_borrow_session_t) self, W
                                           WIT(sessions_own_prepared_t) * ret, wit_failure *err) {
   (void)self;
   look_at(statement);
+  host_prepared++;
   if (fails(err)) return false;
   ret->__handle = handle();
   return true;

@@ -11,6 +11,10 @@
 extern size_t host_calls, host_fails_at, host_requests, host_no_memory_at;
 /// Handles that were given and not yet dropped.
 extern long host_handles;
+/// Pieces of memory that the SDK and the bindings have and did not free.
+extern long host_memory;
+/// Statements that were prepared, and those that were sent whole.
+extern size_t host_prepared, host_sent;
 /// Batches that a statement returns: the first at once, the others by its cursor.
 extern size_t host_batches;
 /// Rows of each batch, and a number from which its values are made.
@@ -21,6 +25,13 @@ extern size_t host_nodes;
 extern size_t host_malformed;
 
 void host_reset(void);
+/// What takes the place of the C library's functions in the SDK, and in the bindings.
+void *test_malloc(size_t size);
+void *test_calloc(size_t count, size_t size);
+void *test_realloc(void *old, size_t size);
+void test_free(void *memory);
+void *bindings_malloc(size_t size);
+void *bindings_realloc(void *old, size_t size);
 /// The values of a batch's row: they are null, negative or long now and then.
 int64_t host_integer(uint32_t batch, uint32_t row);
 int host_null(uint32_t batch, uint32_t row);

@@ -12,4 +12,6 @@ extern "C" int64_t count_users(sql_database db) {
 
 SQL_MODELS(models, SQL_TABLE("users"), SQL_ID("id"), SQL_STRING("name", 64, .unique = true),
            SQL_COLUMN("email", SQL_TEXT, .nullable = true), SQL_UNIQUE("name, email"));
-extern "C" sql_database open_users() { return sql_open("default", models); }
+extern "C" sql_database open_users() {
+  return sql_open("default", models);
+}

@@ -1,19 +1,45 @@
 #!/bin/sh
-# Tests the SDK without a host, with sanitizers: run.sh BINDINGS, the folder of plugin.c and plugin.h that
-# `wit-bindgen c --sync all --rename-world plugin` made for the template's world. CC is the compiler, else cc.
+# Tests the SDK without a host: run.sh BINDINGS, the folder of plugin.c and plugin.h that `sqlservice build` made of the
+# template. ZIG is the zig program, else `zig`. Zig has no address sanitizer: where CC names a compiler that has one, the
+# tests run by that as well. What is not freed is told in both cases.
 set -eu
-bindings=$1
+bindings=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
+zig=${ZIG:-zig}
+command -v "$zig" >/dev/null || { echo "run.sh: there is no $zig; ZIG names the program, of ziglang on PyPI" >&2; exit 1; }
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-cc=${CC:-cc}
-flags="-std=c17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -ffunction-sections -I$here/.. -I$bindings"
 warnings="-Wall -Wextra -Werror -Wconversion"
-# The bindings' own functions that free are real; what crosses to the host is taken from host.c.
-$cc $flags -O0 -w -c "$bindings/plugin.c" -o "$out/bindings.o"
-objcopy --weaken "$out/bindings.o"
-for file in "$here"/../src/*.c; do
-  $cc $flags $warnings -Dmalloc=test_malloc -Dcalloc=test_calloc -Drealloc=test_realloc -c "$file" -o "$out/$(basename "$file").o"
-done
-$cc $flags $warnings "$here"/host.c "$here"/sdk.c "$out"/*.o -o "$out/tests"
-"$out/tests"
+
+# The bindings' own functions that free are real; what crosses to the host is taken from host.c: all else gives way.
+{
+  grep -oh '\(sqlservice_database\|__wasm_import\|__component_type\|exports\)_[a-zA-Z0-9_]*' "$bindings/plugin.h" "$bindings/plugin.c" |
+    sort -u | sed 's/^/#pragma weak /'
+  echo '#include "plugin.c"'
+} >"$out/bindings.c"
+
+# run NAME SANITIZERS COMPILER…
+run() {
+  name=$1 sanitizers=$2
+  flags="-std=c17 -g -O1 -fsanitize=$sanitizers -fno-sanitize-recover=all -I$here/.. -I$bindings"
+  shift 2
+  mkdir "$out/$name"
+  "$@" $flags -w -Dfree=test_free -Dmalloc=bindings_malloc -Drealloc=bindings_realloc -c "$out/bindings.c" \
+    -o "$out/$name/bindings.o"
+  for file in "$here"/../src/*.c; do
+    "$@" $flags $warnings -Dmalloc=test_malloc -Dcalloc=test_calloc -Drealloc=test_realloc -Dfree=test_free -c "$file" \
+      -o "$out/$name/$(basename "$file").o"
+  done
+  "$@" $flags $warnings "$here"/host.c "$here"/sdk.c "$out/$name"/*.o -o "$out/$name/tests"
+  echo "$name: sanitizers $sanitizers"
+  "$out/$name/tests"
+}
+
+run zig undefined "$zig" cc
+if [ -n "${CC:-}" ]; then run cc address,undefined "$CC"; fi
+
+# C++ includes the header, and Zig what `zig translate-c` makes of it.
+"$zig" c++ -std=c++20 -Wall -Wextra -Werror -I"$here/.." -c "$here/include.cpp" -o "$out/include.o"
+cp "$here/include.zig" "$out"
+"$zig" translate-c -lc "$here/../sqlservice.h" >"$out/sqlservice.zig"
+"$zig" build-obj -lc -fno-emit-bin "$out/include.zig"

@@ -49,8 +49,10 @@ static void offer(best *best, double score, const char *title, size_t size) {
   if (full) plugin_string_free(&item->title);
   item->score = score;
   plugin_string_dup_n(&item->title, title, size);
-  if (full) sink(best->items, best->count);
-  else rise(best->items, best->count - 1);
+  if (full)
+    sink(best->items, best->count);
+  else
+    rise(best->items, best->count - 1);
 }
 
 /// The hot function: one pass over the columns of a batch, where they lie.

@@ -12,7 +12,15 @@ import "unsafe"
 // Its chunks are kept for the next use: an arena holds as much as its largest use took.
 type Arena struct {
 	first, current uint32
+	// taken is how many bytes were asked for since the last Reset, and most how many may be; 0 is no limit.
+	taken, most uint64
 }
+
+// callBytes is how much one call hands to the host: more than its own limit would end the program. The host's default is 64 MiB.
+const (
+	callBytes = 63 << 20
+	tooMuch   = "one call hands at most 63 MiB to the host: write in parts"
+)
 
 // chunk is the header of a piece of memory, and lies at its start.
 type chunk struct {
@@ -28,7 +36,12 @@ func chunkAt(address uint32) *chunk { return (*chunk)(At(address)) }
 
 // Alloc returns the address of size bytes, which are not cleared.
 // It allocates nothing on Go's heap, so the host may call it at any time.
+//
+// It panics with *EncodeError where that is more than the arena may give.
 func (a *Arena) Alloc(size, align uint32) uint32 {
+	if a.taken += uint64(size); a.most > 0 && a.taken > a.most {
+		panic(&EncodeError{"limit", tooMuch})
+	}
 	for at := a.current; at != 0; at = chunkAt(at).next {
 		c := chunkAt(at)
 		start := alignTo(c.used, align)
@@ -75,7 +88,7 @@ func (a *Arena) Reset() {
 	for at := a.first; at != 0; at = chunkAt(at).next {
 		chunkAt(at).used = headerSize
 	}
-	a.current = a.first
+	a.current, a.taken = a.first, 0
 }
 
 // Size is how many bytes the arena holds.

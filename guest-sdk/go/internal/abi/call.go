@@ -14,15 +14,15 @@ import (
 var (
 	// callLock keeps goroutines from using the arenas of each other's calls.
 	callLock  sync.Mutex
-	arguments Arena
-	outgoing  Arena
+	arguments = Arena{most: callBytes}
+	outgoing  = Arena{most: callBytes}
 )
 
 // Import calls the host: call writes arguments into the arena and passes the address for the result.
 // An argument that cannot be handed over is an *EncodeError, and the host is not called.
 func Import[R any](call func(a *Arena, result uint32)) (out R, err error) {
 	if !hasHost {
-		return out, &EncodeError{"this program does not run in sqlservice: build it by `sqlservice build`"}
+		return out, &EncodeError{"unsupported", "this program does not run in sqlservice: build it by `sqlservice build`"}
 	}
 	runtime.Gosched() // Lets the garbage collector work: nothing else interrupts a goroutine that computes.
 	callLock.Lock()

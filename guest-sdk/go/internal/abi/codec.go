@@ -9,11 +9,17 @@ import (
 )
 
 // EncodeError is why a value cannot be handed over.
-type EncodeError struct{ Reason string }
+type EncodeError struct {
+	// Code is the word of the contract for it.
+	Code   string
+	Reason string
+}
 
 func (e *EncodeError) Error() string { return e.Reason }
 
-func refuse(format string, args ...any) { panic(&EncodeError{fmt.Sprintf(format, args...)}) }
+func refuse(format string, args ...any) {
+	panic(&EncodeError{"type-mismatch", fmt.Sprintf(format, args...)})
+}
 
 type (
 	p   = unsafe.Pointer
@@ -24,6 +30,7 @@ type (
 func (t *Type) Store(a *Arena, src p, at u32) {
 	switch t.kind {
 	case kindNumber, kindBool:
+		t.checkEnum(src)
 		t.copyNumber(At(at), src)
 	case kindString:
 		text := *(*string)(src)
@@ -42,6 +49,13 @@ func (t *Type) Store(a *Arena, src p, at u32) {
 		if ty != nil {
 			ty.Store(a, payload, at+t.payload())
 		}
+	}
+}
+
+// checkEnum refuses what is no case of an enum.
+func (t *Type) checkEnum(src p) {
+	if t.last != nil && *(*uint8)(src) > *t.last {
+		panic(&EncodeError{"invalid", fmt.Sprintf("there is no %v %d", t.goType, *(*uint8)(src))})
 	}
 }
 
@@ -69,6 +83,9 @@ func storeString(a *Arena, text string) u32 {
 	if len(text) == 0 {
 		return 1
 	}
+	if len(text) > callBytes {
+		panic(&EncodeError{"limit", tooMuch})
+	}
 	at := a.Alloc(u32(len(text)), 1)
 	copy(Bytes(at, u32(len(text))), text)
 	return at
@@ -86,8 +103,8 @@ func (t *Type) storeList(a *Arena, src p) (u32, u32) {
 	if count == 0 || elem.size == 0 {
 		return elem.align, count
 	}
-	if uint64(s.len)*uint64(elem.size) >= 1<<31 {
-		refuse("a list of %d items is too long", s.len)
+	if uint64(s.len)*uint64(elem.size) > callBytes {
+		panic(&EncodeError{"limit", tooMuch})
 	}
 	at := a.Alloc(count*elem.size, elem.align)
 	if elem.same {

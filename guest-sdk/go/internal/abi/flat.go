@@ -6,6 +6,7 @@ import "math"
 func (t *Type) Lower(a *Arena, src p, out []uint64) []uint64 {
 	switch t.kind {
 	case kindNumber, kindBool:
+		t.checkEnum(src)
 		return append(out, t.bits(src))
 	case kindString:
 		text := *(*string)(src)

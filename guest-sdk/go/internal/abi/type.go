@@ -52,6 +52,8 @@ type Type struct {
 	tagOf  map[reflect.Type]int
 	flat   []Core
 	signed bool
+	// last is the last case of an enum.
+	last *uint8
 }
 
 type field struct {
@@ -72,6 +74,7 @@ func (Result[T, E]) isResult() {}
 var (
 	resultMarker = reflect.TypeFor[interface{ isResult() }]()
 	variants     = map[reflect.Type][]reflect.Type{}
+	enums        = map[reflect.Type]uint8{}
 	known        = map[reflect.Type]*Type{}
 	typesLock    sync.Mutex
 )
@@ -83,6 +86,12 @@ func Variant[V any](cases ...V) bool {
 		types[i] = reflect.TypeOf(c)
 	}
 	variants[reflect.TypeFor[V]()] = types
+	return true
+}
+
+// Enum says which case of the enum E is its last one.
+func Enum[E ~uint8](last E) bool {
+	enums[reflect.TypeFor[E]()] = uint8(last)
 	return true
 }
 
@@ -115,6 +124,9 @@ func (t *Type) lay() {
 		t.signed = true
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		t.scalar(kindNumber, uint32(t.goType.Size()), I32)
+		if last, ok := enums[t.goType]; ok {
+			t.last, t.same = &last, false
+		}
 	case reflect.Int, reflect.Int64, reflect.Uint64:
 		t.scalar(kindNumber, 8, I64)
 	case reflect.Float32:

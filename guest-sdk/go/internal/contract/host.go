@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"time"
 
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/abi"
@@ -16,7 +17,12 @@ type none struct{}
 func call[T any](function func(a *abi.Arena, result uint32)) (T, *Failure) {
 	got, err := abi.Import[outcome[T]](function)
 	if err != nil {
-		return got.Ok, &Failure{Code: "type-mismatch", Message: err.Error()}
+		failure := &Failure{Code: "other", Message: err.Error()}
+		var refused *abi.EncodeError
+		if errors.As(err, &refused) {
+			failure.Code = refused.Code
+		}
+		return got.Ok, failure
 	}
 	if got.IsErr {
 		return got.Ok, &got.Err
@@ -44,20 +50,6 @@ type core struct {
 func lower[T any](c *core, value T) { c.values = abi.LowerValue(c.arena, &value, c.values) }
 
 func (c *core) i(position int) uint32 { return uint32(c.values[position]) }
-
-func flag(b bool) uint32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func milliseconds(t *uint32) (uint32, uint32) {
-	if t == nil {
-		return 0, 0
-	}
-	return 1, *t
-}
 
 // Milliseconds is a duration as the contract takes it, at least 1.
 func Milliseconds(d time.Duration) *uint32 {
@@ -123,9 +115,10 @@ func (d Database) Session() (Session, *Failure) {
 
 // Begin opens a session in a transaction.
 func (d Database) Begin(o TransactionOptions) (Session, *Failure) {
-	h, failure := call[Handle](func(_ *abi.Arena, result uint32) {
-		has, timeout := milliseconds(o.TimeoutMS)
-		databaseBegin(d.h(), uint32(o.Isolation), flag(o.ReadOnly), has, timeout, result)
+	h, failure := call[Handle](func(a *abi.Arena, result uint32) {
+		c := &core{arena: a}
+		lower(c, o)
+		databaseBegin(d.h(), c.i(0), c.i(1), c.i(2), c.i(3), result)
 	})
 	return Session{h}, failure
 }

@@ -30,6 +30,8 @@ const (
 	KindOther
 )
 
+var _ = abi.Enum(KindOther)
+
 // ColumnType is schema.column-type.
 type ColumnType struct {
 	Kind      TypeKind
@@ -84,6 +86,8 @@ const (
 	SetDefault
 )
 
+var _ = abi.Enum(SetDefault)
+
 // ForeignKey is schema.foreign-key.
 type ForeignKey struct {
 	Name     *string
@@ -133,6 +137,8 @@ const (
 	CascadeDelete
 	DeleteOrphan
 )
+
+var _ = abi.Enum(DeleteOrphan)
 
 // Relationship is schema.relationship.
 type Relationship struct {

@@ -82,9 +82,10 @@ func (s Session) Flush(changes []Change) ([]Batch, *Failure) {
 
 // Begin begins a transaction.
 func (s Session) Begin(o TransactionOptions) *Failure {
-	return do(func(_ *abi.Arena, result uint32) {
-		has, timeout := milliseconds(o.TimeoutMS)
-		sessionBegin(s.h(), uint32(o.Isolation), flag(o.ReadOnly), has, timeout, result)
+	return do(func(a *abi.Arena, result uint32) {
+		c := &core{arena: a}
+		lower(c, o)
+		sessionBegin(s.h(), c.i(0), c.i(1), c.i(2), c.i(3), result)
 	})
 }
 
@@ -106,7 +107,11 @@ func (s Session) Rollback() *Failure {
 
 // SetIsolation sets the isolation level of later transactions.
 func (s Session) SetIsolation(level Isolation) *Failure {
-	return do(func(_ *abi.Arena, result uint32) { sessionSetIsolation(s.h(), uint32(level), result) })
+	return do(func(a *abi.Arena, result uint32) {
+		c := &core{arena: a}
+		lower(c, level)
+		sessionSetIsolation(s.h(), c.i(0), result)
+	})
 }
 
 // GetIsolation is the isolation level in force.

@@ -28,6 +28,8 @@ type ResultSet struct {
 // Isolation is sessions.isolation.
 type Isolation uint8
 
+var _ = abi.Enum(Isolation(5))
+
 // TransactionOptions is sessions.transaction-options.
 type TransactionOptions struct {
 	Isolation Isolation

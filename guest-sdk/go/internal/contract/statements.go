@@ -16,6 +16,8 @@ const (
 	IsNotNull
 )
 
+var _ = abi.Enum(IsNotNull)
+
 // BinaryOp is statements.binary-op.
 type BinaryOp uint8
 
@@ -39,6 +41,8 @@ const (
 	JSONGetText
 )
 
+var _ = abi.Enum(JSONGetText)
+
 // ListOp is statements.list-op.
 type ListOp uint8
 
@@ -52,6 +56,8 @@ const (
 	Coalesce
 	RowValues
 )
+
+var _ = abi.Enum(RowValues)
 
 // Node is statements.node: one of the types below.
 type Node interface{ isNode() }
@@ -195,6 +201,8 @@ const (
 	FrameGroups
 )
 
+var _ = abi.Enum(FrameGroups)
+
 // FrameBound is statements.frame-bound: one of the types below.
 type FrameBound interface{ isBound() }
 
@@ -231,6 +239,8 @@ const (
 	CrossJoin
 )
 
+var _ = abi.Enum(CrossJoin)
+
 // CTE is statements.cte.
 type CTE struct {
 	Name      string
@@ -255,6 +265,8 @@ const (
 	Intersect
 	Except
 )
+
+var _ = abi.Enum(Except)
 
 // Assignment is statements.assignment.
 type Assignment struct {
