@@ -55,6 +55,8 @@ const document = table("document", { id: int64().primaryKey(), body: json<any>()
 
 const counter = table("counter", { name: varchar(32).primaryKey(), hits: int64().default(0) });
 
-export const schema = models({ person, pet, toy, document, counter });
+const note = table("note", { id: id(), text: varchar(64), stars: int32().default(0) });
+
+export const schema = models({ person, pet, toy, document, counter, note });
 
 export const db = database(schema);

@@ -7,6 +7,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { Kysely, type KyselyPlugin, MysqlDialect, PostgresDialect, type SqliteDatabase, SqliteDialect } from "kysely";
 import mysql from "mysql2";
 import pg from "pg";
+import Cursor from "pg-cursor";
 
 import type { Dialect } from "../programs/program.ts";
 import type { DB } from "../programs/schema.ts";
@@ -15,8 +16,8 @@ import type { DB } from "../programs/schema.ts";
 export interface Databases {
   /** The URL of the one that the sandbox uses. */
   readonly inside: string;
-  /** The URL of the one that Node.js uses. */
-  readonly outside: string;
+  /** Makes the tables of the outer one as those of the inner one are. */
+  copyTables(): void;
   connect(plugins: KyselyPlugin[]): Kysely<DB>;
   drop(): Promise<void>;
 }
@@ -32,7 +33,7 @@ export function isThere(dialect: Dialect): boolean {
 }
 
 /** Makes two new databases. */
-export async function makeDatabases(dialect: Dialect): Promise<Databases> {
+export async function makeDatabases(dialect: Dialect, create: (url: string) => void): Promise<Databases> {
   if (dialect === "sqlite") return sqliteFiles();
   const names = ["inside", "outside"].map((side) => `kysely_${side}_${process.pid}`);
   const administer = dialect === "postgresql" ? onPostgres : onMysql;
@@ -43,7 +44,7 @@ export async function makeDatabases(dialect: Dialect): Promise<Databases> {
   const [inside = "", outside = ""] = names.map((name) => within(dialect, name));
   return {
     inside,
-    outside,
+    copyTables: () => create(outside),
     connect: (plugins) => (dialect === "postgresql" ? postgres(outside, plugins) : mariadb(outside, plugins)),
     drop: async () => {
       for (const name of names) await administer(`drop database if exists ${name}`);
@@ -72,13 +73,23 @@ async function onMysql(statement: string): Promise<void> {
 
 function sqliteFiles(): Databases {
   const directory = mkdtempSync(join(tmpdir(), "sqlservice-kysely-"));
-  const outside = join(directory, "outside.db");
+  const [inside, outside] = [join(directory, "inside.db"), join(directory, "outside.db")];
   return {
-    inside: `sqlite:${join(directory, "inside.db")}`,
-    outside: `sqlite:${outside}`,
+    inside: `sqlite:${inside}`,
+    copyTables: () => copySqliteTables(inside, outside),
     connect: (plugins) => new Kysely<DB>({ dialect: new SqliteDialect({ database: openSqlite(outside) }), plugins }),
     drop: async () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** Only the host's SQLite has its collation of decimals. */
+function copySqliteTables(inside: string, outside: string): void {
+  const [from, to] = [new DatabaseSync(inside), new DatabaseSync(outside)];
+  for (const { sql } of from.prepare("select sql from sqlite_master where sql is not null").all()) {
+    to.exec(String(sql).replaceAll(" COLLATE DECIMAL", ""));
+  }
+  from.close();
+  to.close();
 }
 
 /** SQLite of Node.js as Kysely wants it. It has no truth values and dates, which are bound as the tables keep them. */
@@ -109,10 +120,11 @@ function postgres(connectionString: string, plugins: KyselyPlugin[]): Kysely<DB>
   const { builtins } = pg.types;
   const parsers: Record<number, (text: string) => unknown> = { [builtins.INT8]: Number, [builtins.DATE]: String };
   const types = {
-    getTypeParser: (id: number, format?: "text" | "binary") => parsers[id] ?? pg.types.getTypeParser(id, format as "text"),
+    getTypeParser: (id: number, format?: "text" | "binary") =>
+      parsers[id] ?? pg.types.getTypeParser(id, format as "text"),
   };
   const pool = new pg.Pool({ connectionString, types: types as pg.CustomTypesConfig });
-  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }), plugins });
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool, cursor: Cursor }), plugins });
 }
 
 function mariadb(url: string, plugins: KyselyPlugin[]): Kysely<DB> {

@@ -16,11 +16,22 @@ export interface Sides {
 }
 
 /** Errors that say what is the matter, and not that the SDK slipped. */
-const TYPED = /^(Unsupported|Invalid|NotFound|NotNull|Denied|Transaction|Constraint|TypeMismatch|OutOfRange|Data|Unique\w*|\w+Violation|Database)\w*Error$|Violation$/;
+const TYPED =
+  /^(Unsupported|Invalid|NotFound|NotNull|Denied|Transaction|Constraint|TypeMismatch|OutOfRange|Data|Unique\w*|\w+Violation|Database)\w*Error$|Violation$/;
+
+/** What says that the contract or this database cannot do it. */
+const REFUSALS = ["UnsupportedError", "DeniedError", "NotFoundError", "InvalidError", "TransactionError"];
 
 /** Judges a program on a database. `others` are what it gave outside on the other databases. */
-export function judge(program: Program, dialect: Dialect, { inside, outside }: Sides, others: readonly Outcome[]): Verdict {
+export function judge(
+  program: Program,
+  dialect: Dialect,
+  { inside, outside }: Sides,
+  others: readonly Outcome[],
+): Verdict {
   if (program.refused !== undefined) return refused(inside, program.refused);
+  const words = program.refusedOn?.[dialect];
+  if (words !== undefined) return refused(inside, words);
   const reason = program.not?.[dialect];
   if (reason !== undefined) return notHere(inside, outside, reason);
   const said = program.insideOnly?.[dialect];
@@ -32,8 +43,10 @@ export function judge(program: Program, dialect: Dialect, { inside, outside }: S
 
 function refused({ error, value }: Outcome, words: string): Verdict {
   if (!error) return wrong(`it is to be refused, and gives ${JSON.stringify(value)}`);
-  const isNamed = ["UnsupportedError", "DeniedError"].includes(error.name) && error.message.includes(words);
-  return isNamed ? { is: "refused", why: error.message } : wrong(`it is to be refused by "${words}": ${told({ error })}`);
+  const isNamed = REFUSALS.includes(error.name) && error.message.includes(words);
+  return isNamed
+    ? { is: "refused", why: error.message }
+    : wrong(`it is to be refused by "${words}": ${told({ error })}`);
 }
 
 function notHere(inside: Outcome, outside: Outcome, why: string): Verdict {

@@ -4,10 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KyselyPlugin } from "kysely";
 
-const DECLARATION = join(
-  import.meta.dirname,
-  "../node_modules/kysely/dist/operation-node/operation-node.d.ts",
-);
+const DECLARATION = join(import.meta.dirname, "../node_modules/kysely/dist/operation-node/operation-node.d.ts");
 
 /** All kinds, from Kysely's own declaration of them. */
 export function allKinds(): string[] {

@@ -28,9 +28,11 @@ const { values } = parseArgs({
 type Results = Map<string, Sides & { readonly kinds: ReadonlySet<string> }>;
 
 async function runOn(dialect: Dialect, programs: readonly Program[], sandbox: Sandbox): Promise<Results> {
-  const databases = await makeDatabases(dialect);
+  const create = (url: string) => void call(sandbox, url, "create");
+  const databases = await makeDatabases(dialect, create);
   try {
-    for (const url of [databases.inside, databases.outside]) call(sandbox, url, "create");
+    create(databases.inside);
+    databases.copyTables();
     const inside = runInside(sandbox, databases.inside, programs);
     const results: Results = new Map();
     for (const program of programs) {

@@ -42,7 +42,11 @@ export const aggregates = programs("aggregate", {
   "of no rows": (db) =>
     db
       .selectFrom("person")
-      .select(({ fn }) => [fn.sum<number | null>("age").as("sum"), fn.max("born").as("max"), fn.count<number>("id").as("n")])
+      .select(({ fn }) => [
+        fn.sum<number | null>("age").as("sum"),
+        fn.max("born").as("max"),
+        fn.count<number>("id").as("n"),
+      ])
       .where("id", ">", 100)
       .execute(),
   "of distinct values": (db) =>
@@ -109,18 +113,39 @@ export const aggregates = programs("aggregate", {
       .selectFrom("person")
       .select(({ fn, val }) => [
         "id",
-        fn.agg<number>("rank").over((over) => over.orderBy("gender")).as("rank"),
-        fn.agg<number>("dense_rank").over((over) => over.orderBy("gender")).as("dense"),
-        fn.agg<number | null>("lag", ["id"]).over((over) => over.orderBy("id")).as("before"),
-        fn.agg<string>("first_value", ["first_name"]).over((over) => over.orderBy("id", "desc")).as("last"),
-        fn.agg<number>("ntile", [val(2)]).over((over) => over.orderBy("id")).as("half"),
+        fn
+          .agg<number>("rank")
+          .over((over) => over.orderBy("gender"))
+          .as("rank"),
+        fn
+          .agg<number>("dense_rank")
+          .over((over) => over.orderBy("gender"))
+          .as("dense"),
+        fn
+          .agg<number | null>("lag", ["id"])
+          .over((over) => over.orderBy("id"))
+          .as("before"),
+        fn
+          .agg<string>("first_value", ["first_name"])
+          .over((over) => over.orderBy("id", "desc"))
+          .as("last"),
+        fn
+          .agg<number>("ntile", [val(2)])
+          .over((over) => over.orderBy("id"))
+          .as("half"),
       ])
       .orderBy("id")
       .execute(),
   "a sum over a window": async (db) => {
     const rows = await db
       .selectFrom("toy")
-      .select(({ fn }) => ["id", fn.sum("price").over((over) => over.partitionBy("pet_id").orderBy("id")).as("running")])
+      .select(({ fn }) => [
+        "id",
+        fn
+          .sum("price")
+          .over((over) => over.partitionBy("pet_id").orderBy("id"))
+          .as("running"),
+      ])
       .orderBy("id")
       .execute();
     return rows.map((row) => ({ ...row, running: Number(row.running) }));
@@ -143,7 +168,12 @@ export const aggregates = programs("aggregate", {
     run: (db) =>
       db
         .selectFrom("person")
-        .select(({ fn, val }) => fn.agg<number>("percentile_cont", [val(0.5)]).withinGroupOrderBy("age").as("median"))
+        .select(({ fn, val }) =>
+          fn
+            .agg<number>("percentile_cont", [val(0.5)])
+            .withinGroupOrderBy("age")
+            .as("median"),
+        )
         .execute(),
     refused: "within group",
   },

@@ -80,7 +80,8 @@ export const documents: { encode: (text: string) => unknown } = { encode: (text)
 
 /** Empties the tables and fills them. */
 export async function reset(db: Kysely<DB>): Promise<void> {
-  for (const table of ["toy", "pet", "person", "document", "counter"] as const) await db.deleteFrom(table).execute();
+  for (const table of ["toy", "pet", "person", "document", "counter", "note"] as const)
+    await db.deleteFrom(table).execute();
   await db.insertInto("person").values(PERSONS).execute();
   await db.insertInto("pet").values(PETS).execute();
   await db.insertInto("toy").values(TOYS).execute();
@@ -107,6 +108,7 @@ export async function dump(db: Kysely<DB>): Promise<unknown> {
       .orderBy("name")
       .orderBy("owner_id")
       .execute(),
+    note: await db.selectFrom("note").select(["text", "stars"]).orderBy("text").orderBy("stars").execute(),
     toy: await db.selectFrom("toy").selectAll().orderBy("id").execute(),
     document: (await db.selectFrom("document").select(["id", "body"]).orderBy("id").execute()).map(parsed),
     counter: await db.selectFrom("counter").selectAll().orderBy("name").execute(),

@@ -2,6 +2,8 @@
 
 import { programs } from "./program.ts";
 
+const NO_RETURNING = "Kysely takes it for MySQL, which has no returning";
+
 export const deletes = programs("delete", {
   "a row": (db) =>
     db
@@ -29,14 +31,18 @@ export const deletes = programs("delete", {
   "by what exists": (db) =>
     db
       .deleteFrom("person")
-      .where(({ not, exists, selectFrom }) => not(exists(selectFrom("pet").select("pet.id").whereRef("owner_id", "=", "person.id"))))
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom("pet").select("pet.id").whereRef("owner_id", "=", "person.id"))),
+      )
       .execute()
       .then(() => null),
   returning: {
     run: (db) => db.deleteFrom("counter").where("name", "=", "home").returning(["name", "hits"]).execute(),
+    insideOnly: { mariadb: NO_RETURNING },
   },
   "returning all": {
     run: (db) => db.deleteFrom("toy").where("id", "=", 2).returningAll().execute(),
+    insideOnly: { mariadb: NO_RETURNING },
   },
   using: {
     run: (db) =>
@@ -79,7 +85,7 @@ export const deletes = programs("delete", {
     run: (db) => db.deleteFrom(["toy", "counter"]).using(["toy", "counter"]).execute(),
     refused: "a delete from several tables",
   },
-  "with": {
+  with: {
     run: (db) =>
       db
         .with("old", (cte) => cte.selectFrom("person").select("id"))

@@ -112,7 +112,14 @@ export const joins = programs("join", {
       db
         .selectFrom("person")
         .innerJoinLateral(
-          (eb) => eb.selectFrom("pet").select("name").whereRef("pet.owner_id", "=", "person.id").orderBy("name").limit(1).as("p"),
+          (eb) =>
+            eb
+              .selectFrom("pet")
+              .select("name")
+              .whereRef("pet.owner_id", "=", "person.id")
+              .orderBy("name")
+              .limit(1)
+              .as("p"),
           (join) => join.onTrue(),
         )
         .select(["person.id", "p.name"])
@@ -125,7 +132,14 @@ export const joins = programs("join", {
       db
         .selectFrom("person")
         .leftJoinLateral(
-          (eb) => eb.selectFrom("pet").select("name").whereRef("pet.owner_id", "=", "person.id").orderBy("name").limit(1).as("p"),
+          (eb) =>
+            eb
+              .selectFrom("pet")
+              .select("name")
+              .whereRef("pet.owner_id", "=", "person.id")
+              .orderBy("name")
+              .limit(1)
+              .as("p"),
           (join) => join.onTrue(),
         )
         .select(["person.id", "p.name"])
@@ -138,7 +152,11 @@ export const joins = programs("join", {
       db
         .selectFrom("person")
         .crossJoinLateral((eb) =>
-          eb.selectFrom("pet").select((inner) => inner.fn.max("pet.name").as("last")).whereRef("pet.owner_id", "=", "person.id").as("p"),
+          eb
+            .selectFrom("pet")
+            .select((inner) => inner.fn.max("pet.name").as("last"))
+            .whereRef("pet.owner_id", "=", "person.id")
+            .as("p"),
         )
         .select(["person.id", "p.last"])
         .orderBy("person.id")

@@ -27,12 +27,12 @@ export const json = programs("json", {
         .execute(),
     insideOnly: { mariadb: OTHER_OPERATOR },
   },
-  "a member of a member": {
+  "a member as a document": {
     run: (db) =>
       db
         .withPlugin(new ParseJSONResultsPlugin())
         .selectFrom("document")
-        .select((eb) => ["id", eb.ref("body", "->").key("size").key("width").as("width")])
+        .select((eb) => ["id", eb.ref("body", "->").key("size").as("size")])
         .orderBy("id")
         .execute(),
     insideOnly: { mariadb: OTHER_OPERATOR },
@@ -89,9 +89,9 @@ export const json = programs("json", {
         .selectFrom("person")
         .select((eb) => [
           "id",
-          from(eb.selectFrom("pet").select(["pet.name"]).whereRef("pet.owner_id", "=", "person.id").orderBy("pet.id")).as(
-            "pets",
-          ),
+          from(
+            eb.selectFrom("pet").select(["pet.name"]).whereRef("pet.owner_id", "=", "person.id").orderBy("pet.id"),
+          ).as("pets"),
         ])
         .execute();
     },

@@ -25,6 +25,8 @@ interface Expected {
   readonly refused?: string;
   /** Databases that cannot do it, with the reason: it fails on both sides. */
   readonly not?: Partial<Record<Dialect, string>>;
+  /** Databases on which only the sandbox refuses it, with words of its error. */
+  readonly refusedOn?: Partial<Record<Dialect, string>>;
   /** Databases that say it otherwise, so that only the sandbox can: its rows are those of a database that says it so. */
   readonly insideOnly?: Partial<Record<Dialect, string>>;
 }

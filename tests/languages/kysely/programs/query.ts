@@ -11,7 +11,11 @@ export const queries = programs("query", {
       .orderBy("p.n")
       .execute(),
   "all columns of a source": (db) =>
-    db.selectFrom(db.selectFrom("pet").select(["name", "species"]).as("p")).selectAll().orderBy("name").execute(),
+    db
+      .selectFrom(db.selectFrom("pet").select(["name", "species"]).as("p"))
+      .selectAll()
+      .orderBy("name")
+      .execute(),
   "as a column": (db) =>
     db
       .selectFrom("person")
@@ -41,7 +45,10 @@ export const queries = programs("query", {
     db
       .with("cats", (cte) => cte.selectFrom("pet").select(["name", "owner_id"]).where("species", "=", "cat"))
       .with("owners", (cte) =>
-        cte.selectFrom("person").innerJoin("cats", "cats.owner_id", "person.id").select(["person.first_name", "cats.name"]),
+        cte
+          .selectFrom("person")
+          .innerJoin("cats", "cats.owner_id", "person.id")
+          .select(["person.first_name", "cats.name"]),
       )
       .selectFrom("owners")
       .selectAll()
@@ -137,7 +144,10 @@ export const queries = programs("query", {
     db
       .selectFrom("pet")
       .select(["species", "id"])
-      .unionAll([db.selectFrom("pet").select(["species", "id"]), db.selectFrom("toy").select(["name as species", "id"])])
+      .unionAll([
+        db.selectFrom("pet").select(["species", "id"]),
+        db.selectFrom("toy").select(["name as species", "id"]),
+      ])
       .orderBy("species")
       .orderBy("id")
       .execute(),
@@ -156,7 +166,8 @@ export const queries = programs("query", {
       .orderBy("id")
       .execute(),
   "intersect all": {
-    run: (db) => db.selectFrom("person").select("id").intersectAll(db.selectFrom("toy").select("id")).orderBy("id").execute(),
+    run: (db) =>
+      db.selectFrom("person").select("id").intersectAll(db.selectFrom("toy").select("id")).orderBy("id").execute(),
     refused: "intersect all",
   },
   "except all": {

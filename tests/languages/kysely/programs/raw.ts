@@ -8,9 +8,51 @@ export const raw = programs("raw", {
   "a reference, a value, a literal": (db) =>
     db
       .selectFrom("person")
-      .select([sql<string>`${sql.ref("first_name")}`.as("name"), sql.val(5).as("five"), sql.lit(6).as("six")])
-      .where("id", "=", 1)
+      .select([sql<string>`${sql.ref("first_name")}`.as("name"), sql.val("x").as("x"), sql.lit(6).as("six")])
+      .where("id", "=", sql.val(1))
       .execute(),
+  "operators around what is in it": (db) =>
+    db
+      .selectFrom("person")
+      .select((eb) => [
+        "id",
+        sql<number>`${eb("age", "+", 1)} * 2`.as("x"),
+        sql<number>`2 * (${eb("age", "+", 1)})`.as("y"),
+      ])
+      .where(
+        (eb) => sql<boolean>`${eb.or([eb("id", "=", 1), eb("id", "=", 2)])} and ${sql<boolean>`age > 60 or id = 3`}`,
+      )
+      .orderBy("id")
+      .execute(),
+  "frames of windows": (db) =>
+    db
+      .selectFrom("pet")
+      .select([
+        "id",
+        sql<number>`min(id) over (order by id rows between 1 preceding and current row)`.as("before"),
+        sql<number>`max(id) over (order by id rows between unbounded preceding and unbounded following)`.as("last"),
+      ])
+      .orderBy("id")
+      .execute(),
+  extract: {
+    run: (db) =>
+      db
+        .selectFrom("person")
+        .select(sql<number>`extract(year from born)`.as("y"))
+        .where("id", "=", 1)
+        .execute()
+        .then((rows) => rows.map(({ y }) => Number(y))),
+    insideOnly: { sqlite: "it says strftime" },
+  },
+  "a decimal": {
+    run: (db) =>
+      db
+        .selectFrom("toy")
+        .select("id")
+        .where(sql<boolean>`price = 3.50`)
+        .execute(),
+    insideOnly: { sqlite: "its decimals are texts outside of the host" },
+  },
   constants: (db) =>
     db
       .selectFrom("person")
@@ -18,28 +60,35 @@ export const raw = programs("raw", {
       .where(sql<boolean>`true`)
       .where("id", "=", 1)
       .execute(),
-  "arithmetic": (db) =>
+  arithmetic: (db) =>
     db
       .selectFrom("person")
       .select([sql<number>`${sql.ref("age")} + 1`.as("next"), sql<number>`age * ${2} - id`.as("x")])
       .where("id", "=", 1)
       .execute(),
-  "functions": (db) =>
-    db
-      .selectFrom("person")
-      .select([
-        sql<string>`lower(first_name)`.as("lower"),
-        sql<string>`coalesce(${sql.ref("person.last_name")}, 'none')`.as("last"),
-        sql<number>`length(upper(first_name))`.as("length"),
-      ])
-      .orderBy(sql`lower(first_name)`, "desc")
-      .execute(),
-  "aggregates": (db) =>
+  functions: {
+    run: (db) =>
+      db
+        .selectFrom("person")
+        .select([
+          sql<string>`lower(first_name)`.as("lower"),
+          sql<string>`coalesce(${sql.ref("person.last_name")}, 'none')`.as("last"),
+          sql<number>`length(upper(first_name))`.as("length"),
+        ])
+        .orderBy(sql`lower(first_name)`, "desc")
+        .execute(),
+    insideOnly: { mariadb: "its length counts bytes" },
+  },
+  aggregates: (db) =>
     db
       .selectFrom("pet")
-      .select([sql<number>`count(*)`.as("n"), sql<number>`count(distinct species)`.as("kinds"), sql<number>`max(id)`.as("last")])
+      .select([
+        sql<number>`count(*)`.as("n"),
+        sql<number>`count(distinct species)`.as("kinds"),
+        sql<number>`max(id)`.as("last"),
+      ])
       .execute(),
-  "conditions": async (db) => {
+  conditions: async (db) => {
     const where = (condition: ReturnType<typeof sql<boolean>>) =>
       db.selectFrom("person").select("id").where(condition).orderBy("id").execute();
     return [
@@ -52,10 +101,13 @@ export const raw = programs("raw", {
       await where(sql<boolean>`first_name not like '%n%'`),
     ];
   },
-  "case": (db) =>
+  case: (db) =>
     db
       .selectFrom("person")
-      .select(["id", sql<string>`case when age > 60 then 'old' when age is null then 'ageless' else 'young' end`.as("age")])
+      .select([
+        "id",
+        sql<string>`case when age > 60 then 'old' when age is null then 'ageless' else 'young' end`.as("age"),
+      ])
       .orderBy("id")
       .execute(),
   "case of a value": (db) =>
@@ -64,7 +116,7 @@ export const raw = programs("raw", {
       .select(["id", sql<number>`case species when 'cat' then 1 else 0 end`.as("cat")])
       .orderBy("id")
       .execute(),
-  "cast": (db) =>
+  cast: (db) =>
     db
       .selectFrom("person")
       .select(sql<string>`cast(balance as decimal(12, 1))`.as("b"))
@@ -75,16 +127,18 @@ export const raw = programs("raw", {
     db
       .selectFrom("person")
       .select("id")
-      .where(sql<boolean>`exists ${db.selectFrom("pet").select("pet.id").whereRef("owner_id", "=", sql.ref("person.id"))}`)
+      .where(
+        sql<boolean>`exists ${db.selectFrom("pet").select("pet.id").whereRef("owner_id", "=", sql.ref("person.id"))}`,
+      )
       .orderBy("id")
       .execute(),
-  "windows": (db) =>
+  windows: (db) =>
     db
       .selectFrom("pet")
       .select(["id", sql<number>`row_number() over (partition by species order by id desc)`.as("n")])
       .orderBy("id")
       .execute(),
-  "names": (db) =>
+  names: (db) =>
     db
       .selectFrom("pet")
       .select(sql<string>`${sql.id("pet", "name")}`.as("name"))
@@ -156,7 +210,7 @@ export const raw = programs("raw", {
     run: (db) => sql`select 1`.execute(db),
     refused: "a statement of SQL text",
   },
-  "modifiers": {
+  modifiers: {
     run: (db) =>
       db
         .selectFrom("person")

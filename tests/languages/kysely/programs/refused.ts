@@ -12,7 +12,12 @@ export const refusals = programs("refused", {
       db.schema
         .createTable("x")
         .addColumn("id", "integer", (column) => column.primaryKey().generatedAlwaysAsIdentity())
-        .addColumn("person_id", "integer", (column) => column.references("person.id").defaultTo(1).check(sql`true`))
+        .addColumn("person_id", "integer", (column) =>
+          column
+            .references("person.id")
+            .defaultTo(1)
+            .check(sql`true`),
+        )
         .addUniqueConstraint("u", ["id"])
         .addCheckConstraint("c", sql`true`)
         .addPrimaryKeyConstraint("p", ["id"])
@@ -51,7 +56,10 @@ export const refusals = programs("refused", {
     refused: "AlterTableNode",
   },
   "drop table": { run: (db) => db.schema.dropTable("nothing").execute(), refused: DDL },
-  "create index": { run: (db) => db.schema.createIndex("i").on("pet").column("id").execute(), refused: "CreateIndexNode" },
+  "create index": {
+    run: (db) => db.schema.createIndex("i").on("pet").column("id").execute(),
+    refused: "CreateIndexNode",
+  },
   "drop index": { run: (db) => db.schema.dropIndex("i").execute(), refused: "DropIndexNode" },
   "create schema": { run: (db) => db.schema.createSchema("s").execute(), refused: "CreateSchemaNode" },
   "drop schema": { run: (db) => db.schema.dropSchema("nothing").execute(), refused: "DropSchemaNode" },

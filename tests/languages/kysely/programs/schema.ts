@@ -45,7 +45,14 @@ export interface Counter {
   hits: ColumnType<number, number | undefined, number>;
 }
 
+export interface Note {
+  id: Generated<number>;
+  text: string;
+  stars: ColumnType<number, number | undefined, number>;
+}
+
 export interface DB {
+  note: Note;
   person: Person;
   pet: Pet;
   toy: Toy;

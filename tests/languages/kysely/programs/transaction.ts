@@ -33,7 +33,7 @@ export const transactions = programs("transaction", {
       .catch(() => "failed");
     return [failed, await hits(db)];
   },
-  "serializable": async (db) =>
+  serializable: async (db) =>
     db
       .transaction()
       .setIsolationLevel("serializable")
@@ -44,7 +44,6 @@ export const transactions = programs("transaction", {
         .transaction()
         .setAccessMode("read only")
         .execute(async (trx) => hits(trx)),
-    insideOnly: { sqlite: "Kysely's dialect has none" },
   },
   "read only, writing": {
     run: async (db) => {
@@ -53,7 +52,8 @@ export const transactions = programs("transaction", {
         .setAccessMode("read only")
         .execute(async (trx) => trx.deleteFrom("counter").execute());
     },
-    not: { sqlite: "a change", postgresql: "a change", mariadb: "a change" },
+    refusedOn: { sqlite: "read" },
+    not: { postgresql: "a change", mariadb: "a change" },
   },
   "isolation levels": {
     run: async (db) => {
@@ -63,12 +63,12 @@ export const transactions = programs("transaction", {
       }
       return seen;
     },
-    not: { sqlite: "it is always serializable" },
+    refusedOn: { sqlite: "isolation" },
   },
   "snapshot isolation": {
     run: async (db) => db.transaction().setIsolationLevel("snapshot").execute(hits),
+    refusedOn: { sqlite: "snapshot" },
     not: {
-      sqlite: "it is always serializable",
       postgresql: "it calls it repeatable read",
       mariadb: "it calls it repeatable read",
     },
@@ -101,7 +101,12 @@ export const transactions = programs("transaction", {
     await trx.commit().execute();
     const errors: string[] = [];
     for (const use of [() => hits(trx), () => trx.commit().execute(), () => trx.rollback().execute()]) {
-      errors.push(await use().then(() => "none", (error: Error) => error.message));
+      errors.push(
+        await use().then(
+          () => "none",
+          (error: Error) => error.message,
+        ),
+      );
     }
     return errors;
   },

@@ -56,7 +56,13 @@ export const updates = programs("update", {
     not: { mariadb: "it has no returning of updates" },
   },
   "returning all": {
-    run: (db) => db.updateTable("counter").set({ hits: 5 }).returningAll().execute().then((rows) => rows.length),
+    run: (db) =>
+      db
+        .updateTable("counter")
+        .set({ hits: 5 })
+        .returningAll()
+        .execute()
+        .then((rows) => rows.length),
     not: { mariadb: "it has no returning of updates" },
   },
   from: {
@@ -110,7 +116,7 @@ export const updates = programs("update", {
         .then(() => null),
     refused: "ListNode",
   },
-  "with": {
+  with: {
     run: (db) =>
       db
         .with("old", (cte) => cte.selectFrom("person").select("id").where("age", ">", 70))
@@ -147,7 +153,9 @@ export const updates = programs("update", {
     db
       .updateTable("counter")
       .set({ hits: 4 })
-      .where(({ eb, exists, selectFrom }) => eb.and([eb("name", "=", "home"), exists(selectFrom("document").select("id"))]))
+      .where(({ eb, exists, selectFrom }) =>
+        eb.and([eb("name", "=", "home"), exists(selectFrom("document").select("id"))]),
+      )
       .execute()
       .then(() => null),
 });

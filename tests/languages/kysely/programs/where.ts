@@ -29,7 +29,8 @@ export const conditions = programs("where", {
     run: (db) => db.selectFrom("person").select("id").where("age", "is not distinct from", null).execute(),
     insideOnly: { mariadb: "it says <=>" },
   },
-  in: (db) => db.selectFrom("person").select("id").where("first_name", "in", ["Arnold", "Jennifer"]).orderBy("id").execute(),
+  in: (db) =>
+    db.selectFrom("person").select("id").where("first_name", "in", ["Arnold", "Jennifer"]).orderBy("id").execute(),
   "not in": (db) => db.selectFrom("person").select("id").where("id", "not in", [1, 2]).orderBy("id").execute(),
   "in a list of expressions": (db) =>
     db
@@ -91,7 +92,8 @@ export const conditions = programs("where", {
       .where(({ eb, refTuple, tuple }) => eb(refTuple("name", "species"), "=", tuple("Kitty", "cat")))
       .execute(),
   like: (db) => db.selectFrom("person").select("id").where("first_name", "like", "%er").orderBy("id").execute(),
-  "not like": (db) => db.selectFrom("person").select("id").where("first_name", "not like", "%n%").orderBy("id").execute(),
+  "not like": (db) =>
+    db.selectFrom("person").select("id").where("first_name", "not like", "%n%").orderBy("id").execute(),
   ilike: {
     run: (db) => db.selectFrom("person").select("id").where("first_name", "ilike", "ARN%").execute(),
     insideOnly: { sqlite: "it has no ilike", mariadb: "it has no ilike" },
@@ -143,11 +145,18 @@ export const conditions = programs("where", {
       .where((eb) => eb.and({ gender: "male", age: 77 }))
       .execute(),
   "and, or of nothing": async (db) => {
-    const all = db.selectFrom("person").select("id").where((eb) => eb.and([])).orderBy("id");
-    const none = db.selectFrom("person").select("id").where((eb) => eb.or([]));
+    const all = db
+      .selectFrom("person")
+      .select("id")
+      .where((eb) => eb.and([]))
+      .orderBy("id");
+    const none = db
+      .selectFrom("person")
+      .select("id")
+      .where((eb) => eb.or([]));
     return [await all.execute(), await none.execute()];
   },
-  "not": (db) =>
+  not: (db) =>
     db
       .selectFrom("person")
       .select("id")
@@ -167,7 +176,13 @@ export const conditions = programs("where", {
       .selectFrom("person")
       .select("id")
       .where(({ not, exists, selectFrom }) =>
-        not(exists(selectFrom("pet").select((eb) => eb.lit(1).as("one")).whereRef("pet.owner_id", "=", "person.id"))),
+        not(
+          exists(
+            selectFrom("pet")
+              .select((eb) => eb.lit(1).as("one"))
+              .whereRef("pet.owner_id", "=", "person.id"),
+          ),
+        ),
       )
       .execute(),
   "a scalar query": (db) =>
@@ -185,7 +200,7 @@ export const conditions = programs("where", {
       .orderBy("id")
       .execute(),
   "a decimal": (db) => db.selectFrom("person").select("id").where("balance", "=", "120.50").execute(),
-  "literals": (db) =>
+  literals: (db) =>
     db
       .selectFrom("person")
       .select("id")
