@@ -20,6 +20,10 @@ export function raw(arena: Arena, node: RawNode, hint: Hint): Typed {
 }
 
 function parsed(node: RawNode): OperationNode {
+  const helper = HELPERS.find(([beginning]) => beginning.test(node.sqlFragments[0] ?? ""))?.[1];
+  if (helper !== undefined) {
+    throw unsupported(helper, "find the rows with their relationships by a session, or join them");
+  }
   try {
     return parse(node);
   } catch (error) {
@@ -53,9 +57,6 @@ export function escaped(node: RawNode): { pattern: OperationNode; escape: string
 
 function refused(node: RawNode, what: string): Error {
   const text = node.sqlFragments.join("?").trim();
-  const helper = HELPERS.find(([beginning]) => beginning.test(text))?.[1];
-  if (helper !== undefined)
-    return unsupported(helper, "find the rows with their relationships by a session, or join them");
   return unsupported(
     `RawNode \`${text.slice(0, 80)}\``,
     `it is SQL text in which ${what} is not understood. Say it by Kysely's own calls, or send it by execute of ` +
