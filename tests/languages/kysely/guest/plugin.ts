@@ -6,6 +6,8 @@ import { all } from "../programs/all.ts";
 import { documents } from "../programs/data.ts";
 import { type Dialect, type Outcome, runProgram } from "../programs/program.ts";
 import type { DB } from "../programs/schema.ts";
+import { IDLE, stayIdle } from "./idle.ts";
+import { make, MISTAKES } from "./mistakes.ts";
 import { db } from "./models.ts";
 
 export { schema } from "./models.ts";
@@ -26,4 +28,24 @@ export async function run(names: string[]): Promise<string> {
     outcomes[program.name] = await runProgram(db.kysely as unknown as Kysely<DB>, program, context);
   }
   return JSON.stringify(outcomes);
+}
+
+/** The mistakes that there are. */
+export async function mistakes(): Promise<string[]> {
+  return Object.keys(MISTAKES);
+}
+
+/** Makes mistakes, and tells as JSON what came of each. */
+export async function makeMistakes(names: string[]): Promise<string> {
+  return JSON.stringify(await make(names));
+}
+
+/** The ways to hold a transaction open. */
+export async function idleWays(): Promise<string[]> {
+  return Object.keys(IDLE);
+}
+
+/** Leaves a transaction idle for so long and then goes on with it. Tells how it ended, and how many rows it left. */
+export async function idle(way: string, milliseconds: number): Promise<string> {
+  return stayIdle(way, milliseconds);
 }

@@ -11,6 +11,7 @@ import { type Dialect, DIALECTS, type Outcome, type Program, runProgram } from "
 import { isThere, makeDatabases } from "./databases.ts";
 import { judge, type Sides, type Verdict } from "./judge.ts";
 import { KindsPlugin } from "./kinds.ts";
+import { checkIdle, checkMistakes, type Report } from "./mistakes.ts";
 import { call, runInside, type Sandbox } from "./sandbox.ts";
 import { readme } from "./table.ts";
 
@@ -27,6 +28,9 @@ const { values } = parseArgs({
 /** What all programs gave on a database. */
 type Results = Map<string, Sides & { readonly kinds: ReadonlySet<string> }>;
 
+/** What is checked in the sandbox alone, by the kind of it. */
+const reports: { readonly dialect: Dialect; readonly what: string; readonly report: Report }[] = [];
+
 async function runOn(dialect: Dialect, programs: readonly Program[], sandbox: Sandbox): Promise<Results> {
   const create = (url: string) => void call(sandbox, url, "create");
   const databases = await makeDatabases(dialect, create);
@@ -41,6 +45,10 @@ async function runOn(dialect: Dialect, programs: readonly Program[], sandbox: Sa
       const outside = await runProgram(db, program, { dialect }, [plugin]);
       await db.destroy();
       results.set(program.name, { inside: inside.get(program.name) as Outcome, outside, kinds: plugin.kinds });
+    }
+    if (values.program === "") {
+      reports.push({ dialect, what: "mistakes", report: checkMistakes(sandbox, databases.inside) });
+      reports.push({ dialect, what: "idle transactions", report: checkIdle(sandbox, databases.inside) });
     }
     return results;
   } finally {
@@ -72,10 +80,16 @@ async function main(): Promise<void> {
   if (values.table !== undefined) writeFileSync(values.table, table.text);
   for (const kind of table.uncovered) console.log(`no program has ${kind}`);
   const judged = [...verdicts.values()].flatMap((one) => [...one.values()]);
-  const failed = judged.filter(({ is }) => is === "wrong").length;
-  console.log(`${judged.length - failed} passed, ${failed} failed`);
-  const isWhole = values.program === "" && table.uncovered.length > 0;
-  if (failed > 0 || judged.length === 0 || isWhole) process.exitCode = 1;
+  let [count, failed] = [judged.length, judged.filter(({ is }) => is === "wrong").length];
+  for (const { dialect, what, report: one } of reports) {
+    for (const line of one.wrong) console.log(`FAILED  ${dialect}: ${what}: ${line}`);
+    console.log(`${dialect}: ${one.checked} ${what}: ${one.wrong.length} wrong`);
+    count += one.checked;
+    failed += one.wrong.length;
+  }
+  console.log(`${count - failed} passed, ${failed} failed`);
+  const isIncomplete = values.program === "" && table.uncovered.length > 0;
+  if (failed > 0 || count === 0 || isIncomplete) process.exitCode = 1;
 }
 
 function report(dialect: Dialect, judged: readonly [string, Verdict][]): void {

@@ -37,3 +37,9 @@ function runAlone(program: Program, run: (some: Program[]) => [string, Outcome][
     return [[program.name, { error: { name: "Trap", code: "trap", message: stderr || message } }]];
   }
 }
+
+/** Calls a function of the component for the tenant of a configuration file. */
+export function callAsTenant({ command }: Sandbox, config: string, name: string, ...given: string[]): string {
+  const flags = ["run", "--quiet", "--config", config, "--tenant", "one", "programs", name, "--", ...given];
+  return execFileSync(command, flags, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
