@@ -86,7 +86,8 @@ class Reader {
     const declaration = signature.declaration;
     const node = declaration && (declaration.type ?? ts.getJSDocReturnType(declaration));
     const doc = ts.displayPartsToString(target.getDocumentationComment(this.checker));
-    return { name: symbol.name, parameters, result: this.result(signature.getReturnType(), node, at), doc };
+    const result = this.result(signature.getReturnType(), node, at);
+    return { name: symbol.name, parameters, result, doc, isFallible: !neverThrows(target.valueDeclaration) };
   }
 
   parameter(symbol, { place, node: owner }) {
@@ -229,6 +230,13 @@ class Reader {
     const { line, character } = source.getLineAndCharacterOfPosition(node.getStart());
     throw new TypesError(`${relative(this.project, source.fileName)}:${line + 1}:${character + 1}: ${place}: ${why}`);
   }
+}
+
+/** Whether a function says `@throws {never}`: its WIT has no `err`, and what it throws all the same ends the plugin. */
+function neverThrows(declaration) {
+  return ts
+    .getJSDocTags(declaration)
+    .some((tag) => ts.isJSDocThrowsTag(tag) && tag.typeExpression?.type.kind === ts.SyntaxKind.NeverKeyword);
 }
 
 function elementNode(node) {

@@ -49,11 +49,12 @@ function typeDeclaration(shape) {
   return [`  record ${identifier(shape.name)} {`, ...fields, "  }"].join("\n");
 }
 
-function functionDeclaration({ name, parameters, result, doc }) {
+function functionDeclaration({ name, parameters, result, doc, isFallible }) {
   const taken = parameters.map((one) => `${identifier(kebab(one.name))}: ${typeText(one.shape)}`).join(", ");
-  const given = result.t === "unit" ? "_" : typeText(result);
+  const text = result.t === "unit" ? undefined : typeText(result);
+  const given = isFallible ? ` -> result<${text ?? "_"}, string>` : text === undefined ? "" : ` -> ${text}`;
   const docs = doc ? doc.split("\n").map((line) => `  /// ${line}`.trimEnd()) : [];
-  return [...docs, `  export ${identifier(kebab(name))}: async func(${taken}) -> result<${given}, string>;`].join("\n");
+  return [...docs, `  export ${identifier(kebab(name))}: async func(${taken})${given};`].join("\n");
 }
 
 /** The world of a plugin. Its types are in an interface of their own, which holds nothing else. */

@@ -34,6 +34,10 @@ export class KnownTables implements Catalog {
     return this.types.get(table);
   }
 
+  default(table: string, column: string): contract.DefaultValue | undefined {
+    return this.known.get(table)?.columns.find(({ name }) => name === column)?.default;
+  }
+
   key(name: string): { columns: readonly string[]; isOnly: boolean } | undefined {
     const table = this.known.get(name);
     if (!table) return undefined;

@@ -362,6 +362,14 @@ export interface Call {
   filter: number | null;
 }
 
+export type FrameBound = { tag: "unbounded" | "current" } | { tag: "preceding" | "following"; val: bigint };
+
+export interface Frame {
+  unit: "rows" | "range" | "groups";
+  start: FrameBound;
+  end: FrameBound;
+}
+
 /** One node of the arena: its case and what it holds. Positions of other nodes are numbers. */
 export type Node =
   | { tag: "parameter" | "exists" | "scalar-query"; val: number }
@@ -379,7 +387,7 @@ export type Node =
   | { tag: "call"; val: Call }
   | { tag: "cast"; val: { value: number; ty: ColumnType } }
   | { tag: "case"; val: { whens: { condition: number; then: number }[]; otherwise: number | null } }
-  | { tag: "window"; val: { call: number; partitionBy: number[]; orderBy: Order[]; frame: null } }
+  | { tag: "window"; val: { call: number; partitionBy: number[]; orderBy: Order[]; frame: Frame | null } }
   | { tag: "label"; val: { value: number; label: string } }
   | { tag: "table"; val: { table: string; schema: string | null; alias: string | null } }
   | { tag: "subquery"; val: { query: number; alias: string; lateral: boolean } }

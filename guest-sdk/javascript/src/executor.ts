@@ -68,7 +68,7 @@ export class Executor {
 
   private async cached(session: contract.Session, statement: contract.Statement): Promise<CachedStatement | undefined> {
     if (statement.nodes.length > MOST_NODES) return undefined;
-    const key = JSON.stringify(statement);
+    const key = keyOf(statement);
     const known = this.prepared.get(key);
     if (known === undefined) {
       this.remember(key, "seen");
@@ -98,6 +98,11 @@ export class Executor {
     for (const entry of this.prepared.values()) if (entry !== "seen") entry.prepared[Symbol.dispose]();
     this.prepared.clear();
   }
+}
+
+/** A text that only equal statements have. */
+function keyOf(statement: contract.Statement): string {
+  return JSON.stringify(statement, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }
 
 /** Rows of a batch after the first: as many as fit these many bytes. */

@@ -69,3 +69,21 @@ test("a type that WIT lacks is an error with its place", () => {
     /the union string \| number/,
   );
 });
+
+test("what never throws has no error", () => {
+  const text = world(`
+    /**
+     * Answers.
+     *
+     * @throws {never}
+     */
+    export async function answer(question: string): Promise<string> { return question; }
+    /** @throws {never} */
+    export async function stop(): Promise<void> {}
+    /** @throws {Error} sometimes */
+    export async function ask(): Promise<void> {}
+  `);
+  assert.match(text, /\/\/\/ Answers\.\n {2}export answer: async func\(question: string\) -> string;/);
+  assert.match(text, /export stop: async func\(\);/);
+  assert.match(text, /export ask: async func\(\) -> result<_, string>;/);
+});

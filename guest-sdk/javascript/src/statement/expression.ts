@@ -16,6 +16,7 @@ import type {
 
 import { valueType } from "../schema/type.ts";
 import { encodeUntyped, encodeValue } from "../values/encode.ts";
+import { WrittenNumber } from "../values/written-number.ts";
 import { type Arena, type Hint, type Typed, unsupported } from "./arena.ts";
 import { aggregate, functionCall } from "./function.ts";
 import { jsonReference } from "./json.ts";
@@ -70,6 +71,7 @@ export function expression(arena: Arena, node: OperationNode, hint?: Hint): Type
 /** A bare value, bound. */
 export function value(arena: Arena, given: unknown, hint?: Hint): Typed {
   const place = hint?.name ?? "a value";
+  if (given instanceof WrittenNumber) return value(arena, given.as(hint?.type?.ty.kind), hint);
   const encoded = hint?.type ? encodeValue(hint.type, given, place) : encodeUntyped(given, place);
   return { id: arena.bind(encoded), type: hint?.type, name: hint?.name };
 }

@@ -1,9 +1,10 @@
-import type { AggregateFunctionNode, FunctionNode, OperationNode, OverNode, SelectionNode } from "kysely";
+import type { AggregateFunctionNode, FunctionNode, OperationNode, SelectionNode } from "kysely";
 
 import { type ValueType, valueType } from "../schema/type.ts";
 import { type Arena, type Hint, type Typed, unsupported } from "./arena.ts";
 import { expression } from "./expression.ts";
 import { ordering } from "./order.ts";
+import type { FramedOverNode } from "./text/call.ts";
 
 /** Names that databases use for functions of the contract. */
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -32,6 +33,7 @@ function functionName(name: string): string {
 /** A function of one row's values. */
 export function functionCall(arena: Arena, node: FunctionNode, hint: Hint): Typed {
   const name = functionName(node.func);
+  refuseTables(name, node.arguments);
   const given = callArguments(arena, name, node.arguments, hint);
   const id = arena.add({
     tag: "call",
@@ -45,6 +47,7 @@ export function aggregate(arena: Arena, node: AggregateFunctionNode, hint: Hint)
   if (node.orderBy) throw unsupported("the order of an aggregate's rows");
   if (node.withinGroup) throw unsupported("within group");
   const name = functionName(node.func);
+  refuseTables(name, node.aggregated);
   const counted = node.aggregated.filter((one) => !isAll(one));
   const given = callArguments(arena, name, counted, hint);
   const filter = node.filter ? expression(arena, node.filter.where).id : null;
@@ -53,6 +56,11 @@ export function aggregate(arena: Arena, node: AggregateFunctionNode, hint: Hint)
     val: { function: name, arguments: given.map((one) => one.id), distinct: node.distinct ?? false, filter },
   });
   return { id: node.over ? over(arena, call, node.over) : call, type: resultType(name, given) };
+}
+
+/** Rows as values are PostgreSQL's own. */
+function refuseTables(name: string, given: readonly OperationNode[]): void {
+  if (given.some(({ kind }) => kind === "TableNode")) throw unsupported(`${name} of a whole table`, "name its columns");
 }
 
 function isAll(node: OperationNode): boolean {
@@ -72,10 +80,10 @@ function callArguments(arena: Arena, name: string, nodes: readonly OperationNode
   });
 }
 
-function over(arena: Arena, call: number, node: OverNode): number {
+function over(arena: Arena, call: number, node: FramedOverNode): number {
   const partitionBy = (node.partitionBy?.items ?? []).map((item) => expression(arena, item.partitionBy).id);
   const orderBy = ordering(arena, node.orderBy);
-  return arena.add({ tag: "window", val: { call, partitionBy, orderBy, frame: null } });
+  return arena.add({ tag: "window", val: { call, partitionBy, orderBy, frame: node.frame ?? null } });
 }
 
 function resultType(name: string, given: readonly Typed[]): ValueType | undefined {

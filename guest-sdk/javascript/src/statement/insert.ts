@@ -20,15 +20,12 @@ import { tableName } from "./source.ts";
 /** An insert. */
 export function insert(arena: Arena, node: InsertQueryNode): Lowered {
   if (!node.into) throw unsupported(node, "it names no table");
-  const refused = (["replace", "orAction", "explain", "top", "output", "endModifiers"] as const).find(
-    (key) => node[key],
-  );
-  if (refused) throw unsupported(`${refused} of ${node.kind}`, "say onConflict");
+  refuseExtras(node);
   const { table, schema } = tableName(node.into);
   const types = arena.catalog.columns(table) ?? new Map();
   const names = (node.columns ?? []).map(({ column }) => column.name);
   const hints = names.map((name): Hint => ({ type: types.get(name), name }));
-  const source = insertSource(arena, node, hints);
+  const source = insertSource(arena, table, node, hints);
   const scope = new Scope(arena.scope);
   scope.sources.push({ name: table, columns: types }, { name: "excluded", columns: types });
   return arena.within(scope, () => {
@@ -43,7 +40,13 @@ export function insert(arena: Arena, node: InsertQueryNode): Lowered {
   });
 }
 
-function insertSource(arena: Arena, node: InsertQueryNode, hints: readonly Hint[]): Insert["source"] {
+function refuseExtras(node: InsertQueryNode): void {
+  if (node.orAction) throw unsupported(`OrActionNode (insert or ${node.orAction.action})`, "say onConflict");
+  const refused = (["replace", "explain", "top", "output", "endModifiers"] as const).find((key) => node[key]);
+  if (refused) throw unsupported(`${refused} of ${node.kind}`, "say onConflict");
+}
+
+function insertSource(arena: Arena, table: string, node: InsertQueryNode, hints: readonly Hint[]): Insert["source"] {
   if (node.values?.kind === "SelectQueryNode") {
     const select = node.values as SelectQueryNode;
     const withCtes = node.with ? { ...select, with: node.with } : select;
@@ -52,17 +55,35 @@ function insertSource(arena: Arena, node: InsertQueryNode, hints: readonly Hint[
   if (node.with) throw unsupported("with of an insert of values");
   if (node.defaultValues || !node.values) return { tag: "defaults" };
   if (node.values.kind !== "ValuesNode") throw unsupported(node.values);
-  return { tag: "values", val: (node.values as ValuesNode).values.map((row) => rowValues(arena, row, hints)) };
+  return { tag: "values", val: (node.values as ValuesNode).values.map((row) => rowValues(arena, table, row, hints)) };
 }
 
-function rowValues(arena: Arena, row: OperationNode, hints: readonly Hint[]): number[] {
+function rowValues(arena: Arena, table: string, row: OperationNode, hints: readonly Hint[]): number[] {
   if (row.kind === "PrimitiveValueListNode") {
     return (row as PrimitiveValueListNode).values.map((one, i) => value(arena, one, hints[i]).id);
   }
   return (row as ValueListNode).values.map((one, i) => {
     if (one.kind !== "DefaultInsertValueNode") return expression(arena, one, hints[i]).id;
-    throw unsupported(one, `some rows have the column ${hints[i]?.name} and others do not: insert them apart`);
+    return defaultValue(arena, table, hints[i]?.name ?? "");
   });
+}
+
+/** What a row gets in a column that other rows of the same insert have a value for: the declared default. */
+function defaultValue(arena: Arena, table: string, column: string): number {
+  const given = arena.catalog.default(table, column);
+  switch (given?.tag) {
+    case "none":
+      return arena.bind({ tag: "scalar", val: { tag: "null" } });
+    case "literal":
+      return arena.bind(given.val);
+    case "now":
+      return arena.add({ tag: "call", val: { function: "now", arguments: [], distinct: false, filter: null } });
+    default:
+      throw unsupported(
+        "DefaultInsertValueNode",
+        `some rows have the column ${column} and others do not, and only the database knows its default: insert them apart`,
+      );
+  }
 }
 
 function onConflict(arena: Arena, table: string, node: OnConflictNode): Conflict {

@@ -15,7 +15,8 @@ export function jsonReference(arena: Arena, { reference, traversal }: JSONRefere
   const isText = operator.startsWith("->>");
   let left = column.id;
   steps.forEach((step, i) => {
-    const right = arena.bind(encodeUntyped(step, "a step into JSON"));
+    // A constant: the host reads a position only where it sees that it is one.
+    const right = arena.add({ tag: "literal", val: encodeUntyped(step, "a step into JSON") });
     const op = isText && i === steps.length - 1 ? "json-get-text" : "json-get";
     left = arena.add({ tag: "binary", val: { op, left, right } });
   });

@@ -10,7 +10,6 @@ import type {
 } from "kysely";
 
 import { valueType } from "../schema/type.ts";
-import { encodeUntyped } from "../values/encode.ts";
 import { type Arena, type Hint, type Typed, unsupported } from "./arena.ts";
 import { expression, subquery, tuple, value } from "./expression.ts";
 import { escaped } from "./raw.ts";
@@ -145,9 +144,4 @@ function matching(arena: Arena, left: Typed, right: OperationNode, operator: str
 function between(arena: Arena, left: Typed, bounds: AndNode): Typed {
   const items = [left, expression(arena, bounds.left, left), expression(arena, bounds.right, left)];
   return { id: arena.add({ tag: "listed", val: { op: "between", items: items.map(({ id }) => id) } }), type: BOOLEAN };
-}
-
-/** A constant truth value. */
-export function truth(arena: Arena, holds: boolean): Typed {
-  return { id: arena.bind(encodeUntyped(holds, "a condition")), type: BOOLEAN };
 }

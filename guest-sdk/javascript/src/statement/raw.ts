@@ -1,31 +1,43 @@
 import type { OperationNode, RawNode } from "kysely";
 
-import { encodeUntyped } from "../values/encode.ts";
 import { type Arena, type Hint, type Typed, unsupported } from "./arena.ts";
 import { expression } from "./expression.ts";
-import { truth } from "./operation.ts";
+import { parse } from "./text/parse.ts";
+import { NotUnderstood } from "./text/token.ts";
 
 const ESCAPE = /^\s+escape\s+'(.)'\s*$/iu;
-const CALLS: Readonly<Record<string, string>> = {
-  "now()": "now",
-  current_timestamp: "now",
-  current_date: "current_date",
-  current_time: "current_time",
-};
+/** The beginnings of Kysely's helpers that make JSON of rows. */
+const HELPERS: readonly (readonly [RegExp, string])[] = [
+  [/^\(select coalesce\(json_(agg|group_array)\(|^\(select cast\(coalesce\(json_arrayagg/, "jsonArrayFrom"],
+  [/^\(select (to_json|json_object)\(/, "jsonObjectFrom"],
+  [/^json_(build_)?object\(/, "jsonBuildObject"],
+];
 
-/** SQL text in a query. Only what Kysely's own helpers make is understood: `sql.ref`, `sql.val`, `sql.lit`, constants. */
+/** SQL text in a query. An expression of operators, functions and constants is understood, and sent as data. */
 export function raw(arena: Arena, node: RawNode, hint: Hint): Typed {
-  const [parameter] = node.parameters;
-  if (parameter && node.parameters.length === 1 && node.sqlFragments.every((fragment) => fragment.trim() === "")) {
-    return expression(arena, parameter, hint);
+  const only = onlyNode(node);
+  return expression(arena, only === node ? parsed(node) : only, hint);
+}
+
+function parsed(node: RawNode): OperationNode {
+  const helper = HELPERS.find(([beginning]) => beginning.test(node.sqlFragments[0] ?? ""))?.[1];
+  if (helper !== undefined) {
+    throw unsupported(helper, "find the rows with their relationships by a session, or join them");
   }
-  const text = rawText(node)?.toLowerCase();
-  if (text === "true" || text === "false") return truth(arena, text === "true");
-  if (text === "null") return { id: arena.bind(encodeUntyped(null, "a value")) };
-  const call = text === undefined ? undefined : CALLS[text];
-  if (call)
-    return { id: arena.add({ tag: "call", val: { function: call, arguments: [], distinct: false, filter: null } }) };
-  throw refused(node);
+  try {
+    return parse(node);
+  } catch (error) {
+    throw error instanceof NotUnderstood ? refused(node, error.message) : error;
+  }
+}
+
+/** What a raw node is around, where it has no text of its own; or the node as it is. */
+export function onlyNode(node: OperationNode): OperationNode {
+  if (node.kind !== "RawNode") return node;
+  const { parameters, sqlFragments } = node as RawNode;
+  const [parameter, ...more] = parameters;
+  const isBare = parameter && more.length === 0 && sqlFragments.every((fragment) => fragment.trim() === "");
+  return isBare ? onlyNode(parameter) : node;
 }
 
 /** The text of a raw node without parameters. */
@@ -43,10 +55,11 @@ export function escaped(node: RawNode): { pattern: OperationNode; escape: string
   return { pattern, escape };
 }
 
-function refused(node: RawNode): Error {
-  const text = node.sqlFragments.join("?").trim().slice(0, 80);
+function refused(node: RawNode, what: string): Error {
+  const text = node.sqlFragments.join("?").trim();
   return unsupported(
-    `RawNode \`${text}\``,
-    "it is SQL text. Say it by Kysely's own calls, or send it by execute of @sqlservice/guest/raw, which needs the grant for raw SQL",
+    `RawNode \`${text.slice(0, 80)}\``,
+    `it is SQL text in which ${what} is not understood. Say it by Kysely's own calls, or send it by execute of ` +
+      "@sqlservice/guest/raw, which needs the grant for raw SQL",
   );
 }

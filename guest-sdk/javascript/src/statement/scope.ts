@@ -1,3 +1,4 @@
+import type { DefaultValue } from "../contract.ts";
 import type { ValueType } from "../schema/type.ts";
 
 /** The columns of a source by name, and their types where they are known. */
@@ -19,6 +20,8 @@ export interface CteSource extends Source {
 /** The tables that the guest declared or reflected. */
 export interface Catalog {
   columns(table: string): SourceColumns | undefined;
+  /** What a column gets where a row says nothing; nothing where the column is not known. */
+  default(table: string, column: string): DefaultValue | undefined;
   /** The columns of a table's primary key, and whether the table has other unique keys. */
   key(table: string): { readonly columns: readonly string[]; readonly isOnly: boolean } | undefined;
 }

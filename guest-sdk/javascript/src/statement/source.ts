@@ -3,6 +3,7 @@ import type { AliasNode, IdentifierNode, JoinNode, OperationNode, SelectQueryNod
 import { type Arena, unsupported } from "./arena.ts";
 import { expression } from "./expression.ts";
 import type { Scope, Source } from "./scope.ts";
+import { onlyNode } from "./raw.ts";
 import { query } from "./select.ts";
 
 const JOINS: Readonly<Record<string, { kind: string; lateral: boolean }>> = {
@@ -19,7 +20,7 @@ const JOINS: Readonly<Record<string, { kind: string; lateral: boolean }>> = {
 /** A table or a query as a source. Its columns can be used from now on. */
 export function source(arena: Arena, scope: Scope, node: OperationNode, lateral = false): number {
   const alias = node.kind === "AliasNode" ? aliasName(node as AliasNode) : undefined;
-  const inner = node.kind === "AliasNode" ? (node as AliasNode).node : node;
+  const inner = onlyNode(node.kind === "AliasNode" ? (node as AliasNode).node : node);
   switch (inner.kind) {
     case "TableNode":
       return tableSource(arena, scope, inner as TableNode, alias);

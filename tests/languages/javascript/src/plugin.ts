@@ -8,7 +8,11 @@ import type { Json } from "./values.ts";
 
 export { schema } from "./models.ts";
 
-/** Runs the steps of a case, JSON in and JSON out. */
+/**
+ * Runs the steps of a case, JSON in and JSON out.
+ *
+ * @throws {never}
+ */
 export async function runCase(steps: string): Promise<string> {
   const sessions = new Map<string, Opened>();
   const outcomes: Json[] = [];

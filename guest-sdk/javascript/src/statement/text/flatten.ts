@@ -1,0 +1,38 @@
+import type { AndNode, BinaryOperationNode, OperationNode, OperatorNode, RawNode, UnaryOperationNode } from "kysely";
+
+import { type Token, tokenize } from "./token.ts";
+
+/**
+ * The tokens of a node in SQL text. What Kysely would write without parentheses is cut too, so that operators around it bind as
+ * they would in the text.
+ */
+export function flatten(node: OperationNode): Token[] {
+  switch (node.kind) {
+    case "RawNode": {
+      const { sqlFragments, parameters } = node as RawNode;
+      return sqlFragments.flatMap((text, i) => {
+        const parameter = parameters[i];
+        return parameter ? [...tokenize(text), ...flatten(parameter)] : tokenize(text);
+      });
+    }
+    case "AndNode":
+    case "OrNode": {
+      const { left, right } = node as AndNode;
+      return [...flatten(left), ...tokenize(node.kind === "AndNode" ? "and" : "or"), ...flatten(right)];
+    }
+    case "BinaryOperationNode": {
+      const { leftOperand, operator, rightOperand } = node as BinaryOperationNode;
+      return [...flatten(leftOperand), ...operatorTokens(operator), ...flatten(rightOperand)];
+    }
+    case "UnaryOperationNode": {
+      const { operator, operand } = node as UnaryOperationNode;
+      return [...operatorTokens(operator), ...flatten(operand)];
+    }
+    default:
+      return [{ is: "node", text: node.kind, node }];
+  }
+}
+
+function operatorTokens(node: OperationNode): Token[] {
+  return node.kind === "OperatorNode" ? tokenize((node as OperatorNode).operator) : flatten(node);
+}

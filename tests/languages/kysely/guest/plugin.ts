@@ -1,0 +1,51 @@
+/** The programs in the sandbox. */
+
+import { type Kysely } from "kysely";
+
+import { all } from "../programs/all.ts";
+import { documents } from "../programs/data.ts";
+import { type Dialect, type Outcome, runProgram } from "../programs/program.ts";
+import type { DB } from "../programs/schema.ts";
+import { IDLE, stayIdle } from "./idle.ts";
+import { make, MISTAKES } from "./mistakes.ts";
+import { db } from "./models.ts";
+
+export { schema } from "./models.ts";
+
+documents.encode = (text) => JSON.parse(text);
+
+/** Creates the tables. */
+export async function create(): Promise<void> {
+  await db.createAll();
+}
+
+/** Runs the programs of these names, or all of them, and tells what each gave as JSON. */
+export async function run(names: string[]): Promise<string> {
+  const context = { dialect: (await db.dialect()) as Dialect };
+  const outcomes: Record<string, Outcome> = {};
+  for (const program of all) {
+    if (names.length > 0 && !names.includes(program.name)) continue;
+    outcomes[program.name] = await runProgram(db.kysely as unknown as Kysely<DB>, program, context);
+  }
+  return JSON.stringify(outcomes);
+}
+
+/** The mistakes that there are. */
+export async function mistakes(): Promise<string[]> {
+  return Object.keys(MISTAKES);
+}
+
+/** Makes mistakes, and tells as JSON what came of each. */
+export async function makeMistakes(names: string[]): Promise<string> {
+  return JSON.stringify(await make(names));
+}
+
+/** The ways to hold a transaction open. */
+export async function idleWays(): Promise<string[]> {
+  return Object.keys(IDLE);
+}
+
+/** Leaves a transaction idle for so long and then goes on with it. Tells how it ended, and how many rows it left. */
+export async function idle(way: string, milliseconds: number): Promise<string> {
+  return stayIdle(way, milliseconds);
+}

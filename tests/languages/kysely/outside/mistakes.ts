@@ -1,0 +1,94 @@
+/** What only the sandbox has: mistakes with the SDK, and transactions that the host ends. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { call, type Sandbox, callAsTenant } from "./sandbox.ts";
+
+/** What is wrong, a line each. */
+export interface Report {
+  readonly checked: number;
+  readonly wrong: string[];
+}
+
+interface Made {
+  readonly name: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Makes all mistakes; one at a time where one of them ends the component. */
+export function checkMistakes(sandbox: Sandbox, database: string): Report {
+  const names = listOf(call(sandbox, database, "mistakes"));
+  const make = (some: string[]) => JSON.parse(call(sandbox, database, "make-mistakes", texts(some))) as Made[];
+  let made: Made[];
+  try {
+    made = make(names);
+  } catch {
+    made = names.flatMap((name) => makeAlone(name, make));
+  }
+  const wrong = made.filter(({ expected, got }) => !expected.split(" ").includes(got));
+  return {
+    checked: names.length,
+    wrong: wrong.map(({ name, expected, got }) => `${name}: ${expected} is expected, not ${got}`),
+  };
+}
+
+function makeAlone(name: string, make: (some: string[]) => Made[]): Made[] {
+  try {
+    return make([name]);
+  } catch (thrown) {
+    const { stderr, message } = thrown as { stderr?: string; message: string };
+    return [{ name, expected: "an error", got: `a trap: ${(stderr || message).slice(0, 600)}` }];
+  }
+}
+
+/** Leaves transactions idle for longer than the host allows. Each has to end with an error, and without rows. */
+export function checkIdle(sandbox: Sandbox, database: string): Report {
+  const directory = mkdtempSync(join(tmpdir(), "sqlservice-idle-"));
+  const config = join(directory, "sqlservice.toml");
+  try {
+    writeFileSync(config, configuration(sandbox.component, database), { mode: 0o600 });
+    const ways = listOf(call(sandbox, database, "idle-ways"));
+    const ends = ways.map((way) => `${way}: ${idle(sandbox, config, way)}`);
+    const wrong = ends.filter((end) => !/: (Transaction|Limit|Closed|Connection)Error: no rows$/.test(end));
+    return { checked: ways.length, wrong };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function idle(sandbox: Sandbox, config: string, way: string): string {
+  try {
+    return callAsTenant(sandbox, config, "idle", JSON.stringify(way), "1500").trim();
+  } catch (thrown) {
+    const { stderr, message } = thrown as { stderr?: string; message: string };
+    return `it fails: ${(stderr || message).slice(0, 600)}`;
+  }
+}
+
+function configuration(component: string, database: string): string {
+  return [
+    "[databases.main]",
+    `url = ${JSON.stringify(database)}`,
+    "[limits]",
+    'idle-transaction-time = "500ms"',
+    "[plugins.programs]",
+    `component = ${JSON.stringify(component)}`,
+    "[tenants.one]",
+    'plugins = ["programs"]',
+    "[tenants.one.databases.default]",
+    'database = "main"',
+    "",
+  ].join("\n");
+}
+
+/** A list of texts as the command prints it. */
+function listOf(printed: string): string[] {
+  return JSON.parse(printed) as string[];
+}
+
+function texts(some: readonly string[]): string {
+  return `[${some.map((one) => JSON.stringify(one)).join(", ")}]`;
+}
