@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    env,
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -72,21 +74,25 @@ pub fn build_all() -> Result<BTreeMap<String, Tool>> {
 
 /// Runs the checks of each SDK: formatting, lints, types, tests of pure code.
 pub fn check(tools: &BTreeMap<String, Tool>) -> Result<()> {
-    let python = |folder: &str| environment(tools, folder);
     let tool =
-        |name: &str| tools.get(name).map(|tool| &tool.path).with_context(|| format!("no project is made by {name}"));
-    let c = python("c")?;
-    run(script("c").env("ZIG", tool("zig")?).env("CLANG_FORMAT", c.join("bin/clang-format")))?;
-    run(script("go").env("GO", tool("go")?))?;
-    run(script("python").env("PYTHON", python("python")?.join("bin/python")))?;
-    run(script("javascript").env("NODE", tool("Node.js")?))
+        |name: &str| tools.get(name).map(|tool| tool.path.as_path()).with_context(|| format!("{name} was not used"));
+    let c = environment(tools, "c")?.join("bin/clang-format");
+    let command = target().join("debug/sqlservice");
+    run(of("c", "sh").arg("check.sh").env("SQLSERVICE", command).env("ZIG", tool("zig")?).env("CLANG_FORMAT", c))?;
+    run(of("go", "sh").arg("check.sh").env("GO", tool("go")?))?;
+    let python = environment(tools, "python")?.join("bin/python");
+    run(of("python", python).arg("check/run.py"))?;
+    // Npm, beside it, is a script that finds Node.js by the path.
+    let node = tool("Node.js")?.parent().context("Node.js lies nowhere")?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let paths = env::join_paths(std::iter::once(node.to_owned()).chain(env::split_paths(&path)))?;
+    run(of("javascript", node.join("npm")).args(["run", "--silent", "check"]).env("PATH", paths))
 }
 
-/// The script of an SDK's checks.
-fn script(sdk: &str) -> Command {
-    let dir = root().join("guest-sdk").join(sdk);
-    let mut command = Command::new("bash");
-    command.arg("check.sh").current_dir(dir).env_remove("VIRTUAL_ENV");
+/// A command in the folder of an SDK.
+fn of(sdk: &str, program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root().join("guest-sdk").join(sdk)).env_remove("VIRTUAL_ENV");
     command
 }
 
