@@ -111,8 +111,8 @@ def mistake_values_of_any_kind_by_text() -> None:
 
 
 def mistake_huge_texts() -> None:
-    """Of 16 MiB, in a text that has room and in one that has none."""
-    huge = "x" * (16 << 20)
+    """Of 1 MiB, in a text that has room and in one that has none."""
+    huge = "x" * (1 << 20)
     with engine.connect() as connection:
         assert (
             connection.execute(sa.insert(Thing).values(id=1, v=huge[:9])) is not None
