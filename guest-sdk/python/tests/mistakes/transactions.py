@@ -21,7 +21,8 @@ def _sleep(milliseconds: int) -> None:
 
 def _count() -> int | None:
     with engine.connect() as connection:
-        return connection.scalar(sa.select(sa.func.count()).select_from(Thing))
+        found: int | None = connection.scalar(sa.select(sa.func.count()).select_from(Thing))
+        return found
 
 
 def _lose(connection: driver.Connection) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import exc
 
 from ..bindings import sessions
-from ..errors import InternalError, closed
+from ..dialect.violation import explain
+from ..errors import IntegrityError, InternalError, closed
 from ..loop import UnderWay, cross
 from . import statement as st
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Executable, Result, Row
 
     from ..bindings import rows
+    from ..dialect.compiler import DataCompiler
 
     Call = Callable[[sessions.Session], Coroutine[Any, Any, sessions.ResultSet]]
 
@@ -59,9 +61,9 @@ class Session:
         given: Any = parameters or {}
         return await self._execute_one(self._statements.compiled(statement, given), given)
 
-    async def _execute_one(self, compiled: Any, given: st.Parameters) -> Result[Any]:
+    async def _execute_one(self, compiled: DataCompiler, given: st.Parameters) -> Result[Any]:
         sent, arguments = st.single(compiled, given)
-        result = await self._call(lambda session: session.execute(sent, arguments, NO_OPTIONS))
+        result = await self._call(compiled, lambda session: session.execute(sent, arguments, NO_OPTIONS))
         return await self._whole(compiled, result)
 
     async def _execute_many(self, statement: Executable, given: Sequence[st.Parameters]) -> Result[Any]:
@@ -71,7 +73,7 @@ class Session:
         compiled = self._statements.compiled(statement, given[0], many=True)
         sent = st.insert(compiled, given)
         if sent is not None:
-            result = await self._call(lambda session: session.insert_many(*sent, NO_OPTIONS))
+            result = await self._call(compiled, lambda session: session.insert_many(*sent, NO_OPTIONS))
             return await self._whole(compiled, result)
         first, *others = [await self._execute_one(compiled, item) for item in given]
         if first.keys() == ["affected"]:
@@ -91,7 +93,7 @@ class Session:
         compiled = self._statements.compiled(statement, parameters or {})
         sent, arguments = st.single(compiled, parameters or {})
         options = sessions.Options(None, None, batch)
-        result = await self._call(lambda session: session.execute(sent, arguments, options))
+        result = await self._call(compiled, lambda session: session.execute(sent, arguments, options))
         reader = st.Reader(compiled, result.columns)
         part: Any = result.first_batch
         try:
@@ -102,7 +104,7 @@ class Session:
         finally:
             self._drop(result.cursor)
 
-    async def _whole(self, compiled: Any, result: sessions.ResultSet) -> Result[Any]:
+    async def _whole(self, compiled: DataCompiler, result: sessions.ResultSet) -> Result[Any]:
         if not result.columns:
             return st.affected(result.affected)
         reader = st.Reader(compiled, result.columns)
@@ -121,10 +123,14 @@ class Session:
         if cursor is not None:
             self._under_way.when_ended(lambda: cursor.__exit__(None, None, None))
 
-    async def _call(self, call: Call) -> sessions.ResultSet:
+    async def _call(self, compiled: DataCompiler, call: Call) -> sessions.ResultSet:
         self._check()
         try:
             return await cross(call(self.contract), self._under_way)
+        except IntegrityError as failure:
+            if compiled.changed is not None and not compiled.isdelete:
+                explain(failure, self._statements.database, *compiled.changed)
+            raise
         finally:
             if self._contract is not None:
                 self._begun = self._begun or bool(self._contract.in_transaction())
