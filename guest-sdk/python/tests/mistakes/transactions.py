@@ -21,7 +21,8 @@ def _sleep(milliseconds: int) -> None:
 
 def _count() -> int | None:
     with engine.connect() as connection:
-        return connection.scalar(sa.select(sa.func.count()).select_from(Thing))
+        found: int | None = connection.scalar(sa.select(sa.func.count()).select_from(Thing))
+        return found
 
 
 def _lose(connection: driver.Connection) -> None:
@@ -131,20 +132,19 @@ def mistake_savepoints_in_the_wrong_order() -> None:
         connection.begin()
         outer, inner = connection.begin_nested(), connection.begin_nested()
         outer.rollback()
-        with raises(exc.SQLAlchemyError):
+        with raises():
             inner.commit()
-        with raises(exc.SQLAlchemyError):
+        with raises():
             outer.commit()
         connection.rollback()
     with driver.connect() as held:
         held.savepoint("a")
         held.savepoint("b")
-        with raises(errors.Error):
-            held.release("a")
-        held.rollback_to("b")
+        held.release("a")
         for end in (held.release, held.rollback_to):
-            with raises(errors.ProgrammingError, code="closed"):
-                end("b")
+            for name in ("a", "b"):
+                with raises(errors.ProgrammingError, code="closed"):
+                    end(name)
         held.rollback()
         with raises(errors.ProgrammingError, code="closed"):
             held.release("a")

@@ -78,7 +78,12 @@ class _Uuid(sqltypes.Uuid[Any]):
 
 class _Float(sqltypes.Float[Any]):
     def bind_processor(self, dialect: Any) -> Any:
-        return lambda value: None if value is None else float(value)
+        def process(value: Any) -> Any:
+            if value is not None and not isinstance(value, (int, float, decimal.Decimal)):
+                raise errors.mismatch("a number", value)
+            return None if value is None else float(value)
+
+        return process
 
     def result_processor(self, dialect: Any, coltype: Any) -> Any:
         if self.asdecimal:
@@ -102,6 +107,32 @@ class _Numeric(sqltypes.Numeric[Any]):
         if not self.asdecimal:
             return lambda value: None if value is None else float(value)
         return lambda value: decimal.Decimal(str(value)) if isinstance(value, (int, float)) else value
+
+
+def _only(types: type, expected: str) -> Any:
+    """A bind processor that takes nothing but values of some types: not every database looks at them."""
+
+    def process(value: Any) -> Any:
+        if value is not None and not isinstance(value, types):
+            raise errors.mismatch(expected, value)
+        return value
+
+    return process
+
+
+class _Date(sqltypes.Date):
+    def bind_processor(self, dialect: Any) -> Any:
+        return _only(dt.date, "a date")
+
+
+class _Time(sqltypes.Time):
+    def bind_processor(self, dialect: Any) -> Any:
+        return _only(dt.time, "a time of day")
+
+
+class _DateTime(sqltypes.DateTime):
+    def bind_processor(self, dialect: Any) -> Any:
+        return _only(dt.datetime, "a date and time")
 
 
 class _Json(sqltypes.JSON):
@@ -153,6 +184,9 @@ COLSPECS: dict[Any, Any] = {
     sqltypes.Uuid: _Uuid,
     sqltypes.Float: _Float,
     sqltypes.Numeric: _Numeric,
+    sqltypes.Date: _Date,
+    sqltypes.Time: _Time,
+    sqltypes.DateTime: _DateTime,
     sqltypes.JSON: _Json,
     sqltypes.JSON.JSONIndexType: _JsonIndex,
     sqltypes.JSON.JSONPathType: _JsonPath,
