@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 from componentize_py_types import Err
 from wit_world.imports import databases, errors, monotonic_clock, rows, schema, sessions, statements, values
 
-try:
+raw_sql: Any = None
+"""The interface for SQL text, or None where the plugin does not ask for it."""
+with contextlib.suppress(ImportError):
     from wit_world.imports import raw_sql
-except ImportError:  # the plugin does not ask for SQL text
-    raw_sql = None
 
 __all__ = [
     "Err",

@@ -1,6 +1,6 @@
 """Waiting for the host from code that cannot await: what SQLAlchemy's ORM and PEP 249 are made of.
 
-While a call blocks, its instance serves no other call. Code that can await should: `sqlservice_guest.Database` does.
+While a call blocks, its instance serves no other call. Code that can await does without: `sqlservice_guest.aio`.
 """
 
 from __future__ import annotations
@@ -27,22 +27,15 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         raise errors.from_failure(failure.value) from None
 
 
-async def call(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Awaits a call of the host, with failures as exceptions."""
-    try:
-        return await coroutine
-    except Err as failure:
-        raise errors.from_failure(failure.value) from None
-
-
-def _drive(coroutine: Any) -> Any:
+def _drive(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
         future = coroutine.send(None)
         while True:
             future.set_result(_wait(future))
             future = coroutine.send(None)
     except StopIteration as end:
-        return end.value
+        returned: T = end.value
+        return returned
 
 
 def _wait(future: Any) -> int:

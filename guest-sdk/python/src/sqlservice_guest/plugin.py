@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import inspect
 import typing
 from typing import Any
 
 from . import wit
+from .convert import to_python, to_wit
 
 _EXPORTS: list[Export] = []
 _METADATA: list[Any] = []
@@ -27,8 +27,8 @@ def export(function: Any = None, *, name: str | None = None, raises: Any = ()) -
     """Exports a function under its own name, `add_note` as `add-note`.
 
     Parameters and result are annotated: `int` is a 64-bit integer, `float`, `bool`, `str`, `bytes`, `list[T]`,
-    `T | None`, `tuple[…]`, dataclasses, and enums. Exceptions of the classes in `raises` are the function's errors, told
-    by their text; others end the call and the instance with it, as mistakes of the plugin.
+    `T | None`, `tuple[…]`, dataclasses, and enums. Exceptions of the classes in `raises` are the function's errors,
+    told by their text; others end the call and the instance with it, as mistakes of the plugin.
     """
     listed = tuple(raises) if isinstance(raises, (tuple, list)) else (raises,)
 
@@ -60,18 +60,19 @@ def collect(module: Any) -> None:
 
 def world_text(package: str, raw_sql: bool) -> str:
     """The WIT of the plugin."""
-    return wit.world(package, raw_sql, [(item.name, signature(item.function), bool(item.raises)) for item in _EXPORTS])
+    return wit.world(package, raw_sql, [signature(item) for item in _EXPORTS])
 
 
-def signature(function: Any) -> tuple[list[tuple[str, Any]], Any]:
-    """Names and types of the parameters, and the type of the result."""
-    hints = typing.get_type_hints(function)
-    names = list(inspect.signature(function).parameters)
+def signature(item: Export) -> wit.Signature:
+    """What the annotations of an export say. Raises TypeError where one is missing."""
+    hints = typing.get_type_hints(item.function)
+    names = list(inspect.signature(item.function).parameters)
     missing = [name for name in names if name not in hints]
     if missing:
-        message = f"{function.__name__}: {', '.join(missing)} needs an annotation, as WIT is made of them"
+        message = f"{item.function.__name__}: {', '.join(missing)} needs an annotation, as WIT is made of them"
         raise TypeError(message)
-    return [(name, hints[name]) for name in names], hints.get("return", type(None))
+    parameters = [(name, hints[name]) for name in names]
+    return wit.Signature(item.name, parameters, hints.get("return", type(None)), bool(item.raises))
 
 
 def world(bindings: Any) -> type:
@@ -83,71 +84,24 @@ def world(bindings: Any) -> type:
 def _method(item: Export, bindings: Any) -> Any:
     from .bindings import Err
 
-    parameters, result = signature(item.function)
+    _, parameters, result, _ = signature(item)
 
     async def method(self: Any, *arguments: Any) -> Any:
         try:
-            given = [_to_python(type_, argument) for (_, type_), argument in zip(parameters, arguments, strict=True)]
+            given = [to_python(type_, argument) for (_, type_), argument in zip(parameters, arguments, strict=True)]
+        except (ArithmeticError, ValueError) as error:
+            if not item.raises:
+                raise
+            raise Err(f"an argument cannot be read: {error}") from None
+        try:
             returned = item.function(*given)
             if inspect.isawaitable(returned):
                 returned = await returned
-            return _to_wit(result, returned, bindings)
         except item.raises as error:
             raise Err(str(error)) from None
+        return to_wit(result, returned, bindings)
 
     return method
-
-
-def _to_python(type_: Any, given: Any) -> Any:
-    origin, arguments = typing.get_origin(type_), typing.get_args(type_)
-    if wit.is_optional(type_):
-        return None if given is None else _to_python(wit.inner(type_), given)
-    if origin is list:
-        return [_to_python(arguments[0], item) for item in given]
-    if origin is tuple:
-        return tuple(_to_python(part, item) for part, item in zip(arguments, given, strict=True))
-    if dataclasses.is_dataclass(type_):
-        hints = typing.get_type_hints(type_)
-        return type_(
-            **{
-                field.name: _to_python(hints[field.name], getattr(given, field.name))
-                for field in dataclasses.fields(type_)
-            }
-        )
-    if isinstance(type_, type) and issubclass(type_, enum.Enum):
-        return list(type_)[given.value]
-    parse = wit.TEXTS.get(type_)
-    return parse(given) if parse else given
-
-
-def _to_wit(type_: Any, given: Any, bindings: Any) -> Any:
-    origin, arguments = typing.get_origin(type_), typing.get_args(type_)
-    if type_ in (None, type(None)):
-        return None
-    if wit.is_optional(type_):
-        return None if given is None else _to_wit(wit.inner(type_), given, bindings)
-    if origin is list and isinstance(given, (list, tuple)):
-        return [_to_wit(arguments[0], item, bindings) for item in given]
-    if origin is tuple and isinstance(given, tuple) and len(given) == len(arguments):
-        return tuple(_to_wit(part, item, bindings) for part, item in zip(arguments, given, strict=True))
-    if dataclasses.is_dataclass(type_) and isinstance(given, type_):
-        hints, record = typing.get_type_hints(type_), getattr(bindings, type_.__name__)
-        return record(
-            **{f.name: _to_wit(hints[f.name], getattr(given, f.name), bindings) for f in dataclasses.fields(type_)}
-        )
-    if isinstance(type_, type) and issubclass(type_, enum.Enum) and isinstance(given, type_):
-        return list(getattr(bindings, type_.__name__))[list(type_).index(given)]
-    if type_ in wit.TEXTS:
-        return str(given)
-    if type_ is float and type(given) is int:
-        return float(given)
-    if type_ is int and (not isinstance(given, int) or not -(1 << 63) <= given < 1 << 63):
-        message = f"a whole number of 64 bits is expected, not {given!r}"
-        raise TypeError(message)
-    if not isinstance(given, type_):
-        message = f"{type_} is expected, not {given!r:.80}"
-        raise TypeError(message)
-    return given
 
 
 def declarations() -> type:

@@ -21,6 +21,10 @@ EPOCH = dt.datetime(1970, 1, 1)
 EPOCH_UTC = EPOCH.replace(tzinfo=dt.UTC)
 EPOCH_DAY = EPOCH.toordinal()
 MICROSECOND = dt.timedelta(microseconds=1)
+MAX_DIGITS = 150_000
+"""More than any database has in a decimal."""
+MAX_DIMENSIONS = 16
+"""More than any database has in an array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Json:
         """The document as text. Raises `InterfaceError` for what JSON cannot say."""
         try:
             return json.dumps(self.value, ensure_ascii=False, allow_nan=False)
-        except (TypeError, ValueError) as cause:
+        except (RecursionError, TypeError, ValueError) as cause:
             raise errors.InterfaceError(f"no JSON document: {cause}", code="type-mismatch") from None
 
 
@@ -84,6 +88,8 @@ def decimal_text(value: decimal.Decimal) -> str:
     """A decimal without an exponent."""
     if not value.is_finite():
         raise errors.mismatch("a finite decimal", value)
+    if value and abs(value.adjusted()) > MAX_DIGITS:
+        raise errors.mismatch(f"a decimal of at most {MAX_DIGITS} digits on either side of its point", value)
     return format(value, "f")
 
 
@@ -95,12 +101,15 @@ def _integer(value: int) -> Any:
     raise errors.InterfaceError(f"the integer {value} has more than 64 bits; use a Decimal", code="type-mismatch")
 
 
-def _text(value: str) -> Any:
+def checked_text(value: object) -> str:
+    """A text as the contract carries it. Raises `InterfaceError` for what is none."""
+    if not isinstance(value, str):
+        raise errors.mismatch("a text", value)
     try:
         value.encode()
     except UnicodeEncodeError:
         raise errors.mismatch("text without lone surrogates", value) from None
-    return wit.Scalar_Text(str(value))
+    return str(value)
 
 
 def _datetime(value: dt.datetime) -> Any:
@@ -113,9 +122,9 @@ def _timedelta(value: dt.timedelta) -> Any:
 
 
 def _bounded(value: Interval) -> Any:
-    small = -(1 << 31) <= value.months < 1 << 31 and -(1 << 31) <= value.days < 1 << 31
-    if not small or not -(1 << 63) <= value.microseconds < 1 << 63:
-        raise errors.mismatch("an interval of 32, 32 and 64 bits", value)
+    parts = ((value.months, 32), (value.days, 32), (value.microseconds, 64))
+    if not all(isinstance(part, int) and -(1 << bits - 1) <= part < 1 << bits - 1 for part, bits in parts):
+        raise errors.mismatch("an interval of whole numbers of 32, 32 and 64 bits", value)
     return wit.Scalar_Interval(wit.Interval(value.months, value.days, value.microseconds))
 
 
@@ -124,7 +133,7 @@ _SCALARS: dict[type, Callable[[Any], Any]] = {
     bool: wit.Scalar_Boolean,
     int: _integer,
     float: wit.Scalar_Float,
-    str: _text,
+    str: lambda value: wit.Scalar_Text(checked_text(value)),
     bytes: wit.Scalar_Bytes,
     bytearray: lambda value: wit.Scalar_Bytes(bytes(value)),
     memoryview: lambda value: wit.Scalar_Bytes(value.tobytes()),
@@ -136,9 +145,9 @@ _SCALARS: dict[type, Callable[[Any], Any]] = {
     dt.timedelta: _timedelta,
     Interval: _bounded,
     Json: lambda value: wit.Scalar_Json(value.text()),
-    JsonText: lambda value: wit.Scalar_Json(value.text),
+    JsonText: lambda value: wit.Scalar_Json(checked_text(value.text)),
     dict: lambda value: wit.Scalar_Json(Json(value).text()),
-    Native: lambda value: wit.Scalar_Other(wit.NativeValue(value.native_type, value.text)),
+    Native: lambda value: wit.Scalar_Other(wit.NativeValue(checked_text(value.native_type), checked_text(value.text))),
 }
 
 
@@ -167,6 +176,8 @@ def _array(items: list[Any]) -> Any:
             break
         if any(not isinstance(item, (list, tuple)) or len(item) != len(items[0]) for item in items):
             raise errors.mismatch("an array whose parts have one length", items)
+        if len(dimensions) >= MAX_DIMENSIONS:
+            raise errors.mismatch(f"an array of at most {MAX_DIMENSIONS} dimensions", items)
         items = [part for item in items for part in item]
     return wit.ArrayValue(dimensions, [scalar(item) for item in items])
 

@@ -123,7 +123,11 @@ def glue(project: Project, dependencies: Path) -> str:
     """The module that componentize-py looks at. What it imports is imported when the plugin is built."""
     lines = [f"import {block.MODULE}", "import wit_world", "from sqlservice_guest import plugin"]
     if (dependencies / "sqlalchemy").is_dir():
-        lines += ["from sqlservice_guest import aio", "aio.install()", "import sqlservice_guest.dialect"]
+        lines += [
+            "from sqlservice_guest import asyncio_support",
+            "asyncio_support.install()",
+            "import sqlservice_guest.dialect",
+        ]
         lines += ["import sqlalchemy.ext.asyncio, sqlalchemy.orm, sqlalchemy.sql.default_comparator"]
         lines += ["import sqlalchemy.dialects.mysql, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite"]
     lines += [f"import {project.module}", f"plugin.collect({project.module})"]

@@ -11,9 +11,9 @@ def main() -> None:
     """`python -m sqlservice_guest.build.describe MODULE PACKAGE RAW_SQL`, with everything on the path."""
     module, package, raw_sql = sys.argv[1:]
     if importlib.util.find_spec("sqlalchemy"):
-        from sqlservice_guest import aio
+        from sqlservice_guest import asyncio_support
 
-        aio.install()
+        asyncio_support.install()
         import sqlservice_guest.dialect  # noqa: F401
     from sqlservice_guest import plugin
 

@@ -35,14 +35,17 @@ class ChangeCompiler(QueryCompiler):
     """The visits of statements that change rows. Each returns a token of the kind `root`."""
 
     many_rows: ManyRows | None = None
+    changed: tuple[str, str | None] | None = None
+    """Name and schema of the table that changes."""
 
     def target(self, table: Any) -> tuple[str, str | None]:
-        """Name and schema of the table that changes."""
+        """Notes the table that changes. Returns its name and schema."""
         if not isinstance(table, (sch.Table, elements.quoted_name)) and table.__visit_name__ != "table":
             raise unsupported(f"a change of {type(table).__name__}; it is of one table")
         schema = self.preparer.schema_for_object(table)
         self.used_tables[schema, table.name] = table
-        return str(table.name), schema
+        self.changed = str(table.name), schema
+        return self.changed
 
     def begin_change(self, stmt: Any, visiting_cte: Any, flag: str, **kw: Any) -> tuple[Any, Any]:
         """What the base class does at the start of each change: the compile state, and the statement that it made."""

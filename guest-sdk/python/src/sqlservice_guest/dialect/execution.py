@@ -14,6 +14,7 @@ from ..driver import NO_OPTIONS, Cursor
 from . import models
 from .compiler import DataCompiler, Variant
 from .ddl import DataDDLCompiler
+from .violation import explain
 
 STREAM_ROWS = 1000
 ROWS_OF_ONE_STATEMENT = 500
@@ -71,7 +72,7 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
     if many is not None:
         names = [compiled.final(name) for name in many.names]
         batch = row.batch([[parameters[name] for parameters in rows] for name in names], len(rows))
-        cursor.take(lambda session: session.insert_many(many.table, many.columns, batch, many.returning, NO_OPTIONS))
+        take(cursor, compiled, lambda it: it.insert_many(many.table, many.columns, batch, many.returning, NO_OPTIONS))
         returned = cursor.fetchall() if cursor.description else []
         cursor.rowcount = len(rows)
         return returned
@@ -125,18 +126,28 @@ def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: 
     variant.runs += 1
     if variant.prepared is None or variant.prepared[0] is not database:
         if variant.runs == 1 or (variant.prepared is not None and variant.runs % 2):
-            cursor.take(lambda session: session.execute(variant.statement, arguments, limits))
+            take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits))
             return
         prepared = run(cursor.connection.session.prepare(variant.statement))
         variant.prepared = (database, prepared, prepared.columns())
     _, prepared, columns = variant.prepared
     try:
-        cursor.take(lambda session: session.run(prepared, arguments, limits), columns)
+        take(cursor, compiled, lambda session: session.run(prepared, arguments, limits), columns)
     except errors.DatabaseError as failure:
         variant.prepared = None
         if failure.code != "stale-plan":
             raise
-        cursor.take(lambda session: session.execute(variant.statement, arguments, limits))
+        take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits))
+
+
+def take(cursor: Cursor, compiled: DataCompiler, call: Any, columns: Any = None) -> None:
+    """Takes the result of a call; the error of a broken constraint says what the statement knows of it."""
+    try:
+        cursor.take(call, columns)
+    except errors.IntegrityError as failure:
+        if compiled.changed is not None and not compiled.isdelete:
+            explain(failure, cursor.connection.database, *compiled.changed)
+        raise
 
 
 def define(cursor: Cursor, compiled: DataDDLCompiler, context: Any) -> None:

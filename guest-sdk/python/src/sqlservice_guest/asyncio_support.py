@@ -7,6 +7,7 @@ name `greenlet` only while its own module of that purpose is imported; `import g
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 from typing import Any
@@ -51,22 +52,27 @@ def _at_once(awaitable: Any) -> Any:
 
 def install() -> None:
     """Makes SQLAlchemy's asyncio usable, before SQLAlchemy is imported. A plugin's build calls it."""
-    loaded = sys.modules.get("sqlalchemy.util.concurrency")
-    if loaded is None:
-        stand_in: Any = types.ModuleType("greenlet")
-        stand_in.greenlet, stand_in.getcurrent = DirectCall, lambda: _State.current
-        stand_in.GreenletExit, stand_in.__version__ = type("GreenletExit", (BaseException,), {}), "3.0.0"
-        sys.modules["greenlet"] = stand_in
+    if "sqlalchemy.util.concurrency" not in sys.modules:
+        sys.modules["greenlet"] = _stand_in()
         try:
-            import sqlalchemy.util.concurrency as loaded
+            importlib.import_module("sqlalchemy.util.concurrency")
         finally:
             del sys.modules["greenlet"]
-    if not loaded.have_greenlet:
-        message = "sqlalchemy was imported before sqlservice_guest.aio.install()"
+    public: Any = sys.modules["sqlalchemy.util.concurrency"]
+    if not public.have_greenlet:
+        message = "sqlalchemy was imported before sqlservice_guest.asyncio_support.install()"
         raise ImportError(message)
-    import sqlalchemy.util._concurrency_py3k as concurrency
+    private: Any = importlib.import_module("sqlalchemy.util._concurrency_py3k")
 
     async def greenlet_spawn(fn: Any, *args: Any, _require_await: bool = False, **kw: Any) -> Any:
-        return concurrency._AsyncIoGreenlet(fn, _State.current).switch(*args, **kw)
+        return private._AsyncIoGreenlet(fn, _State.current).switch(*args, **kw)
 
-    loaded.greenlet_spawn = concurrency.greenlet_spawn = greenlet_spawn  # type: ignore[assignment]
+    public.greenlet_spawn = private.greenlet_spawn = greenlet_spawn
+
+
+def _stand_in() -> types.ModuleType:
+    module: Any = types.ModuleType("greenlet")
+    module.greenlet, module.getcurrent = DirectCall, lambda: _State.current
+    module.GreenletExit, module.__version__ = type("GreenletExit", (BaseException,), {}), "3.0.0"
+    stand_in: types.ModuleType = module
+    return stand_in

@@ -1,0 +1,197 @@
+"""Connections: a session of the contract, and whether its work is still there to commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from ..bindings import Err, databases, schema, sessions
+from ..blocking import run
+from ..errors import InternalError, ProgrammingError, closed, from_failure
+from .catalog import Catalog, Key, key_of
+from .cursor import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Connection:
+    """Takes a connection of the host's pool at its first statement and gives it back when its transaction ends."""
+
+    def __init__(self, catalog: Catalog, *, json_as_text: bool = False) -> None:
+        self.catalog = catalog
+        self.database = catalog.database
+        self.known = set(catalog.tables)
+        self.json_as_text = json_as_text
+        self.read_only = False
+        """Whether the transactions to come refuse changes."""
+        self.created: set[Key] = set()
+        """Tables that this connection created, with their indexes."""
+        self._session: sessions.Session | None = _session(self.database)
+        self._savepoints: dict[str, sessions.Savepoint] = {}
+        self._level = sessions.Isolation.DEFAULT
+        self._begun = False
+
+    @property
+    def session(self) -> sessions.Session:
+        """The session. Raises `InterfaceError` after `close`."""
+        if self._session is None:
+            raise closed("connection")
+        return self._session
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return bool(self.session.in_transaction())
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether a transaction ended without the commit or rollback of this connection, by a limit of the host."""
+        return self._begun and not self.in_transaction
+
+    def check(self) -> None:
+        """Raises where the transaction is lost, until `rollback`: what comes after would be in another one."""
+        if self.has_lost:
+            raise _lost()
+
+    def note(self) -> None:
+        """Notes a transaction that a call has begun."""
+        self._begun = self._begun or self.in_transaction
+
+    def cursor(self) -> Cursor:
+        """A cursor."""
+        if self._session is None:
+            raise closed("connection")
+        return Cursor(self)
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
+        """A new cursor that has run the text."""
+        return self.cursor().execute(sql, parameters)
+
+    # Transactions
+
+    def commit(self) -> None:
+        """Commits. Nothing happens where no transaction was begun.
+
+        Raises `InternalError` where the transaction is gone already, with all that it wrote.
+        """
+        session, lost = self.session, self.has_lost
+        self._savepoints.clear()
+        run(session.commit())
+        if lost:
+            raise _lost()
+        self._begun = False
+
+    def rollback(self) -> None:
+        """Rolls back. Nothing happens where no transaction is open."""
+        session = self.session
+        self._savepoints.clear()
+        run(session.rollback())
+        self._begun = False
+
+    def begin(self, options: sessions.TransactionOptions) -> None:
+        """Begins a transaction with options."""
+        self.check()
+        run(self.session.begin(options))
+        self._begun = True
+
+    def prepare_transaction(self) -> None:
+        """Begins a transaction that only reads, where that was asked for and none is open."""
+        self.check()
+        if self.read_only and not self.in_transaction:
+            self.begin(sessions.TransactionOptions(self._level, True, None))
+
+    def savepoint(self, name: str) -> None:
+        """Sets a savepoint."""
+        self.prepare_transaction()
+        self._savepoints[name] = run(self.session.begin_nested())
+        self.note()
+
+    def release(self, name: str) -> None:
+        """Keeps what was done since a savepoint."""
+        run(sessions.Savepoint.release(self._point(name)))
+
+    def rollback_to(self, name: str) -> None:
+        """Undoes what was done since a savepoint."""
+        run(sessions.Savepoint.rollback(self._point(name)))
+
+    def _point(self, name: str) -> sessions.Savepoint:
+        if name not in self._savepoints:
+            message = f"there is no savepoint {name}; it was released, or its transaction ended"
+            raise ProgrammingError(message, code="closed")
+        return self._savepoints.pop(name)
+
+    def get_isolation(self) -> sessions.Isolation:
+        """The isolation level in force."""
+        return run(self.session.get_isolation())
+
+    def set_isolation(self, level: sessions.Isolation) -> None:
+        """Sets the level of the transactions to come."""
+        run(self.session.set_isolation(level))
+        self._level = level
+
+    # Tables
+
+    def learn(self, tables: Sequence[schema.Table]) -> None:
+        """Makes tables known that were not declared when the connection was opened."""
+        missing = [table for table in tables if key_of(table) not in self.known]
+        if not missing:
+            return
+        self.check()
+        if any(key_of(table) not in self.catalog.tables for table in missing):
+            self.catalog.add(missing)
+        if self.in_transaction:
+            for name in {table.schema for table in missing}:
+                names = [table.name for table in missing if table.schema == name]
+                run(self.session.reflect(schema.ReflectOptions(names, name, True)))
+        else:
+            self._reopen()
+        self.known = set(self.catalog.tables)
+
+    def _reopen(self) -> None:
+        """Goes on in a session that knows the catalog's tables."""
+        self._give_back()
+        self.database = self.catalog.database
+        self._session = _session(self.database)
+        if self._level is not sessions.Isolation.DEFAULT:
+            self.set_isolation(self._level)
+
+    def reflect(self, options: schema.ReflectOptions) -> list[schema.Table]:
+        """Reads tables: those of the open transaction too, without beginning one."""
+        self.check()
+        return run(self.session.reflect(options) if self.in_transaction else self.database.reflect(options))
+
+    def close(self) -> None:
+        """Rolls back what is open and gives the connection back. A second call does nothing."""
+        if self._session is not None:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        session, self._session = self.session, None
+        self._savepoints.clear()
+        self._begun = False
+        run(sessions.Session.close(session))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: object, *_: object) -> None:
+        """Commits, or rolls back where the block failed, and closes."""
+        try:
+            if error is None and self._session is not None:
+                self.commit()
+        finally:
+            self.close()
+
+
+def _session(database: databases.Database) -> sessions.Session:
+    try:
+        return database.session()
+    except Err as failure:
+        raise from_failure(failure.value) from None
+
+
+def _lost() -> InternalError:
+    message = (
+        "the transaction has ended, as a limit of the host does, and what it wrote is lost; roll back, begin again"
+    )
+    return InternalError(message, code="transaction-closed")

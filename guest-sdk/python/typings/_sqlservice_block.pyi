@@ -1,0 +1,3 @@
+"""The native module that `sqlservice_guest.build.block` writes."""
+
+def wait(waitable_set: int, /) -> bytes: ...
