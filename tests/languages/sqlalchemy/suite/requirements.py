@@ -25,6 +25,11 @@ def except_on(reason: str, *kinds: str) -> property:
     return property(lambda _: exclusions.skip_if(lambda config: config.db.dialect.database_kind in kinds, reason))
 
 
+def only_on(reason: str, *kinds: str) -> property:
+    """A requirement that only these databases fulfil."""
+    return property(lambda _: exclusions.skip_if(lambda config: config.db.dialect.database_kind not in kinds, reason))
+
+
 done = property(lambda _: exclusions.open())
 """A requirement that is fulfilled on every database, which SQLAlchemy does not take for granted."""
 
@@ -65,7 +70,7 @@ class Requirements(SuiteRequirements):
     default_schema_name_switch = lacks("the contract has no way to change the default schema")
     schema_create_delete = can("schemas")
     views = done
-    index_ddl_if_exists = done
+    index_ddl_if_exists = lacks("the contract creates a table with its indexes, also where `CREATE TABLE` alone was asked for")
 
     # Reflection
 
@@ -102,18 +107,21 @@ class Requirements(SuiteRequirements):
     intersect = except_ = done
     window_functions = done
     ctes = done
-    ctes_with_update_delete = done
-    ctes_with_values = done
-    ctes_on_dml = done
-    table_value_constructor = done
+    ctes_with_update_delete = except_on("the database has no `WITH` before an update", "mysql", "mariadb")
+    ctes_with_values = only_on("`VALUES` as a source goes as text, which only PostgreSQL has with names of columns", "postgresql")
+    ctes_on_dml = only_on("a change as a common table expression goes as text, which only PostgreSQL has", "postgresql")
+    table_value_constructor = ctes_with_values
     tuple_in = done
-    supports_distinct_on = done
+    supports_distinct_on = only_on("`DISTINCT ON` goes as text, which only PostgreSQL has", "postgresql")
     supports_is_distinct_from = done
     order_by_label_with_expression = done
-    regexp_match = regexp_replace = done
-    fetch_first = fetch_no_order_by = fetch_expression = fetch_ties = fetch_offset_with_options = done
+    regexp_match = regexp_replace = except_on("regular expressions go as text, and SQLite has none", "sqlite")
+    fetch_first = fetch_no_order_by = fetch_offset_with_options = done
+    fetch_ties = fetch_expression = only_on("`FETCH` of ties or expressions goes as text, which only PostgreSQL has", "postgresql")
     fetch_percent = lacks("no database of the contract has `FETCH … PERCENT`")
-    supports_bitwise_or = supports_bitwise_and = supports_bitwise_not = supports_bitwise_xor = supports_bitwise_shift = done
+    supports_bitwise_or = supports_bitwise_and = supports_bitwise_not = supports_bitwise_shift = done
+    supports_bitwise_xor = except_on("SQLite has no exclusive or", "sqlite")
+    standard_cursor_sql = lacks("a statement is data: no SQL text is handed to the cursor")
     array_type = can("arrays")
     json_type = done
     legacy_unconditional_json_extract = done
@@ -134,7 +142,7 @@ class Requirements(SuiteRequirements):
     # Values
 
     nvarchar_types = lacks("the contract has one kind of text")
-    datetime_interval = done
+    datetime_interval = only_on("spans of time are a type of PostgreSQL's alone: others keep them, and do not count with them", "postgresql")
     datetime_literals = done
     datetime_timezone = done
     time_timezone = lacks("a time of day of the contract has no zone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from sqlalchemy import exc, pool, util
@@ -10,8 +11,8 @@ from sqlalchemy.sql import compiler
 
 from .. import driver, plugin
 from ..bindings import sessions
-from . import execution, models
-from .compiler import DataCompiler, DataPreparer
+from . import execution, models, text
+from .compiler import DataCompiler, PlainNames
 from .ddl import DataDDLCompiler
 from .reflection import Reflection
 from .types import COLSPECS
@@ -44,9 +45,8 @@ class DataDialect(Reflection, default.DefaultDialect):
     capabilities: frozenset[str] = frozenset()
     """The contract's words for what it can do."""
 
-    statement_compiler = DataCompiler
+    statement_compiler = staticmethod(text.compile_statement)
     ddl_compiler = DataDDLCompiler
-    preparer = DataPreparer
     type_compiler_cls = compiler.GenericTypeCompiler
     execution_ctx_cls = execution.DataExecutionContext
     colspecs = COLSPECS
@@ -89,6 +89,10 @@ class DataDialect(Reflection, default.DefaultDialect):
         super().__init__(paramstyle="named", **kw)
         self._json_serializer, self._json_deserializer = json_serializer, json_deserializer
         self.metadata = metadata
+        self.models: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        """Tables in the contract's form."""
+        self.plain_names = PlainNames(self)
+        """Names as the contract takes them."""
         self._catalogs: dict[str, driver.Catalog] = {}
 
     @classmethod
@@ -118,6 +122,7 @@ class DataDialect(Reflection, default.DefaultDialect):
         for change in ("insert", "update", "delete"):
             setattr(self, f"{change}_returning", f"{change}-returning" in self.capabilities)
         self.supports_comments = "comments" in self.capabilities
+        self.identifier_preparer = text.names_of(self)
         self.insert_executemany_returning = self.insert_returning
         self.insert_executemany_returning_sort_by_parameter_order = self.insert_returning
         super().initialize(connection)
@@ -130,6 +135,10 @@ class DataDialect(Reflection, default.DefaultDialect):
 
     def _check_max_identifier_length(self, connection: Any) -> Any:
         return None
+
+    def shown(self, statement: Any, options: Any = None) -> str:
+        """The text that a statement would be, for people."""
+        return text.shown(self, statement, options or {})
 
     # Transactions
 
@@ -153,8 +162,8 @@ class DataDialect(Reflection, default.DefaultDialect):
 
     def get_isolation_level_values(self, dbapi_connection: Any) -> Any:
         if "isolation-levels" in self.capabilities:
-            return list(_LEVELS)
-        return ["DEFAULT", "SERIALIZABLE", "AUTOCOMMIT"]
+            return [level for level in _LEVELS if level != "DEFAULT"]
+        return ["SERIALIZABLE", "AUTOCOMMIT"]
 
     def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
         if level not in _LEVELS:
@@ -164,6 +173,9 @@ class DataDialect(Reflection, default.DefaultDialect):
 
     def reset_isolation_level(self, dbapi_conn: Any) -> None:
         dbapi_conn.set_isolation(sessions.Isolation.DEFAULT)
+
+    def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
+        return bool(dbapi_conn.level is sessions.Isolation.AUTOCOMMIT)
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         from ..blocking import run
@@ -189,6 +201,10 @@ class DataDialect(Reflection, default.DefaultDialect):
         self, connection: Any, cursor: Any, statement: Any, parameters: Any, generic_setinputsizes: Any, context: Any
     ) -> Any:
         """Every row in one crossing: there are no batches to deliver."""
+        if not isinstance(context.compiled, DataCompiler):
+            return super()._deliver_insertmanyvalues_batches(
+                connection, cursor, statement, parameters, generic_setinputsizes, context
+            )
         try:
             rows = execution.insert_rows(cursor, context.compiled, parameters)
         except Exception as failure:

@@ -40,9 +40,10 @@ class Reflection:
             raise exc.NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
         return found[0]
 
+    @reflection.cache
     def has_table(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         try:
-            self._table(connection, table_name, schema, info_cache=kw.get("info_cache"))
+            self._table(connection, table_name, schema, **kw)
         except exc.NoSuchTableError:
             return False
         return True
@@ -69,8 +70,12 @@ class Reflection:
         generated = isinstance(column.default, sc.DefaultValue_GeneratedKey)
         shown: dict[str, Any] = {
             "name": column.name, "type": reflected_type(column.ty), "nullable": column.nullable,
-            "default": _default_text(column.default), "autoincrement": generated or "auto", "comment": column.comment,
+            "default": _default_text(column.default),
         }  # fmt: skip
+        if generated:
+            shown["autoincrement"] = True
+        if self.supports_comments:
+            shown["comment"] = column.comment
         if column.computed is not None:
             shown["computed"] = {"sqltext": column.computed}
         return shown
@@ -78,7 +83,7 @@ class Reflection:
     @reflection.cache
     def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> Any:
         table = self._table(connection, table_name, schema, **kw)
-        return {"constrained_columns": list(table.primary_key), "name": table.primary_key_name, "comment": None}
+        return {"constrained_columns": list(table.primary_key), "name": table.primary_key_name}
 
     @reflection.cache
     def get_foreign_keys(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> list[Any]:
@@ -86,7 +91,7 @@ class Reflection:
         keys = [
             {
                 "name": key.name, "constrained_columns": list(key.columns), "referred_schema": key.schema,
-                "referred_table": key.table, "referred_columns": list(key.referred), "comment": None,
+                "referred_table": key.table, "referred_columns": list(key.referred),
                 "options": {
                     name: _ACTION[action]
                     for name, action in (("ondelete", key.on_delete), ("onupdate", key.on_update))
@@ -103,7 +108,7 @@ class Reflection:
     ) -> list[Any]:
         table = self._table(connection, table_name, schema, **kw)
         found = [
-            {"name": unique.name, "column_names": list(unique.columns), "comment": None} for unique in table.uniques
+            {"name": unique.name, "column_names": list(unique.columns)} for unique in table.uniques
         ]
         return sorted(found, key=lambda unique: unique["name"] or "~")
 
@@ -121,7 +126,7 @@ class Reflection:
         self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[Any]:
         table = self._table(connection, table_name, schema, **kw)
-        found = [{"name": check.name, "sqltext": check.expression, "comment": None} for check in table.checks]
+        found = [{"name": check.name, "sqltext": check.expression} for check in table.checks]
         return sorted(found, key=lambda check: check["name"] or "~")
 
     @reflection.cache

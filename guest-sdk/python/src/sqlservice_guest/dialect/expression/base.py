@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.sql import compiler
 
 from ...bindings import statements as st
-from ..arena import Emit, Piece, Pieces
+from ..arena import Emit, Piece, Pieces, unsupported
 
 if TYPE_CHECKING:
     from ..base import DataDialect
@@ -48,6 +48,8 @@ class PieceCompiler(compiler.SQLCompiler):
 
     def emitter_of(self, piece: Piece) -> Emit:
         """How a piece is written as a value; a query is its single value."""
+        if piece.kind == "stars":
+            raise unsupported("a select of *")
         if piece.kind == "query":
             return lambda arena: arena.add(st.Node_ScalarQuery(piece.emit(arena)))
         return piece.emit
