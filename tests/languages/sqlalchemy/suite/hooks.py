@@ -19,6 +19,16 @@ def make_schemas(url: Any, engine: Any, follower_ident: Any) -> None:
                 connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
 
 
+@provision.delete_from_all_tables.for_db(NAME)
+def delete_from_all_tables(connection: Any, cfg: Any, metadata: Any) -> None:
+    """Deletes all rows. MySQL deletes them one by one, and minds those of the same table that still refer to one."""
+    for table in metadata.tables.values():
+        own = [key.parent for key in table.foreign_keys if key.column.table is table and key.parent.nullable]
+        if own:
+            connection.execute(table.update().values({column: None for column in own}))
+    provision.delete_from_all_tables.fns["*"](connection, cfg, metadata)
+
+
 @provision.upsert.for_db(NAME)
 def upsert(
     cfg: Any, table: Any, returning: Any, *, set_lambda: Any = None, sort_by_parameter_order: bool = False, index_elements: Any = None

@@ -12,6 +12,12 @@ from sqlalchemy.testing import config, fixture, suite
 from sqlalchemy.testing.suite import *  # noqa: F403
 
 
+def need_schemas() -> None:
+    """Skips the test on databases without schemas."""
+    if not config.requirements.schemas.enabled_for_config(config._current):
+        config.skip_test("the database has no `schemas`, a capability of the contract")
+
+
 class ComponentReflectionTestExtra(suite.ComponentReflectionTestExtra):
     """Where it runs with a schema, it needs one; where it tells `CHAR` from `VARCHAR`, the contract does not."""
 
@@ -20,11 +26,39 @@ class ComponentReflectionTestExtra(suite.ComponentReflectionTestExtra):
         """The schema of the tables."""
         if not request.param:
             return None
-        if not config.requirements.schemas.enabled_for_config(config._current):
-            config.skip_test("the database has no `schemas`, a capability of the contract")
-        return config.test_schema
+        need_schemas()
+        return str(config.test_schema)
 
     def _type_round_trip(self, connection: Any, metadata: Any, *types: Any) -> Any:
         if any(isinstance(type_, sa.CHAR) for type_ in types):
             config.skip_test("the contract has one kind of text")
         return super()._type_round_trip(connection, metadata, *types)
+
+
+class ComponentReflectionTest(suite.ComponentReflectionTest):
+    """Where it reflects a schema, it needs one."""
+
+    @fixture(autouse=True)
+    def needs_schemas(self, request: Any) -> None:
+        """Skips what is asked for with a schema."""
+        parameters = getattr(request.node, "callspec", None)
+        if parameters is not None and parameters.params.get("use_schema"):
+            need_schemas()
+
+
+class ServerSideCursorsTest(suite.ServerSideCursorsTest):
+    """SQLAlchemy knows of its own drivers how to tell a cursor that reads batch by batch."""
+
+    def _is_server_side(self, cursor: Any) -> bool:
+        return bool(cursor.server_side)
+
+
+class IsolationLevelTest(suite.IsolationLevelTest):
+    """Where it sets another level than the default, there has to be one."""
+
+    def test_dialect_user_setting_is_restored(self, testing_engine: Any) -> None:
+        """As SQLAlchemy has it."""
+        levels = set(config.requirements.get_isolation_levels(config._current)["supported"]) - {"AUTOCOMMIT"}
+        if len(levels) < 2:  # noqa: PLR2004
+            config.skip_test("the database has one isolation level")
+        super().test_dialect_user_setting_is_restored(testing_engine)

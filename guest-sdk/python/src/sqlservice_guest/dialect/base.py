@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from typing import Any
 
@@ -9,8 +10,8 @@ from sqlalchemy import exc, pool, util
 from sqlalchemy.engine import characteristics, default
 from sqlalchemy.sql import compiler
 
-from .. import driver, plugin
-from ..bindings import sessions
+from .. import driver, errors, plugin
+from ..bindings import raw_sql, sessions
 from . import execution, models, text
 from .compiler import DataCompiler, PlainNames
 from .ddl import DataDDLCompiler
@@ -131,6 +132,11 @@ class DataDialect(Reflection, default.DefaultDialect):
         return None
 
     def _get_default_schema_name(self, connection: Any) -> Any:
+        """What the database says, where SQL text may ask it; the contract has no name for it."""
+        if raw_sql is None or "schemas" not in self.capabilities:
+            return None
+        with contextlib.suppress(errors.Error):
+            return connection.connection.dbapi_connection.execute("SELECT current_schema()").fetchone()[0]
         return None
 
     def _check_max_identifier_length(self, connection: Any) -> Any:
@@ -161,7 +167,7 @@ class DataDialect(Reflection, default.DefaultDialect):
         return self.get_isolation_level(dbapi_conn)
 
     def get_isolation_level_values(self, dbapi_connection: Any) -> Any:
-        if "isolation-levels" in self.capabilities:
+        if "isolation-levels" in dbapi_connection.database.capabilities():
             return [level for level in _LEVELS if level != "DEFAULT"]
         return ["SERIALIZABLE", "AUTOCOMMIT"]
 

@@ -47,12 +47,13 @@ def with_referred(tables: Any) -> list[Any]:
 def define(cursor: Cursor, compiled: DataDDLCompiler, text: str) -> None:
     """Creates or drops a table, with its indexes, by the contract; sends the rest as text.
 
-    It commits what the connection had open, as MySQL does.
+    It commits what the connection had open, and itself, as MySQL does.
     """
     statement: Any = compiled.statement
     if compiled.action == "text":
         if not (isinstance(statement, CreateIndex) and _is_there(cursor, statement.element)):
             cursor.execute(text)
+            cursor.connection.commit()
         return
     cursor.connection.commit()
     if compiled.action == "create":
@@ -72,9 +73,8 @@ def _create(cursor: Cursor, compiled: DataDDLCompiler, statement: Any) -> None:
 
 def _drop(cursor: Cursor, compiled: DataDDLCompiler, statement: Any) -> None:
     connection, element = cursor.connection, statement.element
-    tables = [models.table(table, compiled.dialect) for table in with_referred([element])]
     options = databases.DdlOptions([element.name], bool(statement.if_exists))
-    run(connection.catalog.opened_with(tables).drop_all(options))
+    run(connection.catalog.opened_with([models.bare(element, compiled.dialect)]).drop_all(options))
     connection.created.pop((element.schema, element.name), None)
     connection.catalog.remove([(element.schema, element.name)])
 

@@ -27,13 +27,15 @@ class DataExecutionContext(default.DefaultExecutionContext):
         return self.cursor.lastrowid
 
     def create_server_side_cursor(self) -> Any:
-        return self._dbapi_connection.cursor()
+        cursor = self._dbapi_connection.cursor()
+        cursor.server_side = True
+        return cursor
 
 
 def options(context: Any) -> Any:
     """The contract's options for an execution: how many rows the first batch has."""
     asked = context.execution_options
-    if asked.get("stream_results") or asked.get("yield_per"):
+    if context._is_server_side:
         return sessions.Options(None, None, asked.get("yield_per") or asked.get("max_row_buffer") or STREAM_ROWS)
     return NO_OPTIONS
 
@@ -117,3 +119,6 @@ def take(cursor: Cursor, compiled: DataCompiler, call: Any, columns: Any = None)
         if compiled.changed is not None and not compiled.isdelete:
             explain(failure, cursor.connection.database, *compiled.changed)
         raise
+    if cursor.description is None and compiled.effective_returning:
+        # MariaDB says nothing of columns where it sees that no row can match.
+        cursor.describe([entry.keyname for entry in compiled._result_columns])

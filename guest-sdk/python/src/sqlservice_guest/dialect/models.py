@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.sql import schema as sch
 
 from .. import value
 from ..bindings import schema as sc
-from .types import column_type
+from .types import column_type, plain
 
 _ACTIONS = {
     None: sc.Action.NO_ACTION,
@@ -21,6 +22,8 @@ _ACTIONS = {
     "SET NULL": sc.Action.SET_NULL,
     "SET DEFAULT": sc.Action.SET_DEFAULT,
 }
+
+_NONE = sc.DefaultValue_None_()
 
 
 def models(metadata: MetaData, dialect: Any) -> list[Any]:
@@ -91,6 +94,14 @@ def table(item: Table, dialect: Any) -> Any:
     )
 
 
+def bare(item: Table, dialect: Any) -> sc.Table:
+    """A table that is only named: all that dropping one takes."""
+    columns = [
+        sc.Column(str(column.name), plain(sc.TypeKind.TEXT), True, _NONE, _NONE, None, None) for column in item.columns
+    ]
+    return sc.Table(str(item.name), item.schema, columns, None, [], [], [], [], [], None, None, False)
+
+
 def cached(item: Table, dialect: Any) -> sc.Table:
     """As `table`, made once for each form that a table has had."""
     form = (len(item.columns), len(item.constraints), len(item.indexes))
@@ -124,13 +135,25 @@ def _column(column: Any, table_: Table, dialect: Any) -> Any:
     default = sc.DefaultValue_GeneratedKey() if generated else _default(column, dialect)
     return sc.Column(
         name=str(column.name),
-        ty=column_type(column.type, dialect),
+        ty=_type(column, dialect),
         nullable=bool(column.nullable),
         default=default,
         on_update=sc.DefaultValue_None_(),
         computed=str(column.computed.sqltext) if column.computed is not None else None,
         comment=column.comment,
     )
+
+
+def _type(column: Any, dialect: Any) -> sc.ColumnType:
+    """The type of a column; a whole number that refers to another one is as wide as that, as MySQL wants it."""
+    own = column_type(column.type, dialect)
+    if own.kind not in (sc.TypeKind.INT32, sc.TypeKind.INT64):
+        return own
+    for key in column.foreign_keys:
+        with contextlib.suppress(exc.SQLAlchemyError):
+            if key.column is not column and key.column.type._type_affinity is column.type._type_affinity:
+                return column_type(key.column.type, dialect)
+    return own
 
 
 def _default(column: Any, dialect: Any) -> Any:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import reflection
 
 from .. import errors
 from ..bindings import schema as sc
+from . import text
 from .types import reflected_type
 
 _ACTION = {
@@ -55,6 +56,13 @@ class Reflection:
     @reflection.cache
     def get_view_names(self, connection: Any, schema: str | None = None, **kw: Any) -> list[str]:
         return sorted(table.name for table in self._tables(connection, [], schema) if table.is_view)
+
+    @reflection.cache
+    def get_view_definition(self, connection: Any, view_name: str, schema: str | None = None, **kw: Any) -> str:
+        found = text.view_definition(self, connection, str(view_name), schema)
+        if found is None:
+            raise exc.NoSuchTableError(f"{schema}.{view_name}" if schema else view_name)
+        return found
 
     def get_temp_table_names(self, connection: Any, schema: str | None = None, **kw: Any) -> list[str]:
         return []

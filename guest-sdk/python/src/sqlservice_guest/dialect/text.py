@@ -13,6 +13,7 @@ from sqlalchemy.dialects.mysql.base import MySQLDialect
 from sqlalchemy.dialects.mysql.mariadb import MariaDBDialect
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.sql import sqltypes
 
 from ..bindings import raw_sql
 from .compiler import DataCompiler
@@ -34,25 +35,41 @@ _SHARED = (
     "_json_serializer",
     "_json_deserializer",
 )
+_PATHS = (sqltypes.JSON.JSONIndexType, sqltypes.JSON.JSONPathType)
+
+_VIEWS = {
+    "sqlite": "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?",
+    "postgresql": (
+        "SELECT pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind = 'v' AND c.relname = $1 AND n.nspname = coalesce($2::text, current_schema())"
+    ),
+    "mysql": "SELECT view_definition FROM information_schema.views WHERE table_name = ? AND table_schema = database()",
+}
+_VIEWS["mariadb"] = _VIEWS["mysql"]
+
+
+def _types(base: Any) -> dict[Any, Any]:
+    """Our types, with the paths into JSON documents that the database has."""
+    return {**COLSPECS, **{type_: base.colspecs.get(type_, type_) for type_ in _PATHS}}
 
 
 class _SQLite(SQLiteDialect):
-    colspecs = COLSPECS
+    colspecs = _types(SQLiteDialect)
     supports_statement_cache = True
 
 
 class _PostgreSQL(PGDialect):
-    colspecs = COLSPECS
+    colspecs = _types(PGDialect)
     supports_statement_cache = True
 
 
 class _MySQL(MySQLDialect):
-    colspecs = COLSPECS
+    colspecs = _types(MySQLDialect)
     supports_statement_cache = True
 
 
 class _MariaDB(MariaDBDialect):
-    colspecs = COLSPECS
+    colspecs = _types(MariaDBDialect)
     supports_statement_cache = True
 
 
@@ -109,3 +126,13 @@ def definition(dialect: Any, element: Any, **kw: Any) -> str | None:
     """The text of what defines something that the contract does not, or None where the plugin has no raw-sql."""
     other = dialect_of(dialect)
     return None if other is None else str(other.ddl_compiler(other, element, **kw))
+
+
+def view_definition(dialect: Any, connection: Any, name: str, schema: str | None) -> str | None:
+    """The text of a view, which only SQL text can ask for; None where there is no such view."""
+    if raw_sql is None:
+        message = "the contract tells a view's columns, not its text; the plugin needs raw-sql for that"
+        raise NotImplementedError(message)
+    parameters = [name, schema] if dialect.database_kind == "postgresql" else [name]
+    found = connection.connection.dbapi_connection.execute(_VIEWS[dialect.database_kind], parameters).fetchone()
+    return None if found is None else str(found[0])

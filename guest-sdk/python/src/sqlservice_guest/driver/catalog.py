@@ -24,8 +24,8 @@ def covers(known: schema.Table | None, table: schema.Table) -> bool:
     """Whether what is known of a table has all columns of another form of it."""
     if known is None or known is table:
         return known is table
-    kinds = {column.name: column.ty.kind for column in known.columns}
-    return all(kinds.get(column.name) is column.ty.kind for column in table.columns)
+    kinds = {column.name: (column.ty.kind, column.ty.element) for column in known.columns}
+    return all(kinds.get(column.name) == (column.ty.kind, column.ty.element) for column in table.columns)
 
 
 def _referred(key: schema.ForeignKey) -> Key:

@@ -8,6 +8,7 @@ from sqlalchemy.sql import compiler
 
 from ...bindings import statements as st
 from ..arena import Emit, Piece, Pieces, unsupported
+from ..types import column_type
 
 if TYPE_CHECKING:
     from ..base import DataDialect
@@ -53,6 +54,14 @@ class PieceCompiler(compiler.SQLCompiler):
         if piece.kind == "query":
             return lambda arena: arena.add(st.Node_ScalarQuery(piece.emit(arena)))
         return piece.emit
+
+    def typed(self, element: Any, **kw: Any) -> Emit:
+        """As `value`; a parameter tells its type, where nothing beside it does."""
+        piece = self.piece(element, **kw)
+        if piece.kind != "parameter" or element.type._isnull:
+            return self.emitter_of(piece)
+        ty = column_type(element.type, self.dialect)
+        return lambda arena: arena.add(st.Node_Cast(st.Cast(piece.emit(arena), ty)))
 
     def final(self, name: str) -> str:
         """The name under which a parameter's value comes, known when all is compiled."""

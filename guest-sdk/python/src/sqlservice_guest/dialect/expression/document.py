@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy.sql import sqltypes
 
+from ...bindings import schema as sc
 from ...bindings import statements as st
 from ...bindings import values as va
 from ..arena import Arena, unsupported
@@ -55,6 +56,9 @@ class Documents(PieceCompiler):
                 ),
             )
         ty = column_type(type_, self.dialect)
+        # SQLite reads a number as a float before it makes it a text: digits of a decimal are only in the document.
+        exact = self.dialect.database_kind == "sqlite" and ty.kind is sc.TypeKind.DECIMAL
+        get = st.BinaryOp.JSON_GET if exact else st.BinaryOp.JSON_GET_TEXT
         return self.pieces.token(
-            "value", lambda arena: arena.add(st.Node_Cast(st.Cast(emit(arena, st.BinaryOp.JSON_GET_TEXT), ty)))
+            "value", lambda arena: arena.add(st.Node_Cast(st.Cast(emit(arena, get), ty)))
         )

@@ -14,7 +14,7 @@ from ..types import column_type
 from .base import PieceCompiler
 
 _NUMBER = re.compile(r"-?\d{1,18}")
-_DECIMAL = re.compile(r"-?\d{1,38}\.\d{1,38}")
+_DECIMAL = re.compile(r"-?\d{1,38}(\.\d{1,38})?")
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 
 _TYPED = {sqltypes.Boolean, sqltypes.Date, sqltypes.DateTime, sqltypes.Time, sqltypes.Interval, sqltypes.Uuid}
