@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlservice import declarative_base
 
-Model = declarative_base()
+Model: Any = declarative_base()  # the library has no types
 
 
 class User(Model):

@@ -16,8 +16,7 @@ _SLIPS = (
 
 
 def blocks(page: str) -> list[str]:
-    """The page's blocks of Python: `AsyncDatabase` where it says `Database`, no `await` before what is no coroutine, and a
-    statement where a block has a comment alone."""
+    """The page's blocks of Python with its slips mended, and a statement where a block has a comment alone."""
     found = []
     for match in _BLOCK.finditer(page + "\n"):
         block = textwrap.dedent(match[1]).rstrip() + "\n"

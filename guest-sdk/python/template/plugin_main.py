@@ -2,6 +2,7 @@
 
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
 from sqlservice_guest import plugin
 
 

@@ -10,8 +10,9 @@ from models import Account, Base, Device, Kind, Tag, User
 from queries import Scope
 from sqlalchemy import exc, inspect, orm
 from sqlalchemy.dialects.sqlite import insert as upsert
+from values import read, show
+
 from sqlservice_guest import errors, plugin
-from values import read, read_for, show
 
 CLASSES: dict[str, Any] = {cls.__tablename__: cls for cls in (User, Device, Tag, Account, Kind)}
 
@@ -22,6 +23,7 @@ def read_json(text: str) -> Any:
 
 
 engine = sa.create_engine("sqlservice://default", json_deserializer=read_json)
+dialect: Any = engine.dialect
 orm.configure_mappers()
 plugin.declare(Base.metadata)
 
@@ -86,13 +88,16 @@ class Case:
         rows = result.all()
         if "max rows" in step and len(rows) > step["max rows"]:
             raise errors.OperationalError("more rows than were allowed", code="limit")
-        return {"columns": list(result.keys()), "rows": [[show(*pair) for pair in zip(row, types, strict=True)] for row in rows]}
+        return {
+            "columns": list(result.keys()),
+            "rows": [[show(*pair) for pair in zip(row, types, strict=True)] for row in rows],
+        }
 
     def do_stream(self, step: dict[str, Any]) -> dict[str, Any]:
         query = Scope().query(step["query"])
         types = [column.type for column in query.selected_columns]
         with self.session(step).execute(query, execution_options={"yield_per": step["batch"]}) as result:
-            rows = []
+            rows: list[Any] = []
             while len(rows) < step.get("take", 1 << 62) and (row := result.fetchone()) is not None:
                 rows.append([show(*pair) for pair in zip(row, types, strict=True)])
         return {"rows": rows}
@@ -108,15 +113,23 @@ class Case:
         connection = self.session(step).connection()
         result = connection.execute(statement, rows) if rows else connection.execute(statement)
         if returning:
-            return {"rows": [[show(item, column.type) for item, column in zip(row, returning, strict=True)] for row in result.all()]}
+            return {
+                "rows": [
+                    [show(item, column.type) for item, column in zip(row, returning, strict=True)]
+                    for row in result.all()
+                ]
+            }
         return {"affected": len(rows) if rows else result.rowcount}
 
     def do_insert(self, step: dict[str, Any]) -> dict[str, Any]:
         table = Base.metadata.tables[step["table"]]
         if "query" in step:
-            return self.changed(step, sa.insert(table).from_select(step["columns"], Scope().query(step["query"]), include_defaults=False))
-        rows = [{name: read_for(value, table.c.get(name)) for name, value in row.items()} for row in step["rows"]]
-        if any(isinstance(value, sa.sql.elements.Null) for row in rows for value in row.values()) or len(rows) == 1 or not rows[0]:
+            return self.changed(
+                step,
+                sa.insert(table).from_select(step["columns"], Scope().query(step["query"]), include_defaults=False),
+            )
+        rows = [{name: read(value) for name, value in row.items()} for row in step["rows"]]
+        if len(rows) == 1 or not rows[0]:
             return self.changed(step, sa.insert(table).values(rows[0] if len(rows) == 1 else rows))
         return self.changed(step, sa.insert(table), rows)
 
@@ -127,7 +140,7 @@ class Case:
 
     def do_upsert(self, step: dict[str, Any]) -> None:
         table = Base.metadata.tables[step["table"]]
-        statement = upsert(table).values({name: read_for(value, table.c[name]) for name, value in step["row"].items()})
+        statement = upsert(table).values({name: read(value) for name, value in step["row"].items()})
         scope = Scope({step["table"]: table}, excluded=statement.excluded)
         key = step.get("key") or None
         if "set" not in step:
@@ -154,7 +167,7 @@ class Case:
     def do_raw(self, step: dict[str, Any]) -> dict[str, Any]:
         session = self.session(step)
         session.connection()
-        text = step["sql"][engine.dialect.database_kind]
+        text = step["sql"][dialect.database_kind]
         result = session.connection().exec_driver_sql(text, tuple(map(read, step.get("parameters", ()))))
         return {"rows": [list(map(show, row)) for row in result.all()]}
 
@@ -190,7 +203,7 @@ class Case:
 
     def do_ping(self, step: dict[str, Any]) -> None:
         with engine.connect() as connection:
-            engine.dialect.do_ping(connection.connection.dbapi_connection)
+            dialect.do_ping(connection.connection.dbapi_connection)
 
     # Objects
 
@@ -203,7 +216,9 @@ class Case:
     def do_load(self, step: dict[str, Any]) -> dict[str, Any]:
         cls, paths = CLASSES[step["model"]], [path.split(".") for path in step.get("with", ())]
         scope = Scope({step["model"]: cls.__table__})
-        query = sa.select(cls).order_by(*scope.orders(step.get("order by", ()))).execution_options(populate_existing=True)
+        query = (
+            sa.select(cls).order_by(*scope.orders(step.get("order by", ()))).execution_options(populate_existing=True)
+        )
         if "where" in step:
             query = query.where(scope.expression(step["where"]))
         query = query.options(*[loader(cls, path) for path in paths])
@@ -219,7 +234,7 @@ class Case:
     def do_change(self, step: dict[str, Any]) -> None:
         changed = self.found(step)
         for name, value in step.get("set", {}).items():
-            setattr(changed, name, read_for(value, type(changed).__table__.c[name]))
+            setattr(changed, name, read(value))
         for name, added in step.get("add", {}).items():
             target = inspect(type(changed)).relationships[name].mapper.local_table.name
             getattr(changed, name).extend(made(target, item) for item in added)
@@ -239,11 +254,20 @@ def told(failure: BaseException) -> dict[str, Any]:
         return {"code": "stale-data"}
     cause: Any = getattr(failure, "orig", None) or failure
     if isinstance(cause, errors.Error):
-        found = {"code": cause.code, "table": cause.table, "columns": list(cause.columns) or None, "position": cause.position}
+        found = {
+            "code": cause.code,
+            "table": cause.table,
+            "columns": list(cause.columns) or None,
+            "position": cause.position,
+        }
         return {name: value for name, value in found.items() if value is not None}
     if isinstance(failure, exc.PendingRollbackError):
         return {"code": "pending-rollback", "message": str(failure)}
-    known = {exc.NoResultFound: "no-result", exc.MultipleResultsFound: "multiple-results", exc.StatementError: "type-mismatch"}
+    known = {
+        exc.NoResultFound: "no-result",
+        exc.MultipleResultsFound: "multiple-results",
+        exc.StatementError: "type-mismatch",
+    }
     code = next((code for cls, code in known.items() if isinstance(failure, cls)), "invalid")
     if isinstance(failure, exc.NoSuchTableError):
         return {"code": "no-such-table", "table": str(failure)}
@@ -291,7 +315,10 @@ def loader(cls: Any, path: list[str]) -> Any:
 def graph(item: Any, paths: list[list[str]], like: dict[str, Any] | None = None) -> dict[str, Any]:
     """An object with the relationships that were asked for, or with those of the graph that it was made of."""
     mapper = inspect(type(item))
-    shown = {attribute.key: show(getattr(item, attribute.key), attribute.columns[0].type) for attribute in mapper.column_attrs}
+    shown = {
+        attribute.key: show(getattr(item, attribute.key), attribute.columns[0].type)
+        for attribute in mapper.column_attrs
+    }
     for name in mapper.relationships.keys():  # noqa: SIM118 - no dict
         if name not in {path[0] for path in paths} and name not in (like or {}):
             continue

@@ -8,8 +8,25 @@ import uuid
 from typing import Any
 
 from sqlalchemy import (
-    INTEGER, JSON, BigInteger, Boolean, Column, Date, DateTime, Double, ForeignKey, LargeBinary, Numeric, SmallInteger, String, Table,
-    Text, Time, UniqueConstraint, Uuid, true,
+    INTEGER,
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+    true,
 )  # fmt: skip
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -36,7 +53,9 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(Boolean, server_default=true())
     born: Mapped[dt.date | None] = mapped_column(Date)
-    devices: Mapped[list[Device]] = relationship(back_populates="user", cascade="all, delete-orphan", order_by="Device.id")
+    devices: Mapped[list[Device]] = relationship(
+        back_populates="user", cascade="all, delete-orphan", order_by="Device.id"
+    )
 
 
 class Device(Base):
@@ -92,7 +111,7 @@ class Kind(Base):
     v: Mapped[str | None] = mapped_column(String(20))
     by: Mapped[bytes | None] = mapped_column(LargeBinary)
     u: Mapped[uuid.UUID | None] = mapped_column(Uuid)
-    j: Mapped[Any | None] = mapped_column(JSON)
+    j: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     d: Mapped[dt.date | None] = mapped_column(Date)
     ti: Mapped[dt.time | None] = mapped_column(Time)
     ts: Mapped[dt.datetime | None] = mapped_column(DateTime)

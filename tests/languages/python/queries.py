@@ -9,8 +9,8 @@ from models import Base
 from values import read
 
 _OPERATORS = {
-    "=": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__", "+": "__add__", "-": "__sub__",
-    "*": "__mul__", "||": "concat",
+    "=": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__",
+    "+": "__add__", "-": "__sub__", "*": "__mul__", "||": "concat",
 }  # fmt: skip
 _CASTS = {"text": sa.Text, "int64": sa.BigInteger}
 
@@ -123,7 +123,9 @@ class Scope:
 
     def _over(self, call: Any, window: Any) -> Any:
         partition = [self.expression(item) for item in window.get("partition by", ())]
-        return self.expression(call).over(partition_by=partition or None, order_by=self.orders(window.get("order by", ())) or None)
+        return self.expression(call).over(
+            partition_by=partition or None, order_by=self.orders(window.get("order by", ())) or None
+        )
 
     def _exists(self, query: Any) -> Any:
         return self.query(query).exists()
@@ -143,12 +145,18 @@ class Scope:
     def orders(self, given: Any) -> list[Any]:
         """Keys of an ordering."""
         return [
-            self.expression(item[1]).desc() if isinstance(item, list) and item[0] == "desc" else self.expression(item) for item in given
+            self.expression(item[1]).desc() if isinstance(item, list) and item[0] == "desc" else self.expression(item)
+            for item in given
         ]
 
     def query(self, given: Any) -> Any:
         """A query of the list."""
-        for word, unite in (("union", sa.union), ("union all", sa.union_all), ("intersect", sa.intersect), ("except", sa.except_)):
+        for word, unite in (
+            ("union", sa.union),
+            ("union all", sa.union_all),
+            ("intersect", sa.intersect),
+            ("except", sa.except_),
+        ):
             if word in given:
                 return self._limited(self._with(given)._united(unite, given[word], given), given)
         return self._with(given)._select(given)
@@ -180,9 +188,9 @@ class Scope:
         return query.with_only_columns(*columns, maintain_column_froms=True)
 
     def _united(self, unite: Any, parts: Any, given: Any) -> Any:
-        return unite(*map(self.query, parts)).order_by(*[
-            sa.desc(item[1]) if isinstance(item, list) else item for item in given.get("order by", ())
-        ])
+        return unite(*map(self.query, parts)).order_by(
+            *[sa.desc(item[1]) if isinstance(item, list) else item for item in given.get("order by", ())]
+        )
 
     def _from(self, given: Any, name: str | None) -> Any:
         if isinstance(given, dict):
@@ -191,7 +199,7 @@ class Scope:
         return source.alias(name) if name else source
 
     def _select(self, given: Any) -> Any:
-        source = None
+        source: Any = None
         if "from" in given:
             source = self._from(given["from"], given.get("as"))
             self.sources[given.get("as") or given["from"]] = source

@@ -7,12 +7,12 @@ import decimal
 import uuid
 from typing import Any
 
-from sqlalchemy import JSON, null
+from sqlalchemy import JSON
 from sqlalchemy.types import NullType
 
 _READ: dict[str, Any] = {
-    "integer": int, "decimal": decimal.Decimal, "bytes": bytes.fromhex, "uuid": uuid.UUID, "date": dt.date.fromisoformat,
-    "time": dt.time.fromisoformat, "timestamp": dt.datetime.fromisoformat,
+    "integer": int, "decimal": decimal.Decimal, "bytes": bytes.fromhex, "uuid": uuid.UUID,
+    "date": dt.date.fromisoformat, "time": dt.time.fromisoformat, "timestamp": dt.datetime.fromisoformat,
     "timestamp-tz": lambda text: dt.datetime.fromisoformat(text.replace("Z", "+00:00")),
 }  # fmt: skip
 
@@ -25,11 +25,6 @@ def read(value: Any) -> Any:
     if form == "json":
         return JSON.NULL if inner is None else inner
     return _READ[form](inner)
-
-
-def read_for(value: Any, column: Any) -> Any:
-    """A value for a column: SQL's null of a JSON column has to be said."""
-    return null() if value is None and column is not None and isinstance(column.type, JSON) else read(value)
 
 
 def show(value: Any, type_: Any = None) -> Any:

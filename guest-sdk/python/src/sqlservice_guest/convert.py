@@ -44,8 +44,8 @@ def to_wit(type_: Any, given: Any, bindings: Any) -> Any:
         record = getattr(bindings, wit.class_name(type_))
         return record(*[to_wit(field, getattr(given, name), bindings) for name, field in wit.fields(type_)])
     if wit.is_enum(type_):
-        cases: list[object] = list(type_)
-        return list(getattr(bindings, wit.class_name(type_)))[cases.index(given)]
+        kind: Any = type_
+        return list(getattr(bindings, wit.class_name(type_)))[list(kind).index(given)]
     return _plain(type_, given)
 
 

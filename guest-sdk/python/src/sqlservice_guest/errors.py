@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -126,4 +127,6 @@ def closed(what: str) -> InterfaceError:
 
 def mismatch(expected: str, value: object) -> InterfaceError:
     """The exception for a value that the contract cannot carry."""
-    return InterfaceError(f"{expected} is expected, not {type(value).__name__} {value!r:.80}", code="type-mismatch")
+    return InterfaceError(
+        f"{expected} is expected, not {type(value).__name__} {reprlib.repr(value)}", code="type-mismatch"
+    )

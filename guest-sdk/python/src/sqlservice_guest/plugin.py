@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar, overload
 
 from . import wit
 from .convert import to_python, to_wit
+
+F = TypeVar("F", bound=Callable[..., Any])
+Raises: TypeAlias = type[BaseException] | Sequence[type[BaseException]]
 
 _EXPORTS: list[Export] = []
 _METADATA: list[Any] = []
@@ -23,16 +27,24 @@ class Export:
     raises: tuple[type[BaseException], ...]
 
 
-def export(function: Any = None, *, name: str | None = None, raises: Any = ()) -> Any:
+@overload
+def export(function: F) -> F: ...
+
+
+@overload
+def export(*, name: str | None = None, raises: Raises = ()) -> Callable[[F], F]: ...
+
+
+def export(function: F | None = None, *, name: str | None = None, raises: Raises = ()) -> F | Callable[[F], F]:
     """Exports a function under its own name, `add_note` as `add-note`.
 
     Parameters and result are annotated: `int` is a 64-bit integer, `float`, `bool`, `str`, `bytes`, `list[T]`,
     `T | None`, `tuple[…]`, dataclasses, and enums. Exceptions of the classes in `raises` are the function's errors,
     told by their text; others end the call and the instance with it, as mistakes of the plugin.
     """
-    listed = tuple(raises) if isinstance(raises, (tuple, list)) else (raises,)
+    listed = (raises,) if isinstance(raises, type) else tuple(raises)
 
-    def decorate(decorated: Any) -> Any:
+    def decorate(decorated: F) -> F:
         _EXPORTS.append(Export(decorated, name or decorated.__name__.replace("_", "-"), listed))
         return decorated
 

@@ -8,14 +8,16 @@ import enum
 import json
 import math
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
 from .bindings import values as wit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+T = TypeVar("T")
 
 EPOCH = dt.datetime(1970, 1, 1)
 EPOCH_UTC = EPOCH.replace(tzinfo=dt.UTC)
@@ -37,9 +39,10 @@ class Json:
     def text(self) -> str:
         """The document as text. Raises `InterfaceError` for what JSON cannot say."""
         try:
-            return json.dumps(self.value, ensure_ascii=False, allow_nan=False)
+            text = json.dumps(self.value, ensure_ascii=False, allow_nan=False)
         except (RecursionError, TypeError, ValueError) as cause:
             raise errors.InterfaceError(f"no JSON document: {cause}", code="type-mismatch") from None
+        return checked_text(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,20 @@ def scalar(value: object) -> Any:
         if isinstance(value, enum.Enum) or convert is None:
             raise errors.mismatch("None, bool, int, float, str, bytes, Decimal, UUID, a date or time, or JSON", value)
     return convert(value)
+
+
+def checked(node: T) -> T:
+    """A record of the contract, whose texts are looked at: one that cannot cross would end the instance."""
+    waiting: list[Any] = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            checked_text(item)
+        elif isinstance(item, (list, tuple)):
+            waiting += item
+        elif is_dataclass(item):
+            waiting += (getattr(item, part.name) for part in fields(item))
+    return node
 
 
 def bind(value: object) -> Any:

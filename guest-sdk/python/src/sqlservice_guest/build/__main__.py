@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import wit
 from . import block
 
 PYTHON = "3.14"
@@ -65,10 +66,7 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
     libraries = stage / "lib"
     shutil.copytree(PACKAGE, libraries / "sqlservice_guest", ignore=shutil.ignore_patterns("build", "__pycache__"))
     (libraries / block.FILE).write_bytes(block.shared_library())
-    folder = write_wit(
-        stage, contract, "package plugin:empty;\nworld plugin { include sqlservice:database/sqlservice-raw@0.2.0; }\n"
-    )
-    run([componentizer(), "-q", "-d", folder, "-w", "plugin", "bindings", stage / "bindings"])
+    write_bindings(stage, contract, stage / "bindings")
     silence(stage / "bindings" / "componentize_py_async_support")
     path = [PACKAGE.parent, stage / "bindings", dependencies, project.root, project.root / "src"]
     described = run(
@@ -89,6 +87,13 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
     out.parent.mkdir(parents=True, exist_ok=True)
     run([componentizer(), "-q", "-d", folder, "-w", "plugin", "componentize", *paths, "-o", out, "sqlservice_plugin"])
     print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
+
+
+def write_bindings(stage: Path, contract: Path, target: Path) -> None:
+    """The bindings of the contract alone: for what imports a plugin outside of a component."""
+    shutil.rmtree(target, ignore_errors=True)
+    folder = write_wit(stage, contract, wit.world("contract", True, []))
+    run([componentizer(), "-q", "-d", folder, "-w", "plugin", "bindings", target])
 
 
 def silence(support: Path) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.sql import schema as sch
 from sqlalchemy.sql.compiler import _InsertManyValues
 
 from ..bindings import statements as st
+from ..value import checked
 from .arena import Arena, Emit, nothing, unsupported
 from .query import QueryCompiler
 from .types import column_type
@@ -136,7 +137,8 @@ class ChangeCompiler(QueryCompiler):
         known = [next((item for item in entry.objects if isinstance(item, sch.Column)), None) for entry in plain]
         if not columns or any(column is None or column.table is None for column in known):
             return None
-        return ManyRows(table, columns, names, [str(column.name) for column in known if column is not None])
+        many = ManyRows(table, columns, names, [str(column.name) for column in known if column is not None])
+        return checked(many)
 
     def conflict(self, stmt: Any, **kw: Any) -> Upsert | None:
         """What an upsert does with rows that are there already: the constructs of any dialect of SQLAlchemy's."""

@@ -10,6 +10,7 @@ from sqlalchemy import exc
 from sqlalchemy.sql import compiler
 
 from ..bindings import statements as st
+from ..value import checked
 from .arena import Arena, Piece, Slot, unsupported
 from .change import ChangeCompiler
 
@@ -130,7 +131,7 @@ class DataCompiler(ChangeCompiler):
         else:
             message = "an expression cannot be executed; select it"
             raise exc.CompileError(message)
-        return Variant(st.Statement(arena.nodes, root), list(arena.slots))
+        return Variant(checked(st.Statement(arena.nodes, root)), list(arena.slots))
 
     def arguments(self, variant: Variant, rows: list[Any]) -> list[Any]:
         """The values of a variant's parameters, in their order. Lists are filled up with their last item."""

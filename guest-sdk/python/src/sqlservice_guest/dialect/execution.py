@@ -36,7 +36,10 @@ def options(context: Any) -> Any:
     """The contract's options for an execution: how many rows the first batch has."""
     asked = context.execution_options
     if context._is_server_side:
-        return sessions.Options(None, None, asked.get("yield_per") or asked.get("max_row_buffer") or STREAM_ROWS)
+        size = asked.get("yield_per") or asked.get("max_row_buffer") or STREAM_ROWS
+        if not isinstance(size, int) or not 0 < size < 1 << 32:
+            raise errors.mismatch("a number of rows of 32 bits", size)
+        return sessions.Options(None, None, size)
     return NO_OPTIONS
 
 

@@ -70,9 +70,9 @@ def _ordered(key: Any) -> str:
     return f"{column.name} desc" if descending else str(column.name)
 
 
-def table(item: Table, dialect: Any) -> Any:
+def table(item: Table, dialect: Any) -> sc.Table:
     """A table as the contract has it. Raises `CompileError` for what it cannot say."""
-    return sc.Table(
+    made = sc.Table(
         name=str(item.name),
         schema=item.schema,
         columns=[_column(column, item, dialect) for column in item.columns],
@@ -92,6 +92,7 @@ def table(item: Table, dialect: Any) -> Any:
         comment=item.comment,
         is_view=bool(item.info.get("is_view")),
     )
+    return value.checked(made)
 
 
 def bare(item: Table, dialect: Any) -> sc.Table:

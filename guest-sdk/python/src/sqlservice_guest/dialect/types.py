@@ -194,6 +194,10 @@ def plain(
     element: Kind | None = None, labels: list[str] | None = None, native: str | None = None,
 ) -> Any:  # fmt: skip
     """A column type of the contract."""
+    for number in (length, precision, scale):
+        if number is not None and (not isinstance(number, int) or not 0 <= number < 1 << 32):
+            message = f"a length, precision or scale is a whole number of 32 bits, not {number!r}"
+            raise exc.CompileError(message)
     return sc.ColumnType(kind, length, precision, scale, element, labels or [], native)
 
 

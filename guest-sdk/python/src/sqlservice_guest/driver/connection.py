@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
+from .. import value
 from ..bindings import Err, databases, schema, sessions
 from ..blocking import run
 from ..errors import InternalError, ProgrammingError, closed, from_failure
@@ -188,7 +189,8 @@ class Connection:
     def reflect(self, options: schema.ReflectOptions) -> list[schema.Table]:
         """Reads tables: those of the open transaction too, without beginning one."""
         self.check()
-        return run(self.session.reflect(options) if self.in_transaction else self.database.reflect(options))
+        wanted = value.checked(options)
+        return run(self.session.reflect(wanted) if self.in_transaction else self.database.reflect(wanted))
 
     def close(self) -> None:
         """Rolls back what is open and gives the connection back. A second call does nothing."""

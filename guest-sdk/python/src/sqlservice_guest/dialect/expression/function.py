@@ -104,7 +104,7 @@ def _bound(bound: Any) -> st.FrameBound:
         return st.FrameBound_Unbounded()
     if bound is elements.RANGE_CURRENT:
         return st.FrameBound_Current()
-    if not isinstance(bound, int):
-        message = f"a frame's border is a whole number, not {bound!r}"
+    if not isinstance(bound, int) or abs(bound) >= 1 << 63:
+        message = f"a frame's border is a whole number of 64 bits, not {bound!r}"
         raise exc.CompileError(message)
     return st.FrameBound_Preceding(-bound) if bound < 0 else st.FrameBound_Following(bound)

@@ -1,0 +1,54 @@
+"""Checks everything in Python: format, lint, types and tests, with the versions of `requirements.txt`.
+
+python -m venv VENV && VENV/bin/pip install --require-hashes --only-binary=:all: -r check/requirements.txt
+VENV/bin/python check/run.py
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SDK = Path(__file__).resolve().parent.parent
+ROOT = SDK.parent.parent
+BINDINGS = SDK / ".sqlservice" / "check" / "bindings"
+PLUGINS = [
+    SDK / "template",
+    SDK / "tests" / "mistakes",
+    ROOT / "plugins" / "seed",
+    ROOT / "tests" / "languages" / "python",
+]
+"""Each is typed on its own, as modules of the same name lie in several."""
+
+
+def main() -> int:
+    """Runs all checks, also after one that failed. Returns how many did."""
+    sys.path.insert(0, str(SDK / "src"))
+    from sqlservice_guest.build import __main__ as build
+
+    with tempfile.TemporaryDirectory() as stage:
+        build.write_bindings(Path(stage), ROOT / "wit", BINDINGS)
+    own = [SDK / name for name in ("src", "check", "tests")]
+    config = ["--config", SDK / "pyproject.toml"]
+    checks = [
+        ["ruff", "format", "--check", *config, *own, *PLUGINS],
+        ["ruff", "check", *config, *own, *PLUGINS],
+        ["mypy", SDK / "src", SDK / "check", *(SDK / "tests").glob("*.py")],
+        *(["mypy", *plugin.glob("*.py")] for plugin in PLUGINS),
+        ["pytest", "-q", SDK / "tests"],
+    ]
+    return sum(not passes([str(word) for word in check]) for check in checks)
+
+
+def passes(command: list[str]) -> bool:
+    """Runs a tool beside this Python."""
+    shown = " ".join(command).replace(f"{ROOT}{os.sep}", "")
+    print(f"$ {shown}", flush=True)
+    return subprocess.run([sys.executable, "-m", *command], cwd=SDK, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(), 1))
