@@ -44,8 +44,8 @@ class Requirements(SuiteRequirements):
     table_ddl_if_exists = done
     uuid_data_type = done
     foreign_keys_reflect_as_index = lacks("`reflect` leaves out indexes that only serve a foreign key")
-    unique_index_reflect_as_unique_constraints = lacks("`reflect` keeps unique indexes and unique constraints apart")
-    unique_constraints_reflect_as_index = lacks("`reflect` keeps unique indexes and unique constraints apart")
+    unique_index_reflect_as_unique_constraints = only_on("`reflect` keeps unique indexes and unique constraints apart", *MYSQL)
+    unique_constraints_reflect_as_index = unique_index_reflect_as_unique_constraints
     deferrable_fks = lacks("the contract has no deferrable constraints")
     repeated_column_foreign_keys = lacks("the contract names each column of a foreign key once")
     unicode_ddl = done
@@ -61,6 +61,7 @@ class Requirements(SuiteRequirements):
     server_defaults = done
     expression_server_defaults = done
     sequences = lacks("the contract has no sequences")
+    denormalized_names = lacks("a name is what it says, in upper and lower case")
     temporary_tables = lacks("a session gives its connection back when its transaction ends; a temporary table would not outlive it")
     temp_table_reflection = temporary_tables
     temp_table_names = temporary_tables
@@ -77,7 +78,8 @@ class Requirements(SuiteRequirements):
 
     # Reflection
 
-    reflects_pk_names = done
+    reflects_pk_names = except_on("a primary key has no name there", *MYSQL)
+    view_reflection = except_on("`reflect` reads a view's columns, and the host keeps SQLite's own tables from SQL text", "sqlite")
     reflect_tables_no_columns = lacks("a table of the contract has columns")
     foreign_key_constraint_name_reflection = done
     foreign_key_constraint_option_reflection_ondelete = done
@@ -86,7 +88,7 @@ class Requirements(SuiteRequirements):
     fk_constraint_option_reflection_onupdate_restrict = fk_constraint_option_reflection_ondelete_restrict
     fk_constraint_option_reflection_ondelete_noaction = lacks("`reflect` does not tell `NO ACTION` from an action left out")
     comment_reflection = can("comments")
-    comment_reflection_full_unicode = can("comments")
+    comment_reflection_full_unicode = only_on("the database keeps comments of three bytes a character, or none", "postgresql")
     constraint_comment_reflection = lacks("a constraint of the contract has no comment")
     column_collation_reflection = lacks("a column of the contract has no collation")
     materialized_views = lacks("`reflect` does not read materialized views")
@@ -161,6 +163,6 @@ class Requirements(SuiteRequirements):
     infinity_floats = except_on("the database has no infinite floats", *MYSQL)
     float_or_double_precision_behaves_generically = done
 
-    def get_isolation_levels(self, config: Any) -> Any:
-        """The levels of the database, with the one that holds where nothing is said."""
-        return super().get_isolation_levels(config)
+    def get_order_by_collation(self, config: Any) -> str:
+        """A collation that the database has; an ordering by one goes as text."""
+        return {"sqlite": "nocase", "postgresql": "POSIX"}.get(config.db.dialect.database_kind, "utf8mb4_bin")

@@ -12,10 +12,10 @@ from sqlalchemy.testing import config, fixture, suite
 from sqlalchemy.testing.suite import *  # noqa: F403
 
 
-def need_schemas() -> None:
-    """Skips the test on databases without schemas."""
-    if not config.requirements.schemas.enabled_for_config(config._current):
-        config.skip_test("the database has no `schemas`, a capability of the contract")
+def require(name: str) -> None:
+    """Skips the test where a requirement is not fulfilled."""
+    for reason in getattr(config.requirements, name).matching_config_reasons(config._current):
+        config.skip_test(f"'{name}' : {reason}")
 
 
 class ComponentReflectionTestExtra(suite.ComponentReflectionTestExtra):
@@ -26,7 +26,7 @@ class ComponentReflectionTestExtra(suite.ComponentReflectionTestExtra):
         """The schema of the tables."""
         if not request.param:
             return None
-        need_schemas()
+        require("schemas")
         return str(config.test_schema)
 
     def _type_round_trip(self, connection: Any, metadata: Any, *types: Any) -> Any:
@@ -43,11 +43,17 @@ class ComponentReflectionTest(suite.ComponentReflectionTest):
         """Skips what is asked for with a schema."""
         parameters = getattr(request.node, "callspec", None)
         if parameters is not None and parameters.params.get("use_schema"):
-            need_schemas()
+            require("schemas")
 
 
 class ServerSideCursorsTest(suite.ServerSideCursorsTest):
     """SQLAlchemy knows of its own drivers how to tell a cursor that reads batch by batch."""
+
+    @fixture(autouse=True)
+    def needs_locks(self, request: Any) -> None:
+        """Skips the text that SQLite does not know."""
+        if request.node.name.endswith("[for_update_string]") and config.db.dialect.database_kind == "sqlite":
+            config.skip_test("SQLite has no `FOR UPDATE`")
 
     def _is_server_side(self, cursor: Any) -> bool:
         return bool(cursor.server_side)
@@ -62,3 +68,22 @@ class IsolationLevelTest(suite.IsolationLevelTest):
         if len(levels) < 2:  # noqa: PLR2004
             config.skip_test("the database has one isolation level")
         super().test_dialect_user_setting_is_restored(testing_engine)
+
+
+class QuotedNameArgumentTest(suite.QuotedNameArgumentTest):
+    """Where it reads the text of views, that has to be possible."""
+
+    @fixture(autouse=True)
+    def needs_view_texts(self, request: Any) -> None:
+        """Skips what reads them."""
+        if request.node.name.startswith("test_get_view_definition"):
+            require("view_reflection")
+
+
+class FetchLimitOffsetTest(suite.FetchLimitOffsetTest):
+    """Where it sends the text of `FETCH`, the database has to know it."""
+
+    def test_fetch_offset_nobinds(self) -> None:
+        """As SQLAlchemy has it."""
+        require("fetch_expression")
+        super().test_fetch_offset_nobinds()

@@ -112,7 +112,7 @@ class DataCompiler(ChangeCompiler):
         shape: dict[str, Any] = {"": rows} if rows != 1 else {}
         for name, kind in self.shaping.items():
             given = parameters[self.final(name)]
-            shape[name] = _list_shape(given) if kind == "list" else len(given)
+            shape[name] = _list_shape(given) if kind == "list" else tuple(isinstance(part, int) for part in given)
         key = tuple(shape.items())
         variant = self._variants.get(key)
         if variant is None:

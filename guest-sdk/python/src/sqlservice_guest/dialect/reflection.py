@@ -118,6 +118,8 @@ class Reflection:
         found = [
             {"name": unique.name, "column_names": list(unique.columns)} for unique in table.uniques
         ]
+        if self._unique_indexes(table):
+            found = [{**unique, "duplicates_index": unique["name"]} for unique in found]
         return sorted(found, key=lambda unique: unique["name"] or "~")
 
     @reflection.cache
@@ -125,9 +127,13 @@ class Reflection:
         table = self._table(connection, table_name, schema, **kw)
         found = [
             {"name": index.name, "column_names": list(index.columns), "unique": index.unique, "dialect_options": {}}
-            for index in table.indexes
+            for index in (*table.indexes, *self._unique_indexes(table))
         ]
         return sorted(found, key=lambda index: index["name"] or "~")
+
+    def _unique_indexes(self, table: sc.Table) -> list[sc.Index]:
+        """Unique constraints that are indexes as well: to MySQL they are one thing."""
+        return list(table.uniques) if self.database_kind in ("mysql", "mariadb") else []
 
     @reflection.cache
     def get_check_constraints(

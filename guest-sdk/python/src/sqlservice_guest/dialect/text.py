@@ -38,7 +38,6 @@ _SHARED = (
 _PATHS = (sqltypes.JSON.JSONIndexType, sqltypes.JSON.JSONPathType)
 
 _VIEWS = {
-    "sqlite": "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?",
     "postgresql": (
         "SELECT pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE c.relkind = 'v' AND c.relname = $1 AND n.nspname = coalesce($2::text, current_schema())"
@@ -130,8 +129,8 @@ def definition(dialect: Any, element: Any, **kw: Any) -> str | None:
 
 def view_definition(dialect: Any, connection: Any, name: str, schema: str | None) -> str | None:
     """The text of a view, which only SQL text can ask for; None where there is no such view."""
-    if raw_sql is None:
-        message = "the contract tells a view's columns, not its text; the plugin needs raw-sql for that"
+    if raw_sql is None or dialect.database_kind not in _VIEWS:
+        message = "the contract tells a view's columns, not its text; that takes raw-sql, and another database than SQLite"
         raise NotImplementedError(message)
     parameters = [name, schema] if dialect.database_kind == "postgresql" else [name]
     found = connection.connection.dbapi_connection.execute(_VIEWS[dialect.database_kind], parameters).fetchone()
