@@ -1,30 +1,67 @@
-"""Cuts the code blocks out of the page and mends its slips, for `run-page`: `python page.py seed.rst`."""
+"""The page about async databases: its blocks for the plugin, and what they print outside of the sandbox.
+
+    python page.py               the argument of `run-page`
+    python page.py run [URL]     runs them here, with CPython, the library from PyPI and its own driver, and prints
+                                 what they print; on SQLite in memory, or a database by an URL of SQLAlchemy
+"""
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import json
 import re
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).with_name("seed.rst")
+MARK = "\n# ---\n"
+"""The line between two blocks."""
 
 _BLOCK = re.compile(r"^\.\. code-block:: python\n\n((?:(?: {4}.*)?\n)+)", re.MULTILINE)
 _SLIPS = (
     (r"(?<!Async)Database\(", "AsyncDatabase("),
-    (r'"sqlite\+aiosqlite://"', '"sqlservice+asyncio://default"'),
     (r"await (db\.session\(\))", r"\1"),
 )
+_URL = '"sqlite+aiosqlite://"'
 
 
-def blocks(page: str) -> list[str]:
+def blocks(page: str, url: str) -> list[str]:
     """The page's blocks of Python with its slips mended, and a statement where a block has a comment alone."""
     found = []
     for match in _BLOCK.finditer(page + "\n"):
         block = textwrap.dedent(match[1]).rstrip() + "\n"
         for slip, mended in _SLIPS:
             block = re.sub(slip, mended, block)
+        block = block.replace(_URL, json.dumps(url))
         found.append(re.sub(r"^( +)(#.*)$", r"\1pass  \2", block, flags=re.MULTILINE))
     return found
 
 
+async def run(source: list[str]) -> None:
+    """Runs blocks, one after the other in one namespace."""
+    names: dict[str, Any] = {"__name__": "page"}
+    for number, block in enumerate(source, 1):
+        code = compile(block, f"<block {number}>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        waiting = eval(code, names)
+        if asyncio.iscoroutine(waiting):
+            await waiting
+
+
+def main(arguments: list[str]) -> None:
+    """Prints the blocks, or what they print."""
+    page = PAGE.read_text(encoding="utf-8")
+    match arguments:
+        case []:
+            source = MARK.join(blocks(page, "sqlservice+asyncio://default"))
+            print(json.dumps(source, ensure_ascii=False))
+        case ["run", *url]:
+            asyncio.run(run(blocks(page, url[0] if url else "sqlite+aiosqlite://")))
+        case _:
+            sys.exit(__doc__)
+
+
 if __name__ == "__main__":
-    print("\n# ---\n".join(blocks(Path(sys.argv[1]).read_text())), end="")
+    main(sys.argv[1:])

@@ -95,6 +95,7 @@ def world(bindings: Any) -> type:
 
 def _method(item: Export, bindings: Any) -> Any:
     from .bindings import Err
+    from .loop import end_tasks
 
     _, parameters, result, _ = signature(item)
 
@@ -108,7 +109,10 @@ def _method(item: Export, bindings: Any) -> Any:
         try:
             returned = item.function(*given)
             if inspect.isawaitable(returned):
-                returned = await returned
+                try:
+                    returned = await returned
+                finally:
+                    await end_tasks()
         except item.raises as error:
             raise Err(str(error)) from None
         return to_wit(result, returned, bindings)

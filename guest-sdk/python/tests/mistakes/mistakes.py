@@ -26,7 +26,7 @@ def check(only: str, seed: int) -> list[str]:
     random_values.SEED = seed
     told = []
     for module in MODULES:
-        for name, function in vars(module).items():
+        for name, function in list(vars(module).items()):
             if name.startswith("mistake_") and only in name:
                 told.append(outcome(name.removeprefix("mistake_"), function))
     return told

@@ -111,8 +111,8 @@ def mistake_values_of_any_kind_by_text() -> None:
 
 
 def mistake_huge_texts() -> None:
-    """Of 16 MiB, in a text that has room and in one that has none."""
-    huge = "x" * (16 << 20)
+    """Of 1 MiB, in a text that has room and in one that has none."""
+    huge = "x" * (1 << 20)
     with engine.connect() as connection:
         assert (
             connection.execute(sa.insert(Thing).values(id=1, v=huge[:9])) is not None
@@ -163,6 +163,6 @@ def _compare(connection: sa.Connection, column: str, given: Any) -> None:
         case _ if column == "j":
             assert found is None or isinstance(given, (dict, list, tuple, str, int, float)), shown
         case bytes():
-            assert found == bytes(given), shown
+            assert not isinstance(given, int) and found == bytes(given), shown
         case _:
             assert found == given, shown

@@ -139,12 +139,11 @@ def mistake_savepoints_in_the_wrong_order() -> None:
     with driver.connect() as held:
         held.savepoint("a")
         held.savepoint("b")
-        with raises(errors.Error):
-            held.release("a")
-        held.rollback_to("b")
+        held.release("a")
         for end in (held.release, held.rollback_to):
-            with raises(errors.ProgrammingError, code="closed"):
-                end("b")
+            for name in ("a", "b"):
+                with raises(errors.ProgrammingError, code="closed"):
+                    end(name)
         held.rollback()
         with raises(errors.ProgrammingError, code="closed"):
             held.release("a")

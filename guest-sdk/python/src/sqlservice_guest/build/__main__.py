@@ -126,7 +126,12 @@ def install(project: Project, cache: Path) -> Path:
 
 def glue(project: Project, dependencies: Path) -> str:
     """The module that componentize-py looks at. What it imports is imported when the plugin is built."""
-    lines = [f"import {block.MODULE}", "import wit_world", "from sqlservice_guest import plugin"]
+    lines = [
+        f"import {block.MODULE}",
+        "import wit_world",
+        "from sqlservice_guest import loop, plugin",
+        "loop.install()",
+    ]
     if (dependencies / "sqlalchemy").is_dir():
         lines += [
             "from sqlservice_guest import asyncio_support",

@@ -11,7 +11,7 @@ from sqlalchemy.engine import characteristics, default
 from sqlalchemy.sql import compiler
 
 from .. import driver, errors, plugin
-from ..bindings import raw_sql, sessions
+from ..bindings import databases, raw_sql, sessions
 from . import execution, models, text
 from .compiler import DataCompiler, PlainNames
 from .ddl import DataDDLCompiler
@@ -117,7 +117,11 @@ class DataDialect(Reflection, default.DefaultDialect):
         return driver.Connection(self._catalogs[name], json_as_text=True)
 
     def initialize(self, connection: Any) -> None:
-        database = connection.connection.dbapi_connection.database
+        self.look_at(connection.connection.dbapi_connection.database)
+        super().initialize(connection)
+
+    def look_at(self, database: databases.Database) -> None:
+        """Asks a database what it is and can do."""
         self.database_kind = database.dialect()
         self.capabilities = frozenset(database.capabilities())
         for change in ("insert", "update", "delete"):
@@ -126,7 +130,6 @@ class DataDialect(Reflection, default.DefaultDialect):
         self.identifier_preparer = text.names_of(self)
         self.insert_executemany_returning = self.insert_returning
         self.insert_executemany_returning_sort_by_parameter_order = self.insert_returning
-        super().initialize(connection)
 
     def _get_server_version_info(self, connection: Any) -> Any:
         return None

@@ -149,8 +149,7 @@ class Reflection:
 
     @reflection.cache
     def get_schema_names(self, connection: Any, **kw: Any) -> list[str]:
-        message = "the contract does not list schemas"
-        raise NotImplementedError(message)
+        return text.schema_names(self, connection)
 
 
 def _default_text(default: Any) -> str | None:

@@ -45,6 +45,7 @@ _VIEWS = {
     "mysql": "SELECT view_definition FROM information_schema.views WHERE table_name = ? AND table_schema = database()",
 }
 _VIEWS["mariadb"] = _VIEWS["mysql"]
+_SCHEMAS = "SELECT nspname::text FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' ORDER BY nspname"
 
 
 def _types(base: Any) -> dict[Any, Any]:
@@ -135,3 +136,12 @@ def view_definition(dialect: Any, connection: Any, name: str, schema: str | None
     parameters = [name, schema] if dialect.database_kind == "postgresql" else [name]
     found = connection.connection.dbapi_connection.execute(_VIEWS[dialect.database_kind], parameters).fetchone()
     return None if found is None else str(found[0])
+
+
+def schema_names(dialect: Any, connection: Any) -> list[str]:
+    """The schemas of the database, which only SQL text can ask for."""
+    if raw_sql is None or "schemas" not in dialect.capabilities:
+        message = "the contract does not list schemas; that takes raw-sql, and a database that has them"
+        raise NotImplementedError(message)
+    found = connection.connection.dbapi_connection.execute(_SCHEMAS).fetchall()
+    return [str(name) for (name,) in found]

@@ -113,6 +113,32 @@ class _Numeric(sqltypes.Numeric[Any]):
         return lambda value: decimal.Decimal(str(value)) if isinstance(value, (int, float, str)) else value
 
 
+def _only(types: type, expected: str) -> Any:
+    """A bind processor that takes nothing but values of some types: not every database looks at them."""
+
+    def process(value: Any) -> Any:
+        if value is not None and not isinstance(value, types):
+            raise errors.mismatch(expected, value)
+        return value
+
+    return process
+
+
+class _Date(sqltypes.Date):
+    def bind_processor(self, dialect: Any) -> Any:
+        return _only(dt.date, "a date")
+
+
+class _Time(sqltypes.Time):
+    def bind_processor(self, dialect: Any) -> Any:
+        return _only(dt.time, "a time of day")
+
+
+class _DateTime(sqltypes.DateTime):
+    def bind_processor(self, dialect: Any) -> Any:
+        return _only(dt.datetime, "a date and time")
+
+
 class _Json(sqltypes.JSON):
     def bind_processor(self, dialect: Any) -> Any:
         process = super().bind_processor(dialect)
@@ -164,6 +190,9 @@ COLSPECS: dict[Any, Any] = {
     sqltypes.Uuid: _Uuid,
     sqltypes.Float: _Float,
     sqltypes.Numeric: _Numeric,
+    sqltypes.Date: _Date,
+    sqltypes.Time: _Time,
+    sqltypes.DateTime: _DateTime,
     sqltypes.JSON: _Json,
     sqltypes.JSON.JSONIndexType: _JsonIndex,
     sqltypes.JSON.JSONPathType: _JsonPath,

@@ -19,6 +19,7 @@ from ..errors import (
     OperationalError,
     ProgrammingError,
     Warning,  # noqa: A004 - PEP 249 fixes the name
+    mismatch,
 )
 from .catalog import Catalog
 from .connection import Connection
@@ -46,7 +47,6 @@ apilevel = "2.0"
 threadsafety = 1
 paramstyle = "qmark"
 
-Binary = bytes
 Date = dt.date
 Time = dt.time
 Timestamp = dt.datetime
@@ -58,6 +58,13 @@ STRING, BINARY, NUMBER, DATETIME, ROWID = str, bytes, float, dt.datetime, int
 def TimeFromTicks(ticks: float) -> dt.time:  # noqa: N802 - PEP 249 fixes the name
     """A time of day from seconds since 1970."""
     return dt.datetime.fromtimestamp(ticks).time()
+
+
+def Binary(data: object) -> bytes:  # noqa: N802 - PEP 249 fixes the name
+    """Bytes."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise mismatch("bytes", data)
+    return bytes(data)
 
 
 def connect(database: str = "default") -> Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from typing import TYPE_CHECKING, Self
 
 from .. import value
@@ -13,7 +14,7 @@ from .catalog import Catalog, Key, covers, key_of
 from .cursor import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Connection:
@@ -36,6 +37,7 @@ class Connection:
         self.level = sessions.Isolation.DEFAULT
         """The isolation level of the transactions to come, as far as it was set."""
         self._begun = False
+        self._unread: weakref.WeakSet[Cursor] = weakref.WeakSet()
 
     @property
     def session(self) -> sessions.Session:
@@ -81,7 +83,7 @@ class Connection:
         Raises `InternalError` where the transaction is gone already, with all that it wrote.
         """
         session, lost = self.session, self.has_lost
-        self._savepoints.clear()
+        self._end_parts()
         run(session.commit())
         if lost:
             raise _lost()
@@ -90,9 +92,19 @@ class Connection:
     def rollback(self) -> None:
         """Rolls back. Nothing happens where no transaction is open."""
         session = self.session
-        self._savepoints.clear()
+        self._end_parts()
         run(session.rollback())
         self._begun = False
+
+    def note_unread(self, cursor: Cursor) -> None:
+        """Notes a cursor with rows to come: they end with the transaction."""
+        self._unread.add(cursor)
+
+    def _end_parts(self) -> None:
+        self._savepoints.clear()
+        for cursor in list(self._unread):
+            cursor.cut_off()
+        self._unread.clear()
 
     def begin(self, options: sessions.TransactionOptions) -> None:
         """Begins a transaction with options."""
@@ -109,22 +121,29 @@ class Connection:
     def savepoint(self, name: str) -> None:
         """Sets a savepoint."""
         self.prepare_transaction()
+        self._savepoints.pop(name, None)
         self._savepoints[name] = run(self.session.begin_nested())
         self.note()
 
     def release(self, name: str) -> None:
-        """Keeps what was done since a savepoint."""
-        run(sessions.Savepoint.release(self._point(name)))
+        """Keeps what was done since a savepoint, and ends those that were set after it."""
+        for point in self._points(name):
+            run(sessions.Savepoint.release(point))
 
     def rollback_to(self, name: str) -> None:
-        """Undoes what was done since a savepoint."""
-        run(sessions.Savepoint.rollback(self._point(name)))
+        """Undoes what was done since a savepoint, and ends those that were set after it."""
+        for point in self._points(name):
+            run(sessions.Savepoint.rollback(point))
 
-    def _point(self, name: str) -> sessions.Savepoint:
+    def _points(self, name: str) -> Iterator[sessions.Savepoint]:
+        """The savepoint and those set after it, from the innermost to the outermost."""
         if name not in self._savepoints:
             message = f"there is no savepoint {name}; it was released, or its transaction ended"
             raise ProgrammingError(message, code="closed")
-        return self._savepoints.pop(name)
+        ended = None
+        while ended != name:
+            ended, point = self._savepoints.popitem()
+            yield point
 
     def get_isolation(self) -> sessions.Isolation:
         """The isolation level in force."""
@@ -199,7 +218,7 @@ class Connection:
 
     def _give_back(self) -> None:
         session, self._session = self.session, None
-        self._savepoints.clear()
+        self._end_parts()
         self._begun = False
         run(sessions.Session.close(session))
 

@@ -38,6 +38,7 @@ class Cursor:
 
     def _reset(self) -> None:
         self._drop_rest()
+        self._is_cut_off = False
         self.description: list[tuple[Any, ...]] | None = None
         self.rowcount = -1
         self.lastrowid: int | None = None
@@ -86,6 +87,8 @@ class Cursor:
             for item in columns
         ]
         self._rest = result.cursor
+        if result.cursor is not None:
+            self.connection.note_unread(self)
         self._rows = self._read(result.first_batch)
         if not result.affected:
             self.rowcount = -1 if result.cursor else len(self._rows)
@@ -98,6 +101,9 @@ class Cursor:
         return row.tuples(batch, json_as_text=self.connection.json_as_text)
 
     def _more(self) -> bool:
+        if self._is_cut_off:
+            message = "the rows that were still to come ended with their transaction; read them before"
+            raise InterfaceError(message, code="closed")
         if self._rest is None:
             return False
         batch = run(self._rest.next_batch(BATCH_ROWS, BATCH_BYTES))
@@ -144,6 +150,11 @@ class Cursor:
             taken += self._rows
             self._rows = []
         return taken
+
+    def cut_off(self) -> None:
+        """Gives up the rows that are still to come: a fetch says so."""
+        self._is_cut_off = self._rest is not None
+        self._drop_rest()
 
     def _drop_rest(self) -> None:
         rest, self._rest = self._rest, None

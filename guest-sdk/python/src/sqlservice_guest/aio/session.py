@@ -1,0 +1,164 @@
+"""A session: statements, transactions, savepoints."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import exc
+
+from ..bindings import sessions
+from ..errors import InternalError, closed
+from ..loop import cross
+from . import statement as st
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+
+    from sqlalchemy import Executable, Result, Row
+
+    Call = Callable[[sessions.Session], Coroutine[Any, Any, sessions.ResultSet]]
+
+NO_OPTIONS = sessions.Options(None, None, None)
+BATCH_ROWS = 10_000
+BATCH_BYTES = 4 << 20
+
+
+class Session:
+    """Runs statements on one database. Its calls run one after the other, those of other sessions at the same time."""
+
+    def __init__(self, contract: sessions.Session, statements: st.Statements) -> None:
+        self._contract: sessions.Session | None = contract
+        self._statements = statements
+        self._begun = False
+        self.has_ended = False
+        """Whether it was committed or rolled back by its caller since it was opened."""
+
+    @property
+    def contract(self) -> sessions.Session:
+        """The session of the contract. Raises `InterfaceError` after `close`."""
+        if self._contract is None:
+            raise closed("session")
+        return self._contract
+
+    # Statements
+
+    async def execute(
+        self, statement: Executable, parameters: st.Parameters | Sequence[st.Parameters] | None = None
+    ) -> Result[Any]:
+        """Runs a statement of SQLAlchemy Core, and reads all its rows.
+
+        With a list of parameters it runs once for each; an insert puts all rows in one crossing. A change without
+        `returning` has one row that tells how many it changed: `.scalar_one()`.
+        """
+        if isinstance(parameters, (list, tuple)):
+            return await self._execute_many(statement, parameters)
+        given: Any = parameters or {}
+        return await self._execute_one(self._statements.compiled(statement, given), given)
+
+    async def _execute_one(self, compiled: Any, given: st.Parameters) -> Result[Any]:
+        sent, arguments = st.single(compiled, given)
+        result = await self._call(lambda session: session.execute(sent, arguments, NO_OPTIONS))
+        return await self._whole(compiled, result)
+
+    async def _execute_many(self, statement: Executable, given: Sequence[st.Parameters]) -> Result[Any]:
+        if not given:
+            message = "a list of parameters has at least one item"
+            raise exc.ArgumentError(message)
+        compiled = self._statements.compiled(statement, given[0], many=True)
+        rows = st.insert(compiled, given)
+        if rows is not None:
+            result = await self._call(lambda session: session.insert_many(*rows, NO_OPTIONS))
+            return await self._whole(compiled, result)
+        first, *others = [await self._execute_one(compiled, item) for item in given]
+        if first.keys() == ["affected"]:
+            return st.affected(sum(result.scalar_one() for result in (first, *others)))
+        return first.merge(*others)
+
+    async def scalar(self, statement: Executable, parameters: st.Parameters | None = None) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.execute(statement, parameters)).scalar()
+
+    async def stream(
+        self, statement: Executable, parameters: st.Parameters | None = None, *, batch: int = 1000
+    ) -> AsyncIterator[Row[Any]]:
+        """The rows of a query, read batch by batch: `async for row in session.stream(query)`."""
+        if not isinstance(batch, int) or not 0 < batch < 1 << 32:
+            raise exc.ArgumentError(f"a batch is a number of rows of 32 bits, not {batch!r}")
+        compiled = self._statements.compiled(statement, parameters or {})
+        sent, arguments = st.single(compiled, parameters or {})
+        options = sessions.Options(None, None, batch)
+        result = await self._call(lambda session: session.execute(sent, arguments, options))
+        reader = st.Reader(compiled, result.columns)
+        part: Any = result.first_batch
+        try:
+            while part is not None:
+                for item in reader.result(reader.tuples(part)):
+                    yield item
+                part = await cross(result.cursor.next_batch(batch, BATCH_BYTES)) if result.cursor else None
+        finally:
+            if result.cursor is not None:
+                result.cursor.__exit__(None, None, None)
+
+    async def _whole(self, compiled: Any, result: sessions.ResultSet) -> Result[Any]:
+        if not result.columns:
+            return st.affected(result.affected)
+        reader = st.Reader(compiled, result.columns)
+        found = reader.tuples(result.first_batch)
+        while result.cursor is not None:
+            part = await cross(result.cursor.next_batch(BATCH_ROWS, BATCH_BYTES))
+            if part is None:
+                break
+            found += reader.tuples(part)
+        return reader.result(found)
+
+    async def _call(self, call: Call) -> sessions.ResultSet:
+        self._check()
+        try:
+            return await cross(call(self.contract))
+        finally:
+            if self._contract is not None:
+                self._begun = self._begun or bool(self._contract.in_transaction())
+
+    # Transactions
+
+    def _check(self) -> None:
+        if self._begun and not self.contract.in_transaction():
+            message = "the transaction has ended, as a limit of the host does, and what it wrote is lost; begin again"
+            raise InternalError(message, code="transaction-closed")
+
+    async def commit(self) -> None:
+        """Commits. Raises where the transaction is gone already, with all that it wrote."""
+        self._check()
+        await cross(self.contract.commit())
+        self._begun, self.has_ended = False, True
+
+    async def rollback(self) -> None:
+        """Rolls back."""
+        await cross(self.contract.rollback())
+        self._begun, self.has_ended = False, True
+
+    @asynccontextmanager
+    async def begin_nested(self) -> AsyncIterator[Self]:
+        """A savepoint: what is done in the block is kept at its end, and undone where that fails."""
+        self._check()
+        point = await cross(self.contract.begin_nested())
+        self._begun = True
+        try:
+            yield self
+        except BaseException:
+            await cross(sessions.Savepoint.rollback(point))
+            raise
+        await cross(sessions.Savepoint.release(point))
+
+    async def close(self) -> None:
+        """Rolls back what is open and gives the connection back. A second call does nothing."""
+        contract, self._contract = self._contract, None
+        if contract is not None:
+            await cross(sessions.Session.close(contract))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

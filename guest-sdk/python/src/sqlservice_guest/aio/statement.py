@@ -1,0 +1,112 @@
+"""SQLAlchemy Core's statements as the contract's, and their rows as SQLAlchemy's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from sqlalchemy import exc
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
+from sqlalchemy.util import LRUCache
+
+from .. import row, value
+from ..dialect.compiler import DataCompiler
+
+if TYPE_CHECKING:
+    from sqlalchemy import Executable, Result
+
+    from ..bindings import rows, sessions, statements, values
+    from ..dialect import DataDialect
+
+Parameters: TypeAlias = Mapping[str, Any]
+CACHED = 500
+"""Statements that are kept compiled."""
+
+
+class Insert(NamedTuple):
+    """Many rows of one table."""
+
+    table: str
+    columns: list[str]
+    rows: rows.Batch
+    returning: list[str]
+
+
+class Statements:
+    """Compiles the statements of one database, each once."""
+
+    def __init__(self, dialect: DataDialect) -> None:
+        self.dialect = dialect
+        self._cache: LRUCache[Any, Any] = LRUCache(CACHED)
+
+    def compiled(self, statement: Executable, given: Parameters, *, many: bool = False) -> DataCompiler:
+        """A statement, compiled. Raises `CompileError` for what the contract has no node for."""
+        element: Any = statement
+        if not hasattr(element, "_compile_w_cache"):
+            raise exc.ArgumentError(f"a statement of SQLAlchemy Core is expected, not {type(statement).__name__}")
+        compiled, *_ = element._compile_w_cache(
+            self.dialect, compiled_cache=self._cache, column_keys=sorted(given), for_executemany=many
+        )
+        if not isinstance(compiled, DataCompiler) or compiled.text_names is not None:
+            message = "a select, insert, update or delete is expected; SQL text goes by sqlservice_guest.driver"
+            raise exc.ArgumentError(message)
+        return compiled
+
+
+def bound(compiled: DataCompiler, given: Parameters) -> dict[str, Any]:
+    """The values of a statement's parameters, by name, as its types have them."""
+    processors = compiled._bind_processors
+    return {
+        compiled.final(name): processors[name](item) if name in processors else item
+        for name, item in compiled.construct_params(dict(given)).items()
+    }
+
+
+def single(compiled: DataCompiler, given: Parameters) -> tuple[statements.Statement, list[values.Value]]:
+    """What is sent for one execution."""
+    parameters = bound(compiled, given)
+    variant = compiled.variant(parameters)
+    return variant.statement, [value.bind(item) for item in compiled.arguments(variant, [parameters])]
+
+
+def insert(compiled: DataCompiler, given: Sequence[Parameters]) -> Insert | None:
+    """What is sent for many rows at once, where the statement is a plain insert."""
+    many = compiled.many_rows
+    if many is None:
+        return None
+    names = [compiled.final(name) for name in many.names]
+    listed = [bound(compiled, item) for item in given]
+    batch = row.batch([[item[name] for item in listed] for name in names], len(listed))
+    return Insert(many.table, many.columns, batch, many.returning)
+
+
+class Reader:
+    """Reads batches as rows, with the types of the statement's columns."""
+
+    def __init__(self, compiled: DataCompiler, columns: list[sessions.ResultColumn]) -> None:
+        entries = compiled._result_columns
+        types = [entry.type for entry in entries] if len(entries) == len(columns) else [None] * len(columns)
+        self._processors = [
+            None if type_ is None else type_._cached_result_processor(compiled.dialect, None) for type_ in types
+        ]
+        self._metadata = SimpleResultMetaData([column.name for column in columns])
+
+    def tuples(self, batch: rows.Batch) -> list[tuple[Any, ...]]:
+        """The rows of a batch as tuples."""
+        found = row.tuples(batch, json_as_text=True)
+        if not found or not any(self._processors):
+            return found
+        columns = [
+            items if process is None else [process(item) for item in items]
+            for process, items in zip(self._processors, zip(*found, strict=True), strict=True)
+        ]
+        return list(zip(*columns, strict=True))
+
+    def result(self, found: list[tuple[Any, ...]]) -> Result[Any]:
+        """Rows as SQLAlchemy's result."""
+        return IteratorResult(self._metadata, iter(found))
+
+
+def affected(count: int) -> Result[Any]:
+    """How many rows were changed, as a result of one row."""
+    return IteratorResult(SimpleResultMetaData(["affected"]), iter([(count,)]))
