@@ -47,7 +47,7 @@ class Statements:
         compiled, *_ = element._compile_w_cache(
             self.dialect, compiled_cache=self._cache, column_keys=sorted(given), for_executemany=many
         )
-        if not isinstance(compiled, DataCompiler) or compiled.text_names is not None:
+        if not isinstance(compiled, DataCompiler):
             message = "a select, insert, update or delete is expected; SQL text goes by sqlservice_guest.driver"
             raise exc.ArgumentError(message)
         return compiled

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import weakref
 from typing import Any
 
 from sqlalchemy import exc, pool, util
 from sqlalchemy.engine import characteristics, default
 from sqlalchemy.sql import compiler
 
-from .. import driver, plugin
-from ..bindings import databases, sessions
-from . import execution, models
-from .compiler import DataCompiler, DataPreparer
+from .. import driver, errors, plugin
+from ..bindings import databases, raw_sql, sessions
+from . import execution, models, text
+from .compiler import DataCompiler, PlainNames
 from .ddl import DataDDLCompiler
 from .reflection import Reflection
 from .types import COLSPECS
@@ -44,9 +46,8 @@ class DataDialect(Reflection, default.DefaultDialect):
     capabilities: frozenset[str] = frozenset()
     """The contract's words for what it can do."""
 
-    statement_compiler = DataCompiler
+    statement_compiler = staticmethod(text.compile_statement)
     ddl_compiler = DataDDLCompiler
-    preparer = DataPreparer
     type_compiler_cls = compiler.GenericTypeCompiler
     execution_ctx_cls = execution.DataExecutionContext
     colspecs = COLSPECS
@@ -89,6 +90,10 @@ class DataDialect(Reflection, default.DefaultDialect):
         super().__init__(paramstyle="named", **kw)
         self._json_serializer, self._json_deserializer = json_serializer, json_deserializer
         self.metadata = metadata
+        self.models: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        """Tables in the contract's form."""
+        self.plain_names = PlainNames(self)
+        """Names as the contract takes them."""
         self._catalogs: dict[str, driver.Catalog] = {}
 
     @classmethod
@@ -122,6 +127,7 @@ class DataDialect(Reflection, default.DefaultDialect):
         for change in ("insert", "update", "delete"):
             setattr(self, f"{change}_returning", f"{change}-returning" in self.capabilities)
         self.supports_comments = "comments" in self.capabilities
+        self.identifier_preparer = text.names_of(self)
         self.insert_executemany_returning = self.insert_returning
         self.insert_executemany_returning_sort_by_parameter_order = self.insert_returning
 
@@ -129,10 +135,19 @@ class DataDialect(Reflection, default.DefaultDialect):
         return None
 
     def _get_default_schema_name(self, connection: Any) -> Any:
+        """What the database says, where SQL text may ask it; the contract has no name for it."""
+        if raw_sql is None or "schemas" not in self.capabilities:
+            return None
+        with contextlib.suppress(errors.Error):
+            return connection.connection.dbapi_connection.execute("SELECT current_schema()").fetchone()[0]
         return None
 
     def _check_max_identifier_length(self, connection: Any) -> Any:
         return None
+
+    def shown(self, statement: Any, options: Any = None) -> str:
+        """The text that a statement would be, for people."""
+        return text.shown(self, statement, options or {})
 
     # Transactions
 
@@ -155,9 +170,9 @@ class DataDialect(Reflection, default.DefaultDialect):
         return self.get_isolation_level(dbapi_conn)
 
     def get_isolation_level_values(self, dbapi_connection: Any) -> Any:
-        if "isolation-levels" in self.capabilities:
-            return list(_LEVELS)
-        return ["DEFAULT", "SERIALIZABLE", "AUTOCOMMIT"]
+        if "isolation-levels" in dbapi_connection.database.capabilities():
+            return [level for level in _LEVELS if level != "DEFAULT"]
+        return ["SERIALIZABLE", "AUTOCOMMIT"]
 
     def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
         if level not in _LEVELS:
@@ -167,6 +182,9 @@ class DataDialect(Reflection, default.DefaultDialect):
 
     def reset_isolation_level(self, dbapi_conn: Any) -> None:
         dbapi_conn.set_isolation(sessions.Isolation.DEFAULT)
+
+    def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
+        return bool(dbapi_conn.level is sessions.Isolation.AUTOCOMMIT)
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         from ..blocking import run
@@ -192,6 +210,10 @@ class DataDialect(Reflection, default.DefaultDialect):
         self, connection: Any, cursor: Any, statement: Any, parameters: Any, generic_setinputsizes: Any, context: Any
     ) -> Any:
         """Every row in one crossing: there are no batches to deliver."""
+        if not isinstance(context.compiled, DataCompiler):
+            return super()._deliver_insertmanyvalues_batches(
+                connection, cursor, statement, parameters, generic_setinputsizes, context
+            )
         try:
             rows = execution.insert_rows(cursor, context.compiled, parameters)
         except Exception as failure:

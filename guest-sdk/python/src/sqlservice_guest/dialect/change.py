@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sqlalchemy import exc
-from sqlalchemy.sql import coercions, crud, elements, roles
+from sqlalchemy.sql import coercions, crud, elements, roles, sqltypes
 from sqlalchemy.sql import schema as sch
 from sqlalchemy.sql.compiler import _InsertManyValues
 
@@ -15,6 +15,7 @@ from ..bindings import statements as st
 from ..value import checked
 from .arena import Arena, Emit, nothing, unsupported
 from .query import QueryCompiler
+from .types import column_type
 
 Source: TypeAlias = Callable[[Arena], st.InsertSource]
 Upsert: TypeAlias = Callable[[Arena], st.Conflict]
@@ -108,10 +109,20 @@ class ChangeCompiler(QueryCompiler):
         if not params.single_params:
             return lambda _: st.InsertSource_Defaults()
         rows = params.all_multi_params if state._has_multi_parameters else [params.single_params]
-        written = [[self.emitter(value) for _, _, value, _ in row] for row in rows]
+        written = [[self.assigned(column, value) for column, _, value, _ in row] for row in rows]
         return lambda arena: st.InsertSource_Values(
             [[value(arena) for value in row] for _ in _each_row(arena) for row in written]
         )
+
+    def assigned(self, column: Any, text: str) -> Emit:
+        """A column's new value; a text for a JSON column is the document itself, as in SQL."""
+        piece = self.pieces.one(text)
+        if piece.kind == "parameter" and column.type._type_affinity is sqltypes.JSON:
+            given = self.binds[piece.data].type
+            if given._type_affinity is sqltypes.String:
+                ty = column_type(column.type, self.dialect)
+                return lambda arena: arena.add(st.Node_Cast(st.Cast(piece.emit(arena), ty)))
+        return self.emitter_of(piece)
 
     def as_many_rows(self, table: str, params: Any, before: int, returned: int) -> ManyRows | None:
         """The insert for `insert-many`, where every value is a parameter and every returned column a plain one."""
@@ -183,7 +194,7 @@ class ChangeCompiler(QueryCompiler):
         for column, *_ in params.single_params:
             if getattr(column, "table", stmt.table) is not stmt.table:
                 raise unsupported("an update of several tables")
-        assignments = [(str(column.name), self.emitter(value)) for column, _, value, _ in params.single_params]
+        assignments = [(str(column.name), self.assigned(column, value)) for column, _, value, _ in params.single_params]
         if not assignments:
             message = "an update has at least one new value"
             raise exc.CompileError(message)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import exc
@@ -10,21 +11,20 @@ from sqlalchemy.sql import compiler
 
 from ..bindings import statements as st
 from ..value import checked
-from .arena import Arena, Piece, Slot
+from .arena import Arena, Piece, Slot, unsupported
 from .change import ChangeCompiler
 
-_NAMED = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 _SHAPES = 64
 
 
 class StatementText(str):
-    """What logs and errors show of a statement that was sent as data: SQLAlchemy's generic text, made on demand."""
+    """What logs and errors show of a statement that was sent as data: the text that it would be, made on demand."""
 
-    statement: Any
+    show: Callable[[], str]
 
     def __str__(self) -> str:
         try:
-            return str(self.statement)
+            return self.show()
         except exc.SQLAlchemyError:
             return str.__str__(self)
 
@@ -45,54 +45,36 @@ class Variant:
 class DataCompiler(ChangeCompiler):
     """Compiles a statement to data. `variant` gives the arena for the parameters of one execution."""
 
-    text_names: list[str] | None = None
-    """The parameters of a statement that is SQL text, in their order."""
+    learned: tuple[Any, int] | None = None
+    """The catalog, and its version, that knows the tables of the statement."""
 
     def __init__(self, dialect: Any, statement: Any, *args: Any, **kw: Any) -> None:
         kw["linting"] = compiler.Linting.NO_LINTING
+        if kw.get("schema_translate_map"):
+            raise unsupported("schema_translate_map")
         super().__init__(dialect, statement, *args, **kw)
         self._variants: dict[Any, Variant] = {}
-        if statement is None or self.text_names is not None:
+        if statement is None:
             return
         found = self.pieces.all(self.string)
         self._root = found[-1] if found else None
-        text = StatementText(f"<{type(statement).__name__} sent as data>")
-        text.statement = statement
-        self.string = text
+        if self._root is not None and self._root.kind == "stars":
+            raise unsupported("a select of *")
+        self._text = StatementText(f"<{type(statement).__name__} sent as data>")
+        self._text.show = functools.partial(dialect.shown, statement, kw.get("compile_kwargs"))
+        self.string = self._text
 
-    # Text
+    def __str__(self) -> str:
+        return self._text.show()
 
-    def visit_textclause(self, textclause: Any, add_to_result_map: Any = None, **kw: Any) -> str:
-        whole: Any = self.statement
-        if textclause is not whole and textclause is not getattr(whole, "element", None):
-            return str(super().visit_textclause(textclause, add_to_result_map, **kw))
-        from ..bindings import raw_sql
+    @property
+    def preparer(self) -> Any:
+        """Names as the contract takes them: without quotes."""
+        return self.dialect.plain_names
 
-        if raw_sql is None:
-            message = (
-                "text() needs `raw-sql = true` in [tool.sqlservice] and the host's grant; "
-                "select() and its kin need neither"
-            )
-            raise exc.CompileError(message)
-        self.isplaintext = not self.stack
-        names: list[str] = []
-        dollars = self.dialect.database_kind == "postgresql"
-
-        def place(match: re.Match[str]) -> str:
-            name = match[1]
-            if name not in textclause._bindparams:
-                return match[0]
-            self.process(textclause._bindparams[name])
-            names.append(name)
-            return f"${len(names)}" if dollars else "?"
-
-        self.text_names = names
-        return _NAMED.sub(place, textclause.text).replace("\\:", ":")
-
-    def visit_textual_select(self, taf: Any, *args: Any, **kw: Any) -> str:
-        if taf is not self.statement:
-            raise exc.CompileError("text() cannot be a part of a statement that is sent as data")
-        return str(super().visit_textual_select(taf, *args, **kw))
+    @preparer.setter
+    def preparer(self, given: Any) -> None:
+        """The base class gives the names of SQL text."""
 
     # Parameters
 
@@ -130,7 +112,7 @@ class DataCompiler(ChangeCompiler):
         shape: dict[str, Any] = {"": rows} if rows != 1 else {}
         for name, kind in self.shaping.items():
             given = parameters[self.final(name)]
-            shape[name] = _list_shape(given) if kind == "list" else len(given)
+            shape[name] = _list_shape(given) if kind == "list" else tuple(isinstance(part, int) for part in given)
         key = tuple(shape.items())
         variant = self._variants.get(key)
         if variant is None:
@@ -171,7 +153,7 @@ def _list_shape(items: Any) -> tuple[int, int | None]:
     return bucket, width
 
 
-class DataPreparer(compiler.IdentifierPreparer):
+class PlainNames(compiler.IdentifierPreparer):
     """Names as they are: the host quotes them."""
 
     def quote(self, ident: str, force: Any = None) -> str:

@@ -1,4 +1,4 @@
-"""`create_all` and `drop_all`: each table that SQLAlchemy asks for is created and dropped by the contract."""
+"""What defines things: tables are created and dropped by the contract, the rest goes as text where the plugin has raw-sql."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import Any
 from sqlalchemy import exc
 from sqlalchemy.sql import compiler
 
+from . import text
+
 
 class DataDDLCompiler(compiler.DDLCompiler):
-    """Notes what is asked for; `execute` does it."""
+    """Notes what is asked for; `definition.define` does it."""
 
-    action: str = ""
+    action: str = "text"
+    """What is to be done by the contract: `create` or `drop` a table, or the text that the compiler returned."""
 
     def visit_create_table(self, create: Any, **kw: Any) -> str:
+        if create.element._prefixes:
+            return self._text(create, **kw)
         self.action = "create"
         return f"CREATE TABLE {create.element.fullname}"
 
@@ -21,17 +26,18 @@ class DataDDLCompiler(compiler.DDLCompiler):
         self.action = "drop"
         return f"DROP TABLE {drop.element.fullname}"
 
-    def visit_create_index(self, create: Any, **kw: Any) -> str:
-        self.action = "index"
-        return f"CREATE INDEX {create.element.name}"
+    def _text(self, element: Any, **kw: Any) -> str:
+        written = text.definition(self.dialect, element, schema_translate_map=self.schema_translate_map)
+        if written is None:
+            message = (
+                f"the contract has no {type(element).__name__}; it creates and drops tables with all that belongs to "
+                "them, and the rest needs `raw-sql = true` in [tool.sqlservice] and the host's grant"
+            )
+            raise exc.CompileError(message)
+        return written
 
-    def _refuse(self, element: Any, **kw: Any) -> str:
-        message = (
-            f"the contract has no {type(element).__name__}; it creates and drops tables with all that belongs to them"
-        )
-        raise exc.CompileError(message)
-
-    refused: Any = _refuse
-    visit_drop_index = visit_create_schema = visit_drop_schema = visit_create_sequence = visit_drop_sequence = refused
-    visit_add_constraint = visit_drop_constraint = visit_set_table_comment = visit_set_column_comment = refused
-    visit_drop_table_comment = visit_drop_column_comment = visit_create_view = refused
+    visit_create_index = visit_drop_index = visit_create_schema = visit_drop_schema = _text
+    visit_create_sequence = visit_drop_sequence = visit_add_constraint = visit_drop_constraint = _text
+    visit_set_table_comment = visit_drop_table_comment = visit_set_column_comment = visit_drop_column_comment = _text
+    visit_set_constraint_comment = visit_drop_constraint_comment = _text
+    visit_create_view = visit_drop_view = visit_create_table_as = _text

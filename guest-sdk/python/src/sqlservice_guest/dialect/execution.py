@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exc
 from sqlalchemy.engine import default
 
 from .. import errors, row, value
-from ..bindings import databases, sessions
+from ..bindings import sessions
 from ..blocking import run
 from ..driver import NO_OPTIONS, Cursor
-from . import models
 from .compiler import DataCompiler, Variant
 from .ddl import DataDDLCompiler
+from .definition import define, learn
 from .violation import explain
 
 STREAM_ROWS = 1000
@@ -28,13 +27,15 @@ class DataExecutionContext(default.DefaultExecutionContext):
         return self.cursor.lastrowid
 
     def create_server_side_cursor(self) -> Any:
-        return self._dbapi_connection.cursor()
+        cursor = self._dbapi_connection.cursor()
+        cursor.server_side = True
+        return cursor
 
 
 def options(context: Any) -> Any:
     """The contract's options for an execution: how many rows the first batch has."""
     asked = context.execution_options
-    if asked.get("stream_results") or asked.get("yield_per"):
+    if context._is_server_side:
         size = asked.get("yield_per") or asked.get("max_row_buffer") or STREAM_ROWS
         if not isinstance(size, int) or not 0 < size < 1 << 32:
             raise errors.mismatch("a number of rows of 32 bits", size)
@@ -48,9 +49,9 @@ def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> No
     if compiled is None:
         cursor.execute(statement, list(parameters.values()) if isinstance(parameters, dict) else parameters or ())
     elif isinstance(compiled, DataDDLCompiler):
-        define(cursor, compiled, context)
-    elif compiled.text_names is not None:
-        cursor.execute(str(statement), [parameters[name] for name in compiled.text_names], options(context))
+        define(cursor, compiled, statement)
+    elif not isinstance(compiled, DataCompiler):
+        cursor.execute(str(statement), parameters, options(context))
     else:
         run_variant(cursor, compiled, compiled.variant(parameters), [parameters], options(context))
 
@@ -58,7 +59,7 @@ def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> No
 def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) -> None:
     """Runs one statement for each of many rows of parameters; many rows of an insert in one crossing."""
     compiled = context.compiled
-    if isinstance(compiled, DataCompiler) and compiled.isinsert and compiled.text_names is None:
+    if isinstance(compiled, DataCompiler) and compiled.isinsert:
         insert_rows(cursor, compiled, rows)
         return
     total = 0
@@ -91,36 +92,6 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
     return returned
 
 
-def learn(cursor: Cursor, compiled: DataCompiler) -> None:
-    """Makes the statement's tables known to the connection."""
-    connection = cursor.connection
-    unknown = [
-        table for key, table in compiled.used_tables.items() if key not in connection.known and key != (None, "")
-    ]
-    if unknown:
-        dialect = compiled.dialect
-        connection.learn(
-            [models.table(table, dialect) for table in with_referred(unknown) if hasattr(table, "constraints")]
-        )
-
-
-def with_referred(tables: Any) -> list[Any]:
-    """Tables and those that their foreign keys refer to."""
-    found: dict[Any, Any] = {}
-    waiting = list(tables)
-    while waiting:
-        table = waiting.pop()
-        if table in found:
-            continue
-        found[table] = table
-        for key in getattr(table, "foreign_keys", ()):
-            try:
-                waiting.append(key.column.table)
-            except exc.SQLAlchemyError:
-                continue
-    return list(found)
-
-
 def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: list[Any], limits: Any) -> None:
     """Sends the arena the first time; prepares it the second time; runs what was prepared from then on."""
     learn(cursor, compiled)
@@ -151,26 +122,6 @@ def take(cursor: Cursor, compiled: DataCompiler, call: Any, columns: Any = None)
         if compiled.changed is not None and not compiled.isdelete:
             explain(failure, cursor.connection.database, *compiled.changed)
         raise
-
-
-def define(cursor: Cursor, compiled: DataDDLCompiler, context: Any) -> None:
-    """Creates or drops a table. It commits what the connection had open, as MySQL does."""
-    statement: Any = compiled.statement
-    connection, element = cursor.connection, statement.element
-    if compiled.action == "index":
-        if (element.table.schema, element.table.name) in connection.created:
-            return
-        raise errors.NotSupportedError(
-            "an index is created with its table; the contract has no other way", code="unsupported"
-        )
-    connection.commit()
-    tables = [models.table(table, compiled.dialect) for table in with_referred([element])]
-    database = connection.catalog.opened_with(tables)
-    key = (element.schema, element.name)
-    wanted = databases.DdlOptions([element.name], False)
-    if compiled.action == "create":
-        run(database.create_all(wanted))
-        connection.created.add(key)
-    else:
-        run(database.drop_all(wanted))
-        connection.created.discard(key)
+    if cursor.description is None and compiled.effective_returning:
+        # MariaDB says nothing of columns where it sees that no row can match.
+        cursor.describe([entry.keyname for entry in compiled._result_columns])

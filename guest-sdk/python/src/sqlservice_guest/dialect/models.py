@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.sql import schema as sch
 
 from .. import value
 from ..bindings import schema as sc
-from .types import column_type
+from .types import column_type, plain
 
 _ACTIONS = {
     None: sc.Action.NO_ACTION,
@@ -21,6 +22,8 @@ _ACTIONS = {
     "SET NULL": sc.Action.SET_NULL,
     "SET DEFAULT": sc.Action.SET_DEFAULT,
 }
+
+_NONE = sc.DefaultValue_None_()
 
 
 def models(metadata: MetaData, dialect: Any) -> list[Any]:
@@ -73,19 +76,17 @@ def table(item: Table, dialect: Any) -> sc.Table:
         name=str(item.name),
         schema=item.schema,
         columns=[_column(column, item, dialect) for column in item.columns],
-        primary_key_name=_name(item.primary_key),
+        primary_key_name=_name(item.primary_key, dialect),
         primary_key=[str(column.name) for column in item.primary_key],
-        foreign_keys=[_foreign_key(key) for key in _sorted(item.foreign_key_constraints)],
+        foreign_keys=[_foreign_key(key, dialect) for key in _sorted(item.foreign_key_constraints)],
         uniques=[
-            sc.Index(_name(unique), [str(column.name) for column in unique.columns], True)
+            sc.Index(_name(unique, dialect), [str(column.name) for column in unique.columns], True)
             for unique in _sorted(c for c in item.constraints if isinstance(c, sch.UniqueConstraint))
         ],
-        indexes=[_index(index) for index in sorted(item.indexes, key=lambda index: str(index.name))],
+        indexes=[_index(index, dialect) for index in sorted(item.indexes, key=lambda index: str(index.name))],
         checks=[
-            sc.Check(_name(check), str(check.sqltext.compile(compile_kwargs={"literal_binds": True})))
-            for check in _sorted(
-                c for c in item.constraints if isinstance(c, sch.CheckConstraint) and not c._type_bound
-            )
+            sc.Check(_name(check, dialect), dialect.shown(check.sqltext, {"literal_binds": True, "include_table": False}))
+            for check in _sorted(_checks(item))
         ],
         version_column=item.info.get("version_column"),
         comment=item.comment,
@@ -94,13 +95,37 @@ def table(item: Table, dialect: Any) -> sc.Table:
     return value.checked(made)
 
 
+def bare(item: Table, dialect: Any) -> sc.Table:
+    """A table that is only named: all that dropping one takes."""
+    columns = [
+        sc.Column(str(column.name), plain(sc.TypeKind.TEXT), True, _NONE, _NONE, None, None) for column in item.columns
+    ]
+    return sc.Table(str(item.name), item.schema, columns, None, [], [], [], [], [], None, None, False)
+
+
+def cached(item: Table, dialect: Any) -> sc.Table:
+    """As `table`, made once for each form that a table has had."""
+    form = (len(item.columns), len(item.constraints), len(item.indexes))
+    known = dialect.models.get(item)
+    if known is None or known[0] != form:
+        known = dialect.models[item] = (form, table(item, dialect))
+    return known[1]
+
+
 def _sorted(constraints: Any) -> list[Any]:
     return sorted(constraints, key=lambda item: (str(item.name or ""), item._creation_order))
 
 
-def _name(constraint: Any) -> str | None:
-    name = constraint.name
-    return str(name) if isinstance(name, str) else None
+def _checks(item: Table) -> list[sch.CheckConstraint]:
+    """The checks of a table and of its columns, without those that are a type's own."""
+    constraints = [*item.constraints, *(check for column in item.columns for check in column.constraints)]
+    return [check for check in constraints if isinstance(check, sch.CheckConstraint) and not check._type_bound]
+
+
+def _name(constraint: Any, dialect: Any) -> str | None:
+    """The name of a constraint or an index, by the naming convention of its MetaData where it has none of its own."""
+    name = None if constraint.name is None else dialect.plain_names.format_constraint(constraint)
+    return None if name is None else str(name)
 
 
 def _column(column: Any, table_: Table, dialect: Any) -> Any:
@@ -111,13 +136,25 @@ def _column(column: Any, table_: Table, dialect: Any) -> Any:
     default = sc.DefaultValue_GeneratedKey() if generated else _default(column, dialect)
     return sc.Column(
         name=str(column.name),
-        ty=column_type(column.type, dialect),
+        ty=_type(column, dialect),
         nullable=bool(column.nullable),
         default=default,
         on_update=sc.DefaultValue_None_(),
         computed=str(column.computed.sqltext) if column.computed is not None else None,
         comment=column.comment,
     )
+
+
+def _type(column: Any, dialect: Any) -> sc.ColumnType:
+    """The type of a column; a whole number that refers to another one is as wide as that, as MySQL wants it."""
+    own = column_type(column.type, dialect)
+    if own.kind not in (sc.TypeKind.INT32, sc.TypeKind.INT64):
+        return own
+    for key in column.foreign_keys:
+        with contextlib.suppress(exc.SQLAlchemyError):
+            if key.column is not column and key.column.type._type_affinity is column.type._type_affinity:
+                return column_type(key.column.type, dialect)
+    return own
 
 
 def _default(column: Any, dialect: Any) -> Any:
@@ -153,7 +190,7 @@ def _typed(text: str, column: Any) -> object:
         raise exc.CompileError(message) from None
 
 
-def _foreign_key(key: Any) -> Any:
+def _foreign_key(key: Any, dialect: Any) -> Any:
     referred = key.elements[0].column.table
     try:
         on_delete, on_update = (_ACTIONS[action.upper() if action else None] for action in (key.ondelete, key.onupdate))
@@ -161,7 +198,7 @@ def _foreign_key(key: Any) -> Any:
         message = f"the contract has no action {unknown} of a foreign key"
         raise exc.CompileError(message) from None
     return sc.ForeignKey(
-        name=_name(key),
+        name=_name(key, dialect),
         columns=[str(element.parent.name) for element in key.elements],
         table=str(referred.name),
         schema=referred.schema,
@@ -171,11 +208,11 @@ def _foreign_key(key: Any) -> Any:
     )
 
 
-def _index(index: Any) -> Any:
+def _index(index: Any, dialect: Any) -> Any:
     columns = [item for item in index.expressions if isinstance(item, sch.Column)]
     if len(columns) != len(index.expressions):
         message = f"the contract has no index of expressions ({index.name})"
         raise exc.CompileError(message)
     return sc.Index(
-        str(index.name) if index.name else None, [str(column.name) for column in columns], bool(index.unique)
+        _name(index, dialect), [str(column.name) for column in columns], bool(index.unique)
     )

@@ -50,12 +50,14 @@ class QueryCompiler(CteCompiler):
             raise exc.CompileError(message)
         source = self.sources(froms, **kwargs)
         where = self.all_of(select._where_criteria, **kwargs)
-        columns = [self.emitter(column) for column in inner_columns]
+        pieces = [self.pieces.one(column) for column in inner_columns]
+        columns = [self.emitter_of(column) for column in pieces]
+        kind = "stars" if any(column.kind == "star" for column in pieces) else "query"
         groups = [self.value(group, **kwargs) for group in select._group_by_clauses]
         having = self.all_of(select._having_criteria, **kwargs)
         orders = self.orders(select._order_by_clauses, **kwargs)
         limit, offset = self.limits(select, **kwargs)
-        lock, distinct = self.locking(select), bool(select._distinct)
+        lock, distinct = self.locking(select) if froms else None, bool(select._distinct)
 
         def build(arena: Arena, ctes: list[st.Cte]) -> int:
             from_ = source(arena) if source else None
@@ -71,7 +73,7 @@ class QueryCompiler(CteCompiler):
                 )
             )  # fmt: skip
 
-        return self.pieces.token("query", lambda arena: build(arena, []), build)
+        return self.pieces.token(kind, lambda arena: build(arena, []), build)
 
     def limits(self, select: Any, **kw: Any) -> tuple[Emit | None, Emit | None]:
         """Limit and offset, which are values and not expressions."""
@@ -93,9 +95,9 @@ class QueryCompiler(CteCompiler):
         return piece.emit
 
     def locking(self, select: Any) -> st.Locking | None:
-        """`for update`, `for share`."""
+        """`for update`, `for share`; nothing where writers exclude each other anyway, as SQLAlchemy has it for SQLite."""
         lock = select._for_update_arg
-        if lock is None:
+        if lock is None or "row-locking" not in self.dialect.capabilities:
             return None
         if getattr(lock, "key_share", False):
             raise unsupported("key share")

@@ -9,6 +9,7 @@ from sqlalchemy.engine import reflection
 
 from .. import errors
 from ..bindings import schema as sc
+from . import text
 from .types import reflected_type
 
 _ACTION = {
@@ -40,9 +41,10 @@ class Reflection:
             raise exc.NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
         return found[0]
 
+    @reflection.cache
     def has_table(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         try:
-            self._table(connection, table_name, schema, info_cache=kw.get("info_cache"))
+            self._table(connection, table_name, schema, **kw)
         except exc.NoSuchTableError:
             return False
         return True
@@ -54,6 +56,13 @@ class Reflection:
     @reflection.cache
     def get_view_names(self, connection: Any, schema: str | None = None, **kw: Any) -> list[str]:
         return sorted(table.name for table in self._tables(connection, [], schema) if table.is_view)
+
+    @reflection.cache
+    def get_view_definition(self, connection: Any, view_name: str, schema: str | None = None, **kw: Any) -> str:
+        found = text.view_definition(self, connection, str(view_name), schema)
+        if found is None:
+            raise exc.NoSuchTableError(f"{schema}.{view_name}" if schema else view_name)
+        return found
 
     def get_temp_table_names(self, connection: Any, schema: str | None = None, **kw: Any) -> list[str]:
         return []
@@ -69,8 +78,12 @@ class Reflection:
         generated = isinstance(column.default, sc.DefaultValue_GeneratedKey)
         shown: dict[str, Any] = {
             "name": column.name, "type": reflected_type(column.ty), "nullable": column.nullable,
-            "default": _default_text(column.default), "autoincrement": generated or "auto", "comment": column.comment,
+            "default": _default_text(column.default),
         }  # fmt: skip
+        if generated:
+            shown["autoincrement"] = True
+        if self.supports_comments:
+            shown["comment"] = column.comment
         if column.computed is not None:
             shown["computed"] = {"sqltext": column.computed}
         return shown
@@ -78,7 +91,7 @@ class Reflection:
     @reflection.cache
     def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> Any:
         table = self._table(connection, table_name, schema, **kw)
-        return {"constrained_columns": list(table.primary_key), "name": table.primary_key_name, "comment": None}
+        return {"constrained_columns": list(table.primary_key), "name": table.primary_key_name}
 
     @reflection.cache
     def get_foreign_keys(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> list[Any]:
@@ -86,7 +99,7 @@ class Reflection:
         keys = [
             {
                 "name": key.name, "constrained_columns": list(key.columns), "referred_schema": key.schema,
-                "referred_table": key.table, "referred_columns": list(key.referred), "comment": None,
+                "referred_table": key.table, "referred_columns": list(key.referred),
                 "options": {
                     name: _ACTION[action]
                     for name, action in (("ondelete", key.on_delete), ("onupdate", key.on_update))
@@ -103,8 +116,10 @@ class Reflection:
     ) -> list[Any]:
         table = self._table(connection, table_name, schema, **kw)
         found = [
-            {"name": unique.name, "column_names": list(unique.columns), "comment": None} for unique in table.uniques
+            {"name": unique.name, "column_names": list(unique.columns)} for unique in table.uniques
         ]
+        if self._unique_indexes(table):
+            found = [{**unique, "duplicates_index": unique["name"]} for unique in found]
         return sorted(found, key=lambda unique: unique["name"] or "~")
 
     @reflection.cache
@@ -112,16 +127,20 @@ class Reflection:
         table = self._table(connection, table_name, schema, **kw)
         found = [
             {"name": index.name, "column_names": list(index.columns), "unique": index.unique, "dialect_options": {}}
-            for index in table.indexes
+            for index in (*table.indexes, *self._unique_indexes(table))
         ]
         return sorted(found, key=lambda index: index["name"] or "~")
+
+    def _unique_indexes(self, table: sc.Table) -> list[sc.Index]:
+        """Unique constraints that are indexes as well: to MySQL they are one thing."""
+        return list(table.uniques) if self.database_kind in ("mysql", "mariadb") else []
 
     @reflection.cache
     def get_check_constraints(
         self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[Any]:
         table = self._table(connection, table_name, schema, **kw)
-        found = [{"name": check.name, "sqltext": check.expression, "comment": None} for check in table.checks]
+        found = [{"name": check.name, "sqltext": check.expression} for check in table.checks]
         return sorted(found, key=lambda check: check["name"] or "~")
 
     @reflection.cache
@@ -130,8 +149,7 @@ class Reflection:
 
     @reflection.cache
     def get_schema_names(self, connection: Any, **kw: Any) -> list[str]:
-        message = "the contract does not list schemas"
-        raise NotImplementedError(message)
+        return text.schema_names(self, connection)
 
 
 def _default_text(default: Any) -> str | None:

@@ -60,6 +60,15 @@ class _String(sqltypes.String):
         return process
 
 
+class _Enum(sqltypes.Enum):
+    """Labels as texts; without it the type of texts would be taken."""
+
+
+class _Date(sqltypes.Date):
+    def bind_processor(self, dialect: Any) -> Any:
+        return lambda value: value.date() if isinstance(value, dt.datetime) else value
+
+
 class _Uuid(sqltypes.Uuid[Any]):
     def bind_processor(self, dialect: Any) -> Any:
         def process(value: Any) -> Any:
@@ -106,7 +115,7 @@ class _Numeric(sqltypes.Numeric[Any]):
     def result_processor(self, dialect: Any, coltype: Any) -> Any:
         if not self.asdecimal:
             return lambda value: None if value is None else float(value)
-        return lambda value: decimal.Decimal(str(value)) if isinstance(value, (int, float)) else value
+        return lambda value: decimal.Decimal(str(value)) if isinstance(value, (int, float, str)) else value
 
 
 def _only(types: type, expected: str) -> Any:
@@ -180,7 +189,9 @@ COLSPECS: dict[Any, Any] = {
     sqltypes.SmallInteger: _SmallInteger,
     sqltypes.INTEGER: _Int32,
     sqltypes.Integer: _Integer,
+    sqltypes.Enum: _Enum,
     sqltypes.String: _String,
+    sqltypes.Date: _Date,
     sqltypes.Uuid: _Uuid,
     sqltypes.Float: _Float,
     sqltypes.Numeric: _Numeric,
@@ -260,23 +271,23 @@ def column_type(type_: Any, dialect: Any) -> Any:
 def reflected_type(ty: Any) -> Any:
     """SQLAlchemy's type for one that was read from a database."""
     simple = {
-        Kind.BOOLEAN: sqltypes.Boolean, Kind.INT16: sqltypes.SmallInteger, Kind.INT32: sqltypes.Integer,
-        Kind.INT64: sqltypes.BigInteger, Kind.UINT64: sqltypes.BigInteger, Kind.FLOAT32: sqltypes.REAL,
-        Kind.FLOAT64: sqltypes.Double, Kind.TEXT: sqltypes.Text, Kind.UUID: sqltypes.Uuid, Kind.JSON: sqltypes.JSON,
-        Kind.DATE: sqltypes.Date, Kind.TIME: sqltypes.Time, Kind.TIMESTAMP: sqltypes.DateTime,
+        Kind.BOOLEAN: sqltypes.BOOLEAN, Kind.INT16: sqltypes.SMALLINT, Kind.INT32: sqltypes.INTEGER,
+        Kind.INT64: sqltypes.BIGINT, Kind.UINT64: sqltypes.BIGINT, Kind.FLOAT32: sqltypes.REAL,
+        Kind.FLOAT64: sqltypes.DOUBLE, Kind.TEXT: sqltypes.TEXT, Kind.UUID: sqltypes.UUID, Kind.JSON: sqltypes.JSON,
+        Kind.DATE: sqltypes.DATE, Kind.TIME: sqltypes.TIME, Kind.TIMESTAMP: sqltypes.TIMESTAMP,
         Kind.INTERVAL: sqltypes.Interval,
     }  # fmt: skip
     if ty.kind in simple:
         return simple[ty.kind]()
     match ty.kind:
         case Kind.DECIMAL:
-            return sqltypes.Numeric(ty.precision, ty.scale)
+            return sqltypes.NUMERIC(ty.precision, ty.scale)
         case Kind.VARCHAR:
-            return sqltypes.String(ty.length)
+            return sqltypes.VARCHAR(ty.length)
         case Kind.BYTES:
             return sqltypes.LargeBinary(ty.length)
         case Kind.TIMESTAMP_TZ:
-            return sqltypes.DateTime(timezone=True)
+            return sqltypes.TIMESTAMP(timezone=True)
         case Kind.ENUMERATION:
             return sqltypes.Enum(*ty.labels) if ty.labels else sqltypes.String(ty.length)
         case Kind.ARRAY if ty.element is not None:

@@ -20,6 +20,18 @@ def key_of(table: schema.Table) -> Key:
     return table.schema, table.name
 
 
+def covers(known: schema.Table | None, table: schema.Table) -> bool:
+    """Whether what is known of a table has all columns of another form of it."""
+    if known is None or known is table:
+        return known is table
+    kinds = {column.name: (column.ty.kind, column.ty.element) for column in known.columns}
+    return all(kinds.get(column.name) == (column.ty.kind, column.ty.element) for column in table.columns)
+
+
+def _referred(key: schema.ForeignKey) -> Key:
+    return key.schema, key.table
+
+
 class Catalog:
     """The tables that a program knows of one database, and the database opened with them.
 
@@ -30,6 +42,8 @@ class Catalog:
     def __init__(self, name: str, tables: Iterable[schema.Table] = ()) -> None:
         self.name = value.checked_text(name)
         self.tables = {key_of(table): table for table in tables}
+        self.version = 0
+        """Counts the changes of `tables`."""
         self._database: databases.Database | None = None
 
     @property
@@ -40,9 +54,32 @@ class Catalog:
         return self._database
 
     def add(self, tables: Iterable[schema.Table]) -> None:
-        """Adds tables for the connections to come."""
-        self.tables.update({key_of(table): table for table in tables})
+        """Adds tables, or other forms of them, for the connections to come."""
+        added = {key_of(table): table for table in tables}
+        self._remove([key for key in added if key in self.tables])
+        self.tables.update(added)
+
+    def replace(self, tables: Iterable[schema.Table]) -> None:
+        """Adds tables that were created: what was known of others by these names is over."""
+        changed = [table for table in tables if self.tables.get(key_of(table)) != table]
+        if changed:
+            self.add(changed)
+
+    def _remove(self, keys: Iterable[Key]) -> None:
+        """Forgets tables, and those that refer to them: these are added again when they are met, in the form of then."""
+        waiting = list(keys)
+        while waiting:
+            gone = waiting.pop()
+            self.tables.pop(gone, None)
+            waiting += [key for key, table in self.tables.items() if gone in map(_referred, table.foreign_keys)]
+        self.version += 1
         self._database = None
+
+    def remove(self, keys: Iterable[Key]) -> None:
+        """Forgets tables that were dropped."""
+        known = [key for key in keys if key in self.tables]
+        if known:
+            self._remove(known)
 
     def opened_with(self, tables: Iterable[schema.Table]) -> databases.Database:
         """The database with just these tables: for what creates and drops them."""

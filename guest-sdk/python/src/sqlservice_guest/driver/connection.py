@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from typing import TYPE_CHECKING, Self
 
@@ -9,7 +10,7 @@ from .. import value
 from ..bindings import Err, databases, schema, sessions
 from ..blocking import run
 from ..errors import InternalError, ProgrammingError, closed, from_failure
-from .catalog import Catalog, Key, key_of
+from .catalog import Catalog, Key, covers, key_of
 from .cursor import Cursor
 
 if TYPE_CHECKING:
@@ -22,15 +23,19 @@ class Connection:
     def __init__(self, catalog: Catalog, *, json_as_text: bool = False) -> None:
         self.catalog = catalog
         self.database = catalog.database
-        self.known = set(catalog.tables)
+        self.known: dict[Key, schema.Table | None] = dict(catalog.tables)
+        """The tables that the session knows, in the form in which it does."""
+        self.version = catalog.version
+        """The version of the catalog that these are of."""
         self.json_as_text = json_as_text
         self.read_only = False
         """Whether the transactions to come refuse changes."""
-        self.created: set[Key] = set()
-        """Tables that this connection created, with their indexes."""
+        self.created: dict[Key, set[str | None]] = {}
+        """Tables that this connection created, and the indexes that it created with them."""
         self._session: sessions.Session | None = _session(self.database)
         self._savepoints: dict[str, sessions.Savepoint] = {}
-        self._level = sessions.Isolation.DEFAULT
+        self.level = sessions.Isolation.DEFAULT
+        """The isolation level of the transactions to come, as far as it was set."""
         self._begun = False
         self._unread: weakref.WeakSet[Cursor] = weakref.WeakSet()
 
@@ -111,7 +116,7 @@ class Connection:
         """Begins a transaction that only reads, where that was asked for and none is open."""
         self.check()
         if self.read_only and not self.in_transaction:
-            self.begin(sessions.TransactionOptions(self._level, True, None))
+            self.begin(sessions.TransactionOptions(self.level, True, None))
 
     def savepoint(self, name: str) -> None:
         """Sets a savepoint."""
@@ -147,33 +152,58 @@ class Connection:
     def set_isolation(self, level: sessions.Isolation) -> None:
         """Sets the level of the transactions to come."""
         run(self.session.set_isolation(level))
-        self._level = level
+        self.level = level
 
     # Tables
 
     def learn(self, tables: Sequence[schema.Table]) -> None:
-        """Makes tables known that were not declared when the connection was opened."""
-        missing = [table for table in tables if key_of(table) not in self.known]
-        if not missing:
+        """Makes tables known that were not declared when the connection was opened, or have other columns by now."""
+        catalog = self.catalog
+        strange = [table for table in tables if not covers(catalog.tables.get(key_of(table)), table)]
+        if strange:
+            self.check()
+            catalog.add(strange)
+        old = [key for key in map(key_of, tables) if self.known.get(key) is not catalog.tables[key]]
+        if not old:
             return
         self.check()
-        if any(key_of(table) not in self.catalog.tables for table in missing):
-            self.catalog.add(missing)
         if self.in_transaction:
-            for name in {table.schema for table in missing}:
-                names = [table.name for table in missing if table.schema == name]
-                run(self.session.reflect(schema.ReflectOptions(names, name, True)))
+            self._learn_in_transaction(old)
         else:
             self._reopen()
-        self.known = set(self.catalog.tables)
+
+    def _learn_in_transaction(self, keys: Sequence[Key]) -> None:
+        """Reads tables that are new; those that the transaction knows already have to do."""
+        for key in keys:
+            table = self.catalog.tables[key]
+            known = self.known.get(key)
+            if known is not None and not {item.name for item in table.columns} <= {item.name for item in known.columns}:
+                message = f"the table {table.name} has got other columns in this transaction; commit or roll back first"
+                raise ProgrammingError(message, code="no-such-column")
+        self._read([key for key in keys if key not in self.known])
+        self.known.update({key: self.catalog.tables[key] for key in keys})
+
+    def learn_names(self, keys: Sequence[Key]) -> None:
+        """Makes tables known of which the program has only the name; what is no table is the statement's to tell."""
+        missing = [key for key in keys if key not in self.known]
+        with contextlib.suppress(ProgrammingError):
+            self._read(missing)
+            self.known.update(dict.fromkeys(missing))
+
+    def _read(self, keys: Sequence[Key]) -> None:
+        """Has the host read tables, so that it knows them."""
+        for name in {schema_name for schema_name, _ in keys}:
+            names = [table for schema_name, table in keys if schema_name == name]
+            self.reflect(schema.ReflectOptions(names, name, True))
 
     def _reopen(self) -> None:
         """Goes on in a session that knows the catalog's tables."""
         self._give_back()
         self.database = self.catalog.database
+        self.known, self.version = dict(self.catalog.tables), self.catalog.version
         self._session = _session(self.database)
-        if self._level is not sessions.Isolation.DEFAULT:
-            self.set_isolation(self._level)
+        if self.level is not sessions.Isolation.DEFAULT:
+            self.set_isolation(self.level)
 
     def reflect(self, options: schema.ReflectOptions) -> list[schema.Table]:
         """Reads tables: those of the open transaction too, without beginning one."""

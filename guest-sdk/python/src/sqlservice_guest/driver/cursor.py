@@ -30,6 +30,8 @@ class Cursor:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.arraysize = 1
+        self.server_side = False
+        """Whether rows are read batch by batch from the first one on."""
         self._closed = False
         self._rest: sessions.Cursor | None = None
         self._reset()
@@ -90,6 +92,10 @@ class Cursor:
         self._rows = self._read(result.first_batch)
         if not result.affected:
             self.rowcount = -1 if result.cursor else len(self._rows)
+
+    def describe(self, names: Sequence[str]) -> None:
+        """Names the columns of a result that has no rows."""
+        self.description = [(name, None, None, None, None, None, None) for name in names]
 
     def _read(self, batch: rows.Batch) -> list[Row]:
         return row.tuples(batch, json_as_text=self.connection.json_as_text)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.sql import compiler
 
 from ...bindings import statements as st
-from ..arena import Emit, Piece, Pieces
+from ..arena import Emit, Piece, Pieces, unsupported
+from ..types import column_type
 
 if TYPE_CHECKING:
     from ..base import DataDialect
@@ -48,9 +49,19 @@ class PieceCompiler(compiler.SQLCompiler):
 
     def emitter_of(self, piece: Piece) -> Emit:
         """How a piece is written as a value; a query is its single value."""
+        if piece.kind == "stars":
+            raise unsupported("a select of *")
         if piece.kind == "query":
             return lambda arena: arena.add(st.Node_ScalarQuery(piece.emit(arena)))
         return piece.emit
+
+    def typed(self, element: Any, **kw: Any) -> Emit:
+        """As `value`; a parameter tells its type, where nothing beside it does."""
+        piece = self.piece(element, **kw)
+        if piece.kind != "parameter" or element.type._isnull:
+            return self.emitter_of(piece)
+        ty = column_type(element.type, self.dialect)
+        return lambda arena: arena.add(st.Node_Cast(st.Cast(piece.emit(arena), ty)))
 
     def final(self, name: str) -> str:
         """The name under which a parameter's value comes, known when all is compiled."""

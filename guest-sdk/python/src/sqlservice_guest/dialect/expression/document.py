@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 from sqlalchemy.sql import sqltypes
 
+from ...bindings import schema as sc
 from ...bindings import statements as st
 from ...bindings import values as va
-from ..arena import Arena, unsupported
-from ..types import column_type
+from ..arena import Arena, Emit, unsupported
+from ..types import column_type, plain
 from .base import PieceCompiler
 
 Item: TypeAlias = Callable[[Arena, st.BinaryOp], int]
+
+
+def position(index: Emit) -> Emit:
+    """A position in a list, which the database has to know for a number beforehand."""
+    return lambda arena: arena.add(st.Node_Cast(st.Cast(index(arena), plain(sc.TypeKind.INT64))))
 
 
 class Documents(PieceCompiler):
@@ -21,6 +28,8 @@ class Documents(PieceCompiler):
 
     def visit_json_getitem_op_binary(self, binary: Any, operator: Any, _cast_applied: bool = False, **kw: Any) -> str:
         document, index = self.value(binary.left, **kw), self.value(binary.right, **kw)
+        if isinstance(binary.right.type, (sqltypes.Integer, sqltypes.JSON.JSONIntIndexType)):
+            index = position(index)
         return self.json_item(binary.type, lambda arena, op: arena.binary(op, document(arena), index(arena)))
 
     def visit_json_path_getitem_op_binary(
@@ -33,10 +42,11 @@ class Documents(PieceCompiler):
         self.shaping[name] = "path"
 
         def emit(arena: Arena, op: st.BinaryOp) -> int:
-            node, length = document(arena), arena.shape[name]
-            for part in range(length):
-                step = op if part == length - 1 else st.BinaryOp.JSON_GET
-                node = arena.binary(step, node, arena.parameter(self.final(name), part))
+            node, counted = document(arena), arena.shape[name]
+            for part, is_position in enumerate(counted):
+                step = op if part == len(counted) - 1 else st.BinaryOp.JSON_GET
+                key = partial(Arena.parameter, name=self.final(name), part=part)
+                node = arena.binary(step, node, position(key)(arena) if is_position else key(arena))
             return node
 
         return self.json_item(binary.type, emit)
@@ -55,6 +65,9 @@ class Documents(PieceCompiler):
                 ),
             )
         ty = column_type(type_, self.dialect)
+        # SQLite reads a number as a float before it makes it a text: digits of a decimal are only in the document.
+        exact = self.dialect.database_kind == "sqlite" and ty.kind is sc.TypeKind.DECIMAL
+        get = st.BinaryOp.JSON_GET if exact else st.BinaryOp.JSON_GET_TEXT
         return self.pieces.token(
-            "value", lambda arena: arena.add(st.Node_Cast(st.Cast(emit(arena, st.BinaryOp.JSON_GET_TEXT), ty)))
+            "value", lambda arena: arena.add(st.Node_Cast(st.Cast(emit(arena, get), ty)))
         )

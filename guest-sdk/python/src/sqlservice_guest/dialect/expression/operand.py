@@ -10,10 +10,15 @@ from sqlalchemy.sql import elements, sqltypes
 from ...bindings import statements as st
 from ...bindings import values as va
 from ..arena import Arena, nothing, unsupported
+from ..types import column_type
 from .base import PieceCompiler
 
 _NUMBER = re.compile(r"-?\d{1,18}")
+_DECIMAL = re.compile(r"-?\d{1,38}(\.\d{1,38})?")
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
+
+_TYPED = {sqltypes.Boolean, sqltypes.Date, sqltypes.DateTime, sqltypes.Time, sqltypes.Interval, sqltypes.Uuid}
+"""Types whose values come back as such only where the database is told so; SQLite keeps them as texts and numbers."""
 
 
 class Operands(PieceCompiler):
@@ -58,11 +63,13 @@ class Operands(PieceCompiler):
         return str(name)
 
     def constant(self, text: str, what: str) -> str:
-        """A constant that was given as SQL text: a whole number, a quoted text, or `*`."""
+        """A constant that was given as SQL text: a number, a quoted text, or `*`."""
         if text == "*":
             return self.pieces.token("star", lambda arena: arena.literal(va.Scalar_Integer(1)))
         if _NUMBER.fullmatch(text):
             return self.pieces.token("value", lambda arena: arena.literal(va.Scalar_Integer(int(text))))
+        if _DECIMAL.fullmatch(text):
+            return self.pieces.token("value", lambda arena: arena.literal(va.Scalar_Decimal(text)))
         quoted = _TEXT.fullmatch(text)
         if quoted is None:
             raise unsupported(f"{what}({text!r})")
@@ -88,10 +95,16 @@ class Operands(PieceCompiler):
             return self.process(impl.bind_expression(bindparam), skip_bind_expression=True, **kw)
         for flag in ("literal_binds", "literal_execute", "render_postcompile"):
             kw.pop(flag, None)
+        shown = kw.get("within_columns_clause", False)
         super().visit_bindparam(bindparam, skip_bind_expression=True, **kw)
         self.post_compile_params -= {bindparam}
         self.literal_execute_params -= {bindparam}
         name = self._truncate_bindparam(bindparam)
+        if shown and bindparam.type._type_affinity in _TYPED:
+            ty = column_type(bindparam.type, self.dialect)
+            return self.pieces.token(
+                "value", lambda arena: arena.add(st.Node_Cast(st.Cast(arena.parameter(self.final(name)), ty)))
+            )
         if not bindparam.expanding:
             return self.pieces.token("parameter", lambda arena: arena.parameter(self.final(name)), name)
         self.shaping[name] = "list"

@@ -11,18 +11,24 @@ from ..arena import Arena, Emit, unsupported
 from ..types import column_type
 from .lists import Lists, binary_operator
 
+_MOMENTS = {sqltypes.Date, sqltypes.DateTime, sqltypes.Time, sqltypes.Interval}
+_ARITHMETIC = (" + ", " - ", " * ", " / ")
+
 
 class Operators(Lists):
     """The visits of operators."""
 
     def _generate_generic_binary(self, binary: Any, opstring: str, eager_grouping: bool = False, **kw: Any) -> str:
         kw["_in_operator_expression"], kw["_binary_op"] = True, binary.operator
+        if {type_._type_affinity for type_ in (binary.left.type, binary.right.type)} & _MOMENTS and opstring in _ARITHMETIC:
+            raise unsupported("arithmetic with dates and spans of time")
         left, right = self.value(binary.left, **kw), self.piece(binary.right, **kw)
         if opstring in (" IN ", " NOT IN "):
             return self.membership(left, right, opstring == " NOT IN ")
         if opstring in (" IS ", " IS NOT ") and right.kind == "null":
             test = st.UnaryOp.IS_NULL if opstring == " IS " else st.UnaryOp.IS_NOT_NULL
-            return self.pieces.token("value", lambda arena: arena.add(st.Node_Unary((test, left(arena)))))
+            tested = self.typed(binary.left, **kw)
+            return self.pieces.token("value", lambda arena: arena.add(st.Node_Unary((test, tested(arena)))))
         op, second = binary_operator(opstring), self.emitter_of(right)
         return self.pieces.token("value", lambda arena: arena.binary(op, left(arena), second(arena)))
 
@@ -42,7 +48,7 @@ class Operators(Lists):
         return self.pieces.token("value", emit)
 
     def visit_floordiv_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
-        left, right = self.value(binary.left, **kw), self.value(binary.right, **kw)
+        left, right = self.typed(binary.left, **kw), self.typed(binary.right, **kw)
         integers = {binary.left.type._type_affinity, binary.right.type._type_affinity} == {sqltypes.Integer}
 
         def emit(arena: Arena) -> int:

@@ -1,0 +1,135 @@
+"""Runs SQLAlchemy's own dialect compliance suite in the sandbox, and keeps the table of `README.md`.
+
+    python run.py fetch                          packages, by their hashes, from PyPI
+    python run.py build                          the component
+    python run.py test --database URL [--check]  the suite on an empty database; --check compares with README.md
+
+The Python that runs it has `componentize-py`; `--sqlservice` names the host's program, `--work` where things are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+SDK = HERE.parents[2] / "guest-sdk" / "python"
+README = HERE / "README.md"
+NAMES = {"sqlite": "SQLite", "postgres": "PostgreSQL", "postgresql": "PostgreSQL", "mysql": "MariaDB", "mariadb": "MariaDB"}
+SHOWN = 20
+
+
+def main() -> int:
+    """Parses the arguments and does what they say."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["fetch", "build", "test"])
+    parser.add_argument("selection", nargs="*", default=["test_suite.py"], help="arguments for pytest instead of the whole suite")
+    parser.add_argument("--database", help="the URL of an empty database")
+    parser.add_argument("--sqlservice", default="sqlservice", help="the host's program")
+    parser.add_argument("--work", type=Path, default=HERE / ".sqlservice", help="where packages and the component are kept")
+    parser.add_argument("--check", action="store_true", help="compare the table with README.md instead of writing it")
+    given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    if given.step == "test":
+        return test(given)
+    fetch(given.work) if given.step == "fetch" else build(given.work)
+    return 0
+
+
+def fetch(work: Path) -> None:
+    """Downloads the packages and unpacks them: the tests are read from there when they run."""
+    wheels = work / "wheels"
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    kind = ["--platform", "any", "--python-version", "3.14", "--implementation", "py", "--abi", "none", "--only-binary=:all:"]
+    subprocess.run([*pip, *kind, "--dest", str(wheels), "-r", str(HERE / "packages.txt")], check=True)
+    for wheel in wheels.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(work / "site")
+
+
+def build(work: Path) -> None:
+    """Builds the component with the packages that were fetched, and no others."""
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(work / "wheels"), "PYTHONPATH": str(SDK / "src")}
+    builder = [sys.executable, "-m", "sqlservice_guest.build", str(HERE / "guest")]
+    subprocess.run([*builder, "--out", str(component(work)), "--cache", str(work)], env={**os.environ, **offline}, check=True)
+
+
+def component(work: Path) -> Path:
+    """The component's file."""
+    return work / "compliance.wasm"
+
+
+def test(given: argparse.Namespace) -> int:
+    """Runs the tests. Returns 1 where one failed, or the table is another one."""
+    name = NAMES[given.database.partition(":")[0]]
+    answer = run(given)
+    tests: dict[str, dict[str, Any]] = answer["tests"]
+    failed = {test: came for test, came in tests.items() if came["outcome"] == "failed"}
+    for test_name, came in list(failed.items())[:SHOWN]:
+        print(f"{test_name}\n{came['text']}\n", file=sys.stderr)
+    table = shown(tests)
+    print(f"{name}\n{table}")
+    if not tests or answer["status"] not in (0, 1):
+        print(f"pytest ended with {answer['status']}", file=sys.stderr)
+        return 1
+    if given.selection != ["test_suite.py"]:
+        return int(bool(failed))
+    return max(int(bool(failed)), keep(name, table, given.check))
+
+
+def run(given: argparse.Namespace) -> Any:
+    """The suite's answer."""
+    places = {"suite": HERE / "suite", "site": given.work / "site"}
+    command = [given.sqlservice, "run", str(component(given.work)), "run", json.dumps(given.selection, ensure_ascii=False), "--json"]
+    command += ["--database", given.database, "--raw-sql", "--memory", "1G"]
+    command += [word for place, path in places.items() for word in ("--dir", f"{path}::/{place}")]
+    if given.database.startswith("postgres"):
+        # Almost every test makes a table of a name anew; kept connections would keep plans of the one before.
+        command += ["--pool-recycle", "0s"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"the component failed:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+    return json.loads(json.loads(done.stdout)["ok"])
+
+
+def shown(tests: dict[str, dict[str, Any]]) -> str:
+    """The table of one database."""
+    outcomes = collections.Counter(came["outcome"] for came in tests.values())
+    texts = sum(came["outcome"] == "passed" and came.get("texts", 0) > 0 for came in tests.values())
+    reasons = collections.Counter(reason(came["text"]) for came in tests.values() if came["outcome"] == "skipped")
+    lines = ["| outcome | tests |", "| --- | --: |", f"| passed | {outcomes['passed']} |"]
+    lines += [f"| of these, with some SQL text by raw-sql | {texts} |", f"| skipped | {outcomes['skipped']} |"]
+    lines += [f"| failed | {outcomes['failed']} |", "", "| skipped, as | tests |", "| --- | --: |"]
+    lines += [f"| {text} | {count} |" for text, count in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))]
+    return "\n".join(lines)
+
+
+def reason(text: str) -> str:
+    """Why a test was skipped, without its name."""
+    return re.sub(r"\s+", " ", text.rsplit("' : ", 1)[-1].removeprefix("Skipped: ")).replace("|", "\\|")
+
+
+def keep(name: str, table: str, check: bool) -> int:
+    """Writes a database's table into README.md, or compares it with the one there."""
+    begin, end = f"<!-- {name}: begin -->\n", f"\n<!-- {name}: end -->"
+    text = README.read_text()
+    head, _, rest = text.partition(begin)
+    before, _, tail = rest.partition(end)
+    if check:
+        if before != table:
+            print(f"README.md has another table of {name}; run.py test --database … writes it", file=sys.stderr)
+        return int(before != table)
+    README.write_text(head + begin + table + end + tail)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
