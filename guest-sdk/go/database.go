@@ -53,9 +53,9 @@ func check(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return failf("timeout", "the context's deadline has passed")
+		return &Error{Code: "timeout", Message: "the context's deadline has passed", Position: -1, cause: err}
 	default:
-		return failf("cancelled", "the context was cancelled")
+		return &Error{Code: "cancelled", Message: "the context was cancelled", Position: -1, cause: err}
 	}
 }
 

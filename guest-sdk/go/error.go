@@ -28,6 +28,8 @@ type Error struct {
 	Position int
 	// Details is what only this code tells.
 	Details map[string]string
+	// cause is the error of a context.
+	cause error
 }
 
 // Errors to compare with by errors.Is.
@@ -56,6 +58,7 @@ var (
 	ErrBusy                 = code("busy")
 	ErrClosed               = code("closed")
 	ErrTimeout              = code("timeout")
+	ErrCancelled            = code("cancelled")
 	ErrDisconnected         = code("disconnected")
 	ErrLimit                = code("limit")
 )
@@ -69,6 +72,9 @@ func (e *Error) Error() string {
 	}
 	return "sqlservice: " + e.Code + ": " + e.Message
 }
+
+// Unwrap is the context's error, where that is why.
+func (e *Error) Unwrap() error { return e.cause }
 
 // Is says whether target is the Err value of the same code.
 func (e *Error) Is(target error) bool {

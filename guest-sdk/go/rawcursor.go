@@ -32,6 +32,27 @@ func (c *RawCursor) Columns() []string {
 	return names
 }
 
+// ResultType is the type of a result's column, as far as the host knows it.
+type ResultType struct {
+	// Type is the type's word: "int64", "varchar", "timestamp-tz", …
+	Type                     string
+	Length, Precision, Scale *uint32
+	// Nullable is nil where it is not known.
+	Nullable *bool
+	// Native is the type's name in this database, where it is known.
+	Native string
+}
+
+// Types is the types of the columns.
+func (c *RawCursor) Types() []ResultType {
+	types := make([]ResultType, len(c.result.columns))
+	for i, column := range c.result.columns {
+		ty := column.Type
+		types[i] = ResultType{kindWords[ty.Kind], ty.Length, ty.Precision, ty.Scale, column.Nullable, text(ty.Native)}
+	}
+	return types
+}
+
 // Next is the next row; nil at the end.
 func (c *RawCursor) Next(ctx context.Context) ([]any, error) {
 	if !c.open {

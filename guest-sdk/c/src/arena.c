@@ -27,6 +27,7 @@ void *arena_take(struct arena *arena, size_t count, size_t size) {
     arena->exhausted = true;
     return NULL;
   }
+  arena->taken += count * size;
   const size_t wanted = (count * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   struct block *block = arena->last;
   if (block == NULL || block->size - block->used < wanted) block = block_new(arena, wanted);
@@ -53,8 +54,49 @@ char *arena_text(struct arena *arena, const char *data, size_t size) {
   return copy;
 }
 
+/// How many bytes the character at the start of a text has; 0 where it is none.
+static size_t character(const uint8_t *text, size_t size) {
+  const uint8_t first = text[0];
+  if (first < 0x80) return 1;
+  const size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (first < 0xc2 || first > 0xf4 || size < length) return 0;
+  for (size_t i = 1; i < length; i++) {
+    if (text[i] >> 6 != 2) return 0;
+  }
+  // Nothing is written longer than it has to be, and there are no surrogates and nothing behind U+10FFFF.
+  if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f)) return 0;
+  if ((first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f)) return 0;
+  return length;
+}
+
+void arena_check(struct arena *arena, const void *text, size_t size) {
+  const uint8_t *at = text;
+  for (size_t left = size, step; left > 0 && !arena->malformed; at += step, left -= step) {
+    uint64_t eight = 0;
+    if (left >= sizeof eight) memcpy(&eight, at, sizeof eight);
+    const bool plain = left >= sizeof eight && (eight & UINT64_C(0x8080808080808080)) == 0;
+    step = plain ? sizeof eight : character(at, left);
+    if (step == 0) arena->malformed = true;
+  }
+}
+
+void arena_count(struct arena *arena, size_t count, size_t size) {
+  arena->taken += (uint64_t)count * size;
+}
+
+bool arena_fits(const struct arena *arena, struct error *error) {
+  // The host's own limit of a call is 64 MiB where nothing else is said.
+  const uint64_t most = 63U << 20;
+  if (arena->exhausted) return error_set(error, "limit", "out of memory");
+  if (arena->malformed) return error_set(error, "type-mismatch", "a text is not UTF-8");
+  if (arena->taken > most)
+    return error_set(error, "limit", "one call hands at most 63 MiB to the host: write in parts");
+  return true;
+}
+
 plugin_string_t arena_string(struct arena *arena, const char *text) {
   const size_t size = text == NULL ? 0 : strlen(text);
+  arena_check(arena, text, size);
   uint8_t *copy = arena_copy(arena, text, size);
   return (plugin_string_t){.ptr = copy, .len = copy == NULL ? 0 : size};
 }
@@ -84,6 +126,7 @@ plugin_list_string_t arena_names(struct arena *arena, const char *names) {
     list.ptr = arena_grow(arena, list.ptr, list.len, sizeof *list.ptr);
     if (list.ptr == NULL) return (plugin_list_string_t){0};
     const size_t size = (size_t)(end - start);
+    arena_check(arena, start, size);
     list.ptr[list.len++] = (plugin_string_t){.ptr = arena_copy(arena, start, size), .len = size};
     at = comma == NULL ? NULL : comma + 1;
   }

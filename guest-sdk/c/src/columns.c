@@ -54,7 +54,9 @@ static void *array(const struct writer *writer, const void *values, size_t count
     const void *read;
     void *given;
   } pointer = {.read = values};  // The bindings only read it.
-  return writer->copy ? arena_copy(writer->arena, values, count * size) : pointer.given;
+  if (writer->copy) return arena_copy(writer->arena, values, count * size);
+  arena_count(writer->arena, count, size);
+  return pointer.given;
 }
 
 static bool bits(const struct writer *writer, const sql_data *column, wit_column *out) {
@@ -77,6 +79,7 @@ static bool end_to_end(const struct writer *writer, const sql_data *column, wit_
   out->values.val.texts.offsets.len = writer->rows + 1;
   out->values.val.texts.data.ptr = array(writer, column->values, offsets[writer->rows], 1);
   out->values.val.texts.data.len = offsets[writer->rows];
+  if (column->kind != SQL_KIND_BYTES) arena_check(writer->arena, column->values, offsets[writer->rows]);
   return true;
 }
 
@@ -111,6 +114,7 @@ static bool zero_ended(const struct writer *writer, const sql_data *column, wit_
   for (size_t i = 0; i < writer->rows; i++) {
     put(out, i, (sql_str){.data = texts[i], .size = texts[i] == NULL ? 0 : strlen(texts[i])});
   }
+  if (column->kind != SQL_KIND_BYTES) arena_check(writer->arena, out->values.val.texts.data.ptr, (size_t)size);
   if (!nulls) return true;
   uint8_t *flags = arena_take(writer->arena, writer->rows, 1);
   if (flags == NULL) return fail(writer, "limit", "out of memory", column->name);
@@ -212,7 +216,7 @@ bool columns_lower(struct session *session, struct arena *arena, const char *tab
   }
   *batch = (wit_batch){.rows = (uint32_t)rows, .columns = {.ptr = items, .len = count}};
   if (names != NULL) *names = (plugin_list_string_t){.ptr = texts, .len = count};
-  return !arena->exhausted || error_set(&session->error, "limit", "out of memory");
+  return arena_fits(arena, &session->error);
 }
 
 sql_rows sql_insert_many(sql_session handle, const char *table, const sql_data *columns, size_t count, size_t rows,
@@ -228,9 +232,10 @@ sql_rows sql_insert_many(sql_session handle, const char *table, const sql_data *
     plugin_string_t to = arena_string(&arena, table);
     plugin_list_string_t back = arena_names(&arena, returning);
     wit_failure failure;
-    done = WIT(sessions_method_session_insert_many)(session_borrow(session), &to, &names, &batch, &back,
-                                                    &session->options, &result, &failure);
-    if (!done) error_take(&session->error, &failure);
+    const bool fits = arena_fits(&arena, &session->error);
+    done = fits && WIT(sessions_method_session_insert_many)(session_borrow(session), &to, &names, &batch, &back,
+                                                            &session->options, &result, &failure);
+    if (fits && !done) error_take(&session->error, &failure);
   }
   arena_free(&arena);
   return done ? rows_of(session, &result, NULL, 0) : (sql_rows){0};

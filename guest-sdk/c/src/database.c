@@ -22,6 +22,8 @@ sql_database sql_open(const char *name, sql_models models) {
     error_set(&database->error, "invalid", "a database has no name");
     return handle;
   }
+  arena_check(&database->arena, name, strlen(name));
+  if (!arena_fits(&database->arena, &database->error)) return handle;
   WIT(schema_models_t) lowered;
   wit_failure failure;
   if (models_lower(models, &lowered, &database->error)) {

@@ -145,7 +145,7 @@ static bool lower(struct session *session, struct arena *arena, const sql_value 
                        "parameter %zu is of no kind, out of range, or an array in an array", i);
     }
   }
-  return true;
+  return arena_fits(arena, &session->error);
 }
 
 static struct prepared *run_prepared(sql_prepared handle, const sql_value *values, size_t count, wit_result *result) {

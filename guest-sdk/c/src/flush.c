@@ -174,7 +174,7 @@ bool sql_flush_link(sql_flush handle, uint32_t position, uint32_t row, const cha
 
 bool sql_flush_run(sql_flush handle) {
   struct flush *flush = ready(handle);
-  if (flush == NULL) return false;
+  if (flush == NULL || !arena_fits(&flush->arena, error_of(flush))) return false;
   WIT(sessions_list_change_t) changes = {.ptr = flush->changes, .len = flush->count};
   wit_failure failure;
   const bool done =

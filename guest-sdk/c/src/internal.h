@@ -28,7 +28,16 @@ struct statement;
 struct arena {
   struct block *last;
   bool exhausted;  ///< Whether memory ran out; pieces are null from then on.
+  bool malformed;  ///< Whether a text that goes to the host is not UTF-8.
+  uint64_t taken;  ///< Bytes of pieces, and of what the host is handed besides.
 };
+struct error;
+/// Whether the host can be handed what is in the arena; fails with the reason where not. (It would end the plugin.)
+bool arena_fits(const struct arena *arena, struct error *error);
+/// Counts bytes that the host is handed and that lie elsewhere.
+void arena_count(struct arena *arena, size_t count, size_t size);
+/// Notes where a text is not UTF-8.
+void arena_check(struct arena *arena, const void *text, size_t size);
 /// A piece of zeros, aligned for any type; null where memory ran out.
 void *arena_take(struct arena *arena, size_t count, size_t size);
 void *arena_copy(struct arena *arena, const void *data, size_t size);

@@ -107,6 +107,7 @@ bool sql_load_run(sql_load handle) {
   struct load *load = ready(handle);
   if (load == NULL) return false;
   struct session *session = session_above(load);
+  if (!arena_fits(&load->arena, &session->error)) return false;
   wit_failure failure;
   load->run = WIT(sessions_method_session_load)(session_borrow(session), &load->plan, &session->options, &load->loaded,
                                                 &failure);

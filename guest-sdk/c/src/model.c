@@ -40,6 +40,9 @@ static bool push_any(struct maker *maker, void *pointer, size_t *count, size_t s
 
 static plugin_string_t text(struct maker *maker, const char *data, size_t size) {
   if (data == NULL || size == 0) return (plugin_string_t){0};
+  struct arena checked = {0};
+  arena_check(&checked, data, size);
+  if (checked.malformed) error_set(maker->error, "type-mismatch", "a text of a declaration is not UTF-8");
   uint8_t *copy = malloc(size);
   if (copy == NULL) {
     maker->exhausted = true;
@@ -216,8 +219,20 @@ static void add_check(struct maker *maker, wit_table *table, const sql_entry *en
   check->expression = whole(maker, entry->text);
 }
 
+/// Whether the entry's words are those of the header.
+static bool known(const sql_entry *entry) {
+  return (unsigned)entry->type <= SQL_OTHER && (unsigned)entry->element <= SQL_OTHER &&
+         (unsigned)entry->by_default <= SQL_EXPRESSION && (unsigned)entry->on_update <= SQL_EXPRESSION &&
+         (unsigned)entry->on_delete <= SQL_SET_DEFAULT && (unsigned)entry->on_key_update <= SQL_SET_DEFAULT;
+}
+
 static void add(struct maker *maker, WIT(schema_models_t) * models, wit_table *table, const sql_entry *of,
                 const sql_entry *entry) {
+  if (!known(entry)) {
+    error_set(maker->error, "invalid", "%s has a type, default or action that is none: use the header's words",
+              entry->name == NULL ? "an entry" : entry->name);
+    return;
+  }
   switch (entry->entry) {
     case SQL_ENTRY_COLUMN: add_column(maker, table, entry); return;
     case SQL_ENTRY_PRIMARY_KEY:

@@ -54,6 +54,7 @@ static uint32_t query_node(struct statement *statement, sql_query source, const 
 
 static bool join(struct statement *statement, struct draft *draft, sql_join_kind kind, uint32_t right, sql_expr on) {
   if (right == UINT32_MAX) return false;
+  if ((unsigned)kind > SQL_CROSS) return statement_fail(statement, "invalid", "there is no such join");
   if (!draft->source.is_some) return statement_fail(statement, "invalid", "a join needs sql_from before it");
   wit_node node = {.tag = SQLSERVICE_DATABASE_STATEMENTS_NODE_JOIN};
   node.val.join.kind = (uint8_t)kind;

@@ -19,8 +19,12 @@ sql_rows sql_raw(sql_session handle, const char *text, const sql_value *values, 
   bool done = false;
   if (lowered) {
     plugin_string_t sql = string_view((sql_str){.data = text, .size = strlen(text)});
-    done = WIT(raw_sql_execute)(session_borrow(session), &sql, &parameters, &session->options, &result, &failure);
-    if (!done) error_take(&session->error, &failure);
+    arena_check(&arena, text, sql.len);
+    arena_count(&arena, sql.len, 1);
+    const bool fits = arena_fits(&arena, &session->error);
+    done =
+        fits && WIT(raw_sql_execute)(session_borrow(session), &sql, &parameters, &session->options, &result, &failure);
+    if (fits && !done) error_take(&session->error, &failure);
   } else {
     error_set(&session->error, "type-mismatch", "a parameter is of no kind, out of range, or an array in an array");
   }

@@ -126,6 +126,7 @@ sql_models sql_reflect(sql_session handle, const char *only) {
   WIT(schema_reflect_options_t) options = {.only = arena_names(&session->reflected, only)};
   WIT(sessions_list_table_t) tables;
   wit_failure failure;
+  if (!arena_fits(&session->reflected, &session->error)) return (sql_models){0};
   if (!WIT(sessions_method_session_reflect)(session_borrow(session), &options, &tables, &failure)) {
     error_take(&session->error, &failure);
     return (sql_models){0};

@@ -60,10 +60,15 @@ sql_query sql_update(sql_session session, const char *table) {
 sql_query sql_delete(sql_session session, const char *table) {
   return statement_new(session, STATEMENT_DELETE, false, table);
 }
+static bool operator_known(struct statement *statement, sql_set_operator how) {
+  return (unsigned)how <= SQL_EXCEPT ||
+         statement_fail(statement, "invalid", "there is no such way to put queries together");
+}
+
 sql_query sql_compound(sql_session session, sql_set_operator how) {
   const sql_query query = statement_new(session, STATEMENT_SELECT, true, NULL);
   struct statement *statement = statement_ready(query);
-  if (statement != NULL) statement->drafts[0]->set_operator = (uint8_t)how;
+  if (statement != NULL && operator_known(statement, how)) statement->drafts[0]->set_operator = (uint8_t)how;
   return query;
 }
 
@@ -71,7 +76,7 @@ static sql_query part_new(sql_query query, bool compound, sql_set_operator how) 
   struct statement *statement = statement_ready(query);
   uint32_t part;
   struct draft *draft = statement == NULL ? NULL : draft_new(statement, compound, &part);
-  if (draft == NULL) return (sql_query){0};
+  if (draft == NULL || !operator_known(statement, how)) return (sql_query){0};
   draft->set_operator = (uint8_t)how;
   return (sql_query){.id = object_part(query.id, part)};
 }
@@ -312,7 +317,8 @@ bool statement_finish(struct statement *statement, wit_statement *out) {
       done = finish_delete(statement, &out->root.val.delete_);
       break;
   }
-  if (statement->arena.exhausted) return exhausted(statement);
+  struct session *session = object_above(statement, OBJECT_SESSION);
+  if (!arena_fits(&statement->arena, &session->error)) return false;
   out->nodes = (WIT(statements_list_node_t)){.ptr = statement->nodes, .len = statement->node_count};
-  return done && session_above(statement) != NULL;
+  return done && !session->error.failed;
 }

@@ -86,10 +86,18 @@ plugin_string_t string_view(sql_str text) {
   return (plugin_string_t){.ptr = pointer.given, .len = text.data == NULL ? 0 : text.size};
 }
 
-static plugin_string_t kept(sql_str text, struct arena *arena, bool copy) {
-  if (!copy) return string_view(text);
+static plugin_string_t kept_bytes(sql_str text, struct arena *arena, bool copy) {
+  if (!copy) {
+    arena_count(arena, text.size, 1);
+    return string_view(text);
+  }
   uint8_t *bytes = arena_copy(arena, text.data, text.data == NULL ? 0 : text.size);
   return (plugin_string_t){.ptr = bytes, .len = bytes == NULL || text.data == NULL ? 0 : text.size};
+}
+
+static plugin_string_t kept(sql_str text, struct arena *arena, bool copy) {
+  if (text.data != NULL) arena_check(arena, text.data, text.size);
+  return kept_bytes(text, arena, copy);
 }
 
 static bool scalar_lower(const sql_value *value, wit_scalar *out, struct arena *arena, bool copy) {
@@ -104,7 +112,7 @@ static bool scalar_lower(const sql_value *value, wit_scalar *out, struct arena *
     case SQL_KIND_TEXT:
     case SQL_KIND_JSON: out->val.text = kept(value->as.text, arena, copy); return true;
     case SQL_KIND_BYTES: {
-      const plugin_string_t bytes = kept(value->as.text, arena, copy);
+      const plugin_string_t bytes = kept_bytes(value->as.text, arena, copy);
       out->val.bytes = (plugin_list_u8_t){.ptr = bytes.ptr, .len = bytes.len};
       return true;
     }

@@ -38,6 +38,7 @@ run() {
 run zig undefined "$zig" cc
 if [ -n "${CC:-}" ]; then run cc address,undefined "$CC"; fi
 
+"$zig" cc -std=c17 $warnings -I"$here/.." -c "$here/example.c" -o "$out/example.o"
 # C++ includes the header, and Zig what `zig translate-c` makes of it.
 "$zig" c++ -std=c++20 -Wall -Wextra -Werror -I"$here/.." -c "$here/include.cpp" -o "$out/include.o"
 cp "$here/include.zig" "$out"

@@ -15,8 +15,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
-	"time"
+	"reflect"
 
 	"github.com/sqlservice/sqlservice/guest-sdk/go"
 )
@@ -44,20 +43,33 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	s, err := db.Connect(ctx)
-	if err == nil {
-		err = s.SetIsolation(ctx, sqlservice.Autocommit)
-	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		_ = db.Close()
+		return nil, err
 	}
-	return &conn{db: db, session: s}, nil
+	opened := &conn{db: db, session: s}
+	if err := s.SetIsolation(ctx, sqlservice.Autocommit); err != nil {
+		_ = opened.Close()
+		return nil, err
+	}
+	return opened, nil
+}
+
+// Conn is what the function of sql.Conn.Raw gets: a connection that has a session, for what SQL text has no words for. Its
+// transactions belong to database/sql.
+type Conn interface {
+	Session() *sqlservice.Session
 }
 
 type conn struct {
-	db      *sqlservice.Database
-	session *sqlservice.Session
-	broken  bool
+	db         *sqlservice.Database
+	session    *sqlservice.Session
+	savepoints []savepoint
+	broken     bool
 }
+
+// Session is the connection's session.
+func (c *conn) Session() *sqlservice.Session { return c.session }
 
 // note remembers that the connection is lost.
 func (c *conn) note(err error) error {
@@ -65,6 +77,14 @@ func (c *conn) note(err error) error {
 		c.broken = true
 	}
 	return err
+}
+
+// ResetSession makes the connection ready for its next user.
+func (c *conn) ResetSession(context.Context) error {
+	if c.broken {
+		return driver.ErrBadConn
+	}
+	return nil
 }
 
 // IsValid says whether the connection can be used again.
@@ -89,7 +109,7 @@ var levels = map[sql.IsolationLevel]sqlservice.Isolation{
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	level, ok := levels[sql.IsolationLevel(o.Isolation)]
 	if !ok {
-		return nil, &sqlservice.Error{Code: "unsupported", Message: fmt.Sprintf("no isolation level %v", sql.IsolationLevel(o.Isolation)), Position: -1}
+		return nil, unsupported("there is no isolation level %v", sql.IsolationLevel(o.Isolation))
 	}
 	options := []sqlservice.TxOption{sqlservice.WithIsolation(level)}
 	if o.ReadOnly {
@@ -99,30 +119,51 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 		return nil, c.note(err)
 	}
 	if err := c.session.Begin(ctx, options...); err != nil {
-		return nil, c.note(err)
+		return nil, c.end(err)
 	}
 	return transaction{c}, nil
 }
 
-type transaction struct{ conn *conn }
-
-func (t transaction) end(err error) error {
-	ctx := context.Background()
-	return t.conn.note(errors.Join(err, t.conn.session.SetIsolation(ctx, sqlservice.Autocommit)))
+func unsupported(format string, args ...any) error {
+	return &sqlservice.Error{Code: "unsupported", Message: fmt.Sprintf(format, args...), Position: -1}
 }
 
-func (t transaction) Commit() error { return t.end(t.conn.session.Commit(context.Background())) }
+// end makes every statement commit itself again. A connection where that fails is of no more use.
+func (c *conn) end(err error) error {
+	c.savepoints = nil
+	if failed := c.session.SetIsolation(context.Background(), sqlservice.Autocommit); failed != nil {
+		c.broken = true
+		if err == nil {
+			err = failed
+		}
+	}
+	return c.note(err)
+}
 
-func (t transaction) Rollback() error { return t.end(t.conn.session.Rollback(context.Background())) }
+type transaction struct{ conn *conn }
+
+func (t transaction) Commit() error { return t.conn.end(t.conn.session.Commit(context.Background())) }
+
+func (t transaction) Rollback() error {
+	return t.conn.end(t.conn.session.Rollback(context.Background()))
+}
 
 // CheckNamedValue lets all values of the SDK's types pass.
 func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
 	if v.Name != "" {
-		return &sqlservice.Error{Code: "unsupported", Message: "parameters have no names: write " + v.Name + " as ? or $1", Position: -1}
+		return unsupported("parameters have no names: write %s as ? or $1", v.Name)
 	}
-	if valuer, ok := v.Value.(driver.Valuer); ok {
-		value, err := valuer.Value()
-		v.Value = value
+	switch value := v.Value.(type) {
+	case sql.Out:
+		return unsupported("there are no output parameters")
+	case driver.Valuer:
+		// As database/sql does it: a nil pointer is a null, whatever its method makes of it.
+		if p := reflect.ValueOf(value); p.Kind() == reflect.Pointer && p.IsNil() {
+			v.Value = nil
+			return nil
+		}
+		got, err := value.Value()
+		v.Value = got
 		return err
 	}
 	return nil
@@ -138,6 +179,9 @@ func arguments(list []driver.NamedValue) []any {
 
 // ExecContext runs a statement that returns no rows.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if word, name, ok := savepointIn(query); ok && len(args) == 0 {
+		return result{}, c.note(c.atSavepoint(ctx, word, name))
+	}
 	did, err := sqlservice.RawExec(ctx, c.session, query, arguments(args)...)
 	return result(did), c.note(err)
 }
@@ -148,7 +192,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err != nil {
 		return nil, c.note(err)
 	}
-	return &rows{ctx, cursor}, nil
+	return &rows{ctx, cursor, cursor.Types()}, nil
 }
 
 // Prepare only keeps the text: the host caches what it compiled.
@@ -194,57 +238,7 @@ func (r result) RowsAffected() (int64, error) { return r.Affected, nil }
 
 func (r result) LastInsertId() (int64, error) {
 	if r.LastKey == nil {
-		return 0, &sqlservice.Error{Code: "unsupported", Message: "this database tells no last key: use `returning`", Position: -1}
+		return 0, unsupported("this database tells no last key: use `returning`")
 	}
 	return *r.LastKey, nil
-}
-
-type rows struct {
-	ctx    context.Context
-	cursor *sqlservice.RawCursor
-}
-
-func (r *rows) Columns() []string { return r.cursor.Columns() }
-
-func (r *rows) Close() error { return r.cursor.Close() }
-
-func (r *rows) Next(dest []driver.Value) error {
-	row, err := r.cursor.Next(r.ctx)
-	if err != nil {
-		return err
-	}
-	if row == nil {
-		return io.EOF
-	}
-	for i, v := range row {
-		dest[i] = driverValue(v)
-	}
-	return nil
-}
-
-// driverValue is a value of one of the types that database/sql knows.
-func driverValue(v any) driver.Value {
-	switch v := v.(type) {
-	case sqlservice.Decimal:
-		return string(v)
-	case sqlservice.JSON:
-		return []byte(v)
-	case sqlservice.UUID:
-		return v.String()
-	case sqlservice.Date:
-		return v.Time()
-	case sqlservice.Timestamp:
-		return v.Time()
-	case sqlservice.TimeOfDay:
-		return v.String()
-	case sqlservice.Native:
-		return v.Text
-	case time.Time, nil, int64, float64, bool, string, []byte:
-		return v
-	case uint64:
-		if v <= 1<<63-1 {
-			return int64(v)
-		}
-	}
-	return fmt.Sprint(v)
 }

@@ -24,7 +24,7 @@ func Import[R any](call func(a *Arena, result uint32)) (out R, err error) {
 	if !hasHost {
 		return out, &EncodeError{"unsupported", "this program does not run in sqlservice: build it by `sqlservice build`"}
 	}
-	runtime.Gosched() // Lets the garbage collector work: nothing else interrupts a goroutine that computes.
+	yield()
 	callLock.Lock()
 	defer callLock.Unlock()
 	defer catch(&err)
@@ -35,6 +35,18 @@ func Import[R any](call func(a *Arena, result uint32)) (out R, err error) {
 	call(&arguments, at)
 	t.Load(at, unsafe.Pointer(&out))
 	return out, nil
+}
+
+// calls counts those of the host since other goroutines could work.
+var calls int
+
+// yield lets the garbage collector work now and then: nothing else interrupts a goroutine that computes. It is not cheap, as it
+// leaves all functions and comes back to them.
+func yield() {
+	if calls++; calls >= 32 || arguments.taken+results.taken > 64<<10 {
+		calls = 0
+		runtime.Gosched()
+	}
 }
 
 func catch(err *error) {

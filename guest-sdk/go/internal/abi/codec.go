@@ -3,6 +3,7 @@ package abi
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -131,21 +132,25 @@ func (t *Type) caseOf(src p) (int, *Type, p) {
 		f := t.fields[tag]
 		return tag, f.ty, p(uintptr(src) + f.goOffset)
 	}
-	value := reflect.NewAt(t.goType, src).Elem().Elem()
-	if !value.IsValid() {
+	value := (*iface)(src)
+	if value.word == 0 {
 		refuse("a %v is missing", t.goType)
 	}
-	tag, ok := t.tagOf[value.Type()]
-	if !ok {
-		refuse("a %v is no %v", value.Type(), t.goType)
+	tag := slices.Index(t.words, value.word)
+	if tag < 0 {
+		refuse("a %v is no %v", reflect.NewAt(t.goType, src).Elem().Elem().Type(), t.goType)
 	}
-	ty := t.cases[tag]
-	if ty.kind == kindUnit {
+	if t.cases[tag].kind == kindUnit {
 		return tag, nil, nil
 	}
-	box := reflect.New(value.Type())
-	box.Elem().Set(value)
-	return tag, ty, box.UnsafePointer()
+	return tag, t.cases[tag], value.data
+}
+
+// iface is how an interface lies in Go. The first word says the type, and is the same for all interfaces of one type that hold
+// values of one type.
+type iface struct {
+	word uintptr
+	data p
 }
 
 // Load reads a Go value from memory and writes it to dst, which is zero.
@@ -163,8 +168,9 @@ func (t *Type) Load(at u32, dst p) {
 			f.ty.Load(at+f.offset, p(uintptr(dst)+f.goOffset))
 		}
 	case kindOption, kindVariant, kindResult:
-		tag := int(*(*uint8)(At(at)))
-		t.setCase(tag, dst, func(ty *Type, payload p) { ty.Load(at+t.payload(), payload) })
+		if ty, payload := t.setCase(int(*(*uint8)(At(at))), dst); ty != nil {
+			ty.Load(at+t.payload(), payload)
+		}
 	}
 }
 
@@ -175,8 +181,7 @@ func (t *Type) loadList(s [2]u32, dst p) {
 	if count == 0 {
 		return
 	}
-	out := reflect.MakeSlice(t.goType, count, count)
-	data := out.UnsafePointer()
+	data := newArray(elem.goType, count)
 	if elem.same {
 		size := u32(count) * elem.size
 		copy(unsafe.Slice((*byte)(data), size), Bytes(s[0], size))
@@ -189,26 +194,42 @@ func (t *Type) loadList(s [2]u32, dst p) {
 	*(*slice)(dst) = slice{data, count, count}
 }
 
-// setCase makes dst a variant's case and lets fill write its payload.
-func (t *Type) setCase(tag int, dst p, fill func(ty *Type, payload p)) {
+// setCase makes dst a variant's case, and returns the type of its payload and where that lies, zero still; no type where it has
+// none.
+func (t *Type) setCase(tag int, dst p) (*Type, p) {
 	switch t.kind {
 	case kindOption:
-		if tag == 1 {
-			box := reflect.New(t.elem.goType)
-			fill(t.elem, box.UnsafePointer())
-			*(*p)(dst) = box.UnsafePointer()
+		if tag != 1 {
+			return nil, nil
 		}
+		payload := newValue(t.elem.goType)
+		*(*p)(dst) = payload
+		return t.elem, payload
 	case kindResult:
 		*(*bool)(dst) = tag == 1
 		f := t.fields[tag]
-		fill(f.ty, p(uintptr(dst)+f.goOffset))
-	case kindVariant:
-		ty := t.cases[tag]
-		box := reflect.New(ty.goType)
-		fill(ty, box.UnsafePointer())
-		reflect.NewAt(t.goType, dst).Elem().Set(box.Elem())
+		return f.ty, p(uintptr(dst) + f.goOffset)
 	}
+	ty := t.cases[tag]
+	payload := newValue(ty.goType)
+	*(*p)(p(uintptr(dst) + unsafe.Offsetof(iface{}.data))) = payload
+	*(*uintptr)(dst) = t.words[tag]
+	return ty, payload
 }
+
+func newValue(goType reflect.Type) p { return unsafeNew((*iface)(p(&goType)).data) }
+
+func newArray(goType reflect.Type, count int) p {
+	return unsafeNewArray((*iface)(p(&goType)).data, count)
+}
+
+// What reflect.New and reflect.MakeSlice do, without the types that they make of the type.
+
+//go:linkname unsafeNew reflect.unsafe_New
+func unsafeNew(goType p) p
+
+//go:linkname unsafeNewArray reflect.unsafe_NewArray
+func unsafeNewArray(goType p, count int) p
 
 // toValid is a text that the host takes.
 func toValid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

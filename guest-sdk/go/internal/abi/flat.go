@@ -68,7 +68,9 @@ func (t *Type) Lift(in []uint64, dst p) []uint64 {
 		}
 		return in
 	case kindOption, kindVariant, kindResult:
-		t.setCase(int(in[0]), dst, func(ty *Type, payload p) { ty.Lift(in[1:], payload) })
+		if ty, payload := t.setCase(int(in[0]), dst); ty != nil {
+			ty.Lift(in[1:], payload)
+		}
 		return in[len(t.flat):]
 	}
 	return in

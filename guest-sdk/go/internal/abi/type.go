@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"unsafe"
 )
 
 type kind uint8
@@ -49,7 +50,8 @@ type Type struct {
 	elem   *Type
 	fields []field
 	cases  []*Type
-	tagOf  map[reflect.Type]int
+	// words are the first words of interfaces that hold the cases.
+	words  []uintptr
 	flat   []Core
 	signed bool
 	// last is the last case of an enum.
@@ -73,20 +75,42 @@ func (Result[T, E]) isResult() {}
 
 var (
 	resultMarker = reflect.TypeFor[interface{ isResult() }]()
-	variants     = map[reflect.Type][]reflect.Type{}
+	variants     = map[reflect.Type][]variantCase{}
 	enums        = map[reflect.Type]uint8{}
 	known        = map[reflect.Type]*Type{}
 	typesLock    sync.Mutex
 )
 
+// variantCase is the type of a case, and the first word of an interface that holds it.
+type variantCase struct {
+	goType reflect.Type
+	word   uintptr
+}
+
 // Variant says which types the cases of the interface type V are, in WIT's order.
 func Variant[V any](cases ...V) bool {
-	types := make([]reflect.Type, len(cases))
-	for i, c := range cases {
-		types[i] = reflect.TypeOf(c)
+	list := make([]variantCase, len(cases))
+	for i := range cases {
+		list[i] = variantCase{reflect.TypeOf(cases[i]), (*iface)(unsafe.Pointer(&cases[i])).word}
+		if isPointer(list[i].goType) {
+			panic(fmt.Sprintf("sqlservice: a %v is no case of a variant: it lies in an interface itself", list[i].goType))
+		}
 	}
-	variants[reflect.TypeFor[V]()] = types
+	variants[reflect.TypeFor[V]()] = list
 	return true
+}
+
+// isPointer says whether an interface holds values of the type themselves, and not where they lie.
+func isPointer(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return true
+	case reflect.Struct:
+		return t.NumField() == 1 && isPointer(t.Field(0).Type)
+	case reflect.Array:
+		return t.Len() == 1 && isPointer(t.Elem())
+	}
+	return false
 }
 
 // Enum says which case of the enum E is its last one.
@@ -188,11 +212,11 @@ func (t *Type) layVariant() {
 	if !ok {
 		panic(fmt.Sprintf("sqlservice: a %v has no counterpart in WIT", t.goType))
 	}
-	t.kind, t.tagOf = kindVariant, map[reflect.Type]int{}
+	t.kind = kindVariant
 	types := make([]*Type, len(cases))
 	for i, c := range cases {
-		t.tagOf[c] = i
-		types[i] = typeOf(c)
+		t.words = append(t.words, c.word)
+		types[i] = typeOf(c.goType)
 	}
 	t.layCases(types)
 }

@@ -47,6 +47,8 @@ type core struct {
 	values []uint64
 }
 
+func newCore(a *abi.Arena) *core { return &core{a, make([]uint64, 0, 16)} }
+
 func lower[T any](c *core, value T) { c.values = abi.LowerValue(c.arena, &value, c.values) }
 
 func (c *core) i(position int) uint32 { return uint32(c.values[position]) }
@@ -63,7 +65,7 @@ type Database struct{ Handle Handle }
 // Open opens a database.
 func Open(name string, models Models) (Database, *Failure) {
 	h, failure := call[Handle](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, name)
 		lower(c, models)
 		databaseOpen(c.i(0), c.i(1), c.i(2), c.i(3), c.i(4), c.i(5), result)
@@ -116,7 +118,7 @@ func (d Database) Session() (Session, *Failure) {
 // Begin opens a session in a transaction.
 func (d Database) Begin(o TransactionOptions) (Session, *Failure) {
 	h, failure := call[Handle](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, o)
 		databaseBegin(d.h(), c.i(0), c.i(1), c.i(2), c.i(3), result)
 	})
@@ -126,7 +128,7 @@ func (d Database) Begin(o TransactionOptions) (Session, *Failure) {
 // CreateAll creates tables.
 func (d Database) CreateAll(o DDLOptions) ([]string, *Failure) {
 	return call[[]string](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, o)
 		databaseCreateAll(d.h(), c.i(0), c.i(1), c.i(2), result)
 	})
@@ -135,7 +137,7 @@ func (d Database) CreateAll(o DDLOptions) ([]string, *Failure) {
 // DropAll drops tables.
 func (d Database) DropAll(o DDLOptions) ([]string, *Failure) {
 	return call[[]string](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, o)
 		databaseDropAll(d.h(), c.i(0), c.i(1), c.i(2), result)
 	})
@@ -144,7 +146,7 @@ func (d Database) DropAll(o DDLOptions) ([]string, *Failure) {
 // Reflect reads tables.
 func (d Database) Reflect(o ReflectOptions) ([]Table, *Failure) {
 	return call[[]Table](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, o)
 		databaseReflect(d.h(), c.i(0), c.i(1), c.i(2), c.i(3), c.i(4), c.i(5), result)
 	})

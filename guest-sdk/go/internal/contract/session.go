@@ -38,7 +38,7 @@ func (s Session) Prepare(statement Statement) (Prepared, *Failure) {
 // Run runs a compiled statement.
 func (s Session) Run(prepared Prepared, parameters []Value, options Options) (ResultSet, *Failure) {
 	return call[ResultSet](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, parameters)
 		lower(c, options)
 		sessionRun(s.h(), uint32(prepared.Handle), c.i(0), c.i(1), c.i(2), c.i(3), c.i(4), c.values[5], c.i(6), c.i(7), result)
@@ -48,7 +48,7 @@ func (s Session) Run(prepared Prepared, parameters []Value, options Options) (Re
 // InsertMany inserts rows by columns.
 func (s Session) InsertMany(table string, columns []string, rows Batch, returning []string, options Options) (ResultSet, *Failure) {
 	return call[ResultSet](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, table)
 		lower(c, columns)
 		lower(c, rows)
@@ -74,7 +74,7 @@ func (s Session) Load(plan Plan, options Options) (LoadResult, *Failure) {
 // Flush writes changes.
 func (s Session) Flush(changes []Change) ([]Batch, *Failure) {
 	return call[[]Batch](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, changes)
 		sessionFlush(s.h(), c.i(0), c.i(1), result)
 	})
@@ -83,7 +83,7 @@ func (s Session) Flush(changes []Change) ([]Batch, *Failure) {
 // Begin begins a transaction.
 func (s Session) Begin(o TransactionOptions) *Failure {
 	return do(func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, o)
 		sessionBegin(s.h(), c.i(0), c.i(1), c.i(2), c.i(3), result)
 	})
@@ -108,7 +108,7 @@ func (s Session) Rollback() *Failure {
 // SetIsolation sets the isolation level of later transactions.
 func (s Session) SetIsolation(level Isolation) *Failure {
 	return do(func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, level)
 		sessionSetIsolation(s.h(), c.i(0), result)
 	})
@@ -122,7 +122,7 @@ func (s Session) GetIsolation() (Isolation, *Failure) {
 // Reflect reads tables.
 func (s Session) Reflect(o ReflectOptions) ([]Table, *Failure) {
 	return call[[]Table](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, o)
 		sessionReflect(s.h(), c.i(0), c.i(1), c.i(2), c.i(3), c.i(4), c.i(5), result)
 	})
@@ -177,7 +177,7 @@ func (s Savepoint) Rollback() *Failure {
 // RawExecute runs SQL text.
 func RawExecute(s Session, sql string, parameters []Value, options Options) (ResultSet, *Failure) {
 	return call[ResultSet](func(a *abi.Arena, result uint32) {
-		c := &core{arena: a}
+		c := newCore(a)
 		lower(c, sql)
 		lower(c, parameters)
 		lower(c, options)
