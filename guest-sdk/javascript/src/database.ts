@@ -11,7 +11,7 @@ import { DataDriver, isolation } from "./kysely/driver.ts";
 import { DataIntrospector } from "./kysely/introspector.ts";
 import type { Models, Schema } from "./schema/models.ts";
 import { Session } from "./session/session.ts";
-import { count } from "./values/encode.ts";
+import { count, wellFormed } from "./values/encode.ts";
 
 /** What a database is opened with. */
 export interface DatabaseOptions extends StatementOptions {
@@ -57,7 +57,16 @@ export function contractTransaction(options: TransactionOptions): contract.Trans
 
 /** Options of reflection in the contract's terms. */
 export function contractReflect(options: ReflectOptions): contract.ReflectOptions {
-  return { only: [...(options.only ?? [])], schema: options.schema ?? null, views: options.views ?? false };
+  const { only = [], schema } = options;
+  return {
+    only: only.map((name) => wellFormed(name, "a table's name")),
+    schema: schema === undefined ? null : wellFormed(schema, "a schema's name"),
+    views: options.views ?? false,
+  };
+}
+
+function contractDdl(only: readonly string[], checkFirst: boolean): { only: string[]; checkFirst: boolean } {
+  return { only: only.map((name) => wellFormed(name, "a table's name")), checkFirst };
 }
 
 /** A database with a plugin's models. It is opened at its first use. */
@@ -107,12 +116,12 @@ export class Database<M extends Models<any, any>> {
 
   /** Creates the declared tables in the order that foreign keys ask for. Returns the names of those created. */
   createAll({ only = [], checkFirst = true }: DdlOptions = {}): Promise<string[]> {
-    return this.call((database) => database.createAll({ only: [...only], checkFirst }));
+    return this.call((database) => database.createAll(contractDdl(only, checkFirst)));
   }
 
   /** Drops the declared tables in the opposite order. Returns the names of those dropped. */
   dropAll({ only = [], checkFirst = true }: DdlOptions = {}): Promise<string[]> {
-    return this.call((database) => database.dropAll({ only: [...only], checkFirst }));
+    return this.call((database) => database.dropAll(contractDdl(only, checkFirst)));
   }
 
   /** Reads tables from the database. Those that were not declared can be queried from then on. */
@@ -137,7 +146,8 @@ export class Database<M extends Models<any, any>> {
     const session = this.wrap(await this.call((database) => database.begin(contractTransaction(options))));
     try {
       const result = await run(session);
-      await session.commit();
+      // Whether a transaction is open does not tell: a limit may have ended it.
+      if (!session.hasEnded) await session.commit();
       return result;
     } finally {
       await session.close();

@@ -1,5 +1,6 @@
 import type * as contract from "./contract.ts";
 import { Models } from "./schema/models.ts";
+import { isWellFormed } from "./values/utf8.ts";
 
 /** The WIT type of a parameter or a result, as the build read it from the types. */
 export type Shape =
@@ -31,7 +32,7 @@ export function expose(
       const taken = parameters.map((shape, i) => lift(shape, given[i], name));
       return lower(result, await run(...taken), name);
     } catch (error) {
-      throw messageOf(error);
+      throw (messageOf(error) as unknown as { toWellFormed(): string }).toWellFormed();
     }
   };
 }
@@ -99,7 +100,8 @@ function lower(shape: Shape, value: unknown, place: string): unknown {
     case "bool":
       return expect(typeof value === "boolean", value, place, "a boolean");
     case "string":
-      return expect(typeof value === "string", value, place, "a string");
+      expect(typeof value === "string", value, place, "a string");
+      return expect(isWellFormed(value as string), value, place, "a text without half a character");
     case "bytes":
       return expect(value instanceof Uint8Array, value, place, "a Uint8Array");
     case "f64":

@@ -7,7 +7,7 @@ import { host } from "./errors.ts";
 import { contractOptions, type StatementOptions } from "./executor.ts";
 import type { Session } from "./session/session.ts";
 import { decodeRows } from "./values/batch.ts";
-import { encodeUntyped } from "./values/encode.ts";
+import { encodeUntyped, wellFormed } from "./values/encode.ts";
 
 /** What a statement of SQL text gave. */
 export interface RawResult {
@@ -25,7 +25,7 @@ export async function execute(
 ): Promise<RawResult> {
   const values = parameters.map((value, i) => encodeUntyped(value, `parameter ${i + 1}`));
   const result = await session.withHandle<contract.ResultSet>((handle) =>
-    raw.execute(handle, sql, values, contractOptions(options)),
+    raw.execute(handle, wellFormed(sql, "SQL text"), values, contractOptions(options)),
   );
   return {
     columns: result.columns.map(({ name }) => name),

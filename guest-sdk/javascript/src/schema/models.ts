@@ -1,5 +1,5 @@
 import type * as contract from "../contract.ts";
-import { encodeValue } from "../values/encode.ts";
+import { encodeValue, wellFormed } from "../values/encode.ts";
 import type { ColumnSpec } from "./column.ts";
 import type { Relationship } from "./relationship.ts";
 import type { KeySpec, Row, Table, TableType } from "./table.ts";
@@ -22,6 +22,7 @@ export class Models<T extends Tables = Tables, R = Relationships<T>> {
     this.tables = tables;
     this.relationships = relationships;
     for (const [key, table] of Object.entries(tables)) {
+      for (const name of [key, ...Object.keys(table.columns)]) wellFormed(name, `a name of the table ${key}`);
       if (key !== table.name)
         throw new TypeError(`the table "${table.name}" is declared as "${key}": use the same name`);
     }

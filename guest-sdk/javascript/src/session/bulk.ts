@@ -3,6 +3,7 @@ import type * as contract from "../contract.ts";
 import { host, InvalidError, NotFoundError } from "../errors.ts";
 import { contractOptions, type StatementOptions } from "../executor.ts";
 import { decodeRows, encodeColumn } from "../values/batch.ts";
+import { wellFormed } from "../values/encode.ts";
 
 /** Rows to insert: objects with the same columns, or columns of one length. */
 export type BulkRows = readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>;
@@ -51,6 +52,7 @@ export async function insertMany(
     return encodeColumn(type, values, name);
   });
   if (count === 0) return { affected: 0, rows: [] };
+  for (const name of returning) wellFormed(name, "a column to return");
   const batch = { rows: count, columns: data };
   const result = await host(() => session.insertMany(table, names, batch, [...returning], contractOptions(options)));
   const decodings = returning.map((name) => ({ name, mode: types.get(name)?.mode }));

@@ -34,6 +34,7 @@ export class MappedTable {
   readonly table: contract.Table;
   readonly relationships: readonly MappedRelationship[];
   private readonly types: ReadonlyMap<string, ValueType | undefined>;
+  private readonly names: ReadonlySet<string>;
 
   constructor(
     table: contract.Table,
@@ -43,6 +44,16 @@ export class MappedTable {
     this.table = table;
     this.types = types;
     this.relationships = relationships;
+    this.names = new Set([...table.columns, ...relationships].map(({ name }) => name));
+  }
+
+  /** What a new object has has to be a column or a relationship: one with a slip in its name would be lost. */
+  checkNames(object: Row): void {
+    for (const [name, value] of Object.entries(object)) {
+      if (value === undefined || typeof value === "function" || this.names.has(name)) continue;
+      const message = `${this.table.name} has neither a column nor a relationship ${name}`;
+      throw new NotFoundError({ code: "no-such-column", message, table: this.table.name, columns: [name] });
+    }
   }
 
   /** The type of a column. */

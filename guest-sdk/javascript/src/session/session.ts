@@ -50,6 +50,7 @@ export class Session<M extends Models<any, any>> {
   private readonly parts: SessionParts;
   private readonly unit: UnitOfWork;
   private readonly mapping: Mapping;
+  private ended = false;
 
   constructor(models: M, parts: SessionParts) {
     this.parts = parts;
@@ -73,12 +74,19 @@ export class Session<M extends Models<any, any>> {
   async commit(): Promise<void> {
     await this.flush();
     await this.connection.call((session) => session.commit());
+    this.ended = true;
   }
 
   /** Rolls back. The objects that were found or saved are no longer this session's. */
   async rollback(): Promise<void> {
     this.unit.clear();
     await this.connection.call((session) => session.rollback());
+    this.ended = true;
+  }
+
+  /** Whether the plugin itself has committed or rolled back. A limit of the host's that ended a transaction does not count. */
+  get hasEnded(): boolean {
+    return this.ended;
   }
 
   /** Sets a savepoint, and begins a transaction where none is open. */

@@ -36,6 +36,7 @@ export class UnitOfWork {
     }
     if (this.states.has(object)) return;
     const mapped = this.mapping.table(table);
+    mapped.checkNames(object);
     this.states.set(object, { table: mapped, isNew: true, stored: {}, members: new Map() });
     added.push(object);
     for (const one of mapped.relationships) this.cascade(object, one, added);

@@ -1,8 +1,9 @@
 import type { OperationNode } from "kysely";
 
 import type { Node, Value } from "../contract.ts";
-import { UnsupportedError } from "../errors.ts";
+import { LimitError, UnsupportedError } from "../errors.ts";
 import type { ValueType } from "../schema/type.ts";
+import { wellFormed } from "../values/encode.ts";
 import type { Catalog, CteSource, Scope } from "./scope.ts";
 
 /** An expression that is in the arena already, and what is known of its values. */
@@ -25,6 +26,7 @@ export class Arena {
   readonly ctes: CteSource[] = [];
   readonly catalog: Catalog;
   scope: Scope | undefined;
+  private depth = 0;
 
   constructor(catalog: Catalog) {
     this.catalog = catalog;
@@ -32,12 +34,21 @@ export class Arena {
 
   /** Adds a node and returns its position. */
   add(node: Node): number {
+    if (typeof node.val === "object") checkNames(node.val);
     return this.nodes.push(node) - 1;
   }
 
   /** Binds a value. */
   bind(value: Value): number {
-    return this.add({ tag: "parameter", val: this.parameters.push(value) - 1 });
+    return this.nodes.push({ tag: "parameter", val: this.parameters.push(value) - 1 }) - 1;
+  }
+
+  /** Goes one expression deeper. The engine's stack is small, and what overflows it ends the plugin. */
+  deeper<T>(step: () => T): T {
+    if (++this.depth > MOST_DEPTH) throw tooDeep();
+    const made = step();
+    this.depth--;
+    return made;
   }
 
   /** Runs a step with a scope of its own. */
@@ -49,6 +60,29 @@ export class Arena {
     } finally {
       this.scope = outer;
     }
+  }
+}
+
+/** How deep expressions nest at most: as deep as hosts take, and no deeper than the engine's stack is. */
+export const MOST_DEPTH = 64;
+
+/** The error of a statement that nests too deeply. */
+export function tooDeep(): LimitError {
+  return new LimitError({
+    code: "limit",
+    message: `the statement nests more than ${MOST_DEPTH} deep`,
+    details: [
+      { name: "limit", value: "depth" },
+      { name: "allowed", value: String(MOST_DEPTH) },
+    ],
+  });
+}
+
+/** The names in a node have to be text that the host can take. */
+export function checkNames(parts: object): void {
+  for (const part of Object.values(parts)) {
+    if (typeof part === "string") wellFormed(part, "a name");
+    else if (Array.isArray(part)) for (const one of part) if (typeof one === "string") wellFormed(one, "a name");
   }
 }
 

@@ -29,13 +29,16 @@ const BOOLEAN = valueType("boolean");
 
 /** Adds an expression. `hint` tells the type of a bare value in it. */
 export function expression(arena: Arena, node: OperationNode, hint?: Hint): Typed {
+  if (node.kind === "ValueNode") return value(arena, (node as ValueNode).value, hint);
+  return arena.deeper(() => nested(arena, node, hint));
+}
+
+function nested(arena: Arena, node: OperationNode, hint: Hint): Typed {
   switch (node.kind) {
     case "ReferenceNode":
       return reference(arena, node as ReferenceNode);
     case "ColumnNode":
       return column(arena, (node as ColumnNode).column.name);
-    case "ValueNode":
-      return value(arena, (node as ValueNode).value, hint);
     case "ParensNode":
       return expression(arena, (node as ParensNode).node, hint);
     case "AliasNode":
@@ -97,14 +100,14 @@ function column(arena: Arena, name: string): Typed {
 /** `and` and `or`, of all that are beside each other at once. */
 function logical(arena: Arena, node: AndNode | OrNode): Typed {
   const items: number[] = [];
-  const collect = (one: OperationNode): void => {
-    if (one.kind === "ParensNode" && (one as ParensNode).node.kind === node.kind) collect((one as ParensNode).node);
-    else if (one.kind === node.kind) {
-      collect((one as AndNode).left);
-      collect((one as AndNode).right);
-    } else items.push(expression(arena, one, { type: BOOLEAN }).id);
-  };
-  collect(node);
+  // Kysely nests each one in the next, however many there are.
+  const waiting: OperationNode[] = [node];
+  for (let one = waiting.pop(); one; one = waiting.pop()) {
+    if (one.kind === "ParensNode" && (one as ParensNode).node.kind === node.kind)
+      waiting.push((one as ParensNode).node);
+    else if (one.kind === node.kind) waiting.push((one as AndNode).right, (one as AndNode).left);
+    else items.push(expression(arena, one, { type: BOOLEAN }).id);
+  }
   return {
     id: arena.add({ tag: "listed", val: { op: node.kind === "AndNode" ? "and" : "or", items } }),
     type: BOOLEAN,

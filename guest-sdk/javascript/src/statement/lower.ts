@@ -1,7 +1,7 @@
 import type { DeleteQueryNode, InsertQueryNode, RootOperationNode, SelectQueryNode, UpdateQueryNode } from "kysely";
 
 import type { Statement, Value } from "../contract.ts";
-import { Arena, unsupported } from "./arena.ts";
+import { Arena, checkNames, unsupported } from "./arena.ts";
 import { type Lowered, read, remove, update } from "./change.ts";
 import { insert } from "./insert.ts";
 import type { Catalog } from "./scope.ts";
@@ -18,6 +18,7 @@ export interface LoweredStatement {
 export function lower(catalog: Catalog, node: RootOperationNode): LoweredStatement {
   const arena = new Arena(catalog);
   const { root, columns } = lowerRoot(arena, node);
+  if (root.tag !== "select") checkNames(root.val);
   return { statement: { nodes: arena.nodes, root }, parameters: arena.parameters, columns };
 }
 

@@ -2,6 +2,7 @@ import type { Scalar, TypeKind, Value } from "../contract.ts";
 import { OutOfRangeError, TypeMismatchError } from "../errors.ts";
 import { columnType, type Interval, jsonNull, type ValueType } from "../schema/type.ts";
 import { parseDate, parseMoment, parseTime, parseTimestamp } from "./time.ts";
+import { isWellFormed } from "./utf8.ts";
 
 const RANGES: Partial<Record<TypeKind, readonly [bigint, bigint]>> = {
   int16: [-(2n ** 15n), 2n ** 15n - 1n],
@@ -76,13 +77,19 @@ function encodeText(type: ValueType, value: unknown, place: string): Scalar {
     case "timestamp-tz":
       return { tag: "timestamp-tz", val: parsed(parseMoment(value)) };
     case "other":
-      return { tag: "other", val: { nativeType: native ?? "", text: value } };
+      return { tag: "other", val: { nativeType: native ?? "", text: wellFormed(value, place) } };
     case "enumeration":
       if (labels.includes(value)) return { tag: "text", val: value };
       throw new TypeMismatchError(place, `one of ${labels.join(", ")}`, value);
     default:
-      return { tag: "text", val: value };
+      return { tag: "text", val: wellFormed(value, place) };
   }
+}
+
+/** A text, or a name, that the host can take. */
+export function wellFormed(text: string, place: string): string {
+  if (isWellFormed(text)) return text;
+  throw new TypeMismatchError(place, "a text without half a character, which is a lone surrogate", text);
 }
 
 const EXPECTED: Partial<Record<TypeKind, string>> = {
@@ -120,10 +127,19 @@ function encodeDecimal(value: unknown, place: string): string {
 }
 
 function encodeJson(value: unknown, place: string): string {
-  if (value === jsonNull) return "null";
-  const document = JSON.stringify(value);
+  const document = value === jsonNull ? "null" : stringify(value, place);
   if (document === undefined) throw new TypeMismatchError(place, "what JSON can say", value);
   return document;
+}
+
+function stringify(value: unknown, place: string): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // A circle, a bigint, or an error of a `toJSON` of the program's own.
+    const what = error instanceof TypeError ? `what JSON can say (${error.message})` : undefined;
+    throw what === undefined ? error : new TypeMismatchError(place, what, value);
+  }
 }
 
 function encodeInterval(value: unknown, place: string): { months: number; days: number; microseconds: bigint } {
@@ -181,7 +197,7 @@ function untypedScalar(value: unknown, place: string): Scalar {
     case "boolean":
       return { tag: "boolean", val: value };
     case "string":
-      return { tag: "text", val: value };
+      return { tag: "text", val: wellFormed(value, place) };
     case "bigint":
       return { tag: "integer", val: encodeInteger("int64", value, place) };
     case "number":

@@ -1,5 +1,10 @@
 /** Sizes of texts in UTF-8, which the contract counts in, of strings that JavaScript keeps in UTF-16. */
 
+/** Whether a text is one: a lone half of a surrogate pair has no form in UTF-8. */
+export function isWellFormed(text: string): boolean {
+  return (text as unknown as { isWellFormed(): boolean }).isWellFormed();
+}
+
 /** How many bytes a text has in UTF-8. A lone surrogate counts as the replacement character that it becomes. */
 export function byteLength(text: string): number {
   let bytes = text.length;

@@ -3,6 +3,7 @@
 import { type Session } from "@sqlservice/guest";
 import { type Kysely, sql } from "kysely";
 
+import { reset } from "../programs/data.ts";
 import { db, type schema } from "./models.ts";
 
 type Run = () => Promise<unknown>;
@@ -39,6 +40,12 @@ function circle(): object {
   return made;
 }
 
+function nest(levels: number): unknown {
+  let made: unknown = 1;
+  for (let i = 0; i < levels; i++) made = { made };
+  return made;
+}
+
 /** Conditions in conditions. */
 function deep(levels: number): Run {
   return () => {
@@ -68,7 +75,7 @@ export const MISTAKES: Readonly<Record<string, readonly [expected: string, run: 
   "a number for a text": ["TypeMismatchError", insert({ gender: 1 })],
   "an object for a text": ["TypeMismatchError", insert({ gender: {} })],
   "a symbol for a text": ["TypeMismatchError", insert({ gender: Symbol("x") })],
-  "a function for a text": ["TypeMismatchError", insert({ gender: () => "x" })],
+  "a function for a text": ["TypeError", insert({ gender: () => "x" })],
   "half of a character": ["TypeMismatchError", insert({ gender: "x\ud800" })],
   "half of a character in a condition": ["TypeMismatchError", find("gender", "=", "\udc00x")],
   "half of a character in a document": [
@@ -91,7 +98,7 @@ export const MISTAKES: Readonly<Record<string, readonly [expected: string, run: 
   ],
   "undefined in a condition": ["TypeMismatchError Error", find("age", "=", undefined)],
   "undefined in a list": ["TypeMismatchError Error", find("age", "in", [1, undefined])],
-  "a list for a value": ["TypeMismatchError", find("age", "=", [1, 2])],
+  "a list for a value": ["UnsupportedError", find("age", "=", [1, 2])],
   "a document in a circle": [
     "TypeMismatchError",
     () => kysely.insertInto("document").values({ id: 77, body: circle() }).execute(),
@@ -102,6 +109,14 @@ export const MISTAKES: Readonly<Record<string, readonly [expected: string, run: 
       kysely
         .insertInto("document")
         .values({ id: 77, body: { big: 1n } })
+        .execute(),
+  ],
+  "a deep document": [
+    "none DataError InvalidError LimitError",
+    () =>
+      kysely
+        .insertInto("document")
+        .values({ id: 77, body: nest(60) })
         .execute(),
   ],
   "a document of a function": [
@@ -236,6 +251,18 @@ export const MISTAKES: Readonly<Record<string, readonly [expected: string, run: 
         { timeoutMs: 150 },
       ),
   ],
+  "a transaction that its own program commits": [
+    "none",
+    () => db.begin(async (one) => (await one.savepoint(), await one.commit())),
+  ],
+  "a transaction that its own program rolls back": [
+    "none",
+    () =>
+      db.begin(async (one) => {
+        await one.save("note", { text: "undone" });
+        await one.rollback();
+      }),
+  ],
   "an error of the program's own": [
     "RangeError",
     () =>
@@ -263,6 +290,7 @@ export interface Made {
 /** Makes mistakes. A query has to work after each, and nothing to be left of it. */
 export async function make(names: readonly string[]): Promise<Made[]> {
   const made: Made[] = [];
+  await reset(kysely);
   for (const name of names) {
     const [expected, run] = MISTAKES[name] ?? ["a mistake of this name", async () => undefined];
     const got = await errorOf(run);

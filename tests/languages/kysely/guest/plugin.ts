@@ -30,9 +30,9 @@ export async function run(names: string[]): Promise<string> {
   return JSON.stringify(outcomes);
 }
 
-/** The mistakes that there are. */
-export async function mistakes(): Promise<string[]> {
-  return Object.keys(MISTAKES);
+/** The mistakes that there are, as JSON. */
+export async function mistakes(): Promise<string> {
+  return JSON.stringify(Object.keys(MISTAKES));
 }
 
 /** Makes mistakes, and tells as JSON what came of each. */
@@ -40,9 +40,9 @@ export async function makeMistakes(names: string[]): Promise<string> {
   return JSON.stringify(await make(names));
 }
 
-/** The ways to hold a transaction open. */
-export async function idleWays(): Promise<string[]> {
-  return Object.keys(IDLE);
+/** The ways to hold a transaction open, as JSON. */
+export async function idleWays(): Promise<string> {
+  return JSON.stringify(Object.keys(IDLE));
 }
 
 /** Leaves a transaction idle for so long and then goes on with it. Tells how it ended, and how many rows it left. */

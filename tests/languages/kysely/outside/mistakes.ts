@@ -84,9 +84,8 @@ function configuration(component: string, database: string): string {
   ].join("\n");
 }
 
-/** A list of texts as the command prints it. */
-function listOf(printed: string): string[] {
-  return JSON.parse(printed) as string[];
+function listOf(json: string): string[] {
+  return JSON.parse(json) as string[];
 }
 
 function texts(some: readonly string[]): string {

@@ -1,32 +1,35 @@
 import type { AndNode, BinaryOperationNode, OperationNode, OperatorNode, RawNode, UnaryOperationNode } from "kysely";
 
+import { MOST_DEPTH, tooDeep } from "../arena.ts";
 import { type Token, tokenize } from "./token.ts";
 
 /**
  * The tokens of a node in SQL text. What Kysely would write without parentheses is cut too, so that operators around it bind as
  * they would in the text.
  */
-export function flatten(node: OperationNode): Token[] {
+export function flatten(node: OperationNode, depth = 0): Token[] {
+  if (depth > MOST_DEPTH) throw tooDeep();
+  const inner = (one: OperationNode) => flatten(one, depth + 1);
   switch (node.kind) {
     case "RawNode": {
       const { sqlFragments, parameters } = node as RawNode;
       return sqlFragments.flatMap((text, i) => {
         const parameter = parameters[i];
-        return parameter ? [...tokenize(text), ...flatten(parameter)] : tokenize(text);
+        return parameter ? [...tokenize(text), ...inner(parameter)] : tokenize(text);
       });
     }
     case "AndNode":
     case "OrNode": {
       const { left, right } = node as AndNode;
-      return [...flatten(left), ...tokenize(node.kind === "AndNode" ? "and" : "or"), ...flatten(right)];
+      return [...inner(left), ...tokenize(node.kind === "AndNode" ? "and" : "or"), ...inner(right)];
     }
     case "BinaryOperationNode": {
       const { leftOperand, operator, rightOperand } = node as BinaryOperationNode;
-      return [...flatten(leftOperand), ...operatorTokens(operator), ...flatten(rightOperand)];
+      return [...inner(leftOperand), ...operatorTokens(operator), ...inner(rightOperand)];
     }
     case "UnaryOperationNode": {
       const { operator, operand } = node as UnaryOperationNode;
-      return [...operatorTokens(operator), ...flatten(operand)];
+      return [...operatorTokens(operator), ...inner(operand)];
     }
     default:
       return [{ is: "node", text: node.kind, node }];

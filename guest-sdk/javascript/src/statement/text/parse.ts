@@ -45,9 +45,11 @@ export function parse(node: RawNode): OperationNode {
 
 /** An expression, up to what cannot belong to it. */
 export function expression(reader: Reader): OperationNode {
-  let left = conjunction(reader);
-  while (reader.takes("or")) left = OrNode.create(left, conjunction(reader));
-  return left;
+  return reader.deeper(() => {
+    let left = conjunction(reader);
+    while (reader.takes("or")) left = OrNode.create(left, conjunction(reader));
+    return left;
+  });
 }
 
 function conjunction(reader: Reader): OperationNode {
@@ -58,7 +60,10 @@ function conjunction(reader: Reader): OperationNode {
 
 function negation(reader: Reader): OperationNode {
   if (!reader.takes("not")) return predicate(reader);
-  return UnaryOperationNode.create(OperatorNode.create("not"), negation(reader));
+  return UnaryOperationNode.create(
+    OperatorNode.create("not"),
+    reader.deeper(() => negation(reader)),
+  );
 }
 
 function binary(left: OperationNode, operator: string, right: OperationNode): OperationNode {
@@ -157,11 +162,14 @@ function product(reader: Reader): OperationNode {
 }
 
 function unary(reader: Reader): OperationNode {
-  if (reader.takes("+")) return unary(reader);
+  if (reader.takes("+")) return reader.deeper(() => unary(reader));
   if (!reader.takes("-")) return postfix(reader);
   const number = reader.peek();
   if (number?.is === "number" && (reader.take(), true)) return ValueNode.create(new WrittenNumber(`-${number.text}`));
-  return UnaryOperationNode.create(OperatorNode.create("-"), unary(reader));
+  return UnaryOperationNode.create(
+    OperatorNode.create("-"),
+    reader.deeper(() => unary(reader)),
+  );
 }
 
 function postfix(reader: Reader): OperationNode {

@@ -1,12 +1,22 @@
+import { MOST_DEPTH, tooDeep } from "../arena.ts";
 import { NotUnderstood, type Token } from "./token.ts";
 
 /** Tokens that are read one after the other. */
 export class Reader {
   private readonly tokens: readonly Token[];
   private at = 0;
+  private depth = 0;
 
   constructor(tokens: readonly Token[]) {
     this.tokens = tokens;
+  }
+
+  /** Goes one expression deeper. */
+  deeper<T>(step: () => T): T {
+    if (++this.depth > MOST_DEPTH) throw tooDeep();
+    const made = step();
+    this.depth--;
+    return made;
   }
 
   /** The token that comes next, or a later one. */
