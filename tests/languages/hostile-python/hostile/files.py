@@ -82,7 +82,6 @@ def fixed() -> list[str]:
         "write": lambda: write(KEPT),
         "append": lambda: write(KEPT, "a"),
         "set its time": lambda: os.utime(KEPT, (0, 0)),
-        "set its mode": lambda: os.chmod(KEPT, 0o777),
         "remove": lambda: os.remove(KEPT),
         "rename": lambda: os.rename(KEPT, "/fixed/other.txt"),
         "replace": lambda: os.replace("/inside/note.txt", KEPT),

@@ -60,9 +60,9 @@ def read(name: str, what: str = "word", of: str | None = None) -> int:
         run(sessions.Session.close(session))
 
 
-def in_session(statement: Any) -> int:
+def in_session(statement: Any, metadata: sa.MetaData | None = None) -> int:
     """How many rows a statement of SQLAlchemy's gives or changes."""
-    given = tried(statement)
+    given = tried(statement, metadata)
     return given if isinstance(given, int) else len(given)
 
 
@@ -211,23 +211,30 @@ WHOLE = sa.Table(
 def others() -> list[str]:
     """Under a policy: rows 1 and 2 are the tenant's, 11 and 12 are another's."""
     n, w = Mine, WHOLE.c
+
+    def mine(statement: Any) -> int:
+        return in_session(statement, Note.metadata)
+
+    def whole(statement: Any) -> int:
+        return in_session(statement, WHOLE.metadata)
+
     cases: dict[str, Callable[[], object]] = {
-        "read": lambda: in_session(sa.select(n.id)),
-        "read another's": lambda: in_session(sa.select(n.id).where(n.id == 11)),
-        "read by what is always true": lambda: in_session(sa.select(n.id).where(sa.or_(sa.true(), n.id > 0))),
-        "read twice": lambda: in_session(sa.select(n.id, orm.aliased(n).text)),
-        "read the tenant": lambda: in_session(sa.select(w.tenant_id)),
-        "ask for the tenant": lambda: in_session(sa.select(w.id).where(w.tenant_id == 8)),
-        "order by the tenant": lambda: in_session(sa.select(w.id).order_by(w.tenant_id)),
-        "count": lambda: in_session(sa.select(sa.func.count()).select_from(n)),
-        "insert for another": lambda: in_session(sa.insert(WHOLE).values(id=900, tenant_id=8, text="x")),
-        "give to another": lambda: in_session(sa.update(WHOLE).values(tenant_id=8)),
-        "change another's": lambda: in_session(sa.update(n).where(n.id == 11).values(text="x")),
-        "change all": lambda: in_session(sa.update(n).values(text="x")),
-        "change a key": lambda: in_session(sa.update(n).where(n.id == 1).values(id=11)),
-        "delete another's": lambda: in_session(sa.delete(n).where(n.id == 11)),
-        "delete all": lambda: in_session(sa.delete(n)),
-        "lock": lambda: in_session(sa.select(n.id).with_for_update()),
+        "read": lambda: mine(sa.select(n.id)),
+        "read another's": lambda: mine(sa.select(n.id).where(n.id == 11)),
+        "read by what is always true": lambda: mine(sa.select(n.id).where(sa.or_(sa.true(), n.id > 0))),
+        "read twice": lambda: mine(sa.select(n.id, orm.aliased(n).text)),
+        "read the tenant": lambda: whole(sa.select(w.tenant_id)),
+        "ask for the tenant": lambda: whole(sa.select(w.id).where(w.tenant_id == 8)),
+        "order by the tenant": lambda: whole(sa.select(w.id).order_by(w.tenant_id)),
+        "count": lambda: mine(sa.select(sa.func.count()).select_from(n)),
+        "insert for another": lambda: whole(sa.insert(WHOLE).values(id=900, tenant_id=8, text="x")),
+        "give to another": lambda: whole(sa.update(WHOLE).values(tenant_id=8)),
+        "change another's": lambda: mine(sa.update(n).where(n.id == 11).values(text="x")),
+        "change all": lambda: mine(sa.update(n).values(text="x")),
+        "change a key": lambda: mine(sa.update(n).where(n.id == 1).values(id=11)),
+        "delete another's": lambda: mine(sa.delete(n).where(n.id == 11)),
+        "delete all": lambda: mine(sa.delete(n)),
+        "lock": lambda: mine(sa.select(n.id).with_for_update()),
         "flush a change of another's": lambda: flushed(11),
         "flush a deletion of another's": lambda: flushed(11, delete=True),
         "load another's": lambda: loaded(1, 11),
@@ -235,9 +242,13 @@ def others() -> list[str]:
     return lines(cases)
 
 
-def notes() -> Any:
-    """A session below the SDK whose models have the notes."""
-    return run(opened(model("notes", "id", "text")).begin(DEFAULT))
+def in_notes(call: Callable[[Any], Any]) -> Any:
+    """Does something with a session below the SDK whose models have the notes, and closes it."""
+    session = run(opened(model("notes", "id", "text")).begin(DEFAULT))
+    try:
+        return run(call(session))
+    finally:
+        run(sessions.Session.close(session))
 
 
 def flushed(key: int, *, delete: bool = False) -> int:
@@ -246,13 +257,13 @@ def flushed(key: int, *, delete: bool = False) -> int:
     change: Any = sessions.Change_Updates(sessions.Updates("notes", keys, None, ["text"], text_, [], [], None))
     if delete:
         change = sessions.Change_Deletes(sessions.Deletes("notes", keys, None, None, True))
-    return run(notes().flush([change]))[0].rows
+    return in_notes(lambda session: session.flush([change]))[0].rows
 
 
 def loaded(*keys: int) -> int:
     """The rows of these keys."""
     root = sessions.LoadRoot_Keys(rows.Batch(len(keys), [integers(*keys)]))
-    return run(notes().load(sessions.Plan("notes", root, [], []), NO_OPTIONS))[0].first_batch.rows
+    return in_notes(lambda session: session.load(sessions.Plan("notes", root, [], []), NO_OPTIONS))[0].first_batch.rows
 
 
 @attack("rights: the plugin's own rows")

@@ -34,12 +34,12 @@ DEFAULT = sessions.TransactionOptions(sessions.Isolation.DEFAULT, False, None)
 READING = sessions.TransactionOptions(sessions.Isolation.DEFAULT, True, None)
 
 
-def tried(statement: Any) -> Any:
+def tried(statement: Any, metadata: sa.MetaData | None = None) -> Any:
     """The rows of a statement of SQLAlchemy's, or how many it changed; nothing is committed.
 
     By an engine of its own: a table that is not there stays in what an engine knows.
     """
-    with sa.create_engine("sqlservice://default").connect() as connection:
+    with sa.create_engine("sqlservice://default", metadata=metadata).connect() as connection:
         result = connection.execute(statement)
         return result.all() if result.returns_rows else result.rowcount
 
