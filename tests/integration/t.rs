@@ -10,6 +10,7 @@ mod flood;
 mod guess;
 mod handle;
 mod import;
+mod languages;
 mod leftover;
 mod output;
 mod owner;

@@ -85,6 +85,8 @@ pub(crate) struct Turn {
     pub(crate) caller: Caller,
     /// How long it waited for a connection, until that is told of a statement. Zero where there is no observer.
     pub(crate) waited: Duration,
+    /// Whether it dealt with what was dropped before it. What is dropped while it runs is the next one's.
+    pub(crate) swept: bool,
     /// The span of its caller, for that of its statements.
     pub(crate) span: Span,
     _call: Option<OwnedSemaphorePermit>,
@@ -211,7 +213,7 @@ impl Core {
             return Err(Error::Closed);
         }
         self.note_activity();
-        Ok(Turn { core: self, state, caller, waited: Duration::ZERO, span, _call: Some(call) })
+        Ok(Turn { core: self, state, caller, waited: Duration::ZERO, swept: false, span, _call: Some(call) })
     }
 
     /// Waits for a turn. Those who wait when a cursor is opened, or the session closed, are sent away.
@@ -236,7 +238,15 @@ impl Core {
     pub(crate) async fn host_turn(self: Arc<Self>) -> Turn {
         let state = Arc::clone(&self.state).lock_owned().await;
         let (_, caller) = oneshot::channel();
-        Turn { core: self, state, caller: Caller(caller), waited: Duration::ZERO, span: Span::none(), _call: None }
+        Turn {
+            core: self,
+            state,
+            caller: Caller(caller),
+            waited: Duration::ZERO,
+            swept: false,
+            span: Span::none(),
+            _call: None,
+        }
     }
 
     fn note_activity(&self) {

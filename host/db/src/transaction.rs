@@ -106,9 +106,7 @@ impl Turn {
     /// What every call but a rollback does first: undoes dropped savepoints, and refuses what cannot work.
     pub(crate) async fn enter(&mut self) -> Result<()> {
         self.check_open()?;
-        if self.core.has_dropped() {
-            Box::pin(self.sweep()).await?;
-        }
+        self.sweep_once().await?;
         match &self.state.transaction {
             Some(transaction) if transaction.failed => Err(Error::PendingRollback),
             // The connection was lost with what it had done.
@@ -178,7 +176,7 @@ impl Turn {
     /// Begins a transaction that the caller asked for.
     pub(crate) async fn begin(&mut self, options: TransactionOptions) -> Result<Claim> {
         self.check_open()?;
-        self.sweep().await?;
+        self.sweep_once().await?;
         if self.state.transaction.is_some() {
             return Err(Error::AlreadyBegun);
         }
@@ -476,7 +474,7 @@ impl Turn {
     /// Undoes what was done since a savepoint, which must be the innermost, and mends a failure since.
     pub(crate) async fn rollback_to(&mut self, savepoint: u64) -> Result<()> {
         self.check_open()?;
-        self.sweep().await?;
+        self.sweep_once().await?;
         self.check_innermost(savepoint)?;
         self.undo_to(savepoint).await
     }
@@ -497,6 +495,15 @@ impl Turn {
         }
         self.forget(savepoint);
         Ok(())
+    }
+
+    /// Deals with what was dropped before this call. A savepoint that is dropped while a call of several statements runs would
+    /// else take some of them with it and leave the others.
+    async fn sweep_once(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.swept, true) || !self.core.has_dropped() {
+            return Ok(());
+        }
+        Box::pin(self.sweep()).await
     }
 
     /// Deals with what callers went away from: rolls back transactions and savepoints that nobody knows of, and fails a

@@ -10,10 +10,10 @@ use tempfile::TempDir;
 use crate::scene::lines;
 
 /// A directory to write, one beside it, one to read, and one that is granted to no one.
-struct Place(TempDir);
+pub(super) struct Place(TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let place = Self(TempDir::new().expect("a directory"));
         for name in ["inside/sub", "beside", "fixed", "outside"] {
             fs::create_dir_all(place.path().join(name)).expect("a directory");
@@ -35,19 +35,19 @@ impl Place {
         place
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// What lies in one of them.
-    fn names(&self, directory: &str) -> Vec<String> {
+    pub(super) fn names(&self, directory: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path().join(directory)).expect("the directory").flatten();
         let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
     }
 
-    fn text(&self, file: &str) -> String {
+    pub(super) fn text(&self, file: &str) -> String {
         fs::read_to_string(self.path().join(file)).expect("the file")
     }
 

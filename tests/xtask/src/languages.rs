@@ -18,11 +18,13 @@ use crate::{
 };
 
 /// The guests of the list of cases, and the plugins, each of which shows one idea.
-pub const PROJECTS: [&str; 8] = [
+pub const PROJECTS: [&str; 10] = [
     "tests/languages/c",
     "tests/languages/go",
     "tests/languages/python",
     "tests/languages/javascript",
+    "tests/languages/hostile-python",
+    "tests/languages/hostile-javascript",
     "plugins/score",
     "plugins/importer",
     "plugins/seed",
