@@ -156,13 +156,21 @@ export class Database<M extends Models<any, any>> {
 
   /** The contract's own database, opened. For the SDK's parts. */
   open(): Promise<contract.Database> {
-    this.opened ??= host(() => databases.Database.open(this.options.name ?? "default", this.models.toContract())).catch(
-      (error: unknown) => {
-        this.opened = undefined;
-        throw error;
-      },
-    );
+    this.opened ??= this.openOnce();
     return this.opened;
+  }
+
+  private async openOnce(): Promise<contract.Database> {
+    try {
+      const opened = await host(() =>
+        databases.Database.open(this.options.name ?? "default", this.models.toContract()),
+      );
+      this.executor.dialect = opened.dialect();
+      return opened;
+    } catch (error) {
+      this.opened = undefined;
+      throw error;
+    }
   }
 
   private async call<T>(run: (database: contract.Database) => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import type { RootOperationNode } from "kysely";
 
 import type * as contract from "./contract.ts";
 import { host } from "./errors.ts";
+import { bulkInsert, type BulkInsert } from "./statement/bulk-insert.ts";
 import type { Catalog } from "./statement/scope.ts";
 import { lower } from "./statement/lower.ts";
 import { decodeRows } from "./values/batch.ts";
@@ -44,6 +45,8 @@ const MOST_NODES = 300;
 /** Sends statements. One that comes a second time, with whatever values, is prepared and then sent by its handle. */
 export class Executor {
   readonly catalog: Catalog;
+  /** The database's kind, once it is opened. */
+  dialect = "";
   private readonly prepared = new Map<string, CachedStatement | "seen">();
 
   constructor(catalog: Catalog) {
@@ -52,6 +55,8 @@ export class Executor {
 
   /** Runs what Kysely built on a session. */
   async run(session: contract.Session, node: RootOperationNode, options: contract.Options): Promise<Executed> {
+    const bulk = bulkInsert(this.catalog, node);
+    if (bulk && this.canInsert(bulk, options)) return this.insertMany(session, bulk, options);
     const { statement, parameters, columns } = lower(this.catalog, node);
     const cached = await this.cached(session, statement);
     const result = await (cached
@@ -64,6 +69,26 @@ export class Executor {
       ty,
     }));
     return { result, columns: decodings };
+  }
+
+  /** Whether a bulk insert can tell what the statement would. */
+  private canInsert({ counted }: BulkInsert, { maxRows }: contract.Options): boolean {
+    const tellsKeys = this.dialect === "sqlite" || this.dialect === "mariadb";
+    return counted === undefined || this.dialect === "postgresql" || (tellsKeys && maxRows === null);
+  }
+
+  private async insertMany(session: contract.Session, bulk: BulkInsert, options: contract.Options): Promise<Executed> {
+    const { table, columns, rows, counted, outputs } = bulk;
+    const isAsked = counted !== undefined && this.dialect !== "postgresql";
+    const returning = isAsked ? [counted] : bulk.returning;
+    const result = await host(() => session.insertMany(table, columns, rows, returning, options));
+    const decodings = outputs.map(({ name, type }) => ({ name, mode: type?.mode }));
+    if (!isAsked) return { result, columns: decodings };
+    const [keys] = result.firstBatch.columns;
+    const all = (keys?.values.val ?? []) as ArrayLike<bigint>;
+    // As drivers tell it: SQLite's last one, and the first one of MariaDB's.
+    const lastKey = all[this.dialect === "sqlite" ? rows.rows - 1 : 0] ?? null;
+    return { result: { ...result, lastKey, firstBatch: { rows: 0, columns: [] } }, columns: [] };
   }
 
   private async cached(session: contract.Session, statement: contract.Statement): Promise<CachedStatement | undefined> {

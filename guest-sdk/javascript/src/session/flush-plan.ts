@@ -42,19 +42,14 @@ export class FlushPlan {
     const { versionColumn, columns } = table.table;
     if (versionColumn !== null && row[versionColumn] === undefined) row[versionColumn] = 1;
     const links = this.links.get(row);
-    const isWritten = (name: string) => row[name] !== undefined || links?.has(name) === true;
-    const written = columns
-      .filter(({ name, computed }) => computed === null && isWritten(name))
-      .map(({ name }) => name);
-    const made = columns.filter(
-      ({ name, computed, default: gets }) => computed !== null || (!isWritten(name) && gets.tag !== "none"),
-    );
-    group(
-      this.inserts,
-      table,
-      written,
-      made.map(({ name }) => name),
-    ).rows.push(row);
+    const written: string[] = [];
+    for (const { name, computed } of columns) {
+      if (computed === null && (row[name] !== undefined || links?.has(name))) written.push(name);
+    }
+    const key = `${table.table.name}\0${written.join("\0")}`;
+    const known = this.inserts.get(key);
+    if (known) known.rows.push(row);
+    else this.inserts.set(key, { table, columns: written, returning: table.madeBeside(written), rows: [row] });
   }
 
   /** Adds a row of an association table, once. */
@@ -159,6 +154,7 @@ export class FlushPlan {
   }
 
   private references(rows: readonly Row[], columns: readonly string[], at: Positions): contract.KeyReference[] {
+    if (this.links.size === 0) return [];
     return rows.flatMap((one, row) =>
       [...(this.links.get(one) ?? [])].map(([local, { of }]) => {
         const position = at.get(of);

@@ -49,11 +49,20 @@ export class MappedTable {
 
   /** What a new object has has to be a column or a relationship: one with a slip in its name would be lost. */
   checkNames(object: Row): void {
-    for (const [name, value] of Object.entries(object)) {
-      if (value === undefined || typeof value === "function" || this.names.has(name)) continue;
+    for (const name of Object.keys(object)) {
+      if (this.names.has(name) || object[name] === undefined || typeof object[name] === "function") continue;
       const message = `${this.table.name} has neither a column nor a relationship ${name}`;
       throw new NotFoundError({ code: "no-such-column", message, table: this.table.name, columns: [name] });
     }
+  }
+
+  /** The columns that the database makes where an insert writes these ones. */
+  madeBeside(written: readonly string[]): string[] {
+    return this.table.columns
+      .filter(
+        ({ name, computed, default: gets }) => computed !== null || (!written.includes(name) && gets.tag !== "none"),
+      )
+      .map(({ name }) => name);
   }
 
   /** The type of a column. */

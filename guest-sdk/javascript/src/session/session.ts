@@ -14,7 +14,7 @@ import { lower } from "../statement/lower.ts";
 import { type BulkRows, type BulkResult, insertMany } from "./bulk.ts";
 import type { Graph, Loaded, With } from "./graph.ts";
 import { load, type LoadRequest } from "./load.ts";
-import { Mapping } from "./mapping.ts";
+import { Mapping, type Row } from "./mapping.ts";
 import { DataSavepoint } from "./savepoint.ts";
 import { UnitOfWork } from "./unit-of-work.ts";
 
@@ -137,14 +137,24 @@ export class Session<M extends Models<any, any>> {
 
   /** Adds a new object and what relates to it, and flushes. It comes back with keys and defaults. Undone alone where it fails. */
   async save<K extends Name<M>, const G extends Graph<M, K>>(table: K, object: G): Promise<G & Loaded<M, K, {}>> {
-    const added = this.unit.add(table, object as object);
+    await this.saveAll(table, [object]);
+    return object as unknown as G & Loaded<M, K, {}>;
+  }
+
+  /** The same for many objects, in one crossing. */
+  async saveAll<K extends Name<M>, const G extends Graph<M, K>>(
+    table: K,
+    objects: readonly G[],
+  ): Promise<(G & Loaded<M, K, {}>)[]> {
+    const added: Row[] = [];
     try {
+      for (const object of objects) added.push(...this.unit.add(table, object as object));
       await this.flush();
     } catch (error) {
       this.unit.forget(added);
       throw error;
     }
-    return object as unknown as G & Loaded<M, K, {}>;
+    return [...objects] as unknown as (G & Loaded<M, K, {}>)[];
   }
 
   /** Marks an object to be deleted by the next flush, with what its relationships cascade to. */

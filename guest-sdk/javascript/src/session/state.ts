@@ -20,7 +20,12 @@ export function members(object: Row, relationship: MappedRelationship): readonly
 
 /** A copy of an object's columns. */
 export function copyColumns(table: MappedTable, object: Row): Row {
-  return Object.fromEntries(table.table.columns.map(({ name }) => [name, copy(object[name])]));
+  const copied: Row = {};
+  for (const { name } of table.table.columns) {
+    const value = object[name];
+    copied[name] = typeof value === "object" ? copy(value) : value;
+  }
+  return copied;
 }
 
 function copy(value: unknown): unknown {

@@ -22,7 +22,12 @@ export class UnitOfWork {
   /** Adds a new object and what its relationships cascade to. Returns those that were not known. */
   add(table: string, object: object): Row[] {
     const added: Row[] = [];
-    this.visit(table, object as Row, added);
+    try {
+      this.visit(table, object as Row, added);
+    } catch (error) {
+      this.forget(added);
+      throw error;
+    }
     return added;
   }
 

@@ -1,8 +1,11 @@
 import type { Batch, Blobs, ColumnData, Scalar, Strings, Value, Vector } from "../contract.ts";
+import { TypeMismatchError } from "../errors.ts";
 import type { ValueType } from "../schema/type.ts";
 import { type Decoding, decodeColumn } from "./decode.ts";
-import { encodeScalar, encodeValue } from "./encode.ts";
+import { encodeScalar, encodeValue, wellFormed } from "./encode.ts";
 import { byteLength } from "./utf8.ts";
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /** A column of a batch of values, by its type. */
 export function encodeColumn(type: ValueType, values: readonly unknown[], place: string): ColumnData {
@@ -11,8 +14,18 @@ export function encodeColumn(type: ValueType, values: readonly unknown[], place:
     const mixed = values.map((value): Value => encodeValue(type, value ?? null, place));
     return { validity: validity(values), values: { tag: "mixed", val: mixed } };
   }
+  if (kind === "text" || kind === "varchar") {
+    const texts = values.map((value) => encodeText(value, place));
+    return { validity: validity(values), values: { tag: "texts", val: strings(texts, "") } };
+  }
   const scalars = values.map((value) => encodeScalar(type, value ?? null, place));
   return { validity: validity(values), values: vector(type, scalars) };
+}
+
+function encodeText(value: unknown, place: string): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return wellFormed(value, place);
+  throw new TypeMismatchError(place, "a text", value);
 }
 
 /** A batch of columns of one length. */
@@ -67,10 +80,13 @@ function vector(type: ValueType, scalars: readonly Scalar[]): Vector {
 
 function strings(texts: readonly string[], missing: string): Strings {
   const given = missing === "" ? texts : texts.map((text) => text || missing);
+  const data = given.join("");
+  // Of ASCII alone, a text has as many bytes as units.
+  const isAscii = ASCII.test(data);
   const offsets = [0];
   let at = 0;
-  for (const text of given) offsets.push((at += byteLength(text)));
-  return { offsets, data: given.join("") };
+  for (const text of given) offsets.push((at += isAscii ? text.length : byteLength(text)));
+  return { offsets, data };
 }
 
 function blobs(all: readonly Uint8Array[]): Blobs {

@@ -6,6 +6,7 @@ import {
   date,
   decimal,
   float64,
+  hasMany,
   id,
   int32,
   int64,
@@ -57,6 +58,17 @@ const counter = table("counter", { name: varchar(32).primaryKey(), hits: int64()
 
 const note = table("note", { id: id(), text: varchar(64), stars: int32().default(0) });
 
-export const schema = models({ person, pet, toy, document, counter, note });
+const author = table("author", { id: id(), name: varchar(64) });
+
+const book = table("book", {
+  id: id(),
+  author_id: int64().references("author.id"),
+  title: varchar(64),
+});
+
+export const schema = models(
+  { person, pet, toy, document, counter, note, author, book },
+  { author: { books: hasMany("book") } },
+);
 
 export const db = database(schema);

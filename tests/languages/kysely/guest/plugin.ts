@@ -1,11 +1,14 @@
 /** The programs in the sandbox. */
 
-import { type Kysely } from "kysely";
+import type { int } from "@sqlservice/guest";
+import type { Kysely } from "kysely";
 
 import { all } from "../programs/all.ts";
 import { documents } from "../programs/data.ts";
 import { type Dialect, type Outcome, runProgram } from "../programs/program.ts";
 import type { DB } from "../programs/schema.ts";
+import { measure, type Work } from "../bench/work.ts";
+import { saveGraph } from "./graph.ts";
 import { IDLE, stayIdle } from "./idle.ts";
 import { make, MISTAKES } from "./mistakes.ts";
 import { db } from "./models.ts";
@@ -48,4 +51,9 @@ export async function idleWays(): Promise<string> {
 /** Leaves a transaction idle for so long and then goes on with it. Tells how it ended, and how many rows it left. */
 export async function idle(way: string, milliseconds: number): Promise<string> {
   return stayIdle(way, milliseconds);
+}
+
+/** Does a work of the benchmark so many times. Tells the milliseconds of each time as JSON. */
+export async function bench(work: Work, times: int): Promise<string> {
+  return JSON.stringify(await measure(db.kysely as unknown as Kysely<DB>, work, times, saveGraph));
 }

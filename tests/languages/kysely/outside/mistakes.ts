@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { call, type Sandbox, callAsTenant } from "./sandbox.ts";
+import { call, callAsTenant, type Sandbox, type Tenant, URL_VARIABLE } from "./sandbox.ts";
 
 /** What is wrong, a line each. */
 export interface Report {
@@ -49,9 +49,9 @@ export function checkIdle(sandbox: Sandbox, database: string): Report {
   const directory = mkdtempSync(join(tmpdir(), "sqlservice-idle-"));
   const config = join(directory, "sqlservice.toml");
   try {
-    writeFileSync(config, configuration(sandbox.component, database), { mode: 0o600 });
+    writeFileSync(config, configuration(sandbox.component), { mode: 0o600 });
     const ways = listOf(call(sandbox, database, "idle-ways"));
-    const ends = ways.map((way) => `${way}: ${idle(sandbox, config, way)}`);
+    const ends = ways.map((way) => `${way}: ${idle(sandbox, { config, database }, way)}`);
     const wrong = ends.filter((end) => !/: (Transaction|Limit|Closed|Connection)Error: no rows$/.test(end));
     return { checked: ways.length, wrong };
   } finally {
@@ -59,19 +59,19 @@ export function checkIdle(sandbox: Sandbox, database: string): Report {
   }
 }
 
-function idle(sandbox: Sandbox, config: string, way: string): string {
+function idle(sandbox: Sandbox, tenant: Tenant, way: string): string {
   try {
-    return callAsTenant(sandbox, config, "idle", JSON.stringify(way), "1500").trim();
+    return callAsTenant(sandbox, tenant, "idle", JSON.stringify(way), "1500").trim();
   } catch (thrown) {
     const { stderr, message } = thrown as { stderr?: string; message: string };
     return `it fails: ${(stderr || message).slice(0, 600)}`;
   }
 }
 
-function configuration(component: string, database: string): string {
+function configuration(component: string): string {
   return [
     "[databases.main]",
-    `url = ${JSON.stringify(database)}`,
+    `url = "env:${URL_VARIABLE}"`,
     "[limits]",
     'idle-transaction-time = "500ms"',
     "[plugins.programs]",

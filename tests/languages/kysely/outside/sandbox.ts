@@ -38,8 +38,18 @@ function runAlone(program: Program, run: (some: Program[]) => [string, Outcome][
   }
 }
 
+/** The variable that a configuration file takes the database's URL from. */
+export const URL_VARIABLE = "SQLSERVICE_KYSELY_URL";
+
+/** A configuration file, and the database that its tenant has. */
+export interface Tenant {
+  readonly config: string;
+  readonly database: string;
+}
+
 /** Calls a function of the component for the tenant of a configuration file. */
-export function callAsTenant({ command }: Sandbox, config: string, name: string, ...given: string[]): string {
-  const flags = ["run", "--quiet", "--config", config, "--tenant", "one", "programs", name, "--", ...given];
-  return execFileSync(command, flags, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+export function callAsTenant({ command }: Sandbox, tenant: Tenant, name: string, ...given: string[]): string {
+  const flags = ["run", "--quiet", "--config", tenant.config, "--tenant", "one", "programs", name, "--", ...given];
+  const env = { ...process.env, [URL_VARIABLE]: tenant.database };
+  return execFileSync(command, flags, { encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] });
 }

@@ -21,6 +21,36 @@ export const inserts = programs("insert", {
       ])
       .executeTakeFirst()
       .then((result) => result.numInsertedOrUpdatedRows),
+  "many rows": async (db) => {
+    const rows = Array.from({ length: 300 }, (_, i) => ({ text: `note ${String(i).padStart(3, "0")}`, stars: i % 7 }));
+    const { numInsertedOrUpdatedRows, insertId } = await db.insertInto("note").values(rows).executeTakeFirstOrThrow();
+    const named = await db
+      .selectFrom("note")
+      .select("text")
+      .where("id", "=", Number(insertId ?? -1))
+      .execute();
+    return [numInsertedOrUpdatedRows, named];
+  },
+  "many rows of which one is there": async (db) => {
+    const rows = Array.from({ length: 100 }, (_, i) => ({ name: `row ${i}`, hits: i }));
+    return db
+      .insertInto("counter")
+      .values([...rows, { name: "home", hits: 1 }])
+      .execute()
+      .then(
+        () => "no error",
+        () => "an error",
+      );
+  },
+  "many rows, returning": {
+    run: (db) =>
+      db
+        .insertInto("note")
+        .values(Array.from({ length: 50 }, (_, i) => ({ text: `note ${i}`, stars: i })))
+        .returning(["text", "note.stars"])
+        .execute(),
+    insideOnly: { mariadb: NO_RETURNING },
+  },
   "what is undefined is left out": (db) =>
     db
       .insertInto("counter")

@@ -51,7 +51,20 @@ export interface Note {
   stars: ColumnType<number, number | undefined, number>;
 }
 
+export interface Author {
+  id: Generated<number>;
+  name: string;
+}
+
+export interface Book {
+  id: Generated<number>;
+  author_id: number;
+  title: string;
+}
+
 export interface DB {
+  author: Author;
+  book: Book;
   note: Note;
   person: Person;
   pet: Pet;
