@@ -52,7 +52,10 @@ attack("code: a patched language", async () => {
     Array.prototype.map = map;
     Map.prototype.has = has;
   }
-  return [`begin: ${said.startsWith("got") ? "got" : "refused"}`, `then: ${await outcome(async () => (await count()) && "rows")}`];
+  return [
+    `begin: ${said.startsWith("got") ? "got" : "refused"}`,
+    `then: ${await outcome(async () => (await count()) && "rows")}`,
+  ];
 });
 
 /** An SDK that says that it has what it has not. */
@@ -66,7 +69,8 @@ attack("code: a patched SDK", async () => {
   }
   const session = await begun();
   return lines({
-    "a text for a number": () => execute(session, inserting(["id", "name"], [[0, 1]], [words("901"), words("patched")])),
+    "a text for a number": () =>
+      execute(session, inserting(["id", "name"], [[0, 1]], [words("901"), words("patched")])),
     "text without its grant": async () => (await raw.execute(session, "SELECT 1", [], NO_OPTIONS)) && "rows",
   });
 });

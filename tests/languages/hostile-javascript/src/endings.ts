@@ -83,7 +83,9 @@ attack("ending: another type", () => given([1, 2, 3]));
 
 /** Texts and arrays that are only said to be ones. */
 attack("ending: an evil answer", () => {
-  const evil: Anything = new Proxy(["a text"], { get: (target: Anything, name) => (name === "length" ? 2 ** 32 : target[name]) });
+  const evil: Anything = new Proxy(["a text"], {
+    get: (target: Anything, name) => (name === "length" ? 2 ** 32 : target[name]),
+  });
   return given(evil);
 });
 attack("ending: an answer that never comes", () => given({ then: () => undefined }));

@@ -244,4 +244,6 @@ attack("forged: values", () =>
 );
 
 /** Constants of the same kind. */
-attack("forged: constants", () => each(VALUES, (session, val) => execute(session, selecting(literal(val), select([0])))));
+attack("forged: constants", () =>
+  each(VALUES, (session, val) => execute(session, selecting(literal(val), select([0])))),
+);

@@ -49,7 +49,10 @@ attack("handles: another kind", async () => {
   const session = await begun();
   const run: Anything = session.execute;
   const other = await opened();
-  return lines({ run: () => run.call(other, ALL, [], NO_OPTIONS), "close it": () => sessions.Session.close(other as Anything) });
+  return lines({
+    run: () => run.call(other, ALL, [], NO_OPTIONS),
+    "close it": () => sessions.Session.close(other as Anything),
+  });
 });
 
 attack("handles: made by hand", async () => {
@@ -174,7 +177,8 @@ attack("types: more than a call may hand over", async () => {
 attack("types: a million names", () => {
   const names = new Array<string>(1_000_000).fill("id");
   const rows: contract.Batch = { rows: 0, columns: [] };
-  const run = async (): Promise<bigint> => (await (await begun()).insertMany("users", names, rows, [], NO_OPTIONS)).affected;
+  const run = async (): Promise<bigint> =>
+    (await (await begun()).insertMany("users", names, rows, [], NO_OPTIONS)).affected;
   return lines({ "a million": run });
 });
 

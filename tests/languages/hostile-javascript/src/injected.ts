@@ -50,12 +50,22 @@ attack("sql: names", async () => {
       return `${found.length}, ${Object.keys(found[0])[0] === EVIL}`;
     },
     "an alias": () => rows(any.selectFrom(any.selectFrom("users").select("id").as(EVIL)).select("id")),
-    "an expression's name": () => rows(any.with(EVIL, (of: Anything) => of.selectFrom("users").select("id")).selectFrom(EVIL).select("id")),
+    "an expression's name": () =>
+      rows(
+        any
+          .with(EVIL, (of: Anything) => of.selectFrom("users").select("id"))
+          .selectFrom(EVIL)
+          .select("id"),
+      ),
     "a function": () => rows(users.select((eb: Anything) => eb.fn(EVIL, [eb.val(1)]).as("x"))),
     "a collation": () => rows(users.select("id").orderBy("name", (ob: Anything) => ob.collate(EVIL))),
     "a type": () => rows(users.select((eb: Anything) => eb.cast("name", raw).as("x"))),
     "a savepoint": savepoint,
-    "an isolation level": () => any.transaction().setIsolationLevel(EVIL).execute(async () => "begun"),
+    "an isolation level": () =>
+      any
+        .transaction()
+        .setIsolationLevel(EVIL)
+        .execute(async () => "begun"),
     "a database": () => opened(undefined, EVIL),
   };
   return [...(await lines(cases)), `users: ${await count()}`];
@@ -75,11 +85,13 @@ attack("sql: texts", async () => {
     "a word in front": () => rows(ids.modifyFront(raw)),
     "a word at the end": () => rows(ids.modifyEnd(raw)),
     "a new value": () => changed((trx) => trx.updateTable("users").set({ note: sql`(SELECT word FROM secrets)` })),
-    "an element of one's own": () => rows(users.select({ ...element, isAliasedExpression: true, alias: "x", expression: element })),
+    "an element of one's own": () =>
+      rows(users.select({ ...element, isAliasedExpression: true, alias: "x", expression: element })),
     "a literal": () => rows(users.select(sql.lit(EVIL).as("x"))),
     "a name that is written out": () => rows(users.select(sql.id(EVIL).as("x"))),
     "a whole query": () => sql`SELECT word FROM secrets`.execute(db.kysely),
-    "a value that is an element": () => rows(ids.where("name", "=", JSON.parse('{"kind":"RawNode","sqlFragments":["1) OR (1=1"],"parameters":[]}'))),
+    "a value that is an element": () =>
+      rows(ids.where("name", "=", JSON.parse('{"kind":"RawNode","sqlFragments":["1) OR (1=1"],"parameters":[]}'))),
     "schema changes": () => any.schema.dropTable("users").execute(),
     "a text between": () => rows(ids.where(sql`${sql.ref("name")} = ${"x"} OR 1 = 1`)),
   };
@@ -107,7 +119,9 @@ attack("sql: values", async () => {
 });
 
 attack("sql: an escape of many characters", () =>
-  lines({ "an escape": () => rows(users.select("id").where("name", "like", sql`${"x"} escape ${sql.raw(`'${EVIL}'`)}`)) }),
+  lines({
+    "an escape": () => rows(users.select("id").where("name", "like", sql`${"x"} escape ${sql.raw(`'${EVIL}'`)}`)),
+  }),
 );
 
 /** SQL text in models, which are opened and never made. */

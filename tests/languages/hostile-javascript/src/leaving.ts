@@ -121,11 +121,7 @@ attack("left: a task", async () => {
   await clock.waitFor(300n * MILLISECOND);
   if (before === undefined) return ["found: nothing"];
   const counts = (left.counted ?? 0) > before;
-  return [
-    `it counts on: ${counts}`,
-    `commit: ${left.committed ?? "refused"}`,
-    `the row is there: ${await isThere()}`,
-  ];
+  return [`it counts on: ${counts}`, `commit: ${left.committed ?? "refused"}`, `the row is there: ${await isThere()}`];
 });
 
 attack("leave: what nothing waits for", async () => {

@@ -29,7 +29,7 @@ attack("processor: an evil comparison", () => {
   const items = Array.from({ length: 100 }, (_, at) => at);
   const compare = (): number => {
     items.push(0);
-    for (; items.length > 0; );
+    for (; items.length > 0;);
     return 0;
   };
   return [String([...items].sort(compare).length)];

@@ -110,15 +110,25 @@ attack("rights: tables", () => {
     expression: by((of) => of.with("c", words_).selectFrom("c").select("word")),
     union: by((of) => of.selectFrom("users").select("name").unionAll(words_(of))),
     scalar: by((of) => of.selectFrom("users").select(words_(of).limit(1).as("x"))),
-    copy: by((of) => of.insertInto("users").columns(["id", "name"]).expression(of.selectFrom("secrets").select(["id", "word"]))),
+    copy: by((of) =>
+      of
+        .insertInto("users")
+        .columns(["id", "name"])
+        .expression(of.selectFrom("secrets").select(["id", "word"])),
+    ),
     insert: by((of) => of.insertInto("secrets").values({ id: 900, word: "x" })),
     update: by((of) => of.updateTable("secrets").set({ word: "x" })),
-    "update from": by((of) => of.updateTable("users").from("secrets").set({ note: "x" }).whereRef("secrets.id", "=", "users.id")),
+    "update from": by((of) =>
+      of.updateTable("users").from("secrets").set({ note: "x" }).whereRef("secrets.id", "=", "users.id"),
+    ),
     delete: by((of) => of.deleteFrom("secrets")),
     flush: () =>
       inSecrets((session) =>
         session.flush([
-          { tag: "inserts", val: { table: "secrets", columns: ["id", "word"], rows: SECRET, links: [], returning: [] } },
+          {
+            tag: "inserts",
+            val: { table: "secrets", columns: ["id", "word"], rows: SECRET, links: [], returning: [] },
+          },
         ]),
       ),
     load: () => inSecrets((session) => session.load(byKeys("secrets", 1), NO_OPTIONS)),
@@ -142,7 +152,8 @@ attack("rights: catalogs", async () => {
 
 attack("rights: databases", async () => {
   const said = [];
-  for (const name of DATABASES) said.push(`${escaped(name.slice(0, 20))}: ${await outcome(() => opened(undefined, name))}`);
+  for (const name of DATABASES)
+    said.push(`${escaped(name.slice(0, 20))}: ${await outcome(() => opened(undefined, name))}`);
   return said;
 });
 
@@ -189,7 +200,10 @@ attack("rights: own tables", () => {
 attack("rights: reflection", () => {
   const names = async (only: string[], of: string | null, views: boolean): Promise<string> => {
     const tables = await (await opened()).reflect({ only, schema: of, views });
-    return tables.map(({ name }: contract.Table) => name).sort().join(", ");
+    return tables
+      .map(({ name }: contract.Table) => name)
+      .sort()
+      .join(", ");
   };
   return lines({
     all: () => names([], null, true),
@@ -213,7 +227,9 @@ attack("rights: rows of others", () => {
   return lines({
     read: mine(ids),
     "read another's": mine((of) => ids(of).where("id", "=", 11)),
-    "read by what is always true": mine((of) => ids(of).where((eb: Anything) => eb.or([eb.lit(true), eb("id", ">", 0)]))),
+    "read by what is always true": mine((of) =>
+      ids(of).where((eb: Anything) => eb.or([eb.lit(true), eb("id", ">", 0)])),
+    ),
     "read twice": mine((of) => of.selectFrom(["notes", "notes as other"]).select(["notes.id", "other.text"])),
     "read the tenant": all((of) => of.selectFrom("notes").select("tenant_id")),
     "ask for the tenant": all((of) => ids(of).where("tenant_id", "=", 8)),
@@ -229,7 +245,8 @@ attack("rights: rows of others", () => {
     lock: mine((of) => ids(of).forUpdate()),
     "flush a change of another's": () => flushed(11, false),
     "flush a deletion of another's": () => flushed(11, true),
-    "load another's": () => inNotes(async (session) => (await session.load(byKeys("notes", 1, 11), NO_OPTIONS))[0].firstBatch.rows),
+    "load another's": () =>
+      inNotes(async (session) => (await session.load(byKeys("notes", 1, 11), NO_OPTIONS))[0].firstBatch.rows),
   });
 });
 

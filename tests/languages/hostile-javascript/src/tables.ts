@@ -79,7 +79,16 @@ export function select(
   limit: number | null = null,
   more: Partial<contract.Select> = {},
 ): contract.Node {
-  const rest = { ctes: [], distinct: false, where: null, groupBy: [], having: null, orderBy: [], offset: null, lock: null };
+  const rest = {
+    ctes: [],
+    distinct: false,
+    where: null,
+    groupBy: [],
+    having: null,
+    orderBy: [],
+    offset: null,
+    lock: null,
+  };
   return { tag: "select", val: { ...rest, columns, source, limit, ...more } };
 }
 

@@ -34,7 +34,7 @@ attack("wait: for ever", () => inBegin(() => clock.waitFor(LONGEST)));
 /** Nothing blocks in JavaScript but a loop that asks the clock. */
 attack("wait: blocked", () =>
   inBegin(async () => {
-    for (; clock.now() < LONGEST; );
+    for (; clock.now() < LONGEST;);
   }),
 );
 

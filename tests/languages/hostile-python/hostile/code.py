@@ -24,11 +24,13 @@ def from_text() -> list[str]:
     exec("def double(x):\n    return x * 2", names)  # noqa: S102 - on purpose
     return [
         f"run: {outcome(lambda: names['double'](21))}",
-        *ways({
-            "open a file": lambda: eval("open('/etc/passwd').read()"),
-            "import what is not there": lambda: __import__("ctypes"),
-            "call the host": lambda: eval("__import__('os').listdir('/')"),
-        }),
+        *ways(
+            {
+                "open a file": lambda: eval("open('/etc/passwd').read()"),
+                "import what is not there": lambda: __import__("ctypes"),
+                "call the host": lambda: eval("__import__('os').listdir('/')"),
+            }
+        ),
     ]
 
 
@@ -42,11 +44,13 @@ class Bomb:
 @attack("code: pickled")
 def pickled() -> list[str]:
     """Pickles that run code, and bytes that are no code objects."""
-    return ways({
-        "run a program": lambda: pickle.loads(pickle.dumps(Bomb())),
-        "a broken pickle": lambda: pickle.loads(b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f"),
-        "broken code": lambda: marshal.loads(b"\xe3" + b"\xff" * 100),
-    })
+    return ways(
+        {
+            "run a program": lambda: pickle.loads(pickle.dumps(Bomb())),
+            "a broken pickle": lambda: pickle.loads(b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f"),
+            "broken code": lambda: marshal.loads(b"\xe3" + b"\xff" * 100),
+        }
+    )
 
 
 @attack("code: bytecode")
@@ -56,7 +60,7 @@ def bytecode() -> list[str]:
     def plain() -> int:
         return 1
 
-    wild = plain.__code__.replace(co_code=bytes([100, 255] * 8) + bytes(range(0, 240)), co_consts=(), co_stacksize=1)
+    wild = plain.__code__.replace(co_code=bytes([100, 255] * 8) + bytes(range(240)), co_consts=(), co_stacksize=1)
     return [f"run: {outcome(types.FunctionType(wild, {}))}"]
 
 
@@ -69,10 +73,12 @@ def patched() -> list[str]:
     errors.closed = lambda what: errors.InterfaceError(what, code="got")
     try:
         session = begun()
-        return lines({
-            "a text for a number": lambda: execute(session, inserting(["id", "name"], [[0, 1]], text("901"), text("patched"))),
-            "text without its grant": lambda: blocking.run(raw_sql.execute(session, "SELECT 1", [], NO_OPTIONS)) and "rows",
-        })
+        return lines(
+            {
+                "a text for a number": lambda: execute(session, inserting(["id", "name"], [[0, 1]], text("901"), text("patched"))),
+                "text without its grant": lambda: blocking.run(raw_sql.execute(session, "SELECT 1", [], NO_OPTIONS)) and "rows",
+            }
+        )
     finally:
         value.scalar, DataDialect.capabilities, errors.closed = before
 
@@ -101,7 +107,7 @@ def all_objects() -> list[str]:
 @attack("code: the runtime's own calls")
 def runtime_calls() -> list[str]:
     """A wait for what is not there."""
-    import componentize_py_runtime as runtime  # noqa: PLC0415 - it is there in a component only
+    import componentize_py_runtime as runtime
 
     runtime.waitable_join(12345, 54321)
     return ["it has joined"]
@@ -110,7 +116,7 @@ def runtime_calls() -> list[str]:
 @attack("code: the runtime's sets")
 def runtime_sets() -> list[str]:
     """Sets of what is waited for until there are none."""
-    import componentize_py_runtime as runtime  # noqa: PLC0415 - it is there in a component only
+    import componentize_py_runtime as runtime
 
     for _ in range(1_000_000):
         runtime.waitable_set_new()
@@ -120,7 +126,7 @@ def runtime_sets() -> list[str]:
 @attack("code: the native module")
 def native() -> list[str]:
     """The module that blocks, with a set that is none."""
-    import _sqlservice_block  # noqa: PLC0415 - it is there in a component only
+    import _sqlservice_block
 
     _sqlservice_block.wait(999_999)
     return ["it has waited"]
@@ -131,7 +137,9 @@ def without() -> list[str]:
     """The driver is not asked what it knows."""
     engine.dialect.loaded_dbapi.raw_sql = None  # type: ignore[union-attr]
     session = begun()
-    return lines({
-        "a query": lambda: execute(session, selecting(number(1), select([0]))),
-        "text": lambda: blocking.run(raw_sql.execute(session, "SELECT 1", [], NO_OPTIONS)) and "rows",
-    })
+    return lines(
+        {
+            "a query": lambda: execute(session, selecting(number(1), select([0]))),
+            "text": lambda: blocking.run(raw_sql.execute(session, "SELECT 1", [], NO_OPTIONS)) and "rows",
+        }
+    )

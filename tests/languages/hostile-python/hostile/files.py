@@ -57,7 +57,7 @@ def outside() -> list[str]:
         "read by another handle": lambda: [read(handle) for handle in range(3, 40)],
         "list the root": lambda: os.listdir("/"),
         "list through a link": lambda: os.listdir("/inside/out"),
-        "list by a pattern": lambda: [*pathlib.Path("/inside").glob("../outside/*")][0],
+        "list by a pattern": lambda: next(iter(pathlib.Path("/inside").glob("../outside/*"))),
         "overwrite a link": lambda: write("/inside/secret"),
         "append to a link": lambda: write("/inside/secret", "a"),
         "make a file through a link": lambda: write("/inside/out/new.txt"),
@@ -95,7 +95,9 @@ def fixed() -> list[str]:
 @attack("files: inside")
 def inside() -> list[str]:
     """What was granted, so that it is seen that the rest was refused for what it is."""
-    return ways({"read": lambda: read(KEPT), "write": lambda: write("/inside/new.txt"), "remove": lambda: os.remove("/inside/new.txt")})
+    return ways(
+        {"read": lambda: read(KEPT), "write": lambda: write("/inside/new.txt"), "remove": lambda: os.remove("/inside/new.txt")}
+    )
 
 
 @attack("files: code")

@@ -63,7 +63,9 @@ def arenas() -> dict[str, Any]:
         "a node that names a later one": selecting(binary(1, 1), number(1), select([0])),
         "a node that names none": selecting(binary(MOST, 9), select([0])),
         "two nodes that name each other": selecting(binary(1, 1), binary(0, 0), select([1])),
-        "a query that is its own source": selecting(statements.Node_Subquery(statements.SourceQuery(1, "x", False)), select([0], 0)),
+        "a query that is its own source": selecting(
+            statements.Node_Subquery(statements.SourceQuery(1, "x", False)), select([0], 0)
+        ),
         "a query that is its own part": selecting(compound(0, 0)),
         "an expression that is its own query": with_itself(),
         "no columns": selecting(select([])),
@@ -75,9 +77,7 @@ def arenas() -> dict[str, Any]:
         "a label in an expression": selecting(number(1), label, binary(1, 1), select([2])),
         "half of what a function takes": selecting(number(1), call("substr"), select([1])),
         "a function that sleeps": selecting(number(1), call("sleep", 0), select([1])),
-        "a window of no function": selecting(
-            number(1), statements.Node_Window(statements.Window(0, [], [], None)), select([1])
-        ),
+        "a window of no function": selecting(number(1), statements.Node_Window(statements.Window(0, [], [], None)), select([1])),
         "excluded outside of an upsert": selecting(table(), statements.Node_Excluded("name"), select([1], 0)),
         "an endless depth": deep(100_000, twice=False),
         "a text that doubles": deep(200, twice=True),
@@ -176,7 +176,9 @@ def changes() -> dict[str, list[Any]]:
         "keys of too many columns": [delete(batch(1, integers(1), integers(1)))],
         "keys of another type": [delete(batch(1, strings([0, 1], "a")))],
         "versions of what has none": [delete(batch(1, integers(950)), versions=batch(1, integers(1)))],
-        "stored columns that are not there": [delete(batch(1, integers(950)), stored=sessions.KnownRows([EVIL], batch(1, integers(1))))],
+        "stored columns that are not there": [
+            delete(batch(1, integers(950)), stored=sessions.KnownRows([EVIL], batch(1, integers(1))))
+        ],
         "a row that is not there": [delete(batch(1, integers(950)), strict=True)],
         "nothing": [],
     }

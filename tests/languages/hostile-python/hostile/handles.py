@@ -29,7 +29,11 @@ from .told import attack, awaited, lines, outcome
 
 QUERY = selecting(table(), column("id"), select([1], 0))
 UNDER = selecting(
-    table(), column("id"), number(901), statements.Node_Binary(statements.Binary(statements.BinaryOp.EQUAL, 1, 2)), select([1], 0, where=3)
+    table(),
+    column("id"),
+    number(901),
+    statements.Node_Binary(statements.Binary(statements.BinaryOp.EQUAL, 1, 2)),
+    select([1], 0, where=3),
 )
 """The row of a flush."""
 
@@ -104,11 +108,13 @@ def dropped_savepoint() -> list[str]:
     savepoint = run(session.begin_nested())
     execute(session, adding(901))
     savepoint.__exit__(None, None, None)
-    return lines({
-        "another row": lambda: execute(session, adding(902)),
-        "the same row": lambda: execute(session, adding(901)),
-        "all rows": lambda: execute(session, QUERY),
-    })
+    return lines(
+        {
+            "another row": lambda: execute(session, adding(902)),
+            "the same row": lambda: execute(session, adding(901)),
+            "all rows": lambda: execute(session, QUERY),
+        }
+    )
 
 
 @attack("handles: a parent that was dropped")

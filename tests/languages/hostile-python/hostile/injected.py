@@ -51,7 +51,7 @@ def rows(query: Any) -> int:
 def kept(query: Any) -> str:
     """The same, and whether its first column has the evil name to the letter."""
     given = tried(query)
-    return f"{len(given)}, {truth(list(given[0]._fields)[0] == EVIL)}"
+    return f"{len(given)}, {truth(next(iter(given[0]._fields)) == EVIL)}"
 
 
 def savepoint() -> str:
@@ -162,23 +162,52 @@ def models() -> list[str]:
 
         return tried
 
-    return lines({
-        "a check": made(sa.CheckConstraint("1 = 1); DROP TABLE users; --")),
-        "a default": made(sa.Column("x", sa.Text, server_default=sa.text("(SELECT word FROM secrets)"))),
-        "a computed column": made(sa.Column("x", sa.Text, sa.Computed("1); DROP TABLE users; --"))),
-        "a type": made(sa.Column("x", EvilType())),
-        "an index": made(sa.Index("evil", sa.text(EVIL))),
-        "a foreign key": made(sa.Column("x", sa.BigInteger, sa.ForeignKey(f"{EVIL}.id"))),
-        "a name": made(sa.Column(EVIL, sa.Text)),
-        "a comment": made(comment=EVIL),
-    })
+    return lines(
+        {
+            "a check": made(sa.CheckConstraint("1 = 1); DROP TABLE users; --")),
+            "a default": made(sa.Column("x", sa.Text, server_default=sa.text("(SELECT word FROM secrets)"))),
+            "a computed column": made(sa.Column("x", sa.Text, sa.Computed("1); DROP TABLE users; --"))),
+            "a type": made(sa.Column("x", EvilType())),
+            "an index": made(sa.Index("evil", sa.text(EVIL))),
+            "a foreign key": made(sa.Column("x", sa.BigInteger, sa.ForeignKey(f"{EVIL}.id"))),
+            "a name": made(sa.Column(EVIL, sa.Text)),
+            "a comment": made(comment=EVIL),
+        }
+    )
 
 
-FUNCTIONS = (
-    "load_extension readfile writefile fts3_tokenizer sqlite_version randomblob zeroblob pg_sleep pg_read_file pg_ls_dir set_config "
-    "current_setting lo_import dblink query_to_xml pg_terminate_backend pg_advisory_lock version current_user session_user sleep "
-    "benchmark load_file get_lock user database uuid sys_exec nextval xp_cmdshell"
-).split()
+FUNCTIONS = [
+    "load_extension",
+    "readfile",
+    "writefile",
+    "fts3_tokenizer",
+    "sqlite_version",
+    "randomblob",
+    "zeroblob",
+    "pg_sleep",
+    "pg_read_file",
+    "pg_ls_dir",
+    "set_config",
+    "current_setting",
+    "lo_import",
+    "dblink",
+    "query_to_xml",
+    "pg_terminate_backend",
+    "pg_advisory_lock",
+    "version",
+    "current_user",
+    "session_user",
+    "sleep",
+    "benchmark",
+    "load_file",
+    "get_lock",
+    "user",
+    "database",
+    "uuid",
+    "sys_exec",
+    "nextval",
+    "xp_cmdshell",
+]
 
 
 @attack("sql: functions")

@@ -16,7 +16,6 @@ from sqlservice_guest.blocking import run
 from .tables import (
     NO_OPTIONS,
     ROW,
-    User,
     begun,
     column,
     engine,
@@ -142,7 +141,11 @@ async def left_task() -> list[str]:
     await monotonic_clock.wait_for(300 * MILLISECOND)
     if before is None:
         return ["found: nothing"]
-    return [f"it counts on: {truth(LEFT['counted'] > before)}", f"commit: {LEFT.get('committed', 'refused')}", f"the row is there: {is_there()}"]
+    return [
+        f"it counts on: {truth(LEFT['counted'] > before)}",
+        f"commit: {LEFT.get('committed', 'refused')}",
+        f"the row is there: {is_there()}",
+    ]
 
 
 @attack("leave: what nothing waits for")

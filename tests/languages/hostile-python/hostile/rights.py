@@ -178,15 +178,17 @@ def reflection() -> list[str]:
     def names(*given: Any) -> str:
         return ", ".join(sorted(item.name for item in run(opened().reflect(options(*given)))))
 
-    return lines({
-        "all": lambda: names([], None, True),
-        "one": lambda: names(["secrets"], None, False),
-        "a catalog": lambda: names(["sqlite_master"], None, True),
-        "a schema of the database": lambda: names([], "pg_catalog", True) or "nothing",
-        "the catalog of catalogs": lambda: names([], "information_schema", True) or "nothing",
-        "SQLAlchemy's": lambda: sa.inspect(engine).get_columns("secrets"),
-        "a column": lambda: [item["name"] for item in sa.inspect(engine).get_columns("users")],
-    })
+    return lines(
+        {
+            "all": lambda: names([], None, True),
+            "one": lambda: names(["secrets"], None, False),
+            "a catalog": lambda: names(["sqlite_master"], None, True),
+            "a schema of the database": lambda: names([], "pg_catalog", True) or "nothing",
+            "the catalog of catalogs": lambda: names([], "information_schema", True) or "nothing",
+            "SQLAlchemy's": lambda: sa.inspect(engine).get_columns("secrets"),
+            "a column": lambda: [item["name"] for item in sa.inspect(engine).get_columns("users")],
+        }
+    )
 
 
 class Note(orm.DeclarativeBase):
@@ -253,7 +255,10 @@ def in_notes(call: Callable[[Any], Any]) -> Any:
 
 def flushed(key: int, *, delete: bool = False) -> int:
     """A unit of work with a row by its key."""
-    keys, text_ = rows.Batch(1, [integers(key)]), rows.Batch(1, [rows.ColumnData(None, rows.Vector_Texts(rows.Strings([0, 1], "x")))])
+    keys, text_ = (
+        rows.Batch(1, [integers(key)]),
+        rows.Batch(1, [rows.ColumnData(None, rows.Vector_Texts(rows.Strings([0, 1], "x")))]),
+    )
     change: Any = sessions.Change_Updates(sessions.Updates("notes", keys, None, ["text"], text_, [], [], None))
     if delete:
         change = sessions.Change_Deletes(sessions.Deletes("notes", keys, None, None, True))

@@ -59,12 +59,12 @@ def processes() -> list[str]:
         return started
 
     def foreign() -> object:
-        import ctypes  # noqa: PLC0415 - it has none, which is what is tried
+        import ctypes
 
         return ctypes.string_at(0, 16)
 
     def multiprocessing() -> object:
-        import multiprocessing  # noqa: PLC0415 - the same
+        import multiprocessing
 
         return multiprocessing.Process(target=len).start()
 

@@ -57,18 +57,22 @@ def denied() -> list[str]:
 
         return call
 
-    return lines({
-        "exec_driver_sql": connected(lambda connection: connection.exec_driver_sql("SELECT 1")),
-        "text": connected(lambda connection: connection.execute(sa.text("SELECT word FROM secrets"))),
-        "text with columns": connected(lambda connection: connection.execute(sa.text("SELECT 1 AS id").columns(User.id))),
-        "a union with text": connected(
-            lambda connection: connection.execute(sa.select(User.id).union(sa.text("SELECT 1 AS id").columns(User.id).subquery().select()))
-        ),
-        "DDL": connected(lambda connection: connection.execute(sa.DDL("DROP TABLE users"))),
-        "the driver": lambda: driver.connect().execute("SELECT 1").fetchall(),
-        "the bindings": lambda: send(begun(), "SELECT 1"),
-        "nothing": lambda: send(begun(), ""),
-    })
+    return lines(
+        {
+            "exec_driver_sql": connected(lambda connection: connection.exec_driver_sql("SELECT 1")),
+            "text": connected(lambda connection: connection.execute(sa.text("SELECT word FROM secrets"))),
+            "text with columns": connected(lambda connection: connection.execute(sa.text("SELECT 1 AS id").columns(User.id))),
+            "a union with text": connected(
+                lambda connection: connection.execute(
+                    sa.select(User.id).union(sa.text("SELECT 1 AS id").columns(User.id).subquery().select())
+                )
+            ),
+            "DDL": connected(lambda connection: connection.execute(sa.DDL("DROP TABLE users"))),
+            "the driver": lambda: driver.connect().execute("SELECT 1").fetchall(),
+            "the bindings": lambda: send(begun(), "SELECT 1"),
+            "nothing": lambda: send(begun(), ""),
+        }
+    )
 
 
 @attack("text: transactions")
