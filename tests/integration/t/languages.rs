@@ -17,9 +17,6 @@ use crate::{languages, scene::text};
 /// How long all attacks of one language may take on one database.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// What a host says of a guest that computes without an end: which clock is the first depends on how busy the machine is.
-const ENDLESS: [&str; 2] = ["took longer than", "computed for longer"];
-
 /// What the tables hold before an attack, and after it.
 const TABLES: [(&str, &[&str]); 3] = [
     ("SELECT id, name, COALESCE(note, '-') FROM users ORDER BY id", &["1 ann -", "2 bob -", "3 cat -"]),
@@ -45,6 +42,8 @@ struct Attack<'a> {
 impl Attacks<'_> {
     /// Does an attack, and says what went wrong.
     async fn does(&self, attack: &Attack<'_>) -> Option<String> {
+        // Shown where something fails that is no answer.
+        println!("{}", attack.name);
         let tenant = self.tenant(attack.grant);
         let mut instance = guest::compiled(self.component).instantiate(&tenant).await.expect("an instance");
         let came = instance.call("attack", &[text(attack.name)]).await;
@@ -56,10 +55,10 @@ impl Attacks<'_> {
                 lines_of(lines) == texts(&expected["lines"])
             }
             (Ok(Some(Val::Result(Err(Some(error))))), expected) if expected.get("error").is_some() => {
-                matches!(&**error, Val::String(error) if error.starts_with(word(&expected["error"])))
+                matches!(&**error, Val::String(error) if error.contains(word(&expected["error"])))
             }
             (Err(error), expected) if expected.get("fails").is_some() => {
-                fails(&format!("{error:?} {error:#}"), word(&expected["fails"]))
+                format!("{error:?} {error:#}").contains(word(&expected["fails"]))
             }
             _ => false,
         };
@@ -114,11 +113,6 @@ impl Attacks<'_> {
 
 fn shown(row: Vec<Option<String>>) -> String {
     row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ")
-}
-
-fn fails(error: &str, wanted: &str) -> bool {
-    let words = if ENDLESS.contains(&wanted) { &ENDLESS[..] } else { &[wanted][..] };
-    words.iter().any(|word| error.contains(word))
 }
 
 fn word(value: &Value) -> &str {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .. import value
 from ..bindings import databases, schema
 from ..blocking import run
+from ..errors import ProgrammingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,8 +51,19 @@ class Catalog:
     def database(self) -> databases.Database:
         """The database of the contract, opened at the first use."""
         if self._database is None:
-            self._database = self.opened_with(self.tables.values())
+            self._database = self._opened()
         return self._database
+
+    def _opened(self) -> databases.Database:
+        """The database with all tables; with none where one of them is not granted: each is added when it is met."""
+        try:
+            return self.opened_with(self.tables.values())
+        except ProgrammingError as error:
+            if error.code != "no-such-table" or self.version:
+                raise
+        self.tables.clear()
+        self.version += 1
+        return self.opened_with(())
 
     def add(self, tables: Iterable[schema.Table]) -> None:
         """Adds tables, or other forms of them, for the connections to come."""

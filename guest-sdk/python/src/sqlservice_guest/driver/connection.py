@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from .. import value
 from ..bindings import Err, databases, schema, sessions
 from ..blocking import run
-from ..errors import InternalError, ProgrammingError, closed, from_failure
+from ..errors import Error, InternalError, ProgrammingError, closed, from_failure
 from .catalog import Catalog, Key, covers, key_of
 from .cursor import Cursor
 
@@ -167,10 +167,15 @@ class Connection:
         if not old:
             return
         self.check()
-        if self.in_transaction:
-            self._learn_in_transaction(old)
-        else:
-            self._reopen()
+        try:
+            if self.in_transaction:
+                self._learn_in_transaction(old)
+            else:
+                self._reopen()
+        except Error:
+            # What the host does not give is none of the tables of the statements to come.
+            catalog.remove(map(key_of, strange))
+            raise
 
     def _learn_in_transaction(self, keys: Sequence[Key]) -> None:
         """Reads tables that are new; those that the transaction knows already have to do."""
@@ -197,11 +202,12 @@ class Connection:
             self.reflect(schema.ReflectOptions(names, name, True))
 
     def _reopen(self) -> None:
-        """Goes on in a session that knows the catalog's tables."""
+        """Goes on in a session that knows the catalog's tables, or in the one of before where there is none."""
+        database = self.catalog.database
         self._give_back()
-        self.database = self.catalog.database
+        self.database = database
         self.known, self.version = dict(self.catalog.tables), self.catalog.version
-        self._session = _session(self.database)
+        self._session = _session(database)
         if self.level is not sessions.Isolation.DEFAULT:
             self.set_isolation(self.level)
 
