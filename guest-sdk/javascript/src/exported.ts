@@ -37,6 +37,9 @@ export function expose(
   };
 }
 
+/** How many causes of an error are told: one may be its own. */
+const MOST_CAUSES = 8;
+
 /** The models that a plugin's module exports. */
 export function declare(plugin: Record<string, unknown>): contract.Models {
   const all = Object.values(plugin)
@@ -49,10 +52,19 @@ export function declare(plugin: Record<string, unknown>): contract.Models {
 }
 
 /** An error's message, and those of its causes. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const message = error.message || error.name;
-  return error.cause === undefined ? message : `${message}: ${messageOf(error.cause)}`;
+function messageOf(error: unknown, causes = MOST_CAUSES): string {
+  if (!(error instanceof Error)) return textOf(error);
+  const message = textOf(error.message || error.name);
+  return error.cause === undefined || causes === 0 ? message : `${message}: ${messageOf(error.cause, causes - 1)}`;
+}
+
+/** What a thrown value says; its own code may fail. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "an error that has no text";
+  }
 }
 
 /** A value of the host's as the plugin takes it. */

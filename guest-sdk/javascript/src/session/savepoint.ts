@@ -13,6 +13,11 @@ export class DataSavepoint {
     this.undone = undone;
   }
 
+  /** Whether it was neither released nor rolled back. */
+  get isOpen(): boolean {
+    return this.savepoint !== undefined;
+  }
+
   /** Keeps what was done since. */
   async release(): Promise<void> {
     const savepoint = this.take();

@@ -50,6 +50,8 @@ export class Session<M extends Models<any, any>> {
   private readonly parts: SessionParts;
   private readonly unit: UnitOfWork;
   private readonly mapping: Mapping;
+  /** Those that have not ended: one that the collector took would be undone, with what was done since. */
+  private savepoints: DataSavepoint[] = [];
   private ended = false;
 
   constructor(models: M, parts: SessionParts) {
@@ -74,6 +76,7 @@ export class Session<M extends Models<any, any>> {
   async commit(): Promise<void> {
     await this.flush();
     await this.connection.call((session) => session.commit());
+    this.savepoints = [];
     this.ended = true;
   }
 
@@ -81,6 +84,7 @@ export class Session<M extends Models<any, any>> {
   async rollback(): Promise<void> {
     this.unit.clear();
     await this.connection.call((session) => session.rollback());
+    this.savepoints = [];
     this.ended = true;
   }
 
@@ -92,7 +96,10 @@ export class Session<M extends Models<any, any>> {
   /** Sets a savepoint, and begins a transaction where none is open. */
   async savepoint(): Promise<DataSavepoint> {
     await this.flush();
-    return new DataSavepoint(await this.connection.call((session) => session.beginNested()), () => this.unit.clear());
+    const set = await this.connection.call((session) => session.beginNested());
+    const savepoint = new DataSavepoint(set, () => this.unit.clear());
+    this.savepoints = [...this.savepoints.filter((one) => one.isOpen), savepoint];
+    return savepoint;
   }
 
   /** Runs a call of the contract on this session. For the SDK's parts. */
