@@ -154,7 +154,10 @@ def _compare(connection: sa.Connection, column: str, given: Any) -> None:
     match found:
         case float() if isinstance(given, float) and math.isnan(given):
             assert math.isnan(found), shown
+        case float() if isinstance(given, (int, decimal.Decimal)):
+            assert found == float(given), shown
         case decimal.Decimal():
+            assert isinstance(given, (int, float, decimal.Decimal)), shown
             assert abs(found - decimal.Decimal(given)) <= decimal.Decimal("0.00005"), shown
         case uuid.UUID():
             assert str(found) == str(given), shown

@@ -104,11 +104,11 @@ class _Float(sqltypes.Float[Any]):
 class _Numeric(sqltypes.Numeric[Any]):
     def bind_processor(self, dialect: Any) -> Any:
         def process(value: Any) -> Any:
-            return (
-                decimal.Decimal(str(value))
-                if isinstance(value, (int, float)) and not isinstance(value, bool)
-                else value
-            )
+            if value is None or isinstance(value, decimal.Decimal):
+                return value
+            if not isinstance(value, (int, float)):
+                raise errors.mismatch("a number", value)
+            return decimal.Decimal(str(value))
 
         return process
 
@@ -141,7 +141,14 @@ class _Time(sqltypes.Time):
 
 class _DateTime(sqltypes.DateTime):
     def bind_processor(self, dialect: Any) -> Any:
-        return _only(dt.datetime, "a date and time")
+        def process(value: Any) -> Any:
+            if value is not None and not isinstance(value, dt.datetime):
+                raise errors.mismatch("a date and time", value)
+            if value is not None and value.tzinfo is not None and not self.timezone:
+                raise errors.mismatch("a date and time without a zone", value)
+            return value
+
+        return process
 
 
 class _Json(sqltypes.JSON):
