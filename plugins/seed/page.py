@@ -1,8 +1,8 @@
 """The page about async databases: its blocks for the plugin, and what they print outside of the sandbox.
 
-    python page.py               the argument of `run-page`
-    python page.py run [URL]     runs them here, with CPython, the library from PyPI and its own driver, and prints
-                                 what they print; on SQLite in memory, or a database by an URL of SQLAlchemy
+python page.py               the argument of `run-page`
+python page.py run [URL]     runs them here, with CPython, the library from PyPI and its own driver, and prints
+                             what they print; on SQLite in memory, or a database by an URL of SQLAlchemy
 """
 
 from __future__ import annotations

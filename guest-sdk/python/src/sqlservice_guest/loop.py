@@ -28,13 +28,45 @@ _crossings: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
 _timers: weakref.WeakKeyDictionary[asyncio.TimerHandle, asyncio.Task[None]] = weakref.WeakKeyDictionary()
 
 
-async def cross(coroutine: Coroutine[Any, Any, T]) -> T:
+class UnderWay:
+    """The calls of one handle that have not ended. Until they have, it must be neither closed nor dropped."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._then: list[Callable[[], object]] = []
+
+    def add(self, crossing: asyncio.Task[Any]) -> None:
+        """Notes a call."""
+        self._tasks.add(crossing)
+        crossing.add_done_callback(self._end)
+
+    def _end(self, crossing: asyncio.Task[Any]) -> None:
+        self._tasks.discard(crossing)
+        while self._then and not self._tasks:
+            self._then.pop()()
+
+    def when_ended(self, then: Callable[[], object]) -> None:
+        """Does something as soon as no call is under way: now, mostly."""
+        if self._tasks:
+            self._then.append(then)
+        else:
+            then()
+
+    async def end(self) -> None:
+        """Waits for all calls, whatever comes of them."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+async def cross(coroutine: Coroutine[Any, Any, T], under_way: UnderWay | None = None) -> T:
     """Awaits a call of the host, with failures as the exceptions of `errors`.
 
     The caller can be cancelled. The call cannot: what the host has begun it finishes, and the result is dropped.
     """
     crossing = asyncio.ensure_future(coroutine)
     _crossings.add(crossing)
+    if under_way is not None:
+        under_way.add(crossing)
     try:
         return await asyncio.shield(crossing)
     except Err as failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import random
 import typing
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar, overload
@@ -16,6 +17,7 @@ Raises: TypeAlias = type[BaseException] | Sequence[type[BaseException]]
 
 _EXPORTS: list[Export] = []
 _METADATA: list[Any] = []
+_STARTED: list[bool] = []
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +102,7 @@ def _method(item: Export, bindings: Any) -> Any:
     _, parameters, result, _ = signature(item)
 
     async def method(self: Any, *arguments: Any) -> Any:
+        _start()
         try:
             given = [to_python(type_, argument) for (_, type_), argument in zip(parameters, arguments, strict=True)]
         except (ArithmeticError, ValueError) as error:
@@ -118,6 +121,13 @@ def _method(item: Export, bindings: Any) -> Any:
         return to_wit(result, returned, bindings)
 
     return method
+
+
+def _start() -> None:
+    """Does what an instance has to do once: its random numbers are not those of all that began with this memory."""
+    if not _STARTED:
+        _STARTED.append(True)
+        random.seed()
 
 
 def declarations() -> type:

@@ -158,7 +158,9 @@ _WRITERS: dict[type, Callable[[Sequence[Any]], Any]] = {
     uuid.UUID: lambda items: wit.Vector_Uuids(
         [(0, 0) if item is None else (item.int >> 64, item.int & 0xFFFF_FFFF_FFFF_FFFF) for item in items]
     ),
-    value.JsonText: lambda items: wit.Vector_Jsons(_strings("null" if item is None else item.text for item in items)),
+    value.JsonText: lambda items: wit.Vector_Jsons(
+        _strings("null" if item is None else value.checked_text(item.text) for item in items)
+    ),
     value.Json: lambda items: wit.Vector_Jsons(_strings("null" if item is None else item.text() for item in items)),
     dt.date: lambda items: wit.Vector_Dates([0 if item is None else value.days(item) for item in items]),
     dt.time: lambda items: wit.Vector_Times([0 if item is None else value.microseconds_of_day(item) for item in items]),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import traceback
 
+import awaited
 import handles
 import random_values
 import statements
@@ -14,13 +16,13 @@ from sqlalchemy import text
 
 from sqlservice_guest import plugin
 
-MODULES = (random_values, handles, transactions, statements, texts)
+MODULES = (random_values, handles, transactions, statements, texts, awaited)
 
 plugin.declare(Base.metadata)
 
 
 @plugin.export
-def check(only: str, seed: int) -> list[str]:
+async def check(only: str, seed: int) -> list[str]:
     """Makes the mistakes whose name has `only` in it. Returns a line for each: `ok NAME`, or `FAILED NAME` and why."""
     Base.metadata.create_all(engine)
     random_values.SEED = seed
@@ -28,16 +30,18 @@ def check(only: str, seed: int) -> list[str]:
     for module in MODULES:
         for name, function in list(vars(module).items()):
             if name.startswith("mistake_") and only in name:
-                told.append(outcome(name.removeprefix("mistake_"), function))
+                told.append(await outcome(name.removeprefix("mistake_"), function))
     return told
 
 
-def outcome(name: str, function: object) -> str:
+async def outcome(name: str, function: object) -> str:
     """What came of one."""
     print(f"… {name}", flush=True)
     try:
         assert callable(function)
-        function()
+        running = function()
+        if inspect.isawaitable(running):
+            await running
         with engine.connect() as connection:
             assert connection.execute(text("select 1")).scalar() == 1, "the database does not answer"
     except Exception:

@@ -39,7 +39,7 @@ class Database:
 
     def __init__(self, contract: databases.Database, dialect: DataDialect) -> None:
         self._contract, self._dialect = contract, dialect
-        self._statements = Statements(dialect)
+        self._statements = Statements(dialect, contract)
 
     @property
     def kind(self) -> str:

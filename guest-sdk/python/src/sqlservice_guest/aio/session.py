@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import exc
 
 from ..bindings import sessions
-from ..errors import InternalError, closed
-from ..loop import cross
+from ..dialect.violation import explain
+from ..errors import IntegrityError, InternalError, closed
+from ..loop import UnderWay, cross
 from . import statement as st
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
     from sqlalchemy import Executable, Result, Row
+
+    from ..bindings import rows
+    from ..dialect.compiler import DataCompiler
 
     Call = Callable[[sessions.Session], Coroutine[Any, Any, sessions.ResultSet]]
 
@@ -30,6 +34,7 @@ class Session:
     def __init__(self, contract: sessions.Session, statements: st.Statements) -> None:
         self._contract: sessions.Session | None = contract
         self._statements = statements
+        self._under_way = UnderWay()
         self._begun = False
         self.has_ended = False
         """Whether it was committed or rolled back by its caller since it was opened."""
@@ -56,9 +61,9 @@ class Session:
         given: Any = parameters or {}
         return await self._execute_one(self._statements.compiled(statement, given), given)
 
-    async def _execute_one(self, compiled: Any, given: st.Parameters) -> Result[Any]:
+    async def _execute_one(self, compiled: DataCompiler, given: st.Parameters) -> Result[Any]:
         sent, arguments = st.single(compiled, given)
-        result = await self._call(lambda session: session.execute(sent, arguments, NO_OPTIONS))
+        result = await self._call(compiled, lambda session: session.execute(sent, arguments, NO_OPTIONS))
         return await self._whole(compiled, result)
 
     async def _execute_many(self, statement: Executable, given: Sequence[st.Parameters]) -> Result[Any]:
@@ -66,9 +71,9 @@ class Session:
             message = "a list of parameters has at least one item"
             raise exc.ArgumentError(message)
         compiled = self._statements.compiled(statement, given[0], many=True)
-        rows = st.insert(compiled, given)
-        if rows is not None:
-            result = await self._call(lambda session: session.insert_many(*rows, NO_OPTIONS))
+        sent = st.insert(compiled, given)
+        if sent is not None:
+            result = await self._call(compiled, lambda session: session.insert_many(*sent, NO_OPTIONS))
             return await self._whole(compiled, result)
         first, *others = [await self._execute_one(compiled, item) for item in given]
         if first.keys() == ["affected"]:
@@ -88,34 +93,44 @@ class Session:
         compiled = self._statements.compiled(statement, parameters or {})
         sent, arguments = st.single(compiled, parameters or {})
         options = sessions.Options(None, None, batch)
-        result = await self._call(lambda session: session.execute(sent, arguments, options))
+        result = await self._call(compiled, lambda session: session.execute(sent, arguments, options))
         reader = st.Reader(compiled, result.columns)
         part: Any = result.first_batch
         try:
             while part is not None:
                 for item in reader.result(reader.tuples(part)):
                     yield item
-                part = await cross(result.cursor.next_batch(batch, BATCH_BYTES)) if result.cursor else None
+                part = await self._next(result.cursor, batch)
         finally:
-            if result.cursor is not None:
-                result.cursor.__exit__(None, None, None)
+            self._drop(result.cursor)
 
-    async def _whole(self, compiled: Any, result: sessions.ResultSet) -> Result[Any]:
+    async def _whole(self, compiled: DataCompiler, result: sessions.ResultSet) -> Result[Any]:
         if not result.columns:
             return st.affected(result.affected)
         reader = st.Reader(compiled, result.columns)
         found = reader.tuples(result.first_batch)
-        while result.cursor is not None:
-            part = await cross(result.cursor.next_batch(BATCH_ROWS, BATCH_BYTES))
-            if part is None:
-                break
-            found += reader.tuples(part)
+        try:
+            while (part := await self._next(result.cursor, BATCH_ROWS)) is not None:
+                found += reader.tuples(part)
+        finally:
+            self._drop(result.cursor)
         return reader.result(found)
 
-    async def _call(self, call: Call) -> sessions.ResultSet:
+    async def _next(self, cursor: sessions.Cursor | None, count: int) -> rows.Batch | None:
+        return None if cursor is None else await cross(cursor.next_batch(count, BATCH_BYTES), self._under_way)
+
+    def _drop(self, cursor: sessions.Cursor | None) -> None:
+        if cursor is not None:
+            self._under_way.when_ended(lambda: cursor.__exit__(None, None, None))
+
+    async def _call(self, compiled: DataCompiler, call: Call) -> sessions.ResultSet:
         self._check()
         try:
-            return await cross(call(self.contract))
+            return await cross(call(self.contract), self._under_way)
+        except IntegrityError as failure:
+            if compiled.changed is not None and not compiled.isdelete:
+                explain(failure, self._statements.database, *compiled.changed)
+            raise
         finally:
             if self._contract is not None:
                 self._begun = self._begun or bool(self._contract.in_transaction())
@@ -130,19 +145,19 @@ class Session:
     async def commit(self) -> None:
         """Commits. Raises where the transaction is gone already, with all that it wrote."""
         self._check()
-        await cross(self.contract.commit())
+        await cross(self.contract.commit(), self._under_way)
         self._begun, self.has_ended = False, True
 
     async def rollback(self) -> None:
         """Rolls back."""
-        await cross(self.contract.rollback())
+        await cross(self.contract.rollback(), self._under_way)
         self._begun, self.has_ended = False, True
 
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[Self]:
         """A savepoint: what is done in the block is kept at its end, and undone where that fails."""
         self._check()
-        point = await cross(self.contract.begin_nested())
+        point = await cross(self.contract.begin_nested(), self._under_way)
         self._begun = True
         try:
             yield self
@@ -155,6 +170,7 @@ class Session:
         """Rolls back what is open and gives the connection back. A second call does nothing."""
         contract, self._contract = self._contract, None
         if contract is not None:
+            await self._under_way.end()
             await cross(sessions.Session.close(contract))
 
     async def __aenter__(self) -> Self:

@@ -15,7 +15,7 @@ from ..dialect.compiler import DataCompiler
 if TYPE_CHECKING:
     from sqlalchemy import Executable, Result
 
-    from ..bindings import rows, sessions, statements, values
+    from ..bindings import databases, rows, sessions, statements, values
     from ..dialect import DataDialect
 
 Parameters: TypeAlias = Mapping[str, Any]
@@ -35,8 +35,8 @@ class Insert(NamedTuple):
 class Statements:
     """Compiles the statements of one database, each once."""
 
-    def __init__(self, dialect: DataDialect) -> None:
-        self.dialect = dialect
+    def __init__(self, dialect: DataDialect, database: databases.Database) -> None:
+        self.dialect, self.database = dialect, database
         self._cache: LRUCache[Any, Any] = LRUCache(CACHED)
 
     def compiled(self, statement: Executable, given: Parameters, *, many: bool = False) -> DataCompiler:

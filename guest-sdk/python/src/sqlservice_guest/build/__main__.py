@@ -16,6 +16,15 @@ from .. import wit
 from . import block
 
 PYTHON = "3.14"
+SQLALCHEMY = (
+    "from sqlservice_guest import asyncio_support",
+    "asyncio_support.install()",
+    "import sqlservice_guest.aio, sqlservice_guest.dialect",
+    "import sqlalchemy.ext.asyncio, sqlalchemy.orm, sqlalchemy.sql.default_comparator",
+    "import sqlalchemy.dialects.mysql, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite",
+)
+"""What is imported of SQLAlchemy, which imports parts of itself only when they are needed."""
+
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -133,15 +142,11 @@ def glue(project: Project, dependencies: Path) -> str:
         "loop.install()",
     ]
     if (dependencies / "sqlalchemy").is_dir():
-        lines += [
-            "from sqlservice_guest import asyncio_support",
-            "asyncio_support.install()",
-            "import sqlservice_guest.dialect",
-        ]
-        lines += ["import sqlalchemy.ext.asyncio, sqlalchemy.orm, sqlalchemy.sql.default_comparator"]
-        lines += ["import sqlalchemy.dialects.mysql, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite"]
+        lines += SQLALCHEMY
     lines += [f"import {project.module}", f"plugin.collect({project.module})"]
     lines += ["WitWorld = plugin.world(wit_world)", "Declarations = plugin.declarations()"]
+    # What is there now lives as long as an instance: collections need not look at it, nor write to its memory.
+    lines += ["import gc", "gc.collect()", "gc.freeze()"]
     return "\n".join(lines) + "\n"
 
 

@@ -82,7 +82,12 @@ class _Uuid(sqltypes.Uuid[Any]):
 
 class _Float(sqltypes.Float[Any]):
     def bind_processor(self, dialect: Any) -> Any:
-        return lambda value: None if value is None else float(value)
+        def process(value: Any) -> Any:
+            if value is not None and not isinstance(value, (int, float, decimal.Decimal)):
+                raise errors.mismatch("a number", value)
+            return None if value is None else float(value)
+
+        return process
 
     def result_processor(self, dialect: Any, coltype: Any) -> Any:
         if self.asdecimal:
