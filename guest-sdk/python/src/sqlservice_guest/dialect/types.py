@@ -64,11 +64,6 @@ class _Enum(sqltypes.Enum):
     """Labels as texts; without it the type of texts would be taken."""
 
 
-class _Date(sqltypes.Date):
-    def bind_processor(self, dialect: Any) -> Any:
-        return lambda value: value.date() if isinstance(value, dt.datetime) else value
-
-
 class _Uuid(sqltypes.Uuid[Any]):
     def bind_processor(self, dialect: Any) -> Any:
         def process(value: Any) -> Any:
@@ -131,7 +126,8 @@ def _only(types: type, expected: str) -> Any:
 
 class _Date(sqltypes.Date):
     def bind_processor(self, dialect: Any) -> Any:
-        return _only(dt.date, "a date")
+        checked = _only(dt.date, "a date")
+        return lambda value: value.date() if isinstance(value, dt.datetime) else checked(value)
 
 
 class _Time(sqltypes.Time):
@@ -198,7 +194,6 @@ COLSPECS: dict[Any, Any] = {
     sqltypes.Integer: _Integer,
     sqltypes.Enum: _Enum,
     sqltypes.String: _String,
-    sqltypes.Date: _Date,
     sqltypes.Uuid: _Uuid,
     sqltypes.Float: _Float,
     sqltypes.Numeric: _Numeric,

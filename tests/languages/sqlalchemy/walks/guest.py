@@ -1,0 +1,21 @@
+"""Walks in the sandbox."""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+from models import Base
+from sqlalchemy import orm
+from sqlservice_guest import plugin
+from walk import walk
+
+engine = sa.create_engine("sqlservice://default")
+orm.configure_mappers()
+plugin.declare(Base.metadata)
+
+
+@plugin.export
+def run(first: int, count: int) -> str:
+    """Walks with so many seeds, and returns what came of each as JSON."""
+    return json.dumps({seed: walk(engine, seed) for seed in range(first, first + count)})
