@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { DummyDriver, Kysely, SqliteAdapter, SqliteQueryCompiler, sql } from "kysely";
 
 import { KnownTables } from "../src/catalog.ts";
-import { UnsupportedError } from "../src/errors.ts";
+import { LimitError, TypeMismatchError, UnsupportedError } from "../src/errors.ts";
 import { bigint, id, int64, json, text } from "../src/schema/column.ts";
 import { models, type Schema } from "../src/schema/models.ts";
 import { table } from "../src/schema/table.ts";
+import { bulkInsert } from "../src/statement/bulk-insert.ts";
 import { lower } from "../src/statement/lower.ts";
 
 const schema = models({
@@ -126,4 +127,39 @@ test("an upsert, a pattern with an escape, a tuple", () => {
     lowered(tuple).statement.nodes.filter((node) => node.tag === "listed" && node.val.op === "row-values").length,
     2,
   );
+});
+
+test("an insert of many plain rows is sent as columns", () => {
+  const rows = Array.from({ length: 40 }, (_, i) => ({ user_id: i, name: `device ${i}` }));
+  const bulk = (query: { toOperationNode(): any }) => bulkInsert(tables, query.toOperationNode());
+  const made = bulk(db.insertInto("devices").values(rows).returning(["id", "devices.name"]));
+  assert.deepEqual(
+    [made?.table, made?.columns, made?.returning, made?.rows.rows],
+    ["devices", ["user_id", "name"], ["id", "name"], 40],
+  );
+  assert.equal(bulk(db.insertInto("devices").values(rows))?.counted, "id");
+  assert.equal(bulk(db.insertInto("devices").values(rows.slice(0, 5))), undefined);
+  assert.equal(bulk(db.insertInto("devices").values([...rows, { name: "x", user_id: sql<number>`1 + 1` }])), undefined);
+  const skipping = db.insertInto("devices").values(rows);
+  assert.equal(bulk(skipping.onConflict((oc) => oc.column("id").doNothing())), undefined);
+  assert.equal(bulk(skipping.ignore()), undefined);
+  assert.equal(bulk(skipping.returning((eb) => eb("user_id", "+", 1).as("x"))), undefined);
+  assert.throws(() => bulk(db.insertInto("devices").values([...rows, { user_id: 1.5, name: "x" }])), TypeMismatchError);
+});
+
+test("statements that nest too deeply are refused", () => {
+  let condition = sql<boolean>`true`;
+  for (let i = 0; i < 500; i++) condition = sql`not (${condition})`;
+  assert.throws(() => lowered(db.selectFrom("users").selectAll().where(condition)), LimitError);
+  const many = db.selectFrom("users").select("id");
+  lowered(many.where((eb) => eb.or(Array.from({ length: 5_000 }, (_, i) => eb("id", "=", i)))));
+});
+
+test("half a character is refused, wherever it stands", () => {
+  const refused = (query: { toOperationNode(): any }) => assert.throws(() => lowered(query), TypeMismatchError);
+  refused(db.selectFrom("users").select("id").where("name", "=", "\ud800"));
+  refused(db.selectFrom("users").select("a\udc00" as never));
+  refused(db.selectFrom("users").select("id as \ud800"));
+  refused(db.deleteFrom("\ud800" as never));
+  refused(db.insertInto("users").values({ "\ud800": 1 } as never));
 });

@@ -3,7 +3,7 @@
  * `npm test -- --component FILE [--sqlservice COMMAND] [--database NAME]… [--program WORDS] [--table FILE]`.
  */
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { all } from "../programs/all.ts";
@@ -13,7 +13,7 @@ import { judge, type Sides, type Verdict } from "./judge.ts";
 import { KindsPlugin } from "./kinds.ts";
 import { checkIdle, checkMistakes, type Report } from "./mistakes.ts";
 import { call, runInside, type Sandbox } from "./sandbox.ts";
-import { readme } from "./table.ts";
+import { readme, withTable } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
@@ -77,7 +77,8 @@ async function main(): Promise<void> {
   const missing = wanted.filter((one) => !dialects.includes(one));
   if (missing.length > 0) console.log(`not on this machine: ${missing.join(", ")}`);
   const table = readme(programs, results, verdicts);
-  if (values.table !== undefined) writeFileSync(values.table, table.text);
+  if (values.table !== undefined)
+    writeFileSync(values.table, withTable(readFileSync(values.table, "utf8"), table.text));
   for (const kind of table.uncovered) console.log(`no program has ${kind}`);
   const judged = [...verdicts.values()].flatMap((one) => [...one.values()]);
   let [count, failed] = [judged.length, judged.filter(({ is }) => is === "wrong").length];

@@ -28,6 +28,13 @@ export function readme(
   return { text: [...head, ...rows, ""].join("\n"), uncovered };
 }
 
+/** A README with another table between its marks. */
+export function withTable(text: string, table: string): string {
+  const [before, after] = [text.indexOf("<!-- prettier-ignore-start -->"), text.indexOf("<!-- prettier-ignore-end -->")];
+  if (before < 0 || after < before) throw new Error("the README has no marks for the table");
+  return `${text.slice(0, before)}<!-- prettier-ignore-start -->\n\n${table}\n${text.slice(after)}`;
+}
+
 /** What the programs with a kind showed on a database: equal rows outweigh a refusal, as that is of something else in it. */
 function cell(verdicts: ReadonlyMap<string, Verdict> | undefined, programs: readonly Program[]): string {
   const shown = programs.flatMap(({ name }) => verdicts?.get(name) ?? []);
