@@ -6,6 +6,8 @@ import "github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 type builder struct {
 	nodes []contract.Node
 	depth int
+	// bound is the literals that may as well be parameters: their type is that of a column.
+	bound []contract.NodeID
 	err   error
 }
 
@@ -103,9 +105,34 @@ func (b *builder) count(n *int) *contract.NodeID {
 		return nil
 	}
 	id := b.value(int64(*n))
+	if *n >= 0 && b.err == nil {
+		b.bound = append(b.bound, id)
+	}
 	return &id
 }
 
-func (b *builder) statement(root contract.Root) (contract.Statement, error) {
-	return contract.Statement{Nodes: b.nodes, Root: root}, b.err
+// bind notes literals that are compared with a column. Fractions, unsigned integers and nulls keep a type of their own there, which
+// only a literal tells.
+func (b *builder) bind(column contract.NodeID, values ...contract.NodeID) {
+	if _, ok := b.nodes[column].(contract.ColumnName); !ok || b.err != nil {
+		return
+	}
+	for _, id := range values {
+		switch b.scalar(id).(type) {
+		case contract.Boolean, contract.Integer, contract.Text, contract.Bytes, contract.UUID, contract.JSON, contract.Date,
+			contract.Time, contract.Timestamp, contract.TimestampTZ:
+			b.bound = append(b.bound, id)
+		}
+	}
+}
+
+// scalar is the value of a literal; nil where the node is none.
+func (b *builder) scalar(id contract.NodeID) contract.Scalar {
+	literal, _ := b.nodes[id].(contract.Literal)
+	value, _ := literal.Value.(contract.ScalarValue)
+	return value.Scalar
+}
+
+func (b *builder) statement(root contract.Root) (statement, error) {
+	return statement{contract.Statement{Nodes: b.nodes, Root: root}, b.bound}, b.err
 }

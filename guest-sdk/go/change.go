@@ -35,7 +35,7 @@ func (s *Session) Exec(ctx context.Context, c Change) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r, err := s.execute(ctx, statement, nil, contract.Options{})
+	r, err := s.execute(ctx, statement, contract.Options{})
 	if err != nil {
 		return Result{}, err
 	}
@@ -43,7 +43,7 @@ func (s *Session) Exec(ctx context.Context, c Change) (Result, error) {
 	return Result{int64(r.affected), r.lastKey}, nil
 }
 
-func changeStatement(c Change, returning []Expression) (contract.Statement, error) {
+func changeStatement(c Change, returning []Expression) (statement, error) {
 	b := &builder{}
 	return b.statement(c.root(b, returning))
 }
@@ -65,7 +65,7 @@ func (r ReturningRows[R]) All(ctx context.Context, s *Session) ([]R, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.execute(ctx, statement, nil, contract.Options{})
+	got, err := s.execute(ctx, statement, contract.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ trap 'rm -rf "$scratch"' EXIT
 unformatted=$("$gofmt" -l . ../../plugins/importer ../../tests/languages/go)
 [ -z "$unformatted" ] || { echo "check.sh: gofmt would change" "$unformatted" >&2; exit 1; }
 
-# for_sandbox VETS, for what only the sandbox compiles: the file of exports, and the host's functions.
+# Twice: the file of exports and the functions of the host are compiled for the sandbox only.
 vet() {
   "$go" vet ./...
   GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 "$go" vet ./...
@@ -23,7 +23,7 @@ vet() {
 vet
 "$go" test ./...
 # Their exports are not in the repository.
-for guest in template ../../plugins/importer ../../tests/languages/go; do
+for guest in template ../../plugins/importer ../../tests/languages/go ../../tests/languages/go/bench/guest; do
   (
     if [ "$guest" = template ]; then
       mkdir "$scratch/template"

@@ -29,6 +29,7 @@ import (
 type Database struct {
 	handle contract.Database
 	open   bool
+	plans  *plans
 }
 
 // Open opens a database by the name under which it was granted, with all models of the program. Nothing is sent to it.
@@ -44,7 +45,7 @@ func Open(ctx context.Context, name string) (*Database, error) {
 	if failure != nil {
 		return nil, told(failure)
 	}
-	return &Database{handle, true}, nil
+	return &Database{handle, true, &plans{}}, nil
 }
 
 // check is the error of a context that is done.
@@ -81,6 +82,7 @@ func (d *Database) Close() error {
 		return err
 	}
 	d.open = false
+	d.plans.end()
 	d.handle.Drop()
 	return nil
 }
@@ -144,7 +146,7 @@ func (d *Database) Session(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	handle, failure := d.handle.Session()
-	return newSession(handle, failure)
+	return d.newSession(handle, failure)
 }
 
 // Connect opens a session that has a connection of its own until it is closed.
@@ -153,7 +155,7 @@ func (d *Database) Connect(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	handle, failure := d.handle.Connect()
-	return newSession(handle, failure)
+	return d.newSession(handle, failure)
 }
 
 // Begin opens a session in a transaction, its only one.
@@ -162,7 +164,7 @@ func (d *Database) Begin(ctx context.Context, options ...TxOption) (*Session, er
 		return nil, err
 	}
 	handle, failure := d.handle.Begin(txOptions(options))
-	return newSession(handle, failure)
+	return d.newSession(handle, failure)
 }
 
 // Transaction runs work in a transaction, which is committed where work returns nil, and rolled back otherwise and where work

@@ -42,6 +42,10 @@ func Typed[T any](e Expression) Expr[T] {
 func binary[T any](op contract.BinaryOp, left, right Expression) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID {
 		l, r := b.expression(left), b.expression(right)
+		if op <= contract.IsNotDistinct && b.err == nil {
+			b.bind(l, r)
+			b.bind(r, l)
+		}
 		return b.add(contract.Binary{Op: op, Left: l, Right: r})
 	})
 }
@@ -54,7 +58,11 @@ func unary[T any](op contract.UnaryOp, operand Expression) Expr[T] {
 
 func listed[T any](op contract.ListOp, items ...Expression) Expr[T] {
 	return expr[T](func(b *builder) contract.NodeID {
-		return b.add(contract.Listed{Op: op, Items: b.expressions(items)})
+		ids := b.expressions(items)
+		if (op == contract.InList || op == contract.NotInList || op == contract.Between) && b.err == nil && len(ids) > 0 {
+			b.bind(ids[0], ids[1:]...)
+		}
+		return b.add(contract.Listed{Op: op, Items: ids})
 	})
 }
 
@@ -224,5 +232,9 @@ func (a Assignment) node(b *builder, table string) contract.NodeID {
 	if err != nil {
 		return b.fail(err)
 	}
-	return b.add(contract.Literal{Value: value})
+	id := b.add(contract.Literal{Value: value})
+	if isDeclared(table, a.column, b.scalar(id)) {
+		b.bound = append(b.bound, id)
+	}
+	return id
 }

@@ -52,6 +52,21 @@ func fits(table, column string, v contract.Value) error {
 	return mismatch(table, column, "a %s does not fit a column of type %s", goType.Name(), kindWords[kind])
 }
 
+// isDeclared says whether a value gets its type from a column of a declared table.
+func isDeclared(table, column string, v contract.Scalar) bool {
+	m := models.byName(table)
+	if m == nil || v == nil {
+		return false
+	}
+	position := m.field(column)
+	if position < 0 {
+		return false
+	}
+	kind := m.table.Columns[position].Type.Kind
+	_, isFloat := v.(contract.Float)
+	return kind != contract.KindOther && !(kind == contract.KindDecimal && isFloat)
+}
+
 func mismatch(table, column, format string, args ...any) error {
 	err := failf("type-mismatch", format, args...).(*Error)
 	err.Table, err.Columns = table, []string{column}

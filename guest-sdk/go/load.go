@@ -55,7 +55,7 @@ func (q Query[R]) load(ctx context.Context, s *Session) ([]R, error) {
 		return nil, err
 	}
 	var rows []R
-	_, err = s.loadWith(ctx, q.model, contract.RootQuery{Statement: statement}, q.preloads, q.maxRows, func(set contract.ResultSet) ([]object, error) {
+	_, err = s.loadWith(ctx, q.model, contract.RootQuery{Statement: statement.Statement}, q.preloads, q.maxRows, func(set contract.ResultSet) ([]object, error) {
 		scan, err := newScanner[R](set.Columns, q.model)
 		if err != nil {
 			return nil, err

@@ -21,7 +21,7 @@ func (q Query[R]) Prepare(ctx context.Context, s *Session) (*Prepared[R], error)
 	if err != nil {
 		return nil, err
 	}
-	return prepare[R](ctx, s, statement, q.model, contract.Options{MaxRows: q.maxRows, BatchRows: q.batch})
+	return prepare[R](ctx, s, statement.Statement, q.model, contract.Options{MaxRows: q.maxRows, BatchRows: q.batch})
 }
 
 // Prepare compiles the change for the session's database.
@@ -30,7 +30,7 @@ func (r ReturningRows[R]) Prepare(ctx context.Context, s *Session) (*Prepared[R]
 	if err != nil {
 		return nil, err
 	}
-	return prepare[R](ctx, s, statement, nil, contract.Options{})
+	return prepare[R](ctx, s, statement.Statement, nil, contract.Options{})
 }
 
 // PrepareChange compiles a change that returns no rows; run it by Exec.

@@ -180,7 +180,7 @@ func (s selection) query(b *builder) contract.NodeID {
 	return b.add(node)
 }
 
-func (s selection) statement() (contract.Statement, error) {
+func (s selection) statement() (statement, error) {
 	b := &builder{}
 	id := s.query(b)
 	return b.statement(contract.SelectRoot{Query: id})

@@ -81,12 +81,21 @@ func batches[R any](ctx context.Context, r *result, m *model, take func([]R) boo
 	return nil
 }
 
-func (s *Session) execute(ctx context.Context, statement contract.Statement, arguments []contract.Value, o contract.Options) (*result, error) {
+func (s *Session) execute(ctx context.Context, st statement, o contract.Options) (*result, error) {
 	if err := s.use(ctx); err != nil {
 		return nil, err
 	}
 	o.TimeoutMS = timeout(ctx)
-	set, failure := s.handle.Execute(statement, arguments, o)
+	if known, values := s.plans.find(s, st); known != nil {
+		defer s.plans.release(known)
+		set, failure := s.handle.Run(known.prepared, values, o)
+		r, err := newResult(set, failure, o.BatchRows)
+		if err == nil {
+			r.columns = known.columns
+		}
+		return r, err
+	}
+	set, failure := s.handle.Execute(st.Statement, nil, o)
 	return newResult(set, failure, o.BatchRows)
 }
 
@@ -95,7 +104,7 @@ func (q Query[R]) run(ctx context.Context, s *Session) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.execute(ctx, statement, nil, contract.Options{MaxRows: q.maxRows, BatchRows: q.batch})
+	return s.execute(ctx, statement, contract.Options{MaxRows: q.maxRows, BatchRows: q.batch})
 }
 
 // All reads all rows.

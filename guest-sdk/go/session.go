@@ -17,6 +17,7 @@ type Session struct {
 	// ended says that the program itself ended the last transaction. A limit of the host may end one, too: that is not noted, so
 	// that a commit gets its error.
 	ended   bool
+	plans   *plans
 	objects map[unsafe.Pointer]*objectState
 }
 
@@ -56,11 +57,11 @@ func txOptions(list []TxOption) (o contract.TransactionOptions) {
 	return o
 }
 
-func newSession(handle contract.Session, failure *contract.Failure) (*Session, error) {
+func (d *Database) newSession(handle contract.Session, failure *contract.Failure) (*Session, error) {
 	if failure != nil {
 		return nil, told(failure)
 	}
-	return &Session{handle: handle, open: true}, nil
+	return &Session{handle: handle, open: true, plans: d.plans}, nil
 }
 
 func (s *Session) use(ctx context.Context) error {
