@@ -302,6 +302,7 @@ var driverPromises = []struct {
 	}},
 	{"a context that is cancelled", func(p promises) error {
 		ctx, cancel := context.WithCancel(p.ctx)
+		defer cancel()
 		tx, err := p.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err

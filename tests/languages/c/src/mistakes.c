@@ -1,4 +1,5 @@
-/// Mistakes that a program makes: none traps, and each gets the error that it has to.
+/// Mistakes that a program makes: none traps, and each gets the error that it has to. It is longer than other files as
+/// each mistake is a function of its own, and the table at the end names all of them.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
