@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -216,7 +217,7 @@ def componentizer() -> str:
     return found
 
 
-def run(command: list[object], **environment: str) -> str:
+def run(command: Sequence[object], **environment: str) -> str:
     """Runs a program; ends the build with what it said where it fails."""
     done = subprocess.run(
         list(map(str, command)), env={**os.environ, **environment}, capture_output=True, text=True, check=False

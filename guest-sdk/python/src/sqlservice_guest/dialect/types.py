@@ -122,7 +122,12 @@ def _only(types: type, expected: str) -> Any:
 
 class _Date(sqltypes.Date):
     def bind_processor(self, dialect: Any) -> Any:
-        return _only(dt.date, "a date")
+        def process(value: Any) -> Any:
+            if value is not None and (not isinstance(value, dt.date) or isinstance(value, dt.datetime)):
+                raise errors.mismatch("a date", value)
+            return value
+
+        return process
 
 
 class _Time(sqltypes.Time):
