@@ -71,6 +71,19 @@ async def cross(coroutine: Coroutine[Any, Any, T], under_way: UnderWay | None = 
         return await asyncio.shield(crossing)
     except Err as failure:
         raise errors.from_failure(failure.value) from None
+    except asyncio.CancelledError:
+        crossing.add_done_callback(_give_back)
+        raise
+
+
+def _give_back(crossing: asyncio.Task[Any]) -> None:
+    """Drops the handle that a call gave which nothing waits for any more: a session would keep its connection."""
+    if crossing.cancelled() or crossing.exception() is not None:
+        return
+    given = crossing.result()
+    leave = getattr(getattr(given, "cursor", given), "__exit__", None)
+    if leave is not None:
+        leave(None, None, None)
 
 
 async def end_tasks() -> None:

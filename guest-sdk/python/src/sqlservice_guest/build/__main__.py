@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,9 @@ SQLALCHEMY = (
     "import sqlalchemy.dialects.mysql, sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite",
 )
 """What is imported of SQLAlchemy, which imports parts of itself only when they are needed."""
+
+NO_SOURCE = ("build", "sdk")
+"""What lies in a project and is none of its modules."""
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -92,10 +96,39 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
     folder = write_wit(stage, contract, described)
     (libraries / "sqlservice_plugin.py").write_text(glue(project, dependencies))
     sources = [project.root / "src", project.root] if (project.root / "src").is_dir() else [project.root]
-    paths = [item for source in [libraries, dependencies, *sources] for item in ("-p", source)]
+    copies = [copied(source, stage / f"source{number}") for number, source in enumerate(sources)]
+    paths = [item for source in [libraries, dependencies, *copies] for item in ("-p", source)]
     out.parent.mkdir(parents=True, exist_ok=True)
-    run([componentizer(), "-q", "-d", folder, "-w", "plugin", "componentize", *paths, "-o", out, "sqlservice_plugin"])
+    command = [
+        componentizer(),
+        "-q",
+        "-d",
+        folder,
+        "-w",
+        "plugin",
+        "componentize",
+        *paths,
+        "-o",
+        out,
+        "sqlservice_plugin",
+    ]
+    if not any(dependencies.glob("*/__pycache__/*.cpython-314.pyc")):
+        # The first time leaves compiled modules behind, with which the component is smaller.
+        run(command)
+    run(command)
     print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
+
+
+def copied(source: Path, target: Path) -> Path:
+    """A project without what is none of its modules: Python writes compiled modules beside those that it runs."""
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        top = Path(folder) == source
+        return [
+            name for name in names if name == "__pycache__" or (top and (name in NO_SOURCE or name.startswith(".")))
+        ]
+
+    return Path(shutil.copytree(source, target, ignore=left_out))
 
 
 def write_bindings(stage: Path, contract: Path, target: Path) -> None:
@@ -184,7 +217,7 @@ def componentizer() -> str:
     return found
 
 
-def run(command: list[object], **environment: str) -> str:
+def run(command: Sequence[object], **environment: str) -> str:
     """Runs a program; ends the build with what it said where it fails."""
     done = subprocess.run(
         list(map(str, command)), env={**os.environ, **environment}, capture_output=True, text=True, check=False

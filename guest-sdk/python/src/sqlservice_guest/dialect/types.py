@@ -101,7 +101,7 @@ class _Numeric(sqltypes.Numeric[Any]):
         def process(value: Any) -> Any:
             if value is None or isinstance(value, decimal.Decimal):
                 return value
-            if not isinstance(value, (int, float)):
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
                 raise errors.mismatch("a number", value)
             return decimal.Decimal(str(value))
 
