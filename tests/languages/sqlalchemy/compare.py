@@ -7,6 +7,8 @@ Both databases are empty and of one kind; the second one is for the driver outsi
 `mysql+pymysql://…`.
 """
 
+# ruff: noqa: T201 - it talks to people
+
 from __future__ import annotations
 
 import argparse
@@ -35,15 +37,32 @@ def main() -> int:
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     if given.step == "build":
-        builder = [sys.executable, "-m", "sqlservice_guest.build", str(HERE / "walks"), "--out", str(given.work / "walks.wasm")]
-        subprocess.run([*builder, "--cache", str(given.work)], env={**os.environ, "PYTHONPATH": str(SDK / "src")}, check=True)
+        builder = [
+            sys.executable,
+            "-m",
+            "sqlservice_guest.build",
+            str(HERE / "walks"),
+            "--out",
+            str(given.work / "walks.wasm"),
+        ]
+        subprocess.run(
+            [*builder, "--cache", str(given.work)], env={**os.environ, "PYTHONPATH": str(SDK / "src")}, check=True
+        )
         return 0
     return compare(inside(given), outside(given))
 
 
 def inside(given: argparse.Namespace) -> dict[str, Any]:
     """What the sandbox saw."""
-    call = [given.sqlservice, "run", str(given.work / "walks.wasm"), "run", str(given.first), str(given.seeds), "--json"]
+    call = [
+        given.sqlservice,
+        "run",
+        str(given.work / "walks.wasm"),
+        "run",
+        str(given.first),
+        str(given.seeds),
+        "--json",
+    ]
     call += ["--database", given.database, "--memory", "1G"]
     if given.database.startswith("postgres"):
         # Each walk makes the tables anew; kept connections would keep plans of those before.
@@ -95,9 +114,10 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> int:
         else:
             print(f"  rows in the sandbox {ours[seed]['rows']}\n  outside {theirs[seed]['rows']}", file=sys.stderr)
     steps = [step for walk in theirs.values() for step in walk["seen"]]
-    errors = sum(len(step) > 2 for step in steps)  # noqa: PLR2004 - move, error, way back
+    errors = sum(len(step) > 2 for step in steps)
     rows = sum(len(rows) for walk in theirs.values() for rows in walk["rows"].values())
-    print(f"{len(theirs)} walks, {len(steps)} steps, {errors} of them with an error, {rows} rows at the end, {len(apart)} apart")
+    walked = f"{len(theirs)} walks, {len(steps)} steps, {errors} of them with an error, {rows} rows at the end"
+    print(f"{walked}, {len(apart)} apart")
     return int(bool(apart))
 
 

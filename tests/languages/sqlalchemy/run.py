@@ -7,6 +7,8 @@
 The Python that runs it has `componentize-py`; `--sqlservice` names the host's program, `--work` where things are kept.
 """
 
+# ruff: noqa: T201 - it talks to people
+
 from __future__ import annotations
 
 import argparse
@@ -23,7 +25,13 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 SDK = HERE.parents[2] / "guest-sdk" / "python"
 README = HERE / "README.md"
-NAMES = {"sqlite": "SQLite", "postgres": "PostgreSQL", "postgresql": "PostgreSQL", "mysql": "MariaDB", "mariadb": "MariaDB"}
+NAMES = {
+    "sqlite": "SQLite",
+    "postgres": "PostgreSQL",
+    "postgresql": "PostgreSQL",
+    "mysql": "MariaDB",
+    "mariadb": "MariaDB",
+}
 SHOWN = 20
 
 
@@ -31,10 +39,14 @@ def main() -> int:
     """Parses the arguments and does what they say."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=["fetch", "build", "test"])
-    parser.add_argument("selection", nargs="*", default=["test_suite.py"], help="arguments for pytest instead of the whole suite")
+    parser.add_argument(
+        "selection", nargs="*", default=["test_suite.py"], help="arguments for pytest instead of the whole suite"
+    )
     parser.add_argument("--database", help="the URL of an empty database")
     parser.add_argument("--sqlservice", default="sqlservice", help="the host's program")
-    parser.add_argument("--work", type=Path, default=HERE / ".sqlservice", help="where packages and the component are kept")
+    parser.add_argument(
+        "--work", type=Path, default=HERE / ".sqlservice", help="where packages and the component are kept"
+    )
     parser.add_argument("--check", action="store_true", help="compare the table with README.md instead of writing it")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
@@ -47,8 +59,27 @@ def main() -> int:
 def fetch(work: Path) -> None:
     """Downloads the packages and unpacks them: the tests are read from there when they run."""
     wheels = work / "wheels"
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-    kind = ["--platform", "any", "--python-version", "3.14", "--implementation", "py", "--abi", "none", "--only-binary=:all:"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+    ]
+    kind = [
+        "--platform",
+        "any",
+        "--python-version",
+        "3.14",
+        "--implementation",
+        "py",
+        "--abi",
+        "none",
+        "--only-binary=:all:",
+    ]
     subprocess.run([*pip, *kind, "--dest", str(wheels), "-r", str(HERE / "packages.txt")], check=True)
     for wheel in wheels.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
@@ -59,7 +90,9 @@ def build(work: Path) -> None:
     """Builds the component with the packages that were fetched, and no others."""
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(work / "wheels"), "PYTHONPATH": str(SDK / "src")}
     builder = [sys.executable, "-m", "sqlservice_guest.build", str(HERE / "guest")]
-    subprocess.run([*builder, "--out", str(component(work)), "--cache", str(work)], env={**os.environ, **offline}, check=True)
+    subprocess.run(
+        [*builder, "--out", str(component(work)), "--cache", str(work)], env={**os.environ, **offline}, check=True
+    )
 
 
 def component(work: Path) -> Path:
@@ -88,7 +121,14 @@ def test(given: argparse.Namespace) -> int:
 def run(given: argparse.Namespace) -> Any:
     """The suite's answer."""
     places = {"suite": HERE / "suite", "site": given.work / "site"}
-    command = [given.sqlservice, "run", str(component(given.work)), "run", json.dumps(given.selection, ensure_ascii=False), "--json"]
+    command = [
+        given.sqlservice,
+        "run",
+        str(component(given.work)),
+        "run",
+        json.dumps(given.selection, ensure_ascii=False),
+        "--json",
+    ]
     command += ["--database", given.database, "--raw-sql", "--memory", "1G"]
     command += [word for place, path in places.items() for word in ("--dir", f"{path}::/{place}")]
     if given.database.startswith("postgres"):

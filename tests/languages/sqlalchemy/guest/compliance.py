@@ -1,7 +1,8 @@
 """The guest that runs SQLAlchemy's own tests over the data dialect: pytest, with SQLAlchemy's plugin for it.
 
-What the tests need of Python is imported when the component is built. The tests themselves are read from two directories that the
-runner gives: `/suite`, with what they are told of this database, and `/site`, with SQLAlchemy and pytest as they were installed.
+What the tests need of Python is imported when the component is built. The tests themselves are read from two
+directories that the runner gives: `/suite`, with what they are told of this database, and `/site`, with SQLAlchemy and
+pytest as they were installed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import imports  # noqa: F401 - loads what the tests would not find at run time
 import pytest
 import sqlalchemy.testing.plugin.pytestplugin as suite_plugin
+
 from sqlservice_guest import driver, plugin
 
 OPTIONS = ["--assert=plain", "--capture=no", "--tb=native", "-q", "--disable-asyncio", "--strict-config"]
@@ -53,7 +55,10 @@ class Reporter:
         if report.failed:
             known.update(outcome="failed", text=str(report.longrepr))
         elif report.skipped and known["outcome"] == "passed":
-            known.update(outcome="skipped", text=str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr))
+            known.update(
+                outcome="skipped",
+                text=str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr),
+            )
 
     def pytest_collectreport(self, report: Any) -> None:
         """Notes what could not be collected."""

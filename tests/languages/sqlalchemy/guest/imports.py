@@ -10,7 +10,19 @@ import sys
 
 import _pytest.config
 
-UNWANTED = {"antigravity", "ensurepip", "idlelib", "lib2to3", "pip", "test", "this", "tkinter", "turtle", "turtledemo", "venv"}
+UNWANTED = {
+    "antigravity",
+    "ensurepip",
+    "idlelib",
+    "lib2to3",
+    "pip",
+    "test",
+    "this",
+    "tkinter",
+    "turtle",
+    "turtledemo",
+    "venv",
+}
 LATE = [
     "_pytest._argcomplete",
     "concurrent.futures",

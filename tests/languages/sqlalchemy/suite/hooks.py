@@ -10,8 +10,7 @@ from sqlalchemy.testing import provision
 NAME = "sqlservice"
 
 
-@provision.post_configure_engine.for_db(NAME)
-def make_schemas(url: Any, engine: Any, follower_ident: Any) -> None:
+def make_schemas(engine: Any) -> None:
     """Makes the schemas that the tests expect, where the database has any."""
     with engine.begin() as connection:
         if "schemas" in engine.dialect.capabilities:
@@ -25,13 +24,19 @@ def delete_from_all_tables(connection: Any, cfg: Any, metadata: Any) -> None:
     for table in metadata.tables.values():
         own = [key.parent for key in table.foreign_keys if key.column.table is table and key.parent.nullable]
         if own:
-            connection.execute(table.update().values({column: None for column in own}))
+            connection.execute(table.update().values(dict.fromkeys(own)))
     provision.delete_from_all_tables.fns["*"](connection, cfg, metadata)
 
 
 @provision.upsert.for_db(NAME)
-def upsert(
-    cfg: Any, table: Any, returning: Any, *, set_lambda: Any = None, sort_by_parameter_order: bool = False, index_elements: Any = None
+def upsert(  # noqa: PLR0913 - SQLAlchemy's signature
+    cfg: Any,
+    table: Any,
+    returning: Any,
+    *,
+    set_lambda: Any = None,
+    sort_by_parameter_order: bool = False,
+    index_elements: Any = None,
 ) -> Any:
     """The insert with a conflict clause."""
     statement = insert(table)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import hooks  # noqa: F401 - registers itself
-from sqlalchemy.testing import exclusions
+import hooks
+from sqlalchemy.testing import config, exclusions
 from sqlalchemy.testing.requirements import SuiteRequirements
 
 MYSQL = ("mysql", "mariadb")
@@ -39,17 +39,24 @@ done = property(lambda _: exclusions.open())
 class Requirements(SuiteRequirements):
     """What is not named is as `SuiteRequirements` has it: open."""
 
+    def __init__(self) -> None:
+        hooks.make_schemas(config._current.db)
+
     # Tables
 
     table_ddl_if_exists = done
     uuid_data_type = done
     foreign_keys_reflect_as_index = lacks("`reflect` leaves out indexes that only serve a foreign key")
-    unique_index_reflect_as_unique_constraints = only_on("`reflect` keeps unique indexes and unique constraints apart", *MYSQL)
+    unique_index_reflect_as_unique_constraints = only_on(
+        "`reflect` keeps unique indexes and unique constraints apart", *MYSQL
+    )
     unique_constraints_reflect_as_index = unique_index_reflect_as_unique_constraints
     deferrable_fks = lacks("the contract has no deferrable constraints")
     repeated_column_foreign_keys = lacks("the contract names each column of a foreign key once")
     unicode_ddl = done
-    symbol_names_w_double_quote = except_on("the tests name a check with a blank at its end, which the host refuses there", *MYSQL)
+    symbol_names_w_double_quote = except_on(
+        "the tests name a check with a blank at its end, which the host refuses there", *MYSQL
+    )
     percent_schema_names = done
     computed_columns = done
     computed_columns_stored = lacks("the contract does not say how a computed column is kept")
@@ -62,7 +69,9 @@ class Requirements(SuiteRequirements):
     expression_server_defaults = done
     sequences = lacks("the contract has no sequences")
     denormalized_names = lacks("a name is what it says, in upper and lower case")
-    temporary_tables = lacks("a session gives its connection back when its transaction ends; a temporary table would not outlive it")
+    temporary_tables = lacks(
+        "a session gives its connection back when its transaction ends; a temporary table would not outlive it"
+    )
     temp_table_reflection = temporary_tables
     temp_table_names = temporary_tables
     has_temp_table = temporary_tables
@@ -74,21 +83,31 @@ class Requirements(SuiteRequirements):
     default_schema_name_switch = lacks("the contract has no way to change the default schema")
     schema_create_delete = can("schemas")
     views = done
-    index_ddl_if_exists = lacks("the contract creates a table with its indexes, also where `CREATE TABLE` alone was asked for")
+    index_ddl_if_exists = lacks(
+        "the contract creates a table with its indexes, also where `CREATE TABLE` alone was asked for"
+    )
 
     # Reflection
 
     reflects_pk_names = except_on("a primary key has no name there", *MYSQL)
-    view_reflection = except_on("`reflect` reads a view's columns, and the host keeps SQLite's own tables from SQL text", "sqlite")
+    view_reflection = except_on(
+        "`reflect` reads a view's columns, and the host keeps SQLite's own tables from SQL text", "sqlite"
+    )
     reflect_tables_no_columns = lacks("a table of the contract has columns")
     foreign_key_constraint_name_reflection = done
     foreign_key_constraint_option_reflection_ondelete = done
     foreign_key_constraint_option_reflection_onupdate = done
-    fk_constraint_option_reflection_ondelete_restrict = except_on("the database does not tell `RESTRICT` from `NO ACTION`", *MYSQL)
+    fk_constraint_option_reflection_ondelete_restrict = except_on(
+        "the database does not tell `RESTRICT` from `NO ACTION`", *MYSQL
+    )
     fk_constraint_option_reflection_onupdate_restrict = fk_constraint_option_reflection_ondelete_restrict
-    fk_constraint_option_reflection_ondelete_noaction = lacks("`reflect` does not tell `NO ACTION` from an action left out")
+    fk_constraint_option_reflection_ondelete_noaction = lacks(
+        "`reflect` does not tell `NO ACTION` from an action left out"
+    )
     comment_reflection = can("comments")
-    comment_reflection_full_unicode = only_on("the database keeps comments of three bytes a character, or none", "postgresql")
+    comment_reflection_full_unicode = only_on(
+        "the database keeps comments of three bytes a character, or none", "postgresql"
+    )
     constraint_comment_reflection = lacks("a constraint of the contract has no comment")
     column_collation_reflection = lacks("a column of the contract has no collation")
     materialized_views = lacks("`reflect` does not read materialized views")
@@ -112,7 +131,9 @@ class Requirements(SuiteRequirements):
     window_functions = done
     ctes = done
     ctes_with_update_delete = except_on("the database has no `WITH` before an update", *MYSQL)
-    ctes_with_values = only_on("`VALUES` as a source goes as text, which only PostgreSQL has with names of columns", "postgresql")
+    ctes_with_values = only_on(
+        "`VALUES` as a source goes as text, which only PostgreSQL has with names of columns", "postgresql"
+    )
     ctes_on_dml = only_on("a change as a common table expression goes as text, which only PostgreSQL has", "postgresql")
     table_value_constructor = ctes_with_values
     tuple_in = done
@@ -121,9 +142,13 @@ class Requirements(SuiteRequirements):
     order_by_label_with_expression = done
     regexp_match = regexp_replace = except_on("regular expressions go as text, and SQLite has none", "sqlite")
     fetch_first = fetch_no_order_by = fetch_offset_with_options = done
-    fetch_ties = fetch_expression = only_on("`FETCH` of ties or expressions goes as text, which only PostgreSQL has", "postgresql")
+    fetch_ties = fetch_expression = only_on(
+        "`FETCH` of ties or expressions goes as text, which only PostgreSQL has", "postgresql"
+    )
     fetch_percent = lacks("no database of the contract has `FETCH … PERCENT`")
-    sql_expression_limit_offset = except_on("an expression as limit goes as text, and the database takes values only", *MYSQL)
+    sql_expression_limit_offset = except_on(
+        "an expression as limit goes as text, and the database takes values only", *MYSQL
+    )
     supports_bitwise_or = supports_bitwise_and = done
     supports_bitwise_not = except_on("the database gives an unsigned number", *MYSQL)
     supports_bitwise_shift = except_on("PostgreSQL shifts by 32 bits of a number, and `Integer` has 64", "postgresql")
@@ -150,7 +175,9 @@ class Requirements(SuiteRequirements):
     # Values
 
     nvarchar_types = lacks("the contract has one kind of text")
-    datetime_interval = only_on("spans of time are a type of PostgreSQL's alone: others keep them, and do not count with them", "postgresql")
+    datetime_interval = only_on(
+        "spans of time are a type of PostgreSQL's alone: others keep them, and do not count with them", "postgresql"
+    )
     datetime_literals = done
     datetime_timezone = done
     time_timezone = lacks("a time of day of the contract has no zone")

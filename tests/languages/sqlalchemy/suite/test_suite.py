@@ -65,7 +65,7 @@ class IsolationLevelTest(suite.IsolationLevelTest):
     def test_dialect_user_setting_is_restored(self, testing_engine: Any) -> None:
         """As SQLAlchemy has it."""
         levels = set(config.requirements.get_isolation_levels(config._current)["supported"]) - {"AUTOCOMMIT"}
-        if len(levels) < 2:  # noqa: PLR2004
+        if len(levels) < 2:
             config.skip_test("the database has one isolation level")
         super().test_dialect_user_setting_is_restored(testing_engine)
 

@@ -7,8 +7,9 @@ import json
 import sqlalchemy as sa
 from models import Base
 from sqlalchemy import orm
-from sqlservice_guest import plugin
 from walk import walk
+
+from sqlservice_guest import plugin
 
 engine = sa.create_engine("sqlservice://default")
 orm.configure_mappers()

@@ -1,5 +1,7 @@
 """The models of the walks: every kind of relationship, a version, a key of two columns, defaults of the database."""
 
+# ruff: noqa: A003 - `id` is what the column is called
+
 from __future__ import annotations
 
 import datetime as dt
@@ -48,9 +50,11 @@ class Person(Base):
     reports: Mapped[list[Person]] = relationship(back_populates="boss", foreign_keys=[boss_id], order_by="Person.id")
     mentor: Mapped[Person | None] = relationship(remote_side=[id], foreign_keys=[mentor_id], post_update=True)
     tasks: Mapped[list[Task]] = relationship(back_populates="person", cascade="all, delete-orphan", order_by="Task.id")
-    skills: Mapped[list[Skill]] = relationship(back_populates="person", cascade="all, delete-orphan", order_by="Skill.name")
+    skills: Mapped[list[Skill]] = relationship(
+        back_populates="person", cascade="all, delete-orphan", order_by="Skill.name"
+    )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's way
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Skill(Base):

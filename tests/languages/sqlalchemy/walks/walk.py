@@ -1,6 +1,7 @@
 """Random walks through a session of SQLAlchemy's ORM: the same seed takes the same steps, wherever it is walked.
 
-What each step gave, or the class of its error, is noted, and so are the rows at the end. It knows nothing of the sandbox.
+What each step gave, or the class of its error, is noted, and so are the rows at the end. It knows nothing of the
+sandbox.
 """
 
 from __future__ import annotations
@@ -61,13 +62,13 @@ class Walk:
     def step(self) -> Any:
         """Takes a step. After an error it goes back, sometimes to a savepoint only, sometimes not at all.
 
-        After an error of the database it always goes back: with the contract, as with PostgreSQL, a transaction in which a
-        statement failed does nothing else.
+        After an error of the database it always goes back: with the contract, as with PostgreSQL, a transaction in
+        which a statement failed does nothing else.
         """
         move = self.moves[self.random.randrange(len(self.moves))]
         try:
             return [move, shown(getattr(self, move)())]
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is to be the same
+        except Exception as error:
             back = self.random.randrange(4) or int(isinstance(error, sa.exc.DBAPIError))
             if back > 1 or (back and not self.savepoints):
                 self.session.rollback()

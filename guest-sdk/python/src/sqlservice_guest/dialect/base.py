@@ -46,7 +46,7 @@ class DataDialect(Reflection, default.DefaultDialect):
     capabilities: frozenset[str] = frozenset()
     """The contract's words for what it can do."""
 
-    statement_compiler = staticmethod(text.compile_statement)
+    statement_compiler = staticmethod(text.compile_statement)  # type: ignore[assignment]
     ddl_compiler = DataDDLCompiler
     type_compiler_cls = compiler.GenericTypeCompiler
     execution_ctx_cls = execution.DataExecutionContext

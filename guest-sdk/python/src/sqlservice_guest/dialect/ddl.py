@@ -1,4 +1,4 @@
-"""What defines things: tables are created and dropped by the contract, the rest goes as text where the plugin has raw-sql."""
+"""What defines things: tables are created and dropped by the contract, the rest goes as text with raw-sql."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class DataDDLCompiler(compiler.DDLCompiler):
             raise exc.CompileError(message)
         return written
 
-    visit_create_index = visit_drop_index = visit_create_schema = visit_drop_schema = _text
-    visit_create_sequence = visit_drop_sequence = visit_add_constraint = visit_drop_constraint = _text
-    visit_set_table_comment = visit_drop_table_comment = visit_set_column_comment = visit_drop_column_comment = _text
-    visit_set_constraint_comment = visit_drop_constraint_comment = _text
-    visit_create_view = visit_drop_view = visit_create_table_as = _text
+    visit_create_index = visit_drop_index = visit_create_schema = visit_drop_schema = _text  # type: ignore[assignment]
+    visit_create_sequence = visit_drop_sequence = visit_add_constraint = visit_drop_constraint = _text  # type: ignore[assignment]
+    visit_set_table_comment = visit_drop_table_comment = visit_set_column_comment = visit_drop_column_comment = _text  # type: ignore[assignment]
+    visit_set_constraint_comment = visit_drop_constraint_comment = _text  # type: ignore[assignment]
+    visit_create_view = visit_drop_view = visit_create_table_as = _text  # type: ignore[assignment]

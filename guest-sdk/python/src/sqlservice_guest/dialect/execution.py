@@ -27,7 +27,7 @@ class DataExecutionContext(default.DefaultExecutionContext):
         return self.cursor.lastrowid
 
     def create_server_side_cursor(self) -> Any:
-        cursor = self._dbapi_connection.cursor()
+        cursor: Any = self._dbapi_connection.cursor()
         cursor.server_side = True
         return cursor
 

@@ -85,7 +85,9 @@ def table(item: Table, dialect: Any) -> sc.Table:
         ],
         indexes=[_index(index, dialect) for index in sorted(item.indexes, key=lambda index: str(index.name))],
         checks=[
-            sc.Check(_name(check, dialect), dialect.shown(check.sqltext, {"literal_binds": True, "include_table": False}))
+            sc.Check(
+                _name(check, dialect), dialect.shown(check.sqltext, {"literal_binds": True, "include_table": False})
+            )
             for check in _sorted(_checks(item))
         ],
         version_column=item.info.get("version_column"),
@@ -103,7 +105,7 @@ def bare(item: Table, dialect: Any) -> sc.Table:
     return sc.Table(str(item.name), item.schema, columns, None, [], [], [], [], [], None, None, False)
 
 
-def cached(item: Table, dialect: Any) -> sc.Table:
+def cached(item: Table, dialect: Any) -> Any:
     """As `table`, made once for each form that a table has had."""
     form = (len(item.columns), len(item.constraints), len(item.indexes))
     known = dialect.models.get(item)
@@ -145,7 +147,7 @@ def _column(column: Any, table_: Table, dialect: Any) -> Any:
     )
 
 
-def _type(column: Any, dialect: Any) -> sc.ColumnType:
+def _type(column: Any, dialect: Any) -> Any:
     """The type of a column; a whole number that refers to another one is as wide as that, as MySQL wants it."""
     own = column_type(column.type, dialect)
     if own.kind not in (sc.TypeKind.INT32, sc.TypeKind.INT64):
@@ -213,6 +215,4 @@ def _index(index: Any, dialect: Any) -> Any:
     if len(columns) != len(index.expressions):
         message = f"the contract has no index of expressions ({index.name})"
         raise exc.CompileError(message)
-    return sc.Index(
-        _name(index, dialect), [str(column.name) for column in columns], bool(index.unique)
-    )
+    return sc.Index(_name(index, dialect), [str(column.name) for column in columns], bool(index.unique))

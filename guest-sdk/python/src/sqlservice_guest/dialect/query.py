@@ -95,7 +95,7 @@ class QueryCompiler(CteCompiler):
         return piece.emit
 
     def locking(self, select: Any) -> st.Locking | None:
-        """`for update`, `for share`; nothing where writers exclude each other anyway, as SQLAlchemy has it for SQLite."""
+        """`for update`, `for share`; nothing on SQLite, whose writers exclude each other, as SQLAlchemy has it."""
         lock = select._for_update_arg
         if lock is None or "row-locking" not in self.dialect.capabilities:
             return None

@@ -23,6 +23,9 @@ _ACTION = {
 class Reflection:
     """The part of a dialect that inspectors ask."""
 
+    supports_comments: bool
+    database_kind: str
+
     def _tables(self, connection: Any, only: list[str], schema_: str | None, views: bool = True) -> list[sc.Table]:
         driver = connection.connection.dbapi_connection
         found: list[sc.Table] = driver.reflect(sc.ReflectOptions(only, schema_, views))
@@ -115,9 +118,7 @@ class Reflection:
         self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[Any]:
         table = self._table(connection, table_name, schema, **kw)
-        found = [
-            {"name": unique.name, "column_names": list(unique.columns)} for unique in table.uniques
-        ]
+        found = [{"name": unique.name, "column_names": list(unique.columns)} for unique in table.uniques]
         if self._unique_indexes(table):
             found = [{**unique, "duplicates_index": unique["name"]} for unique in found]
         return sorted(found, key=lambda unique: unique["name"] or "~")

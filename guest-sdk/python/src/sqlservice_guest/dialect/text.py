@@ -1,7 +1,7 @@
 """SQL text, for plugins that asked for raw-sql: what was written as text, and what the contract has no node for.
 
-SQLAlchemy's own dialect of the database behind the name compiles it. Values stay what they are: they are bound, and they
-are read as those of statements that are sent as data.
+SQLAlchemy's own dialect of the database behind the name compiles it. Values stay what they are: they are bound, and
+they are read as those of statements that are sent as data.
 """
 
 from __future__ import annotations
@@ -131,7 +131,9 @@ def definition(dialect: Any, element: Any, **kw: Any) -> str | None:
 def view_definition(dialect: Any, connection: Any, name: str, schema: str | None) -> str | None:
     """The text of a view, which only SQL text can ask for; None where there is no such view."""
     if raw_sql is None or dialect.database_kind not in _VIEWS:
-        message = "the contract tells a view's columns, not its text; that takes raw-sql, and another database than SQLite"
+        message = (
+            "the contract tells a view's columns, not its text; that takes raw-sql, and another database than SQLite"
+        )
         raise NotImplementedError(message)
     parameters = [name, schema] if dialect.database_kind == "postgresql" else [name]
     found = connection.connection.dbapi_connection.execute(_VIEWS[dialect.database_kind], parameters).fetchone()

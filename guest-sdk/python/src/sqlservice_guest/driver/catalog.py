@@ -78,7 +78,7 @@ class Catalog:
             self.add(changed)
 
     def _remove(self, keys: Iterable[Key]) -> None:
-        """Forgets tables, and those that refer to them: these are added again when they are met, in the form of then."""
+        """Forgets tables, and those that refer to them: these are added again when they are met."""
         waiting = list(keys)
         while waiting:
             gone = waiting.pop()

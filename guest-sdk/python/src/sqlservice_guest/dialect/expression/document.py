@@ -68,6 +68,4 @@ class Documents(PieceCompiler):
         # SQLite reads a number as a float before it makes it a text: digits of a decimal are only in the document.
         exact = self.dialect.database_kind == "sqlite" and ty.kind is sc.TypeKind.DECIMAL
         get = st.BinaryOp.JSON_GET if exact else st.BinaryOp.JSON_GET_TEXT
-        return self.pieces.token(
-            "value", lambda arena: arena.add(st.Node_Cast(st.Cast(emit(arena, get), ty)))
-        )
+        return self.pieces.token("value", lambda arena: arena.add(st.Node_Cast(st.Cast(emit(arena, get), ty))))

@@ -20,7 +20,9 @@ class Operators(Lists):
 
     def _generate_generic_binary(self, binary: Any, opstring: str, eager_grouping: bool = False, **kw: Any) -> str:
         kw["_in_operator_expression"], kw["_binary_op"] = True, binary.operator
-        if {type_._type_affinity for type_ in (binary.left.type, binary.right.type)} & _MOMENTS and opstring in _ARITHMETIC:
+        if {
+            type_._type_affinity for type_ in (binary.left.type, binary.right.type)
+        } & _MOMENTS and opstring in _ARITHMETIC:
             raise unsupported("arithmetic with dates and spans of time")
         left, right = self.value(binary.left, **kw), self.piece(binary.right, **kw)
         if opstring in (" IN ", " NOT IN "):
