@@ -30,7 +30,10 @@ export function readme(
 
 /** A README with another table between its marks. */
 export function withTable(text: string, table: string): string {
-  const [before, after] = [text.indexOf("<!-- prettier-ignore-start -->"), text.indexOf("<!-- prettier-ignore-end -->")];
+  const [before, after] = [
+    text.indexOf("<!-- prettier-ignore-start -->"),
+    text.indexOf("<!-- prettier-ignore-end -->"),
+  ];
   if (before < 0 || after < before) throw new Error("the README has no marks for the table");
   return `${text.slice(0, before)}<!-- prettier-ignore-start -->\n\n${table}\n${text.slice(after)}`;
 }
