@@ -1,4 +1,8 @@
-/** The contract's types (`wit/*.wit`) as the engine shows them to JavaScript. Not for plugins: the SDK's own calls wrap them. */
+/**
+ * The contract's types (`wit/*.wit`) as the engine shows them to JavaScript. Not for plugins: the SDK's own calls wrap them.
+ *
+ * Longer than other files, as it is a list of declarations that are read side by side with the WIT.
+ */
 
 export type TypeKind =
   | "boolean"
