@@ -168,7 +168,7 @@ async def mistake_what_is_no_statement() -> None:
     wrong: Any
     async with db.session() as session:
         for wrong in ("select 1", sa.text("select 1"), NOTES, [], None):
-            with raises(exc.ArgumentError, exc.ObjectNotExecutableError):
+            with raises(exc.ArgumentError, exc.CompileError):
                 await session.execute(wrong)
         for wrong in ([], [{"nothing": 1}], {"nothing": 1}, [5]):
             with raises():

@@ -161,6 +161,8 @@ def _compare(connection: sa.Connection, column: str, given: Any) -> None:
             assert abs(found - decimal.Decimal(given)) <= decimal.Decimal("0.00005"), shown
         case uuid.UUID():
             assert str(found) == str(given), shown
+        case dt.datetime() if found.tzinfo and given.tzinfo is None:
+            assert found == given.replace(tzinfo=dt.UTC), shown
         case _ if isinstance(given, value.Json):
             assert found == given.value, shown
         case _ if column == "j":

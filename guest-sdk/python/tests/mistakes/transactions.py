@@ -11,8 +11,8 @@ from sqlservice_guest import driver, errors
 from sqlservice_guest.bindings import monotonic_clock, sessions
 from sqlservice_guest.blocking import run
 
-SHORT = sessions.TransactionOptions(sessions.Isolation.DEFAULT, False, 100)
-"""A transaction of 100 milliseconds."""
+SHORT = sessions.TransactionOptions(sessions.Isolation.DEFAULT, False, 1000)
+"""A transaction of a second."""
 
 
 def _sleep(milliseconds: int) -> None:
@@ -29,7 +29,7 @@ def _lose(connection: driver.Connection) -> None:
     """Writes, and waits until the host has ended the transaction."""
     connection.begin(SHORT)
     connection.execute("insert into things (id) values (1)")
-    _sleep(400)
+    _sleep(2500)
     assert not connection.in_transaction
 
 

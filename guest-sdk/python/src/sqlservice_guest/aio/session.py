@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Executable, Result, Row
 
     from ..bindings import rows
-    from ..dialect.compiler import DataCompiler
 
     Call = Callable[[sessions.Session], Coroutine[Any, Any, sessions.ResultSet]]
 
@@ -61,7 +60,7 @@ class Session:
         given: Any = parameters or {}
         return await self._execute_one(self._statements.compiled(statement, given), given)
 
-    async def _execute_one(self, compiled: DataCompiler, given: st.Parameters) -> Result[Any]:
+    async def _execute_one(self, compiled: st.Compiled, given: st.Parameters) -> Result[Any]:
         sent, arguments = st.single(compiled, given)
         result = await self._call(compiled, lambda session: session.execute(sent, arguments, NO_OPTIONS))
         return await self._whole(compiled, result)
@@ -94,7 +93,7 @@ class Session:
         sent, arguments = st.single(compiled, parameters or {})
         options = sessions.Options(None, None, batch)
         result = await self._call(compiled, lambda session: session.execute(sent, arguments, options))
-        reader = st.Reader(compiled, result.columns)
+        reader = st.Reader(compiled.compiler, result.columns)
         part: Any = result.first_batch
         try:
             while part is not None:
@@ -104,10 +103,10 @@ class Session:
         finally:
             self._drop(result.cursor)
 
-    async def _whole(self, compiled: DataCompiler, result: sessions.ResultSet) -> Result[Any]:
+    async def _whole(self, compiled: st.Compiled, result: sessions.ResultSet) -> Result[Any]:
         if not result.columns:
             return st.affected(result.affected)
-        reader = st.Reader(compiled, result.columns)
+        reader = st.Reader(compiled.compiler, result.columns)
         found = reader.tuples(result.first_batch)
         try:
             while (part := await self._next(result.cursor, BATCH_ROWS)) is not None:
@@ -123,13 +122,14 @@ class Session:
         if cursor is not None:
             self._under_way.when_ended(lambda: cursor.__exit__(None, None, None))
 
-    async def _call(self, compiled: DataCompiler, call: Call) -> sessions.ResultSet:
+    async def _call(self, compiled: st.Compiled, call: Call) -> sessions.ResultSet:
         self._check()
         try:
             return await cross(call(self.contract), self._under_way)
         except IntegrityError as failure:
-            if compiled.changed is not None and not compiled.isdelete:
-                explain(failure, self._statements.database, *compiled.changed)
+            compiler = compiled.compiler
+            if compiler.changed is not None and not compiler.isdelete:
+                explain(failure, self._statements.database, *compiler.changed)
             raise
         finally:
             if self._contract is not None:

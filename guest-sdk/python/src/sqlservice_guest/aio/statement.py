@@ -23,6 +23,13 @@ CACHED = 500
 """Statements that are kept compiled."""
 
 
+class Compiled(NamedTuple):
+    """A statement, compiled, and the values that are its own: the compiler may be that of another one of its shape."""
+
+    compiler: DataCompiler
+    extracted: Any
+
+
 class Insert(NamedTuple):
     """Many rows of one table."""
 
@@ -39,43 +46,44 @@ class Statements:
         self.dialect, self.database = dialect, database
         self._cache: LRUCache[Any, Any] = LRUCache(CACHED)
 
-    def compiled(self, statement: Executable, given: Parameters, *, many: bool = False) -> DataCompiler:
+    def compiled(self, statement: Executable, given: Parameters, *, many: bool = False) -> Compiled:
         """A statement, compiled. Raises `CompileError` for what the contract has no node for."""
         element: Any = statement
         if not hasattr(element, "_compile_w_cache"):
             raise exc.ArgumentError(f"a statement of SQLAlchemy Core is expected, not {type(statement).__name__}")
-        compiled, *_ = element._compile_w_cache(
+        compiled, extracted, *_ = element._compile_w_cache(
             self.dialect, compiled_cache=self._cache, column_keys=sorted(given), for_executemany=many
         )
         if not isinstance(compiled, DataCompiler):
             message = "a select, insert, update or delete is expected; SQL text goes by sqlservice_guest.driver"
             raise exc.ArgumentError(message)
-        return compiled
+        return Compiled(compiled, extracted)
 
 
-def bound(compiled: DataCompiler, given: Parameters) -> dict[str, Any]:
+def bound(of: Compiled, given: Parameters) -> dict[str, Any]:
     """The values of a statement's parameters, by name, as its types have them."""
+    compiled, extracted = of
     processors = compiled._bind_processors
     return {
         compiled.final(name): processors[name](item) if name in processors else item
-        for name, item in compiled.construct_params(dict(given)).items()
+        for name, item in compiled.construct_params(dict(given), extracted_parameters=extracted).items()
     }
 
 
-def single(compiled: DataCompiler, given: Parameters) -> tuple[statements.Statement, list[values.Value]]:
+def single(of: Compiled, given: Parameters) -> tuple[statements.Statement, list[values.Value]]:
     """What is sent for one execution."""
-    parameters = bound(compiled, given)
-    variant = compiled.variant(parameters)
-    return variant.statement, [value.bind(item) for item in compiled.arguments(variant, [parameters])]
+    parameters = bound(of, given)
+    variant = of.compiler.variant(parameters)
+    return variant.statement, [value.bind(item) for item in of.compiler.arguments(variant, [parameters])]
 
 
-def insert(compiled: DataCompiler, given: Sequence[Parameters]) -> Insert | None:
+def insert(of: Compiled, given: Sequence[Parameters]) -> Insert | None:
     """What is sent for many rows at once, where the statement is a plain insert."""
-    many = compiled.many_rows
+    many = of.compiler.many_rows
     if many is None:
         return None
-    names = [compiled.final(name) for name in many.names]
-    listed = [bound(compiled, item) for item in given]
+    names = [of.compiler.final(name) for name in many.names]
+    listed = [bound(of, item) for item in given]
     batch = row.batch([[item[name] for item in listed] for name in names], len(listed))
     return Insert(many.table, many.columns, batch, many.returning)
 
