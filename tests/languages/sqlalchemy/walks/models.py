@@ -11,7 +11,6 @@ from sqlalchemy import Column, DateTime, ForeignKey, Integer, Numeric, String, T
 from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-
 MOMENT = DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
 """With microseconds, as the contract has it everywhere; MySQL's dialect leaves them out where nothing is said."""
 
