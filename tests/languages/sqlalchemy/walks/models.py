@@ -8,7 +8,11 @@ import datetime as dt
 import decimal
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, Numeric, String, Table
+from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+MOMENT = DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
+"""With microseconds, as the contract has it everywhere; MySQL's dialect leaves them out where nothing is said."""
 
 
 class Base(DeclarativeBase):
@@ -76,7 +80,7 @@ class Task(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     title: Mapped[str] = mapped_column(String(20))
-    due: Mapped[dt.datetime | None] = mapped_column(DateTime)
+    due: Mapped[dt.datetime | None] = mapped_column(MOMENT)
     person: Mapped[Person] = relationship(back_populates="tasks")
     tags: Mapped[list[Tag]] = relationship(secondary=labels, back_populates="tasks", order_by="Tag.id")
 

@@ -49,6 +49,13 @@ def shown(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, type(None))) else type(value).__name__
 
 
+def named(error: Exception) -> str:
+    """The class of an error. MariaDB's drivers have one of their own for a missing value."""
+    if isinstance(error, sa.exc.OperationalError) and "doesn't have a default value" in str(error.orig):
+        return "IntegrityError"
+    return type(error).__name__
+
+
 class Walk:
     """One walk: its session, the objects that it has met, its savepoints."""
 
@@ -75,7 +82,7 @@ class Walk:
                 self.savepoints.clear()
             elif back:
                 self.do_savepoint_back()
-            return [move, type(error).__name__, back]
+            return [move, named(error), back]
 
     # What is taken by chance
 
