@@ -44,9 +44,17 @@ pub(crate) fn engine_to_compile() -> wasmtime::Result<Engine> {
     Engine::new(&config())
 }
 
-/// What compiled code depends on.
+/// How deep a guest's calls may go, in bytes. CPython needs more than wasmtime's 512 KiB: it counts on the stack of a process when it limits
+/// recursion, so that ordinary programs ended without an error of theirs.
+const GUEST_STACK: usize = 2 << 20;
+
+/// What the host's own calls have beyond that, on the same stack.
+const HOST_STACK: usize = 2 << 20;
+
+/// What compiled code depends on, and the stacks that it runs on.
 fn config() -> Config {
     let mut config = Config::new();
+    config.max_wasm_stack(GUEST_STACK).async_stack_size(GUEST_STACK + HOST_STACK);
     config.wasm_component_model(true).wasm_component_model_async(true).epoch_interruption(true);
     config
 }

@@ -1,0 +1,126 @@
+//! What programmers of other languages do by mistake, and what their languages promise: errors as their people know them, no traps, no
+//! writes that are lost behind a success.
+
+use std::time::Duration;
+
+use sqlservice_host::{Grant, SqlLimits, TenantLimits, Val};
+use sqlservice_tests::{Backend, Fixture, for_each_within, guest};
+
+use super::built;
+use crate::scene::text;
+
+/// How long one guest may take on one database.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What a guest's function says on each database, line by line.
+fn on_each(
+    project: &str,
+    function: &str,
+    arguments: &[Val],
+    limits: &TenantLimits,
+    judge: impl Fn(Backend, &[String]),
+) {
+    let component = built(project);
+    let component = component.to_str().expect("UTF-8");
+    for_each_within(PATIENCE, &Backend::ALL, async |fixture| {
+        let lines = said(fixture, component, function, arguments, limits.clone()).await;
+        judge(fixture.backend(), &lines);
+    });
+}
+
+async fn said(
+    fixture: &Fixture,
+    component: &str,
+    function: &str,
+    arguments: &[Val],
+    limits: TenantLimits,
+) -> Vec<String> {
+    let grant = Grant::new(fixture.open()).raw_sql(true).schema_changes(true);
+    let tenant = guest::engine().tenant("careless").limits(limits).database(guest::DATABASE, grant).build();
+    let mut instance = guest::compiled(component).instantiate(&tenant.expect("a tenant")).await.expect("an instance");
+    match instance.call(function, arguments).await {
+        Ok(Some(Val::List(lines))) => lines.into_iter().map(line).collect(),
+        Ok(Some(Val::Result(Ok(Some(lines))))) => match *lines {
+            Val::List(lines) => lines.into_iter().map(line).collect(),
+            other => panic!("{function} on {}: {other:?}", fixture.backend()),
+        },
+        other => panic!("{function} on {}: {other:?}", fixture.backend()),
+    }
+}
+
+fn line(value: Val) -> String {
+    match value {
+        Val::String(line) => line,
+        Val::S64(number) => number.to_string(),
+        other => panic!("no line: {other:?}"),
+    }
+}
+
+/// Mistakes take their time on a busy machine.
+fn patient() -> TenantLimits {
+    TenantLimits::default().call_time(PATIENCE).processor_time(PATIENCE)
+}
+
+/// A guest that says how many mistakes it made, and before that what came of those that went wrong.
+fn makes_mistakes(project: &str, function: &str, unit: &str) {
+    on_each(project, function, &[], &patient(), |backend, lines| {
+        let [count] = lines else { panic!("on {backend}: {}", lines.join("\n")) };
+        let number = count.strip_suffix(unit).and_then(|number| number.trim().parse::<u32>().ok());
+        assert!(number.is_some_and(|number| number > 10), "on {backend}: {count}");
+    });
+}
+
+#[test]
+fn mistakes_in_go_are_errors() {
+    makes_mistakes("tests/languages/go", "mistakes", "mistakes");
+}
+
+#[test]
+fn mistakes_in_c_are_errors() {
+    makes_mistakes("tests/languages/c", "mistakes", "mistakes");
+}
+
+#[test]
+fn mistakes_in_python_raise() {
+    let everything = [text(""), Val::S64(20_261_130)];
+    on_each("guest-sdk/python/tests/mistakes", "check", &everything, &patient(), |backend, lines| {
+        let wrong: Vec<&String> = lines.iter().filter(|line| !line.starts_with("ok ")).collect();
+        assert!(wrong.is_empty() && lines.len() > 20, "on {backend}: {} tried; {wrong:#?}", lines.len());
+    });
+}
+
+#[test]
+fn the_driver_in_go_keeps_the_promises_of_the_standard_library() {
+    makes_mistakes("tests/languages/go", "database-sql", "promises");
+}
+
+/// What the host gives lies outside of the collector's heap, and is given back.
+#[test]
+fn reading_often_in_go_takes_no_more_memory() {
+    let often = [Val::S64(200), Val::S64(2_000)];
+    on_each("tests/languages/go", "collect-garbage", &often, &patient(), |backend, lines| {
+        let bytes: Vec<u64> = lines.iter().map(|line| line.parse().expect("a number")).collect();
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { panic!("on {backend}: nothing") };
+        assert!(*last <= 2 * *first, "on {backend}: {bytes:?}");
+    });
+}
+
+/// A transaction that a limit of time ended is told as that, whichever way it is to end.
+fn tells_what_was_lost(project: &str, pause: &Val) {
+    let limits = patient().sql(SqlLimits::default().idle_transaction_time(Duration::from_millis(200)));
+    on_each(project, "idle", std::slice::from_ref(pause), &limits, |backend, lines| {
+        let Some((rows, ways)) = lines.split_last() else { panic!("on {backend}: nothing") };
+        let told = ways.iter().all(|way| way.ends_with(": transaction-closed"));
+        assert!(told && ways.len() > 2 && rows == "0 rows", "on {backend}: {lines:#?}");
+    });
+}
+
+#[test]
+fn what_a_limit_undid_is_told_in_go() {
+    tells_what_was_lost("tests/languages/go", &Val::S64(500));
+}
+
+#[test]
+fn what_a_limit_undid_is_told_in_c() {
+    tells_what_was_lost("tests/languages/c", &Val::U32(500));
+}
