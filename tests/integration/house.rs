@@ -67,7 +67,10 @@ const LONG_HEADER: &str = "guest-sdk/c/sqlservice.h";
 #[test]
 fn no_file_in_another_language_is_long() {
     const ENDINGS: [&str; 9] = [".c", ".cpp", ".go", ".h", ".js", ".mjs", ".py", ".ts", ".zig"];
-    let ours = |file: &Source| ENDINGS.iter().any(|ending| file.path.ends_with(ending)) && file.path != LONG_HEADER;
+    // As in Rust, tests are lists.
+    let is_test = |file: &Source| file.path.contains("tests/");
+    let is_code = |file: &Source| ENDINGS.iter().any(|ending| file.path.ends_with(ending));
+    let ours = |file: &Source| is_code(file) && !is_test(file) && file.path != LONG_HEADER;
     let found: Vec<Source> = source::all().into_iter().filter(ours).collect();
     assert!(found.len() > 100, "four languages have more files than {}", found.len());
     let long = found.iter().map(|file| (&file.path, file.text.lines().count())).filter(|(_, lines)| *lines > LONG);

@@ -24,7 +24,7 @@ use sqlservice_tests::{
 use tempfile::TempDir;
 
 /// Languages of blocks that are part of a file.
-const SOURCES: [&str; 9] = ["c", "go", "javascript", "json", "python", "rust", "toml", "typescript", "wit"];
+const SOURCES: [&str; 9] = ["c", "go", "javascript", "json", "python", "rust", "toml", "ts", "wit"];
 
 /// The command that a block shows and that is running right now.
 const THE_TESTS: &str = "cargo xtask test";

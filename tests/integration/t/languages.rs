@@ -52,7 +52,7 @@ impl Attacks<'_> {
         let said = format!("{came:?}");
         let held = match (&came, attack.expected) {
             (Ok(Some(Val::Result(Ok(Some(lines))))), expected) if expected.get("lines").is_some() => {
-                lines_of(lines) == texts(&expected["lines"])
+                are_as(&lines_of(lines), &texts(&expected["lines"]))
             }
             (Ok(Some(Val::Result(Err(Some(error))))), expected) if expected.get("error").is_some() => {
                 matches!(&**error, Val::String(error) if error.contains(word(&expected["error"])))
@@ -113,6 +113,14 @@ impl Attacks<'_> {
 
 fn shown(row: Vec<Option<String>>) -> String {
     row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether lines are as they have to be, where `…` at the end stands for any.
+fn are_as(lines: &[String], wanted: &[String]) -> bool {
+    match wanted.split_last() {
+        Some((last, wanted)) if last == "…" => lines.starts_with(wanted),
+        _ => lines == wanted,
+    }
 }
 
 fn word(value: &Value) -> &str {

@@ -108,7 +108,7 @@ def _method(item: Export, bindings: Any) -> Any:
         except (ArithmeticError, ValueError) as error:
             if not item.raises:
                 raise
-            raise Err(f"an argument cannot be read: {error}") from None
+            raise Err(_told(f"an argument cannot be read: {error}")) from None
         try:
             returned = item.function(*given)
             if inspect.isawaitable(returned):
@@ -117,10 +117,20 @@ def _method(item: Export, bindings: Any) -> Any:
                 finally:
                     await end_tasks()
         except item.raises as error:
-            raise Err(str(error)) from None
-        return to_wit(result, returned, bindings)
+            raise Err(_told(error)) from None
+        try:
+            return to_wit(result, returned, bindings)
+        except Exception as error:
+            if not item.raises:
+                raise
+            raise Err(_told(f"what {item.name} returned is not what it says: {error}")) from None
 
     return method
+
+
+def _told(error: object) -> str:
+    """An error's text as the contract carries it."""
+    return str(error).encode(errors="replace").decode()
 
 
 def _start() -> None:

@@ -95,4 +95,4 @@ class Catalog:
 
     def opened_with(self, tables: Iterable[schema.Table]) -> databases.Database:
         """The database with just these tables: for what creates and drops them."""
-        return run(databases.Database.open(self.name, schema.Models(list(tables), [])))
+        return run(databases.Database.open(self.name, value.checked(schema.Models(list(tables), []))))

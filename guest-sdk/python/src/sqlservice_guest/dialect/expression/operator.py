@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import exc
 from sqlalchemy.sql import sqltypes
 
 from ...bindings import statements as st
@@ -80,6 +81,9 @@ class Operators(Lists):
         """`like` and its kin."""
         text, pattern = self.value(binary.left, **kw), self.value(binary.right, **kw)
         escape = binary.modifiers.get("escape")
+        if escape is not None and len(escape) != 1:
+            message = f"an escape is one character, not {escape!r}"
+            raise exc.CompileError(message)
         return self.pieces.token(
             "value",
             lambda arena: arena.add(
