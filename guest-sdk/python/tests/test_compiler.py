@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sqlservice_guest.bindings import statements as st
 from sqlservice_guest.dialect import DataDialect
+from sqlservice_guest.dialect import text as dialect_text
 from sqlservice_guest.dialect.compiler import DataCompiler
 
 METADATA = sa.MetaData()
@@ -22,6 +23,12 @@ THINGS = sa.Table(
     sa.Column("j", sa.JSON),
 )
 NAME, ID = THINGS.c.name, THINGS.c.id
+
+
+@pytest.fixture(autouse=True)
+def without_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that did not ask for raw SQL: what has no node is an error."""
+    monkeypatch.setattr(dialect_text, "raw_sql", None)
 
 
 def compiled(statement: Any) -> DataCompiler:
