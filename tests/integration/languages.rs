@@ -2,6 +2,7 @@
 //! `tests/languages/README.md`.
 
 mod mistakes;
+mod outside;
 mod table;
 
 use std::path::{Path, PathBuf};

@@ -1,13 +1,6 @@
 //! The SDKs of other languages than Rust: components of them for the tests, and the checks that their own people make.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    ffi::OsStr,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeMap, env, ffi::OsStr, fs, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -78,11 +71,11 @@ pub fn build_all() -> Result<BTreeMap<String, Tool>> {
 pub fn check(tools: &BTreeMap<String, Tool>) -> Result<()> {
     let tool =
         |name: &str| tools.get(name).map(|tool| tool.path.as_path()).with_context(|| format!("{name} was not used"));
-    let c = environment(tools, "c")?.join("bin/clang-format");
+    let c = environment("c")?.join("bin/clang-format");
     let command = target().join("debug/sqlservice");
     run(of("c", "sh").arg("check.sh").env("SQLSERVICE", command).env("ZIG", tool("zig")?).env("CLANG_FORMAT", c))?;
     run(of("go", "sh").arg("check.sh").env("GO", tool("go")?))?;
-    let python = environment(tools, "python")?.join("bin/python");
+    let python = environment("python")?.join("bin/python");
     run(of("python", python).arg("check/run.py"))?;
     // Npm, beside it, is a script that finds Node.js by the path.
     let node = tool("Node.js")?.parent().context("Node.js lies nowhere")?;
@@ -99,7 +92,7 @@ fn of(sdk: &str, program: impl AsRef<OsStr>) -> Command {
 }
 
 /// A place with the programs that an SDK's `check/requirements.txt` names, with the hashes of their packages.
-fn environment(tools: &BTreeMap<String, Tool>, sdk: &str) -> Result<PathBuf> {
+pub fn environment(sdk: &str) -> Result<PathBuf> {
     let wanted = root().join("guest-sdk").join(sdk).join("check/requirements.txt");
     let text = fs::read_to_string(&wanted).with_context(|| format!("{} cannot be read", wanted.display()))?;
     let dir = target().join("checks").join(sdk);
@@ -108,8 +101,7 @@ fn environment(tools: &BTreeMap<String, Tool>, sdk: &str) -> Result<PathBuf> {
         return Ok(dir);
     }
     note(&format!("not installed: the programs that check guest-sdk/{sdk}; they go to {}", workspace::shown(&dir)));
-    let python = tools.get("Python").map_or(Path::new("python3"), |tool| &tool.path);
-    run_quietly(Command::new(python).args(["-I", "-m", "venv", "--clear"]).arg(&dir))?;
+    run_quietly(Command::new("python3").args(["-I", "-m", "venv", "--clear"]).arg(&dir))?;
     let mut pip = Command::new(dir.join("bin/python"));
     pip.args(["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--only-binary=:all:"]);
     run_quietly(pip.args(["--require-hashes", "-r"]).arg(&wanted))?;
