@@ -1,6 +1,7 @@
 //! One list of cases for the SDKs of all languages: each one's guest does all of it, on every database. The table of it is in
 //! `tests/languages/README.md`.
 
+mod hostile;
 mod mistakes;
 mod outside;
 mod table;

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-use sqlservice_host::{Engine, Grant, Instance, Plugin, Result, Tenant, TenantBuilder, Val};
+use sqlservice_host::{CompileCache, Engine, Grant, Instance, Plugin, Result, Tenant, TenantBuilder, Val};
 
 use crate::Fixture;
 
@@ -64,7 +64,11 @@ pub fn tenant_named(name: &str) -> TenantBuilder {
 /// The engine that all tests of this process share.
 pub fn engine() -> &'static Engine {
     static SHARED: OnceLock<Engine> = OnceLock::new();
-    SHARED.get_or_init(|| Engine::new().expect("an engine"))
+    SHARED.get_or_init(|| {
+        // Beside what the command keeps: a component of Python takes most of a minute to compile where tests are busy.
+        let cache = CompileCache::open(xtask::workspace::target().join("compiled")).expect("a cache");
+        Engine::builder().compile_cache(cache).build().expect("an engine")
+    })
 }
 
 /// A component, compiled once in this process.

@@ -10,10 +10,10 @@ use tempfile::TempDir;
 use crate::scene::lines;
 
 /// A directory to write, one beside it, one to read, and one that is granted to no one.
-pub(super) struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self(TempDir::new().expect("a directory"));
         for name in ["inside/sub", "beside", "fixed", "outside"] {
             fs::create_dir_all(place.path().join(name)).expect("a directory");
@@ -35,19 +35,19 @@ impl Place {
         place
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// What lies in one of them.
-    pub(super) fn names(&self, directory: &str) -> Vec<String> {
+    pub(crate) fn names(&self, directory: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path().join(directory)).expect("the directory").flatten();
         let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
     }
 
-    pub(super) fn text(&self, file: &str) -> String {
+    pub(crate) fn text(&self, file: &str) -> String {
         fs::read_to_string(self.path().join(file)).expect("the file")
     }
 

@@ -123,10 +123,24 @@ fn doc() -> Result<()> {
 fn test(arguments: &[String]) -> Result<()> {
     let servers = servers()?;
     headline("test: every test, on SQLite, PostgreSQL and MariaDB");
+    if !arguments.is_empty() {
+        return run(tests(servers.as_ref()).arg("--").args(arguments));
+    }
+    // Tests that measure time do not run beside those that compute for minutes. One that fails keeps the others from nothing.
+    let skipped = HEAVY.iter().flat_map(|name| ["--skip", name]);
+    let first = run(tests(servers.as_ref()).arg("--").args(skipped));
+    let second = run(tests(servers.as_ref()).arg("--").args(HEAVY));
+    first.and(second)
+}
+
+/// Parts of the names of tests that build or run what is written in other languages.
+const HEAVY: [&str; 3] = ["languages::", "cli::build::", "readme::every_block_of_the_"];
+
+/// All that has tests; examples in documentation have been run.
+fn tests(servers: Option<&Servers>) -> Command {
     let mut command = linted();
-    // All that has tests; examples in documentation have been run.
     command.args(["test", "--workspace", "--no-fail-fast", "--tests"]);
-    if let Some(servers) = &servers {
+    if let Some(servers) = servers {
         command.env(POSTGRES_VARIABLE, servers.postgres_url()).env(MARIADB_VARIABLE, servers.mariadb_url());
     }
     // Cases wait for servers and for time to pass: half as many again as there are processors keep these busy.
@@ -134,10 +148,7 @@ fn test(arguments: &[String]) -> Result<()> {
         let processors = available_parallelism().map_or(1, |processors| processors.get());
         command.env(TEST_THREADS, (processors + processors / 2).to_string());
     }
-    if !arguments.is_empty() {
-        command.arg("--").args(arguments);
-    }
-    run(&mut command)
+    command
 }
 
 /// Servers of our own, unless the environment names some, for instance those of `cargo xtask servers`.

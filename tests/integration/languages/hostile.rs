@@ -11,8 +11,8 @@ use sqlservice_host::{
 };
 use sqlservice_tests::{Backend, Fixture, for_each_within, guest, source};
 
-use super::file::Place;
-use crate::{languages, scene::text};
+use super::built;
+use crate::{scene::text, t::file::Place};
 
 /// How long all attacks of one language may take on one database.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -153,7 +153,7 @@ fn notes() -> Arc<Policy> {
 fn attacks(language: &str) {
     let list = std::fs::read_to_string(source::root().join("tests/languages/hostile.json")).expect("the list");
     let list: Value = serde_json::from_str(&list).expect("JSON");
-    let component = languages::built(&format!("tests/languages/hostile-{language}"));
+    let component = built(&format!("tests/languages/hostile-{language}"));
     let component = component.to_str().expect("UTF-8");
     for_each_within(PATIENCE, &Backend::ALL, async |fixture| {
         let mut outside = fixture.outside().await;
