@@ -28,20 +28,30 @@ pub(crate) struct Times {
 const ROUGHLY: Duration = Duration::from_millis(1);
 
 /// Does work, and drops it where it takes too long. It ends only between two polls, so a guest that computes has to yield, which the
-/// engine's epoch makes it do; once it computed for a slice it waits for its turn before it goes on.
+/// engine's epoch makes it do; once it computed for a slice it waits for its turn before it goes on, and so does what begins when its
+/// tenant computed for a slice.
 pub(crate) async fn bounded<T>(times: Times, share: &Share, work: impl Future<Output = T>) -> Result<T> {
     let mut work = pin!(work);
     let began = Instant::now();
-    // What ends without a wait, as most calls do, needs no timer and no second look at the clock.
-    if let Poll::Ready(done) = futures::poll!(work.as_mut()) {
-        return Ok(done);
+    let deadline = times.wall.and_then(|wall| Some((wall, began.checked_add(wall)?)));
+    if share.is_due() {
+        return by(deadline, Slices::new(share, times.processor, SLICE).run(work)).await;
     }
-    let mut slices = Slices { share, limit: times.processor, spent: Duration::ZERO, unpaid: Duration::ZERO };
+    // What ends without a wait, as most calls do, needs no timer.
+    let first = futures::poll!(work.as_mut());
+    let mut slices = Slices::new(share, times.processor, Duration::ZERO);
     slices.count(began.elapsed());
-    let rest = slices.finish(work);
-    match times.wall.and_then(|wall| Some((wall, began.checked_add(wall)?))) {
-        Some((wall, at)) => timeout_at(at.into(), rest).await.unwrap_or(Err(Error::Deadline(wall))),
-        None => rest.await,
+    match first {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => by(deadline, slices.finish(work)).await,
+    }
+}
+
+/// Does work until then at most.
+async fn by<T>(deadline: Option<(Duration, Instant)>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match deadline {
+        Some((wall, at)) => timeout_at(at.into(), work).await.unwrap_or(Err(Error::Deadline(wall))),
+        None => work.await,
     }
 }
 
@@ -55,6 +65,18 @@ struct Slices<'s> {
 }
 
 impl<'s> Slices<'s> {
+    fn new(share: &'s Share, limit: Option<Duration>, unpaid: Duration) -> Self {
+        Self { share, limit, spent: Duration::ZERO, unpaid }
+    }
+
+    /// Polls it to its end, whenever it has its turn and is woken.
+    async fn run<T>(mut self, mut work: Pin<&mut impl Future<Output = T>>) -> Result<T> {
+        match self.step(work.as_mut()).await {
+            Poll::Ready(done) => Ok(done),
+            Poll::Pending => self.finish(work).await,
+        }
+    }
+
     /// Polls what was polled once to its end, whenever it is woken and has its turn.
     async fn finish<T>(mut self, mut work: Pin<&mut impl Future<Output = T>>) -> Result<T> {
         loop {
@@ -62,13 +84,18 @@ impl<'s> Slices<'s> {
             if let Some(limit) = self.limit.filter(|limit| self.spent > *limit) {
                 return Err(Error::ProcessorTime(limit));
             }
-            let turn = self.turn().await;
-            let polled = poll_fn(|context| Poll::Ready(self.poll(work.as_mut(), context))).await;
-            drop(turn);
-            if let Poll::Ready(done) = polled {
+            if let Poll::Ready(done) = self.step(work.as_mut()).await {
                 return Ok(done);
             }
         }
+    }
+
+    /// Polls it once, when it has its turn.
+    async fn step<T>(&mut self, mut work: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        let turn = self.turn().await;
+        let polled = poll_fn(|context| Poll::Ready(self.poll(work.as_mut(), context))).await;
+        drop(turn);
+        polled
     }
 
     /// Waits for a turn, where it computed enough to need one.

@@ -9,7 +9,12 @@ use sqlservice_db::{
 use sqlservice_sql::setters;
 use wasmtime::ResourceLimiter;
 
-use crate::{bounded::Times, memory::Memory};
+use crate::{
+    bounded::Times,
+    engine::GUEST_STACK,
+    error::{Error, Result},
+    memory::{Charge, Memory},
+};
 
 /// The elements that all tables of an instance may have together.
 const ELEMENTS: usize = 100_000;
@@ -44,8 +49,8 @@ pub struct TenantLimits {
     /// Bytes of all memories of one instance together. 256 MiB by default; no memory has more than the engine's
     /// ([`EngineLimits::memory`]).
     pub memory: usize,
-    /// Bytes of all memories of all of the tenant's instances together. 2 GiB by default. An instance that would need more is not
-    /// made, or its memory does not grow.
+    /// Bytes of all memories of all of the tenant's instances together, and 2 MiB of stack for each. 2 GiB by default. An instance that
+    /// would need more is not made, or its memory does not grow.
     pub total_memory: usize,
     /// How long one call may take by the wall clock. 60 seconds by default. A call that takes longer is stopped, its instance is
     /// gone, and what it had open is rolled back.
@@ -173,14 +178,22 @@ pub(crate) struct MemoryLimit {
     used: usize,
     elements: usize,
     total: Arc<Memory>,
+    /// The stack, which a guest fills as it likes.
+    _stack: Charge,
     instruments: Instruments,
     /// Whether the observer was told that a limit was met.
     told: bool,
 }
 
 impl MemoryLimit {
-    pub(crate) fn new(allowed: usize, total: Arc<Memory>, instruments: Instruments) -> Self {
-        Self { allowed, used: 0, elements: 0, total, instruments, told: false }
+    /// The limit of a new instance.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] where the tenant's memory has no room for its stack.
+    pub(crate) fn new(allowed: usize, total: &Arc<Memory>, instruments: Instruments) -> Result<Self> {
+        let full = |_| Error::NoRoom(wasmtime::format_err!("the memory of the tenant's instances is in use"));
+        let stack = total.charge(GUEST_STACK).map_err(full)?;
+        Ok(Self { allowed, used: 0, elements: 0, total: Arc::clone(total), _stack: stack, instruments, told: false })
     }
 
     /// Tells the observer once an instance, as a guest may ask again and again.

@@ -166,7 +166,7 @@ impl Tenant {
         let mut table = ResourceTable::new();
         table.set_max_capacity(self.0.limits.handles);
         let output = self.output(&sql);
-        let memory = MemoryLimit::new(self.0.limits.memory, Arc::clone(&self.0.memory), sql.instruments.clone());
+        let memory = MemoryLimit::new(self.0.limits.memory, &self.0.memory, sql.instruments.clone())?;
         Ok(InstanceState {
             wasi: self.wasi(output.as_ref())?.build(),
             output,

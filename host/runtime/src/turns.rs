@@ -1,8 +1,9 @@
 //! Turns at the processors: guests that compute have them one after the other, in fairness between tenants.
 //!
-//! A call begins at once, and what computes for a moment is never held up. One that computed for a slice has to ask before it computes on;
-//! what a call takes that ends at once, without a wait and within a tick of the engine, is not counted. As many turns are given as the runtime has threads, each for one poll: to the tenant that computed for the
-//! shortest time so far, and within a tenant to the call that waits longest. So a tenant with many instances gets no more of the
+//! A call begins at once, and what computes for a moment is never held up. One that computed for a slice has to ask before it computes on,
+//! and where a tenant's calls computed for a slice together since its last turn, its next one has to ask before it begins: else calls that
+//! are shorter than a slice, one after the other, would never wait. As many turns are given as the runtime has threads, each for one poll:
+//! to the tenant that computed for the shortest time so far, and within a tenant to the call that waits longest. So a tenant with many instances gets no more of the
 //! processors than one with a single instance, and the queues of the runtime, which know no tenants, never hold more computing guests than
 //! threads. Before its turn a guest lets the thread look at its sockets and timers: tokio does that only after 61 polls where there is
 //! always something to poll, which was 610 ms where each poll took a tick of the engine.
@@ -168,6 +169,11 @@ impl Share {
     /// Notes what a call computed.
     pub(crate) fn charge(&self, computed: Duration) {
         self.owed.fetch_add(u64::try_from(computed.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether its calls computed for a slice since its last turn, so that a call has to ask for one before it begins.
+    pub(crate) fn is_due(&self) -> bool {
+        u128::from(self.owed.load(Ordering::Relaxed)) >= SLICE.as_nanos()
     }
 
     /// Waits for a turn. May be given up at any time.

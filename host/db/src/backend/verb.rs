@@ -62,6 +62,11 @@ pub(crate) fn changes_rows(verb: &str) -> bool {
     matches!(verb, "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE")
 }
 
+/// Whether a verb can change tables, or what a name means.
+pub(crate) fn changes_schema(verb: &str) -> bool {
+    matches!(verb, "CREATE" | "ALTER" | "DROP" | "DO" | "CALL" | "SET" | "RESET" | "DISCARD")
+}
+
 /// Whether what it says makes a database larger.
 pub(crate) fn needs_room(verb: &str) -> bool {
     matches!(verb, "INSERT" | "UPDATE" | "MERGE" | "REPLACE" | "CREATE" | "COPY" | "LOAD")

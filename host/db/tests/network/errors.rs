@@ -2,12 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use sqlservice_db::{Database, Error, Isolation, RunOptions, Settings, TransactionOptions, error::ConstraintKind};
-use sqlservice_sql::Error as StatementError;
+use sqlservice_db::{
+    Database, Error, Isolation, RunOptions, Session, Settings, TransactionOptions, error::ConstraintKind,
+};
+use sqlservice_sql::{
+    Error as StatementError,
+    schema::{Column, Table, TypeKind},
+};
 
 use crate::{
     integer, place,
-    server::{Kind, each, one, run, run_with},
+    server::{Kind, Server, each, one, run, run_with},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,20 +148,67 @@ async fn f03_errors_of_connecting_keep_the_hosts_secrets() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_plan_that_the_schema_left_behind_is_said_to_be_stale_once() {
-    let server = one(Kind::Postgres).await;
+/// A table without rows, a connection that knows a question about all of its columns, and the question.
+async fn asked(server: &Server) -> (String, Session, String) {
     let table = server.table("t");
     server.run(&format!("create table {table} (id int)")).await;
     let connection = server.db.connect().await.expect("connect");
     let select = format!("select * from {table}");
     run(&connection, &select).await.expect("select");
     connection.rollback().await.expect("rollback");
-    server.run(&format!("alter table {table} add column n int")).await;
-    let error = run(&connection, &select).await.err();
-    assert!(matches!(error, Some(Error::StalePlan(_))), "{error:?}");
-    connection.rollback().await.expect("rollback");
+    (table, connection, select)
+}
+
+/// Changes the schema as another process does.
+async fn change_elsewhere(server: &Server, sql: &str) {
+    let db = Database::new(&server.url_with(|_| {}), Settings::default()).expect("a database");
+    let session = db.session();
+    run(&session, sql).await.expect(sql);
+    session.commit().await.expect("commit");
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_others_made_stale_is_made_anew_before_anything_is_done() {
+    let server = one(Kind::Postgres).await;
+    let (table, connection, select) = asked(&server).await;
+    change_elsewhere(&server, &format!("alter table {table} add column n int")).await;
+    // It is the first statement of its transaction.
     assert_eq!(run(&connection, &select).await.expect("select").columns.len(), 2);
+    run(&connection, &format!("insert into {table} values (1, 2)")).await.expect("insert");
+    connection.commit().await.expect("commit");
+    change_elsewhere(&server, &format!("alter table {table} add column m int")).await;
+    assert_eq!(run(&connection, "select 1").await.expect("select").columns.len(), 1);
+    let error = run(&connection, &select).await.err();
+    assert!(matches!(error, Some(Error::StalePlan(_))), "what was done before is lost: {error:?}");
+    connection.rollback().await.expect("rollback");
+    assert_eq!(run(&connection, &select).await.expect("select").columns.len(), 3);
     connection.close().await.expect("close");
+    server.run(&format!("drop table {table}")).await;
+}
+
+/// On the connection that changes the schema, and on all others of its pool.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_plan_is_stale_after_a_change_of_the_pools_own() {
+    let server = one(Kind::Postgres).await;
+    let (table, connection, select) = asked(&server).await;
+    let other = server.db.connect().await.expect("connect");
+    run(&other, &format!("alter table {table} add column n int")).await.expect("alter");
+    run(&other, "select 1").await.expect("select");
+    assert_eq!(run(&other, &select).await.expect("select").columns.len(), 2);
+    run(&other, &format!("alter table {table} add column m int")).await.expect("alter");
+    assert_eq!(run(&other, &select).await.expect("select").columns.len(), 3);
+    other.commit().await.expect("commit");
+    run(&connection, "select 1").await.expect("select");
+    assert_eq!(run(&connection, &select).await.expect("select").columns.len(), 3);
+    connection.rollback().await.expect("rollback");
+    let made = Table::new(&table, vec![Column::new("id", TypeKind::Int32), Column::new("z", TypeKind::Text)]);
+    server.db.drop_all(vec![made.clone()], true).await.expect("drop");
+    server.db.create_all(vec![made], true).await.expect("create");
+    run(&connection, "select 1").await.expect("select");
+    assert_eq!(run(&connection, &select).await.expect("select").columns.len(), 2);
+    for connection in [connection, other] {
+        connection.close().await.expect("close");
+    }
     server.run(&format!("drop table {table}")).await;
 }

@@ -45,8 +45,8 @@ pub(crate) fn engine_to_compile() -> wasmtime::Result<Engine> {
 }
 
 /// How deep a guest's calls may go, in bytes. CPython needs more than wasmtime's 512 KiB: it counts on the stack of a process when it limits
-/// recursion, so that ordinary programs ended without an error of theirs.
-const GUEST_STACK: usize = 2 << 20;
+/// recursion, so that ordinary programs ended without an error of theirs. It is counted as memory of the tenant's.
+pub(crate) const GUEST_STACK: usize = 2 << 20;
 
 /// What the host's own calls have beyond that, on the same stack.
 const HOST_STACK: usize = 2 << 20;

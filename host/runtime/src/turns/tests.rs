@@ -42,6 +42,22 @@ fn crowd(turns: &Arc<Turns>, calls: usize, slice: Duration, end: &Arc<AtomicBool
     Crowd { tasks: (0..calls).map(|_| call()).collect(), done }
 }
 
+/// So many callers of one tenant, each of which makes calls of this length one after the other.
+fn callers(turns: &Arc<Turns>, calls: usize, length: Duration, end: &Arc<AtomicBool>) -> Crowd {
+    let (share, done) = (Arc::new(Share::new(turns)), Arc::new(AtomicU64::new(0)));
+    let caller = || {
+        let (share, done, end) = (Arc::clone(&share), Arc::clone(&done), Arc::clone(end));
+        tokio::spawn(async move {
+            while !end.load(Ordering::Relaxed) {
+                bounded(FREE, &share, async { compute(length) }).await.expect("no limit");
+                done.fetch_add(u64::try_from(length.as_micros()).unwrap_or(0), Ordering::Relaxed);
+                yield_now().await;
+            }
+        })
+    };
+    Crowd { tasks: (0..calls).map(|_| caller()).collect(), done }
+}
+
 impl Crowd {
     async fn microseconds(self) -> u64 {
         for task in self.tasks {
@@ -67,6 +83,25 @@ async fn t60_tenants_compute_for_the_same_time() {
     let (least, most) = (times.iter().min().expect("one"), times.iter().max().expect("one"));
     assert!(most - least < most / 4, "{times:?}");
     assert!(turns.lock().tenants.is_empty() && turns.lock().taken == 0 && turns.lock().offered.is_empty());
+}
+
+/// T-60: nor by how they are cut into calls.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t60_calls_that_are_shorter_than_a_slice_wait_for_their_turns() {
+    let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
+    let micros = Duration::from_micros;
+    let mut crowds =
+        Vec::from([(8, 300), (2, 4_000)].map(|(calls, length)| callers(&turns, calls, micros(length), &end)));
+    crowds.push(crowd(&turns, 3, micros(10_000), &end));
+    sleep(Duration::from_secs(3)).await;
+    end.store(true, Ordering::Relaxed);
+    let mut times = Vec::new();
+    for crowd in crowds {
+        times.push(crowd.microseconds().await);
+    }
+    // Some less for those of whose calls not one may be there when a turn is free.
+    let (least, most) = (times.iter().min().expect("one"), times.iter().max().expect("one"));
+    assert!(most - least < most / 3, "{times:?}");
 }
 
 /// T-60: the timers of the runtime and what computes little are not late where many compute.

@@ -1,7 +1,10 @@
 //! Makes connections to a PostgreSQL server, and keeps those that no borrower uses.
 
 use std::{
-    sync::{Arc, OnceLock, Weak},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -42,6 +45,8 @@ pub(crate) struct Connected {
     pub path: Arc<str>,
     /// Whether it may keep what compiled statements left since it was made or reset: their texts, and the last numbers of sequences.
     pub was_used: bool,
+    /// The number of the schema for which its cached statements were made.
+    pub schema: u64,
     /// Free when the connection is closed.
     pub slot: Slot,
 }
@@ -72,6 +77,8 @@ pub(crate) struct PostgresPool {
     slots: Arc<Slots>,
     idle: Idle<Connected>,
     control: Arc<Control>,
+    /// Grows with each statement of this pool's borrowers that changes the schema.
+    schema: AtomicU64,
 }
 
 impl PostgresPool {
@@ -84,7 +91,14 @@ impl PostgresPool {
         Arc::new_cyclic(|me: &Weak<Self>| {
             let listing = Listing { slots: Arc::clone(limit.slots()), pool: Weak::clone(me) as Weak<dyn Evict> };
             let idle = Idle::new(settings.pool_size, settings.pool_recycle, Some(listing));
-            Self { options, path: OnceLock::new(), slots: Arc::clone(limit.slots()), idle, control }
+            Self {
+                options,
+                path: OnceLock::new(),
+                slots: Arc::clone(limit.slots()),
+                idle,
+                control,
+                schema: AtomicU64::new(0),
+            }
         })
     }
 
@@ -120,6 +134,16 @@ impl PostgresPool {
         if let Some(surplus) = self.idle.put(born, connected) {
             drop(close(surplus).await);
         }
+    }
+
+    /// The number of the schema. What was cached for another one may be stale.
+    pub(super) fn schema(&self) -> u64 {
+        self.schema.load(Ordering::Acquire)
+    }
+
+    /// A borrower changed the schema, or may have.
+    pub(super) fn schema_changed(&self) {
+        self.schema.fetch_add(1, Ordering::AcqRel);
     }
 
     /// How many connections no borrower uses.
@@ -169,7 +193,18 @@ async fn open(
         Err(lost) => return Err(lost),
     };
     let says_write = is_guarded && !was_guarded;
-    Ok(Some(Connected { connection, process, level, is_guarded, says_write, server, path, was_used: false, slot }))
+    Ok(Some(Connected {
+        connection,
+        process,
+        level,
+        is_guarded,
+        says_write,
+        server,
+        path,
+        was_used: false,
+        schema: 0,
+        slot,
+    }))
 }
 
 /// Says goodbye, but does not wait for ever.

@@ -134,8 +134,13 @@ fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
 }
 
 /// Whether a statement was refused because its transaction only reads.
-pub(crate) fn is_read_only(error: &Error) -> bool {
+fn is_read_only(error: &Error) -> bool {
     matches!(error, Error::Operational(said) if said.sqlstate.as_deref() == Some("25006"))
+}
+
+/// Whether a statement may run in a transaction that has not begun yet: it did nothing where it was refused.
+pub(super) fn is_for_transaction(error: &Error) -> bool {
+    is_read_only(error) || matches!(error, Error::StalePlan(_))
 }
 
 /// An error of the host's own about a value.

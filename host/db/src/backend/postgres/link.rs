@@ -66,6 +66,8 @@ pub(crate) struct PostgresLink {
     says_access: bool,
     /// Whether the borrower ran a compiled statement.
     ran_compiled: bool,
+    /// Whether the open transaction changed the schema, or may have.
+    changed_schema: bool,
 }
 
 /// What the borrower did to the session.
@@ -94,6 +96,7 @@ impl PostgresLink {
             is_lost: false,
             says_access: false,
             ran_compiled: false,
+            changed_schema: false,
         }
     }
 
@@ -113,12 +116,17 @@ impl PostgresLink {
         last.try_get::<String, _>(0).map_err(error::map)
     }
 
-    /// Remembers what SQL of the borrower's own can have done.
+    /// Remembers what a statement can do beyond its rows.
     fn watch(&mut self, job: &Job) {
+        if job.effect != Effect::Unknown && !job.sql.is_guest() {
+            return;
+        }
+        let verb = verb::verb(&job.sql, Dialect::Postgres);
+        self.changed_schema |= verb::changes_schema(&verb);
         if !job.sql.is_guest() {
             return;
         }
-        let state = match verb::verb(&job.sql, Dialect::Postgres).as_str() {
+        let state = match verb.as_str() {
             // The driver's cache would be wrong about what the server has, or the words hide what is done.
             "" | "DEALLOCATE" | "DISCARD" | "PREPARE" | "LOAD" | "DO" | "CALL" => State::Spoiled,
             _ => State::Touched,
@@ -134,6 +142,17 @@ impl PostgresLink {
             self.say("DISCARD SEQUENCES").await?;
         }
         self.connected.was_used = false;
+        Ok(())
+    }
+
+    /// Throws cached statements away that were made for another schema. The server refuses one whose result has other columns now, and
+    /// with it all that its transaction did.
+    async fn forget_stale(&mut self) -> Result<()> {
+        let schema = self.pool.schema();
+        if self.connected.schema != schema {
+            self.connected.connection.clear_cached_statements().await.map_err(error::map)?;
+            self.connected.schema = schema;
+        }
         Ok(())
     }
 
@@ -200,7 +219,7 @@ impl PostgresLink {
     async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
         if self.stands_alone(job) {
             match run::run(&mut self.connected.connection, &self.stopper, job, feed).await {
-                Err(error) if error::is_read_only(&error) && feed.is_untouched() => {}
+                Err(error) if error::is_for_transaction(&error) && feed.is_untouched() => {}
                 result => return result,
             }
         }
@@ -213,7 +232,24 @@ impl PostgresLink {
             self.say("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE").await?;
             self.says_access = true;
         }
+        let is_first = !self.scope.is_open();
+        match self.run_in_transaction(job, feed).await {
+            // Others changed the schema. It did not run, and there is nothing before it that would be lost.
+            Err(Error::StalePlan(_)) if is_first && feed.is_untouched() => {
+                if self.scope.is_open() {
+                    self.say(ROLL_BACK).await?;
+                    self.scope.again();
+                }
+                self.run_in_transaction(job, feed).await
+            }
+            result => result,
+        }
+    }
+
+    /// Runs a statement in the transaction that was asked for, if one was.
+    async fn run_in_transaction(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
         self.scope.wrote |= job.effect != Effect::Reads;
+        self.number = if self.scope.is_open() { self.number } else { None };
         self.open(job.effect == Effect::Writes, None).await?;
         run::run(&mut self.connected.connection, &self.stopper, job, feed).await
     }
@@ -273,6 +309,9 @@ impl PostgresLink {
     fn end(&mut self) {
         self.scope.end();
         self.number = None;
+        if std::mem::take(&mut self.changed_schema) {
+            self.pool.schema_changed();
+        }
     }
 }
 
@@ -353,9 +392,14 @@ impl Link for PostgresLink {
             self.forget_others().await?;
         }
         self.watch(&job);
+        self.forget_stale().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
         let busy = self.stopper.busy().clone();
         let result = busy.during(self.work(&job, feed)).await;
+        if self.changed_schema {
+            // What this connection has cached itself; the others' is when it commits.
+            self.pool.schema_changed();
+        }
         self.is_proved = proved && result.is_ok() && !feed.was_left();
         result
     }
