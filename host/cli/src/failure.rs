@@ -4,9 +4,9 @@ use std::{fmt, ops::Range};
 
 use miette::{Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use serde_json::{Value as Json, json};
-use sqlservice_host::Error;
+use sqlservice_host::{Error, observe::harmless};
 
-use crate::{exit::Exit, output};
+use crate::exit::Exit;
 
 /// A result of this crate.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -96,8 +96,8 @@ impl Failure {
 
     /// With no text of a plugin's that could steer a terminal.
     pub(crate) fn harmless(self) -> Self {
-        let help = self.help.as_deref().map(output::harmless);
-        Self { message: output::harmless(&self.message), help, ..self }
+        let help = self.help.as_deref().map(harmless);
+        Self { message: harmless(&self.message), help, ..self }
     }
 
     /// `{"error": {…}}`, the document that `--json` promises.

@@ -19,7 +19,7 @@ use crate::{
     Error, Result, Settings,
     backend::{
         Link,
-        any::{AnyLink, Step},
+        any::{AnyLink, AnyPool, Step},
         mysql::MysqlPool,
         postgres::PostgresPool,
         sqlite::SqlitePool,
@@ -65,13 +65,6 @@ impl PoolStatus {
     }
 }
 
-/// Where connections come from.
-enum Source {
-    Sqlite(Arc<SqlitePool>),
-    Postgres(Arc<PostgresPool>),
-    Mysql(Arc<MysqlPool>),
-}
-
 /// The places and where connections come from.
 ///
 /// The places are counted here and not in the driver, because waiting for a place may be given up at any time, and making a
@@ -88,7 +81,7 @@ pub(crate) struct Pool {
     closed: AtomicBool,
     target: Target,
     settings: Settings,
-    source: OnceLock<Source>,
+    source: OnceLock<AnyPool>,
     /// How many new connections are made in a time.
     pace: Option<RateLimit>,
 }
@@ -162,16 +155,19 @@ impl Pool {
     }
 
     /// Where connections come from. Made at the first use, as a driver may want a runtime for it.
-    fn source(&self) -> &Source {
-        // Whatever is a server has one.
-        let limit = || self.limit.clone().unwrap_or_else(|| ServerLimit::new(self.max));
+    fn source(&self) -> &AnyPool {
         self.source.get_or_init(|| match &self.target {
-            Target::Sqlite(file) => Source::Sqlite(Arc::new(SqlitePool::new(file.clone(), &self.settings))),
-            Target::Postgres(server) => Source::Postgres(PostgresPool::new(server, &self.settings, &limit())),
+            Target::Sqlite(file) => AnyPool::Sqlite(Arc::new(SqlitePool::new(file.clone(), &self.settings))),
+            Target::Postgres(server) => AnyPool::Postgres(PostgresPool::new(server, &self.settings, &self.limit())),
             Target::Mysql(server, kind) => {
-                Source::Mysql(MysqlPool::new(server, kind.clone(), &self.settings, &limit()))
+                AnyPool::Mysql(MysqlPool::new(server, kind.clone(), &self.settings, &self.limit()))
             }
         })
+    }
+
+    /// What a server's pools share.
+    fn limit(&self) -> ServerLimit {
+        self.limit.clone().unwrap_or_else(|| ServerLimit::new(self.max))
     }
 
     /// A share of so many connections, or of all but one where there are no more.
@@ -202,13 +198,7 @@ impl Pool {
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
             let Some(free) = place.take() else { break };
-            let (link, is_new) = match self.source() {
-                Source::Sqlite(pool) => pool.acquire().await.map(|(link, is_new)| (AnyLink::Sqlite(link), is_new))?,
-                Source::Postgres(pool) => {
-                    pool.acquire().await.map(|(link, is_new)| (AnyLink::Postgres(link), is_new))?
-                }
-                Source::Mysql(pool) => pool.acquire().await.map(|(link, is_new)| (AnyLink::Mysql(link), is_new))?,
-            };
+            let (link, is_new) = self.source().acquire().await?;
             if let Some(pace) = self.pace.as_ref().filter(|_| is_new) {
                 pace.owe();
             }
@@ -234,12 +224,7 @@ impl Pool {
     /// How many connections there are.
     pub(crate) fn status(&self) -> PoolStatus {
         let in_use = self.places.taken();
-        let idle = match self.source.get() {
-            None => 0,
-            Some(Source::Sqlite(pool)) => pool.idle(),
-            Some(Source::Postgres(pool)) => pool.idle(),
-            Some(Source::Mysql(pool)) => pool.idle(),
-        };
+        let idle = self.source.get().map_or(0, AnyPool::idle);
         PoolStatus { size: idle.saturating_add(in_use), idle, in_use, max: self.max }
     }
 
@@ -248,11 +233,8 @@ impl Pool {
         self.closed.store(true, Ordering::Release);
         self.places.close();
         let all = timeout(CLOSING, self.places.all()).await;
-        match self.source.get() {
-            None => {}
-            Some(Source::Sqlite(pool)) => pool.close().await,
-            Some(Source::Postgres(pool)) => pool.close().await,
-            Some(Source::Mysql(pool)) => pool.close().await,
+        if let Some(source) = self.source.get() {
+            source.close().await;
         }
         if all.is_err() {
             tracing::warn!("a pool is closed while connections of it are taken");

@@ -5,6 +5,7 @@ mod column;
 mod name;
 mod native;
 mod relationship;
+mod text;
 
 pub(crate) use check::is_key;
 pub(crate) use column::{check_type, is_integer};
@@ -15,7 +16,6 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     Dialect, Error, Limits, Result,
-    check::check_rules,
     order::order,
     policy::{Rules, TableRules},
     schema::{Column, Models, Relationship, Table},
@@ -78,12 +78,12 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The same tables under rules, which hold for all statements from now on, and for tables that are reflected.
+    /// The same tables under rules, of which nothing is known but that their tables and columns exist.
     ///
     /// # Errors
     ///
-    /// A table or a column that does not exist by the rules, and a rule that this database cannot evaluate.
-    pub fn under(mut self, rules: Arc<Rules>, dialect: Dialect) -> Result<Self> {
+    /// A table or a column that does not exist by the rules.
+    pub(crate) fn ruled(mut self, rules: Arc<Rules>) -> Result<Self> {
         for entry in &mut self.entries {
             let own = rules.of(entry.table.schema.as_deref(), &entry.table.name);
             let own = own.ok_or_else(|| Error::NoSuchTable(entry.table.name.clone()))?;
@@ -94,8 +94,12 @@ impl Catalog {
             entry.rules = Some(Arc::clone(own));
         }
         self.rules = Some(rules);
-        self.entries.iter().try_for_each(|entry| check_rules(entry, &self, dialect))?;
         Ok(self)
+    }
+
+    /// All of them, those that were reflected as well.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     pub(crate) fn rules(&self) -> Option<&Rules> {

@@ -14,6 +14,7 @@ mod link;
 mod order;
 mod pick;
 mod place;
+mod plan;
 mod spare;
 mod unique;
 

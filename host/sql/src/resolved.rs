@@ -60,6 +60,19 @@ pub(crate) struct Typed<'a> {
 }
 
 impl<'a> Typed<'a> {
+    /// Conditions that all have to be true.
+    pub(crate) fn all(mut conditions: Vec<Self>, other: Option<Self>) -> Option<Self> {
+        conditions.extend(other);
+        match conditions.pop() {
+            Some(only) if conditions.is_empty() => Some(only),
+            Some(last) => {
+                conditions.push(last);
+                Some(Self::boolean(Expr::All(conditions)))
+            }
+            None => None,
+        }
+    }
+
     pub(crate) fn new(expr: Expr<'a>, ty: Type<'a>) -> Self {
         Self { expr, ty, nullable: None }
     }

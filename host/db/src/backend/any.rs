@@ -11,6 +11,13 @@ use crate::{
     settings::Isolation,
 };
 
+/// Where the connections of any database come from.
+pub(crate) enum AnyPool {
+    Sqlite(Arc<sqlite::SqlitePool>),
+    Postgres(Arc<postgres::PostgresPool>),
+    Mysql(Arc<mysql::MysqlPool>),
+}
+
 /// A link of any database.
 pub(crate) enum AnyLink {
     Sqlite(sqlite::SqliteLink),
@@ -46,6 +53,36 @@ macro_rules! each {
             Self::Mysql($link) => $work,
         }
     };
+}
+
+impl AnyPool {
+    /// A connection, and whether it was made for this. The caller has a place for it.
+    pub(crate) async fn acquire(&self) -> Result<(AnyLink, bool)> {
+        Ok(match self {
+            Self::Sqlite(pool) => {
+                let (link, is_new) = sqlite::SqliteLink::acquire(pool).await?;
+                (AnyLink::Sqlite(link), is_new)
+            }
+            Self::Postgres(pool) => {
+                let (link, is_new) = postgres::PostgresLink::acquire(pool).await?;
+                (AnyLink::Postgres(link), is_new)
+            }
+            Self::Mysql(pool) => {
+                let (link, is_new) = mysql::MysqlLink::acquire(pool).await?;
+                (AnyLink::Mysql(link), is_new)
+            }
+        })
+    }
+
+    /// How many connections no borrower uses.
+    pub(crate) fn idle(&self) -> u32 {
+        each!(self, pool => pool.idle())
+    }
+
+    /// Closes the connections that no borrower uses, and each other one when it is given back.
+    pub(crate) async fn close(&self) {
+        each!(self, pool => pool.close().await);
+    }
 }
 
 impl AnyLink {

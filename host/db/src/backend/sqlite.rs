@@ -11,6 +11,7 @@ mod handle;
 mod kept;
 mod link;
 pub(crate) mod login;
+mod opened;
 mod record;
 pub(crate) mod reflect;
 mod run;
@@ -18,6 +19,7 @@ mod stop;
 pub(crate) mod tables;
 mod temporal;
 mod types;
+mod value;
 mod watch;
 mod writers;
 

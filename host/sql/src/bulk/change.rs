@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Batch, Catalog, Dialect, Error, Result,
     catalog::Entry,
-    check::{Checker, both, column, select, writable},
+    check::{Checker, column, select, writable},
     policy::Writes,
     resolved::{self, Assignment, ByKey, Expr, Given, Keys, Order, Origin, Plan, Planned, Target, Then, Type, Typed},
     schema::{Column, DefaultValue, ForeignKey, TypeKind},
@@ -169,7 +169,7 @@ impl ChangeMany {
     ) -> Plan<'a> {
         // What it is found by comes first: the values of the rule come after those of the rows.
         let conditions = std::iter::once(filter).chain(names.rule.iter().cloned()).collect();
-        let (target, filter) = (names.target, both(conditions, None));
+        let (target, filter) = (names.target, Typed::all(conditions, None));
         if self.verb == Verb::Update {
             return Plan::Update { target, assignments, source, filter, returning };
         }

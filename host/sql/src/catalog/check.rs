@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use super::{
     Catalog, column,
     name::{self, shown},
+    text::{expression, text},
 };
 use crate::{
     Dialect, Error, Limits, Result,
-    error::Limited,
     schema::{Action, ForeignKey, Index, Table},
 };
 
@@ -16,8 +16,6 @@ use crate::{
 const MAX_KEY_COLUMNS: usize = 32;
 /// The most indexes, keys and checks of one table.
 const MAX_CONSTRAINTS: usize = 256;
-/// The most bytes of a comment or an expression.
-const MAX_TEXT: usize = 16_384;
 
 /// Checks everything that a table says about itself.
 pub(super) fn tables(tables: &mut [Table], dialect: Dialect, limits: &Limits, expressions: bool) -> Result<()> {
@@ -91,26 +89,6 @@ fn one(table: &mut Table, dialect: Dialect, limits: &Limits, expressions: bool) 
             return Err(Error::Denied("SQL text in a check".into()));
         }
         expression(&check.expression)?;
-    }
-    Ok(())
-}
-
-/// Checks SQL text of a guest that may send SQL text anyway.
-pub(super) fn expression(sql: &str) -> Result<()> {
-    if sql.trim().is_empty() || sql.contains('\0') {
-        return Err(Error::invalid("an expression is empty or has a NUL character"));
-    }
-    text("expression", Some(sql))
-}
-
-/// Checks text that goes into a definition.
-pub(super) fn text(what: &str, text: Option<&str>) -> Result<()> {
-    let text = text.unwrap_or_default();
-    if text.len() > MAX_TEXT {
-        return Err(Error::Limit { what: Limited::Bytes, allowed: MAX_TEXT as u64 });
-    }
-    if text.contains('\0') {
-        return Err(Error::invalid(format!("a {what} has a NUL character")));
     }
     Ok(())
 }

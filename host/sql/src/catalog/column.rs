@@ -1,8 +1,8 @@
 //! The checks of one column: its type, and what it gets when nothing is said.
 
 use super::{
-    check::{expression, text},
     native,
+    text::{expression, text},
 };
 use crate::{
     Dialect, Error, Result, Scalar, Value,

@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{Checker, policy::both, query::shape, scope::no_column, unsupported};
+use super::{Checker, query::shape, scope::no_column, unsupported};
 use crate::{
     Dialect, Error, Fit, Result,
     catalog::{Entry, is_key},
@@ -152,7 +152,7 @@ impl<'a> Checker<'a> {
         let filter = conflict.filter.map(|filter| self.condition(filter)).transpose()?;
         self.excluded = None;
         self.scope.levels.pop();
-        Ok(Conflict { columns: decisive(columns, entry), assignments, filter: both(rule, filter) })
+        Ok(Conflict { columns: decisive(columns, entry), assignments, filter: Typed::all(rule, filter) })
     }
 
     /// Refuses an upsert that a database, which takes a conflict with any key for one with the named key, would take

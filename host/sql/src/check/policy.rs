@@ -15,18 +15,31 @@ use crate::{
     catalog::Entry,
     compiled::{Condition, Source},
     error::Limited,
-    policy::{Allow, Predicate, TableRules, Writes},
+    policy::{Allow, Predicate, Rules, TableRules, Writes},
     resolved::{self, Bind, Body, Expr, Origin, Query, Select, Type, Typed},
     schema::Column,
     statement::{ListOp, Listed, Node, NodeId, Root, Statement},
 };
+
+impl Catalog {
+    /// The same tables under rules, which hold for all statements from now on, and for tables that are reflected.
+    ///
+    /// # Errors
+    ///
+    /// A table or a column that does not exist by the rules, and a rule that this database cannot evaluate.
+    pub fn under(self, rules: Arc<Rules>, dialect: Dialect) -> Result<Self> {
+        let catalog = self.ruled(rules)?;
+        catalog.entries().iter().try_for_each(|entry| check_rules(entry, &catalog, dialect))?;
+        Ok(catalog)
+    }
+}
 
 /// Checks that the rules of a table can be evaluated by a database.
 ///
 /// # Errors
 ///
 /// Where one cannot. A guest is told no more than that.
-pub(crate) fn check_rules(entry: &Entry, catalog: &Catalog, dialect: Dialect) -> Result<()> {
+fn check_rules(entry: &Entry, catalog: &Catalog, dialect: Dialect) -> Result<()> {
     let Some(rules) = entry.rules.as_deref() else { return Ok(()) };
     let own = entry.table.name.as_str();
     let all = rules.rows.iter().chain(&rules.updated).chain(&rules.deleted).chain(rules.masks.values());
@@ -191,10 +204,10 @@ impl<'a> Checker<'a> {
     /// The rows of a change: those of the rule and of the guest's condition. What a value can make fail in it is evaluated for rows of
     /// the rule only.
     pub(super) fn changed(&mut self, mut rule: Vec<Typed<'a>>, filter: Option<NodeId>) -> Result<Option<Typed<'a>>> {
-        let Some(filter) = filter else { return Ok(both(rule, None)) };
+        let Some(filter) = filter else { return Ok(Typed::all(rule, None)) };
         if !self.is_fenced || rule.is_empty() {
             let filter = self.condition(filter)?;
-            return Ok(both(rule, Some(filter)));
+            return Ok(Typed::all(rule, Some(filter)));
         }
         let mut fallible = Vec::new();
         for id in self.conjuncts(filter)? {
@@ -208,11 +221,11 @@ impl<'a> Checker<'a> {
                 rule.push(condition)
             }
         }
-        let Some(fenced) = both(fallible, None) else { return Ok(both(rule, None)) };
+        let Some(fenced) = Typed::all(fallible, None) else { return Ok(Typed::all(rule, None)) };
         let all = Typed::boolean(Expr::All(rule));
         let expr = Expr::Case { whens: vec![(all.clone(), fenced)], otherwise: None };
         // Said twice, so that an index can find the rows.
-        Ok(both(vec![all], Some(Typed::boolean(expr))))
+        Ok(Typed::all(vec![all], Some(Typed::boolean(expr))))
     }
 
     /// Whether a change fails where the database cannot make one of two values that are compared of the other's kind.
@@ -323,17 +336,4 @@ fn names_source(predicate: &Predicate, name: &str) -> bool {
         Node::Subquery(query) => is_it(&query.alias),
         _ => false,
     })
-}
-
-/// Conditions that all have to be true.
-pub(crate) fn both<'a>(mut conditions: Vec<Typed<'a>>, other: Option<Typed<'a>>) -> Option<Typed<'a>> {
-    conditions.extend(other);
-    match conditions.pop() {
-        Some(only) if conditions.is_empty() => Some(only),
-        Some(last) => {
-            conditions.push(last);
-            Some(Typed::boolean(Expr::All(conditions)))
-        }
-        None => None,
-    }
 }

@@ -9,7 +9,6 @@ use super::{
     Checker, at,
     decimal::wider,
     function,
-    policy::both,
     scope::{Columns, Derived, Known, Named},
     unsupported,
 };
@@ -85,7 +84,7 @@ impl<'a> Checker<'a> {
         let beside = std::mem::replace(&mut self.beside, around).unwrap_or_default();
         let source = source?;
         let filter = select.filter.map(|filter| self.condition(filter)).transpose()?;
-        let filter = both(beside, filter);
+        let filter = Typed::all(beside, filter);
         let columns = self.columns(&select.columns)?;
         let mut group_by = Vec::with_capacity(select.group_by.len());
         for key in &select.group_by {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{
     Change, Does, Item, Step, Updates,
-    order::Plan,
     place::{Places, key_of},
+    plan::Plan,
     unique::{Around, Freed, Park, Row},
 };
 use crate::{

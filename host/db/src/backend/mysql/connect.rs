@@ -12,7 +12,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{error, link::MysqlLink, stop::Control, types::Kinds};
+use super::{error, stop::Control, types::Kinds};
 use crate::{
     Error, Result, Settings,
     backend::{
@@ -70,21 +70,20 @@ impl MysqlPool {
         })
     }
 
-    /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(MysqlLink, bool)> {
-        let idle = loop {
+    /// An idle connection, or a new one: when it was made, and whether that was for this. Takes [`CONNECTING`] at most.
+    pub(super) async fn take(&self) -> Result<(Connected, Instant, bool)> {
+        loop {
             match self.idle.take() {
-                Taken::Usable(born, connected) => break Some((born, connected)),
+                Taken::Usable(born, connected) => return Ok((connected, born, false)),
                 Taken::Stale(connected) => drop(close(connected).await),
-                Taken::Nothing => break None,
+                Taken::Nothing => return Ok((self.connect().await?, Instant::now(), true)),
             }
-        };
-        let is_new = idle.is_none();
-        let (born, connected) = match idle {
-            Some(idle) => idle,
-            None => (Instant::now(), self.connect().await?),
-        };
-        Ok((MysqlLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)), is_new))
+        }
+    }
+
+    /// What stops statements of its connections.
+    pub(super) fn control(&self) -> &Arc<Control> {
+        &self.control
     }
 
     /// A new connection. Whatever goes wrong, the error says neither where nor who.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::{
     connect::{Connected, MysqlPool},
     error, run,
-    stop::{Control, MysqlStopper},
+    stop::MysqlStopper,
 };
 use crate::{
     Error, Result,
@@ -55,20 +55,22 @@ pub(crate) struct MysqlLink {
 }
 
 impl MysqlLink {
-    pub(super) fn new(pool: Arc<MysqlPool>, born: Instant, connected: Connected, control: Arc<Control>) -> Self {
-        let stopper = MysqlStopper::new(control, connected.id);
-        let scope = Scope::new(Dialect::Mysql);
-        Self {
-            pool,
+    /// A connection of a pool, and whether it was made for this.
+    pub(crate) async fn acquire(pool: &Arc<MysqlPool>) -> Result<(Self, bool)> {
+        let (connected, born, is_new) = pool.take().await?;
+        let stopper = MysqlStopper::new(Arc::clone(pool.control()), connected.id);
+        let link = Self {
+            pool: Arc::clone(pool),
             born,
             connected,
             stopper,
             ran_text: false,
             ran_compiled: false,
             has_changes: false,
-            scope,
+            scope: Scope::new(Dialect::Mysql),
             is_proved: true,
-        }
+        };
+        Ok((link, is_new))
     }
 
     /// Makes sure that a stop that came too late hits nothing: it either hits a statement that does nothing, or is

@@ -15,7 +15,10 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{error, link::PostgresLink, stop::Control};
+use super::{
+    error,
+    stop::{Control, SERVER},
+};
 use crate::{
     Error, Result, Settings,
     backend::{
@@ -65,10 +68,6 @@ const FACTS: &str = "SELECT pg_catalog.pg_backend_pid()::pg_catalog.text, \
 const PATH: &str = "CASE WHEN pg_catalog.current_schema() IS NULL THEN 'pg_catalog, pg_temp' ELSE \
                     pg_catalog.concat(pg_catalog.current_setting('search_path'), ', pg_temp') END";
 
-/// A server and its timeline. Not every server that speaks the protocol can answer.
-pub(super) const SERVER: &str = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || \
-                                 substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
-
 /// Where links to one database come from. How many there may be is decided by the caller.
 pub(crate) struct PostgresPool {
     options: PgConnectOptions,
@@ -102,21 +101,20 @@ impl PostgresPool {
         })
     }
 
-    /// An idle connection, or a new one. Takes [`CONNECTING`] at most.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(PostgresLink, bool)> {
-        let idle = loop {
+    /// An idle connection, or a new one: when it was made, and whether that was for this. Takes [`CONNECTING`] at most.
+    pub(super) async fn take(&self) -> Result<(Connected, Instant, bool)> {
+        loop {
             match self.idle.take() {
-                Taken::Usable(born, connected) => break Some((born, connected)),
+                Taken::Usable(born, connected) => return Ok((connected, born, false)),
                 Taken::Stale(connected) => drop(close(connected).await),
-                Taken::Nothing => break None,
+                Taken::Nothing => return Ok((self.connect().await?, Instant::now(), true)),
             }
-        };
-        let is_new = idle.is_none();
-        let (born, connected) = match idle {
-            Some(idle) => idle,
-            None => (Instant::now(), self.connect().await?),
-        };
-        Ok((PostgresLink::new(Arc::clone(self), born, connected, Arc::clone(&self.control)), is_new))
+        }
+    }
+
+    /// What stops statements of its connections.
+    pub(super) fn control(&self) -> &Arc<Control> {
+        &self.control
     }
 
     /// A new connection. Whatever goes wrong, the error says neither where nor who.

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::{
     connect::{Connected, PostgresPool},
     error, run,
-    stop::{Control, PostgresStopper},
+    stop::PostgresStopper,
 };
 use crate::{
     Error, Result,
@@ -81,11 +81,12 @@ enum State {
 }
 
 impl PostgresLink {
-    /// A connection that is idle.
-    pub(super) fn new(pool: Arc<PostgresPool>, born: Instant, connected: Connected, control: Arc<Control>) -> Self {
-        let stopper = PostgresStopper::new(control, connected.process);
-        Self {
-            pool,
+    /// A connection of a pool, and whether it was made for this.
+    pub(crate) async fn acquire(pool: &Arc<PostgresPool>) -> Result<(Self, bool)> {
+        let (connected, born, is_new) = pool.take().await?;
+        let stopper = PostgresStopper::new(Arc::clone(pool.control()), connected.process);
+        let link = Self {
+            pool: Arc::clone(pool),
             born,
             connected,
             stopper,
@@ -97,7 +98,8 @@ impl PostgresLink {
             says_access: false,
             ran_compiled: false,
             changed_schema: false,
-        }
+        };
+        Ok((link, is_new))
     }
 
     /// Runs text of the host's own, which may be several statements, and returns their rows.

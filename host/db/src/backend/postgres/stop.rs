@@ -15,7 +15,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{connect::SERVER, error};
+use super::error;
 use crate::{
     Error, Result,
     backend::{
@@ -27,6 +27,10 @@ use crate::{
     },
     limit::Controls,
 };
+
+/// A server and its timeline. Not every server that speaks the protocol can answer.
+pub(super) const SERVER: &str = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || \
+                                 substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
 
 /// How long the outcome of a commit is looked for.
 const FINDING: Duration = Duration::from_secs(8);

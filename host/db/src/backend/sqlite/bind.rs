@@ -9,6 +9,7 @@ use sqlservice_sql::{
 use super::{
     error::{error, unfit},
     handle::{Handle, INLINE_BYTES, Lending},
+    value::Bound,
 };
 use crate::{
     Error, Result,
@@ -17,18 +18,6 @@ use crate::{
 
 /// The most values that are bound without leaving the caller's thread.
 const INLINE_VALUES: usize = 64;
-
-/// A value for a statement.
-#[derive(Clone, Debug)]
-pub(super) enum Bound<'v> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(&'v str),
-    Blob(&'v [u8]),
-    /// A text that was written for it.
-    Written(String),
-}
 
 /// Whether the values are few and short enough to be copied on the thread of their caller.
 pub(super) fn are_short(binds: &Binds) -> bool {

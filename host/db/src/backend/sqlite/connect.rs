@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{error, handle::Handle, kept, link::SqliteLink, watch::Watch, writers};
+use super::{error, handle::Handle, kept, opened::Opened, watch::Watch, writers};
 use crate::{
     Durability, Error, Result, Settings,
     backend::idle::{Idle, Taken},
@@ -41,8 +41,8 @@ pub(crate) struct SqlitePool {
     storage: Option<u64>,
     /// The queue of the file's writers, once the file was opened; nothing for a database in memory, which has one user.
     writers: OnceCell<Option<Arc<Semaphore>>>,
-    idle: Idle<SqliteLink>,
-    pub(super) using: kept::Use,
+    idle: Idle<Opened>,
+    using: kept::Use,
 }
 
 impl SqliteFile {
@@ -99,6 +99,16 @@ fn decode(path: &str) -> Result<PathBuf> {
     Ok(if path.starts_with("file:") { Path::new(".").join(path) } else { path.into() })
 }
 
+impl kept::Files for SqlitePool {
+    fn using(&self) -> &kept::Use {
+        &self.using
+    }
+
+    fn take_idle(&self) -> Vec<Opened> {
+        self.idle.drain()
+    }
+}
+
 impl Drop for SqlitePool {
     fn drop(&mut self) {
         self.left(self.idle.count() as usize);
@@ -120,18 +130,17 @@ impl SqlitePool {
         Self { file, lock_timeout, durability, storage, writers: OnceCell::new(), idle, using: kept::Use::default() }
     }
 
-    /// A connection: an idle one, or a new one. The caller has a place for it.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<(SqliteLink, bool)> {
-        use crate::backend::Link;
+    /// A connection and whether it is new. The caller has a place for it.
+    pub(super) async fn take(&self) -> Result<(Opened, bool)> {
         loop {
             match self.idle.take() {
-                Taken::Usable(_, link) => {
+                Taken::Usable(_, opened) => {
                     self.left(1);
-                    return Ok((link, false));
+                    return Ok((opened, false));
                 }
-                Taken::Stale(link) => {
+                Taken::Stale(opened) => {
                     self.left(1);
-                    link.discard().await;
+                    opened.close().await;
                 }
                 Taken::Nothing => return Ok((self.open().await?, true)),
             }
@@ -139,15 +148,14 @@ impl SqlitePool {
     }
 
     /// Takes a connection back.
-    pub(crate) async fn put_back(self: &Arc<Self>, link: SqliteLink) {
-        use crate::backend::Link;
-        let closed = match self.idle.put(link.born(), link) {
-            Some(link) => vec![link],
+    pub(super) async fn put_back(self: &Arc<Self>, opened: Opened) {
+        let closed = match self.idle.put(opened.born, opened) {
+            Some(opened) => vec![opened],
             None if self.file.is_memory() => Vec::new(),
             None => kept::put(self),
         };
-        for link in closed {
-            link.discard().await;
+        for opened in closed {
+            opened.close().await;
         }
     }
 
@@ -158,11 +166,6 @@ impl SqlitePool {
         }
     }
 
-    /// Takes out the connections that are idle, which are to be closed. The file may be opened again.
-    pub(super) fn take_idle(&self) -> Vec<SqliteLink> {
-        self.idle.drain()
-    }
-
     /// How many connections nobody has taken.
     pub(crate) fn idle(&self) -> u32 {
         self.idle.count()
@@ -170,12 +173,11 @@ impl SqlitePool {
 
     /// Closes the connections that nobody has taken, and those that come back later.
     pub(crate) async fn close(&self) {
-        use crate::backend::Link;
         self.idle.close();
         let idle = self.idle.drain();
         self.left(idle.len());
-        for link in idle {
-            link.discard().await;
+        for opened in idle {
+            opened.close().await;
         }
     }
 
@@ -184,7 +186,7 @@ impl SqlitePool {
         self.lock_timeout
     }
 
-    async fn open(self: &Arc<Self>) -> Result<SqliteLink> {
+    async fn open(&self) -> Result<Opened> {
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
         loop {
@@ -197,7 +199,7 @@ impl SqlitePool {
         }
     }
 
-    async fn try_open(self: &Arc<Self>) -> Result<SqliteLink> {
+    async fn try_open(&self) -> Result<Opened> {
         let writers = self.writers.get_or_try_init(|| self.first_open()).await?.clone();
         let connection = self.connect(None).await?;
         let watch = Arc::new(Watch::default());
@@ -206,7 +208,7 @@ impl SqlitePool {
             let limited = tokio::task::spawn_blocking(move || handle.limit_storage(bytes).map(|()| handle));
             handle = limited.await.map_err(|_| Error::Lost)?.map_err(error::error)?;
         }
-        Ok(SqliteLink::new(self, handle, watch, writers, Instant::now()))
+        Ok(Opened::new(handle, watch, writers))
     }
 
     /// Brings the file into WAL mode, in which it stays, and finds its queue. WAL cannot be switched on while others write.

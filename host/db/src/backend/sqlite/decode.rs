@@ -9,19 +9,8 @@ use sqlservice_sql::{
     schema::TypeKind,
 };
 
-use super::{handle::Handle, temporal, types::Shape};
+use super::{handle::Handle, temporal, types::Shape, value::Cell};
 use crate::{Error, Result, backend::calendar, error::DatabaseError, feed::Demand};
-
-/// A value of the current row.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Cell<'a> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    /// What SQLite calls text; not necessarily UTF-8.
-    Text(&'a [u8]),
-    Blob(&'a [u8]),
-}
 
 /// A batch that is being filled.
 pub(super) struct Filling {

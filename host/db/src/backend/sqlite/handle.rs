@@ -19,11 +19,10 @@ use sqlservice_sql::{Dialect, Sql, raw};
 use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
 
 use super::{
-    bind::Bound,
     decimal,
-    decode::Cell,
     error::Failure,
     function,
+    value::{Bound, Cell},
     watch::{MODULES, Rights, TICK, Watch},
 };
 

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use super::{SqlitePool, link::SqliteLink};
+use super::opened::Opened;
 
 /// How many are kept where nothing is said.
 const KEPT: usize = 256;
@@ -30,7 +30,16 @@ struct Kept {
     most: AtomicUsize,
     /// For a moment it may be less than there are, as one that is put back is counted after others can take it.
     count: AtomicI64,
-    clock: Mutex<VecDeque<Weak<SqlitePool>>>,
+    clock: Mutex<VecDeque<Weak<dyn Files>>>,
+}
+
+/// The connections of one file.
+pub(super) trait Files: Send + Sync {
+    /// What they are among those of all.
+    fn using(&self) -> &Use;
+
+    /// Takes out those that are idle, which are to be closed. The file may be opened again.
+    fn take_idle(&self) -> Vec<Opened>;
 }
 
 /// What a pool's connections are among those of all.
@@ -46,11 +55,12 @@ pub(super) fn taken(count: usize) {
 }
 
 /// A connection is idle now. Returns those of other pools that are to be closed for it.
-pub(super) fn put(pool: &Arc<SqlitePool>) -> Vec<SqliteLink> {
+pub(super) fn put<F: Files + 'static>(pool: &Arc<F>) -> Vec<Opened> {
     let count = usize::try_from(ALL.count.fetch_add(1, Ordering::Relaxed).saturating_add(1)).unwrap_or_default();
-    pool.using.was_used.store(true, Ordering::Relaxed);
-    if !pool.using.is_listed.swap(true, Ordering::AcqRel) {
-        ALL.list().push_back(Arc::downgrade(pool));
+    pool.using().was_used.store(true, Ordering::Relaxed);
+    if !pool.using().is_listed.swap(true, Ordering::AcqRel) {
+        let listed: Weak<dyn Files> = Arc::<F>::downgrade(pool);
+        ALL.list().push_back(listed);
     }
     let most = ALL.most.load(Ordering::Relaxed);
     if count > most { ALL.evict(count.saturating_sub(most)) } else { Vec::new() }
@@ -61,12 +71,12 @@ fn counted(count: usize) -> i64 {
 }
 
 impl Kept {
-    fn list(&self) -> std::sync::MutexGuard<'_, VecDeque<Weak<SqlitePool>>> {
+    fn list(&self) -> std::sync::MutexGuard<'_, VecDeque<Weak<dyn Files>>> {
         self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes connections out of the pools that were not used for longest.
-    fn evict(&self, wanted: usize) -> Vec<SqliteLink> {
+    fn evict(&self, wanted: usize) -> Vec<Opened> {
         let mut evicted = Vec::new();
         let mut clock = self.list();
         // Each pool is passed twice at most: the first time it keeps what was used since.
@@ -76,11 +86,11 @@ impl Kept {
             }
             let Some(next) = clock.pop_front() else { break };
             let Some(pool) = next.upgrade() else { continue };
-            if pool.using.was_used.swap(false, Ordering::Relaxed) {
+            if pool.using().was_used.swap(false, Ordering::Relaxed) {
                 clock.push_back(next);
                 continue;
             }
-            pool.using.is_listed.store(false, Ordering::Release);
+            pool.using().is_listed.store(false, Ordering::Release);
             let idle = pool.take_idle();
             taken(idle.len());
             evicted.extend(idle);

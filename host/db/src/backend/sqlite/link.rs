@@ -16,6 +16,7 @@ use super::{
     connect::SqlitePool,
     error,
     handle::{Handle, Interrupt},
+    opened::Opened,
     stop::SqliteStopper,
     watch::Watch,
 };
@@ -56,17 +57,14 @@ pub(super) enum Transaction {
 }
 
 impl SqliteLink {
-    pub(super) fn new(
-        pool: &Arc<SqlitePool>,
-        handle: Handle,
-        watch: Arc<Watch>,
-        writers: Option<Arc<Semaphore>>,
-        born: Instant,
-    ) -> Self {
-        Self {
-            interrupt: handle.interrupt(),
-            handle: Some(Box::new(handle)),
+    /// A connection of a pool, and whether it was opened for this. The caller has a place for it.
+    pub(crate) async fn acquire(pool: &Arc<SqlitePool>) -> Result<(Self, bool)> {
+        let (opened, is_new) = pool.take().await?;
+        let Opened { handle, watch, interrupt, writers, born } = opened;
+        let link = Self {
+            handle: Some(handle),
             watch,
+            interrupt,
             pool: Arc::downgrade(pool),
             born,
             lock_timeout: pool.lock_timeout(),
@@ -74,12 +72,8 @@ impl SqliteLink {
             turn: None,
             away: None,
             transaction: Transaction::None,
-        }
-    }
-
-    /// When it was opened.
-    pub(super) fn born(&self) -> Instant {
-        self.born
+        };
+        Ok((link, is_new))
     }
 
     /// The handle, which is here whenever no other thread works with it.
@@ -280,9 +274,12 @@ impl Link for SqliteLink {
     }
 
     async fn put_back(self) {
-        match self.pool.upgrade() {
-            Some(pool) => pool.put_back(self).await,
-            None => self.discard().await,
+        let Self { handle, watch, interrupt, pool, born, writers, .. } = self;
+        let Some(handle) = handle else { return };
+        let opened = Opened { handle, watch, interrupt, writers, born };
+        match pool.upgrade() {
+            Some(pool) => pool.put_back(opened).await,
+            None => opened.close().await,
         }
     }
 
@@ -324,7 +321,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = SqliteFile::parse(&format!("sqlite://{}/test.db", folder.path().display())).expect("a url");
         let pool = Arc::new(SqlitePool::new(file, &Settings::default()));
-        let mut link = pool.acquire().await.expect("a connection").0;
+        let mut link = SqliteLink::acquire(&pool).await.expect("a connection").0;
         let writers = link.writers.clone().expect("a queue");
         link.queue().await.expect("the turn");
         let (end, wait) = mpsc::channel::<()>();

@@ -383,7 +383,8 @@ mod tests {
 
     async fn link() -> SqliteLink {
         let file = crate::backend::sqlite::SqliteFile::parse("sqlite::memory:").expect("a url");
-        Arc::new(SqlitePool::new(file, &Settings::default())).acquire().await.expect("a connection").0
+        let pool = Arc::new(SqlitePool::new(file, &Settings::default()));
+        SqliteLink::acquire(&pool).await.expect("a connection").0
     }
 
     fn query(sql: &str) -> Job {
@@ -475,7 +476,7 @@ mod tests {
             handle.open(&query(sql).sql).expect("explained");
             let mut opcodes = Vec::new();
             while handle.step().expect("a row") {
-                let super::super::decode::Cell::Text(opcode) = handle.cell(1) else { continue };
+                let super::super::value::Cell::Text(opcode) = handle.cell(1) else { continue };
                 opcodes.push(String::from_utf8_lossy(opcode).into_owned());
             }
             opcodes

@@ -4,20 +4,9 @@ use sqlparser::ast::{BinaryOperator, CaseWhen, CastKind, DataType, Expr, UnaryOp
 
 use super::{
     kind,
-    reader::{Reader, Result, bare},
+    reader::{Class, Reader, Result, bare},
 };
 use crate::statement::{Binary, BinaryOp, Case, Cast, ListOp, Listed, Matching, Node, NodeId, UnaryOp, When};
-
-/// What an operator is, as far as two side by side may need parentheses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    /// It compares, or is `not`.
-    Comparison,
-    /// It computes with numbers.
-    Arithmetic,
-    /// It puts texts together.
-    Concat,
-}
 
 /// Our operator for one of the library's.
 fn known(operator: &BinaryOperator) -> Option<(BinaryOp, Class)> {

@@ -8,19 +8,8 @@ use sqlparser::ast::{
     SelectFlavor, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
 };
 
-use super::{
-    operator::Class,
-    reader::{Reader, Result},
-};
+use super::reader::{Class, Reader, Result, Sources};
 use crate::statement::{Join, JoinKind, Membership, Node, NodeId, Select, SourceTable};
-
-/// The sources of a query.
-pub(super) struct Sources {
-    /// Their names, in the order in which they are joined.
-    names: Vec<String>,
-    /// How many of them are joined so far.
-    joined: usize,
-}
 
 const SHAPE: &str = "it is select columns from tables with inner joins, where a condition";
 

@@ -9,9 +9,7 @@ use sqlparser::{
 
 use super::{
     Expression,
-    operator::Class,
     place::{offset, start, wrong},
-    query::Sources,
 };
 use crate::{
     policy::PolicyError,
@@ -24,6 +22,25 @@ pub(super) const DEPTH: usize = 32;
 pub(super) const TOO_DEEP: &str = "it nests more than 32 levels deep; write it in a flatter way";
 
 pub(super) type Result<T> = std::result::Result<T, PolicyError>;
+
+/// What an operator is, as far as two side by side may need parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// It compares, or is `not`.
+    Comparison,
+    /// It computes with numbers.
+    Arithmetic,
+    /// It puts texts together.
+    Concat,
+}
+
+/// The sources of a query.
+pub(super) struct Sources {
+    /// Their names, in the order in which they are joined.
+    pub(super) names: Vec<String>,
+    /// How many of them are joined so far.
+    pub(super) joined: usize,
+}
 
 /// What is known while an expression is read.
 pub(super) struct Reader<'t> {
