@@ -6,9 +6,10 @@ use sqlservice_sql::Batch;
 use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::{
-    Error, Result,
+    error::{Error, Result},
     feed::{Demand, Page},
-    lease::{Alive, Core},
+    guard::Core,
+    queue::Alive,
 };
 
 /// Rows that are still to come.
@@ -19,7 +20,7 @@ use crate::{
 pub struct Cursor {
     reader: Mutex<Reader>,
     occupied: Occupied,
-    _alive: Alive,
+    _alive: Option<Alive>,
 }
 
 /// The reader's end of a feed.
@@ -45,7 +46,7 @@ struct Occupied {
 
 impl Occupied {
     fn vacate(&self) {
-        self.core.vacate(self.serial);
+        self.core.queue.vacate(self.serial);
     }
 }
 
@@ -62,9 +63,9 @@ impl Cursor {
         serial: u64,
         demands: watch::Sender<Demand>,
         pages: mpsc::Receiver<Page>,
-        alive: Alive,
+        alive: Option<Alive>,
     ) -> Self {
-        core.occupy(serial);
+        core.queue.occupy(serial);
         let most = Demand { rows: 0, bytes: 0 };
         let reader = Reader { demands, pages, most, rest: None, asked: false, last: false, done: false };
         Self { reader: Mutex::new(reader), occupied: Occupied { core, serial }, _alive: alive }
@@ -99,7 +100,7 @@ impl Cursor {
 
     /// The host notices the end of a session in a task of its own; its reader must not see more or less rows for that.
     fn check_open(&self, reader: &mut Reader) -> Result<()> {
-        reader.done = self.occupied.core.is_abandoned();
+        reader.done = self.occupied.core.queue.is_abandoned();
         if reader.done { Err(Error::Closed) } else { Ok(()) }
     }
 }

@@ -1,24 +1,24 @@
 //! A database: its pool, and the ways to work on it.
 
-use std::{
-    fmt,
-    future::Future,
-    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
-};
+mod tables;
 
-use sqlservice_sql::{Dialect, Error as StatementError};
-use tokio::runtime::Handle;
+use std::{fmt, future::Future, sync::Arc};
+
+use sqlservice_sql::Dialect;
 use tracing::Level;
 
 use crate::{
-    Error, Result, Settings,
-    lease::{Core, run_or_spawn},
+    error::{Error, Result},
+    guard::Core,
+    inner::Inner,
     observe::{Instruments, Observer, Scope},
     pool::{Held, Pool, PoolStatus, Share},
-    session::{Mode, Session},
-    settings::{Isolation, TransactionOptions},
+    session::Session,
+    settings::{Settings, TransactionOptions},
     storage::Storage,
-    url::{Kind, Target},
+    task::run_or_spawn,
+    transaction::state::Mode,
+    url::Target,
 };
 
 /// A database that the host was given a URL for. Cloning it is cheap; all clones share one pool.
@@ -30,26 +30,6 @@ pub struct Database {
     pub(crate) share: Option<Arc<Share>>,
     /// Whose tables are those that this handle and its clones make.
     pub(crate) owner: Option<Arc<str>>,
-}
-
-/// What a database and its sessions share.
-pub(crate) struct Inner {
-    pub(crate) pool: Pool,
-    pub(crate) settings: Settings,
-    /// What bounds its bytes, where the host has to ask for them.
-    pub(crate) storage: Option<Arc<Storage>>,
-    kind: Kind,
-    /// Those with pools of their own that were made of it and are still there.
-    apart: Mutex<Vec<Weak<Inner>>>,
-    /// The runtime that was there first, for drops on threads that have none.
-    runtime: OnceLock<Handle>,
-}
-
-impl Inner {
-    /// The kind as far as it is known.
-    pub(crate) fn dialect(&self) -> Dialect {
-        self.kind.dialect()
-    }
 }
 
 impl fmt::Debug for Database {
@@ -74,9 +54,9 @@ impl Database {
         let kind = target.kind();
         let pool = Pool::new(target, &settings);
         let storage = Storage::new(kind.dialect(), settings.storage_bytes);
-        let inner = Inner { pool, settings, storage, kind, apart: Mutex::default(), runtime: OnceLock::new() };
+        let inner = Inner::new(pool, settings, storage, kind);
         inner.check_isolation(inner.settings.isolation_level)?;
-        Ok(Self { inner: Arc::new(inner), instruments: Arc::default(), share: None, owner: None })
+        Ok(Self { inner, instruments: Arc::default(), share: None, owner: None })
     }
 
     /// The same database, with the same pool, for another scope's work: sessions, and changes and reflection of tables, that are
@@ -128,14 +108,7 @@ impl Database {
     #[must_use]
     pub fn with_own_pool(&self, most: Option<u32>, new_in_a_second: Option<u32>) -> Self {
         let Some(pool) = self.inner.pool.apart(most, new_in_a_second) else { return self.clone() };
-        let (settings, storage, kind) =
-            (self.inner.settings.clone(), self.inner.storage.clone(), self.inner.kind.clone());
-        let inner =
-            Arc::new(Inner { pool, settings, storage, kind, apart: Mutex::default(), runtime: OnceLock::new() });
-        let mut apart = self.inner.apart.lock().unwrap_or_else(PoisonError::into_inner);
-        apart.retain(|other| other.strong_count() > 0);
-        apart.push(Arc::downgrade(&inner));
-        Self { inner, share: None, ..self.clone() }
+        Self { inner: self.inner.with_pool(pool), share: None, ..self.clone() }
     }
 
     /// Whose work this handle does, and who is told of it.
@@ -157,7 +130,7 @@ impl Database {
     ///
     /// Those of [`Database::connect`], where the server has to be asked.
     pub async fn identify(&self) -> Result<Dialect> {
-        if !self.inner.kind.is_known() {
+        if !self.inner.is_known() {
             self.with_connection(|held| async move { (held, Ok(())) }).await?;
         }
         Ok(self.dialect())
@@ -202,16 +175,16 @@ impl Database {
     ///
     /// [`Error::PoolTimeout`] and [`Error::Disconnected`].
     pub async fn connect(&self) -> Result<Session> {
-        let core = Core::new(self, Mode::Connection);
+        let core = self.core(Mode::Connection);
         let session = Session::new(Arc::clone(&core));
-        core.call(async |mut turn| turn.connect().await).await?;
+        core.call(async |mut guard| guard.connect().await).await?;
         Ok(session)
     }
 
     /// A session that takes a connection at its first use, and gives it back at the end of each transaction.
     #[must_use]
     pub fn session(&self) -> Session {
-        Session::new(Core::new(self, Mode::Lazy))
+        Session::new(self.core(Mode::Lazy))
     }
 
     /// A session in its only transaction.
@@ -220,9 +193,13 @@ impl Database {
     ///
     /// Those of [`Database::connect`] and [`Session::begin`].
     pub async fn begin(&self, options: TransactionOptions) -> Result<Session> {
-        let session = Session::new(Core::new(self, Mode::Once));
+        let session = Session::new(self.core(Mode::Once));
         session.begin(options).await?;
         Ok(session)
+    }
+
+    fn core(&self, mode: Mode) -> Arc<Core> {
+        Core::new(&self.inner, &self.instruments, self.share.as_ref(), mode)
     }
 
     /// How many connections there are.
@@ -279,48 +256,5 @@ impl Database {
     async fn host<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
         self.inner.enter();
         run_or_spawn(Box::pin(work)).await.end().await
-    }
-}
-
-impl Inner {
-    /// The databases with pools of their own that were made of this one.
-    fn apart(&self) -> Vec<Arc<Self>> {
-        let apart = self.apart.lock().unwrap_or_else(PoisonError::into_inner);
-        apart.iter().filter_map(Weak::upgrade).collect()
-    }
-
-    /// Remembers the runtime.
-    pub(crate) fn enter(&self) {
-        if self.runtime.get().is_none()
-            && let Ok(runtime) = Handle::try_current()
-        {
-            // Another call may have been first.
-            let _ = self.runtime.set(runtime);
-        }
-    }
-
-    /// The runtime of the first call.
-    pub(crate) fn runtime(&self) -> Option<Handle> {
-        self.runtime.get().cloned()
-    }
-
-    /// Refuses a level that the database does not have.
-    pub(crate) fn check_isolation(&self, level: Isolation) -> Result<()> {
-        const ALL: [Isolation; 6] = [
-            Isolation::Default,
-            Isolation::ReadUncommitted,
-            Isolation::ReadCommitted,
-            Isolation::RepeatableRead,
-            Isolation::Serializable,
-            Isolation::Autocommit,
-        ];
-        const SERIALIZABLE: [Isolation; 3] = [Isolation::Default, Isolation::Serializable, Isolation::Autocommit];
-        let valid = if self.dialect().capabilities().isolation_levels { &ALL[..] } else { &SERIALIZABLE[..] };
-        if valid.contains(&level) {
-            return Ok(());
-        }
-        let names: Vec<_> = valid.iter().map(ToString::to_string).collect();
-        let message = format!("this database has no isolation level {level}; it has {}", names.join(", "));
-        Err(StatementError::Unsupported { capability: "isolation-levels", message }.into())
     }
 }

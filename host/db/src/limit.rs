@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::{Error, Result, fair::Queue, url::Target};
 
-pub(crate) use slots::{Closing, Evict, Slot, Slots};
+pub(crate) use slots::{CONNECTING, Closing, Evict, Slot, Slots};
 
 /// How many connections stop statements at the same time, over all logins of a server.
 const CONTROLS: u32 = 4;

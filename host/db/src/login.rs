@@ -11,8 +11,8 @@ use sqlservice_sql::Dialect;
 
 use crate::{
     Database, Result,
-    ask::Asker,
     backend::{Begin, mysql, postgres, sqlite},
+    operation::ask::Asker,
     settings::Isolation,
 };
 

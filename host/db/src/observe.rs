@@ -6,6 +6,7 @@
 mod escaped;
 mod event;
 mod log;
+mod observed;
 mod rate;
 mod statement;
 
@@ -18,7 +19,7 @@ use std::{
 
 use tracing::Level;
 
-pub(crate) use self::statement::{Observed, caller};
+pub(crate) use self::observed::{Observed, caller};
 pub use self::{
     escaped::{Escaped, harmless, steers},
     event::{
@@ -30,7 +31,7 @@ pub use self::{
     rate::RateLimit,
     statement::{Origin, Outcome, Statement},
 };
-use crate::{Error, ddl::Change};
+use crate::{error::Error, operation::ddl::change::Change};
 
 /// Is told of what a database's handles do: for metrics, audits, logs and tests.
 ///

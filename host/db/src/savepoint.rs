@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Result, lease::Claim};
+use crate::{error::Result, guard::Claim};
 
 /// A point inside a transaction to go back to. They nest; the innermost ends first.
 ///
@@ -24,8 +24,8 @@ impl Savepoint {
     pub async fn release(self) -> Result<()> {
         let core = Arc::clone(self.claim.core());
         let claim = self.claim;
-        core.call(async move |mut turn| {
-            let result = turn.release(claim.serial()).await;
+        core.call(async move |mut guard| {
+            let result = guard.release(claim.serial()).await;
             if result.is_ok() {
                 claim.keep();
             }
@@ -42,8 +42,8 @@ impl Savepoint {
     pub async fn rollback(self) -> Result<()> {
         let core = Arc::clone(self.claim.core());
         let claim = self.claim;
-        core.call(async move |mut turn| {
-            let result = turn.rollback_to(claim.serial()).await;
+        core.call(async move |mut guard| {
+            let result = guard.rollback_to(claim.serial()).await;
             if result.is_ok() {
                 claim.keep();
             }

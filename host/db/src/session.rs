@@ -5,26 +5,18 @@ use std::{sync::Arc, time::Duration};
 use sqlservice_sql::{Batch, BulkStatements, Compiled, Flush, Loading, Value, schema::Table};
 
 use crate::{
-    Error, Result, bulk,
-    flush::{self, FlushError},
-    lease::Core,
-    load::{self, Root, Rows},
-    reflect::{self, ReflectOptions},
-    run::{self, Answer},
+    error::{Error, Result},
+    guard::Core,
+    operation::{
+        flush::{self, FlushError},
+        insert,
+        load::{self, Root, Rows},
+        reflect::{self, options::ReflectOptions},
+        statement::{self, Answer},
+    },
     savepoint::Savepoint,
     settings::{Isolation, RunOptions, TransactionOptions},
 };
-
-/// When a session has a connection, and how many transactions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// It has one until it is closed.
-    Connection,
-    /// It takes one at its first use and gives it back at the end of each transaction.
-    Lazy,
-    /// It has one and is in a transaction, its only one.
-    Once,
-}
 
 /// Work on a database.
 ///
@@ -74,7 +66,7 @@ impl Session {
         parameters: Vec<Value>,
         options: RunOptions,
     ) -> Result<Answer> {
-        run::execute_compiled(&self.core, &compiled, parameters, options).await
+        statement::execute_compiled(&self.core, &compiled, parameters, options).await
     }
 
     /// Runs a guest's own SQL text: one statement, through the prepared protocol, which may not begin or end transactions.
@@ -83,7 +75,8 @@ impl Session {
     ///
     /// Those of [`Session::execute`].
     pub async fn execute_text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
-        run::execute(&self.core, run::text_job(sql, parameters, self.core.database.dialect())?, options).await
+        statement::execute(&self.core, statement::text_job(sql, parameters, self.core.database.dialect())?, options)
+            .await
     }
 
     /// Runs the statements that insert a batch as one: all or none, in a transaction of its own in autocommit. What they
@@ -93,7 +86,7 @@ impl Session {
     ///
     /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
     pub async fn insert_many(&self, statements: BulkStatements, options: RunOptions) -> Result<Answer> {
-        bulk::insert_many(&self.core, statements, options).await
+        insert::insert_many(&self.core, statements, options).await
     }
 
     /// Writes a unit of work's changes in their order, all or none. Returns a batch a change: the columns that it asked for, in
@@ -108,7 +101,7 @@ impl Session {
         flush::flush(&self.core, flush, options).await
     }
 
-    /// Reads rows of a table and those of relationships that belong to them, in one turn.
+    /// Reads rows of a table and those of relationships that belong to them, in one guard.
     ///
     /// # Errors
     ///
@@ -144,9 +137,9 @@ impl Session {
     pub async fn begin(&self, options: TransactionOptions) -> Result<()> {
         let claim = self
             .core
-            .call(async move |mut turn| {
-                let result = turn.begin(options).await;
-                turn.settle().await;
+            .call(async move |mut guard| {
+                let result = guard.begin(options).await;
+                guard.settle().await;
                 result
             })
             .await?;
@@ -165,7 +158,7 @@ impl Session {
         if self.core.has_nothing_to_end() {
             return Ok(());
         }
-        self.core.call(async |mut turn| turn.commit().await).await
+        self.core.call(async |mut guard| guard.commit().await).await
     }
 
     /// Rolls back. Nothing happens where no transaction is open.
@@ -177,7 +170,7 @@ impl Session {
         if self.core.has_nothing_to_end() {
             return Ok(());
         }
-        self.core.call(async |mut turn| turn.rollback().await).await
+        self.core.call(async |mut guard| guard.rollback().await).await
     }
 
     /// Sets a savepoint, and begins a transaction where none is open.
@@ -188,9 +181,9 @@ impl Session {
     pub async fn begin_nested(&self) -> Result<Savepoint> {
         let claim = self
             .core
-            .call(async |mut turn| {
-                let result = turn.begin_nested().await;
-                turn.settle().await;
+            .call(async |mut guard| {
+                let result = guard.begin_nested().await;
+                guard.settle().await;
                 result
             })
             .await?;
@@ -210,7 +203,7 @@ impl Session {
     /// [`Error::AlreadyBegun`] where a transaction is open; a level that the database does not have is refused with a list
     /// of those it has.
     pub async fn set_isolation(&self, level: Isolation) -> Result<()> {
-        self.core.call(async move |mut turn| turn.set_isolation(level)).await
+        self.core.call(async move |mut guard| guard.set_isolation(level)).await
     }
 
     /// The isolation level in force, read from the database where it can be.
@@ -219,7 +212,7 @@ impl Session {
     ///
     /// Those of [`Session::execute`].
     pub async fn isolation(&self) -> Result<Isolation> {
-        self.core.call(async |mut turn| turn.isolation().await).await
+        self.core.call(async |mut guard| guard.isolation().await).await
     }
 
     /// Does what dropping it does, although it is still there: calls say [`Error::Closed`] from now on.

@@ -9,10 +9,8 @@ use sqlservice_sql::Dialect;
 use tracing::Level;
 
 use crate::{
-    Error, Result,
     backend::{Effect, Job, any::AnyStopper, verb},
-    error::DatabaseError,
-    lease::Core,
+    error::{DatabaseError, Error, Result},
     observe::Instruments,
 };
 
@@ -44,16 +42,22 @@ impl Storage {
 
     /// Refuses a statement that needs room where there is none. The number may be some seconds old; a new one is asked for meanwhile,
     /// over the connection on which statements are stopped.
-    pub(crate) fn check(self: &Arc<Self>, job: &Job, core: &Core, stopper: impl FnOnce() -> AnyStopper) -> Result<()> {
+    pub(crate) fn check(
+        self: &Arc<Self>,
+        job: &Job,
+        dialect: Dialect,
+        instruments: &Arc<Instruments>,
+        stopper: impl FnOnce() -> AnyStopper,
+    ) -> Result<()> {
         if job.effect == Effect::Reads {
             return Ok(());
         }
         if self.is_due() {
-            let (storage, stopper, instruments) = (Arc::clone(self), stopper(), Arc::clone(&core.instruments));
+            let (storage, stopper, instruments) = (Arc::clone(self), stopper(), Arc::clone(instruments));
             tokio::spawn(async move { storage.measure(&stopper, &instruments).await });
         }
         let bytes = self.lock().bytes;
-        if bytes <= self.most || !verb::needs_room(&verb::verb(&job.sql, core.database.dialect())) {
+        if bytes <= self.most || !verb::needs_room(&verb::verb(&job.sql, dialect)) {
             return Ok(());
         }
         let message =

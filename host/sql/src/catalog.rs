@@ -57,6 +57,16 @@ impl Entry {
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.get(name).and_then(|at| self.table.columns.get(*at))
     }
+
+    /// A column that the table's rules, where it has some, let be read.
+    pub(crate) fn readable(&self, name: &str) -> Option<&Column> {
+        self.column(name).filter(|column| self.rules.as_ref().is_none_or(|rules| rules.reads(&column.name)))
+    }
+
+    /// Whether a column is shown in some rows only.
+    pub(crate) fn is_masked(&self, name: &str) -> bool {
+        self.rules.as_ref().is_some_and(|rules| rules.masks.contains_key(name))
+    }
 }
 
 impl Catalog {

@@ -17,7 +17,6 @@ mod shape;
 pub(crate) use bulk::{column, outputs_of, select};
 pub(crate) use change::{returned, with_presets, writable};
 pub(crate) use function::is_row_function;
-pub(crate) use operator::literal_kind;
 pub(crate) use query::outputs;
 
 use std::{cell::Cell, collections::HashSet, rc::Rc};

@@ -10,7 +10,7 @@
 //! decimals and JSON get names with `TEXT` in them. Dates, times and UUIDs never look like a number and keep SQL's names.
 
 use crate::{
-    Dialect,
+    Dialect, Scalar, Value,
     lexer::{Kind, Lexer},
     schema::{ColumnType, TypeKind},
 };
@@ -313,6 +313,31 @@ fn parse_mysql(spelled: &Spelled) -> ColumnType {
 fn quoted_labels(text: &str) -> Vec<String> {
     let tokens = Lexer::new(text, Dialect::Mysql);
     tokens.filter(|token| token.kind == Kind::Text).map(|token| token.content().into_owned()).collect()
+}
+
+/// The kind that a literal has by itself.
+pub(crate) fn literal_kind(value: &Value) -> Option<TypeKind> {
+    let Value::Scalar(scalar) = value else {
+        return Some(TypeKind::Array);
+    };
+    Some(match scalar {
+        Scalar::Null => return None,
+        Scalar::Boolean(_) => TypeKind::Boolean,
+        Scalar::Integer(_) => TypeKind::Int64,
+        Scalar::Unsigned(_) => TypeKind::Uint64,
+        Scalar::Float(_) => TypeKind::Float64,
+        Scalar::Decimal(_) => TypeKind::Decimal,
+        Scalar::Text(_) => TypeKind::Text,
+        Scalar::Bytes(_) => TypeKind::Bytes,
+        Scalar::Uuid(..) => TypeKind::Uuid,
+        Scalar::Json(_) => TypeKind::Json,
+        Scalar::Date(_) => TypeKind::Date,
+        Scalar::Time(_) => TypeKind::Time,
+        Scalar::Timestamp(_) => TypeKind::Timestamp,
+        Scalar::TimestampTz(_) => TypeKind::TimestampTz,
+        Scalar::Interval(_) => TypeKind::Interval,
+        Scalar::Other(..) => TypeKind::Other,
+    })
 }
 
 #[cfg(test)]

@@ -13,10 +13,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::idle::{CLOSING, CONNECTING, Idle, Listing, Taken};
+use super::idle::{CLOSING, Idle, Listing, Taken};
 use crate::{
     Error, Result,
-    limit::{Closing, Controls, Evict, Slot},
+    limit::{CONNECTING, Closing, Controls, Evict, Slot},
 };
 
 /// How long stopping may take; after that the connection is given up.

@@ -10,9 +10,6 @@ use std::{
 
 use crate::limit::{Evict, Slots};
 
-/// How long a connection may take to be made.
-pub(crate) const CONNECTING: Duration = Duration::from_secs(10);
-
 /// How long a connection may take to say goodbye.
 pub(crate) const CLOSING: Duration = Duration::from_secs(1);
 

@@ -6,6 +6,7 @@ mod create;
 mod decimal;
 mod decode;
 mod error;
+mod file;
 mod function;
 mod handle;
 mod kept;
@@ -23,7 +24,8 @@ mod value;
 mod watch;
 mod writers;
 
-pub(crate) use connect::{SqliteFile, SqlitePool};
+pub(crate) use connect::SqlitePool;
+pub(crate) use file::SqliteFile;
 pub use kept::keep_idle_files;
 pub(crate) use link::SqliteLink;
 pub(crate) use stop::SqliteStopper;

@@ -9,11 +9,15 @@ use std::{
     future::Future,
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
 use tokio::{sync::Notify, time::timeout};
 
-use crate::{Error, Result, backend::idle::CONNECTING};
+use crate::error::{Error, Result};
+
+/// How long a connection may take to be made.
+pub(crate) const CONNECTING: Duration = Duration::from_secs(10);
 
 /// Closes an idle connection. Dropping it closes it without a goodbye.
 pub(crate) type Closing = Pin<Box<dyn Future<Output = Slot> + Send>>;

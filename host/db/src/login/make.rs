@@ -11,9 +11,9 @@ use url::Url;
 
 use crate::{
     Database, Error, Result,
-    ask::Asker,
     backend::{mysql, postgres},
     error::DatabaseError,
+    operation::ask::Asker,
     settings::Settings,
 };
 

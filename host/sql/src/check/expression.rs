@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     Checker, at,
     decimal::wider,
-    operator::{alone, arithmetic_type, literal_kind},
+    operator::{alone, arithmetic_type},
 };
 use crate::{
     Dialect, Error, Result, Value,
@@ -14,6 +14,7 @@ use crate::{
     resolved::{Bind, Expr, Like, Type, Typed},
     schema::TypeKind,
     statement::{Case, Cast, ColumnName, ListOp, Listed, Matching, Membership, Node, NodeId, UnaryOp},
+    types::literal_kind,
 };
 
 impl<'a> Checker<'a> {

@@ -6,6 +6,7 @@ use crate::{
     resolved::{Expr, Type, Typed},
     schema::TypeKind,
     statement::{Binary, BinaryOp, ListOp, Listed, Node, NodeId},
+    types::literal_kind,
 };
 
 impl<'a> Checker<'a> {
@@ -238,29 +239,4 @@ fn either(left: &Typed<'_>, right: &Typed<'_>) -> Option<bool> {
         (Some(true), _) | (_, Some(true)) => Some(true),
         _ => None,
     }
-}
-
-/// The kind that a literal has by itself.
-pub(crate) fn literal_kind(value: &Value) -> Option<TypeKind> {
-    let Value::Scalar(scalar) = value else {
-        return Some(TypeKind::Array);
-    };
-    Some(match scalar {
-        Scalar::Null => return None,
-        Scalar::Boolean(_) => TypeKind::Boolean,
-        Scalar::Integer(_) => TypeKind::Int64,
-        Scalar::Unsigned(_) => TypeKind::Uint64,
-        Scalar::Float(_) => TypeKind::Float64,
-        Scalar::Decimal(_) => TypeKind::Decimal,
-        Scalar::Text(_) => TypeKind::Text,
-        Scalar::Bytes(_) => TypeKind::Bytes,
-        Scalar::Uuid(..) => TypeKind::Uuid,
-        Scalar::Json(_) => TypeKind::Json,
-        Scalar::Date(_) => TypeKind::Date,
-        Scalar::Time(_) => TypeKind::Time,
-        Scalar::Timestamp(_) => TypeKind::Timestamp,
-        Scalar::TimestampTz(_) => TypeKind::TimestampTz,
-        Scalar::Interval(_) => TypeKind::Interval,
-        Scalar::Other(..) => TypeKind::Other,
-    })
 }

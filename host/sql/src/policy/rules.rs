@@ -9,9 +9,7 @@ use std::{
 };
 
 use super::{Allow, Claims, Expression, PolicyError, evaluate, expression::Predicate, parsed::Parsed};
-use crate::{
-    Error, Result, Scalar, Value, catalog::Entry, check::literal_kind, schema::Column, statement::Node, value::ValueRef,
-};
+use crate::{Error, Result, Scalar, Value, schema::Column, statement::Node, types::literal_kind, value::ValueRef};
 
 impl Predicate {
     /// Refuses values of a row of which it is not true.
@@ -199,18 +197,5 @@ impl Rules {
     /// Whether a common table expression of this name would stand in front of a table that rules are about.
     pub(crate) fn names(&self, name: &str) -> bool {
         self.names.contains(&name.to_lowercase())
-    }
-}
-
-/// What the rules of a table, where it has some, let be seen of an entry.
-impl Entry {
-    /// A column that is read.
-    pub(crate) fn readable(&self, name: &str) -> Option<&Column> {
-        self.column(name).filter(|column| self.rules.as_ref().is_none_or(|rules| rules.reads(&column.name)))
-    }
-
-    /// Whether a column is shown in some rows only.
-    pub(crate) fn is_masked(&self, name: &str) -> bool {
-        self.rules.as_ref().is_some_and(|rules| rules.masks.contains_key(name))
     }
 }

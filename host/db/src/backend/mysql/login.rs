@@ -5,8 +5,8 @@ use sqlservice_sql::login::{NewLogin, Step};
 
 use crate::{
     Result,
-    ask::Asker,
     login::{Existing, Finding, Logins, OfNames, SHOWN},
+    operation::ask::Asker,
 };
 
 /// Who the login is, where it works, and settings that matter for it.

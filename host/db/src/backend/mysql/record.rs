@@ -6,7 +6,10 @@
 use sqlservice_sql::{SqlWriter, schema::Table};
 
 use super::tables::MysqlTables;
-use crate::{Result, ask::Asker, ddl::record::Records};
+use crate::{
+    error::Result,
+    operation::{ask::Asker, ddl::record::Records},
+};
 
 impl Records for MysqlTables {
     const MAKE: &'static str = "\

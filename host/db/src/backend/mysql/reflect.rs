@@ -13,8 +13,14 @@ use sqlservice_sql::{
 
 use crate::{
     Error, Result,
-    ask::{Asker, Cells},
-    reflect::{Assembly, Keys, ReflectOptions, action, constant, default_value},
+    operation::{
+        ask::{Asker, Cells},
+        reflect::{
+            assembly::{Assembly, Keys, action},
+            default::{constant, default_value},
+            options::ReflectOptions,
+        },
+    },
     settings::Isolation,
 };
 
@@ -243,7 +249,10 @@ impl Reader<'_> {
                 }
             }
             let name = (!of_column).then_some(name);
-            table.checks.push(Check { name, expression: crate::reflect::unwrapped(&text, Dialect::Mysql).to_owned() });
+            table.checks.push(Check {
+                name,
+                expression: crate::operation::reflect::default::unwrapped(&text, Dialect::Mysql).to_owned(),
+            });
             Ok(())
         })
         .await

@@ -17,9 +17,11 @@ use tracing::Level;
 
 use crate::{
     Error, Result,
-    ask::Asker,
-    ddl::{Change, Tables},
     error::{ConstraintKind, DatabaseError, Violation},
+    operation::{
+        ask::Asker,
+        ddl::{change::Change, tables::Tables},
+    },
 };
 
 /// The server has one set of lock names for all its databases; they have 64 characters at most.

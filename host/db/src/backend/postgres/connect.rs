@@ -23,11 +23,11 @@ use crate::{
     Error, Result, Settings,
     backend::{
         driver,
-        idle::{CLOSING, CONNECTING, Idle, Listing, Taken},
+        idle::{CLOSING, Idle, Listing, Taken},
         room::until_room,
         server::{Server, Tls},
     },
-    limit::{Closing, Evict, ServerLimit, Slot, Slots},
+    limit::{CONNECTING, Closing, Evict, ServerLimit, Slot, Slots},
     settings::Isolation,
 };
 

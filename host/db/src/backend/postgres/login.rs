@@ -7,9 +7,9 @@ use sqlservice_sql::login::{NewLogin, Step};
 use super::{reflect::array, tables::LOCK};
 use crate::{
     Result,
-    ask::Asker,
     backend::Begin,
     login::{Existing, Finding, Logins, OfNames, SHOWN},
+    operation::ask::Asker,
     settings::Isolation,
 };
 

@@ -5,7 +5,10 @@
 use sqlservice_sql::schema::Table;
 
 use super::{reflect::array, tables::PostgresTables};
-use crate::{Result, ask::Asker, ddl::record::Records};
+use crate::{
+    error::Result,
+    operation::{ask::Asker, ddl::record::Records},
+};
 
 const RECORD: &str = "\
     INSERT INTO sqlservice_tables (table_schema, table_name, owner, table_oid) \

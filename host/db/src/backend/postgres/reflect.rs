@@ -10,8 +10,14 @@ use sqlservice_sql::{
 
 use crate::{
     Result,
-    ask::{Asker, Cells},
-    reflect::{Assembly, Keys, ReflectOptions, default_value, unwrapped},
+    operation::{
+        ask::{Asker, Cells},
+        reflect::{
+            assembly::{Assembly, Keys},
+            default::{default_value, unwrapped},
+            options::ReflectOptions,
+        },
+    },
     settings::Isolation,
 };
 

@@ -7,9 +7,11 @@ use sqlservice_sql::schema::Table;
 use super::reflect::array;
 use crate::{
     Result,
-    ask::Asker,
     backend::Begin,
-    ddl::{Change, Tables},
+    operation::{
+        ask::Asker,
+        ddl::{change::Change, tables::Tables},
+    },
     settings::Isolation,
 };
 

@@ -1,6 +1,6 @@
 //! Logins of SQLite: it has none. What may be done is what its authorizer allows, for all alike.
 
-use crate::{Result, ask::Asker, login::Finding};
+use crate::{error::Result, login::Finding, operation::ask::Asker};
 
 /// Finds nothing.
 #[expect(clippy::unused_async, reason = "the others ask their servers")]

@@ -6,7 +6,10 @@
 use sqlservice_sql::schema::Table;
 
 use super::tables::SqliteTables;
-use crate::{Result, ask::Asker, ddl::record::Records};
+use crate::{
+    error::Result,
+    operation::{ask::Asker, ddl::record::Records},
+};
 
 const RECORD: &str =
     "INSERT OR REPLACE INTO main.sqlservice_tables (table_schema, table_name, owner) VALUES ('', ?, ?)";

@@ -17,8 +17,14 @@ use tracing::Level;
 use super::create::{self, Created, Key};
 use crate::{
     Error, Result,
-    ask::{Asker, Cells},
-    reflect::{Assembly, Keys, MAX_TEXT, ReflectOptions, TABLES, action, default_value},
+    operation::{
+        ask::{Asker, Cells},
+        reflect::{
+            assembly::{Assembly, Keys, MAX_TEXT, action},
+            default::default_value,
+            options::{ReflectOptions, TABLES},
+        },
+    },
     settings::Isolation,
 };
 

@@ -10,10 +10,12 @@ use sqlservice_sql::schema::Table;
 
 use crate::{
     Error, Result,
-    ask::Asker,
     backend::Begin,
-    ddl::{Change, Tables},
     error::{ConstraintKind, Violation},
+    operation::{
+        ask::Asker,
+        ddl::{change::Change, tables::Tables},
+    },
 };
 
 /// A transaction that changes tables.

@@ -4,18 +4,27 @@ use std::collections::HashMap;
 
 use sqlservice_sql::{
     ddl::is_records,
-    schema::{Check, Column, ForeignKey, Index, Table},
+    schema::{Action, Check, Column, ForeignKey, Index, Table},
 };
 
-use super::ReflectOptions;
-use crate::{Error, Result, error::LimitKind};
+use super::options::{ReflectOptions, TABLES};
+use crate::error::{Error, LimitKind, Result};
 
-/// How many tables one reflection reads at most.
-pub(crate) const TABLES: usize = 10_000;
 /// How many bytes one default, check or comment has at most.
 pub(crate) const MAX_TEXT: usize = 1 << 20;
 /// How many bytes all names and texts of one reflection have at most.
 const MAX_TOTAL: usize = 64 << 20;
+
+/// What a foreign key does, from SQL's words for it. A word that is none of them does nothing of its own.
+pub(crate) fn action(text: &str) -> Action {
+    match text {
+        "CASCADE" => Action::Cascade,
+        "SET NULL" => Action::SetNull,
+        "SET DEFAULT" => Action::SetDefault,
+        "RESTRICT" => Action::Restrict,
+        _ => Action::NoAction,
+    }
+}
 
 /// The tables read so far.
 pub(crate) struct Assembly {

@@ -5,7 +5,13 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tracing::Level;
 
-use crate::{Error, Result, backend::Link, lease::Turn, observe::Instruments, pool::Held};
+use crate::{
+    backend::Link,
+    error::{Error, Result},
+    guard::SessionGuard,
+    observe::Instruments,
+    pool::Held,
+};
 
 /// How long the caller of a commit waits for the database's answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -16,11 +22,11 @@ const LAST: Duration = Duration::from_secs(3_600);
 /// A commit whose answer did not come in time.
 pub(crate) const UNANSWERED: &str = "the database did not answer the commit in time";
 
-impl Turn {
+impl SessionGuard {
     /// Commits in the database. A connection whose commit has no answer in time stays with a task of the host's, which waits
     /// on; its place in the pool is free when the commit has ended.
     pub(crate) async fn send_commit(&mut self) -> Result<()> {
-        let Some(held) = self.state.held.take() else { return Err(Error::Disconnected(None)) };
+        let Some(held) = self.lease.state.held.take() else { return Err(Error::Disconnected(None)) };
         let mut work = Box::pin(commit(held));
         let Ok((held, result)) = timeout(PATIENCE, &mut work).await else {
             let instruments = Arc::clone(&self.core.instruments);
@@ -29,7 +35,7 @@ impl Turn {
             return Err(Error::OutcomeUnknown(UNANSWERED));
         };
         if is_usable(&held, &result) {
-            self.state.held = Some(held);
+            self.lease.state.held = Some(held);
         } else {
             held.discard().await;
         }

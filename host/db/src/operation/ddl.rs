@@ -2,7 +2,10 @@
 //!
 //! The work is a host task's. A caller that goes away does not stop it halfway: it commits or rolls back by itself.
 
+mod book;
+pub(crate) mod change;
 pub(crate) mod record;
+pub(crate) mod tables;
 
 use std::sync::Arc;
 
@@ -13,12 +16,15 @@ use sqlservice_sql::{
 };
 use tracing::Level;
 
-use self::record::{Book, Records};
+use self::{
+    book::Book,
+    change::{Change, label},
+    tables::Tables,
+};
 use crate::{
-    Database, Error, Result,
-    ask::Asker,
     backend::{mysql::tables::MysqlTables, postgres::tables::PostgresTables, sqlite::tables::SqliteTables},
-    error::DatabaseError,
+    error::{DatabaseError, Error, Result},
+    operation::ask::Asker,
 };
 
 /// The most bytes of statements that are sent together.
@@ -27,127 +33,21 @@ const MESSAGE: usize = 256 << 10;
 /// What a change says whose connection was lost where each statement commits itself.
 const PART: &str = "the connection was lost while tables were created or dropped";
 
-/// What is done to tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    Create,
-    Drop,
-}
-
 /// A change that was asked for.
-struct Order {
-    change: Change,
-    tables: Vec<Table>,
-    check_first: bool,
+pub(crate) struct Order {
+    pub(crate) change: Change,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) check_first: bool,
     /// Whose tables are created, and who may drop no others.
-    owner: Option<Arc<str>>,
+    pub(crate) owner: Option<Arc<str>>,
 }
 
-/// How one database keeps those apart who create and drop, and what it can undo.
-pub(crate) trait Tables: Records + Sized + Send {
-    /// The SQLSTATE that says that a table is there already.
-    const EXISTS: Option<&'static str>;
-    /// How many statements are sent at once.
-    const TOGETHER: usize = 1;
-
-    /// Waits, within the lock timeout, until nobody else creates or drops, and begins. After an error the connection is as
-    /// it was before, or the error is [`Error::Disconnected`].
-    fn enter(ask: &mut Asker<'_>, change: Change) -> impl Future<Output = Result<Self>> + Send;
-
-    /// Which of these tables, or views of that name, are there.
-    fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> impl Future<Output = Result<Vec<bool>>> + Send;
-
-    /// Refuses what would fail halfway, where half cannot be rolled back.
-    fn foresee(
-        &self,
-        _ask: &mut Asker<'_>,
-        _change: Change,
-        _wanted: &[Table],
-    ) -> impl Future<Output = Result<()>> + Send {
-        async { Ok(()) }
-    }
-
-    /// Fits tables that are to be created to those that are there already.
-    fn adapt(&self, _ask: &mut Asker<'_>, _wanted: &mut [Table]) -> impl Future<Output = Result<()>> + Send {
-        async { Ok(()) }
-    }
-
-    /// Undoes what cannot be rolled back, as far as it can be.
-    fn undo(&self, _ask: &mut Asker<'_>, _created: &[&Table]) -> impl Future<Output = ()> + Send {
-        async {}
-    }
-
-    /// Checks what no statement checked.
-    fn settle(
-        &self,
-        _ask: &mut Asker<'_>,
-        _change: Change,
-        _changed: &[&Table],
-    ) -> impl Future<Output = Result<()>> + Send {
-        async { Ok(()) }
-    }
-
-    /// Commits or rolls back, lets others in and leaves the connection as it was before. An error means that it could not.
-    fn leave(self, ask: &mut Asker<'_>, keep: bool) -> impl Future<Output = Result<()>> + Send;
-}
-
-impl Database {
-    /// Creates tables, their indexes and constraints, in the order that foreign keys ask for, whatever the order given;
-    /// foreign keys in a circle are no obstacle. Returns the names of those created (`schema.name` with a schema), in order.
-    /// Views among them are passed over.
-    ///
-    /// Those that exist already are passed over with `check_first`. Their definition is not looked at. Where this handle has an
-    /// [owner](Self::with_owner), those that were created are its own from now on, and those that were passed over are not.
-    ///
-    /// All happens or nothing, on MySQL and MariaDB nearly: each statement stands for itself there, so after an error what
-    /// this call created is dropped again, which a lost connection or a host that ends can prevent. Several calls at once,
-    /// from any number of hosts, take turns. A caller that goes away does not stop the work.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operational`] names tables that exist already, without `check_first`; [`Error::LockNotAvailable`] where others
-    /// hold what is needed for longer than the lock timeout; [`Error::OutcomeUnknown`] where the connection was lost and nothing says
-    /// what became of the tables, on MySQL and MariaDB from the first statement on; and what the database says.
-    pub async fn create_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
-        self.change(Change::Create, tables, check_first).await
-    }
-
-    /// Drops tables in the opposite order; foreign keys in a circle are no obstacle. Returns the names of those dropped, in
-    /// order. Those that do not exist are passed over with `check_first`.
-    ///
-    /// All or nothing, but for MySQL and MariaDB, where what was dropped before an error stays dropped. A table that others,
-    /// which are not dropped, refer to is refused before anything is dropped; on SQLite only where they have rows that do.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Denied`] names tables that are not those of this handle's [owner](Self::with_owner), where it has one, before
-    /// anything is dropped;
-    /// [`Error::Integrity`], on PostgreSQL [`Error::Operational`] with 2BP01, where others refer to what is to be dropped;
-    /// [`Error::NoSuchTable`] names those that do not exist, without `check_first`; else as [`Database::create_all`].
-    pub async fn drop_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
-        self.change(Change::Drop, tables, check_first).await
-    }
-
-    async fn change(&self, change: Change, mut tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
-        tables.retain(|table| !table.is_view);
-        if tables.is_empty() {
-            return Ok(Vec::new());
-        }
-        let order = Order { change, tables, check_first, owner: self.owner.clone() };
-        let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
-        let (began, instruments) = (self.instruments.now(), Arc::clone(&self.instruments));
-        self.with_connection(move |mut held| async move {
-            let mut ask = Asker::new(&mut held, dialect, &settings, &instruments);
-            let result = match dialect {
-                Dialect::Sqlite => apply::<SqliteTables>(&mut ask, order).await,
-                Dialect::Postgres => apply::<PostgresTables>(&mut ask, order).await,
-                Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(&mut ask, order).await,
-            };
-            // Told here, as a caller that goes away does not stop the work.
-            instruments.schema_changed(began, change, &result);
-            (held, result)
-        })
-        .await
+/// Makes the change.
+pub(crate) async fn change(ask: &mut Asker<'_>, order: Order) -> Result<Vec<String>> {
+    match ask.dialect {
+        Dialect::Sqlite => apply::<SqliteTables>(ask, order).await,
+        Dialect::Postgres => apply::<PostgresTables>(ask, order).await,
+        Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(ask, order).await,
     }
 }
 
@@ -250,11 +150,6 @@ fn together<'s, 't, T: Tables>(statements: &'s [Definition<'t>]) -> impl Iterato
         (count, bytes) = if go_together { (count + 1, bytes) } else { (1, 0) };
         go_together
     })
-}
-
-/// The name by which a table is told to the caller.
-fn label(table: &Table) -> String {
-    table.schema.as_ref().map_or_else(|| table.name.clone(), |schema| format!("{schema}.{}", table.name))
 }
 
 /// Why a change is refused where tables that are there already, or not there, are not passed over.

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use sqlservice_sql::{Batch, compiled::Output};
 use tokio::time::Instant;
 
+use super::statement::{limit, statement};
 use crate::{
-    Error, Result,
     backend::Job,
-    error::LimitKind,
+    error::{Error, LimitKind, Result},
     feed::{Clock, Fate, Feed},
-    lease::Turn,
-    run,
+    guard::SessionGuard,
     settings::RunOptions,
 };
 
@@ -77,20 +76,18 @@ pub(crate) struct Collected {
     pub(crate) affected: u64,
 }
 
-impl Turn {
-    /// Runs one of a call's statements and keeps all that it returns, within what is left. Its bytes are counted, its rows are
-    /// not: not all of them may be part of the answer.
-    pub(crate) async fn collect(&mut self, job: Job, budget: &mut Budget) -> Result<Collected> {
-        self.connect().await?;
-        let options = budget.next()?;
-        let mut feed = Feed::collect(left(options.max_rows, budget.rows)).within(left(options.max_bytes, budget.bytes));
-        let clock = Clock::new(run::limit(&self.core, options));
-        let affected = self.statement(job, &mut feed, clock).await?.affected;
-        let (columns, rows) = match feed.fate() {
-            Fate::Whole(columns, batches) => (columns, Batch::concat(batches)?),
-            Fate::Cursor(..) => (Arc::default(), Batch::default()),
-        };
-        budget.bytes = budget.bytes.saturating_add(u64::try_from(rows.bytes()).unwrap_or(u64::MAX));
-        Ok(Collected { columns, rows, affected })
-    }
+/// Runs one of a call's statements and keeps all that it returns, within what is left. Its bytes are counted, its rows are
+/// not: not all of them may be part of the answer.
+pub(crate) async fn collect(guard: &mut SessionGuard, job: Job, budget: &mut Budget) -> Result<Collected> {
+    guard.connect().await?;
+    let options = budget.next()?;
+    let mut feed = Feed::collect(left(options.max_rows, budget.rows)).within(left(options.max_bytes, budget.bytes));
+    let clock = Clock::new(limit(&guard.core, options));
+    let affected = statement(guard, job, &mut feed, clock).await?.affected;
+    let (columns, rows) = match feed.fate() {
+        Fate::Whole(columns, batches) => (columns, Batch::concat(batches)?),
+        Fate::Cursor(..) => (Arc::default(), Batch::default()),
+    };
+    budget.bytes = budget.bytes.saturating_add(u64::try_from(rows.bytes()).unwrap_or(u64::MAX));
+    Ok(Collected { columns, rows, affected })
 }

@@ -12,15 +12,16 @@ use tokio::{
 };
 use tracing::Level;
 
+use super::statement::{self, Watch};
 use crate::{
-    Error, Result, Settings,
     backend::{Begin, Binds, Effect, Job, Link, bind::Owned},
-    commit::UNANSWERED,
+    error::{Error, Result},
     feed::{Clock, Demand, Fate, Feed, Head, Page},
-    lease::Core,
+    guard::Core,
     observe::{self, Instruments, Observed},
     pool::{Held, PATIENCE},
-    run::{self, Watch},
+    settings::Settings,
+    transaction::UNANSWERED,
 };
 
 /// How long a statement of the host's own may take at most, whatever the settings say: no caller can stop it.
@@ -174,7 +175,7 @@ impl<'h> Asker<'h> {
             let mut feed = Feed::call(head, Demand::DEFAULT, None, Clock::new(None));
             let waited = Duration::ZERO;
             let observed = Observed::start(instruments, dialect, &job, &mut feed, waited, &observe::caller());
-            let ended = run::watched(held, job, &mut feed, &clock, watch).await;
+            let ended = statement::watched(held, job, &mut feed, &clock, watch).await;
             observed.finish(&ended.result, &feed);
             // What is left of the feed goes here, so that the reader sees its end.
             let last = match feed.fate() {

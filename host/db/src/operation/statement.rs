@@ -18,7 +18,6 @@ use tokio::{
 use tracing::Level;
 
 use crate::{
-    Error, Result,
     backend::{
         Binds, Done, Effect, Job, Link, Stop,
         any::AnyStopper,
@@ -26,12 +25,15 @@ use crate::{
         verb,
     },
     cursor::Cursor,
-    database::Inner,
+    error::{Error, Result},
     feed::{Clock, Demand, Fate, Feed, Head, Page},
-    lease::{Caller, Core, Listener, Started, Turn},
+    guard::{Core, Listener, SessionGuard},
+    inner::Inner,
     observe::Observed,
     pool::{Held, PATIENCE},
+    queue::Caller,
     settings::RunOptions,
+    task::Started,
 };
 
 /// How long a link may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
@@ -96,7 +98,7 @@ impl Watch<'_> {
             return Cause::Timeout;
         };
         let transaction = transaction.unwrap_or(u64::MAX);
-        let mut signal = core.signal();
+        let mut signal = core.queue.signal();
         tokio::select! {
             () = caller.gone() => Cause::Gone,
             () = clock.elapsed() => Cause::Timeout,
@@ -163,7 +165,7 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
     let feed = Feed::call(head, demand, options.max_rows, clock.clone());
     let listener = Listener::new(core, &clock);
     let ended = clock.clone();
-    let (alive, started) = core.start(move |turn| turn.answer(job, feed, clock, cursor)).await;
+    let (alive, started) = core.start(move |guard| answer(guard, job, feed, clock, cursor)).await;
     let answer = match started {
         Started::Done(result) => result,
         Started::Running(mut task) => tokio::select! {
@@ -172,7 +174,7 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
                 let rest = Some(Cursor::new(Arc::clone(core), cursor, demands, pages, alive));
                 // It may have failed before its cursor was there: the transaction's time can run out.
                 if ended.has_failed() {
-                    core.vacate(cursor);
+                    core.queue.vacate(cursor);
                 }
                 Ok(Answer { columns, first, rest, affected: 0, last_key: None })
             }
@@ -189,114 +191,112 @@ pub(crate) fn limit(core: &Core, options: RunOptions) -> Option<Duration> {
     options.timeout.map_or(own, |asked| Some(own.map_or(asked, |own| own.min(asked))))
 }
 
-impl Turn {
-    /// The turn of one statement, until its last row was read or its cursor dropped.
-    async fn answer(mut self, job: Job, mut feed: Feed, clock: Clock, cursor: u64) -> Result<Answer> {
-        let result = self.statement(job, &mut feed, clock.clone()).await;
-        self.settle().await;
-        match feed.fate() {
-            Fate::Whole(columns, batches) => result.map(|Done { affected, last_key }| {
-                let first = batches.into_iter().next().unwrap_or_default();
-                Answer { columns, first, rest: None, affected, last_key }
-            }),
-            Fate::Cursor(pages, last) => {
-                // A result that is whole occupies the session until its reader has all of it, whoever is faster. After an
-                // error there is nothing to read, and the session is free before its reader knows.
-                if result.is_err() {
-                    clock.fail();
-                    self.core.vacate(cursor);
-                }
-                drop(self);
-                let page = Page::Last(result.map(|_| last));
-                drop(pages.send(page).await);
-                Err(Error::Lost)
+/// The turn of one statement, until its last row was read or its cursor dropped.
+async fn answer(mut guard: SessionGuard, job: Job, mut feed: Feed, clock: Clock, cursor: u64) -> Result<Answer> {
+    let result = statement(&mut guard, job, &mut feed, clock.clone()).await;
+    guard.settle().await;
+    match feed.fate() {
+        Fate::Whole(columns, batches) => result.map(|Done { affected, last_key }| {
+            let first = batches.into_iter().next().unwrap_or_default();
+            Answer { columns, first, rest: None, affected, last_key }
+        }),
+        Fate::Cursor(pages, last) => {
+            // A result that is whole occupies the session until its reader has all of it, whoever is faster. After an
+            // error there is nothing to read, and the session is free before its reader knows.
+            if result.is_err() {
+                clock.fail();
+                guard.core.queue.vacate(cursor);
             }
+            drop(guard);
+            let page = Page::Last(result.map(|_| last));
+            drop(pages.send(page).await);
+            Err(Error::Lost)
         }
     }
+}
 
-    /// Runs one statement in its transaction. The feed has what it returns.
-    pub(crate) async fn statement(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
-        self.enter().await?;
-        self.connect().await?;
-        if self.caller.is_gone() {
-            return Err(Error::Cancelled);
-        }
-        self.check_storage(&job)?;
-        // A change that commits itself could be stopped while it does, and nothing would say what became of it. In an embedded
-        // database it cannot.
-        let is_alone = self.is_autocommit() && self.core.database.dialect() != Dialect::Sqlite;
-        if !is_alone {
-            self.autobegin().await?;
-        }
-        let waited = std::mem::take(&mut self.waited);
-        let dialect = self.core.database.dialect();
-        let observed = Observed::start(&self.core.instruments, dialect, &job, feed, waited, &self.span);
-        let result = if is_alone {
-            Box::pin(self.statement_alone(job, feed, clock)).await
-        } else {
-            let ended = self.supervise(job, feed, clock).await;
-            if ended.failed {
-                self.fail(ended.broken);
-            }
-            ended.result
-        };
-        observed.finish(&result, feed);
-        result
+/// Runs one statement in its transaction. The feed has what it returns.
+pub(crate) async fn statement(guard: &mut SessionGuard, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
+    guard.enter().await?;
+    guard.connect().await?;
+    if guard.lease.caller.is_gone() {
+        return Err(Error::Cancelled);
     }
+    check_storage(guard, &job)?;
+    // A change that commits itself could be stopped while it does, and nothing would say what became of it. In an embedded
+    // database it cannot.
+    let is_alone = guard.is_autocommit() && guard.core.database.dialect() != Dialect::Sqlite;
+    if !is_alone {
+        guard.autobegin().await?;
+    }
+    let waited = std::mem::take(&mut guard.waited);
+    let dialect = guard.core.database.dialect();
+    let observed = Observed::start(&guard.core.instruments, dialect, &job, feed, waited, &guard.span);
+    let result = if is_alone {
+        Box::pin(statement_alone(guard, job, feed, clock)).await
+    } else {
+        let ended = supervise(guard, job, feed, clock).await;
+        if ended.failed {
+            guard.fail(ended.broken);
+        }
+        ended.result
+    };
+    observed.finish(&result, feed);
+    result
+}
 
-    /// Refuses what needs room where the database has none left.
-    fn check_storage(&self, job: &Job) -> Result<()> {
-        let Inner { storage: Some(storage), .. } = &*self.core.database else { return Ok(()) };
-        let Some(held) = &self.state.held else { return Ok(()) };
-        storage.check(job, &self.core, || held.link.stopper())
-    }
+/// Refuses what needs room where the database has none left.
+fn check_storage(guard: &SessionGuard, job: &Job) -> Result<()> {
+    let Inner { storage: Some(storage), .. } = &*guard.core.database else { return Ok(()) };
+    let Some(held) = &guard.lease.state.held else { return Ok(()) };
+    storage.check(job, guard.core.database.dialect(), &guard.core.instruments, || held.link.stopper())
+}
 
-    /// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.
-    async fn statement_alone(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
-        let outer = self.take_hollow();
-        self.open_own(job.effect == Effect::Writes, true).await?;
-        let again = job.sql.is_guest().then(|| job.clone());
-        let result = match self.supervise(job, feed, clock.clone()).await.result {
-            // Its reader went away before it had all of it.
-            Ok(done) if feed.was_left() => Ok(done),
-            Ok(done) => self.commit_own().await.map(|()| done),
-            Err(error) => Err(error),
-        };
-        self.end_own(outer).await;
-        match (result, again) {
-            (Err(Error::Operational(said)), Some(job)) if said.sqlstate.as_deref() == Some(NOT_IN_TRANSACTION) => {
-                self.supervise(job, feed, clock).await.result
-            }
-            (result, _) => result,
+/// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.
+async fn statement_alone(guard: &mut SessionGuard, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
+    let outer = guard.take_hollow();
+    guard.open_own(job.effect == Effect::Writes, true).await?;
+    let again = job.sql.is_guest().then(|| job.clone());
+    let result = match supervise(guard, job, feed, clock.clone()).await.result {
+        // Its reader went away before it had all of it.
+        Ok(done) if feed.was_left() => Ok(done),
+        Ok(done) => guard.commit_own().await.map(|()| done),
+        Err(error) => Err(error),
+    };
+    guard.end_own(outer).await;
+    match (result, again) {
+        (Err(Error::Operational(said)), Some(job)) if said.sqlstate.as_deref() == Some(NOT_IN_TRANSACTION) => {
+            supervise(guard, job, feed, clock).await.result
         }
+        (result, _) => result,
     }
+}
 
-    /// Runs a statement until it ends or has to.
-    async fn supervise(&mut self, job: Job, feed: &mut Feed, clock: Clock) -> Ended {
-        let transaction = self.transaction();
-        if let Some(transaction) = transaction.filter(|_| self.is_transactional()) {
-            clock.enter(transaction);
-        }
-        let Some(mut held) = self.state.held.take() else {
-            return Ended { result: Err(Error::Disconnected(None)), broken: true, failed: true };
-        };
-        let mut watch = Watch::Call { caller: &mut self.caller, core: &self.core, transaction };
-        let mut ended = watched(&mut held, job, feed, &clock, &mut watch).await;
-        if let (Ok(_), Some((kind, allowed))) = (&ended.result, feed.is_over()) {
-            ended.result = Err(Error::Limit { kind, allowed });
-            ended.failed = true;
-        }
-        if ended.broken {
-            Box::pin(held.discard()).await;
-        } else {
-            let lost = ended.result.as_ref().err().is_some_and(|error| held.link.transaction_lost(error));
-            if lost {
-                self.fail(true);
-            }
-            self.state.held = Some(held);
-        }
-        ended
+/// Runs a statement until it ends or has to.
+async fn supervise(guard: &mut SessionGuard, job: Job, feed: &mut Feed, clock: Clock) -> Ended {
+    let transaction = guard.transaction();
+    if let Some(transaction) = transaction.filter(|_| guard.is_transactional()) {
+        clock.enter(transaction);
     }
+    let Some(mut held) = guard.lease.state.held.take() else {
+        return Ended { result: Err(Error::Disconnected(None)), broken: true, failed: true };
+    };
+    let mut watch = Watch::Call { caller: &mut guard.lease.caller, core: &guard.core, transaction };
+    let mut ended = watched(&mut held, job, feed, &clock, &mut watch).await;
+    if let (Ok(_), Some((kind, allowed))) = (&ended.result, feed.is_over()) {
+        ended.result = Err(Error::Limit { kind, allowed });
+        ended.failed = true;
+    }
+    if ended.broken {
+        Box::pin(held.discard()).await;
+    } else {
+        let lost = ended.result.as_ref().err().is_some_and(|error| held.link.transaction_lost(error));
+        if lost {
+            guard.fail(true);
+        }
+        guard.lease.state.held = Some(held);
+    }
+    ended
 }
 
 /// Runs a statement and stops it where there is a cause to.

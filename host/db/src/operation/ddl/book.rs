@@ -8,30 +8,14 @@ use std::sync::Arc;
 use sqlservice_sql::{ddl::RECORDS, schema::Table};
 use tracing::Level;
 
-use super::{Change, Tables, label};
-use crate::{Error, Result, ask::Asker, error::DatabaseError};
-
-/// The records of one kind of database. Those who come here have entered: no other host changes tables meanwhile.
-pub(crate) trait Records {
-    /// What makes the host's table.
-    const MAKE: &'static str;
-    /// Whether a record tells its table from a later one of the same name. Then a change without an owner leaves the records alone,
-    /// which are perhaps those of another login.
-    const TELLS_APART: bool = false;
-
-    /// Writes down whose these tables are, in place of what was said of tables of their names before.
-    fn record(&self, ask: &mut Asker<'_>, tables: &[&Table], owner: &str) -> impl Future<Output = Result<()>> + Send;
-
-    /// Whose tables these are; nothing where it was not written down, or of another table of that name as far as that is known.
-    fn owners(
-        &self,
-        ask: &mut Asker<'_>,
-        tables: &[&Table],
-    ) -> impl Future<Output = Result<Vec<Option<String>>>> + Send;
-
-    /// Forgets what was said of these tables.
-    fn forget(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> impl Future<Output = Result<()>> + Send;
-}
+use super::{
+    change::{Change, label},
+    tables::Tables,
+};
+use crate::{
+    error::{DatabaseError, Error, Result},
+    operation::ask::Asker,
+};
 
 /// The records as one change needs them.
 pub(super) struct Book {

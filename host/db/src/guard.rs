@@ -1,0 +1,287 @@
+//! What the calls of one session share, and the guard that a call works with while it has its turn.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use sqlservice_sql::{Batch, compiled::Output};
+use tokio::{runtime::Handle, task::JoinHandle};
+use tracing::Span;
+
+use crate::{
+    backend::Job,
+    error::Result,
+    feed::{Clock, Demand},
+    inner::Inner,
+    observe::{self, Instruments},
+    pool::Share,
+    queue::{Alive, CallQueue, Lease},
+    task::{Started, run_or_spawn},
+    transaction::state::{Mode, State},
+};
+
+/// What the calls of one session share.
+pub(crate) struct Core {
+    pub(crate) database: Arc<Inner>,
+    pub(crate) instruments: Arc<Instruments>,
+    pub(crate) mode: Mode,
+    pub(crate) share: Option<Arc<Share>>,
+    pub(crate) queue: CallQueue<State>,
+    /// How long each transaction may take, whoever begins it.
+    pub(crate) transaction_time: OnceLock<Duration>,
+    /// How long each transaction may be open while no call runs.
+    pub(crate) idle_time: OnceLock<Duration>,
+    /// What nobody knows of any more; it is dealt with before the next call.
+    dropped: Mutex<Vec<Dropped>>,
+    in_transaction: AtomicBool,
+    serial: AtomicU64,
+}
+
+/// One call's time with the session's connection.
+pub(crate) struct SessionGuard {
+    pub(crate) core: Arc<Core>,
+    pub(crate) lease: Lease<State>,
+    /// How long it waited for a connection, until that is told of a statement. Zero where there is no observer.
+    pub(crate) waited: Duration,
+    /// Whether it dealt with what was dropped before it. What is dropped while it runs is the next one's.
+    pub(crate) swept: bool,
+    /// The span of its caller, for that of its statements.
+    pub(crate) span: Span,
+}
+
+impl SessionGuard {
+    fn new(core: Arc<Core>, lease: Lease<State>, span: Span) -> Self {
+        Self { core, lease, waited: Duration::ZERO, swept: false, span }
+    }
+}
+
+impl Drop for SessionGuard {
+    fn drop(&mut self) {
+        self.core.queue.note_activity();
+    }
+}
+
+impl Core {
+    pub(crate) fn new(
+        database: &Arc<Inner>,
+        instruments: &Arc<Instruments>,
+        share: Option<&Arc<Share>>,
+        mode: Mode,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            database: Arc::clone(database),
+            instruments: Arc::clone(instruments),
+            mode,
+            share: share.cloned(),
+            queue: CallQueue::new(),
+            transaction_time: OnceLock::new(),
+            idle_time: OnceLock::new(),
+            dropped: Mutex::default(),
+            in_transaction: AtomicBool::new(false),
+            serial: AtomicU64::new(1),
+        })
+    }
+
+    /// Starts a call: queues for the session's connection in the order of these calls, and does the work in a host task.
+    pub(crate) async fn start<T, F, W>(self: &Arc<Self>, work: W) -> (Option<Alive>, Started<T>)
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(SessionGuard) -> F + Send + 'static,
+    {
+        let (alive, admitted) = match self.queue.admit() {
+            Ok(admitted) => admitted,
+            Err(error) => return (None, Started::Done(Err(error))),
+        };
+        self.database.enter();
+        let core = Arc::clone(self);
+        // Boxed at once: futures that hold each other would copy all of it at every level.
+        // A task has no span of its own; where no spans are wanted, this is none.
+        let span = observe::caller();
+        let task = Box::pin(async move {
+            let lease = core.queue.turn(admitted).await?;
+            work(SessionGuard::new(core, lease, span)).await
+        });
+        (Some(alive), run_or_spawn(task).await)
+    }
+
+    /// A call whose caller waits for its end.
+    pub(crate) async fn call<T, F, W>(self: &Arc<Self>, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(SessionGuard) -> F + Send + 'static,
+    {
+        let (alive, started) = self.start(work).await;
+        let result = started.end().await;
+        drop(alive);
+        result
+    }
+
+    /// Runs a short query here and now where nobody runs or waits: what takes microseconds need not be handed to a task that
+    /// could be stopped. Nothing where that cannot be.
+    pub(crate) fn run_at_once(&self, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
+        let mut state = self.queue.idle().filter(|_| !self.has_dropped())?;
+        self.queue.note_activity();
+        state.run_at_once(job, demand, self.queue.expired())
+    }
+
+    /// Whether there is nothing to commit or roll back, and no call runs or waits: that takes no turn.
+    pub(crate) fn has_nothing_to_end(&self) -> bool {
+        let Some(state) = self.queue.idle() else { return false };
+        !self.has_dropped() && state.has_nothing_to_end(self.mode)
+    }
+
+    /// A turn of the host's own.
+    pub(crate) async fn host_guard(self: Arc<Self>) -> SessionGuard {
+        let lease = self.queue.turn_of_host().await;
+        SessionGuard::new(self, lease, Span::none())
+    }
+
+    /// Waits until no call ran for so long, or for up to twice as long, or the session is gone.
+    pub(crate) async fn until_idle(core: Weak<Self>, limit: Duration) {
+        let seen = || core.upgrade().map(|core| core.queue.activity());
+        let mut before = seen();
+        loop {
+            tokio::time::sleep(limit).await;
+            match seen() {
+                Some((activity, true)) if before.is_some_and(|(was, _)| was == activity) => return,
+                None => return,
+                now => before = now,
+            }
+        }
+    }
+
+    /// A number that no cursor, savepoint or transaction of this session had before.
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a transaction is open.
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.in_transaction.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_in_transaction(&self, open: bool) {
+        self.in_transaction.store(open, Ordering::Release);
+    }
+
+    fn push_dropped(&self, what: Dropped) {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// Whether something was dropped since it was asked what.
+    pub(crate) fn has_dropped(&self) -> bool {
+        !self.dropped.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// What was dropped since this was asked last.
+    pub(crate) fn take_dropped(&self) -> Vec<Dropped> {
+        std::mem::take(&mut self.dropped.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Ends the session: whatever runs is stopped, what is open is rolled back, the connection is given back. Returns the
+    /// task that does it, if one is needed; none the second time.
+    pub(crate) fn abandon(self: &Arc<Self>) -> Option<JoinHandle<()>> {
+        if !self.queue.abandon() || self.queue.try_state().is_some_and(|state| state.is_unused()) {
+            return None;
+        }
+        // A drop may happen outside of the runtime, on a thread of the embedder's.
+        let runtime = Handle::try_current().ok().or_else(|| self.database.runtime())?;
+        let _entered = runtime.enter();
+        let core = Arc::clone(self);
+        let mut work: Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(async move { core.host_guard().await.end_session().await });
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(()) => None,
+            Poll::Pending => Some(runtime.spawn(work)),
+        }
+    }
+}
+
+/// What a caller went away from.
+pub(crate) enum Dropped {
+    /// A savepoint, by its serial number: its handle was dropped.
+    Savepoint(u64),
+    /// A transaction, by its serial number: nobody heard that it began.
+    Transaction(u64),
+    /// A statement: nobody heard what it did in the transaction that its clock names.
+    Statement(Clock),
+}
+
+/// The right to a savepoint, or to a transaction that was just begun: who drops it wants it undone.
+pub(crate) struct Claim {
+    core: Arc<Core>,
+    serial: u64,
+    transaction: bool,
+    kept: bool,
+}
+
+impl Claim {
+    /// A savepoint's claim.
+    pub(crate) fn savepoint(core: Arc<Core>, serial: u64) -> Self {
+        Self { core, serial, transaction: false, kept: false }
+    }
+
+    /// A new transaction's claim.
+    pub(crate) fn transaction(core: Arc<Core>, serial: u64) -> Self {
+        Self { core, serial, transaction: true, kept: false }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// What is claimed has ended, or the caller knows of it.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.kept {
+            let what = if self.transaction { Dropped::Transaction } else { Dropped::Savepoint };
+            self.core.push_dropped(what(self.serial));
+        }
+    }
+}
+
+/// A caller that waits for a statement's answer. If it goes away before, the transaction cannot go on: the caller would
+/// not know what it commits.
+pub(crate) struct Listener {
+    core: Arc<Core>,
+    clock: Clock,
+    heard: bool,
+}
+
+impl Listener {
+    pub(crate) fn new(core: &Arc<Core>, clock: &Clock) -> Self {
+        Self { core: Arc::clone(core), clock: clock.clone(), heard: false }
+    }
+
+    /// The answer has arrived.
+    pub(crate) fn hear(mut self) {
+        self.heard = true;
+        self.clock.see();
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if !self.heard {
+            self.core.push_dropped(Dropped::Statement(self.clock.clone()));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Several statements as one: all or none.
+
+use crate::{
+    error::Result,
+    guard::{Claim, SessionGuard},
+    transaction::state::Hollow,
+};
+
+/// What is undone where one of the statements fails.
+pub(crate) enum Atomic {
+    /// A transaction of the host's own, in autocommit, and the one that is one by name only.
+    Own(Option<Hollow>),
+    /// What was done since a savepoint.
+    Savepoint(Claim),
+    /// Nothing: the transaction asks for a rollback.
+    Transaction,
+}
+
+/// Begins. In a transaction that `mends`, a failure undoes what is done from here on and nothing else.
+pub(crate) async fn begin(guard: &mut SessionGuard, mends: bool) -> Result<Atomic> {
+    guard.enter().await?;
+    if guard.is_autocommit() {
+        let outer = guard.take_hollow();
+        guard.connect().await?;
+        guard.open_own(true, false).await?;
+        return Ok(Atomic::Own(outer));
+    }
+    if mends { guard.begin_nested().await.map(Atomic::Savepoint) } else { Ok(Atomic::Transaction) }
+}
+
+/// Ends it: keeps what was done, or undoes it after a failure.
+pub(crate) async fn end<T>(guard: &mut SessionGuard, atomic: Atomic, result: Result<T>) -> Result<T> {
+    match atomic {
+        Atomic::Transaction => result,
+        Atomic::Own(outer) => {
+            let result = match result {
+                Ok(value) => guard.commit_own().await.map(|()| value),
+                Err(error) => Err(error),
+            };
+            guard.end_own(outer).await;
+            result
+        }
+        Atomic::Savepoint(claim) => {
+            let ended = match &result {
+                Ok(_) => guard.release(claim.serial()).await,
+                Err(_) => guard.rollback_to(claim.serial()).await,
+            };
+            claim.keep();
+            match (result, ended) {
+                (Ok(value), ended) => ended.map(|()| value),
+                // Where even that failed, the transaction says so at the next call.
+                (Err(error), _) => Err(error),
+            }
+        }
+    }
+}

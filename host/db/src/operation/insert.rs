@@ -1,0 +1,83 @@
+//! Many inserts as one: all or none, and their rows in one batch.
+
+use std::sync::Arc;
+
+use sqlservice_sql::{Batch, BulkStatements, compiled::Output};
+
+use super::{
+    atomic,
+    budget::{Budget, collect},
+    statement::{Answer, rows_job},
+};
+use crate::{
+    error::Result,
+    feed::Clock,
+    guard::{Core, Listener, SessionGuard},
+    settings::RunOptions,
+};
+
+/// Runs the statements as one.
+pub(crate) async fn insert_many(core: &Arc<Core>, statements: BulkStatements, options: RunOptions) -> Result<Answer> {
+    let call = Clock::new(None);
+    let listener = Listener::new(core, &call);
+    let answer = core.call(move |guard| insert_in_turn(guard, statements, options, call)).await;
+    listener.hear();
+    answer
+}
+
+/// What the statements returned so far.
+#[derive(Default)]
+struct Returned {
+    columns: Arc<[Output]>,
+    batches: Vec<Batch>,
+    affected: u64,
+}
+
+async fn insert_in_turn(
+    mut guard: SessionGuard,
+    statements: BulkStatements,
+    options: RunOptions,
+    call: Clock,
+) -> Result<Answer> {
+    let result = all_or_none(&mut guard, statements, options).await;
+    if let Some(transaction) = guard.transaction().filter(|_| guard.is_transactional()) {
+        call.enter(transaction);
+    }
+    guard.settle().await;
+    let returned = result?;
+    Ok(Answer {
+        first: Batch::concat(returned.batches)?,
+        columns: returned.columns,
+        rest: None,
+        affected: returned.affected,
+        last_key: None,
+    })
+}
+
+async fn all_or_none(guard: &mut SessionGuard, statements: BulkStatements, options: RunOptions) -> Result<Returned> {
+    let atomic = atomic::begin(guard, false).await?;
+    let (mut budget, mut returned) = (Budget::new(options), Returned::default());
+    let result = each(guard, statements, &mut budget, &mut returned).await.map_err(|error| budget.told(error));
+    // A statement that fails asks for a rollback anyway; what fails between two of them leaves statements that are in.
+    if result.is_err() && returned.affected > 0 {
+        guard.fail(false);
+    }
+    atomic::end(guard, atomic, result.map(|()| returned)).await
+}
+
+async fn each(
+    guard: &mut SessionGuard,
+    statements: BulkStatements,
+    budget: &mut Budget,
+    returned: &mut Returned,
+) -> Result<()> {
+    let batch = Arc::clone(statements.batch());
+    for chunk in statements {
+        let collected = collect(guard, rows_job(chunk?, &batch)?, budget).await?;
+        returned.affected = returned.affected.saturating_add(collected.affected);
+        budget.count(collected.rows.rows.into())?;
+        returned.columns = collected.columns;
+        returned.batches.push(collected.rows);
+    }
+    Ok(())
+}

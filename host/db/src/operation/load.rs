@@ -1,0 +1,122 @@
+//! A plan of loads: its statements one after the other, in one turn.
+
+use std::sync::Arc;
+
+use sqlservice_sql::{
+    Batch, BulkStatements, Compiled, Loading, Value,
+    compiled::Output,
+    load::{Loaded, Step},
+};
+
+use super::{
+    budget::{Budget, collect},
+    statement::{job, rows_job},
+};
+use crate::{
+    error::{Error, Result},
+    feed::Clock,
+    guard::{Core, Listener, SessionGuard},
+    settings::RunOptions,
+};
+
+/// Where a plan's own rows come from.
+pub enum Root {
+    /// A query and its parameters.
+    Query(Arc<Compiled>, Vec<Value>),
+    /// Statements that find them by their keys.
+    Keys(BulkStatements),
+    /// They are known.
+    Known,
+}
+
+/// A plan's own rows with their columns, and the rows of its loads.
+pub type Rows = (Arc<[Output]>, Batch, Vec<Loaded>);
+
+/// Reads everything. The limits hold for all statements together.
+pub(crate) async fn load(core: &Arc<Core>, root: Root, loading: Loading, options: RunOptions) -> Result<Rows> {
+    let call = Clock::new(None);
+    let listener = Listener::new(core, &call);
+    let answer = core.call(move |guard| load_in_turn(guard, root, loading, options, call)).await;
+    listener.hear();
+    answer
+}
+
+async fn load_in_turn(
+    mut guard: SessionGuard,
+    root: Root,
+    loading: Loading,
+    options: RunOptions,
+    call: Clock,
+) -> Result<Rows> {
+    let result = read_plan(&mut guard, root, loading, options).await;
+    // As for a single query, a caller that went away does not know what its transaction has seen and locked.
+    if let Some(transaction) = guard.transaction().filter(|_| guard.is_transactional()) {
+        call.enter(transaction);
+    }
+    guard.settle().await;
+    result
+}
+
+async fn read_plan(guard: &mut SessionGuard, root: Root, mut loading: Loading, options: RunOptions) -> Result<Rows> {
+    guard.enter().await?;
+    let mut budget = Budget::new(options);
+    let result = steps_of(guard, root, &mut loading, &mut budget).await;
+    let columns = match result {
+        Ok(columns) => columns,
+        Err(error) => {
+            // What failed between two statements is a failure of the call like one of a statement.
+            if !matches!(error, Error::Statement(_)) {
+                guard.fail(false);
+            }
+            return Err(budget.told(error));
+        }
+    };
+    let (root, loaded) = loading.finish()?;
+    Ok((columns, root, loaded))
+}
+
+async fn steps_of(
+    guard: &mut SessionGuard,
+    root: Root,
+    loading: &mut Loading,
+    budget: &mut Budget,
+) -> Result<Arc<[Output]>> {
+    let columns = match root {
+        Root::Known => Arc::default(),
+        Root::Keys(statements) => {
+            let rows = Batch::concat(read_each(guard, statements, budget).await?)?;
+            budget.count(loading.take_root(rows))?;
+            loading.columns()
+        }
+        Root::Query(compiled, parameters) => {
+            let columns = loading.columns_of(&compiled);
+            let rows = collect(guard, job(&compiled, parameters)?, budget).await?.rows;
+            budget.count(loading.take_root(rows))?;
+            columns
+        }
+    };
+    while let Some(Step { load, statements }) = loading.next_step()? {
+        let returned = read_each(guard, statements, budget).await?;
+        budget.count(loading.take(load, returned)?)?;
+    }
+    Ok(columns)
+}
+
+/// What each of some statements returns.
+async fn read_each(
+    guard: &mut SessionGuard,
+    mut statements: BulkStatements,
+    budget: &mut Budget,
+) -> Result<Vec<Batch>> {
+    let batch = Arc::clone(statements.batch());
+    let mut returned = Vec::new();
+    let rows = budget.rows;
+    while let Some(chunk) = statements.next().transpose()? {
+        let read = collect(guard, rows_job(chunk, &batch)?, budget).await?.rows;
+        // They are counted with the others when all of them are there.
+        budget.rows = budget.rows.saturating_add(read.rows.into());
+        returned.push(read);
+    }
+    budget.rows = rows;
+    Ok(returned)
+}

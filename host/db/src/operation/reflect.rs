@@ -1,0 +1,126 @@
+//! Reads what a database has into the contract's tables: what the three backends have in common.
+
+pub(crate) mod assembly;
+pub(crate) mod default;
+pub(crate) mod options;
+
+use std::{sync::Arc, time::Duration};
+
+use sqlservice_sql::{Dialect, schema::Table};
+
+use self::options::ReflectOptions;
+use super::{ask::Asker, statement::Watch};
+use crate::{
+    backend::{Begin, Link, mysql, postgres, sqlite},
+    error::{Error, Result},
+    feed::Clock,
+    guard::{Core, Listener, SessionGuard},
+    settings::Isolation,
+};
+
+/// Reads tables in the transaction that is open, or without one.
+async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Vec<Table>> {
+    let assembly = match ask.dialect {
+        Dialect::Sqlite => sqlite::reflect::read(ask, options).await,
+        Dialect::Postgres => postgres::reflect::read(ask, options).await,
+        Dialect::Mysql | Dialect::Mariadb => mysql::reflect::read(ask, options).await,
+    };
+    assembly?.finish(options)
+}
+
+/// Reads tables in a transaction of their own, where that makes a difference.
+pub(crate) async fn read_apart(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Vec<Table>> {
+    let Some(isolation) = snapshot(ask.dialect) else { return read(ask, options).await };
+    ask.begin(Begin { isolation, read_only: true, ..Begin::default() }).await?;
+    let tables = read(ask, options).await;
+    ask.end(false).await?;
+    tables
+}
+
+/// The level of a transaction that reads tables at one moment; nothing where none does.
+fn snapshot(dialect: Dialect) -> Option<Isolation> {
+    match dialect {
+        Dialect::Sqlite => sqlite::reflect::SNAPSHOT,
+        Dialect::Postgres => postgres::reflect::SNAPSHOT,
+        Dialect::Mysql | Dialect::Mariadb => mysql::reflect::SNAPSHOT,
+    }
+}
+
+/// Reads tables as a session sees them.
+pub(crate) async fn reflect(
+    core: &Arc<Core>,
+    options: ReflectOptions,
+    timeout: Option<Duration>,
+) -> Result<Vec<Table>> {
+    options.check()?;
+    let call = Clock::new(None);
+    let listener = Listener::new(core, &call);
+    let answer = core.call(move |guard| reflect_in_turn(guard, options, timeout, call)).await;
+    listener.hear();
+    answer
+}
+
+async fn reflect_in_turn(
+    mut guard: SessionGuard,
+    options: ReflectOptions,
+    timeout: Option<Duration>,
+    call: Clock,
+) -> Result<Vec<Table>> {
+    let began = guard.core.instruments.now();
+    let tables = read_tables(&mut guard, &options, timeout).await;
+    guard.core.instruments.reflected(began, tables.as_ref().map(Vec::len));
+    // As for a single query, a caller that went away does not know what its transaction has seen and locked.
+    if let Some(transaction) = guard.transaction().filter(|_| guard.is_transactional()) {
+        call.enter(transaction);
+    }
+    guard.settle().await;
+    tables
+}
+
+async fn read_tables(
+    guard: &mut SessionGuard,
+    options: &ReflectOptions,
+    timeout: Option<Duration>,
+) -> Result<Vec<Table>> {
+    guard.enter().await?;
+    guard.connect().await?;
+    if guard.lease.caller.is_gone() {
+        return Err(Error::Cancelled);
+    }
+    let apart = snapshot(guard.core.database.dialect()).filter(|_| guard.is_autocommit());
+    let Some(isolation) = apart else {
+        guard.autobegin().await?;
+        return ask_for_tables(guard, options, timeout).await;
+    };
+    let outer = guard.take_hollow();
+    let tables = match guard.open_snapshot(isolation).await {
+        Ok(()) => ask_for_tables(guard, options, timeout).await,
+        Err(error) => Err(error),
+    };
+    guard.end_own(outer).await;
+    tables
+}
+
+/// Asks the session's connection. A failure is one of a statement.
+async fn ask_for_tables(
+    guard: &mut SessionGuard,
+    options: &ReflectOptions,
+    timeout: Option<Duration>,
+) -> Result<Vec<Table>> {
+    let transaction = guard.transaction();
+    let Some(mut held) = guard.lease.state.held.take() else { return Err(Error::Disconnected(None)) };
+    let watch = Watch::Call { caller: &mut guard.lease.caller, core: &guard.core, transaction };
+    let mut ask = Asker::of_call(&mut held, &guard.core, watch, timeout);
+    let tables = read(&mut ask, options).await;
+    let is_broken = ask.is_broken() || matches!(tables, Err(Error::Disconnected(_)));
+    let is_lost = is_broken || tables.as_ref().err().is_some_and(|error| held.link.transaction_lost(error));
+    if is_broken {
+        held.discard().await;
+    } else {
+        guard.lease.state.held = Some(held);
+    }
+    if tables.as_ref().is_err_and(|error| !matches!(error, Error::Statement(_))) {
+        guard.fail(is_lost);
+    }
+    tables
+}

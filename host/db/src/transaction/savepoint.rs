@@ -1,0 +1,120 @@
+//! Savepoints: how they are set and end, and what is undone of which nobody knows any more.
+
+use std::sync::Arc;
+
+use crate::{
+    backend::any::Step,
+    error::{Error, Result},
+    guard::{Claim, Dropped, SessionGuard},
+    pool::PATIENCE,
+};
+
+impl SessionGuard {
+    /// Sets a savepoint, and begins a transaction where none is open.
+    pub(crate) async fn begin_nested(&mut self) -> Result<Claim> {
+        self.enter().await?;
+        self.connect().await?;
+        self.autobegin().await?;
+        if !self.is_transactional() {
+            return Err(Error::Statement(sqlservice_sql::Error::invalid(
+                "there are no savepoints in autocommit; set another isolation level first",
+            )));
+        }
+        let serial = self.core.serial();
+        if let Err(error) = self.step(Step::Savepoint(&name(serial)), PATIENCE).await {
+            self.fail(false);
+            return Err(error);
+        }
+        if let Some(transaction) = &mut self.lease.state.transaction {
+            transaction.savepoints.push(serial);
+        }
+        Ok(Claim::savepoint(Arc::clone(&self.core), serial))
+    }
+
+    /// Keeps what was done since a savepoint, which must be the innermost.
+    pub(crate) async fn release(&mut self, savepoint: u64) -> Result<()> {
+        self.enter().await?;
+        self.lease.state.check_innermost(savepoint)?;
+        if let Err(error) = self.step(Step::Release(&name(savepoint)), PATIENCE).await {
+            self.fail(false);
+            return Err(error);
+        }
+        self.lease.state.forget(savepoint);
+        Ok(())
+    }
+
+    /// Undoes what was done since a savepoint, which must be the innermost, and mends a failure since.
+    pub(crate) async fn rollback_to(&mut self, savepoint: u64) -> Result<()> {
+        self.lease.state.check_open()?;
+        self.sweep_once().await?;
+        self.lease.state.check_innermost(savepoint)?;
+        self.undo_to(savepoint).await
+    }
+
+    /// Undoes what was done since a savepoint, inner ones included.
+    async fn undo_to(&mut self, savepoint: u64) -> Result<()> {
+        let lost = self.lease.state.transaction.as_ref().is_none_or(|transaction| transaction.lost);
+        if lost || self.lease.state.held.is_none() {
+            self.fail(true);
+            return Err(Error::PendingRollback);
+        }
+        if let Err(error) = self.step(Step::RollbackTo(&name(savepoint)), PATIENCE).await {
+            self.fail(true);
+            return Err(error);
+        }
+        if let Some(transaction) = &mut self.lease.state.transaction {
+            transaction.failed = false;
+        }
+        self.lease.state.forget(savepoint);
+        Ok(())
+    }
+
+    /// Deals with what was dropped before this call. A savepoint that is dropped while a call of several statements runs would
+    /// else take some of them with it and leave the others.
+    pub(super) async fn sweep_once(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.swept, true) || !self.core.has_dropped() {
+            return Ok(());
+        }
+        Box::pin(self.sweep()).await
+    }
+
+    /// Deals with what callers went away from: rolls back transactions and savepoints that nobody knows of, and fails a
+    /// transaction in which something was done that nobody knows of.
+    async fn sweep(&mut self) -> Result<()> {
+        let dropped = self.core.take_dropped();
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        let Some(transaction) = &self.lease.state.transaction else { return Ok(()) };
+        let (mut begun, mut unheard, mut savepoint) = (false, false, None);
+        for what in dropped {
+            match what {
+                Dropped::Transaction(serial) => begun |= serial == transaction.serial,
+                Dropped::Statement(clock) => unheard |= clock.transaction() == transaction.serial,
+                // The outermost takes the others with it.
+                Dropped::Savepoint(serial) => {
+                    let depth = transaction.savepoints.iter().position(|open| *open == serial);
+                    savepoint = depth.into_iter().chain(savepoint).min();
+                }
+            }
+        }
+        let savepoint = savepoint.and_then(|depth| transaction.savepoints.get(depth).copied());
+        if begun {
+            self.undo().await;
+            self.end_transaction();
+            return self.lease.state.check_open();
+        }
+        if unheard {
+            self.fail(false);
+        }
+        match savepoint {
+            Some(savepoint) => self.undo_to(savepoint).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// The host's name for a savepoint.
+fn name(serial: u64) -> String {
+    format!("s{serial}")
+}

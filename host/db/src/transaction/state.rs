@@ -1,0 +1,134 @@
+//! The state of a session's transaction: what may happen in each, the same on every database. It does nothing by itself.
+
+use std::{sync::Arc, time::Instant};
+
+use sqlservice_sql::{Batch, compiled::Output};
+use tokio::task::AbortHandle;
+
+use crate::{
+    backend::Job,
+    error::{Error, Result},
+    feed::Demand,
+    pool::Held,
+    settings::Isolation,
+};
+
+/// What the calls of a session hand to each other.
+#[derive(Default)]
+pub(crate) struct State {
+    /// The connection. Away while a call works with it, so that a call that dies takes it along.
+    pub(crate) held: Option<Held>,
+    pub(super) transaction: Option<Transaction>,
+    /// The level of the transactions to come.
+    pub(super) isolation: Isolation,
+    /// Whether the only transaction of a session of [`Mode::Once`] has ended.
+    pub(super) spent: bool,
+    /// Whether the last transaction ran out of time and nobody rolled it back yet.
+    pub(super) expired: bool,
+}
+
+/// An open transaction.
+pub(super) struct Transaction {
+    pub(super) serial: u64,
+    /// Whether every statement commits itself, so that this is one by name only.
+    pub(super) hollow: bool,
+    /// Whether a statement failed and nothing was rolled back since.
+    pub(super) failed: bool,
+    /// Whether the database gave up all of it, savepoints included.
+    pub(super) lost: bool,
+    /// The savepoints, outermost first.
+    pub(super) savepoints: Vec<u64>,
+    /// When it began, until its end is told to the observer; nothing where there is none, and for what is no transaction of its own.
+    pub(super) observed: Option<Instant>,
+    /// The task that ends it when its time is over.
+    pub(super) _timer: Option<Timer>,
+}
+
+/// A transaction by name only that was put aside.
+pub(crate) struct Hollow(pub(super) Transaction);
+
+/// Aborts its task when the transaction ends.
+pub(super) struct Timer(pub(super) AbortHandle);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// When a session has a connection, and how many transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It has one until it is closed.
+    Connection,
+    /// It takes one at its first use and gives it back at the end of each transaction.
+    Lazy,
+    /// It has one and is in a transaction, its only one.
+    Once,
+}
+
+impl State {
+    /// Runs a short query here and now in the transaction that is open. Nothing where that cannot be. `expired` is the transaction
+    /// that ran out of time last.
+    pub(crate) fn run_at_once(&mut self, job: &Job, demand: Demand, expired: u64) -> Option<(Arc<[Output]>, Batch)> {
+        let transaction = self.transaction.as_ref()?;
+        if transaction.failed || transaction.serial == expired || self.spent || self.expired {
+            return None;
+        }
+        self.held.as_mut()?.link.run_at_once(job, demand)
+    }
+
+    /// Whether no transaction is open, and none has ended that its caller has to hear of.
+    pub(crate) fn has_nothing_to_end(&self, mode: Mode) -> bool {
+        let is_settled = self.held.is_none() || mode == Mode::Connection;
+        is_settled && self.transaction.is_none() && !self.spent && !self.expired
+    }
+
+    /// Whether there is nothing to clean.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.held.is_none() && self.transaction.is_none()
+    }
+    /// Refuses a session whose transaction is over.
+    pub(super) fn check_open(&self) -> Result<()> {
+        if self.spent || self.expired { Err(Error::TransactionClosed) } else { Ok(()) }
+    }
+
+    /// Says that a statement failed, and whether the database gave up the whole transaction.
+    pub(super) fn fail(&mut self, lost: bool) {
+        if let Some(transaction) = self.transaction.as_mut().filter(|transaction| !transaction.hollow) {
+            transaction.failed = true;
+            transaction.lost |= lost;
+        }
+    }
+
+    /// Whether statements are part of a transaction, so that a rollback undoes them.
+    pub(super) fn is_transactional(&self) -> bool {
+        self.transaction.as_ref().is_some_and(|transaction| !transaction.hollow)
+    }
+
+    /// The savepoints that are set, outermost first.
+    fn savepoints(&self) -> &[u64] {
+        self.transaction.as_ref().map_or(&[], |transaction| &transaction.savepoints)
+    }
+
+    /// Refuses to end a savepoint that is not the innermost.
+    pub(super) fn check_innermost(&self, savepoint: u64) -> Result<()> {
+        if self.savepoints().last() == Some(&savepoint) {
+            Ok(())
+        } else if self.savepoints().contains(&savepoint) {
+            Err(Error::Statement(sqlservice_sql::Error::invalid(
+                "savepoints end from the innermost to the outermost; another one was set after this one",
+            )))
+        } else {
+            Err(Error::TransactionClosed)
+        }
+    }
+
+    /// Forgets a savepoint and those set after it.
+    pub(super) fn forget(&mut self, savepoint: u64) {
+        if let Some(transaction) = &mut self.transaction {
+            let depth = transaction.savepoints.iter().position(|open| *open == savepoint);
+            transaction.savepoints.truncate(depth.unwrap_or(transaction.savepoints.len()));
+        }
+    }
+}
