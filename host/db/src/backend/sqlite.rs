@@ -12,7 +12,6 @@ mod handle;
 mod kept;
 mod link;
 pub(crate) mod login;
-mod opened;
 mod record;
 pub(crate) mod reflect;
 mod run;
@@ -20,7 +19,6 @@ mod stop;
 pub(crate) mod tables;
 mod temporal;
 mod types;
-mod value;
 mod watch;
 mod writers;
 

@@ -8,8 +8,7 @@ use sqlservice_sql::{
 
 use super::{
     error::{error, unfit},
-    handle::{Handle, INLINE_BYTES, Lending},
-    value::Bound,
+    handle::{Handle, INLINE_BYTES, Lending, value::Bound},
 };
 use crate::{
     Error, Result,

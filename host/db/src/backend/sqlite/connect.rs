@@ -14,7 +14,14 @@ use tokio::{
     time::timeout,
 };
 
-use super::{error, file::SqliteFile, handle::Handle, kept, opened::Opened, watch::Watch, writers};
+use super::{
+    error,
+    file::SqliteFile,
+    handle::{Handle, opened::Opened},
+    kept,
+    watch::Watch,
+    writers,
+};
 use crate::{
     Durability, Error, Result, Settings,
     backend::idle::{Idle, Taken},

@@ -9,7 +9,11 @@ use sqlservice_sql::{
     schema::TypeKind,
 };
 
-use super::{handle::Handle, temporal, types::Shape, value::Cell};
+use super::{
+    handle::{Handle, value::Cell},
+    temporal,
+    types::Shape,
+};
 use crate::{Error, Result, backend::calendar, error::DatabaseError, feed::Demand};
 
 /// A batch that is being filled.

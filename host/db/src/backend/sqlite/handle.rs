@@ -18,16 +18,18 @@ use libsqlite3_sys as ffi;
 use sqlservice_sql::{Dialect, Sql, raw};
 use sqlx::{Connection, SqliteConnection, sqlite::LockedSqliteHandle};
 
+use self::value::{Bound, Cell};
 use super::{
     decimal,
     error::Failure,
     function,
-    value::{Bound, Cell},
     watch::{MODULES, Rights, TICK, Watch},
 };
 
 mod cache;
+pub(super) mod opened;
 mod storage;
+pub(super) mod value;
 
 pub(super) use cache::INLINE_BYTES;
 

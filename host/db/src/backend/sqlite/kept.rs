@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use super::opened::Opened;
+use super::handle::opened::Opened;
 
 /// How many are kept where nothing is said.
 const KEPT: usize = 256;

@@ -15,8 +15,7 @@ use tokio::{
 use super::{
     connect::SqlitePool,
     error,
-    handle::{Handle, Interrupt},
-    opened::Opened,
+    handle::{Handle, Interrupt, opened::Opened},
     stop::SqliteStopper,
     watch::Watch,
 };

@@ -476,7 +476,7 @@ mod tests {
             handle.open(&query(sql).sql).expect("explained");
             let mut opcodes = Vec::new();
             while handle.step().expect("a row") {
-                let super::super::value::Cell::Text(opcode) = handle.cell(1) else { continue };
+                let super::super::handle::value::Cell::Text(opcode) = handle.cell(1) else { continue };
                 opcodes.push(String::from_utf8_lossy(opcode).into_owned());
             }
             opcodes

@@ -2,7 +2,7 @@
 
 use sqlservice_sql::{Dialect, Sql, SqlWriter};
 
-use super::{super::value::Cell, Failure, Handle};
+use super::{Failure, Handle, value::Cell};
 
 impl Handle {
     /// Lets the file grow to so many bytes, in whole pages; one that is larger already grows no more. Reads the file.

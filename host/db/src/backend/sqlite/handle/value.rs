@@ -2,7 +2,7 @@
 
 /// A value for a statement.
 #[derive(Clone, Debug)]
-pub(super) enum Bound<'v> {
+pub(in super::super) enum Bound<'v> {
     Null,
     Integer(i64),
     Real(f64),
@@ -14,7 +14,7 @@ pub(super) enum Bound<'v> {
 
 /// A value of the current row.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cell<'a> {
+pub(in super::super) enum Cell<'a> {
     Null,
     Integer(i64),
     Real(f64),

@@ -1,0 +1,29 @@
+//! An open connection to a file, whoever uses it.
+
+use std::{sync::Arc, time::Instant};
+
+use tokio::sync::Semaphore;
+
+use super::{super::watch::Watch, Handle, Interrupt};
+
+/// An open connection that no statement runs on.
+pub(in super::super) struct Opened {
+    pub(in super::super) handle: Box<Handle>,
+    pub(in super::super) watch: Arc<Watch>,
+    pub(in super::super) interrupt: Interrupt,
+    /// The queue of the file's writers.
+    pub(in super::super) writers: Option<Arc<Semaphore>>,
+    pub(in super::super) born: Instant,
+}
+
+impl Opened {
+    /// One that was just opened.
+    pub(in super::super) fn new(handle: Handle, watch: Arc<Watch>, writers: Option<Arc<Semaphore>>) -> Self {
+        Self { interrupt: handle.interrupt(), handle: Box::new(handle), watch, writers, born: Instant::now() }
+    }
+
+    /// Closes it.
+    pub(in super::super) async fn close(self) {
+        self.handle.close().await;
+    }
+}
