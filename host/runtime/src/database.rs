@@ -102,7 +102,7 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         store.with(|mut access| {
             let view = access.get();
             let known = view.ctx.cache.declare(&name, models.into(), &grant, &view.ctx.limits.statement)?;
-            let opened = Arc::new(Opened::new(grant, known, view.ctx)?);
+            let opened = Arc::new(view.ctx.open(grant, known)?);
             Ok(view.table.push(Database(opened))?)
         })
     }

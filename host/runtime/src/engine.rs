@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use self::sandbox::Sandbox;
-pub(crate) use self::sandbox::{GUEST_STACK, engine_to_compile};
+pub(crate) use self::sandbox::engine_to_compile;
 use crate::{
     calls::Calls,
     compile_cache::{CompileCache, entry},

@@ -12,7 +12,7 @@ use sqlservice_sql::{
     statement::Statement,
 };
 
-use crate::{ctx::Grant, tables::Tables};
+use crate::{grant::Grant, tables::Tables};
 
 /// How many sets of models are kept; a plugin has one a database.
 const MODELS: usize = 8;

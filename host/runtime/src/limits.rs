@@ -11,10 +11,13 @@ use wasmtime::ResourceLimiter;
 
 use crate::{
     bounded::Times,
-    engine::GUEST_STACK,
     error::{Error, Result},
     memory::{Charge, Memory},
 };
+
+/// How deep a guest's calls may go, in bytes. CPython needs more than wasmtime's 512 KiB: it counts on the stack of a process when it limits
+/// recursion, so that ordinary programs ended without an error of theirs. It is counted as memory of the tenant's.
+pub(crate) const GUEST_STACK: usize = 2 << 20;
 
 /// The elements that all tables of an instance may have together.
 const ELEMENTS: usize = 100_000;

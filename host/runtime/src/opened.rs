@@ -11,7 +11,7 @@ use crate::{
     SqlError,
     bindings::sqlservice::database::sessions,
     conv,
-    ctx::Grant,
+    grant::Grant,
     known::Known,
     limits::SqlLimits,
     memory::{Charge, Memory},
@@ -31,16 +31,16 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    pub(crate) fn new(grant: Grant, known: Arc<Known>, ctx: &crate::SqlCtx) -> db::Result<Self> {
-        let charge = ctx.memory.charge(known.weight)?;
-        Ok(Self {
-            grant,
-            limits: ctx.limits.clone(),
-            sessions: ctx.sessions.clone(),
-            cursors: ctx.cursors.clone(),
-            memory: ctx.memory.clone(),
-            known: RwLock::new((known, charge)),
-        })
+    /// The places are those of sessions and of cursors.
+    pub(crate) fn new(
+        grant: Grant,
+        known: Arc<Known>,
+        limits: Arc<SqlLimits>,
+        (sessions, cursors): (Arc<Semaphore>, Arc<Semaphore>),
+        memory: Arc<Memory>,
+    ) -> db::Result<Self> {
+        let charge = memory.charge(known.weight)?;
+        Ok(Self { grant, limits, sessions, cursors, memory, known: RwLock::new((known, charge)) })
     }
 
     fn known(&self) -> Arc<Known> {

@@ -10,8 +10,7 @@ use crate::{
         values::Value,
     },
     ctx::{HasSql, SqlCtxView},
-    session::Session,
-    session_state::lookup,
+    session::{Session, give, lookup},
 };
 
 impl Host for SqlCtxView<'_> {}
@@ -24,6 +23,6 @@ impl<T: Send> HostWithStore<T> for HasSql {
         parameters: Vec<Value>,
         options: Options,
     ) -> Result<ResultSet, SqlError> {
-        lookup(store, &session)?.execute_text(sql, parameters, &options).await?.into_wit(store)
+        give(store, lookup(store, &session)?.execute_text(sql, parameters, &options).await?)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sqlservice_db as db;
 use sqlservice_sql::Weight as _;
 use wasmtime::component::{Accessor, Resource};
 
@@ -18,13 +19,31 @@ use crate::{
     },
     conv,
     ctx::{HasSql, SqlCtxView},
+    cursor::Cursor,
     prepared::Prepared,
     savepoint::Savepoint,
-    session_state::{SessionState, lookup},
+    session_state::{Answered, SessionState},
 };
 
 /// A session of a guest. Dropping it rolls back and gives the pool's connection back, in a task of the host's.
 pub struct Session(pub(crate) Arc<SessionState>);
+
+/// Clones the state out of the table, so that nothing of the store is held while it is awaited.
+pub(crate) fn lookup<T>(store: &Accessor<T, HasSql>, this: &Resource<Session>) -> Result<Arc<SessionState>, SqlError> {
+    Ok(store.with(|mut access| access.get().table.get(this).map(|session| session.0.clone()))?)
+}
+
+/// Gives a result to the guest, with a cursor in its table where there is more to come.
+pub(crate) fn give<T>(store: &Accessor<T, HasSql>, answered: Answered) -> Result<ResultSet, SqlError> {
+    let db::Answer { columns, first, rest, affected, last_key } = answered.answer;
+    let columns = if answered.told { [].into() } else { columns };
+    let rest = rest.zip(answered.permit).map(|(rest, permit)| Cursor::new(rest, permit, answered.limits));
+    let cursor = match rest {
+        Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
+        None => None,
+    };
+    Ok(ResultSet { cursor, last_key, ..conv::complete(&columns, first, affected) })
+}
 
 impl HostSession for SqlCtxView<'_> {
     fn in_transaction(&mut self, this: Resource<Session>) -> wasmtime::Result<bool> {
@@ -45,7 +64,7 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         parameters: Vec<Value>,
         options: Options,
     ) -> Result<ResultSet, SqlError> {
-        lookup(store, &this)?.execute(statement, parameters, &options).await?.into_wit(store)
+        give(store, lookup(store, &this)?.execute(statement, parameters, &options).await?)
     }
 
     async fn prepare(
@@ -72,7 +91,7 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
     ) -> Result<ResultSet, SqlError> {
         let session = lookup(store, &this)?;
         let prepared = store.with(|mut access| access.get().table.get(&prepared).cloned())?;
-        session.execute_prepared(prepared, parameters, &options).await?.into_wit(store)
+        give(store, session.execute_prepared(&prepared.opened, prepared.compiled, parameters, &options).await?)
     }
 
     async fn insert_many(
@@ -85,7 +104,7 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         options: Options,
     ) -> Result<ResultSet, SqlError> {
         let inserts = conv::inserts(table, columns, rows, returning);
-        lookup(store, &this)?.insert_many(inserts, &options).await?.into_wit(store)
+        give(store, lookup(store, &this)?.insert_many(inserts, &options).await?)
     }
 
     async fn load(

@@ -5,24 +5,14 @@ use std::sync::Arc;
 use sqlservice_db as db;
 use sqlservice_sql::{self as sql, Compiled, Value, Weight as _};
 use tokio::sync::OwnedSemaphorePermit;
-use wasmtime::component::{Accessor, Resource};
 
 use crate::{
     SqlError,
     bindings::sqlservice::database::{rows, schema, sessions, statements, values},
     conv,
-    ctx::HasSql,
-    cursor::Cursor,
     limits::SqlLimits,
     opened::Opened,
-    prepared::Prepared,
-    session::Session,
 };
-
-/// Clones the state out of the table, so that nothing of the store is held while it is awaited.
-pub(crate) fn lookup<T>(store: &Accessor<T, HasSql>, this: &Resource<Session>) -> Result<Arc<SessionState>, SqlError> {
-    Ok(store.with(|mut access| access.get().table.get(this).map(|session| session.0.clone()))?)
-}
 
 /// The state of a guest's session. Dropping it rolls back and gives the connection back, in a task of the host's.
 pub(crate) struct SessionState {
@@ -55,16 +45,17 @@ impl SessionState {
     /// Runs a statement that was prepared for the same database.
     pub(crate) async fn execute_prepared(
         &self,
-        prepared: Prepared,
+        opened: &Arc<Opened>,
+        compiled: Arc<Compiled>,
         parameters: Vec<values::Value>,
         options: &sessions::Options,
     ) -> Result<Answered, SqlError> {
-        if !Arc::ptr_eq(&prepared.opened, &self.opened) {
+        if !Arc::ptr_eq(opened, &self.opened) {
             return Err(sql::Error::invalid("the statement was prepared for another database").into());
         }
         let parameters: Vec<Value> = conv::all(parameters);
         let _kept = self.opened.charge(parameters.weight())?;
-        self.run(Run::Prepared(prepared.compiled, parameters), options).await
+        self.run(Run::Prepared(compiled, parameters), options).await
     }
 
     /// Runs SQL text, where that was granted.
@@ -208,23 +199,9 @@ enum Run {
 
 /// A result with the cursor's place that it may need.
 pub(crate) struct Answered {
-    answer: db::Answer,
-    permit: Option<OwnedSemaphorePermit>,
-    limits: Arc<SqlLimits>,
+    pub(crate) answer: db::Answer,
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
+    pub(crate) limits: Arc<SqlLimits>,
     /// Whether the guest was told of the columns when it prepared the statement.
-    told: bool,
-}
-
-impl Answered {
-    /// Gives it to the guest, with a cursor in its table where there is more to come.
-    pub(crate) fn into_wit<T>(self, store: &Accessor<T, HasSql>) -> Result<sessions::ResultSet, SqlError> {
-        let db::Answer { columns, first, rest, affected, last_key } = self.answer;
-        let columns = if self.told { [].into() } else { columns };
-        let rest = rest.zip(self.permit).map(|(rest, permit)| Cursor::new(rest, permit, self.limits));
-        let cursor = match rest {
-            Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
-            None => None,
-        };
-        Ok(sessions::ResultSet { cursor, last_key, ..conv::complete(&columns, first, affected) })
-    }
+    pub(crate) told: bool,
 }

@@ -12,10 +12,11 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::{
-    ctx::{Grant, SqlCtx},
+    ctx::SqlCtx,
     directory::{Access, Granted},
     engine::Engine,
     error::{Error, Result},
+    grant::Grant,
     installed::{Installed, Installs},
     limits::{MemoryLimit, TenantLimits},
     memory::Memory,

@@ -1,4 +1,5 @@
-//! Modules of a crate import in one direction: no circles, parents and their children aside.
+//! Modules of a crate import in one direction: no circles, parents and their children aside. What a macro is given is not looked at: the
+//! contract's bindings name the types of its resources, whose modules implement them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,11 @@ use super::none;
 
 /// The crates whose modules are looked at.
 const CRATES: [&str; 5] = ["host/sql", "host/db", "host/runtime", "host/cli", "guest-sdk/rust"];
+
+/// The one circle that stays, and all that it goes through: an extension is told for which tenant and plugin an instance is made, and both
+/// have the engine, which has the extensions.
+const KNOT: (&str, [&str; 8]) =
+    ("host/runtime", ["engine", "extension", "installed", "instance", "plugin", "state", "tenant", "wasi"]);
 
 /// A path in a crate, from its root.
 type Name = Vec<String>;
@@ -194,6 +200,9 @@ fn modules_import_in_one_direction() {
         let mut told = BTreeSet::new();
         for start in edges.keys() {
             let Some(circle) = circle(&edges, start) else { continue };
+            if package == KNOT.0 && circle.iter().all(|name| KNOT.1.contains(&name.join("::").as_str())) {
+                continue;
+            }
             if told.insert(circle.iter().cloned().collect::<BTreeSet<_>>()) {
                 let shown: Vec<String> = circle.iter().map(|name| name.join("::")).collect();
                 findings.push(format!("{package}: {}", shown.join(" > ")));

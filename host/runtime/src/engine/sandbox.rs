@@ -8,7 +8,10 @@ use std::{
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::{limits::EngineLimits, turns::Turns};
+use crate::{
+    limits::{EngineLimits, GUEST_STACK},
+    turns::Turns,
+};
 
 /// How often a guest that computes lets others of its thread go on.
 const TICK: Duration = Duration::from_millis(10);
@@ -43,10 +46,6 @@ impl Sandbox {
 pub(crate) fn engine_to_compile() -> wasmtime::Result<Engine> {
     Engine::new(&config())
 }
-
-/// How deep a guest's calls may go, in bytes. CPython needs more than wasmtime's 512 KiB: it counts on the stack of a process when it limits
-/// recursion, so that ordinary programs ended without an error of theirs. It is counted as memory of the tenant's.
-pub(crate) const GUEST_STACK: usize = 2 << 20;
 
 /// What the host's own calls have beyond that, on the same stack.
 const HOST_STACK: usize = 2 << 20;
