@@ -4,6 +4,7 @@ pub(crate) mod any;
 pub(crate) mod bind;
 pub(crate) mod busy;
 pub(crate) mod calendar;
+pub(crate) mod column_writer;
 pub(crate) mod control;
 pub(crate) mod driver;
 pub(crate) mod idle;
@@ -14,7 +15,6 @@ pub(crate) mod postgres;
 pub(crate) mod room;
 pub(crate) mod scope;
 pub(crate) mod server;
-pub(crate) mod sink;
 pub(crate) mod sqlite;
 pub(crate) mod verb;
 pub(crate) mod vigil;
@@ -24,11 +24,11 @@ use std::sync::Arc;
 use sqlservice_sql::{Compiled, Sql, Summary, compiled::Output};
 
 pub(crate) use self::bind::{Bind, Binds};
-use crate::{Error, Result, feed::Feed, settings::Isolation};
+use crate::{Error, Result, row_sink::RowSink, settings::Isolation};
 
 /// One statement to run.
 #[derive(Clone, Debug)]
-pub(crate) struct Job {
+pub(crate) struct Execution {
     pub sql: Sql,
     pub binds: Binds,
     /// What the compiler knows of the result's columns; none for a statement that came as text.
@@ -96,10 +96,10 @@ pub(crate) struct Begin {
 /// outside through [`Link::stopper`]. After an error the owner either rolls back or discards the link.
 pub(crate) trait Link: Send + Sized + 'static {
     /// What stops this link's running statement from another task.
-    type Stopper: Stop;
+    type CancelHandle: Stop;
 
     /// A handle that stops whatever statement runs.
-    fn stopper(&self) -> Self::Stopper;
+    fn cancel_handle(&self) -> Self::CancelHandle;
 
     /// Begins a transaction. It may wait with that for the first statement.
     fn begin(&mut self, begin: Begin) -> impl Future<Output = Result<()>> + Send;
@@ -119,7 +119,7 @@ pub(crate) trait Link: Send + Sized + 'static {
 
     /// Runs one statement through the prepared protocol and feeds its rows.
     /// Stops early, without an error, when the feed says so.
-    fn run(&mut self, job: Job, feed: &mut Feed) -> impl Future<Output = Result<Done>> + Send;
+    fn run(&mut self, job: Execution, sink: &mut RowSink) -> impl Future<Output = Result<Done>> + Send;
 
     /// Whether an error of `run` took the whole transaction with it, so that its savepoints are gone too. The session asks
     /// for a rollback all the same.

@@ -7,9 +7,9 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::{
     error::{Error, Result},
-    feed::{Demand, Page},
     guard::Core,
-    queue::Alive,
+    queue::CallHandle,
+    row_sink::{FetchSize, Page},
 };
 
 /// Rows that are still to come.
@@ -20,15 +20,15 @@ use crate::{
 pub struct Cursor {
     reader: Mutex<Reader>,
     occupied: Occupied,
-    _alive: Option<Alive>,
+    _alive: Option<CallHandle>,
 }
 
 /// The reader's end of a feed.
 struct Reader {
-    demands: watch::Sender<Demand>,
+    demands: watch::Sender<FetchSize>,
     pages: mpsc::Receiver<Page>,
     /// The most that was asked for, so that nothing larger was filled.
-    most: Demand,
+    most: FetchSize,
     /// What is left of a batch that was larger than asked for.
     rest: Option<Batch>,
     /// Whether a batch was asked for that nobody took yet.
@@ -61,12 +61,12 @@ impl Cursor {
     pub(crate) fn new(
         core: Arc<Core>,
         serial: u64,
-        demands: watch::Sender<Demand>,
+        demands: watch::Sender<FetchSize>,
         pages: mpsc::Receiver<Page>,
-        alive: Option<Alive>,
+        alive: Option<CallHandle>,
     ) -> Self {
         core.queue.occupy(serial);
-        let most = Demand { rows: 0, bytes: 0 };
+        let most = FetchSize { rows: 0, bytes: 0 };
         let reader = Reader { demands, pages, most, rest: None, asked: false, last: false, done: false };
         Self { reader: Mutex::new(reader), occupied: Occupied { core, serial }, _alive: alive }
     }
@@ -84,7 +84,7 @@ impl Cursor {
             return Ok(None);
         }
         self.check_open(&mut reader)?;
-        let demand = Demand::of(max_rows, max_bytes);
+        let demand = FetchSize::of(max_rows, max_bytes);
         let batch = match reader.rest.take() {
             Some(rest) => rest,
             None => reader.receive(demand).await?,
@@ -107,10 +107,10 @@ impl Cursor {
 
 impl Reader {
     /// Asks for a batch and takes the next one, which may have been filled before.
-    async fn receive(&mut self, demand: Demand) -> Result<Batch> {
+    async fn receive(&mut self, demand: FetchSize) -> Result<Batch> {
         if !self.asked {
             self.demands.send_replace(demand);
-            self.most = Demand { rows: self.most.rows.max(demand.rows), bytes: self.most.bytes.max(demand.bytes) };
+            self.most = FetchSize { rows: self.most.rows.max(demand.rows), bytes: self.most.bytes.max(demand.bytes) };
             self.asked = true;
         }
         let page = self.pages.recv().await;
@@ -130,7 +130,7 @@ impl Reader {
     }
 
     /// Cuts off what is more than was asked for, where a batch was filled for a larger demand.
-    fn cut(&mut self, mut batch: Batch, demand: Demand) -> Batch {
+    fn cut(&mut self, mut batch: Batch, demand: FetchSize) -> Batch {
         let within = if demand.bytes < self.most.bytes { batch.rows_within(demand.bytes) } else { batch.rows };
         let rows = within.min(u32::try_from(demand.rows).unwrap_or(u32::MAX));
         if rows < batch.rows {
@@ -160,18 +160,18 @@ mod tests {
 
     #[test]
     fn a_batch_that_is_larger_than_asked_for_is_cut_and_nothing_is_lost() {
-        let (demands, pages) = (watch::channel(Demand::DEFAULT).0, mpsc::channel(1).1);
-        let most = Demand::of(100, 800);
+        let (demands, pages) = (watch::channel(FetchSize::DEFAULT).0, mpsc::channel(1).1);
+        let most = FetchSize::of(100, 800);
         let mut reader = Reader { demands, pages, most, rest: None, asked: false, last: false, done: false };
         // As large as was asked for before: the last row may pass the bytes.
-        assert_eq!(reader.cut(batch(100), Demand::of(100, 800)).rows, 100);
+        assert_eq!(reader.cut(batch(100), FetchSize::of(100, 800)).rows, 100);
         assert!(reader.rest.is_none());
-        for (demand, rows) in [(Demand::of(7, 800), 7), (Demand::of(100, 80), 10), (Demand::of(100, 1), 1)] {
+        for (demand, rows) in [(FetchSize::of(7, 800), 7), (FetchSize::of(100, 80), 10), (FetchSize::of(100, 1), 1)] {
             let cut = reader.cut(batch(100), demand);
             let rest = reader.rest.take().expect("the others");
             assert_eq!((cut.rows, rest.rows), (rows, 100 - rows));
             assert_eq!(rest.value(0, 0), Scalar::Integer(rows.into()).into());
         }
-        assert_eq!(reader.cut(batch(0), Demand::of(1, 1)).rows, 0);
+        assert_eq!(reader.cut(batch(0), FetchSize::of(1, 1)).rows, 0);
     }
 }

@@ -12,11 +12,11 @@ use crate::{
     guard::Core,
     inner::Inner,
     observe::{Instruments, Observer, Scope},
-    pool::{Held, Pool, PoolStatus, Share},
+    pool::{Pool, PoolStatus, PooledConnection, Share},
     session::Session,
     settings::{Settings, TransactionOptions},
     storage::Storage,
-    task::run_or_spawn,
+    task::{Work, run_or_spawn},
     transaction::state::Mode,
     url::Target,
 };
@@ -148,7 +148,7 @@ impl Database {
             tries = tries.saturating_sub(1);
             let place = self.inner.pool.place(self.share.as_deref()).await?;
             let (inner, instruments) = (Arc::clone(&self.inner), Arc::clone(&self.instruments));
-            let answers = self.host(async move {
+            let answers = self.host(Box::pin(async move {
                 let mut held = inner.pool.open(place, &instruments).await?;
                 match held.answers().await {
                     Ok(()) => {
@@ -160,7 +160,7 @@ impl Database {
                         Ok(Some(error))
                     }
                 }
-            });
+            }));
             match answers.await? {
                 None => return Ok(()),
                 Some(error) if tries == 0 => return Err(error),
@@ -220,15 +220,15 @@ impl Database {
             Ok(())
         };
         // Its only error is a host that ends.
-        drop(self.host(closing).await);
+        drop(self.host(Box::pin(closing)).await);
     }
 
     /// Works on a connection of the host's own, in a task that no caller can drop halfway. The connection goes back clean.
     pub(crate) async fn with_connection<T, W, F>(&self, work: W) -> Result<T>
     where
         T: Send + 'static,
-        W: FnOnce(Held) -> F + Send + 'static,
-        F: Future<Output = (Held, Result<T>)> + Send,
+        W: FnOnce(PooledConnection) -> F + Send + 'static,
+        F: Future<Output = (PooledConnection, Result<T>)> + Send,
     {
         let since = self.instruments.now();
         let place = match self.inner.pool.place(self.share.as_deref()).await {
@@ -239,7 +239,7 @@ impl Database {
             }
         };
         let (inner, instruments) = (Arc::clone(&self.inner), Arc::clone(&self.instruments));
-        self.host(async move {
+        self.host(Box::pin(async move {
             let held = inner.pool.open(place, &instruments).await;
             instruments.connected(since, held.as_ref().map(|held| held.is_new));
             let (held, result) = work(held?).await;
@@ -248,13 +248,13 @@ impl Database {
                 _ => held.give_back().await,
             }
             result
-        })
+        }))
         .await
     }
 
     /// Does work in a host task.
-    async fn host<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    async fn host<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
         self.inner.enter();
-        run_or_spawn(Box::pin(work)).await.end().await
+        run_or_spawn(work).await.end().await
     }
 }

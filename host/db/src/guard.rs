@@ -1,7 +1,7 @@
 //! What the calls of one session share, and the guard that a call works with while it has its turn.
 
 use std::{
-    future::Future,
+    future::{Future, ready},
     pin::Pin,
     sync::{
         Arc, Mutex, OnceLock, PoisonError, Weak,
@@ -16,14 +16,14 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tracing::Span;
 
 use crate::{
-    backend::Job,
+    backend::Execution,
     error::Result,
-    feed::{Clock, Demand},
     inner::Inner,
     observe::{self, Instruments},
     pool::Share,
-    queue::{Alive, CallQueue, Lease},
-    task::{Started, run_or_spawn},
+    queue::{CallHandle, CallQueue, Lease},
+    row_sink::{Clock, FetchSize},
+    task::{Work, run_or_spawn},
     transaction::state::{Mode, State},
 };
 
@@ -39,7 +39,7 @@ pub(crate) struct Core {
     /// How long each transaction may be open while no call runs.
     pub(crate) idle_time: OnceLock<Duration>,
     /// What nobody knows of any more; it is dealt with before the next call.
-    dropped: Mutex<Vec<Dropped>>,
+    dropped: Mutex<Vec<PendingCleanup>>,
     in_transaction: AtomicBool,
     serial: AtomicU64,
 }
@@ -51,14 +51,14 @@ pub(crate) struct SessionGuard {
     /// How long it waited for a connection, until that is told of a statement. Zero where there is no observer.
     pub(crate) waited: Duration,
     /// Whether it dealt with what was dropped before it. What is dropped while it runs is the next one's.
-    pub(crate) swept: bool,
+    pub(crate) is_cleaned: bool,
     /// The span of its caller, for that of its statements.
     pub(crate) span: Span,
 }
 
 impl SessionGuard {
     fn new(core: Arc<Core>, lease: Lease<State>, span: Span) -> Self {
-        Self { core, lease, waited: Duration::ZERO, swept: false, span }
+        Self { core, lease, waited: Duration::ZERO, is_cleaned: false, span }
     }
 }
 
@@ -89,27 +89,28 @@ impl Core {
         })
     }
 
-    /// Starts a call: queues for the session's connection in the order of these calls, and does the work in a host task.
-    pub(crate) async fn start<T, F, W>(self: &Arc<Self>, work: W) -> (Option<Alive>, Started<T>)
+    /// A call: queues for the session's connection in the order in which calls are started, and does the work. To be run as a task of the
+    /// host's, see [`run_or_spawn`].
+    pub(crate) fn start<T, F, W>(self: &Arc<Self>, work: W) -> (Option<CallHandle>, Work<T>)
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(SessionGuard) -> F + Send + 'static,
     {
-        let (alive, admitted) = match self.queue.admit() {
+        let (handle, admitted) = match self.queue.admit() {
             Ok(admitted) => admitted,
-            Err(error) => return (None, Started::Done(Err(error))),
+            Err(error) => return (None, Box::pin(ready(Err(error)))),
         };
         self.database.enter();
         let core = Arc::clone(self);
         // Boxed at once: futures that hold each other would copy all of it at every level.
         // A task has no span of its own; where no spans are wanted, this is none.
         let span = observe::caller();
-        let task = Box::pin(async move {
+        let work = Box::pin(async move {
             let lease = core.queue.turn(admitted).await?;
             work(SessionGuard::new(core, lease, span)).await
         });
-        (Some(alive), run_or_spawn(task).await)
+        (Some(handle), work)
     }
 
     /// A call whose caller waits for its end.
@@ -119,16 +120,16 @@ impl Core {
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(SessionGuard) -> F + Send + 'static,
     {
-        let (alive, started) = self.start(work).await;
-        let result = started.end().await;
-        drop(alive);
+        let (handle, work) = self.start(work);
+        let result = run_or_spawn(work).await.end().await;
+        drop(handle);
         result
     }
 
     /// Runs a short query here and now where nobody runs or waits: what takes microseconds need not be handed to a task that
     /// could be stopped. Nothing where that cannot be.
-    pub(crate) fn run_at_once(&self, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
-        let mut state = self.queue.idle().filter(|_| !self.has_dropped())?;
+    pub(crate) fn run_at_once(&self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
+        let mut state = self.queue.idle().filter(|_| !self.has_cleanup())?;
         self.queue.note_activity();
         state.run_at_once(job, demand, self.queue.expired())
     }
@@ -136,7 +137,7 @@ impl Core {
     /// Whether there is nothing to commit or roll back, and no call runs or waits: that takes no turn.
     pub(crate) fn has_nothing_to_end(&self) -> bool {
         let Some(state) = self.queue.idle() else { return false };
-        !self.has_dropped() && state.has_nothing_to_end(self.mode)
+        !self.has_cleanup() && state.has_nothing_to_end(self.mode)
     }
 
     /// A turn of the host's own.
@@ -173,17 +174,17 @@ impl Core {
         self.in_transaction.store(open, Ordering::Release);
     }
 
-    fn push_dropped(&self, what: Dropped) {
+    fn push_cleanup(&self, what: PendingCleanup) {
         self.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
     /// Whether something was dropped since it was asked what.
-    pub(crate) fn has_dropped(&self) -> bool {
+    pub(crate) fn has_cleanup(&self) -> bool {
         !self.dropped.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// What was dropped since this was asked last.
-    pub(crate) fn take_dropped(&self) -> Vec<Dropped> {
+    pub(crate) fn take_cleanup(&self) -> Vec<PendingCleanup> {
         std::mem::take(&mut self.dropped.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -207,7 +208,7 @@ impl Core {
 }
 
 /// What a caller went away from.
-pub(crate) enum Dropped {
+pub(crate) enum PendingCleanup {
     /// A savepoint, by its serial number: its handle was dropped.
     Savepoint(u64),
     /// A transaction, by its serial number: nobody heard that it began.
@@ -217,14 +218,14 @@ pub(crate) enum Dropped {
 }
 
 /// The right to a savepoint, or to a transaction that was just begun: who drops it wants it undone.
-pub(crate) struct Claim {
+pub(crate) struct ScopeGuard {
     core: Arc<Core>,
     serial: u64,
     transaction: bool,
     kept: bool,
 }
 
-impl Claim {
+impl ScopeGuard {
     /// A savepoint's claim.
     pub(crate) fn savepoint(core: Arc<Core>, serial: u64) -> Self {
         Self { core, serial, transaction: false, kept: false }
@@ -249,39 +250,39 @@ impl Claim {
     }
 }
 
-impl Drop for Claim {
+impl Drop for ScopeGuard {
     fn drop(&mut self) {
         if !self.kept {
-            let what = if self.transaction { Dropped::Transaction } else { Dropped::Savepoint };
-            self.core.push_dropped(what(self.serial));
+            let what = if self.transaction { PendingCleanup::Transaction } else { PendingCleanup::Savepoint };
+            self.core.push_cleanup(what(self.serial));
         }
     }
 }
 
 /// A caller that waits for a statement's answer. If it goes away before, the transaction cannot go on: the caller would
 /// not know what it commits.
-pub(crate) struct Listener {
+pub(crate) struct CallGuard {
     core: Arc<Core>,
     clock: Clock,
     heard: bool,
 }
 
-impl Listener {
+impl CallGuard {
     pub(crate) fn new(core: &Arc<Core>, clock: &Clock) -> Self {
         Self { core: Arc::clone(core), clock: clock.clone(), heard: false }
     }
 
     /// The answer has arrived.
-    pub(crate) fn hear(mut self) {
+    pub(crate) fn acknowledge(mut self) {
         self.heard = true;
         self.clock.see();
     }
 }
 
-impl Drop for Listener {
+impl Drop for CallGuard {
     fn drop(&mut self) {
         if !self.heard {
-            self.core.push_dropped(Dropped::Statement(self.clock.clone()));
+            self.core.push_cleanup(PendingCleanup::Statement(self.clock.clone()));
         }
     }
 }

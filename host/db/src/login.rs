@@ -12,7 +12,7 @@ use sqlservice_sql::Dialect;
 use crate::{
     Database, Result,
     backend::{Begin, mysql, postgres, sqlite},
-    operation::ask::Asker,
+    operation::admin::AdminConnection,
     settings::Isolation,
 };
 
@@ -38,8 +38,8 @@ impl Database {
         let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
         self.with_connection(move |mut held| async move {
             let instruments = Arc::default();
-            let mut ask = Asker::new(&mut held, dialect, &settings, &instruments);
-            let found = check(&mut ask).await.map(|mut findings| {
+            let mut admin = AdminConnection::new(&mut held, dialect, &settings, &instruments);
+            let found = check(&mut admin).await.map(|mut findings| {
                 findings.sort();
                 findings.dedup();
                 findings
@@ -51,17 +51,17 @@ impl Database {
 }
 
 /// Asks in a transaction that only reads and is rolled back: what is set for the questions goes with it.
-async fn check(ask: &mut Asker<'_>) -> Result<Vec<Finding>> {
-    let isolation = match ask.dialect {
+async fn check(admin: &mut AdminConnection<'_>) -> Result<Vec<Finding>> {
+    let isolation = match admin.dialect {
         Dialect::Sqlite => Isolation::Default,
         Dialect::Postgres | Dialect::Mysql | Dialect::Mariadb => Isolation::ReadCommitted,
     };
-    ask.begin(Begin { isolation, read_only: true, ..Begin::default() }).await?;
-    let found = match ask.dialect {
-        Dialect::Sqlite => sqlite::login::check(ask).await,
-        Dialect::Postgres => postgres::login::check(ask).await,
-        Dialect::Mysql | Dialect::Mariadb => mysql::login::check(ask).await,
+    admin.begin(Begin { isolation, read_only: true, ..Begin::default() }).await?;
+    let found = match admin.dialect {
+        Dialect::Sqlite => sqlite::login::check(admin).await,
+        Dialect::Postgres => postgres::login::check(admin).await,
+        Dialect::Mysql | Dialect::Mariadb => mysql::login::check(admin).await,
     };
-    ask.end(false).await?;
+    admin.end(false).await?;
     found
 }

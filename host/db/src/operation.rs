@@ -1,6 +1,6 @@
 //! What a session's calls do while they have its guard, and what the host does on connections of its own.
 
-pub(crate) mod ask;
+pub(crate) mod admin;
 mod atomic;
 mod budget;
 pub(crate) mod ddl;

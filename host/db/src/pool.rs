@@ -101,7 +101,7 @@ pub(crate) struct Place {
 }
 
 /// A connection and its place.
-pub(crate) struct Held {
+pub(crate) struct PooledConnection {
     pub(crate) link: AnyLink,
     /// Whether it was opened for this borrower.
     pub(crate) is_new: bool,
@@ -193,7 +193,7 @@ impl Pool {
     }
 
     /// Puts a connection in a place. Runs in a host task, to its end.
-    pub(crate) async fn open(&self, place: Place, instruments: &Arc<Instruments>) -> Result<Held> {
+    pub(crate) async fn open(&self, place: Place, instruments: &Arc<Instruments>) -> Result<PooledConnection> {
         let mut place = Some(place);
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
@@ -202,7 +202,7 @@ impl Pool {
             if let Some(pace) = self.pace.as_ref().filter(|_| is_new) {
                 pace.owe();
             }
-            let mut held = Held { link, is_new, place: free, instruments: Arc::clone(instruments) };
+            let mut held = PooledConnection { link, is_new, place: free, instruments: Arc::clone(instruments) };
             if !self.pre_ping || held.answers().await.is_ok() {
                 return Ok(held);
             }
@@ -284,7 +284,7 @@ async fn within<T>(
     timeout_at(until.into(), place).await.map_err(|_| Error::PoolTimeout { size: size(), waited: since.elapsed() })
 }
 
-impl Held {
+impl PooledConnection {
     /// Asks the database for an answer, but not for ever.
     pub(crate) async fn answers(&mut self) -> Result<()> {
         timeout(PATIENCE, self.link.step(Step::Ping)).await.unwrap_or(Err(Error::Disconnected(None)))

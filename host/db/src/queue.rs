@@ -1,7 +1,7 @@
 //! The queue of a session's calls: they run one after the other, in the order of their start. It knows nothing of what they do.
 //!
 //! A call that has its turn holds what the calls hand to each other. Its caller may go away at any time, which the call notices through
-//! [`Caller::gone`].
+//! [`CancelToken::gone`].
 
 use std::{
     convert::Infallible,
@@ -40,24 +40,24 @@ pub(crate) struct CallQueue<S> {
 
 /// A call that was let in.
 pub(crate) struct Admitted {
-    caller: Caller,
+    caller: CancelToken,
     call: OwnedSemaphorePermit,
 }
 
 /// A call that has its turn.
 pub(crate) struct Lease<S> {
     pub(crate) state: OwnedMutexGuard<S>,
-    pub(crate) caller: Caller,
+    pub(crate) caller: CancelToken,
     _call: Option<OwnedSemaphorePermit>,
 }
 
 /// The caller of a call, as seen from its task.
-pub(crate) struct Caller(oneshot::Receiver<Infallible>);
+pub(crate) struct CancelToken(oneshot::Receiver<Infallible>);
 
 /// What a caller holds to be there. A call's cursor inherits it.
-pub(crate) type Alive = oneshot::Sender<Infallible>;
+pub(crate) type CallHandle = oneshot::Sender<Infallible>;
 
-impl Caller {
+impl CancelToken {
     /// Waits until the caller's future was dropped.
     pub(crate) async fn gone(&mut self) {
         // Nothing can be sent, so this ends when the other end is dropped.
@@ -81,7 +81,7 @@ impl<S: Default> CallQueue<S> {
     }
 
     /// Refuses a call that would wait for ever or too long.
-    pub(crate) fn admit(&self) -> Result<(Alive, Admitted)> {
+    pub(crate) fn admit(&self) -> Result<(CallHandle, Admitted)> {
         let signal = *self.signal.borrow();
         if signal.abandoned {
             return Err(Error::Closed);
@@ -91,7 +91,7 @@ impl<S: Default> CallQueue<S> {
         }
         let call = Arc::clone(&self.calls).try_acquire_owned().map_err(|_| Error::Busy)?;
         let (alive, caller) = oneshot::channel();
-        Ok((alive, Admitted { caller: Caller(caller), call }))
+        Ok((alive, Admitted { caller: CancelToken(caller), call }))
     }
 
     /// Gives a call its turn, at once where no other one has it or waits for it.
@@ -109,7 +109,7 @@ impl<S: Default> CallQueue<S> {
     }
 
     /// Waits for a turn. Those who wait when a cursor is opened, or the session closed, are sent away.
-    async fn wait(&self, caller: &mut Caller) -> Result<OwnedMutexGuard<S>> {
+    async fn wait(&self, caller: &mut CancelToken) -> Result<OwnedMutexGuard<S>> {
         let mut signal = self.signal.subscribe();
         tokio::select! {
             biased;
@@ -125,7 +125,7 @@ impl<S: Default> CallQueue<S> {
     pub(crate) async fn turn_of_host(&self) -> Lease<S> {
         let state = Arc::clone(&self.state).lock_owned().await;
         let (_, caller) = oneshot::channel();
-        Lease { state, caller: Caller(caller), _call: None }
+        Lease { state, caller: CancelToken(caller), _call: None }
     }
 
     /// What the calls hand to each other, where none of them runs or waits and a call would be let in.

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::{error::Result, guard::Claim};
+use crate::{error::Result, guard::ScopeGuard};
 
 /// A point inside a transaction to go back to. They nest; the innermost ends first.
 ///
 /// Dropping it, or a call on it that fails, rolls back to it before the session's next call.
 pub struct Savepoint {
-    claim: Claim,
+    claim: ScopeGuard,
 }
 
 impl Savepoint {
-    pub(crate) fn new(claim: Claim) -> Self {
+    pub(crate) fn new(claim: ScopeGuard) -> Self {
         Self { claim }
     }
 

@@ -9,7 +9,7 @@ use sqlservice_sql::Dialect;
 use tracing::Level;
 
 use crate::{
-    backend::{Effect, Job, any::AnyStopper, verb},
+    backend::{Effect, Execution, any::AnyCancelHandle, verb},
     error::{DatabaseError, Error, Result},
     observe::Instruments,
 };
@@ -44,17 +44,17 @@ impl Storage {
     /// over the connection on which statements are stopped.
     pub(crate) fn check(
         self: &Arc<Self>,
-        job: &Job,
+        job: &Execution,
         dialect: Dialect,
         instruments: &Arc<Instruments>,
-        stopper: impl FnOnce() -> AnyStopper,
+        cancel_handle: impl FnOnce() -> AnyCancelHandle,
     ) -> Result<()> {
         if job.effect == Effect::Reads {
             return Ok(());
         }
         if self.is_due() {
-            let (storage, stopper, instruments) = (Arc::clone(self), stopper(), Arc::clone(instruments));
-            tokio::spawn(async move { storage.measure(&stopper, &instruments).await });
+            let (storage, cancel_handle, instruments) = (Arc::clone(self), cancel_handle(), Arc::clone(instruments));
+            tokio::spawn(async move { storage.measure(&cancel_handle, &instruments).await });
         }
         let bytes = self.lock().bytes;
         if bytes <= self.most || !verb::needs_room(&verb::verb(&job.sql, dialect)) {
@@ -79,9 +79,9 @@ impl Storage {
         is_due
     }
 
-    async fn measure(&self, stopper: &AnyStopper, instruments: &Instruments) {
+    async fn measure(&self, cancel_handle: &AnyCancelHandle, instruments: &Instruments) {
         let line = "the server does not say in time how many bytes its tables have";
-        match tokio::time::timeout(ASKING, stopper.stored()).await {
+        match tokio::time::timeout(ASKING, cancel_handle.stored()).await {
             Ok(Ok(bytes)) => {
                 let mut measured = self.lock();
                 (measured.bytes, measured.asked) = (bytes, Some(Instant::now()));

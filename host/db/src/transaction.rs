@@ -14,13 +14,13 @@ use tokio::time::timeout;
 use tracing::Level;
 
 pub(crate) use self::commit::UNANSWERED;
-use self::state::{Hollow, Mode, Timer, Transaction};
+use self::state::{AutocommitScope, Mode, Timer, Transaction};
 use crate::{
     backend::{Begin, any::Step},
     error::{Error, Result},
-    guard::{Claim, Core, SessionGuard},
+    guard::{Core, ScopeGuard, SessionGuard},
     observe::TransactionOutcome,
-    pool::{Held, PATIENCE},
+    pool::{PATIENCE, PooledConnection},
     settings::{Isolation, TransactionOptions},
 };
 
@@ -36,7 +36,7 @@ impl SessionGuard {
     /// What every call but a rollback does first: undoes dropped savepoints, and refuses what cannot work.
     pub(crate) async fn enter(&mut self) -> Result<()> {
         self.lease.state.check_open()?;
-        self.sweep_once().await?;
+        self.cleanup_once().await?;
         match &self.lease.state.transaction {
             Some(transaction) if transaction.failed => Err(Error::PendingRollback),
             // The connection was lost with what it had done.
@@ -61,7 +61,7 @@ impl SessionGuard {
         Ok(())
     }
 
-    async fn find_connection(&mut self) -> Result<Held> {
+    async fn find_connection(&mut self) -> Result<PooledConnection> {
         let pool = &self.core.database.pool;
         let abandoned = async { self.core.queue.signal().wait_for(|signal| signal.abandoned).await.map(drop) };
         let place = tokio::select! {
@@ -104,16 +104,16 @@ impl SessionGuard {
     }
 
     /// Begins a transaction that the caller asked for.
-    pub(crate) async fn begin(&mut self, options: TransactionOptions) -> Result<Claim> {
+    pub(crate) async fn begin(&mut self, options: TransactionOptions) -> Result<ScopeGuard> {
         self.lease.state.check_open()?;
-        self.sweep_once().await?;
+        self.cleanup_once().await?;
         if self.lease.state.transaction.is_some() {
             return Err(Error::AlreadyBegun);
         }
         self.core.database.check_isolation(options.isolation)?;
         self.connect().await?;
         let serial = self.open_transaction(options, true).await?;
-        Ok(Claim::transaction(Arc::clone(&self.core), serial))
+        Ok(ScopeGuard::transaction(Arc::clone(&self.core), serial))
     }
 
     /// Opens a transaction of the host's own, although the level is autocommit. One that is `single` is for one statement.
@@ -219,7 +219,7 @@ impl SessionGuard {
         if self.lease.state.spent {
             return Err(Error::TransactionClosed);
         }
-        drop(self.core.take_dropped());
+        drop(self.core.take_cleanup());
         if std::mem::take(&mut self.lease.state.expired) {
             return if self.core.mode == Mode::Once { Err(Error::TransactionClosed) } else { Ok(()) };
         }
@@ -257,7 +257,7 @@ impl SessionGuard {
     pub(super) fn end_transaction(&mut self) {
         self.tell_end(TransactionOutcome::RolledBack);
         self.lease.state.transaction = None;
-        self.core.take_dropped();
+        self.core.take_cleanup();
         self.core.set_in_transaction(false);
         self.lease.state.spent = self.core.mode == Mode::Once;
     }
@@ -286,8 +286,8 @@ impl SessionGuard {
     }
 
     /// Puts the transaction that is one by name only aside, while a real one of the host's own is open.
-    pub(crate) fn take_hollow(&mut self) -> Option<Hollow> {
-        self.lease.state.transaction.take().map(Hollow)
+    pub(crate) fn take_hollow(&mut self) -> Option<AutocommitScope> {
+        self.lease.state.transaction.take().map(AutocommitScope)
     }
 
     /// Commits a transaction of the host's own.
@@ -304,7 +304,7 @@ impl SessionGuard {
     }
 
     /// Ends a transaction of the host's own, by rolling it back where it was not committed.
-    pub(crate) async fn end_own(&mut self, outer: Option<Hollow>) {
+    pub(crate) async fn end_own(&mut self, outer: Option<AutocommitScope>) {
         self.undo().await;
         self.tell_end(TransactionOutcome::RolledBack);
         self.lease.state.transaction = outer.map(|outer| outer.0);
@@ -368,7 +368,7 @@ impl SessionGuard {
     }
 }
 
-async fn backend_isolation(held: &mut Held) -> Result<Isolation> {
+async fn backend_isolation(held: &mut PooledConnection) -> Result<Isolation> {
     use crate::backend::Link;
     held.link.isolation().await
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sqlservice_sql::{Batch, compiled::Output};
 
-use super::{Begin, Done, Job, Link, Stop, busy::Busy, mysql, postgres, sqlite};
+use super::{Begin, Done, Execution, Link, Stop, busy::Busy, mysql, postgres, sqlite};
 use crate::{
     Error, Result,
-    feed::{Demand, Feed},
+    row_sink::{FetchSize, RowSink},
     settings::Isolation,
 };
 
@@ -25,12 +25,12 @@ pub(crate) enum AnyLink {
     Mysql(mysql::MysqlLink),
 }
 
-/// A stopper of any database.
+/// A cancel handle of any database.
 #[derive(Clone)]
-pub(crate) enum AnyStopper {
-    Sqlite(sqlite::SqliteStopper),
-    Postgres(postgres::PostgresStopper),
-    Mysql(mysql::MysqlStopper),
+pub(crate) enum AnyCancelHandle {
+    Sqlite(sqlite::SqliteCancelHandle),
+    Postgres(postgres::PostgresCancelHandle),
+    Mysql(mysql::MysqlCancelHandle),
 }
 
 /// A short piece of work between statements, which is never stopped.
@@ -90,8 +90,8 @@ impl AnyLink {
     fn busy(&self) -> Option<Busy> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Postgres(link) => Some(link.stopper().busy().clone()),
-            Self::Mysql(link) => Some(link.stopper().busy().clone()),
+            Self::Postgres(link) => Some(link.cancel_handle().busy().clone()),
+            Self::Mysql(link) => Some(link.cancel_handle().busy().clone()),
         }
     }
 
@@ -115,7 +115,7 @@ impl AnyLink {
     }
 
     /// Runs a short query here and now, where the database lies in this process: see [`sqlite::SqliteLink::run_at_once`].
-    pub(crate) fn run_at_once(&mut self, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
+    pub(crate) fn run_at_once(&mut self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
         match self {
             Self::Sqlite(link) => link.run_at_once(job, demand),
             Self::Postgres(_) | Self::Mysql(_) => None,
@@ -124,13 +124,13 @@ impl AnyLink {
 }
 
 impl Link for AnyLink {
-    type Stopper = AnyStopper;
+    type CancelHandle = AnyCancelHandle;
 
-    fn stopper(&self) -> AnyStopper {
+    fn cancel_handle(&self) -> AnyCancelHandle {
         match self {
-            Self::Sqlite(link) => AnyStopper::Sqlite(link.stopper()),
-            Self::Postgres(link) => AnyStopper::Postgres(link.stopper()),
-            Self::Mysql(link) => AnyStopper::Mysql(link.stopper()),
+            Self::Sqlite(link) => AnyCancelHandle::Sqlite(link.cancel_handle()),
+            Self::Postgres(link) => AnyCancelHandle::Postgres(link.cancel_handle()),
+            Self::Mysql(link) => AnyCancelHandle::Mysql(link.cancel_handle()),
         }
     }
 
@@ -165,12 +165,12 @@ impl Link for AnyLink {
         }
     }
 
-    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
+    async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
         // Boxed where a round trip costs more: what is large in one would be copied for all.
         match self {
-            Self::Sqlite(link) => link.run(job, feed).await,
-            Self::Postgres(link) => Box::pin(link.run(job, feed)).await,
-            Self::Mysql(link) => Box::pin(link.run(job, feed)).await,
+            Self::Sqlite(link) => link.run(job, sink).await,
+            Self::Postgres(link) => Box::pin(link.run(job, sink)).await,
+            Self::Mysql(link) => Box::pin(link.run(job, sink)).await,
         }
     }
 
@@ -202,19 +202,19 @@ impl Link for AnyLink {
     }
 }
 
-impl AnyStopper {
+impl AnyCancelHandle {
     /// How many bytes the tables have that the login may write; 0 where that is the database's own to bound.
     pub(crate) async fn stored(&self) -> Result<u64> {
         match self {
             Self::Sqlite(_) => Ok(0),
-            Self::Postgres(stopper) => stopper.stored().await,
-            Self::Mysql(stopper) => stopper.stored().await,
+            Self::Postgres(cancel_handle) => cancel_handle.stored().await,
+            Self::Mysql(cancel_handle) => cancel_handle.stored().await,
         }
     }
 }
 
-impl Stop for AnyStopper {
+impl Stop for AnyCancelHandle {
     async fn stop(&self) -> Result<()> {
-        each!(self, stopper => stopper.stop().await)
+        each!(self, cancel_handle => cancel_handle.stop().await)
     }
 }

@@ -1,6 +1,7 @@
 //! MySQL and MariaDB: one backend, as they speak one protocol; the rooms are the same in each backend.
 
 pub(crate) mod bind;
+pub(crate) mod cancel;
 pub(crate) mod connect;
 pub(crate) mod decode;
 pub(crate) mod error;
@@ -9,10 +10,9 @@ pub(crate) mod login;
 pub(crate) mod record;
 pub(crate) mod reflect;
 pub(crate) mod run;
-pub(crate) mod stop;
 pub(crate) mod tables;
 pub(crate) mod types;
 
+pub(crate) use cancel::MysqlCancelHandle;
 pub(crate) use connect::MysqlPool;
 pub(crate) use link::MysqlLink;
-pub(crate) use stop::MysqlStopper;

@@ -6,12 +6,12 @@ use futures::{Stream, StreamExt};
 use sqlservice_sql::Batch;
 use tokio::time::{Instant, timeout_at};
 
-use super::sink::Column;
-use crate::{Error, Result, feed::Demand};
+use super::column_writer::Column;
+use crate::{Error, Result, row_sink::FetchSize};
 
 /// How long the rest of an unwanted result is read before its statement is stopped. Reading it to its end is kinder: on
 /// PostgreSQL a statement that is stopped takes its transaction with it.
-const KINDNESS: Duration = Duration::from_millis(100);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How long a stopped statement may take to end.
 const ENDING: Duration = Duration::from_secs(10);
@@ -19,13 +19,13 @@ const ENDING: Duration = Duration::from_secs(10);
 /// The batch that is being filled.
 pub(crate) struct Page {
     pub columns: Vec<Column>,
-    pub demand: Demand,
+    pub demand: FetchSize,
     rows: u32,
     bytes: usize,
 }
 
 impl Page {
-    pub(crate) fn new(columns: Vec<Column>, demand: Demand) -> Self {
+    pub(crate) fn new(columns: Vec<Column>, demand: FetchSize) -> Self {
         Self { columns, demand, rows: 0, bytes: 0 }
     }
 
@@ -58,7 +58,7 @@ where
     S: Stream<Item = Result<T, sqlx::Error>> + Unpin,
     F: Future<Output = Result<()>>,
 {
-    let patience = Instant::now() + KINDNESS;
+    let patience = Instant::now() + DRAIN_TIMEOUT;
     while Instant::now() < patience {
         match timeout_at(patience, next(rows)).await {
             Ok(Some(Ok(_))) => {}
@@ -134,7 +134,7 @@ mod tests {
 
     #[tokio::test]
     async fn t32_a_result_that_ends_waits_for_no_way_to_stop_it() {
-        let end = Instant::now() + KINDNESS * 2;
+        let end = Instant::now() + DRAIN_TIMEOUT * 2;
         let mut rows =
             stream::repeat_with(|| Ok::<_, sqlx::Error>(())).take_while(|_| std::future::ready(Instant::now() < end));
         let ready = std::future::pending::<Result<()>>();

@@ -1,6 +1,7 @@
 //! PostgreSQL: the rooms are the same in each backend.
 
 pub(crate) mod bind;
+pub(crate) mod cancel;
 pub(crate) mod connect;
 pub(crate) mod decode;
 pub(crate) mod error;
@@ -10,10 +11,9 @@ pub(crate) mod numeric;
 pub(crate) mod record;
 pub(crate) mod reflect;
 pub(crate) mod run;
-pub(crate) mod stop;
 pub(crate) mod tables;
 pub(crate) mod types;
 
+pub(crate) use cancel::PostgresCancelHandle;
 pub(crate) use connect::PostgresPool;
 pub(crate) use link::PostgresLink;
-pub(crate) use stop::PostgresStopper;

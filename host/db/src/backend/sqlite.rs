@@ -1,6 +1,7 @@
 //! SQLite: the connection is sqlx's, the statements are stepped here, long ones on a thread for work that blocks.
 
 mod bind;
+mod cancel;
 mod connect;
 mod create;
 mod decimal;
@@ -15,15 +16,14 @@ pub(crate) mod login;
 mod record;
 pub(crate) mod reflect;
 mod run;
-mod stop;
 pub(crate) mod tables;
 mod temporal;
 mod types;
 mod watch;
 mod writers;
 
+pub(crate) use cancel::SqliteCancelHandle;
 pub(crate) use connect::SqlitePool;
 pub(crate) use file::SqliteFile;
 pub use kept::keep_idle_files;
 pub(crate) use link::SqliteLink;
-pub(crate) use stop::SqliteStopper;

@@ -8,7 +8,7 @@ use super::Database;
 use crate::{
     error::Result,
     operation::{
-        ask::Asker,
+        admin::AdminConnection,
         ddl::{self, Order, change::Change},
         reflect::{self, options::ReflectOptions},
     },
@@ -60,8 +60,8 @@ impl Database {
         let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
         let (began, instruments) = (self.instruments.now(), Arc::clone(&self.instruments));
         self.with_connection(move |mut held| async move {
-            let mut ask = Asker::new(&mut held, dialect, &settings, &instruments);
-            let result = ddl::change(&mut ask, order).await;
+            let mut admin = AdminConnection::new(&mut held, dialect, &settings, &instruments);
+            let result = ddl::change(&mut admin, order).await;
             // Told here, as a caller that goes away does not stop the work.
             instruments.schema_changed(began, change, &result);
             (held, result)
@@ -85,7 +85,8 @@ impl Database {
         let (began, instruments) = (self.instruments.now(), Arc::clone(&self.instruments));
         self.with_connection(move |mut held| async move {
             let tables =
-                reflect::read_apart(&mut Asker::new(&mut held, dialect, &settings, &instruments), &options).await;
+                reflect::read_apart(&mut AdminConnection::new(&mut held, dialect, &settings, &instruments), &options)
+                    .await;
             instruments.reflected(began, tables.as_ref().map(Vec::len));
             (held, tables)
         })

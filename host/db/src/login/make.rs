@@ -13,7 +13,7 @@ use crate::{
     Database, Error, Result,
     backend::{mysql, postgres},
     error::DatabaseError,
-    operation::ask::Asker,
+    operation::admin::AdminConnection,
     settings::Settings,
 };
 
@@ -55,10 +55,17 @@ pub struct Made {
 /// What a backend does to make a login.
 pub(crate) trait Logins {
     /// What there is of the name, and the statements that make the rest.
-    fn plan(ask: &mut Asker<'_>, login: &NewLogin) -> impl Future<Output = Result<(Existing, Vec<Step>)>> + Send;
+    fn plan(
+        admin: &mut AdminConnection<'_>,
+        login: &NewLogin,
+    ) -> impl Future<Output = Result<(Existing, Vec<Step>)>> + Send;
 
     /// Runs the statements, all or none.
-    fn run(ask: &mut Asker<'_>, login: &NewLogin, steps: &[Step]) -> impl Future<Output = Result<()>> + Send;
+    fn run(
+        admin: &mut AdminConnection<'_>,
+        login: &NewLogin,
+        steps: &[Step],
+    ) -> impl Future<Output = Result<()>> + Send;
 }
 
 impl Database {
@@ -92,11 +99,11 @@ impl Database {
         self.with_connection(move |mut held| async move {
             // No observer is told of these statements: one of them has the password.
             let instruments = Arc::default();
-            let mut ask = Asker::new(&mut held, dialect, &settings, &instruments);
+            let mut admin = AdminConnection::new(&mut held, dialect, &settings, &instruments);
             let made = match dialect {
                 Dialect::Sqlite => Err(no_logins()),
-                Dialect::Postgres => make::<postgres::login::PostgresLogins>(&mut ask, &login, runs).await,
-                Dialect::Mysql | Dialect::Mariadb => make::<mysql::login::MysqlLogins>(&mut ask, &login, runs).await,
+                Dialect::Postgres => make::<postgres::login::PostgresLogins>(&mut admin, &login, runs).await,
+                Dialect::Mysql | Dialect::Mariadb => make::<mysql::login::MysqlLogins>(&mut admin, &login, runs).await,
             };
             (held, made.map_err(|error| without(error, login.password.reveal())))
         })
@@ -109,26 +116,26 @@ fn no_logins() -> Error {
     StatementError::Unsupported { capability: "logins", message }.into()
 }
 
-async fn make<L: Logins>(ask: &mut Asker<'_>, login: &NewLogin, runs: bool) -> Result<Made> {
-    let (existing, steps) = L::plan(ask, login).await?;
+async fn make<L: Logins>(admin: &mut AdminConnection<'_>, login: &NewLogin, runs: bool) -> Result<Made> {
+    let (existing, steps) = L::plan(admin, login).await?;
     if !existing.is_nothing() {
         return Ok(Made { existing, statements: Vec::new() });
     }
     if runs {
-        run::<L>(ask, login, &steps).await?;
+        run::<L>(admin, login, &steps).await?;
     }
     Ok(Made { existing, statements: steps.into_iter().map(|step| step.shown).collect() })
 }
 
 /// Runs the statements, again where others change the same rights just now: of two that do, PostgreSQL refuses one.
-async fn run<L: Logins>(ask: &mut Asker<'_>, login: &NewLogin, steps: &[Step]) -> Result<()> {
+async fn run<L: Logins>(admin: &mut AdminConnection<'_>, login: &NewLogin, steps: &[Step]) -> Result<()> {
     for _ in 1..TRIES {
-        match L::run(ask, login, steps).await {
+        match L::run(admin, login, steps).await {
             Err(Error::Operational(said)) if said.sqlstate.as_deref() == Some(CONCURRENTLY) => sleep(PAUSE).await,
             ran => return ran,
         }
     }
-    L::run(ask, login, steps).await
+    L::run(admin, login, steps).await
 }
 
 /// The error, or another one where it repeats the secret: a server that does not understand a statement quotes it.

@@ -156,7 +156,7 @@ pub enum SchemaChange {
     /// They were created.
     Created,
     /// They were dropped.
-    Dropped,
+    PendingCleanup,
 }
 
 /// See [`Event::SchemaChanged`].

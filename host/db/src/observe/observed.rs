@@ -10,9 +10,9 @@ use tracing::{Span, field::Empty, level_filters::LevelFilter};
 
 use super::{Event, Instruments, Origin, Outcome, Statement, StatementFinished, StatementStarted};
 use crate::{
-    backend::{Done, Job, verb},
+    backend::{Done, Execution, verb},
     error::Result,
-    feed::Feed,
+    row_sink::RowSink,
 };
 
 /// A statement that was told as started, or that is not observed. Dropping it tells that it was cancelled.
@@ -49,14 +49,14 @@ impl Observed {
     pub(crate) fn start(
         instruments: &Arc<Instruments>,
         dialect: Dialect,
-        job: &Job,
-        feed: &mut Feed,
+        job: &Execution,
+        sink: &mut RowSink,
         waited: Duration,
         parent: &Span,
     ) -> Self {
         let observed = Self::begin(instruments, dialect, job, waited, parent, instruments.now());
         if let Some(began) = observed.0.as_ref().and_then(|running| running.began) {
-            feed.measure(began);
+            sink.measure(began);
         }
         observed
     }
@@ -65,7 +65,7 @@ impl Observed {
     pub(crate) fn ran_at_once(
         instruments: &Arc<Instruments>,
         dialect: Dialect,
-        job: &Job,
+        job: &Execution,
         began: Option<Instant>,
         rows: &Batch,
     ) {
@@ -79,7 +79,7 @@ impl Observed {
     fn begin(
         instruments: &Arc<Instruments>,
         dialect: Dialect,
-        job: &Job,
+        job: &Execution,
         waited: Duration,
         parent: &Span,
         began: Option<Instant>,
@@ -106,13 +106,13 @@ impl Observed {
     }
 
     /// Tells how it ended.
-    pub(crate) fn finish(self, result: &Result<Done>, feed: &Feed) {
+    pub(crate) fn finish(self, result: &Result<Done>, sink: &RowSink) {
         let Some(mut running) = self.0 else { return };
-        let (rows, bytes, first_batch) = feed.measured();
+        let (rows, bytes, first_batch) = sink.measured();
         let affected = result.as_ref().map_or(0, |done| done.affected);
         let outcome = match result {
             // Its reader went away before it had all of it.
-            Ok(_) if feed.was_left() => Outcome::Cancelled,
+            Ok(_) if sink.was_left() => Outcome::Cancelled,
             result => Outcome::of(result.as_ref().err()),
         };
         running.finish(Counts { rows, bytes, affected, first_batch }, outcome);
@@ -178,7 +178,7 @@ impl Drop for Running {
     }
 }
 
-fn origin(job: &Job) -> Origin {
+fn origin(job: &Execution) -> Origin {
     match &job.summary {
         Some(_) => Origin::Compiled,
         None if job.sql.is_guest() => Origin::Raw,
@@ -187,7 +187,7 @@ fn origin(job: &Job) -> Origin {
 }
 
 /// What a job does: what its compiler said, or what its first words tell.
-fn operation(job: &Job, dialect: Dialect) -> &'static str {
+fn operation(job: &Execution, dialect: Dialect) -> &'static str {
     const KNOWN: [&str; 25] = [
         "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "VALUES", "TABLE", "CREATE", "ALTER", "DROP",
         "TRUNCATE", "RENAME", "COMMENT", "GRANT", "REVOKE", "SET", "SHOW", "EXPLAIN", "DESCRIBE", "ANALYZE", "PRAGMA",

@@ -2,37 +2,37 @@
 
 use crate::{
     error::Result,
-    guard::{Claim, SessionGuard},
-    transaction::state::Hollow,
+    guard::{ScopeGuard, SessionGuard},
+    transaction::state::AutocommitScope,
 };
 
 /// What is undone where one of the statements fails.
-pub(crate) enum Atomic {
+pub(crate) enum AtomicScope {
     /// A transaction of the host's own, in autocommit, and the one that is one by name only.
-    Own(Option<Hollow>),
+    Own(Option<AutocommitScope>),
     /// What was done since a savepoint.
-    Savepoint(Claim),
+    Savepoint(ScopeGuard),
     /// Nothing: the transaction asks for a rollback.
     Transaction,
 }
 
 /// Begins. In a transaction that `mends`, a failure undoes what is done from here on and nothing else.
-pub(crate) async fn begin(guard: &mut SessionGuard, mends: bool) -> Result<Atomic> {
+pub(crate) async fn begin(guard: &mut SessionGuard, mends: bool) -> Result<AtomicScope> {
     guard.enter().await?;
     if guard.is_autocommit() {
         let outer = guard.take_hollow();
         guard.connect().await?;
         guard.open_own(true, false).await?;
-        return Ok(Atomic::Own(outer));
+        return Ok(AtomicScope::Own(outer));
     }
-    if mends { guard.begin_nested().await.map(Atomic::Savepoint) } else { Ok(Atomic::Transaction) }
+    if mends { guard.begin_nested().await.map(AtomicScope::Savepoint) } else { Ok(AtomicScope::Transaction) }
 }
 
 /// Ends it: keeps what was done, or undoes it after a failure.
-pub(crate) async fn end<T>(guard: &mut SessionGuard, atomic: Atomic, result: Result<T>) -> Result<T> {
+pub(crate) async fn end<T>(guard: &mut SessionGuard, atomic: AtomicScope, result: Result<T>) -> Result<T> {
     match atomic {
-        Atomic::Transaction => result,
-        Atomic::Own(outer) => {
+        AtomicScope::Transaction => result,
+        AtomicScope::Own(outer) => {
             let result = match result {
                 Ok(value) => guard.commit_own().await.map(|()| value),
                 Err(error) => Err(error),
@@ -40,7 +40,7 @@ pub(crate) async fn end<T>(guard: &mut SessionGuard, atomic: Atomic, result: Res
             guard.end_own(outer).await;
             result
         }
-        Atomic::Savepoint(claim) => {
+        AtomicScope::Savepoint(claim) => {
             let ended = match &result {
                 Ok(_) => guard.release(claim.serial()).await,
                 Err(_) => guard.rollback_to(claim.serial()).await,

@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use super::statement::{limit, statement};
 use crate::{
-    backend::Job,
+    backend::Execution,
     error::{Error, LimitKind, Result},
-    feed::{Clock, Fate, Feed},
     guard::SessionGuard,
+    row_sink::{Clock, RowSink, SinkOutcome},
     settings::RunOptions,
 };
 
@@ -78,15 +78,15 @@ pub(crate) struct Collected {
 
 /// Runs one of a call's statements and keeps all that it returns, within what is left. Its bytes are counted, its rows are
 /// not: not all of them may be part of the answer.
-pub(crate) async fn collect(guard: &mut SessionGuard, job: Job, budget: &mut Budget) -> Result<Collected> {
+pub(crate) async fn collect(guard: &mut SessionGuard, job: Execution, budget: &mut Budget) -> Result<Collected> {
     guard.connect().await?;
     let options = budget.next()?;
-    let mut feed = Feed::collect(left(options.max_rows, budget.rows)).within(left(options.max_bytes, budget.bytes));
+    let mut sink = RowSink::collect(left(options.max_rows, budget.rows)).within(left(options.max_bytes, budget.bytes));
     let clock = Clock::new(limit(&guard.core, options));
-    let affected = statement(guard, job, &mut feed, clock).await?.affected;
-    let (columns, rows) = match feed.fate() {
-        Fate::Whole(columns, batches) => (columns, Batch::concat(batches)?),
-        Fate::Cursor(..) => (Arc::default(), Batch::default()),
+    let affected = statement(guard, job, &mut sink, clock).await?.affected;
+    let (columns, rows) = match sink.fate() {
+        SinkOutcome::Whole(columns, batches) => (columns, Batch::concat(batches)?),
+        SinkOutcome::Cursor(..) => (Arc::default(), Batch::default()),
     };
     budget.bytes = budget.bytes.saturating_add(u64::try_from(rows.bytes()).unwrap_or(u64::MAX));
     Ok(Collected { columns, rows, affected })

@@ -24,7 +24,7 @@ use self::{
 use crate::{
     backend::{mysql::tables::MysqlTables, postgres::tables::PostgresTables, sqlite::tables::SqliteTables},
     error::{DatabaseError, Error, Result},
-    operation::ask::Asker,
+    operation::admin::AdminConnection,
 };
 
 /// The most bytes of statements that are sent together.
@@ -43,23 +43,23 @@ pub(crate) struct Order {
 }
 
 /// Makes the change.
-pub(crate) async fn change(ask: &mut Asker<'_>, order: Order) -> Result<Vec<String>> {
-    match ask.dialect {
-        Dialect::Sqlite => apply::<SqliteTables>(ask, order).await,
-        Dialect::Postgres => apply::<PostgresTables>(ask, order).await,
-        Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(ask, order).await,
+pub(crate) async fn change(admin: &mut AdminConnection<'_>, order: Order) -> Result<Vec<String>> {
+    match admin.dialect {
+        Dialect::Sqlite => apply::<SqliteTables>(admin, order).await,
+        Dialect::Postgres => apply::<PostgresTables>(admin, order).await,
+        Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(admin, order).await,
     }
 }
 
 /// Makes the change within what the database has for a transaction.
-async fn apply<T: Tables>(ask: &mut Asker<'_>, order: Order) -> Result<Vec<String>> {
-    let room = T::enter(ask, order.change).await?;
+async fn apply<T: Tables>(admin: &mut AdminConnection<'_>, order: Order) -> Result<Vec<String>> {
+    let room = T::enter(admin, order.change).await?;
     let mut has_begun = false;
-    let result = alter(&room, ask, order, &mut has_begun).await;
-    let left = room.leave(ask, result.is_ok()).await;
-    match ended(ask, result, left) {
+    let result = alter(&room, admin, order, &mut has_begun).await;
+    let left = room.leave(admin, result.is_ok()).await;
+    match ended(admin, result, left) {
         // What was sent before is not undone by that, and may have been all.
-        Err(Error::Disconnected(_)) if has_begun && !ask.dialect.capabilities().transactional_ddl => {
+        Err(Error::Disconnected(_)) if has_begun && !admin.dialect.capabilities().transactional_ddl => {
             Err(Error::OutcomeUnknown(PART))
         }
         result => result,
@@ -67,48 +67,53 @@ async fn apply<T: Tables>(ask: &mut Asker<'_>, order: Order) -> Result<Vec<Strin
 }
 
 /// What a change and its end say together.
-fn ended(ask: &Asker<'_>, result: Result<Vec<String>>, left: Result<()>) -> Result<Vec<String>> {
+fn ended(admin: &AdminConnection<'_>, result: Result<Vec<String>>, left: Result<()>) -> Result<Vec<String>> {
     match (result, left) {
         (Ok(names), Ok(())) => Ok(names),
         // A commit can fail and leave a sound connection; what it says is what the caller has to know.
         (Ok(_), Err(error)) => Err(error),
         (Err(error), Ok(())) => Err(error),
         (Err(error), Err(second)) => {
-            ask.log(Level::DEBUG, "tables could not be changed, nor the connection be cleaned up", &error);
+            admin.log(Level::DEBUG, "tables could not be changed, nor the connection be cleaned up", &error);
             Err(Error::Disconnected(Some(Box::new(second))))
         }
     }
 }
 
 /// Runs the statements for the tables that need them, and keeps the records true. Says before the first whether there is one.
-async fn alter<T: Tables>(room: &T, ask: &mut Asker<'_>, order: Order, has_begun: &mut bool) -> Result<Vec<String>> {
+async fn alter<T: Tables>(
+    room: &T,
+    admin: &mut AdminConnection<'_>,
+    order: Order,
+    has_begun: &mut bool,
+) -> Result<Vec<String>> {
     let Order { change, mut tables, check_first, owner } = order;
-    let (mut book, exist) = Book::find(room, ask, &mut tables, owner).await?;
+    let (mut book, exist) = Book::find(room, admin, &mut tables, owner).await?;
     let mut wanted = select::<T>(change, tables, exist, check_first)?;
     if change == Change::Drop {
-        book.check(room, ask, &wanted).await?;
+        book.check(room, admin, &wanted).await?;
     }
-    room.foresee(ask, change, &wanted).await?;
+    room.foresee(admin, change, &wanted).await?;
     if change == Change::Create {
-        room.adapt(ask, &mut wanted).await?;
+        room.adapt(admin, &mut wanted).await?;
     }
     let wanted: Vec<&Table> = wanted.iter().collect();
     let statements = match change {
-        Change::Create => ddl::create(&wanted, ask.dialect)?,
-        Change::Drop => ddl::drop(&wanted, ask.dialect)?,
+        Change::Create => ddl::create(&wanted, admin.dialect)?,
+        Change::Drop => ddl::drop(&wanted, admin.dialect)?,
     };
-    book.before(room, ask, change, &wanted).await?;
+    book.before(room, admin, change, &wanted).await?;
     let mut changed = Vec::new();
     *has_begun = !statements.is_empty();
-    if let Err(error) = run_all::<T>(ask, &statements, &mut changed).await {
+    if let Err(error) = run_all::<T>(admin, &statements, &mut changed).await {
         if change == Change::Create {
-            room.undo(ask, &changed).await;
+            room.undo(admin, &changed).await;
         }
-        book.amend(room, ask, change, &wanted, &changed).await;
+        book.amend(room, admin, change, &wanted, &changed).await;
         return Err(error);
     }
-    book.after(room, ask, change, &changed).await?;
-    room.settle(ask, change, &changed).await?;
+    book.after(room, admin, change, &changed).await?;
+    room.settle(admin, change, &changed).await?;
     Ok(changed.into_iter().map(label).collect())
 }
 
@@ -125,15 +130,15 @@ fn select<T: Tables>(change: Change, tables: Vec<Table>, exist: Vec<bool>, check
 
 /// Runs statements, and tells which tables they created or dropped, also where one fails.
 async fn run_all<'t, T: Tables>(
-    ask: &mut Asker<'_>,
+    admin: &mut AdminConnection<'_>,
     statements: &[Definition<'t>],
     changed: &mut Vec<&'t Table>,
 ) -> Result<()> {
     for some in together::<T>(statements) {
         let texts: Vec<Sql> = some.iter().map(|statement| statement.sql.clone()).collect();
         match texts.as_slice() {
-            [only] => ask.run(only.clone()).await?,
-            several => ask.script(several).await?,
+            [only] => admin.run(only.clone()).await?,
+            several => admin.script(several).await?,
         }
         changed.extend(some.iter().flat_map(|statement| statement.tables.iter().copied()));
     }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use sqlservice_sql::{Batch, Flush};
 
 use super::{
-    atomic::{self, Atomic},
+    atomic::{self, AtomicScope},
     budget::{Budget, collect},
     statement::rows_job,
 };
 use crate::{
     error::{Error, Result},
-    feed::Clock,
-    guard::{Core, Listener, SessionGuard},
+    guard::{CallGuard, Core, SessionGuard},
+    row_sink::Clock,
     settings::RunOptions,
 };
 
@@ -36,9 +36,9 @@ impl From<Error> for FlushError {
 /// Writes the changes. A failure undoes them and leaves the transaction as it was. The limits hold for all statements together.
 pub(crate) async fn flush(core: &Arc<Core>, flush: Flush, options: RunOptions) -> Result<Vec<Batch>, FlushError> {
     let call = Clock::new(None);
-    let listener = Listener::new(core, &call);
+    let listener = CallGuard::new(core, &call);
     let answer = core.call(move |guard| flush_in_turn(guard, flush, options, call)).await;
-    listener.hear();
+    listener.acknowledge();
     answer?
 }
 
@@ -81,7 +81,7 @@ async fn write(
     }
     let atomic = atomic::begin(guard, true).await?;
     // From here on, a caller that goes away leaves something behind that nobody knows of.
-    if let (Some(transaction), Atomic::Savepoint(_)) = (guard.transaction(), &atomic) {
+    if let (Some(transaction), AtomicScope::Savepoint(_)) = (guard.transaction(), &atomic) {
         call.enter(transaction);
     }
     let result = steps(guard, &mut flush, change, budget).await.map_err(|error| explained(error, &flush, *change));

@@ -11,17 +11,17 @@ use super::{
 };
 use crate::{
     error::Result,
-    feed::Clock,
-    guard::{Core, Listener, SessionGuard},
+    guard::{CallGuard, Core, SessionGuard},
+    row_sink::Clock,
     settings::RunOptions,
 };
 
 /// Runs the statements as one.
 pub(crate) async fn insert_many(core: &Arc<Core>, statements: BulkStatements, options: RunOptions) -> Result<Answer> {
     let call = Clock::new(None);
-    let listener = Listener::new(core, &call);
+    let listener = CallGuard::new(core, &call);
     let answer = core.call(move |guard| insert_in_turn(guard, statements, options, call)).await;
-    listener.hear();
+    listener.acknowledge();
     answer
 }
 

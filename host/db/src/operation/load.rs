@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    feed::Clock,
-    guard::{Core, Listener, SessionGuard},
+    guard::{CallGuard, Core, SessionGuard},
+    row_sink::Clock,
     settings::RunOptions,
 };
 
@@ -35,9 +35,9 @@ pub type Rows = (Arc<[Output]>, Batch, Vec<Loaded>);
 /// Reads everything. The limits hold for all statements together.
 pub(crate) async fn load(core: &Arc<Core>, root: Root, loading: Loading, options: RunOptions) -> Result<Rows> {
     let call = Clock::new(None);
-    let listener = Listener::new(core, &call);
+    let listener = CallGuard::new(core, &call);
     let answer = core.call(move |guard| load_in_turn(guard, root, loading, options, call)).await;
-    listener.hear();
+    listener.acknowledge();
     answer
 }
 

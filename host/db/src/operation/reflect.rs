@@ -9,31 +9,31 @@ use std::{sync::Arc, time::Duration};
 use sqlservice_sql::{Dialect, schema::Table};
 
 use self::options::ReflectOptions;
-use super::{ask::Asker, statement::Watch};
+use super::{admin::AdminConnection, statement::Watch};
 use crate::{
     backend::{Begin, Link, mysql, postgres, sqlite},
     error::{Error, Result},
-    feed::Clock,
-    guard::{Core, Listener, SessionGuard},
+    guard::{CallGuard, Core, SessionGuard},
+    row_sink::Clock,
     settings::Isolation,
 };
 
 /// Reads tables in the transaction that is open, or without one.
-async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Vec<Table>> {
-    let assembly = match ask.dialect {
-        Dialect::Sqlite => sqlite::reflect::read(ask, options).await,
-        Dialect::Postgres => postgres::reflect::read(ask, options).await,
-        Dialect::Mysql | Dialect::Mariadb => mysql::reflect::read(ask, options).await,
+async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Vec<Table>> {
+    let assembly = match admin.dialect {
+        Dialect::Sqlite => sqlite::reflect::read(admin, options).await,
+        Dialect::Postgres => postgres::reflect::read(admin, options).await,
+        Dialect::Mysql | Dialect::Mariadb => mysql::reflect::read(admin, options).await,
     };
     assembly?.finish(options)
 }
 
 /// Reads tables in a transaction of their own, where that makes a difference.
-pub(crate) async fn read_apart(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Vec<Table>> {
-    let Some(isolation) = snapshot(ask.dialect) else { return read(ask, options).await };
-    ask.begin(Begin { isolation, read_only: true, ..Begin::default() }).await?;
-    let tables = read(ask, options).await;
-    ask.end(false).await?;
+pub(crate) async fn read_apart(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Vec<Table>> {
+    let Some(isolation) = snapshot(admin.dialect) else { return read(admin, options).await };
+    admin.begin(Begin { isolation, read_only: true, ..Begin::default() }).await?;
+    let tables = read(admin, options).await;
+    admin.end(false).await?;
     tables
 }
 
@@ -54,9 +54,9 @@ pub(crate) async fn reflect(
 ) -> Result<Vec<Table>> {
     options.check()?;
     let call = Clock::new(None);
-    let listener = Listener::new(core, &call);
+    let listener = CallGuard::new(core, &call);
     let answer = core.call(move |guard| reflect_in_turn(guard, options, timeout, call)).await;
-    listener.hear();
+    listener.acknowledge();
     answer
 }
 
@@ -110,9 +110,9 @@ async fn ask_for_tables(
     let transaction = guard.transaction();
     let Some(mut held) = guard.lease.state.held.take() else { return Err(Error::Disconnected(None)) };
     let watch = Watch::Call { caller: &mut guard.lease.caller, core: &guard.core, transaction };
-    let mut ask = Asker::of_call(&mut held, &guard.core, watch, timeout);
-    let tables = read(&mut ask, options).await;
-    let is_broken = ask.is_broken() || matches!(tables, Err(Error::Disconnected(_)));
+    let mut admin = AdminConnection::of_call(&mut held, &guard.core, watch, timeout);
+    let tables = read(&mut admin, options).await;
+    let is_broken = admin.is_broken() || matches!(tables, Err(Error::Disconnected(_)));
     let is_lost = is_broken || tables.as_ref().err().is_some_and(|error| held.link.transaction_lost(error));
     if is_broken {
         held.discard().await;

@@ -19,21 +19,21 @@ use tracing::Level;
 
 use crate::{
     backend::{
-        Binds, Done, Effect, Job, Link, Stop,
-        any::AnyStopper,
+        Binds, Done, Effect, Execution, Link, Stop,
+        any::AnyCancelHandle,
         bind::{Owned, Place, Rows},
         verb,
     },
     cursor::Cursor,
     error::{Error, Result},
-    feed::{Clock, Demand, Fate, Feed, Head, Page},
-    guard::{Core, Listener, SessionGuard},
+    guard::{CallGuard, Core, SessionGuard},
     inner::Inner,
     observe::Observed,
-    pool::{Held, PATIENCE},
-    queue::Caller,
+    pool::{PATIENCE, PooledConnection},
+    queue::CancelToken,
+    row_sink::{Clock, FetchSize, FirstBatch, Page, RowSink, SinkOutcome},
     settings::RunOptions,
-    task::Started,
+    task::{Started, run_or_spawn},
 };
 
 /// How long a link may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
@@ -87,7 +87,7 @@ pub(crate) enum Watch<'a> {
     /// Nothing: it is the host's own, with no caller that could go away.
     Host,
     /// What can go wrong to the call that it belongs to.
-    Call { caller: &'a mut Caller, core: &'a Core, transaction: Option<u64> },
+    Call { caller: &'a mut CancelToken, core: &'a Core, transaction: Option<u64> },
 }
 
 impl Watch<'_> {
@@ -135,7 +135,7 @@ pub(crate) async fn execute_compiled(
 }
 
 /// Runs a short query here and now; nothing where that cannot be.
-fn at_once(core: &Core, job: &Job, options: RunOptions) -> Option<Answer> {
+fn at_once(core: &Core, job: &Execution, options: RunOptions) -> Option<Answer> {
     if limit(core, options).is_some_and(|limit| limit.is_zero()) {
         return None;
     }
@@ -149,28 +149,28 @@ fn at_once(core: &Core, job: &Job, options: RunOptions) -> Option<Answer> {
     Some(Answer { columns, first, rest: None, affected: 0, last_key: None })
 }
 
-fn demand(options: RunOptions) -> Demand {
-    Demand::of(
+fn demand(options: RunOptions) -> FetchSize {
+    FetchSize::of(
         options.batch_rows.unwrap_or(RunOptions::BATCH_ROWS),
         options.batch_bytes.unwrap_or(RunOptions::BATCH_BYTES),
     )
 }
 
 /// Runs a statement of a session, and gives the call its answer or the first part of it.
-pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> Result<Answer> {
+pub(crate) async fn execute(core: &Arc<Core>, job: Execution, options: RunOptions) -> Result<Answer> {
     let cursor = core.serial();
     let (head, first) = oneshot::channel();
     let clock = Clock::new(limit(core, options));
     let demand = demand(options);
-    let feed = Feed::call(head, demand, options.max_rows, clock.clone());
-    let listener = Listener::new(core, &clock);
+    let sink = RowSink::call(head, demand, options.max_rows, clock.clone());
+    let listener = CallGuard::new(core, &clock);
     let ended = clock.clone();
-    let (alive, started) = core.start(move |guard| answer(guard, job, feed, clock, cursor)).await;
-    let answer = match started {
+    let (alive, work) = core.start(move |guard| answer(guard, job, sink, clock, cursor));
+    let answer = match run_or_spawn(work).await {
         Started::Done(result) => result,
         Started::Running(mut task) => tokio::select! {
             biased;
-            Ok(Head { columns, first, demands, pages }) = first => {
+            Ok(FirstBatch { columns, first, demands, pages }) = first => {
                 let rest = Some(Cursor::new(Arc::clone(core), cursor, demands, pages, alive));
                 // It may have failed before its cursor was there: the transaction's time can run out.
                 if ended.has_failed() {
@@ -181,7 +181,7 @@ pub(crate) async fn execute(core: &Arc<Core>, job: Job, options: RunOptions) -> 
             result = &mut task => result.unwrap_or(Err(Error::Lost)),
         },
     };
-    listener.hear();
+    listener.acknowledge();
     answer
 }
 
@@ -192,15 +192,21 @@ pub(crate) fn limit(core: &Core, options: RunOptions) -> Option<Duration> {
 }
 
 /// The turn of one statement, until its last row was read or its cursor dropped.
-async fn answer(mut guard: SessionGuard, job: Job, mut feed: Feed, clock: Clock, cursor: u64) -> Result<Answer> {
-    let result = statement(&mut guard, job, &mut feed, clock.clone()).await;
+async fn answer(
+    mut guard: SessionGuard,
+    job: Execution,
+    mut sink: RowSink,
+    clock: Clock,
+    cursor: u64,
+) -> Result<Answer> {
+    let result = statement(&mut guard, job, &mut sink, clock.clone()).await;
     guard.settle().await;
-    match feed.fate() {
-        Fate::Whole(columns, batches) => result.map(|Done { affected, last_key }| {
+    match sink.fate() {
+        SinkOutcome::Whole(columns, batches) => result.map(|Done { affected, last_key }| {
             let first = batches.into_iter().next().unwrap_or_default();
             Answer { columns, first, rest: None, affected, last_key }
         }),
-        Fate::Cursor(pages, last) => {
+        SinkOutcome::Cursor(pages, last) => {
             // A result that is whole occupies the session until its reader has all of it, whoever is faster. After an
             // error there is nothing to read, and the session is free before its reader knows.
             if result.is_err() {
@@ -215,8 +221,13 @@ async fn answer(mut guard: SessionGuard, job: Job, mut feed: Feed, clock: Clock,
     }
 }
 
-/// Runs one statement in its transaction. The feed has what it returns.
-pub(crate) async fn statement(guard: &mut SessionGuard, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
+/// Runs one statement in its transaction. The row sink has what it returns.
+pub(crate) async fn statement(
+    guard: &mut SessionGuard,
+    job: Execution,
+    sink: &mut RowSink,
+    clock: Clock,
+) -> Result<Done> {
     guard.enter().await?;
     guard.connect().await?;
     if guard.lease.caller.is_gone() {
@@ -231,49 +242,49 @@ pub(crate) async fn statement(guard: &mut SessionGuard, job: Job, feed: &mut Fee
     }
     let waited = std::mem::take(&mut guard.waited);
     let dialect = guard.core.database.dialect();
-    let observed = Observed::start(&guard.core.instruments, dialect, &job, feed, waited, &guard.span);
+    let observed = Observed::start(&guard.core.instruments, dialect, &job, sink, waited, &guard.span);
     let result = if is_alone {
-        Box::pin(statement_alone(guard, job, feed, clock)).await
+        Box::pin(statement_alone(guard, job, sink, clock)).await
     } else {
-        let ended = supervise(guard, job, feed, clock).await;
+        let ended = supervise(guard, job, sink, clock).await;
         if ended.failed {
             guard.fail(ended.broken);
         }
         ended.result
     };
-    observed.finish(&result, feed);
+    observed.finish(&result, sink);
     result
 }
 
 /// Refuses what needs room where the database has none left.
-fn check_storage(guard: &SessionGuard, job: &Job) -> Result<()> {
+fn check_storage(guard: &SessionGuard, job: &Execution) -> Result<()> {
     let Inner { storage: Some(storage), .. } = &*guard.core.database else { return Ok(()) };
     let Some(held) = &guard.lease.state.held else { return Ok(()) };
-    storage.check(job, guard.core.database.dialect(), &guard.core.instruments, || held.link.stopper())
+    storage.check(job, guard.core.database.dialect(), &guard.core.instruments, || held.link.cancel_handle())
 }
 
 /// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.
-async fn statement_alone(guard: &mut SessionGuard, job: Job, feed: &mut Feed, clock: Clock) -> Result<Done> {
+async fn statement_alone(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink, clock: Clock) -> Result<Done> {
     let outer = guard.take_hollow();
     guard.open_own(job.effect == Effect::Writes, true).await?;
     let again = job.sql.is_guest().then(|| job.clone());
-    let result = match supervise(guard, job, feed, clock.clone()).await.result {
+    let result = match supervise(guard, job, sink, clock.clone()).await.result {
         // Its reader went away before it had all of it.
-        Ok(done) if feed.was_left() => Ok(done),
+        Ok(done) if sink.was_left() => Ok(done),
         Ok(done) => guard.commit_own().await.map(|()| done),
         Err(error) => Err(error),
     };
     guard.end_own(outer).await;
     match (result, again) {
         (Err(Error::Operational(said)), Some(job)) if said.sqlstate.as_deref() == Some(NOT_IN_TRANSACTION) => {
-            supervise(guard, job, feed, clock).await.result
+            supervise(guard, job, sink, clock).await.result
         }
         (result, _) => result,
     }
 }
 
 /// Runs a statement until it ends or has to.
-async fn supervise(guard: &mut SessionGuard, job: Job, feed: &mut Feed, clock: Clock) -> Ended {
+async fn supervise(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink, clock: Clock) -> Ended {
     let transaction = guard.transaction();
     if let Some(transaction) = transaction.filter(|_| guard.is_transactional()) {
         clock.enter(transaction);
@@ -282,8 +293,8 @@ async fn supervise(guard: &mut SessionGuard, job: Job, feed: &mut Feed, clock: C
         return Ended { result: Err(Error::Disconnected(None)), broken: true, failed: true };
     };
     let mut watch = Watch::Call { caller: &mut guard.lease.caller, core: &guard.core, transaction };
-    let mut ended = watched(&mut held, job, feed, &clock, &mut watch).await;
-    if let (Ok(_), Some((kind, allowed))) = (&ended.result, feed.is_over()) {
+    let mut ended = watched(&mut held, job, sink, &clock, &mut watch).await;
+    if let (Ok(_), Some((kind, allowed))) = (&ended.result, sink.is_over()) {
         ended.result = Err(Error::Limit { kind, allowed });
         ended.failed = true;
     }
@@ -300,17 +311,23 @@ async fn supervise(guard: &mut SessionGuard, job: Job, feed: &mut Feed, clock: C
 }
 
 /// Runs a statement and stops it where there is a cause to.
-pub(crate) async fn watched(held: &mut Held, job: Job, feed: &mut Feed, clock: &Clock, watch: &mut Watch<'_>) -> Ended {
-    let stopper = held.link.stopper();
-    let closing = feed.closing();
+pub(crate) async fn watched(
+    held: &mut PooledConnection,
+    job: Execution,
+    sink: &mut RowSink,
+    clock: &Clock,
+    watch: &mut Watch<'_>,
+) -> Ended {
+    let cancel_handle = held.link.cancel_handle();
+    let closing = sink.closing();
     clock.start();
-    let mut work = pin!(held.link.run(job, feed));
+    let mut work = pin!(held.link.run(job, sink));
     let cause = tokio::select! {
         biased;
         result = &mut work => return judge(result),
         cause = watch.cause(clock) => cause,
     };
-    let ended = Box::pin(end(&stopper, work, &closing, clock, cause)).await;
+    let ended = Box::pin(end(&cancel_handle, work, &closing, clock, cause)).await;
     if ended.broken {
         held.instruments.log(Level::WARN, "a statement could not be stopped; its connection is closed", None);
     }
@@ -319,7 +336,7 @@ pub(crate) async fn watched(held: &mut Held, job: Job, feed: &mut Feed, clock: &
 
 /// Ends a statement that there is a cause to end.
 async fn end(
-    stopper: &AnyStopper,
+    cancel_handle: &AnyCancelHandle,
     mut work: Pin<&mut (impl Future<Output = Result<Done>> + Send)>,
     closing: &Notify,
     clock: &Clock,
@@ -333,14 +350,14 @@ async fn end(
         let failed = result.is_err() || !matches!(cause, Cause::Gone) || !clock.is_seen();
         return Ended { result: Err(cause.into()), broken, failed };
     }
-    let stopped = timeout(PATIENCE, stop(stopper, work)).await;
+    let stopped = timeout(PATIENCE, stop(cancel_handle, work)).await;
     let broken = !matches!(stopped, Ok((Ok(()), ref result)) if !matches!(result, Err(Error::Disconnected(_))));
     Ended { result: Err(cause.into()), broken, failed: true }
 }
 
 /// Stops a statement, and waits until it has ended and the request to stop has arrived.
-async fn stop(stopper: &AnyStopper, work: impl Future<Output = Result<Done>>) -> (Result<()>, Result<Done>) {
-    tokio::join!(stopper.stop(), work)
+async fn stop(cancel_handle: &AnyCancelHandle, work: impl Future<Output = Result<Done>>) -> (Result<()>, Result<Done>) {
+    tokio::join!(cancel_handle.stop(), work)
 }
 
 /// What the end of a statement means that nobody stopped.
@@ -355,7 +372,7 @@ fn judge(result: Result<Done>) -> Ended {
 }
 
 /// The job that a compiled statement and a call's parameters make.
-pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job> {
+pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Execution> {
     let given = parameters.len();
     if given != compiled.parameters as usize {
         let message = format!("the statement takes {} parameters, not {given}", compiled.parameters);
@@ -382,7 +399,7 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
         binds.push(Owned { value, kind: slot.kind });
     }
     let expected = Some(Arc::clone(&compiled.outputs));
-    Ok(Job {
+    Ok(Execution {
         sql: compiled.sql.clone(),
         binds: Binds::Values(binds),
         expected,
@@ -393,7 +410,7 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Job
 }
 
 /// The job of a statement that takes rows of a batch.
-pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Job> {
+pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Execution> {
     let Chunk { compiled, layout, rows } = chunk;
     if layout == Layout::Slots {
         let values = |row: usize| (0..batch.columns.len()).map(move |column| batch.value(row, column));
@@ -412,7 +429,7 @@ pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Job> {
     let places = compiled.slots.iter().take(written).map(place).collect();
     let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, places });
     let expected = Some(Arc::clone(&compiled.outputs));
-    Ok(Job {
+    Ok(Execution {
         sql: compiled.sql.clone(),
         binds,
         expected,
@@ -432,9 +449,9 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 }
 
 /// The job that a guest's own SQL text makes.
-pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Job> {
+pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Execution> {
     let sql = Sql::guest(sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
     let effect = if verb::changes_rows(&verb::verb(&sql, dialect)) { Effect::Writes } else { Effect::Unknown };
-    Ok(Job { sql, binds: Binds::Values(binds), expected: None, is_script: false, effect, summary: None })
+    Ok(Execution { sql, binds: Binds::Values(binds), expected: None, is_script: false, effect, summary: None })
 }

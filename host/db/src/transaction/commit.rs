@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     guard::SessionGuard,
     observe::Instruments,
-    pool::Held,
+    pool::PooledConnection,
 };
 
 /// How long the caller of a commit waits for the database's answer.
@@ -43,17 +43,17 @@ impl SessionGuard {
     }
 }
 
-async fn commit(mut held: Held) -> (Held, Result<()>) {
+async fn commit(mut held: PooledConnection) -> (PooledConnection, Result<()>) {
     let result = held.link.commit().await;
     (held, result)
 }
 
-fn is_usable(held: &Held, result: &Result<()>) -> bool {
+fn is_usable(held: &PooledConnection, result: &Result<()>) -> bool {
     !held.link.is_lost() && !matches!(result, Err(Error::Disconnected(_) | Error::OutcomeUnknown(_)))
 }
 
 /// Deals with a connection whose commit has ended after its caller was told that its outcome is unknown.
-async fn end(instruments: &Instruments, ended: Option<(Held, Result<()>)>) {
+async fn end(instruments: &Instruments, ended: Option<(PooledConnection, Result<()>)>) {
     match ended {
         None => instruments.log(Level::WARN, "a commit was never answered", None),
         Some((held, result)) => {

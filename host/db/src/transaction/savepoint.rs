@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::{
     backend::any::Step,
     error::{Error, Result},
-    guard::{Claim, Dropped, SessionGuard},
+    guard::{PendingCleanup, ScopeGuard, SessionGuard},
     pool::PATIENCE,
 };
 
 impl SessionGuard {
     /// Sets a savepoint, and begins a transaction where none is open.
-    pub(crate) async fn begin_nested(&mut self) -> Result<Claim> {
+    pub(crate) async fn begin_nested(&mut self) -> Result<ScopeGuard> {
         self.enter().await?;
         self.connect().await?;
         self.autobegin().await?;
@@ -28,7 +28,7 @@ impl SessionGuard {
         if let Some(transaction) = &mut self.lease.state.transaction {
             transaction.savepoints.push(serial);
         }
-        Ok(Claim::savepoint(Arc::clone(&self.core), serial))
+        Ok(ScopeGuard::savepoint(Arc::clone(&self.core), serial))
     }
 
     /// Keeps what was done since a savepoint, which must be the innermost.
@@ -46,7 +46,7 @@ impl SessionGuard {
     /// Undoes what was done since a savepoint, which must be the innermost, and mends a failure since.
     pub(crate) async fn rollback_to(&mut self, savepoint: u64) -> Result<()> {
         self.lease.state.check_open()?;
-        self.sweep_once().await?;
+        self.cleanup_once().await?;
         self.lease.state.check_innermost(savepoint)?;
         self.undo_to(savepoint).await
     }
@@ -71,17 +71,17 @@ impl SessionGuard {
 
     /// Deals with what was dropped before this call. A savepoint that is dropped while a call of several statements runs would
     /// else take some of them with it and leave the others.
-    pub(super) async fn sweep_once(&mut self) -> Result<()> {
-        if std::mem::replace(&mut self.swept, true) || !self.core.has_dropped() {
+    pub(super) async fn cleanup_once(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.is_cleaned, true) || !self.core.has_cleanup() {
             return Ok(());
         }
-        Box::pin(self.sweep()).await
+        Box::pin(self.run_cleanup()).await
     }
 
     /// Deals with what callers went away from: rolls back transactions and savepoints that nobody knows of, and fails a
     /// transaction in which something was done that nobody knows of.
-    async fn sweep(&mut self) -> Result<()> {
-        let dropped = self.core.take_dropped();
+    async fn run_cleanup(&mut self) -> Result<()> {
+        let dropped = self.core.take_cleanup();
         if dropped.is_empty() {
             return Ok(());
         }
@@ -89,10 +89,10 @@ impl SessionGuard {
         let (mut begun, mut unheard, mut savepoint) = (false, false, None);
         for what in dropped {
             match what {
-                Dropped::Transaction(serial) => begun |= serial == transaction.serial,
-                Dropped::Statement(clock) => unheard |= clock.transaction() == transaction.serial,
+                PendingCleanup::Transaction(serial) => begun |= serial == transaction.serial,
+                PendingCleanup::Statement(clock) => unheard |= clock.transaction() == transaction.serial,
                 // The outermost takes the others with it.
-                Dropped::Savepoint(serial) => {
+                PendingCleanup::Savepoint(serial) => {
                     let depth = transaction.savepoints.iter().position(|open| *open == serial);
                     savepoint = depth.into_iter().chain(savepoint).min();
                 }

@@ -6,10 +6,10 @@ use sqlservice_sql::{Batch, compiled::Output};
 use tokio::task::AbortHandle;
 
 use crate::{
-    backend::Job,
+    backend::Execution,
     error::{Error, Result},
-    feed::Demand,
-    pool::Held,
+    pool::PooledConnection,
+    row_sink::FetchSize,
     settings::Isolation,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct State {
     /// The connection. Away while a call works with it, so that a call that dies takes it along.
-    pub(crate) held: Option<Held>,
+    pub(crate) held: Option<PooledConnection>,
     pub(super) transaction: Option<Transaction>,
     /// The level of the transactions to come.
     pub(super) isolation: Isolation,
@@ -45,7 +45,7 @@ pub(super) struct Transaction {
 }
 
 /// A transaction by name only that was put aside.
-pub(crate) struct Hollow(pub(super) Transaction);
+pub(crate) struct AutocommitScope(pub(super) Transaction);
 
 /// Aborts its task when the transaction ends.
 pub(super) struct Timer(pub(super) AbortHandle);
@@ -70,7 +70,12 @@ pub(crate) enum Mode {
 impl State {
     /// Runs a short query here and now in the transaction that is open. Nothing where that cannot be. `expired` is the transaction
     /// that ran out of time last.
-    pub(crate) fn run_at_once(&mut self, job: &Job, demand: Demand, expired: u64) -> Option<(Arc<[Output]>, Batch)> {
+    pub(crate) fn run_at_once(
+        &mut self,
+        job: &Execution,
+        demand: FetchSize,
+        expired: u64,
+    ) -> Option<(Arc<[Output]>, Batch)> {
         let transaction = self.transaction.as_ref()?;
         if transaction.failed || transaction.serial == expired || self.spent || self.expired {
             return None;

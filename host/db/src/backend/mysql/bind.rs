@@ -210,8 +210,8 @@ mod tests {
     use crate::{
         Error,
         backend::{
+            column_writer::Cell,
             mysql::{decode, types::Form},
-            sink::Cell,
         },
     };
 

@@ -12,7 +12,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{error, stop::Control, types::Kinds};
+use super::{cancel::Control, error, types::Kinds};
 use crate::{
     Error, Result, Settings,
     backend::{

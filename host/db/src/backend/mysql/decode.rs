@@ -6,7 +6,7 @@ use sqlservice_sql::Result;
 use super::types::Form;
 use crate::backend::{
     calendar,
-    sink::{Cell, Column},
+    column_writer::{Cell, Column},
 };
 
 /// Reads a value into its column. Nothing for bytes that are no such value.

@@ -11,19 +11,19 @@ use sqlx::{Connection, Row};
 use tokio::time::timeout;
 
 use super::{
+    cancel::MysqlCancelHandle,
     connect::{Connected, MysqlPool},
     error, run,
-    stop::MysqlStopper,
 };
 use crate::{
     Error, Result,
     backend::{
-        Begin, Done, Effect, Job, Link, driver,
+        Begin, Done, Effect, Execution, Link, driver,
         idle::CLOSING,
         scope::{Back, Scope},
         verb, vigil,
     },
-    feed::Feed,
+    row_sink::RowSink,
     settings::Isolation,
 };
 
@@ -41,7 +41,7 @@ pub(crate) struct MysqlLink {
     pool: Arc<MysqlPool>,
     born: Instant,
     connected: Connected,
-    stopper: MysqlStopper,
+    cancel_handle: MysqlCancelHandle,
     /// Whether the borrower ran SQL of its own. Variables, temporary tables, modes and prepared statements stay then, also where a
     /// function or a trigger made them, and nothing that the driver can send takes them away.
     ran_text: bool,
@@ -58,12 +58,12 @@ impl MysqlLink {
     /// A connection of a pool, and whether it was made for this.
     pub(crate) async fn acquire(pool: &Arc<MysqlPool>) -> Result<(Self, bool)> {
         let (connected, born, is_new) = pool.take().await?;
-        let stopper = MysqlStopper::new(Arc::clone(pool.control()), connected.id);
+        let cancel_handle = MysqlCancelHandle::new(Arc::clone(pool.control()), connected.id);
         let link = Self {
             pool: Arc::clone(pool),
             born,
             connected,
-            stopper,
+            cancel_handle,
             ran_text: false,
             ran_compiled: false,
             has_changes: false,
@@ -76,7 +76,7 @@ impl MysqlLink {
     /// Makes sure that a stop that came too late hits nothing: it either hits a statement that does nothing, or is
     /// forgotten with it.
     async fn settle(&mut self) -> Result<()> {
-        if !self.stopper.take_pending() {
+        if !self.cancel_handle.take_pending() {
             return Ok(());
         }
         match sqlx::raw_sql(driver::text(&Sql::fixed("SELECT 1")))
@@ -114,7 +114,7 @@ impl MysqlLink {
 
     /// Remembers that SQL of the borrower's own was run. Refuses what would commit changes unasked: a rollback after it would seem
     /// to undo them.
-    fn watch(&mut self, job: &Job) -> Result<()> {
+    fn watch(&mut self, job: &Execution) -> Result<()> {
         if !job.sql.is_guest() {
             return Ok(());
         }
@@ -157,7 +157,7 @@ impl MysqlLink {
         self.say(text.finish()).await
     }
 
-    async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
+    async fn work(&mut self, job: &Execution, sink: &mut RowSink) -> Result<Done> {
         if self.scope.begin().is_none() {
             // It is in no transaction: what it reads is not kept, nor what it does undone.
             self.set_autocommit(true).await?;
@@ -165,13 +165,13 @@ impl MysqlLink {
         self.scope.wrote |= job.effect != Effect::Reads;
         self.has_changes |= job.effect == Effect::Writes;
         self.open(job.effect).await?;
-        run::run(&mut self.connected, &self.stopper, job, feed).await
+        run::run(&mut self.connected, &self.cancel_handle, job, sink).await
     }
 
     /// Commits what is open. Where no answer will come, the connection is lost.
     async fn commit_watched(&mut self) -> Result<()> {
-        let stopper = self.stopper.clone();
-        vigil::answered(self.say(COMMIT), &stopper).await.unwrap_or(Err(Error::Disconnected(None)))
+        let cancel_handle = self.cancel_handle.clone();
+        vigil::answered(self.say(COMMIT), &cancel_handle).await.unwrap_or(Err(Error::Disconnected(None)))
     }
 
     fn end(&mut self) {
@@ -195,10 +195,10 @@ impl MysqlLink {
 }
 
 impl Link for MysqlLink {
-    type Stopper = MysqlStopper;
+    type CancelHandle = MysqlCancelHandle;
 
-    fn stopper(&self) -> MysqlStopper {
-        self.stopper.clone()
+    fn cancel_handle(&self) -> MysqlCancelHandle {
+        self.cancel_handle.clone()
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
@@ -261,7 +261,7 @@ impl Link for MysqlLink {
         self.ask(sql).await?.parse()
     }
 
-    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
+    async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
         self.settle().await?;
         self.watch(&job)?;
         if !job.sql.is_guest() {
@@ -272,9 +272,9 @@ impl Link for MysqlLink {
             self.connected.was_used = false;
         }
         let proved = std::mem::replace(&mut self.is_proved, false);
-        let busy = self.stopper.busy().clone();
-        let result = busy.during(self.work(&job, feed)).await;
-        self.is_proved = proved && result.is_ok() && !feed.was_left();
+        let busy = self.cancel_handle.busy().clone();
+        let result = busy.during(self.work(&job, sink)).await;
+        self.is_proved = proved && result.is_ok() && !sink.was_left();
         result
     }
 
@@ -296,7 +296,7 @@ impl Link for MysqlLink {
             }
             return Err(Error::Disconnected(None));
         }
-        if self.is_proved && !self.stopper.was_used() {
+        if self.is_proved && !self.cancel_handle.was_used() {
             // What the host did not begin is not open.
             if self.scope.is_open() {
                 self.say(UNDO).await?;
@@ -319,6 +319,6 @@ impl Link for MysqlLink {
 
     async fn discard(self) {
         drop(timeout(CLOSING, self.connected.connection.close_hard()).await);
-        self.stopper.end_if_busy().await;
+        self.cancel_handle.end_if_busy().await;
     }
 }

@@ -6,7 +6,7 @@ use sqlservice_sql::login::{NewLogin, Step};
 use crate::{
     Result,
     login::{Existing, Finding, Logins, OfNames, SHOWN},
-    operation::ask::Asker,
+    operation::admin::AdminConnection,
 };
 
 /// Who the login is, where it works, and settings that matter for it.
@@ -30,29 +30,31 @@ const RIGHTS: &str = "\
     UNION ALL SELECT 'role', CONVERT(role_name USING utf8mb4), '', 'NO' FROM information_schema.applicable_roles";
 
 /// Asks what the login may do.
-pub(crate) async fn check(ask: &mut Asker<'_>) -> Result<Vec<Finding>> {
+pub(crate) async fn check(admin: &mut AdminConnection<'_>) -> Result<Vec<Finding>> {
     let mut findings = vec![Finding::OwnPassword];
     let (mut user, mut database) = (String::new(), String::new());
-    ask.rows(FACTS, &[], 5, |cells| {
-        (user, database) = (cells.text(), cells.text());
-        let mut is_so = |finding: Finding| {
-            if cells.flag() {
-                findings.push(finding)
-            }
-        };
-        is_so(Finding::LocalInfile);
-        is_so(Finding::SecureFilePriv);
-        is_so(Finding::NoConnectionLimit);
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(FACTS, &[], 5, |cells| {
+            (user, database) = (cells.text(), cells.text());
+            let mut is_so = |finding: Finding| {
+                if cells.flag() {
+                    findings.push(finding)
+                }
+            };
+            is_so(Finding::LocalInfile);
+            is_so(Finding::SecureFilePriv);
+            is_so(Finding::NoConnectionLimit);
+            Ok(())
+        })
+        .await?;
     let grantee = grantee(&user);
     let mut rights = Rights { database, ..Rights::default() };
-    ask.rows(RIGHTS, &[grantee.as_str(); 4], 4, |cells| {
-        rights.add(&cells.text(), cells.text(), cells.text(), &cells.text());
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(RIGHTS, &[grantee.as_str(); 4], 4, |cells| {
+            rights.add(&cells.text(), cells.text(), cells.text(), &cells.text());
+            Ok(())
+        })
+        .await?;
     findings.extend(rights.findings());
     Ok(findings)
 }
@@ -154,22 +156,23 @@ const EXISTING: &str = "\
 pub(crate) struct MysqlLogins;
 
 impl Logins for MysqlLogins {
-    async fn plan(ask: &mut Asker<'_>, login: &NewLogin) -> Result<(Existing, Vec<Step>)> {
+    async fn plan(admin: &mut AdminConnection<'_>, login: &NewLogin) -> Result<(Existing, Vec<Step>)> {
         let mut existing = Existing::default();
-        ask.rows(EXISTING, &[login.name.as_str(); 2], 2, |cells| {
-            existing = Existing { login: cells.flag(), place: cells.flag() };
-            Ok(())
-        })
-        .await?;
-        Ok((existing, login.on_mysql(ask.dialect)))
+        admin
+            .rows(EXISTING, &[login.name.as_str(); 2], 2, |cells| {
+                existing = Existing { login: cells.flag(), place: cells.flag() };
+                Ok(())
+            })
+            .await?;
+        Ok((existing, login.on_mysql(admin.dialect)))
     }
 
-    async fn run(ask: &mut Asker<'_>, login: &NewLogin, steps: &[Step]) -> Result<()> {
+    async fn run(admin: &mut AdminConnection<'_>, login: &NewLogin, steps: &[Step]) -> Result<()> {
         for (done, step) in steps.iter().enumerate() {
-            let Err(error) = ask.run(step.sql.clone()).await else { continue };
+            let Err(error) = admin.run(step.sql.clone()).await else { continue };
             // What this call made is new and empty.
-            for sql in login.undo_on_mysql(ask.dialect, done) {
-                if ask.run(sql).await.is_err() {
+            for sql in login.undo_on_mysql(admin.dialect, done) {
+                if admin.run(sql).await.is_err() {
                     tracing::warn!(login = login.name.as_str(), "what was made of a login could not be dropped again");
                 }
             }

@@ -8,7 +8,7 @@ use sqlservice_sql::{SqlWriter, schema::Table};
 use super::tables::MysqlTables;
 use crate::{
     error::Result,
-    operation::{ask::Asker, ddl::record::Records},
+    operation::{admin::AdminConnection, ddl::record::Records},
 };
 
 impl Records for MysqlTables {
@@ -18,44 +18,45 @@ impl Records for MysqlTables {
         made_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (table_schema, table_name)) \
         ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
 
-    async fn record(&self, ask: &mut Asker<'_>, tables: &[&Table], owner: &str) -> Result<()> {
+    async fn record(&self, admin: &mut AdminConnection<'_>, tables: &[&Table], owner: &str) -> Result<()> {
         let names = self.names(tables);
         let texts: Vec<&str> = names.iter().flat_map(|name| [name.as_str(), owner]).collect();
-        let mut sql = SqlWriter::new(ask.dialect);
+        let mut sql = SqlWriter::new(admin.dialect);
         sql.push("REPLACE INTO sqlservice_tables (table_schema, table_name, owner) VALUES ");
         sql.list(&names, ", ", |sql, _| {
             sql.push("('', ?, ?)");
         });
-        ask.rows(sql.finish(), &texts, 0, |_| Ok(())).await
+        admin.rows(sql.finish(), &texts, 0, |_| Ok(())).await
     }
 
-    async fn owners(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<Vec<Option<String>>> {
+    async fn owners(&self, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<Vec<Option<String>>> {
         let names = self.names(tables);
         let texts: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut sql = SqlWriter::new(ask.dialect);
+        let mut sql = SqlWriter::new(admin.dialect);
         sql.push("SELECT table_name, owner FROM sqlservice_tables WHERE table_schema = '' AND table_name IN (");
         sql.placeholders(names.len()).push(")");
         let mut owners = vec![None; tables.len()];
-        ask.rows(sql.finish(), &texts, 2, |cells| {
-            let (found, owner) = (cells.text(), cells.text());
-            for (name, of) in names.iter().zip(&mut owners) {
-                if *name == found {
-                    *of = Some(owner.clone());
+        admin
+            .rows(sql.finish(), &texts, 2, |cells| {
+                let (found, owner) = (cells.text(), cells.text());
+                for (name, of) in names.iter().zip(&mut owners) {
+                    if *name == found {
+                        *of = Some(owner.clone());
+                    }
                 }
-            }
-            Ok(())
-        })
-        .await?;
+                Ok(())
+            })
+            .await?;
         Ok(owners)
     }
 
-    async fn forget(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<()> {
+    async fn forget(&self, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<()> {
         let names = self.names(tables);
         let texts: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut sql = SqlWriter::new(ask.dialect);
+        let mut sql = SqlWriter::new(admin.dialect);
         sql.push("DELETE FROM sqlservice_tables WHERE table_schema = '' AND table_name IN (");
         sql.placeholders(names.len()).push(")");
-        ask.rows(sql.finish(), &texts, 0, |_| Ok(())).await
+        admin.rows(sql.finish(), &texts, 0, |_| Ok(())).await
     }
 }
 

@@ -14,7 +14,7 @@ use sqlservice_sql::{
 use crate::{
     Error, Result,
     operation::{
-        ask::{Asker, Cells},
+        admin::{AdminConnection, Cells},
         reflect::{
             assembly::{Assembly, Keys, action},
             default::{constant, default_value},
@@ -83,8 +83,8 @@ struct Reader<'r> {
 pub(crate) const SNAPSHOT: Option<Isolation> = None;
 
 /// Reads the database. Tables that are dropped meanwhile can be there without columns.
-pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
-    let server = ask.one(SERVER, &[], 2).await?;
+pub(crate) async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Assembly> {
+    let server = admin.one(SERVER, &[], 2).await?;
     let [Some(version), database] = server.as_slice() else { return Err(Error::Disconnected(None)) };
     if options.schema.is_some() && options.schema != *database {
         let message = "this database has one schema, itself; leave the schema out".to_owned();
@@ -92,11 +92,11 @@ pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Resul
     }
     let is_mariadb = version.contains("MariaDB");
     let mut reader = Reader { only: &options.only, is_mariadb, assembly: Assembly::new() };
-    reader.tables(ask, options.views).await?;
-    reader.columns(ask).await?;
-    reader.indexes(ask).await?;
-    reader.foreign_keys(ask).await?;
-    reader.checks(ask).await?;
+    reader.tables(admin, options.views).await?;
+    reader.columns(admin).await?;
+    reader.indexes(admin).await?;
+    reader.foreign_keys(admin).await?;
+    reader.checks(admin).await?;
     Ok(reader.assembly)
 }
 
@@ -104,7 +104,7 @@ impl Reader<'_> {
     /// Runs a query for the tables that were asked for.
     async fn rows<F>(
         &mut self,
-        ask: &mut Asker<'_>,
+        admin: &mut AdminConnection<'_>,
         query: &'static str,
         order: &'static str,
         width: usize,
@@ -123,12 +123,12 @@ impl Reader<'_> {
             sql.push(" ORDER BY ").push(order);
         }
         let assembly = &mut self.assembly;
-        ask.rows(sql.finish(), &only, width, |cells| each(cells, assembly)).await
+        admin.rows(sql.finish(), &only, width, |cells| each(cells, assembly)).await
     }
 
-    async fn tables(&mut self, ask: &mut Asker<'_>, views: bool) -> Result<()> {
+    async fn tables(&mut self, admin: &mut AdminConnection<'_>, views: bool) -> Result<()> {
         let only: HashSet<&str> = self.only.iter().map(String::as_str).collect();
-        self.rows(ask, TABLES, "", 3, |cells, assembly| {
+        self.rows(admin, TABLES, "", 3, |cells, assembly| {
             let (name, kind, comment) = (cells.text(), cells.text(), cells.next());
             let is_view = match kind.as_str() {
                 "BASE TABLE" | "SYSTEM VERSIONED" => false,
@@ -150,9 +150,9 @@ impl Reader<'_> {
         .await
     }
 
-    async fn columns(&mut self, ask: &mut Asker<'_>) -> Result<()> {
+    async fn columns(&mut self, admin: &mut AdminConnection<'_>) -> Result<()> {
         let is_mariadb = self.is_mariadb;
-        self.rows(ask, COLUMNS, "t.table_name, t.ordinal_position", 8, |cells, assembly| {
+        self.rows(admin, COLUMNS, "t.table_name, t.ordinal_position", 8, |cells, assembly| {
             let table = cells.text();
             if assembly.has(&table) { column(&table, cells, assembly, is_mariadb) } else { Ok(()) }
         })
@@ -160,9 +160,9 @@ impl Reader<'_> {
     }
 
     /// Reads indexes, of which one is the primary key. MySQL makes no difference between unique ones and constraints.
-    async fn indexes(&mut self, ask: &mut Asker<'_>) -> Result<()> {
+    async fn indexes(&mut self, admin: &mut AdminConnection<'_>) -> Result<()> {
         let mut odd = HashSet::new();
-        self.rows(ask, INDEXES, "t.table_name, t.index_name, t.seq_in_index", 6, |cells, assembly| {
+        self.rows(admin, INDEXES, "t.table_name, t.index_name, t.seq_in_index", 6, |cells, assembly| {
             let (table, index, column) = (cells.text(), cells.text(), cells.next());
             let (is_unique, prefix, kind) = (!cells.flag(), cells.next(), cells.text());
             let plain = prefix.is_none() && matches!(kind.as_str(), "BTREE" | "HASH");
@@ -189,9 +189,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    async fn foreign_keys(&mut self, ask: &mut Asker<'_>) -> Result<()> {
+    async fn foreign_keys(&mut self, admin: &mut AdminConnection<'_>) -> Result<()> {
         let order = "t.table_name, t.constraint_name, t.ordinal_position";
-        self.rows(ask, FOREIGN_COLUMNS, order, 6, |cells, assembly| {
+        self.rows(admin, FOREIGN_COLUMNS, order, 6, |cells, assembly| {
             let (table, name, column) = (cells.text(), cells.text(), cells.text());
             let (schema, far, referred) = (cells.next(), cells.text(), cells.text());
             assembly.count(&[&name, &column, &far, &referred])?;
@@ -215,7 +215,7 @@ impl Reader<'_> {
         })
         .await?;
         let is_mariadb = self.is_mariadb;
-        self.rows(ask, FOREIGN_RULES, "", 4, |cells, assembly| {
+        self.rows(admin, FOREIGN_RULES, "", 4, |cells, assembly| {
             let (table, name) = (cells.text(), cells.text());
             let rule = |text: String| match action(&text) {
                 // What MariaDB calls its default, which is the same.
@@ -235,9 +235,9 @@ impl Reader<'_> {
         .await
     }
 
-    async fn checks(&mut self, ask: &mut Asker<'_>) -> Result<()> {
+    async fn checks(&mut self, admin: &mut AdminConnection<'_>) -> Result<()> {
         let query = if self.is_mariadb { MARIADB_CHECKS } else { MYSQL_CHECKS };
-        self.rows(ask, query, "", 4, |cells, assembly| {
+        self.rows(admin, query, "", 4, |cells, assembly| {
             let (table, name, text) = (cells.text(), cells.text(), assembly.text(cells.text())?);
             let of_column = cells.flag();
             let Some(table) = assembly.get(&table) else { return Ok(()) };

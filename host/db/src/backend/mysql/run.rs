@@ -10,24 +10,30 @@ use sqlx::{
 
 use super::{
     bind,
+    cancel::MysqlCancelHandle,
     connect::Connected,
     decode, error,
-    stop::MysqlStopper,
     types::{self, Form},
 };
 use crate::{
     Error, Result,
     backend::{
-        Done, Job, driver,
+        Done, Execution,
+        column_writer::{Cell, Column, reads_as},
+        driver,
         page::{self, Page, drain},
-        sink::{Cell, Column, reads_as},
         verb,
     },
-    feed::{Feed, Next},
+    row_sink::{Next, RowSink},
 };
 
 /// Runs a statement.
-pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: &Job, feed: &mut Feed) -> Result<Done> {
+pub(super) async fn run(
+    connected: &mut Connected,
+    cancel_handle: &MysqlCancelHandle,
+    job: &Execution,
+    sink: &mut RowSink,
+) -> Result<Done> {
     if is_plain(job) {
         let text = sqlx::raw_sql(driver::text(&job.sql));
         text.execute(&mut connected.connection).await.map_err(error::map)?;
@@ -52,19 +58,19 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
                 returned += 1;
                 let reading = match &mut reading {
                     Some(reading) => reading,
-                    None => reading.insert(Reading::begin(row.columns(), job, feed)),
+                    None => reading.insert(Reading::begin(row.columns(), job, sink)),
                 };
                 if reading.page.is_full() {
-                    match feed.deliver(reading.page.take()).await {
+                    match sink.deliver(reading.page.take()).await {
                         Next::More(demand) => reading.page.demand = demand,
                         Next::Stop => {
-                            drain(&mut rows, stopper.ready(), |way| stopper.request(way)).await?;
+                            drain(&mut rows, cancel_handle.ready(), |way| cancel_handle.request(way)).await?;
                             return Ok(Done::default());
                         }
                     }
                 }
                 if let Err(unreadable) = reading.read(&row) {
-                    drain(&mut rows, stopper.ready(), |way| stopper.request(way)).await?;
+                    drain(&mut rows, cancel_handle.ready(), |way| cancel_handle.request(way)).await?;
                     return Err(unreadable);
                 }
             }
@@ -73,11 +79,11 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
     drop(rows);
     let last_key = if reading.is_none() { last_key(job, &verb, made) } else { None };
     match reading {
-        Some(mut reading) => feed.finish(reading.page.take()),
+        Some(mut reading) => sink.finish(reading.page.take()),
         None if made > 0 && !connected.is_mariadb && tells_keys(job, &verb) => {
-            tell_keys(connected, made, affected, job, feed).await?
+            tell_keys(connected, made, affected, job, sink).await?
         }
-        None => finish_empty(&mut connected.connection, &verb, job, feed).await?,
+        None => finish_empty(&mut connected.connection, &verb, job, sink).await?,
     }
     // Where a change returns its rows, the server counts none of them.
     let affected = if verb::changes_rows(&verb) { affected.max(returned) } else { 0 };
@@ -86,13 +92,13 @@ pub(super) async fn run(connected: &mut Connected, stopper: &MysqlStopper, job: 
 
 /// The key that the server told with an insert that returns nothing: of several rows the first one's that it made itself. It
 /// says 0 where it made none. A number past the signed ones is no key, or a negative one that the statement brought itself.
-fn last_key(job: &Job, verb: &str, made: u64) -> Option<i64> {
+fn last_key(job: &Execution, verb: &str, made: u64) -> Option<i64> {
     let returns = job.expected.as_ref().is_some_and(|expected| !expected.is_empty());
     if made == 0 || returns || !verb::is_insert(verb) { None } else { i64::try_from(made).ok() }
 }
 
 /// Whether it is an insert that should return the key that the server makes for each row, and nothing else.
-fn tells_keys(job: &Job, verb: &str) -> bool {
+fn tells_keys(job: &Execution, verb: &str) -> bool {
     verb == "INSERT" && job.expected.as_ref().is_some_and(|expected| expected.len() == 1)
 }
 
@@ -100,7 +106,13 @@ fn tells_keys(job: &Job, verb: &str) -> bool {
 ///
 /// `InnoDB` makes the keys of an insert that says how many rows it has all at once, in every mode (`innodb_autoinc_lock_mode`):
 /// they follow each other in the order of the rows, as far apart as `auto_increment_increment` says.
-async fn tell_keys(connected: &mut Connected, first: u64, rows: u64, job: &Job, feed: &mut Feed) -> Result<()> {
+async fn tell_keys(
+    connected: &mut Connected,
+    first: u64,
+    rows: u64,
+    job: &Execution,
+    sink: &mut RowSink,
+) -> Result<()> {
     let step = match connected.step {
         Some(step) => step,
         None => {
@@ -111,12 +123,12 @@ async fn tell_keys(connected: &mut Connected, first: u64, rows: u64, job: &Job, 
         }
     };
     let Some(expected) = &job.expected else { return Ok(()) };
-    feed.columns(Arc::clone(expected));
+    sink.columns(Arc::clone(expected));
     let kind = expected.first().and_then(|column| column.ty.as_ref()).map_or(TypeKind::Int64, |ty| ty.kind);
-    let mut page = Page::new(vec![Column::new(kind)], feed.demand());
+    let mut page = Page::new(vec![Column::new(kind)], sink.demand());
     for row in 0..rows {
         if page.is_full() {
-            match feed.deliver(page.take()).await {
+            match sink.deliver(page.take()).await {
                 Next::More(demand) => page.demand = demand,
                 Next::Stop => return Ok(()),
             }
@@ -128,7 +140,7 @@ async fn tell_keys(connected: &mut Connected, first: u64, rows: u64, job: &Job, 
         }
         page.count(8);
     }
-    feed.finish(page.take());
+    sink.finish(page.take());
     Ok(())
 }
 
@@ -138,7 +150,7 @@ const STEP: Sql = Sql::fixed("SELECT CAST(@@SESSION.auto_increment_increment AS 
 /// Whether it is a statement of the host's own that is neither asked for values nor kept, so that the server need not prepare
 /// it. It would be told to forget it again, has no answer to that, and waits for 40 ms before it confirms what it got: the
 /// driver leaves Nagle's algorithm on. No semicolon can make two statements of it.
-fn is_plain(job: &Job) -> bool {
+fn is_plain(job: &Execution) -> bool {
     let nothing = job.binds.len() == 0 && job.expected.as_ref().is_some_and(|expected| expected.is_empty());
     nothing
         && !job.sql.is_guest()
@@ -147,7 +159,7 @@ fn is_plain(job: &Job) -> bool {
 }
 
 /// The statement's parameters. Their number is checked here: the driver waits for ever after it has found another one.
-async fn prepare(connected: &mut Connected, job: &Job) -> Result<MySqlArguments> {
+async fn prepare(connected: &mut Connected, job: &Execution) -> Result<MySqlArguments> {
     let params = bind::params(&job.binds, &connected.kinds)?;
     if job.expected.is_none() {
         let sql = driver::text(&job.sql);
@@ -167,7 +179,7 @@ async fn prepare(connected: &mut Connected, job: &Job) -> Result<MySqlArguments>
 }
 
 /// Says what the columns of a result without rows are. No round trip: the statement was just prepared.
-async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Job, feed: &mut Feed) -> Result<()> {
+async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execution, sink: &mut RowSink) -> Result<()> {
     let may_return = match &job.expected {
         Some(expected) => !expected.is_empty(),
         None => verb::is_cached(verb, &job.sql),
@@ -176,8 +188,8 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Job, f
         let sql = driver::text(&job.sql);
         let statement = connection.prepare(sql).await.map_err(error::map)?;
         if !statement.columns().is_empty() {
-            let mut reading = Reading::begin(statement.columns(), job, feed);
-            feed.finish(reading.page.take());
+            let mut reading = Reading::begin(statement.columns(), job, sink);
+            sink.finish(reading.page.take());
         }
     }
     Ok(())
@@ -191,8 +203,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// Chooses how each column is read, and tells the feed.
-    fn begin(columns: &[MySqlColumn], job: &Job, feed: &mut Feed) -> Self {
+    /// Chooses how each column is read, and tells the row sink.
+    fn begin(columns: &[MySqlColumn], job: &Execution, sink: &mut RowSink) -> Self {
         let expected = job.expected.as_ref().filter(|expected| expected.len() == columns.len());
         let mut forms = Vec::with_capacity(columns.len());
         let mut results = Vec::with_capacity(columns.len());
@@ -209,8 +221,8 @@ impl Reading {
             Some(expected) if **expected == *results => Arc::clone(expected),
             _ => results.into(),
         };
-        feed.columns(Arc::clone(&columns));
-        Self { forms, columns, page: Page::new(sinks, feed.demand()) }
+        sink.columns(Arc::clone(&columns));
+        Self { forms, columns, page: Page::new(sinks, sink.demand()) }
     }
 
     fn read(&mut self, row: &MySqlRow) -> Result<()> {

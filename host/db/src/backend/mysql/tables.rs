@@ -19,7 +19,7 @@ use crate::{
     Error, Result,
     error::{ConstraintKind, DatabaseError, Violation},
     operation::{
-        ask::Asker,
+        admin::AdminConnection,
         ddl::{change::Change, tables::Tables},
     },
 };
@@ -41,54 +41,55 @@ pub(crate) struct MysqlTables {
 impl Tables for MysqlTables {
     const EXISTS: Option<&'static str> = Some("42S01");
 
-    async fn enter(ask: &mut Asker<'_>, _change: Change) -> Result<Self> {
-        let before = ask.one(BEFORE, &[], 2).await?;
+    async fn enter(admin: &mut AdminConnection<'_>, _change: Change) -> Result<Self> {
+        let before = admin.one(BEFORE, &[], 2).await?;
         let [Some(wait), Some(cases)] = before.as_slice() else { return Err(Error::Disconnected(None)) };
         if wait.parse::<f64>().is_err() {
             return Err(Error::Disconnected(None));
         }
         let (wait, ignores_case) = (Scalar::Decimal(wait.clone()).into(), cases != "0");
-        let seconds = seconds(ask.lock_timeout);
-        ask.run(lock_wait_timeout(&Scalar::Unsigned(seconds).into())).await?;
+        let seconds = seconds(admin.lock_timeout);
+        admin.run(lock_wait_timeout(&Scalar::Unsigned(seconds).into())).await?;
         let room = Self { wait, ignores_case };
-        match lock(ask, seconds).await {
+        match lock(admin, seconds).await {
             Ok(()) => Ok(room),
             Err(error) => {
-                room.restore(ask).await?;
+                room.restore(admin).await?;
                 Err(error)
             }
         }
     }
 
-    async fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> Result<Vec<bool>> {
+    async fn existing(&self, admin: &mut AdminConnection<'_>, tables: &[Table]) -> Result<Vec<bool>> {
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-        let mut sql = SqlWriter::new(ask.dialect);
+        let mut sql = SqlWriter::new(admin.dialect);
         sql.push(
             "SELECT CONVERT(table_name USING utf8mb4) \
              FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN (",
         );
         sql.placeholders(names.len()).push(")");
         let mut exist = vec![false; tables.len()];
-        ask.rows(sql.finish(), &names, 1, |cells| {
-            // The catalog compares without case even where the server tells names apart by it.
-            let name = self.folded(&cells.text());
-            for (table, exists) in tables.iter().zip(&mut exist) {
-                *exists |= self.folded(&table.name) == name;
-            }
-            Ok(())
-        })
-        .await?;
+        admin
+            .rows(sql.finish(), &names, 1, |cells| {
+                // The catalog compares without case even where the server tells names apart by it.
+                let name = self.folded(&cells.text());
+                for (table, exists) in tables.iter().zip(&mut exist) {
+                    *exists |= self.folded(&table.name) == name;
+                }
+                Ok(())
+            })
+            .await?;
         Ok(exist)
     }
 
     /// Looks for foreign keys that keep a table, as the drop would find them after it dropped others.
-    async fn foresee(&self, ask: &mut Asker<'_>, change: Change, wanted: &[Table]) -> Result<()> {
+    async fn foresee(&self, admin: &mut AdminConnection<'_>, change: Change, wanted: &[Table]) -> Result<()> {
         if change == Change::Create || wanted.is_empty() {
             return Ok(());
         }
         let names: Vec<&str> = wanted.iter().map(|table| table.name.as_str()).collect();
         let dropped: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-        let mut sql = SqlWriter::new(ask.dialect);
+        let mut sql = SqlWriter::new(admin.dialect);
         sql.push(
             "SELECT CONVERT(table_name USING utf8mb4), CASE WHEN table_schema = DATABASE() THEN '1' ELSE '0' END, \
              CONVERT(constraint_name USING utf8mb4) FROM information_schema.key_column_usage \
@@ -96,15 +97,16 @@ impl Tables for MysqlTables {
         );
         sql.placeholders(names.len()).push(")");
         let mut keeping = None;
-        ask.rows(sql.finish(), &names, 3, |cells| {
-            let (table, is_here, constraint) = (cells.text(), cells.flag(), cells.text());
-            if !is_here || !dropped.contains(&table.to_lowercase()) {
-                // A table of another database is nobody's business here.
-                keeping = Some(is_here.then_some((table, constraint)));
-            }
-            Ok(())
-        })
-        .await?;
+        admin
+            .rows(sql.finish(), &names, 3, |cells| {
+                let (table, is_here, constraint) = (cells.text(), cells.flag(), cells.text());
+                if !is_here || !dropped.contains(&table.to_lowercase()) {
+                    // A table of another database is nobody's business here.
+                    keeping = Some(is_here.then_some((table, constraint)));
+                }
+                Ok(())
+            })
+            .await?;
         let Some(keeping) = keeping else { return Ok(()) };
         let (table, constraint) = keeping.unzip();
         Err(Error::Integrity(Violation { kind: ConstraintKind::ForeignKey, constraint, table, columns: Vec::new() }))
@@ -112,7 +114,7 @@ impl Tables for MysqlTables {
 
     /// A text that refers to a table of before takes the collation of what it refers to: with another one the server takes no
     /// foreign key, nor could the two be compared.
-    async fn adapt(&self, ask: &mut Asker<'_>, wanted: &mut [Table]) -> Result<()> {
+    async fn adapt(&self, admin: &mut AdminConnection<'_>, wanted: &mut [Table]) -> Result<()> {
         let new: HashSet<String> = wanted.iter().map(|table| table.name.to_lowercase()).collect();
         let old = |name: &str| !new.contains(&name.to_lowercase());
         let mut referred: Vec<String> =
@@ -123,7 +125,7 @@ impl Tables for MysqlTables {
             return Ok(());
         }
         let names: Vec<&str> = referred.iter().map(String::as_str).collect();
-        let mut sql = SqlWriter::new(ask.dialect);
+        let mut sql = SqlWriter::new(admin.dialect);
         sql.push(
             "SELECT CONVERT(table_name USING utf8mb4), CONVERT(column_name USING utf8mb4), \
              CONVERT(character_set_name USING utf8mb4), CONVERT(collation_name USING utf8mb4) \
@@ -132,13 +134,14 @@ impl Tables for MysqlTables {
         );
         sql.placeholders(names.len()).push(")");
         let mut collations = HashMap::new();
-        ask.rows(sql.finish(), &names, 4, |cells| {
-            let (table, column) = (cells.text().to_lowercase(), cells.text().to_lowercase());
-            collations.insert((table, column), (cells.text(), cells.text()));
-            Ok(())
-        })
-        .await?;
-        let (dialect, usual) = (ask.dialect, ask.dialect.collation());
+        admin
+            .rows(sql.finish(), &names, 4, |cells| {
+                let (table, column) = (cells.text().to_lowercase(), cells.text().to_lowercase());
+                collations.insert((table, column), (cells.text(), cells.text()));
+                Ok(())
+            })
+            .await?;
+        let (dialect, usual) = (admin.dialect, admin.dialect.collation());
         for table in wanted {
             for (at, far, far_column) in texts_that_refer(table) {
                 let collation = collations.get(&(far.to_lowercase(), far_column.to_lowercase()));
@@ -155,27 +158,27 @@ impl Tables for MysqlTables {
         Ok(())
     }
 
-    async fn undo(&self, ask: &mut Asker<'_>, created: &[&Table]) {
+    async fn undo(&self, admin: &mut AdminConnection<'_>, created: &[&Table]) {
         if created.is_empty() {
             return;
         }
-        let dialect = ask.dialect;
+        let dialect = admin.dialect;
         // Nobody refers to these tables but they themselves. Each is dropped alone, so that one that cannot be keeps none.
         let statements = created.iter().rev().map(|table| Definition::drop(vec![table], dialect).sql);
         let off = Sql::fixed("SET SESSION foreign_key_checks = 0");
         let on = Sql::fixed("SET SESSION foreign_key_checks = 1");
         for statement in [off].into_iter().chain(statements).chain([on]) {
-            if let Err(error) = ask.run(statement).await {
-                ask.log(Level::WARN, "a table that was created before an error could not be dropped again", &error);
+            if let Err(error) = admin.run(statement).await {
+                admin.log(Level::WARN, "a table that was created before an error could not be dropped again", &error);
             }
         }
     }
 
-    async fn leave(self, ask: &mut Asker<'_>, _keep: bool) -> Result<()> {
-        let mut sql = SqlWriter::new(ask.dialect);
+    async fn leave(self, admin: &mut AdminConnection<'_>, _keep: bool) -> Result<()> {
+        let mut sql = SqlWriter::new(admin.dialect);
         sql.push("SELECT CAST(RELEASE_LOCK(").push(NAME).push(") AS CHAR)");
-        let released = ask.rows(sql.finish(), &[], 1, |_| Ok(())).await;
-        self.restore(ask).await?;
+        let released = admin.rows(sql.finish(), &[], 1, |_| Ok(())).await;
+        self.restore(admin).await?;
         released.map_err(lost)
     }
 }
@@ -200,8 +203,8 @@ impl MysqlTables {
         if self.ignores_case { name.to_lowercase() } else { name.to_owned() }
     }
 
-    async fn restore(&self, ask: &mut Asker<'_>) -> Result<()> {
-        ask.run(lock_wait_timeout(&self.wait)).await.map_err(lost)
+    async fn restore(&self, admin: &mut AdminConnection<'_>) -> Result<()> {
+        admin.run(lock_wait_timeout(&self.wait)).await.map_err(lost)
     }
 }
 
@@ -212,15 +215,16 @@ fn lock_wait_timeout(seconds: &Value) -> Sql {
 }
 
 /// Takes the lock, or says that somebody else has it.
-async fn lock(ask: &mut Asker<'_>, seconds: u64) -> Result<()> {
+async fn lock(admin: &mut AdminConnection<'_>, seconds: u64) -> Result<()> {
     let mut taken = None;
-    let mut sql = SqlWriter::new(ask.dialect);
+    let mut sql = SqlWriter::new(admin.dialect);
     sql.push("SELECT CAST(GET_LOCK(").push(NAME).push(", ").number(seconds).push(") AS CHAR)");
-    ask.rows(sql.finish(), &[], 1, |cells| {
-        taken = cells.next();
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(sql.finish(), &[], 1, |cells| {
+            taken = cells.next();
+            Ok(())
+        })
+        .await?;
     if taken.as_deref() == Some("1") {
         return Ok(());
     }

@@ -16,8 +16,8 @@ use sqlx::{
 use tokio::time::timeout;
 
 use super::{
+    cancel::{Control, SERVER},
     error,
-    stop::{Control, SERVER},
 };
 use crate::{
     Error, Result, Settings,

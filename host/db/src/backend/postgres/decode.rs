@@ -12,7 +12,7 @@ use super::{
 };
 use crate::backend::{
     calendar,
-    sink::{Cell, Column, halves},
+    column_writer::{Cell, Column, halves},
 };
 
 /// Days from 1970-01-01 to 2000-01-01, where the server counts from.

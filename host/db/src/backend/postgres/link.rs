@@ -13,20 +13,20 @@ use sqlx::{Connection, Either, Row, postgres::PgRow};
 use tokio::time::timeout;
 
 use super::{
+    cancel::PostgresCancelHandle,
     connect::{Connected, PostgresPool},
     error, run,
-    stop::PostgresStopper,
 };
 use crate::{
     Error, Result,
     backend::{
-        Begin, Done, Effect, Job, Link, driver,
+        Begin, Done, Effect, Execution, Link, driver,
         idle::CLOSING,
         notice,
         scope::{Back, Scope},
         verb, vigil,
     },
-    feed::Feed,
+    row_sink::RowSink,
     settings::Isolation,
 };
 
@@ -54,7 +54,7 @@ pub(crate) struct PostgresLink {
     pool: Arc<PostgresPool>,
     born: Instant,
     connected: Connected,
-    stopper: PostgresStopper,
+    cancel_handle: PostgresCancelHandle,
     state: State,
     scope: Scope,
     /// The number of the open transaction, where it was told.
@@ -84,12 +84,12 @@ impl PostgresLink {
     /// A connection of a pool, and whether it was made for this.
     pub(crate) async fn acquire(pool: &Arc<PostgresPool>) -> Result<(Self, bool)> {
         let (connected, born, is_new) = pool.take().await?;
-        let stopper = PostgresStopper::new(Arc::clone(pool.control()), connected.process);
+        let cancel_handle = PostgresCancelHandle::new(Arc::clone(pool.control()), connected.process);
         let link = Self {
             pool: Arc::clone(pool),
             born,
             connected,
-            stopper,
+            cancel_handle,
             state: State::Clean,
             scope: Scope::new(Dialect::Postgres),
             number: None,
@@ -119,7 +119,7 @@ impl PostgresLink {
     }
 
     /// Remembers what a statement can do beyond its rows.
-    fn watch(&mut self, job: &Job) {
+    fn watch(&mut self, job: &Execution) {
         if job.effect != Effect::Unknown && !job.sql.is_guest() {
             return;
         }
@@ -160,7 +160,7 @@ impl PostgresLink {
 
     /// Whether a statement is the same outside of the transaction that was asked for. Each statement has a snapshot of its own
     /// there as here, it takes nothing that has to be kept, and the server refuses it where it changes something after all.
-    fn stands_alone(&self, job: &Job) -> bool {
+    fn stands_alone(&self, job: &Execution) -> bool {
         let is_own = |level| matches!(level, Isolation::ReadCommitted | Isolation::ReadUncommitted);
         let is_exact = self.scope.asked().is_some_and(|begin| match begin.isolation {
             Isolation::Default => begin.single || is_own(self.connected.level),
@@ -218,10 +218,10 @@ impl PostgresLink {
         Ok(text.finish())
     }
 
-    async fn work(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
+    async fn work(&mut self, job: &Execution, sink: &mut RowSink) -> Result<Done> {
         if self.stands_alone(job) {
-            match run::run(&mut self.connected.connection, &self.stopper, job, feed).await {
-                Err(error) if error::is_for_transaction(&error) && feed.is_untouched() => {}
+            match run::run(&mut self.connected.connection, &self.cancel_handle, job, sink).await {
+                Err(error) if error::is_for_transaction(&error) && sink.is_untouched() => {}
                 result => return result,
             }
         }
@@ -235,25 +235,25 @@ impl PostgresLink {
             self.says_access = true;
         }
         let is_first = !self.scope.is_open();
-        match self.run_in_transaction(job, feed).await {
+        match self.run_in_transaction(job, sink).await {
             // Others changed the schema. It did not run, and there is nothing before it that would be lost.
-            Err(Error::StalePlan(_)) if is_first && feed.is_untouched() => {
+            Err(Error::StalePlan(_)) if is_first && sink.is_untouched() => {
                 if self.scope.is_open() {
                     self.say(ROLL_BACK).await?;
                     self.scope.again();
                 }
-                self.run_in_transaction(job, feed).await
+                self.run_in_transaction(job, sink).await
             }
             result => result,
         }
     }
 
     /// Runs a statement in the transaction that was asked for, if one was.
-    async fn run_in_transaction(&mut self, job: &Job, feed: &mut Feed) -> Result<Done> {
+    async fn run_in_transaction(&mut self, job: &Execution, sink: &mut RowSink) -> Result<Done> {
         self.scope.wrote |= job.effect != Effect::Reads;
         self.number = if self.scope.is_open() { self.number } else { None };
         self.open(job.effect == Effect::Writes, None).await?;
-        run::run(&mut self.connected.connection, &self.stopper, job, feed).await
+        run::run(&mut self.connected.connection, &self.cancel_handle, job, sink).await
     }
 
     /// Commits what is open. Whether the server warned while it did.
@@ -275,9 +275,9 @@ impl PostgresLink {
 
     /// Commits what is open. Where no answer will come, the connection is lost.
     async fn commit_watched(&mut self) -> (Result<()>, bool) {
-        let stopper = self.stopper.clone();
+        let cancel_handle = self.cancel_handle.clone();
         let lost = (Err(Error::Disconnected(None)), false);
-        vigil::answered(self.send_commit(), &stopper).await.unwrap_or(lost)
+        vigil::answered(self.send_commit(), &cancel_handle).await.unwrap_or(lost)
     }
 
     /// What became of a commit whose connection was lost.
@@ -289,7 +289,7 @@ impl PostgresLink {
         let (Some(number), Some(server)) = (self.number, &self.connected.server) else {
             return Err(Error::OutcomeUnknown(LOST));
         };
-        match self.stopper.control().outcome(server, number).await {
+        match self.cancel_handle.control().outcome(server, number).await {
             Some(true) => Ok(()),
             Some(false) => Err(lost),
             None => Err(Error::OutcomeUnknown(LOST)),
@@ -318,10 +318,10 @@ impl PostgresLink {
 }
 
 impl Link for PostgresLink {
-    type Stopper = PostgresStopper;
+    type CancelHandle = PostgresCancelHandle;
 
-    fn stopper(&self) -> PostgresStopper {
-        self.stopper.clone()
+    fn cancel_handle(&self) -> PostgresCancelHandle {
+        self.cancel_handle.clone()
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
@@ -387,7 +387,7 @@ impl Link for PostgresLink {
         }
     }
 
-    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
+    async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
         if !job.sql.is_guest() {
             (self.ran_compiled, self.connected.was_used) = (true, true);
         } else if self.state == State::Clean && self.connected.was_used {
@@ -396,13 +396,13 @@ impl Link for PostgresLink {
         self.watch(&job);
         self.forget_stale().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
-        let busy = self.stopper.busy().clone();
-        let result = busy.during(self.work(&job, feed)).await;
+        let busy = self.cancel_handle.busy().clone();
+        let result = busy.during(self.work(&job, sink)).await;
         if self.changed_schema {
             // What this connection has cached itself; the others' is when it commits.
             self.pool.schema_changed();
         }
-        self.is_proved = proved && result.is_ok() && !feed.was_left();
+        self.is_proved = proved && result.is_ok() && !sink.was_left();
         result
     }
 
@@ -416,7 +416,7 @@ impl Link for PostgresLink {
 
     async fn reset(&mut self) -> Result<()> {
         // What was not open is idle when its last answer is there, and nothing can be open that the host did not begin.
-        let is_idle = self.is_proved && !self.scope.is_open() && !self.stopper.was_used() && !self.is_lost;
+        let is_idle = self.is_proved && !self.scope.is_open() && !self.cancel_handle.was_used() && !self.is_lost;
         if !is_idle || self.state != State::Clean {
             let mut text = SqlWriter::new(Dialect::Postgres);
             match self.state {
@@ -449,6 +449,6 @@ impl Link for PostgresLink {
 
     async fn discard(self) {
         drop(timeout(CLOSING, self.connected.connection.close_hard()).await);
-        self.stopper.end_if_busy().await;
+        self.cancel_handle.end_if_busy().await;
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     Result,
     backend::Begin,
     login::{Existing, Finding, Logins, OfNames, SHOWN},
-    operation::ask::Asker,
+    operation::admin::AdminConnection,
     settings::Isolation,
 };
 
@@ -100,53 +100,55 @@ const FILES: &[&str] = &[
 const NETWORK: &[&str] = &["dblink", "http", "pg_net", "plproxy", "pgsql-http"];
 
 /// Asks what the login may do.
-pub(crate) async fn check(ask: &mut Asker<'_>) -> Result<Vec<Finding>> {
-    ask.run(PATH).await?;
+pub(crate) async fn check(admin: &mut AdminConnection<'_>) -> Result<Vec<Finding>> {
+    admin.run(PATH).await?;
     let mut findings = Vec::new();
     let mut is_superuser = false;
-    ask.rows(ROLE, &[], 10, |cells| {
-        let database = cells.text();
-        let mut may = |finding: Finding| {
-            if cells.flag() {
-                findings.push(finding)
-            }
-        };
-        may(Finding::Superuser);
-        may(Finding::BypassRowSecurity);
-        may(Finding::CreateRole);
-        may(Finding::Replication);
-        may(Finding::CreateDatabase);
-        may(Finding::NoConnectionLimit);
-        may(Finding::OwnsDatabase(database.clone()));
-        may(Finding::CreateSchema(database.clone()));
-        may(Finding::TemporaryTables(database));
-        is_superuser = findings.first() == Some(&Finding::Superuser);
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(ROLE, &[], 10, |cells| {
+            let database = cells.text();
+            let mut may = |finding: Finding| {
+                if cells.flag() {
+                    findings.push(finding)
+                }
+            };
+            may(Finding::Superuser);
+            may(Finding::BypassRowSecurity);
+            may(Finding::CreateRole);
+            may(Finding::Replication);
+            may(Finding::CreateDatabase);
+            may(Finding::NoConnectionLimit);
+            may(Finding::OwnsDatabase(database.clone()));
+            may(Finding::CreateSchema(database.clone()));
+            may(Finding::TemporaryTables(database));
+            is_superuser = findings.first() == Some(&Finding::Superuser);
+            Ok(())
+        })
+        .await?;
     if is_superuser {
         return Ok(vec![Finding::Superuser]);
     }
     findings.push(Finding::OwnPassword);
-    roles(ask, &mut findings).await?;
-    names(ask, &mut findings).await?;
+    roles(admin, &mut findings).await?;
+    names(admin, &mut findings).await?;
     Ok(findings)
 }
 
-async fn roles(ask: &mut Asker<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+async fn roles(admin: &mut AdminConnection<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     let (mut privileged, mut plain) = (Vec::new(), Vec::new());
-    ask.rows(MEMBER, &[], 2, |cells| {
-        let (name, is_privileged) = (cells.text(), cells.flag());
-        if is_privileged { &mut privileged } else { &mut plain }.push(name);
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(MEMBER, &[], 2, |cells| {
+            let (name, is_privileged) = (cells.text(), cells.flag());
+            if is_privileged { &mut privileged } else { &mut plain }.push(name);
+            Ok(())
+        })
+        .await?;
     add(findings, privileged, Finding::PrivilegedRole);
     add(findings, plain, Finding::MemberOfRole);
     Ok(())
 }
 
-async fn names(ask: &mut Asker<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+async fn names(admin: &mut AdminConnection<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     const KINDS: [(&str, OfNames); 7] = [
         ("schema", Finding::CreateInSchema),
         ("table", Finding::OwnsSharedTables),
@@ -157,11 +159,12 @@ async fn names(ask: &mut Asker<'_>, findings: &mut Vec<Finding>) -> Result<()> {
         ("database", Finding::ConnectsElsewhere),
     ];
     let mut found: Vec<(String, String)> = Vec::new();
-    ask.rows(NAMES, &[&array(FILES), &array(NETWORK)], 2, |cells| {
-        found.push((cells.text(), cells.text()));
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(NAMES, &[&array(FILES), &array(NETWORK)], 2, |cells| {
+            found.push((cells.text(), cells.text()));
+            Ok(())
+        })
+        .await?;
     let public = |(kind, name): &(String, String)| kind == "schema" && name == "public";
     if found.iter().any(public) {
         findings.push(Finding::CreateInPublic);
@@ -201,10 +204,10 @@ const UNLOGGED: &str = "\
 pub(crate) struct PostgresLogins;
 
 impl Logins for PostgresLogins {
-    async fn plan(ask: &mut Asker<'_>, login: &NewLogin) -> Result<(Existing, Vec<Step>)> {
+    async fn plan(admin: &mut AdminConnection<'_>, login: &NewLogin) -> Result<(Existing, Vec<Step>)> {
         let (mut existing, mut steps) = (Existing::default(), Vec::new());
-        ask.begin(Begin { isolation: Isolation::ReadCommitted, read_only: true, ..Begin::default() }).await?;
-        let read = ask
+        admin.begin(Begin { isolation: Isolation::ReadCommitted, read_only: true, ..Begin::default() }).await?;
+        let read = admin
             .rows(EXISTING, &[login.name.as_str()], 4, |cells| {
                 existing = Existing { login: cells.flag(), place: cells.flag() && login.schema };
                 let (database, is_superuser) = (cells.text(), cells.flag());
@@ -212,24 +215,25 @@ impl Logins for PostgresLogins {
                 Ok(())
             })
             .await;
-        ask.end(false).await?;
+        admin.end(false).await?;
         read.map(|()| (existing, steps))
     }
 
-    async fn run(ask: &mut Asker<'_>, _login: &NewLogin, steps: &[Step]) -> Result<()> {
-        ask.begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true, ..Begin::default() })
+    async fn run(admin: &mut AdminConnection<'_>, _login: &NewLogin, steps: &[Step]) -> Result<()> {
+        admin
+            .begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true, ..Begin::default() })
             .await?;
-        let ran = run_together(ask, steps).await;
-        let ended = ask.end(ran.is_ok()).await;
+        let ran = run_together(admin, steps).await;
+        let ended = admin.end(ran.is_ok()).await;
         ran.and(ended)
     }
 }
 
-async fn run_together(ask: &mut Asker<'_>, steps: &[Step]) -> Result<()> {
+async fn run_together(admin: &mut AdminConnection<'_>, steps: &[Step]) -> Result<()> {
     // Two grants on one database at the same time fail.
-    ask.one(LOCK, &[], 1).await?;
-    ask.one(UNLOGGED, &[], 1).await?;
+    admin.one(LOCK, &[], 1).await?;
+    admin.one(UNLOGGED, &[], 1).await?;
     // In one message, and so not prepared: what is prepared keeps its text, which has the password.
     let texts: Vec<_> = steps.iter().map(|step| step.sql.clone()).collect();
-    ask.script(&texts).await
+    admin.script(&texts).await
 }

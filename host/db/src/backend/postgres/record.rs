@@ -7,7 +7,7 @@ use sqlservice_sql::schema::Table;
 use super::{reflect::array, tables::PostgresTables};
 use crate::{
     error::Result,
-    operation::{ask::Asker, ddl::record::Records},
+    operation::{admin::AdminConnection, ddl::record::Records},
 };
 
 const RECORD: &str = "\
@@ -37,32 +37,33 @@ impl Records for PostgresTables {
         table_schema text COLLATE \"C\" NOT NULL, table_name text COLLATE \"C\" NOT NULL, owner text NOT NULL, \
         made_at timestamptz NOT NULL DEFAULT now(), table_oid oid NOT NULL, PRIMARY KEY (table_schema, table_name))";
 
-    async fn record(&self, ask: &mut Asker<'_>, tables: &[&Table], owner: &str) -> Result<()> {
+    async fn record(&self, admin: &mut AdminConnection<'_>, tables: &[&Table], owner: &str) -> Result<()> {
         let (schemas, names) = places(tables);
-        ask.rows(RECORD, &[&schemas, &names, owner], 0, |_| Ok(())).await
+        admin.rows(RECORD, &[&schemas, &names, owner], 0, |_| Ok(())).await
     }
 
-    async fn owners(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<Vec<Option<String>>> {
+    async fn owners(&self, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<Vec<Option<String>>> {
         let (_, names) = places(tables);
         let mut owners = vec![None; tables.len()];
-        ask.rows(OWNERS, &[&names], 4, |cells| {
-            let (is_default, schema, name) = (cells.flag(), cells.text(), cells.text());
-            let owner = cells.text();
-            for (table, of) in tables.iter().zip(&mut owners) {
-                let is_here = table.schema.as_ref().map_or(is_default, |wanted| *wanted == schema);
-                if is_here && table.name == name {
-                    *of = Some(owner.clone());
+        admin
+            .rows(OWNERS, &[&names], 4, |cells| {
+                let (is_default, schema, name) = (cells.flag(), cells.text(), cells.text());
+                let owner = cells.text();
+                for (table, of) in tables.iter().zip(&mut owners) {
+                    let is_here = table.schema.as_ref().map_or(is_default, |wanted| *wanted == schema);
+                    if is_here && table.name == name {
+                        *of = Some(owner.clone());
+                    }
                 }
-            }
-            Ok(())
-        })
-        .await?;
+                Ok(())
+            })
+            .await?;
         Ok(owners)
     }
 
-    async fn forget(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<()> {
+    async fn forget(&self, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<()> {
         let (schemas, names) = places(tables);
-        ask.rows(FORGET, &[&schemas, &names], 0, |_| Ok(())).await
+        admin.rows(FORGET, &[&schemas, &names], 0, |_| Ok(())).await
     }
 }
 

@@ -11,7 +11,7 @@ use sqlservice_sql::{
 use crate::{
     Result,
     operation::{
-        ask::{Asker, Cells},
+        admin::{AdminConnection, Cells},
         reflect::{
             assembly::{Assembly, Keys},
             default::{default_value, unwrapped},
@@ -88,46 +88,51 @@ const INDEXES: &str = "\
 pub(crate) const SNAPSHOT: Option<Isolation> = Some(Isolation::RepeatableRead);
 
 /// Reads the schema.
-pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
+pub(crate) async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Assembly> {
     let mut assembly = Assembly::new();
-    let tables = tables(ask, options, &mut assembly).await?;
+    let tables = tables(admin, options, &mut assembly).await?;
     let tables = [tables.as_str()];
-    ask.rows(COLUMNS, &tables, 9, |cells| column(cells, &mut assembly)).await?;
-    ask.rows(LABELS, &tables, 3, |cells| label(cells, &mut assembly)).await?;
-    ask.rows(KEYS, &tables, 9, |cells| key(cells, &mut assembly)).await?;
-    ask.rows(CHECKS, &tables, 3, |cells| {
-        let (table, name, text) = (cells.text(), cells.text(), assembly.text(cells.text())?);
-        assembly.count(&[&name])?;
-        if let Some(table) = assembly.get(&table) {
-            table.checks.push(Check { name: Some(name), expression: unwrapped(&text, Dialect::Postgres).to_owned() });
-        }
-        Ok(())
-    })
-    .await?;
-    ask.rows(INDEXES, &tables, 4, |cells| {
-        let (table, index, unique, column) = (cells.text(), cells.text(), cells.flag(), cells.text());
-        assembly.key_column(&table, &index, unique, column, Keys::Indexes)
-    })
-    .await?;
+    admin.rows(COLUMNS, &tables, 9, |cells| column(cells, &mut assembly)).await?;
+    admin.rows(LABELS, &tables, 3, |cells| label(cells, &mut assembly)).await?;
+    admin.rows(KEYS, &tables, 9, |cells| key(cells, &mut assembly)).await?;
+    admin
+        .rows(CHECKS, &tables, 3, |cells| {
+            let (table, name, text) = (cells.text(), cells.text(), assembly.text(cells.text())?);
+            assembly.count(&[&name])?;
+            if let Some(table) = assembly.get(&table) {
+                table
+                    .checks
+                    .push(Check { name: Some(name), expression: unwrapped(&text, Dialect::Postgres).to_owned() });
+            }
+            Ok(())
+        })
+        .await?;
+    admin
+        .rows(INDEXES, &tables, 4, |cells| {
+            let (table, index, unique, column) = (cells.text(), cells.text(), cells.flag(), cells.text());
+            assembly.key_column(&table, &index, unique, column, Keys::Indexes)
+        })
+        .await?;
     Ok(assembly)
 }
 
 /// Adds the tables. Returns their numbers as an array literal.
-async fn tables(ask: &mut Asker<'_>, options: &ReflectOptions, assembly: &mut Assembly) -> Result<String> {
+async fn tables(admin: &mut AdminConnection<'_>, options: &ReflectOptions, assembly: &mut Assembly) -> Result<String> {
     let schema = options.schema.as_deref().unwrap_or_default();
     let views = if options.views { "t" } else { "f" };
     let mut numbers: Vec<String> = Vec::new();
-    ask.rows(TABLES, &[schema, views, &array(&options.only)], 5, |cells| {
-        numbers.push(cells.text());
-        let (name, is_view, schema) = (cells.text(), cells.flag(), cells.next());
-        let comment = assembly.comment(cells.next())?;
-        assembly.table(name.clone(), schema, is_view)?;
-        if let Some(table) = assembly.get(&name) {
-            table.comment = comment;
-        }
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(TABLES, &[schema, views, &array(&options.only)], 5, |cells| {
+            numbers.push(cells.text());
+            let (name, is_view, schema) = (cells.text(), cells.flag(), cells.next());
+            let comment = assembly.comment(cells.next())?;
+            assembly.table(name.clone(), schema, is_view)?;
+            if let Some(table) = assembly.get(&name) {
+                table.comment = comment;
+            }
+            Ok(())
+        })
+        .await?;
     Ok(format!("{{{}}}", numbers.join(",")))
 }
 

@@ -9,29 +9,31 @@ use sqlx::{
 };
 
 use super::{
-    bind, decode, error,
-    stop::PostgresStopper,
+    bind,
+    cancel::PostgresCancelHandle,
+    decode, error,
     types::{self, Form},
 };
 use crate::{
     Error, Result,
     backend::{
-        Done, Job, driver,
+        Done, Execution,
+        column_writer::{Cell, Column, reads_as},
+        driver,
         page::{self, Page, drain},
-        sink::{Cell, Column, reads_as},
         verb,
     },
-    feed::{Feed, Next},
+    row_sink::{Next, RowSink},
 };
 
 /// Runs a statement. The server tells no keys.
 pub(super) async fn run(
     connection: &mut PgConnection,
-    stopper: &PostgresStopper,
-    job: &Job,
-    feed: &mut Feed,
+    cancel_handle: &PostgresCancelHandle,
+    job: &Execution,
+    sink: &mut RowSink,
 ) -> Result<Done> {
-    let outcome = flow(connection, stopper, job, feed).await;
+    let outcome = flow(connection, cancel_handle, job, sink).await;
     if matches!(outcome, Err(Error::StalePlan(_))) {
         // The driver would offer the same plan again and again.
         connection.clear_cached_statements().await.map_err(error::map)?;
@@ -39,7 +41,12 @@ pub(super) async fn run(
     outcome
 }
 
-async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Job, feed: &mut Feed) -> Result<Done> {
+async fn flow(
+    connection: &mut PgConnection,
+    cancel_handle: &PostgresCancelHandle,
+    job: &Execution,
+    sink: &mut RowSink,
+) -> Result<Done> {
     let (sql, arguments) = prepare(connection, job).await?;
     let verb = verb::verb(&job.sql, Dialect::Postgres);
     let mut rows = if job.is_script {
@@ -58,19 +65,19 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
             Some(Either::Right(row)) => {
                 let reading = match &mut reading {
                     Some(reading) => reading,
-                    None => reading.insert(Reading::begin(row.columns(), job, feed)),
+                    None => reading.insert(Reading::begin(row.columns(), job, sink)),
                 };
                 if reading.page.is_full() {
-                    match feed.deliver(reading.page.take()).await {
+                    match sink.deliver(reading.page.take()).await {
                         Next::More(demand) => reading.page.demand = demand,
                         Next::Stop => {
-                            drain(&mut rows, stopper.ready(), |way| stopper.request(way)).await?;
+                            drain(&mut rows, cancel_handle.ready(), |way| cancel_handle.request(way)).await?;
                             return Ok(Done::default());
                         }
                     }
                 }
                 if let Err(unreadable) = reading.read(&row) {
-                    drain(&mut rows, stopper.ready(), |way| stopper.request(way)).await?;
+                    drain(&mut rows, cancel_handle.ready(), |way| cancel_handle.request(way)).await?;
                     return Err(unreadable);
                 }
             }
@@ -78,15 +85,15 @@ async fn flow(connection: &mut PgConnection, stopper: &PostgresStopper, job: &Jo
     }
     drop(rows);
     match reading {
-        Some(mut reading) => feed.finish(reading.page.take()),
-        None => finish_empty(connection, sql, &verb, job, feed).await?,
+        Some(mut reading) => sink.finish(reading.page.take()),
+        None => finish_empty(connection, sql, &verb, job, sink).await?,
     }
     // The server counts the rows of a query as well.
     Ok(if verb::changes_rows(&verb) { Done::changed(affected) } else { Done::default() })
 }
 
 /// The statement's text and its parameters.
-async fn prepare(connection: &mut PgConnection, job: &Job) -> Result<(Sql, PgArguments)> {
+async fn prepare(connection: &mut PgConnection, job: &Execution) -> Result<(Sql, PgArguments)> {
     let mut params = bind::params(&job.binds)?;
     if params.is_empty() {
         return Ok((job.sql.clone(), PgArguments::default()));
@@ -110,7 +117,13 @@ async fn prepare(connection: &mut PgConnection, job: &Job) -> Result<(Sql, PgArg
 }
 
 /// Says what the columns of a result without rows are. No round trip: the statement was just prepared.
-async fn finish_empty(connection: &mut PgConnection, sql: Sql, verb: &str, job: &Job, feed: &mut Feed) -> Result<()> {
+async fn finish_empty(
+    connection: &mut PgConnection,
+    sql: Sql,
+    verb: &str,
+    job: &Execution,
+    sink: &mut RowSink,
+) -> Result<()> {
     let may_return = match &job.expected {
         Some(expected) => !expected.is_empty(),
         None => verb::is_cached(verb, &sql),
@@ -118,8 +131,8 @@ async fn finish_empty(connection: &mut PgConnection, sql: Sql, verb: &str, job: 
     if may_return {
         let statement = connection.prepare(driver::text(&sql)).await.map_err(error::map)?;
         if !statement.columns().is_empty() {
-            let mut reading = Reading::begin(statement.columns(), job, feed);
-            feed.finish(reading.page.take());
+            let mut reading = Reading::begin(statement.columns(), job, sink);
+            sink.finish(reading.page.take());
         }
     }
     Ok(())
@@ -134,8 +147,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// Chooses how each column is read, and tells the feed.
-    fn begin(columns: &[PgColumn], job: &Job, feed: &mut Feed) -> Self {
+    /// Chooses how each column is read, and tells the row sink.
+    fn begin(columns: &[PgColumn], job: &Execution, sink: &mut RowSink) -> Self {
         let expected = job.expected.as_ref().filter(|expected| expected.len() == columns.len());
         let mut forms = Vec::with_capacity(columns.len());
         let mut results = Vec::with_capacity(columns.len());
@@ -152,8 +165,8 @@ impl Reading {
             Some(expected) if **expected == *results => Arc::clone(expected),
             _ => results.into(),
         };
-        feed.columns(Arc::clone(&columns));
-        Self { forms, columns, page: Page::new(sinks, feed.demand()), scratch: String::new() }
+        sink.columns(Arc::clone(&columns));
+        Self { forms, columns, page: Page::new(sinks, sink.demand()), scratch: String::new() }
     }
 
     fn read(&mut self, row: &PgRow) -> Result<()> {

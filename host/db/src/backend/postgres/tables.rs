@@ -9,7 +9,7 @@ use crate::{
     Result,
     backend::Begin,
     operation::{
-        ask::Asker,
+        admin::AdminConnection,
         ddl::{change::Change, tables::Tables},
     },
     settings::Isolation,
@@ -31,32 +31,35 @@ impl Tables for PostgresTables {
     const EXISTS: Option<&'static str> = Some("42P07");
     const TOGETHER: usize = 64;
 
-    async fn enter(ask: &mut Asker<'_>, _change: Change) -> Result<Self> {
+    async fn enter(admin: &mut AdminConnection<'_>, _change: Change) -> Result<Self> {
         // A level that reads one snapshot would not see what was created while this waited for the lock.
-        ask.begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true, ..Begin::default() })
+        admin
+            .begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true, ..Begin::default() })
             .await?;
-        let locked = ask.one(LOCK, &[], 1).await;
+        let locked = admin.one(LOCK, &[], 1).await;
         if locked.is_err() {
-            ask.end(false).await?;
+            admin.end(false).await?;
         }
         locked.map(|_| Self)
     }
 
-    async fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> Result<Vec<bool>> {
+    async fn existing(&self, admin: &mut AdminConnection<'_>, tables: &[Table]) -> Result<Vec<bool>> {
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
         let mut exist = vec![false; tables.len()];
-        ask.rows(EXISTING, &[&array(&names)], 3, |cells| {
-            let (is_default, schema, name) = (cells.flag(), cells.text(), cells.text());
-            for (table, exists) in tables.iter().zip(&mut exist) {
-                *exists |= table.name == name && table.schema.as_ref().map_or(is_default, |wanted| *wanted == schema);
-            }
-            Ok(())
-        })
-        .await?;
+        admin
+            .rows(EXISTING, &[&array(&names)], 3, |cells| {
+                let (is_default, schema, name) = (cells.flag(), cells.text(), cells.text());
+                for (table, exists) in tables.iter().zip(&mut exist) {
+                    *exists |=
+                        table.name == name && table.schema.as_ref().map_or(is_default, |wanted| *wanted == schema);
+                }
+                Ok(())
+            })
+            .await?;
         Ok(exist)
     }
 
-    async fn leave(self, ask: &mut Asker<'_>, keep: bool) -> Result<()> {
-        ask.end(keep).await
+    async fn leave(self, admin: &mut AdminConnection<'_>, keep: bool) -> Result<()> {
+        admin.end(keep).await
     }
 }

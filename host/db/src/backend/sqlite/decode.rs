@@ -14,12 +14,12 @@ use super::{
     temporal,
     types::Shape,
 };
-use crate::{Error, Result, backend::calendar, error::DatabaseError, feed::Demand};
+use crate::{Error, Result, backend::calendar, error::DatabaseError, row_sink::FetchSize};
 
 /// A batch that is being filled.
 pub(super) struct Filling {
     batch: BatchBuilder,
-    demand: Demand,
+    demand: FetchSize,
     /// Bytes of texts and blobs so far; the rest is small and the same for each row.
     bytes: usize,
     row_bytes: usize,
@@ -27,7 +27,7 @@ pub(super) struct Filling {
 
 impl Filling {
     /// An empty batch.
-    pub(super) fn new(shape: &Shape, demand: Demand) -> Self {
+    pub(super) fn new(shape: &Shape, demand: FetchSize) -> Self {
         // A point query should not pay for a thousand rows.
         let capacity = demand.rows.min(16);
         let batch = BatchBuilder::with_capacity(&shape.vectors, capacity);
@@ -35,7 +35,7 @@ impl Filling {
     }
 
     /// An empty batch that will be like one before it.
-    pub(super) fn like(shape: &Shape, demand: Demand, room: &[Room]) -> Self {
+    pub(super) fn like(shape: &Shape, demand: FetchSize, room: &[Room]) -> Self {
         let batch = BatchBuilder::with_room(&shape.vectors, room);
         Self { batch, demand, bytes: 0, row_bytes: shape.kinds.len().saturating_mul(8) }
     }

@@ -13,17 +13,17 @@ use tokio::{
 };
 
 use super::{
+    cancel::SqliteCancelHandle,
     connect::SqlitePool,
     error,
     handle::{Handle, Interrupt, opened::Opened},
-    stop::SqliteStopper,
     watch::Watch,
 };
 use crate::{
     Error, Result,
-    backend::{Begin, Done, Job, Link},
+    backend::{Begin, Done, Execution, Link},
     error::DatabaseError,
-    feed::Feed,
+    row_sink::RowSink,
     settings::Isolation,
 };
 
@@ -189,10 +189,10 @@ impl SqliteLink {
 }
 
 impl Link for SqliteLink {
-    type Stopper = SqliteStopper;
+    type CancelHandle = SqliteCancelHandle;
 
-    fn stopper(&self) -> SqliteStopper {
-        SqliteStopper { watch: Arc::clone(&self.watch), interrupt: self.interrupt.clone() }
+    fn cancel_handle(&self) -> SqliteCancelHandle {
+        SqliteCancelHandle { watch: Arc::clone(&self.watch), interrupt: self.interrupt.clone() }
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
@@ -251,10 +251,10 @@ impl Link for SqliteLink {
         Ok(Isolation::Serializable)
     }
 
-    async fn run(&mut self, job: Job, feed: &mut Feed) -> Result<Done> {
+    async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
         self.watch.arm();
         let job = Arc::new(job);
-        let result = self.work(&job, feed).await;
+        let result = self.work(&job, sink).await;
         self.leave();
         result
     }

@@ -8,7 +8,7 @@ use sqlservice_sql::schema::Table;
 use super::tables::SqliteTables;
 use crate::{
     error::Result,
-    operation::{ask::Asker, ddl::record::Records},
+    operation::{admin::AdminConnection, ddl::record::Records},
 };
 
 const RECORD: &str =
@@ -22,31 +22,32 @@ impl Records for SqliteTables {
         table_schema TEXT NOT NULL, table_name TEXT NOT NULL COLLATE NOCASE, owner TEXT NOT NULL, \
         made_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (table_schema, table_name))";
 
-    async fn record(&self, ask: &mut Asker<'_>, tables: &[&Table], owner: &str) -> Result<()> {
+    async fn record(&self, admin: &mut AdminConnection<'_>, tables: &[&Table], owner: &str) -> Result<()> {
         for table in tables {
-            ask.rows(RECORD, &[&table.name, owner], 0, |_| Ok(())).await?;
+            admin.rows(RECORD, &[&table.name, owner], 0, |_| Ok(())).await?;
         }
         Ok(())
     }
 
-    async fn owners(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<Vec<Option<String>>> {
+    async fn owners(&self, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<Vec<Option<String>>> {
         let mut owners = vec![None; tables.len()];
-        ask.rows(OWNERS, &[], 2, |cells| {
-            let (name, owner) = (cells.text(), cells.text());
-            for (table, of) in tables.iter().zip(&mut owners) {
-                if table.name.eq_ignore_ascii_case(&name) {
-                    *of = Some(owner.clone());
+        admin
+            .rows(OWNERS, &[], 2, |cells| {
+                let (name, owner) = (cells.text(), cells.text());
+                for (table, of) in tables.iter().zip(&mut owners) {
+                    if table.name.eq_ignore_ascii_case(&name) {
+                        *of = Some(owner.clone());
+                    }
                 }
-            }
-            Ok(())
-        })
-        .await?;
+                Ok(())
+            })
+            .await?;
         Ok(owners)
     }
 
-    async fn forget(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<()> {
+    async fn forget(&self, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<()> {
         for table in tables {
-            ask.rows(FORGET, &[&table.name], 0, |_| Ok(())).await?;
+            admin.rows(FORGET, &[&table.name], 0, |_| Ok(())).await?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use super::create::{self, Created, Key};
 use crate::{
     Error, Result,
     operation::{
-        ask::{Asker, Cells},
+        admin::{AdminConnection, Cells},
         reflect::{
             assembly::{Assembly, Keys, MAX_TEXT, action},
             default::default_value,
@@ -49,29 +49,29 @@ struct Known {
 pub(crate) const SNAPSHOT: Option<Isolation> = Some(Isolation::Default);
 
 /// Reads the schema.
-pub(crate) async fn read(ask: &mut Asker<'_>, options: &ReflectOptions) -> Result<Assembly> {
+pub(crate) async fn read(admin: &mut AdminConnection<'_>, options: &ReflectOptions) -> Result<Assembly> {
     if let Some(schema) = options.schema.as_deref().filter(|schema| !schema.eq_ignore_ascii_case("main")) {
         let message = format!("SQLite has one schema, `main`, and not {schema:?}");
         return Err(StatementError::Unsupported { capability: "schemas", message }.into());
     }
     let mut assembly = Assembly::new();
     let mut known = HashMap::new();
-    let odd = tables(ask, options, &mut assembly, &mut known).await?;
-    columns(ask, &mut assembly, &mut known).await?;
+    let odd = tables(admin, options, &mut assembly, &mut known).await?;
+    columns(admin, &mut assembly, &mut known).await?;
     for name in odd {
-        match odd_columns(ask, &name, &mut assembly, &mut known).await {
+        match odd_columns(admin, &name, &mut assembly, &mut known).await {
             Err(error) if is_end(&error) => return Err(error),
             Err(error) if options.only.contains(&name) => return Err(error),
             Err(error) => {
-                ask.log(Level::DEBUG, "a view or virtual table that cannot be read is left out", &error);
+                admin.log(Level::DEBUG, "a view or virtual table that cannot be read is left out", &error);
                 assembly.forget(&name);
             }
             Ok(()) => {}
         }
     }
     primary_keys(&mut assembly, &mut known);
-    foreign_keys(ask, &mut assembly, &known).await?;
-    indexes(ask, &mut assembly, &known).await?;
+    foreign_keys(admin, &mut assembly, &known).await?;
+    indexes(admin, &mut assembly, &known).await?;
     for (name, table) in known {
         if let Some(found) = assembly.get(&name) {
             found.checks = table.created.checks;
@@ -95,7 +95,7 @@ fn is_end(error: &Error) -> bool {
 
 /// Adds the tables. Returns those that are asked one by one.
 async fn tables(
-    ask: &mut Asker<'_>,
+    admin: &mut AdminConnection<'_>,
     options: &ReflectOptions,
     assembly: &mut Assembly,
     known: &mut HashMap<String, Known>,
@@ -109,46 +109,51 @@ async fn tables(
          WHERE l.schema = 'main' AND l.type IN ('table', 'virtual', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
          AND l.name NOT LIKE 'pragma\\_%' ESCAPE '\\'",
     );
-    ask.rows(sql.finish(), &[], 4, |cells| {
-        let (name, kind, without_rowid, text) = (cells.text(), cells.text(), cells.flag(), cells.text());
-        let is_view = kind == "view";
-        if (is_view && !options.views) || (!only.is_empty() && !only.contains(name.as_str())) {
-            return Ok(());
-        }
-        if text.len() > MAX_CREATE {
-            return Err(Error::Limit { kind: crate::error::LimitKind::Bytes, allowed: MAX_CREATE as u64 });
-        }
-        assembly.table(name.clone(), None, is_view)?;
-        let created = if kind == "table" { create::read(&text) } else { Created::default() };
-        for check in &created.checks {
-            assembly.text(check.expression.clone())?;
-        }
-        if kind != "table" {
-            odd.push(name.clone());
-        }
-        known.insert(name, Known { created, without_rowid, key: Vec::new() });
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(sql.finish(), &[], 4, |cells| {
+            let (name, kind, without_rowid, text) = (cells.text(), cells.text(), cells.flag(), cells.text());
+            let is_view = kind == "view";
+            if (is_view && !options.views) || (!only.is_empty() && !only.contains(name.as_str())) {
+                return Ok(());
+            }
+            if text.len() > MAX_CREATE {
+                return Err(Error::Limit { kind: crate::error::LimitKind::Bytes, allowed: MAX_CREATE as u64 });
+            }
+            assembly.table(name.clone(), None, is_view)?;
+            let created = if kind == "table" { create::read(&text) } else { Created::default() };
+            for check in &created.checks {
+                assembly.text(check.expression.clone())?;
+            }
+            if kind != "table" {
+                odd.push(name.clone());
+            }
+            known.insert(name, Known { created, without_rowid, key: Vec::new() });
+            Ok(())
+        })
+        .await?;
     Ok(odd)
 }
 
-async fn columns(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &mut HashMap<String, Known>) -> Result<()> {
+async fn columns(
+    admin: &mut AdminConnection<'_>,
+    assembly: &mut Assembly,
+    known: &mut HashMap<String, Known>,
+) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Sqlite);
     sql.push("SELECT m.name, ").push(COLUMNS).push(" FROM main.sqlite_schema AS m ");
     sql.push("JOIN pragma_table_xinfo(m.name, 'main') AS x WHERE ").push(STORED).push(" ORDER BY m.name, x.cid");
-    ask.rows(sql.finish(), &[], 7, |cells| column(&cells.text(), cells, assembly, known)).await
+    admin.rows(sql.finish(), &[], 7, |cells| column(&cells.text(), cells, assembly, known)).await
 }
 
 async fn odd_columns(
-    ask: &mut Asker<'_>,
+    admin: &mut AdminConnection<'_>,
     name: &str,
     assembly: &mut Assembly,
     known: &mut HashMap<String, Known>,
 ) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Sqlite);
     sql.push("SELECT ").push(COLUMNS).push(" FROM pragma_table_xinfo(?, 'main') AS x ORDER BY x.cid");
-    ask.rows(sql.finish(), &[name], 6, |cells| column(name, cells, assembly, known)).await
+    admin.rows(sql.finish(), &[name], 6, |cells| column(name, cells, assembly, known)).await
 }
 
 /// Adds a column from what [`COLUMNS`] selects.
@@ -203,7 +208,11 @@ fn primary_keys(assembly: &mut Assembly, known: &mut HashMap<String, Known>) {
 }
 
 /// SQLite numbers foreign keys from the last to the first, and does not know their names.
-async fn foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &HashMap<String, Known>) -> Result<()> {
+async fn foreign_keys(
+    admin: &mut AdminConnection<'_>,
+    assembly: &mut Assembly,
+    known: &HashMap<String, Known>,
+) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Sqlite);
     sql.push(
         "SELECT m.name, CAST(f.id AS TEXT), f.\"table\", f.\"from\", f.\"to\", f.on_delete, f.on_update \
@@ -213,42 +222,48 @@ async fn foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &Hash
     // SQLite does not mind the case of names in a reference; the caller looks them up.
     let real: HashMap<String, String> = known.keys().map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
     let mut last = (String::new(), String::new());
-    ask.rows(sql.finish(), &[], 7, |cells| {
-        let (name, id) = (cells.text(), cells.text());
-        let (parent, from, to) = (cells.text(), cells.text(), cells.next());
-        assembly.count(&[&parent, &from])?;
-        let Some(table) = assembly.get(&name) else { return Ok(()) };
-        let here = (name, id);
-        if last != here {
-            let parent = real.get(&parent.to_ascii_lowercase()).cloned().unwrap_or(parent);
-            let (on_delete, on_update) = (action(&cells.text()), action(&cells.text()));
-            let (columns, referred) = (Vec::new(), Vec::new());
-            table.foreign_keys.push(ForeignKey {
-                name: None,
-                columns,
-                table: parent,
-                schema: None,
-                referred,
-                on_delete,
-                on_update,
-            });
-            last = here;
-        }
-        if let Some(key) = table.foreign_keys.last_mut() {
-            key.columns.push(from);
-            key.referred.extend(to);
-        }
-        Ok(())
-    })
-    .await?;
+    admin
+        .rows(sql.finish(), &[], 7, |cells| {
+            let (name, id) = (cells.text(), cells.text());
+            let (parent, from, to) = (cells.text(), cells.text(), cells.next());
+            assembly.count(&[&parent, &from])?;
+            let Some(table) = assembly.get(&name) else { return Ok(()) };
+            let here = (name, id);
+            if last != here {
+                let parent = real.get(&parent.to_ascii_lowercase()).cloned().unwrap_or(parent);
+                let (on_delete, on_update) = (action(&cells.text()), action(&cells.text()));
+                let (columns, referred) = (Vec::new(), Vec::new());
+                table.foreign_keys.push(ForeignKey {
+                    name: None,
+                    columns,
+                    table: parent,
+                    schema: None,
+                    referred,
+                    on_delete,
+                    on_update,
+                });
+                last = here;
+            }
+            if let Some(key) = table.foreign_keys.last_mut() {
+                key.columns.push(from);
+                key.referred.extend(to);
+            }
+            Ok(())
+        })
+        .await?;
     for (name, known) in known {
-        name_foreign_keys(ask, assembly, name, &known.created.foreign_keys).await?;
+        name_foreign_keys(admin, assembly, name, &known.created.foreign_keys).await?;
     }
     Ok(())
 }
 
 /// Gives a table's foreign keys their names, and those that name no columns the key that they mean.
-async fn name_foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, name: &str, named: &[Key]) -> Result<()> {
+async fn name_foreign_keys(
+    admin: &mut AdminConnection<'_>,
+    assembly: &mut Assembly,
+    name: &str,
+    named: &[Key],
+) -> Result<()> {
     let Some(table) = assembly.get(name) else { return Ok(()) };
     for (at, key) in table.foreign_keys.iter_mut().enumerate() {
         key.name =
@@ -256,17 +271,22 @@ async fn name_foreign_keys(ask: &mut Asker<'_>, assembly: &mut Assembly, name: &
         if key.referred.is_empty() {
             let sql = "SELECT name FROM pragma_table_xinfo(?, 'main') WHERE pk > 0 ORDER BY pk";
             let referred = &mut key.referred;
-            ask.rows(sql, &[&key.table], 1, |cells| {
-                referred.push(cells.text());
-                Ok(())
-            })
-            .await?;
+            admin
+                .rows(sql, &[&key.table], 1, |cells| {
+                    referred.push(cells.text());
+                    Ok(())
+                })
+                .await?;
         }
     }
     Ok(())
 }
 
-async fn indexes(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &HashMap<String, Known>) -> Result<()> {
+async fn indexes(
+    admin: &mut AdminConnection<'_>,
+    assembly: &mut Assembly,
+    known: &HashMap<String, Known>,
+) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Sqlite);
     sql.push(
         "SELECT m.name, i.name, CAST(i.\"unique\" AS TEXT), i.origin, CAST(i.partial AS TEXT), c.name \
@@ -275,22 +295,23 @@ async fn indexes(ask: &mut Asker<'_>, assembly: &mut Assembly, known: &HashMap<S
     );
     sql.push(STORED).push(" AND i.origin <> 'pk' ORDER BY m.name, i.name, c.seqno");
     let mut odd = HashSet::new();
-    ask.rows(sql.finish(), &[], 6, |cells| {
-        let (table, index, unique, origin) = (cells.text(), cells.text(), cells.flag(), cells.text());
-        let (is_part, column) = (cells.flag(), cells.next());
-        if !assembly.has(&table) {
-            return Ok(());
-        }
-        let of = if origin == "u" { Keys::Uniques } else { Keys::Indexes };
-        match column.filter(|_| !is_part) {
-            Some(column) => assembly.key_column(&table, &index, unique, column, of),
-            None => {
-                odd.insert((table, index));
-                Ok(())
+    admin
+        .rows(sql.finish(), &[], 6, |cells| {
+            let (table, index, unique, origin) = (cells.text(), cells.text(), cells.flag(), cells.text());
+            let (is_part, column) = (cells.flag(), cells.next());
+            if !assembly.has(&table) {
+                return Ok(());
             }
-        }
-    })
-    .await?;
+            let of = if origin == "u" { Keys::Uniques } else { Keys::Indexes };
+            match column.filter(|_| !is_part) {
+                Some(column) => assembly.key_column(&table, &index, unique, column, of),
+                None => {
+                    odd.insert((table, index));
+                    Ok(())
+                }
+            }
+        })
+        .await?;
     for (table, index) in odd {
         assembly.forget_index(&table, &index);
     }

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::{Done, Job, verb},
-    feed::{Demand, Feed, Next},
+    backend::{Done, Execution, verb},
+    row_sink::{FetchSize, Next, RowSink},
 };
 
 /// The longest text that is prepared without leaving the caller's thread.
@@ -60,7 +60,7 @@ struct Rows {
 impl SqliteLink {
     /// Runs a query of a few rows and steps in the transaction that is open, here and now. Nothing where it is no such query,
     /// waits for somebody or fails: it is run as any other then, and nobody can tell that it was begun.
-    pub(crate) fn run_at_once(&mut self, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
+    pub(crate) fn run_at_once(&mut self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
         if !is_short(job) || !matches!(self.transaction, Transaction::Open { .. }) {
             return None;
         }
@@ -71,7 +71,7 @@ impl SqliteLink {
     }
 
     /// Runs a statement in the transaction that is asked for or open.
-    pub(super) async fn work(&mut self, job: &Arc<Job>, feed: &mut Feed) -> Result<Done> {
+    pub(super) async fn work(&mut self, job: &Arc<Execution>, sink: &mut RowSink) -> Result<Done> {
         self.check_open()?;
         let writes = self.prepare(job).await?;
         let read_only = match self.transaction {
@@ -86,32 +86,32 @@ impl SqliteLink {
         if writes {
             self.queue().await?;
         }
-        if job.binds.is_row_by_row() { self.repeat(job, feed).await } else { self.fetch(job, writes, feed).await }
+        if job.binds.is_row_by_row() { self.repeat(job, sink).await } else { self.fetch(job, writes, sink).await }
     }
 
     /// Runs a prepared statement once with each share of its values, and collects what it returns. Its transaction holds the
     /// write lock by now, so that it meets no other.
-    async fn repeat(&mut self, job: &Arc<Job>, feed: &mut Feed) -> Result<Done> {
+    async fn repeat(&mut self, job: &Arc<Execution>, sink: &mut RowSink) -> Result<Done> {
         let (columns, shape) = types::columns(self.here()?, job.expected.as_ref());
         if !columns.is_empty() {
-            feed.columns(columns);
+            sink.columns(columns);
         }
         let shape = Arc::new(shape);
         let mut rounds = Rounds { left: 0..job.binds.rounds(), affected: 0 };
         loop {
             let (job, shape, watch) = (Arc::clone(job), Arc::clone(&shape), Arc::clone(&self.watch));
-            let mut moved = (rounds, feed.take());
+            let mut moved = (rounds, sink.take());
             let waiting;
             (moved, waiting) = self
                 .with(false, move |handle| {
-                    let (rounds, feed) = &mut moved;
-                    let waiting = rounds.run_on(handle, &job, &shape, &watch, feed);
+                    let (rounds, sink) = &mut moved;
+                    let waiting = rounds.run_on(handle, &job, &shape, &watch, sink);
                     (moved, waiting)
                 })
                 .await?;
-            (rounds, *feed) = moved;
+            (rounds, *sink) = moved;
             let Some(batch) = waiting? else { return Ok(Done::changed(rounds.affected)) };
-            if let Next::Stop = feed.deliver(batch).await {
+            if let Next::Stop = sink.deliver(batch).await {
                 return Ok(Done::changed(rounds.affected));
             }
         }
@@ -119,10 +119,10 @@ impl SqliteLink {
 
     /// Prepares a statement and gives it its values. Whether it changes something. Another process can have a lock already
     /// here, as the schema has to be read: while it recovers what a third one left behind, for one.
-    async fn prepare(&mut self, job: &Arc<Job>) -> Result<bool> {
+    async fn prepare(&mut self, job: &Arc<Execution>) -> Result<bool> {
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
-        let open = |handle: &mut Handle, job: &Job| {
+        let open = |handle: &mut Handle, job: &Execution| {
             handle.open(&job.sql)?;
             Ok(bind::bind(handle, &job.binds).map(|()| !handle.is_read_only()))
         };
@@ -149,7 +149,7 @@ impl SqliteLink {
     }
 
     /// Runs a prepared statement, whatever it returns.
-    async fn fetch(&mut self, job: &Job, writes: bool, feed: &mut Feed) -> Result<Done> {
+    async fn fetch(&mut self, job: &Execution, writes: bool, sink: &mut RowSink) -> Result<Done> {
         let handle = self.here()?;
         let before = handle.total_changes();
         let (columns, shape) = types::columns(handle, job.expected.as_ref());
@@ -158,17 +158,17 @@ impl SqliteLink {
             handle.expect_key();
         }
         if !columns.is_empty() {
-            feed.columns(columns);
+            sink.columns(columns);
         }
         let mut short = !writes && !handle.lingers() && is_short(job);
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
-        let mut rows = Rows::new(Arc::new(shape), feed.demand());
+        let mut rows = Rows::new(Arc::new(shape), sink.demand());
         loop {
-            let filled = self.fill(&mut rows, feed, short).await?;
+            let filled = self.fill(&mut rows, sink, short).await?;
             short = false;
             match filled {
-                Filled::Full(batch, room) => match feed.deliver(batch).await {
+                Filled::Full(batch, room) => match sink.deliver(batch).await {
                     Next::More(demand) => rows.go_on(demand, &room),
                     Next::Stop => {
                         // What it has sorted and kept so far is given up, which can be much.
@@ -177,7 +177,7 @@ impl SqliteLink {
                     }
                 },
                 Filled::Done => {
-                    feed.finish(rows.filling.finish()?);
+                    sink.finish(rows.filling.finish()?);
                     let handle = self.here()?;
                     if !writes || handle.total_changes() == before {
                         return Ok(Done::default());
@@ -190,12 +190,12 @@ impl SqliteLink {
                 Filled::Later => {}
                 Filled::Again => {
                     self.here()?.restart();
-                    rows = Rows::new(rows.shape, feed.demand());
+                    rows = Rows::new(rows.shape, sink.demand());
                 }
                 Filled::Busy if Instant::now() < until => {
                     self.here()?.restart();
                     self.pause(&mut pause).await?;
-                    rows = Rows::new(rows.shape, feed.demand());
+                    rows = Rows::new(rows.shape, sink.demand());
                 }
                 Filled::Busy => return Err(locked()),
             }
@@ -203,39 +203,39 @@ impl SqliteLink {
     }
 
     /// Fills batches: here for as long as that is short, or else on a thread for it, until somebody has to be waited for.
-    async fn fill(&mut self, rows: &mut Rows, feed: &mut Feed, short: bool) -> Result<Filled> {
+    async fn fill(&mut self, rows: &mut Rows, sink: &mut RowSink, short: bool) -> Result<Filled> {
         if short {
             let watch = Arc::clone(&self.watch);
             return self.here()?.work_inline(Watch::bound, |handle| rows.fill(handle, Some(&watch)));
         }
-        let mut moved = (rows.take(), feed.take());
+        let mut moved = (rows.take(), sink.take());
         let filled;
         (moved, filled) = self
             .with(false, move |handle| {
-                let (rows, feed) = &mut moved;
-                let filled = rows.fill_on(handle, feed);
+                let (rows, sink) = &mut moved;
+                let filled = rows.fill_on(handle, sink);
                 (moved, filled)
             })
             .await?;
-        (*rows, *feed) = moved;
+        (*rows, *sink) = moved;
         filled
     }
 }
 
 /// Whether a statement is prepared where it is run.
-fn is_short(job: &Job) -> bool {
+fn is_short(job: &Execution) -> bool {
     job.sql.len() <= INLINE_TEXT && bind::are_short(&job.binds)
 }
 
 /// Runs a query to its end, unless that takes long.
-fn at_once(handle: &mut Handle, job: &Job, demand: Demand) -> Option<(Arc<[Output]>, Batch)> {
+fn at_once(handle: &mut Handle, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
     handle.open(&job.sql).ok()?;
     if !handle.is_brief() || !handle.is_read_only() || handle.lingers() {
         return None;
     }
     bind::bind(handle, &job.binds).ok()?;
     let (columns, shape) = types::columns(handle, job.expected.as_ref());
-    let mut filling = Filling::new(&shape, Demand { rows: demand.rows.min(AT_ONCE), ..demand });
+    let mut filling = Filling::new(&shape, FetchSize { rows: demand.rows.min(AT_ONCE), ..demand });
     let whole = loop {
         match handle.step() {
             Ok(true) if !filling.is_full() && filling.push(handle, &shape).is_ok() => {}
@@ -251,29 +251,29 @@ fn at_once(handle: &mut Handle, job: &Job, demand: Demand) -> Option<(Arc<[Outpu
 }
 
 impl Rows {
-    fn new(shape: Arc<Shape>, demand: Demand) -> Self {
+    fn new(shape: Arc<Shape>, demand: FetchSize) -> Self {
         Self { filling: Filling::new(&shape, demand), shape, waiting: false }
     }
 
     /// Begins the next batch, which will be like the last one.
-    fn go_on(&mut self, demand: Demand, room: &[Room]) {
+    fn go_on(&mut self, demand: FetchSize, room: &[Room]) {
         self.filling = Filling::like(&self.shape, demand, room);
         self.waiting = true;
     }
 
     /// Leaves none in their place, for the time in which another thread has them.
     fn take(&mut self) -> Self {
-        let none = Filling::like(&self.shape, Demand::DEFAULT, &[]);
+        let none = Filling::like(&self.shape, FetchSize::DEFAULT, &[]);
         let filling = std::mem::replace(&mut self.filling, none);
         Self { filling, shape: Arc::clone(&self.shape), waiting: self.waiting }
     }
 
     /// Fills one batch after the other.
-    fn fill_on(&mut self, handle: &mut Handle, feed: &mut Feed) -> Result<Filled> {
+    fn fill_on(&mut self, handle: &mut Handle, sink: &mut RowSink) -> Result<Filled> {
         loop {
             let filled = self.fill(handle, None)?;
             let Filled::Full(batch, room) = filled else { return Ok(filled) };
-            match feed.try_deliver(batch) {
+            match sink.try_deliver(batch) {
                 Ok(Next::More(demand)) => self.go_on(demand, &room),
                 Ok(Next::Stop) => {
                     handle.put_away();
@@ -297,7 +297,7 @@ impl Rows {
             }
             if self.filling.is_full() {
                 let room = self.filling.room();
-                let full = std::mem::replace(&mut self.filling, Filling::like(&self.shape, Demand::DEFAULT, &[]));
+                let full = std::mem::replace(&mut self.filling, Filling::like(&self.shape, FetchSize::DEFAULT, &[]));
                 return Ok(Filled::Full(full.finish()?, room));
             }
             self.filling.push(handle, &self.shape)?;
@@ -320,14 +320,14 @@ impl Rounds {
     fn run_on(
         &mut self,
         handle: &mut Handle,
-        job: &Job,
+        job: &Execution,
         shape: &Shape,
         watch: &Watch,
-        feed: &mut Feed,
+        sink: &mut RowSink,
     ) -> Result<Option<Batch>> {
         while !self.left.is_empty() {
             let batch = self.run(handle, job, shape, watch)?;
-            match feed.try_deliver(batch) {
+            match sink.try_deliver(batch) {
                 Ok(Next::More(_)) => {}
                 Ok(Next::Stop) => self.left = 0..0,
                 Err(batch) => return Ok(Some(batch)),
@@ -337,8 +337,8 @@ impl Rounds {
     }
 
     /// Some rounds: the rows that they return.
-    fn run(&mut self, handle: &mut Handle, job: &Job, shape: &Shape, watch: &Watch) -> Result<Batch> {
-        let mut filling = Filling::new(shape, Demand::DEFAULT);
+    fn run(&mut self, handle: &mut Handle, job: &Execution, shape: &Shape, watch: &Watch) -> Result<Batch> {
+        let mut filling = Filling::new(shape, FetchSize::DEFAULT);
         handle.lend(|lending| {
             for round in self.left.by_ref().take(ROUNDS) {
                 if watch.is_stopped() {
@@ -387,10 +387,10 @@ mod tests {
         SqliteLink::acquire(&pool).await.expect("a connection").0
     }
 
-    fn query(sql: &str) -> Job {
+    fn query(sql: &str) -> Execution {
         let column = Output { name: "n".to_owned(), ty: Some(TypeKind::Int64.into()), nullable: None };
         let expected = Some([column].into());
-        Job {
+        Execution {
             sql: Sql::guest(sql, Dialect::Sqlite).expect("a statement"),
             binds: Binds::Values(Vec::new()),
             expected,
@@ -406,27 +406,27 @@ mod tests {
     async fn only_short_queries_of_a_transaction_are_run_at_once() {
         let mut link = link().await;
         let short = query("SELECT 7 AS n");
-        assert!(link.run_at_once(&short, Demand::DEFAULT).is_none(), "no transaction is open");
+        assert!(link.run_at_once(&short, FetchSize::DEFAULT).is_none(), "no transaction is open");
         link.begin(Begin::default()).await.expect("asked for");
-        assert!(link.run_at_once(&short, Demand::DEFAULT).is_none(), "it has not begun");
+        assert!(link.run_at_once(&short, FetchSize::DEFAULT).is_none(), "it has not begun");
         link.begin_now(false).await.expect("begun");
         for _ in 0..500 {
-            let (columns, rows) = link.run_at_once(&short, Demand::DEFAULT).expect("at once, however often");
+            let (columns, rows) = link.run_at_once(&short, FetchSize::DEFAULT).expect("at once, however often");
             assert_eq!((columns.len(), rows.value(0, 0)), (1, Scalar::Integer(7).into()));
         }
         let few = query(&format!("{COUNTED} 16) SELECT n FROM c"));
-        assert_eq!(link.run_at_once(&few, Demand::DEFAULT).map(|(_, rows)| rows.rows), Some(16));
+        assert_eq!(link.run_at_once(&few, FetchSize::DEFAULT).map(|(_, rows)| rows.rows), Some(16));
         let many = query(&format!("{COUNTED} 17) SELECT n FROM c"));
         let long = query(&format!("{COUNTED} 1000000) SELECT max(n) FROM c"));
         let change = query("CREATE TABLE t (n INTEGER)");
         for not in [many, long, change, query("SELECT nothing"), query("SELECT abs(-9223372036854775808)")] {
             for _ in 0..2 {
-                assert!(link.run_at_once(&not, Demand::DEFAULT).is_none(), "{}", not.sql);
+                assert!(link.run_at_once(&not, FetchSize::DEFAULT).is_none(), "{}", not.sql);
             }
             assert!(link.check_open().is_ok(), "{}: the transaction goes on", not.sql);
         }
         assert!(link.here().expect("here").exec(&Sql::fixed("SELECT n FROM t")).is_err(), "the change was not made");
-        assert!(link.run_at_once(&short, Demand::DEFAULT).is_some());
+        assert!(link.run_at_once(&short, FetchSize::DEFAULT).is_some());
         link.rollback().await.expect("rolled back");
     }
 
@@ -462,8 +462,8 @@ mod tests {
     async fn t41_all_rows_of_a_table_are_deleted_one_after_the_other() {
         let mut link = link().await;
         let rows = async |link: &mut SqliteLink, sql| {
-            let mut feed = Feed::collect(None);
-            link.run(query(sql), &mut feed).await.expect(sql).affected
+            let mut sink = RowSink::collect(None);
+            link.run(query(sql), &mut sink).await.expect(sql).affected
         };
         for sql in
             ["CREATE TABLE t (n TEXT)", "CREATE VIEW v AS SELECT n FROM t", "CREATE VIRTUAL TABLE f USING fts5 (n)"]
@@ -500,13 +500,13 @@ mod tests {
         link.begin_now(true).await.expect("begun");
         // As it does by itself where the disk is full.
         link.here().expect("here").exec(&Sql::fixed("ROLLBACK")).expect("rolled back");
-        let mut feed = Feed::collect(None);
-        let error = link.run(query("CREATE TABLE t (n INTEGER)"), &mut feed).await.err();
+        let mut sink = RowSink::collect(None);
+        let error = link.run(query("CREATE TABLE t (n INTEGER)"), &mut sink).await.err();
         assert!(matches!(error, Some(Error::Operational(_))), "{error:?}");
         assert!(link.commit().await.is_err());
         link.rollback().await.expect("rolled back");
         assert!(
-            link.run(query("CREATE TABLE t (n INTEGER)"), &mut Feed::collect(None)).await.is_ok(),
+            link.run(query("CREATE TABLE t (n INTEGER)"), &mut RowSink::collect(None)).await.is_ok(),
             "it was not made"
         );
     }

@@ -13,7 +13,7 @@ use crate::{
     backend::Begin,
     error::{ConstraintKind, Violation},
     operation::{
-        ask::Asker,
+        admin::AdminConnection,
         ddl::{change::Change, tables::Tables},
     },
 };
@@ -27,35 +27,36 @@ pub(crate) struct SqliteTables {
 impl Tables for SqliteTables {
     const EXISTS: Option<&'static str> = None;
 
-    async fn enter(ask: &mut Asker<'_>, change: Change) -> Result<Self> {
+    async fn enter(admin: &mut AdminConnection<'_>, change: Change) -> Result<Self> {
         // The write lock is taken by the transaction's first statement, which may wait for it.
-        let turn_on = change == Change::Drop && is_enforced(ask).await?;
+        let turn_on = change == Change::Drop && is_enforced(admin).await?;
         if turn_on {
-            ask.run("PRAGMA foreign_keys = OFF").await?;
+            admin.run("PRAGMA foreign_keys = OFF").await?;
         }
-        let begun = ask.begin(Begin { writes: true, ..Begin::default() }).await;
+        let begun = admin.begin(Begin { writes: true, ..Begin::default() }).await;
         if begun.is_err() {
-            restore(ask, turn_on).await?;
+            restore(admin, turn_on).await?;
         }
         begun.map(|()| Self { turn_on })
     }
 
-    async fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> Result<Vec<bool>> {
+    async fn existing(&self, admin: &mut AdminConnection<'_>, tables: &[Table]) -> Result<Vec<bool>> {
         let wanted: HashSet<String> = tables.iter().map(|table| table.name.to_ascii_lowercase()).collect();
         let mut found = HashSet::new();
-        ask.rows("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')", &[], 1, |cells| {
-            // SQLite's names are equal whatever the case of their ASCII letters.
-            let name = cells.text().to_ascii_lowercase();
-            if wanted.contains(&name) {
-                found.insert(name);
-            }
-            Ok(())
-        })
-        .await?;
+        admin
+            .rows("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')", &[], 1, |cells| {
+                // SQLite's names are equal whatever the case of their ASCII letters.
+                let name = cells.text().to_ascii_lowercase();
+                if wanted.contains(&name) {
+                    found.insert(name);
+                }
+                Ok(())
+            })
+            .await?;
         Ok(tables.iter().map(|table| found.contains(&table.name.to_ascii_lowercase())).collect())
     }
 
-    async fn settle(&self, ask: &mut Asker<'_>, change: Change, changed: &[&Table]) -> Result<()> {
+    async fn settle(&self, admin: &mut AdminConnection<'_>, change: Change, changed: &[&Table]) -> Result<()> {
         if change == Change::Create || !self.turn_on {
             return Ok(());
         }
@@ -63,21 +64,23 @@ impl Tables for SqliteTables {
         let mut referring = HashSet::new();
         let referring_tables = "SELECT m.name, f.\"table\" FROM main.sqlite_schema AS m \
              JOIN pragma_foreign_key_list(m.name, 'main') AS f WHERE m.type = 'table'";
-        ask.rows(referring_tables, &[], 2, |cells| {
-            let (table, parent) = (cells.text(), cells.text());
-            if dropped.contains(&parent.to_ascii_lowercase()) {
-                referring.insert(table);
-            }
-            Ok(())
-        })
-        .await?;
-        for table in referring {
-            let mut dangling = false;
-            ask.rows("SELECT DISTINCT parent FROM pragma_foreign_key_check(?, 'main')", &[&table], 1, |cells| {
-                dangling |= dropped.contains(&cells.text().to_ascii_lowercase());
+        admin
+            .rows(referring_tables, &[], 2, |cells| {
+                let (table, parent) = (cells.text(), cells.text());
+                if dropped.contains(&parent.to_ascii_lowercase()) {
+                    referring.insert(table);
+                }
                 Ok(())
             })
             .await?;
+        for table in referring {
+            let mut dangling = false;
+            admin
+                .rows("SELECT DISTINCT parent FROM pragma_foreign_key_check(?, 'main')", &[&table], 1, |cells| {
+                    dangling |= dropped.contains(&cells.text().to_ascii_lowercase());
+                    Ok(())
+                })
+                .await?;
             if dangling {
                 let kind = ConstraintKind::ForeignKey;
                 return Err(Error::Integrity(Violation {
@@ -91,27 +94,27 @@ impl Tables for SqliteTables {
         Ok(())
     }
 
-    async fn leave(self, ask: &mut Asker<'_>, keep: bool) -> Result<()> {
-        let ended = ask.end(keep).await;
+    async fn leave(self, admin: &mut AdminConnection<'_>, keep: bool) -> Result<()> {
+        let ended = admin.end(keep).await;
         if ended.is_err() && keep {
             // A commit that failed leaves the transaction open, and the pragma does nothing in it.
-            ask.end(false).await.map_err(lost)?;
+            admin.end(false).await.map_err(lost)?;
         }
-        restore(ask, self.turn_on).await?;
+        restore(admin, self.turn_on).await?;
         ended
     }
 }
 
-async fn is_enforced(ask: &mut Asker<'_>) -> Result<bool> {
-    let value = ask.one("SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", &[], 1).await?;
+async fn is_enforced(admin: &mut AdminConnection<'_>) -> Result<bool> {
+    let value = admin.one("SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", &[], 1).await?;
     Ok(matches!(value.as_slice(), [Some(on)] if on == "1"))
 }
 
 /// Turns foreign keys on again and looks whether they are, as SQLite ignores the pragma where it cannot obey.
-async fn restore(ask: &mut Asker<'_>, turn_on: bool) -> Result<()> {
+async fn restore(admin: &mut AdminConnection<'_>, turn_on: bool) -> Result<()> {
     if turn_on {
-        ask.run("PRAGMA foreign_keys = ON").await.map_err(lost)?;
-        if !is_enforced(ask).await.map_err(lost)? {
+        admin.run("PRAGMA foreign_keys = ON").await.map_err(lost)?;
+        if !is_enforced(admin).await.map_err(lost)? {
             return Err(Error::Disconnected(None));
         }
     }

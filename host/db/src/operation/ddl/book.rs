@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{DatabaseError, Error, Result},
-    operation::ask::Asker,
+    operation::admin::AdminConnection,
 };
 
 /// The records as one change needs them.
@@ -31,23 +31,28 @@ impl Book {
     /// Looks for the records, and which of the tables are there.
     pub(super) async fn find<T: Tables>(
         room: &T,
-        ask: &mut Asker<'_>,
+        admin: &mut AdminConnection<'_>,
         tables: &mut Vec<Table>,
         owner: Option<Arc<str>>,
     ) -> Result<(Self, Vec<bool>)> {
         tables.push(table());
-        let mut exist = room.existing(ask, tables).await?;
+        let mut exist = room.existing(admin, tables).await?;
         tables.pop();
         let is_there = exist.pop().unwrap_or_default();
-        let is_undone = ask.dialect.capabilities().transactional_ddl;
+        let is_undone = admin.dialect.capabilities().transactional_ddl;
         Ok((Self { owner, is_there, is_undone }, exist))
     }
 
     /// Refuses to drop what is not the owner's.
-    pub(super) async fn check<T: Tables>(&self, room: &T, ask: &mut Asker<'_>, wanted: &[Table]) -> Result<()> {
+    pub(super) async fn check<T: Tables>(
+        &self,
+        room: &T,
+        admin: &mut AdminConnection<'_>,
+        wanted: &[Table],
+    ) -> Result<()> {
         let Some(owner) = self.owner.as_deref().filter(|_| !wanted.is_empty()) else { return Ok(()) };
         let wanted: Vec<&Table> = wanted.iter().collect();
-        let owners = if self.is_there { room.owners(ask, &wanted).await? } else { vec![None; wanted.len()] };
+        let owners = if self.is_there { room.owners(admin, &wanted).await? } else { vec![None; wanted.len()] };
         let others = wanted.iter().zip(&owners).filter(|(_, of)| of.as_deref() != Some(owner));
         let names: Vec<String> = others.map(|(table, _)| label(table)).collect();
         if names.is_empty() {
@@ -61,14 +66,14 @@ impl Book {
     pub(super) async fn before<T: Tables>(
         &mut self,
         room: &T,
-        ask: &mut Asker<'_>,
+        admin: &mut AdminConnection<'_>,
         change: Change,
         wanted: &[&Table],
     ) -> Result<()> {
         match (change, &self.owner) {
-            (Change::Create, Some(_)) if !self.is_undone => self.record(room, ask, wanted).await,
+            (Change::Create, Some(_)) if !self.is_undone => self.record(room, admin, wanted).await,
             // What is created without an owner must not be taken for that of an earlier one.
-            (Change::Create, None) => self.forget(room, ask, wanted).await,
+            (Change::Create, None) => self.forget(room, admin, wanted).await,
             _ => Ok(()),
         }
     }
@@ -77,14 +82,14 @@ impl Book {
     pub(super) async fn after<T: Tables>(
         &mut self,
         room: &T,
-        ask: &mut Asker<'_>,
+        admin: &mut AdminConnection<'_>,
         change: Change,
         changed: &[&Table],
     ) -> Result<()> {
         match change {
-            Change::Create if self.is_undone => self.record(room, ask, changed).await,
+            Change::Create if self.is_undone => self.record(room, admin, changed).await,
             Change::Create => Ok(()),
-            Change::Drop => self.forget(room, ask, changed).await,
+            Change::Drop => self.forget(room, admin, changed).await,
         }
     }
 
@@ -92,7 +97,7 @@ impl Book {
     pub(super) async fn amend<T: Tables>(
         &self,
         room: &T,
-        ask: &mut Asker<'_>,
+        admin: &mut AdminConnection<'_>,
         change: Change,
         wanted: &[&Table],
         changed: &[&Table],
@@ -102,33 +107,33 @@ impl Book {
         }
         let amended = async {
             let tables: Vec<Table> = wanted.iter().copied().cloned().collect();
-            let exist = room.existing(ask, &tables).await?;
+            let exist = room.existing(admin, &tables).await?;
             // A table that is there and that this change did not create is another's, who was faster and knows no host.
             let is_made =
                 |table: &Table| change == Change::Drop || changed.iter().any(|made| std::ptr::eq(*made, table));
             let gone = wanted.iter().zip(exist).filter(|(table, exists)| !exists || !is_made(table));
             let gone: Vec<&Table> = gone.map(|(table, _)| *table).collect();
-            self.forget(room, ask, &gone).await
+            self.forget(room, admin, &gone).await
         };
         if let Err(error) = amended.await {
             let line = "what was written down of tables that could not be changed is not true any more";
-            ask.log(Level::WARN, line, &error);
+            admin.log(Level::WARN, line, &error);
         }
     }
 
     /// Writes down that tables are the owner's, in a table that is made where it is not there.
-    async fn record<T: Tables>(&mut self, room: &T, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<()> {
+    async fn record<T: Tables>(&mut self, room: &T, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<()> {
         let Some(owner) = self.owner.as_deref().filter(|_| !tables.is_empty()) else { return Ok(()) };
         if !self.is_there {
-            ask.run(T::MAKE).await?;
+            admin.run(T::MAKE).await?;
             self.is_there = true;
         }
-        room.record(ask, tables, owner).await
+        room.record(admin, tables, owner).await
     }
 
-    async fn forget<T: Tables>(&self, room: &T, ask: &mut Asker<'_>, tables: &[&Table]) -> Result<()> {
+    async fn forget<T: Tables>(&self, room: &T, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<()> {
         let is_needed = self.owner.is_some() || !T::TELLS_APART;
-        if is_needed && self.is_there && !tables.is_empty() { room.forget(ask, tables).await } else { Ok(()) }
+        if is_needed && self.is_there && !tables.is_empty() { room.forget(admin, tables).await } else { Ok(()) }
     }
 }
 

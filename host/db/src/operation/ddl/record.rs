@@ -2,7 +2,7 @@
 
 use sqlservice_sql::schema::Table;
 
-use crate::{error::Result, operation::ask::Asker};
+use crate::{error::Result, operation::admin::AdminConnection};
 
 /// The records of one kind of database. Those who come here have entered: no other host changes tables meanwhile.
 pub(crate) trait Records {
@@ -13,15 +13,20 @@ pub(crate) trait Records {
     const TELLS_APART: bool = false;
 
     /// Writes down whose these tables are, in place of what was said of tables of their names before.
-    fn record(&self, ask: &mut Asker<'_>, tables: &[&Table], owner: &str) -> impl Future<Output = Result<()>> + Send;
+    fn record(
+        &self,
+        admin: &mut AdminConnection<'_>,
+        tables: &[&Table],
+        owner: &str,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// Whose tables these are; nothing where it was not written down, or of another table of that name as far as that is known.
     fn owners(
         &self,
-        ask: &mut Asker<'_>,
+        admin: &mut AdminConnection<'_>,
         tables: &[&Table],
     ) -> impl Future<Output = Result<Vec<Option<String>>>> + Send;
 
     /// Forgets what was said of these tables.
-    fn forget(&self, ask: &mut Asker<'_>, tables: &[&Table]) -> impl Future<Output = Result<()>> + Send;
+    fn forget(&self, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> impl Future<Output = Result<()>> + Send;
 }

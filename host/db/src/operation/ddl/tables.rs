@@ -3,7 +3,7 @@
 use sqlservice_sql::schema::Table;
 
 use super::{change::Change, record::Records};
-use crate::{error::Result, operation::ask::Asker};
+use crate::{error::Result, operation::admin::AdminConnection};
 
 /// How one database keeps those apart who create and drop, and what it can undo.
 pub(crate) trait Tables: Records + Sized + Send {
@@ -14,15 +14,19 @@ pub(crate) trait Tables: Records + Sized + Send {
 
     /// Waits, within the lock timeout, until nobody else creates or drops, and begins. After an error the connection is as
     /// it was before, or the error is [`Error::Disconnected`].
-    fn enter(ask: &mut Asker<'_>, change: Change) -> impl Future<Output = Result<Self>> + Send;
+    fn enter(admin: &mut AdminConnection<'_>, change: Change) -> impl Future<Output = Result<Self>> + Send;
 
     /// Which of these tables, or views of that name, are there.
-    fn existing(&self, ask: &mut Asker<'_>, tables: &[Table]) -> impl Future<Output = Result<Vec<bool>>> + Send;
+    fn existing(
+        &self,
+        admin: &mut AdminConnection<'_>,
+        tables: &[Table],
+    ) -> impl Future<Output = Result<Vec<bool>>> + Send;
 
     /// Refuses what would fail halfway, where half cannot be rolled back.
     fn foresee(
         &self,
-        _ask: &mut Asker<'_>,
+        _ask: &mut AdminConnection<'_>,
         _change: Change,
         _wanted: &[Table],
     ) -> impl Future<Output = Result<()>> + Send {
@@ -30,19 +34,19 @@ pub(crate) trait Tables: Records + Sized + Send {
     }
 
     /// Fits tables that are to be created to those that are there already.
-    fn adapt(&self, _ask: &mut Asker<'_>, _wanted: &mut [Table]) -> impl Future<Output = Result<()>> + Send {
+    fn adapt(&self, _ask: &mut AdminConnection<'_>, _wanted: &mut [Table]) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
     /// Undoes what cannot be rolled back, as far as it can be.
-    fn undo(&self, _ask: &mut Asker<'_>, _created: &[&Table]) -> impl Future<Output = ()> + Send {
+    fn undo(&self, _ask: &mut AdminConnection<'_>, _created: &[&Table]) -> impl Future<Output = ()> + Send {
         async {}
     }
 
     /// Checks what no statement checked.
     fn settle(
         &self,
-        _ask: &mut Asker<'_>,
+        _ask: &mut AdminConnection<'_>,
         _change: Change,
         _changed: &[&Table],
     ) -> impl Future<Output = Result<()>> + Send {
@@ -50,5 +54,5 @@ pub(crate) trait Tables: Records + Sized + Send {
     }
 
     /// Commits or rolls back, lets others in and leaves the connection as it was before. An error means that it could not.
-    fn leave(self, ask: &mut Asker<'_>, keep: bool) -> impl Future<Output = Result<()>> + Send;
+    fn leave(self, admin: &mut AdminConnection<'_>, keep: bool) -> impl Future<Output = Result<()>> + Send;
 }

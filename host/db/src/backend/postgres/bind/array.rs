@@ -127,7 +127,8 @@ mod tests {
         let ty = PgTypeInfo::with_oid(Oid(0));
         let wire = of_type(&array, &ty).expect("an array");
         let form = Form::Array(Box::new(Form::Int8));
-        let back = decode::decode(&form, &wire, &mut String::new()).map(crate::backend::sink::Cell::into_value);
+        let back =
+            decode::decode(&form, &wire, &mut String::new()).map(crate::backend::column_writer::Cell::into_value);
         assert_eq!(back, Some(Value::Array(array)));
         let crooked = Array { dimensions: vec![2, 2], items: vec![Scalar::Null] };
         assert!(matches!(of_type(&crooked, &ty), Err(Error::Data(_))));

@@ -27,35 +27,35 @@ fn numbers(batch: &Batch) -> Vec<i64> {
 }
 
 /// Fills batches of the numbers from 0 as demanded, and counts those that were begun.
-async fn fill(mut feed: Feed, count: i64, begun: Arc<AtomicU64>) -> Fate {
-    let (mut next, mut rows) = (0, feed.demand().rows as i64);
+async fn fill(mut sink: RowSink, count: i64, begun: Arc<AtomicU64>) -> SinkOutcome {
+    let (mut next, mut rows) = (0, sink.demand().rows as i64);
     while count - next > rows {
         begun.fetch_add(1, Ordering::SeqCst);
         let full = batch(next, rows as usize);
         next += rows;
-        match feed.deliver(full).await {
+        match sink.deliver(full).await {
             Next::More(demand) => rows = demand.rows as i64,
-            Next::Stop => return feed.fate(),
+            Next::Stop => return sink.fate(),
         }
     }
-    feed.finish(batch(next, (count - next) as usize));
-    feed.fate()
+    sink.finish(batch(next, (count - next) as usize));
+    sink.fate()
 }
 
 struct Open {
-    head: Head,
+    head: FirstBatch,
     clock: Clock,
     begun: Arc<AtomicU64>,
     closing: Arc<Notify>,
-    task: tokio::task::JoinHandle<Fate>,
+    task: tokio::task::JoinHandle<SinkOutcome>,
 }
 
 async fn open(rows: u32, count: i64) -> Open {
     let (sender, head) = oneshot::channel();
     let clock = Clock::new(None);
-    let feed = Feed::call(sender, Demand::of(rows, 1 << 20), None, clock.clone());
-    let (begun, closing) = (Arc::default(), feed.closing());
-    let task = tokio::spawn(fill(feed, count, Arc::clone(&begun)));
+    let sink = RowSink::call(sender, FetchSize::of(rows, 1 << 20), None, clock.clone());
+    let (begun, closing) = (Arc::default(), sink.closing());
+    let task = tokio::spawn(fill(sink, count, Arc::clone(&begun)));
     Open { head: head.await.expect("a head"), clock, begun, closing, task }
 }
 
@@ -68,7 +68,7 @@ async fn settle(open: &Open) {
 }
 
 fn want(open: &Open, rows: u32, bytes: u32) {
-    open.head.demands.send_replace(Demand::of(rows, bytes));
+    open.head.demands.send_replace(FetchSize::of(rows, bytes));
 }
 
 async fn take(open: &mut Open) -> Vec<i64> {
@@ -100,8 +100,8 @@ async fn the_end_of_a_statement_does_not_wait_for_its_reader() {
     want(&open, 4, 1 << 10);
     assert_eq!(take(&mut open).await, [4, 5, 6, 7]);
     match open.task.await.expect("no panic") {
-        Fate::Cursor(_, last) => assert_eq!(numbers(&last), [8, 9, 10]),
-        Fate::Whole(..) => panic!("a cursor reads"),
+        SinkOutcome::Cursor(_, last) => assert_eq!(numbers(&last), [8, 9, 10]),
+        SinkOutcome::Whole(..) => panic!("a cursor reads"),
     }
 }
 
@@ -114,7 +114,7 @@ async fn large_batches_are_filled_one_by_one() {
         settle(&open).await;
         assert_eq!(open.begun.load(Ordering::SeqCst), from as u64 / 4 + 1);
     }
-    // Smaller ones again: the feed does not wait for a demand that it has.
+    // Smaller ones again: the sink does not wait for a demand that it has.
     want(&open, 4, 1 << 10);
     for from in [16, 20, 24, 28] {
         assert_eq!(take(&mut open).await, (from..from + 4).collect::<Vec<_>>());
@@ -137,7 +137,7 @@ async fn a_feed_without_a_reader_ends_wherever_it_waits() {
         settle(&open).await;
         open.closing.notify_one();
         // Its reader hears why from what is sent last.
-        assert!(matches!(open.task.await.expect("no panic"), Fate::Cursor(..)));
+        assert!(matches!(open.task.await.expect("no panic"), SinkOutcome::Cursor(..)));
     }
     // A reader that is gone is noticed without a word.
     for asked in [false, true] {

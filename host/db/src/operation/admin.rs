@@ -14,12 +14,12 @@ use tracing::Level;
 
 use super::statement::{self, Watch};
 use crate::{
-    backend::{Begin, Binds, Effect, Job, Link, bind::Owned},
+    backend::{Begin, Binds, Effect, Execution, Link, bind::Owned},
     error::{Error, Result},
-    feed::{Clock, Demand, Fate, Feed, Head, Page},
     guard::Core,
     observe::{self, Instruments, Observed},
-    pool::{Held, PATIENCE},
+    pool::{PATIENCE, PooledConnection},
+    row_sink::{Clock, FetchSize, FirstBatch, Page, RowSink, SinkOutcome},
     settings::Settings,
     transaction::UNANSWERED,
 };
@@ -28,8 +28,8 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// A connection that the host asks, for itself or in the turn of a session's call.
-pub(crate) struct Asker<'h> {
-    held: &'h mut Held,
+pub(crate) struct AdminConnection<'h> {
+    held: &'h mut PooledConnection,
     /// What stops a statement, besides the limits.
     watch: Watch<'h>,
     /// How long each statement may take.
@@ -74,10 +74,10 @@ impl Cells<'_> {
     }
 }
 
-impl<'h> Asker<'h> {
+impl<'h> AdminConnection<'h> {
     /// A connection of the host's own. Where it is of no use any more, the error is [`Error::Disconnected`].
     pub(crate) fn new(
-        held: &'h mut Held,
+        held: &'h mut PooledConnection,
         dialect: Dialect,
         settings: &Settings,
         instruments: &'h Arc<Instruments>,
@@ -98,7 +98,12 @@ impl<'h> Asker<'h> {
 
     /// The connection of a session, which is only read: a statement stops with the call that it belongs to, and all together
     /// take no longer than `timeout`.
-    pub(crate) fn of_call(held: &'h mut Held, core: &'h Core, watch: Watch<'h>, timeout: Option<Duration>) -> Self {
+    pub(crate) fn of_call(
+        held: &'h mut PooledConnection,
+        core: &'h Core,
+        watch: Watch<'h>,
+        timeout: Option<Duration>,
+    ) -> Self {
         let settings = &core.database.settings;
         Self {
             watch,
@@ -162,7 +167,7 @@ impl<'h> Asker<'h> {
     }
 
     /// Does so many statements' work within their limits of time.
-    async fn work<F>(&mut self, job: Job, statements: u32, mut each: F) -> Result<()>
+    async fn work<F>(&mut self, job: Execution, statements: u32, mut each: F) -> Result<()>
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
@@ -172,15 +177,15 @@ impl<'h> Asker<'h> {
         let (instruments, dialect) = (self.instruments, self.dialect);
         let run = async move {
             // A clock of its own, as the time goes on while rows are read.
-            let mut feed = Feed::call(head, Demand::DEFAULT, None, Clock::new(None));
+            let mut sink = RowSink::call(head, FetchSize::DEFAULT, None, Clock::new(None));
             let waited = Duration::ZERO;
-            let observed = Observed::start(instruments, dialect, &job, &mut feed, waited, &observe::caller());
-            let ended = statement::watched(held, job, &mut feed, &clock, watch).await;
-            observed.finish(&ended.result, &feed);
-            // What is left of the feed goes here, so that the reader sees its end.
-            let last = match feed.fate() {
-                Fate::Whole(_, batches) => batches.into_iter().next(),
-                Fate::Cursor(_, last) => Some(last),
+            let observed = Observed::start(instruments, dialect, &job, &mut sink, waited, &observe::caller());
+            let ended = statement::watched(held, job, &mut sink, &clock, watch).await;
+            observed.finish(&ended.result, &sink);
+            // What is left of the row sink goes here, so that the reader sees its end.
+            let last = match sink.fate() {
+                SinkOutcome::Whole(_, batches) => batches.into_iter().next(),
+                SinkOutcome::Cursor(_, last) => Some(last),
             };
             (ended, last)
         };
@@ -205,10 +210,10 @@ impl<'h> Asker<'h> {
         Ok(Clock::new(limit.into_iter().chain(left).min()))
     }
 
-    fn job(&self, sql: Sql, texts: &[&str], width: usize) -> Job {
+    fn job(&self, sql: Sql, texts: &[&str], width: usize) -> Execution {
         let bind = |text: &&str| Owned { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
         let expected = Output { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
-        Job {
+        Execution {
             sql,
             binds: Binds::Values(texts.iter().map(bind).collect()),
             expected: Some(vec![expected; width].into()),
@@ -231,13 +236,13 @@ impl<'h> Asker<'h> {
 }
 
 /// Reads all batches but the last, which comes with the statement's end.
-async fn read<F>(first: oneshot::Receiver<Head>, each: &mut F) -> Result<()>
+async fn read<F>(first: oneshot::Receiver<FirstBatch>, each: &mut F) -> Result<()>
 where
     F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
 {
-    let Ok(Head { first, demands, mut pages, .. }) = first.await else { return Ok(()) };
+    let Ok(FirstBatch { first, demands, mut pages, .. }) = first.await else { return Ok(()) };
     visit(&first, each)?;
-    demands.send_replace(Demand::DEFAULT);
+    demands.send_replace(FetchSize::DEFAULT);
     while let Some(Page::More(batch)) = pages.recv().await {
         visit(&batch, each)?;
     }

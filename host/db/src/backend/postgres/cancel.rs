@@ -147,7 +147,7 @@ async fn signal(mut way: Way, call: &'static str, process: i32) -> Result<()> {
 
 /// Stops the statements of one link.
 #[derive(Clone)]
-pub(crate) struct PostgresStopper {
+pub(crate) struct PostgresCancelHandle {
     control: Arc<Control>,
     process: i32,
     busy: Busy,
@@ -155,7 +155,7 @@ pub(crate) struct PostgresStopper {
     asked: Arc<AtomicBool>,
 }
 
-impl PostgresStopper {
+impl PostgresCancelHandle {
     pub(crate) fn new(control: Arc<Control>, process: i32) -> Self {
         Self { control, process, busy: Busy::default(), asked: Arc::default() }
     }
@@ -199,7 +199,7 @@ impl PostgresStopper {
     }
 }
 
-impl Witness for PostgresStopper {
+impl Witness for PostgresCancelHandle {
     async fn look(&self) -> Option<Seen> {
         self.control.look(self.process).await
     }
@@ -209,7 +209,7 @@ impl Witness for PostgresStopper {
     }
 }
 
-impl Stop for PostgresStopper {
+impl Stop for PostgresCancelHandle {
     async fn stop(&self) -> Result<()> {
         let ended = self.busy.end(|| self.ready(), |way| self.request(way));
         let stopped = timeout(STOPPING, ended).await;

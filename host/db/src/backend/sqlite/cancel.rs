@@ -7,12 +7,12 @@ use crate::{Result, backend::Stop};
 
 /// Stops a SQLite statement.
 #[derive(Clone)]
-pub(crate) struct SqliteStopper {
+pub(crate) struct SqliteCancelHandle {
     pub(super) watch: Arc<Watch>,
     pub(super) interrupt: Interrupt,
 }
 
-impl Stop for SqliteStopper {
+impl Stop for SqliteCancelHandle {
     async fn stop(&self) -> Result<()> {
         self.watch.stop();
         self.interrupt.interrupt();

@@ -101,7 +101,7 @@ async fn kill(mut way: Way, verb: &'static str, id: u64) -> Result<()> {
 
 /// Stops the statements of one link.
 #[derive(Clone)]
-pub(crate) struct MysqlStopper {
+pub(crate) struct MysqlCancelHandle {
     control: Arc<Control>,
     id: u64,
     /// Whether a stop was asked for that may still hit the connection's next statement.
@@ -111,7 +111,7 @@ pub(crate) struct MysqlStopper {
     busy: Busy,
 }
 
-impl MysqlStopper {
+impl MysqlCancelHandle {
     pub(crate) fn new(control: Arc<Control>, id: u64) -> Self {
         Self { control, id, pending: Arc::default(), asked: Arc::default(), busy: Busy::default() }
     }
@@ -156,7 +156,7 @@ impl MysqlStopper {
     }
 }
 
-impl Witness for MysqlStopper {
+impl Witness for MysqlCancelHandle {
     async fn look(&self) -> Option<Seen> {
         self.control.look(self.id).await
     }
@@ -166,7 +166,7 @@ impl Witness for MysqlStopper {
     }
 }
 
-impl Stop for MysqlStopper {
+impl Stop for MysqlCancelHandle {
     async fn stop(&self) -> Result<()> {
         let ended = self.busy.end(|| self.ready(), |way| self.request(way));
         let stopped = timeout(STOPPING, ended).await;

@@ -15,14 +15,14 @@ use crate::{error::LimitKind, settings::RunOptions};
 
 /// How large the next batch may be. Both numbers are guest-controlled and already cut to the host's limits.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Demand {
+pub(crate) struct FetchSize {
     /// Rows at most; at least 1.
     pub rows: usize,
     /// Bytes, about; a batch holds at least one row whatever its size.
     pub bytes: usize,
 }
 
-impl Demand {
+impl FetchSize {
     /// What a call gets that asks for nothing special.
     pub(crate) const DEFAULT: Self =
         Self { rows: RunOptions::BATCH_ROWS as usize, bytes: RunOptions::BATCH_BYTES as usize };
@@ -42,17 +42,17 @@ const AHEAD: usize = 1 << 20;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next {
     /// Fill another batch of this size.
-    More(Demand),
+    More(FetchSize),
     /// The reader went away: stop the statement, leave the link usable.
     Stop,
 }
 
 /// The first batch of a result that may go on, and where the rest comes from.
-pub(crate) struct Head {
+pub(crate) struct FirstBatch {
     pub columns: Arc<[Output]>,
     pub first: Batch,
     /// Says what the reader wants next; nothing is read before it has said so once.
-    pub demands: watch::Sender<Demand>,
+    pub demands: watch::Sender<FetchSize>,
     pub pages: mpsc::Receiver<Page>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Page {
 }
 
 /// What became of the rows when the statement has ended.
-pub(crate) enum Fate {
+pub(crate) enum SinkOutcome {
     /// Nobody took a part of them yet: all of them.
     Whole(Arc<[Output]>, Vec<Batch>),
     /// A cursor reads them and waits for the last batch.
@@ -73,29 +73,29 @@ pub(crate) enum Fate {
 }
 
 /// What happens with a full batch.
-enum Outlet {
+enum Destination {
     /// It is kept, and the next one is asked for at once.
     Collect,
     /// The call gets it and reads the rest through a cursor.
-    Call(oneshot::Sender<Head>),
+    Call(oneshot::Sender<FirstBatch>),
     /// A cursor gets it.
     Cursor(Reader),
     /// Nobody gets it.
     Gone,
 }
 
-/// A cursor, as seen from its feed.
+/// A cursor, as seen from its row sink.
 struct Reader {
     pages: mpsc::Sender<Page>,
-    demands: watch::Receiver<Demand>,
+    demands: watch::Receiver<FetchSize>,
 }
 
 /// Where a link puts rows. One a statement.
-pub(crate) struct Feed {
-    demand: Demand,
+pub(crate) struct RowSink {
+    demand: FetchSize,
     columns: Arc<[Output]>,
     kept: Vec<Batch>,
-    outlet: Outlet,
+    outlet: Destination,
     /// How many rows the whole result may have. Guest-controlled.
     max_rows: Option<u64>,
     rows: u64,
@@ -120,10 +120,10 @@ struct Meter {
     first_batch: Option<Duration>,
 }
 
-impl Feed {
-    /// A feed that keeps all rows, for statements of the host's own and for results that have no cursor.
+impl RowSink {
+    /// A row sink that keeps all rows, for statements of the host's own and for results that have no cursor.
     pub(crate) fn collect(max_rows: Option<u64>) -> Self {
-        Self::with(Outlet::Collect, Demand::DEFAULT, max_rows, Clock::new(None))
+        Self::with(Destination::Collect, FetchSize::DEFAULT, max_rows, Clock::new(None))
     }
 
     /// The same with a limit of bytes: what is kept is the host's memory.
@@ -132,13 +132,18 @@ impl Feed {
         self
     }
 
-    /// A feed whose first batch goes to a call, and later ones to its cursor.
-    pub(crate) fn call(head: oneshot::Sender<Head>, demand: Demand, max_rows: Option<u64>, clock: Clock) -> Self {
-        Self::with(Outlet::Call(head), demand, max_rows, clock)
+    /// A row sink whose first batch goes to a call, and later ones to its cursor.
+    pub(crate) fn call(
+        head: oneshot::Sender<FirstBatch>,
+        demand: FetchSize,
+        max_rows: Option<u64>,
+        clock: Clock,
+    ) -> Self {
+        Self::with(Destination::Call(head), demand, max_rows, clock)
     }
 
-    fn with(outlet: Outlet, demand: Demand, max_rows: Option<u64>, clock: Clock) -> Self {
-        let mut feed = Self {
+    fn with(outlet: Destination, demand: FetchSize, max_rows: Option<u64>, clock: Clock) -> Self {
+        let mut sink = Self {
             demand,
             columns: Arc::default(),
             kept: Vec::new(),
@@ -154,8 +159,8 @@ impl Feed {
             closing: Arc::new(Notify::new()),
             meter: None,
         };
-        feed.demand = feed.cut(demand);
-        feed
+        sink.demand = sink.cut(demand);
+        sink
     }
 
     /// Measures the rows of a statement that begins at this time.
@@ -170,7 +175,7 @@ impl Feed {
     }
 
     /// The size of the first batch.
-    pub(crate) fn demand(&self) -> Demand {
+    pub(crate) fn demand(&self) -> FetchSize {
         self.demand
     }
 
@@ -203,13 +208,13 @@ impl Feed {
             return Next::Stop;
         }
         let demand = match &mut self.outlet {
-            Outlet::Collect => {
+            Destination::Collect => {
                 self.kept.push(batch);
-                return Next::More(self.cut(Demand::DEFAULT));
+                return Next::More(self.cut(FetchSize::DEFAULT));
             }
-            Outlet::Call(_) => self.open(batch).await,
-            Outlet::Cursor(reader) => reader.hand_over(batch, &self.clock, &self.closing).await,
-            Outlet::Gone => None,
+            Destination::Call(_) => self.open(batch).await,
+            Destination::Cursor(reader) => reader.hand_over(batch, &self.clock, &self.closing).await,
+            Destination::Gone => None,
         };
         let Some(demand) = demand else { return Next::Stop };
         self.demand = demand;
@@ -219,16 +224,16 @@ impl Feed {
     /// Hands over a full batch where nobody has to be waited for, and gives it back where somebody has.
     pub(crate) fn try_deliver(&mut self, batch: Batch) -> Result<Next, Batch> {
         let demand = match &self.outlet {
-            Outlet::Collect => Some(Demand::DEFAULT),
-            Outlet::Cursor(reader) => reader.ready(),
-            Outlet::Call(_) | Outlet::Gone => None,
+            Destination::Collect => Some(FetchSize::DEFAULT),
+            Destination::Cursor(reader) => reader.ready(),
+            Destination::Call(_) | Destination::Gone => None,
         };
         let Some(demand) = demand else { return Err(batch) };
         if self.exceeds(&batch) {
             return Ok(Next::Stop);
         }
         match &mut self.outlet {
-            Outlet::Cursor(reader) => {
+            Destination::Cursor(reader) => {
                 // Nobody else sends, so there is still a place unless the reader went away.
                 if reader.pages.try_send(Page::More(batch)).is_err() {
                     return Ok(Next::Stop);
@@ -240,9 +245,9 @@ impl Feed {
         Ok(Next::More(self.cut(demand)))
     }
 
-    /// Leaves a feed of nothing in its place, for the time in which another thread has it.
+    /// Leaves a row sink of nothing in its place, for the time in which another thread has it.
     pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::with(Outlet::Gone, self.demand, None, self.clock.clone()))
+        std::mem::replace(self, Self::with(Destination::Gone, self.demand, None, self.clock.clone()))
     }
 
     /// Hands over the last batch, which may be empty.
@@ -259,16 +264,18 @@ impl Feed {
         Some((kind, allowed?))
     }
 
-    /// What makes a waiting [`Feed::deliver`] say stop.
+    /// What makes a waiting [`RowSink::deliver`] say stop.
     pub(crate) fn closing(&self) -> Arc<Notify> {
         Arc::clone(&self.closing)
     }
 
     /// What became of the rows.
-    pub(crate) fn fate(self) -> Fate {
+    pub(crate) fn fate(self) -> SinkOutcome {
         match self.outlet {
-            Outlet::Cursor(reader) => Fate::Cursor(reader.pages, self.kept.into_iter().next().unwrap_or_default()),
-            _ => Fate::Whole(self.columns, self.kept),
+            Destination::Cursor(reader) => {
+                SinkOutcome::Cursor(reader.pages, self.kept.into_iter().next().unwrap_or_default())
+            }
+            _ => SinkOutcome::Whole(self.columns, self.kept),
         }
     }
 
@@ -291,23 +298,23 @@ impl Feed {
     }
 
     /// No batch needs more than one row past the limit.
-    fn cut(&self, demand: Demand) -> Demand {
+    fn cut(&self, demand: FetchSize) -> FetchSize {
         let left = self.max_rows.map_or(u64::MAX, |max| max.saturating_sub(self.rows).saturating_add(1));
-        Demand { rows: demand.rows.min(usize::try_from(left).unwrap_or(usize::MAX)), ..demand }
+        FetchSize { rows: demand.rows.min(usize::try_from(left).unwrap_or(usize::MAX)), ..demand }
     }
 
     /// Gives the call its first batch and the ends of a cursor. Many calls want no more than that, so nothing is read ahead.
-    async fn open(&mut self, first: Batch) -> Option<Demand> {
-        let Outlet::Call(head) = std::mem::replace(&mut self.outlet, Outlet::Gone) else { return None };
+    async fn open(&mut self, first: Batch) -> Option<FetchSize> {
+        let Destination::Call(head) = std::mem::replace(&mut self.outlet, Destination::Gone) else { return None };
         let (wanted, demands) = watch::channel(self.demand);
         let (pages, page_receiver) = mpsc::channel(1);
         let columns = std::mem::take(&mut self.columns);
         // Whoever sees the head may ask at once, so the clock stops before.
         self.clock.stop();
-        head.send(Head { columns, first, demands: wanted, pages: page_receiver }).ok()?;
+        head.send(FirstBatch { columns, first, demands: wanted, pages: page_receiver }).ok()?;
         let mut reader = Reader { pages, demands };
         let demand = reader.wait(&self.clock, &self.closing).await;
-        self.outlet = Outlet::Cursor(reader);
+        self.outlet = Destination::Cursor(reader);
         demand
     }
 }
@@ -323,13 +330,13 @@ impl Meter {
 
 impl Reader {
     /// The size of the next batch where this one can be sent at once, and the next one filled.
-    fn ready(&self) -> Option<Demand> {
+    fn ready(&self) -> Option<FetchSize> {
         let demand = *self.demands.borrow();
         (self.pages.capacity() > 0 && demand.bytes <= AHEAD).then_some(demand)
     }
 
     /// Gives the cursor a full batch. Returns the size of the next one, nothing where the cursor went away.
-    async fn hand_over(&mut self, batch: Batch, clock: &Clock, closing: &Notify) -> Option<Demand> {
+    async fn hand_over(&mut self, batch: Batch, clock: &Clock, closing: &Notify) -> Option<FetchSize> {
         let place = match self.pages.try_reserve() {
             Ok(place) => place,
             // The batch before was not taken yet. The statement's time does not run while its reader thinks.
@@ -350,7 +357,7 @@ impl Reader {
     }
 
     /// Waits for the cursor's next demand.
-    async fn wait(&mut self, clock: &Clock, closing: &Notify) -> Option<Demand> {
+    async fn wait(&mut self, clock: &Clock, closing: &Notify) -> Option<FetchSize> {
         clock.stop();
         tokio::select! {
             changed = self.demands.changed() => changed.ok(),
