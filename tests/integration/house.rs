@@ -293,3 +293,15 @@ fn architecture_fits_its_limit_and_names_only_tests_that_exist() {
         .collect();
     none("ARCHITECTURE.md names tests that do not exist:", &findings);
 }
+
+#[test]
+fn architecture_names_only_files_that_exist() {
+    let text = fs::read_to_string(source::root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let rust: Vec<String> = source::rust().into_iter().map(|file| format!("/{}", file.path)).collect();
+    let named = text.split('`').skip(1).step_by(2).filter(|words| words.ends_with(".rs") && !words.contains('{'));
+    let named: BTreeSet<&str> = named.collect();
+    assert!(named.len() > 10, "{named:?}");
+    let exists = |name: &str| rust.iter().any(|path| path.ends_with(&format!("/{name}")));
+    let findings: Vec<String> = named.into_iter().filter(|name| !exists(name)).map(str::to_owned).collect();
+    none("ARCHITECTURE.md names files that do not exist:", &findings);
+}
