@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod imports;
+mod names;
 mod security;
 
 use std::{collections::BTreeSet, fs};

@@ -8,7 +8,7 @@ mod record;
 
 use crate::{
     Dialect, Error, Result, Sql, SqlWriter,
-    order::{Order, order},
+    order::{TableOrder, order},
     schema::{Action, Column, DefaultValue, ForeignKey, Index, Table, TypeKind},
     sql::Declared,
 };
@@ -48,7 +48,7 @@ impl<'t> Definition<'t> {
 /// written with its table where the database cannot add it later, as it then does not look at what is referred to.
 pub fn create<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definition<'t>>> {
     let tables: Vec<&'t Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
-    let Order { tables: positions, back } = order(&tables);
+    let TableOrder { tables: positions, back } = order(&tables);
     let late = if dialect.capabilities().alter_constraint { back } else { Vec::new() };
     let mut statements = Vec::new();
     for position in positions {
@@ -79,7 +79,7 @@ pub fn create<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definiti
 /// it locks them before it drops the first.
 pub fn drop<'t>(tables: &[&'t Table], dialect: Dialect) -> Result<Vec<Definition<'t>>> {
     let tables: Vec<&'t Table> = tables.iter().copied().filter(|table| !table.is_view).collect();
-    let Order { tables: positions, back } = order(&tables);
+    let TableOrder { tables: positions, back } = order(&tables);
     let mut statements = Vec::new();
     if dialect.capabilities().alter_constraint {
         for (position, key) in back {

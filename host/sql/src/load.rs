@@ -3,7 +3,7 @@
 //! A load asks for the rows that the distinct keys of its owners name, a few hundred keys a statement or, where the database
 //! has arrays, as many as there are. A plan is checked as a whole before anything is sent.
 //!
-//! [`Loading`] does no I/O: whoever runs it reads the plan's own rows first, then asks for the next [`Step`], runs its
+//! [`Loading`] does no I/O: whoever runs it reads the plan's own rows first, then asks for the next [`LoadStep`], runs its
 //! statements and hands back what they returned.
 
 mod apart;
@@ -69,7 +69,7 @@ pub struct Loading {
 }
 
 /// The statements of one load.
-pub struct Step {
+pub struct LoadStep {
     /// The load, by its position.
     pub load: usize,
     /// Its statements.
@@ -237,12 +237,12 @@ impl Loading {
     /// # Errors
     ///
     /// Where the keys cannot be written into a statement that the limits allow.
-    pub fn next_step(&mut self) -> Result<Option<Step>> {
+    pub fn next_step(&mut self) -> Result<Option<LoadStep>> {
         let left = self.items.iter().enumerate().skip(self.next);
         let Some((load, item)) = left.into_iter().find(|(_, item)| !item.is_done) else { return Ok(None) };
         let statements = self.statements(item.read.clone(), self.keys(item)?)?;
         self.next = load.saturating_add(1);
-        Ok(Some(Step { load, statements }))
+        Ok(Some(LoadStep { load, statements }))
     }
 
     /// Takes what each of a load's statements returned. How many rows there are.

@@ -106,14 +106,14 @@ pub struct NewLogin {
 
 /// A statement, and how it is shown: without the password.
 #[derive(Clone)]
-pub struct Step {
+pub struct LoginStep {
     /// What is sent. It may hold the password.
     pub sql: Sql,
     /// What may be told.
     pub shown: String,
 }
 
-impl fmt::Debug for Step {
+impl fmt::Debug for LoginStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
     }
@@ -123,7 +123,7 @@ impl NewLogin {
     /// The statements for PostgreSQL, in this database, all in one transaction. Where the account that runs them is no superuser, it
     /// becomes a member of the new role for as long as it makes the schema: only a member may give it away.
     #[must_use]
-    pub fn on_postgres(&self, database: &str, is_superuser: bool) -> Vec<Step> {
+    pub fn on_postgres(&self, database: &str, is_superuser: bool) -> Vec<LoginStep> {
         let mut steps = Steps { dialect: Dialect::Postgres, login: self, all: Vec::new() };
         let name = self.name.as_str();
         steps.add(|sql| {
@@ -155,7 +155,7 @@ impl NewLogin {
 
     /// The statements for MySQL or MariaDB, each of which commits by itself: the database, the account, and its rights there.
     #[must_use]
-    pub fn on_mysql(&self, dialect: Dialect) -> Vec<Step> {
+    pub fn on_mysql(&self, dialect: Dialect) -> Vec<LoginStep> {
         let mut steps = Steps { dialect, login: self, all: Vec::new() };
         let name = self.name.as_str();
         steps.add(|sql| {
@@ -194,7 +194,7 @@ impl NewLogin {
 struct Steps<'a> {
     dialect: Dialect,
     login: &'a NewLogin,
-    all: Vec<Step>,
+    all: Vec<LoginStep>,
 }
 
 impl Steps<'_> {
@@ -203,7 +203,7 @@ impl Steps<'_> {
         write(&mut writer);
         let sql = writer.finish();
         let shown = sql.as_str().replace(self.login.password.reveal(), HIDDEN);
-        self.all.push(Step { sql, shown });
+        self.all.push(LoginStep { sql, shown });
     }
 }
 
@@ -216,7 +216,7 @@ mod tests {
         NewLogin { name, password, connections: 9, schema: true, harden: false }
     }
 
-    fn shown(steps: &[Step]) -> Vec<&str> {
+    fn shown(steps: &[LoginStep]) -> Vec<&str> {
         steps.iter().map(|step| step.shown.as_str()).collect()
     }
 

@@ -6,7 +6,7 @@ use crate::schema::Table;
 
 /// Tables in an order, and what no order can satisfy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Order {
+pub struct TableOrder {
     /// Positions in the given list. A table comes after those that it refers to, except along `back`.
     pub tables: Vec<usize>,
     /// Foreign keys that close a circle: the position of the table and that of its foreign key.
@@ -16,14 +16,14 @@ pub struct Order {
 /// Orders tables. Independent ones stay as they are given. Foreign keys to tables outside the list, and of a table to
 /// itself, ask for nothing. A depth-first walk with a stack of its own: chains of foreign keys are guest-controlled.
 #[must_use]
-pub fn order(tables: &[&Table]) -> Order {
+pub fn order(tables: &[&Table]) -> TableOrder {
     let positions: HashMap<(Option<&str>, &str), usize> =
         tables.iter().enumerate().map(|(position, t)| ((t.schema.as_deref(), t.name.as_str()), position)).collect();
     let referred = |position: usize, key: usize| -> Option<Option<usize>> {
         let key = tables.get(position)?.foreign_keys.get(key)?;
         Some(positions.get(&(key.schema.as_deref(), key.table.as_str())).copied())
     };
-    let mut order = Order::default();
+    let mut order = TableOrder::default();
     let mut states = vec![State::New; tables.len()];
     for start in 0..tables.len() {
         let mut stack = vec![(start, 0)];

@@ -52,7 +52,7 @@ pub struct Read {
 /// Which columns an insert may fill, and with what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Insert {
+pub struct InsertPolicy {
     /// The columns that the guest fills.
     pub columns: Vec<String>,
     /// The columns that the host fills, each with a claim or a constant. The guest may neither fill nor change them.
@@ -65,7 +65,7 @@ pub struct Insert {
 /// Which columns an update may set, of which rows. These rows have to be readable, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Update {
+pub struct UpdatePolicy {
     /// The columns; none that says which rows are whose.
     pub columns: Vec<String>,
     /// The rows: those for which this is true; all where there is none.
@@ -78,7 +78,7 @@ pub struct Update {
 /// Which rows may be deleted. These rows have to be readable, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Delete {
+pub struct DeletePolicy {
     /// The rows: those for which this is true; all where there is none.
     #[serde(rename = "where")]
     pub filter: Option<String>,
@@ -91,11 +91,11 @@ pub struct TablePolicy {
     /// What is read.
     pub read: Option<Read>,
     /// What is inserted.
-    pub insert: Option<Insert>,
+    pub insert: Option<InsertPolicy>,
     /// What is updated.
-    pub update: Option<Update>,
+    pub update: Option<UpdatePolicy>,
     /// What is deleted.
-    pub delete: Option<Delete>,
+    pub delete: Option<DeletePolicy>,
     /// Columns that read as null in rows for which the expression is not true.
     #[serde(default)]
     pub mask: BTreeMap<String, String>,
@@ -130,7 +130,7 @@ impl TablePolicy {
     /// Rows are inserted with these columns.
     #[must_use]
     pub fn insert(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.insert = Some(Insert { columns: names(columns), ..self.insert.unwrap_or_default() });
+        self.insert = Some(InsertPolicy { columns: names(columns), ..self.insert.unwrap_or_default() });
         self
     }
 
@@ -156,14 +156,14 @@ impl TablePolicy {
     /// These columns are updated, of rows for which the expression is true.
     #[must_use]
     pub fn update(mut self, columns: impl IntoIterator<Item = impl Into<String>>, filter: &str) -> Self {
-        self.update = Some(Update { columns: names(columns), filter: text(filter), check: None });
+        self.update = Some(UpdatePolicy { columns: names(columns), filter: text(filter), check: None });
         self
     }
 
     /// Rows for which the expression is true are deleted.
     #[must_use]
     pub fn delete(mut self, filter: &str) -> Self {
-        self.delete = Some(Delete { filter: text(filter) });
+        self.delete = Some(DeletePolicy { filter: text(filter) });
         self
     }
 

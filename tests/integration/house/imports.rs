@@ -12,7 +12,7 @@ use syn::{
 use super::none;
 
 /// The crates whose modules are looked at.
-const CRATES: [&str; 5] = ["host/sql", "host/db", "host/runtime", "host/cli", "guest-sdk/rust"];
+pub(super) const CRATES: [&str; 5] = ["host/sql", "host/db", "host/runtime", "host/cli", "guest-sdk/rust"];
 
 /// The one circle that stays, and all that it goes through: an extension is told for which tenant and plugin an instance is made, and both
 /// have the engine, which has the extensions.

@@ -4,7 +4,7 @@ use std::{error::Error as _, sync::Arc, time::Duration};
 
 use sqlservice_sql::{
     Dialect, Error as StatementError,
-    login::{Name, NewLogin, Step},
+    login::{LoginStep, Name, NewLogin},
 };
 use tokio::time::sleep;
 use url::Url;
@@ -58,13 +58,13 @@ pub(crate) trait Logins {
     fn plan(
         admin: &mut AdminConnection<'_>,
         login: &NewLogin,
-    ) -> impl Future<Output = Result<(Existing, Vec<Step>)>> + Send;
+    ) -> impl Future<Output = Result<(Existing, Vec<LoginStep>)>> + Send;
 
     /// Runs the statements, all or none.
     fn run(
         admin: &mut AdminConnection<'_>,
         login: &NewLogin,
-        steps: &[Step],
+        steps: &[LoginStep],
     ) -> impl Future<Output = Result<()>> + Send;
 }
 
@@ -128,7 +128,7 @@ async fn make<L: Logins>(admin: &mut AdminConnection<'_>, login: &NewLogin, runs
 }
 
 /// Runs the statements, again where others change the same rights just now: of two that do, PostgreSQL refuses one.
-async fn run<L: Logins>(admin: &mut AdminConnection<'_>, login: &NewLogin, steps: &[Step]) -> Result<()> {
+async fn run<L: Logins>(admin: &mut AdminConnection<'_>, login: &NewLogin, steps: &[LoginStep]) -> Result<()> {
     for _ in 1..TRIES {
         match L::run(admin, login, steps).await {
             Err(Error::Operational(said)) if said.sqlstate.as_deref() == Some(CONCURRENTLY) => sleep(PAUSE).await,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlservice_sql::{
     Batch, BulkStatements, Compiled, Loading, Value,
     compiled::Output,
-    load::{Loaded, Step},
+    load::{LoadStep, Loaded},
 };
 
 use super::{
@@ -95,7 +95,7 @@ async fn steps_of(
             columns
         }
     };
-    while let Some(Step { load, statements }) = loading.next_step()? {
+    while let Some(LoadStep { load, statements }) = loading.next_step()? {
         let returned = read_each(guard, statements, budget).await?;
         budget.count(loading.take(load, returned)?)?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Allow, Expression, Insert, PolicyError, TablePolicy, Update, evaluate};
+use super::{Allow, Expression, InsertPolicy, PolicyError, TablePolicy, UpdatePolicy, evaluate};
 use crate::statement::Node;
 
 /// What was said of one table, parsed.
@@ -70,7 +70,7 @@ impl Reader<'_> {
         }
     }
 
-    fn insert(&self, insert: &Insert) -> Result<Inserted, PolicyError> {
+    fn insert(&self, insert: &InsertPolicy) -> Result<Inserted, PolicyError> {
         let columns: BTreeSet<String> = insert.columns.iter().cloned().collect();
         let mut set = BTreeMap::new();
         for (column, text) in &insert.set {
@@ -91,7 +91,7 @@ impl Reader<'_> {
         Ok(Inserted { columns, set, check })
     }
 
-    fn update(&self, update: &Update) -> Result<Updated, PolicyError> {
+    fn update(&self, update: &UpdatePolicy) -> Result<Updated, PolicyError> {
         let columns: BTreeSet<String> = update.columns.iter().cloned().collect();
         let filter = self.filter("update.where", update.filter.as_ref())?;
         let check = self.check("update.check", update.check.as_ref(), &[&columns])?;

@@ -1,7 +1,7 @@
 //! What the login of a MySQL or MariaDB server may do, read out of `information_schema`, which shows each login its own rights. And
 //! how one is made that may little.
 
-use sqlservice_sql::login::{NewLogin, Step};
+use sqlservice_sql::login::{LoginStep, NewLogin};
 
 use crate::{
     Result,
@@ -156,7 +156,7 @@ const EXISTING: &str = "\
 pub(crate) struct MysqlLogins;
 
 impl Logins for MysqlLogins {
-    async fn plan(admin: &mut AdminConnection<'_>, login: &NewLogin) -> Result<(Existing, Vec<Step>)> {
+    async fn plan(admin: &mut AdminConnection<'_>, login: &NewLogin) -> Result<(Existing, Vec<LoginStep>)> {
         let mut existing = Existing::default();
         admin
             .rows(EXISTING, &[login.name.as_str(); 2], 2, |cells| {
@@ -167,7 +167,7 @@ impl Logins for MysqlLogins {
         Ok((existing, login.on_mysql(admin.dialect)))
     }
 
-    async fn run(admin: &mut AdminConnection<'_>, login: &NewLogin, steps: &[Step]) -> Result<()> {
+    async fn run(admin: &mut AdminConnection<'_>, login: &NewLogin, steps: &[LoginStep]) -> Result<()> {
         for (done, step) in steps.iter().enumerate() {
             let Err(error) = admin.run(step.sql.clone()).await else { continue };
             // What this call made is new and empty.

@@ -2,7 +2,7 @@
 //!
 //! The questions are about the session's own role, not about the one that a setting of the role's may have taken.
 
-use sqlservice_sql::login::{NewLogin, Step};
+use sqlservice_sql::login::{LoginStep, NewLogin};
 
 use super::{reflect::array, tables::LOCK};
 use crate::{
@@ -204,7 +204,7 @@ const UNLOGGED: &str = "\
 pub(crate) struct PostgresLogins;
 
 impl Logins for PostgresLogins {
-    async fn plan(admin: &mut AdminConnection<'_>, login: &NewLogin) -> Result<(Existing, Vec<Step>)> {
+    async fn plan(admin: &mut AdminConnection<'_>, login: &NewLogin) -> Result<(Existing, Vec<LoginStep>)> {
         let (mut existing, mut steps) = (Existing::default(), Vec::new());
         admin.begin(Begin { isolation: Isolation::ReadCommitted, read_only: true, ..Begin::default() }).await?;
         let read = admin
@@ -219,7 +219,7 @@ impl Logins for PostgresLogins {
         read.map(|()| (existing, steps))
     }
 
-    async fn run(admin: &mut AdminConnection<'_>, _login: &NewLogin, steps: &[Step]) -> Result<()> {
+    async fn run(admin: &mut AdminConnection<'_>, _login: &NewLogin, steps: &[LoginStep]) -> Result<()> {
         admin
             .begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true, ..Begin::default() })
             .await?;
@@ -229,7 +229,7 @@ impl Logins for PostgresLogins {
     }
 }
 
-async fn run_together(admin: &mut AdminConnection<'_>, steps: &[Step]) -> Result<()> {
+async fn run_together(admin: &mut AdminConnection<'_>, steps: &[LoginStep]) -> Result<()> {
     // Two grants on one database at the same time fail.
     admin.one(LOCK, &[], 1).await?;
     admin.one(UNLOGGED, &[], 1).await?;

@@ -56,7 +56,7 @@ fn by_query(policies: &mut BTreeMap<String, TablePolicy>) {
             "exists (select 1 from members as m where m.project_id = {name}.project_id and m.user_id = :user) and tenant_id = :tenant"
         );
         policy.read.as_mut().expect("granted").filter = Some(filter);
-        policy.delete = Some(sqlservice_sql::policy::Delete::default());
+        policy.delete = Some(sqlservice_sql::policy::DeletePolicy::default());
         policy.insert = None;
         policy.update.as_mut().expect("granted").columns.retain(|column| column != "project_id");
         policy.update.as_mut().expect("granted").check = None;
