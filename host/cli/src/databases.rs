@@ -22,7 +22,7 @@ const ALL: &str = "*";
 pub(crate) struct Named {
     pub(crate) name: String,
     url: String,
-    /// Whether somebody asked for it; the embedded file is there anyway, and made when it is used.
+    /// Whether an option asked for it; the embedded file is there anyway, and made when it is used.
     asked: bool,
     /// Whether its login is the wall around a stranger's SQL text.
     is_wall: bool,

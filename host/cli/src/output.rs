@@ -51,7 +51,7 @@ fn handler(_: &(dyn Diagnostic + 'static)) -> Box<dyn ReportHandler> {
     Box::new(MietteHandlerOpts::new().wrap_lines(false).build())
 }
 
-/// A closed pipe is nobody's failure: whoever read it had enough.
+/// A closed pipe is no failure: its reader had enough.
 fn written(outcome: io::Result<()>) -> Result<()> {
     match outcome {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

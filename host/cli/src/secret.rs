@@ -20,7 +20,7 @@ pub(crate) fn user(url: &str) -> Option<&str> {
     user.split(':').next()
 }
 
-/// A text of somebody else's, a driver's for example, without the secrets of a URL.
+/// A foreign text, a driver's for example, without the secrets of a URL.
 pub(crate) fn scrub(text: &str, url: &str) -> String {
     let mut clean = text.replace(url, &location(url));
     for secret in secrets(url) {

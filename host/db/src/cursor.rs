@@ -31,7 +31,7 @@ struct Reader {
     most: FetchSize,
     /// What is left of a batch that was larger than asked for.
     rest: Option<Batch>,
-    /// Whether a batch was asked for that nobody took yet.
+    /// Whether a batch was asked for that was not taken yet.
     asked: bool,
     /// Whether the last batch is here.
     last: bool,

@@ -136,7 +136,7 @@ impl Database {
         Ok(self.dialect())
     }
 
-    /// Asks the database for an answer. Connections that were lost while nobody used them are replaced first.
+    /// Asks the database for an answer. Connections that were lost while they were idle are replaced first.
     ///
     /// # Errors
     ///

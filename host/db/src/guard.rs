@@ -34,11 +34,11 @@ pub(crate) struct Core {
     pub(crate) mode: Mode,
     pub(crate) share: Option<Arc<Share>>,
     pub(crate) queue: CallQueue<State>,
-    /// How long each transaction may take, whoever begins it.
+    /// How long each transaction may take, also one that begins by itself.
     pub(crate) transaction_time: OnceLock<Duration>,
     /// How long each transaction may be open while no call runs.
     pub(crate) idle_time: OnceLock<Duration>,
-    /// What nobody knows of any more; it is dealt with before the next call.
+    /// What callers went away from; it is dealt with before the next call.
     dropped: Mutex<Vec<PendingCleanup>>,
     in_transaction: AtomicBool,
     serial: AtomicU64,
@@ -126,7 +126,7 @@ impl Core {
         result
     }
 
-    /// Runs a short query here and now where nobody runs or waits: what takes microseconds need not be handed to a task that
+    /// Runs a short query here and now where no call runs or waits: what takes microseconds need not be handed to a task that
     /// could be stopped. Nothing where that cannot be.
     pub(crate) fn run_at_once(&self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
         let mut state = self.queue.idle().filter(|_| !self.has_cleanup())?;
@@ -211,9 +211,9 @@ impl Core {
 pub(crate) enum PendingCleanup {
     /// A savepoint, by its serial number: its handle was dropped.
     Savepoint(u64),
-    /// A transaction, by its serial number: nobody heard that it began.
+    /// A transaction, by its serial number: its caller was gone before it heard that it began.
     Transaction(u64),
-    /// A statement: nobody heard what it did in the transaction that its clock names.
+    /// A statement in the transaction that its clock names: its caller was gone before it heard what it did.
     Statement(Clock),
 }
 

@@ -121,7 +121,7 @@ impl<S: Default> CallQueue<S> {
         }
     }
 
-    /// A turn of the host's own, which nobody waits for and no bound holds for.
+    /// A turn of the host's own, which has no caller and no bound.
     pub(crate) async fn turn_of_host(&self) -> Lease<S> {
         let state = Arc::clone(&self.state).lock_owned().await;
         let (_, caller) = oneshot::channel();

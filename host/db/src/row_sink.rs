@@ -66,7 +66,7 @@ pub(crate) enum Page {
 
 /// What became of the rows when the statement has ended.
 pub(crate) enum SinkOutcome {
-    /// Nobody took a part of them yet: all of them.
+    /// All of them: no reader took a part yet.
     Whole(Arc<[Output]>, Vec<Batch>),
     /// A cursor reads them and waits for the last batch.
     Cursor(mpsc::Sender<Page>, Batch),
@@ -80,7 +80,7 @@ enum Destination {
     Call(oneshot::Sender<FirstBatch>),
     /// A cursor gets it.
     Cursor(Reader),
-    /// Nobody gets it.
+    /// No reader gets it.
     Gone,
 }
 
@@ -221,7 +221,7 @@ impl RowSink {
         Next::More(self.cut(demand))
     }
 
-    /// Hands over a full batch where nobody has to be waited for, and gives it back where somebody has.
+    /// Hands over a full batch where that takes no wait, and gives it back where it does.
     pub(crate) fn try_deliver(&mut self, batch: Batch) -> Result<Next, Batch> {
         let demand = match &self.outlet {
             Destination::Collect => Some(FetchSize::DEFAULT),
@@ -234,7 +234,7 @@ impl RowSink {
         }
         match &mut self.outlet {
             Destination::Cursor(reader) => {
-                // Nobody else sends, so there is still a place unless the reader went away.
+                // This is the only sender, so there is still a place unless the reader went away.
                 if reader.pages.try_send(Page::More(batch)).is_err() {
                     return Ok(Next::Stop);
                 }
@@ -309,7 +309,7 @@ impl RowSink {
         let (wanted, demands) = watch::channel(self.demand);
         let (pages, page_receiver) = mpsc::channel(1);
         let columns = std::mem::take(&mut self.columns);
-        // Whoever sees the head may ask at once, so the clock stops before.
+        // The receiver of the first batch may ask at once, so the clock stops before.
         self.clock.stop();
         head.send(FirstBatch { columns, first, demands: wanted, pages: page_receiver }).ok()?;
         let mut reader = Reader { pages, demands };

@@ -91,7 +91,7 @@ fn opened<T>(store: &Accessor<T, HasSql>, this: &Resource<Database>) -> Result<A
 
 impl<T: Send> HostDatabaseWithStore<T> for HasSql {
     async fn open(store: &Accessor<T, Self>, name: String, models: Models) -> Result<Resource<Database>, SqlError> {
-        // Exact match in the guest's own grants: a name that exists for somebody else is no different from none.
+        // Exact match in the guest's own grants: a name that exists for another guest is no different from none.
         let grant = store.with(|mut access| access.get().ctx.databases.get(&name).cloned());
         let grant = grant.ok_or_else(conv::no_such_database)?;
         if grant.is_unbound() {

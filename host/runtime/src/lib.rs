@@ -4,7 +4,7 @@
 //! says what plugins may use that run for it, an [`Instance`] is called. An [`Extension`] adds imports of the embedder's own.
 //! Below it, in the style of wasmtime's own WASI crates, [`SqlCtx`], [`SqlView`] and [`add_to_linker`] add the world to any linker.
 //!
-//! Whoever uses SQLite should compile it with `LIBSQLITE3_FLAGS="-USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_MEMSTATUS=0"` in
+//! Embedders that use SQLite should compile it with `LIBSQLITE3_FLAGS="-USQLITE_ENABLE_MEMORY_MANAGEMENT -DSQLITE_DEFAULT_MEMSTATUS=0"` in
 //! the environment, or in the `[env]` of `.cargo/config.toml`: else all connections of the process share their pages and a lock, and
 //! one plugin's reading pushes out what another one has.
 #![doc = concat!("```no_run\n", include_str!("../examples/embed.rs"), "\n```")]

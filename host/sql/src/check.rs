@@ -84,7 +84,7 @@ pub(crate) struct Checker<'a> {
     scope: Scope<'a>,
     /// The table whose new row `excluded` nodes name, inside of an upsert.
     excluded: Option<&'a crate::catalog::Entry>,
-    /// The columns of the changed table that the value looked at reads, where somebody wants to know.
+    /// The columns of the changed table that the value looked at reads, where that is asked for.
     reads: Option<HashSet<&'a str>>,
     tables: Tables<'a>,
     locks: bool,

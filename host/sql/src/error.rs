@@ -47,8 +47,8 @@ pub enum Error {
     /// Tables that depend on each other in a circle.
     #[error("tables depend on each other in a circle: {}", .0.join(", "))]
     CircularDependency(Vec<String>),
-    /// Rows that were expected to match and did not: somebody else changed or deleted them.
-    #[error("{matched} of {expected} rows of {table:?} matched; somebody else changed or deleted the others")]
+    /// Rows that were expected to match and did not: another transaction changed or deleted them.
+    #[error("{matched} of {expected} rows of {table:?} matched; another transaction changed or deleted the others")]
     Stale {
         /// The table.
         table: String,

@@ -6,7 +6,7 @@
 //! table; a circle of rows is refused, unless an update closes it after the inserts. A value of a unique key that one row frees
 //! and another takes is freed before anything of the table is written (`unique`).
 //!
-//! [`Flush`] does no I/O: whoever runs it asks for the next [`Work`], runs its statements and hands back what they returned.
+//! [`Flush`] does no I/O: its runner asks for the next [`Work`], runs its statements and hands back what they returned.
 
 mod free;
 mod item;

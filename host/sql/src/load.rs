@@ -3,7 +3,7 @@
 //! A load asks for the rows that the distinct keys of its owners name, a few hundred keys a statement or, where the database
 //! has arrays, as many as there are. A plan is checked as a whole before anything is sent.
 //!
-//! [`Loading`] does no I/O: whoever runs it reads the plan's own rows first, then asks for the next [`LoadStep`], runs its
+//! [`Loading`] does no I/O: its runner reads the plan's own rows first, then asks for the next [`LoadStep`], runs its
 //! statements and hands back what they returned.
 
 mod apart;
@@ -119,7 +119,7 @@ impl Loading {
     }
 
     /// The statements that read the plan's own rows by their primary keys. Those that are given twice come once, and a null
-    /// is nobody's key.
+    /// is the key of no row.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Rows on their way into batches, and what to do with the rest of them when nobody wants it.
+//! Rows on their way into batches, and what to do with the rest of them when the reader is gone.
 
 use std::{pin::pin, time::Duration};
 
@@ -100,7 +100,7 @@ where
 
 fn ended<T>(end: Option<Result<T, sqlx::Error>>) -> Result<()> {
     match end {
-        // The error of a statement that nobody waits for.
+        // The error of a statement whose caller is gone.
         None | Some(Ok(_) | Err(sqlx::Error::Database(_))) => Ok(()),
         Some(Err(lost)) => Err(Error::Disconnected(Some(lost.into()))),
     }

@@ -80,7 +80,7 @@ async fn write(
         return Ok(flush.finish()?);
     }
     let atomic = atomic::begin(guard, true).await?;
-    // From here on, a caller that goes away leaves something behind that nobody knows of.
+    // From here on, a caller that goes away leaves changes behind that it does not know of.
     if let (Some(transaction), AtomicScope::Savepoint(_)) = (guard.transaction(), &atomic) {
         call.enter(transaction);
     }

@@ -207,7 +207,7 @@ async fn answer(
             Answer { columns, first, rest: None, affected, last_key }
         }),
         SinkOutcome::Cursor(pages, last) => {
-            // A result that is whole occupies the session until its reader has all of it, whoever is faster. After an
+            // A result that is whole occupies the session until its reader has all of it, whichever side is faster. After an
             // error there is nothing to read, and the session is free before its reader knows.
             if result.is_err() {
                 clock.fail();
@@ -360,7 +360,7 @@ async fn stop(cancel_handle: &AnyCancelHandle, work: impl Future<Output = Result
     tokio::join!(cancel_handle.stop(), work)
 }
 
-/// What the end of a statement means that nobody stopped.
+/// What the end of a statement means that was not cancelled.
 fn judge(result: Result<Done>) -> Ended {
     match result {
         Err(error @ Error::Disconnected(_)) => Ended { result: Err(error), broken: true, failed: true },

@@ -1,4 +1,4 @@
-//! Savepoints: how they are set and end, and what is undone of which nobody knows any more.
+//! Savepoints: how they are set and end, and how those are undone whose handle was dropped.
 
 use std::sync::Arc;
 
@@ -78,8 +78,8 @@ impl SessionGuard {
         Box::pin(self.run_cleanup()).await
     }
 
-    /// Deals with what callers went away from: rolls back transactions and savepoints that nobody knows of, and fails a
-    /// transaction in which something was done that nobody knows of.
+    /// Deals with what callers went away from: rolls back transactions and savepoints whose caller is gone, and fails a
+    /// transaction in which a statement ran whose caller is gone.
     async fn run_cleanup(&mut self) -> Result<()> {
         let dropped = self.core.take_cleanup();
         if dropped.is_empty() {

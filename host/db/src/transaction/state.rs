@@ -23,7 +23,7 @@ pub(crate) struct State {
     pub(super) isolation: Isolation,
     /// Whether the only transaction of a session of [`Mode::Once`] has ended.
     pub(super) spent: bool,
-    /// Whether the last transaction ran out of time and nobody rolled it back yet.
+    /// Whether the last transaction ran out of time and its session has not rolled back since.
     pub(super) expired: bool,
 }
 

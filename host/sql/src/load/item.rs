@@ -82,7 +82,7 @@ impl Item {
         self.is_one || (self.read.between.is_none() && self.has_key())
     }
 
-    /// The columns, by positions, that tell whether a joined row has one of this load, and which. A row that somebody refers to
+    /// The columns, by positions, that tell whether a joined row has one of this load, and which. A row that another one refers to
     /// is told by what is referred to.
     pub(super) fn told_by(&self) -> &[usize] {
         if self.is_unique() && !self.is_one { &self.identity } else { &self.found }

@@ -1,8 +1,8 @@
-//! Values that somebody else keeps: a call's parameters, and the cells of a batch.
+//! Borrowed values: a call's parameters, and the cells of a batch.
 
 use super::{Array, Interval, Scalar, Value};
 
-/// One value that somebody else keeps; the cases are those of [`Scalar`].
+/// One borrowed value; the cases are those of [`Scalar`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ScalarRef<'a> {
     /// SQL's null, of any type.
@@ -39,7 +39,7 @@ pub enum ScalarRef<'a> {
     Other(&'a str, &'a str),
 }
 
-/// A single value or an array that somebody else keeps.
+/// A single value or an array, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ValueRef<'a> {
     /// A single value.

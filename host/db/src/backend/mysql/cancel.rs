@@ -50,7 +50,7 @@ impl Control {
         kill(way, "KILL QUERY ", id).await
     }
 
-    /// Ends the connection, whatever it does: one that only computes does not notice that nobody is there any more.
+    /// Ends the connection, whatever it does: one that only computes does not notice that its client is gone.
     async fn terminate(&self, id: u64) -> Result<()> {
         kill(self.0.ready().await?, "KILL CONNECTION ", id).await
     }

@@ -101,7 +101,7 @@ impl Tables for MysqlTables {
             .rows(sql.finish(), &names, 3, |cells| {
                 let (table, is_here, constraint) = (cells.text(), cells.flag(), cells.text());
                 if !is_here || !dropped.contains(&table.to_lowercase()) {
-                    // A table of another database is nobody's business here.
+                    // Tables of other databases are not looked at.
                     keeping = Some(is_here.then_some((table, constraint)));
                 }
                 Ok(())
@@ -163,7 +163,7 @@ impl Tables for MysqlTables {
             return;
         }
         let dialect = admin.dialect;
-        // Nobody refers to these tables but they themselves. Each is dropped alone, so that one that cannot be keeps none.
+        // Only these tables refer to each other. Each is dropped alone, so that one that cannot be keeps none.
         let statements = created.iter().rev().map(|table| Definition::drop(vec![table], dialect).sql);
         let off = Sql::fixed("SET SESSION foreign_key_checks = 0");
         let on = Sql::fixed("SET SESSION foreign_key_checks = 1");
@@ -214,7 +214,7 @@ fn lock_wait_timeout(seconds: &Value) -> Sql {
     sql.finish()
 }
 
-/// Takes the lock, or says that somebody else has it.
+/// Takes the lock, or says that another host has it.
 async fn lock(admin: &mut AdminConnection<'_>, seconds: u64) -> Result<()> {
     let mut taken = None;
     let mut sql = SqlWriter::new(admin.dialect);
@@ -228,7 +228,7 @@ async fn lock(admin: &mut AdminConnection<'_>, seconds: u64) -> Result<()> {
     if taken.as_deref() == Some("1") {
         return Ok(());
     }
-    let message = "somebody else creates or drops tables of this database".to_owned();
+    let message = "another host creates or drops tables of this database".to_owned();
     Err(Error::LockNotAvailable(DatabaseError { sqlstate: None, message, source: None }))
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn kind_of(form: Form) -> TypeKind {
     }
 }
 
-/// What a result's column is told to be, where nobody declared it.
+/// What a result's column is told to be, where no model declares it.
 pub(crate) fn column_type(ty: &MySqlTypeInfo, form: Form) -> ColumnType {
     let mut column = ColumnType::from(kind_of(form));
     // The driver's name is right but for texts that it calls bytes.

@@ -63,7 +63,7 @@ impl Control {
         signal(way, "SELECT pg_cancel_backend(", process).await
     }
 
-    /// Ends the backend process, whatever it does: one that only computes does not notice that nobody is there any more.
+    /// Ends the backend process, whatever it does: one that only computes does not notice that its client is gone.
     pub(crate) async fn terminate(&self, process: i32) -> Result<()> {
         signal(self.0.ready().await?, "SELECT pg_terminate_backend(", process).await
     }

@@ -111,7 +111,7 @@ fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
         "0A000" if said.routine.as_deref() == Some("RevalidateCachedQuery") => {
             Error::StalePlan(told("the schema changed under a cached statement", cause))
         }
-        // Somebody threw the connection's prepared statements away.
+        // The connection's prepared statements were deallocated.
         "26000" => Error::StalePlan(told("a cached statement is gone", cause)),
         "08P01" => {
             sqlservice_sql::Error::invalid("the statement has another number of parameters than it was given").into()

@@ -178,7 +178,7 @@ pub(crate) fn kind_of(form: &Form) -> TypeKind {
     }
 }
 
-/// What a result's column is told to be, where nobody declared it.
+/// What a result's column is told to be, where no model declares it.
 pub(crate) fn column_type(ty: &PgTypeInfo, form: &Form) -> ColumnType {
     let mut column = ColumnType::from(kind_of(form));
     if let Form::Array(element) = form {

@@ -1,4 +1,4 @@
-//! Opening SQLite: which file, how, and the connections that nobody has taken.
+//! Opening SQLite: which file, how, and the idle connections.
 
 use std::{
     sync::Arc,
@@ -109,12 +109,12 @@ impl SqlitePool {
         }
     }
 
-    /// How many connections nobody has taken.
+    /// How many connections are idle.
     pub(crate) fn idle(&self) -> u32 {
         self.idle.count()
     }
 
-    /// Closes the connections that nobody has taken, and those that come back later.
+    /// Closes the idle connections, and those that come back later.
     pub(crate) async fn close(&self) {
         self.idle.close();
         let idle = self.idle.drain();
@@ -162,7 +162,7 @@ impl SqlitePool {
             .map_err(|_| Error::Lost)?
             .map_err(|error| Error::Disconnected(Some(Box::new(error))))?;
         if !self.file.read_only {
-            // Whoever waits too long for the writers goes ahead and may find the file in WAL mode already.
+            // A connection that waits too long for the writers goes ahead and may find the file in WAL mode already.
             let turn = timeout(self.lock_timeout, queue.acquire()).await;
             let connection = self.connect(Some(SqliteJournalMode::Wal)).await?;
             sqlx::Connection::close(connection).await.map_err(error::driver)?;

@@ -1,6 +1,6 @@
 //! What only the text of a `CREATE TABLE` tells: SQLite's pragmas know neither constraint names nor checks.
 //!
-//! SQLite has parsed the text before it stored it, so it is well-formed; whoever made the table chose its content, though,
+//! SQLite has parsed the text before it stored it, so it is well-formed; its content was chosen by the table's creator, though,
 //! so nothing here indexes unchecked or recurses. What it does not understand it passes over.
 
 use sqlservice_sql::{

@@ -390,7 +390,7 @@ impl Handle {
             return Cell::Null;
         };
         // SAFETY: the statement is ours and not finalized; a column out of range, or no current row, reads as null. Such a
-        // value may be read where nobody else works with the connection, which is so: it is borrowed from us. Each accessor
+        // value may be read where no other thread works with the connection, which is so: it is borrowed from us. Each accessor
         // is asked only for the type that the value has, so that nothing is converted and earlier pointers stay good until
         // the next step, which needs `&mut self`. The length is asked for after the data, as SQLite wants it.
         unsafe {
@@ -503,7 +503,7 @@ struct Leaked(NonNull<SqliteConnection>);
 
 // SAFETY: it is the only pointer to a connection, which may move between threads.
 unsafe impl Send for Leaked {}
-// SAFETY: nobody reads through a shared reference to it: what borrows and takes back is called by its one owner.
+// SAFETY: nothing reads through a shared reference to it: what borrows and takes back is called by its one owner.
 unsafe impl Sync for Leaked {}
 
 impl Leaked {
@@ -577,7 +577,7 @@ unsafe fn lent_text<'a>(data: *const c_char) -> &'a str {
     if data.is_null() {
         return "";
     }
-    // SAFETY: the caller's promise. A name that is not UTF-8 is nobody's whom we allow.
+    // SAFETY: the caller's promise. A name that is not UTF-8 is none that we allow.
     unsafe { CStr::from_ptr(data) }.to_str().unwrap_or("\u{fffd}")
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct SqliteLink {
 #[derive(Clone, Copy)]
 pub(super) enum Transaction {
     None,
-    /// Asked for. It begins with its first statement, which decides how, so that an idle one keeps nobody from writing.
+    /// Asked for. It begins with its first statement, which decides how, so that an idle one blocks no writer.
     Asked(Begin),
     Open {
         read_only: bool,

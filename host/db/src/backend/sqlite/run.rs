@@ -35,11 +35,11 @@ const ROUNDS: usize = 1_024;
 
 /// Why filling batches ended.
 enum Filled {
-    /// This one is full, one more row waits, and somebody has to be waited for.
+    /// This one is full, one more row waits, and the reader has to be waited for.
     Full(Batch, Vec<Room>),
     /// There are no more rows.
     Done,
-    /// Nobody wants any more.
+    /// The reader wants no more.
     Stopped,
     /// It took its time on the caller's thread, and goes on where it is.
     Later,
@@ -59,7 +59,7 @@ struct Rows {
 
 impl SqliteLink {
     /// Runs a query of a few rows and steps in the transaction that is open, here and now. Nothing where it is no such query,
-    /// waits for somebody or fails: it is run as any other then, and nobody can tell that it was begun.
+    /// waits for its reader or fails: it is run as any other then, and leaves no trace of having begun.
     pub(crate) fn run_at_once(&mut self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
         if !is_short(job) || !matches!(self.transaction, Transaction::Open { .. }) {
             return None;
@@ -202,7 +202,7 @@ impl SqliteLink {
         }
     }
 
-    /// Fills batches: here for as long as that is short, or else on a thread for it, until somebody has to be waited for.
+    /// Fills batches: here for as long as that is short, or else on a thread for it, until the reader has to be waited for.
     async fn fill(&mut self, rows: &mut Rows, sink: &mut RowSink, short: bool) -> Result<Filled> {
         if short {
             let watch = Arc::clone(&self.watch);
@@ -316,7 +316,7 @@ struct Rounds {
 }
 
 impl Rounds {
-    /// Runs those that are left, until somebody has to be waited for who gets the batch, or nobody wants any more.
+    /// Runs those that are left, until the reader of the batch has to be waited for, or wants no more.
     fn run_on(
         &mut self,
         handle: &mut Handle,

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-/// The queues by canonical path. A file that nobody has open has none.
+/// The queues by canonical path. A file that is not open has none.
 static QUEUES: LazyLock<Mutex<HashMap<PathBuf, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
 
 /// The queue of a file that exists, or whose folder does.

@@ -12,7 +12,7 @@ pub(crate) trait Tables: Records + Sized + Send {
     /// How many statements are sent at once.
     const TOGETHER: usize = 1;
 
-    /// Waits, within the lock timeout, until nobody else creates or drops, and begins. After an error the connection is as
+    /// Waits, within the lock timeout, until no other host creates or drops, and begins. After an error the connection is as
     /// it was before, or the error is [`Error::Disconnected`].
     fn enter(admin: &mut AdminConnection<'_>, change: Change) -> impl Future<Output = Result<Self>> + Send;
 

@@ -1,4 +1,4 @@
-//! An open connection to a file, whoever uses it.
+//! An open connection to a file.
 
 use std::{sync::Arc, time::Instant};
 
