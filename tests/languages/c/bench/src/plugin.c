@@ -212,7 +212,7 @@ typedef struct named {
   int64_t rows;
 } named;
 
-static const named works[] = {{"open", open_only, 0},  {"point", point, POINTS}, {"built", built, POINTS},
+static const named works[] = {{"open", open_only, 0},   {"point", point, POINTS}, {"built", built, POINTS},
                               {"read", read_all, ROWS}, {"insert", insert, 0},    {"flush", flush, 0}};
 
 static const named *work_named(const plugin_string_t *name) {
