@@ -30,9 +30,11 @@ run() {
     "$@" $flags $warnings -Dmalloc=test_malloc -Dcalloc=test_calloc -Drealloc=test_realloc -Dfree=test_free -c "$file" \
       -o "$out/$name/$(basename "$file").o"
   done
-  "$@" $flags $warnings "$here"/host.c "$here"/sdk.c "$out/$name"/*.o -o "$out/$name/tests"
   echo "$name: sanitizers $sanitizers"
-  "$out/$name/tests"
+  for tests in sdk misuse; do
+    "$@" $flags $warnings "$here"/host.c "$here/$tests.c" "$out/$name"/*.o -o "$out/$name/$tests"
+    "$out/$name/$tests"
+  done
 }
 
 run zig undefined "$zig" cc
