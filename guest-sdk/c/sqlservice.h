@@ -217,6 +217,7 @@ typedef struct sql_entry {
   bool passive_deletes;      ///< Of a relationship.
   bool post_update;          ///< Of a relationship.
   const char *order_by;      ///< Of a relationship: columns of the target, with commas, each with ` desc` where wanted.
+  bool end;                  ///< Nothing. The macros write it last, as C has no empty list of options before C23.
 } sql_entry;
 
 /// What a plugin declares of a database.
@@ -226,22 +227,26 @@ typedef struct sql_models {
 } sql_models;
 
 /// A table; the entries up to the next one belong to it.
-#define SQL_TABLE(table, ...) {.entry = SQL_ENTRY_TABLE, .name = table, __VA_ARGS__}
+#define SQL_TABLE(...) SQL_TABLE_OF(__VA_ARGS__, .end = false)
+#define SQL_TABLE_OF(table, ...) {.entry = SQL_ENTRY_TABLE, .name = table, __VA_ARGS__}
 /// A column.
-#define SQL_COLUMN(column, kind, ...) {.entry = SQL_ENTRY_COLUMN, .name = column, .type = kind, __VA_ARGS__}
+#define SQL_COLUMN(...) SQL_COLUMN_OF(__VA_ARGS__, .end = false)
+#define SQL_COLUMN_OF(column, kind, ...) {.entry = SQL_ENTRY_COLUMN, .name = column, .type = kind, __VA_ARGS__}
 /// A key that the database counts up: the whole primary key.
 #define SQL_ID(column) \
   {.entry = SQL_ENTRY_COLUMN, .name = column, .type = SQL_INT64, .primary_key = true, .by_default = SQL_GENERATED}
 /// A text of at most so many characters.
-#define SQL_STRING(column, characters, ...) \
+#define SQL_STRING(...) SQL_STRING_OF(__VA_ARGS__, .end = false)
+#define SQL_STRING_OF(column, characters, ...) \
   {.entry = SQL_ENTRY_COLUMN, .name = column, .type = SQL_VARCHAR, .length = characters, __VA_ARGS__}
 /// An exact decimal.
-#define SQL_NUMERIC(column, digits, after_point, ...) \
-  {.entry = SQL_ENTRY_COLUMN,                         \
-   .name = column,                                    \
-   .type = SQL_DECIMAL,                               \
-   .precision = digits,                               \
-   .scale = after_point,                              \
+#define SQL_NUMERIC(...) SQL_NUMERIC_OF(__VA_ARGS__, .end = false)
+#define SQL_NUMERIC_OF(column, digits, after_point, ...) \
+  {.entry = SQL_ENTRY_COLUMN,                            \
+   .name = column,                                       \
+   .type = SQL_DECIMAL,                                  \
+   .precision = digits,                                  \
+   .scale = after_point,                                 \
    __VA_ARGS__}
 /// Constant defaults, as options of a column.
 #define SQL_DEFAULT_BOOLEAN(truth) .by_default = SQL_VALUE, .value_kind = SQL_KIND_BOOLEAN, .value = truth
@@ -252,25 +257,37 @@ typedef struct sql_models {
 /// A primary key of these columns, `"device_id, tag_id"`.
 #define SQL_PRIMARY_KEY(names) {.entry = SQL_ENTRY_PRIMARY_KEY, .columns = names}
 /// A unique constraint.
-#define SQL_UNIQUE(names, ...) {.entry = SQL_ENTRY_UNIQUE, .columns = names, __VA_ARGS__}
+#define SQL_UNIQUE(...) SQL_UNIQUE_OF(__VA_ARGS__, .end = false)
+#define SQL_UNIQUE_OF(names, ...) {.entry = SQL_ENTRY_UNIQUE, .columns = names, __VA_ARGS__}
 /// An index.
-#define SQL_INDEX(names, ...) {.entry = SQL_ENTRY_INDEX, .columns = names, __VA_ARGS__}
+#define SQL_INDEX(...) SQL_INDEX_OF(__VA_ARGS__, .end = false)
+#define SQL_INDEX_OF(names, ...) {.entry = SQL_ENTRY_INDEX, .columns = names, __VA_ARGS__}
 /// A check. Declaring one needs the grant for raw SQL.
-#define SQL_CHECK(expression, ...) {.entry = SQL_ENTRY_CHECK, .text = expression, __VA_ARGS__}
+#define SQL_CHECK(...) SQL_CHECK_OF(__VA_ARGS__, .end = false)
+#define SQL_CHECK_OF(expression, ...) {.entry = SQL_ENTRY_CHECK, .text = expression, __VA_ARGS__}
 /// A foreign key of several columns; of one, `.references = "users.id"` at its column says the same.
-#define SQL_FOREIGN_KEY(names, table, keys, ...) \
+#define SQL_FOREIGN_KEY(...) SQL_FOREIGN_KEY_OF(__VA_ARGS__, .end = false)
+#define SQL_FOREIGN_KEY_OF(names, table, keys, ...) \
   {.entry = SQL_ENTRY_FOREIGN_KEY, .columns = names, .target = table, .referred = keys, __VA_ARGS__}
 /// A relationship of the table to many rows of another one.
-#define SQL_MANY(relationship, table, ...) \
+#define SQL_MANY(...) SQL_MANY_OF(__VA_ARGS__, .end = false)
+#define SQL_MANY_OF(relationship, table, ...) \
   {.entry = SQL_ENTRY_RELATIONSHIP, .name = relationship, .target = table, .collection = true, __VA_ARGS__}
 /// A relationship of the table to at most one row of another one.
-#define SQL_ONE(relationship, table, ...) \
+#define SQL_ONE(...) SQL_ONE_OF(__VA_ARGS__, .end = false)
+#define SQL_ONE_OF(relationship, table, ...) \
   {.entry = SQL_ENTRY_RELATIONSHIP, .name = relationship, .target = table, __VA_ARGS__}
 /// Defines models: `SQL_MODELS(models, SQL_TABLE("users"), SQL_ID("id"), …);`
-#define SQL_MODELS(variable, ...)                                              \
-  SQL_QUIET_BEGIN static const sql_entry variable##_entries[] = {__VA_ARGS__}; \
-  SQL_QUIET_END static const sql_models variable = {variable##_entries,        \
+#define SQL_MODELS(variable, ...)                                                            \
+  SQL_QUIET_BEGIN SQL_EXTENSION static const sql_entry variable##_entries[] = {__VA_ARGS__}; \
+  SQL_QUIET_END static const sql_models variable = {variable##_entries,                      \
                                                     sizeof variable##_entries / sizeof variable##_entries[0]}
+/// C++ has fields by their names from C++20 on; before, compilers have them as an extension.
+#if defined(__cplusplus) && __cplusplus < 202002L && defined(__GNUC__)
+#define SQL_EXTENSION __extension__
+#else
+#define SQL_EXTENSION
+#endif
 /// C++ compilers warn of fields that are left out, which is what options are for.
 #ifdef __cplusplus
 #define SQL_QUIET_BEGIN \

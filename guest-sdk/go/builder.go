@@ -15,6 +15,9 @@ type builder struct {
 const deepest = 500
 
 func (b *builder) add(n contract.Node) contract.NodeID {
+	if b.nodes == nil {
+		b.nodes = make([]contract.Node, 0, 16)
+	}
 	b.nodes = append(b.nodes, n)
 	return contract.NodeID(len(b.nodes) - 1)
 }
@@ -60,8 +63,9 @@ func (b *builder) nested(write func() contract.NodeID) contract.NodeID {
 		return b.fail(failf("limit", "the statement nests deeper than %d", deepest))
 	}
 	b.depth++
-	defer func() { b.depth-- }()
-	return write()
+	id := write()
+	b.depth--
+	return id
 }
 
 func (b *builder) expressions(list []Expression) []contract.NodeID {

@@ -32,7 +32,7 @@ func InsertMany[T any](ctx context.Context, s *Session, m Model[T], rows []T) er
 		returning = []string{model.fields[made].name}
 	}
 	set, failure := s.handle.InsertMany(model.table.Name, columns, batch, returning, contract.Options{TimeoutMS: timeout(ctx)})
-	r, err := newResult(set, failure, nil)
+	r, err := newResult(ctx, set, failure, nil, nil)
 	if err != nil || made < 0 {
 		return err
 	}
@@ -112,7 +112,7 @@ func InsertColumns[R any](ctx context.Context, s *Session, table string, names [
 		return nil, Result{}, err
 	}
 	set, failure := s.handle.InsertMany(table, names, batch, returning, contract.Options{TimeoutMS: timeout(ctx)})
-	r, err := newResult(set, failure, nil)
+	r, err := newResult(ctx, set, failure, nil, nil)
 	if err != nil {
 		return nil, Result{}, err
 	}

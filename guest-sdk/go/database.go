@@ -37,7 +37,7 @@ func Open(ctx context.Context, name string) (*Database, error) {
 	if err := check(ctx); err != nil {
 		return nil, err
 	}
-	declared, err := models.declared()
+	declared, err := models.written()
 	if err != nil {
 		return nil, err
 	}

@@ -17,15 +17,15 @@ func (f *flush) remove(ctx context.Context, list []object) error {
 	byModel := map[*model][]object{}
 	var order []*model
 	for _, o := range list {
-		if f.seen[o.at] {
+		p := f.pending(o)
+		if p.visited {
 			continue
 		}
-		f.seen[o.at] = true
+		p.visited, p.delete = true, true
 		if byModel[o.model] == nil {
 			order = append(order, o.model)
 		}
 		byModel[o.model] = append(byModel[o.model], o)
-		f.pending(o).delete = true
 	}
 	for _, m := range order {
 		for _, r := range m.relations {

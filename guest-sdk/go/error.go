@@ -1,8 +1,10 @@
 package sqlservice
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 )
@@ -108,6 +110,16 @@ func told(f *contract.Failure) error {
 		}
 	}
 	return e
+}
+
+// toldIn is told; a time limit that was the context's is the context's error as well.
+func toldIn(ctx context.Context, f *contract.Failure) error {
+	err := told(f)
+	deadline, limited := ctx.Deadline()
+	if e, ok := err.(*Error); ok && e.Code == "timeout" && limited && !time.Now().Before(deadline) {
+		e.cause = context.DeadlineExceeded
+	}
+	return err
 }
 
 func text(s *string) string {

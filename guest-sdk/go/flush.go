@@ -1,7 +1,6 @@
 package sqlservice
 
 import (
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -17,6 +16,8 @@ type group struct {
 	// written are the fields that are written, returned those that the database fills.
 	written, returned []int
 	rows              []*pending
+	// change is the position of the group.
+	change int
 }
 
 // run sends the changes and writes into the objects what came back.
@@ -37,8 +38,10 @@ func (f *flush) run() error {
 			}
 		}
 	}
-	for _, then := range f.after {
-		then()
+	for _, p := range f.order {
+		for _, r := range p.references {
+			_ = p.set(r.field, r.of.value(r.ofField))
+		}
 	}
 	f.settle(groups)
 	return nil
@@ -51,29 +54,40 @@ func (f *flush) settle(groups []*group) {
 			if g.delete {
 				delete(f.session.objects, p.at)
 			} else {
-				f.session.track([]object{p.object})
+				f.session.track(p.object)
 			}
 		}
 	}
-	for _, then := range f.after {
-		then()
+	for _, h := range f.held {
+		f.session.remember(h.object, h.relation, h.list)
 	}
+}
+
+// shape is what objects of one group have in common.
+type shape struct {
+	model                     *model
+	insert, delete, versioned bool
+	written                   string
 }
 
 func (f *flush) groups() []*group {
 	var list []*group
-	byShape := map[string]*group{}
+	byShape := map[shape]*group{}
 	for _, p := range f.order {
 		g := f.shape(p)
 		if g == nil {
 			continue
 		}
-		shape := fmt.Sprint(g.model.table.Name, g.insert, g.delete, g.versioned, g.written)
-		if byShape[shape] == nil {
-			byShape[shape] = g
+		key := shape{g.model, g.insert, g.delete, g.versioned, positionsKey(g.written)}
+		known := byShape[key]
+		if known == nil {
+			known = g
+			known.change = len(list)
+			byShape[key] = g
 			list = append(list, g)
 		}
-		byShape[shape].rows = append(byShape[shape].rows, p)
+		p.change, p.row = known.change, len(known.rows)
+		known.rows = append(known.rows, p)
 	}
 	return list
 }
@@ -92,7 +106,7 @@ func (f *flush) shape(p *pending) *group {
 	default:
 		g.versioned = p.model.version >= 0
 		for i := range p.model.fields {
-			if p.fields[i] && i != p.model.version {
+			if p.fields.has(i) && i != p.model.version {
 				g.written = append(g.written, i)
 			} else if _, none := p.model.fields[i].column.OnUpdate.(contract.NoDefault); !none {
 				g.returned = append(g.returned, i)
@@ -106,13 +120,13 @@ func (f *flush) shape(p *pending) *group {
 }
 
 func (g *group) shapeInsert(p *pending) {
-	if v := p.model.version; v >= 0 && p.get(v).IsZero() {
+	if v := p.model.version; v >= 0 && p.isZero(v) {
 		_ = p.set(v, int64(1))
 	}
 	for i := range p.model.fields {
 		_, noDefault := p.model.fields[i].column.Default.(contract.NoDefault)
 		referred := slices.ContainsFunc(p.references, func(r reference) bool { return r.field == i })
-		if noDefault || referred || !p.get(i).IsZero() {
+		if noDefault || referred || !p.isZero(i) {
 			g.written = append(g.written, i)
 		} else {
 			g.returned = append(g.returned, i)
@@ -121,21 +135,13 @@ func (g *group) shapeInsert(p *pending) {
 }
 
 func (f *flush) changes(groups []*group) ([]contract.Change, error) {
-	type place struct{ change, row int }
-	places := map[unsafe.Pointer]place{}
-	for i, g := range groups {
-		for row, p := range g.rows {
-			places[p.at] = place{i, row}
-		}
-	}
 	out := make([]contract.Change, len(groups))
 	for i, g := range groups {
 		var links []contract.KeyReference
 		for row, p := range g.rows {
 			for _, r := range p.references {
-				of := places[r.of]
 				links = append(links, contract.KeyReference{Row: uint32(row), Column: uint16(slices.Index(g.written, r.field)),
-					OfChange: uint32(of.change), OfRow: uint32(of.row)})
+					OfChange: uint32(r.of.change), OfRow: uint32(r.of.row)})
 			}
 		}
 		var err error
@@ -198,7 +204,7 @@ func (f *flush) storedFields(g *group, fields []int) (contract.Batch, error) {
 		for _, p := range g.rows {
 			value := p.value(field)
 			if state := f.session.state(p.object); state != nil {
-				value = state.stored[field]
+				value = state.row.value(field)
 			}
 			columns[i] = append(columns[i], value)
 		}

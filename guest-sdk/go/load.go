@@ -56,7 +56,7 @@ func (q Query[R]) load(ctx context.Context, s *Session) ([]R, error) {
 	}
 	var rows []R
 	_, err = s.loadWith(ctx, q.model, contract.RootQuery{Statement: statement.Statement}, q.preloads, q.maxRows, func(set contract.ResultSet) ([]object, error) {
-		scan, err := newScanner[R](set.Columns, q.model)
+		scan, err := newScanner[R](set.Columns.Get(), q.model)
 		if err != nil {
 			return nil, err
 		}
@@ -82,13 +82,13 @@ func (s *Session) loadWith(ctx context.Context, m *model, root contract.LoadRoot
 	plan := contract.Plan{Table: m.table.Name, Root: root, Loads: p.loads, FirstLoads: p.first}
 	got, failure := s.handle.Load(plan, contract.Options{TimeoutMS: timeout(ctx), MaxRows: maxRows})
 	if failure != nil {
-		return nil, told(failure)
+		return nil, toldIn(ctx, failure)
 	}
 	first, err := roots(got.Root)
 	if err != nil {
 		return nil, err
 	}
-	s.track(first)
+	s.track(first...)
 	objects := make([][]object, len(p.loads))
 	for i := range got.Loaded {
 		loaded := &got.Loaded[i]
@@ -121,7 +121,7 @@ func (s *Session) attach(r *relation, owners []object, loaded *contract.Loaded) 
 		return nil, err
 	}
 	unique := distinct(rows)
-	s.track(unique.list)
+	s.track(unique.list...)
 	members := map[any][]object{}
 	for i, row := range rows {
 		key, ok := row.key(m.remote)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/naming"
@@ -19,6 +20,7 @@ type model struct {
 	key       []int
 	version   int
 	generated int
+	selected  atomic.Pointer[[]Expression]
 }
 
 // modelField is a field that is a column.
@@ -36,9 +38,19 @@ type relation struct {
 	index  int
 	owner  *model
 	goType reflect.Type
+	// found and mapped are what target and mapping found once all models were defined.
+	found  atomic.Pointer[model]
+	mapped atomic.Pointer[mapping]
 }
 
-func (r *relation) target() (*model, error) { return models.byType(r.goType) }
+func (r *relation) target() (*model, error) {
+	if m := r.found.Load(); m != nil {
+		return m, nil
+	}
+	m, err := models.byType(r.goType)
+	r.found.Store(m)
+	return m, err
+}
 
 // registry is all models of the program, in the order of their definition.
 type registry struct {
@@ -47,6 +59,9 @@ type registry struct {
 	names  map[string]*model
 	order  []*model
 	failed error
+	// kept is the first keptOf models as the host takes them, for every Open.
+	kept   contract.Declared
+	keptOf int
 }
 
 var models = &registry{types: map[reflect.Type]*model{}, names: map[string]*model{}}
@@ -100,6 +115,23 @@ func (r *registry) declared() (contract.Models, error) {
 		}
 	}
 	return out, r.failed
+}
+
+// written is all models as the host takes them. They are written again only where more were defined since.
+func (r *registry) written() (contract.Declared, error) {
+	if r.keptOf > 0 && r.keptOf == len(r.order) {
+		return r.kept, nil
+	}
+	declared, err := r.declared()
+	if err != nil {
+		return contract.Declared{}, err
+	}
+	kept, failure := contract.Declare(declared)
+	if failure != nil {
+		return contract.Declared{}, told(failure)
+	}
+	r.kept, r.keptOf = kept, len(declared.Tables)
+	return kept, nil
 }
 
 func newModel(goType reflect.Type, table string) (*model, error) {

@@ -73,11 +73,7 @@ func (p *Prepared[R]) run(ctx context.Context, s *Session, arguments []any) (*re
 	o := p.options
 	o.TimeoutMS = timeout(ctx)
 	set, failure := s.handle.Run(p.handle, values, o)
-	r, err := newResult(set, failure, o.BatchRows)
-	if err == nil {
-		r.columns = p.columns
-	}
-	return r, err
+	return newResult(ctx, set, failure, o.BatchRows, p.columns)
 }
 
 func valuesOf(list []any) ([]contract.Value, error) {

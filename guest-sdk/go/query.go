@@ -43,10 +43,23 @@ func From[T any](m Model[T]) Query[*T] {
 	if t, ok := m.(interface{ sourceName() string }); ok {
 		name = t.sourceName()
 	}
-	for _, f := range q.model.fields {
-		q.columns = append(q.columns, NewColumn[any](name, f.name))
-	}
+	q.columns = q.model.columnsOf(name)
 	return q
+}
+
+// columnsOf is the columns of a source that is the model's table. They are made once for the table's own name.
+func (m *model) columnsOf(source string) []Expression {
+	if known := m.selected.Load(); known != nil && source == m.table.Name {
+		return *known
+	}
+	columns := make([]Expression, len(m.fields))
+	for i, f := range m.fields {
+		columns[i] = NewColumn[any](source, f.name)
+	}
+	if source == m.table.Name {
+		m.selected.Store(&columns)
+	}
+	return columns
 }
 
 func (t Table[T]) sourceName() string {

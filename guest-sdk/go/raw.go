@@ -35,5 +35,5 @@ func (s *Session) raw(ctx context.Context, sql string, arguments []any) (*result
 		return nil, err
 	}
 	set, failure := contract.RawExecute(s.handle, sql, values, contract.Options{TimeoutMS: timeout(ctx)})
-	return newResult(set, failure, nil)
+	return newResult(ctx, set, failure, nil, nil)
 }

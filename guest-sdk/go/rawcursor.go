@@ -20,17 +20,11 @@ func OpenRaw(ctx context.Context, s *Session, sql string, arguments ...any) (*Ra
 	if err != nil {
 		return nil, err
 	}
-	return &RawCursor{result: r, batch: &r.first, open: true}, nil
+	return &RawCursor{result: r, batch: &r.first, row: -1, open: true}, nil
 }
 
 // Columns is the names of the columns.
-func (c *RawCursor) Columns() []string {
-	names := make([]string, len(c.result.columns))
-	for i, column := range c.result.columns {
-		names[i] = column.Name
-	}
-	return names
-}
+func (c *RawCursor) Columns() []string { return c.result.names() }
 
 // ResultType is the type of a result's column, as far as the host knows it.
 type ResultType struct {
@@ -45,8 +39,9 @@ type ResultType struct {
 
 // Types is the types of the columns.
 func (c *RawCursor) Types() []ResultType {
-	types := make([]ResultType, len(c.result.columns))
-	for i, column := range c.result.columns {
+	columns := c.result.columns()
+	types := make([]ResultType, len(columns))
+	for i, column := range columns {
 		ty := column.Type
 		types[i] = ResultType{kindWords[ty.Kind], ty.Length, ty.Precision, ty.Scale, column.Nullable, text(ty.Native)}
 	}
@@ -55,26 +50,37 @@ func (c *RawCursor) Types() []ResultType {
 
 // Next is the next row; nil at the end.
 func (c *RawCursor) Next(ctx context.Context) ([]any, error) {
-	if !c.open {
-		return nil, failf("closed", "the cursor was closed")
+	if there, err := c.Advance(ctx); !there {
+		return nil, err
 	}
+	values := make([]any, c.Width())
+	for i := range values {
+		values[i] = c.Value(i)
+	}
+	return values, nil
+}
+
+// Advance goes to the next row, whose values Value tells; false at the end.
+func (c *RawCursor) Advance(ctx context.Context) (bool, error) {
+	if !c.open {
+		return false, failf("closed", "the cursor was closed")
+	}
+	c.row++
 	for c.batch != nil && c.row >= int(c.batch.Rows) {
 		var err error
 		if c.batch, err = c.result.next(ctx); err != nil {
-			return nil, err
+			return false, err
 		}
 		c.row = 0
 	}
-	if c.batch == nil {
-		return nil, nil
-	}
-	values := make([]any, len(c.batch.Columns))
-	for i := range values {
-		values[i] = valueAt(&c.batch.Columns[i], c.row)
-	}
-	c.row++
-	return values, nil
+	return c.batch != nil, nil
 }
+
+// Width is how many values a row has.
+func (c *RawCursor) Width() int { return len(c.batch.Columns) }
+
+// Value is a value of the row to which Advance went.
+func (c *RawCursor) Value(column int) any { return valueAt(&c.batch.Columns[column], c.row) }
 
 // Close stops the query. Closing twice is ErrClosed.
 func (c *RawCursor) Close() error {
@@ -82,6 +88,7 @@ func (c *RawCursor) Close() error {
 		return failf("closed", "the cursor was closed already")
 	}
 	c.open = false
+	c.result.came.Forget()
 	c.result.close()
 	return nil
 }

@@ -43,6 +43,17 @@ type mapping struct {
 }
 
 func (r *relation) mapping() (mapping, error) {
+	if m := r.mapped.Load(); m != nil {
+		return *m, nil
+	}
+	m, err := r.findMapping()
+	if err == nil {
+		r.mapped.Store(&m)
+	}
+	return m, err
+}
+
+func (r *relation) findMapping() (mapping, error) {
 	target, err := r.target()
 	if err != nil {
 		return mapping{}, err

@@ -14,7 +14,9 @@ const (
 
 // result is rows of a statement: a first batch, and a cursor where there may be more.
 type result struct {
-	columns  []contract.ResultColumn
+	// known is the columns of a statement that was prepared; otherwise they came with the rows.
+	known    []contract.ResultColumn
+	came     contract.ResultColumns
 	first    contract.Batch
 	cursor   *contract.Cursor
 	rows     uint32
@@ -22,11 +24,35 @@ type result struct {
 	lastKey  *int64
 }
 
-func newResult(set contract.ResultSet, failure *contract.Failure, rows *uint32) (*result, error) {
-	if failure != nil {
-		return nil, told(failure)
+// columns are those of the rows.
+func (r *result) columns() []contract.ResultColumn {
+	if r.known != nil {
+		return r.known
 	}
-	r := &result{columns: set.Columns, first: set.FirstBatch, affected: set.Affected, lastKey: set.LastKey, rows: batchRows}
+	return r.came.Get()
+}
+
+// names are those of the columns.
+func (r *result) names() []string {
+	if r.known == nil {
+		return r.came.FirstTexts()
+	}
+	names := make([]string, len(r.known))
+	for i, c := range r.known {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// newResult is what the host returned: known is the columns of what was prepared.
+func newResult(ctx context.Context, set contract.ResultSet, failure *contract.Failure, rows *uint32, known []contract.ResultColumn) (*result, error) {
+	if failure != nil {
+		return nil, toldIn(ctx, failure)
+	}
+	if known != nil {
+		set.Columns.Forget()
+	}
+	r := &result{known: known, came: set.Columns, first: set.FirstBatch, affected: set.Affected, lastKey: set.LastKey, rows: batchRows}
 	if set.Cursor != nil {
 		r.cursor = &contract.Cursor{Handle: *set.Cursor}
 	}
@@ -56,13 +82,13 @@ func (r *result) next(ctx context.Context) (*contract.Batch, error) {
 	if failure != nil || batch == nil {
 		r.close()
 	}
-	return batch, told(failure)
+	return batch, toldIn(ctx, failure)
 }
 
 // batches is all batches of a result, which is closed at the end.
 func batches[R any](ctx context.Context, r *result, m *model, take func([]R) bool) error {
 	defer r.close()
-	s, err := newScanner[R](r.columns, m)
+	s, err := newScanner[R](r.columns(), m)
 	if err != nil {
 		return err
 	}
@@ -89,14 +115,10 @@ func (s *Session) execute(ctx context.Context, st statement, o contract.Options)
 	if known, values := s.plans.find(s, st); known != nil {
 		defer s.plans.release(known)
 		set, failure := s.handle.Run(known.prepared, values, o)
-		r, err := newResult(set, failure, o.BatchRows)
-		if err == nil {
-			r.columns = known.columns
-		}
-		return r, err
+		return newResult(ctx, set, failure, o.BatchRows, known.columns)
 	}
 	set, failure := s.handle.Execute(st.Statement, nil, o)
-	return newResult(set, failure, o.BatchRows)
+	return newResult(ctx, set, failure, o.BatchRows, nil)
 }
 
 func (q Query[R]) run(ctx context.Context, s *Session) (*result, error) {
@@ -211,9 +233,7 @@ func (q Query[R]) Table(ctx context.Context, s *Session) (ResultTable, error) {
 	if err != nil {
 		return table, err
 	}
-	for _, c := range r.columns {
-		table.Columns = append(table.Columns, c.Name)
-	}
+	table.Columns = r.names()
 	table.Rows, err = collect[[]any](ctx, r, nil)
 	return table, err
 }

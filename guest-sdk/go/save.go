@@ -71,17 +71,19 @@ func objectsOf(list []any) ([]object, error) {
 // reference is a field that gets the key of another row of the flush.
 type reference struct {
 	field   int
-	of      unsafe.Pointer
+	of      *pending
 	ofField int
 }
 
 // pending is an object to write.
 type pending struct {
 	object
-	insert, delete bool
+	insert, delete, visited bool
 	// fields are those to update.
-	fields     map[int]bool
+	fields     fieldSet
 	references []reference
+	// change and row are its place among what is sent.
+	change, row int
 }
 
 // flush is changes on their way to the host.
@@ -89,20 +91,24 @@ type flush struct {
 	session *Session
 	order   []*pending
 	byAt    map[unsafe.Pointer]*pending
-	seen    map[unsafe.Pointer]bool
 	visited []object
-	// after is done when all was written.
-	after []func()
+	// held is what relations hold, which is noted when all was written.
+	held []held
 }
 
-func newFlush(s *Session) *flush {
-	return &flush{session: s, byAt: map[unsafe.Pointer]*pending{}, seen: map[unsafe.Pointer]bool{}}
+// held is the objects that a relation of an object holds.
+type held struct {
+	object   object
+	relation *relation
+	list     []object
 }
+
+func newFlush(s *Session) *flush { return &flush{session: s, byAt: map[unsafe.Pointer]*pending{}} }
 
 func (f *flush) pending(o object) *pending {
 	p := f.byAt[o.at]
 	if p == nil {
-		p = &pending{object: o, fields: map[int]bool{}}
+		p = &pending{object: o}
 		f.byAt[o.at] = p
 		f.order = append(f.order, p)
 	}
@@ -111,26 +117,26 @@ func (f *flush) pending(o object) *pending {
 
 // visit notes what an object needs, and goes on to those that its relations hold.
 func (f *flush) visit(o object) error {
-	if f.seen[o.at] {
+	p := f.pending(o)
+	if p.visited {
 		return nil
 	}
-	f.seen[o.at] = true
+	p.visited = true
 	f.visited = append(f.visited, o)
 	if len(o.model.key) == 0 {
 		return failf("invalid", "%v has no primary key, so its rows cannot be saved", o.model.goType)
 	}
-	p := f.pending(o)
 	switch state := f.session.state(o); {
 	case state != nil:
 		for _, field := range state.changed() {
-			p.fields[field] = true
+			p.fields.add(field)
 		}
-	case o.model.generated < 0 || o.get(o.model.generated).IsZero():
+	case o.model.generated < 0 || o.isZero(o.model.generated):
 		p.insert = true
 	default:
 		for i := range o.model.fields {
 			if !slices.Contains(o.model.key, i) && i != o.model.version {
-				p.fields[i] = true
+				p.fields.add(i)
 			}
 		}
 	}
@@ -195,7 +201,7 @@ func (f *flush) linkRelation(o object, r *relation) error {
 			}
 		}
 	}
-	f.after = append(f.after, func() { f.session.remember(o, r, now) })
+	f.held = append(f.held, held{o, r, now})
 	return nil
 }
 
@@ -224,21 +230,20 @@ func (f *flush) join(o, other object, m mapping) error {
 func (f *flush) refer(p *pending, fields []int, to object, referred []int) error {
 	target := f.byAt[to.at]
 	for i, field := range fields {
-		if target != nil && target.insert && referred[i] == to.model.generated && to.get(referred[i]).IsZero() {
-			link := reference{field, to.at, referred[i]}
+		if target != nil && target.insert && referred[i] == to.model.generated && to.isZero(referred[i]) {
+			link := reference{field, target, referred[i]}
 			if slices.Contains(p.references, link) {
 				continue // Both ends of the relation hold each other.
 			}
 			p.references = append(p.references, link)
-			p.fields[field] = true
-			f.after = append(f.after, func() { _ = p.set(field, to.value(referred[i])) })
+			p.fields.add(field)
 			continue
 		}
 		if value := to.value(referred[i]); !reflect.DeepEqual(value, p.value(field)) {
 			if err := p.set(field, value); err != nil {
 				return err
 			}
-			p.fields[field] = true
+			p.fields.add(field)
 		}
 	}
 	return nil
@@ -291,7 +296,7 @@ func (f *flush) clear(p *pending, fields []int) error {
 			return failf("invalid", "%v.%s cannot be null: a relation whose rows may go away has cascade=deleteorphan, or a *T in the foreign key",
 				p.model.goType, p.model.fields[field].name)
 		}
-		p.fields[field] = true
+		p.fields.add(field)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/sqlservice/sqlservice/guest-sdk/go/internal/contract"
@@ -65,6 +66,35 @@ func (t Timestamp) Time() time.Time { return time.UnixMicro(int64(t)).UTC() }
 
 // String is 2006-01-02T15:04:05.000000.
 func (t Timestamp) String() string { return t.Time().Format("2006-01-02T15:04:05.000000") }
+
+// String is the span as PostgreSQL writes it: 1 year 2 mons -3 days 04:05:06.5.
+func (i Interval) String() string {
+	var parts []string
+	add := func(n int32, unit string) {
+		if n != 1 && n != 0 {
+			unit += "s"
+		}
+		if n != 0 {
+			parts = append(parts, fmt.Sprint(n, " ", unit))
+		}
+	}
+	add(i.Months/12, "year")
+	add(i.Months%12, "mon")
+	add(i.Days, "day")
+	if i.Microseconds != 0 || len(parts) == 0 {
+		sign, rest := "", uint64(i.Microseconds)
+		if i.Microseconds < 0 {
+			sign, rest = "-", -rest
+		}
+		seconds := rest / 1e6
+		clock := fmt.Sprintf("%s%02d:%02d:%02d.%06d", sign, seconds/3600, seconds/60%60, seconds%60, rest%1e6)
+		parts = append(parts, strings.TrimSuffix(strings.TrimRight(clock, "0"), "."))
+		if rest%1e6 == 0 {
+			parts[len(parts)-1] = strings.TrimSuffix(clock, ".000000")
+		}
+	}
+	return strings.Join(parts, " ")
+}
 
 // String is the UUID in its usual form.
 func (u UUID) String() string {

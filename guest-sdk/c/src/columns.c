@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+static bool textual(sql_kind kind) {
+  return kind == SQL_KIND_TEXT || kind == SQL_KIND_DECIMAL || kind == SQL_KIND_JSON || kind == SQL_KIND_BYTES;
+}
+
 static sql_data data(const char *name, sql_kind kind, const void *values, const uint8_t *nulls) {
   return (sql_data){.name = name, .kind = kind, .values = values, .nulls = nulls};
 }
@@ -21,7 +25,8 @@ sql_data sql_data_texts(const char *name, const char *const *values) {
 }
 sql_data sql_data_strings(const char *name, sql_kind kind, const char *chars, const uint32_t *offsets,
                           const uint8_t *nulls) {
-  sql_data column = data(name, kind, chars, nulls);
+  // Without offsets, or of another kind, the characters would be read as something that they are not.
+  sql_data column = data(name, textual(kind) ? kind : SQL_KIND_OTHER, offsets == NULL ? NULL : chars, nulls);
   column.offsets = offsets;
   return column;
 }
@@ -29,7 +34,8 @@ sql_data sql_data_dates(const char *name, const int32_t *days, const uint8_t *nu
   return data(name, SQL_KIND_DATE, days, nulls);
 }
 sql_data sql_data_moments(const char *name, sql_kind kind, const int64_t *microseconds, const uint8_t *nulls) {
-  return data(name, kind, microseconds, nulls);
+  const bool moment = kind == SQL_KIND_TIME || kind == SQL_KIND_TIMESTAMP || kind == SQL_KIND_TIMESTAMP_TZ;
+  return data(name, moment ? kind : SQL_KIND_OTHER, microseconds, nulls);
 }
 sql_data sql_data_values(const char *name, const sql_value *values) {
   return data(name, SQL_KIND_NULL, values, NULL);
@@ -138,10 +144,6 @@ static bool mixed(const struct writer *writer, const sql_data *column, wit_colum
   return true;
 }
 
-static bool textual(sql_kind kind) {
-  return kind == SQL_KIND_TEXT || kind == SQL_KIND_DECIMAL || kind == SQL_KIND_JSON || kind == SQL_KIND_BYTES;
-}
-
 static bool vector(const struct writer *writer, const sql_data *column, wit_column *out) {
   const size_t rows = writer->rows;
   WIT(rows_vector_t) *to = &out->values;
@@ -205,6 +207,7 @@ bool columns_lower(struct session *session, struct arena *arena, const char *tab
                    size_t count, size_t rows, bool copy, wit_batch *batch, plugin_list_string_t *names) {
   const struct writer writer = {
       .session = session, .arena = arena, .table = arena_string(arena, table), .rows = rows, .copy = copy};
+  if (columns == NULL && count > 0) return error_set(&session->error, "invalid", "the columns are missing");
   wit_column *items = arena_take(arena, count, sizeof *items);
   plugin_string_t *texts = arena_take(arena, count, sizeof *texts);
   if (items == NULL || texts == NULL || rows > UINT32_MAX) {

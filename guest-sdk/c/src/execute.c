@@ -137,6 +137,7 @@ void sql_prepared_close(sql_prepared handle) {
 /// The parameters of a call, which point to the texts of the caller.
 static bool lower(struct session *session, struct arena *arena, const sql_value *values, size_t count,
                   WIT(sessions_list_value_t) * out) {
+  if (values == NULL && count > 0) return error_set(&session->error, "invalid", "the parameters are missing");
   *out = (WIT(sessions_list_value_t)){.ptr = arena_take(arena, count, sizeof *out->ptr), .len = count};
   if (out->ptr == NULL) return error_set(&session->error, "limit", "out of memory");
   for (size_t i = 0; i < count; i++) {

@@ -127,6 +127,10 @@ sql_expr sql_between(sql_query query, sql_expr operand, sql_expr low, sql_expr h
 /// An operand before a list.
 static sql_expr member(sql_query query, uint8_t op, sql_expr operand, const sql_expr *items, size_t count) {
   struct statement *statement = statement_ready(query);
+  if (statement != NULL && items == NULL && count > 0) {
+    statement_fail(statement, "invalid", "a list of expressions is missing");
+    return sql_no_expr();
+  }
   sql_expr *all = statement == NULL || count == SIZE_MAX ? NULL : arena_take(&statement->arena, count + 1, sizeof *all);
   if (all == NULL) return sql_no_expr();
   all[0] = operand;
@@ -143,6 +147,10 @@ sql_expr sql_not_in(sql_query query, sql_expr operand, const sql_expr *items, si
 
 sql_expr sql_in_values(sql_query query, sql_expr operand, const sql_value *values, size_t count) {
   struct statement *statement = statement_ready(query);
+  if (statement != NULL && values == NULL && count > 0) {
+    statement_fail(statement, "invalid", "a list of values is missing");
+    return sql_no_expr();
+  }
   sql_expr *items = statement == NULL ? NULL : arena_take(&statement->arena, count, sizeof *items);
   if (items == NULL) return sql_no_expr();
   for (size_t i = 0; i < count; i++) items[i] = sql_val(query, values[i]);

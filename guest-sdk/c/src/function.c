@@ -89,7 +89,8 @@ sql_expr sql_case(sql_query query, const sql_when *whens, size_t count, sql_expr
   wit_node node = {.tag = SQLSERVICE_DATABASE_STATEMENTS_NODE_CASE};
   WIT(statements_list_when_t) *out = &node.val.case_.whens;
   *out = (WIT(statements_list_when_t)){.ptr = arena_take(&statement->arena, count, sizeof *out->ptr), .len = count};
-  if (out->ptr == NULL) return sql_no_expr();
+  if (whens == NULL && count > 0) statement_fail(statement, "invalid", "the branches of a case are missing");
+  if (out->ptr == NULL || (whens == NULL && count > 0)) return sql_no_expr();
   for (size_t i = 0; i < count; i++) {
     const bool known = statement_node(statement, whens[i].condition, &out->ptr[i].condition) &&
                        statement_node(statement, whens[i].value, &out->ptr[i].then);

@@ -6,8 +6,8 @@
 sql_rows sql_raw(sql_session handle, const char *text, const sql_value *values, size_t count) {
   struct session *session = session_ready(handle);
   if (session == NULL) return (sql_rows){0};
-  if (text == NULL) {
-    error_set(&session->error, "invalid", "a statement has no text");
+  if (text == NULL || (values == NULL && count > 0)) {
+    error_set(&session->error, "invalid", "a statement has no text, or its parameters are missing");
     return (sql_rows){0};
   }
   struct arena arena = {0};

@@ -138,6 +138,7 @@ sql_expr statement_add(struct statement *statement, wit_node node) {
 }
 
 bool statement_nodes(struct statement *statement, const sql_expr *items, size_t count, wit_ids *out) {
+  if (items == NULL && count > 0) return statement_fail(statement, "invalid", "a list of expressions is missing");
   *out = (wit_ids){.ptr = arena_take(&statement->arena, count, sizeof *out->ptr), .len = count};
   if (out->ptr == NULL) return exhausted(statement);
   for (size_t i = 0; i < count; i++) {

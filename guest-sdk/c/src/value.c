@@ -38,10 +38,10 @@ sql_value sql_json(const char *document) {
 }
 
 sql_value sql_text_of(const void *data, size_t size) {
-  return (sql_value){.kind = SQL_KIND_TEXT, .as.text = {.data = data, .size = size}};
+  return (sql_value){.kind = SQL_KIND_TEXT, .as.text = {.data = data, .size = data == NULL ? 0 : size}};
 }
 sql_value sql_bytes(const void *data, size_t size) {
-  return (sql_value){.kind = SQL_KIND_BYTES, .as.text = {.data = data, .size = size}};
+  return (sql_value){.kind = SQL_KIND_BYTES, .as.text = {.data = data, .size = data == NULL ? 0 : size}};
 }
 sql_value sql_uuid_of(uint64_t high, uint64_t low) {
   return (sql_value){.kind = SQL_KIND_UUID, .as.uuid = {.high = high, .low = low}};
@@ -146,6 +146,7 @@ bool value_lower(const sql_value *value, wit_value *out, struct arena *arena, bo
     return scalar_lower(value, &out->val.scalar, arena, copy);
   }
   const size_t count = value->as.array.count;
+  if (value->as.array.items == NULL && count > 0) return false;
   uint32_t *dimension = arena_take(arena, 1, sizeof *dimension);
   wit_scalar *items = arena_take(arena, count, sizeof *items);
   if (dimension == NULL || items == NULL || count > UINT32_MAX) return false;

@@ -77,7 +77,7 @@ static plugin_string_t text(const char *chars) {
 }
 
 /// Whether this call fails: with a failure that has everything that one can have.
-static bool fails(wit_failure *failure) {
+bool host_refuses(wit_failure *failure) {
   if (host_calls++ != host_fails_at) return false;
   *failure = (wit_failure){.code = text("unique-violation"), .message = text("there is one"), .retryable = true};
   failure->sqlstate = (plugin_option_string_t){true, text("23505")};
@@ -179,7 +179,7 @@ static wit_result result(bool named) {
 bool WIT(sessions_method_cursor_next_batch)(WIT(sessions_borrow_cursor_t) self, uint32_t max_rows, uint32_t max_bytes,
                                             WIT(sessions_option_batch_t) * ret, wit_failure *err) {
   (void)self, (void)max_rows, (void)max_bytes;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   *ret = (WIT(sessions_option_batch_t)){.is_some = cursor_at < host_batches};
   if (ret->is_some) ret->val = batch_of(cursor_at++);
   return true;
@@ -195,17 +195,20 @@ static void check_node(const WIT(statements_node_t) * node, size_t at) {
   switch (node->tag) {
     case SQLSERVICE_DATABASE_STATEMENTS_NODE_UNARY: host_malformed += node->val.unary.f1 >= at; break;
     case SQLSERVICE_DATABASE_STATEMENTS_NODE_BINARY:
-      host_malformed += node->val.binary.left >= at || node->val.binary.right >= at || node->val.binary.op > 15;
+      host_malformed += node->val.binary.left >= at || node->val.binary.right >= at ||
+                        node->val.binary.op > SQLSERVICE_DATABASE_STATEMENTS_BINARY_OP_JSON_GET_TEXT;
       break;
     case SQLSERVICE_DATABASE_STATEMENTS_NODE_LISTED: check(&node->val.listed.items, at); break;
     case SQLSERVICE_DATABASE_STATEMENTS_NODE_CALL: check(&node->val.call.arguments, at); break;
     case SQLSERVICE_DATABASE_STATEMENTS_NODE_JOIN:
-      host_malformed += node->val.join.left >= at || node->val.join.right >= at || node->val.join.on.val >= at;
+      host_malformed += node->val.join.left >= at || node->val.join.right >= at ||
+                        (node->val.join.on.is_some && node->val.join.on.val >= at);
       break;
     case SQLSERVICE_DATABASE_STATEMENTS_NODE_SELECT:
       check(&node->val.select.columns, at);
       check(&node->val.select.group_by, at);
-      host_malformed += node->val.select.where.val >= at || node->val.select.source.val >= at;
+      host_malformed += (node->val.select.where.is_some && node->val.select.where.val >= at) ||
+                        (node->val.select.source.is_some && node->val.select.source.val >= at);
       break;
     case SQLSERVICE_DATABASE_STATEMENTS_NODE_COMPOUND: check(&node->val.compound.parts, at); break;
     case SQLSERVICE_DATABASE_STATEMENTS_NODE_EXISTS: host_malformed += node->val.exists >= at; break;
@@ -227,7 +230,7 @@ bool WIT(sessions_method_session_execute)(WIT(sessions_borrow_session_t) self, W
   (void)self, (void)parameters, (void)options;
   look_at(statement);
   host_sent++;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   *ret = result(true);
   return true;
 }
@@ -237,7 +240,7 @@ bool WIT(sessions_method_session_prepare)(WIT(sessions_borrow_session_t) self, W
   (void)self;
   look_at(statement);
   host_prepared++;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   ret->__handle = handle();
   return true;
 }
@@ -252,7 +255,7 @@ bool WIT(sessions_method_session_run)(WIT(sessions_borrow_session_t) self, WIT(s
                                       WIT(sessions_list_value_t) * parameters, WIT(sessions_options_t) * options,
                                       wit_result *ret, wit_failure *err) {
   (void)self, (void)prepared, (void)parameters, (void)options;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   *ret = result(false);
   return true;
 }
@@ -261,7 +264,7 @@ bool WIT(raw_sql_execute)(WIT(raw_sql_borrow_session_t) session, plugin_string_t
                           WIT(raw_sql_list_value_t) * parameters, WIT(raw_sql_options_t) * options,
                           WIT(raw_sql_result_set_t) * ret, wit_failure *err) {
   (void)session, (void)sql, (void)parameters, (void)options;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   *ret = result(true);
   return true;
 }
@@ -272,7 +275,7 @@ bool WIT(sessions_method_session_insert_many)(WIT(sessions_borrow_session_t) sel
                                               wit_result *ret, wit_failure *err) {
   (void)self, (void)table, (void)returning, (void)options;
   host_malformed += names->len != rows->columns.len;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   *ret = result(true);
   return true;
 }
@@ -280,7 +283,7 @@ bool WIT(sessions_method_session_insert_many)(WIT(sessions_borrow_session_t) sel
 bool WIT(sessions_method_session_flush)(WIT(sessions_borrow_session_t) self, WIT(sessions_list_change_t) * changes,
                                         WIT(sessions_list_batch_t) * ret, wit_failure *err) {
   (void)self;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   *ret = (WIT(sessions_list_batch_t)){made(changes->len * sizeof *ret->ptr), changes->len};
   for (size_t i = 0; i < changes->len; i++) ret->ptr[i] = batch_of((uint32_t)i);
   return true;
@@ -290,7 +293,7 @@ bool WIT(sessions_method_session_load)(WIT(sessions_borrow_session_t) self, WIT(
                                        WIT(sessions_options_t) * options,
                                        WIT(sessions_tuple2_result_set_list_loaded_t) * ret, wit_failure *err) {
   (void)self, (void)options;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   const size_t batches = host_batches;
   host_batches = 1;
   ret->f0 = result(true);
@@ -307,7 +310,7 @@ bool WIT(sessions_method_session_load)(WIT(sessions_borrow_session_t) self, WIT(
 #define CALL(name, ...)                            \
   bool WIT(name)(__VA_ARGS__, wit_failure * err) { \
     (void)self;                                    \
-    return !fails(err);                            \
+    return !host_refuses(err);                     \
   }
 CALL(sessions_method_session_commit, WIT(sessions_borrow_session_t) self)
 CALL(sessions_method_session_rollback, WIT(sessions_borrow_session_t) self)
@@ -316,36 +319,36 @@ CALL(databases_method_database_ping, WIT(databases_borrow_database_t) self)
 bool WIT(sessions_method_session_begin)(WIT(sessions_borrow_session_t) self,
                                         WIT(sessions_transaction_options_t) * options, wit_failure *err) {
   (void)self, (void)options;
-  return !fails(err);
+  return !host_refuses(err);
 }
 bool WIT(sessions_method_session_set_isolation)(WIT(sessions_borrow_session_t) self, WIT(sessions_isolation_t) level,
                                                 wit_failure *err) {
   (void)self, (void)level;
-  return !fails(err);
+  return !host_refuses(err);
 }
 bool WIT(sessions_static_session_close)(WIT(sessions_own_session_t) handle, wit_failure *err) {
   (void)handle, host_handles--;
-  return !fails(err);
+  return !host_refuses(err);
 }
 bool WIT(sessions_static_savepoint_release)(WIT(sessions_own_savepoint_t) handle, wit_failure *err) {
   (void)handle, host_handles--;
-  return !fails(err);
+  return !host_refuses(err);
 }
 bool WIT(sessions_static_savepoint_rollback)(WIT(sessions_own_savepoint_t) handle, wit_failure *err) {
   (void)handle, host_handles--;
-  return !fails(err);
+  return !host_refuses(err);
 }
 bool WIT(sessions_method_session_begin_nested)(WIT(sessions_borrow_session_t) self, WIT(sessions_own_savepoint_t) * ret,
                                                wit_failure *err) {
   (void)self;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   ret->__handle = handle();
   return true;
 }
 bool WIT(databases_static_database_open)(plugin_string_t *name, WIT(databases_models_t) * models,
                                          WIT(databases_own_database_t) * ret, wit_failure *err) {
   (void)name, (void)models;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   ret->__handle = handle();
   return true;
 }
@@ -353,7 +356,7 @@ bool WIT(databases_method_database_begin)(WIT(databases_borrow_database_t) self,
                                           WIT(databases_transaction_options_t) * options,
                                           WIT(databases_own_session_t) * ret, wit_failure *err) {
   (void)self, (void)options;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   ret->__handle = handle();
   return true;
 }
@@ -361,7 +364,7 @@ bool WIT(databases_method_database_create_all)(WIT(databases_borrow_database_t) 
                                                WIT(databases_ddl_options_t) * options, plugin_list_string_t *ret,
                                                wit_failure *err) {
   (void)self, (void)options;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   *ret = (plugin_list_string_t){made(sizeof(plugin_string_t)), 1};
   ret->ptr[0] = text("users");
   return true;
@@ -374,7 +377,7 @@ bool WIT(sessions_method_session_reflect)(WIT(sessions_borrow_session_t) self,
                                           WIT(sessions_reflect_options_t) * options, WIT(sessions_list_table_t) * ret,
                                           wit_failure *err) {
   (void)self, (void)options;
-  if (fails(err)) return false;
+  if (host_refuses(err)) return false;
   *ret = (WIT(sessions_list_table_t)){made(sizeof *ret->ptr), 1};
   ret->ptr[0].name = text("users");
   ret->ptr[0].columns.ptr = made(sizeof *ret->ptr[0].columns.ptr);

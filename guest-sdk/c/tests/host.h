@@ -2,6 +2,7 @@
 #ifndef HOST_H
 #define HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ extern size_t host_nodes;
 extern size_t host_malformed;
 
 void host_reset(void);
+/// Whether this call fails.
+bool host_refuses(sqlservice_database_errors_failure_t *failure);
 /// What takes the place of the C library's functions in the SDK, and in the bindings.
 void *test_malloc(size_t size);
 void *test_calloc(size_t count, size_t size);

@@ -1,4 +1,4 @@
-// C++ uses the header as it is, models included: options come in the order of the fields.
+// C++ uses the header as it is from C++11 on, models included: options come in the order of the fields.
 #include "sqlservice.h"
 
 extern "C" int64_t count_users(sql_database db) {

@@ -192,7 +192,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err != nil {
 		return nil, c.note(err)
 	}
-	return &rows{ctx, cursor, cursor.Types()}, nil
+	return &rows{ctx: ctx, cursor: cursor}, nil
 }
 
 // Prepare only keeps the text: the host caches what it compiled.

@@ -65,3 +65,19 @@ func TestOutsideOfTheSandboxThereIsNoDatabase(t *testing.T) {
 		t.Errorf("a ping: %v", err)
 	}
 }
+
+func TestValuesThatOnlyOneDatabaseHas(t *testing.T) {
+	for want, v := range map[string]any{
+		`{}`:                           []any{},
+		`{1,NULL,"2.5 x","",a,"\"\\"}`: []any{int64(1), nil, "2.5 x", "", "a", `"\`},
+		`{t,f,"null"}`:                 []any{true, false, "null"},
+		"00:00:00":                     sqlservice.Interval{},
+		"-00:00:01.5":                  sqlservice.Interval{Microseconds: -1_500_000},
+		"1 year 1 mon -3 days":         sqlservice.Interval{Months: 13, Days: -3},
+		"10:00:10":                     sqlservice.Interval{Microseconds: 36_010_000_000},
+	} {
+		if got := driverValue(v); got != want {
+			t.Errorf("%v is %v instead of %s", v, got, want)
+		}
+	}
+}

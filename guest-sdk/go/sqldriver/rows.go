@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +16,15 @@ import (
 type rows struct {
 	ctx    context.Context
 	cursor *sqlservice.RawCursor
-	types  []sqlservice.ResultType
+	known  []sqlservice.ResultType
+}
+
+// types is the types of the columns, which few programs ask for.
+func (r *rows) types() []sqlservice.ResultType {
+	if r.known == nil {
+		r.known = r.cursor.Types()
+	}
+	return r.known
 }
 
 func (r *rows) Columns() []string { return r.cursor.Columns() }
@@ -23,46 +32,46 @@ func (r *rows) Columns() []string { return r.cursor.Columns() }
 func (r *rows) Close() error { return r.cursor.Close() }
 
 func (r *rows) Next(dest []driver.Value) error {
-	row, err := r.cursor.Next(r.ctx)
+	there, err := r.cursor.Advance(r.ctx)
 	if err != nil {
 		return err
 	}
-	if row == nil {
+	if !there {
 		return io.EOF
 	}
-	for i, v := range row {
-		dest[i] = driverValue(v)
+	for i := range dest {
+		dest[i] = driverValue(r.cursor.Value(i))
 	}
 	return nil
 }
 
 // ColumnTypeDatabaseTypeName is the type's name in this database where it is known, else the contract's word, in upper case.
 func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
-	if r.types[i].Native != "" {
-		return strings.ToUpper(r.types[i].Native)
+	if r.types()[i].Native != "" {
+		return strings.ToUpper(r.types()[i].Native)
 	}
-	return strings.ToUpper(r.types[i].Type)
+	return strings.ToUpper(r.types()[i].Type)
 }
 
 // ColumnTypeLength is the length of a text or bytes.
 func (r *rows) ColumnTypeLength(i int) (int64, bool) {
-	if r.types[i].Length == nil {
+	if r.types()[i].Length == nil {
 		return 0, false
 	}
-	return int64(*r.types[i].Length), true
+	return int64(*r.types()[i].Length), true
 }
 
 // ColumnTypeNullable says whether the column can be null, where that is known.
 func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
-	if r.types[i].Nullable == nil {
+	if r.types()[i].Nullable == nil {
 		return false, false
 	}
-	return *r.types[i].Nullable, true
+	return *r.types()[i].Nullable, true
 }
 
 // ColumnTypePrecisionScale is the digits of a decimal.
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	ty := r.types[i]
+	ty := r.types()[i]
 	if ty.Precision == nil {
 		return 0, 0, false
 	}
@@ -83,7 +92,7 @@ var scanTypes = map[string]reflect.Type{
 
 // ColumnTypeScanType is the type of the column's values in Go.
 func (r *rows) ColumnTypeScanType(i int) reflect.Type {
-	if t, ok := scanTypes[r.types[i].Type]; ok {
+	if t, ok := scanTypes[r.types()[i].Type]; ok {
 		return t
 	}
 	return reflect.TypeFor[any]()
@@ -104,8 +113,12 @@ func driverValue(v any) driver.Value {
 		return v.Time()
 	case sqlservice.TimeOfDay:
 		return v.String()
+	case sqlservice.Interval:
+		return v.String()
 	case sqlservice.Native:
 		return v.Text
+	case []any:
+		return arrayText(v)
 	case time.Time, nil, int64, float64, bool, string, []byte:
 		return v
 	case uint64:
@@ -114,4 +127,38 @@ func driverValue(v any) driver.Value {
 		}
 	}
 	return fmt.Sprint(v)
+}
+
+// arrayText is an array as PostgreSQL writes it, the only one of the databases that has any.
+func arrayText(items []any) string {
+	var text strings.Builder
+	for i, item := range items {
+		text.WriteString(map[bool]string{true: "{", false: ","}[i == 0])
+		switch v := driverValue(item).(type) {
+		case nil:
+			text.WriteString("NULL")
+		case string:
+			text.WriteString(quoted(v))
+		case []byte:
+			text.WriteString(quoted(string(v)))
+		case bool:
+			text.WriteString(strconv.FormatBool(v)[:1])
+		case time.Time:
+			text.WriteString(quoted(v.Format(time.RFC3339Nano)))
+		default:
+			fmt.Fprint(&text, v)
+		}
+	}
+	if len(items) == 0 {
+		text.WriteString("{")
+	}
+	return text.String() + "}"
+}
+
+// quoted is an item of an array, in quotes where it could be taken for something else.
+func quoted(item string) string {
+	if item == "" || strings.EqualFold(item, "null") || strings.ContainsAny(item, "{},\"\\ \t\n\r\v\f") {
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(item) + `"`
+	}
+	return item
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,8 @@ func DatabaseSQL(ctx context.Context) ([]string, error) {
 	}
 	p := promises{ctx, db, granted.Dialect()}
 	var broken []string
-	for _, promise := range driverPromises {
+	all := slices.Concat(driverPromises, valuePromises, usePromises)
+	for _, promise := range all {
 		if _, err := db.ExecContext(ctx, "DELETE FROM accounts"); err != nil {
 			return nil, err
 		}
@@ -48,7 +50,7 @@ func DatabaseSQL(ctx context.Context) ([]string, error) {
 			broken = append(broken, fmt.Sprintf("%s: %d connections are not given back", promise.name, n))
 		}
 	}
-	return append(broken, fmt.Sprintf("%d promises", len(driverPromises))), nil
+	return append(broken, fmt.Sprintf("%d promises", len(all))), nil
 }
 
 type promises struct {
@@ -107,10 +109,13 @@ func same(got, want any) error {
 	return nil
 }
 
-var driverPromises = []struct {
+// promise is what database/sql says of a driver.
+type promise struct {
 	name string
 	keep func(p promises) error
-}{
+}
+
+var driverPromises = []promise{
 	{"rows affected", func(p promises) error {
 		done, err := p.db.ExecContext(p.ctx, p.q("INSERT INTO accounts (id, owner, balance, version) VALUES (1, ?, 0, 1), (2, ?, 0, 1)"), "a", "b")
 		if err != nil {

@@ -14,13 +14,8 @@ bool exports_plugin_add_note(plugin_string_t *text, int64_t *id, plugin_string_t
   sql_session session = sql_begin(db);
   sql_query insert = sql_insert(session, "notes");
   sql_set(insert, "text", sql_text_of(text->ptr, text->len));
-  sql_execute(insert, NULL);
-
-  // The newest note is the one above.
-  sql_query newest = sql_select(session);
-  sql_from(newest, "notes", NULL);
-  sql_column(newest, sql_fn(newest, "max", sql_col(newest, "id")), NULL);
-  sql_fetch_int(newest, id);
+  sql_columns(insert, "id");  // Its key comes back.
+  sql_fetch_int(insert, id);
   sql_commit(session);
   plugin_string_free(text);
   // Closes all. Without a commit, all is rolled back. The first error of all these calls is told.

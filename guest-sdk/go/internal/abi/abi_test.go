@@ -152,3 +152,39 @@ func TestExportGivesResultsAndErrors(t *testing.T) {
 		}
 	}
 }
+
+// What a program does not ask for is read all the same before its memory is taken back, unless it is forgotten.
+func TestDeferredPartsOfResults(t *testing.T) {
+	type column struct {
+		Name string
+		Size *uint32
+	}
+	type told struct{ Columns []column }
+	type result struct{ Columns Deferred[[]column] }
+	if given, read := TypeFor[told](), TypeFor[result](); given.size != read.size || given.align != read.align {
+		t.Fatalf("%d, %d instead of %d, %d", read.size, read.align, given.size, given.align)
+	}
+	size := uint32(8)
+	want := told{[]column{{"id", nil}, {"name", &size}}}
+	write := func() (got result) {
+		var a Arena
+		ty := TypeFor[told]()
+		at := a.Alloc(ty.size, ty.align)
+		ty.Store(&a, unsafe.Pointer(&want), at)
+		TypeFor[result]().Load(at, unsafe.Pointer(&got))
+		return got
+	}
+	asked, late, forgotten := write(), write(), write()
+	names := asked.Columns.FirstTexts()
+	if !reflect.DeepEqual(asked.Columns.Get(), want.Columns) || !reflect.DeepEqual(names, []string{"id", "name"}) {
+		t.Errorf("%v and %v", asked.Columns.Get(), names)
+	}
+	forgotten.Columns.Forget()
+	takeBackResults()
+	if len(unread) != 0 || !reflect.DeepEqual(late.Columns.Get(), want.Columns) || !reflect.DeepEqual(late.Columns.FirstTexts(), names) {
+		t.Errorf("%v, and %d are left to read", late.Columns.Get(), len(unread))
+	}
+	if got := forgotten.Columns.Get(); got != nil || forgotten.Columns.FirstTexts() != nil {
+		t.Errorf("%v was forgotten", got)
+	}
+}

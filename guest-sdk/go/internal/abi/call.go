@@ -29,7 +29,7 @@ func Import[R any](call func(a *Arena, result uint32)) (out R, err error) {
 	defer callLock.Unlock()
 	defer catch(&err)
 	arguments.Reset()
-	results.Reset()
+	takeBackResults()
 	t := TypeFor[R]()
 	at := arguments.Alloc(t.size, t.align)
 	call(&arguments, at)
@@ -65,6 +65,17 @@ func StoreValue[T any](a *Arena, value *T) uint32 {
 	at := a.Alloc(t.size, t.align)
 	t.Store(a, unsafe.Pointer(value), at)
 	return at
+}
+
+// kept is values that are handed to the host again and again.
+var kept Arena
+
+// Keep writes a value once and for all, and returns its core values.
+func Keep[T any](value *T) (flat []uint64, err error) {
+	callLock.Lock()
+	defer callLock.Unlock()
+	defer catch(&err)
+	return TypeFor[T]().Lower(&kept, unsafe.Pointer(value), nil), nil
 }
 
 // LowerValue appends a value's core values.
@@ -119,7 +130,7 @@ func (f *Function) Call(flat ...uint64) uint64 {
 	} else {
 		f.params.Lift(flat, arguments.UnsafePointer())
 	}
-	results.Reset()
+	takeBackResults()
 	value, err := f.run(arguments.Elem())
 	callLock.Lock()
 	defer callLock.Unlock()
@@ -202,4 +213,4 @@ func (f *Function) storeResult(value reflect.Value, failed error) (at uint32, er
 func Done() { outgoing.Reset() }
 
 // HeldBytes is how many bytes all arenas hold.
-func HeldBytes() int { return arguments.Size() + outgoing.Size() + results.Size() }
+func HeldBytes() int { return arguments.Size() + outgoing.Size() + results.Size() + kept.Size() }

@@ -171,6 +171,8 @@ func (t *Type) Load(at u32, dst p) {
 		if ty, payload := t.setCase(int(*(*uint8)(At(at))), dst); ty != nil {
 			ty.Load(at+t.payload(), payload)
 		}
+	case kindDeferred:
+		t.deferRead(at, dst)
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	kindOption
 	kindVariant
 	kindResult
+	kindDeferred
 )
 
 // Core is a type of core WebAssembly.
@@ -41,6 +42,7 @@ const (
 //	struct                                  record, or tuple; struct{} has no value
 //	an interface given to Variant           variant
 //	Result[T, E]                            result<T, E>
+//	Deferred[T]                             what T is, in a result
 type Type struct {
 	kind        kind
 	size, align uint32
@@ -179,6 +181,10 @@ func (t *Type) scalar(k kind, size uint32, core Core) {
 }
 
 func (t *Type) layStruct() {
+	if t.goType.Implements(deferredMarker) {
+		t.layDeferred()
+		return
+	}
 	if t.goType.Implements(resultMarker) {
 		t.kind = kindResult
 		for _, i := range []int{1, 2} {

@@ -17,17 +17,25 @@ type none struct{}
 func call[T any](function func(a *abi.Arena, result uint32)) (T, *Failure) {
 	got, err := abi.Import[outcome[T]](function)
 	if err != nil {
-		failure := &Failure{Code: "other", Message: err.Error()}
-		var refused *abi.EncodeError
-		if errors.As(err, &refused) {
-			failure.Code = refused.Code
-		}
-		return got.Ok, failure
+		return got.Ok, failed(err)
 	}
 	if got.IsErr {
 		return got.Ok, &got.Err
 	}
 	return got.Ok, nil
+}
+
+// failed is why a value could not be handed over; nil where it could.
+func failed(err error) *Failure {
+	if err == nil {
+		return nil
+	}
+	failure := &Failure{Code: "other", Message: err.Error()}
+	var refused *abi.EncodeError
+	if errors.As(err, &refused) {
+		failure.Code = refused.Code
+	}
+	return failure
 }
 
 func do(function func(a *abi.Arena, result uint32)) *Failure {
@@ -62,13 +70,22 @@ func Milliseconds(d time.Duration) *uint32 {
 // Database is databases.database.
 type Database struct{ Handle Handle }
 
+// Declared is models as the host takes them.
+type Declared struct{ flat []uint64 }
+
+// Declare writes models once, for every Open.
+func Declare(models Models) (Declared, *Failure) {
+	flat, err := abi.Keep(&models)
+	return Declared{flat}, failed(err)
+}
+
 // Open opens a database.
-func Open(name string, models Models) (Database, *Failure) {
+func Open(name string, models Declared) (Database, *Failure) {
 	h, failure := call[Handle](func(a *abi.Arena, result uint32) {
 		c := newCore(a)
 		lower(c, name)
-		lower(c, models)
-		databaseOpen(c.i(0), c.i(1), c.i(2), c.i(3), c.i(4), c.i(5), result)
+		m := models.flat
+		databaseOpen(c.i(0), c.i(1), uint32(m[0]), uint32(m[1]), uint32(m[2]), uint32(m[3]), result)
 	})
 	return Database{h}, failure
 }

@@ -16,9 +16,12 @@ type Options struct {
 	BatchRows *uint32
 }
 
+// ResultColumns is columns of a result, which are read when they are asked for.
+type ResultColumns = abi.Deferred[[]ResultColumn]
+
 // ResultSet is sessions.result-set.
 type ResultSet struct {
-	Columns    []ResultColumn
+	Columns    ResultColumns
 	FirstBatch Batch
 	Cursor     *Handle
 	Affected   uint64

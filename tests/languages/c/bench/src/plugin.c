@@ -1,9 +1,11 @@
-/// The work of the benchmark: it is measured against the guest in Rust, and programs without a sandbox.
+/// The work of the benchmark, which is measured beside the same work in Rust (`../rust`).
+// For clock_gettime.
+#define _POSIX_C_SOURCE 200809L
 #include "plugin.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sqlservice.h"
 
@@ -13,7 +15,9 @@ SQL_MODELS(models, SQL_TABLE("users"), SQL_ID("id"), SQL_STRING("name", 64), SQL
            SQL_COLUMN("user_id", SQL_INT64, .references = "users.id", .index = true), SQL_STRING("name", 64));
 SQL_EXPORT_MODELS(models)
 
-enum { BATCH = 1024, AT_ONCE = 10000, NAME = 32, EMAIL = 48, DEVICES = 2, CREATED = 5 };
+/// Rows that are there, single rows that are read, and users that are written with two devices each.
+enum { ROWS = 10000, POINTS = 1000, OWNERS = 1000, DEVICES = 2 };
+enum { BATCH = 1024, NAME = 32, EMAIL = 48, CREATED = 5 };
 
 /// Columns of many users, in one block of memory.
 typedef struct users {
@@ -65,51 +69,12 @@ static void users_free(users *made) {
   free(made->created);
 }
 
-static uint64_t insert_users(sql_session session, uint32_t start, uint32_t count) {
-  users made;
-  if (!users_make(&made, start, count)) return 0;
-  const sql_rows rows = sql_insert_many(session, "users", made.columns, 5, count, NULL);
-  const uint64_t affected = sql_affected(rows);
-  sql_rows_close(rows);
-  users_free(&made);
-  return affected;
-}
+/// Does its work on a database and returns how many rows it read; what fails is told by the database.
+typedef int64_t work(sql_database db);
 
-/// Two devices of each of the newest users.
-static void insert_devices(sql_session session) {
-  static int64_t owners[2000 * DEVICES];
-  static char names[2000 * DEVICES][NAME];
-  static const char *texts[2000 * DEVICES];
-  const sql_query newest = sql_select(session);
-  sql_columns(newest, "id");
-  sql_from(newest, "users", NULL);
-  sql_order_by_desc(newest, sql_col(newest, "id"));
-  sql_limit(newest, 2000);
-  const sql_rows rows = sql_fetch(newest);
-  size_t count = 0;
-  while (sql_next(rows)) {
-    for (int k = 0; k < DEVICES; k++, count++) {
-      owners[count] = sql_get_int(rows, 0);
-      snprintf(names[count], NAME, "dev-%lld-%d", (long long)owners[count], k);
-      texts[count] = names[count];
-    }
-  }
-  sql_rows_close(rows);
-  const sql_data columns[] = {sql_data_ints("user_id", owners, NULL), sql_data_texts("name", texts)};
-  sql_rows_close(sql_insert_many(session, "devices", columns, 2, count, NULL));
-}
-
-bool exports_plugin_prepare(uint32_t rows, plugin_string_t *err) {
-  const sql_database db = sql_open("default", models);
-  sql_drop_all(db);
-  sql_create_all(db);
-  const sql_session session = sql_begin(db);
-  for (uint32_t start = 0; start < rows; start += AT_ONCE) {
-    insert_users(session, start, rows - start < AT_ONCE ? rows - start : AT_ONCE);
-  }
-  insert_devices(session);
-  sql_commit(session);
-  return SQL_FINISH(db, err);
+static int64_t open_only(sql_database db) {
+  sql_commit(sql_session_of(db));
+  return 0;
 }
 
 /// A select of all columns of the users.
@@ -120,68 +85,70 @@ static sql_query select_users(sql_session session) {
   return query;
 }
 
-bool exports_plugin_read(plugin_tuple2_u64_s64_t *ret, plugin_string_t *err) {
-  const sql_database db = sql_open("default", models);
+/// The key that is asked for in turn `k`.
+static int64_t key(int64_t k) {
+  return k * 7919 % ROWS + 1;
+}
+
+/// Counts rows whose key is what it should be.
+static int64_t found(sql_rows rows, int64_t id) {
+  const bool is = sql_only(rows) && sql_get_int(rows, 0) == id;
+  sql_rows_close(rows);
+  return is;
+}
+
+static int64_t point(sql_database db) {
+  const sql_session session = sql_session_of(db);
+  const sql_query query = select_users(session);
+  sql_where(query, sql_eq(query, sql_col(query, "id"), sql_param(query, 0)));
+  const sql_prepared by_id = sql_prepare(query);
+  int64_t count = 0;
+  for (int64_t k = 0; k < POINTS; k++) {
+    const sql_value id = sql_int(key(k));
+    count += found(sql_run(by_id, &id, 1), key(k));
+  }
+  return count;
+}
+
+static int64_t built(sql_database db) {
+  const sql_session session = sql_session_of(db);
+  int64_t count = 0;
+  for (int64_t k = 0; k < POINTS; k++) {
+    const sql_query query = select_users(session);
+    sql_where(query, sql_equals(query, "id", sql_int(key(k))));
+    count += found(sql_fetch(query), key(k));
+  }
+  return count;
+}
+
+static int64_t read_all(sql_database db) {
   const sql_session session = sql_session_of(db);
   sql_set_options(session, (sql_options){.batch_rows = BATCH});
   const sql_rows rows = sql_fetch(select_users(session));
-  uint64_t count = 0;
-  int64_t sum = 0;
+  int64_t count = 0;
+  uint64_t sum = 0;
   while (sql_next(rows)) {
     const size_t texts = sql_get_text(rows, 1).size + (sql_get_null(rows, 2) ? 0 : sql_get_text(rows, 2).size);
-    sum += sql_get_int(rows, 0) + (int64_t)texts + (int64_t)sql_get_float(rows, 3) + sql_get_bool(rows, 4) +
-           sql_get_int(rows, CREATED);
+    sum += (uint64_t)sql_get_int(rows, 0) + texts + (uint64_t)sql_get_float(rows, 3) + sql_get_bool(rows, 4) +
+           (uint64_t)sql_get_int(rows, CREATED);
     count++;
   }
-  *ret = (plugin_tuple2_u64_s64_t){.f0 = count, .f1 = sum};
-  return SQL_FINISH(db, err);
+  return sum != 0 ? count : 0;
 }
 
-/// The key that is asked for in turn `k`.
-static int64_t key(uint64_t k, uint32_t rows) {
-  return (int64_t)(k * 7919 % rows) + 1;
-}
-
-/// The only row's moment of creation.
-static int64_t created(sql_rows rows) {
-  const int64_t value = sql_only(rows) ? sql_get_int(rows, CREATED) : 0;
-  sql_rows_close(rows);
-  return value;
-}
-
-bool exports_plugin_point(uint32_t count, uint32_t rows, int64_t *ret, plugin_string_t *err) {
-  const sql_database db = sql_open("default", models);
-  const sql_query query = select_users(sql_session_of(db));
-  sql_where(query, sql_eq(query, sql_col(query, "id"), sql_param(query, 0)));
-  const sql_prepared by_id = sql_prepare(query);
-  *ret = 0;
-  for (uint64_t k = 0; k < count; k++) {
-    const sql_value id = sql_int(key(k, rows));
-    *ret += created(sql_run(by_id, &id, 1));
-  }
-  return SQL_FINISH(db, err);
-}
-
-static int64_t built(sql_session session, int64_t id) {
-  const sql_query query = select_users(session);
-  sql_where(query, sql_equals(query, "id", sql_int(id)));
-  return created(sql_fetch(query));
-}
-
-bool exports_plugin_built(uint32_t count, uint32_t rows, int64_t *ret, plugin_string_t *err) {
-  const sql_database db = sql_open("default", models);
-  const sql_session session = sql_session_of(db);
-  *ret = 0;
-  for (uint64_t k = 0; k < count; k++) *ret += built(session, key(k, rows));
-  return SQL_FINISH(db, err);
-}
-
-bool exports_plugin_insert(uint32_t start, uint32_t count, uint64_t *ret, plugin_string_t *err) {
-  const sql_database db = sql_open("default", models);
+static void insert_users(sql_database db, uint32_t start) {
   const sql_session session = sql_begin(db);
-  *ret = insert_users(session, start, count);
+  users made;
+  if (users_make(&made, start, ROWS)) {
+    sql_rows_close(sql_insert_many(session, "users", made.columns, 5, ROWS, NULL));
+    users_free(&made);
+  }
   sql_commit(session);
-  return SQL_FINISH(db, err);
+}
+
+static int64_t insert(sql_database db) {
+  insert_users(db, ROWS);
+  return 0;
 }
 
 /// Devices without an owner yet: a flush fills it in.
@@ -207,34 +174,90 @@ static uint32_t flush_devices(sql_flush flush, uint32_t start, uint32_t owners, 
   return change;
 }
 
-bool exports_plugin_flush(uint32_t start, uint32_t count, int64_t *ret, plugin_string_t *err) {
-  const sql_database db = sql_open("default", models);
+static int64_t flush(sql_database db) {
   const sql_session session = sql_begin(db);
   const sql_flush flush = sql_flush_of(session);
   users made;
-  if (users_make(&made, start, count)) {
-    const uint32_t change = sql_flush_inserts(flush, "users", made.columns, 5, count, "id");
+  if (users_make(&made, ROWS, OWNERS)) {
+    const uint32_t change = sql_flush_inserts(flush, "users", made.columns, 5, OWNERS, "id");
     users_free(&made);
-    flush_devices(flush, start, count, change);
+    flush_devices(flush, ROWS, OWNERS, change);
   }
   sql_flush_run(flush);
   sql_commit(session);
-  *ret = (int64_t)count * 3;
-  return SQL_FINISH(db, err);
+  return 0;
 }
 
-bool exports_plugin_cross(uint32_t count, int64_t *ret, plugin_string_t *err) {
+/// Takes away what a work wrote.
+static int64_t clean(sql_database db) {
+  const sql_session session = sql_begin(db);
+  sql_execute(sql_delete(session, "devices"), NULL);
+  const sql_query query = sql_delete(session, "users");
+  sql_where(query, sql_ge(query, sql_col(query, "created"), sql_val(query, sql_int(INT64_C(1700000000000000) + ROWS))));
+  sql_execute(query, NULL);
+  sql_commit(session);
+  return 0;
+}
+
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/// A work by its name, and the rows that it reads.
+typedef struct named {
+  const char *name;
+  work *run;
+  int64_t rows;
+} named;
+
+static const named works[] = {{"open", open_only, 0},   {"point", point, POINTS}, {"built", built, POINTS},
+                              {"read", read_all, ROWS}, {"insert", insert, 0},    {"flush", flush, 0}};
+
+static const named *work_named(const plugin_string_t *name) {
+  for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+    const size_t size = strlen(works[i].name);
+    if (size == name->len && memcmp(works[i].name, name->ptr, size) == 0) return &works[i];
+  }
+  return NULL;
+}
+
+bool exports_plugin_prepare(plugin_string_t *err) {
   const sql_database db = sql_open("default", models);
-  const sql_session session = sql_session_of(db);
-  for (uint32_t i = 0; i < count; i++) sql_commit(session);
-  *ret = count;
+  sql_drop_all(db);
+  sql_create_all(db);
+  insert_users(db, 0);
   return SQL_FINISH(db, err);
 }
 
-bool exports_plugin_one(int64_t id, int64_t *ret, plugin_string_t *err) {
+/// Runs a work on a database of its own.
+static bool run(work *does, int64_t wanted, plugin_string_t *err) {
   const sql_database db = sql_open("default", models);
-  *ret = built(sql_session_of(db), id);
-  return SQL_FINISH(db, err);
+  const int64_t rows = does(db);
+  if (!SQL_FINISH(db, err)) return false;
+  if (rows == wanted) return true;
+  plugin_string_dup(err, "another number of rows was wanted");
+  return false;
 }
 
-void exports_plugin_nothing(void) {}
+bool exports_plugin_measure(plugin_string_t *name, uint32_t rounds, plugin_list_u64_t *times, plugin_string_t *err) {
+  const named *const asked = work_named(name);
+  plugin_string_free(name);
+  *times = (plugin_list_u64_t){.ptr = calloc((size_t)rounds + 1, sizeof(uint64_t)), .len = rounds};
+  if (asked == NULL || times->ptr == NULL) {
+    plugin_list_u64_free(times);
+    plugin_string_dup(err, "there is no such work, or no memory");
+    return false;
+  }
+  for (uint32_t i = 0; i < rounds; i++) {
+    const uint64_t start = now();
+    const bool well = run(asked->run, asked->rows, err);
+    times->ptr[i] = now() - start;
+    if (!well || !run(clean, 0, err)) {
+      plugin_list_u64_free(times);
+      return false;
+    }
+  }
+  return true;
+}

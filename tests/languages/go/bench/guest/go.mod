@@ -1,7 +1,13 @@
-module bench
+module bench/guest
 
 go 1.24
 
-require github.com/sqlservice/sqlservice/guest-sdk/go v0.0.0
+require (
+	bench/work v0.0.0
+	github.com/sqlservice/sqlservice/guest-sdk/go v0.0.0
+)
 
-replace github.com/sqlservice/sqlservice/guest-sdk/go => ../../../../../guest-sdk/go
+replace (
+	bench/work => ../work
+	github.com/sqlservice/sqlservice/guest-sdk/go => ../../../../../guest-sdk/go
+)

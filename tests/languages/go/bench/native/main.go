@@ -1,207 +1,179 @@
-// The work of the benchmark in Go without a sandbox: database/sql with the drivers that people use. It is a peer of
-// tests/examples/bench, which starts it as `native ANYTHING URL ROUNDS` and reads a line of JSON for each work and round.
+// Measures what is done in the sandbox beside the same without one, or beside another component, in turn on the same database:
+//
+//	go run . -component guest.wasm
+//	go run . -component c.wasm -beside rust.wasm
+//
+// The sides take turns, each with some rounds of which the first does not count. Shown are medians of a round, the processor's time of
+// a round (of the program, not of a database's server), and the machine's load meanwhile.
 package main
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
+
+	"bench/work"
 )
 
-// The sizes are those of tests/examples/bench.
-const (
-	rows   = 100_000
-	points = 5_000
-	bulk   = 10_000
-	loads  = 20_000
-	owners = 10_000
-	chunk  = 1_000
+var (
+	component  = flag.String("component", "", "the component to measure")
+	beside     = flag.String("beside", "", "another component to measure it beside; the same work in Go without a sandbox otherwise")
+	sqlservice = flag.String("sqlservice", "sqlservice", "the host's command")
+	only       = flag.String("database", "", "only this kind of database: sqlite, postgresql or mariadb")
+	asked      = flag.String("work", "", "only works that have this in their name")
+	turns      = flag.Int("turns", 5, "turns of each side")
+	rounds     = flag.Int("rounds", 6, "rounds of a turn")
 )
 
 func main() {
-	if len(os.Args) != 4 {
-		fail(fmt.Errorf("usage: native ANYTHING URL ROUNDS"))
+	// A side without a sandbox is this program itself.
+	run := measureAll
+	if len(os.Args) == 4 && os.Args[1] == "measure" {
+		run = native
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// native does a work without a sandbox.
+func native(ctx context.Context) error {
+	db, err := open(os.Getenv(variable))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	do, ok := db.Works()[os.Args[2]]
+	if !ok {
+		return fmt.Errorf("there is no work %s", os.Args[2])
 	}
 	rounds, err := strconv.Atoi(os.Args[3])
 	if err != nil {
-		fail(err)
-	}
-	p, err := open(os.Args[2])
-	if err != nil {
-		fail(err)
-	}
-	defer p.db.Close()
-	if err := p.measure(context.Background(), rounds); err != nil {
-		fail(err)
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "native:", err)
-	os.Exit(1)
-}
-
-// line is a result as the benchmark reads it.
-type line struct {
-	DB           string  `json:"db"`
-	Peer         string  `json:"peer"`
-	Work         string  `json:"work"`
-	N            int     `json:"n"`
-	Milliseconds float64 `json:"ms"`
-}
-
-func (p *party) measure(ctx context.Context, rounds int) error {
-	if err := p.prepare(ctx); err != nil {
 		return err
 	}
-	works := []struct {
-		name string
-		n    int
-		do   func(context.Context) (int64, error)
-	}{
-		{"read", rows, p.read}, {"point", points, p.point}, {"built", points, p.built},
-		{"bulk", bulk, p.insert}, {"load", loads, p.load}, {"flush", owners * 3, p.flush},
+	times, err := work.Measure(ctx, rounds, do, db.Clean)
+	if err != nil {
+		return err
 	}
-	out := json.NewEncoder(os.Stdout)
-	for _, w := range works {
-		if asked := os.Getenv("WORK"); asked != "" && !strings.Contains(asked, w.name) {
+	return json.NewEncoder(os.Stdout).Encode(answer{times})
+}
+
+// pair is a work, and the sides that are compared in it.
+type pair struct {
+	work  string
+	sides [2]side
+}
+
+func pairs() ([]pair, error) {
+	var all []pair
+	if *beside != "" {
+		sides := [2]side{sandboxed(*component, *sqlservice, *component, ""), sandboxed(*beside, *sqlservice, *beside, "")}
+		for _, name := range []string{"open", "point", "built", "read", "insert", "flush"} {
+			all = append(all, pair{name, sides})
+		}
+		return all, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	for _, prefix := range []string{"", "sql "} {
+		outside := side{"native", []string{self, "measure"}, func(work string) string { return strings.TrimPrefix(work, "sql ") }}
+		for _, name := range []string{"point", "built", "read", "insert", "flush"} {
+			all = append(all, pair{prefix + name, [2]side{sandboxed("sandbox", *sqlservice, *component, ""), outside}})
+		}
+	}
+	return all, nil
+}
+
+func measureAll(ctx context.Context) error {
+	flag.Parse()
+	if *component == "" {
+		return fmt.Errorf("-component is missing")
+	}
+	all, err := pairs()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-10s %-10s %12s %12s %7s %12s %12s %7s %6s\n", "database", "work", "ms", "beside ms", "ratio", "cpu ms", "beside cpu", "ratio", "load")
+	for _, kind := range kinds {
+		if *only != "" && *only != kind.name {
 			continue
 		}
-		for range rounds {
-			start := time.Now()
-			if _, err := w.do(ctx); err != nil {
-				return fmt.Errorf("%s: %w", w.name, err)
-			}
-			ms := float64(time.Since(start).Microseconds()) / 1e3
-			if err := out.Encode(line{p.kind, "go", w.name, w.n, ms}); err != nil {
-				return err
-			}
-			if err := p.clean(ctx); err != nil {
-				return err
-			}
+		db, err := makeDatabase(ctx, kind.name, kind.variable)
+		if err != nil {
+			return err
+		}
+		if db == nil {
+			fmt.Printf("%-10s is not measured: %s is not set\n", kind.name, kind.variable)
+			continue
+		}
+		if err := measureOn(db, all); err != nil {
+			return err
+		}
+		if err := db.drop(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// user is a row of the table.
-type user struct {
-	id      int64
-	name    string
-	email   *string
-	score   float64
-	active  bool
-	created int64
-}
-
-func userOf(i int64) user {
-	u := user{name: fmt.Sprintf("user-%08d-abcdefgh", i), score: float64(i) * 0.5, active: i%2 == 0, created: 1_700_000_000_000_000 + i}
-	if i%7 != 0 {
-		email := fmt.Sprintf("user-%08d@example.org-0123456789", i)
-		u.email = &email
+func measureOn(db *database, all []pair) error {
+	prepare := exec.Command(*sqlservice, "run", *component, "--quiet", "--raw-sql", "--database", "env:"+variable, "prepare")
+	prepare.Env = append(os.Environ(), variable+"="+db.url)
+	if said, err := prepare.CombinedOutput(); err != nil {
+		return fmt.Errorf("prepare: %w\n%s", err, strings.ReplaceAll(string(said), db.url, "URL"))
 	}
-	return u
-}
-
-const columns = "id, name, email, score, active, created"
-
-func (u *user) scan(row interface{ Scan(...any) error }) error {
-	return row.Scan(&u.id, &u.name, &u.email, &u.score, &u.active, &u.created)
-}
-
-func (u *user) sum() int64 {
-	texts := len(u.name)
-	if u.email != nil {
-		texts += len(*u.email)
-	}
-	sum := u.id + int64(texts) + int64(u.score) + u.created
-	if u.active {
-		sum++
-	}
-	return sum
-}
-
-func (p *party) read(ctx context.Context) (sum int64, err error) {
-	return p.readAll(ctx, "SELECT "+columns+" FROM users")
-}
-
-func (p *party) load(ctx context.Context) (int64, error) {
-	var list []*user
-	err := p.each(ctx, func(u user) { list = append(list, &u) }, "SELECT "+columns+" FROM users LIMIT "+p.mark(1), loads)
-	return int64(len(list)), err
-}
-
-func (p *party) readAll(ctx context.Context, query string) (sum int64, err error) {
-	err = p.each(ctx, func(u user) { sum += u.sum() }, query)
-	return sum, err
-}
-
-func (p *party) each(ctx context.Context, take func(user), query string, arguments ...any) error {
-	found, err := p.db.QueryContext(ctx, query, arguments...)
-	if err != nil {
-		return err
-	}
-	defer found.Close()
-	for found.Next() {
-		var u user
-		if err := u.scan(found); err != nil {
+	for _, p := range all {
+		if !strings.Contains(p.work, *asked) {
+			continue
+		}
+		if err := p.measure(db); err != nil {
 			return err
 		}
-		take(u)
 	}
-	return found.Err()
+	return nil
 }
 
-func key(k int) int64 { return int64(k)*7_919%rows + 1 }
-
-func (p *party) point(ctx context.Context) (sum int64, err error) {
-	byID, err := p.db.PrepareContext(ctx, "SELECT "+columns+" FROM users WHERE id = "+p.mark(1))
-	if err != nil {
-		return 0, err
-	}
-	defer byID.Close()
-	for k := range points {
-		var u user
-		if err := u.scan(byID.QueryRowContext(ctx, key(k))); err != nil {
-			return 0, err
+// measure lets both sides take turns, and prints a line.
+func (p pair) measure(db *database) error {
+	var wall [2][]int64
+	var cpu [2][]time.Duration
+	for range *turns {
+		for i, s := range p.sides {
+			without, err := s.run(db, p.work, 1)
+			if err != nil {
+				return err
+			}
+			with, err := s.run(db, p.work, 1+*rounds)
+			if err != nil {
+				return err
+			}
+			wall[i] = append(wall[i], with.wall[1:]...)
+			cpu[i] = append(cpu[i], (with.cpu-without.cpu)/time.Duration(*rounds))
 		}
-		sum += u.created
 	}
-	return sum, nil
-}
-
-func (p *party) built(ctx context.Context) (sum int64, err error) {
-	for k := range points {
-		var u user
-		if err := u.scan(p.db.QueryRowContext(ctx, "SELECT "+columns+" FROM users WHERE id = "+p.mark(1), key(k))); err != nil {
-			return 0, err
-		}
-		sum += u.created
+	var ms, busy [2]float64
+	for i := range p.sides {
+		ms[i], busy[i] = float64(median(wall[i]))/1e6, float64(median(cpu[i]))/1e6
 	}
-	return sum, nil
+	fmt.Printf("%-10s %-10s %12.3f %12.3f %7.2f %12.3f %12.3f %7.2f %6s\n", db.kind, p.work, ms[0], ms[1], ms[0]/ms[1],
+		busy[0], busy[1], busy[0]/busy[1], load())
+	return nil
 }
 
-func (p *party) insert(ctx context.Context) (int64, error) {
-	return bulk, p.inTransaction(ctx, func(tx *sql.Tx) error { return p.insertUsers(ctx, tx, 1<<24, bulk) })
-}
-
-func (p *party) flush(ctx context.Context) (int64, error) {
-	return owners * 3, p.inTransaction(ctx, func(tx *sql.Tx) error { return p.insertOwners(ctx, tx, 1<<24, owners) })
-}
-
-func (p *party) inTransaction(ctx context.Context, work func(*sql.Tx) error) error {
-	tx, err := p.db.BeginTx(ctx, nil)
+// load is how many programs wanted the processor in the last minute.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
-		return err
+		return "?"
 	}
-	defer tx.Rollback()
-	if err := work(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return strings.Fields(string(text))[0]
 }

@@ -1,0 +1,3 @@
+module bench/work
+
+go 1.24
