@@ -75,8 +75,7 @@ impl Session {
     ///
     /// Those of [`Session::execute`].
     pub async fn execute_text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
-        statement::execute(&self.core, statement::text_job(sql, parameters, self.core.database.dialect())?, options)
-            .await
+        statement::execute_text(&self.core, sql, parameters, options).await
     }
 
     /// Runs the statements that insert a batch as one: all or none, in a transaction of its own in autocommit. What they

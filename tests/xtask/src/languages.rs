@@ -11,9 +11,10 @@ use crate::{
 };
 
 /// The guests of the list of cases, and the plugins, each of which shows one idea.
-pub const PROJECTS: [&str; 11] = [
+pub const PROJECTS: [&str; 12] = [
     "tests/languages/c",
     "tests/languages/go",
+    "tests/languages/go/libraries",
     "tests/languages/python",
     "tests/languages/javascript",
     "tests/languages/hostile-python",

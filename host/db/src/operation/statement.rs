@@ -134,6 +134,22 @@ pub(crate) async fn execute_compiled(
     execute(core, job, options).await
 }
 
+/// Runs a guest's own SQL text: at once where it turns out to be a short query, or else as any other statement.
+pub(crate) async fn execute_text(
+    core: &Arc<Core>,
+    sql: String,
+    parameters: Vec<Value>,
+    options: RunOptions,
+) -> Result<Answer> {
+    let job = text_job(sql, parameters, core.database.dialect())?;
+    if job.effect != Effect::Writes
+        && let Some(answer) = at_once(core, &job, options)
+    {
+        return Ok(answer);
+    }
+    execute(core, job, options).await
+}
+
 /// Runs a short query here and now; nothing where that cannot be.
 fn at_once(core: &Core, job: &Execution, options: RunOptions) -> Option<Answer> {
     if limit(core, options).is_some_and(|limit| limit.is_zero()) {
@@ -449,7 +465,7 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 }
 
 /// The job that a guest's own SQL text makes.
-pub(crate) fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Execution> {
+fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Execution> {
     let sql = Sql::guest(sql, dialect)?;
     let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
     let effect = if verb::changes_rows(&verb::verb(&sql, dialect)) { Effect::Writes } else { Effect::Unknown };

@@ -15,10 +15,11 @@ pub(super) enum Pace {
 /// The functions of SQLite's that are documented and compute with their arguments, the clock, chance, or the counts of the
 /// connection; those of full-text and other indexes that read nothing but these; and those of the host's own. In order.
 ///
-/// Not among them is what shows or changes the library (`sqlite_…`, `fts5`, `fts5_source_id`, `fts3_tokenizer`), loads code or
+/// `sqlite_version` is among them, as libraries ask it first what they may say, as they ask servers. Not among them is what else shows or
+/// changes the library (`sqlite_…`, `fts5`, `fts5_source_id`, `fts3_tokenizer`), loads code or
 /// reads files (`load_extension`, `readfile`), is there for tests of indexes (`rtreecheck`, `rtreenode`, `rtreedepth`), or takes quadratic time in
 /// one step (`snippet`: `highlight` shows the same in linear time).
-pub(super) const FUNCTIONS: [(&str, Pace); 177] = [
+pub(super) const FUNCTIONS: [(&str, Pace); 178] = [
     ("->", Quick),
     ("->>", Quick),
     ("abs", Quick),
@@ -172,6 +173,7 @@ pub(super) const FUNCTIONS: [(&str, Pace); 177] = [
     ("sin", Long),
     ("sinh", Long),
     ("soundex", Long),
+    ("sqlite_version", Quick),
     ("sqrt", Long),
     ("strftime", Quick),
     ("string_agg", Quick),
