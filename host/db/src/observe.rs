@@ -137,7 +137,7 @@ impl Instruments {
         let tables = result.as_deref().unwrap_or_default();
         let change = match change {
             Change::Create => SchemaChange::Created,
-            Change::Drop => SchemaChange::PendingCleanup,
+            Change::Drop => SchemaChange::Dropped,
         };
         self.tell(|scope| Event::SchemaChanged(SchemaChanged { scope, change, tables, duration, outcome }));
     }

@@ -156,7 +156,7 @@ pub enum SchemaChange {
     /// They were created.
     Created,
     /// They were dropped.
-    PendingCleanup,
+    Dropped,
 }
 
 /// See [`Event::SchemaChanged`].
