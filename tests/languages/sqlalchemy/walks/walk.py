@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+import order
 import sqlalchemy as sa
 from base import Base
 from library import Album, Event, Item, Photo
@@ -23,6 +24,8 @@ from session_steps import SessionSteps
 from sqlalchemy import orm
 
 STEPS = 50
+
+order.install()
 
 
 def walks(engine: sa.Engine, seeds: Iterable[int]) -> dict[str, Any]:
@@ -38,10 +41,8 @@ def walk(engine: sa.Engine, seed: int) -> dict[str, Any]:
     first_keys = probe(engine)
     kind = (People, Library, Both)[seed % 3]
     taken = kind(engine, seed, first_keys)
-    try:
+    with order.collected_between(), taken.session:
         seen = [taken.step() for _ in range(STEPS)]
-    finally:
-        taken.session.close()
     with engine.connect() as connection:
         return {"seen": seen, "rows": {table.name: taken.rows(connection, table) for table in TABLES}}
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from sqlalchemy import Table, exc
 from sqlalchemy.schema import CreateIndex
 
-from ..bindings import databases
+from ..bindings import databases, schema
 from ..blocking import run
-from ..driver import Cursor
+from ..driver import Connection, Cursor
 from . import models
 from .compiler import DataCompiler
 from .ddl import DataDDLCompiler
@@ -108,11 +109,30 @@ def _create(cursor: Cursor, dialect: Any, elements: list[Table], check_first: bo
 def _drop(cursor: Cursor, dialect: Any, elements: list[Table], check_first: bool) -> None:
     connection = cursor.connection
     options = databases.DdlOptions([element.name for element in elements], check_first)
-    run(connection.catalog.opened_with([models.bare(element, dialect) for element in elements]).drop_all(options))
+    tables = [models.bare(element, dialect) for element in elements]
+    if len(tables) > 1:
+        tables = _with_keys(connection, tables)
+    run(connection.catalog.opened_with(tables).drop_all(options))
     keys = [(element.schema, element.name) for element in elements]
     for key in keys:
         connection.created.pop(key, None)
     connection.catalog.remove(keys)
+
+
+def _with_keys(connection: Connection, tables: list[schema.Table]) -> list[schema.Table]:
+    """Tables with the foreign keys between them, by the names that the database gave them: they are dropped first."""
+    names = [table.name for table in tables]
+    there = connection.reflect(schema.ReflectOptions(names, tables[0].schema, True))
+    keys = {table.name: [key for key in table.foreign_keys if key.table in names] for table in there}
+    referred = {(key.table, tuple(key.referred)) for found in keys.values() for key in found}
+    return [
+        dataclasses.replace(
+            table,
+            foreign_keys=keys.get(table.name, []),
+            uniques=[schema.Index(None, list(columns), True) for name, columns in referred if name == table.name],
+        )
+        for table in tables
+    ]
 
 
 def _is_there(cursor: Cursor, index: Any) -> bool:
