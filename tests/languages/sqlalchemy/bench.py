@@ -86,7 +86,9 @@ def compare(given: argparse.Namespace, url: str) -> Iterator[str]:
             order = [*sides][number % len(sides) :] + [*sides][: number % len(sides)]
             for side in order:
                 command = (
-                    sandboxed(given, url, work) if side == "sandbox" else outside(f"{kind}+{side}:{slashed(kind, rest)}", work)
+                    sandboxed(given, url, work)
+                    if side == "sandbox"
+                    else outside(f"{kind}+{side}:{slashed(kind, rest)}", work)
                 )
                 sides[side].append(measured(command, given.times))
         inside = summary(sides.pop("sandbox"))

@@ -47,9 +47,7 @@ class Item(Base):
     """What stands on shelves: the base of tables that are joined to its own."""
 
     __tablename__ = "items"
-    __table_args__ = (
-        ForeignKeyConstraint(["room", "number"], ["shelves.room", "shelves.number"], onupdate="CASCADE"),
-    )
+    __table_args__ = (ForeignKeyConstraint(["room", "number"], ["shelves.room", "shelves.number"], onupdate="CASCADE"),)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))

@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from step import Steps
 
 ROOMS = ("east", "west", "cellar")
-TEXTS = ("", "a", "Ünï ☃ 😀", "it's \"so\"", "tab\tline\nend")
+TEXTS = ("", "a", "Ünï ☃ 😀", 'it\'s "so"', "tab\tline\nend")
 
 
 class LibrarySteps(Steps):
@@ -69,7 +69,9 @@ class LibrarySteps(Steps):
             weight=self.maybe(self.random.randrange(1 << 40) / 8),
             price=self.maybe(self.random.randrange(-(1 << 63), 1 << 63)),
             day=self.maybe(dt.date(1, 1, 1) + dt.timedelta(days=self.random.randrange(3_000_000))),
-            moment=self.maybe(dt.datetime(1999, 12, 31, 23, 59) + dt.timedelta(microseconds=self.random.randrange(1 << 50))),
+            moment=self.maybe(
+                dt.datetime(1999, 12, 31, 23, 59) + dt.timedelta(microseconds=self.random.randrange(1 << 50))
+            ),
             picture=self.maybe(self.random.randbytes(self.random.randrange(5))),
             about=self.random.choice(documents),
         )
@@ -263,7 +265,9 @@ class LibrarySteps(Steps):
 
     def do_insert_books(self) -> Any:
         """Rows of two tables at once, whose keys come back in order."""
-        rows = [{"title": self.name(), "pages": number, "blurb": None} for number in range(1 + self.random.randrange(4))]
+        rows = [
+            {"title": self.name(), "pages": number, "blurb": None} for number in range(1 + self.random.randrange(4))
+        ]
         self.session.execute(sa.insert(Book), rows)
         return len(rows)
 

@@ -44,4 +44,3 @@ class SessionSteps(Steps):
         if item is not None:
             self.session.refresh(item)
         return item
-

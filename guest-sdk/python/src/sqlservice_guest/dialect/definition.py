@@ -81,9 +81,12 @@ def define(cursor: Cursor, compiled: DataDDLCompiler, text: str) -> None:
     """
     statement: Any = compiled.statement
     if compiled.action == "text":
-        if not (isinstance(statement, CreateIndex) and _is_there(cursor, statement.element)):
-            cursor.execute(text)
-            cursor.connection.commit()
+        if isinstance(statement, CreateIndex) and _is_there(cursor, statement.element):
+            return
+        if compiled.refused is not None:
+            raise compiled.refused
+        cursor.execute(text)
+        cursor.connection.commit()
         return
     connection, table = cursor.connection, statement.element
     kind = (compiled.action, bool(getattr(statement, "if_not_exists", False) or getattr(statement, "if_exists", False)))
