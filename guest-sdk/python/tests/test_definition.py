@@ -140,7 +140,7 @@ def test_relationships_of_classes_that_inherit_begin_and_end_at_tables() -> None
 
         __tablename__ = "pages"
         id = sa.Column(sa.Integer, primary_key=True)
-        book_id = sa.Column(sa.ForeignKey("books.id"))
+        book_id = orm.mapped_column(sa.ForeignKey("books.id"))
         book = orm.relationship(Book, backref="pages")
 
     found = {(item.owner, item.name): item.target for item in models.relationships(Base.metadata)}

@@ -1,11 +1,11 @@
-"""The benchmark: SQLAlchemy in the sandbox beside SQLAlchemy on CPython, on the same tables of the same database.
+"""The benchmark: SQLAlchemy in the sandbox beside SQLAlchemy on CPython, on the same tables of one database.
 
     python bench.py --build
     python bench.py --sqlservice BIN --database sqlite:bench.db --table
     python bench.py --sqlservice BIN --database postgresql://… --database mariadb://… --table
 
-Both sides run `bench/work.py`, in turns, each in a process of its own. A time is that of the work alone, by the clock of
-the side itself: neither the start of a process, of an instance or of Python counts, nor the first time of each process.
+Both sides run `bench/work.py`, in turns, each in a process of its own. A time is that of the work alone, by the clock
+of the side itself: neither the start of a process, of an instance or of Python counts, nor the first time of each process.
 Processor time is that of the whole process, host and driver included, less that of one that does the work only once.
 The Python that builds has `componentize-py`; the one that measures has what `outside.txt` names.
 """

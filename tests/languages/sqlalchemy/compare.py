@@ -12,6 +12,7 @@ Both databases are empty and of one kind; the second one is for the driver outsi
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import subprocess
 import sys
@@ -61,9 +62,10 @@ def command(given: argparse.Namespace) -> list[str]:
 
 def outside(given: argparse.Namespace) -> Walked:
     """What the driver outside saw."""
-    sys.path.insert(0, str(HERE / "walks"))
     import sqlalchemy as sa
-    from walk import walks
+
+    sys.path.insert(0, str(HERE / "walks"))
+    walks = importlib.import_module("walk").walks
 
     engine = sa.create_engine(given.beside)
     if engine.dialect.name == "sqlite":

@@ -1,4 +1,4 @@
-"""The benchmark outside of the sandbox: `native.py SQLALCHEMY-URL WORK TIMES` prints the milliseconds of each time as JSON."""
+"""The benchmark on CPython: `native.py SQLALCHEMY-URL WORK TIMES` prints the milliseconds of each time as JSON."""
 
 # ruff: noqa: T201 - its output is the result
 

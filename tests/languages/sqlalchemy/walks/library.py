@@ -172,7 +172,7 @@ class Photo(Base):
     album: Mapped[Album] = relationship(back_populates="photos", foreign_keys=[album_id])
 
 
-Album.size = column_property(  # type: ignore[attr-defined]
+Album.size = column_property(
     select(func.count(Photo.id)).where(Photo.album_id == Album.id).correlate_except(Photo).scalar_subquery()
 )
 

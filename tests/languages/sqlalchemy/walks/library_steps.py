@@ -62,7 +62,7 @@ class LibrarySteps(Steps):
         self.session.add(self.met(album))
 
     def do_add_stamp(self) -> Any:
-        documents = (None, {"a": [1, 2.5, "x"]}, [], "text", 0, True, {"n": None})
+        documents: tuple[Any, ...] = (None, {"a": [1, 2.5, "x"]}, [], "text", 0, True, {"n": None})
         stamp = Stamp(
             id=uuid.UUID(int=self.random.randrange(6)),
             colour=self.random.choice((None, Colour.RED, Colour.BLUE)),
@@ -121,7 +121,7 @@ class LibrarySteps(Steps):
     def do_prolong(self) -> Any:
         loan = self.one(Loan)
         if loan is not None:
-            loan.weeks = Loan.weeks + 1 if self.random.randrange(2) else None  # type: ignore[assignment]
+            loan.weeks = Loan.weeks + 1 if self.random.randrange(2) else None
 
     def do_give_back(self) -> Any:
         item = self.one(Item)

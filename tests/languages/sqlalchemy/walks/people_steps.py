@@ -44,7 +44,7 @@ class PeopleSteps(Steps):
     def do_rename(self) -> Any:
         person = self.one(Person)
         if person is not None:
-            person.name = self.name() if self.random.randrange(8) else None
+            person.name = self.name() if self.random.randrange(8) else None  # type: ignore[assignment]
 
     def do_rename_team(self) -> Any:
         team = self.one(Team)
@@ -190,11 +190,11 @@ class PeopleSteps(Steps):
     def do_update(self) -> Any:
         how = self.random.choice(("evaluate", "fetch", "auto"))
         change = sa.update(Task).where(Task.title == self.name()).values(title=self.name())
-        return self.session.execute(change, execution_options={"synchronize_session": how}).rowcount
+        return self.session.execute(change, execution_options={"synchronize_session": how}).rowcount  # type: ignore[attr-defined]
 
     def do_delete_where(self) -> Any:
         removal = sa.delete(Skill).where(Skill.level > self.random.randrange(9))
-        return self.session.execute(removal).rowcount
+        return self.session.execute(removal).rowcount  # type: ignore[attr-defined]
 
     def do_insert(self) -> Any:
         rows = [{"text": f"{self.name()} {self.random.randrange(5)}"} for _ in range(3)]

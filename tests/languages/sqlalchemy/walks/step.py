@@ -46,7 +46,8 @@ class Steps:
     def lasting(self, kind: type[T]) -> T | None:
         """An object with a row, as far as the session knows, or nothing."""
         item = self.one(kind)
-        return item if item is not None and sa.inspect(item).persistent else None  # type: ignore[attr-defined]
+        state: orm.InstanceState[T] | None = sa.inspect(item) if item is not None else None
+        return item if state is not None and state.persistent else None
 
     def met(self, item: T) -> T:
         """Keeps an object."""

@@ -159,4 +159,6 @@ class Both(People, Library):
     """A walk with both."""
 
 
-MOVES = {kind: sorted(name for name in dir(kind) if name.startswith("do_")) for kind in (People, Library, Both)}
+MOVES: dict[type[Walk], list[str]] = {
+    kind: sorted(name for name in dir(kind) if name.startswith("do_")) for kind in (People, Library, Both)
+}

@@ -122,7 +122,7 @@ class DataCompiler(ChangeCompiler):
             found.append(items if check is None else check.column(items))
         return found
 
-    def construct_params(  # type: ignore[override]
+    def construct_params(
         self, params: Any = None, extracted_parameters: Any = None, escape_names: bool = True, **kw: Any
     ) -> Any:
         """As SQLAlchemy does, and at once where the parameters are just those of the statement."""

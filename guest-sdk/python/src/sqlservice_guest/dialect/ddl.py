@@ -38,7 +38,7 @@ class DataDDLCompiler(compiler.DDLCompiler):
             raise exc.CompileError(message)
         return written
 
-    def visit_create_index(self, create: Any, **kw: Any) -> str:  # type: ignore[override]
+    def visit_create_index(self, create: Any, **kw: Any) -> str:
         """SQLAlchemy asks for the indexes of a table that it has just created: `define` passes over what is there."""
         try:
             return self._text(create, **kw)

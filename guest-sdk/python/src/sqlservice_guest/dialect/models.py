@@ -32,7 +32,7 @@ def models(metadata: MetaData, dialect: Any) -> list[Any]:
 
 
 def relationships(metadata: MetaData) -> list[Any]:
-    """The relationships of the ORM's mappers over a MetaData, where they are between tables: the contract has no others."""
+    """The relationships of the ORM's mappers over a MetaData, between tables: the contract has no others."""
     from sqlalchemy.orm import Mapper, mapperlib
 
     mappers: set[Mapper[Any]] = set()
