@@ -5,7 +5,7 @@
     python bench.py --sqlservice BIN --database postgresql://… --database mariadb://… --table
 
 Both sides run `bench/work.py`, in turns, each in a process of its own. A time is that of the work alone, by the clock
-of the side itself: neither the start of a process, of an instance or of Python counts, nor the first time of each process.
+of the side itself: neither the start of a process, of an instance or of Python counts, nor the first time of each.
 Processor time is that of the whole process, host and driver included, less that of one that does the work only once.
 The Python that builds has `componentize-py`; the one that measures has what `outside.txt` names.
 """

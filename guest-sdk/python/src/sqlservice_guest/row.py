@@ -134,7 +134,7 @@ def _fits(offsets: list[int]) -> list[int]:
 
 
 def _integers(items: Sequence[Any]) -> Any:
-    present = [item or 0 for item in items]
+    present = [item or 0 for item in items] if None in items else list(items)
     if min(present) < -(1 << 63) or max(present) >= 1 << 63:
         return None
     return wit.Vector_Integers(present)
@@ -151,8 +151,8 @@ def _datetimes(items: Sequence[Any]) -> Any:
 _WRITERS: dict[type, Callable[[Sequence[Any]], Any]] = {
     bool: lambda items: wit.Vector_Booleans(bytes(map(bool, items))),
     int: _integers,
-    float: lambda items: wit.Vector_Floats([item or 0.0 for item in items]),
-    str: lambda items: wit.Vector_Texts(_strings(item or "" for item in items)),
+    float: lambda items: wit.Vector_Floats([item or 0.0 for item in items] if None in items else list(items)),
+    str: lambda items: wit.Vector_Texts(_strings([item or "" for item in items] if None in items else items)),
     bytes: lambda items: wit.Vector_Bytes(_blobs(item or b"" for item in items)),
     decimal.Decimal: lambda items: wit.Vector_Decimals(
         _strings("0" if item is None else value.decimal_text(item) for item in items)
