@@ -23,6 +23,7 @@ PLUGINS = [
     SDK / "tests" / "mistakes",
     ROOT / "plugins" / "seed",
     ROOT / "tests" / "languages" / "python",
+    *(ROOT / "tests" / "languages" / "sqlalchemy" / name for name in ("", "walks", "bench")),
 ]
 """Each is typed on its own, as modules of the same name lie in several."""
 

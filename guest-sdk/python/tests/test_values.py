@@ -13,6 +13,7 @@ import pytest
 
 from sqlservice_guest import errors, row, value
 from sqlservice_guest.bindings import rows
+from sqlservice_guest.dialect import types
 
 UTC = dt.UTC
 KEPT: list[Any] = [
@@ -99,3 +100,29 @@ def test_columns_have_one_length() -> None:
 
 def test_rows_without_columns_are_counted() -> None:
     assert row.tuples(rows.Batch(2, [])) == [(), ()]
+
+
+def test_columns_of_many_rows_keep_what_is_missing_and_what_is_not_ascii() -> None:
+    for items in ([None, *range(20), None], ["a", None, "\u00e4\U0001f600", ""], [None, 0.5], [True, None, False] * 3):
+        batch = row.batch([items], len(items))
+        assert row.tuples(batch) == [(item,) for item in items]
+    with pytest.raises(errors.InterfaceError):
+        row.batch([["\ud800"]], 1)
+
+
+def test_a_column_of_parameters_is_checked_as_each_of_them_is() -> None:
+    whole, words, real = types.Whole(16), types.Words(), types.Real()
+    assert whole.column([1, None, -(1 << 15)]) == [1, None, -(1 << 15)]
+    assert whole.column([True, 2]) == [1, 2]
+    assert real.column([1, None, 2.5]) == [1.0, None, 2.5]
+    assert words.column([]) == [] and whole.column([None]) == [None]
+    wrong: list[tuple[types.Check, list[Any]]] = [
+        (whole, [1 << 15]),
+        (whole, ["1"]),
+        (words, ["a", 1]),
+        (real, ["1.0"]),
+    ]
+    for check, items in wrong:
+        with pytest.raises(errors.InterfaceError) as told:
+            check.column(items)
+        assert told.value.code == "type-mismatch"

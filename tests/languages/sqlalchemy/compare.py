@@ -1,10 +1,10 @@
 """Walks with the same seeds in the sandbox and outside of it, by the database's own driver, and compares what was seen.
 
     python compare.py build
-    python compare.py test --database URL --beside SQLALCHEMY-URL --seeds 300
+    python compare.py test --database URL --beside SQLALCHEMY-URL --first 1 --seeds 100
 
 Both databases are empty and of one kind; the second one is for the driver outside: `sqlite:///b.db`, `postgresql+psycopg://…`,
-`mysql+pymysql://…`.
+`mysql+pymysql://…`. The Python that builds has `componentize-py`; the one that tests has what `outside.txt` names.
 """
 
 # ruff: noqa: T201 - it talks to people
@@ -12,16 +12,21 @@ Both databases are empty and of one kind; the second one is for the driver outsi
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
-import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
+from component import build
+
 HERE = Path(__file__).resolve().parent
-SDK = HERE.parents[2] / "guest-sdk" / "python"
 SHOWN = 3
+
+Walked = dict[str, dict[str, Any]]
+"""What was seen, and the rows at the end, by the seed."""
 
 
 def main() -> int:
@@ -31,60 +36,45 @@ def main() -> int:
     parser.add_argument("--database", help="the URL of an empty database, for the sandbox")
     parser.add_argument("--beside", help="SQLAlchemy's URL of another one, for the driver outside")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
-    parser.add_argument("--seeds", type=int, default=300, help="how many seeds")
+    parser.add_argument("--seeds", type=int, default=100, help="how many seeds")
     parser.add_argument("--sqlservice", default="sqlservice", help="the host's program")
     parser.add_argument("--work", type=Path, default=HERE / ".sqlservice", help="where the component is kept")
     given = parser.parse_args()
-    given.work.mkdir(parents=True, exist_ok=True)
     if given.step == "build":
-        builder = [
-            sys.executable,
-            "-m",
-            "sqlservice_guest.build",
-            str(HERE / "walks"),
-            "--out",
-            str(given.work / "walks.wasm"),
-        ]
-        subprocess.run(
-            [*builder, "--cache", str(given.work)], env={**os.environ, "PYTHONPATH": str(SDK / "src")}, check=True
-        )
+        build(HERE / "walks", given.work)
         return 0
-    return compare(inside(given), outside(given))
+    if not given.database or not given.beside:
+        parser.error("test takes --database and --beside")
+    with subprocess.Popen(command(given), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sandbox:
+        theirs = outside(given)
+        out, err = sandbox.communicate()
+    if sandbox.returncode:
+        raise SystemExit(f"the component failed:\n{out[-4000:]}\n{err[-4000:]}")
+    return compare(given.first, json.loads(json.loads(out)["ok"]), theirs)
 
 
-def inside(given: argparse.Namespace) -> dict[str, Any]:
-    """What the sandbox saw."""
-    call = [
-        given.sqlservice,
-        "run",
-        str(given.work / "walks.wasm"),
-        "run",
-        str(given.first),
-        str(given.seeds),
-        "--json",
-    ]
-    call += ["--database", given.database, "--memory", "1G"]
-    if given.database.startswith("postgres"):
-        # Each walk makes the tables anew; kept connections would keep plans of those before.
-        call += ["--pool-recycle", "0s"]
-    done = subprocess.run(call, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"the component failed:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
-    seen: dict[str, Any] = json.loads(json.loads(done.stdout)["ok"])
-    return seen
+def command(given: argparse.Namespace) -> list[str]:
+    """What walks in the sandbox."""
+    component = given.work / "walks.wasm"
+    words = [given.sqlservice, "run", str(component), "run", str(given.first), str(given.seeds), "--json"]
+    return [*words, "--database", given.database, "--memory", "1G"]
 
 
-def outside(given: argparse.Namespace) -> dict[str, Any]:
+def outside(given: argparse.Namespace) -> Walked:
     """What the driver outside saw."""
-    sys.path.insert(0, str(HERE / "walks"))
     import sqlalchemy as sa
-    from walk import walk
+
+    sys.path.insert(0, str(HERE / "walks"))
+    walks = importlib.import_module("walk").walks
 
     engine = sa.create_engine(given.beside)
     if engine.dialect.name == "sqlite":
         use_transactions(engine)
-    seeds = range(given.first, given.first + given.seeds)
-    return {str(seed): json.loads(json.dumps(walk(engine, seed))) for seed in seeds}
+    with warnings.catch_warnings():
+        # Of objects that are added to others of no session, and the like: walks do what people do by mistake.
+        warnings.simplefilter("ignore", sa.exc.SAWarning)
+        seen: Walked = json.loads(json.dumps(walks(engine, range(given.first, given.first + given.seeds))))
+    return seen
 
 
 def use_transactions(engine: Any) -> None:
@@ -101,24 +91,32 @@ def use_transactions(engine: Any) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> int:
-    """Tells of walks that went apart. Returns 1 where one did."""
+def compare(first: int, ours: Walked, theirs: Walked) -> int:
+    """Tells of walks that went apart. Returns 1 where one did, or none was walked."""
     apart = [seed for seed in theirs if ours.get(seed) != theirs[seed]]
     for seed in apart[:SHOWN]:
-        print(f"seed {seed}", file=sys.stderr)
-        steps = zip(ours[seed]["seen"], theirs[seed]["seen"], strict=True)
-        for number, (here, there) in enumerate(steps):
-            if here != there:
-                print(f"  step {number}: in the sandbox {here}, outside {there}", file=sys.stderr)
-                break
-        else:
-            print(f"  rows in the sandbox {ours[seed]['rows']}\n  outside {theirs[seed]['rows']}", file=sys.stderr)
+        print(f"seed {seed}\n{difference(ours.get(seed), theirs[seed])}", file=sys.stderr)
     steps = [step for walk in theirs.values() for step in walk["seen"]]
     errors = sum(len(step) > 2 for step in steps)
     rows = sum(len(rows) for walk in theirs.values() for rows in walk["rows"].values())
-    walked = f"{len(theirs)} walks, {len(steps)} steps, {errors} of them with an error, {rows} rows at the end"
-    print(f"{walked}, {len(apart)} apart")
-    return int(bool(apart))
+    seen = f"{len(steps)} steps, {errors} of them with an error, {rows} rows at the end"
+    print(f"seeds {first} to {first + len(theirs) - 1}: {seen}")
+    print(f"{len(theirs)} walks, {len(apart)} apart")
+    return int(bool(apart) or not theirs)
+
+
+def difference(ours: dict[str, Any] | None, theirs: dict[str, Any]) -> str:
+    """Where a walk first went apart."""
+    if ours is None:
+        return "  it was not walked in the sandbox"
+    for number, (here, there) in enumerate(zip(ours["seen"], theirs["seen"], strict=True)):
+        if here != there:
+            return f"  step {number}: in the sandbox {here}\n  outside {there}"
+    return "\n".join(
+        f"  {table}: in the sandbox {ours['rows'][table]}\n  outside {rows}"
+        for table, rows in theirs["rows"].items()
+        if ours["rows"][table] != rows
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 
+_BITS = [tuple(byte >> bit & 1 for bit in range(8)) for byte in range(256)]
+"""The bits of each byte, from the lowest on."""
+
+
 def tuples(batch: Any, *, json_as_text: bool = False) -> list[tuple[Any, ...]]:
     """The rows of a batch. JSON documents are read, or left as text where the caller reads them itself."""
     if not batch.columns:
@@ -31,8 +35,8 @@ def column(data: Any, count: int, *, json_as_text: bool = False) -> list[Any]:
         convert = _cut
     items = convert(vector.value, count) if convert else list(vector.value)
     if data.validity:
-        bits = data.validity
-        items = [item if bits[at >> 3] >> (at & 7) & 1 else None for at, item in enumerate(items)]
+        present = itertools.chain.from_iterable(map(_BITS.__getitem__, data.validity))
+        items = [item if is_there else None for item, is_there in zip(items, present, strict=False)]
     return items
 
 
@@ -64,7 +68,7 @@ def _mixed(vector: Any, _count: int) -> list[Any]:
 
 
 _READERS: dict[type, Callable[[Any, int], list[Any]]] = {
-    wit.Vector_Booleans: lambda vector, _: [item == 1 for item in vector],
+    wit.Vector_Booleans: lambda vector, _: list(map(bool, vector)),
     wit.Vector_Decimals: lambda vector, count: [decimal.Decimal(item or 0) for item in _cut(vector, count)],
     wit.Vector_Texts: _cut,
     wit.Vector_Bytes: _cut,
@@ -101,23 +105,21 @@ def _written(items: Sequence[Any]) -> Any:
 
 
 def _validity(items: Sequence[Any]) -> bytes:
-    bits = bytearray((len(items) + 7) // 8)
-    for at, item in enumerate(items):
-        if item is not None:
-            bits[at >> 3] |= 1 << (at & 7)
-    return bytes(bits)
+    bits = "".join(["0" if item is None else "1" for item in reversed(items)])
+    return int(bits, 2).to_bytes((len(items) + 7) // 8, "little")
 
 
 def _strings(items: Iterable[str]) -> Any:
-    offsets, at, parts = [0], 0, []
-    for item in items:
+    parts = list(items)
+    text = "".join(parts)
+    if text.isascii():
+        lengths = map(len, parts)
+    else:
         try:
-            at += len(item) if item.isascii() else len(item.encode())
+            lengths = map(len, list(map(str.encode, parts)))
         except UnicodeEncodeError:
-            raise errors.mismatch("text without lone surrogates", item) from None
-        offsets.append(at)
-        parts.append(item)
-    return wit.Strings(_fits(offsets), "".join(parts))
+            raise errors.mismatch("text without lone surrogates", text) from None
+    return wit.Strings(_fits([0, *itertools.accumulate(lengths)]), text)
 
 
 def _blobs(items: Iterable[bytes]) -> Any:
@@ -132,7 +134,7 @@ def _fits(offsets: list[int]) -> list[int]:
 
 
 def _integers(items: Sequence[Any]) -> Any:
-    present = [item or 0 for item in items]
+    present = [item or 0 for item in items] if None in items else list(items)
     if min(present) < -(1 << 63) or max(present) >= 1 << 63:
         return None
     return wit.Vector_Integers(present)
@@ -149,8 +151,8 @@ def _datetimes(items: Sequence[Any]) -> Any:
 _WRITERS: dict[type, Callable[[Sequence[Any]], Any]] = {
     bool: lambda items: wit.Vector_Booleans(bytes(map(bool, items))),
     int: _integers,
-    float: lambda items: wit.Vector_Floats([item or 0.0 for item in items]),
-    str: lambda items: wit.Vector_Texts(_strings(item or "" for item in items)),
+    float: lambda items: wit.Vector_Floats([item or 0.0 for item in items] if None in items else list(items)),
+    str: lambda items: wit.Vector_Texts(_strings([item or "" for item in items] if None in items else items)),
     bytes: lambda items: wit.Vector_Bytes(_blobs(item or b"" for item in items)),
     decimal.Decimal: lambda items: wit.Vector_Decimals(
         _strings("0" if item is None else value.decimal_text(item) for item in items)

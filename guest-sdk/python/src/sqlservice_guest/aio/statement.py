@@ -63,7 +63,7 @@ class Statements:
 def bound(of: Compiled, given: Parameters) -> dict[str, Any]:
     """The values of a statement's parameters, by name, as its types have them."""
     compiled, extracted = of
-    processors = compiled._bind_processors
+    processors = compiled.processors
     return {
         compiled.final(name): processors[name](item) if name in processors else item
         for name, item in compiled.construct_params(dict(given), extracted_parameters=extracted).items()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .. import wit
 from . import block
+from .toolchain import without_setup
 
 PYTHON = "3.14"
 SQLALCHEMY = (
@@ -116,6 +117,7 @@ def build(project: Project, out: Path, contract: Path, cache: Path, stage: Path)
         # The first time leaves compiled modules behind, with which the component is smaller.
         run(command)
     run(command)
+    out.write_bytes(without_setup(out.read_bytes()))
     print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,8 @@ from sqlalchemy.sql import compiler
 from ..bindings import statements as st
 from ..value import checked
 from .arena import Arena, Piece, Slot, unsupported
-from .change import ChangeCompiler
+from .change import ChangeCompiler, ManyRows
+from .types import Check
 
 _SHAPES = 64
 
@@ -79,7 +81,8 @@ class DataCompiler(ChangeCompiler):
     # Parameters
 
     @property
-    def _bind_processors(self) -> Any:
+    def processors(self) -> Any:
+        """What makes of each parameter what is sent."""
         cached = self.__dict__.get("_processors")
         if cached is None:
             cached = {}
@@ -89,6 +92,50 @@ class DataCompiler(ChangeCompiler):
                     cached[name] = process
             self.__dict__["_processors"] = cached
         return cached
+
+    @functools.cached_property
+    def checks(self) -> dict[str, Check]:
+        """Those of an insert of many rows that can look at a column at once; SQLAlchemy does not see them."""
+        if self.many_rows is None:
+            return {}
+        return {name: process for name, process in self.processors.items() if isinstance(process, Check)}
+
+    @property
+    def _bind_processors(self) -> Any:
+        if not self.checks:
+            return self.processors
+        return {name: process for name, process in self.processors.items() if name not in self.checks}
+
+    def checked(self, parameters: Any) -> Any:
+        """The parameters of one execution, with what `checks` makes of them."""
+        if not self.checks:
+            return parameters
+        named = {self.final(name): check for name, check in self.checks.items()}
+        return {name: named[name](item) if name in named else item for name, item in parameters.items()}
+
+    def columns(self, many: ManyRows, rows: list[Any]) -> list[list[Any]]:
+        """The columns of many rows of parameters, checked."""
+        found = []
+        for name in many.names:
+            items = list(map(operator.itemgetter(self.final(name)), rows))
+            check = self.checks.get(name)
+            found.append(items if check is None else check.column(items))
+        return found
+
+    def construct_params(
+        self, params: Any = None, extracted_parameters: Any = None, escape_names: bool = True, **kw: Any
+    ) -> Any:
+        """As SQLAlchemy does, and at once where the parameters are just those of the statement."""
+        if params and not extracted_parameters and params.keys() == self._plain_names:
+            return dict(params)
+        return super().construct_params(params, extracted_parameters, escape_names, **kw)
+
+    @functools.cached_property
+    def _plain_names(self) -> Any:
+        """The names of all parameters, where none has another name or is a list."""
+        is_plain = not self.escaped_bind_names and not self._render_postcompile
+        names = [name for item, name in self.bind_names.items() if item.key == name and not item.expanding]
+        return frozenset(names) if is_plain and len(names) == len(self.bind_names) else None
 
     def _processor(self, bindparam: Any) -> Any:
         type_ = bindparam.type

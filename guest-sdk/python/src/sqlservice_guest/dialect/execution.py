@@ -53,7 +53,8 @@ def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> No
     elif not isinstance(compiled, DataCompiler):
         cursor.execute(str(statement), parameters, options(context))
     else:
-        run_variant(cursor, compiled, compiled.variant(parameters), [parameters], options(context))
+        checked = compiled.checked(parameters)
+        run_variant(cursor, compiled, compiled.variant(checked), [checked], options(context))
 
 
 def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) -> None:
@@ -74,8 +75,7 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
     many = compiled.many_rows
     learn(cursor, compiled)
     if many is not None:
-        names = [compiled.final(name) for name in many.names]
-        batch = row.batch([[parameters[name] for parameters in rows] for name in names], len(rows))
+        batch = row.batch(compiled.columns(many, rows), len(rows))
         take(cursor, compiled, lambda it: it.insert_many(many.table, many.columns, batch, many.returning, NO_OPTIONS))
         returned = cursor.fetchall() if cursor.description else []
         cursor.rowcount = len(rows)

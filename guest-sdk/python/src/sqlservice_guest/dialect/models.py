@@ -32,7 +32,7 @@ def models(metadata: MetaData, dialect: Any) -> list[Any]:
 
 
 def relationships(metadata: MetaData) -> list[Any]:
-    """The relationships of the ORM's mappers over a MetaData."""
+    """The relationships of the ORM's mappers over a MetaData, between tables: the contract has no others."""
     from sqlalchemy.orm import Mapper, mapperlib
 
     mappers: set[Mapper[Any]] = set()
@@ -41,19 +41,32 @@ def relationships(metadata: MetaData) -> list[Any]:
             registry.configure()
             mappers |= set(registry.mappers)
     ordered = sorted(mappers, key=lambda mapper: str(mapper.local_table))
-    return [_relationship(item, mapper) for mapper in ordered for item in mapper.relationships if item.parent is mapper]
+    own = [(item, mapper) for mapper in ordered for item in mapper.relationships if item.parent is mapper]
+    ends = [(item, _end(item.local_columns, mapper), _end(item.remote_side, item.mapper, item)) for item, mapper in own]
+    between = [(item, *tables) for item, *tables in ends if all(isinstance(end, Table) for end in tables)]
+    # Classes of one table may have relationships of one name, and a name is told once for each table.
+    once = {(owner, item.key): (item, owner, target) for item, owner, target in reversed(between)}
+    return [_relationship(*found) for found in reversed(once.values())]
 
 
-def _relationship(item: Any, mapper: Any) -> Any:
+def _end(columns: Any, mapper: Any, item: Any = None) -> Any:
+    """The table that a relationship begins or ends at. A class that inherits has several."""
+    if item is not None and item.secondary is not None:
+        return mapper.local_table if isinstance(item.secondary, Table) else None
+    found = {column.table for column in columns}
+    return found.pop() if len(found) == 1 else mapper.local_table
+
+
+def _relationship(item: Any, owner: Table, target: Table) -> Any:
     known = ("save-update", "delete", "delete-orphan")
     own = item.local_columns if item.direction.name == "MANYTOONE" else item.remote_side
     foreign = sorted(str(column.name) for column in own) if item.secondary is None else None
-    keys = mapper.local_table.foreign_key_constraints | item.target.foreign_key_constraints
-    pairs = [key for key in keys if {key.parent, key.referred_table} == {mapper.local_table, item.target}]
+    keys = owner.foreign_key_constraints | target.foreign_key_constraints
+    pairs = [key for key in keys if {key.parent, key.referred_table} == {owner, target}]
     return sc.Relationship(
         name=item.key,
-        owner=str(mapper.local_table.name),
-        target=str(item.target.name),
+        owner=str(owner.name),
+        target=str(target.name),
         foreign_key=foreign if len(pairs) > 1 else None,
         through=None if item.secondary is None else str(item.secondary.name),
         collection=bool(item.uselist),

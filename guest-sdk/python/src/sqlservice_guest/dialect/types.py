@@ -16,48 +16,102 @@ from ..value import JsonText
 
 Kind = sc.TypeKind
 
+_FLOATS = (Kind.FLOAT32.name, Kind.FLOAT64.name)
+"""What a cursor's description calls columns of floats."""
 
-def _integers(bits: int, value: Any) -> Any:
-    """A whole number of so many bits, or null."""
-    if value is None:
-        return None
-    if not isinstance(value, int):
-        raise errors.mismatch("a whole number", value)
-    if not -(1 << bits - 1) <= value < 1 << bits - 1:
-        raise errors.mismatch(f"a whole number of {bits} bits", value)
-    return int(value)
+
+class Check:
+    """A bind processor that refuses what is of another type, one value or a column of many at once."""
+
+    exact: type
+    """Values of just this type, within bounds, are what they are."""
+
+    def __call__(self, value: Any) -> Any:
+        """The value as it is sent. Raises `InterfaceError` for one that does not fit."""
+        raise NotImplementedError
+
+    def column(self, items: list[Any]) -> list[Any]:
+        """As for each of them, without looking at each where all are of one type."""
+        kinds = set(map(type, items))
+        kinds.discard(type(None))
+        if kinds <= {self.exact} and self.fits(items):
+            return items
+        return [self(item) for item in items]
+
+    def fits(self, items: list[Any]) -> bool:
+        """Whether values of the exact type are within bounds."""
+        return True
+
+
+class Whole(Check):
+    """Whole numbers of so many bits."""
+
+    exact = int
+
+    def __init__(self, bits: int) -> None:
+        self.bits, self.low, self.high = bits, -(1 << bits - 1), (1 << bits - 1) - 1
+
+    def __call__(self, value: Any) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, int):
+            raise errors.mismatch("a whole number", value)
+        if not self.low <= value <= self.high:
+            raise errors.mismatch(f"a whole number of {self.bits} bits", value)
+        return int(value)
+
+    def fits(self, items: list[Any]) -> bool:
+        present = [item for item in items if item is not None]
+        return not present or (min(present) >= self.low and max(present) <= self.high)
+
+
+class Words(Check):
+    """Texts."""
+
+    exact = str
+
+    def __call__(self, value: Any) -> Any:
+        if value is not None and not isinstance(value, str):
+            raise errors.mismatch("a text", value)
+        return value
+
+
+class Real(Check):
+    """Floats, and numbers that become some."""
+
+    exact = float
+
+    def __call__(self, value: Any) -> Any:
+        if value is not None and not isinstance(value, (int, float, decimal.Decimal)):
+            raise errors.mismatch("a number", value)
+        return None if value is None else float(value)
 
 
 class _Integer(sqltypes.Integer):
     def bind_processor(self, dialect: Any) -> Any:
-        return lambda value: _integers(64, value)
+        return Whole(64)
 
 
 class _BigInteger(sqltypes.BigInteger):
     def bind_processor(self, dialect: Any) -> Any:
-        return lambda value: _integers(64, value)
+        return Whole(64)
 
 
 class _SmallInteger(sqltypes.SmallInteger):
     def bind_processor(self, dialect: Any) -> Any:
-        return lambda value: _integers(16, value)
+        return Whole(16)
 
 
 class _Int32(sqltypes.INTEGER):
     """`INTEGER`, written so, is of 32 bits; `Integer` is of 64."""
 
     def bind_processor(self, dialect: Any) -> Any:
-        return lambda value: _integers(32, value)
+        return Whole(32)
 
 
 class _String(sqltypes.String):
     def bind_processor(self, dialect: Any) -> Any:
-        def process(value: Any) -> Any:
-            if value is not None and not isinstance(value, str):
-                raise errors.mismatch("a text", value)
-            return value
-
-        return process
+        return Words()
 
 
 class _Enum(sqltypes.Enum):
@@ -82,18 +136,14 @@ class _Uuid(sqltypes.Uuid[Any]):
 
 class _Float(sqltypes.Float[Any]):
     def bind_processor(self, dialect: Any) -> Any:
-        def process(value: Any) -> Any:
-            if value is not None and not isinstance(value, (int, float, decimal.Decimal)):
-                raise errors.mismatch("a number", value)
-            return None if value is None else float(value)
-
-        return process
+        return Real()
 
     def result_processor(self, dialect: Any, coltype: Any) -> Any:
         if self.asdecimal:
             scale = self._effective_decimal_return_scale
             return lambda value: None if value is None else decimal.Decimal(f"{value:.{scale}f}")
-        return lambda value: None if value is None else float(value)
+        # What a function returns may be of another type than what it is called here.
+        return None if coltype in _FLOATS else lambda value: None if value is None else float(value)
 
 
 class _Numeric(sqltypes.Numeric[Any]):

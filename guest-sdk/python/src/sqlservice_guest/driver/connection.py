@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from .. import value
 from ..bindings import Err, databases, schema, sessions
@@ -15,6 +15,21 @@ from .cursor import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+class Waiting(Protocol):
+    """Work that was put off until more of it is known."""
+
+    kind: tuple[str, bool]
+    """What is to be done, and whether what is done already is passed over."""
+    tables: list[Any]
+    """The tables that it is done to."""
+
+    def add(self, table: Any) -> None:
+        """Adds a table."""
+
+    def settle(self) -> None:
+        """Does the work."""
 
 
 class Connection:
@@ -32,6 +47,8 @@ class Connection:
         """Whether the transactions to come refuse changes."""
         self.created: dict[Key, set[str | None]] = {}
         """Tables that this connection created, and the indexes that it created with them."""
+        self.waiting: Waiting | None = None
+        """What has to be done before anything else."""
         self._session: sessions.Session | None = _session(self.database)
         self._savepoints: dict[str, sessions.Savepoint] = {}
         self.level = sessions.Isolation.DEFAULT
@@ -82,6 +99,7 @@ class Connection:
 
         Raises `InternalError` where the transaction is gone already, with all that it wrote.
         """
+        self.settle()
         session, lost = self.session, self.has_lost
         self._end_parts()
         run(session.commit())
@@ -91,10 +109,16 @@ class Connection:
 
     def rollback(self) -> None:
         """Rolls back. Nothing happens where no transaction is open."""
-        session = self.session
+        session, self.waiting = self.session, None
         self._end_parts()
         run(session.rollback())
         self._begun = False
+
+    def settle(self) -> None:
+        """Does what waits."""
+        waiting, self.waiting = self.waiting, None
+        if waiting is not None:
+            waiting.settle()
 
     def note_unread(self, cursor: Cursor) -> None:
         """Notes a cursor with rows to come: they end with the transaction."""
@@ -114,6 +138,7 @@ class Connection:
 
     def prepare_transaction(self) -> None:
         """Begins a transaction that only reads, where that was asked for and none is open."""
+        self.settle()
         self.check()
         if self.read_only and not self.in_transaction:
             self.begin(sessions.TransactionOptions(self.level, True, None))
@@ -213,6 +238,7 @@ class Connection:
 
     def reflect(self, options: schema.ReflectOptions) -> list[schema.Table]:
         """Reads tables: those of the open transaction too, without beginning one."""
+        self.settle()
         self.check()
         wanted = value.checked(options)
         return run(self.session.reflect(wanted) if self.in_transaction else self.database.reflect(wanted))

@@ -1,4 +1,4 @@
-"""The models of the walks: every kind of relationship, a version, a key of two columns, defaults of the database."""
+"""People: every kind of relationship, a version, a key of two columns, defaults of the database."""
 
 # ruff: noqa: A003 - `id` is what the column is called
 
@@ -7,17 +7,9 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 
-from sqlalchemy import Column, DateTime, ForeignKey, Integer, Numeric, String, Table
-from sqlalchemy.dialects.mysql import DATETIME
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-
-MOMENT = DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
-"""With microseconds, as the contract has it everywhere; MySQL's dialect leaves them out where nothing is said."""
-
-
-class Base(DeclarativeBase):
-    """The base of the models."""
-
+from base import MOMENT, Base
+from sqlalchemy import Column, ForeignKey, Integer, Numeric, String, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 labels = Table(
     "labels",
