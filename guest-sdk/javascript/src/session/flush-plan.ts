@@ -14,6 +14,8 @@ interface Group {
 /** Changes to send, and what is to be done with what comes back. */
 export class FlushPlan {
   readonly changes: contract.Change[] = [];
+  /** The objects that it was made of. */
+  objects: Iterable<Row> = [];
   private readonly links = new Map<Row, Map<string, { of: Row; referred: string }>>();
   private readonly inserts = new Map<string, Group>();
   private readonly updates = new Map<string, Group>();
@@ -92,8 +94,9 @@ export class FlushPlan {
     this.remove(table, row, row);
   }
 
-  /** Makes the changes. */
-  build(): void {
+  /** Makes the changes of some objects. */
+  build(objects: Iterable<Row>): void {
+    this.objects = objects;
     const at = new Map<Row, { ofChange: number; ofRow: number }>();
     const inserts = [...this.inserts.values()];
     inserts.forEach(({ rows }, ofChange) => rows.forEach((row, ofRow) => at.set(row, { ofChange, ofRow })));
