@@ -63,8 +63,8 @@ function checkCopies() {
 }
 
 for (const project of [...projects, drizzle]) install(project);
-const formatted = projects;
-run("formatting", tool("prettier"), ["--check", ".", ...formatted, ...formatted.map((path) => `!${path}/build/**`)]);
+const made = projects.flatMap((path) => [`!${path}/build/**`, `!${path}/outcomes.json`]);
+run("formatting", tool("prettier"), ["--check", ".", ...projects, ...made]);
 run("the types of the SDK", tool("tsc"), ["--noEmit", "-p", "tsconfig.json"]);
 for (const project of [...projects, drizzle]) {
   run(`the types of ${relative(root, project)}`, tool("tsc"), ["--noEmit", "-p", project]);

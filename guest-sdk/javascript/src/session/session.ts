@@ -42,7 +42,7 @@ export interface FindOptions<M extends Models<any, any>, K extends Name<M>, W> {
 
 /**
  * Work on a database. The first statement begins a transaction, `commit` or `rollback` ends it. Objects that `find` and `save`
- * return are this session's: what is changed on them is written by the next `flush`, `save` or `commit`. A row is one object.
+ * return are this session's: what is changed on them is written by the next `flush`, `find` or `commit`. A row is one object.
  */
 export class Session<M extends Models<any, any>> {
   /** Kysely over this session. */

@@ -221,10 +221,9 @@ export class UnitOfWork {
     plan.written(batches, ({ table, returning }, batch, rows) => {
       const returned = batch && returning.length > 0 ? decodeRows(batch, table.decodings(returning)) : [];
       const { versionColumn } = table.table;
-      rows.forEach((row, i) => {
-        Object.assign(row, returned[i]);
-        if (versionColumn !== null && plan.isUpdate(row)) row[versionColumn] = counted(row[versionColumn]);
-      });
+      if (returned.length > 0) rows.forEach((row, i) => Object.assign(row, returned[i]));
+      if (versionColumn === null) return;
+      for (const row of rows) if (plan.isUpdate(row)) row[versionColumn] = counted(row[versionColumn]);
     });
     plan.settle();
     for (const object of this.deleted) this.remove(object);

@@ -64,6 +64,7 @@ type Side = (work: Work, times: number) => Promise<number[]>;
 /** Does a work once and then so many times more: what is there once, as the start of a process, is not counted. */
 async function take(side: Side, work: Work, processor: () => number): Promise<Taken> {
   const times = Number(values.times);
+  await side(work, 0);
   const start = processor();
   await side(work, 0);
   const once = processor();
