@@ -8,18 +8,21 @@ import type { Catalog, SourceColumns } from "./statement/scope.ts";
 export class KnownTables implements Catalog {
   private readonly known = new Map<string, contract.Table>();
   private readonly types = new Map<string, Map<string, ValueType>>();
+  private readonly schemas = new Map<string, Set<string | null>>();
 
   constructor(models: Models<any, any>) {
     const declared = models.tables as Record<string, Table>;
     for (const table of models.toContract().tables) {
       const columns = declared[table.name]?.columns ?? {};
       this.known.set(table.name, table);
+      this.schemas.set(table.name, new Set([table.schema]));
       this.types.set(table.name, new Map(Object.entries(columns).map(([name, { spec }]) => [name, spec.type])));
     }
   }
 
   /** Adds a table that was read from the database. What was declared stays as it was declared. */
   add(table: contract.Table): void {
+    this.schemas.set(table.name, (this.schemas.get(table.name) ?? new Set()).add(table.schema));
     if (this.known.has(table.name)) return;
     this.known.set(table.name, table);
     this.types.set(table.name, new Map(table.columns.map(({ name, ty }) => [name, { ty }])));
@@ -32,6 +35,10 @@ export class KnownTables implements Catalog {
 
   columns(table: string): SourceColumns | undefined {
     return this.types.get(table);
+  }
+
+  schemasOf(table: string): ReadonlySet<string | null> {
+    return this.schemas.get(table) ?? new Set();
   }
 
   default(table: string, column: string): contract.DefaultValue | undefined {

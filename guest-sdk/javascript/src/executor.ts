@@ -125,9 +125,13 @@ export class Executor {
   }
 }
 
-/** A text that only equal statements have. */
+/** A text that only equal statements have. JSON has no bigints, which few statements hold. */
 function keyOf(statement: contract.Statement): string {
-  return JSON.stringify(statement, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+  try {
+    return JSON.stringify(statement);
+  } catch {
+    return JSON.stringify(statement, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+  }
 }
 
 /** Rows of a batch after the first: as many as fit these many bytes. */

@@ -163,3 +163,18 @@ test("half a character is refused, wherever it stands", () => {
   refused(db.deleteFrom("\ud800" as never));
   refused(db.insertInto("users").values({ "\ud800": 1 } as never));
 });
+
+test("a table of a schema in which it was not declared is named with it", () => {
+  const named = { name: "NotFoundError", code: "no-such-table" };
+  const query = db.withSchema("public").selectFrom("users").select("id");
+  assert.throws(() => lowered(query), {
+    ...named,
+    message: "there is no table public.users: users is declared without a schema",
+  });
+  assert.throws(() => lowered(db.withSchema("s").deleteFrom("users")), named);
+  assert.throws(() => lowered(db.withSchema("s").updateTable("users").set({ name: "x" })), named);
+  assert.throws(() => lowered(db.withSchema("s").insertInto("users").values({ name: "x" })), named);
+  const both = new KnownTables(schema);
+  both.add({ ...schema.toContract().tables[0]!, schema: "s" });
+  assert.ok(lower(both, db.withSchema("s").selectFrom("users").select("id").toOperationNode()));
+});

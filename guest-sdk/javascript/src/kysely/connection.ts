@@ -14,6 +14,7 @@ export class DataConnection implements DatabaseConnection {
   private readonly executor: Executor;
   private readonly options: StatementOptions;
   private session: contract.Session | undefined;
+  private transaction: contract.Session | undefined;
 
   constructor(session: contract.Session, executor: Executor, options: StatementOptions) {
     this.session = session;
@@ -21,15 +22,29 @@ export class DataConnection implements DatabaseConnection {
     this.options = options;
   }
 
-  /** The session, unless it was closed. */
+  /** The session, or that of the transaction which was begun beside it, unless it was closed. */
   get handle(): contract.Session {
-    if (this.session) return this.session;
+    const session = this.transaction ?? this.session;
+    if (session) return session;
     throw new ClosedError({ code: "closed", message: "the connection was closed" });
   }
 
   /** Whether it was not closed. */
   get isOpen(): boolean {
     return this.session !== undefined;
+  }
+
+  /** Runs what follows on a session that is in a transaction. */
+  enter(transaction: contract.Session): void {
+    this.transaction = transaction;
+  }
+
+  /** Goes back to the session itself. The transaction's has ended, or ends with what is done to it now. */
+  leave(): contract.Session | undefined {
+    const { transaction } = this;
+    this.transaction = undefined;
+    this.savepoints.length = 0;
+    return transaction;
   }
 
   async executeQuery<R>({ query }: CompiledQuery): Promise<QueryResult<R>> {

@@ -60,11 +60,18 @@ abstract class SavepointDriver {
   }
 }
 
-/** A driver that takes a session of the database for each query or transaction. Outside of transactions each statement commits itself. */
+/** How many sessions wait for the next query at most. They have no connection while they do. */
+const MOST_SPARE = 4;
+
+/**
+ * A driver whose queries each commit themselves, outside of transactions. Its sessions take a connection of the host's for a
+ * statement and are used again, so that a query is one crossing; a transaction has a session of its own.
+ */
 export class DataDriver extends SavepointDriver implements Driver {
   private readonly open: () => Promise<contract.Database>;
   private readonly executor: Executor;
   private readonly options: StatementOptions;
+  private spare: contract.Session[] = [];
 
   constructor(open: () => Promise<contract.Database>, executor: Executor, options: StatementOptions) {
     super();
@@ -78,44 +85,55 @@ export class DataDriver extends SavepointDriver implements Driver {
   }
 
   async acquireConnection(): Promise<DataConnection> {
+    return new DataConnection(this.spare.pop() ?? (await this.makeSession()), this.executor, this.options);
+  }
+
+  private async makeSession(): Promise<contract.Session> {
     const database = await this.open();
-    const session = await host(() => database.connect());
+    const session = await host(async () => database.session());
     try {
       await host(() => session.setIsolation("autocommit"));
+      return session;
     } catch (error) {
-      await host(() => sessions.Session.close(session));
+      session[Symbol.dispose]();
       throw error;
     }
-    return new DataConnection(session, this.executor, this.options);
   }
 
   async beginTransaction(connection: DataConnection, settings: TransactionSettings): Promise<void> {
-    const level = isolation(settings.isolationLevel);
-    const options = { isolation: level, readOnly: settings.accessMode === "read only", timeoutMs: null };
-    await connection.call((session) => session.setIsolation("default"));
-    await connection.call((session) => session.begin(options));
+    const options = transactionOptions(settings);
+    const database = await this.open();
+    connection.enter(await host(() => database.begin(options)));
   }
 
+  /** The session stays where it fails: Kysely rolls back then. */
   async commitTransaction(connection: DataConnection): Promise<void> {
-    connection.savepoints.length = 0;
     await connection.call((session) => session.commit());
-    await connection.call((session) => session.setIsolation("autocommit"));
+    connection.leave()?.[Symbol.dispose]();
   }
 
   async rollbackTransaction(connection: DataConnection): Promise<void> {
-    connection.savepoints.length = 0;
     await connection.call((session) => session.rollback());
-    await connection.call((session) => session.setIsolation("autocommit"));
+    connection.leave()?.[Symbol.dispose]();
   }
 
   async releaseConnection(connection: DataConnection): Promise<void> {
+    const transaction = connection.leave();
     const session = connection.take();
-    await host(() => sessions.Session.close(session));
+    if (transaction) await host(() => sessions.Session.close(transaction));
+    if (this.spare.length < MOST_SPARE) this.spare.push(session);
+    else await host(() => sessions.Session.close(session));
   }
 
   async destroy(): Promise<void> {
+    for (const session of this.spare) session[Symbol.dispose]();
+    this.spare = [];
     this.executor.clear();
   }
+}
+
+function transactionOptions({ isolationLevel, accessMode }: TransactionSettings): contract.TransactionOptions {
+  return { isolation: isolation(isolationLevel), readOnly: accessMode === "read only", timeoutMs: null };
 }
 
 /** A driver whose queries all run on one session. */
@@ -134,17 +152,18 @@ export class SessionDriver extends SavepointDriver implements Driver {
   }
 
   async beginTransaction(connection: DataConnection, settings: TransactionSettings): Promise<void> {
-    const level = isolation(settings.isolationLevel);
-    const options = { isolation: level, readOnly: settings.accessMode === "read only", timeoutMs: null };
+    const options = transactionOptions(settings);
     await connection.call((session) => session.begin(options));
   }
 
   async commitTransaction(connection: DataConnection): Promise<void> {
     await connection.call((session) => session.commit());
+    connection.savepoints.length = 0;
   }
 
   async rollbackTransaction(connection: DataConnection): Promise<void> {
     await connection.call((session) => session.rollback());
+    connection.savepoints.length = 0;
   }
 
   async releaseConnection(): Promise<void> {}

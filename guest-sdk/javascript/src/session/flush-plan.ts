@@ -11,10 +11,23 @@ interface Group {
   readonly rows: Row[];
 }
 
+/** A column of a foreign key, and the new row whose key it is to hold. */
+interface Link {
+  readonly local: string;
+  readonly of: Row;
+  readonly referred: string;
+}
+
+function isLinked(links: readonly Link[] | undefined, column: string): boolean {
+  return links?.some(({ local }) => local === column) ?? false;
+}
+
 /** Changes to send, and what is to be done with what comes back. */
 export class FlushPlan {
   readonly changes: contract.Change[] = [];
-  private readonly links = new Map<Row, Map<string, { of: Row; referred: string }>>();
+  /** The objects that it was made of. */
+  objects: Iterable<Row> = [];
+  private readonly links = new Map<Row, Link[]>();
   private readonly inserts = new Map<string, Group>();
   private readonly updates = new Map<string, Group>();
   private readonly deletes = new Map<string, Group>();
@@ -27,14 +40,14 @@ export class FlushPlan {
     for (const { local, referred } of pairs) {
       const value = other ? other[referred] : null;
       if (value !== undefined) row[local] = value;
-      else this.linksOf(row).set(local, { of: other as Row, referred });
+      else this.link(row, { local, of: other as Row, referred });
     }
   }
 
-  private linksOf(row: Row): Map<string, { of: Row; referred: string }> {
-    const links = this.links.get(row) ?? new Map<string, { of: Row; referred: string }>();
-    this.links.set(row, links);
-    return links;
+  private link(row: Row, link: Link): void {
+    const links = this.links.get(row);
+    if (!links) this.links.set(row, [link]);
+    else this.links.set(row, [...links.filter(({ local }) => local !== link.local), link]);
   }
 
   /** Adds a new row. */
@@ -42,14 +55,18 @@ export class FlushPlan {
     const { versionColumn, columns } = table.table;
     if (versionColumn !== null && row[versionColumn] === undefined) row[versionColumn] = 1;
     const links = this.links.get(row);
-    const written: string[] = [];
+    let key = table.table.name;
     for (const { name, computed } of columns) {
-      if (computed === null && (row[name] !== undefined || links?.has(name))) written.push(name);
+      key += computed === null && (row[name] !== undefined || isLinked(links, name)) ? "\x01" : "\0";
     }
-    const key = `${table.table.name}\0${written.join("\0")}`;
     const known = this.inserts.get(key);
-    if (known) known.rows.push(row);
-    else this.inserts.set(key, { table, columns: written, returning: table.madeBeside(written), rows: [row] });
+    if (known) {
+      known.rows.push(row);
+      return;
+    }
+    const marks = key.slice(table.table.name.length);
+    const written = columns.filter((_, i) => marks[i] === "\x01").map(({ name }) => name);
+    this.inserts.set(key, { table, columns: written, returning: table.madeBeside(written), rows: [row] });
   }
 
   /** Adds a row of an association table, once. */
@@ -66,7 +83,7 @@ export class FlushPlan {
     const links = this.links.get(row);
     const changed = columns
       .filter(({ name, computed }) => computed === null && name !== versionColumn)
-      .filter(({ name }) => links?.has(name) || !isSame(row[name], stored[name]))
+      .filter(({ name }) => isLinked(links, name) || !isSame(row[name], stored[name]))
       .map(({ name }) => name);
     if (changed.length === 0) return;
     const made = columns
@@ -92,8 +109,9 @@ export class FlushPlan {
     this.remove(table, row, row);
   }
 
-  /** Makes the changes. */
-  build(): void {
+  /** Makes the changes of some objects. */
+  build(objects: Iterable<Row>): void {
+    this.objects = objects;
     const at = new Map<Row, { ofChange: number; ofRow: number }>();
     const inserts = [...this.inserts.values()];
     inserts.forEach(({ rows }, ofChange) => rows.forEach((row, ofRow) => at.set(row, { ofChange, ofRow })));
@@ -122,7 +140,7 @@ export class FlushPlan {
 
   /** Sets the foreign keys that came from generated keys. */
   settle(): void {
-    for (const [row, links] of this.links) for (const [local, { of, referred }] of links) row[local] = of[referred];
+    for (const [row, links] of this.links) for (const { local, of, referred } of links) row[local] = of[referred];
   }
 
   private contractInserts({ table, columns, returning, rows }: Group, at: Positions): contract.Inserts {
@@ -154,18 +172,22 @@ export class FlushPlan {
   }
 
   private references(rows: readonly Row[], columns: readonly string[], at: Positions): contract.KeyReference[] {
-    if (this.links.size === 0) return [];
-    return rows.flatMap((one, row) =>
-      [...(this.links.get(one) ?? [])].map(([local, { of }]) => {
+    const references: contract.KeyReference[] = [];
+    for (let row = 0; this.links.size > 0 && row < rows.length; row++) {
+      for (const { local, of } of this.links.get(rows[row] as Row) ?? []) {
         const position = at.get(of);
-        if (position) return { row, column: columns.indexOf(local), ...position };
-        throw new InvalidError({
-          code: "invalid",
-          message: `${local} refers to an object that has no key and is not saved`,
-        });
-      }),
-    );
+        if (!position) throw unsaved(local);
+        const { ofChange, ofRow } = position;
+        references.push({ row, column: columns.indexOf(local), ofChange, ofRow });
+      }
+    }
+    return references;
   }
+}
+
+function unsaved(column: string): InvalidError {
+  const message = `${column} refers to an object that has no key and is not saved`;
+  return new InvalidError({ code: "invalid", message });
 }
 
 type Positions = ReadonlyMap<Row, { ofChange: number; ofRow: number }>;

@@ -89,9 +89,14 @@ export class MappedTable {
 
   /** What identifies a row: its table and primary key; nothing where the key is not known yet. */
   identity(row: Row): string | undefined {
-    const values = this.table.primaryKey.map((column) => row[column]);
-    if (values.length === 0 || values.some((value) => value === null || value === undefined)) return undefined;
-    return [this.table.name, ...values.map(String)].join("\0");
+    const { name, primaryKey } = this.table;
+    let identity = name;
+    for (const column of primaryKey) {
+      const value = row[column];
+      if (value === null || value === undefined) return undefined;
+      identity += `\0${String(value)}`;
+    }
+    return primaryKey.length === 0 ? undefined : identity;
   }
 
   /** The start of a load by a primary key. */

@@ -3,7 +3,7 @@ import { Kysely, type SelectQueryBuilder } from "kysely";
 import type { KnownTables } from "../catalog.ts";
 import type * as contract from "../contract.ts";
 import { contractReflect, contractTransaction, type ReflectOptions, type TransactionOptions } from "../database.ts";
-import { host, NoResultError } from "../errors.ts";
+import { ConstraintError, host, InvalidError, NoResultError } from "../errors.ts";
 import { contractOptions, type Executor, type StatementOptions } from "../executor.ts";
 import { DataConnection } from "../kysely/connection.ts";
 import { DataDialect } from "../kysely/dialect.ts";
@@ -12,6 +12,7 @@ import { DataIntrospector } from "../kysely/introspector.ts";
 import type { Models, Schema } from "../schema/models.ts";
 import { lower } from "../statement/lower.ts";
 import { type BulkRows, type BulkResult, insertMany } from "./bulk.ts";
+import type { FlushPlan } from "./flush-plan.ts";
 import type { Graph, Loaded, With } from "./graph.ts";
 import { load, type LoadRequest } from "./load.ts";
 import { Mapping, type Row } from "./mapping.ts";
@@ -41,7 +42,7 @@ export interface FindOptions<M extends Models<any, any>, K extends Name<M>, W> {
 
 /**
  * Work on a database. The first statement begins a transaction, `commit` or `rollback` ends it. Objects that `find` and `save`
- * return are this session's: what is changed on them is written by the next `flush`, `save` or `commit`. A row is one object.
+ * return are this session's: what is changed on them is written by the next `flush`, `find` or `commit`. A row is one object.
  */
 export class Session<M extends Models<any, any>> {
   /** Kysely over this session. */
@@ -142,7 +143,10 @@ export class Session<M extends Models<any, any>> {
     return insertMany(send, table, rows, options.returning ?? []);
   }
 
-  /** Adds a new object and what relates to it, and flushes. It comes back with keys and defaults. Undone alone where it fails. */
+  /**
+   * Writes an object, new or not, and what it reaches by its relationships. It comes back with keys and defaults. Undone alone
+   * where it fails. What was changed on other objects is written by the next flush.
+   */
   async save<K extends Name<M>, const G extends Graph<M, K>>(table: K, object: G): Promise<G & Loaded<M, K, {}>> {
     await this.saveAll(table, [object]);
     return object as unknown as G & Loaded<M, K, {}>;
@@ -156,7 +160,7 @@ export class Session<M extends Models<any, any>> {
     const added: Row[] = [];
     try {
       for (const object of objects) added.push(...this.unit.add(table, object as object));
-      await this.flush();
+      await this.flushSome([...added, ...(objects as readonly object[] as readonly Row[])]);
     } catch (error) {
       this.unit.forget(added);
       throw error;
@@ -173,7 +177,20 @@ export class Session<M extends Models<any, any>> {
 
   /** Writes what was changed, added and deleted, in one crossing, all or none. */
   async flush(): Promise<void> {
-    const flush = this.unit.plan();
+    await this.send(this.unit.plan());
+  }
+
+  /** Writes some objects; with all others where they cannot be written without these. */
+  private async flushSome(objects: readonly Row[]): Promise<void> {
+    try {
+      await this.send(this.unit.plan(objects));
+    } catch (error) {
+      if (!(error instanceof ConstraintError || error instanceof InvalidError)) throw error;
+      await this.flush();
+    }
+  }
+
+  private async send(flush: FlushPlan): Promise<void> {
     if (flush.changes.length === 0) return this.unit.done(flush, []);
     const batches = await this.connection.call((session) => session.flush(flush.changes));
     this.unit.done(flush, batches);

@@ -23,7 +23,7 @@ export function copyColumns(table: MappedTable, object: Row): Row {
   const copied: Row = {};
   for (const { name } of table.table.columns) {
     const value = object[name];
-    copied[name] = typeof value === "object" ? copy(value) : value;
+    copied[name] = typeof value === "object" && value !== null ? copy(value) : value;
   }
   return copied;
 }

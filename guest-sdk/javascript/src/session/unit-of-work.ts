@@ -115,23 +115,49 @@ export class UnitOfWork {
     });
   }
 
-  /** The changes since the last flush. */
-  plan(): FlushPlan {
+  /** The changes since the last flush: of all objects, or of some and what these reach. */
+  plan(of?: readonly Row[]): FlushPlan {
+    const reached = of && this.deleted.size === 0 ? this.reach(of) : this.all();
     const plan = new FlushPlan();
-    const added: Row[] = [];
-    for (const [object, { table }] of [...this.states]) {
-      if (!this.deleted.has(object)) for (const one of table.relationships) this.cascade(object, one, added);
+    for (const object of reached) {
+      const state = this.states.get(object);
+      for (const one of state?.table.relationships ?? []) this.relate(plan, object, state as State, one);
     }
-    for (const [object, state] of this.states) {
-      for (const one of state.table.relationships) this.relate(plan, object, state, one);
-    }
-    for (const [object, state] of this.states) {
+    for (const object of reached) {
+      const state = this.states.get(object);
+      if (!state) continue;
       if (this.deleted.has(object)) plan.remove(state.table, object, state.stored);
       else if (state.isNew) plan.insert(state.table, object);
       else plan.update(state, object);
     }
-    plan.build();
+    plan.build(reached);
     return plan;
+  }
+
+  /** All objects, and the new ones that their relationships cascade to. */
+  private all(): Iterable<Row> {
+    const added: Row[] = [];
+    for (const [object, { table }] of [...this.states]) {
+      if (!this.deleted.has(object)) for (const one of table.relationships) this.cascade(object, one, added);
+    }
+    return [...this.states.keys()];
+  }
+
+  /** Some objects and those that their relationships cascade to, or did before. */
+  private reach(objects: readonly Row[]): Iterable<Row> {
+    const reached = new Set(objects);
+    for (const object of reached) {
+      const state = this.states.get(object);
+      for (const one of state?.table.relationships ?? []) {
+        if (!one.cascade.has("save-update")) continue;
+        const added: Row[] = [];
+        this.cascade(object, one, added);
+        for (const member of added) reached.add(member);
+        for (const member of members(object, one) ?? []) reached.add(member);
+        for (const member of state?.members.get(one.name) ?? []) reached.add(member);
+      }
+    }
+    return reached;
   }
 
   private relate(plan: FlushPlan, object: Row, state: State, one: MappedRelationship): void {
@@ -139,11 +165,11 @@ export class UnitOfWork {
     const before = state.members.get(one.name) ?? [];
     const now = isDeleted ? [] : members(object, one);
     if (!now) return;
-    const came = now.filter((member) => !before.includes(member));
-    const went = before.filter((member) => !now.includes(member));
+    const [came, went] = [without(now, before), without(before, now)];
+    if (came.length === 0 && went.length === 0) return;
     if (one.kind === "through") this.pair(plan, object, one, came, went);
     else if (one.kind === "to-many") this.own(plan, object, one, came, went);
-    else if (!isDeleted && (came.length > 0 || went.length > 0)) plan.refer(object, now[0], one.pairs);
+    else if (!isDeleted) plan.refer(object, now[0], one.pairs);
   }
 
   private own(plan: FlushPlan, object: Row, one: MappedRelationship, came: readonly Row[], went: readonly Row[]): void {
@@ -195,15 +221,17 @@ export class UnitOfWork {
     plan.written(batches, ({ table, returning }, batch, rows) => {
       const returned = batch && returning.length > 0 ? decodeRows(batch, table.decodings(returning)) : [];
       const { versionColumn } = table.table;
-      rows.forEach((row, i) => {
-        Object.assign(row, returned[i]);
-        if (versionColumn !== null && plan.isUpdate(row)) row[versionColumn] = counted(row[versionColumn]);
-      });
+      if (returned.length > 0) rows.forEach((row, i) => Object.assign(row, returned[i]));
+      if (versionColumn === null) return;
+      for (const row of rows) if (plan.isUpdate(row)) row[versionColumn] = counted(row[versionColumn]);
     });
     plan.settle();
     for (const object of this.deleted) this.remove(object);
     this.deleted.clear();
-    for (const [object, state] of this.states) this.settle(object, state);
+    for (const object of plan.objects) {
+      const state = this.states.get(object);
+      if (state) this.settle(object, state);
+    }
   }
 
   private settle(object: Row, state: State): void {
@@ -222,6 +250,13 @@ export class UnitOfWork {
     const identity = state?.table.identity(state.stored);
     if (identity !== undefined) this.identities.delete(identity);
   }
+}
+
+/** The rows that others have not. */
+function without(rows: readonly Row[], others: readonly Row[]): readonly Row[] {
+  if (others.length === 0) return rows;
+  const known = new Set(others);
+  return rows.filter((row) => !known.has(row));
 }
 
 function counted(version: unknown): unknown {

@@ -17,7 +17,7 @@ import { type Arena, unsupported } from "./arena.ts";
 import { expression } from "./expression.ts";
 import { Scope } from "./scope.ts";
 import { type OutputColumn, query, selections } from "./select.ts";
-import { source, sources, tableName } from "./source.ts";
+import { knownTable, source, sources, tableName } from "./source.ts";
 
 /** A statement's root, and the columns that it returns. */
 export interface Lowered {
@@ -68,7 +68,7 @@ function target(arena: Arena, node: OperationNode): { scope: Scope; table: strin
   const isAlias = node.kind === "AliasNode";
   const inner = isAlias ? (node as AliasNode).node : node;
   if (inner.kind !== "TableNode") throw unsupported(inner, "one table is changed at a time");
-  const { table, schema } = tableName(inner as TableNode);
+  const { table, schema } = knownTable(arena.catalog, inner as TableNode);
   const scope = new Scope(arena.scope);
   const name = isAlias ? ((node as AliasNode).alias as IdentifierNode).name : table;
   scope.sources.push({ name, columns: arena.catalog.columns(table) ?? new Map(), target: table });

@@ -15,13 +15,13 @@ import { type Lowered, returned, setters } from "./change.ts";
 import { expression, value } from "./expression.ts";
 import { Scope } from "./scope.ts";
 import { query } from "./select.ts";
-import { tableName } from "./source.ts";
+import { knownTable } from "./source.ts";
 
 /** An insert. */
 export function insert(arena: Arena, node: InsertQueryNode): Lowered {
   if (!node.into) throw unsupported(node, "it names no table");
   refuseExtras(node);
-  const { table, schema } = tableName(node.into);
+  const { table, schema } = knownTable(arena.catalog, node.into);
   const types = arena.catalog.columns(table) ?? new Map();
   const names = (node.columns ?? []).map(({ column }) => column.name);
   const hints = names.map((name): Hint => ({ type: types.get(name), name }));

@@ -20,6 +20,8 @@ export interface CteSource extends Source {
 /** The tables that the guest declared or reflected. */
 export interface Catalog {
   columns(table: string): SourceColumns | undefined;
+  /** The schemas that have a table of this name; `null` for the database's default one. */
+  schemasOf(table: string): ReadonlySet<string | null>;
   /** What a column gets where a row says nothing; nothing where the column is not known. */
   default(table: string, column: string): DefaultValue | undefined;
   /** The columns of a table's primary key, and whether the table has other unique keys. */

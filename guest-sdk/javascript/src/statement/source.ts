@@ -1,8 +1,9 @@
 import type { AliasNode, IdentifierNode, JoinNode, OperationNode, SelectQueryNode, TableNode } from "kysely";
 
+import { NotFoundError } from "../errors.ts";
 import { type Arena, unsupported } from "./arena.ts";
 import { expression } from "./expression.ts";
-import type { Scope, Source } from "./scope.ts";
+import type { Catalog, Scope, Source } from "./scope.ts";
 import { onlyNode } from "./raw.ts";
 import { query } from "./select.ts";
 
@@ -45,7 +46,7 @@ function aliasName(node: AliasNode): string {
 }
 
 function tableSource(arena: Arena, scope: Scope, node: TableNode, alias: string | undefined): number {
-  const { table, schema } = tableName(node);
+  const { table, schema } = knownTable(arena.catalog, node);
   scope.sources.push({ name: alias ?? table, columns: tableColumns(arena, table) });
   return arena.add({ tag: "table", val: { table, schema, alias: alias ?? null } });
 }
@@ -59,6 +60,17 @@ function tableColumns(arena: Arena, table: string): Source["columns"] {
 /** The names of a table node. */
 export function tableName(node: TableNode): { table: string; schema: string | null } {
   return { table: node.table.identifier.name, schema: node.table.schema?.name ?? null };
+}
+
+/** The names of a table, whose schema has to be one in which it was declared or reflected. */
+export function knownTable(catalog: Catalog, node: TableNode): { table: string; schema: string | null } {
+  const names = tableName(node);
+  const { table, schema } = names;
+  if (schema === null || catalog.schemasOf(table).has(schema)) return names;
+  const [other] = catalog.schemasOf(table);
+  const place = other === null ? "without a schema" : `in the schema ${other}`;
+  const advice = other === undefined ? "" : `: ${table} is declared ${place}`;
+  throw new NotFoundError({ code: "no-such-table", message: `there is no table ${schema}.${table}${advice}`, table });
 }
 
 /** Several sources and joins as one source, or none. */

@@ -15,17 +15,36 @@ export function encodeColumn(type: ValueType, values: readonly unknown[], place:
     return { validity: validity(values), values: { tag: "mixed", val: mixed } };
   }
   if (kind === "text" || kind === "varchar") {
-    const texts = values.map((value) => encodeText(value, place));
-    return { validity: validity(values), values: { tag: "texts", val: strings(texts, "") } };
+    return { validity: validity(values), values: { tag: "texts", val: encodeTexts(values, place) } };
+  }
+  if (kind === "int16" || kind === "int32" || kind === "int64") {
+    return { validity: validity(values), values: { tag: "integers", val: encodeIntegers(type, values, place) } };
   }
   const scalars = values.map((value) => encodeScalar(type, value ?? null, place));
   return { validity: validity(values), values: vector(type, scalars) };
 }
 
-function encodeText(value: unknown, place: string): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "string") return wellFormed(value, place);
-  throw new TypeMismatchError(place, "a text", value);
+function encodeTexts(values: readonly unknown[], place: string): Strings {
+  const texts = new Array<string>(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? "";
+    if (typeof value !== "string") throw new TypeMismatchError(place, "a text", value);
+    texts[i] = value;
+  }
+  return strings(texts, "", place);
+}
+
+/** Small integers, which most are, at once. */
+const SMALL = 2 ** 15 - 1;
+
+function encodeIntegers(type: ValueType, values: readonly unknown[], place: string): bigint[] {
+  const integers = new Array<bigint>(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    const isSmall = typeof value === "number" && value >= -SMALL && value <= SMALL && Math.trunc(value) === value;
+    integers[i] = isSmall ? BigInt(value) : (encodeScalar(type, value, place) as { val: bigint }).val;
+  }
+  return integers;
 }
 
 /** A batch of columns of one length. */
@@ -35,7 +54,7 @@ export function encodeBatch(rows: number, columns: ColumnData[]): Batch {
 
 /** One bit a row, set where it has a value; nothing where no row is null. */
 function validity(values: readonly unknown[]): Uint8Array | null {
-  if (!values.some((value) => value === null || value === undefined)) return null;
+  if (!values.includes(null) && !values.includes(undefined)) return null;
   const bits = new Uint8Array((values.length + 7) >> 3);
   values.forEach((value, row) => {
     if (value !== null && value !== undefined) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
@@ -48,10 +67,6 @@ function vector(type: ValueType, scalars: readonly Scalar[]): Vector {
   switch (type.ty.kind) {
     case "boolean":
       return { tag: "booleans", val: Uint8Array.from(of(false), Number) };
-    case "int16":
-    case "int32":
-    case "int64":
-      return { tag: "integers", val: of(0n) };
     case "uint64":
       return { tag: "unsigneds", val: of(0n) };
     case "float32":
@@ -78,14 +93,20 @@ function vector(type: ValueType, scalars: readonly Scalar[]): Vector {
   }
 }
 
-function strings(texts: readonly string[], missing: string): Strings {
+function strings(texts: readonly string[], missing: string, place?: string): Strings {
   const given = missing === "" ? texts : texts.map((text) => text || missing);
   const data = given.join("");
-  // Of ASCII alone, a text has as many bytes as units.
+  // Of ASCII alone, a text has as many bytes as units, and half of no character.
   const isAscii = ASCII.test(data);
-  const offsets = [0];
+  if (!isAscii && place !== undefined) for (const text of given) wellFormed(text, place);
+  const offsets = new Array<number>(given.length + 1);
   let at = 0;
-  for (const text of given) offsets.push((at += isAscii ? text.length : byteLength(text)));
+  offsets[0] = 0;
+  for (let i = 0; i < given.length; i++) {
+    const text = given[i] as string;
+    at += isAscii ? text.length : byteLength(text);
+    offsets[i + 1] = at;
+  }
   return { offsets, data };
 }
 
@@ -100,13 +121,12 @@ function blobs(all: readonly Uint8Array[]): Blobs {
 
 /** The rows of a batch as objects. */
 export function decodeRows(batch: Batch, columns: readonly Decoding[]): Record<string, unknown>[] {
-  const names = columns.map(({ name }) => name);
-  const values = batch.columns.map((column, i) => decodeColumn(column, batch.rows, columns[i] ?? { name: "" }));
-  const rows = new Array<Record<string, unknown>>(batch.rows);
-  for (let row = 0; row < batch.rows; row++) {
-    const object: Record<string, unknown> = {};
-    for (let i = 0; i < names.length; i++) object[names[i] as string] = (values[i] as unknown[])[row];
-    rows[row] = object;
-  }
+  const rows = Array.from({ length: batch.rows }, (): Record<string, unknown> => ({}));
+  batch.columns.forEach((column, i) => {
+    const decoding = columns[i] ?? { name: "" };
+    const values = decodeColumn(column, batch.rows, decoding);
+    const { name } = decoding;
+    for (let row = 0; row < values.length; row++) (rows[row] as Record<string, unknown>)[name] = values[row];
+  });
   return rows;
 }

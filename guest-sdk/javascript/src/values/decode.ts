@@ -4,7 +4,8 @@ import { jsonNull, type Mode } from "../schema/type.ts";
 import { formatDate, formatTime, formatTimestamp } from "./time.ts";
 import { cut } from "./utf8.ts";
 
-const MOST = BigInt(Number.MAX_SAFE_INTEGER);
+const MOST_NUMBER = Number.MAX_SAFE_INTEGER;
+const MOST = BigInt(MOST_NUMBER);
 
 /** How the values of a column are to look: its type's mode, and its name for errors. */
 export interface Decoding {
@@ -36,7 +37,7 @@ function decodeVector(vector: Vector, count: number, { decoding, isNull }: Conte
     case "unsigneds":
       return integers(vector.val, count, decoding);
     case "floats":
-      return each(vector.val, count, (one) => one);
+      return Array.from(vector.val);
     case "texts":
     case "decimals":
       return cut(vector.val.data, vector.val.offsets, count);
@@ -75,7 +76,8 @@ function integers(items: ArrayLike<bigint>, count: number, decoding: Decoding): 
   }
   for (let row = 0; row < count; row++) {
     const number = Number(items[row]);
-    result[row] = Number.isSafeInteger(number) ? number : decodeInteger(items[row] as bigint, decoding);
+    const isSafe = number <= MOST_NUMBER && number >= -MOST_NUMBER;
+    result[row] = isSafe ? number : decodeInteger(items[row] as bigint, decoding);
   }
   return result;
 }

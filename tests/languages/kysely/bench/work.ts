@@ -8,10 +8,21 @@ export type Work = "point" | "read" | "insert" | "graph";
 
 export const WORKS: readonly Work[] = ["point", "read", "insert", "graph"];
 
+/** What each work is. */
+export const TITLES: Readonly<Record<Work, string>> = {
+  point: "a row by its key",
+  read: "read 10,000 rows",
+  insert: "insert 10,000 rows",
+  graph: "save 1,000 + 2,000 objects",
+};
+
 /** Rows that are read, and rows that are inserted. */
 const ROWS = 10_000;
 const POINTS = 200;
 const CHUNK = 1_000;
+
+/** How many times a work does what it is measured by. */
+export const PARTS: Readonly<Record<Work, number>> = { point: POINTS, read: 1, insert: 1, graph: 1 };
 
 /** The authors of the graph. */
 export function authors(): string[] {
@@ -42,7 +53,7 @@ export async function measure(
     const begin = Date.now();
     await run(db);
     const milliseconds = Date.now() - begin;
-    if (i > 0) measured.push(work === "point" ? milliseconds / POINTS : milliseconds);
+    if (i > 0) measured.push(milliseconds / PARTS[work]);
   }
   await prepare(db, "insert");
   return measured;

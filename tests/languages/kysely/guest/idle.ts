@@ -106,8 +106,15 @@ async function withSession(sleep: Sleep, isBegun: boolean): Promise<void> {
   }
 }
 
+/** Goes some of the ways. Tells of each how it ended, and the rows that are there after it. */
+export async function stayIdle(ways: readonly string[], milliseconds: number): Promise<string[]> {
+  const ends: string[] = [];
+  for (const way of ways) ends.push(`${way}: ${await goOn(way, milliseconds)}`);
+  return ends;
+}
+
 /** Goes one of the ways. Tells the class of the error or `committed`, and the rows that are there after it. */
-export async function stayIdle(way: string, milliseconds: number): Promise<string> {
+async function goOn(way: string, milliseconds: number): Promise<string> {
   await kysely.deleteFrom("note").execute();
   const run = IDLE[way];
   if (!run) throw new Error(`there is no way ${way}`);

@@ -22,12 +22,12 @@ export async function create(): Promise<void> {
   await db.createAll();
 }
 
-/** Runs the programs of these names, or all of them, and tells what each gave as JSON. */
+/** Runs the programs of these names, and tells what each gave as JSON. */
 export async function run(names: string[]): Promise<string> {
   const context = { dialect: (await db.dialect()) as Dialect };
   const outcomes: Record<string, Outcome> = {};
   for (const program of all) {
-    if (names.length > 0 && !names.includes(program.name)) continue;
+    if (!names.includes(program.name)) continue;
     outcomes[program.name] = await runProgram(db.kysely as unknown as Kysely<DB>, program, context);
   }
   return JSON.stringify(outcomes);
@@ -48,9 +48,9 @@ export async function idleWays(): Promise<string> {
   return JSON.stringify(Object.keys(IDLE));
 }
 
-/** Leaves a transaction idle for so long and then goes on with it. Tells how it ended, and how many rows it left. */
-export async function idle(way: string, milliseconds: number): Promise<string> {
-  return stayIdle(way, milliseconds);
+/** Leaves transactions idle for so long and then goes on with them. Tells as JSON how each ended, and the rows that it left. */
+export async function idle(ways: string[], milliseconds: number): Promise<string> {
+  return JSON.stringify(await stayIdle(ways, milliseconds));
 }
 
 /** Does a work of the benchmark so many times. Tells the milliseconds of each time as JSON. */

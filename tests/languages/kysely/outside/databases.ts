@@ -32,14 +32,19 @@ export function isThere(dialect: Dialect): boolean {
   return dialect === "sqlite" || server(dialect) !== undefined;
 }
 
-/** Makes two new databases. */
-export async function makeDatabases(dialect: Dialect, create: (url: string) => void): Promise<Databases> {
-  if (dialect === "sqlite") return sqliteFiles();
+/** Makes two new databases. What is written to one that is no `isDurable` may be lost where the machine stops. */
+export async function makeDatabases(
+  dialect: Dialect,
+  create: (url: string) => void,
+  isDurable = false,
+): Promise<Databases> {
+  if (dialect === "sqlite") return sqliteFiles(isDurable);
   const names = ["inside", "outside"].map((side) => `kysely_${side}_${process.pid}`);
   const administer = dialect === "postgresql" ? onPostgres : onMysql;
   for (const name of names) {
     await administer(`drop database if exists ${name}`);
     await administer(`create database ${name}`);
+    if (dialect === "postgresql" && !isDurable) await administer(`alter database ${name} set synchronous_commit = off`);
   }
   const [inside = "", outside = ""] = names.map((name) => within(dialect, name));
   return {
@@ -71,13 +76,14 @@ async function onMysql(statement: string): Promise<void> {
   await connection.promise().end();
 }
 
-function sqliteFiles(): Databases {
+function sqliteFiles(isDurable: boolean): Databases {
   const directory = mkdtempSync(join(tmpdir(), "sqlservice-kysely-"));
   const [inside, outside] = [join(directory, "inside.db"), join(directory, "outside.db")];
   return {
     inside: `sqlite:${inside}`,
     copyTables: () => copySqliteTables(inside, outside),
-    connect: (plugins) => new Kysely<DB>({ dialect: new SqliteDialect({ database: openSqlite(outside) }), plugins }),
+    connect: (plugins) =>
+      new Kysely<DB>({ dialect: new SqliteDialect({ database: openSqlite(outside, isDurable) }), plugins }),
     drop: async () => rmSync(directory, { recursive: true, force: true }),
   };
 }
@@ -93,8 +99,10 @@ function copySqliteTables(inside: string, outside: string): void {
 }
 
 /** SQLite of Node.js as Kysely wants it. It has no truth values and dates, which are bound as the tables keep them. */
-function openSqlite(path: string): SqliteDatabase {
+function openSqlite(path: string, isDurable: boolean): SqliteDatabase {
   const database = new DatabaseSync(path);
+  // As the host has it.
+  database.exec(`pragma journal_mode = wal; pragma synchronous = ${isDurable ? "full" : "off"}`);
   const bound = (parameters: readonly unknown[]) => parameters.map(sqliteValue);
   return {
     close: () => database.close(),

@@ -1,19 +1,22 @@
 /**
  * Runs every program in the sandbox and outside of it, and compares what they gave:
- * `npm test -- --component FILE [--sqlservice COMMAND] [--database NAME]… [--program WORDS] [--table FILE]`.
+ * `npm test -- --component FILE [--sqlservice COMMAND] [--database NAME]… [--program WORDS] [--check | --write]`.
+ *
+ * `--write` writes the README's table and `outcomes.json`; `--check` fails where they would be others.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { all } from "../programs/all.ts";
 import { type Dialect, DIALECTS, type Outcome, type Program, runProgram } from "../programs/program.ts";
-import { isThere, makeDatabases } from "./databases.ts";
-import { judge, type Sides, type Verdict } from "./judge.ts";
+import { type Databases, isThere, makeDatabases } from "./databases.ts";
+import { File } from "./file.ts";
+import { judge, type Verdict } from "./judge.ts";
 import { KindsPlugin } from "./kinds.ts";
-import { checkIdle, checkMistakes, type Report } from "./mistakes.ts";
+import { checkIdle, checkMistakes } from "./mistakes.ts";
+import { Outcomes } from "./outcomes.ts";
 import { call, runInside, type Sandbox } from "./sandbox.ts";
-import { readme, withTable } from "./table.ts";
+import { cells, readme, type Shown } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,85 +24,124 @@ const { values } = parseArgs({
     sqlservice: { type: "string", default: process.env["SQLSERVICE"] ?? "sqlservice" },
     database: { type: "string", multiple: true },
     program: { type: "string", default: "" },
-    table: { type: "string" },
+    check: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
   },
 });
 
-/** What all programs gave on a database. */
-type Results = Map<string, Sides & { readonly kinds: ReadonlySet<string> }>;
+/** What a program gave outside, and the kinds of nodes that it has. */
+interface Outside {
+  readonly outcome: Outcome;
+  readonly kinds: ReadonlySet<string>;
+}
 
-/** What is checked in the sandbox alone, by the kind of it. */
-const reports: { readonly dialect: Dialect; readonly what: string; readonly report: Report }[] = [];
+/** What was checked on a database. */
+interface Checked {
+  readonly count: number;
+  readonly wrong: readonly string[];
+}
 
-async function runOn(dialect: Dialect, programs: readonly Program[], sandbox: Sandbox): Promise<Results> {
+async function runOutside(databases: Databases, dialect: Dialect, program: Program): Promise<Outside> {
+  const plugin = new KindsPlugin();
+  const db = databases.connect([]);
+  try {
+    return { outcome: await runProgram(db, program, { dialect }, [plugin]), kinds: plugin.kinds };
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** Checks the programs on a database, and notes what they gave outside. */
+async function checkPrograms(
+  dialect: Dialect,
+  databases: Databases,
+  { sandbox, outcomes }: { sandbox: Sandbox; outcomes: Outcomes },
+): Promise<{ checked: Checked; shown: Shown[] }> {
+  const programs = all.filter(({ name }) => name.includes(values.program));
+  const inside = runInside(sandbox, databases.inside, programs);
+  const nothing: Program = { name: "nothing", run: () => Promise.resolve(null) };
+  const start = (await runOutside(databases, dialect, nothing)).outcome.tables;
+  const shown: Shown[] = [];
+  for (const program of programs) {
+    const { outcome: outside, kinds } = await runOutside(databases, dialect, program);
+    outcomes.note(program, dialect, { outcome: outside, start });
+    const sides = { inside: inside.get(program.name) ?? NOT_RUN, outside };
+    shown.push({ program, kinds, verdict: judge(program, dialect, sides, outcomes.others(program, dialect, start)) });
+  }
+  report(
+    dialect,
+    shown.map(({ verdict }) => verdict),
+  );
+  const wrong = shown.flatMap(({ program, verdict }) =>
+    verdict.is === "wrong" ? [`${program.name}\n        ${verdict.why}`] : [],
+  );
+  return { checked: { count: programs.length, wrong }, shown };
+}
+
+const NOT_RUN: Outcome = { error: { name: "NotRun", code: "not-run", message: "the sandbox did not run it" } };
+
+function report(dialect: Dialect, verdicts: readonly Verdict[]): void {
+  const told = (["equal", "refused", "not here", "wrong"] as const).map(
+    (is) => `${verdicts.filter((one) => one.is === is).length} ${is}`,
+  );
+  console.log(`${dialect}: ${verdicts.length} programs: ${told.join(", ")}`);
+}
+
+/** Checks everything on a database. */
+async function checkOn(
+  dialect: Dialect,
+  sandbox: Sandbox,
+  files: { table: File; outcomes: Outcomes },
+): Promise<Checked[]> {
   const create = (url: string) => void call(sandbox, url, "create");
   const databases = await makeDatabases(dialect, create);
   try {
     create(databases.inside);
     databases.copyTables();
-    const inside = runInside(sandbox, databases.inside, programs);
-    const results: Results = new Map();
-    for (const program of programs) {
-      const plugin = new KindsPlugin();
-      const db = databases.connect([]);
-      const outside = await runProgram(db, program, { dialect }, [plugin]);
-      await db.destroy();
-      results.set(program.name, { inside: inside.get(program.name) as Outcome, outside, kinds: plugin.kinds });
-    }
-    if (values.program === "") {
-      reports.push({ dialect, what: "mistakes", report: checkMistakes(sandbox, databases.inside) });
-      reports.push({ dialect, what: "idle transactions", report: checkIdle(sandbox, databases.inside) });
-    }
-    return results;
+    const { checked, shown } = await checkPrograms(dialect, databases, { sandbox, outcomes: files.outcomes });
+    if (values.program !== "") return [checked];
+    const { byKind, uncovered } = cells(shown);
+    files.table.change((text) => readme(text, dialect, byKind));
+    const kinds = { count: byKind.size, wrong: uncovered.map((kind) => `no program has ${kind}`) };
+    const mistakes = checkMistakes(sandbox, databases.inside);
+    console.log(`${dialect}: ${mistakes.count} mistakes: ${mistakes.wrong.length} wrong`);
+    const idle = checkIdle(sandbox, databases.inside);
+    console.log(`${dialect}: ${idle.count} idle transactions: ${idle.wrong.length} wrong`);
+    return [checked, kinds, mistakes, idle];
   } finally {
     await databases.drop();
   }
 }
 
+function wantedDialects(): Dialect[] {
+  const unknown = values.database?.find((name) => !DIALECTS.some((one) => one === name));
+  if (unknown !== undefined) throw new Error(`there is no database ${unknown}: ${DIALECTS.join(", ")}`);
+  const wanted = DIALECTS.filter((one) => values.database?.includes(one) ?? true);
+  const missing = wanted.filter((one) => !isThere(one));
+  if (missing.length > 0 && values.database) throw new Error(`the URL of a server is not set: ${missing.join(", ")}`);
+  if (missing.length > 0) console.log(`not on this machine: ${missing.join(", ")}`);
+  return wanted.filter(isThere);
+}
+
 async function main(): Promise<void> {
   if (values.component === undefined) throw new Error("--component is missing");
   const sandbox = { command: values.sqlservice, component: values.component };
-  const wanted = DIALECTS.filter((one) => values.database?.includes(one) ?? true);
-  const dialects = wanted.filter(isThere);
-  const programs = all.filter(({ name }) => name.includes(values.program));
-  const results = new Map<Dialect, Results>();
-  for (const dialect of dialects) results.set(dialect, await runOn(dialect, programs, sandbox));
-  const verdicts = new Map<Dialect, Map<string, Verdict>>();
-  for (const [dialect, own] of results) {
-    const others = (name: string) => [...results.values()].map((one) => one.get(name)?.outside as Outcome);
-    const judged = programs.map((program): [string, Verdict] => [
-      program.name,
-      judge(program, dialect, own.get(program.name) as Sides, others(program.name)),
-    ]);
-    verdicts.set(dialect, new Map(judged));
-    report(dialect, judged);
+  const [table, outcomes] = [new File("README.md"), new Outcomes()];
+  let [count, failed] = [0, 0];
+  for (const dialect of wantedDialects()) {
+    for (const checked of await checkOn(dialect, sandbox, { table, outcomes })) {
+      for (const line of checked.wrong) console.log(`FAILED  ${dialect}: ${line}`);
+      count += checked.count;
+      failed += checked.wrong.length;
+    }
   }
-  const missing = wanted.filter((one) => !dialects.includes(one));
-  if (missing.length > 0) console.log(`not on this machine: ${missing.join(", ")}`);
-  const table = readme(programs, results, verdicts);
-  if (values.table !== undefined)
-    writeFileSync(values.table, withTable(readFileSync(values.table, "utf8"), table.text));
-  for (const kind of table.uncovered) console.log(`no program has ${kind}`);
-  const judged = [...verdicts.values()].flatMap((one) => [...one.values()]);
-  let [count, failed] = [judged.length, judged.filter(({ is }) => is === "wrong").length];
-  for (const { dialect, what, report: one } of reports) {
-    for (const line of one.wrong) console.log(`FAILED  ${dialect}: ${what}: ${line}`);
-    console.log(`${dialect}: ${one.checked} ${what}: ${one.wrong.length} wrong`);
-    count += one.checked;
-    failed += one.wrong.length;
-  }
+  const files = values.program === "" ? [table, outcomes.file] : [];
+  if (values.write) for (const file of files) file.write();
+  const stale = values.check ? files.filter((file) => file.isChanged) : [];
+  for (const file of stale)
+    console.log(`FAILED  ${file.path} is not what was shown: write it by --write\n${file.difference()}`);
   console.log(`${count - failed} passed, ${failed} failed`);
-  const isIncomplete = values.program === "" && table.uncovered.length > 0;
-  if (failed > 0 || count === 0 || isIncomplete) process.exitCode = 1;
-}
-
-function report(dialect: Dialect, judged: readonly [string, Verdict][]): void {
-  const count = (is: Verdict["is"]) => judged.filter(([, verdict]) => verdict.is === is).length;
-  for (const [name, verdict] of judged) {
-    if (verdict.is === "wrong") console.log(`FAILED  ${dialect}: ${name}\n        ${verdict.why}`);
-  }
-  const told = (["equal", "refused", "not here", "wrong"] as const).map((is) => `${count(is)} ${is}`);
-  console.log(`${dialect}: ${judged.length} programs: ${told.join(", ")}`);
+  if (failed > 0 || stale.length > 0 || count === 0) process.exitCode = 1;
 }
 
 await main();

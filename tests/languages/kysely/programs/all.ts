@@ -11,6 +11,7 @@ import { mistakes } from "./mistake.ts";
 import type { Program } from "./program.ts";
 import { queries } from "./query.ts";
 import { raw } from "./raw.ts";
+import { recipes } from "./recipe.ts";
 import { refusals } from "./refused.ts";
 import { selects } from "./select.ts";
 import { transactions } from "./transaction.ts";
@@ -31,6 +32,7 @@ export const all: readonly Program[] = [
   ...transactions,
   ...kysely,
   ...raw,
+  ...recipes,
   ...mistakes,
   ...refusals,
 ];

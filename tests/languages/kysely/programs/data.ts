@@ -78,8 +78,12 @@ const DOCUMENTS = [
 /** How a document is given to an insert: text outside, and what it says in the sandbox, whose columns are typed. */
 export const documents: { encode: (text: string) => unknown } = { encode: (text) => text };
 
-/** Empties the tables and fills them. */
+/** Empties the tables and fills them, at once. */
 export async function reset(db: Kysely<DB>): Promise<void> {
+  await db.transaction().execute(fill);
+}
+
+async function fill(db: Kysely<DB>): Promise<void> {
   for (const table of ["toy", "pet", "person", "document", "counter", "note"] as const)
     await db.deleteFrom(table).execute();
   await db.insertInto("person").values(PERSONS).execute();
