@@ -171,7 +171,8 @@ def glue(project: Project, dependencies: Path) -> str:
     lines = [
         f"import {block.MODULE}",
         "import wit_world",
-        "from sqlservice_guest import loop, plugin",
+        "from sqlservice_guest import collected, loop, plugin",
+        "collected.install()",
         "loop.install()",
     ]
     if (dependencies / "sqlalchemy").is_dir():

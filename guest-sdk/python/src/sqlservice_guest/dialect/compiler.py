@@ -21,6 +21,8 @@ class StatementText(str):
     """What logs and errors show of a statement that was sent as data: the text that it would be, made on demand."""
 
     show: Callable[[], str]
+    compiled: DataCompiler
+    """What is sent."""
 
     def __str__(self) -> str:
         try:
@@ -61,11 +63,14 @@ class DataCompiler(ChangeCompiler):
         if self._root is not None and self._root.kind == "stars":
             raise unsupported("a select of *")
         self._text = StatementText(f"<{type(statement).__name__} sent as data>")
+        self._text.compiled = self
         self._text.show = functools.partial(dialect.shown, statement, kw.get("compile_kwargs"))
         self.string = self._text
 
     def __str__(self) -> str:
-        return self._text.show()
+        text = StatementText(str(self._text))
+        text.compiled, text.show = self, self._text.show
+        return text
 
     @property
     def preparer(self) -> Any:

@@ -10,7 +10,7 @@ from .. import errors, row, value
 from ..bindings import sessions
 from ..blocking import run
 from ..driver import NO_OPTIONS, Cursor
-from .compiler import DataCompiler, Variant
+from .compiler import DataCompiler, StatementText, Variant
 from .ddl import DataDDLCompiler
 from .definition import define, learn
 from .violation import explain
@@ -44,16 +44,31 @@ def options(context: Any) -> Any:
 
 
 def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> None:
-    """Runs one statement."""
-    compiled = context.compiled if context is not None else None
+    """Runs one statement; for a list of rows of parameters, an insert of them all."""
+    compiled = compiled_of(statement, context)
     if compiled is None:
         cursor.execute(statement, list(parameters.values()) if isinstance(parameters, dict) else parameters or ())
     elif isinstance(compiled, DataDDLCompiler):
         define(cursor, compiled, statement)
     elif not isinstance(compiled, DataCompiler):
         cursor.execute(str(statement), parameters, options(context))
+    elif isinstance(parameters, list):
+        rows = insert_rows(cursor, compiled, parameters)
+        if compiled.effective_returning:
+            context._insertmanyvalues_rows = rows
     else:
         run_variant(cursor, compiled, compiled.variant(parameters), [parameters], options(context))
+
+
+def compiled_of(statement: str, context: Any) -> Any:
+    """What a statement was compiled to: the statement's own, or that of a default that is asked for beside it."""
+    if isinstance(statement, StatementText):
+        return statement.compiled
+    compiled = context.compiled if context is not None else None
+    if isinstance(compiled, DataCompiler):
+        message = "a statement that is sent as data has no text that an event could change; execute another one"
+        raise errors.NotSupportedError(message, code="unsupported")
+    return compiled
 
 
 def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) -> None:

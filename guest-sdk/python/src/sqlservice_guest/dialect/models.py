@@ -139,7 +139,7 @@ def _column(column: Any, table_: Table, dialect: Any) -> Any:
     return sc.Column(
         name=str(column.name),
         ty=_type(column, dialect),
-        nullable=bool(column.nullable),
+        nullable=bool(column.nullable) and not column.primary_key,
         default=default,
         on_update=sc.DefaultValue_None_(),
         computed=str(column.computed.sqltext) if column.computed is not None else None,
@@ -180,7 +180,10 @@ def _default(column: Any, dialect: Any) -> Any:
 
 def _typed(text: str, column: Any) -> object:
     """A default that was given as text, as a value of the column's type."""
-    python = column.type.python_type
+    try:
+        python = column.type.python_type
+    except NotImplementedError:
+        return text
     if python is bool:
         return text.lower() in ("1", "true", "t")
     if python in (str, dt.timedelta, dict, list):

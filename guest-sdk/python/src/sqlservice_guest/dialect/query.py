@@ -53,7 +53,7 @@ class QueryCompiler(CteCompiler):
         pieces = [self.pieces.one(column) for column in inner_columns]
         columns = [self.emitter_of(column) for column in pieces]
         kind = "stars" if any(column.kind == "star" for column in pieces) else "query"
-        groups = [self.value(group, **kwargs) for group in select._group_by_clauses]
+        groups = self.values(select._group_by_clauses, **kwargs)
         having = self.all_of(select._having_criteria, **kwargs)
         orders = self.orders(select._order_by_clauses, **kwargs)
         limit, offset = self.limits(select, **kwargs)

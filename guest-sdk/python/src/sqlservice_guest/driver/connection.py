@@ -83,6 +83,9 @@ class Connection:
         Raises `InternalError` where the transaction is gone already, with all that it wrote.
         """
         session, lost = self.session, self.has_lost
+        if self._savepoints and not lost:
+            # What is left open is kept; a savepoint that is dropped would be undone.
+            self.release(next(iter(self._savepoints)))
         self._end_parts()
         run(session.commit())
         if lost:
