@@ -78,6 +78,10 @@ DataDialect._is_url_file_db = DataDialect._support_default_function = DataDialec
 class Requirements(requirements.Requirements, DefaultRequirements):
     """What `requirements.py` says, and of the rest what SQLAlchemy says of the database behind."""
 
+    non_updating_cascade = deferrable_or_no_constraints = requirements.lacks(
+        "foreign keys are in force, and cannot be deferred"
+    )
+    on_update_cascade = on_update_or_deferrable_fks = requirements.done
     async_dialect = property(
         lambda _: exclusions.skip_if(
             lambda config: not config.db.dialect.is_async, "the tests of asyncio run on `sqlservice+asyncio://` alone"

@@ -65,7 +65,10 @@ class ChangeCompiler(QueryCompiler):
         if not columns:
             return []
         text = self.returning_clause(stmt, columns, populate_result_map=True)
-        return [piece.emit for piece in self.pieces.all(text)]
+        pieces = self.pieces.all(text)
+        if any(piece.kind == "star" for piece in pieces):
+            raise unsupported("returning of *")
+        return [piece.emit for piece in pieces]
 
     # Inserts
 

@@ -33,6 +33,24 @@ class StatementText(str):
     __repr__ = __str__
 
 
+def _of_the_text(name: str) -> Callable[..., Any]:
+    """A method of texts, done with the text that the statement would be."""
+    method = getattr(str, name)
+
+    def read(statement: StatementText, *arguments: Any, **options: Any) -> Any:
+        return method(str(statement), *arguments, **options)
+
+    return functools.wraps(method)(read)
+
+
+for _name in (
+    "__add__", "__contains__", "__format__", "__getitem__", "__iter__", "__len__", "casefold", "count", "encode", "endswith",
+    "find", "index", "join", "lower", "lstrip", "partition", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "title",
+    "upper",
+):  # fmt: skip
+    setattr(StatementText, _name, _of_the_text(_name))
+
+
 class Variant:
     """A statement for one shape of its lists, and where its parameters come from."""
 

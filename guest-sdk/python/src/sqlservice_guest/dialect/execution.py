@@ -45,7 +45,7 @@ def options(context: Any) -> Any:
 
 def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> None:
     """Runs one statement; for a list of rows of parameters, an insert of them all."""
-    compiled = compiled_of(statement, context)
+    compiled = compiled_of(statement, parameters, context)
     if compiled is None:
         cursor.execute(statement, list(parameters.values()) if isinstance(parameters, dict) else parameters or ())
     elif isinstance(compiled, DataDDLCompiler):
@@ -60,12 +60,14 @@ def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> No
         run_variant(cursor, compiled, compiled.variant(parameters), [parameters], options(context))
 
 
-def compiled_of(statement: str, context: Any) -> Any:
-    """What a statement was compiled to: the statement's own, or that of a default that is asked for beside it."""
+def compiled_of(statement: str, parameters: Any, context: Any) -> Any:
+    """What a statement was compiled to; None for text, as that of a default which is asked for beside a statement."""
     if isinstance(statement, StatementText):
         return statement.compiled
     compiled = context.compiled if context is not None else None
     if isinstance(compiled, DataCompiler):
+        if not any(parameters is given for given in getattr(context, "parameters", ())):
+            return None
         message = "a statement that is sent as data has no text that an event could change; execute another one"
         raise errors.NotSupportedError(message, code="unsupported")
     return compiled
@@ -117,6 +119,7 @@ def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: 
         if variant.runs == 1 or (variant.prepared is not None and variant.runs % 2):
             take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits))
             return
+        cursor.connection.free()
         prepared = run(cursor.connection.session.prepare(variant.statement))
         variant.prepared = (database, prepared, prepared.columns())
     _, prepared, columns = variant.prepared

@@ -137,10 +137,18 @@ class QueryCompiler(CteCompiler):
         self.stack.pop(-1)
         return self.with_ctes(text)
 
+    def _alone(self, cs: Any, part: Piece) -> str:
+        """A compound of one query: that query."""
+        if part.kind != "query" or cs._order_by_clauses or cs._group_by_clauses or cs._has_row_limiting_clause:
+            raise unsupported("a compound of one query with an order or limits of its own")
+        return self.pieces.token("query", part.emit, part.data)
+
     def _compose_compound(self, cs: Any, parts: list[Piece], kwargs: dict[str, Any]) -> str:
         op = _SETS.get(cs.keyword.name)
         if op is None:
             raise unsupported(cs.keyword.name.replace("_", " ").lower())
+        if len(parts) == 1:
+            return self._alone(cs, parts[0])
         if cs._group_by_clauses:
             raise unsupported("group by of a compound; select from it")
         kwargs = {**kwargs, "include_table": False}
