@@ -127,7 +127,7 @@ def test(given: argparse.Namespace) -> int:
     table = shown(tests)
     print(f"{name}\n{table}")
     if not tests or answer["status"] not in (0, 1):
-        print(f"pytest ended with {answer['status']}", file=sys.stderr)
+        print(f"pytest ended with {answer['status']}:\n{answer['said'][-4000:]}", file=sys.stderr)
         return 1
     if given.selection:
         return int(bool(failed))
@@ -144,7 +144,7 @@ def run(given: argparse.Namespace, limit: float | None = None) -> Any:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
     if done.returncode:
         raise SystemExit(f"the component failed:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
-    return json.loads(json.loads(done.stdout)["ok"])
+    return {**json.loads(json.loads(done.stdout)["ok"]), "said": done.stderr}
 
 
 def chosen(given: argparse.Namespace) -> tuple[list[str], dict[str, Path]]:
@@ -153,7 +153,7 @@ def chosen(given: argparse.Namespace) -> tuple[list[str], dict[str, Path]]:
         return given.selection or ["test_suite.py"], {"suite": HERE / "suite", "site": given.work / "site"}
     upstream = HERE / "upstream"
     shutil.copy(upstream / "setup.cfg", given.work / "upstream")
-    arguments = ["--noconftest", "--rootdir=/upstream", "-p", "differences"]
+    arguments = ["--noconftest", "--rootdir=/upstream", "-p", "differences", "-p", "coroutines"]
     if given.suite == "asyncio":
         arguments += ["--dburi", "sqlservice+asyncio://default"]
     files = [f"/upstream/test/{line}" for line in (upstream / f"{given.suite}.txt").read_text().split()]

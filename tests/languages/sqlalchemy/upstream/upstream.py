@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import Any
 
 import requirements
-from sqlalchemy.testing import asyncio as testing_asyncio
 from sqlalchemy.testing import exclusions
 from sqlalchemy.testing.plugin import plugin_base
 from test.requirements import DefaultRequirements
@@ -30,44 +27,10 @@ def is_behind(predicate: Any, config: Any) -> bool:
     return bool(compare(NEWEST, predicate.spec))
 
 
-class Loop(asyncio.BaseEventLoop):
-    """An event loop inside of a call of the component, which waits for nothing but time: the driver blocks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._selector = self
-
-    def select(self, timeout: float | None) -> list[Any]:
-        """Waits for the next timer."""
-        if timeout is None:
-            message = "nothing can end this wait"
-            raise RuntimeError(message)
-        time.sleep(max(0.0, timeout))
-        return []
-
-    def _process_events(self, events: list[Any]) -> None:
-        """There are none."""
-
-
-def run_coroutine(function: Any, *args: Any, **kw: Any) -> Any:
-    """Runs a test that is a coroutine."""
-    outer = asyncio.get_running_loop()
-    task = asyncio.tasks._swap_current_task(outer, None)
-    asyncio._set_running_loop(None)
-    loop = Loop()
-    try:
-        return loop.run_until_complete(function(*args, **kw))
-    finally:
-        loop.close()
-        asyncio._set_running_loop(outer)
-        asyncio.tasks._swap_current_task(outer, task)
-
-
 exclusions.SpecPredicate.__call__ = is_behind
 # What SQLAlchemy expects to fail on a database, and does not here, is no failure.
 exclusions.compound._expect_success = lambda *_, **__: None
 plugin_base.bootstrapped_as_sqlalchemy = True
-testing_asyncio._run_coroutine_function = run_coroutine
 DataDialect._is_mariadb = property(lambda dialect: dialect.database_kind == "mariadb")
 DataDialect._mariadb_normalized_version_info = NEWEST
 DataDialect._is_url_file_db = DataDialect._support_default_function = DataDialect._support_float_cast = (

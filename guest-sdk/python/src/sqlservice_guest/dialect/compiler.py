@@ -38,15 +38,15 @@ def _of_the_text(name: str) -> Callable[..., Any]:
     method = getattr(str, name)
 
     def read(statement: StatementText, *arguments: Any, **options: Any) -> Any:
-        return method(str(statement), *arguments, **options)
+        return method(str(statement), *(str(item) if isinstance(item, str) else item for item in arguments), **options)
 
     return functools.wraps(method)(read)
 
 
 for _name in (
-    "__add__", "__contains__", "__format__", "__getitem__", "__iter__", "__len__", "casefold", "count", "encode", "endswith",
-    "find", "index", "join", "lower", "lstrip", "partition", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "title",
-    "upper",
+    "__add__", "__contains__", "__eq__", "__format__", "__getitem__", "__hash__", "__iter__", "__len__", "__ne__",
+    "casefold", "count", "encode", "endswith", "find", "index", "lower", "lstrip", "partition", "replace", "rstrip",
+    "split", "splitlines", "startswith", "strip", "upper",
 ):  # fmt: skip
     setattr(StatementText, _name, _of_the_text(_name))
 
