@@ -4,7 +4,7 @@
     python run.py build                          the component
     python run.py test --database URL [--check]  a suite on an empty database; --check compares with README.md
 
-`--suite dialect` is SQLAlchemy's suite for dialects, which is meant where nothing is said; `orm`, `asyncio` and `core` are
+`--suite dialect` is SQLAlchemy's suite for dialects, which is meant where nothing is said; `orm` and `asyncio` are
 tests of its source package, by the files that `upstream/NAME.txt` lists. Arguments for pytest come after `--`. The
 Python that runs it has `componentize-py`; `--sqlservice` names the host's program, `--work` where things are kept.
 """
@@ -36,7 +36,7 @@ NAMES = {
     "mysql": "MariaDB",
     "mariadb": "MariaDB",
 }
-SUITES = ("dialect", "orm", "core", "asyncio")
+SUITES = ("dialect", "orm", "asyncio")
 SHOWN = 20
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.testing import config
 
 
 class Difference(NamedTuple):
-    """Why tests are left out: their names' beginnings, where `*` is any text, and the databases where that is so, or all."""
+    """Why tests are left out: their names' beginnings, where `*` is any text, and the databases, or all."""
 
     reason: str
     tests: tuple[str, ...]
@@ -24,7 +24,8 @@ MYSQL = ("mysql", "mariadb")
 DIFFERENCES = (
     Difference(
         "every column of a primary key of the contract takes a value",
-        ("PartialNullPKTest", "PrimaryKeyTest::test_null_pk", "PrimaryKeyTestDataclasses::test_null_pk", "FKsAsPksTest::test_nullPKsOK_BtoA", "AutoIncrementTest::test_non_autoincrement"),
+        ("PartialNullPKTest", "PrimaryKeyTest::test_null_pk", "PrimaryKeyTestDataclasses::test_null_pk",
+         "FKsAsPksTest::test_nullPKsOK_BtoA", "AutoIncrementTest::test_non_autoincrement"),
     ),
     Difference(
         "a foreign key of the contract refers to a primary key or unique columns, on SQLite too",

@@ -33,9 +33,7 @@ exclusions.compound._expect_success = lambda *_, **__: None
 plugin_base.bootstrapped_as_sqlalchemy = True
 DataDialect._is_mariadb = property(lambda dialect: dialect.database_kind == "mariadb")
 DataDialect._mariadb_normalized_version_info = NEWEST
-DataDialect._is_url_file_db = DataDialect._support_default_function = DataDialect._support_float_cast = (
-    lambda *_: True
-)
+DataDialect._is_url_file_db = DataDialect._support_default_function = DataDialect._support_float_cast = lambda *_: True
 
 
 class Requirements(requirements.Requirements, DefaultRequirements):

@@ -216,7 +216,8 @@ class DataDialect(Reflection, default.DefaultDialect):
                 connection, cursor, statement, parameters, generic_setinputsizes, context
             )
             return
-        ordered = bool(context.compiled._insertmanyvalues.sort_by_parameter_order)
+        many = context.compiled._insertmanyvalues
+        ordered = many is not None and many.sort_by_parameter_order
         yield _InsertManyValuesBatch(
             statement, parameters, None, parameters, (), len(parameters), 1, 1, ordered, is_downgraded=False
         )

@@ -232,7 +232,11 @@ class ChangeCompiler(QueryCompiler):
 
     def tail(self, stmt: Any, extra: list[Any], **kw: Any) -> Tail:
         """Other sources, the condition and the returned columns, as they come last in updates and deletes."""
-        if any(item.name != stmt.table.name for column in stmt._returning for item in column._from_objects):
+        if any(
+            getattr(item, "name", None) != stmt.table.name
+            for column in stmt._returning
+            for item in column._from_objects
+        ):
             raise unsupported("returning of another table's columns")
         source = self.sources(extra, **kw)
         where = self.all_of(stmt._where_criteria, **kw)

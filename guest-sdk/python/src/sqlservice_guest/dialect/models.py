@@ -97,8 +97,7 @@ def table(item: Table, dialect: Any) -> sc.Table:
         ],
         indexes=[_index(index, dialect) for index in sorted(item.indexes, key=lambda index: str(index.name))],
         checks=[
-            sc.Check(_name(check, dialect), _expression(check.sqltext, dialect))
-            for check in _sorted(_checks(item))
+            sc.Check(_name(check, dialect), _expression(check.sqltext, dialect)) for check in _sorted(_checks(item))
         ],
         version_column=item.info.get("version_column"),
         comment=item.comment,

@@ -227,7 +227,7 @@ _KINDS: tuple[tuple[type, Kind], ...] = (
 
 
 _WRITTEN = re.compile(r"(?P<name>[A-Z ]+?)\s*(\(\s*(?P<numbers>\d+(\s*,\s*\d+)?)\s*\))?")
-_BY_NAME: dict[str, type] = {
+_BY_NAME: dict[str, Any] = {
     "BIGINT": sqltypes.BIGINT, "BLOB": sqltypes.LargeBinary, "BOOLEAN": sqltypes.BOOLEAN, "BYTEA": sqltypes.LargeBinary,
     "CHAR": sqltypes.VARCHAR, "DATE": sqltypes.DATE, "DATETIME": sqltypes.DATETIME, "DECIMAL": sqltypes.NUMERIC,
     "DOUBLE PRECISION": sqltypes.DOUBLE, "FLOAT": sqltypes.FLOAT, "INT": sqltypes.INTEGER,
@@ -259,9 +259,9 @@ def column_type(type_: Any, dialect: Any) -> Any:
     if isinstance(type_, type_api.UserDefinedType):
         return written_type(type_.get_col_spec(), dialect)
     if isinstance(type_, sqltypes.Enum):
-        if not type_.native_enum and not type_.create_constraint:
-            return plain(Kind.VARCHAR, length=type_.length)
-        return plain(Kind.ENUMERATION, labels=[str(label) for label in type_.enums])
+        is_checked = type_.native_enum or type_.create_constraint
+        labels = [str(label) for label in type_.enums]
+        return plain(Kind.ENUMERATION, labels=labels) if is_checked else plain(Kind.VARCHAR, length=type_.length)
     if isinstance(type_, sqltypes.DateTime):
         return plain(Kind.TIMESTAMP_TZ if type_.timezone else Kind.TIMESTAMP)
     if isinstance(type_, sqltypes.ARRAY):
