@@ -174,8 +174,11 @@ def shown(tests: dict[str, dict[str, Any]]) -> str:
 
 
 def reason(text: str) -> str:
-    """Why a test was skipped, without its name."""
-    return re.sub(r"\s+", " ", text.rsplit("' : ", 1)[-1].removeprefix("Skipped: ")).replace("|", "\\|")
+    """Why a test was skipped, without its name, and told once. SQLAlchemy's own may be the name of a database."""
+    told = re.sub(r"\s+", " ", text.rsplit("' : ", 1)[-1].removeprefix("Skipped: ")).replace("|", "\\|")
+    if told in NAMES:
+        return f"SQLAlchemy has it for other databases than {NAMES[told]}"
+    return " and ".join(dict.fromkeys(told.split(" and ")))
 
 
 def keep(name: str, table: str, check: bool) -> int:

@@ -42,6 +42,7 @@ class Requirements(requirements.Requirements, DefaultRequirements):
     non_updating_cascade = deferrable_or_no_constraints = requirements.lacks(
         "foreign keys are in force, and cannot be deferred"
     )
+    queue_pool = requirements.lacks("the host pools connections, and not the plugin")
     on_update_cascade = on_update_or_deferrable_fks = requirements.done
     async_dialect = property(
         lambda _: exclusions.skip_if(
