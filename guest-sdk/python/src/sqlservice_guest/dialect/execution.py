@@ -62,9 +62,9 @@ def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> No
 
 def compiled_of(statement: str, parameters: Any, context: Any) -> Any:
     """What a statement was compiled to; None for text, as that of a default which is asked for beside a statement."""
-    if isinstance(statement, StatementText):
-        return statement.compiled
     compiled = context.compiled if context is not None else None
+    if isinstance(statement, StatementText) and compiled is not None:
+        return statement.compiled
     if isinstance(compiled, DataCompiler):
         if not any(parameters is given for given in getattr(context, "parameters", ())):
             return None
