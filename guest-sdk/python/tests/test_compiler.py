@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from sqlservice_guest.bindings import schema as sc
 from sqlservice_guest.bindings import statements as st
 from sqlservice_guest.dialect import DataDialect
 from sqlservice_guest.dialect import text as dialect_text
 from sqlservice_guest.dialect.compiler import DataCompiler
+from sqlservice_guest.dialect.types import column_type, written_type
 
 METADATA = sa.MetaData()
 THINGS = sa.Table(
@@ -124,3 +126,49 @@ def test_an_upsert_is_a_conflict() -> None:
 def test_texts_that_cannot_cross_are_refused() -> None:
     with pytest.raises(Exception, match="surrogates"):
         sent(sa.select(sa.column("\ud800")))
+
+
+def test_a_list_in_an_order_or_a_group_is_its_items() -> None:
+    both: Any = sa.sql.expression.ClauseList(NAME, ID)
+    statement, _ = sent(sa.select(sa.func.count()).select_from(THINGS).group_by(both).order_by(both))
+    assert isinstance(statement.root, st.Root_Select)
+    select = statement.nodes[statement.root.value]
+    assert isinstance(select, st.Node_Select)
+    assert (len(select.value.group_by), len(select.value.order_by)) == (2, 2)
+
+
+def test_a_compound_of_one_query_is_the_query() -> None:
+    assert "Compound" not in kinds(sa.union(sa.select(ID)))
+
+
+def test_all_columns_are_not_returned_by_a_star() -> None:
+    with pytest.raises(exc.CompileError, match=r"returning of \*"):
+        compiled(sa.delete(THINGS).returning(sa.literal_column("*")))
+
+
+def test_columns_of_other_tables_are_not_returned() -> None:
+    other = sa.Table("other", sa.MetaData(), sa.Column("id", sa.Integer))
+    with pytest.raises(exc.CompileError, match="another table"):
+        compiled(sa.update(THINGS).values(name="a").where(other.c.id == ID).returning(ID, other.c.id))
+
+
+def test_a_statement_reads_as_the_text_that_it_would_be() -> None:
+    found = compiled(sa.select(ID))
+    for text in (found.string, str(found)):
+        assert text.startswith("SELECT things.id")
+        assert text.split()[0] == f"{text}".split(maxsplit=1)[0] == "SELECT"
+        assert text == str(text)
+
+
+def test_types_that_are_written_as_text_are_the_contracts() -> None:
+    class Code(sa.types.UserDefinedType[str]):
+        cache_ok = True
+
+        def get_col_spec(self, **_: object) -> str:
+            return "VARCHAR(8)"
+
+    known = column_type(Code(), DataDialect())
+    assert (known.kind, known.length) == (sc.TypeKind.VARCHAR, 8)
+    assert written_type("geometry(point)", DataDialect()).native == "geometry(point)"
+    assert column_type(sa.Enum("a", native_enum=False), DataDialect()).kind is sc.TypeKind.VARCHAR
+    assert column_type(sa.Interval(native=False), DataDialect()).kind is sc.TypeKind.TIMESTAMP

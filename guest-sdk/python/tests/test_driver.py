@@ -119,6 +119,13 @@ def test_savepoints_end_from_the_innermost(connection: driver.Connection, sessio
     assert session.calls[-1] == "end point 1"
 
 
+def test_a_commit_keeps_what_an_open_savepoint_has(connection: driver.Connection, session: Session) -> None:
+    for name in ("a", "b"):
+        connection.savepoint(name)
+    connection.commit()
+    assert session.calls[2:] == ["end point 2", "end point 1", "commit"]
+
+
 def test_what_is_closed_stays_closed(connection: driver.Connection, session: Session) -> None:
     cursor = connection.cursor()
     connection.close()

@@ -35,7 +35,7 @@ fn public_types_have_names_of_their_own() {
                 places.entry(name.to_string()).or_default().push(file.path.clone());
             }
         }
-        assert!(!places.is_empty(), "{package} has types");
+        assert!(!places.is_empty() || package == "host/cli", "{package} has public types");
         let twice = places.iter().filter(|(_, places)| places.len() > 1);
         findings.extend(twice.map(|(name, places)| format!("{name}: {}", places.join(", "))));
     }

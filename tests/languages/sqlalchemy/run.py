@@ -1,10 +1,12 @@
-"""Runs SQLAlchemy's own dialect compliance suite in the sandbox, and keeps the table of `README.md`.
+"""Runs SQLAlchemy's own tests in the sandbox, and keeps the tables of `README.md`.
 
     python run.py fetch                          packages, by their hashes, from PyPI
     python run.py build                          the component
-    python run.py test --database URL [--check]  the suite on an empty database; --check compares with README.md
+    python run.py test --database URL [--check]  a suite on an empty database; --check compares with README.md
 
-The Python that runs it has `componentize-py`; `--sqlservice` names the host's program, `--work` where things are kept.
+`--suite dialect` is SQLAlchemy's suite for dialects, which is meant where nothing is said; `orm` and `asyncio` are
+tests of its source package, by the files that `upstream/NAME.txt` lists. Arguments for pytest come after `--`. The
+Python that runs it has `componentize-py`; `--sqlservice` names the host's program, `--work` where things are kept.
 """
 
 # ruff: noqa: T201 - it talks to people
@@ -16,8 +18,10 @@ import collections
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -32,23 +36,25 @@ NAMES = {
     "mysql": "MariaDB",
     "mariadb": "MariaDB",
 }
+SUITES = ("dialect", "orm", "asyncio")
 SHOWN = 20
 
 
 def main() -> int:
     """Parses the arguments and does what they say."""
+    at = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    words, selection = sys.argv[1:at], sys.argv[at + 1 :]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=["fetch", "build", "test"])
-    parser.add_argument(
-        "selection", nargs="*", default=["test_suite.py"], help="arguments for pytest instead of the whole suite"
-    )
+    parser.add_argument("--suite", choices=SUITES, default="dialect", help="which tests")
     parser.add_argument("--database", help="the URL of an empty database")
     parser.add_argument("--sqlservice", default="sqlservice", help="the host's program")
     parser.add_argument(
         "--work", type=Path, default=HERE / ".sqlservice", help="where packages and the component are kept"
     )
     parser.add_argument("--check", action="store_true", help="compare the table with README.md instead of writing it")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
+    given.selection = selection
     given.work.mkdir(parents=True, exist_ok=True)
     if given.step == "test":
         return test(given)
@@ -81,9 +87,19 @@ def fetch(work: Path) -> None:
         "--only-binary=:all:",
     ]
     subprocess.run([*pip, *kind, "--dest", str(wheels), "-r", str(HERE / "packages.txt")], check=True)
+    subprocess.run(
+        [*pip, "--no-binary=:all:", "--dest", str(work / "sources"), "-r", str(HERE / "sources.txt")], check=True
+    )
     for wheel in wheels.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(work / "site")
+    for source in (work / "sources").glob("sqlalchemy-*.tar.gz"):
+        with tarfile.open(source) as archive:
+            top = source.name.removesuffix(".tar.gz")
+            tests = [member for member in archive.getmembers() if member.name.startswith(f"{top}/test/")]
+            archive.extractall(work / "sources", members=tests, filter="data")
+        shutil.rmtree(work / "upstream", ignore_errors=True)
+        (work / "sources" / top).rename(work / "upstream")
 
 
 def build(work: Path) -> None:
@@ -111,33 +127,38 @@ def test(given: argparse.Namespace) -> int:
     table = shown(tests)
     print(f"{name}\n{table}")
     if not tests or answer["status"] not in (0, 1):
-        print(f"pytest ended with {answer['status']}", file=sys.stderr)
+        print(f"pytest ended with {answer['status']}:\n{answer['said'][-4000:]}", file=sys.stderr)
         return 1
-    if given.selection != ["test_suite.py"]:
+    if given.selection:
         return int(bool(failed))
-    return max(int(bool(failed)), keep(name, table, given.check))
+    title = name if given.suite == "dialect" else f"{name}, {given.suite}"
+    return max(int(bool(failed)), keep(title, table, given.check))
 
 
-def run(given: argparse.Namespace) -> Any:
+def run(given: argparse.Namespace, limit: float | None = None) -> Any:
     """The suite's answer."""
-    places = {"suite": HERE / "suite", "site": given.work / "site"}
-    command = [
-        given.sqlservice,
-        "run",
-        str(component(given.work)),
-        "run",
-        json.dumps(given.selection, ensure_ascii=False),
-        "--json",
-    ]
-    command += ["--database", given.database, "--raw-sql", "--memory", "1G"]
+    selection, places = chosen(given)
+    command = [given.sqlservice, "run", str(component(given.work)), "run", json.dumps(selection, ensure_ascii=False)]
+    command += ["--json", "--database", given.database, "--raw-sql", "--memory", "2G"]
     command += [word for place, path in places.items() for word in ("--dir", f"{path}::/{place}")]
-    if given.database.startswith("postgres"):
-        # Almost every test makes a table of a name anew; kept connections would keep plans of the one before.
-        command += ["--pool-recycle", "0s"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
     if done.returncode:
         raise SystemExit(f"the component failed:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
-    return json.loads(json.loads(done.stdout)["ok"])
+    return {**json.loads(json.loads(done.stdout)["ok"]), "said": done.stderr}
+
+
+def chosen(given: argparse.Namespace) -> tuple[list[str], dict[str, Path]]:
+    """Arguments for pytest, and the directories that the component sees."""
+    if given.suite == "dialect":
+        return given.selection or ["test_suite.py"], {"suite": HERE / "suite", "site": given.work / "site"}
+    upstream = HERE / "upstream"
+    shutil.copy(upstream / "setup.cfg", given.work / "upstream")
+    arguments = ["--noconftest", "--rootdir=/upstream", "-p", "differences", "-p", "coroutines"]
+    if given.suite == "asyncio":
+        arguments += ["--dburi", "sqlservice+asyncio://default"]
+    files = [f"/upstream/test/{line}" for line in (upstream / f"{given.suite}.txt").read_text().split()]
+    places = {"suite": upstream, "requirements": HERE / "suite", "upstream": given.work / "upstream"}
+    return arguments + (given.selection or files), {**places, "site": given.work / "site"}
 
 
 def shown(tests: dict[str, dict[str, Any]]) -> str:
@@ -153,8 +174,11 @@ def shown(tests: dict[str, dict[str, Any]]) -> str:
 
 
 def reason(text: str) -> str:
-    """Why a test was skipped, without its name."""
-    return re.sub(r"\s+", " ", text.rsplit("' : ", 1)[-1].removeprefix("Skipped: ")).replace("|", "\\|")
+    """Why a test was skipped, without its name, and told once. SQLAlchemy's own may be the name of a database."""
+    told = re.sub(r"\s+", " ", text.rsplit("' : ", 1)[-1].removeprefix("Skipped: ")).replace("|", "\\|")
+    if told in NAMES:
+        return f"SQLAlchemy has it for other databases than {NAMES[told]}"
+    return " and ".join(dict.fromkeys(told.split(" and ")))
 
 
 def keep(name: str, table: str, check: bool) -> int:

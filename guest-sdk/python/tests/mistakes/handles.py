@@ -74,8 +74,7 @@ def mistake_a_generator_left_half_read() -> None:
         _fill(connection)
         rows = iter(connection.execution_options(yield_per=10).execute(sa.select(Thing.id).order_by(Thing.id)))
         assert next(rows) == (1,)
-        with raises(exc.OperationalError, code="busy"):
-            connection.execute(sa.select(sa.func.count()).select_from(Thing))
+        assert connection.scalar(sa.select(sa.func.count()).select_from(Thing)) == ROWS
         assert next(rows) == (2,)
         del rows
         gc.collect()

@@ -90,7 +90,7 @@ Counted.install()
 def run(arguments: list[str]) -> str:
     """Runs pytest with these arguments, and returns what came of each test as JSON."""
     os.chdir("/suite")
-    sys.argv, sys.path[:0] = ["pytest"], ["/suite", "/site"]
+    sys.argv, sys.path[:0] = ["pytest"], ["/suite", "/requirements", "/upstream", "/site"]
     for name, module in list(sys.modules.items()):
         if hasattr(module, "__path__"):
             module.__path__.append("/site/" + name.replace(".", "/"))

@@ -24,9 +24,11 @@ UNWANTED = {
     "venv",
 }
 LATE = [
+    "_ast_unparse",
     "_pytest._argcomplete",
     "concurrent.futures",
     "importlib.metadata",
+    "importlib.metadata._adapters",
     "importlib.resources",
     "logging.config",
     "logging.handlers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.testing import provision
 
@@ -40,7 +41,7 @@ def upsert(  # noqa: PLR0913 - SQLAlchemy's signature
 ) -> Any:
     """The insert with a conflict clause."""
     statement = insert(table)
-    keys = index_elements or table.primary_key
+    keys = index_elements or getattr(inspect(table), "local_table", table).primary_key
     if set_lambda is None:
         statement = statement.on_conflict_do_nothing()
     else:

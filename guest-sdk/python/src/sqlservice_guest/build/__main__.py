@@ -172,8 +172,11 @@ def glue(project: Project, dependencies: Path) -> str:
     """The module that componentize-py looks at. What it imports is imported when the plugin is built."""
     lines = [
         f"import {block.MODULE}",
+        # Python imports it where it shows annotations, and no file is there at run time.
+        "import _ast_unparse",
         "import wit_world",
-        "from sqlservice_guest import loop, plugin",
+        "from sqlservice_guest import collected, loop, plugin",
+        "collected.install()",
         "loop.install()",
     ]
     if (dependencies / "sqlalchemy").is_dir():

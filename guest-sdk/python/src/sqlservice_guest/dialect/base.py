@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import exc, pool, util
 from sqlalchemy.engine import characteristics, default
 from sqlalchemy.sql import compiler
+from sqlalchemy.sql.compiler import _InsertManyValuesBatch
 
 from .. import driver, errors, plugin
 from ..bindings import databases, raw_sql, sessions
@@ -155,13 +156,13 @@ class DataDialect(Reflection, default.DefaultDialect):
         """The first statement begins a transaction."""
 
     def do_savepoint(self, connection: Any, name: str) -> None:
-        connection.connection.dbapi_connection.savepoint(name)
+        _at_savepoint(connection, "savepoint", "SAVEPOINT", name)
 
     def do_rollback_to_savepoint(self, connection: Any, name: str) -> None:
-        connection.connection.dbapi_connection.rollback_to(name)
+        _at_savepoint(connection, "rollback_to", "ROLLBACK TO SAVEPOINT", name)
 
     def do_release_savepoint(self, connection: Any, name: str) -> None:
-        connection.connection.dbapi_connection.release(name)
+        _at_savepoint(connection, "release", "RELEASE SAVEPOINT", name)
 
     def get_isolation_level(self, dbapi_connection: Any) -> Any:
         return dbapi_connection.get_isolation().name.replace("_", " ")
@@ -209,19 +210,26 @@ class DataDialect(Reflection, default.DefaultDialect):
     def _deliver_insertmanyvalues_batches(
         self, connection: Any, cursor: Any, statement: Any, parameters: Any, generic_setinputsizes: Any, context: Any
     ) -> Any:
-        """Every row in one crossing: there are no batches to deliver."""
+        """Every row in one crossing: one batch, which events and logs see as any statement."""
         if not isinstance(context.compiled, DataCompiler):
-            return super()._deliver_insertmanyvalues_batches(
+            yield from super()._deliver_insertmanyvalues_batches(
                 connection, cursor, statement, parameters, generic_setinputsizes, context
             )
-        try:
-            rows = execution.insert_rows(cursor, context.compiled, parameters)
-        except Exception as failure:
-            connection._handle_dbapi_exception(failure, str(statement), parameters, cursor, context)
-        if context.compiled.effective_returning:
-            context._insertmanyvalues_rows = rows
+            return
+        many = context.compiled._insertmanyvalues
+        ordered = many is not None and many.sort_by_parameter_order
+        yield _InsertManyValuesBatch(
+            statement, parameters, None, parameters, (), len(parameters), 1, 1, ordered, is_downgraded=False
+        )
         context._rowcount = len(parameters)
-        return iter(())
+
+
+def _at_savepoint(connection: Any, action: str, shown: str, name: str) -> None:
+    """Does something with a savepoint; what fails comes as SQLAlchemy's exceptions."""
+    try:
+        getattr(connection.connection.dbapi_connection, action)(name)
+    except errors.Error as failure:
+        connection._handle_dbapi_exception(failure, f"{shown} {name}", {}, None, None)
 
 
 class AsyncDataDialect(DataDialect):

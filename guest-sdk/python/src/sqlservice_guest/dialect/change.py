@@ -65,7 +65,10 @@ class ChangeCompiler(QueryCompiler):
         if not columns:
             return []
         text = self.returning_clause(stmt, columns, populate_result_map=True)
-        return [piece.emit for piece in self.pieces.all(text)]
+        pieces = self.pieces.all(text)
+        if any(piece.kind == "star" for piece in pieces):
+            raise unsupported("returning of *")
+        return [piece.emit for piece in pieces]
 
     # Inserts
 
@@ -229,6 +232,12 @@ class ChangeCompiler(QueryCompiler):
 
     def tail(self, stmt: Any, extra: list[Any], **kw: Any) -> Tail:
         """Other sources, the condition and the returned columns, as they come last in updates and deletes."""
+        if any(
+            getattr(item, "name", None) != stmt.table.name
+            for column in stmt._returning
+            for item in column._from_objects
+        ):
+            raise unsupported("returning of another table's columns")
         source = self.sources(extra, **kw)
         where = self.all_of(stmt._where_criteria, **kw)
         returning = self.returned(stmt)

@@ -23,6 +23,8 @@ class StatementText(str):
     """What logs and errors show of a statement that was sent as data: the text that it would be, made on demand."""
 
     show: Callable[[], str]
+    compiled: DataCompiler
+    """What is sent."""
 
     def __str__(self) -> str:
         try:
@@ -31,6 +33,24 @@ class StatementText(str):
             return str.__str__(self)
 
     __repr__ = __str__
+
+
+def _of_the_text(name: str) -> Callable[..., Any]:
+    """A method of texts, done with the text that the statement would be."""
+    method = getattr(str, name)
+
+    def read(statement: StatementText, *arguments: Any, **options: Any) -> Any:
+        return method(str(statement), *(str(item) if isinstance(item, str) else item for item in arguments), **options)
+
+    return functools.wraps(method)(read)
+
+
+for _name in (
+    "__add__", "__contains__", "__eq__", "__format__", "__getitem__", "__hash__", "__iter__", "__len__", "__ne__",
+    "casefold", "count", "encode", "endswith", "find", "index", "lower", "lstrip", "partition", "replace", "rstrip",
+    "split", "splitlines", "startswith", "strip", "upper",
+):  # fmt: skip
+    setattr(StatementText, _name, _of_the_text(_name))
 
 
 class Variant:
@@ -63,11 +83,14 @@ class DataCompiler(ChangeCompiler):
         if self._root is not None and self._root.kind == "stars":
             raise unsupported("a select of *")
         self._text = StatementText(f"<{type(statement).__name__} sent as data>")
+        self._text.compiled = self
         self._text.show = functools.partial(dialect.shown, statement, kw.get("compile_kwargs"))
         self.string = self._text
 
     def __str__(self) -> str:
-        return self._text.show()
+        text = StatementText(str(self._text))
+        text.compiled, text.show = self, self._text.show
+        return text
 
     @property
     def preparer(self) -> Any:

@@ -22,7 +22,10 @@ class DataDDLCompiler(compiler.DDLCompiler):
         if create.element._prefixes:
             return self._text(create, **kw)
         self.action = "create"
-        return f"CREATE TABLE {create.element.fullname}"
+        try:
+            return text.shown(self.dialect, create, {})
+        except exc.SQLAlchemyError:
+            return f"CREATE TABLE {create.element.fullname}"
 
     def visit_drop_table(self, drop: Any, **kw: Any) -> str:
         self.action = "drop"

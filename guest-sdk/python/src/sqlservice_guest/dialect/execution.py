@@ -10,7 +10,7 @@ from .. import errors, row, value
 from ..bindings import sessions
 from ..blocking import run
 from ..driver import NO_OPTIONS, Cursor
-from .compiler import DataCompiler, Variant
+from .compiler import DataCompiler, StatementText, Variant
 from .ddl import DataDDLCompiler
 from .definition import define, learn
 from .violation import explain
@@ -44,17 +44,34 @@ def options(context: Any) -> Any:
 
 
 def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> None:
-    """Runs one statement."""
-    compiled = context.compiled if context is not None else None
+    """Runs one statement; for a list of rows of parameters, an insert of them all."""
+    compiled = compiled_of(statement, parameters, context)
     if compiled is None:
         cursor.execute(statement, list(parameters.values()) if isinstance(parameters, dict) else parameters or ())
     elif isinstance(compiled, DataDDLCompiler):
         define(cursor, compiled, statement)
     elif not isinstance(compiled, DataCompiler):
         cursor.execute(str(statement), parameters, options(context))
+    elif isinstance(parameters, list):
+        rows = insert_rows(cursor, compiled, parameters)
+        if compiled.effective_returning:
+            context._insertmanyvalues_rows = rows
     else:
         checked = compiled.checked(parameters)
         run_variant(cursor, compiled, compiled.variant(checked), [checked], options(context))
+
+
+def compiled_of(statement: str, parameters: Any, context: Any) -> Any:
+    """What a statement was compiled to; None for text, as that of a default which is asked for beside a statement."""
+    compiled = context.compiled if context is not None else None
+    if isinstance(statement, StatementText) and compiled is not None:
+        return statement.compiled
+    if isinstance(compiled, DataCompiler):
+        if not any(parameters is given for given in getattr(context, "parameters", ())):
+            return None
+        message = "a statement that is sent as data has no text that an event could change; execute another one"
+        raise errors.NotSupportedError(message, code="unsupported")
+    return compiled
 
 
 def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) -> None:
@@ -102,6 +119,7 @@ def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: 
         if variant.runs == 1 or (variant.prepared is not None and variant.runs % 2):
             take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits))
             return
+        cursor.connection.free()
         prepared = run(cursor.connection.session.prepare(variant.statement))
         variant.prepared = (database, prepared, prepared.columns())
     _, prepared, columns = variant.prepared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import decimal
 from typing import Any
 
 from sqlalchemy import MetaData, Table, exc
@@ -22,6 +23,17 @@ _ACTIONS = {
     "SET NULL": sc.Action.SET_NULL,
     "SET DEFAULT": sc.Action.SET_DEFAULT,
 }
+
+_PYTHON: dict[sc.TypeKind, type] = {
+    sc.TypeKind.BOOLEAN: bool,
+    sc.TypeKind.DECIMAL: decimal.Decimal,
+    sc.TypeKind.FLOAT32: float,
+    sc.TypeKind.FLOAT64: float,
+    sc.TypeKind.INT16: int,
+    sc.TypeKind.INT32: int,
+    sc.TypeKind.INT64: int,
+}
+"""The types of values, for types that do not tell it."""
 
 _NONE = sc.DefaultValue_None_()
 
@@ -98,16 +110,18 @@ def table(item: Table, dialect: Any) -> sc.Table:
         ],
         indexes=[_index(index, dialect) for index in sorted(item.indexes, key=lambda index: str(index.name))],
         checks=[
-            sc.Check(
-                _name(check, dialect), dialect.shown(check.sqltext, {"literal_binds": True, "include_table": False})
-            )
-            for check in _sorted(_checks(item))
+            sc.Check(_name(check, dialect), _expression(check.sqltext, dialect)) for check in _sorted(_checks(item))
         ],
         version_column=item.info.get("version_column"),
         comment=item.comment,
         is_view=bool(item.info.get("is_view")),
     )
     return value.checked(made)
+
+
+def _expression(given: Any, dialect: Any) -> str:
+    """The text of an expression in a table's definition."""
+    return str(dialect.shown(given, {"literal_binds": True, "include_table": False}))
 
 
 def bare(item: Table, dialect: Any) -> sc.Table:
@@ -152,10 +166,10 @@ def _column(column: Any, table_: Table, dialect: Any) -> Any:
     return sc.Column(
         name=str(column.name),
         ty=_type(column, dialect),
-        nullable=bool(column.nullable),
+        nullable=bool(column.nullable) and not column.primary_key,
         default=default,
         on_update=sc.DefaultValue_None_(),
-        computed=str(column.computed.sqltext) if column.computed is not None else None,
+        computed=None if column.computed is None else _expression(column.computed.sqltext, dialect),
         comment=column.comment,
     )
 
@@ -178,7 +192,7 @@ def _default(column: Any, dialect: Any) -> Any:
         return sc.DefaultValue_None_()
     given = default.arg
     if isinstance(given, str):
-        return sc.DefaultValue_Literal(value.bind(_typed(given, column)))
+        return sc.DefaultValue_Literal(value.bind(_typed(given, column, dialect)))
     if isinstance(given, (functions.now, functions.current_timestamp)):
         return sc.DefaultValue_Now()
     text = str(given.compile(compile_kwargs={"literal_binds": True}))
@@ -187,13 +201,16 @@ def _default(column: Any, dialect: Any) -> Any:
     if text.lower() in ("true", "false"):
         return sc.DefaultValue_Literal(value.bind(text.lower() == "true"))
     if text.lstrip("-").isdigit():
-        return sc.DefaultValue_Literal(value.bind(_typed(text, column)))
+        return sc.DefaultValue_Literal(value.bind(_typed(text, column, dialect)))
     return sc.DefaultValue_Expression(text)
 
 
-def _typed(text: str, column: Any) -> object:
+def _typed(text: str, column: Any, dialect: Any) -> object:
     """A default that was given as text, as a value of the column's type."""
-    python = column.type.python_type
+    try:
+        python = column.type.python_type
+    except NotImplementedError:
+        python = _PYTHON.get(column_type(column.type, dialect).kind, str)
     if python is bool:
         return text.lower() in ("1", "true", "t")
     if python in (str, dt.timedelta, dict, list):

@@ -53,7 +53,7 @@ class QueryCompiler(CteCompiler):
         pieces = [self.pieces.one(column) for column in inner_columns]
         columns = [self.emitter_of(column) for column in pieces]
         kind = "stars" if any(column.kind == "star" for column in pieces) else "query"
-        groups = [self.value(group, **kwargs) for group in select._group_by_clauses]
+        groups = self.values(select._group_by_clauses, **kwargs)
         having = self.all_of(select._having_criteria, **kwargs)
         orders = self.orders(select._order_by_clauses, **kwargs)
         limit, offset = self.limits(select, **kwargs)
@@ -137,10 +137,18 @@ class QueryCompiler(CteCompiler):
         self.stack.pop(-1)
         return self.with_ctes(text)
 
+    def _alone(self, cs: Any, part: Piece) -> str:
+        """A compound of one query: that query."""
+        if part.kind != "query" or cs._order_by_clauses or cs._group_by_clauses or cs._has_row_limiting_clause:
+            raise unsupported("a compound of one query with an order or limits of its own")
+        return self.pieces.token("query", part.emit, part.data)
+
     def _compose_compound(self, cs: Any, parts: list[Piece], kwargs: dict[str, Any]) -> str:
         op = _SETS.get(cs.keyword.name)
         if op is None:
             raise unsupported(cs.keyword.name.replace("_", " ").lower())
+        if len(parts) == 1:
+            return self._alone(cs, parts[0])
         if cs._group_by_clauses:
             raise unsupported("group by of a compound; select from it")
         kwargs = {**kwargs, "include_table": False}

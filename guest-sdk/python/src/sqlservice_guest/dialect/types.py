@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import re
 import uuid
 from typing import Any
 
@@ -275,6 +276,18 @@ _KINDS: tuple[tuple[type, Kind], ...] = (
 )
 
 
+_WRITTEN = re.compile(r"(?P<name>[A-Z ]+?)\s*(\(\s*(?P<numbers>\d+(\s*,\s*\d+)?)\s*\))?")
+_BY_NAME: dict[str, Any] = {
+    "BIGINT": sqltypes.BIGINT, "BLOB": sqltypes.LargeBinary, "BOOLEAN": sqltypes.BOOLEAN, "BYTEA": sqltypes.LargeBinary,
+    "CHAR": sqltypes.VARCHAR, "DATE": sqltypes.DATE, "DATETIME": sqltypes.DATETIME, "DECIMAL": sqltypes.NUMERIC,
+    "DOUBLE PRECISION": sqltypes.DOUBLE, "FLOAT": sqltypes.FLOAT, "INT": sqltypes.INTEGER,
+    "INTEGER": sqltypes.INTEGER, "JSON": sqltypes.JSON, "NUMERIC": sqltypes.NUMERIC, "REAL": sqltypes.REAL,
+    "SMALLINT": sqltypes.SMALLINT, "TEXT": sqltypes.TEXT, "TIME": sqltypes.TIME, "TIMESTAMP": sqltypes.TIMESTAMP,
+    "UUID": sqltypes.UUID, "VARCHAR": sqltypes.VARCHAR,
+}  # fmt: skip
+"""Types by the names that SQL has for them."""
+
+
 def plain(
     kind: Kind, *, length: int | None = None, precision: int | None = None, scale: int | None = None,
     element: Kind | None = None, labels: list[str] | None = None, native: str | None = None,
@@ -289,15 +302,16 @@ def plain(
 
 def column_type(type_: Any, dialect: Any) -> Any:
     """The contract's type for one of SQLAlchemy's. `Integer` has 64 bits, `Numeric` 38 digits where none are said."""
+    if isinstance(type_, sqltypes.Interval):
+        return plain(Kind.INTERVAL if type_.native else Kind.TIMESTAMP)
     if isinstance(type_, sqltypes.TypeDecorator):
-        return column_type(
-            type_.load_dialect_impl(dialect)
-            if not isinstance(type_, sqltypes.Interval)
-            else sqltypes._AbstractInterval(),
-            dialect,
-        )
+        return column_type(type_.load_dialect_impl(dialect), dialect)
+    if isinstance(type_, type_api.UserDefinedType):
+        return written_type(type_.get_col_spec(), dialect)
     if isinstance(type_, sqltypes.Enum):
-        return plain(Kind.ENUMERATION, labels=[str(label) for label in type_.enums])
+        is_checked = type_.native_enum or type_.create_constraint
+        labels = [str(label) for label in type_.enums]
+        return plain(Kind.ENUMERATION, labels=labels) if is_checked else plain(Kind.VARCHAR, length=type_.length)
     if isinstance(type_, sqltypes.DateTime):
         return plain(Kind.TIMESTAMP_TZ if type_.timezone else Kind.TIMESTAMP)
     if isinstance(type_, sqltypes.ARRAY):
@@ -318,6 +332,16 @@ def column_type(type_: Any, dialect: Any) -> Any:
             return plain(kind, length=getattr(type_, "length", None) if kind is Kind.BYTES else None)
     message = f"the contract has no type for {type_!r}"
     raise exc.CompileError(message)
+
+
+def written_type(text: str, dialect: Any) -> Any:
+    """The contract's type for the SQL text of one, as a `UserDefinedType` has it; a database's own by its name."""
+    found = _WRITTEN.fullmatch(text.strip().upper())
+    known = None if found is None else _BY_NAME.get(found["name"])
+    if found is None or known is None:
+        return plain(Kind.OTHER, native=text)
+    numbers = [int(part) for part in (found["numbers"] or "").split(",") if part.strip()]
+    return column_type(known(*numbers) if issubclass(known, (sqltypes.String, sqltypes.Numeric)) else known(), dialect)
 
 
 def reflected_type(ty: Any) -> Any:

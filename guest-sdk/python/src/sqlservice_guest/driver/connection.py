@@ -101,6 +101,9 @@ class Connection:
         """
         self.settle()
         session, lost = self.session, self.has_lost
+        if self._savepoints and not lost:
+            # What is left open is kept; a savepoint that is dropped would be undone.
+            self.release(next(iter(self._savepoints)))
         self._end_parts()
         run(session.commit())
         if lost:
@@ -124,6 +127,11 @@ class Connection:
         """Notes a cursor with rows to come: they end with the transaction."""
         self._unread.add(cursor)
 
+    def free(self) -> None:
+        """Makes the connection free for a statement: rows of others that are still to come are read before."""
+        for cursor in list(self._unread):
+            cursor.keep()
+
     def _end_parts(self) -> None:
         self._savepoints.clear()
         for cursor in list(self._unread):
@@ -145,6 +153,7 @@ class Connection:
 
     def savepoint(self, name: str) -> None:
         """Sets a savepoint."""
+        self.free()
         self.prepare_transaction()
         self._savepoints.pop(name, None)
         self._savepoints[name] = run(self.session.begin_nested())
@@ -165,6 +174,7 @@ class Connection:
         if name not in self._savepoints:
             message = f"there is no savepoint {name}; it was released, or its transaction ended"
             raise ProgrammingError(message, code="closed")
+        self.free()
         ended = None
         while ended != name:
             ended, point = self._savepoints.popitem()
@@ -240,6 +250,7 @@ class Connection:
         """Reads tables: those of the open transaction too, without beginning one."""
         self.settle()
         self.check()
+        self.free()
         wanted = value.checked(options)
         return run(self.session.reflect(wanted) if self.in_transaction else self.database.reflect(wanted))
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 10_000
 BATCH_BYTES = 4 << 20
+KEPT_BATCHES = 16
+"""How much of a result is kept in memory where another statement comes before it was read."""
 NO_OPTIONS = sessions.Options(None, None, None)
 
 Row = tuple[Any, ...]
@@ -69,6 +71,7 @@ class Cursor:
         if self._closed:
             raise closed("cursor")
         self._reset()
+        self.connection.free()
         self.connection.prepare_transaction()
         try:
             result = run(call(self.connection.session))
@@ -150,6 +153,15 @@ class Cursor:
             taken += self._rows
             self._rows = []
         return taken
+
+    def keep(self) -> None:
+        """Reads what is still to come, so that the connection is free for another statement; no more than so much."""
+        rows = self._rows[self._at :]
+        for _ in range(KEPT_BATCHES):
+            if not self._more():
+                break
+            rows += self._rows
+        self._rows, self._at = rows, 0
 
     def cut_off(self) -> None:
         """Gives up the rows that are still to come: a fetch says so."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.sql import compiler
 
 from ...bindings import statements as st
-from ..arena import Emit, Piece, Pieces, unsupported
+from ..arena import Emit, Piece, Pieces, nothing, unsupported
 from ..types import column_type
 
 if TYPE_CHECKING:
@@ -53,7 +53,17 @@ class PieceCompiler(compiler.SQLCompiler):
             raise unsupported("a select of *")
         if piece.kind == "query":
             return lambda arena: arena.add(st.Node_ScalarQuery(piece.emit(arena)))
+        if piece.emit is nothing:
+            raise unsupported(f"a {piece.kind} in the place of a value")
         return piece.emit
+
+    def values(self, elements: Any, **kw: Any) -> list[Emit]:
+        """How elements are written as values; a list among them is its items."""
+        found: list[Emit] = []
+        for element in elements:
+            piece = self.piece(element, **kw)
+            found += piece.data if piece.kind == "list" else [self.emitter_of(piece)]
+        return found
 
     def typed(self, element: Any, **kw: Any) -> Emit:
         """As `value`; a parameter tells its type, where nothing beside it does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from ...bindings import statements as st
-from ..arena import Arena, Emit, nothing, unsupported
+from ..arena import Arena, Emit, Piece, nothing, unsupported
 from .base import PieceCompiler
 
 Key: TypeAlias = tuple[Emit, bool, bool | None]
@@ -32,7 +32,10 @@ class Orderings(PieceCompiler):
 
     def order(self, clause: Any, **kw: Any) -> Key:
         """One key of an ordering."""
-        piece = self.piece(clause, **kw)
+        return self.key_of(self.piece(clause, **kw))
+
+    def key_of(self, piece: Piece) -> Key:
+        """The key of an ordering that a piece is."""
         if piece.kind != "order":
             return self.emitter_of(piece), False, None
         inner, descending, nulls = piece.data
@@ -42,7 +45,11 @@ class Orderings(PieceCompiler):
         """Keys of an ordering."""
         keys: list[Key] = []
         for clause in clauses:
-            key = self.order(clause, **kw)
+            piece = self.piece(clause, **kw)
+            if piece.kind == "list":
+                keys += [(item, False, None) for item in piece.data]
+                continue
+            key = self.key_of(piece)
             keys += [key] if key[2] is None or "nulls-order" in self.dialect.capabilities else self.nulls_by_test(key)
         return keys
 
