@@ -1,7 +1,7 @@
 //! One case on every database, each time in a fresh database of its own that is gone afterwards.
 
 use std::{
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, resume_unwind},
     sync::{
         Mutex,
         atomic::{AtomicU32, Ordering},
@@ -101,6 +101,16 @@ impl Fixture {
             }
         };
         Self { backend, url, name, dir, opened: Mutex::default() }
+    }
+
+    /// Another empty database of the same kind, to compare what two have. It is gone when the case has ended.
+    pub async fn with_another(&self, case: impl AsyncFnOnce(&Self)) {
+        let other = Self::new(self.backend).await;
+        let outcome = AssertUnwindSafe(case(&other)).catch_unwind().await;
+        other.remove().await;
+        if let Err(panic) = outcome {
+            resume_unwind(panic);
+        }
     }
 
     /// On which database the case runs.

@@ -9,8 +9,11 @@ use std::{
     time::Duration,
 };
 
-use sqlservice_tests::{Backend, Fixture, for_each_within, source};
-use xtask::languages::{Built, build, environment};
+use sqlservice_tests::{Backend, Fixture, for_each_within, servers, source};
+use xtask::{
+    languages::{Built, build, environment, npm, packages},
+    servers::{MARIADB_VARIABLE, POSTGRES_VARIABLE},
+};
 
 use super::built;
 use crate::readme;
@@ -58,27 +61,78 @@ fn the_seeds_page_prints_what_it_prints_outside() {
     });
 }
 
-/// SQLAlchemy's own suite for dialects, whose component is made once.
-fn sqlalchemys_suite(backend: Backend) {
-    static READY: OnceLock<PathBuf> = OnceLock::new();
-    const FOLDER: &str = "tests/languages/sqlalchemy";
-    let work = xtask::workspace::target().join("languages/sqlalchemy");
-    let work = work.to_str().expect("UTF-8");
-    let program = READY.get_or_init(|| {
+/// Where what is written with SQLAlchemy lies.
+const SQLALCHEMY: &str = "tests/languages/sqlalchemy";
+
+/// Where its components are kept.
+fn kept() -> String {
+    xtask::workspace::target().join("languages/sqlalchemy").to_str().expect("UTF-8").to_owned()
+}
+
+/// The Python that makes components.
+fn componentize() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
         readme::programs();
         let Built { tools, .. } = build("tests/languages/python").expect("Python's guest");
-        let program = of_package(&tools.get("componentize-py").expect("what makes it").path);
+        of_package(&tools.get("componentize-py").expect("what makes it").path)
+    })
+}
+
+/// A suite of SQLAlchemy's own, whose component is made once. What came of it is that which the README says.
+fn sqlalchemys_suite(suite: &str, backends: &[Backend]) {
+    static READY: OnceLock<()> = OnceLock::new();
+    READY.get_or_init(|| {
         for step in ["fetch", "build"] {
-            printed(&mut python(&program, FOLDER, &["run.py", step, "--work", work]));
+            printed(&mut python(componentize(), SQLALCHEMY, &["run.py", step, "--work", &kept()]));
         }
-        program
     });
-    for_each_within(PATIENCE, &[backend], async |fixture: &Fixture| {
-        let mut run =
-            python(program, FOLDER, &["run.py", "test", "--check", "--work", work, "--database", fixture.url()]);
+    for_each_within(PATIENCE, backends, async |fixture: &Fixture| {
+        let arguments = ["run.py", "test", "--check", "--suite", suite, "--work", &kept(), "--database", fixture.url()];
+        let mut run = python(componentize(), SQLALCHEMY, &arguments);
         run.arg("--sqlservice").arg(sqlservice()).env("SQLSERVICE_CACHE", readme::cache());
         printed(&mut run);
     });
+}
+
+/// A database's URL as SQLAlchemy takes it.
+fn sqlalchemys(url: &str) -> String {
+    let drivers =
+        [("sqlite://", "sqlite:///"), ("postgres://", "postgresql+psycopg://"), ("mariadb://", "mysql+pymysql://")];
+    let driver = drivers.iter().find_map(|(ours, theirs)| Some(format!("{theirs}{}", url.strip_prefix(ours)?)));
+    driver.unwrap_or_else(|| panic!("no driver for {url}"))
+}
+
+/// Walks through sessions of the ORM at random, inside and outside of the sandbox, on two databases that end up with equal rows.
+fn sessions_walk(backend: Backend, first: u32) {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    let program = READY.get_or_init(|| {
+        printed(&mut python(componentize(), SQLALCHEMY, &["compare.py", "build", "--work", &kept()]));
+        packages("sqlalchemy", &format!("{SQLALCHEMY}/outside.txt")).expect("the drivers outside").join("bin/python")
+    });
+    for_each_within(PATIENCE, &[backend], async |fixture: &Fixture| {
+        fixture
+            .with_another(async |other: &Fixture| {
+                let mut run = python(program, SQLALCHEMY, &["compare.py", "test", "--work", &kept()]);
+                run.args(["--database", fixture.url(), "--beside", &sqlalchemys(other.url())]);
+                run.args(["--first", &first.to_string(), "--seeds", "60", "--sqlservice"]).arg(sqlservice());
+                let said = printed(run.env("SQLSERVICE_CACHE", readme::cache()));
+                assert!(said.contains("60 walks, 0 apart"), "on {backend}: {said}");
+            })
+            .await;
+    });
+}
+
+/// Programs with Kysely, inside and on Node.js. What came of them is that which the README says.
+fn kyselys_programs(database: &str) {
+    const FOLDER: &str = "tests/languages/kysely";
+    readme::programs();
+    let Built { component, tools, .. } = build(FOLDER).expect("the programs");
+    let mut run = npm(&tools.get("Node.js").expect("what runs them").path, FOLDER).expect("npm");
+    run.args(["test", "--silent", "--", "--check", "--database", database, "--component"]).arg(component);
+    run.arg("--sqlservice").arg(sqlservice()).env("SQLSERVICE_CACHE", readme::cache());
+    let said = printed(run.env(POSTGRES_VARIABLE, servers::postgres()).env(MARIADB_VARIABLE, servers::mariadb()));
+    assert!(said.contains(" passed, 0 failed"), "on {database}: {said}");
 }
 
 /// The Python of the place that holds a package.
@@ -88,10 +142,50 @@ fn of_package(package: &Path) -> PathBuf {
 
 #[test]
 fn sqlalchemys_own_suite_passes_on_sqlite() {
-    sqlalchemys_suite(Backend::Sqlite);
+    sqlalchemys_suite("dialect", &[Backend::Sqlite]);
 }
 
 #[test]
 fn sqlalchemys_own_suite_passes_on_mariadb() {
-    sqlalchemys_suite(Backend::MariaDb);
+    sqlalchemys_suite("dialect", &[Backend::MariaDb]);
+}
+
+#[test]
+fn sqlalchemys_tests_of_the_orm_pass() {
+    sqlalchemys_suite("orm", &[Backend::Sqlite]);
+}
+
+#[test]
+fn sqlalchemys_tests_of_asyncio_pass() {
+    sqlalchemys_suite("asyncio", &Backend::ALL);
+}
+
+#[test]
+fn sessions_of_sqlalchemys_orm_do_the_same_inside_on_sqlite() {
+    sessions_walk(Backend::Sqlite, 1);
+}
+
+#[test]
+fn sessions_of_sqlalchemys_orm_do_the_same_inside_on_postgresql() {
+    sessions_walk(Backend::Postgres, 101);
+}
+
+#[test]
+fn sessions_of_sqlalchemys_orm_do_the_same_inside_on_mariadb() {
+    sessions_walk(Backend::MariaDb, 201);
+}
+
+#[test]
+fn kyselys_programs_do_the_same_inside_on_sqlite() {
+    kyselys_programs("sqlite");
+}
+
+#[test]
+fn kyselys_programs_do_the_same_inside_on_postgresql() {
+    kyselys_programs("postgresql");
+}
+
+#[test]
+fn kyselys_programs_do_the_same_inside_on_mariadb() {
+    kyselys_programs("mariadb");
 }

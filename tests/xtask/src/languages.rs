@@ -1,6 +1,13 @@
 //! The SDKs of other languages than Rust: components of them for the tests, and the checks that their own people make.
 
-use std::{collections::BTreeMap, env, ffi::OsStr, fs, path::PathBuf, process::Command};
+use std::{
+    collections::BTreeMap,
+    env,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -11,12 +18,13 @@ use crate::{
 };
 
 /// The guests of the list of cases, and the plugins, each of which shows one idea.
-pub const PROJECTS: [&str; 12] = [
+pub const PROJECTS: [&str; 13] = [
     "tests/languages/c",
     "tests/languages/go",
     "tests/languages/go/libraries",
     "tests/languages/python",
     "tests/languages/javascript",
+    "tests/languages/kysely",
     "tests/languages/hostile-python",
     "tests/languages/hostile-javascript",
     "guest-sdk/python/tests/mistakes",
@@ -87,11 +95,18 @@ pub fn check(tools: &BTreeMap<String, Tool>) -> Result<()> {
     run(of("go", "sh").arg("check.sh").env("GO", tool("go")?))?;
     let python = environment("python")?.join("bin/python");
     run(of("python", python).arg("check/run.py"))?;
-    // Npm, beside it, is a script that finds Node.js by the path.
-    let node = tool("Node.js")?.parent().context("Node.js lies nowhere")?;
+    run(npm(tool("Node.js")?, "guest-sdk/javascript")?.args(["run", "--silent", "check"]))
+}
+
+/// The npm of a Node.js, in a folder of the project.
+pub fn npm(node: &Path, folder: &str) -> Result<Command> {
+    // It is a script that finds Node.js by the path.
+    let programs = node.parent().context("Node.js lies nowhere")?;
     let path = env::var_os("PATH").unwrap_or_default();
-    let paths = env::join_paths(std::iter::once(node.to_owned()).chain(env::split_paths(&path)))?;
-    run(of("javascript", node.join("npm")).args(["run", "--silent", "check"]).env("PATH", paths))
+    let paths = env::join_paths(std::iter::once(programs.to_owned()).chain(env::split_paths(&path)))?;
+    let mut command = Command::new(programs.join("npm"));
+    command.current_dir(root().join(folder)).env("PATH", paths);
+    Ok(command)
 }
 
 /// A command in the folder of an SDK.
@@ -103,14 +118,19 @@ fn of(sdk: &str, program: impl AsRef<OsStr>) -> Command {
 
 /// A place with the programs that an SDK's `check/requirements.txt` names, with the hashes of their packages.
 pub fn environment(sdk: &str) -> Result<PathBuf> {
-    let wanted = root().join("guest-sdk").join(sdk).join("check/requirements.txt");
+    packages(sdk, &format!("guest-sdk/{sdk}/check/requirements.txt"))
+}
+
+/// A place of this name with Python's packages that a file of the project names, with their hashes.
+pub fn packages(name: &str, file: &str) -> Result<PathBuf> {
+    let wanted = root().join(file);
     let text = fs::read_to_string(&wanted).with_context(|| format!("{} cannot be read", wanted.display()))?;
-    let dir = target().join("checks").join(sdk);
+    let dir = target().join("checks").join(name);
     let mark = dir.join("requirements.txt");
     if fs::read_to_string(&mark).is_ok_and(|had| had == text) {
         return Ok(dir);
     }
-    note(&format!("not installed: the programs that check guest-sdk/{sdk}; they go to {}", workspace::shown(&dir)));
+    note(&format!("not installed: the packages of {file}; they go to {}", workspace::shown(&dir)));
     run_quietly(Command::new("python3").args(["-I", "-m", "venv", "--clear"]).arg(&dir))?;
     let mut pip = Command::new(dir.join("bin/python"));
     pip.args(["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--only-binary=:all:"]);
