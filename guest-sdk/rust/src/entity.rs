@@ -1,11 +1,10 @@
 //! Objects of sessions: [`Entity`] is a handle of a row, shared by everybody who has it.
 
-mod any;
 mod fill;
 mod free;
-mod life;
-mod outside;
-mod slot;
+mod instance;
+mod loading;
+mod mapper;
 mod version;
 
 use std::{
@@ -15,17 +14,20 @@ use std::{
     rc::Rc,
 };
 
-pub(crate) use self::free::Dropped;
-pub(crate) use self::life::Life;
-pub(crate) use self::slot::{AnySlot, Lead, Memento, Slot, encode_rows};
 use self::version::Version;
-pub use self::{any::AnyEntity, life::Status};
-use crate::Model;
-
-/// A model that sessions can keep: one that can be cloned.
-pub trait Record: Model + Clone {}
-
-impl<M: Model + Clone> Record for M {}
+pub(crate) use self::{
+    instance::Slot,
+    loading::{get_or_insert, load_without},
+    mapper::{load, mapper},
+};
+pub use crate::{
+    instance::{AnyEntity, Status},
+    model::Record,
+};
+use crate::{
+    instance::{AnySlot, Dropped},
+    value::Shown,
+};
 
 /// A handle of an object, which is a row of a model's table or is to become one. It reads like the model:
 /// `user.name`. Clones are the same object, and all of them see what any of them changes.
@@ -46,9 +48,9 @@ impl<M: Record> Entity<M> {
     pub fn new(model: M) -> Self {
         let mut model = model;
         for column in M::COLUMNS {
-            model.hear_set(column);
+            model.fire_set(column);
         }
-        Self::of(Slot::new(model))
+        Self::of(Slot::new(mapper::<M>(), model))
     }
 
     pub(crate) const fn of(slot: Rc<Slot<M>>) -> Self {
@@ -125,6 +127,19 @@ impl<M> Clone for Entity<M> {
     }
 }
 
+impl<M: Record> From<Entity<M>> for AnyEntity {
+    fn from(entity: Entity<M>) -> Self {
+        Self(entity.slot)
+    }
+}
+
+impl AnyEntity {
+    /// The object as one of this model, where it is.
+    pub fn downcast<M: Record>(&self) -> Option<Entity<M>> {
+        Rc::clone(&self.0).as_any().downcast::<Slot<M>>().ok().map(Entity::of)
+    }
+}
+
 /// Objects are equal where they are the same one.
 impl<M> PartialEq for Entity<M> {
     fn eq(&self, other: &Self) -> bool {
@@ -152,7 +167,7 @@ impl<M: Record> fmt::Debug for Entity<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(M::TABLE);
         for (position, column) in M::COLUMNS.iter().enumerate() {
-            shown.field(column, &crate::value::Shown(&self.column_value(position)));
+            shown.field(column, &Shown(&self.column_value(position)));
         }
         shown.finish()
     }

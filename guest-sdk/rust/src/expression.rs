@@ -4,6 +4,7 @@ mod arithmetic;
 mod case;
 mod ends;
 mod function;
+mod ids;
 mod json;
 mod lowered;
 mod node;
@@ -16,7 +17,7 @@ mod tuple;
 mod window;
 
 #[cfg(test)]
-pub(crate) use self::node::ids;
+pub(crate) use self::ids::ids;
 pub use self::{
     arithmetic::Numeric,
     case::{Case, when},

@@ -391,6 +391,8 @@ pub mod entity;
 pub mod error;
 mod event;
 pub mod expression;
+mod instance;
+mod mapping;
 mod model;
 pub mod raw;
 pub mod relation;
@@ -398,6 +400,7 @@ pub mod row;
 pub mod schema;
 pub mod session;
 pub mod statement;
+mod unit_of_work;
 pub mod value;
 
 // The derive names this crate by its own name; so the crate's own tests and documents can use it, too.
@@ -454,7 +457,7 @@ pub mod __private {
     pub use crate::{
         bindings::sqlservice::database::rows::ColumnData,
         bindings::sqlservice::database::rows::Vector,
-        event::{Happening, happen},
+        event::{Dispatch, dispatch},
         relation::{AnyRelation, Cascades, Declared, relate, relation, relationships},
         row::{Columns, next_cell},
         schema::*,

@@ -10,31 +10,18 @@ use std::{fmt, marker::PhantomData, rc::Rc};
 use rustc_hash::FxHashSet;
 
 pub(crate) use self::load::{LoadNode, Nested};
-pub use self::{
-    any::AnyRelation,
-    related::{Load, Loads, Related},
-};
+pub use self::related::{Load, Loads, Related};
 use crate::{
-    Entity, Error, Model, Result,
-    entity::Record,
+    Error, Result,
+    entity::{Entity, mapper},
     error::Unloaded,
+    model::{Model, Record},
     schema::{Relationship, Table},
-    session::unit::{Mapper, mapper},
 };
-
-/// What is known of a relationship.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Nobody said anything: a new object is related to nothing.
-    Unset,
-    /// It was not read.
-    Unloaded,
-    /// It was read, or said to be what it is.
-    Loaded,
-    /// It is said to be something else than what it is, which was not read.
-    Replaced,
-}
+pub use crate::{
+    instance::{AnyRelation, Mode},
+    mapping::{Cascades, Declared},
+};
 
 /// The objects on the other side of a one-to-many or many-to-many relationship.
 ///
@@ -381,30 +368,6 @@ impl<T: Record> From<&Entity<T>> for One<T> {
     fn from(item: &Entity<T>) -> Self {
         item.clone().into()
     }
-}
-
-/// A relationship as its model declares it.
-#[doc(hidden)]
-pub struct Declared {
-    pub(crate) relationship: Relationship,
-    pub(crate) target: fn() -> &'static Mapper,
-    pub(crate) target_table: fn() -> Table,
-    pub(crate) through: Option<fn() -> Table>,
-    pub(crate) field: &'static str,
-    pub(crate) cascades: Cascades,
-    pub(crate) passive_updates: bool,
-}
-
-/// What follows an object along a relationship in its session, of which the host need not know.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cascades {
-    /// Merging the owner merges the related objects.
-    pub merge: bool,
-    /// Taking the owner out of its session takes them out of it.
-    pub expunge: bool,
-    /// Reading the owner again reads them again.
-    pub refresh_expire: bool,
 }
 
 /// A relationship to a model. The derive writes these.

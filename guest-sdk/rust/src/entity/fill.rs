@@ -1,6 +1,7 @@
 //! Columns of an object that a later query reads.
 
-use super::{Record, Slot};
+use super::Slot;
+use crate::model::Record;
 
 impl<M: Record> Slot<M> {
     /// The row was read again with more of its columns: those that were not read before are known now.

@@ -2,7 +2,8 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
-use super::{Record, free::free_related};
+use super::free::free_related;
+use crate::model::Record;
 
 /// A version of an object, which never changes.
 pub(crate) struct Version<M> {

@@ -6,7 +6,7 @@ use super::{Kids, Node, Source};
 use crate::{
     Result,
     bindings::sqlservice::database::statements::{self, BinaryOp, Node as Form},
-    session::unit::Mapper,
+    mapping::Mapper,
 };
 
 /// How sources begin that get a name here: a table that is related to itself stands twice in a statement.

@@ -2,10 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{
-    Change, Returning, Subquery,
-    select::{both, subquery},
-};
+use super::{Change, Returning, Subquery, select::subquery};
 use crate::{
     Alias, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
@@ -33,7 +30,7 @@ pub fn delete<M: Model>() -> Delete<M> {
 impl<M: Model> Delete<M> {
     /// Only rows for which this is true. Several filters must all be true.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
-        self.filter = both(self.filter, operand_node(condition));
+        self.filter = Node::and(self.filter, operand_node(condition));
         self
     }
 

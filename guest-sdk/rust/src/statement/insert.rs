@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Change, Returning, Subquery, select::both};
+use super::{Change, Returning, Subquery};
 use crate::{
     Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Assignment, ConflictAction, InsertSource, Root},
@@ -182,7 +182,7 @@ impl<M: Model> Upsert<M> {
 
     /// Only rows for which this is true are changed.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
-        self.conflict.filter = both(self.conflict.filter, operand_node(condition));
+        self.conflict.filter = Node::and(self.conflict.filter, operand_node(condition));
         self
     }
 }
@@ -238,18 +238,6 @@ pub(super) fn assignments(set: &[(&'static str, Node)], kids: &mut Kids) -> Vec<
 
 fn owned(names: Vec<&'static str>) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
-}
-
-/// Whether the generated key is the database's to make; a mix is a mistake, as rows of one insert have the same columns.
-pub(crate) fn left_out_key<M: Model>(rows: &[M]) -> Result<Option<usize>> {
-    let Some(key) = M::GENERATED else { return Ok(None) };
-    match rows.iter().filter(|row| row.wants_key()).count() {
-        0 => Ok(None),
-        all if all == rows.len() => Ok(Some(key)),
-        _ => Err(Error::invalid(
-            "some rows have a generated key and some have 0 for it: insert the ones and the others apart",
-        )),
-    }
 }
 
 /// The columns that rows say something of, and their values, row by row.

@@ -42,6 +42,13 @@ pub fn select_columns<S: Selection>(selection: S) -> Select<S::Row> {
     Select::new(selection)
 }
 
+impl<M: Model> Alias<M> {
+    /// A query of the alias.
+    pub fn select(self) -> Select<M> {
+        Select::new(self.entity())
+    }
+}
+
 /// How strongly a query locks the rows that it returns, and how long it waits for others' locks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lock {
@@ -96,7 +103,7 @@ impl<T> Select<T> {
 
     /// Only rows for which this is true. Several filters must all be true.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
-        self.filter = both(self.filter, operand_node(condition));
+        self.filter = Node::and(self.filter, operand_node(condition));
         self
     }
 
@@ -114,7 +121,7 @@ impl<T> Select<T> {
 
     /// Only groups for which this is true.
     pub fn having(mut self, condition: impl Operand<bool>) -> Self {
-        self.having = both(self.having, operand_node(condition));
+        self.having = Node::and(self.having, operand_node(condition));
         self
     }
 
@@ -274,12 +281,4 @@ impl<T: FromRow> Subquery for Select<T> {
     fn query_node(&self) -> QueryNode {
         QueryNode(self.node(None))
     }
-}
-
-/// Two conditions, or the one that is there.
-pub(crate) fn both(first: Option<Node>, second: Node) -> Option<Node> {
-    Some(match first {
-        Some(first) => Node::listed(statements::ListOp::And, first, second),
-        None => second,
-    })
 }

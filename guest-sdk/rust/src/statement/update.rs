@@ -2,11 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{
-    Change, Returning, Subquery,
-    insert::assignments,
-    select::{both, subquery},
-};
+use super::{Change, Returning, Subquery, insert::assignments, select::subquery};
 use crate::{
     Alias, Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
@@ -42,7 +38,7 @@ impl<M: Model> Update<M> {
 
     /// Only rows for which this is true. Several filters must all be true.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
-        self.filter = both(self.filter, operand_node(condition));
+        self.filter = Node::and(self.filter, operand_node(condition));
         self
     }
 

@@ -185,3 +185,25 @@ pub(crate) const fn name(scalar: &Scalar) -> &'static str {
         Scalar::Other(_) => "a value of the database's own type",
     }
 }
+
+/// The null.
+pub(crate) const fn null() -> Value {
+    Value::Scalar(Scalar::Null)
+}
+
+/// A column of any values, as a vector of one type where they have one.
+pub(crate) fn typed(values: Vec<Value>) -> ColumnData {
+    let mut validity = Validity::default();
+    let mut others = 0;
+    for value in &values {
+        validity.push(!matches!(value, Value::Scalar(Scalar::Null)));
+        others += usize::from(!matches!(value, Value::Scalar(Scalar::Null | Scalar::Integer(_))));
+    }
+    let values = if others == 0 {
+        let integer = |value| if let Value::Scalar(Scalar::Integer(value)) = value { value } else { 0 };
+        Vector::Integers(values.into_iter().map(integer).collect())
+    } else {
+        Vector::Mixed(values)
+    };
+    ColumnData { validity: validity.finish(), values }
+}

@@ -70,7 +70,7 @@ fn take<C: Carried>(vector: Vector) -> Result<Vec<C>, Vector> {
 macro_rules! carried {
     ([$($parameters:tt)*] $rust:ty) => {
         impl $($parameters)* $crate::value::SqlType for $rust {
-            const KIND: $crate::schema::TypeKind =
+            const KIND: $crate::bindings::sqlservice::database::schema::TypeKind =
                 <<Self as $crate::value::native::Carried>::By as $crate::value::SqlType>::KIND;
 
             fn to_scalar(&self) -> $crate::value::Scalar {

@@ -4,13 +4,12 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::{
-    super::unit::{Direction, Key, Mapped, ModelId, Unit},
-    Item, check_version,
-};
+use super::{Item, check_version};
 use crate::{
     Error, Result,
-    entity::{AnyEntity, Status},
+    instance::{AnyEntity, Status},
+    mapping::{Direction, Key, Mapped, ModelId},
+    unit_of_work::UnitOfWork,
 };
 
 /// Everything that is saved, each once: what was given, then what that leads to by relationships that cascade.
@@ -47,7 +46,7 @@ impl Follow {
     }
 }
 
-/// Whom objects stand for, by their addresses; themselves where nobody is named.
+/// Whom objects stand for, by their addresses; themselves where there is no entry.
 type Known = FxHashMap<usize, AnyEntity>;
 
 fn whom(known: &Known, object: &AnyEntity) -> AnyEntity {
@@ -55,7 +54,7 @@ fn whom(known: &Known, object: &AnyEntity) -> AnyEntity {
 }
 
 impl Graph {
-    pub(super) fn new(unit: &Rc<Unit>, given: Vec<Item>, follow: Follow) -> Self {
+    pub(super) fn new(unit: &Rc<UnitOfWork>, given: Vec<Item>, follow: Follow) -> Self {
         let mut places: FxHashMap<usize, usize> =
             given.iter().enumerate().map(|(at, item)| (item.object.address(), at)).collect();
         let (mut items, given, mut at) = (given.clone(), given.len(), 0);
@@ -87,7 +86,7 @@ impl Graph {
     }
 
     /// Puts what is said onto the objects of its rows, and what has none into the session. The objects of what was given.
-    pub(super) fn merge(self, unit: &Rc<Unit>) -> Result<Vec<AnyEntity>> {
+    pub(super) fn merge(self, unit: &Rc<UnitOfWork>) -> Result<Vec<AnyEntity>> {
         let known = self.known(unit);
         for (at, item) in self.items.iter().enumerate() {
             match known.get(&item.object.address()) {
@@ -127,7 +126,7 @@ impl Graph {
     }
 
     /// Whom the session knows by the keys that are given: rows that are there, and the first of several new ones of one key.
-    fn known(&self, unit: &Rc<Unit>) -> Known {
+    fn known(&self, unit: &Rc<UnitOfWork>) -> Known {
         let mut first: FxHashMap<(ModelId, Key), AnyEntity> = FxHashMap::default();
         let mut known = Known::default();
         for item in &self.items {
@@ -144,7 +143,7 @@ impl Graph {
 }
 
 /// Whether the session may have an object that has no row.
-fn check_free(unit: &Rc<Unit>, object: &AnyEntity) -> Result<()> {
+fn check_free(unit: &Rc<UnitOfWork>, object: &AnyEntity) -> Result<()> {
     match object.status() {
         Status::Transient | Status::Detached => Ok(()),
         _ if object.0.life().is_of(unit) => Ok(()),

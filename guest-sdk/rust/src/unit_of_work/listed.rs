@@ -1,0 +1,77 @@
+//! What owners had when they were deleted: only that goes with them.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::UnitOfWork;
+use crate::{instance::AnyEntity, mapping::Direction};
+
+/// Objects by their owners that are to be deleted, both by their addresses.
+pub(super) type Listed = FxHashMap<usize, FxHashSet<usize>>;
+
+/// Objects that say by their own relationships whom they have, by the addresses of these, as of an edit.
+#[derive(Default)]
+pub(super) struct Pointing {
+    as_of: u64,
+    of: Listed,
+}
+
+impl UnitOfWork {
+    /// An owner is about to be deleted.
+    pub(super) fn note_listed(&self, owner: &AnyEntity) {
+        let relations = owner.0.mapper().relations.iter().enumerate();
+        let mut lists = relations.filter(|(_, it)| it.delete && it.direction != Direction::ToOne).peekable();
+        if lists.peek().is_none() {
+            return;
+        }
+        let mut listed = self.pointing_to(owner);
+        for (at, _) in lists {
+            owner.0.look(at, &mut |now, stored| {
+                if !stored.is_some_and(|stored| now.is_same(stored)) {
+                    listed.extend(now.items().iter().map(AnyEntity::address));
+                }
+            });
+        }
+        let mut all = self.listed.borrow_mut();
+        if listed.is_empty() {
+            all.remove(&owner.address());
+        } else {
+            all.insert(owner.address(), listed);
+        }
+    }
+
+    /// Whether an owner had got an object when it was deleted.
+    pub(super) fn was_listed(&self, owner: &AnyEntity, item: &AnyEntity) -> bool {
+        self.listed.borrow().get(&owner.address()).is_some_and(|listed| listed.contains(&item.address()))
+    }
+
+    /// Forgets all of it: nothing is to be deleted.
+    pub(super) fn forget_listed(&self) {
+        self.listed.take();
+        self.pointing.take();
+    }
+
+    /// Objects that say by themselves that they have this owner, where their rows do not. They are looked for once between two edits,
+    /// however many owners are deleted there.
+    fn pointing_to(&self, owner: &AnyEntity) -> FxHashSet<usize> {
+        let mut pointing = self.pointing.borrow_mut();
+        if pointing.as_of != self.edits.get() {
+            let mut of = Listed::default();
+            let (changed, pending) = (self.changed.borrow(), self.pending.borrow());
+            for object in changed.iter().chain(&*pending) {
+                let relations = object.0.mapper().relations.iter().enumerate();
+                for (at, _) in relations.filter(|(_, relation)| relation.direction == Direction::ToOne) {
+                    object.0.look(at, &mut |now, stored| {
+                        if !stored.is_some_and(|stored| now.is_same(stored)) {
+                            let owners = now.items();
+                            owners.iter().for_each(|owner| {
+                                of.entry(owner.address()).or_default().insert(object.address());
+                            });
+                        }
+                    });
+                }
+            }
+            *pointing = Pointing { as_of: self.edits.get(), of };
+        }
+        pointing.of.get(&owner.address()).cloned().unwrap_or_default()
+    }
+}
