@@ -1,4 +1,4 @@
-//! What a model wants to know of: [`Events`].
+//! Hooks of models: [`Events`].
 
 use crate::{
     Result,
@@ -20,7 +20,7 @@ pub use crate::{session::Dispatch, unit_of_work::Event};
 /// }
 ///
 /// impl Events for User {
-///     // Digits only, whoever sets it.
+///     // Digits only.
 ///     fn on_set(&mut self, column: &'static str) {
 ///         if column == User::PHONE.name() {
 ///             self.phone.retain(|letter| letter.is_ascii_digit());
@@ -29,7 +29,7 @@ pub use crate::{session::Dispatch, unit_of_work::Event};
 ///
 ///     async fn before_insert(this: &mut Entity<Self>, session: &Session) -> Result<(), Error> {
 ///         let known = session.count(&select::<User>().filter(User::PHONE.eq(this.phone.clone()))).await?;
-///         if known > 0 { Err(Error::other("somebody has this number")) } else { Ok(()) }
+///         if known > 0 { Err(Error::other("another user has this number")) } else { Ok(()) }
 ///     }
 /// }
 /// ```

@@ -34,7 +34,7 @@ pub use self::{
 pub(crate) use self::{
     ends::Ends,
     lowered::Lowered,
-    node::{Arena, Kids, Node, Source},
+    node::{Arena, Children, Node, Source},
     operand::node as operand_node,
     selection::nodes,
 };

@@ -25,7 +25,7 @@ use crate::{
 /// What keeps track of objects and of their changes: the unit of work that they are in.
 pub(crate) trait ChangeTracker {
     /// An object was edited.
-    fn edited(&self, object: Rc<dyn AnySlot>);
+    fn edited(&self, object: Rc<dyn AnyInstance>);
     /// An owner that is in no session lost an object of this one.
     fn lost_by_detached(&self, owner: AnyEntity, item: AnyEntity);
     /// An object was freed that had this identity key.
@@ -52,7 +52,7 @@ pub(crate) struct Snapshot {
 
 /// A handle of an object, whatever its model is.
 #[derive(Clone)]
-pub struct AnyEntity(pub(crate) Rc<dyn AnySlot>);
+pub struct AnyEntity(pub(crate) Rc<dyn AnyInstance>);
 
 impl AnyEntity {
     /// The name of its table.
@@ -62,7 +62,7 @@ impl AnyEntity {
 
     /// What is known of its row.
     pub fn status(&self) -> Status {
-        self.0.life().status()
+        self.0.state().status()
     }
 
     /// Who it is, among all objects that are.
@@ -105,18 +105,25 @@ pub(crate) enum Lead {
 pub(crate) type Leads<'a> = dyn Fn(usize, &dyn Fn(usize) -> Value) -> Lead + 'a;
 
 /// Who looks at a relationship: as it is, and as it is stored.
-pub(crate) type Look<'a> = dyn FnMut(&dyn AnyRelation, Option<&dyn AnyRelation>) + 'a;
+pub(crate) type RelationVisitor<'a> = dyn FnMut(&dyn AnyRelation, Option<&dyn AnyRelation>) + 'a;
 
-impl dyn AnySlot {
+impl dyn AnyInstance {
+    /// What a relationship holds.
+    pub(crate) fn items(&self, at: usize) -> Vec<AnyEntity> {
+        let mut items = Vec::new();
+        self.with_relation(at, &mut |now, _| now.list(&mut items));
+        items
+    }
+
     /// What is known of its model.
     pub(crate) fn mapper(&self) -> &'static Mapper {
-        self.life().mapper
+        self.state().mapper
     }
 }
 
 /// An object, whatever its model is.
-pub(crate) trait AnySlot {
-    fn life(&self) -> &InstanceState;
+pub(crate) trait AnyInstance {
+    fn state(&self) -> &InstanceState;
     fn as_any(self: Rc<Self>) -> Rc<dyn Any>;
     /// The columns that differ from the row; none where there is no row.
     fn changed(&self) -> Vec<usize>;
@@ -131,15 +138,15 @@ pub(crate) trait AnySlot {
     fn stored_key(&self) -> Key;
     fn has_row(&self) -> bool;
     /// Calls with a relationship as it is and as it is stored.
-    fn look(&self, at: usize, look: &mut Look<'_>);
+    fn with_relation(&self, at: usize, visit: &mut RelationVisitor<'_>);
     /// Sets a relationship as it was loaded.
     fn load(&self, at: usize, items: Vec<AnyEntity>);
     /// Changes a relationship as it is stored and as it is.
-    fn learn_relation(&self, at: usize, change: &mut dyn FnMut(&mut dyn AnyRelation));
+    fn set_committed_relation(&self, at: usize, change: &mut dyn FnMut(&mut dyn AnyRelation));
     /// Sets a column on behalf of the session; its row does not have the value yet.
     fn assign(&self, column: usize, value: Value) -> Result<()>;
     /// Sets columns that the row has now.
-    fn learn_values(&self, values: &[(usize, Value)]) -> Result<()>;
+    fn set_committed_values(&self, values: &[(usize, Value)]) -> Result<()>;
     /// A flush writes the object as it is now.
     fn send(&self);
     /// The flush ended. Where it wrote the row, that is what was sent.
@@ -156,7 +163,7 @@ pub(crate) trait AnySlot {
     /// Forgets what it is related to, so that circles of objects are freed.
     fn unlink(&self);
     /// Calls with every object that one of its versions holds.
-    fn links(&self, visit: &mut dyn FnMut(&dyn AnySlot));
+    fn links(&self, visit: &mut dyn FnMut(&dyn AnyInstance));
     /// The columns of objects of its model, for a batch.
     fn encode(&self, objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>>;
     /// Puts what it says onto another object of its model: columns that are given, and relationships that are copied, to `whom`

@@ -46,7 +46,7 @@ pub(crate) struct Mapper {
     pub(crate) uniques: Vec<Vec<usize>>,
     /// The table's foreign keys.
     pub(crate) foreign_keys: Vec<ForeignKey>,
-    pub(crate) relations: Vec<Mapped>,
+    pub(crate) relations: Vec<RelationshipMapping>,
     /// What rows need not say.
     pub(crate) unset: &'static Unset,
     /// What runs its hooks, of a type that only the session knows.
@@ -57,15 +57,15 @@ pub(crate) struct Mapper {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     /// The owner: many-to-one.
-    ToOne,
+    ManyToOne,
     /// The other side: one-to-many, one-to-one.
-    ToMany,
+    OneToMany,
     /// A table between them.
-    Through,
+    ManyToMany,
 }
 
 /// A relationship.
-pub(crate) struct Mapped {
+pub(crate) struct RelationshipMapping {
     pub(crate) name: String,
     /// The name of the struct's field.
     pub(crate) field: &'static str,
@@ -73,10 +73,10 @@ pub(crate) struct Mapped {
     pub(crate) target: fn() -> &'static Mapper,
     pub(crate) direction: Direction,
     /// The owner's columns: those of its foreign key, or those that are referred to.
-    pub(crate) near: Vec<usize>,
+    pub(crate) local: Vec<usize>,
     /// The other side's columns, as many.
-    pub(crate) far: Vec<usize>,
-    pub(crate) through: Option<Through>,
+    pub(crate) remote: Vec<usize>,
+    pub(crate) secondary: Option<Secondary>,
     pub(crate) save_update: bool,
     pub(crate) delete: bool,
     pub(crate) delete_orphan: bool,
@@ -90,13 +90,13 @@ pub(crate) struct Mapped {
 }
 
 /// The table between both sides.
-pub(crate) struct Through {
+pub(crate) struct Secondary {
     pub(crate) table: String,
     pub(crate) schema: Option<String>,
     /// Its columns that refer to the owner.
-    pub(crate) near: Vec<String>,
+    pub(crate) local: Vec<String>,
     /// Its columns that refer to the other side.
-    pub(crate) far: Vec<String>,
+    pub(crate) remote: Vec<String>,
     pub(crate) primary_key: Vec<String>,
     /// Those of its columns that follow a key which changes.
     pub(crate) follows: Vec<String>,
@@ -108,7 +108,7 @@ pub struct Declared {
     pub(crate) relationship: Relationship,
     pub(crate) target: fn() -> &'static Mapper,
     pub(crate) target_table: fn() -> Table,
-    pub(crate) through: Option<fn() -> Table>,
+    pub(crate) secondary: Option<fn() -> Table>,
     pub(crate) field: &'static str,
     pub(crate) cascades: Cascades,
     pub(crate) passive_updates: bool,
@@ -128,7 +128,7 @@ pub struct Cascades {
 
 impl Mapper {
     /// A relationship by its position.
-    pub(crate) fn relation(&self, at: usize) -> Result<&Mapped> {
+    pub(crate) fn relation(&self, at: usize) -> Result<&RelationshipMapping> {
         let missing = || Error::other(format!("{:?} has no relationship {at}", self.table));
         self.relations.get(at).ok_or_else(missing)
     }

@@ -25,7 +25,7 @@ pub use crate::{
 
 /// The objects on the other side of a one-to-many or many-to-many relationship.
 ///
-/// Of a new object it is empty. Of an object that was read it is *unloaded* until somebody asks for it:
+/// Of a new object it is empty. Of an object that was read it is *unloaded* until a query or a call loads it:
 /// [`Query::with`](crate::session::EntityQuery::with), [`Session::load`](crate::Session::load). To add objects and to remove
 /// them it need not be loaded.
 pub struct Many<T> {
@@ -41,7 +41,7 @@ pub struct Many<T> {
 
 /// The object on the other side of a many-to-one or one-to-one relationship, or nothing.
 ///
-/// Of a new object it is nothing. Of an object that was read it is *unloaded* until somebody asks for it, as a [`Many`] is. To
+/// Of a new object it is nothing. Of an object that was read it is *unloaded* until it is loaded, as a [`Many`] is. To
 /// set it, it need not be loaded.
 pub struct One<T> {
     mode: Mode,
@@ -149,7 +149,7 @@ impl<T: Record> Many<T> {
     /// The objects.
     ///
     /// # Errors
-    /// [`Error::Unloaded`] where nobody asked for them.
+    /// [`Error::Unloaded`] where they are not loaded.
     pub fn get(&self) -> Result<&[Entity<T>]> {
         match &self.shown {
             Some(shown) => Ok(shown),
@@ -161,7 +161,7 @@ impl<T: Record> Many<T> {
     /// The objects as handles that can be edited.
     ///
     /// # Errors
-    /// [`Error::Unloaded`] where nobody asked for them.
+    /// [`Error::Unloaded`] where they are not loaded.
     pub fn handles(&self) -> Result<Vec<Entity<T>>> {
         self.get().map(<[_]>::to_vec)
     }
@@ -302,7 +302,7 @@ impl<T: Record> One<T> {
     /// The object, or nothing.
     ///
     /// # Errors
-    /// [`Error::Unloaded`] where nobody asked for it.
+    /// [`Error::Unloaded`] where it is not loaded.
     pub fn get(&self) -> Result<Option<&Entity<T>>> {
         match &self.shown {
             Some(shown) => Ok(shown.as_ref().as_ref()),
@@ -374,12 +374,12 @@ impl<T: Record> From<&Entity<T>> for One<T> {
 #[doc(hidden)]
 pub fn relation<T: Record>(
     relationship: Relationship,
-    through: Option<fn() -> Table>,
+    secondary: Option<fn() -> Table>,
     field: &'static str,
     cascades: Cascades,
     passive_updates: bool,
 ) -> Declared {
-    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field, cascades, passive_updates }
+    Declared { relationship, target: mapper::<T>, target_table: T::table, secondary, field, cascades, passive_updates }
 }
 
 /// What a model declares of its relationships.

@@ -3,7 +3,7 @@
 use crate::{
     Error, Result,
     bindings::sqlservice::database::{rows::Batch, sessions::ResultColumn, values::Value},
-    value::{SqlType, Unexpected, column},
+    value::{SqlType, column},
 };
 
 pub use crate::value::Columns;
@@ -62,10 +62,9 @@ impl FromRow for Vec<Value> {
     fn decode(columns: &mut Columns<'_>) -> Result<Vec<Self>> {
         let mut rows = vec![Vec::with_capacity(columns.left()); columns.rows()];
         while let Some(data) = columns.next_data() {
-            let malformed = |_| Error::other("the host sent a malformed batch");
-            let mut cells = column::scalars(data.values, data.validity.as_deref()).map_err(malformed)?;
+            let mut cells = column::cells(data)?;
             for row in &mut rows {
-                row.push(cells.next().ok_or_else(|| malformed(Unexpected::Malformed))?);
+                row.push(cells.next().ok_or_else(column::malformed)?);
             }
         }
         Ok(rows)

@@ -62,8 +62,8 @@ pub struct Connection {
 /// [`add`](Self::add), [`delete`](Self::delete) and edits are written by the next [`flush`](Self::flush), all of them in one
 /// crossing; so does `commit`, and every statement of the session flushes first. A rollback gives objects back what they were.
 ///
-/// [`query`](Self::query) and [`get`](Self::get) read objects; [`Executor::all`] and its sisters read plain rows that nobody
-/// keeps, which is faster.
+/// [`query`](Self::query) and [`get`](Self::get) read objects; [`Executor::all`] and its sisters read plain rows that the
+/// session does not keep, which is faster.
 pub struct Session {
     shared: Rc<Shared>,
 }
@@ -88,7 +88,7 @@ struct Shared {
 pub struct SessionOptions {
     /// Whether statements flush first what was not written yet.
     pub autoflush: bool,
-    /// Whether objects are read anew after a commit, by whoever asks for them next.
+    /// Whether a commit expires all objects, so that the next query or `get` reads them again.
     pub expire_on_commit: bool,
     /// Whether a flush that fails undoes itself only, by a savepoint. Where not, the session says
     /// [`PendingRollback`](Error::PendingRollback) until it is rolled back.

@@ -1,6 +1,7 @@
 //! The unit of work: which objects there are, what changed of them, what a flush writes of that, and what a rollback restores. It
 //! does no I/O: a session asks it for what to send, and tells it what came back.
 
+mod add;
 mod back_populates;
 mod cascade;
 mod changes;
@@ -10,7 +11,7 @@ mod delete_cascade;
 mod delete_order;
 mod event;
 mod expunge;
-mod finish;
+mod flush;
 mod flush_plan;
 mod flush_rollback;
 mod history;
@@ -19,7 +20,6 @@ mod listed;
 mod load;
 mod outside;
 mod owners;
-mod rejoin;
 mod source;
 mod synchronize;
 mod transaction;
@@ -36,19 +36,19 @@ pub use self::event::Event;
 pub(crate) use self::{
     cascade::Fired,
     delete_cascade::DeleteCascade,
-    finish::Flush,
+    flush::Flush,
     flush_rollback::FlushRollback,
     load::{ApartLoad, LoadFrom, LoadPlan, key_of, keys_of_owners, stored},
     synchronize::{Following, by_key, by_model, rows_of},
 };
 use self::{
-    flush_rollback::Attempted,
+    flush_rollback::FlushStep,
     listed::{Listed, Pointing},
     transaction::SessionTransaction,
 };
 use crate::{
     Error, Result,
-    instance::{AnyEntity, AnySlot, ChangeTracker, Status},
+    instance::{AnyEntity, AnyInstance, ChangeTracker, Status},
     mapping::{Key, ModelId},
 };
 
@@ -56,7 +56,7 @@ use crate::{
 pub(crate) struct UnitOfWork {
     /// Its number, which no other one has.
     id: u64,
-    identity_map: RefCell<FxHashMap<(ModelId, Key), Weak<dyn AnySlot>>>,
+    identity_map: RefCell<FxHashMap<(ModelId, Key), Weak<dyn AnyInstance>>>,
     /// New objects, in the order in which they were added.
     pending: RefCell<Vec<AnyEntity>>,
     /// Objects that were edited since the last flush.
@@ -77,11 +77,11 @@ pub(crate) struct UnitOfWork {
     /// Whether anything but queries was sent since the transaction began.
     pub(crate) has_written: Cell<bool>,
     /// What the flush that runs did to objects, and has not written yet.
-    attempted: RefCell<Vec<Attempted>>,
+    flush_steps: RefCell<Vec<FlushStep>>,
     /// Objects, by their addresses, that a hook of the flush that runs added again after they were to follow a deleted one.
     rescued: RefCell<FxHashSet<usize>>,
     /// Whether an object was ever taken out of the session.
-    has_taken_out: Cell<bool>,
+    has_expunged: Cell<bool>,
     /// Whether a hook runs.
     is_firing: Cell<bool>,
     /// Whether a flush failed that asks for a rollback.
@@ -103,9 +103,9 @@ impl UnitOfWork {
             transactions: RefCell::new(vec![SessionTransaction::new(0)]),
             savepoints: Cell::new(0),
             has_written: Cell::new(false),
-            attempted: RefCell::default(),
+            flush_steps: RefCell::default(),
             rescued: RefCell::default(),
-            has_taken_out: Cell::new(false),
+            has_expunged: Cell::new(false),
             is_firing: Cell::new(false),
             failed: Cell::new(false),
         })
@@ -138,21 +138,21 @@ impl UnitOfWork {
     /// The next rows that are read take the places of all objects.
     pub(crate) fn expire_all(&self) {
         for object in self.all() {
-            object.0.life().is_expired.set(true);
+            object.0.state().is_expired.set(true);
         }
     }
 
     /// The next rows that are read take the places of these objects, as far as they have rows here. What was edited and not flushed
     /// is lost.
     pub(crate) fn expire(self: &Rc<Self>, objects: &[AnyEntity]) {
-        for object in objects.iter().filter(|object| object.0.life().is_of(self) && object.0.has_row()) {
-            let life = object.0.life();
-            life.is_expired.set(true);
-            if life.is_queued.replace(false) {
+        for object in objects.iter().filter(|object| object.0.state().is_of(self) && object.0.has_row()) {
+            let state = object.0.state();
+            state.is_expired.set(true);
+            if state.is_queued.replace(false) {
                 object.0.revert();
             }
         }
-        self.changed.borrow_mut().retain(|object| object.0.life().is_queued.get());
+        self.changed.borrow_mut().retain(|object| object.0.state().is_queued.get());
     }
 
     /// The object of an identity key.
@@ -164,47 +164,47 @@ impl UnitOfWork {
     /// An object differs from its row.
     fn mark_changed(&self, object: AnyEntity) {
         self.edits.set(self.edits.get() + 1);
-        let life = object.0.life();
+        let state = object.0.state();
         // One that is deleted may be kept after all.
-        let is_there = match life.status() {
+        let is_there = match state.status() {
             Status::Persistent => true,
-            Status::Deleted => !life.is_gone.get(),
+            Status::Deleted => !state.is_gone.get(),
             Status::Transient | Status::Pending | Status::Detached => false,
         };
-        if is_there && !life.is_queued.replace(true) {
+        if is_there && !state.is_queued.replace(true) {
             self.changed.borrow_mut().push(object);
         }
     }
 
     /// Puts an object that has a row into the map.
     fn register(self: &Rc<Self>, object: &AnyEntity, key: Key) {
-        let life = object.0.life();
-        life.set(Status::Persistent, self);
-        life.key.replace(Some(key.clone()));
+        let state = object.0.state();
+        state.set(Status::Persistent, self);
+        state.key.replace(Some(key.clone()));
         let of = object.0.mapper().of;
         self.identity_map.borrow_mut().insert((of, key), Rc::downgrade(&object.0));
     }
 
     /// Takes an object out of the map, where it is the one that is there.
     fn unregister(&self, object: &AnyEntity) {
-        let Some(key) = object.0.life().key.borrow().clone() else { return };
+        let Some(key) = object.0.state().key.borrow().clone() else { return };
         let entry = (object.0.mapper().of, key);
         let mut known = self.identity_map.borrow_mut();
-        if known.get(&entry).is_some_and(|slot| std::ptr::addr_eq(slot.as_ptr(), Rc::as_ptr(&object.0))) {
+        if known.get(&entry).is_some_and(|instance| std::ptr::addr_eq(instance.as_ptr(), Rc::as_ptr(&object.0))) {
             known.remove(&entry);
         }
     }
 
     /// Puts an object into the session: a new one, or one that another session had.
     pub(crate) fn attach(self: &Rc<Self>, object: &AnyEntity) -> Result<()> {
-        let life = object.0.life();
-        match life.status() {
-            _ if life.is_of(self) && life.status() != Status::Transient => match life.status() {
-                Status::Deleted if !life.is_gone.get() => {
-                    if life.is_following.replace(false) {
+        let state = object.0.state();
+        match state.status() {
+            _ if state.is_of(self) && state.status() != Status::Transient => match state.status() {
+                Status::Deleted if !state.is_gone.get() => {
+                    if state.is_cascaded.replace(false) {
                         self.rescued.borrow_mut().insert(object.address());
                     }
-                    life.set(Status::Persistent, self);
+                    state.set(Status::Persistent, self);
                     self.deleted.borrow_mut().retain(|deleted| deleted != object);
                     Ok(())
                 }
@@ -213,20 +213,20 @@ impl UnitOfWork {
             },
             Status::Transient => {
                 self.edits.set(self.edits.get() + 1);
-                life.taken_out_of.set(0);
-                life.has_joined.set(false);
-                life.set(Status::Pending, self);
+                state.expunged_from.set(0);
+                state.has_joined.set(false);
+                state.set(Status::Pending, self);
                 self.pending.borrow_mut().push(object.clone());
                 Ok(())
             }
-            Status::Detached if life.is_gone.get() => Err(Error::invalid(format!(
+            Status::Detached if state.is_gone.get() => Err(Error::invalid(format!(
                 "the row of this object of {:?} was deleted: save it, and it is inserted again",
                 object.table()
             ))),
             Status::Detached => {
                 // Its session may have gone without a word.
-                life.is_queued.set(false);
-                life.taken_out_of.set(0);
+                state.is_queued.set(false);
+                state.expunged_from.set(0);
                 self.check_only(object)?;
                 self.register(object, object.0.stored_key());
                 self.mark_changed(object.clone());
@@ -238,23 +238,23 @@ impl UnitOfWork {
 
     /// The next flush deletes the object's row.
     pub(crate) fn delete(self: &Rc<Self>, object: &AnyEntity) -> Result<()> {
-        let life = object.0.life();
-        match life.status() {
+        let state = object.0.state();
+        match state.status() {
             Status::Transient | Status::Pending => Err(Error::NotPersisted),
-            Status::Detached if life.is_gone.get() => Err(Error::NotPersisted),
+            Status::Detached if state.is_gone.get() => Err(Error::NotPersisted),
             Status::Detached => {
                 self.attach(object)?;
                 self.delete(object)
             }
-            _ if !life.is_of(self) => Err(Error::AlreadyAttached),
+            _ if !state.is_of(self) => Err(Error::AlreadyAttached),
             Status::Deleted => {
                 // Now it is asked for.
-                life.is_following.set(false);
+                state.is_cascaded.set(false);
                 Ok(())
             }
             Status::Persistent => {
                 self.note_listed(object);
-                life.set(Status::Deleted, self);
+                state.set(Status::Deleted, self);
                 self.deleted.borrow_mut().push(object.clone());
                 Ok(())
             }
@@ -298,7 +298,7 @@ impl UnitOfWork {
 }
 
 impl ChangeTracker for UnitOfWork {
-    fn edited(&self, object: Rc<dyn AnySlot>) {
+    fn edited(&self, object: Rc<dyn AnyInstance>) {
         self.mark_changed(AnyEntity(object));
     }
 
@@ -314,7 +314,7 @@ impl ChangeTracker for UnitOfWork {
         // A loop walks through the map: what is left there is nothing, and found to be nothing.
         if let Ok(mut known) = self.identity_map.try_borrow_mut() {
             let entry = (of, key);
-            if known.get(&entry).is_some_and(|slot| slot.strong_count() == 0) {
+            if known.get(&entry).is_some_and(|instance| instance.strong_count() == 0) {
                 known.remove(&entry);
             }
         }
@@ -333,7 +333,7 @@ impl ChangeTracker for UnitOfWork {
     }
 
     fn snapshot_read(&self, object: &AnyEntity) {
-        self.remember_read(object);
+        self.snapshot_read(object);
     }
 }
 
@@ -343,7 +343,7 @@ impl Drop for UnitOfWork {
         self.keep_rows();
         let listed = [&self.pending, &self.changed, &self.deleted].into_iter().flat_map(RefCell::take);
         // The map goes first, as it keeps the memory of each, in an order of its own.
-        let known = self.identity_map.take().into_values().filter_map(|slot| slot.upgrade()).map(AnyEntity);
+        let known = self.identity_map.take().into_values().filter_map(|instance| instance.upgrade()).map(AnyEntity);
         let objects = listed.chain(known).collect();
         collect::free(objects);
     }

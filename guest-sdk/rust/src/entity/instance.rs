@@ -7,15 +7,17 @@ use super::version::Version;
 use crate::{
     Result,
     bindings::sqlservice::database::rows::ColumnData,
-    instance::{AnyEntity, AnyRelation, AnySlot, InstanceState, Lead, Leads, Look, Mode, Snapshot, Status},
+    instance::{
+        AnyEntity, AnyInstance, AnyRelation, InstanceState, Lead, Leads, Mode, RelationVisitor, Snapshot, Status,
+    },
     mapping::{Key, Mapper},
     model::{Model, Record},
     value::Value,
 };
 
 /// An object.
-pub(crate) struct Slot<M> {
-    pub(crate) life: InstanceState,
+pub(crate) struct Instance<M> {
+    pub(crate) state: InstanceState,
     newest: RefCell<Rc<Version<M>>>,
     /// What its row is; nothing where it has none.
     stored: RefCell<Option<Rc<Version<M>>>>,
@@ -23,7 +25,7 @@ pub(crate) struct Slot<M> {
     sent: RefCell<Option<Rc<Version<M>>>>,
 }
 
-impl<M: Record> Slot<M> {
+impl<M: Record> Instance<M> {
     pub(crate) fn new(mapper: &'static Mapper, value: M) -> Rc<Self> {
         Self::of(mapper, Version::new(value), None)
     }
@@ -37,7 +39,7 @@ impl<M: Record> Slot<M> {
 
     fn of(mapper: &'static Mapper, newest: Rc<Version<M>>, stored: Option<Rc<Version<M>>>) -> Rc<Self> {
         let (newest, stored, sent) = (RefCell::new(newest), RefCell::new(stored), RefCell::new(None));
-        Rc::new(Self { life: InstanceState::new(mapper), newest, stored, sent })
+        Rc::new(Self { state: InstanceState::new(mapper), newest, stored, sent })
     }
 
     pub(crate) fn newest(&self) -> Rc<Version<M>> {
@@ -65,7 +67,7 @@ impl<M: Record> Slot<M> {
             value = merged(newest.value.clone(), &base.value, &value);
         }
         self.publish(Version::new(value));
-        match self.life.tracker() {
+        match self.state.tracker() {
             Some(tracker) => tracker.edited(self.clone()),
             None => self.tell_lost(&base.value),
         }
@@ -74,13 +76,13 @@ impl<M: Record> Slot<M> {
     /// Tells sessions of their objects that this one, which is in none, lost by an edit, where these are orphans without an owner.
     fn tell_lost(self: &Rc<Self>, before: &M) {
         let newest = self.newest();
-        for (at, relation) in self.life.mapper.relations.iter().enumerate() {
+        for (at, relation) in self.state.mapper.relations.iter().enumerate() {
             let (Some(before), Some(now)) = (before.relation(at), newest.value.relation(at)) else { continue };
             if !relation.delete_orphan || now.is_same(before) {
                 continue;
             }
             for item in before.items().into_iter().chain(now.gone()).filter(|item| !now.holds(item)) {
-                if let Some(tracker) = item.0.life().tracker() {
+                if let Some(tracker) = item.0.state().tracker() {
                     tracker.lost_by_detached(AnyEntity(self.clone()), item);
                 }
             }
@@ -95,13 +97,13 @@ impl<M: Record> Slot<M> {
     }
 
     /// Changes what its row is known to be, and what the object is with it.
-    pub(crate) fn learn(&self, mut change: impl FnMut(&mut M)) {
+    pub(crate) fn set_committed(&self, mut change: impl FnMut(&mut M)) {
         let mut newest = self.newest.borrow_mut();
         let mut stored = self.stored.borrow_mut();
         if stored.as_ref().is_some_and(|stored| Rc::ptr_eq(stored, &newest)) {
             *stored = None;
             match Rc::get_mut(&mut newest) {
-                // Nobody looks at it.
+                // No handle has it.
                 Some(version) => change(&mut version.value),
                 None => {
                     let mut value = newest.value.clone();
@@ -128,7 +130,7 @@ impl<M: Record> Slot<M> {
         let version = Version::new(value);
         *self.stored.borrow_mut() = Some(Rc::clone(&version));
         self.publish(version);
-        self.life.is_expired.set(false);
+        self.state.is_expired.set(false);
     }
 }
 
@@ -164,9 +166,9 @@ fn relations<M: Model>(value: &M) -> impl Iterator<Item = &dyn AnyRelation> {
     (0..).map_while(|at| value.relation(at))
 }
 
-impl<M: Record> AnySlot for Slot<M> {
-    fn life(&self) -> &InstanceState {
-        &self.life
+impl<M: Record> AnyInstance for Instance<M> {
+    fn state(&self) -> &InstanceState {
+        &self.state
     }
 
     fn as_any(self: Rc<Self>) -> Rc<dyn Any> {
@@ -232,20 +234,20 @@ impl<M: Record> AnySlot for Slot<M> {
         self.stored.borrow().is_some()
     }
 
-    fn look(&self, at: usize, look: &mut Look<'_>) {
+    fn with_relation(&self, at: usize, visit: &mut RelationVisitor<'_>) {
         let (newest, stored) = (self.newest.borrow(), self.stored.borrow());
         if let Some(relation) = newest.value.relation(at) {
-            look(relation, stored.as_ref().and_then(|stored| stored.value.relation(at)));
+            visit(relation, stored.as_ref().and_then(|stored| stored.value.relation(at)));
         }
     }
 
     fn load(&self, at: usize, items: Vec<AnyEntity>) {
-        self.learn_relation(at, &mut |relation| relation.load(items.clone()));
+        self.set_committed_relation(at, &mut |relation| relation.load(items.clone()));
     }
 
-    fn learn_relation(&self, at: usize, change: &mut dyn FnMut(&mut dyn AnyRelation)) {
-        let name = self.life.mapper.relations.get(at).map_or("", |relation| relation.field);
-        self.learn(|value| {
+    fn set_committed_relation(&self, at: usize, change: &mut dyn FnMut(&mut dyn AnyRelation)) {
+        let name = self.state.mapper.relations.get(at).map_or("", |relation| relation.field);
+        self.set_committed(|value| {
             if let Some(relation) = value.relation_mut(at) {
                 change(relation);
                 relation.set_name(name);
@@ -262,12 +264,12 @@ impl<M: Record> AnySlot for Slot<M> {
         result
     }
 
-    fn learn_values(&self, values: &[(usize, Value)]) -> Result<()> {
+    fn set_committed_values(&self, values: &[(usize, Value)]) -> Result<()> {
         if values.is_empty() {
             return Ok(());
         }
         let mut result = Ok(());
-        self.learn(|model| {
+        self.set_committed(|model| {
             for (column, value) in values {
                 if let Err(error) = model.set_column(*column, value.clone()) {
                     result = Err(error);
@@ -292,8 +294,8 @@ impl<M: Record> AnySlot for Slot<M> {
         if !relations(&self.newest.borrow().value).any(|relation| relation.needs_settling()) {
             return;
         }
-        self.learn(|value| {
-            for (at, mapped) in self.life.mapper.relations.iter().enumerate() {
+        self.set_committed(|value| {
+            for (at, mapped) in self.state.mapper.relations.iter().enumerate() {
                 let lead = lead(at, &|column| value.column_value(column));
                 let Some(relation) = value.relation_mut(at) else { return };
                 relation.settle();
@@ -312,7 +314,7 @@ impl<M: Record> AnySlot for Slot<M> {
 
     fn forget_row(&self) {
         self.stored.replace(None);
-        self.life.leave(Status::Transient);
+        self.state.leave(Status::Transient);
     }
 
     fn revert(&self) {
@@ -355,14 +357,14 @@ impl<M: Record> AnySlot for Slot<M> {
             let mut at = 0;
             while let Some(relation) = version.value.relation_mut(at) {
                 relation.set(Mode::Unloaded, &[], &[]);
-                relation.set_name(self.life.mapper.relations.get(at).map_or("", |relation| relation.field));
+                relation.set_name(self.state.mapper.relations.get(at).map_or("", |relation| relation.field));
                 at += 1;
             }
         }
         *stored = Some(Rc::clone(&newest));
     }
 
-    fn links(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
+    fn links(&self, visit: &mut dyn FnMut(&dyn AnyInstance)) {
         let (newest, stored) = (self.newest.borrow(), self.stored.borrow());
         let before = stored.as_ref().filter(|stored| !Rc::ptr_eq(stored, &newest));
         let mut at = 0;
@@ -378,7 +380,7 @@ impl<M: Record> AnySlot for Slot<M> {
 
     fn encode(&self, objects: &[AnyEntity], columns: &[usize]) -> Result<Vec<ColumnData>> {
         let slots = objects.iter().filter_map(|object| Rc::clone(&object.0).as_any().downcast::<Self>().ok());
-        let versions: Vec<Rc<Version<M>>> = slots.map(|slot| slot.newest()).collect();
+        let versions: Vec<Rc<Version<M>>> = slots.map(|instance| instance.newest()).collect();
         let rows: Vec<&M> = versions.iter().map(|version| &version.value).collect();
         columns.iter().map(|&column| M::encode_column(&rows, column)).collect()
     }
@@ -391,7 +393,7 @@ impl<M: Record> AnySlot for Slot<M> {
         whom: &dyn Fn(&AnyEntity) -> AnyEntity,
     ) {
         let Some(onto) = other.downcast::<M>() else { return };
-        let (value, base) = (self.newest(), onto.slot.newest());
+        let (value, base) = (self.newest(), onto.instance.newest());
         let mut merged = base.value.clone();
         for column in (0..M::COLUMNS.len()).filter(|&column| is_given(column) && M::VERSION != Some(column)) {
             merged.copy_column(&value.value, column);
@@ -403,7 +405,7 @@ impl<M: Record> AnySlot for Slot<M> {
             }
             at += 1;
         }
-        onto.slot.edited(&base, merged);
+        onto.instance.edited(&base, merged);
     }
 
     fn exchange(&self, whom: &dyn Fn(&AnyEntity) -> AnyEntity) {
@@ -424,10 +426,10 @@ impl<M: Record> AnySlot for Slot<M> {
 }
 
 /// Takes itself out of its session's map.
-impl<M> Drop for Slot<M> {
+impl<M> Drop for Instance<M> {
     fn drop(&mut self) {
-        if let (Some(tracker), Some(key)) = (self.life.tracker(), self.life.key.borrow_mut().take()) {
-            tracker.forget(self.life.mapper.of, key);
+        if let (Some(tracker), Some(key)) = (self.state.tracker(), self.state.key.borrow_mut().take()) {
+            tracker.forget(self.state.mapper.of, key);
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::{Entity, Slot, instance::key_of};
+use super::{Entity, Instance, instance::key_of};
 use crate::{
     Result,
     bindings::sqlservice::database::{rows::Batch, sessions::ResultColumn},
-    instance::{AnyEntity, AnySlot, ChangeTracker, Status},
+    instance::{AnyEntity, AnyInstance, ChangeTracker, Status},
     mapping::Mapper,
     model::Record,
     row,
@@ -48,21 +48,21 @@ pub(crate) fn get_or_insert<M: Record>(
     tracker: &Rc<dyn ChangeTracker>,
     mut row: M,
     populate_existing: bool,
-) -> Rc<Slot<M>> {
+) -> Rc<Instance<M>> {
     let key = key_of(&row);
     let known = tracker.find(mapper.of, &key);
-    if let Some(slot) = known.and_then(|known| known.0.as_any().downcast::<Slot<M>>().ok()) {
-        let is_expired = slot.life.is_expired.get() && !slot.life.is_queued.get();
-        if slot.life.status() == Status::Persistent && (populate_existing || is_expired) {
-            tracker.snapshot_read(&AnyEntity(slot.clone()));
-            slot.reread(row);
-        } else if !M::DEFERRED.is_empty() && slot.has_row() {
-            slot.fill(&row);
+    if let Some(instance) = known.and_then(|known| known.0.as_any().downcast::<Instance<M>>().ok()) {
+        let is_expired = instance.state.is_expired.get() && !instance.state.is_queued.get();
+        if instance.state.status() == Status::Persistent && (populate_existing || is_expired) {
+            tracker.snapshot_read(&AnyEntity(instance.clone()));
+            instance.reread(row);
+        } else if !M::DEFERRED.is_empty() && instance.has_row() {
+            instance.fill(&row);
         }
-        return slot;
+        return instance;
     }
     row.fire_load();
-    let slot = Slot::read(mapper, row);
-    Rc::clone(tracker).insert_read(AnyEntity(slot.clone()), key);
-    slot
+    let instance = Instance::read(mapper, row);
+    Rc::clone(tracker).insert_read(AnyEntity(instance.clone()), key);
+    instance
 }

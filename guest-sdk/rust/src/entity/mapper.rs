@@ -7,7 +7,7 @@ use crate::{
     Error, Result,
     bindings::sqlservice::database::{rows::Batch, sessions::ResultColumn},
     instance::{AnyEntity, ChangeTracker},
-    mapping::{self, Mapped, Mapper, ModelId, positions, uniques},
+    mapping::{self, Mapper, ModelId, RelationshipMapping, positions, uniques},
     model::{Record, unset::unset},
     schema::{Column, DefaultValue},
 };
@@ -64,7 +64,7 @@ fn new<M: Record>(of: ModelId) -> Mapper {
         schema: M::SCHEMA,
         uniques: uniques(&table),
         foreign_keys: table.foreign_keys.clone(),
-        relations: M::relations().into_iter().map(|declared| Mapped::new(&table, declared)).collect(),
+        relations: M::relations().into_iter().map(|declared| RelationshipMapping::new(&table, declared)).collect(),
         unset: unset::<M>(),
         hooks: M::HOOKS,
     }

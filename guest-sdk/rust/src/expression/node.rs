@@ -82,9 +82,9 @@ pub(crate) enum Shape {
 
 /// Children while a node is made: `add` gives the id to put into the form.
 #[derive(Default)]
-pub(crate) struct Kids(Vec<Node>);
+pub(crate) struct Children(Vec<Node>);
 
-impl Kids {
+impl Children {
     pub(crate) fn add(&mut self, node: Node) -> u32 {
         self.0.push(node);
         // A list that a guest has in memory has fewer than 2^32 items.
@@ -160,10 +160,10 @@ impl Node {
     }
 
     /// A node whose operands are all of its children, in order.
-    pub(crate) fn with<const N: usize>(children: [Self; N], form: impl FnOnce([u32; N]) -> statements::Node) -> Self {
-        let mut kids = Kids::default();
-        let ids = children.map(|child| kids.add(child));
-        kids.node(form(ids))
+    pub(crate) fn with<const N: usize>(nodes: [Self; N], form: impl FnOnce([u32; N]) -> statements::Node) -> Self {
+        let mut children = Children::default();
+        let ids = nodes.map(|node| children.add(node));
+        children.node(form(ids))
     }
 
     /// The list operator of these items. Items of a list of the same operator join it, so that a loop which adds one
@@ -204,21 +204,21 @@ impl Node {
 
     /// A list operator of any number of operands.
     pub(crate) fn list(op: statements::ListOp, items: impl IntoIterator<Item = Self>) -> Self {
-        let mut kids = Kids::default();
-        let items = kids.all(items);
-        kids.node(statements::Node::Listed(statements::Listed { op, items }))
+        let mut children = Children::default();
+        let items = children.all(items);
+        children.node(statements::Node::Listed(statements::Listed { op, items }))
     }
 
     /// A call that takes only the rows for which a condition holds; anything else stays what it is.
     pub(crate) fn with_filter(self, condition: Self) -> Self {
         let Shape::Form(statements::Node::Call(call)) = &self.0.shape else { return self };
-        let mut kids = Kids(self.0.children.clone());
+        let mut children = Children(self.0.children.clone());
         let condition = match call.filter.and_then(|id| self.0.children.get(id as usize)) {
             Some(before) => Self::listed(statements::ListOp::And, before.clone(), condition),
             None => condition,
         };
-        let call = statements::Call { filter: Some(kids.add(condition)), ..call.clone() };
-        kids.node(statements::Node::Call(call))
+        let call = statements::Call { filter: Some(children.add(condition)), ..call.clone() };
+        children.node(statements::Node::Call(call))
     }
 
     /// Whether both are one column of one source.
@@ -288,9 +288,9 @@ impl Arena {
     }
 
     /// A statement whose ids are positions in the list of children.
-    pub(crate) fn statement(root: Root, kids: &Kids) -> Lowered {
+    pub(crate) fn statement(root: Root, children: &Children) -> Lowered {
         let mut arena = Self::default();
-        let ids: Vec<u32> = kids.0.iter().map(|child| arena.add(child)).collect();
+        let ids: Vec<u32> = children.0.iter().map(|child| arena.add(child)).collect();
         let mut root = root;
         each_root_id(&mut root, &mut |id| *id = ids.get(*id as usize).copied().unwrap_or(u32::MAX));
         arena.finish(root)

@@ -1,6 +1,6 @@
 //! Orderings.
 
-use super::{Expr, Kids, Node};
+use super::{Children, Expr, Node};
 use crate::{Model, bindings::sqlservice::database::statements::Order as Key, model::Column, value::Field};
 
 /// One key of an ordering.
@@ -32,8 +32,8 @@ impl Order {
         Self { node: self.node.unqualified(), ..self.clone() }
     }
 
-    pub(crate) fn key(&self, kids: &mut Kids) -> Key {
-        Key { expression: kids.add(self.node.clone()), descending: self.descending, nulls_first: self.nulls_first }
+    pub(crate) fn key(&self, children: &mut Children) -> Key {
+        Key { expression: children.add(self.node.clone()), descending: self.descending, nulls_first: self.nulls_first }
     }
 }
 

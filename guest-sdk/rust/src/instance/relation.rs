@@ -1,12 +1,12 @@
 //! Relationships whose models are not known.
 
-use super::{AnyEntity, AnySlot, Dropped};
+use super::{AnyEntity, AnyInstance, Dropped};
 
 /// What is known of a relationship.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Nobody said anything: a new object is related to nothing.
+    /// It was never set: a new object is related to nothing.
     Unset,
     /// It was not read.
     Unloaded,
@@ -37,7 +37,7 @@ pub trait AnyRelation {
     /// Whether there is something in [`gone`](Self::gone).
     fn has_lost(&self) -> bool;
     /// Calls with everything that it has, lost and shows.
-    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot));
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnyInstance));
     /// Takes the handles out that no other version of the owner has, to drop them elsewhere.
     fn take_handles(&mut self, dropped: &mut Dropped);
     /// What a load with a filter found, where the rest is not known.

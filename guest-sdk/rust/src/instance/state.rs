@@ -40,7 +40,7 @@ pub(crate) struct InstanceState {
     /// Whether its delete was written already.
     pub(crate) is_gone: Cell<bool>,
     /// Whether a flush deletes it since it deletes another one. No caller asked for that.
-    pub(crate) is_following: Cell<bool>,
+    pub(crate) is_cascaded: Cell<bool>,
     /// Its place among the objects of the flush that marked it.
     place: Cell<usize>,
     /// Visit mark: what the last traversal noted of it, such as the flush that it is part of or its place in a list.
@@ -50,7 +50,7 @@ pub(crate) struct InstanceState {
     pub(crate) key: RefCell<Option<Key>>,
     /// The session, by its number, that does not find it by what leads to it: it was taken out of that one, or was nothing there
     /// without an owner.
-    pub(crate) taken_out_of: Cell<u64>,
+    pub(crate) expunged_from: Cell<u64>,
     /// Its turn among new objects: when it was added, or put into a relationship. None has 0.
     turn: Cell<u64>,
     /// The session, by its number, whose `add` gave it the turn.
@@ -80,8 +80,8 @@ impl InstanceState {
             mark: Cell::new(0),
             place: Cell::new(0),
             level: Cell::new(0),
-            taken_out_of: Cell::new(0),
-            is_following: Cell::new(false),
+            expunged_from: Cell::new(0),
+            is_cascaded: Cell::new(false),
             turn: Cell::new(0),
             turn_in: Cell::new(0),
         }
@@ -162,7 +162,7 @@ impl InstanceState {
         self.key.replace(None);
         self.is_queued.set(false);
         self.is_gone.set(false);
-        self.is_following.set(false);
+        self.is_cascaded.set(false);
         self.turn_in.set(0);
     }
 

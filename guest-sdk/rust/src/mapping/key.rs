@@ -3,11 +3,11 @@
 use std::hash::{Hash, Hasher};
 
 use crate::{
-    Error,
+    Error, Result,
     bindings::sqlservice::database::rows::{Batch, ColumnData, Vector},
     value::{
-        Decimal, Scalar, Unexpected, Value,
-        column::{scalars, typed},
+        Decimal, Scalar, Value,
+        column::{cells, malformed, typed},
     },
 };
 
@@ -79,26 +79,22 @@ fn write(value: &Value, bytes: &mut Vec<u8>) {
 }
 
 /// The keys of a batch's rows: nothing where one of the columns is null.
-pub(crate) fn of_columns(columns: &[&ColumnData], rows: usize) -> Result<Vec<Option<Key>>, Unexpected> {
+pub(crate) fn of_columns(columns: &[&ColumnData], rows: usize) -> Result<Vec<Option<Key>>> {
     if let [ColumnData { validity: None, values: Vector::Integers(integers) }] = columns
         && integers.len() == rows
     {
         return Ok(integers.iter().map(|&value| Some(Key::Integer(value))).collect());
     }
-    let mut cells = columns
-        .iter()
-        .map(|data| scalars(data.values.clone(), data.validity.as_deref()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut all = columns.iter().map(|&data| cells(data.clone())).collect::<Result<Vec<_>>>()?;
     let row = |_| {
-        let values = cells.iter_mut().map(|cells| cells.next().ok_or(Unexpected::Malformed));
-        let values = values.collect::<Result<Vec<_>, _>>()?;
+        let values = all.iter_mut().map(|cells| cells.next().ok_or_else(malformed)).collect::<Result<Vec<_>>>()?;
         Ok(names_row(&values).then(|| Key::of(&values)))
     };
     (0..rows).map(row).collect()
 }
 
 /// Primary keys as a batch.
-pub(crate) fn batch_of_keys(rows: &[Vec<Value>]) -> crate::Result<Batch> {
+pub(crate) fn batch_of_keys(rows: &[Vec<Value>]) -> Result<Batch> {
     let width = rows.first().map_or(0, Vec::len);
     let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 keys"))?;
     if rows.iter().any(|row| row.len() != width) {

@@ -1,6 +1,6 @@
 //! What relationships stand on, found from the foreign keys of their tables.
 
-use super::{Declared, Direction, Mapped, Through};
+use super::{Declared, Direction, RelationshipMapping, Secondary};
 use crate::schema::{Action, CascadeKind, ForeignKey, Table};
 
 fn position(columns: &[String], name: &str) -> Option<usize> {
@@ -26,30 +26,30 @@ pub(crate) fn uniques(table: &Table) -> Vec<Vec<usize>> {
     uniques
 }
 
-impl Mapped {
+impl RelationshipMapping {
     /// Where several foreign keys would do, or none, the host refused the models when the database was opened.
     pub(crate) fn new(owner: &Table, declared: Declared) -> Self {
-        let Declared { relationship, target, target_table, through, field, cascades, passive_updates } = declared;
-        let far_table = target_table();
+        let Declared { relationship, target, target_table, secondary, field, cascades, passive_updates } = declared;
+        let remote_table = target_table();
         let wanted = relationship.foreign_key.as_deref();
-        let (direction, near, far, through) = match through.map(|through| through()) {
+        let (direction, local, remote, secondary) = match secondary.map(|secondary| secondary()) {
             Some(between) => {
-                let (near, far, through) = Through::new(owner, &far_table, &between, wanted);
-                (Direction::Through, near, far, Some(through))
+                let (local, remote, secondary) = Secondary::new(owner, &remote_table, &between, wanted);
+                (Direction::ManyToMany, local, remote, Some(secondary))
             }
             None => {
-                let is_self = owner.name == far_table.name && owner.schema == far_table.schema;
-                let forward = key(owner, &far_table, wanted).filter(|_| !(is_self && relationship.collection));
+                let is_self = owner.name == remote_table.name && owner.schema == remote_table.schema;
+                let forward = key(owner, &remote_table, wanted).filter(|_| !(is_self && relationship.collection));
                 match forward {
                     Some(key) => {
-                        let near = positions(owner, &key.columns);
-                        (Direction::ToOne, near, positions(&far_table, &key.referred), None)
+                        let local = positions(owner, &key.columns);
+                        (Direction::ManyToOne, local, positions(&remote_table, &key.referred), None)
                     }
                     None => {
-                        let key = key(&far_table, owner, wanted);
-                        let near = key.map(|key| positions(owner, &key.referred)).unwrap_or_default();
-                        let far = key.map(|key| positions(&far_table, &key.columns)).unwrap_or_default();
-                        (Direction::ToMany, near, far, None)
+                        let key = key(&remote_table, owner, wanted);
+                        let local = key.map(|key| positions(owner, &key.referred)).unwrap_or_default();
+                        let remote = key.map(|key| positions(&remote_table, &key.columns)).unwrap_or_default();
+                        (Direction::OneToMany, local, remote, None)
                     }
                 }
             }
@@ -60,9 +60,9 @@ impl Mapped {
             collection: relationship.collection,
             target,
             direction,
-            near,
-            far,
-            through,
+            local,
+            remote,
+            secondary,
             save_update: has(CascadeKind::SaveUpdate),
             delete: has(CascadeKind::Delete),
             delete_orphan: has(CascadeKind::DeleteOrphan),
@@ -76,7 +76,7 @@ impl Mapped {
     }
 }
 
-impl Through {
+impl Secondary {
     /// The owner's columns, the other side's, and the table between.
     fn new(
         owner: &Table,
@@ -84,22 +84,22 @@ impl Through {
         between: &Table,
         wanted: Option<&[String]>,
     ) -> (Vec<usize>, Vec<usize>, Self) {
-        let near = key(between, owner, wanted);
-        let is_other = |key: &&ForeignKey| near.is_none_or(|near| near.columns != key.columns);
+        let local = key(between, owner, wanted);
+        let is_other = |key: &&ForeignKey| local.is_none_or(|local| local.columns != key.columns);
         let refers = |key: &&ForeignKey| key.table == target.name && key.schema == target.schema;
-        let far = between.foreign_keys.iter().filter(refers).find(is_other);
+        let remote = between.foreign_keys.iter().filter(refers).find(is_other);
         let cascades = |key: &&&ForeignKey| key.on_update == Action::Cascade;
-        let follows = near.iter().chain(&far).filter(cascades).flat_map(|key| key.columns.clone()).collect();
-        let through = Self {
+        let follows = local.iter().chain(&remote).filter(cascades).flat_map(|key| key.columns.clone()).collect();
+        let secondary = Self {
             follows,
             table: between.name.clone(),
             schema: between.schema.clone(),
-            near: near.map(|key| key.columns.clone()).unwrap_or_default(),
-            far: far.map(|key| key.columns.clone()).unwrap_or_default(),
+            local: local.map(|key| key.columns.clone()).unwrap_or_default(),
+            remote: remote.map(|key| key.columns.clone()).unwrap_or_default(),
             primary_key: between.primary_key.clone(),
         };
-        let near = near.map(|key| positions(owner, &key.referred)).unwrap_or_default();
-        (near, far.map(|key| positions(target, &key.referred)).unwrap_or_default(), through)
+        let local = local.map(|key| positions(owner, &key.referred)).unwrap_or_default();
+        (local, remote.map(|key| positions(target, &key.referred)).unwrap_or_default(), secondary)
     }
 }
 

@@ -71,10 +71,10 @@ impl Unset {
             let pairs = key.columns.iter().cloned().zip(key.referred.iter().cloned());
             pairs.map(|(own, referred)| (own, key.table.clone(), key.schema.clone(), referred)).collect::<Vec<_>>()
         };
-        let position = |(own, far, schema, referred): (String, String, Option<String>, String)| {
+        let position = |(own, remote, schema, referred): (String, String, Option<String>, String)| {
             let at =
                 table.columns.iter().position(|column| column.name == own && integers.contains(&column.ty.kind))?;
-            Some((at, far, schema, referred))
+            Some((at, remote, schema, referred))
         };
         let keys = table.foreign_keys.iter().flat_map(pairs).filter_map(position).collect();
         Self { table: name, columns, defaulted, nullable, keys }

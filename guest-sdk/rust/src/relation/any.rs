@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Many, One, known, shared};
 use crate::{
     entity::Entity,
-    instance::{AnyEntity, AnyRelation, AnySlot, Dropped, Mode},
+    instance::{AnyEntity, AnyInstance, AnyRelation, Dropped, Mode},
     model::Record,
 };
 
@@ -43,9 +43,9 @@ impl<T: Record> AnyRelation for Many<T> {
         erase(known(&self.gone))
     }
 
-    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnyInstance)) {
         let all = known(&self.items).iter().chain(known(&self.gone)).chain(known(&self.shown));
-        all.for_each(|item| visit(&*item.slot));
+        all.for_each(|item| visit(&*item.instance));
     }
 
     fn shown(&self) -> Option<Vec<AnyEntity>> {
@@ -84,7 +84,7 @@ impl<T: Record> AnyRelation for Many<T> {
     }
 
     fn is_same(&self, other: &dyn AnyRelation) -> bool {
-        // What nobody set is what nobody knows.
+        // One that was never set and one that was not loaded are alike.
         let quiet = |mode| matches!(mode, Mode::Unset | Mode::Unloaded);
         (self.mode == other.mode() || (quiet(self.mode) && quiet(other.mode())))
             && (known(&self.items).is_empty() && other.is_bare() || self.has_same_items(other))
@@ -111,9 +111,9 @@ impl<T: Record> AnyRelation for One<T> {
         erase(known(&self.gone))
     }
 
-    fn visit(&self, visit: &mut dyn FnMut(&dyn AnySlot)) {
+    fn visit(&self, visit: &mut dyn FnMut(&dyn AnyInstance)) {
         let shown = self.shown.as_deref().and_then(Option::as_ref);
-        self.item.iter().chain(known(&self.gone)).chain(shown).for_each(|item| visit(&*item.slot));
+        self.item.iter().chain(known(&self.gone)).chain(shown).for_each(|item| visit(&*item.instance));
     }
 
     fn shown(&self) -> Option<Vec<AnyEntity>> {

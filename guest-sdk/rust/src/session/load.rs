@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Executor, Rows, RunOptions, Session};
 use crate::{
-    Error, Result,
+    Result,
     bindings::sqlservice::database::rows::ColumnData,
     expression::Arena,
     instance::AnyEntity,
@@ -83,7 +83,7 @@ impl Session {
         let target = (relation.target)();
         let mut of_owner: FxHashMap<Key, Vec<AnyEntity>> = FxHashMap::default();
         let mut all = Vec::new();
-        let width = relation.near.len().max(1);
+        let width = relation.local.len().max(1);
         for keys in keys_of_owners(relation, owners).chunks((VALUES / width).max(1)) {
             let select = statement::select(apart, relation, target, keys)?;
             let sent = self.with(options).send(Sendable::Statement(Arena::query(&select)), 0).await?;
@@ -95,8 +95,7 @@ impl Session {
                 let own = target.columns.len().min(batch.columns.len());
                 let finders = batch.columns.split_off(own);
                 let finders: Vec<&ColumnData> = finders.iter().collect();
-                let malformed = |_| Error::other("the host sent a malformed batch");
-                let keys = keys_of(&finders, batch.rows as usize).map_err(malformed)?;
+                let keys = keys_of(&finders, batch.rows as usize)?;
                 let columns = rows.about().get(..own).unwrap_or_default();
                 let items = self.unit().objects(target, columns, batch, populate_existing)?;
                 for (key, item) in keys.into_iter().zip(&items) {

@@ -106,11 +106,11 @@ impl Session {
             return Some(Err(failed));
         }
         let known = self.unit().find(mapper::<M>().of, &Key::of(key)).and_then(|known| known.downcast::<M>())?;
-        let life = &known.slot.life;
-        if life.is_expired.get() {
+        let state = &known.instance.state;
+        if state.is_expired.get() {
             return None;
         }
-        let is_gone = life.is_gone.get();
+        let is_gone = state.is_gone.get();
         Some(Ok((!is_gone).then_some(known)))
     }
 
@@ -198,7 +198,7 @@ impl Session {
     /// [`Error::NoResult`] where the row is gone; [`Error::Detached`] where it is not in this session.
     pub async fn refresh<M: Record>(&self, object: &Entity<M>) -> Result<()> {
         let any = object.erase();
-        if object.status() != Status::Persistent || !object.slot.life.is_of(self.unit()) {
+        if object.status() != Status::Persistent || !object.instance.state.is_of(self.unit()) {
             return Err(if any.0.has_row() { Error::Detached } else { Error::NotPersisted });
         }
         self.unit().check()?;
@@ -230,7 +230,7 @@ impl Session {
     /// Takes an object out of the session, and what it is related to where the relationship says `expunge` (`cascade = "all"`); what
     /// was not written of it is not. It stays out, whatever leads to it, until it is added again or put into a relationship populate_existing.
     pub fn expunge<M: Record>(&self, object: &Entity<M>) {
-        if object.slot.life.is_of(self.unit()) {
+        if object.instance.state.is_of(self.unit()) {
             self.unit().expunge(&object.erase());
         }
     }
@@ -256,7 +256,7 @@ impl Session {
 
     /// Whether an object is in this session.
     pub fn contains<M: Record>(&self, object: &Entity<M>) -> bool {
-        object.slot.life.is_of(self.unit()) && matches!(object.status(), Status::Pending | Status::Persistent)
+        object.instance.state.is_of(self.unit()) && matches!(object.status(), Status::Pending | Status::Persistent)
     }
 
     /// Objects whose rows the next flush inserts; those that follow others are found by it.

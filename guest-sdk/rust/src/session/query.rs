@@ -262,8 +262,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             let before = values.len();
             values.resize_with(before + if columns.is_empty() { 0 } else { batch.rows as usize }, Vec::new);
             for data in columns.iter().filter_map(|&at| batch.columns.get(at)) {
-                let malformed = |_| Error::other("the host sent a malformed batch");
-                let cells = column::scalars(data.values.clone(), data.validity.as_deref()).map_err(malformed)?;
+                let cells = column::cells(data.clone())?;
                 values.iter_mut().skip(before).zip(cells).for_each(|(row, cell): (&mut Vec<Value>, _)| row.push(cell));
             }
             found.extend(load_without(

@@ -9,7 +9,7 @@ use super::{RunOptions, Session};
 use crate::{
     Error, Result,
     bindings::sqlservice::database::sessions::LoadRoot,
-    entity::{AnyEntity, Entity, Record, Slot, mapper},
+    entity::{AnyEntity, Entity, Instance, Record, mapper},
     error::Stale,
     mapping::{Key, Mapper, ModelId, batch_of_keys},
     model::Column,
@@ -74,7 +74,7 @@ impl<M: Record> From<&Entity<M>> for Saving<M> {
 impl<M: Record> From<Partial<M>> for Saving<M> {
     fn from(partial: Partial<M>) -> Self {
         let Partial { value, columns, wrong } = partial;
-        Self { object: Entity::of(Slot::new(mapper::<M>(), value)), columns: Some(columns), wrong }
+        Self { object: Entity::of(Instance::new(mapper::<M>(), value)), columns: Some(columns), wrong }
     }
 }
 
@@ -173,7 +173,7 @@ impl Session {
             let mapper = item.object.0.mapper();
             let Some(key) = &item.key else { continue };
             let known = self.unit().find(mapper.of, &Key::of(key));
-            if known.is_some_and(|known| !known.0.life().is_expired.get()) {
+            if known.is_some_and(|known| !known.0.state().is_expired.get()) {
                 continue;
             }
             let keys = wanted.entry(mapper.of).or_insert_with(|| {

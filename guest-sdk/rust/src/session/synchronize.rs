@@ -59,7 +59,7 @@ impl Session {
             }
         }
         for (object, was_expired) in following {
-            object.0.life().is_expired.set(was_expired);
+            object.0.state().is_expired.set(was_expired);
         }
         Ok(())
     }

@@ -11,7 +11,9 @@ use super::{Compound, Query, QueryNode, Sendable, Subquery, bound::Count};
 use crate::{
     Alias, Model, Result,
     bindings::sqlservice::database::statements::{self, Cte, Locking, Node as Form, SetOp},
-    expression::{Arena, Expr, Kids, Node, Operand, Order, OrderBy, Selection, Source, entity, nodes, operand_node},
+    expression::{
+        Arena, Children, Expr, Node, Operand, Order, OrderBy, Selection, Source, entity, nodes, operand_node,
+    },
     row::FromRow,
 };
 
@@ -54,7 +56,7 @@ impl<M: Model> Alias<M> {
 pub struct Lock {
     /// Whether others may read the rows with the same lock.
     pub share: bool,
-    /// Whether a lock that somebody holds is an error at once.
+    /// Whether a lock that another transaction holds is an error at once.
     pub no_wait: bool,
     /// Whether locked rows are passed over.
     pub skip_locked: bool,
@@ -238,27 +240,27 @@ impl<T> Select<T> {
     }
 
     fn node(&self, at_most: Option<u64>) -> Node {
-        let mut kids = Kids::default();
+        let mut children = Children::default();
         let ctes = self.ctes.iter().map(|(name, recursive, query)| Cte {
             name: name.clone(),
             columns: Vec::new(),
-            query: kids.add(query.clone()),
+            query: children.add(query.clone()),
             recursive: *recursive,
         });
         let select = statements::Select {
             ctes: ctes.collect(),
-            columns: kids.all(self.columns.iter().cloned()),
+            columns: children.all(self.columns.iter().cloned()),
             distinct: self.distinct,
-            source: kids.maybe(self.source.clone()),
-            where_: kids.maybe(self.filter.clone()),
-            group_by: kids.all(self.groups.iter().cloned()),
-            having: kids.maybe(self.having.clone()),
-            order_by: self.order.iter().map(|order| order.key(&mut kids)).collect(),
-            limit: kids.maybe(Count::limit(self.limit.as_ref(), at_most)),
-            offset: kids.maybe(self.offset.as_ref().map(Count::node)),
+            source: children.maybe(self.source.clone()),
+            where_: children.maybe(self.filter.clone()),
+            group_by: children.all(self.groups.iter().cloned()),
+            having: children.maybe(self.having.clone()),
+            order_by: self.order.iter().map(|order| order.key(&mut children)).collect(),
+            limit: children.maybe(Count::limit(self.limit.as_ref(), at_most)),
+            offset: children.maybe(self.offset.as_ref().map(Count::node)),
             lock: self.lock.as_ref().map(Lock::contract),
         };
-        kids.node(Form::Select(select))
+        children.node(Form::Select(select))
     }
 }
 

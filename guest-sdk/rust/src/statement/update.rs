@@ -6,7 +6,7 @@ use super::{Change, Returning, Subquery, insert::assignments, select::subquery};
 use crate::{
     Alias, Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
-    expression::{Arena, Kids, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
+    expression::{Arena, Children, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
     value::Field,
 };
 
@@ -76,15 +76,15 @@ impl<M: Model> Change for Update<M> {
         if self.set.is_empty() {
             return Err(Error::invalid("an update sets nothing: say what with `set`"));
         }
-        let mut kids = Kids::default();
+        let mut children = Children::default();
         let root = Root::Update(statements::Update {
             table: M::TABLE.to_owned(),
             schema: M::SCHEMA.map(str::to_owned),
-            assignments: assignments(&self.set, &mut kids),
-            source: kids.maybe(self.source.clone()),
-            where_: kids.maybe(self.filter.clone()),
-            returning: kids.all(returning.iter().cloned()),
+            assignments: assignments(&self.set, &mut children),
+            source: children.maybe(self.source.clone()),
+            where_: children.maybe(self.filter.clone()),
+            returning: children.all(returning.iter().cloned()),
         });
-        Ok(Arena::statement(root, &kids))
+        Ok(Arena::statement(root, &children))
     }
 }

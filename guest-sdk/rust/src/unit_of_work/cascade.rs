@@ -8,7 +8,7 @@ use super::{Event, UnitOfWork, flush_plan::serial};
 use crate::{
     Error, Result,
     instance::{AnyEntity, Status},
-    mapping::{Direction, Mapped, Mapper, mappers},
+    mapping::{Direction, Mapper, RelationshipMapping, mappers},
 };
 
 /// Objects whose hooks ran before a flush, by their addresses, and whether that was for a delete.
@@ -21,13 +21,13 @@ impl UnitOfWork {
     pub(super) fn take_turns(&self, object: &AnyEntity) {
         let mut left = vec![object.clone()];
         while let Some(object) = left.pop() {
-            if object.status() != Status::Transient || !object.0.life().take_turn(self.id) {
+            if object.status() != Status::Transient || !object.0.state().take_turn(self.id) {
                 continue;
             }
             let first = left.len();
             let relations = object.0.mapper().relations.iter().enumerate();
             for (at, _) in relations.filter(|(_, relation)| relation.save_update) {
-                object.0.look(at, &mut |now, _| left.extend(now.items()));
+                left.extend(object.0.items(at));
             }
             // The last one is taken first.
             left[first..].reverse();
@@ -48,7 +48,7 @@ impl UnitOfWork {
 
     /// New objects in the order of their turns.
     fn sort_pending(&self) {
-        let turn = |object: &AnyEntity| object.0.life().turn();
+        let turn = |object: &AnyEntity| object.0.state().turn();
         let mut pending = self.pending.borrow_mut();
         if !pending.is_sorted_by_key(turn) {
             pending.sort_by_cached_key(turn);
@@ -59,13 +59,13 @@ impl UnitOfWork {
         let mut left: Vec<AnyEntity> = self.changed.borrow().iter().rev().cloned().collect();
         left.extend(self.pending.borrow().iter().rev().cloned());
         let serial = serial();
-        left.iter().for_each(|object| object.0.life().mark.set(serial));
+        left.iter().for_each(|object| object.0.state().mark.set(serial));
         let mut items = Vec::new();
         while let Some(object) = left.pop() {
             let mapper = object.0.mapper();
             for (at, relation) in mapper.relations.iter().enumerate() {
                 let mut is_said = true;
-                object.0.look(at, &mut |relation, stored| {
+                object.0.with_relation(at, &mut |relation, stored| {
                     relation.list(&mut items);
                     is_said = items.is_empty() || !stored.is_some_and(|stored| relation.is_same(stored));
                 });
@@ -73,7 +73,7 @@ impl UnitOfWork {
                     let before = item.status();
                     self.join(&item, mapper, relation, is_said)?;
                     let is_joined = item.status() == Status::Pending || item.status() != before;
-                    if is_joined && item.0.life().mark.replace(serial) != serial {
+                    if is_joined && item.0.state().mark.replace(serial) != serial {
                         left.push(item);
                     }
                 }
@@ -82,28 +82,34 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Puts an object into the session that another one of the session is related to.
-    fn join(self: &Rc<Self>, item: &AnyEntity, mapper: &Mapper, relation: &Mapped, is_said: bool) -> Result<()> {
-        let life = item.0.life();
-        let is_taken_out = life.taken_out_of.get() == self.id;
+    /// Adds an object to the session that another one of the session is related to (cascade `save-update`).
+    fn join(
+        self: &Rc<Self>,
+        item: &AnyEntity,
+        mapper: &Mapper,
+        relation: &RelationshipMapping,
+        is_said: bool,
+    ) -> Result<()> {
+        let state = item.0.state();
+        let is_expunged = state.expunged_from.get() == self.id;
         match item.status() {
             // A list goes on without it; a foreign key to it that is to be written has no value.
-            Status::Detached if is_taken_out => Ok(()),
-            Status::Transient if is_taken_out && !(is_said && relation.direction == Direction::ToOne) => Ok(()),
-            Status::Transient if relation.save_update && !is_taken_out => {
+            Status::Detached if is_expunged => Ok(()),
+            Status::Transient if is_expunged && !(is_said && relation.direction == Direction::ManyToOne) => Ok(()),
+            Status::Transient if relation.save_update && !is_expunged => {
                 self.attach(item)?;
-                life.has_joined.set(true);
+                state.has_joined.set(true);
                 Ok(())
             }
             Status::Detached if relation.save_update => self.attach(item),
             Status::Transient => {
                 let (name, table) = (&relation.name, mapper.table);
-                let why = if is_taken_out { "was taken out of it" } else { "does not cascade" };
+                let why = if is_expunged { "was taken out of it" } else { "does not cascade" };
                 Err(Error::invalid(format!(
                     "{name:?} of a row of {table:?} has an object that is in no session, and {why}: add it"
                 )))
             }
-            Status::Pending | Status::Persistent | Status::Deleted if !life.is_of(self) => Err(Error::AlreadyAttached),
+            Status::Pending | Status::Persistent | Status::Deleted if !state.is_of(self) => Err(Error::AlreadyAttached),
             _ => Ok(()),
         }
     }

@@ -29,7 +29,7 @@ pub(super) enum About {
     Inserts(Vec<AnyEntity>, Vec<usize>),
     /// Objects that are updated, and the columns that come back of them.
     Updates(Vec<AnyEntity>, Vec<usize>),
-    /// Something that nobody waits for.
+    /// Rows of which nothing comes back.
     Rest,
 }
 
@@ -111,15 +111,15 @@ impl Changes {
     pub(super) fn new(plan: &FlushPlan) -> Result<Self> {
         let places = vec![None; plan.involved.len()];
         let mut changes = Self { places, flush: plan.serial, ..Self::default() };
-        let late: FxHashSet<(usize, usize)> = (plan.late.iter())
+        let post_updates: FxHashSet<(usize, usize)> = (plan.post_updates.iter())
             .flat_map(|(object, columns)| columns.iter().map(|&column| (object.address(), column)))
             .collect();
-        changes.inserts(plan, &late)?;
-        changes.updates(plan, &late)?;
+        changes.inserts(plan, &post_updates)?;
+        changes.updates(plan, &post_updates)?;
         changes.post_updates(plan)?;
         changes.new_pairs(plan)?;
         changes.old_pairs(plan)?;
-        changes.deletes(plan, &late)?;
+        changes.deletes(plan, &post_updates)?;
         Ok(changes)
     }
 
@@ -130,7 +130,7 @@ impl Changes {
 
     /// Where the row of a new object is.
     fn place(&self, object: &AnyEntity) -> Option<(u32, u32)> {
-        let place = object.0.life().place(self.flush)?;
+        let place = object.0.state().place(self.flush)?;
         self.places.get(place).copied().flatten()
     }
 
@@ -140,12 +140,12 @@ impl Changes {
         plan: &FlushPlan,
         objects: &[AnyEntity],
         columns: &[usize],
-        late: Option<&FxHashSet<(usize, usize)>>,
+        post_updates: Option<&FxHashSet<(usize, usize)>>,
     ) -> Vec<KeyReference> {
         let mut links = Vec::new();
         for (row, object) in (0..).zip(objects) {
             for (at, source) in plan.sources.of(object) {
-                if late.is_some_and(|late| late.contains(&(object.address(), *at))) {
+                if post_updates.is_some_and(|columns| columns.contains(&(object.address(), *at))) {
                     continue;
                 }
                 let column = columns.iter().position(|column| column == at).and_then(|at| u16::try_from(at).ok());
@@ -157,7 +157,7 @@ impl Changes {
         links
     }
 
-    fn inserts(&mut self, plan: &FlushPlan, late: &FxHashSet<(usize, usize)>) -> Result<()> {
+    fn inserts(&mut self, plan: &FlushPlan, post_updates: &FxHashSet<(usize, usize)>) -> Result<()> {
         let columns = |object: &AnyEntity, mapper: &Mapper| -> Vec<usize> {
             let made = mapper.generated.filter(|_| object.0.wants_key());
             let is_left = |column: &usize| {
@@ -167,18 +167,20 @@ impl Changes {
             };
             // What comes later is null until then.
             let is_late = |column: &usize| {
-                !late.is_empty() && late.contains(&(object.address(), *column)) && !is_null(&object.0.value(*column))
+                !post_updates.is_empty()
+                    && post_updates.contains(&(object.address(), *column))
+                    && !is_null(&object.0.value(*column))
             };
             let all = 0..mapper.columns.len();
             all.filter(|column| Some(*column) != made && !is_left(column) && !is_late(column)).collect()
         };
         let glance = |object: &AnyEntity, mapper: &Mapper| {
-            (mapper.defaulted.is_empty() && late.is_empty()).then(|| u32::from(object.0.wants_key()))
+            (mapper.defaulted.is_empty() && post_updates.is_empty()).then(|| u32::from(object.0.wants_key()))
         };
         let groups = groups(&plan.inserts, glance, columns);
         for (change, group) in (0..).zip(&groups) {
             for (row, object) in (0..).zip(&group.objects) {
-                let place = object.0.life().place(self.flush).and_then(|place| self.places.get_mut(place));
+                let place = object.0.state().place(self.flush).and_then(|place| self.places.get_mut(place));
                 place.into_iter().for_each(|place| *place = Some((change, row)));
             }
         }
@@ -193,7 +195,7 @@ impl Changes {
                 table: mapper.table.to_owned(),
                 columns: mapper.names(&columns),
                 rows: Batch { rows: count(objects.len())?, columns: cells },
-                links: self.links(plan, &objects, &columns, Some(late)),
+                links: self.links(plan, &objects, &columns, Some(post_updates)),
                 returning: mapper.names(&returning),
             };
             self.push(Change::Inserts(inserts), About::Inserts(objects, returning));
@@ -201,12 +203,12 @@ impl Changes {
         Ok(())
     }
 
-    fn updates(&mut self, plan: &FlushPlan, late: &FxHashSet<(usize, usize)>) -> Result<()> {
+    fn updates(&mut self, plan: &FlushPlan, post_updates: &FxHashSet<(usize, usize)>) -> Result<()> {
         let mut objects = plan.updates.clone();
         objects.sort_by_cached_key(|object| object.0.stored_key());
         let columns = |object: &AnyEntity, _: &Mapper| {
             let mut columns = plan.columns(object);
-            columns.retain(|column| !late.contains(&(object.address(), *column)));
+            columns.retain(|column| !post_updates.contains(&(object.address(), *column)));
             columns
         };
         for Group { mapper, columns, objects } in groups(&objects, |_, _| None, columns) {
@@ -216,7 +218,7 @@ impl Changes {
             let touched = mapper.touched.iter().copied();
             let returning: Vec<usize> = touched.filter(|column| !columns.contains(column)).collect();
             // The row of an object that took another's place is that one's.
-            let row = |object: &AnyEntity| plan.switched.get(&object.address()).unwrap_or(object).clone();
+            let row = |object: &AnyEntity| plan.row_switches.get(&object.address()).unwrap_or(object).clone();
             let rows: Vec<AnyEntity> = objects.iter().map(row).collect();
             let rows_count = count(objects.len())?;
             let batch = |columns| Batch { rows: rows_count, columns };
@@ -227,7 +229,7 @@ impl Changes {
                 versions,
                 columns: mapper.names(&columns),
                 rows: batch(encode(&objects, &columns)?),
-                links: self.links(plan, &objects, &columns, Some(late)),
+                links: self.links(plan, &objects, &columns, Some(post_updates)),
                 returning: mapper.names(&returning),
                 stored: unique_values(mapper, &rows, &told(plan, mapper, &columns))?,
             };
@@ -295,8 +297,8 @@ impl Changes {
         Ok(())
     }
 
-    fn deletes(&mut self, plan: &FlushPlan, late: &FxHashSet<(usize, usize)>) -> Result<()> {
-        let is_open = |object: &AnyEntity, column: usize| late.contains(&(object.address(), column));
+    fn deletes(&mut self, plan: &FlushPlan, post_updates: &FxHashSet<(usize, usize)>) -> Result<()> {
+        let is_open = |object: &AnyEntity, column: usize| post_updates.contains(&(object.address(), column));
         // Whose rows may take what the deleted ones had.
         let writes = |change: &Change| match change {
             Change::Inserts(inserts) => Some(inserts.table.clone()),
@@ -322,9 +324,9 @@ impl Changes {
 /// of before the key changes that they refer to.
 fn told(plan: &FlushPlan, mapper: &Mapper, columns: &[usize]) -> Vec<usize> {
     let mut told = mapper.unique_with(columns);
-    for (_, near) in plan.followers.held.iter().filter(|(of, _)| *of == mapper.of) {
-        if near.iter().any(|column| columns.contains(column)) {
-            told.extend(near);
+    for (_, local) in plan.followers.held.iter().filter(|(of, _)| *of == mapper.of) {
+        if local.iter().any(|column| columns.contains(column)) {
+            told.extend(local);
         }
     }
     told.sort_unstable();

@@ -1,15 +1,16 @@
-//! Who has an object by now: what living objects say of their relationships that their rows do not. A child that another parent
-//! takes in the flush that deletes its old one is not deleted with it.
+//! Which owners hold an object by now: a child that another parent gets in the flush that deletes its old one is no orphan, and not
+//! deleted with it.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{
     UnitOfWork,
+    history::RelationshipHistory,
     owners::{Owners, key},
 };
 use crate::{
     instance::{AnyEntity, Mode, Status},
-    mapping::{Direction, Key, Mapped, Mapper, ModelId, names_row},
+    mapping::{Direction, Key, Mapper, ModelId, RelationshipMapping, names_row},
     value::{Scalar, Value},
 };
 
@@ -23,12 +24,14 @@ pub(super) enum Edge {
 }
 
 impl Edge {
-    pub(super) fn of(mapper: &Mapper, relation: &'static Mapped) -> Self {
+    pub(super) fn of(mapper: &Mapper, relation: &'static RelationshipMapping) -> Self {
         let target = (relation.target)().of;
-        match (relation.direction, &relation.through) {
-            (_, Some(through)) => Self::Table(&through.table),
-            (Direction::ToOne, None) => Self::ForeignKey(mapper.of, &relation.near, target),
-            (Direction::ToMany | Direction::Through, None) => Self::ForeignKey(target, &relation.far, mapper.of),
+        match (relation.direction, &relation.secondary) {
+            (_, Some(secondary)) => Self::Table(&secondary.table),
+            (Direction::ManyToOne, None) => Self::ForeignKey(mapper.of, &relation.local, target),
+            (Direction::OneToMany | Direction::ManyToMany, None) => {
+                Self::ForeignKey(target, &relation.remote, mapper.of)
+            }
         }
     }
 }
@@ -40,7 +43,7 @@ pub(super) struct Candidate {
     pub(super) owner: Option<AnyEntity>,
     /// The owner's model, and its relationship.
     pub(super) mapper: &'static Mapper,
-    pub(super) relation: &'static Mapped,
+    pub(super) relation: &'static RelationshipMapping,
     /// Whether the owner is known to have it by its row.
     pub(super) is_stored: bool,
 }
@@ -70,7 +73,7 @@ pub(super) struct Claims<'a> {
 pub(super) fn lives(object: &AnyEntity) -> bool {
     match object.status() {
         Status::Pending | Status::Persistent => true,
-        Status::Detached => object.0.has_row() && !object.0.life().is_gone.get(),
+        Status::Detached => object.0.has_row() && !object.0.state().is_gone.get(),
         Status::Transient | Status::Deleted => false,
     }
 }
@@ -80,12 +83,12 @@ pub(super) fn said(object: &AnyEntity, edge: Edge) -> Said {
     let mapper = object.0.mapper();
     let mut said = Said::Nothing;
     for (at, relation) in mapper.relations.iter().enumerate() {
-        if relation.direction != Direction::ToOne || Edge::of(mapper, relation) != edge {
+        if relation.direction != Direction::ManyToOne || Edge::of(mapper, relation) != edge {
             continue;
         }
-        let stored_key: Vec<Value> = relation.near.iter().map(|&column| object.0.stored_value(column)).collect();
+        let stored_key: Vec<Value> = relation.local.iter().map(|&column| object.0.stored_value(column)).collect();
         let had_owner = object.0.has_row() && names_row(&stored_key);
-        object.0.look(at, &mut |now, stored| {
+        object.0.with_relation(at, &mut |now, stored| {
             if stored.is_some_and(|stored| now.is_same(stored)) {
                 return;
             }
@@ -118,21 +121,13 @@ impl<'a> Claims<'a> {
         claims
     }
 
-    fn read(&mut self, object: &AnyEntity, mapper: &Mapper, at: usize, relation: &'static Mapped) {
+    fn read(&mut self, object: &AnyEntity, mapper: &Mapper, at: usize, relation: &'static RelationshipMapping) {
         let edge = Edge::of(mapper, relation);
-        let mut added = Vec::new();
-        object.0.look(at, &mut |now, stored| {
-            if stored.is_some_and(|stored| now.is_same(stored)) {
-                return;
-            }
-            let before: FxHashSet<usize> =
-                stored.map(|stored| stored.items().iter().map(AnyEntity::address).collect()).unwrap_or_default();
-            added = now.items();
-            added.retain(|item| !before.contains(&item.address()));
-        });
-        if relation.direction == Direction::ToOne {
+        let history = RelationshipHistory::of_changed(object, at);
+        let mut added: Vec<AnyEntity> = history.iter().flat_map(RelationshipHistory::added).cloned().collect();
+        if relation.direction == Direction::ManyToOne {
             added.iter().for_each(|owner| {
-                self.pointing.entry(owner.address()).or_default().push((object.clone(), edge, Direction::ToOne));
+                self.pointing.entry(owner.address()).or_default().push((object.clone(), edge, Direction::ManyToOne));
             });
             if added.is_empty() {
                 added.extend(self.by_foreign_key(object, relation));
@@ -144,14 +139,14 @@ impl<'a> Claims<'a> {
     }
 
     /// The object that a foreign key names which was set by hand, where the session knows it.
-    fn by_foreign_key(&self, object: &AnyEntity, relation: &Mapped) -> Option<AnyEntity> {
+    fn by_foreign_key(&self, object: &AnyEntity, relation: &RelationshipMapping) -> Option<AnyEntity> {
         let is_edited = |&column: &usize| !object.0.has_row() || object.0.differs(column);
         let target = (relation.target)();
-        if !relation.near.iter().any(is_edited) {
+        if !relation.local.iter().any(is_edited) {
             return None;
         }
-        let named = key(&relation.near, |column| object.0.value(column))?;
-        self.owners.find(target, &relation.far, &named)
+        let named = key(&relation.local, |column| object.0.value(column))?;
+        self.owners.find(target, &relation.remote, &named)
     }
 
     /// Objects that say by their own relationship that this one has them.
@@ -161,8 +156,10 @@ impl<'a> Claims<'a> {
     }
 
     /// Whether an object that a deleted owner got goes with it. What is put into a list after the delete was asked for stays.
-    pub(super) fn follows(&self, owner: &AnyEntity, relation: &Mapped, item: &AnyEntity) -> bool {
-        relation.direction == Direction::ToOne || owner.status() != Status::Deleted || self.unit.was_listed(owner, item)
+    pub(super) fn follows(&self, owner: &AnyEntity, relation: &RelationshipMapping, item: &AnyEntity) -> bool {
+        relation.direction == Direction::ManyToOne
+            || owner.status() != Status::Deleted
+            || self.unit.was_listed(owner, item)
     }
 
     /// Whether an object stays, since another one has it that lives.
@@ -173,7 +170,7 @@ impl<'a> Claims<'a> {
         let claims = self.of.get(&item.address()).map_or(&[][..], Vec::as_slice);
         let is_claim = |(by, of, side): &Claim| *of == edge && *side == relation.direction && is_other(by);
         let is_claimed = claims.iter().any(is_claim);
-        if is_claimed || relation.direction != Direction::ToMany {
+        if is_claimed || relation.direction != Direction::OneToMany {
             return is_claimed || added_along(item, edge).iter().any(is_other);
         }
         // The last word is the object's own.
@@ -187,19 +184,19 @@ impl<'a> Claims<'a> {
     /// Whether an object has the foreign key of another owner: one that was set by hand, or one that its row has.
     fn has_foreign_key(&self, candidate: &Candidate) -> bool {
         let Candidate { item, owner, mapper, relation, is_stored } = candidate;
-        let values: Vec<Value> = relation.far.iter().map(|&column| item.0.value(column)).collect();
+        let values: Vec<Value> = relation.remote.iter().map(|&column| item.0.value(column)).collect();
         let is_the_owners = owner.as_ref().is_none_or(|owner| {
-            relation.near.iter().zip(&values).all(|(&column, value)| owner.0.stored_value(column) == *value)
+            relation.local.iter().zip(&values).all(|(&column, value)| owner.0.stored_value(column) == *value)
         });
         if is_the_owners || !names_row(&values) {
             return false;
         }
-        let is_edited = !item.0.has_row() || relation.far.iter().any(|&column| item.0.differs(column));
+        let is_edited = !item.0.has_row() || relation.remote.iter().any(|&column| item.0.differs(column));
         if !is_edited {
             // A list that was not told that the row has another owner by now.
             return *is_stored;
         }
-        match self.owners.find(mapper, &relation.near, &Key::of(&values)) {
+        match self.owners.find(mapper, &relation.local, &Key::of(&values)) {
             Some(known) => lives(&known),
             None => item.0.has_row() || !values.iter().any(is_unset),
         }
@@ -211,14 +208,10 @@ fn added_along(object: &AnyEntity, edge: Edge) -> Vec<AnyEntity> {
     let mapper = object.0.mapper();
     let mut all = Vec::new();
     for (at, relation) in mapper.relations.iter().enumerate() {
-        if relation.direction == Direction::ToOne || Edge::of(mapper, relation) != edge {
+        if relation.direction == Direction::ManyToOne || Edge::of(mapper, relation) != edge {
             continue;
         }
-        object.0.look(at, &mut |now, stored| {
-            let before: FxHashSet<usize> =
-                stored.map(|stored| stored.items().iter().map(AnyEntity::address).collect()).unwrap_or_default();
-            all.extend(now.items().into_iter().filter(|item| !before.contains(&item.address())));
-        });
+        all.extend(RelationshipHistory::of(object, at).added().cloned());
     }
     all
 }

@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use crate::instance::{AnyEntity, AnySlot};
+use crate::instance::{AnyEntity, AnyInstance};
 
 /// Who an object of the list is: one more than its place there.
-fn place(slot: &dyn AnySlot, objects: &[AnyEntity]) -> Option<usize> {
-    let at = usize::try_from(slot.life().mark.get()).ok()?.checked_sub(1)?;
-    let is_it = objects.get(at).is_some_and(|object| std::ptr::addr_eq(Rc::as_ptr(&object.0), slot));
+fn place(instance: &dyn AnyInstance, objects: &[AnyEntity]) -> Option<usize> {
+    let at = usize::try_from(instance.state().mark.get()).ok()?.checked_sub(1)?;
+    let is_it = objects.get(at).is_some_and(|object| std::ptr::addr_eq(Rc::as_ptr(&object.0), instance));
     is_it.then_some(at)
 }
 
-/// Cuts what is between objects that nobody else has a handle of. Those that somebody has stay as they are, with all that they
+/// Unlinks objects that have no other handles than each other's. Those that a caller has a handle of stay, with all that they
 /// lead to.
 pub(super) fn free(mut listed: Vec<AnyEntity>) {
     let mut any = false;
@@ -30,7 +30,7 @@ pub(super) fn free(mut listed: Vec<AnyEntity>) {
     for object in listed {
         // One may be in several lists.
         if place(&*object.0, &objects).is_none() {
-            object.0.life().mark.set(objects.len() as u64 + 1);
+            object.0.state().mark.set(objects.len() as u64 + 1);
             objects.push(object);
         }
     }

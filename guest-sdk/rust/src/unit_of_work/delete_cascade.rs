@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     UnitOfWork,
     claim::{Candidate, Claims, Edge, Said, said},
-    flush_rollback::Attempted,
+    flush_rollback::FlushStep,
     update_cascade::is_renamed,
 };
 use crate::{
@@ -105,20 +105,20 @@ impl UnitOfWork {
 
     /// Takes an object along that goes with another one: it, or the one that the session has for its row.
     fn take_along(self: &Rc<Self>, item: &AnyEntity) -> Result<Option<AnyEntity>> {
-        let life = item.0.life();
+        let state = item.0.state();
         if self.rescued.borrow().contains(&item.address()) {
             return Ok(None);
         }
         match item.status() {
             Status::Pending => {
-                life.leave(Status::Transient);
-                self.mark_taken_out(item);
-                self.attempt(Attempted::Left(item.clone()));
+                state.leave(Status::Transient);
+                self.mark_expunged(item);
+                self.record(FlushStep::Left(item.clone()));
                 Ok(Some(item.clone()))
             }
             Status::Persistent => self.delete_along(item),
             // Its row goes, whether or not the session has it.
-            Status::Detached if item.0.has_row() && !life.is_gone.get() => {
+            Status::Detached if item.0.has_row() && !state.is_gone.get() => {
                 match self.find(item.0.mapper().of, &item.0.stored_key()) {
                     Some(known) if known.status() != Status::Persistent => Ok(None),
                     Some(known) => self.delete_along(&known),
@@ -134,8 +134,8 @@ impl UnitOfWork {
 
     fn delete_along(self: &Rc<Self>, item: &AnyEntity) -> Result<Option<AnyEntity>> {
         self.delete(item)?;
-        item.0.life().is_following.set(true);
-        self.attempt(Attempted::Deleted(item.clone()));
+        item.0.state().is_cascaded.set(true);
+        self.record(FlushStep::Deleted(item.clone()));
         Ok(Some(item.clone()))
     }
 
@@ -149,7 +149,7 @@ impl UnitOfWork {
                 if relation.delete_orphan {
                     lost_by(&object, at, &mut lost);
                 }
-                if relation.direction == Direction::ToOne {
+                if relation.direction == Direction::ManyToOne {
                     lost.extend(left_by_itself(&object, Edge::of(mapper, relation), (relation.target)()));
                 }
             }
@@ -163,7 +163,7 @@ impl UnitOfWork {
 pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<Candidate>) {
     let mapper = owner.0.mapper();
     let Some(relation) = mapper.relations.get(at) else { return };
-    owner.0.look(at, &mut |now, stored| {
+    owner.0.with_relation(at, &mut |now, stored| {
         if !now.has_lost() && stored.is_none_or(|stored| stored.is_bare() || now.is_same(stored)) {
             return;
         }
@@ -187,7 +187,7 @@ pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<Candidate>) {
 fn left_by_itself(item: &AnyEntity, edge: Edge, mapper: &'static Mapper) -> Option<Candidate> {
     let relation =
         mapper.relations.iter().find(|relation| relation.delete_orphan && Edge::of(mapper, relation) == edge)?;
-    let is_cleared = relation.direction == Direction::ToMany && matches!(said(item, edge), Said::Cleared);
+    let is_cleared = relation.direction == Direction::OneToMany && matches!(said(item, edge), Said::Cleared);
     is_cleared.then(|| Candidate { item: item.clone(), owner: None, mapper, relation, is_stored: false })
 }
 
@@ -206,7 +206,7 @@ fn walk_from(object: AnyEntity, claims: &Claims<'_>, walk: &mut DeleteCascade, w
             continue;
         }
         let (mut items, mut before) = (Vec::new(), Vec::new());
-        object.0.look(at, &mut |now, stored| {
+        object.0.with_relation(at, &mut |now, stored| {
             items = now.items();
             before = stored.map(|stored| stored.items()).unwrap_or_default();
         });
@@ -231,13 +231,13 @@ fn want(object: &AnyEntity, is_deleted: bool, wanted: &mut Wanted) -> bool {
     let mut is_known = true;
     for (at, relation) in mapper.relations.iter().enumerate() {
         let mut mode = Mode::Loaded;
-        object.0.look(at, &mut |relation, _| mode = relation.mode());
+        object.0.with_relation(at, &mut |relation, _| mode = relation.mode());
         let needs = is_renamed(object, relation)
             || match relation.direction {
-                Direction::ToOne => {
+                Direction::ManyToOne => {
                     (is_deleted && relation.delete) || (mode == Mode::Replaced && relation.delete_orphan)
                 }
-                Direction::ToMany | Direction::Through => {
+                Direction::OneToMany | Direction::ManyToMany => {
                     is_deleted && !relation.passive_deletes || mode == Mode::Replaced
                 }
             };

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     instance::AnyEntity,
-    mapping::{Direction, Key, Mapped, Mapper, ModelId, names_row},
+    mapping::{Direction, Key, Mapper, ModelId, RelationshipMapping, names_row},
     value::Value,
 };
 
@@ -21,9 +21,9 @@ struct Group {
 /// A foreign key from objects that go to others that go.
 struct Reference {
     from: usize,
-    near: Vec<usize>,
+    local: Vec<usize>,
     to: usize,
-    far: Vec<usize>,
+    remote: Vec<usize>,
 }
 
 /// Objects to delete, those of one model together as far as rows allow. The host orders tables; it sees no rows, so it keeps
@@ -52,15 +52,16 @@ pub(super) fn order(
 /// Objects that go with owners whose list of them is a `post_update`, and their foreign keys to these: they are set to null before
 /// any of both is deleted.
 pub(super) fn opened(deletes: &[AnyEntity]) -> Vec<(AnyEntity, Vec<usize>)> {
-    let mut lists: Vec<(&'static Mapped, FxHashSet<Key>)> = Vec::new();
+    let mut lists: Vec<(&'static RelationshipMapping, FxHashSet<Key>)> = Vec::new();
     for owner in deletes {
         let relations = owner.0.mapper().relations.iter();
-        for relation in relations.filter(|relation| relation.post_update && relation.direction == Direction::ToMany) {
+        for relation in relations.filter(|relation| relation.post_update && relation.direction == Direction::OneToMany)
+        {
             let at = lists.iter().position(|(known, _)| std::ptr::eq(*known, relation)).unwrap_or_else(|| {
                 lists.push((relation, FxHashSet::default()));
                 lists.len() - 1
             });
-            if let (Some(key), Some((_, keys))) = (stored_key(owner, &relation.near), lists.get_mut(at)) {
+            if let (Some(key), Some((_, keys))) = (stored_key(owner, &relation.local), lists.get_mut(at)) {
                 keys.insert(key);
             }
         }
@@ -68,14 +69,14 @@ pub(super) fn opened(deletes: &[AnyEntity]) -> Vec<(AnyEntity, Vec<usize>)> {
     let mut opened = Vec::new();
     for (relation, keys) in lists {
         let target = (relation.target)();
-        if !target.can_wait(&relation.far) {
+        if !target.can_wait(&relation.remote) {
             continue;
         }
         let of = target.of;
         let is_listed = |child: &&AnyEntity| {
-            child.0.mapper().of == of && stored_key(child, &relation.far).is_some_and(|key| keys.contains(&key))
+            child.0.mapper().of == of && stored_key(child, &relation.remote).is_some_and(|key| keys.contains(&key))
         };
-        opened.extend(deletes.iter().filter(is_listed).map(|child| (child.clone(), relation.far.clone())));
+        opened.extend(deletes.iter().filter(is_listed).map(|child| (child.clone(), relation.remote.clone())));
     }
     opened
 }
@@ -112,9 +113,9 @@ fn references(groups: &[Group]) -> Vec<Reference> {
         for key in &group.mapper.foreign_keys {
             let refers = |of: &Mapper| of.table == key.table && of.schema == key.schema.as_deref();
             for (to, other) in groups.iter().enumerate().filter(|(_, other)| refers(other.mapper)) {
-                let (near, far) = (group.mapper.positions(&key.columns), other.mapper.positions(&key.referred));
-                if near.len() == far.len() {
-                    references.push(Reference { from, near, to, far });
+                let (local, remote) = (group.mapper.positions(&key.columns), other.mapper.positions(&key.referred));
+                if local.len() == remote.len() {
+                    references.push(Reference { from, local, to, remote });
                 }
             }
         }
@@ -152,17 +153,17 @@ impl Rows {
 
     /// Finds which rows refer to which by a foreign key.
     fn read(&mut self, groups: &[Group], reference: &Reference, is_open: impl Fn(&AnyEntity, usize) -> bool) {
-        let Reference { from, near, to, far } = reference;
+        let Reference { from, local, to, remote } = reference;
         let (Some(from), Some(to)) = (groups.get(*from), groups.get(*to)) else { return };
         let numbered = |group: &Group, at: usize| group.first + at;
         let referred: FxHashMap<Key, usize> = (to.objects.iter().enumerate())
-            .filter_map(|(at, object)| Some((stored_key(object, far)?, numbered(to, at))))
+            .filter_map(|(at, object)| Some((stored_key(object, remote)?, numbered(to, at))))
             .collect();
         for (at, object) in from.objects.iter().enumerate() {
-            if near.iter().any(|&column| is_open(object, column)) {
+            if local.iter().any(|&column| is_open(object, column)) {
                 continue;
             }
-            let (child, parent) = (numbered(from, at), stored_key(object, near).and_then(|key| referred.get(&key)));
+            let (child, parent) = (numbered(from, at), stored_key(object, local).and_then(|key| referred.get(&key)));
             if let Some(&parent) = parent.filter(|parent| **parent != child)
                 && let (Some(parents), Some(waits)) = (self.refers_to.get_mut(child), self.waits.get_mut(parent))
             {
@@ -172,7 +173,7 @@ impl Rows {
         }
     }
 
-    /// The rows that nobody refers to any more, again and again; those of one model as long as there are some. A circle of rows
+    /// Takes the rows that no other row refers to any more, again and again; those of one model as long as there are some. A circle of rows
     /// has no first one: it comes last, and the database says what it thinks of it.
     fn sorted(mut self, groups: &[Group]) -> Vec<(&'static Mapper, Vec<AnyEntity>)> {
         let mut ready: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); groups.len()];

@@ -1,4 +1,4 @@
-//! Which rows a flush writes, and which of their columns come from rows that it makes.
+//! The plan of a flush: which rows it inserts, updates and deletes, and which columns get keys of rows that it inserts.
 
 mod update;
 
@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     UnitOfWork, delete_order,
-    history::{Says, Seen},
+    history::{RelationshipChange, RelationshipHistory},
     holders::Holders,
     source::{Source, Sources},
     update_cascade::Followers,
@@ -19,11 +19,11 @@ use super::{
 use crate::{
     Error, Result,
     instance::{AnyEntity, Mode, Status},
-    mapping::{Direction, Mapped},
+    mapping::{Direction, RelationshipMapping},
     value::{Scalar, Value},
 };
 
-/// A row of a table between two others.
+/// A row of a secondary table (many-to-many).
 pub(super) struct Pair {
     pub(super) table: String,
     /// Its columns, and the objects whose columns they are.
@@ -33,33 +33,33 @@ pub(super) struct Pair {
     pub(super) primary_key: Vec<String>,
 }
 
-/// What a flush writes.
+/// What a flush writes: made from the unit of work, sent as [`Changes`](super::changes::Changes).
 #[derive(Default)]
 pub(super) struct FlushPlan {
     pub(super) inserts: Vec<AnyEntity>,
     pub(super) updates: Vec<AnyEntity>,
     pub(super) deletes: Vec<AnyEntity>,
     /// New objects that take the row of a deleted one, by their address.
-    pub(super) switched: FxHashMap<usize, AnyEntity>,
-    /// Where columns of objects come from.
+    pub(super) row_switches: FxHashMap<usize, AnyEntity>,
+    /// Columns that get their values from other rows of the flush.
     pub(super) sources: Sources,
-    /// Owners that took objects in.
+    /// The owners whose one-to-many relationships got objects.
     pub(super) holders: Holders,
-    /// Columns of objects that somebody said a value of; looked up by few, once all are there.
+    /// Columns of objects that a relationship sets. Looked up by few, so the set is made when it is first asked for.
     said: Vec<(usize, usize)>,
     all_said: OnceCell<FxHashSet<(usize, usize)>>,
     lists_said: OnceCell<FxHashSet<(usize, usize)>>,
     /// Columns that are written by an update after the inserts, since rows need each other's keys.
-    pub(super) late: Vec<(AnyEntity, Vec<usize>)>,
+    pub(super) post_updates: Vec<(AnyEntity, Vec<usize>)>,
     pub(super) new_pairs: Vec<Pair>,
     pub(super) old_pairs: Vec<Pair>,
-    /// Owners that say whom they have, which their rows do not, and the positions of the relationships.
+    /// Owners with changed relationships, and the positions of these.
     pub(super) claims: Vec<(AnyEntity, usize)>,
-    /// What follows keys that change.
+    /// Foreign keys that follow primary keys which change.
     pub(super) followers: Followers,
-    /// Objects that the flush changes or that say something else than their rows.
+    /// All objects of the flush: new, changed, deleted, and those that change because of them.
     pub(super) involved: Vec<AnyEntity>,
-    /// Which columns of those that are there differ from their rows, by their places in the flush.
+    /// The changed columns of persistent objects, by their places in the flush.
     changed: Vec<Vec<usize>>,
     /// Names the flush: what it involves has this mark.
     pub(super) serial: u64,
@@ -71,27 +71,27 @@ impl FlushPlan {
         let (inserts, deletes, serial) = (unit.pending(), unit.deleted(), serial());
         let mut plan = Self { serial, sources: Sources::new(serial), holders: Holders::new(serial), ..Self::default() };
         for object in inserts.iter().chain(&*unit.changed.borrow()).chain(&deletes) {
-            unit.remember(object);
+            unit.snapshot(object);
             plan.involve(object);
         }
         (plan.inserts, plan.deletes) = (inserts, deletes);
-        let says = plan.says();
-        for Says { object, relation, seen, .. } in says.iter().filter(|says| says.is(Direction::ToMany)) {
-            plan.take_in(unit, object, relation, seen)?;
+        let changes = plan.relationship_changes();
+        for change in changes.iter().filter(|change| change.is(Direction::OneToMany)) {
+            plan.link_one_to_many(unit, change)?;
         }
-        for Says { object, relation, seen, .. } in &says {
-            match relation.direction {
-                Direction::ToMany => {}
-                Direction::ToOne => plan.point(unit, object, relation, seen)?,
-                Direction::Through => plan.pair(unit, object, relation, seen),
+        for change in &changes {
+            match change.relation.direction {
+                Direction::OneToMany => {}
+                Direction::ManyToOne => plan.link_many_to_one(unit, change)?,
+                Direction::ManyToMany => plan.link_many_to_many(unit, change),
             }
         }
-        // Last, when it is known who has got somebody else.
-        for Says { object, relation, seen, .. } in says.iter().filter(|says| says.is(Direction::ToMany)) {
-            plan.give_up(unit, object, relation, seen)?;
+        // Last, when it is known which objects got another owner.
+        for change in changes.iter().filter(|change| change.is(Direction::OneToMany)) {
+            plan.unlink_one_to_many(unit, change)?;
         }
-        let claims = says.into_iter().filter(|says| !says.is(Direction::ToOne) && !says.seen.is_same);
-        plan.claims = claims.map(|says| (says.object, says.at)).collect();
+        let claims = changes.into_iter().filter(|change| !change.is(Direction::ManyToOne) && !change.history.is_same);
+        plan.claims = claims.map(|change| (change.object, change.at)).collect();
         plan.settle_sources(unit)?;
         plan.first_versions(unit)?;
         // New objects have no keys that others follow, and no rows to update.
@@ -104,7 +104,7 @@ impl FlushPlan {
             }
         }
         plan.switch_rows();
-        plan.late.extend(delete_order::opened(&plan.deletes));
+        plan.post_updates.extend(delete_order::opened(&plan.deletes));
         if has_others {
             plan.choose_updates();
         }
@@ -113,7 +113,7 @@ impl FlushPlan {
     }
 
     fn involve(&mut self, object: &AnyEntity) {
-        if object.0.life().put(self.serial, self.involved.len()) {
+        if object.0.state().put(self.serial, self.involved.len()) {
             self.involved.push(object.clone());
         }
     }
@@ -128,141 +128,147 @@ impl FlushPlan {
     }
 
     fn is_deleted(&self, object: &AnyEntity) -> bool {
-        object.0.life().last_status() == Status::Deleted
+        object.0.state().last_status() == Status::Deleted
     }
 
-    /// What the objects say of their relationships that their rows do not, and all that those say which go.
-    fn says(&self) -> Vec<Says> {
-        let mut says = Vec::new();
+    /// The changed relationships of all objects, and all relationships of deleted ones.
+    fn relationship_changes(&self) -> Vec<RelationshipChange> {
+        let mut changes = Vec::new();
         for object in &self.involved {
             for (at, relation) in object.0.mapper().relations.iter().enumerate() {
-                let seen = Seen::of(object, at);
-                if !seen.is_same && !seen.is_silent() || self.is_deleted(object) {
-                    says.push(Says { object: object.clone(), relation, at, seen });
+                let history = RelationshipHistory::of(object, at);
+                if !history.is_same && !history.is_silent() || self.is_deleted(object) {
+                    changes.push(RelationshipChange { object: object.clone(), relation, at, history });
                 }
             }
         }
-        says
+        changes
     }
 
-    /// Children that an owner lost: their foreign keys become null, unless they go, too.
-    fn give_up(&mut self, unit: &Rc<UnitOfWork>, owner: &AnyEntity, relation: &Mapped, seen: &Seen) -> Result<()> {
+    /// Sets the foreign keys of children to null that an owner lost, unless they are deleted, too.
+    fn unlink_one_to_many(&mut self, unit: &Rc<UnitOfWork>, change: &RelationshipChange) -> Result<()> {
+        let RelationshipChange { object: owner, relation, history, .. } = change;
         let is_deleted = self.is_deleted(owner);
         let lost: Vec<AnyEntity> = if is_deleted {
-            seen.now.iter().chain(&seen.before).cloned().collect()
+            history.now.iter().chain(&history.before).cloned().collect()
         } else {
-            seen.removed().cloned().collect()
+            history.removed().cloned().collect()
         };
         for child in lost {
             if self.is_deleted(&child) || child.status() != Status::Persistent {
                 continue;
             }
-            if relation.far.iter().any(|&far| self.all_said().contains(&(child.address(), far))) {
+            if relation.remote.iter().any(|&remote| self.all_said().contains(&(child.address(), remote))) {
                 continue;
             }
             // Its own foreign key may say otherwise.
-            let points = |(&far, &near): (&usize, &usize)| child.0.value(far) == owner.0.stored_value(near);
-            if relation.far.iter().zip(&relation.near).all(points) {
+            let points = |(&remote, &local): (&usize, &usize)| child.0.value(remote) == owner.0.stored_value(local);
+            if relation.remote.iter().zip(&relation.local).all(points) {
                 self.touch(unit, &child);
-                self.set_null(unit, &child, &relation.far, relation)?;
+                self.set_null(unit, &child, &relation.remote, relation)?;
             }
         }
         Ok(())
     }
 
-    /// Children that an owner got: their foreign keys are its key.
-    fn take_in(
-        &mut self,
-        unit: &Rc<UnitOfWork>,
-        owner: &AnyEntity,
-        relation: &'static Mapped,
-        seen: &Seen,
-    ) -> Result<()> {
+    /// Sets the foreign keys of children that an owner got to its key.
+    fn link_one_to_many(&mut self, unit: &Rc<UnitOfWork>, change: &RelationshipChange) -> Result<()> {
+        let RelationshipChange { object: owner, relation, history, .. } = change;
         if self.is_deleted(owner) {
             return Ok(());
         }
-        for child in seen.added() {
+        for child in history.added() {
             if self.is_deleted(child) || unit.is_without(child) {
                 continue;
             }
             self.touch(unit, child);
-            self.set_from(unit, child, &relation.far, owner, &relation.near)?;
+            self.set_from(unit, child, &relation.remote, owner, &relation.local)?;
             self.holders.put(child, owner, relation);
-            if relation.post_update && is_closed_later(child, &relation.far, owner) {
-                self.late.push((child.clone(), relation.far.clone()));
+            if relation.post_update && is_closed_later(child, &relation.remote, owner) {
+                self.post_updates.push((child.clone(), relation.remote.clone()));
             }
         }
         Ok(())
     }
 
-    /// An object that points to another one.
-    fn point(&mut self, unit: &Rc<UnitOfWork>, object: &AnyEntity, relation: &Mapped, seen: &Seen) -> Result<()> {
+    /// Sets an object's own foreign key to the key of the object that it refers to.
+    fn link_many_to_one(&mut self, unit: &Rc<UnitOfWork>, change: &RelationshipChange) -> Result<()> {
+        let RelationshipChange { object, relation, history, .. } = change;
         if self.is_deleted(object) {
-            let is_null = relation.near.iter().any(|&column| is_null(&object.0.stored_value(column)));
+            let is_null = relation.local.iter().any(|&column| is_null(&object.0.stored_value(column)));
             // The rows of a circle go one after the other, so the pointer between them goes first.
-            if relation.post_update && !is_null && object.0.mapper().can_wait(&relation.near) {
-                self.late.push((object.clone(), relation.near.clone()));
+            if relation.post_update && !is_null && object.0.mapper().can_wait(&relation.local) {
+                self.post_updates.push((object.clone(), relation.local.clone()));
             }
             return Ok(());
         }
-        if seen.is_same || matches!(seen.mode, Mode::Unset | Mode::Unloaded) {
+        if history.is_same || matches!(history.mode, Mode::Unset | Mode::Unloaded) {
             return Ok(());
         }
-        match seen.now.first().filter(|target| !self.is_deleted(target)) {
+        match history.now.first().filter(|target| !self.is_deleted(target)) {
             // Another object took it, which is not undone by its having left its old one.
-            None if relation.near.iter().all(|&column| self.is_in_a_list(object, column)) => Ok(()),
+            None if relation.local.iter().all(|&column| self.is_in_a_list(object, column)) => Ok(()),
             None => {
-                self.set_null(unit, object, &relation.near, relation)?;
-                self.said.extend(relation.near.iter().map(|&column| (object.address(), column)));
+                self.set_null(unit, object, &relation.local, relation)?;
+                self.said.extend(relation.local.iter().map(|&column| (object.address(), column)));
                 Ok(())
             }
             Some(target) => {
-                self.set_from(unit, object, &relation.near, target, &relation.far)?;
-                if relation.post_update && is_closed_later(object, &relation.near, target) {
-                    self.late.push((object.clone(), relation.near.clone()));
+                self.set_from(unit, object, &relation.local, target, &relation.remote)?;
+                if relation.post_update && is_closed_later(object, &relation.local, target) {
+                    self.post_updates.push((object.clone(), relation.local.clone()));
                 }
                 Ok(())
             }
         }
     }
 
-    /// Whether an owner's list says what a column is, by the time that objects speak for themselves.
+    /// Whether a one-to-many relationship of an owner sets a column. Asked while many-to-one relationships are linked.
     fn is_in_a_list(&self, object: &AnyEntity, column: usize) -> bool {
         let said = self.lists_said.get_or_init(|| self.said.iter().copied().collect());
         said.contains(&(object.address(), column))
     }
 
-    /// Rows of a table between two others.
-    fn pair(&mut self, unit: &Rc<UnitOfWork>, owner: &AnyEntity, relation: &Mapped, seen: &Seen) {
-        let Some(through) = &relation.through else { return };
+    /// Inserts and deletes rows of the secondary table.
+    fn link_many_to_many(&mut self, unit: &Rc<UnitOfWork>, change: &RelationshipChange) {
+        let RelationshipChange { object: owner, relation, history, .. } = change;
+        let Some(secondary) = &relation.secondary else { return };
         let pair = |item: &AnyEntity| {
-            let near = through.near.iter().zip(&relation.near).map(|(name, &at)| (name.clone(), owner.clone(), at));
-            let far = through.far.iter().zip(&relation.far).map(|(name, &at)| (name.clone(), item.clone(), at));
-            let mut cells: Vec<_> = near.chain(far).collect();
+            let local =
+                secondary.local.iter().zip(&relation.local).map(|(name, &at)| (name.clone(), owner.clone(), at));
+            let remote =
+                secondary.remote.iter().zip(&relation.remote).map(|(name, &at)| (name.clone(), item.clone(), at));
+            let mut cells: Vec<_> = local.chain(remote).collect();
             cells.sort_by(|(one, ..), (other, ..)| one.cmp(other));
-            let (table, primary_key) = (through.table.clone(), through.primary_key.clone());
-            Pair { table, cells, follows: through.follows.clone(), primary_key }
+            let (table, primary_key) = (secondary.table.clone(), secondary.primary_key.clone());
+            Pair { table, cells, follows: secondary.follows.clone(), primary_key }
         };
-        let mut old: Vec<AnyEntity> = seen.removed().cloned().collect();
+        let mut old: Vec<AnyEntity> = history.removed().cloned().collect();
         if self.is_deleted(owner) {
-            let now: FxHashSet<usize> = seen.now.iter().map(AnyEntity::address).collect();
-            old.extend(seen.before.iter().filter(|item| now.contains(&item.address())).cloned());
+            let now: FxHashSet<usize> = history.now.iter().map(AnyEntity::address).collect();
+            old.extend(history.before.iter().filter(|item| now.contains(&item.address())).cloned());
         } else {
             let is_there = |item: &&AnyEntity| !self.is_deleted(item) && !unit.is_without(item);
-            let new: Vec<Pair> = seen.added().filter(is_there).map(pair).collect();
+            let new: Vec<Pair> = history.added().filter(is_there).map(pair).collect();
             self.new_pairs.extend(new);
         }
         let has_row = |item: &&AnyEntity| owner.0.has_row() && item.0.has_row();
         self.old_pairs.extend(old.iter().filter(has_row).map(pair));
     }
 
-    /// An object that is changed because of another one.
+    /// Adds an object to the flush that changes because of another one.
     fn touch(&mut self, unit: &Rc<UnitOfWork>, object: &AnyEntity) {
-        unit.remember(object);
+        unit.snapshot(object);
         self.involve(object);
     }
 
-    fn set_null(&mut self, unit: &UnitOfWork, object: &AnyEntity, columns: &[usize], relation: &Mapped) -> Result<()> {
+    fn set_null(
+        &mut self,
+        unit: &UnitOfWork,
+        object: &AnyEntity,
+        columns: &[usize],
+        relation: &RelationshipMapping,
+    ) -> Result<()> {
         self.holders.forget(object);
         for &column in columns {
             self.sources.forget(object, column);
@@ -311,7 +317,7 @@ impl FlushPlan {
         Ok(())
     }
 
-    /// Values that no row has to be made for are there by now.
+    /// Sets columns whose values need no insert first.
     fn settle_sources(&mut self, unit: &UnitOfWork) -> Result<()> {
         for (place, column, value) in self.sources.known() {
             let Some(object) = self.involved.get(place).cloned() else { continue };

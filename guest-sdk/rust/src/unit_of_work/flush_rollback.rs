@@ -1,4 +1,4 @@
-//! What a flush does to objects before anything is written, and what it takes back where nothing is.
+//! What a flush does to objects before anything is written, and how it is rolled back where nothing is.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Something that a flush did to an object.
-pub(super) enum Attempted {
+pub(super) enum FlushStep {
     /// It left the session before it had a row.
     Left(AnyEntity),
     /// Its row is to be deleted, since that of another one is.
@@ -21,20 +21,20 @@ pub(super) enum Attempted {
     Followed { object: AnyEntity, stored: Vec<(usize, Value)>, newest: Vec<(usize, Value)> },
 }
 
-/// A flush that is not written yet. Where it goes, for whatever reason, objects are what they were: what follows from them is
-/// found again by the next flush, and may be something else by then.
+/// Rolls objects back where a flush is dropped before it was written. What follows from them is found again by the next flush, and
+/// may be something else by then.
 pub(crate) struct FlushRollback<'a>(Option<&'a Rc<UnitOfWork>>);
 
 impl<'a> FlushRollback<'a> {
     pub(crate) fn begin(unit: &'a Rc<UnitOfWork>) -> Self {
-        unit.forget_attempt();
+        unit.forget_steps();
         Self(Some(unit))
     }
 
     /// It is written.
     pub(crate) fn keep(mut self) {
         if let Some(unit) = self.0.take() {
-            unit.forget_attempt();
+            unit.forget_steps();
         }
     }
 }
@@ -42,15 +42,15 @@ impl<'a> FlushRollback<'a> {
 impl Drop for FlushRollback<'_> {
     fn drop(&mut self) {
         let Some(unit) = self.0 else { return };
-        unit.take_back_all(unit.attempted.take());
+        unit.take_back_all(unit.flush_steps.take());
         unit.take_back_joined();
     }
 }
 
 impl UnitOfWork {
     /// Remembers what a flush did, until it is written.
-    pub(super) fn attempt(&self, attempted: Attempted) {
-        self.attempted.borrow_mut().push(attempted);
+    pub(super) fn record(&self, flush_steps: FlushStep) {
+        self.flush_steps.borrow_mut().push(flush_steps);
     }
 
     /// Sets a column to what a relationship says.
@@ -58,21 +58,21 @@ impl UnitOfWork {
         let before = object.0.value(column);
         if before != after {
             object.0.assign(column, after.clone())?;
-            self.attempt(Attempted::Assigned { object: object.clone(), column, before, after });
+            self.record(FlushStep::Assigned { object: object.clone(), column, before, after });
         }
         Ok(())
     }
 
     /// There is nothing to take back: the flush was written, or more than it was undone.
-    pub(super) fn forget_attempt(&self) {
-        self.attempted.borrow_mut().clear();
+    pub(super) fn forget_steps(&self) {
+        self.flush_steps.borrow_mut().clear();
     }
 
     /// Objects that came into the session with others leave it again.
     fn take_back_joined(self: &Rc<Self>) {
         let mut any = false;
-        for object in self.pending.borrow().iter().filter(|object| object.0.life().has_joined.replace(false)) {
-            object.0.life().leave(Status::Transient);
+        for object in self.pending.borrow().iter().filter(|object| object.0.state().has_joined.replace(false)) {
+            object.0.state().leave(Status::Transient);
             any = true;
         }
         if any {
@@ -82,51 +82,51 @@ impl UnitOfWork {
 
     /// Takes back what followed from deletes and lost owners. What joined the session stays.
     pub(crate) fn take_back_followers(self: &Rc<Self>) {
-        let follows = |attempted: &Attempted| matches!(attempted, Attempted::Left(_) | Attempted::Deleted(_));
-        if !self.attempted.borrow().iter().any(follows) {
+        let follows = |flush_steps: &FlushStep| matches!(flush_steps, FlushStep::Left(_) | FlushStep::Deleted(_));
+        if !self.flush_steps.borrow().iter().any(follows) {
             return;
         }
-        let (followers, others) = self.attempted.take().into_iter().partition(follows);
-        self.attempted.replace(others);
+        let (followers, others) = self.flush_steps.take().into_iter().partition(follows);
+        self.flush_steps.replace(others);
         self.take_back_all(followers);
     }
 
     /// Takes back the last first.
-    fn take_back_all(self: &Rc<Self>, attempted: Vec<Attempted>) {
-        if attempted.is_empty() {
+    fn take_back_all(self: &Rc<Self>, flush_steps: Vec<FlushStep>) {
+        if flush_steps.is_empty() {
             return;
         }
-        attempted.into_iter().rev().for_each(|attempted| self.take_back(attempted));
+        flush_steps.into_iter().rev().for_each(|flush_steps| self.take_back(flush_steps));
         // Once for all of them.
         self.sweep();
     }
 
-    fn take_back(self: &Rc<Self>, attempted: Attempted) {
-        match attempted {
-            Attempted::Left(object) if object.status() == Status::Transient => {
-                object.0.life().taken_out_of.set(0);
-                object.0.life().set(Status::Pending, self);
+    fn take_back(self: &Rc<Self>, flush_steps: FlushStep) {
+        match flush_steps {
+            FlushStep::Left(object) if object.status() == Status::Transient => {
+                object.0.state().expunged_from.set(0);
+                object.0.state().set(Status::Pending, self);
                 self.pending.borrow_mut().push(object);
             }
-            Attempted::Deleted(object) if object.status() == Status::Deleted => {
-                let life = object.0.life();
+            FlushStep::Deleted(object) if object.status() == Status::Deleted => {
+                let state = object.0.state();
                 // One that a handler deleted as well stays so.
-                if life.is_following.replace(false) && !life.is_gone.get() {
-                    life.set(Status::Persistent, self);
+                if state.is_cascaded.replace(false) && !state.is_gone.get() {
+                    state.set(Status::Persistent, self);
                 }
             }
-            Attempted::Assigned { object, column, before, after } if object.0.value(column) == after => {
+            FlushStep::Assigned { object, column, before, after } if object.0.value(column) == after => {
                 // What it was fits.
                 let _ = object.0.assign(column, before);
             }
-            Attempted::Followed { object, stored, newest } => {
+            FlushStep::Followed { object, stored, newest } => {
                 // What it was fits.
                 let _ = set_stored(&object, &stored);
                 for (column, value) in newest {
                     let _ = object.0.assign(column, value);
                 }
             }
-            Attempted::Left(_) | Attempted::Deleted(_) | Attempted::Assigned { .. } => {}
+            FlushStep::Left(_) | FlushStep::Deleted(_) | FlushStep::Assigned { .. } => {}
         }
     }
 }
@@ -135,6 +135,6 @@ impl UnitOfWork {
 pub(super) fn set_stored(object: &AnyEntity, values: &[(usize, Value)]) -> Result<()> {
     let edits: Vec<(usize, Value)> =
         object.0.changed().into_iter().map(|column| (column, object.0.value(column))).collect();
-    object.0.learn_values(values)?;
+    object.0.set_committed_values(values)?;
     edits.into_iter().try_for_each(|(column, value)| object.0.assign(column, value))
 }

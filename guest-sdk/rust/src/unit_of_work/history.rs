@@ -1,14 +1,14 @@
-//! What objects say of their relationships that their rows do not.
+//! The history of relationships: what was added to each and removed from it since its row was read.
 
 use rustc_hash::FxHashSet;
 
 use crate::{
     instance::{AnyEntity, AnyRelation, Mode},
-    mapping::{Direction, Mapped},
+    mapping::{Direction, RelationshipMapping},
 };
 
-/// What an object says of its relationship, and what its row says.
-pub(super) struct Seen {
+/// What a relationship holds now and what it held when its row was read.
+pub(super) struct RelationshipHistory {
     pub(super) mode: Mode,
     pub(super) now: Vec<AnyEntity>,
     pub(super) gone: Vec<AnyEntity>,
@@ -16,38 +16,46 @@ pub(super) struct Seen {
     pub(super) is_same: bool,
 }
 
-/// An object, and what it says of one of its relationships.
-pub(super) struct Says {
+/// A relationship of an object that changed.
+pub(super) struct RelationshipChange {
     pub(super) object: AnyEntity,
-    pub(super) relation: &'static Mapped,
+    pub(super) relation: &'static RelationshipMapping,
     /// The relationship's position.
     pub(super) at: usize,
-    pub(super) seen: Seen,
+    pub(super) history: RelationshipHistory,
 }
 
-impl Says {
+impl RelationshipChange {
     pub(super) fn is(&self, direction: Direction) -> bool {
         self.relation.direction == direction
     }
 }
 
-impl Seen {
+impl RelationshipHistory {
     pub(super) fn of(object: &AnyEntity, at: usize) -> Self {
-        let mut seen = Self { mode: Mode::Unset, now: Vec::new(), gone: Vec::new(), before: Vec::new(), is_same: true };
-        object.0.look(at, &mut |now: &dyn AnyRelation, stored| {
-            seen.mode = now.mode();
-            seen.is_same = stored.is_some_and(|stored| now.is_same(stored));
-            if seen.is_same && seen.mode == Mode::Unloaded {
+        let mut history =
+            Self { mode: Mode::Unset, now: Vec::new(), gone: Vec::new(), before: Vec::new(), is_same: true };
+        object.0.with_relation(at, &mut |now: &dyn AnyRelation, stored| {
+            history.mode = now.mode();
+            history.is_same = stored.is_some_and(|stored| now.is_same(stored));
+            if history.is_same && history.mode == Mode::Unloaded {
                 return;
             }
-            seen.now = now.items();
-            seen.gone = now.gone();
-            seen.before = stored.map(|stored| stored.items()).unwrap_or_default();
+            history.now = now.items();
+            history.gone = now.gone();
+            history.before = stored.map(|stored| stored.items()).unwrap_or_default();
         });
-        seen
+        history
     }
 
-    /// Whether a new object says nothing.
+    /// The history of a relationship that changed.
+    pub(super) fn of_changed(object: &AnyEntity, at: usize) -> Option<Self> {
+        let mut is_same = true;
+        object.0.with_relation(at, &mut |now, stored| is_same = stored.is_some_and(|stored| now.is_same(stored)));
+        (!is_same).then(|| Self::of(object, at))
+    }
+
+    /// Whether it is that of a new object, and was never set.
     pub(super) fn is_silent(&self) -> bool {
         self.mode == Mode::Unset && self.now.is_empty() && self.gone.is_empty() && self.before.is_empty()
     }

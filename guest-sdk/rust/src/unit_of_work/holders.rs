@@ -1,12 +1,12 @@
-//! Owners whose own lists say where the foreign keys of objects lead that a flush writes: both are known without a search.
+//! The owners whose one-to-many relationships set foreign keys in a flush, so that both sides are found without a search.
 
 use crate::{
     instance::{AnyEntity, InstanceState},
-    mapping::{Direction, Mapped},
+    mapping::{Direction, RelationshipMapping},
 };
 
 /// An owner, and the relationship by which it has an object.
-type Holder = (AnyEntity, &'static Mapped);
+type Holder = (AnyEntity, &'static RelationshipMapping);
 
 /// The owner of each object of a flush that took it in last, by the place that the object has there.
 #[derive(Default)]
@@ -21,8 +21,8 @@ impl Holders {
     }
 
     /// An owner's list took an object in: its foreign key is that owner's.
-    pub(super) fn put(&mut self, object: &AnyEntity, owner: &AnyEntity, relation: &'static Mapped) {
-        let Some(place) = object.0.life().place(self.flush) else { return };
+    pub(super) fn put(&mut self, object: &AnyEntity, owner: &AnyEntity, relation: &'static RelationshipMapping) {
+        let Some(place) = object.0.state().place(self.flush) else { return };
         if self.of.len() <= place {
             self.of.resize(place + 1, None);
         }
@@ -33,7 +33,7 @@ impl Holders {
 
     /// Something else has the last word of an object's columns.
     pub(super) fn forget(&mut self, object: &AnyEntity) {
-        let place = object.0.life().place(self.flush);
+        let place = object.0.state().place(self.flush);
         if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
             *of = None;
         }
@@ -44,16 +44,16 @@ impl Holders {
     }
 
     /// The owner that has an object by this relationship of the owner's.
-    pub(super) fn by(&self, object: &InstanceState, relation: &Mapped) -> Option<&AnyEntity> {
+    pub(super) fn by(&self, object: &InstanceState, relation: &RelationshipMapping) -> Option<&AnyEntity> {
         self.of(object).filter(|(_, by)| std::ptr::eq(*by, relation)).map(|(owner, _)| owner)
     }
 
     /// The owner that an object's own relationship leads to.
-    pub(super) fn along(&self, object: &InstanceState, relation: &Mapped) -> Option<&AnyEntity> {
+    pub(super) fn along(&self, object: &InstanceState, relation: &RelationshipMapping) -> Option<&AnyEntity> {
         let is_inverse = |(owner, by): &&Holder| {
-            by.direction == Direction::ToMany
-                && by.far == relation.near
-                && by.near == relation.far
+            by.direction == Direction::OneToMany
+                && by.remote == relation.local
+                && by.local == relation.remote
                 && (relation.target)().of == owner.0.mapper().of
         };
         self.of(object).filter(is_inverse).map(|(owner, _)| owner)

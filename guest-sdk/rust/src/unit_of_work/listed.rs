@@ -1,8 +1,8 @@
-//! What owners had when they were deleted: only that goes with them.
+//! What was in the relationships of owners when they were deleted: a delete cascades to that, not to what is added later.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::UnitOfWork;
+use super::{UnitOfWork, history::RelationshipHistory};
 use crate::{instance::AnyEntity, mapping::Direction};
 
 /// Objects by their owners that are to be deleted, both by their addresses.
@@ -19,17 +19,14 @@ impl UnitOfWork {
     /// An owner is about to be deleted.
     pub(super) fn note_listed(&self, owner: &AnyEntity) {
         let relations = owner.0.mapper().relations.iter().enumerate();
-        let mut lists = relations.filter(|(_, it)| it.delete && it.direction != Direction::ToOne).peekable();
+        let mut lists = relations.filter(|(_, it)| it.delete && it.direction != Direction::ManyToOne).peekable();
         if lists.peek().is_none() {
             return;
         }
         let mut listed = self.pointing_to(owner);
         for (at, _) in lists {
-            owner.0.look(at, &mut |now, stored| {
-                if !stored.is_some_and(|stored| now.is_same(stored)) {
-                    listed.extend(now.items().iter().map(AnyEntity::address));
-                }
-            });
+            let history = RelationshipHistory::of_changed(owner, at);
+            listed.extend(history.iter().flat_map(|history| &history.now).map(AnyEntity::address));
         }
         let mut all = self.listed.borrow_mut();
         if listed.is_empty() {
@@ -59,15 +56,10 @@ impl UnitOfWork {
             let (changed, pending) = (self.changed.borrow(), self.pending.borrow());
             for object in changed.iter().chain(&*pending) {
                 let relations = object.0.mapper().relations.iter().enumerate();
-                for (at, _) in relations.filter(|(_, relation)| relation.direction == Direction::ToOne) {
-                    object.0.look(at, &mut |now, stored| {
-                        if !stored.is_some_and(|stored| now.is_same(stored)) {
-                            let owners = now.items();
-                            owners.iter().for_each(|owner| {
-                                of.entry(owner.address()).or_default().insert(object.address());
-                            });
-                        }
-                    });
+                for (at, _) in relations.filter(|(_, relation)| relation.direction == Direction::ManyToOne) {
+                    for owner in RelationshipHistory::of_changed(object, at).iter().flat_map(|history| &history.now) {
+                        of.entry(owner.address()).or_default().insert(object.address());
+                    }
                 }
             }
             *pointing = Pointing { as_of: self.edits.get(), of };

@@ -14,7 +14,7 @@ use crate::{
     },
     entity,
     instance::{AnyEntity, Mode},
-    mapping::{Direction, Key, Mapped, Mapper, keys_of, names_row},
+    mapping::{Direction, Key, Mapper, RelationshipMapping, keys_of, names_row},
     relation::LoadNode,
     value::{
         Value,
@@ -152,17 +152,16 @@ impl UnitOfWork {
     ) -> Result<Vec<AnyEntity>> {
         let Loaded { mut columns, mut rows, .. } = loaded;
         let relation = step.owner.relation(step.position)?;
-        let malformed = |_| Error::other("the host sent a malformed batch");
-        let keys = match &relation.through {
-            Some(through) => {
-                let between = through.near.len().min(rows.columns.len()).min(columns.len());
+        let keys = match &relation.secondary {
+            Some(secondary) => {
+                let between = secondary.local.len().min(rows.columns.len()).min(columns.len());
                 let pairs: Vec<ColumnData> = rows.columns.drain(..between).collect();
                 columns.drain(..between);
-                keys_of(&pairs.iter().collect::<Vec<_>>(), rows.rows as usize).map_err(malformed)?
+                keys_of(&pairs.iter().collect::<Vec<_>>(), rows.rows as usize)?
             }
             None => {
-                let far: Vec<&ColumnData> = relation.far.iter().filter_map(|&at| rows.columns.get(at)).collect();
-                keys_of(&far, rows.rows as usize).map_err(malformed)?
+                let remote: Vec<&ColumnData> = relation.remote.iter().filter_map(|&at| rows.columns.get(at)).collect();
+                keys_of(&remote, rows.rows as usize)?
             }
         };
         let items = self.objects(step.target, &columns, rows, populate_existing)?;
@@ -175,24 +174,24 @@ impl UnitOfWork {
         }
         for owner in owners {
             let mut is_known = false;
-            owner.0.look(step.position, &mut |relation, _| is_known = relation.mode() == Mode::Loaded);
+            owner.0.with_relation(step.position, &mut |relation, _| is_known = relation.mode() == Mode::Loaded);
             if is_known && !populate_existing {
                 continue;
             }
             let key = key_of(relation, owner).map(|(key, _)| key);
-            let is_edited =
-                relation.direction == Direction::ToOne && relation.near.iter().any(|&column| owner.0.differs(column));
+            let is_edited = relation.direction == Direction::ManyToOne
+                && relation.local.iter().any(|&column| owner.0.differs(column));
             if is_edited && key.as_ref().is_some_and(|key| !of_owner.contains_key(key)) {
                 // The row that was read says otherwise: what the edited key leads to was not asked for.
                 continue;
             }
             // A parent may be of many; children are of one.
             let items = match (key, relation.direction) {
-                (Some(key), Direction::ToMany) => of_owner.remove(&key),
+                (Some(key), Direction::OneToMany) => of_owner.remove(&key),
                 (Some(key), _) => of_owner.get(&key).cloned(),
                 (None, _) => None,
             };
-            self.remember_read(owner);
+            self.snapshot_read(owner);
             owner.0.load(step.position, items.unwrap_or_default());
         }
         Ok(items)
@@ -201,15 +200,15 @@ impl UnitOfWork {
     /// Gives an owner what was read for it. What it says otherwise and was not written stays.
     pub(crate) fn take_apart(&self, owner: &AnyEntity, node: &LoadNode, items: Vec<AnyEntity>) {
         let (mut is_changed, mut is_unloaded) = (false, false);
-        owner.0.look(node.position, &mut |now, stored| {
+        owner.0.with_relation(node.position, &mut |now, stored| {
             is_changed = stored.is_some_and(|stored| !now.is_same(stored));
             is_unloaded = now.mode() == Mode::Unloaded;
         });
         if is_changed && !is_unloaded {
             return;
         }
-        self.remember_read(owner);
-        owner.0.learn_relation(node.position, &mut |relation| {
+        self.snapshot_read(owner);
+        owner.0.set_committed_relation(node.position, &mut |relation| {
             if node.filter.is_some() {
                 relation.show(items.clone());
             } else if is_unloaded {
@@ -222,13 +221,13 @@ impl UnitOfWork {
 }
 
 /// The key by which rows are an owner's; nothing where a part of it is null.
-pub(crate) fn key_of(relation: &Mapped, owner: &AnyEntity) -> Option<(Key, Vec<Value>)> {
-    let values: Vec<Value> = relation.near.iter().map(|&column| finder(relation, owner, column)).collect();
+pub(crate) fn key_of(relation: &RelationshipMapping, owner: &AnyEntity) -> Option<(Key, Vec<Value>)> {
+    let values: Vec<Value> = relation.local.iter().map(|&column| finder(relation, owner, column)).collect();
     names_row(&values).then(|| (Key::of(&values), values))
 }
 
 /// The keys of owners, each once.
-pub(crate) fn keys_of_owners(relation: &Mapped, owners: &[AnyEntity]) -> Vec<Vec<Value>> {
+pub(crate) fn keys_of_owners(relation: &RelationshipMapping, owners: &[AnyEntity]) -> Vec<Vec<Value>> {
     let mut seen = FxHashSet::default();
     let keys = owners.iter().filter_map(|owner| key_of(relation, owner));
     keys.filter(|(key, _)| seen.insert(key.clone())).map(|(_, values)| values).collect()
@@ -236,17 +235,17 @@ pub(crate) fn keys_of_owners(relation: &Mapped, owners: &[AnyEntity]) -> Vec<Vec
 
 /// Objects that are there, with the columns that the loads start from.
 fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> Result<LoadRoot> {
-    let mut relations: Vec<&Mapped> = Vec::new();
+    let mut relations: Vec<&RelationshipMapping> = Vec::new();
     for node in nodes {
         // One of the host's or not: those that start from it need its columns, too.
         relations.push(mapper.relation(node.position)?);
     }
-    let mut columns: Vec<usize> = relations.iter().flat_map(|relation| &relation.near).copied().collect();
+    let mut columns: Vec<usize> = relations.iter().flat_map(|relation| &relation.local).copied().collect();
     columns.sort_unstable();
     columns.dedup();
     let rows = u32::try_from(objects.len()).map_err(|_| Error::invalid("more than 2^32 objects"))?;
     let cells = if objects.iter().any(|object| columns.iter().any(|&column| object.0.differs(column))) {
-        let by = |column: &usize| relations.iter().find(|relation| relation.near.contains(column));
+        let by = |column: &usize| relations.iter().find(|relation| relation.local.contains(column));
         let value = |object: &AnyEntity, column: usize| by(&column).map_or_else(null, |by| finder(by, object, column));
         columns.iter().map(|&column| typed(objects.iter().map(|object| value(object, column)).collect())).collect()
     } else {
@@ -257,10 +256,10 @@ fn known(mapper: &'static Mapper, objects: &[AnyEntity], nodes: &[LoadNode]) -> 
 
 /// A column by which rows are found that an owner is related to: of the owner's foreign key, what it says by now, written or not;
 /// of what others refer to, what its row has.
-fn finder(relation: &Mapped, owner: &AnyEntity, column: usize) -> Value {
+fn finder(relation: &RelationshipMapping, owner: &AnyEntity, column: usize) -> Value {
     match relation.direction {
-        Direction::ToOne => owner.0.value(column),
-        Direction::ToMany | Direction::Through => owner.0.stored_value(column),
+        Direction::ManyToOne => owner.0.value(column),
+        Direction::OneToMany | Direction::ManyToMany => owner.0.stored_value(column),
     }
 }
 

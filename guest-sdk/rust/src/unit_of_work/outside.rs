@@ -1,4 +1,4 @@
-//! Owners that are in no session, and lost objects of one.
+//! Orphans of owners that are in no session.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ impl UnitOfWork {
             let owns = owner.0.mapper().relations.iter().enumerate().filter(|(_, relation)| relation.delete_orphan);
             owns.for_each(|(at, _)| lost_by(owner, at, &mut all));
             // What it lost before the session had it is nothing to the session.
-            all.retain(|candidate| items.contains(&candidate.item) && candidate.item.0.life().is_of(self));
+            all.retain(|candidate| items.contains(&candidate.item) && candidate.item.0.state().is_of(self));
             lost.append(&mut all);
         }
         lost

@@ -1,4 +1,4 @@
-//! Columns whose values come from rows that the same flush makes.
+//! Columns that get their values from rows which the same flush inserts.
 
 use crate::{instance::AnyEntity, value::Value};
 
@@ -68,7 +68,7 @@ impl Sources {
 
     /// Those of an object, with its columns.
     pub(super) fn of(&self, object: &AnyEntity) -> &[(usize, Source)] {
-        let place = object.0.life().place(self.flush);
+        let place = object.0.state().place(self.flush);
         place.and_then(|place| self.of.get(place)).map_or(&[], Of::all)
     }
 
@@ -79,7 +79,7 @@ impl Sources {
 
     /// A column of an object of the flush comes from there.
     pub(super) fn put(&mut self, object: &AnyEntity, column: usize, source: Source) {
-        let Some(place) = object.0.life().place(self.flush) else { return };
+        let Some(place) = object.0.state().place(self.flush) else { return };
         if self.of.len() <= place {
             self.of.resize_with(place + 1, Of::default);
         }
@@ -90,7 +90,7 @@ impl Sources {
 
     /// A column has a value of its own.
     pub(super) fn forget(&mut self, object: &AnyEntity, column: usize) {
-        let place = object.0.life().place(self.flush);
+        let place = object.0.state().place(self.flush);
         if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
             of.remove(column);
         }

@@ -1,4 +1,4 @@
-//! Statements that change rows behind the backs of their objects: these are kept in step.
+//! Synchronizing objects with rows that a statement changed.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::UnitOfWork;
 use crate::{
-    Error, Result,
+    Result,
     bindings::sqlservice::database::rows::Batch,
     instance::{AnyEntity, Mode, Status},
     mapping::{Direction, Key, Mapper, ModelId},
@@ -28,7 +28,7 @@ pub(crate) fn by_model(objects: impl IntoIterator<Item = AnyEntity>) -> Vec<(&'s
 pub(crate) type Following = Vec<(AnyEntity, bool)>;
 
 impl UnitOfWork {
-    /// The objects whose rows are about to change. Whoever goes away before they are in step again leaves them expired.
+    /// Expires the objects whose rows are about to change. Where the caller goes away before they are synchronized, they stay expired.
     pub(crate) fn expire_changed(&self, changed: Option<&ChangedTable>) -> Following {
         let Some(changed) = changed else { return Vec::new() };
         let mut objects = self.all();
@@ -37,59 +37,59 @@ impl UnitOfWork {
             changed.is(mapper) && object.status() == Status::Persistent
         });
         let expire = |object: AnyEntity| {
-            let was_expired = object.0.life().is_expired.replace(true);
+            let was_expired = object.0.state().is_expired.replace(true);
             (object, was_expired)
         };
         objects.into_iter().map(expire).collect()
     }
 
-    /// An object's row was read again.
+    /// Gives an object what its row has by now; what was edited stays.
     pub(crate) fn synchronize(&self, mapper: &Mapper, object: &AnyEntity, values: Vec<(usize, Value)>) -> Result<()> {
         let is_other = |(column, value): &(usize, Value)| object.0.stored_value(*column) != *value;
         let others: Vec<(usize, Value)> = values.into_iter().filter(is_other).collect();
-        object.0.life().is_expired.set(false);
+        object.0.state().is_expired.set(false);
         if others.is_empty() {
             return Ok(());
         }
-        self.remember(object);
+        self.snapshot(object);
         let edits: Vec<(usize, Value)> =
             object.0.changed().into_iter().map(|column| (column, object.0.value(column))).collect();
-        let of_foreign_key = |near: &[usize]| others.iter().any(|(column, _)| near.contains(column));
+        let of_foreign_key = |local: &[usize]| others.iter().any(|(column, _)| local.contains(column));
         for (at, relation) in mapper.relations.iter().enumerate() {
-            if relation.direction == Direction::ToOne && of_foreign_key(&relation.near) {
-                object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, &[], &[]));
+            if relation.direction == Direction::ManyToOne && of_foreign_key(&relation.local) {
+                object.0.set_committed_relation(at, &mut |relation| relation.set(Mode::Unloaded, &[], &[]));
             }
         }
-        object.0.learn_values(&others)?;
+        object.0.set_committed_values(&others)?;
         edits.into_iter().try_for_each(|(column, value)| object.0.assign(column, value))
     }
 
-    /// The row of an object was not there when it was read again: it is gone, unless the object was edited meanwhile.
+    /// Marks an expired object as deleted, as its row was not there when it was read again; not one that was edited meanwhile.
     pub(crate) fn mark_expired_deleted(self: &Rc<Self>, of: ModelId, key: &Key) {
         let known = self.find(of, key).filter(|known| known.status() == Status::Persistent);
-        if let Some(known) = known.filter(|known| known.0.life().is_expired.get() && !known.0.life().is_queued.get()) {
+        if let Some(known) = known.filter(|known| known.0.state().is_expired.get() && !known.0.state().is_queued.get())
+        {
             self.mark_deleted(&known);
         }
     }
 
-    /// An object's row is gone.
+    /// Marks an object as deleted: its row is gone.
     pub(crate) fn mark_deleted(self: &Rc<Self>, object: &AnyEntity) {
-        self.remember(object);
+        self.snapshot(object);
         self.unregister(object);
-        let life = object.0.life();
-        life.is_queued.set(false);
-        life.set(Status::Deleted, self);
-        life.is_gone.set(true);
+        let state = object.0.state();
+        state.is_queued.set(false);
+        state.set(Status::Deleted, self);
+        state.is_gone.set(true);
         self.changed.borrow_mut().retain(|changed| changed != object);
     }
 }
 
 /// The rows of a batch.
 pub(crate) fn rows_of(batch: &Batch) -> Result<Vec<Vec<Value>>> {
-    let malformed = |_| Error::other("the host sent a malformed batch");
     let mut rows: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.columns.len()); batch.rows as usize];
     for data in &batch.columns {
-        let cells = column::scalars(data.values.clone(), data.validity.as_deref()).map_err(malformed)?;
+        let cells = column::cells(data.clone())?;
         rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
     }
     Ok(rows)

@@ -1,4 +1,4 @@
-//! What objects go back to: the state in which a transaction or savepoint found them.
+//! Transactions and savepoints of a session: the snapshots of objects that a rollback restores.
 
 use std::rc::Rc;
 
@@ -8,44 +8,44 @@ use crate::{
     mapping::Key,
 };
 
-/// What was changed since a transaction or a savepoint began.
+/// A transaction or a savepoint, with snapshots of the objects that changed since it began.
 pub(super) struct SessionTransaction {
     /// Names the savepoint that began it.
     serial: u64,
-    /// What those have that it remembers: no other level has it, of whichever session.
+    /// Marks the objects of which it has a snapshot. No other transaction of any session has this mark.
     mark: u64,
-    objects: Vec<Remembered>,
+    objects: Vec<ObjectSnapshot>,
 }
 
-/// An object, what it was, and the level around that remembered something of it before.
-struct Remembered {
+/// An object, its snapshot, and the outer transaction that had one before.
+struct ObjectSnapshot {
     object: AnyEntity,
     snapshot: (StateSnapshot, Snapshot),
     outer: u64,
 }
 
 impl SessionTransaction {
-    /// That of a transaction, or of a savepoint by its number.
+    /// A transaction, or a savepoint by its number.
     pub(super) fn new(serial: u64) -> Self {
         Self { serial, mark: flush_plan::serial(), objects: Vec::new() }
     }
 
-    fn remember(&mut self, object: &AnyEntity) {
-        let outer = object.0.life().level.replace(self.mark);
+    fn snapshot(&mut self, object: &AnyEntity) {
+        let outer = object.0.state().level.replace(self.mark);
         if outer != self.mark {
-            self.objects.push(Remembered {
+            self.objects.push(ObjectSnapshot {
                 object: object.clone(),
-                snapshot: (object.0.life().snapshot(), object.0.snapshot()),
+                snapshot: (object.0.state().snapshot(), object.0.snapshot()),
                 outer,
             });
         }
     }
 
-    /// What a level inside of it remembers, which is kept.
+    /// Takes the snapshots of an inner savepoint, which is released.
     fn take_over(&mut self, inner: Self) {
         for remembered in inner.objects {
-            remembered.object.0.life().level.set(self.mark);
-            // What this level remembers of it itself is earlier.
+            remembered.object.0.state().level.set(self.mark);
+            // Its own snapshot of the object is older, and stays.
             if remembered.outer != self.mark {
                 self.objects.push(remembered);
             }
@@ -54,21 +54,22 @@ impl SessionTransaction {
 }
 
 impl UnitOfWork {
-    /// An object is about to become what it was not when the transaction or savepoint began.
-    pub(super) fn remember(&self, object: &AnyEntity) {
+    /// Takes a snapshot of an object before it changes, once a transaction or savepoint.
+    pub(super) fn snapshot(&self, object: &AnyEntity) {
         if let Some(level) = self.transactions.borrow_mut().last_mut() {
-            level.remember(object);
+            level.snapshot(object);
         }
     }
 
-    /// A row was read again, or what an object is related to: what was read may be the transaction's own.
-    pub(super) fn remember_read(&self, object: &AnyEntity) {
+    /// Takes a snapshot before an object is populated from rows, which the open transaction may have written.
+    pub(super) fn snapshot_read(&self, object: &AnyEntity) {
         if self.has_written.get() || self.transactions.borrow().len() > 1 {
-            self.remember(object);
+            self.snapshot(object);
         }
     }
 
-    /// A savepoint begins; its name, which no other one of the session has: one that outlived its transaction is nobody's.
+    /// Begins a savepoint. Returns its number, which the session gives to no other one, so that a savepoint which outlived its
+    /// transaction matches none.
     pub(crate) fn begin_nested(&self) -> u64 {
         let serial = self.savepoints.get() + 1;
         self.savepoints.set(serial);
@@ -81,7 +82,7 @@ impl UnitOfWork {
         self.transactions.borrow().iter().any(|level| level.serial == serial)
     }
 
-    /// A savepoint is kept: what it changed belongs to the one around it.
+    /// Releases a savepoint: its snapshots go to the one around it.
     pub(crate) fn release(&self, serial: u64) {
         if !self.is_open(serial) {
             return;
@@ -93,12 +94,12 @@ impl UnitOfWork {
         }
     }
 
-    /// Everything since a savepoint is undone.
+    /// Rolls back to a savepoint: objects become what they were when it began.
     pub(crate) fn rollback_to(self: &Rc<Self>, serial: u64) {
         if !self.is_open(serial) {
             return;
         }
-        // What a flush is about that tells its objects was there before its handlers set a savepoint.
+        // While hooks run, what the flush has to write was there before a hook set the savepoint.
         if !self.is_firing.get() {
             self.drop_unwritten();
         }
@@ -116,7 +117,7 @@ impl UnitOfWork {
         self.failed.set(false);
     }
 
-    /// The transaction was rolled back.
+    /// The transaction was rolled back: objects become what they were when it began.
     pub(crate) fn rolled_back(self: &Rc<Self>) {
         self.drop_unwritten();
         let levels = std::mem::take(&mut *self.transactions.borrow_mut());
@@ -130,15 +131,15 @@ impl UnitOfWork {
         self.has_written.set(false);
     }
 
-    /// The transaction was committed.
+    /// The transaction was committed: objects whose rows it deleted are detached.
     pub(crate) fn committed(&self, expire: bool) {
         let levels = std::mem::replace(&mut *self.transactions.borrow_mut(), vec![SessionTransaction::new(0)]);
-        for Remembered { object, .. } in levels.into_iter().flat_map(|level| level.objects) {
-            let life = object.0.life();
-            if life.is_gone.get() {
-                life.leave(Status::Detached);
+        for ObjectSnapshot { object, .. } in levels.into_iter().flat_map(|level| level.objects) {
+            let state = object.0.state();
+            if state.is_gone.get() {
+                state.leave(Status::Detached);
                 // For good.
-                life.is_gone.set(true);
+                state.is_gone.set(true);
             }
         }
         if expire {
@@ -149,26 +150,26 @@ impl UnitOfWork {
 
     /// The session ended without a commit: rows that it deleted are there.
     pub(super) fn keep_rows(&self) {
-        for Remembered { object, .. } in self.transactions.take().into_iter().flat_map(|level| level.objects) {
-            object.0.life().is_gone.set(false);
+        for ObjectSnapshot { object, .. } in self.transactions.take().into_iter().flat_map(|level| level.objects) {
+            object.0.state().is_gone.set(false);
         }
     }
 
-    /// Forgets what no flush wrote.
+    /// Discards everything that was not flushed.
     fn drop_unwritten(&self) {
-        self.forget_attempt();
+        self.forget_steps();
         for object in self.pending.take() {
-            object.0.life().leave(Status::Transient);
+            object.0.state().leave(Status::Transient);
         }
         self.forget_listed();
         self.outside.take();
         for object in self.deleted.take() {
-            if object.0.life().tracker().is_some() {
-                object.0.life().set_status(Status::Persistent);
+            if object.0.state().tracker().is_some() {
+                object.0.state().set_status(Status::Persistent);
             }
         }
         for object in self.changed.take() {
-            object.0.life().is_queued.set(false);
+            object.0.state().is_queued.set(false);
             object.0.revert();
         }
     }
@@ -177,14 +178,14 @@ impl UnitOfWork {
         let mut restored = Vec::with_capacity(level.objects.len());
         // Keys may have been exchanged.
         level.objects.iter().for_each(|remembered| self.unregister(&remembered.object));
-        for Remembered { object, snapshot: (state, row), outer } in level.objects.into_iter().rev() {
-            object.0.life().level.set(outer);
+        for ObjectSnapshot { object, snapshot: (state, row), outer } in level.objects.into_iter().rev() {
+            object.0.state().level.set(outer);
             // What was taken out of the session is not the session's to undo.
-            if object.0.life().taken_out_of.get() == self.id {
+            if object.0.state().expunged_from.get() == self.id {
                 continue;
             }
             object.0.restore(&row);
-            object.0.life().restore(state, self);
+            object.0.state().restore(state, self);
             if object.status() == Status::Persistent {
                 let key = object.0.stored_key();
                 self.give_way(&object, &key);
@@ -200,7 +201,7 @@ impl UnitOfWork {
     /// An object that was read meanwhile leaves the session: its row was there in the place of one that is there again.
     fn give_way(self: &Rc<Self>, object: &AnyEntity, key: &Key) {
         if let Some(other) = self.find(object.0.mapper().of, key).filter(|other| other != object) {
-            other.0.life().leave(Status::Detached);
+            other.0.state().leave(Status::Detached);
             self.sweep();
         }
     }
@@ -210,10 +211,9 @@ impl UnitOfWork {
 /// that row by now.
 fn unload_left(object: &AnyEntity) {
     for at in 0..object.0.mapper().relations.len() {
-        let mut has_left = false;
-        object.0.look(at, &mut |now, _| has_left = now.items().iter().any(|item| item.status() == Status::Detached));
+        let has_left = object.0.items(at).iter().any(|item| item.status() == Status::Detached);
         if has_left {
-            object.0.learn_relation(at, &mut |relation| relation.set(Mode::Unloaded, &[], &[]));
+            object.0.set_committed_relation(at, &mut |relation| relation.set(Mode::Unloaded, &[], &[]));
         }
     }
 }

@@ -7,12 +7,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     UnitOfWork,
-    flush_rollback::{Attempted, set_stored},
+    flush_rollback::{FlushStep, set_stored},
 };
 use crate::{
     Result,
     instance::{AnyEntity, Status},
-    mapping::{Direction, Key, Mapped, Mapper, ModelId, mappers, names_row},
+    mapping::{Direction, Key, Mapper, ModelId, RelationshipMapping, mappers, names_row},
     schema::Action,
     value::{Value, column::null},
 };
@@ -20,8 +20,8 @@ use crate::{
 /// A foreign key whose rows follow the key that they refer to.
 struct Reference {
     child: &'static Mapper,
-    near: Vec<usize>,
-    far: Vec<usize>,
+    local: Vec<usize>,
+    remote: Vec<usize>,
     how: How,
 }
 
@@ -59,7 +59,7 @@ impl Renamed {
 
 /// The rows of one foreign key that follow: what they had, and what they get.
 struct Followed {
-    near: Vec<usize>,
+    local: Vec<usize>,
     how: How,
     keys: FxHashMap<Key, Vec<Value>>,
 }
@@ -78,10 +78,10 @@ pub(super) struct Followers {
     pub(super) held: Vec<(ModelId, Vec<usize>)>,
 }
 
-impl Mapped {
+impl RelationshipMapping {
     /// Whether it stands on this foreign key of the other model.
     fn is_on(&self, direction: Direction, child_columns: &[usize], other: &Mapper) -> bool {
-        let columns = if direction == Direction::ToOne { &self.near } else { &self.far };
+        let columns = if direction == Direction::ManyToOne { &self.local } else { &self.remote };
         self.direction == direction && columns == child_columns && (self.target)().of == other.of
     }
 }
@@ -92,16 +92,16 @@ fn references(owner: &'static Mapper) -> Vec<Reference> {
     for child in mappers() {
         let to_owner = |table: &str, schema: Option<&str>| table == owner.table && schema == owner.schema;
         for key in child.foreign_keys.iter().filter(|key| to_owner(&key.table, key.schema.as_deref())) {
-            let (near, far) = (child.positions(&key.columns), owner.positions(&key.referred));
-            if near.len() != far.len() {
+            let (local, remote) = (child.positions(&key.columns), owner.positions(&key.referred));
+            if local.len() != remote.len() {
                 continue;
             }
-            let is_active = |relation: &&Mapped| !relation.passive_updates;
-            let from_child = |relation: &Mapped| relation.is_on(Direction::ToOne, &near, owner);
-            let from_owner = |relation: &Mapped| relation.is_on(Direction::ToMany, &near, child);
+            let is_active = |relation: &&RelationshipMapping| !relation.passive_updates;
+            let from_child = |relation: &RelationshipMapping| relation.is_on(Direction::ManyToOne, &local, owner);
+            let from_owner = |relation: &RelationshipMapping| relation.is_on(Direction::OneToMany, &local, child);
             let is_active = child.relations.iter().filter(is_active).any(from_child)
                 || owner.relations.iter().filter(is_active).any(from_owner);
-            let is_key = near.iter().any(|column| child.key.contains(column));
+            let is_key = local.iter().any(|column| child.key.contains(column));
             let how = match key.on_update {
                 // A row whose own key follows is found by the new one.
                 Action::Cascade if is_active && !is_key => How::Update,
@@ -111,18 +111,18 @@ fn references(owner: &'static Mapper) -> Vec<Reference> {
                 Action::NoAction | Action::Restrict if is_active => How::Update,
                 Action::NoAction | Action::Restrict => continue,
             };
-            found.push(Reference { child, near, far, how });
+            found.push(Reference { child, local, remote, how });
         }
     }
     found
 }
 
 /// Whether the relationship's rows are to be known, as the flush updates them: the key that they refer to changes.
-pub(super) fn is_renamed(object: &AnyEntity, relation: &Mapped) -> bool {
+pub(super) fn is_renamed(object: &AnyEntity, relation: &RelationshipMapping) -> bool {
     !relation.passive_updates
-        && relation.direction == Direction::ToMany
+        && relation.direction == Direction::OneToMany
         && object.0.has_row()
-        && relation.near.iter().any(|&column| object.0.differs(column))
+        && relation.local.iter().any(|&column| object.0.differs(column))
 }
 
 /// The foreign keys that follow, by the models of their rows.
@@ -131,25 +131,27 @@ fn followed(renamed: &[Renamed], held: &mut Vec<(ModelId, Vec<usize>)>) -> FxHas
     let mut known: FxHashMap<ModelId, Vec<Reference>> = FxHashMap::default();
     for one in renamed {
         let mapper = one.object.0.mapper();
-        for Reference { child, near, far, how } in known.entry(mapper.of).or_insert_with(|| references(mapper)).iter() {
-            let old: Vec<Value> = far.iter().map(|&column| one.earlier(column)).collect();
+        for Reference { child, local, remote, how } in
+            known.entry(mapper.of).or_insert_with(|| references(mapper)).iter()
+        {
+            let old: Vec<Value> = remote.iter().map(|&column| one.earlier(column)).collect();
             let new: Vec<Value> = match how {
-                How::SetNull => far.iter().map(|_| null()).collect(),
-                _ => far.iter().map(|&column| one.after(column)).collect(),
+                How::SetNull => remote.iter().map(|_| null()).collect(),
+                _ => remote.iter().map(|&column| one.after(column)).collect(),
             };
             if old == new || !names_row(&old) {
                 continue;
             }
             let of = all.entry(child.of).or_default();
-            let at = of.iter().position(|followed| followed.near == *near).unwrap_or_else(|| {
-                of.push(Followed { near: near.clone(), how: *how, keys: FxHashMap::default() });
+            let at = of.iter().position(|followed| followed.local == *local).unwrap_or_else(|| {
+                of.push(Followed { local: local.clone(), how: *how, keys: FxHashMap::default() });
                 of.len() - 1
             });
             if let Some(followed) = of.get_mut(at) {
                 followed.keys.insert(Key::of(&old), new);
             }
-            if *how == How::Update && !held.contains(&(child.of, near.clone())) {
-                held.push((child.of, near.clone()));
+            if *how == How::Update && !held.contains(&(child.of, local.clone())) {
+                held.push((child.of, local.clone()));
             }
         }
     }
@@ -168,7 +170,7 @@ impl UnitOfWork {
             let mapper = object.0.mapper();
             let referred = known
                 .entry(mapper.of)
-                .or_insert_with(|| references(mapper).into_iter().flat_map(|reference| reference.far).collect());
+                .or_insert_with(|| references(mapper).into_iter().flat_map(|reference| reference.remote).collect());
             if referred.iter().any(|&column| object.0.differs(column)) {
                 renamed.push(Renamed { object: object.clone(), before: Vec::new(), is_stored: false });
             }
@@ -181,12 +183,13 @@ impl UnitOfWork {
             }
             // All are found before one is changed: keys may be swapped.
             let mut found: Vec<(AnyEntity, &Followed, &Vec<Value>)> = Vec::new();
-            for object in self.all().into_iter().filter(|object| object.0.has_row() && !object.0.life().is_gone.get()) {
+            for object in self.all().into_iter().filter(|object| object.0.has_row() && !object.0.state().is_gone.get())
+            {
                 for followed in followed.get(&object.0.mapper().of).into_iter().flatten() {
-                    let key: Vec<Value> = followed.near.iter().map(|&column| object.0.stored_value(column)).collect();
+                    let key: Vec<Value> = followed.local.iter().map(|&column| object.0.stored_value(column)).collect();
                     let new = if names_row(&key) { followed.keys.get(&Key::of(&key)) } else { None };
                     if let Some(new) = new
-                        && seen.insert((object.address(), followed.near.clone()))
+                        && seen.insert((object.address(), followed.local.clone()))
                     {
                         found.push((object.clone(), followed, new));
                     }
@@ -209,11 +212,11 @@ impl UnitOfWork {
         (followers, is_said): (&mut Followers, &IsSaid<'_>),
     ) -> Result<Option<Renamed>> {
         let before: Vec<(usize, Value)> =
-            followed.near.iter().map(|&column| (column, object.0.stored_value(column))).collect();
-        self.remember(object);
+            followed.local.iter().map(|&column| (column, object.0.stored_value(column))).collect();
+        self.snapshot(object);
         match followed.how {
             How::SetDefault => {
-                object.0.life().is_expired.set(true);
+                object.0.state().is_expired.set(true);
                 return Ok(None);
             }
             How::Update if object.status() != Status::Persistent => return Ok(None),
@@ -228,13 +231,13 @@ impl UnitOfWork {
             }
             How::Cascade | How::SetNull => {
                 let newest: Vec<(usize, Value)> =
-                    followed.near.iter().map(|&column| (column, object.0.value(column))).collect();
-                let values: Vec<(usize, Value)> = followed.near.iter().copied().zip(new.iter().cloned()).collect();
+                    followed.local.iter().map(|&column| (column, object.0.value(column))).collect();
+                let values: Vec<(usize, Value)> = followed.local.iter().copied().zip(new.iter().cloned()).collect();
                 set_stored(object, &values)?;
                 for (column, value) in newest.iter().filter(|(column, _)| is_said(object, *column)) {
                     object.0.assign(*column, value.clone())?;
                 }
-                self.attempt(Attempted::Followed { object: object.clone(), stored: before.clone(), newest });
+                self.record(FlushStep::Followed { object: object.clone(), stored: before.clone(), newest });
                 followers.by_database.push(object.clone());
             }
         }

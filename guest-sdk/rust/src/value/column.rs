@@ -186,6 +186,17 @@ pub(crate) const fn name(scalar: &Scalar) -> &'static str {
     }
 }
 
+/// The values of a column that the host sent.
+pub(crate) fn cells(data: ColumnData) -> crate::Result<std::vec::IntoIter<Value>> {
+    let cells = scalars(data.values, data.validity.as_deref()).map_err(|_| malformed())?;
+    Ok(cells.collect::<Vec<_>>().into_iter())
+}
+
+/// What the host sent is no batch.
+pub(crate) fn malformed() -> crate::Error {
+    crate::Error::other("the host sent a malformed batch")
+}
+
 /// The null.
 pub(crate) const fn null() -> Value {
     Value::Scalar(Scalar::Null)

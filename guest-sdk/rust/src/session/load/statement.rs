@@ -3,8 +3,8 @@
 use crate::{
     Result,
     bindings::sqlservice::database::statements::{self, BinaryOp, ListOp, Node as Form},
-    expression::{Ends, Kids, Node, Order},
-    mapping::{Mapped, Mapper},
+    expression::{Children, Ends, Node, Order},
+    mapping::{Mapper, RelationshipMapping},
     unit_of_work::ApartLoad,
     value::Value,
 };
@@ -22,7 +22,7 @@ fn order_key<'a>(text: &'a str, columns: &[&'static str]) -> (&'a str, bool) {
 /// The statement: all columns of the other side, then those that tell whose a row is.
 pub(super) fn select(
     apart: &ApartLoad,
-    relation: &Mapped,
+    relation: &RelationshipMapping,
     target: &'static Mapper,
     keys: &[Vec<Value>],
 ) -> Result<Node> {
@@ -40,22 +40,22 @@ pub(super) fn select(
     }
     // What is equal so far comes in the order of the primary key, as everywhere.
     orders.extend(target.names(&target.key).iter().map(|name| Order::new(column(name), false, false)));
-    let mut kids = Kids::default();
+    let mut children = Children::default();
     let columns: Vec<Node> = target.columns.iter().map(|name| column(name)).chain(finders).collect();
     let select = statements::Select {
         ctes: Vec::new(),
-        columns: kids.all(columns),
+        columns: children.all(columns),
         distinct: false,
-        source: Some(kids.add(ends.related())),
-        where_: Some(kids.add(Node::all(conditions))),
+        source: Some(children.add(ends.related())),
+        where_: Some(children.add(Node::all(conditions))),
         group_by: Vec::new(),
         having: None,
-        order_by: orders.iter().map(|order| order.key(&mut kids)).collect(),
+        order_by: orders.iter().map(|order| order.key(&mut children)).collect(),
         limit: None,
         offset: None,
         lock: None,
     };
-    Ok(kids.node(Form::Select(select)))
+    Ok(children.node(Form::Select(select)))
 }
 
 /// Columns that are one of these keys. The last key is written again until there are as many as a power of two, so that few texts

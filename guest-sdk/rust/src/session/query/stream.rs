@@ -9,7 +9,7 @@ use super::{
     EntityQuery,
 };
 use crate::{
-    Error, Result,
+    Result,
     bindings::sqlservice::database::{
         rows::{Batch, ColumnData},
         sessions::LoadRoot,
@@ -109,8 +109,7 @@ impl Keys {
     async fn read<M: Record>(&self, batch: Batch) -> Result<Vec<Entity<M>>> {
         self.session.ready().await?;
         let columns: Vec<&ColumnData> = batch.columns.iter().collect();
-        let malformed = |_| Error::other("the host sent a malformed batch");
-        let keys = keys_of(&columns, batch.rows as usize).map_err(malformed)?;
+        let keys = keys_of(&columns, batch.rows as usize)?;
         let start = LoadFrom::Rows(LoadRoot::Keys(batch));
         let found =
             self.session.load_plan(mapper::<M>(), start, &self.loads, self.populate_existing, self.options).await?;

@@ -8,7 +8,7 @@ use super::{Item, check_version};
 use crate::{
     Error, Result,
     instance::{AnyEntity, Status},
-    mapping::{Direction, Key, Mapped, ModelId},
+    mapping::{Direction, Key, ModelId, RelationshipMapping},
     unit_of_work::UnitOfWork,
 };
 
@@ -30,7 +30,7 @@ pub(super) enum Follow {
 
 impl Follow {
     /// Whether what is on the other side is saved, too.
-    const fn saves(self, relation: &Mapped) -> bool {
+    const fn saves(self, relation: &RelationshipMapping) -> bool {
         match self {
             Self::Save => relation.save_update,
             Self::Merge => relation.cascades.merge,
@@ -38,7 +38,7 @@ impl Follow {
     }
 
     /// Whether an object that is there gets what is said of a relationship.
-    const fn copies(self, relation: &Mapped) -> bool {
+    const fn copies(self, relation: &RelationshipMapping) -> bool {
         match self {
             Self::Save => true,
             Self::Merge => relation.cascades.merge,
@@ -61,23 +61,22 @@ impl Graph {
         while let Some(Item { object, .. }) = items.get(at).cloned() {
             at += 1;
             // What the session has leads to what the session knows, or finds by its next flush.
-            if object.0.life().is_of(unit) {
+            if object.0.state().is_of(unit) {
                 continue;
             }
             let relations = object.0.mapper().relations.iter().enumerate();
             for (position, relation) in relations.filter(|(_, relation)| follow.copies(relation)) {
-                let mut related = Vec::new();
-                object.0.look(position, &mut |now, _| related = now.items());
-                if relation.direction == Direction::ToOne && !related.is_empty() {
-                    items.get_mut(at - 1).into_iter().for_each(|item| item.said_otherwise.extend(&relation.near));
+                let related = object.0.items(position);
+                if relation.direction == Direction::ManyToOne && !related.is_empty() {
+                    items.get_mut(at - 1).into_iter().for_each(|item| item.said_otherwise.extend(&relation.local));
                 }
                 for other in related.into_iter().filter(|_| follow.saves(relation)) {
                     let place = *places.entry(other.address()).or_insert(items.len());
                     if place == items.len() {
                         items.push(Item::of(other, None));
                     }
-                    if relation.direction == Direction::ToMany {
-                        items.get_mut(place).into_iter().for_each(|item| item.said_otherwise.extend(&relation.far));
+                    if relation.direction == Direction::OneToMany {
+                        items.get_mut(place).into_iter().for_each(|item| item.said_otherwise.extend(&relation.remote));
                     }
                 }
             }
@@ -107,7 +106,7 @@ impl Graph {
                     object.0.copy_onto(row, &is_given, &is_copied, &|other| whom(&known, other));
                 }
                 Some(_) => {}
-                None if object.0.life().is_of(unit) && object.status() != Status::Deleted => {}
+                None if object.0.state().is_of(unit) && object.status() != Status::Deleted => {}
                 None => {
                     if object.status() == Status::Detached {
                         // Its row is not there any more: it becomes a new one.
@@ -146,7 +145,7 @@ impl Graph {
 fn check_free(unit: &Rc<UnitOfWork>, object: &AnyEntity) -> Result<()> {
     match object.status() {
         Status::Transient | Status::Detached => Ok(()),
-        _ if object.0.life().is_of(unit) => Ok(()),
+        _ if object.0.state().is_of(unit) => Ok(()),
         Status::Pending | Status::Persistent | Status::Deleted => Err(Error::AlreadyAttached),
     }
 }

@@ -4,7 +4,7 @@ use super::Select;
 use crate::{
     bindings::sqlservice::database::statements::{Join, JoinKind, Node as Form, SourceQuery},
     entity::mapper,
-    expression::{Ends, Kids, Node, Operand, Source, operand_node},
+    expression::{Children, Ends, Node, Operand, Source, operand_node},
     model::{Alias, Model, Record},
     relation::Related,
     statement::Subquery,
@@ -141,10 +141,10 @@ impl<T> Select<T> {
                 None => self,
             };
         };
-        let mut kids = Kids::default();
-        let (left, right) = (kids.add(left), kids.add(right));
-        let on = kids.maybe(on);
-        self.source = Some(kids.node(Form::Join(Join { kind, left, right, on })));
+        let mut children = Children::default();
+        let (left, right) = (children.add(left), children.add(right));
+        let on = children.maybe(on);
+        self.source = Some(children.node(Form::Join(Join { kind, left, right, on })));
         self
     }
 }

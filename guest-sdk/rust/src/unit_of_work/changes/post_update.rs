@@ -19,7 +19,7 @@ impl Changes {
     pub(super) fn post_updates(&mut self, plan: &FlushPlan) -> Result<()> {
         let mut columns_of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         let mut objects: Vec<AnyEntity> = Vec::new();
-        for (object, columns) in &plan.late {
+        for (object, columns) in &plan.post_updates {
             let all = columns_of.entry(object.address()).or_insert_with(|| {
                 objects.push(object.clone());
                 Vec::new()

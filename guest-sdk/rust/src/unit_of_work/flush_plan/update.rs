@@ -39,8 +39,8 @@ impl FlushPlan {
                 Some(row) => {
                     self.deletes.retain(|deleted| *deleted != row);
                     // What the new object says of its row is the last word.
-                    self.late.retain(|(late, _)| *late != row);
-                    self.switched.insert(object.address(), row);
+                    self.post_updates.retain(|(post_updates, _)| *post_updates != row);
+                    self.row_switches.insert(object.address(), row);
                     self.updates.push(object);
                 }
                 None => inserts.push(object),
@@ -70,7 +70,7 @@ impl FlushPlan {
         let is_set = |object: &&AnyEntity| {
             let version = object.0.mapper().version;
             version.is_some_and(|version| {
-                !self.switched.contains_key(&object.address()) && self.changed(object).contains(&version)
+                !self.row_switches.contains_key(&object.address()) && self.changed(object).contains(&version)
             })
         };
         let Some(set) = self.updates.iter().find(is_set) else { return Ok(()) };
@@ -79,14 +79,14 @@ impl FlushPlan {
 
     /// The columns of an object that differ from its row.
     fn changed(&self, object: &AnyEntity) -> &[usize] {
-        let place = object.0.life().place(self.serial);
+        let place = object.0.state().place(self.serial);
         place.and_then(|place| self.changed.get(place)).map_or(&[], Vec::as_slice)
     }
 
     /// The columns of an object that an update writes.
     pub(in super::super) fn columns(&self, object: &AnyEntity) -> Vec<usize> {
         let mapper = object.0.mapper();
-        let mut columns = match self.switched.get(&object.address()) {
+        let mut columns = match self.row_switches.get(&object.address()) {
             None => self.changed(object).to_vec(),
             Some(row) => {
                 let differs = |column: &usize| object.0.value(*column) != row.0.stored_value(*column);

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use super::{
     Event, UnitOfWork,
-    back_populates::Moves,
+    back_populates::BackPopulates,
     changes::{About, Changes},
     flush_plan::{FlushPlan, is_null},
 };
 use crate::{
-    Error, Result,
+    Result,
     bindings::sqlservice::database::{rows::Batch, sessions::Change},
     instance::{AnyEntity, Lead, Status},
     mapping::Direction,
@@ -20,7 +20,7 @@ use crate::{
 pub(crate) struct Flush {
     plan: FlushPlan,
     about: Vec<About>,
-    moves: Moves,
+    moves: BackPopulates,
     is_sent: bool,
 }
 
@@ -32,7 +32,7 @@ impl Flush {
     pub(crate) fn plan(unit: &Rc<UnitOfWork>) -> Result<(Self, Vec<Change>)> {
         let plan = FlushPlan::new(unit)?;
         let Changes { contract, about, .. } = Changes::new(&plan)?;
-        let moves = Moves::new(&plan);
+        let moves = BackPopulates::new(&plan);
         plan.involved.iter().for_each(|object| object.0.send());
         Ok((Self { plan, about, moves, is_sent: true }, contract))
     }
@@ -42,10 +42,10 @@ impl Flush {
         self.is_sent = false;
         let plan = &self.plan;
         for object in &plan.involved {
-            let is_deleted = object.0.life().status() == Status::Deleted;
-            object.0.end_send(!is_deleted || plan.switched.contains_key(&object.address()));
+            let is_deleted = object.0.state().status() == Status::Deleted;
+            object.0.end_send(!is_deleted || plan.row_switches.contains_key(&object.address()));
         }
-        unit.learn(plan, &self.about, returned)?;
+        unit.set_returned(plan, &self.about, returned)?;
         let after = unit.settle(plan);
         std::mem::take(&mut self.moves).apply(unit, &self.plan);
         Ok(after)
@@ -62,37 +62,31 @@ impl Drop for Flush {
 
 impl UnitOfWork {
     /// Gives objects what the database made.
-    fn learn(&self, plan: &FlushPlan, about: &[About], returned: Vec<Batch>) -> Result<()> {
+    fn set_returned(&self, plan: &FlushPlan, about: &[About], returned: Vec<Batch>) -> Result<()> {
         for (about, batch) in about.iter().zip(returned) {
             let (objects, columns, is_update) = match about {
                 About::Inserts(objects, columns) => (objects, columns, false),
                 About::Updates(objects, columns) => (objects, columns, true),
                 About::Rest => continue,
             };
-            let malformed = |_| Error::other("the host sent a malformed batch");
-            let mut cells = (batch.columns.into_iter())
-                .map(|data| {
-                    Ok(column::scalars(data.values, data.validity.as_deref()).map_err(malformed)?.collect::<Vec<_>>())
-                })
-                .map(|cells: Result<Vec<Value>>| cells.map(Vec::into_iter))
-                .collect::<Result<Vec<_>>>()?;
+            let mut cells = batch.columns.into_iter().map(column::cells).collect::<Result<Vec<_>>>()?;
             let mut values: Vec<(usize, Value)> = Vec::new();
             for object in objects {
                 let made = columns.iter().zip(&mut cells).filter_map(|(&column, cells)| Some((column, cells.next()?)));
                 values.clear();
                 values.extend(made);
                 if let Some(version) = object.0.mapper().version.filter(|_| is_update) {
-                    let row = plan.switched.get(&object.address()).unwrap_or(object);
+                    let row = plan.row_switches.get(&object.address()).unwrap_or(object);
                     values.extend(counted_up(row.0.stored_value(version)).map(|value| (version, value)));
                 }
-                object.0.learn_values(&values)?;
+                object.0.set_committed_values(&values)?;
             }
         }
-        self.learn_sources(plan)
+        self.set_referenced(plan)
     }
 
     /// Gives objects the keys of other rows that the flush made.
-    fn learn_sources(&self, plan: &FlushPlan) -> Result<()> {
+    fn set_referenced(&self, plan: &FlushPlan) -> Result<()> {
         let mut values = Vec::new();
         for (place, sources) in plan.sources.all() {
             let Some(object) = plan.involved.get(place) else { continue };
@@ -105,26 +99,26 @@ impl UnitOfWork {
                 }
                 values.push((*column, source.object.0.value(source.column)));
             }
-            object.0.learn_values(&values)?;
+            object.0.set_committed_values(&values)?;
         }
         Ok(())
     }
 
-    /// Everything was written: what is in the session and how. The events of it.
+    /// Makes inserted and updated objects persistent and takes deleted ones out of the identity map. The events for hooks.
     fn settle(self: &Rc<Self>, plan: &FlushPlan) -> Vec<(AnyEntity, Event)> {
         let mut after = Vec::new();
-        let hears = |object: &&AnyEntity| object.0.mapper().hooks.is_some();
+        let has_hooks = |object: &&AnyEntity| object.0.mapper().hooks.is_some();
         for (event, objects) in [(Event::AfterInsert, &plan.inserts), (Event::AfterUpdate, &plan.updates)] {
-            after.extend(objects.iter().filter(hears).map(|object| (object.clone(), event)));
+            after.extend(objects.iter().filter(has_hooks).map(|object| (object.clone(), event)));
         }
-        let gone = plan.deletes.iter().chain(plan.switched.values());
+        let gone = plan.deletes.iter().chain(plan.row_switches.values());
         for object in gone {
             self.unregister(object);
-            object.0.life().is_gone.set(true);
+            object.0.state().is_gone.set(true);
         }
-        after.extend(plan.deletes.iter().filter(hears).map(|object| (object.clone(), Event::AfterDelete)));
+        after.extend(plan.deletes.iter().filter(has_hooks).map(|object| (object.clone(), Event::AfterDelete)));
         for list in [&self.pending, &self.changed, &self.deleted] {
-            list.borrow_mut().retain(|object| object.0.life().mark.get() != plan.serial);
+            list.borrow_mut().retain(|object| object.0.state().mark.get() != plan.serial);
         }
         self.outside.take();
         if self.deleted.borrow().is_empty() {
@@ -132,10 +126,10 @@ impl UnitOfWork {
         }
         self.identity_map.borrow_mut().reserve(plan.inserts.len());
         for object in &plan.involved {
-            let life = object.0.life();
-            life.is_queued.set(false);
-            life.has_joined.set(false);
-            if life.status() == Status::Deleted {
+            let state = object.0.state();
+            state.is_queued.set(false);
+            state.has_joined.set(false);
+            if state.status() == Status::Deleted {
                 continue;
             }
             object.0.settle_relations(&|at, value| plan.lead(object, at, value));
@@ -147,11 +141,11 @@ impl UnitOfWork {
         }
         // What the database made of an update that came later is read by the next `get` or query.
         let touched = plan
-            .late
+            .post_updates
             .iter()
             .map(|(object, _)| object)
             .filter(|object| object.status() == Status::Persistent && !object.0.mapper().touched.is_empty());
-        touched.for_each(|object| object.0.life().is_expired.set(true));
+        touched.for_each(|object| object.0.state().is_expired.set(true));
         for object in plan.followers.by_database.iter().filter(|object| object.status() == Status::Persistent) {
             self.register_again(object);
         }
@@ -161,7 +155,7 @@ impl UnitOfWork {
     /// Puts an object into the map by the key that its row has now.
     fn register_again(self: &Rc<Self>, object: &AnyEntity) {
         let key = object.0.stored_key();
-        if object.0.life().key.borrow().as_ref() != Some(&key) {
+        if object.0.state().key.borrow().as_ref() != Some(&key) {
             self.unregister(object);
             self.register(object, key);
         }
@@ -178,12 +172,12 @@ fn counted_up(version: Value) -> Option<Value> {
 }
 
 impl FlushPlan {
-    /// Where an object's own foreign key leads, as its row says: an owner that took it in is known.
+    /// Where an object's own foreign key leads: an owner of the same flush is known.
     fn lead(&self, object: &AnyEntity, at: usize, value: &dyn Fn(usize) -> Value) -> Lead {
         let is_null = |&column: &usize| is_null(&value(column));
         match object.0.mapper().relations.get(at) {
-            Some(relation) if relation.direction == Direction::ToOne && !relation.near.iter().any(is_null) => {
-                let owner = self.holders.along(object.0.life(), relation);
+            Some(relation) if relation.direction == Direction::ManyToOne && !relation.local.iter().any(is_null) => {
+                let owner = self.holders.along(object.0.state(), relation);
                 owner.map_or(Lead::Unknown, |owner| Lead::To(owner.clone()))
             }
             _ => Lead::Nowhere,

@@ -1,4 +1,4 @@
-//! Objects of a session that ended, which come into another one with what they lead to.
+//! Adding objects, also detached ones of another session, with what they lead to.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use super::UnitOfWork;
 use crate::{
     Error, Result,
     instance::{AnyEntity, Status, along},
-    mapping::Mapped,
+    mapping::RelationshipMapping,
 };
 
 impl UnitOfWork {
@@ -20,8 +20,8 @@ impl UnitOfWork {
             self.come_back(object);
             return Ok(());
         }
-        let joins = |relation: &Mapped, item: &AnyEntity| {
-            relation.save_update && item.status() == Status::Detached && !item.0.life().is_gone.get()
+        let joins = |relation: &RelationshipMapping, item: &AnyEntity| {
+            relation.save_update && item.status() == Status::Detached && !item.0.state().is_gone.get()
         };
         let mut all = along(object, joins);
         all.insert(0, object.clone());
