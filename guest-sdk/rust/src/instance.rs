@@ -1,5 +1,5 @@
-//! Objects and relationships whose models are not known, as a unit of work sees them. What keeps track of an object is a
-//! [`ChangeTracker`] to it.
+//! Objects and relationships without their models' types. A unit of work handles objects by these traits, and an object calls its unit
+//! of work by the trait [`ChangeTracker`].
 
 mod along;
 mod relation;
@@ -43,7 +43,7 @@ pub(crate) trait ChangeTracker {
 /// Handles that are to be dropped, whatever their models are.
 pub(crate) type Dropped = Vec<Rc<dyn Any>>;
 
-/// What the row of an object was, to go back to.
+/// A snapshot of an object's row, for a rollback.
 pub(crate) struct Snapshot {
     /// What its row was, or what it was itself where it had none.
     pub(crate) version: Rc<dyn Any>,
@@ -65,7 +65,7 @@ impl AnyEntity {
         self.0.state().status()
     }
 
-    /// Who it is, among all objects that are.
+    /// Its address, which identifies the object.
     pub(crate) fn address(&self) -> usize {
         Rc::as_ptr(&self.0).cast::<()>() as usize
     }
@@ -91,20 +91,20 @@ impl fmt::Debug for AnyEntity {
     }
 }
 
-/// Where the foreign key of a relationship leads.
+/// The object that the foreign key of a relationship refers to.
 pub(crate) enum Lead {
-    /// It is null, or not the object's own.
+    /// None: it is null, or not the object's own.
     Nowhere,
-    /// To this object.
+    /// This object.
     To(AnyEntity),
-    /// To a row that is not known.
+    /// One that is not in the identity map.
     Unknown,
 }
 
-/// Tells where the relationship at a position leads, given what the object's columns are.
+/// Finds the object that the relationship at a position refers to, from the values of the owner's columns.
 pub(crate) type Leads<'a> = dyn Fn(usize, &dyn Fn(usize) -> Value) -> Lead + 'a;
 
-/// Who looks at a relationship: as it is, and as it is stored.
+/// Gets a relationship as it is and as it is stored.
 pub(crate) type RelationVisitor<'a> = dyn FnMut(&dyn AnyRelation, Option<&dyn AnyRelation>) + 'a;
 
 impl dyn AnyInstance {
@@ -115,7 +115,7 @@ impl dyn AnyInstance {
         items
     }
 
-    /// What is known of its model.
+    /// The mapper of its model.
     pub(crate) fn mapper(&self) -> &'static Mapper {
         self.state().mapper
     }
@@ -157,7 +157,7 @@ pub(crate) trait AnyInstance {
     fn forget_row(&self);
     /// The object as its row is.
     fn revert(&self);
-    /// What it is, to go back to.
+    /// A snapshot of its row, for a rollback.
     fn snapshot(&self) -> Snapshot;
     fn restore(&self, snapshot: &Snapshot);
     /// Forgets what it is related to, so that circles of objects are freed.

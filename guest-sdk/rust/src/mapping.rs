@@ -19,11 +19,11 @@ pub(crate) use self::{
     unset::{Unset, opened},
 };
 
-/// Which model: a small number, as maps are asked by it.
+/// A model's number, small and cheap to hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ModelId(pub(crate) u32);
 
-/// A model.
+/// What a session has to know of a model.
 pub(crate) struct Mapper {
     pub(crate) of: ModelId,
     pub(crate) model: TypeId,
@@ -47,24 +47,24 @@ pub(crate) struct Mapper {
     /// The table's foreign keys.
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) relations: Vec<RelationshipMapping>,
-    /// What rows need not say.
+    /// What new rows may leave to the database.
     pub(crate) unset: &'static Unset,
     /// What runs its hooks, of a type that only the session knows.
     pub(crate) hooks: Option<&'static dyn Any>,
 }
 
-/// Which side has the foreign key.
+/// Which side of a relationship has the foreign key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// The owner: many-to-one.
+    /// Many-to-one: the owner has the foreign key.
     ManyToOne,
-    /// The other side: one-to-many, one-to-one.
+    /// One-to-many or one-to-one: the other side has it.
     OneToMany,
-    /// A table between them.
+    /// Many-to-many: a secondary table has two.
     ManyToMany,
 }
 
-/// A relationship.
+/// A relationship, and the columns that it joins by.
 pub(crate) struct RelationshipMapping {
     pub(crate) name: String,
     /// The name of the struct's field.
@@ -89,7 +89,7 @@ pub(crate) struct RelationshipMapping {
     pub(crate) order_by: Vec<String>,
 }
 
-/// The table between both sides.
+/// The secondary table of a many-to-many relationship.
 pub(crate) struct Secondary {
     pub(crate) table: String,
     pub(crate) schema: Option<String>,
@@ -114,7 +114,7 @@ pub struct Declared {
     pub(crate) passive_updates: bool,
 }
 
-/// What follows an object along a relationship in its session, of which the host need not know.
+/// Cascades of a relationship that concern the session alone, not the host.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cascades {

@@ -30,7 +30,7 @@ pub(crate) fn mapper<M: Record>() -> &'static Mapper {
     })
 }
 
-/// The objects of a batch's rows, whatever their model is: see [`loading::load`].
+/// The objects of a batch's rows, whatever their model is: see [`loading::load_any`].
 pub(crate) fn load(
     mapper: &'static Mapper,
     tracker: &Rc<dyn ChangeTracker>,

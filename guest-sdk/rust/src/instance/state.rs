@@ -1,4 +1,4 @@
-//! What a session knows of an object, whatever its model is: whether it has a row, and where it stands in the session's work.
+//! The state of an object in its session: whether it has a row, and its part in a flush.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,7 +23,7 @@ pub enum Status {
     Detached,
 }
 
-/// What a session knows of an object, whatever its model is.
+/// The state of an object in its session, whatever its model is.
 ///
 /// In this order in memory: a flush walks through thousands several times, and asks for what comes first.
 #[repr(C)]
@@ -45,7 +45,7 @@ pub(crate) struct InstanceState {
     place: Cell<usize>,
     /// Visit mark: what the last traversal noted of it, such as the flush that it is part of or its place in a list.
     pub(crate) mark: Cell<u64>,
-    /// The innermost savepoint, or the transaction, that remembers what it was.
+    /// The innermost transaction or savepoint that has a snapshot of it.
     pub(crate) level: Cell<u64>,
     pub(crate) key: RefCell<Option<Key>>,
     /// The session, by its number, that does not find it by what leads to it: it was taken out of that one, or was nothing there
@@ -170,7 +170,7 @@ impl InstanceState {
         StateSnapshot { status: self.status(), key: self.key.borrow().clone(), is_gone: self.is_gone.get() }
     }
 
-    /// Goes back to what it was in this unit of work.
+    /// Restores a snapshot in this unit of work.
     pub(crate) fn restore<T: ChangeTracker + 'static>(&self, snapshot: StateSnapshot, tracker: &Rc<T>) {
         let StateSnapshot { status, key, is_gone } = snapshot;
         match status {
@@ -183,7 +183,7 @@ impl InstanceState {
     }
 }
 
-/// What a session knew of an object, to go back to.
+/// A snapshot of an object's state, for a rollback.
 pub(crate) struct StateSnapshot {
     status: Status,
     key: Option<Key>,

@@ -1,4 +1,4 @@
-//! What relationships stand on, found from the foreign keys of their tables.
+//! Finds the columns that relationships join by, from the foreign keys of their tables.
 
 use super::{Declared, Direction, RelationshipMapping, Secondary};
 use crate::schema::{Action, CascadeKind, ForeignKey, Table};

@@ -1,4 +1,4 @@
-//! What a new row says nothing of: one rule for all ways in.
+//! What a new row leaves to the database: one rule for all inserts.
 //!
 //! A null of a column with a default is left to the database, and so is a generated key that is 0. A null of a column that cannot be
 //! null, and a 0 in a foreign key to a key that the database counts up (it counts from 1), are values that were forgotten: they are
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// What a model's table says of values that are not there.
+/// The defaults, nullable columns and foreign keys of a table, for values that a new row does not have.
 pub(crate) struct Unset {
     table: &'static str,
     pub(crate) columns: &'static [&'static str],

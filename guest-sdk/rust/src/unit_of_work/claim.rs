@@ -14,7 +14,7 @@ use crate::{
     value::{Scalar, Value},
 };
 
-/// What a relationship stands on. Both of its sides have the same one.
+/// The foreign key or secondary table of a relationship. Both of its sides have the same one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edge {
     /// A foreign key: the model and the columns that have it, and the model that it refers to.
@@ -36,7 +36,7 @@ impl Edge {
     }
 }
 
-/// An object that may have to go: its owner goes, or lost it.
+/// An object that may be deleted: its owner is deleted, or lost it.
 pub(super) struct Candidate {
     pub(super) item: AnyEntity,
     /// Nothing where the object itself gave up an owner that is not known.
@@ -48,22 +48,22 @@ pub(super) struct Candidate {
     pub(super) is_stored: bool,
 }
 
-/// What an object says of its own relationship to an owner.
+/// The state of an object's own many-to-one relationship to an owner.
 pub(super) enum Said {
     Nothing,
-    /// It gave up the one that it had.
+    /// It was set to nothing.
     Cleared,
     Has(AnyEntity),
 }
 
-/// An object that says that it has another one, and by which side of what.
+/// An owner that holds an object, by which edge, and by which side of it.
 type Claim = (AnyEntity, Edge, Direction);
 
-/// What the objects of a session say that were added or edited.
+/// Which objects are held by added and edited owners.
 pub(super) struct Claims<'a> {
     unit: &'a UnitOfWork,
     owners: Owners<'a>,
-    /// By the address of who is claimed.
+    /// By the address of the object that is held.
     of: FxHashMap<usize, Vec<Claim>>,
     /// The same, only by relationships of objects that have the foreign key.
     pointing: FxHashMap<usize, Vec<Claim>>,
@@ -78,7 +78,7 @@ pub(super) fn lives(object: &AnyEntity) -> bool {
     }
 }
 
-/// What an object says of its own relationship along an edge.
+/// The state of an object's own many-to-one relationship along an edge.
 pub(super) fn said(object: &AnyEntity, edge: Edge) -> Said {
     let mapper = object.0.mapper();
     let mut said = Said::Nothing;
@@ -149,7 +149,7 @@ impl<'a> Claims<'a> {
         self.owners.find(target, &relation.remote, &named)
     }
 
-    /// Objects that say by their own relationship that this one has them.
+    /// Objects whose own many-to-one relationship refers to this owner.
     pub(super) fn pointing(&self, owner: &AnyEntity, edge: Edge) -> impl Iterator<Item = &AnyEntity> {
         let all = self.pointing.get(&owner.address()).map_or(&[][..], Vec::as_slice);
         all.iter().filter(move |(_, by, _)| *by == edge).map(|(object, ..)| object)
@@ -162,7 +162,7 @@ impl<'a> Claims<'a> {
             || self.unit.was_listed(owner, item)
     }
 
-    /// Whether an object stays, since another one has it that lives.
+    /// Whether an object is kept, since another owner holds it that is not deleted.
     pub(super) fn keep(&self, candidate: &Candidate) -> bool {
         let Candidate { item, owner, mapper, relation, .. } = candidate;
         let edge = Edge::of(mapper, relation);

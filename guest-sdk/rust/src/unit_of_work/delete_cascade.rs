@@ -1,4 +1,4 @@
-//! What goes along with objects that a flush deletes, and with owners that lost it.
+//! The cascade of deletes: objects that are deleted with others, and orphans.
 
 use std::rc::Rc;
 
@@ -103,7 +103,7 @@ impl UnitOfWork {
         }
     }
 
-    /// Takes an object along that goes with another one: it, or the one that the session has for its row.
+    /// Deletes an object with another one: it, or the one that the session has for its row.
     fn take_along(self: &Rc<Self>, item: &AnyEntity) -> Result<Option<AnyEntity>> {
         let state = item.0.state();
         if self.rescued.borrow().contains(&item.address()) {
@@ -139,7 +139,7 @@ impl UnitOfWork {
         Ok(Some(item.clone()))
     }
 
-    /// Objects that were taken away from an owner without whom they are nothing, or that left it themselves.
+    /// Orphans: objects that were removed from an owner whose relationship says `delete-orphan`, or that left it themselves.
     fn orphans(self: &Rc<Self>) -> Vec<Candidate> {
         let mut lost = Vec::new();
         let objects: Vec<AnyEntity> = self.changed.borrow().iter().chain(&*self.pending.borrow()).cloned().collect();
@@ -191,7 +191,7 @@ fn left_by_itself(item: &AnyEntity, edge: Edge, mapper: &'static Mapper) -> Opti
     is_cleared.then(|| Candidate { item: item.clone(), owner: None, mapper, relation, is_stored: false })
 }
 
-/// Finds what may go along with an object that goes, or waits until it is known.
+/// Finds what may be deleted with an object, or waits until that is loaded.
 fn walk_from(object: AnyEntity, claims: &Claims<'_>, walk: &mut DeleteCascade, wanted: &mut Wanted) {
     if !want(&object, true, wanted) {
         walk.waiting.push(object);

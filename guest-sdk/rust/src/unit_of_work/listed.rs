@@ -8,7 +8,7 @@ use crate::{instance::AnyEntity, mapping::Direction};
 /// Objects by their owners that are to be deleted, both by their addresses.
 pub(super) type Listed = FxHashMap<usize, FxHashSet<usize>>;
 
-/// Objects that say by their own relationships whom they have, by the addresses of these, as of an edit.
+/// Objects by the owners that their many-to-one relationships refer to, by addresses, as of an edit.
 #[derive(Default)]
 pub(super) struct Pointing {
     as_of: u64,
@@ -47,7 +47,7 @@ impl UnitOfWork {
         self.pointing.take();
     }
 
-    /// Objects that say by themselves that they have this owner, where their rows do not. They are looked for once between two edits,
+    /// Objects whose many-to-one relationship was changed to this owner. They are looked for once between two edits,
     /// however many owners are deleted there.
     fn pointing_to(&self, owner: &AnyEntity) -> FxHashSet<usize> {
         let mut pointing = self.pointing.borrow_mut();
