@@ -6,15 +6,15 @@ mod opened;
 mod told;
 
 use self::opened::Opened;
-pub(crate) use self::opened::forget as forget_opened;
 pub use self::told::{Capabilities, Dialect, Limits};
 pub use crate::bindings::sqlservice::database::databases::DdlOptions;
 use crate::{
-    Connection, Error, Executor, Result, Session, SessionOptions, TransactionOptions,
+    Error, Result,
     bindings::sqlservice::database::databases as contract,
-    model::unset,
+    mapping,
     schema::{Models, ReflectOptions, Table},
-    session::Repeated,
+    session::{Connection, Executor, Session, SessionOptions, TransactionOptions},
+    statement::StatementCache,
 };
 
 /// A database, opened by the name under which the host granted it. Dropping it leaves its connections and sessions alive.
@@ -32,11 +32,11 @@ impl Database {
         if let Some(opened) = opened::find(name, &models) {
             return Ok(Self { opened });
         }
-        unset::opened(&models);
+        mapping::opened(&models);
         let contract = contract::Database::open(name.to_owned(), models.clone()).await?;
         let limits = Limits::told(contract.limits());
-        let repeated = Repeated::new(u32::try_from(limits.parameters).unwrap_or(u32::MAX));
-        let opened = Rc::new(Opened { contract, limits, repeated });
+        let statements = StatementCache::new(u32::try_from(limits.parameters).unwrap_or(u32::MAX));
+        let opened = Rc::new(Opened { contract, limits, statements });
         opened::keep(name, models, &opened);
         Ok(Self { opened })
     }
@@ -71,7 +71,7 @@ impl Database {
 
     /// Takes a connection: commit as you go. Dropping it rolls back.
     pub async fn connect(&self) -> Result<Connection> {
-        Ok(Connection::new(self.opened.contract.connect().await?, Rc::clone(&self.opened.repeated)))
+        Ok(Connection::new(self.opened.contract.connect().await?, Rc::clone(&self.opened.statements)))
     }
 
     /// A session that takes a connection and begins a transaction at its first use: commit as you go.
@@ -81,7 +81,7 @@ impl Database {
 
     /// The same, with another way to treat its objects.
     pub fn session_with(&self, options: SessionOptions) -> Result<Session> {
-        Ok(Session::new(self.opened.contract.session()?, options, Rc::clone(&self.opened.repeated)))
+        Ok(Session::new(self.opened.contract.session()?, options, Rc::clone(&self.opened.statements)))
     }
 
     /// A session in a transaction, which is its only one. Dropping it rolls back.
@@ -92,7 +92,7 @@ impl Database {
     /// The same with an isolation level, read only, or with a timeout.
     pub async fn begin_with(&self, options: TransactionOptions) -> Result<Session> {
         let contract = self.opened.contract.begin(options).await?;
-        Ok(Session::new(contract, SessionOptions::default(), Rc::clone(&self.opened.repeated)))
+        Ok(Session::new(contract, SessionOptions::default(), Rc::clone(&self.opened.statements)))
     }
 
     /// Runs work in a transaction: it commits when the work is `Ok`, and rolls back when it is an error, when its future
@@ -201,7 +201,7 @@ impl Database {
 
     /// Reads some tables, those of another schema, or views as well.
     pub async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
-        opened::forget(&self.opened.repeated);
+        self.opened.statements.set_reflected();
         Ok(self.opened.contract.reflect(options).await?)
     }
 }

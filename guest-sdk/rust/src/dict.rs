@@ -67,7 +67,7 @@ fn columns(object: &AnyEntity) -> Dict {
 /// How deep related objects are told: a graph without an end is cut where each object was told, a long list at this depth.
 const DEPTH: usize = 64;
 
-/// What was told so far, each object once: a graph may have more ways through it than anybody could read.
+/// What was told so far, each object once: a graph may have more ways through it than memory holds.
 #[derive(Default)]
 struct Told {
     all: BTreeSet<usize>,
@@ -92,7 +92,7 @@ fn relationships(object: &AnyEntity, options: DictOptions, told: &mut Told, dict
     let mapper = object.0.mapper();
     for (at, relation) in mapper.relations.iter().enumerate() {
         let mut found = None;
-        object.0.look(at, &mut |now: &dyn AnyRelation, _| {
+        object.0.with_relation(at, &mut |now: &dyn AnyRelation, _| {
             found = now.visible();
         });
         let Some(items) = found else { continue };

@@ -1,11 +1,10 @@
-//! Objects of sessions: [`Entity`] is a handle of a row, shared by everybody who has it.
+//! Objects of sessions: [`Entity`] is a shared handle of a row.
 
-mod any;
 mod fill;
 mod free;
-mod life;
-mod outside;
-mod slot;
+mod instance;
+mod loading;
+mod mapper;
 mod version;
 
 use std::{
@@ -15,17 +14,20 @@ use std::{
     rc::Rc,
 };
 
-pub(crate) use self::free::Dropped;
-pub(crate) use self::life::Life;
-pub(crate) use self::slot::{AnySlot, Lead, Memento, Slot, encode_rows};
 use self::version::Version;
-pub use self::{any::AnyEntity, life::Status};
-use crate::Model;
-
-/// A model that sessions can keep: one that can be cloned.
-pub trait Record: Model + Clone {}
-
-impl<M: Model + Clone> Record for M {}
+pub(crate) use self::{
+    instance::Instance,
+    loading::{get_or_insert, load_without},
+    mapper::{load, mapper},
+};
+pub use crate::{
+    instance::{AnyEntity, Status},
+    model::Record,
+};
+use crate::{
+    instance::{AnyInstance, Dropped},
+    value::Shown,
+};
 
 /// A handle of an object, which is a row of a model's table or is to become one. It reads like the model:
 /// `user.name`. Clones are the same object, and all of them see what any of them changes.
@@ -36,7 +38,7 @@ impl<M: Model + Clone> Record for M {}
 /// A reference into it (`&user.name`) stays what it was when others change the object; it is never an error to have one.
 /// Dropping a handle loses nothing: a session keeps what it has to write.
 pub struct Entity<M> {
-    pub(crate) slot: Rc<Slot<M>>,
+    pub(crate) instance: Rc<Instance<M>>,
     /// The newest version that this handle knew of when it was first read; later ones follow it.
     seen: OnceCell<Rc<Version<M>>>,
 }
@@ -46,19 +48,19 @@ impl<M: Record> Entity<M> {
     pub fn new(model: M) -> Self {
         let mut model = model;
         for column in M::COLUMNS {
-            model.hear_set(column);
+            model.fire_set(column);
         }
-        Self::of(Slot::new(model))
+        Self::of(Instance::new(mapper::<M>(), model))
     }
 
-    pub(crate) const fn of(slot: Rc<Slot<M>>) -> Self {
-        Self { slot, seen: OnceCell::new() }
+    pub(crate) const fn of(instance: Rc<Instance<M>>) -> Self {
+        Self { instance, seen: OnceCell::new() }
     }
 
     /// Puts the object, and the version that this handle knows of, where they are dropped.
     pub(crate) fn take_apart(self, dropped: &mut Dropped) {
-        let Self { slot, seen } = self;
-        dropped.push(slot);
+        let Self { instance, seen } = self;
+        dropped.push(instance);
         if let Some(version) = seen.into_inner() {
             dropped.push(version);
         }
@@ -69,45 +71,45 @@ impl<M: Record> Entity<M> {
     /// Where several guards of one object overlap, each brings the fields that it changed.
     pub fn edit(&mut self) -> Edit<'_, M> {
         self.seen = OnceCell::new();
-        Edit { value: None, base: self.slot.newest(), entity: self }
+        Edit { value: None, base: self.instance.newest(), entity: self }
     }
 
     /// What is known of its row: whether it has one.
     pub fn status(&self) -> Status {
-        self.slot.life.status()
+        self.instance.state.status()
     }
 
-    /// A copy of it that is an object of nobody.
+    /// A detached copy of the model.
     pub fn to_model(&self) -> M {
         M::clone(self)
     }
 
     /// The same object, whatever its model is.
     pub fn erase(&self) -> AnyEntity {
-        AnyEntity(self.slot.clone())
+        AnyEntity(self.instance.clone())
     }
 
     /// Who it is, among all objects that are.
     pub(crate) fn address(&self) -> usize {
-        Rc::as_ptr(&self.slot).cast::<()>() as usize
+        Rc::as_ptr(&self.instance).cast::<()>() as usize
     }
 
     pub(crate) fn has_row(&self) -> bool {
-        self.slot.has_row()
+        self.instance.has_row()
     }
 
     /// It is related to something, from now on or again: a new object has its turn with it, and the session that it was taken out
     /// of may find it there.
     pub(crate) fn come_back(&self) {
-        self.slot.life.turn();
-        if self.slot.life.taken_out_of.get() != 0 {
+        self.instance.state.turn();
+        if self.instance.state.expunged_from.get() != 0 {
             self.erase().come_back();
         }
     }
 
     /// Whether both are handles of one object.
     pub fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.slot, &other.slot)
+        Rc::ptr_eq(&self.instance, &other.instance)
     }
 }
 
@@ -115,20 +117,33 @@ impl<M: Record> Deref for Entity<M> {
     type Target = M;
 
     fn deref(&self) -> &M {
-        self.seen.get_or_init(|| self.slot.newest()).newest()
+        self.seen.get_or_init(|| self.instance.newest()).newest()
     }
 }
 
 impl<M> Clone for Entity<M> {
     fn clone(&self) -> Self {
-        Self { slot: Rc::clone(&self.slot), seen: OnceCell::new() }
+        Self { instance: Rc::clone(&self.instance), seen: OnceCell::new() }
+    }
+}
+
+impl<M: Record> From<Entity<M>> for AnyEntity {
+    fn from(entity: Entity<M>) -> Self {
+        Self(entity.instance)
+    }
+}
+
+impl AnyEntity {
+    /// The object as one of this model, where it is.
+    pub fn downcast<M: Record>(&self) -> Option<Entity<M>> {
+        Rc::clone(&self.0).as_any().downcast::<Instance<M>>().ok().map(Entity::of)
     }
 }
 
 /// Objects are equal where they are the same one.
 impl<M> PartialEq for Entity<M> {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.slot, &other.slot)
+        Rc::ptr_eq(&self.instance, &other.instance)
     }
 }
 
@@ -152,7 +167,7 @@ impl<M: Record> fmt::Debug for Entity<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(M::TABLE);
         for (position, column) in M::COLUMNS.iter().enumerate() {
-            shown.field(column, &crate::value::Shown(&self.column_value(position)));
+            shown.field(column, &Shown(&self.column_value(position)));
         }
         shown.finish()
     }
@@ -182,7 +197,7 @@ impl<M: Record> DerefMut for Edit<'_, M> {
 impl<M: Record> Drop for Edit<'_, M> {
     fn drop(&mut self) {
         if let Some(value) = self.value.take() {
-            self.entity.slot.edited(&self.base, value);
+            self.entity.instance.edited(&self.base, value);
         }
     }
 }

@@ -39,7 +39,7 @@ pub enum Error {
     TypeMismatch(Mismatch),
     /// A broken constraint. The transaction is usable only after a rollback.
     Integrity(Violation),
-    /// Rows that somebody else changed or deleted.
+    /// Rows that another session changed or deleted.
     StaleData(Stale),
     /// The schema changed under a cached statement; try again.
     StalePlan(DatabaseError),
@@ -85,7 +85,7 @@ pub enum Error {
     Other(String),
     /// An error of a code that this SDK does not know: the host is newer. [`is_retryable`](Self::is_retryable) holds of it.
     Unknown(Box<Failure>),
-    /// Something that an object is related to was read and nobody had loaded it. The database was not asked.
+    /// A relationship was read that is not loaded. The database was not asked.
     Unloaded(Unloaded),
     /// A column was read that is [`Deferred`](crate::value::Deferred) and was not loaded: its name. The database was not asked.
     UnloadedColumn(String),

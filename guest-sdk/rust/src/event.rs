@@ -1,8 +1,11 @@
-//! What a model wants to know of: [`Events`].
+//! Hooks of models: [`Events`].
 
-use std::pin::Pin;
-
-use crate::{Entity, Result, Session, entity::Record};
+use crate::{
+    Result,
+    entity::{AnyEntity, Entity, Record},
+    session::{HookFuture, Session},
+};
+pub use crate::{session::Dispatch, unit_of_work::Event};
 
 /// What happens to objects of a model. Write `#[model(events)]` at the struct and implement what is of interest:
 ///
@@ -17,7 +20,7 @@ use crate::{Entity, Result, Session, entity::Record};
 /// }
 ///
 /// impl Events for User {
-///     // Digits only, whoever sets it.
+///     // Digits only.
 ///     fn on_set(&mut self, column: &'static str) {
 ///         if column == User::PHONE.name() {
 ///             self.phone.retain(|letter| letter.is_ascii_digit());
@@ -26,7 +29,7 @@ use crate::{Entity, Result, Session, entity::Record};
 ///
 ///     async fn before_insert(this: &mut Entity<Self>, session: &Session) -> Result<(), Error> {
 ///         let known = session.count(&select::<User>().filter(User::PHONE.eq(this.phone.clone()))).await?;
-///         if known > 0 { Err(Error::other("somebody has this number")) } else { Ok(()) }
+///         if known > 0 { Err(Error::other("another user has this number")) } else { Ok(()) }
 ///     }
 /// }
 /// ```
@@ -96,26 +99,11 @@ pub trait Events: Record {
     }
 }
 
-/// Something that happens to an object in a flush.
+/// Runs the hooks of a model for an event.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    BeforeInsert,
-    BeforeUpdate,
-    BeforeDelete,
-    AfterInsert,
-    AfterUpdate,
-    AfterDelete,
-}
-
-/// A handler that runs.
-#[doc(hidden)]
-pub type Happening<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
-
-/// Tells a model of an event.
-#[doc(hidden)]
-pub fn happen<M: Events>(mut this: Entity<M>, event: Event, session: &Session) -> Happening<'_> {
+pub fn dispatch<M: Events>(object: AnyEntity, event: Event, session: &Session) -> HookFuture<'_> {
     Box::pin(async move {
+        let Some(mut this) = object.downcast::<M>() else { return Ok(()) };
         match event {
             Event::BeforeInsert => {
                 M::before_save(&mut this, session).await?;

@@ -4,6 +4,7 @@ mod arithmetic;
 mod case;
 mod ends;
 mod function;
+mod ids;
 mod json;
 mod lowered;
 mod node;
@@ -16,7 +17,7 @@ mod tuple;
 mod window;
 
 #[cfg(test)]
-pub(crate) use self::node::ids;
+pub(crate) use self::ids::ids;
 pub use self::{
     arithmetic::Numeric,
     case::{Case, when},
@@ -33,7 +34,7 @@ pub use self::{
 pub(crate) use self::{
     ends::Ends,
     lowered::Lowered,
-    node::{Arena, Kids, Node, Source},
+    node::{Arena, Children, Node, Source},
     operand::node as operand_node,
     selection::nodes,
 };

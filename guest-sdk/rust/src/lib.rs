@@ -1,6 +1,6 @@
 //! Write sandboxed plugins that use databases: models, queries, sessions
 //!
-//! A plugin is a library that becomes a WebAssembly component. It knows a database by a name that somebody granted it,
+//! A plugin is a library that becomes a WebAssembly component. It knows a database by a name under which the host granted it,
 //! never by an address or a password, and the same component runs on SQLite, PostgreSQL, MySQL and MariaDB. This page is long: it
 //! is the guide.
 //!
@@ -140,7 +140,7 @@
 //! * [`Database::begin`] gives a session in a transaction, which is its only one.
 //! * [`Database::transaction`] commits when a closure is `Ok`, and rolls back when it is an error.
 //!
-//! Whatever is dropped rolls back: a session, a connection, a future that nobody waits for any more, a plugin that traps.
+//! Whatever is dropped rolls back: a session, a connection, a future that is not awaited any more, a plugin that traps.
 //! All of them do the same things: those of [`Executor`].
 //!
 //! ```no_run
@@ -289,7 +289,7 @@
 //!
 //!     // Users, their devices and their groups, in one crossing, however many there are.
 //!     for user in session.query::<User>().order_by(User::NAME).with(User::DEVICES).with(User::GROUPS).all().await? {
-//!         // What nobody asked for is `Error::Unloaded`: nothing is read behind your back.
+//!         // What was not loaded is `Error::Unloaded`: nothing is read behind your back.
 //!         println!("{} has {} devices", user.name, user.devices.get()?.len());
 //!     }
 //!
@@ -391,6 +391,8 @@ pub mod entity;
 pub mod error;
 mod event;
 pub mod expression;
+mod instance;
+mod mapping;
 mod model;
 pub mod raw;
 pub mod relation;
@@ -398,6 +400,7 @@ pub mod row;
 pub mod schema;
 pub mod session;
 pub mod statement;
+mod unit_of_work;
 pub mod value;
 
 // The derive names this crate by its own name; so the crate's own tests and documents can use it, too.
@@ -454,7 +457,7 @@ pub mod __private {
     pub use crate::{
         bindings::sqlservice::database::rows::ColumnData,
         bindings::sqlservice::database::rows::Vector,
-        event::{Happening, happen},
+        event::{Dispatch, dispatch},
         relation::{AnyRelation, Cascades, Declared, relate, relation, relationships},
         row::{Columns, next_cell},
         schema::*,

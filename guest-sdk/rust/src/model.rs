@@ -2,20 +2,18 @@
 
 pub(crate) mod unset;
 
-use std::marker::PhantomData;
+use std::{any::Any, marker::PhantomData};
 
 pub use sqlservice_sdk_macros::Model;
 
 use crate::{
-    Entity, Event, Result, Session,
-    bindings::sqlservice::database::{rows::ColumnData, schema::Table, values::Value},
-    event::Happening,
-    expression::{self, Source},
-    relation::{AnyRelation, Declared},
+    Result,
+    bindings::sqlservice::database::rows::ColumnData,
+    instance::AnyRelation,
+    mapping::Declared,
     row::FromRow,
-    schema::DefaultValue,
-    statement::Select,
-    value::{Field, IntoValue},
+    schema::{DefaultValue, Table},
+    value::{Field, IntoValue, Value},
 };
 
 /// A struct whose values are rows of a table. Derive it: see the [crate's guide](crate#models).
@@ -115,28 +113,26 @@ pub trait Model: FromRow + Sized + 'static {
         None
     }
 
+    /// What runs its hooks, of a type that the session knows; nothing where it has none.
     #[doc(hidden)]
-    const HEARS: bool = false;
+    const HOOKS: Option<&'static dyn Any> = None;
 
     #[doc(hidden)]
-    fn hear_set(&mut self, _column: &'static str) {}
+    fn fire_set(&mut self, _column: &'static str) {}
 
     #[doc(hidden)]
-    fn hear_load(&mut self) {}
-
-    #[doc(hidden)]
-    fn hear_event<'a>(_this: Entity<Self>, _event: Event, _session: &'a Session) -> Option<Happening<'a>>
-    where
-        Self: Clone,
-    {
-        None
-    }
+    fn fire_load(&mut self) {}
 }
+
+/// A model that sessions can keep: one that can be cloned.
+pub trait Record: Model + Clone {}
+
+impl<M: Model + Clone> Record for M {}
 
 /// A column of a model: `User::NAME`. Its methods are those of [`Expression`](crate::expression::Expression).
 pub struct Column<M, T> {
     name: &'static str,
-    alias: Option<&'static str>,
+    pub(crate) alias: Option<&'static str>,
     of: PhantomData<fn() -> (M, T)>,
 }
 
@@ -165,10 +161,6 @@ impl<M: Model, T: Field> Column<M, T> {
     /// The same column of the table under another name.
     pub const fn of(self, alias: Alias<M>) -> Self {
         Self { alias: Some(alias.name), ..self }
-    }
-
-    pub(crate) fn source(self) -> Source {
-        Source::of::<M>(self.alias)
     }
 }
 
@@ -216,16 +208,6 @@ impl<M: Model> Alias<M> {
     /// A column of the alias, also written `User::NAME.of(boss)`.
     pub const fn column<T: Field>(self, column: Column<M, T>) -> Column<M, T> {
         column.of(self)
-    }
-
-    /// All columns of the alias, as one model of a result's row.
-    pub const fn entity(self) -> expression::AllColumns<M> {
-        expression::AllColumns::new(Some(self.name))
-    }
-
-    /// A query of the alias.
-    pub fn select(self) -> Select<M> {
-        Select::new(self.entity())
     }
 }
 

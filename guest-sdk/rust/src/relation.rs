@@ -10,35 +10,22 @@ use std::{fmt, marker::PhantomData, rc::Rc};
 use rustc_hash::FxHashSet;
 
 pub(crate) use self::load::{LoadNode, Nested};
-pub use self::{
-    any::AnyRelation,
-    related::{Load, Loads, Related},
-};
+pub use self::related::{Load, Loads, Related};
 use crate::{
-    Entity, Error, Model, Result,
-    entity::Record,
+    Error, Result,
+    entity::{Entity, mapper},
     error::Unloaded,
+    model::{Model, Record},
     schema::{Relationship, Table},
-    session::unit::{Mapper, mapper},
 };
-
-/// What is known of a relationship.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Nobody said anything: a new object is related to nothing.
-    Unset,
-    /// It was not read.
-    Unloaded,
-    /// It was read, or said to be what it is.
-    Loaded,
-    /// It is said to be something else than what it is, which was not read.
-    Replaced,
-}
+pub use crate::{
+    instance::{AnyRelation, Mode},
+    mapping::{Cascades, Declared},
+};
 
 /// The objects on the other side of a one-to-many or many-to-many relationship.
 ///
-/// Of a new object it is empty. Of an object that was read it is *unloaded* until somebody asks for it:
+/// Of a new object it is empty. Of an object that was read it is *unloaded* until a query or a call loads it:
 /// [`Query::with`](crate::session::EntityQuery::with), [`Session::load`](crate::Session::load). To add objects and to remove
 /// them it need not be loaded.
 pub struct Many<T> {
@@ -54,7 +41,7 @@ pub struct Many<T> {
 
 /// The object on the other side of a many-to-one or one-to-one relationship, or nothing.
 ///
-/// Of a new object it is nothing. Of an object that was read it is *unloaded* until somebody asks for it, as a [`Many`] is. To
+/// Of a new object it is nothing. Of an object that was read it is *unloaded* until it is loaded, as a [`Many`] is. To
 /// set it, it need not be loaded.
 pub struct One<T> {
     mode: Mode,
@@ -162,7 +149,7 @@ impl<T: Record> Many<T> {
     /// The objects.
     ///
     /// # Errors
-    /// [`Error::Unloaded`] where nobody asked for them.
+    /// [`Error::Unloaded`] where they are not loaded.
     pub fn get(&self) -> Result<&[Entity<T>]> {
         match &self.shown {
             Some(shown) => Ok(shown),
@@ -174,7 +161,7 @@ impl<T: Record> Many<T> {
     /// The objects as handles that can be edited.
     ///
     /// # Errors
-    /// [`Error::Unloaded`] where nobody asked for them.
+    /// [`Error::Unloaded`] where they are not loaded.
     pub fn handles(&self) -> Result<Vec<Entity<T>>> {
         self.get().map(<[_]>::to_vec)
     }
@@ -315,7 +302,7 @@ impl<T: Record> One<T> {
     /// The object, or nothing.
     ///
     /// # Errors
-    /// [`Error::Unloaded`] where nobody asked for it.
+    /// [`Error::Unloaded`] where it is not loaded.
     pub fn get(&self) -> Result<Option<&Entity<T>>> {
         match &self.shown {
             Some(shown) => Ok(shown.as_ref().as_ref()),
@@ -383,40 +370,16 @@ impl<T: Record> From<&Entity<T>> for One<T> {
     }
 }
 
-/// A relationship as its model declares it.
-#[doc(hidden)]
-pub struct Declared {
-    pub(crate) relationship: Relationship,
-    pub(crate) target: fn() -> &'static Mapper,
-    pub(crate) target_table: fn() -> Table,
-    pub(crate) through: Option<fn() -> Table>,
-    pub(crate) field: &'static str,
-    pub(crate) cascades: Cascades,
-    pub(crate) passive_updates: bool,
-}
-
-/// What follows an object along a relationship in its session, of which the host need not know.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cascades {
-    /// Merging the owner merges the related objects.
-    pub merge: bool,
-    /// Taking the owner out of its session takes them out of it.
-    pub expunge: bool,
-    /// Reading the owner again reads them again.
-    pub refresh_expire: bool,
-}
-
 /// A relationship to a model. The derive writes these.
 #[doc(hidden)]
 pub fn relation<T: Record>(
     relationship: Relationship,
-    through: Option<fn() -> Table>,
+    secondary: Option<fn() -> Table>,
     field: &'static str,
     cascades: Cascades,
     passive_updates: bool,
 ) -> Declared {
-    Declared { relationship, target: mapper::<T>, target_table: T::table, through, field, cascades, passive_updates }
+    Declared { relationship, target: mapper::<T>, target_table: T::table, secondary, field, cascades, passive_updates }
 }
 
 /// What a model declares of its relationships.

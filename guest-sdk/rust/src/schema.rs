@@ -6,12 +6,12 @@ pub use crate::bindings::sqlservice::database::schema::{
 };
 use crate::{
     bindings::sqlservice::database::values::{Scalar, Value},
-    value::{Field, SqlType},
+    value::Field,
 };
 
 /// A type of this kind and nothing more.
 pub const fn column_type(kind: TypeKind) -> ColumnType {
-    ColumnType { kind, length: None, precision: None, scale: None, element: None, labels: Vec::new(), native: None }
+    ColumnType::of(kind)
 }
 
 #[allow(clippy::derivable_impls, reason = "the type is generated")]
@@ -42,15 +42,7 @@ pub fn table(name: impl Into<String>) -> Table {
 
 /// A column for values of a Rust type.
 pub fn column<T: Field>(name: impl Into<String>) -> Column {
-    Column {
-        name: name.into(),
-        ty: T::Base::column_type(),
-        nullable: T::NULLABLE,
-        default: DefaultValue::None,
-        on_update: DefaultValue::None,
-        computed: None,
-        comment: None,
-    }
+    T::declare(&name.into())
 }
 
 /// An index or unique constraint without a name of its own: the host derives one.

@@ -1,22 +1,24 @@
 //! Work on a database: connections, sessions, and what both can do. It is long by the documents of one trait.
 
-use std::{fmt, rc::Rc};
+use std::{cell::Cell, fmt, rc::Rc};
 
 mod bulk;
+mod flush;
 mod link;
+mod load;
 mod object;
-mod prepared;
 mod query;
-mod repeated;
 mod rows;
 mod save;
 mod savepoint;
-pub(crate) mod unit;
+mod synchronize;
 
-use self::{bulk::upsert_rows, prepared::Plan, repeated::Known, unit::Unit};
+use futures::lock::Mutex;
+
+use self::bulk::upsert_rows;
 pub use self::{
     bulk::{BulkUpdate, bulk_update},
-    prepared::{Bound, Prepared},
+    flush::{Dispatch, HookFuture},
     query::{EntityQuery, EntityRows, Page, PageKey},
     rows::Rows,
     save::{Partial, Saving, partial},
@@ -24,19 +26,23 @@ pub use self::{
 };
 pub(crate) use self::{
     link::{Link, ResultSet},
-    prepared::BoundRun,
-    repeated::Repeated,
     rows::Sent,
 };
-pub use crate::bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions};
 use crate::{
-    Error, Model, Result,
+    Error, Result,
     bindings::sqlservice::database::{rows::Batch, sessions as contract},
-    database::forget_opened,
     expression::{Lowered, count_all},
-    model::unset,
+    model::{Model, unset},
     schema::{ReflectOptions, Table},
-    statement::{Command, Insert, Query, Sendable, Subquery, insert, select_columns},
+    statement::{
+        BoundRun, Command, Insert, PreparedPlan, Query, Seen, Sendable, StatementCache, Subquery, insert,
+        select_columns,
+    },
+    unit_of_work::UnitOfWork,
+};
+pub use crate::{
+    bindings::sqlservice::database::sessions::{Isolation, Options as RunOptions, TransactionOptions},
+    statement::{Bound, Prepared},
 };
 
 /// Core level: a connection of one's own, commit as you go.
@@ -45,7 +51,7 @@ use crate::{
 /// Dropping it rolls back and gives the connection back.
 pub struct Connection {
     contract: contract::Session,
-    repeated: Rc<Repeated>,
+    statements: Rc<StatementCache>,
 }
 
 /// The unit of work. From [`Database::session`](crate::Database::session) it takes a connection and begins a transaction
@@ -56,10 +62,25 @@ pub struct Connection {
 /// [`add`](Self::add), [`delete`](Self::delete) and edits are written by the next [`flush`](Self::flush), all of them in one
 /// crossing; so does `commit`, and every statement of the session flushes first. A rollback gives objects back what they were.
 ///
-/// [`query`](Self::query) and [`get`](Self::get) read objects; [`Executor::all`] and its sisters read plain rows that nobody
-/// keeps, which is faster.
+/// [`query`](Self::query) and [`get`](Self::get) read objects; [`Executor::all`] and its sisters read plain rows that the
+/// session does not keep, which is faster.
 pub struct Session {
-    unit: Rc<Unit>,
+    shared: Rc<Shared>,
+}
+
+/// What a session shares with its savepoints and with streams of its objects.
+struct Shared {
+    // First, as it frees objects before the transaction is rolled back.
+    unit: Rc<UnitOfWork>,
+    contract: contract::Session,
+    options: SessionOptions,
+    statements: Rc<StatementCache>,
+    /// One flush at a time.
+    flushing: Mutex<()>,
+    /// How often the caller asked for no flushes before statements.
+    no_autoflush: Cell<u32>,
+    /// Whether the last transaction was committed or rolled back by a call of the session's.
+    has_ended: Cell<bool>,
 }
 
 /// How a session treats its objects.
@@ -67,7 +88,7 @@ pub struct Session {
 pub struct SessionOptions {
     /// Whether statements flush first what was not written yet.
     pub autoflush: bool,
-    /// Whether objects are read anew after a commit, by whoever asks for them next.
+    /// Whether a commit expires all objects, so that the next query or `get` reads them again.
     pub expire_on_commit: bool,
     /// Whether a flush that fails undoes itself only, by a savepoint. Where not, the session says
     /// [`PendingRollback`](Error::PendingRollback) until it is rolled back.
@@ -85,8 +106,8 @@ impl Default for SessionOptions {
 }
 
 impl Connection {
-    pub(crate) const fn new(contract: contract::Session, repeated: Rc<Repeated>) -> Self {
-        Self { contract, repeated }
+    pub(crate) const fn new(contract: contract::Session, statements: Rc<StatementCache>) -> Self {
+        Self { contract, statements }
     }
 
     pub(crate) const fn contract(&self) -> &contract::Session {
@@ -141,7 +162,7 @@ impl fmt::Display for Isolation {
 
 /// What connections and sessions can do. Every future may be dropped at any point: the statement is then stopped in the
 /// database, too. Calls on one connection or session run one after the other; for work at the same time take several.
-#[allow(async_fn_in_trait, reason = "guests have one thread, so nobody asks whether these futures are Send")]
+#[allow(async_fn_in_trait, reason = "guests have one thread, so these futures need not be Send")]
 pub trait Executor: Link {
     /// All rows, however many batches they come in.
     async fn all<Q: Query>(&self, query: &Q) -> Result<Vec<Q::Row>> {
@@ -203,7 +224,7 @@ pub trait Executor: Link {
     /// [`Error::NoSuchTable`] names those asked for that do not exist.
     async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
         self.link_ready(false).await?;
-        forget_opened(self.link_repeated());
+        self.link_statements().set_reflected();
         Ok(self.link_contract().reflect(options).await?)
     }
 
@@ -273,7 +294,7 @@ pub trait Executor: Link {
     /// # Ok(()) }
     /// ```
     async fn upsert_many<M: Model>(&self, rows: &[M], conflict: impl Fn(Insert<M>) -> Insert<M>) -> Result<u64> {
-        let chunk = upsert_rows(self.link_repeated().parameters(), rows, &conflict)?;
+        let chunk = upsert_rows(self.link_statements().parameters(), rows, &conflict)?;
         if rows.len() <= chunk {
             return if rows.is_empty() { Ok(0) } else { self.execute(&conflict(insert::<M>().values(rows))).await };
         }
@@ -293,7 +314,7 @@ pub trait Executor: Link {
         rows: &[M],
         conflict: impl Fn(Insert<M>) -> Insert<M>,
     ) -> Result<Vec<M>> {
-        let chunk = upsert_rows(self.link_repeated().parameters(), rows, &conflict)?;
+        let chunk = upsert_rows(self.link_statements().parameters(), rows, &conflict)?;
         if rows.len() <= chunk {
             let one = conflict(insert::<M>().values(rows)).returning_all();
             return if rows.is_empty() { Ok(Vec::new()) } else { self.all(&one).await };
@@ -426,11 +447,11 @@ pub trait Executor: Link {
                 return Err(Error::invalid("the statement has parameters: prepare it, and bind their values"));
             }
             Sendable::Statement(mut lowered) => {
-                let plan = match self.link_repeated().look(&mut lowered) {
-                    Known::Prepared(plan) => Some(plan),
+                let plan = match self.link_statements().get(&mut lowered) {
+                    Seen::Prepared(plan) => Some(plan),
                     // Boxed: once for a statement that comes often.
-                    Known::Again(number) => Box::pin(self.plan_again(number, &lowered)).await,
-                    Known::Nothing => None,
+                    Seen::Again(number) => Box::pin(self.plan_again(number, &lowered)).await,
+                    Seen::Nothing => None,
                 };
                 match plan {
                     Some(plan) => BoundRun { plan, parameters: lowered.parameters },
@@ -446,11 +467,11 @@ pub trait Executor: Link {
 
     /// Prepares a statement that came before. Nothing where that fails: what is wrong with it is told when it is sent.
     #[doc(hidden)]
-    #[allow(private_interfaces, reason = "nobody else calls it")]
-    async fn plan_again(&self, number: u64, lowered: &Lowered) -> Option<Rc<Plan>> {
+    #[allow(private_interfaces, reason = "only this crate calls it")]
+    async fn plan_again(&self, number: u64, lowered: &Lowered) -> Option<Rc<PreparedPlan>> {
         let prepared = self.link_contract().prepare(lowered.statement.clone()).await.ok()?;
-        let plan = Plan::new(prepared, &lowered.statement);
-        self.link_repeated().keep(number, lowered.statement.clone(), &plan);
+        let plan = PreparedPlan::new(prepared, &lowered.statement);
+        self.link_statements().keep(number, lowered.statement.clone(), &plan);
         Some(plan)
     }
 }

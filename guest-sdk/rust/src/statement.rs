@@ -1,9 +1,12 @@
 //! Statements: `select`, `insert`, `update` and `delete` of models, as data.
 
 mod bound;
+mod cache;
+mod changed;
 mod compound;
 mod delete;
 mod insert;
+mod prepared;
 mod select;
 mod update;
 
@@ -11,10 +14,16 @@ pub use self::{
     compound::Compound,
     delete::{Delete, delete},
     insert::{ColumnList, Conflict, Insert, Upsert, insert},
+    prepared::{Bound, Prepared},
     select::{Lock, Select, select, select_columns},
     update::{Update, update},
 };
-pub(crate) use self::{insert::left_out_key, select::both};
+
+pub(crate) use self::{
+    cache::{Seen, StatementCache},
+    changed::ChangedTable,
+    prepared::{BoundRun, PreparedPlan},
+};
 
 use std::marker::PhantomData;
 
@@ -22,7 +31,6 @@ use crate::{
     Error, Result,
     expression::{Lowered, Node},
     row::FromRow,
-    session::BoundRun,
 };
 
 /// A statement that returns rows: a select, a compound, or a change with `returning`.
@@ -49,7 +57,7 @@ pub trait Subquery: Query {
     fn query_node(&self) -> QueryNode;
 }
 
-/// A statement whose inside is nobody's business.
+/// A statement, opaque to callers.
 #[doc(hidden)]
 pub enum Sendable {
     #[allow(private_interfaces, reason = "only this crate makes and reads them")]
@@ -67,7 +75,7 @@ impl Sendable {
     }
 }
 
-/// A node whose inside is nobody's business.
+/// A node, opaque to callers.
 #[doc(hidden)]
 pub struct QueryNode(pub(crate) Node);
 

@@ -80,6 +80,7 @@
 mod array;
 mod auto;
 pub(crate) mod column;
+mod columns;
 mod decimal;
 pub(crate) mod deferred;
 mod enumeration;
@@ -103,6 +104,7 @@ pub use self::{
     array::Item,
     auto::Auto,
     column::Unexpected,
+    columns::Columns,
     decimal::{Decimal, NotDecimal},
     deferred::Deferred,
     enumeration::{Enumeration, labels},
@@ -111,14 +113,17 @@ pub use self::{
     uuid::Uuid,
 };
 pub use crate::bindings::sqlservice::database::values::{ArrayValue as Array, Interval, NativeValue, Scalar, Value};
-use crate::{
-    bindings::sqlservice::database::{
-        rows::{ColumnData, Vector},
-        schema::{ColumnType, TypeKind},
-    },
-    row::{self, Columns},
-    schema,
+use crate::bindings::sqlservice::database::{
+    rows::{ColumnData, Vector},
+    schema::{Column, ColumnType, DefaultValue, TypeKind},
 };
+
+impl ColumnType {
+    /// A type of this kind and nothing more.
+    pub(crate) const fn of(kind: TypeKind) -> Self {
+        Self { kind, length: None, precision: None, scale: None, element: None, labels: Vec::new(), native: None }
+    }
+}
 
 /// A Rust type that a column can have, when it is not null: `bool`, `i16`, `i32`, `i64`, `u64`, `f32`, `f64`, `String`,
 /// `Vec<u8>`, and this crate's [`Decimal`], [`Uuid`], [`Json`], [`Date`], [`Time`], [`Timestamp`], [`TimestampTz`] and
@@ -140,7 +145,7 @@ pub trait SqlType: Clone + 'static {
 
     /// The type of a column that holds it.
     fn column_type() -> ColumnType {
-        schema::column_type(Self::KIND)
+        ColumnType::of(Self::KIND)
     }
 
     /// The value as the contract has it. An array is no single value, and null here: [`to_cell`](Self::to_cell) has it.
@@ -240,8 +245,16 @@ pub trait Field: Clone + 'static {
 
     /// The column of a table.
     #[doc(hidden)]
-    fn declare(name: &str) -> schema::Column {
-        schema::column::<Self>(name)
+    fn declare(name: &str) -> Column {
+        Column {
+            name: name.to_owned(),
+            ty: Self::Base::column_type(),
+            nullable: Self::NULLABLE,
+            default: DefaultValue::None,
+            on_update: DefaultValue::None,
+            computed: None,
+            comment: None,
+        }
     }
 
     /// The next column of a result.
@@ -259,14 +272,14 @@ pub trait Field: Clone + 'static {
     /// A cell of a row that an outer join did find.
     #[doc(hidden)]
     fn found(cell: Option<Self>, column: &str) -> crate::Result<Self> {
-        row::found(cell, column)
+        columns::found(cell, column)
     }
 
     /// Refuses values that the contract cannot carry, by their column.
     #[doc(hidden)]
     fn check<'a>(mut cells: impl Iterator<Item = &'a Self>, column: &str) -> crate::Result<()> {
         match cells.find_map(Self::unfit) {
-            Some(got) => Err(row::misfit::<Self>(column, got)),
+            Some(got) => Err(columns::misfit::<Self>(column, got)),
             None => Ok(()),
         }
     }
@@ -315,7 +328,7 @@ impl<T: SqlType> Field for T {
 
     fn from_value(value: Value, column: &str) -> crate::Result<Self> {
         let found = column::convert(value).and_then(|value| value.ok_or(Unexpected::Null));
-        found.map_err(|why| row::mismatch::<Self>(column, &why))
+        found.map_err(|why| columns::mismatch::<Self>(column, &why))
     }
 
     fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {
@@ -352,7 +365,7 @@ impl<T: SqlType> Field for Option<T> {
     }
 
     fn from_value(value: Value, column: &str) -> crate::Result<Self> {
-        column::convert(value).map_err(|why| row::mismatch::<Self>(column, &why))
+        column::convert(value).map_err(|why| columns::mismatch::<Self>(column, &why))
     }
 
     fn encode(cells: &mut dyn Iterator<Item = &Self>) -> ColumnData {

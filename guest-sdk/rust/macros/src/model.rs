@@ -325,24 +325,17 @@ impl<'a> Model<'a> {
             }
         };
         let events = self.about.events.map(|_| {
-            let future = quote!(::sqlservice_sdk::__private::Happening<'a>);
             quote! {
-                const HEARS: bool = true;
+                const HOOKS: Option<&'static dyn ::core::any::Any> = Some(
+                    &(::sqlservice_sdk::__private::dispatch::<Self> as ::sqlservice_sdk::__private::Dispatch),
+                );
 
-                fn hear_set(&mut self, column: &'static str) {
+                fn fire_set(&mut self, column: &'static str) {
                     <Self as ::sqlservice_sdk::Events>::on_set(self, column);
                 }
 
-                fn hear_load(&mut self) {
+                fn fire_load(&mut self) {
                     <Self as ::sqlservice_sdk::Events>::on_load(self);
-                }
-
-                fn hear_event<'a>(
-                    this: ::sqlservice_sdk::Entity<Self>,
-                    event: ::sqlservice_sdk::Event,
-                    session: &'a ::sqlservice_sdk::Session,
-                ) -> Option<#future> {
-                    Some(::sqlservice_sdk::__private::happen(this, event, session))
                 }
             }
         });

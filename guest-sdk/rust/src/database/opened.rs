@@ -4,7 +4,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use super::Limits;
-use crate::{bindings::sqlservice::database::databases as contract, schema::Models, session::Repeated};
+use crate::{bindings::sqlservice::database::databases as contract, schema::Models, statement::StatementCache};
 
 /// The most that are kept. Each has handles of the host's, of which a plugin has a limited number.
 const MOST: usize = 4;
@@ -13,7 +13,7 @@ const MOST: usize = 4;
 pub(super) struct Opened {
     pub(super) contract: contract::Database,
     pub(super) limits: Limits,
-    pub(super) repeated: Rc<Repeated>,
+    pub(super) statements: Rc<StatementCache>,
 }
 
 struct Kept {
@@ -30,6 +30,8 @@ thread_local! {
 /// What is kept of a name and models.
 pub(super) fn find(name: &str, models: &Models) -> Option<Rc<Opened>> {
     KEPT.with_borrow_mut(|kept| {
+        // One that reflected tables which were not declared is another one than was opened.
+        kept.retain(|kept| !kept.opened.statements.is_reflected());
         let at = kept.iter().position(|kept| kept.name == name && kept.models == *models)?;
         // It is the last one to be thrown away now.
         kept[at..].rotate_left(1);
@@ -45,9 +47,4 @@ pub(super) fn keep(name: &str, models: Models, opened: &Rc<Opened>) {
         }
         kept.push(Kept { name: name.to_owned(), models, opened: Rc::clone(opened) });
     });
-}
-
-/// The database with these statements gets tables that were not declared: a later `open` makes another one.
-pub(crate) fn forget(repeated: &Rc<Repeated>) {
-    KEPT.with_borrow_mut(|kept| kept.retain(|kept| !Rc::ptr_eq(&kept.opened.repeated, repeated)));
 }

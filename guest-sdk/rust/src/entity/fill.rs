@@ -1,8 +1,9 @@
 //! Columns of an object that a later query reads.
 
-use super::{Record, Slot};
+use super::Instance;
+use crate::model::Record;
 
-impl<M: Record> Slot<M> {
+impl<M: Record> Instance<M> {
     /// The row was read again with more of its columns: those that were not read before are known now.
     pub(crate) fn fill(&self, row: &M) {
         let newest = self.newest();
@@ -10,7 +11,7 @@ impl<M: Record> Slot<M> {
         let new: Vec<usize> = M::DEFERRED.iter().filter(is_new).copied().collect();
         drop(newest);
         if !new.is_empty() {
-            self.learn(|value| new.iter().for_each(|&column| value.copy_column(row, column)));
+            self.set_committed(|value| new.iter().for_each(|&column| value.copy_column(row, column)));
         }
     }
 }

@@ -1,11 +1,8 @@
 //! Frees what objects are related to, one object after the other: a chain of objects is longer than a guest's stack is deep.
 
-use std::{any::Any, cell::RefCell, rc::Rc};
+use std::cell::RefCell;
 
-use super::Record;
-
-/// Handles that are to be dropped, whatever their models are.
-pub(crate) type Dropped = Vec<Rc<dyn Any>>;
+use crate::{instance::Dropped, model::Record};
 
 thread_local! {
     /// What still is to be dropped, while a loop further up the stack drops one after the other.

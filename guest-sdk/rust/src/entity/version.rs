@@ -2,7 +2,8 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
-use super::{Record, free::free_related};
+use super::free::free_related;
+use crate::model::Record;
 
 /// A version of an object, which never changes.
 pub(crate) struct Version<M> {
@@ -66,7 +67,7 @@ mod tests {
         assert_eq!(*first.newest(), 199_999);
         let second = Rc::downgrade(first.next.get().expect("there is one"));
         drop(first);
-        assert!(second.upgrade().is_none(), "nobody knows it any more");
+        assert!(second.upgrade().is_none(), "no handle has it any more");
         assert_eq!(newest.value, 199_999);
     }
 }

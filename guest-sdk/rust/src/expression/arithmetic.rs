@@ -27,6 +27,10 @@ impl Numeric for u64 {}
 impl Numeric for f32 {}
 impl Numeric for f64 {}
 impl Numeric for Decimal {}
+#[cfg(feature = "bigdecimal")]
+impl Numeric for ::bigdecimal::BigDecimal {}
+#[cfg(feature = "rust_decimal")]
+impl Numeric for ::rust_decimal::Decimal {}
 
 macro_rules! arithmetic {
     ($($trait:ident $method:ident $op:ident;)*) => {$(

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{
-    Expr, Kids, Node,
+    Children, Expr, Node,
     operand::{Operand, all_alike, node},
 };
 use crate::{
@@ -44,10 +44,11 @@ impl<B: SqlType> Case<B> {
         let branches = values.len();
         let mut values = all_alike::<B>(values.into_iter().chain(otherwise).collect());
         let otherwise = values.split_off(branches).pop();
-        let mut kids = Kids::default();
-        let branch = |(condition, then)| statements::When { condition: kids.add(condition), then: kids.add(then) };
+        let mut children = Children::default();
+        let branch =
+            |(condition, then)| statements::When { condition: children.add(condition), then: children.add(then) };
         let whens = conditions.into_iter().zip(values).map(branch).collect();
-        let otherwise = kids.maybe(otherwise);
-        kids.node(Form::Case(statements::Case { whens, otherwise }))
+        let otherwise = children.maybe(otherwise);
+        children.node(Form::Case(statements::Case { whens, otherwise }))
     }
 }

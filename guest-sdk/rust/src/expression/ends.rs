@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Kids, Node, Source};
+use super::{Children, Node, Source};
 use crate::{
     Result,
     bindings::sqlservice::database::statements::{self, BinaryOp, Node as Form},
-    session::unit::Mapper,
+    mapping::Mapper,
 };
 
 /// How sources begin that get a name here: a table that is related to itself stands twice in a statement.
@@ -17,16 +17,16 @@ pub(crate) struct Ends {
     pub(crate) owner: Source,
     pub(crate) target: Source,
     /// The owner's columns, and the other side's: equal to each other, or to those of the table between.
-    near: Vec<Cow<'static, str>>,
-    far: Vec<Cow<'static, str>>,
+    local: Vec<Cow<'static, str>>,
+    remote: Vec<Cow<'static, str>>,
     pub(crate) between: Option<Between>,
 }
 
 /// The table between both sides.
 pub(crate) struct Between {
     pub(crate) source: Source,
-    near: Vec<Cow<'static, str>>,
-    far: Vec<Cow<'static, str>>,
+    local: Vec<Cow<'static, str>>,
+    remote: Vec<Cow<'static, str>>,
 }
 
 fn source(mapper: &Mapper, alias: Option<&'static str>) -> Source {
@@ -56,20 +56,20 @@ impl Ends {
         let names = |mapper: &'static Mapper, columns: &[usize]| -> Vec<Cow<'static, str>> {
             columns.iter().filter_map(|&at| mapper.columns.get(at)).map(|&name| Cow::Borrowed(name)).collect()
         };
-        let between = relation.through.as_ref().map(|through| Between {
+        let between = relation.secondary.as_ref().map(|secondary| Between {
             source: Source {
-                table: through.table.clone().into(),
-                schema: through.schema.clone().map(Into::into),
+                table: secondary.table.clone().into(),
+                schema: secondary.schema.clone().map(Into::into),
                 alias: target.map(|alias| format!("{alias}_pair").into()),
             },
-            near: through.near.iter().cloned().map(Cow::Owned).collect(),
-            far: through.far.iter().cloned().map(Cow::Owned).collect(),
+            local: secondary.local.iter().cloned().map(Cow::Owned).collect(),
+            remote: secondary.remote.iter().cloned().map(Cow::Owned).collect(),
         });
         Ok(Self {
             owner: source(mapper, owner),
             target: source(of, target),
-            near: names(mapper, &relation.near),
-            far: names(of, &relation.far),
+            local: names(mapper, &relation.local),
+            remote: names(of, &relation.remote),
             between,
         })
     }
@@ -77,22 +77,22 @@ impl Ends {
     /// What makes a row of the other side, or of the table between, one of the owner's.
     pub(crate) fn of_owner(&self) -> Node {
         match &self.between {
-            None => equal(&self.target, &self.far, &self.owner, &self.near),
-            Some(between) => equal(&between.source, &between.near, &self.owner, &self.near),
+            None => equal(&self.target, &self.remote, &self.owner, &self.local),
+            Some(between) => equal(&between.source, &between.local, &self.owner, &self.local),
         }
     }
 
     /// What makes a row of the other side one of a row between. Nothing where there is no table between.
     pub(crate) fn of_between(&self) -> Option<Node> {
         let between = self.between.as_ref()?;
-        Some(equal(&self.target, &self.far, &between.source, &between.far))
+        Some(equal(&self.target, &self.remote, &between.source, &between.remote))
     }
 
     /// The columns of the other side, or of the table between, that tell whose a row is.
     pub(crate) fn finders(&self) -> Vec<Node> {
         let (source, names) = match &self.between {
-            None => (&self.target, &self.far),
-            Some(between) => (&between.source, &between.near),
+            None => (&self.target, &self.remote),
+            Some(between) => (&between.source, &between.local),
         };
         names.iter().map(|name| Node::column(Some(source.clone()), name.clone())).collect()
     }
@@ -101,11 +101,11 @@ impl Ends {
     pub(crate) fn related(&self) -> Node {
         match (&self.between, self.of_between()) {
             (Some(between), Some(on)) => {
-                let mut kids = Kids::default();
-                let (left, right) = (kids.add(between.source.node()), kids.add(self.target.node()));
-                let on = Some(kids.add(on));
+                let mut children = Children::default();
+                let (left, right) = (children.add(between.source.node()), children.add(self.target.node()));
+                let on = Some(children.add(on));
                 let kind = statements::JoinKind::Inner;
-                kids.node(Form::Join(statements::Join { kind, left, right, on }))
+                children.node(Form::Join(statements::Join { kind, left, right, on }))
             }
             _ => self.target.node(),
         }
@@ -113,7 +113,7 @@ impl Ends {
 
     /// Whether a row between leads to a row of the other side that fulfils this.
     pub(crate) fn leads_to(&self, on: Node, filter: Node) -> Node {
-        let columns = self.far.iter().take(1).map(|name| Node::column(Some(self.target.clone()), name.clone()));
+        let columns = self.remote.iter().take(1).map(|name| Node::column(Some(self.target.clone()), name.clone()));
         exists(columns.collect(), self.target.node(), Node::all(vec![on, filter]))
     }
 
@@ -137,13 +137,13 @@ impl Ends {
 
 /// Whether a source has a row that fulfils this.
 fn exists(columns: Vec<Node>, source: Node, filter: Node) -> Node {
-    let mut kids = Kids::default();
+    let mut children = Children::default();
     let select = statements::Select {
         ctes: Vec::new(),
-        columns: kids.all(columns),
+        columns: children.all(columns),
         distinct: false,
-        source: Some(kids.add(source)),
-        where_: Some(kids.add(filter)),
+        source: Some(children.add(source)),
+        where_: Some(children.add(filter)),
         group_by: Vec::new(),
         having: None,
         order_by: Vec::new(),
@@ -151,5 +151,5 @@ fn exists(columns: Vec<Node>, source: Node, filter: Node) -> Node {
         offset: None,
         lock: None,
     };
-    Node::with([kids.node(Form::Select(select))], |[query]| Form::Exists(query))
+    Node::with([children.node(Form::Select(select))], |[query]| Form::Exists(query))
 }

@@ -1,7 +1,7 @@
 //! Functions and other expressions that are not operators of a column.
 
 use super::{
-    Base, Expr, Expression, Kids, Node, Numeric, Selection,
+    Base, Children, Expr, Expression, Node, Numeric, Selection,
     operand::{Operand, alike, node},
     selection::nodes,
 };
@@ -52,9 +52,14 @@ pub(super) fn call<T>(name: &str, arguments: impl IntoIterator<Item = Node>) -> 
 }
 
 fn call_with<T>(name: &str, arguments: impl IntoIterator<Item = Node>, distinct: bool) -> Expr<T> {
-    let mut kids = Kids::default();
-    let arguments = kids.all(arguments);
-    Expr::new(kids.node(Form::Call(statements::Call { function: name.to_owned(), arguments, distinct, filter: None })))
+    let mut children = Children::default();
+    let arguments = children.all(arguments);
+    Expr::new(children.node(Form::Call(statements::Call {
+        function: name.to_owned(),
+        arguments,
+        distinct,
+        filter: None,
+    })))
 }
 
 /// How many values are not null.

@@ -13,6 +13,12 @@ pub trait JsonDocument: SqlType {}
 
 impl JsonDocument for Json {}
 
+#[cfg(feature = "serde_json")]
+impl JsonDocument for ::serde_json::Value {}
+
+#[cfg(feature = "serde_json")]
+impl<T> JsonDocument for crate::value::Document<T> where Self: SqlType {}
+
 /// What names a part of a document: a member's name (a text or an expression of one), or an item's position from 0.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no part of a JSON document",
@@ -24,7 +30,7 @@ pub trait Key {
     fn into_key(self) -> KeyNode;
 }
 
-/// A node whose inside is nobody's business.
+/// A node, opaque to callers.
 #[doc(hidden)]
 pub struct KeyNode(Node);
 

@@ -7,7 +7,7 @@ use std::{
 
 use rustc_hash::FxHasher;
 
-use super::node::{each_id, each_root_id};
+use super::ids::{each_id, each_root_id};
 use crate::bindings::sqlservice::database::{
     statements::{self, Root, Statement},
     values::{Scalar, Value},

@@ -11,13 +11,17 @@ use std::{borrow::Cow, rc::Rc};
 
 use rustc_hash::FxHashMap;
 
-use super::lowered::Lowered;
+use super::{
+    ids::{each_id, each_root_id},
+    lowered::Lowered,
+};
 use crate::{
-    Model,
     bindings::sqlservice::database::{
-        statements::{self, ColumnName, ConflictAction, InsertSource, Root, SourceTable, Statement},
+        statements::{self, ColumnName, Root, SourceTable, Statement},
         values::{Scalar, Value},
     },
+    model::{Column, Model},
+    value::Field,
 };
 
 /// A table as a statement names it.
@@ -43,6 +47,12 @@ impl Source {
         let owned = |name: &Option<Cow<'static, str>>| name.as_deref().map(str::to_owned);
         let (schema, alias) = (owned(&self.schema), owned(&self.alias));
         Node::leaf(statements::Node::Table(SourceTable { table: self.table.clone().into_owned(), schema, alias }))
+    }
+}
+
+impl<M: Model, T: Field> Column<M, T> {
+    pub(crate) fn source(self) -> Source {
+        Source::of::<M>(self.alias)
     }
 }
 
@@ -72,9 +82,9 @@ pub(crate) enum Shape {
 
 /// Children while a node is made: `add` gives the id to put into the form.
 #[derive(Default)]
-pub(crate) struct Kids(Vec<Node>);
+pub(crate) struct Children(Vec<Node>);
 
-impl Kids {
+impl Children {
     pub(crate) fn add(&mut self, node: Node) -> u32 {
         self.0.push(node);
         // A list that a guest has in memory has fewer than 2^32 items.
@@ -150,10 +160,10 @@ impl Node {
     }
 
     /// A node whose operands are all of its children, in order.
-    pub(crate) fn with<const N: usize>(children: [Self; N], form: impl FnOnce([u32; N]) -> statements::Node) -> Self {
-        let mut kids = Kids::default();
-        let ids = children.map(|child| kids.add(child));
-        kids.node(form(ids))
+    pub(crate) fn with<const N: usize>(nodes: [Self; N], form: impl FnOnce([u32; N]) -> statements::Node) -> Self {
+        let mut children = Children::default();
+        let ids = nodes.map(|node| children.add(node));
+        children.node(form(ids))
     }
 
     /// The list operator of these items. Items of a list of the same operator join it, so that a loop which adds one
@@ -184,23 +194,31 @@ impl Node {
         }
     }
 
+    /// Two conditions, or the one that is there.
+    pub(crate) fn and(first: Option<Self>, second: Self) -> Option<Self> {
+        Some(match first {
+            Some(first) => Self::listed(statements::ListOp::And, first, second),
+            None => second,
+        })
+    }
+
     /// A list operator of any number of operands.
     pub(crate) fn list(op: statements::ListOp, items: impl IntoIterator<Item = Self>) -> Self {
-        let mut kids = Kids::default();
-        let items = kids.all(items);
-        kids.node(statements::Node::Listed(statements::Listed { op, items }))
+        let mut children = Children::default();
+        let items = children.all(items);
+        children.node(statements::Node::Listed(statements::Listed { op, items }))
     }
 
     /// A call that takes only the rows for which a condition holds; anything else stays what it is.
     pub(crate) fn with_filter(self, condition: Self) -> Self {
         let Shape::Form(statements::Node::Call(call)) = &self.0.shape else { return self };
-        let mut kids = Kids(self.0.children.clone());
+        let mut children = Children(self.0.children.clone());
         let condition = match call.filter.and_then(|id| self.0.children.get(id as usize)) {
             Some(before) => Self::listed(statements::ListOp::And, before.clone(), condition),
             None => condition,
         };
-        let call = statements::Call { filter: Some(kids.add(condition)), ..call.clone() };
-        kids.node(statements::Node::Call(call))
+        let call = statements::Call { filter: Some(children.add(condition)), ..call.clone() };
+        children.node(statements::Node::Call(call))
     }
 
     /// Whether both are one column of one source.
@@ -270,9 +288,9 @@ impl Arena {
     }
 
     /// A statement whose ids are positions in the list of children.
-    pub(crate) fn statement(root: Root, kids: &Kids) -> Lowered {
+    pub(crate) fn statement(root: Root, children: &Children) -> Lowered {
         let mut arena = Self::default();
-        let ids: Vec<u32> = kids.0.iter().map(|child| arena.add(child)).collect();
+        let ids: Vec<u32> = children.0.iter().map(|child| arena.add(child)).collect();
         let mut root = root;
         each_root_id(&mut root, &mut |id| *id = ids.get(*id as usize).copied().unwrap_or(u32::MAX));
         arena.finish(root)
@@ -342,79 +360,5 @@ impl Arena {
         let position = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         self.nodes.push(written);
         self.seen.insert(Rc::as_ptr(&node.0), position);
-    }
-}
-
-/// All ids in a node.
-#[cfg(test)]
-pub(crate) fn ids(node: &statements::Node) -> Vec<u32> {
-    let mut ids = Vec::new();
-    each_id(&mut node.clone(), &mut |id| ids.push(*id));
-    ids
-}
-
-/// Visits every id in a node.
-pub(super) fn each_id(node: &mut statements::Node, visit: &mut impl FnMut(&mut u32)) {
-    use statements::Node as N;
-    match node {
-        N::Literal(_) | N::Parameter(_) | N::Column(_) | N::Excluded(_) | N::Table(_) => {}
-        N::Unary((_, id)) | N::Exists(id) | N::ScalarQuery(id) => visit(id),
-        N::Binary(it) => [&mut it.left, &mut it.right].into_iter().for_each(visit),
-        N::Listed(it) => it.items.iter_mut().for_each(visit),
-        N::Matching(it) => [&mut it.value, &mut it.pattern].into_iter().for_each(visit),
-        N::Membership(it) => [&mut it.value, &mut it.query].into_iter().for_each(visit),
-        N::Call(it) => it.arguments.iter_mut().chain(&mut it.filter).for_each(visit),
-        N::Cast(it) => visit(&mut it.value),
-        N::Case(it) => {
-            let whens = it.whens.iter_mut().flat_map(|when| [&mut when.condition, &mut when.then]);
-            whens.chain(&mut it.otherwise).for_each(visit);
-        }
-        N::Window(it) => {
-            let orders = it.order_by.iter_mut().map(|order| &mut order.expression);
-            std::iter::once(&mut it.call).chain(&mut it.partition_by).chain(orders).for_each(visit);
-        }
-        N::Label(it) => visit(&mut it.value),
-        N::Subquery(it) => visit(&mut it.query),
-        N::Join(it) => [&mut it.left, &mut it.right].into_iter().chain(&mut it.on).for_each(visit),
-        N::Select(it) => each_select_id(it, visit),
-        N::Compound(it) => {
-            let orders = it.order_by.iter_mut().map(|order| &mut order.expression);
-            let ctes = it.ctes.iter_mut().map(|cte| &mut cte.query);
-            let rest = it.parts.iter_mut().chain(&mut it.limit).chain(&mut it.offset);
-            ctes.chain(rest).chain(orders).for_each(visit);
-        }
-    }
-}
-
-fn each_select_id(it: &mut statements::Select, visit: &mut impl FnMut(&mut u32)) {
-    let ctes = it.ctes.iter_mut().map(|cte| &mut cte.query);
-    let orders = it.order_by.iter_mut().map(|order| &mut order.expression);
-    let clauses = it.source.iter_mut().chain(&mut it.where_).chain(&mut it.group_by).chain(&mut it.having);
-    ctes.chain(&mut it.columns).chain(clauses).chain(orders).chain(&mut it.limit).chain(&mut it.offset).for_each(visit);
-}
-
-/// Visits every id in a root.
-pub(super) fn each_root_id(root: &mut Root, visit: &mut impl FnMut(&mut u32)) {
-    match root {
-        Root::Select(id) => visit(id),
-        Root::Insert(it) => {
-            match &mut it.source {
-                InsertSource::Values(rows) => rows.iter_mut().flatten().for_each(&mut *visit),
-                InsertSource::Query(id) => visit(id),
-                InsertSource::Defaults => {}
-            }
-            if let Some(conflict) = &mut it.conflict {
-                if let ConflictAction::Update(assignments) = &mut conflict.action {
-                    assignments.iter_mut().for_each(|assignment| visit(&mut assignment.value));
-                }
-                conflict.where_.iter_mut().for_each(&mut *visit);
-            }
-            it.returning.iter_mut().for_each(visit);
-        }
-        Root::Update(it) => {
-            let values = it.assignments.iter_mut().map(|assignment| &mut assignment.value);
-            values.chain(&mut it.source).chain(&mut it.where_).chain(&mut it.returning).for_each(visit);
-        }
-        Root::Delete(it) => it.source.iter_mut().chain(&mut it.where_).chain(&mut it.returning).for_each(visit),
     }
 }

@@ -25,7 +25,7 @@ pub trait Operand<B> {
     fn into_operand(self) -> OperandNode;
 }
 
-/// A node whose inside is nobody's business.
+/// A node, opaque to callers.
 #[doc(hidden)]
 pub struct OperandNode(pub(crate) Node);
 

@@ -1,6 +1,6 @@
 //! Orderings.
 
-use super::{Expr, Expression, Kids, Node};
+use super::{Children, Expr, Node};
 use crate::{Model, bindings::sqlservice::database::statements::Order as Key, model::Column, value::Field};
 
 /// One key of an ordering.
@@ -32,8 +32,8 @@ impl Order {
         Self { node: self.node.unqualified(), ..self.clone() }
     }
 
-    pub(crate) fn key(&self, kids: &mut Kids) -> Key {
-        Key { expression: kids.add(self.node.clone()), descending: self.descending, nulls_first: self.nulls_first }
+    pub(crate) fn key(&self, children: &mut Children) -> Key {
+        Key { expression: children.add(self.node.clone()), descending: self.descending, nulls_first: self.nulls_first }
     }
 }
 
@@ -58,13 +58,13 @@ impl OrderBy for Order {
 
 impl<T: Field> OrderBy for Expr<T> {
     fn keys(self, keys: &mut Vec<Order>) {
-        keys.push(self.asc());
+        keys.push(Order::new(self.node.unlabelled(), false, T::NULLABLE));
     }
 }
 
 impl<M: Model, T: Field> OrderBy for Column<M, T> {
     fn keys(self, keys: &mut Vec<Order>) {
-        keys.push(self.asc());
+        keys.push(Order::new(Node::column(Some(self.source()), self.name()), false, T::NULLABLE));
     }
 }
 

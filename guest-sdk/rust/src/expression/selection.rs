@@ -7,8 +7,7 @@ use super::{
     operand::{Operand, OperandNode, null_typed},
 };
 use crate::{
-    Model,
-    model::Column,
+    model::{Alias, Column, Model},
     row::FromRow,
     value::{Field, Value},
 };
@@ -70,6 +69,13 @@ impl<M: Model> AllColumns<M> {
     /// The same, read as an `Option`: for the side of an outer join that may have no row.
     pub const fn optional(self) -> Optional<M> {
         Optional(self.alias, PhantomData)
+    }
+}
+
+impl<M: Model> Alias<M> {
+    /// All columns of the alias, as one model of a result's row.
+    pub const fn entity(self) -> AllColumns<M> {
+        AllColumns::new(Some(self.name))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Functions over windows of rows.
 
-use super::{Base, Expr, Expression, Kids, Node, Order, OrderBy, Selection, nodes};
+use super::{Base, Children, Expr, Expression, Node, Order, OrderBy, Selection, nodes};
 use crate::{
     bindings::sqlservice::database::statements::{self, Frame, Node as Form},
     value::Field,
@@ -44,14 +44,14 @@ impl Window {
 impl<T: Field> Expr<T> {
     /// A function or an aggregate over a window of rows instead of a group.
     pub fn over(self, window: Window) -> Self {
-        let mut kids = Kids::default();
+        let mut children = Children::default();
         let form = statements::Window {
-            call: kids.add(self.node),
-            partition_by: kids.all(window.partition),
-            order_by: window.order.iter().map(|order| order.key(&mut kids)).collect(),
+            call: children.add(self.node),
+            partition_by: children.all(window.partition),
+            order_by: window.order.iter().map(|order| order.key(&mut children)).collect(),
             frame: window.frame,
         };
-        Self::new(kids.node(Form::Window(form)))
+        Self::new(children.node(Form::Window(form)))
     }
 }
 

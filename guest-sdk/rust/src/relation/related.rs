@@ -4,11 +4,11 @@ use std::marker::PhantomData;
 
 use super::{LoadNode, Nested, Relation};
 use crate::{
-    Alias, Entity, Model,
     bindings::sqlservice::database::statements::BinaryOp,
-    entity::Record,
-    expression::{Ends, Expr, Node, Operand, Order, OrderBy, operand_node},
-    session::unit::mapper,
+    entity::{Entity, mapper},
+    expression::{Ends, Expr, Node, Operand, Order, OrderBy, Source, operand_node},
+    model::{Alias, Model, Record},
+    value::IntoValue,
 };
 
 /// A relationship with what is said of it, made from one of a model's: `User::DEVICES.filter(Device::ACTIVE.eq(true))`. Joins
@@ -70,7 +70,7 @@ impl<M: Record, T: Record> Related<M, T> {
 
     /// Only related rows for which this is true (SQLAlchemy's `and_`). Several filters must all be true.
     pub fn filter(mut self, criterion: impl Operand<bool>) -> Self {
-        self.filter = crate::statement::both(self.filter, operand_node(criterion));
+        self.filter = Node::and(self.filter, operand_node(criterion));
         self
     }
 
@@ -108,7 +108,7 @@ impl<M: Record, T: Record> Related<M, T> {
         match Ends::new(mapper::<M>(), self.position, self.owner, self.target) {
             Ok(ends) => Expr::new(ends.exists(self.filter)),
             // A model's own constants name its relationships; of one that is not there nothing is related.
-            Err(_) => Expr::new(Node::value(crate::IntoValue::into_value(false))),
+            Err(_) => Expr::new(Node::value(IntoValue::into_value(false))),
         }
     }
 
@@ -117,7 +117,7 @@ impl<M: Record, T: Record> Related<M, T> {
     pub fn contains(self, object: &Entity<T>) -> Expr<bool> {
         let alias = self.target;
         let key = T::KEY_AT.iter().zip(T::KEY).map(|(&at, &name)| {
-            let column = Node::column(Some(crate::expression::Source::of::<T>(alias)), name);
+            let column = Node::column(Some(Source::of::<T>(alias)), name);
             Node::binary(BinaryOp::Equal, column, Node::value(Model::column_value(&**object, at)))
         });
         let key: Expr<bool> = Expr::new(Node::all(key.collect()));

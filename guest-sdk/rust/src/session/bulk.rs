@@ -4,21 +4,19 @@ use std::marker::PhantomData;
 
 use rustc_hash::FxHashSet;
 
-use super::{
-    Session,
-    object::keys,
-    unit::{Changed, keys_of, mapper},
-};
+use super::Session;
 use crate::{
-    Column, Error, Field, Model, Result, Value,
+    Error, Result,
     bindings::sqlservice::database::{
         rows::{Batch, ColumnData},
         sessions::{Change, Updates},
     },
-    entity::Record,
+    entity::mapper,
     expression::Lowered,
-    model::IntoKey,
-    statement::{ColumnList, Command, Insert, insert, left_out_key},
+    mapping::{batch_of_keys, keys_of},
+    model::{Column, IntoKey, Model, Record, unset::left_out_key},
+    statement::{ChangedTable, ColumnList, Command, Insert, insert},
+    value::{Field, Value},
 };
 
 /// How many rows one statement of an upsert has at most.
@@ -103,7 +101,7 @@ impl<M: Record> BulkUpdate<M> {
         let (names, values): (Vec<_>, Vec<_>) = set.into_iter().unzip();
         Ok(Updates {
             table: M::TABLE.to_owned(),
-            keys: keys(&rows)?,
+            keys: batch_of_keys(&rows)?,
             versions,
             columns: names.into_iter().map(str::to_owned).collect(),
             rows: batch(values),
@@ -196,10 +194,10 @@ impl Session {
     async fn update_rows<M: Record>(&self, mut updates: Updates) -> Result<()> {
         check_keys(&updates)?;
         self.ready().await?;
-        updates.stored = self.unit().read_uniques(mapper::<M>(), &updates.keys, &updates.columns).await?;
+        updates.stored = self.read_uniques(mapper::<M>(), &updates.keys, &updates.columns).await?;
         self.unit().has_written.set(true);
-        let following = self.unit().expire_changed(Some(&Changed::of(mapper::<M>())));
+        let following = self.expire_changed(Some(&ChangedTable::of(mapper::<M>())));
         self.contract().flush(vec![Change::Updates(updates)]).await?;
-        self.unit().keep_in_step(following).await
+        self.synchronize(following).await
     }
 }

@@ -2,11 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{
-    BoundRun, Connection, RunOptions, Savepoint, Session, With,
-    repeated::Repeated,
-    unit::{Changed, Following},
-};
+use super::{Connection, RunOptions, Savepoint, Session, With};
 pub use crate::bindings::sqlservice::database::sessions::ResultSet;
 use crate::{
     Result,
@@ -15,6 +11,7 @@ use crate::{
         statements::{Root, Statement},
         values::Value,
     },
+    statement::{BoundRun, ChangedTable, StatementCache},
 };
 
 /// What a connection and a session do each in its own way.
@@ -30,7 +27,7 @@ pub trait Link {
     async fn link_begin_nested(&self) -> Result<Savepoint>;
     async fn link_commit(&self) -> Result<()>;
     async fn link_rollback(&self) -> Result<()>;
-    fn link_repeated(&self) -> &Rc<Repeated>;
+    fn link_statements(&self) -> &Rc<StatementCache>;
 
     /// How statements run, with at most so many rows in the first batch where that is not 0.
     fn options(&self, batch_rows: u32) -> RunOptions {
@@ -67,19 +64,8 @@ impl Link for Connection {
         Ok(self.contract().rollback().await?)
     }
 
-    fn link_repeated(&self) -> &Rc<Repeated> {
-        &self.repeated
-    }
-}
-
-impl Session {
-    /// Objects stay expired where the statement still returns rows, which occupies the session.
-    async fn follow(&self, following: Following, answer: &ResultSet) -> Result<()> {
-        if following.is_empty() || answer.cursor.is_some() {
-            return Ok(());
-        }
-        // Boxed: every statement asks, few have something to read.
-        Box::pin(self.unit().keep_in_step(following)).await
+    fn link_statements(&self) -> &Rc<StatementCache> {
+        &self.statements
     }
 }
 
@@ -97,7 +83,7 @@ impl Link for Session {
 
     async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
         self.link_ready(!matches!(statement.root, Root::Select(_))).await?;
-        let following = self.unit().expire_changed(Changed::by(&statement).as_ref());
+        let following = self.expire_changed(ChangedTable::by(&statement).as_ref());
         let answer = self.contract().execute(statement, values, options).await?;
         self.follow(following, &answer).await?;
         Ok(answer)
@@ -105,37 +91,37 @@ impl Link for Session {
 
     async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
         self.link_ready(run.plan.writes).await?;
-        let following = self.unit().expire_changed(run.plan.changed.as_ref());
+        let following = self.expire_changed(run.plan.changed.as_ref());
         let answer = self.contract().run(&run.plan.prepared, run.parameters, options).await?;
         self.follow(following, &answer).await?;
         Ok(answer)
     }
 
     async fn link_begin_nested(&self) -> Result<Savepoint> {
-        self.unit().flush_all(self).await?;
-        Ok(Savepoint::of_unit(self.contract().begin_nested().await?, self.unit()))
+        self.flush_all().await?;
+        Ok(Savepoint::of_session(self.contract().begin_nested().await?, self))
     }
 
     async fn link_commit(&self) -> Result<()> {
         self.unit().check_end()?;
-        self.unit().flush_all(self).await?;
+        self.flush_all().await?;
         self.contract().commit().await?;
-        self.unit().committed();
-        self.unit().has_ended.set(true);
+        self.unit().committed(self.options().expire_on_commit);
+        self.shared.has_ended.set(true);
         Ok(())
     }
 
     async fn link_rollback(&self) -> Result<()> {
         self.unit().check_end()?;
-        // First, so that objects are what they were, too, when nobody waits for the database.
+        // First, so that objects are what they were, too, when the caller goes away before the database answers.
         self.unit().rolled_back();
         self.contract().rollback().await?;
-        self.unit().has_ended.set(true);
+        self.shared.has_ended.set(true);
         Ok(())
     }
 
-    fn link_repeated(&self) -> &Rc<Repeated> {
-        &self.unit().repeated
+    fn link_statements(&self) -> &Rc<StatementCache> {
+        &self.shared.statements
     }
 }
 
@@ -168,8 +154,8 @@ impl<L: Link> Link for With<'_, L> {
         self.on.link_rollback().await
     }
 
-    fn link_repeated(&self) -> &Rc<Repeated> {
-        self.on.link_repeated()
+    fn link_statements(&self) -> &Rc<StatementCache> {
+        self.on.link_statements()
     }
 
     fn options(&self, batch_rows: u32) -> RunOptions {

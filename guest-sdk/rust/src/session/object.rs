@@ -1,51 +1,57 @@
 //! What a session does with objects.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
-use super::{
-    EntityQuery, Repeated, RunOptions, Session, SessionOptions,
-    unit::{From, Key, Unit, mapper, typed},
-};
+use futures::lock::Mutex;
+
+use super::{EntityQuery, RunOptions, Session, SessionOptions, Shared};
 use crate::{
-    Entity, Error, Result,
-    bindings::sqlservice::database::{
-        rows::Batch,
-        sessions::{self as contract, LoadRoot},
-    },
-    entity::{AnyEntity, Record, Status},
+    Error, Result,
+    bindings::sqlservice::database::{sessions as contract, sessions::LoadRoot},
+    entity::{AnyEntity, Entity, Record, Status, get_or_insert, mapper},
+    mapping::{Key, batch_of_keys},
     model::IntoKey,
     relation::{LoadNode, Loads},
-    statement::{Select, select},
+    statement::{Select, StatementCache, select},
+    unit_of_work::{LoadFrom, UnitOfWork},
     value::Value,
 };
 
 impl Session {
-    pub(crate) fn new(contract: contract::Session, options: SessionOptions, repeated: Rc<Repeated>) -> Self {
-        Self { unit: Unit::new(contract, options, repeated) }
+    pub(crate) fn new(contract: contract::Session, options: SessionOptions, statements: Rc<StatementCache>) -> Self {
+        Self {
+            shared: Rc::new(Shared {
+                unit: UnitOfWork::new(),
+                contract,
+                options,
+                statements,
+                flushing: Mutex::new(()),
+                no_autoflush: Cell::new(0),
+                has_ended: Cell::new(false),
+            }),
+        }
     }
 
-    pub(crate) const fn of(unit: Rc<Unit>) -> Self {
-        Self { unit }
+    /// The same session, for what belongs to it.
+    pub(super) fn share(&self) -> Self {
+        Self { shared: Rc::clone(&self.shared) }
     }
 
     pub(crate) fn contract(&self) -> &contract::Session {
-        &self.unit.contract
+        &self.shared.contract
     }
 
-    pub(crate) const fn unit(&self) -> &Rc<Unit> {
-        &self.unit
+    pub(super) fn unit(&self) -> &Rc<UnitOfWork> {
+        &self.shared.unit
+    }
+
+    pub(super) fn options(&self) -> &SessionOptions {
+        &self.shared.options
     }
 
     /// Whether a call of this session's ended its last transaction, which a limit of time may do as well.
     pub(crate) fn has_ended(&self) -> bool {
-        self.unit.has_ended.get()
-    }
-
-    /// Before a statement: nothing waits for a rollback, and what was not written is.
-    pub(crate) async fn ready(&self) -> Result<()> {
-        self.unit.check()?;
-        // Boxed: every statement asks, few have something to write.
-        if self.unit.wants_flush() { Box::pin(self.unit.flush(self)).await.map(drop) } else { Ok(()) }
+        self.shared.has_ended.get()
     }
 
     /// Puts a new object into the session: the next flush inserts its row, and those of the objects that it is related to.
@@ -55,7 +61,7 @@ impl Session {
     /// [`Error::AlreadyAttached`] where it is in another session.
     pub fn add<M: Record>(&self, object: impl Into<Entity<M>>) -> Result<Entity<M>> {
         let object = object.into();
-        self.unit.add(&object.erase())?;
+        self.unit().add(&object.erase())?;
         Ok(object)
     }
 
@@ -73,7 +79,7 @@ impl Session {
     /// # Errors
     /// [`Error::NotPersisted`] where it has no row, [`Error::AlreadyAttached`] where it is in another session.
     pub fn delete<M: Record>(&self, object: &Entity<M>) -> Result<()> {
-        self.unit.delete(&object.erase())
+        self.unit().delete(&object.erase())
     }
 
     /// The object of a primary key: `session.get::<User>(7)`, of several columns as a tuple. One that the session knows is
@@ -96,15 +102,15 @@ impl Session {
 
     /// The object of a primary key, where it is known and need not be read again: nothing where its row is gone.
     pub(super) fn known<M: Record>(&self, key: &[Value]) -> Option<Result<Option<Entity<M>>>> {
-        if let Err(failed) = self.unit.check() {
+        if let Err(failed) = self.unit().check() {
             return Some(Err(failed));
         }
-        let known = self.unit.find(mapper::<M>().of, &Key::of(key)).and_then(|known| known.downcast::<M>())?;
-        let life = &known.slot.life;
-        if life.is_expired.get() {
+        let known = self.unit().find(mapper::<M>().of, &Key::of(key)).and_then(|known| known.downcast::<M>())?;
+        let state = &known.instance.state;
+        if state.is_expired.get() {
             return None;
         }
-        let is_gone = life.is_gone.get();
+        let is_gone = state.is_gone.get();
         Some(Ok((!is_gone).then_some(known)))
     }
 
@@ -113,22 +119,22 @@ impl Session {
         &self,
         values: Vec<Value>,
         nodes: &[LoadNode],
-        anew: bool,
+        populate_existing: bool,
         options: RunOptions,
     ) -> Result<Option<Entity<M>>> {
-        self.unit.check()?;
+        self.unit().check()?;
         if nodes.is_empty()
-            && !anew
+            && !populate_existing
             && let Some(known) = self.known(&values)
         {
             return known;
         }
         self.ready().await?;
-        let start = LoadRoot::Keys(keys(std::slice::from_ref(&values))?);
+        let start = LoadRoot::Keys(batch_of_keys(std::slice::from_ref(&values))?);
         let key = Key::of(&values);
-        let found = self.unit.load(mapper::<M>(), From::Rows(start), nodes, anew, options).await?;
+        let found = self.load_plan(mapper::<M>(), LoadFrom::Rows(start), nodes, populate_existing, options).await?;
         if found.is_empty() {
-            self.unit.lose_expired(mapper::<M>().of, &key);
+            self.unit().mark_expired_deleted(mapper::<M>().of, &key);
         }
         Ok(found.first().and_then(AnyEntity::downcast))
     }
@@ -145,7 +151,7 @@ impl Session {
 
     /// The object of a row that was read as a plain one, say beside other columns: the one that the session knows, or a new one.
     pub fn attach<M: Record>(&self, row: M) -> Entity<M> {
-        Entity::of(self.unit.meet(row, false))
+        Entity::of(get_or_insert(mapper::<M>(), &self.unit().tracker(), row, false))
     }
 
     /// Loads what objects are related to, where it is not loaded yet: one crossing for all of them.
@@ -159,7 +165,7 @@ impl Session {
             return Err(if lost.0.has_row() { Error::Detached } else { Error::NotPersisted });
         }
         let nodes = [load.load().node];
-        self.unit.load(mapper::<M>(), From::Objects(objects), &nodes, false, RunOptions::default()).await?;
+        self.load_plan(mapper::<M>(), LoadFrom::Objects(objects), &nodes, false, RunOptions::default()).await?;
         Ok(())
     }
 
@@ -180,8 +186,8 @@ impl Session {
         }
         let mapper = mapper::<M>();
         let key = |object: &&Entity<M>| mapper.key.iter().map(|&at| object.erase().0.stored_value(at)).collect();
-        let start = LoadRoot::Keys(keys(&missing.iter().map(key).collect::<Vec<_>>())?);
-        self.unit.load(mapper, From::Rows(start), &[], false, RunOptions::default()).await?;
+        let start = LoadRoot::Keys(batch_of_keys(&missing.iter().map(key).collect::<Vec<_>>())?);
+        self.load_plan(mapper, LoadFrom::Rows(start), &[], false, RunOptions::default()).await?;
         Ok(())
     }
 
@@ -192,16 +198,16 @@ impl Session {
     /// [`Error::NoResult`] where the row is gone; [`Error::Detached`] where it is not in this session.
     pub async fn refresh<M: Record>(&self, object: &Entity<M>) -> Result<()> {
         let any = object.erase();
-        if object.status() != Status::Persistent || !object.slot.life.is_of(&self.unit) {
+        if object.status() != Status::Persistent || !object.instance.state.is_of(self.unit()) {
             return Err(if any.0.has_row() { Error::Detached } else { Error::NotPersisted });
         }
-        self.unit.check()?;
-        let mut all = self.unit.refreshed_along(&any);
+        self.unit().check()?;
+        let mut all = self.unit().refreshed_along(&any);
         all.insert(0, any.clone());
-        self.unit.expire(&all);
+        self.unit().expire(&all);
         self.ready().await?;
-        let gone = self.unit.refresh(all).await?;
-        gone.iter().filter(|object| **object != any).for_each(|object| self.unit.lose(object));
+        let gone = self.refresh_all(all).await?;
+        gone.iter().filter(|object| **object != any).for_each(|object| self.unit().mark_deleted(object));
         if gone.contains(&any) { Err(Error::NoResult) } else { Ok(()) }
     }
 
@@ -211,36 +217,36 @@ impl Session {
     /// An object that has no row in this session stays what it is.
     pub fn expire<M: Record>(&self, object: &Entity<M>) {
         let object = object.erase();
-        let mut all = self.unit.refreshed_along(&object);
+        let mut all = self.unit().refreshed_along(&object);
         all.push(object);
-        self.unit.expire(&all);
+        self.unit().expire(&all);
     }
 
     /// The same for all objects of the session that have a row.
     pub fn expire_all(&self) {
-        self.unit.expire(&self.unit.all());
+        self.unit().expire(&self.unit().all());
     }
 
     /// Takes an object out of the session, and what it is related to where the relationship says `expunge` (`cascade = "all"`); what
-    /// was not written of it is not. It stays out, whatever leads to it, until it is added again or put into a relationship anew.
+    /// was not written of it is not. It stays out, whatever leads to it, until it is added again or put into a relationship populate_existing.
     pub fn expunge<M: Record>(&self, object: &Entity<M>) {
-        if object.slot.life.is_of(&self.unit) {
-            self.unit.expunge(&object.erase());
+        if object.instance.state.is_of(self.unit()) {
+            self.unit().expunge(&object.erase());
         }
     }
 
     /// Takes all objects out of the session.
     pub fn expunge_all(&self) {
-        self.unit.expunge_all();
+        self.unit().expunge_all();
     }
 
     /// Writes what was added, edited and deleted, all or none, in one crossing. Nothing happens where nothing differs.
     ///
     /// # Errors
     /// [`Error::Integrity`] and others; the flush is undone and everything is still there to be written, once it is mended.
-    /// [`Error::StaleData`] where somebody else changed or deleted a row.
+    /// [`Error::StaleData`] where another session changed or deleted a row.
     pub async fn flush(&self) -> Result<()> {
-        self.unit.flush(self).await.map(drop)
+        self.flush_once().await.map(drop)
     }
 
     /// Whether an object differs from its row.
@@ -250,39 +256,36 @@ impl Session {
 
     /// Whether an object is in this session.
     pub fn contains<M: Record>(&self, object: &Entity<M>) -> bool {
-        object.slot.life.is_of(&self.unit) && matches!(object.status(), Status::Pending | Status::Persistent)
+        object.instance.state.is_of(self.unit()) && matches!(object.status(), Status::Pending | Status::Persistent)
     }
 
     /// Objects whose rows the next flush inserts; those that follow others are found by it.
     pub fn new_objects(&self) -> Vec<AnyEntity> {
-        self.unit.pending()
+        self.unit().pending()
     }
 
     /// Objects that differ from their rows.
     pub fn dirty(&self) -> Vec<AnyEntity> {
-        self.unit.dirty()
+        self.unit().dirty()
     }
 
     /// Objects whose rows the next flush deletes.
     pub fn deleted(&self) -> Vec<AnyEntity> {
-        self.unit.deleted()
+        self.unit().deleted()
     }
 
     /// Runs work whose statements do not flush first.
     pub async fn no_autoflush<T>(&self, work: impl AsyncFnOnce(&Self) -> T) -> T {
-        let _quiet = Quiet::begin(&self.unit);
+        let _guard = AutoflushGuard::begin(&self.shared.no_autoflush);
         work(self).await
     }
 
     /// Rolls back what is open and gives the connection back; returns when that is done. Objects stay what they are, in no
     /// session.
     pub async fn close(self) -> Result<()> {
-        // Not before the database is: whoever drops this future closes it, too.
-        let unit = self.unit;
-        unit.expunge_all();
-        let outcome = unit.contract.rollback().await;
-        drop(unit);
-        match outcome.map_err(Error::from) {
+        // Not before the database is: where this future is dropped, it is closed, too.
+        self.unit().expunge_all();
+        match self.contract().rollback().await.map_err(Error::from) {
             Err(Error::TransactionClosed) => Ok(()),
             outcome => outcome,
         }
@@ -290,28 +293,17 @@ impl Session {
 }
 
 /// While statements do not flush.
-struct Quiet<'a>(&'a Unit);
+struct AutoflushGuard<'a>(&'a Cell<u32>);
 
-impl<'a> Quiet<'a> {
-    fn begin(unit: &'a Unit) -> Self {
-        unit.quiet.set(unit.quiet.get() + 1);
-        Self(unit)
+impl<'a> AutoflushGuard<'a> {
+    fn begin(no_autoflush: &'a Cell<u32>) -> Self {
+        no_autoflush.set(no_autoflush.get() + 1);
+        Self(no_autoflush)
     }
 }
 
-impl Drop for Quiet<'_> {
+impl Drop for AutoflushGuard<'_> {
     fn drop(&mut self) {
-        self.0.quiet.set(self.0.quiet.get() - 1);
+        self.0.set(self.0.get() - 1);
     }
-}
-
-/// Primary keys as a batch.
-pub(super) fn keys(rows: &[Vec<Value>]) -> Result<Batch> {
-    let width = rows.first().map_or(0, Vec::len);
-    let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 keys"))?;
-    if rows.iter().any(|row| row.len() != width) {
-        return Err(Error::invalid("keys of several lengths"));
-    }
-    let column = |at: usize| typed(rows.iter().filter_map(|row| row.get(at).cloned()).collect());
-    Ok(Batch { rows: count, columns: (0..width).map(column).collect() })
 }

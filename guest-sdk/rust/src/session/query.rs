@@ -7,18 +7,17 @@ pub use self::{
     page::{Page, PageKey},
     stream::EntityRows,
 };
-use super::{
-    Executor, Rows, RunOptions, Session,
-    unit::{From, Key, entities_without, mapper},
-};
+use super::{Executor, Rows, RunOptions, Session};
 use crate::{
-    Entity, Error, Result,
+    Error, Result,
     bindings::sqlservice::database::sessions::{LoadRoot, RootQuery},
-    entity::{AnyEntity, Record},
+    entity::{AnyEntity, Entity, Record, load_without, mapper},
     expression::{Operand, OrderBy},
+    mapping::Key,
     model::IntoKey,
     relation::{LoadNode, Loads, Related},
     statement::{ColumnList, Lock, Query, Select},
+    unit_of_work::LoadFrom,
     value::{Value, column},
 };
 
@@ -29,7 +28,7 @@ pub struct EntityQuery<'s, M> {
     session: &'s Session,
     select: Select<M>,
     loads: Vec<LoadNode>,
-    anew: bool,
+    populate_existing: bool,
     options: RunOptions,
     /// Whether it asks for anything but all rows of the model's table.
     is_narrowed: bool,
@@ -43,7 +42,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             session,
             select,
             loads: Vec::new(),
-            anew: false,
+            populate_existing: false,
             options: RunOptions::default(),
             is_narrowed,
             omitted: M::DEFERRED.to_vec(),
@@ -83,7 +82,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
 
     /// Locks the rows until the transaction ends, where the database can (`row-locking`), and reads what they are now.
     pub fn lock(mut self, lock: Lock) -> Self {
-        self.anew = true;
+        self.populate_existing = true;
         self.select(|select| select.lock(lock))
     }
 
@@ -123,7 +122,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
 
     /// Objects that the session knows already become what their rows are; edits that were not flushed are lost.
     pub const fn populate_existing(mut self) -> Self {
-        self.anew = true;
+        self.populate_existing = true;
         self
     }
 
@@ -141,7 +140,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
     }
 
     pub(super) async fn find(self, key: Vec<Value>) -> Result<Option<Entity<M>>> {
-        if !self.is_narrowed && !M::DEFERRED.is_empty() && self.loads.is_empty() && !self.anew {
+        if !self.is_narrowed && !M::DEFERRED.is_empty() && self.loads.is_empty() && !self.populate_existing {
             let is_missing = |known: &Entity<M>, at: &usize| !self.omitted.contains(at) && !known.has_column(*at);
             match self.session.known::<M>(&key) {
                 // What is known of it is not all that is asked for.
@@ -151,7 +150,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             }
         }
         if !self.is_narrowed && M::DEFERRED.is_empty() {
-            return self.session.get_with(key, &self.loads, self.anew, self.options).await;
+            return self.session.get_with(key, &self.loads, self.populate_existing, self.options).await;
         }
         if key.len() != M::KEY.len() {
             let (wanted, got) = (M::KEY.len(), key.len());
@@ -160,7 +159,7 @@ impl<'s, M: Record> EntityQuery<'s, M> {
         let (session, is_narrowed) = (self.session, self.is_narrowed);
         let found = Self { select: self.select.with_key(&key), ..self }.all().await?;
         if found.is_empty() && !is_narrowed {
-            session.unit().lose_expired(mapper::<M>().of, &Key::of(&key));
+            session.unit().mark_expired_deleted(mapper::<M>().of, &Key::of(&key));
         }
         Ok(found.into_iter().next())
     }
@@ -228,9 +227,9 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             return Err(Error::invalid("the query has parameters: only prepared statements get values for them"));
         }
         let root = RootQuery { statement: lowered.statement, parameters: lowered.parameters };
-        let start = From::Rows(LoadRoot::Query(root));
-        let unit = self.session.unit();
-        let found = unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
+        let start = LoadFrom::Rows(LoadRoot::Query(root));
+        let found =
+            self.session.load_plan(mapper::<M>(), start, &self.loads, self.populate_existing, self.options).await?;
         Ok(found.iter().filter_map(AnyEntity::downcast).collect())
     }
 
@@ -240,8 +239,9 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             return Ok(());
         }
         let objects: Vec<AnyEntity> = found.iter().map(Entity::erase).collect();
-        let unit = self.session.unit();
-        unit.load(mapper::<M>(), From::Objects(objects), &self.loads, self.anew, self.options).await?;
+        self.session
+            .load_plan(mapper::<M>(), LoadFrom::Objects(objects), &self.loads, self.populate_existing, self.options)
+            .await?;
         Ok(())
     }
 
@@ -262,11 +262,17 @@ impl<'s, M: Record> EntityQuery<'s, M> {
             let before = values.len();
             values.resize_with(before + if columns.is_empty() { 0 } else { batch.rows as usize }, Vec::new);
             for data in columns.iter().filter_map(|&at| batch.columns.get(at)) {
-                let malformed = |_| Error::other("the host sent a malformed batch");
-                let cells = column::scalars(data.values.clone(), data.validity.as_deref()).map_err(malformed)?;
+                let cells = column::cells(data.clone())?;
                 values.iter_mut().skip(before).zip(cells).for_each(|(row, cell): (&mut Vec<Value>, _)| row.push(cell));
             }
-            found.extend(entities_without(self.session.unit(), rows.about(), batch, self.anew, &omitted)?);
+            found.extend(load_without(
+                mapper::<M>(),
+                &self.session.unit().tracker(),
+                rows.about(),
+                batch,
+                self.populate_existing,
+                &omitted,
+            )?);
         }
         Ok((found, values))
     }

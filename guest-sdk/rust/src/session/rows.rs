@@ -15,7 +15,7 @@ use crate::{
     row::{self, FromRow},
 };
 
-/// Rows of a later batch, where nobody said how many.
+/// Rows of a later batch, where the caller does not say how many.
 const BATCH_ROWS: u32 = 1024;
 /// Bytes of a later batch; a guest's memory never shrinks, so more would only be kept.
 const BATCH_BYTES: u32 = 256 * 1024;
@@ -54,7 +54,7 @@ impl<T: FromRow> Rows<T> {
         Self { columns, first: Some(first), rest, batch_rows, order: None, of: PhantomData }
     }
 
-    /// Rows of a statement that somebody wrote: a model finds its columns by their names, wherever they are.
+    /// Rows of a statement in SQL as text: a model finds its columns by their names, wherever they are.
     pub(crate) fn by_name(answer: ResultSet, batch_rows: u32) -> Result<Self> {
         let mut rows = Self::new(Sent::new(answer), batch_rows);
         let Some(names) = T::NAMES else { return Ok(rows) };

@@ -5,17 +5,16 @@ mod graph;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::graph::{Follow, Graph};
-use super::{
-    RunOptions, Session,
-    object::keys,
-    unit::{From, Key, Mapper, ModelId},
-};
+use super::{RunOptions, Session};
 use crate::{
-    Column, Entity, Error, Field, IntoValue, Result,
+    Error, Result,
     bindings::sqlservice::database::sessions::LoadRoot,
-    entity::{AnyEntity, Record, Slot},
+    entity::{AnyEntity, Entity, Instance, Record, mapper},
     error::Stale,
-    value::{Scalar, Value},
+    mapping::{Key, Mapper, ModelId, batch_of_keys},
+    model::Column,
+    unit_of_work::LoadFrom,
+    value::{Field, IntoValue, Scalar, Value},
 };
 
 /// What [`Session::save`] takes: a model, an object, or a [`Partial`] model.
@@ -45,7 +44,7 @@ impl<M: Record> Partial<M> {
         match position.map(|position| self.value.set_column(position, value.into_value()).map(|()| position)) {
             Some(Ok(position)) => {
                 self.columns.push(position);
-                self.value.hear_set(column.name());
+                self.value.fire_set(column.name());
             }
             Some(Err(error)) => self.wrong = Some(error),
             None => {}
@@ -54,28 +53,28 @@ impl<M: Record> Partial<M> {
     }
 }
 
-impl<M: Record> std::convert::From<M> for Saving<M> {
+impl<M: Record> From<M> for Saving<M> {
     fn from(model: M) -> Self {
         Self { object: Entity::new(model), columns: None, wrong: None }
     }
 }
 
-impl<M: Record> std::convert::From<Entity<M>> for Saving<M> {
+impl<M: Record> From<Entity<M>> for Saving<M> {
     fn from(object: Entity<M>) -> Self {
         Self { object, columns: None, wrong: None }
     }
 }
 
-impl<M: Record> std::convert::From<&Entity<M>> for Saving<M> {
+impl<M: Record> From<&Entity<M>> for Saving<M> {
     fn from(object: &Entity<M>) -> Self {
         Self { object: object.clone(), columns: None, wrong: None }
     }
 }
 
-impl<M: Record> std::convert::From<Partial<M>> for Saving<M> {
+impl<M: Record> From<Partial<M>> for Saving<M> {
     fn from(partial: Partial<M>) -> Self {
         let Partial { value, columns, wrong } = partial;
-        Self { object: Entity::of(Slot::new(value)), columns: Some(columns), wrong }
+        Self { object: Entity::of(Instance::new(mapper::<M>(), value)), columns: Some(columns), wrong }
     }
 }
 
@@ -108,7 +107,7 @@ impl Session {
     /// Inserts a row or updates it, whichever its primary key asks for: a row that is there gets the columns that
     /// differ, by the next flush. Returns the object of the row; a new one is the object that was given.
     ///
-    /// A generated key that is 0 is a new row. What an object of a row that somebody deleted says is inserted again. What it is
+    /// A generated key that is 0 is a new row. An object whose row was deleted meanwhile is inserted again. What it is
     /// related to is saved with it, where the relationship cascades.
     pub async fn save<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
         self.save_one(what.into(), Follow::Save).await
@@ -161,7 +160,7 @@ impl Session {
         }
         self.ready().await?;
         let graph = Graph::new(self.unit(), items, follow);
-        // Held until each was asked for: the session keeps nobody alive who has nothing to write.
+        // Held until each was asked for: the session keeps no object alive that has nothing to write.
         let _rows = self.read_rows(&graph.items).await?;
         graph.merge(self.unit())
     }
@@ -174,7 +173,7 @@ impl Session {
             let mapper = item.object.0.mapper();
             let Some(key) = &item.key else { continue };
             let known = self.unit().find(mapper.of, &Key::of(key));
-            if known.is_some_and(|known| !known.0.life().is_expired.get()) {
+            if known.is_some_and(|known| !known.0.state().is_expired.get()) {
                 continue;
             }
             let keys = wanted.entry(mapper.of).or_insert_with(|| {
@@ -186,14 +185,14 @@ impl Session {
         let mut read = Vec::new();
         for mapper in models {
             let rows = wanted.remove(&mapper.of).unwrap_or_default();
-            let start = From::Rows(LoadRoot::Keys(keys(&rows)?));
-            read.extend(self.unit().load(mapper, start, &[], false, RunOptions::default()).await?);
+            let start = LoadFrom::Rows(LoadRoot::Keys(batch_of_keys(&rows)?));
+            read.extend(self.load_plan(mapper, start, &[], false, RunOptions::default()).await?);
         }
         Ok(read)
     }
 }
 
-/// A version that is given is the row's, or somebody else was faster.
+/// A version that is given is the row's, or another session was faster.
 fn check_version(mapper: &Mapper, given: &AnyEntity, known: &AnyEntity) -> Result<()> {
     let Some(version) = mapper.version else { return Ok(()) };
     let (given, stored) = (given.0.value(version), known.0.stored_value(version));

@@ -6,7 +6,7 @@ use super::{Query, QueryNode, Sendable, Subquery, bound::Count};
 use crate::{
     Result,
     bindings::sqlservice::database::statements::{self, Node as Form, SetOp},
-    expression::{Arena, Kids, Node, Order, OrderBy},
+    expression::{Arena, Children, Node, Order, OrderBy},
     row::FromRow,
 };
 
@@ -89,16 +89,16 @@ impl<T: FromRow> Compound<T> {
     }
 
     fn node(&self, at_most: Option<u64>) -> Node {
-        let mut kids = Kids::default();
+        let mut children = Children::default();
         let compound = statements::Compound {
             ctes: Vec::new(),
             op: self.op,
-            parts: kids.all(self.parts.iter().cloned()),
-            order_by: self.order.iter().map(|order| order.unqualified().key(&mut kids)).collect(),
-            limit: kids.maybe(Count::limit(self.limit.as_ref(), at_most)),
-            offset: kids.maybe(self.offset.as_ref().map(Count::node)),
+            parts: children.all(self.parts.iter().cloned()),
+            order_by: self.order.iter().map(|order| order.unqualified().key(&mut children)).collect(),
+            limit: children.maybe(Count::limit(self.limit.as_ref(), at_most)),
+            offset: children.maybe(self.offset.as_ref().map(Count::node)),
         };
-        kids.node(Form::Compound(compound))
+        children.node(Form::Compound(compound))
     }
 }
 

@@ -2,14 +2,11 @@
 
 use std::marker::PhantomData;
 
-use super::{
-    Change, Returning, Subquery,
-    select::{both, subquery},
-};
+use super::{Change, Returning, Subquery, select::subquery};
 use crate::{
     Alias, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
-    expression::{Arena, Kids, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
+    expression::{Arena, Children, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
 };
 
 /// A delete of a model's rows.
@@ -33,7 +30,7 @@ pub fn delete<M: Model>() -> Delete<M> {
 impl<M: Model> Delete<M> {
     /// Only rows for which this is true. Several filters must all be true.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
-        self.filter = both(self.filter, operand_node(condition));
+        self.filter = Node::and(self.filter, operand_node(condition));
         self
     }
 
@@ -68,14 +65,14 @@ impl<M: Model> Delete<M> {
 
 impl<M: Model> Change for Delete<M> {
     fn lower_returning(&self, returning: &[Node]) -> Result<Lowered> {
-        let mut kids = Kids::default();
+        let mut children = Children::default();
         let root = Root::Delete(statements::Delete {
             table: M::TABLE.to_owned(),
             schema: M::SCHEMA.map(str::to_owned),
-            source: kids.maybe(self.source.clone()),
-            where_: kids.maybe(self.filter.clone()),
-            returning: kids.all(returning.iter().cloned()),
+            source: children.maybe(self.source.clone()),
+            where_: children.maybe(self.filter.clone()),
+            returning: children.all(returning.iter().cloned()),
         });
-        Ok(Arena::statement(root, &kids))
+        Ok(Arena::statement(root, &children))
     }
 }

@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 
-use super::{Change, Returning, Subquery, select::both};
+use super::{Change, Returning, Subquery};
 use crate::{
     Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Assignment, ConflictAction, InsertSource, Root},
-    expression::{Arena, Kids, Lowered, Node, Operand, Selection, entity, excluded, nodes, operand_node},
+    expression::{Arena, Children, Lowered, Node, Operand, Selection, entity, excluded, nodes, operand_node},
     model::unset,
     value::{Field, Value},
 };
@@ -182,55 +182,55 @@ impl<M: Model> Upsert<M> {
 
     /// Only rows for which this is true are changed.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
-        self.conflict.filter = both(self.conflict.filter, operand_node(condition));
+        self.conflict.filter = Node::and(self.conflict.filter, operand_node(condition));
         self
     }
 }
 
 impl<M: Model> Change for Insert<M> {
     fn lower_returning(&self, returning: &[Node]) -> Result<Lowered> {
-        let mut kids = Kids::default();
+        let mut children = Children::default();
         let (columns, source) = match self.rows.clone() {
             Rows::Wrong(why) => return Err(why),
             Rows::Defaults => (Vec::new(), InsertSource::Defaults),
             Rows::Set(row) => {
                 let (columns, values): (Vec<_>, Vec<_>) = row.into_iter().unzip();
-                (columns, InsertSource::Values(vec![kids.all(values)]))
+                (columns, InsertSource::Values(vec![children.all(values)]))
             }
             Rows::Values(columns, rows) => {
-                (columns, InsertSource::Values(rows.into_iter().map(|row| kids.all(row)).collect()))
+                (columns, InsertSource::Values(rows.into_iter().map(|row| children.all(row)).collect()))
             }
-            Rows::Query(columns, query) => (columns, InsertSource::Query(kids.add(query))),
+            Rows::Query(columns, query) => (columns, InsertSource::Query(children.add(query))),
         };
-        let conflict = self.conflict.as_ref().map(|conflict| conflict.contract(&mut kids));
+        let conflict = self.conflict.as_ref().map(|conflict| conflict.contract(&mut children));
         let root = Root::Insert(statements::Insert {
             table: M::TABLE.to_owned(),
             schema: M::SCHEMA.map(str::to_owned),
             columns: owned(columns),
             source,
             conflict,
-            returning: kids.all(returning.iter().cloned()),
+            returning: children.all(returning.iter().cloned()),
         });
-        Ok(Arena::statement(root, &kids))
+        Ok(Arena::statement(root, &children))
     }
 }
 
 impl OnConflict {
-    fn contract(&self, kids: &mut Kids) -> statements::Conflict {
+    fn contract(&self, children: &mut Children) -> statements::Conflict {
         let columns = owned(self.columns.clone());
         let action = if self.update.is_empty() {
             ConflictAction::Nothing
         } else {
-            ConflictAction::Update(assignments(&self.update, kids))
+            ConflictAction::Update(assignments(&self.update, children))
         };
-        statements::Conflict { columns, action, where_: kids.maybe(self.filter.clone()) }
+        statements::Conflict { columns, action, where_: children.maybe(self.filter.clone()) }
     }
 }
 
 /// Columns and their values as the contract has them.
-pub(super) fn assignments(set: &[(&'static str, Node)], kids: &mut Kids) -> Vec<Assignment> {
+pub(super) fn assignments(set: &[(&'static str, Node)], children: &mut Children) -> Vec<Assignment> {
     let assignment = |(column, value): &(&str, Node)| {
-        let value = kids.add(value.clone());
+        let value = children.add(value.clone());
         Assignment { column: (*column).to_owned(), value }
     };
     set.iter().map(assignment).collect()
@@ -238,18 +238,6 @@ pub(super) fn assignments(set: &[(&'static str, Node)], kids: &mut Kids) -> Vec<
 
 fn owned(names: Vec<&'static str>) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
-}
-
-/// Whether the generated key is the database's to make; a mix is a mistake, as rows of one insert have the same columns.
-pub(crate) fn left_out_key<M: Model>(rows: &[M]) -> Result<Option<usize>> {
-    let Some(key) = M::GENERATED else { return Ok(None) };
-    match rows.iter().filter(|row| row.wants_key()).count() {
-        0 => Ok(None),
-        all if all == rows.len() => Ok(Some(key)),
-        _ => Err(Error::invalid(
-            "some rows have a generated key and some have 0 for it: insert the ones and the others apart",
-        )),
-    }
 }
 
 /// The columns that rows say something of, and their values, row by row.

@@ -11,7 +11,9 @@ use super::{Compound, Query, QueryNode, Sendable, Subquery, bound::Count};
 use crate::{
     Alias, Model, Result,
     bindings::sqlservice::database::statements::{self, Cte, Locking, Node as Form, SetOp},
-    expression::{Arena, Expr, Kids, Node, Operand, Order, OrderBy, Selection, Source, entity, nodes, operand_node},
+    expression::{
+        Arena, Children, Expr, Node, Operand, Order, OrderBy, Selection, Source, entity, nodes, operand_node,
+    },
     row::FromRow,
 };
 
@@ -42,12 +44,19 @@ pub fn select_columns<S: Selection>(selection: S) -> Select<S::Row> {
     Select::new(selection)
 }
 
+impl<M: Model> Alias<M> {
+    /// A query of the alias.
+    pub fn select(self) -> Select<M> {
+        Select::new(self.entity())
+    }
+}
+
 /// How strongly a query locks the rows that it returns, and how long it waits for others' locks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lock {
     /// Whether others may read the rows with the same lock.
     pub share: bool,
-    /// Whether a lock that somebody holds is an error at once.
+    /// Whether a lock that another transaction holds is an error at once.
     pub no_wait: bool,
     /// Whether locked rows are passed over.
     pub skip_locked: bool,
@@ -96,7 +105,7 @@ impl<T> Select<T> {
 
     /// Only rows for which this is true. Several filters must all be true.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
-        self.filter = both(self.filter, operand_node(condition));
+        self.filter = Node::and(self.filter, operand_node(condition));
         self
     }
 
@@ -114,7 +123,7 @@ impl<T> Select<T> {
 
     /// Only groups for which this is true.
     pub fn having(mut self, condition: impl Operand<bool>) -> Self {
-        self.having = both(self.having, operand_node(condition));
+        self.having = Node::and(self.having, operand_node(condition));
         self
     }
 
@@ -231,27 +240,27 @@ impl<T> Select<T> {
     }
 
     fn node(&self, at_most: Option<u64>) -> Node {
-        let mut kids = Kids::default();
+        let mut children = Children::default();
         let ctes = self.ctes.iter().map(|(name, recursive, query)| Cte {
             name: name.clone(),
             columns: Vec::new(),
-            query: kids.add(query.clone()),
+            query: children.add(query.clone()),
             recursive: *recursive,
         });
         let select = statements::Select {
             ctes: ctes.collect(),
-            columns: kids.all(self.columns.iter().cloned()),
+            columns: children.all(self.columns.iter().cloned()),
             distinct: self.distinct,
-            source: kids.maybe(self.source.clone()),
-            where_: kids.maybe(self.filter.clone()),
-            group_by: kids.all(self.groups.iter().cloned()),
-            having: kids.maybe(self.having.clone()),
-            order_by: self.order.iter().map(|order| order.key(&mut kids)).collect(),
-            limit: kids.maybe(Count::limit(self.limit.as_ref(), at_most)),
-            offset: kids.maybe(self.offset.as_ref().map(Count::node)),
+            source: children.maybe(self.source.clone()),
+            where_: children.maybe(self.filter.clone()),
+            group_by: children.all(self.groups.iter().cloned()),
+            having: children.maybe(self.having.clone()),
+            order_by: self.order.iter().map(|order| order.key(&mut children)).collect(),
+            limit: children.maybe(Count::limit(self.limit.as_ref(), at_most)),
+            offset: children.maybe(self.offset.as_ref().map(Count::node)),
             lock: self.lock.as_ref().map(Lock::contract),
         };
-        kids.node(Form::Select(select))
+        children.node(Form::Select(select))
     }
 }
 
@@ -274,12 +283,4 @@ impl<T: FromRow> Subquery for Select<T> {
     fn query_node(&self) -> QueryNode {
         QueryNode(self.node(None))
     }
-}
-
-/// Two conditions, or the one that is there.
-pub(crate) fn both(first: Option<Node>, second: Node) -> Option<Node> {
-    Some(match first {
-        Some(first) => Node::listed(statements::ListOp::And, first, second),
-        None => second,
-    })
 }

@@ -2,15 +2,11 @@
 
 use std::marker::PhantomData;
 
-use super::{
-    Change, Returning, Subquery,
-    insert::assignments,
-    select::{both, subquery},
-};
+use super::{Change, Returning, Subquery, insert::assignments, select::subquery};
 use crate::{
     Alias, Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
-    expression::{Arena, Kids, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
+    expression::{Arena, Children, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
     value::Field,
 };
 
@@ -42,7 +38,7 @@ impl<M: Model> Update<M> {
 
     /// Only rows for which this is true. Several filters must all be true.
     pub fn filter(mut self, condition: impl Operand<bool>) -> Self {
-        self.filter = both(self.filter, operand_node(condition));
+        self.filter = Node::and(self.filter, operand_node(condition));
         self
     }
 
@@ -80,15 +76,15 @@ impl<M: Model> Change for Update<M> {
         if self.set.is_empty() {
             return Err(Error::invalid("an update sets nothing: say what with `set`"));
         }
-        let mut kids = Kids::default();
+        let mut children = Children::default();
         let root = Root::Update(statements::Update {
             table: M::TABLE.to_owned(),
             schema: M::SCHEMA.map(str::to_owned),
-            assignments: assignments(&self.set, &mut kids),
-            source: kids.maybe(self.source.clone()),
-            where_: kids.maybe(self.filter.clone()),
-            returning: kids.all(returning.iter().cloned()),
+            assignments: assignments(&self.set, &mut children),
+            source: children.maybe(self.source.clone()),
+            where_: children.maybe(self.filter.clone()),
+            returning: children.all(returning.iter().cloned()),
         });
-        Ok(Arena::statement(root, &kids))
+        Ok(Arena::statement(root, &children))
     }
 }

@@ -1,10 +1,7 @@
 //! Arrays: a `Vec` of what is one value by itself.
 
 use super::{Array, Scalar, SqlType, Value};
-use crate::{
-    bindings::sqlservice::database::schema::{ColumnType, TypeKind},
-    schema,
-};
+use crate::bindings::sqlservice::database::schema::{ColumnType, TypeKind};
 
 /// What an array can have for an item: a [`SqlType`] but an enum or another array, or an `Option` of one.
 pub trait Item: Clone + 'static {
@@ -70,7 +67,7 @@ impl<T: Item> SqlType for Vec<T> {
     const KIND: TypeKind = TypeKind::Array;
 
     fn column_type() -> ColumnType {
-        ColumnType { element: Some(T::ELEMENT), ..schema::column_type(Self::KIND) }
+        ColumnType { element: Some(T::ELEMENT), ..ColumnType::of(Self::KIND) }
     }
 
     fn to_scalar(&self) -> Scalar {

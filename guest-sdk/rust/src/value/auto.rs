@@ -1,7 +1,7 @@
 //! A value of a new row, or nothing said of it.
 
-use super::{Field, Scalar, SqlType, Unexpected, Value, column};
-use crate::{bindings::sqlservice::database::rows::ColumnData, row};
+use super::{Field, Scalar, SqlType, Unexpected, Value, column, columns};
+use crate::bindings::sqlservice::database::rows::ColumnData;
 
 /// A field of which a new row need not say anything: the column's `default` counts then, or the key that the database makes.
 ///
@@ -80,7 +80,7 @@ impl<T: SqlType> Field for Auto<T> {
     }
 
     fn from_value(value: Value, column: &str) -> crate::Result<Self> {
-        let found = column::convert(value).map_err(|why| row::mismatch::<Self>(column, &why))?;
+        let found = column::convert(value).map_err(|why| columns::mismatch::<Self>(column, &why))?;
         Ok(found.map_or(Self::NotSet, Self::Set))
     }
 

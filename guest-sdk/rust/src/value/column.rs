@@ -185,3 +185,36 @@ pub(crate) const fn name(scalar: &Scalar) -> &'static str {
         Scalar::Other(_) => "a value of the database's own type",
     }
 }
+
+/// The values of a column that the host sent.
+pub(crate) fn cells(data: ColumnData) -> crate::Result<std::vec::IntoIter<Value>> {
+    let cells = scalars(data.values, data.validity.as_deref()).map_err(|_| malformed())?;
+    Ok(cells.collect::<Vec<_>>().into_iter())
+}
+
+/// What the host sent is no batch.
+pub(crate) fn malformed() -> crate::Error {
+    crate::Error::other("the host sent a malformed batch")
+}
+
+/// The null.
+pub(crate) const fn null() -> Value {
+    Value::Scalar(Scalar::Null)
+}
+
+/// A column of any values, as a vector of one type where they have one.
+pub(crate) fn typed(values: Vec<Value>) -> ColumnData {
+    let mut validity = Validity::default();
+    let mut others = 0;
+    for value in &values {
+        validity.push(!matches!(value, Value::Scalar(Scalar::Null)));
+        others += usize::from(!matches!(value, Value::Scalar(Scalar::Null | Scalar::Integer(_))));
+    }
+    let values = if others == 0 {
+        let integer = |value| if let Value::Scalar(Scalar::Integer(value)) = value { value } else { 0 };
+        Vector::Integers(values.into_iter().map(integer).collect())
+    } else {
+        Vector::Mixed(values)
+    };
+    ColumnData { validity: validity.finish(), values }
+}

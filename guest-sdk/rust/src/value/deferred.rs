@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use super::{Field, NativeValue, Scalar, Value, column::Unexpected};
+use super::{Field, NativeValue, Scalar, Value, column::Unexpected, columns::Columns};
 use crate::{
     Error, Result,
     bindings::sqlservice::database::rows::{ColumnData, Vector},
-    row::Columns,
 };
 
 /// A column of a model that entities do not bring along: `body: Deferred<String>`. A query of objects reads it where it is asked to

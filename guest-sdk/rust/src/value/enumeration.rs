@@ -42,13 +42,12 @@ pub mod labels {
     use super::{Enumeration, Scalar};
     use crate::{
         bindings::sqlservice::database::{rows::Vector, schema::ColumnType},
-        schema,
         value::column,
     };
 
     pub fn column_type<E: Enumeration>() -> ColumnType {
         let labels = E::LABELS.iter().map(|&label| label.to_owned()).collect();
-        ColumnType { labels, ..schema::column_type(E::KIND) }
+        ColumnType { labels, ..ColumnType::of(E::KIND) }
     }
 
     pub fn to_scalar(value: &impl Enumeration) -> Scalar {

@@ -25,14 +25,14 @@ trait Carried: Clone + 'static {
     type By: SqlType;
 
     /// Ours from theirs, or why ours cannot carry it.
-    fn carry(&self) -> Result<Self::By, &'static str>;
+    fn encode_value(&self) -> Result<Self::By, &'static str>;
 
     /// Theirs from ours; nothing where that would lose something.
-    fn land(by: &Self::By) -> Option<Self>;
+    fn decode_value(by: &Self::By) -> Option<Self>;
 
     /// Why ours cannot carry it, where that is cheaper to tell.
     fn misfit(&self) -> Option<&'static str> {
-        self.carry().err()
+        self.encode_value().err()
     }
 }
 
@@ -40,17 +40,17 @@ trait Carried: Clone + 'static {
 const REFUSED: Scalar = Scalar::Time(i64::MAX);
 
 fn to_scalar(value: &impl Carried) -> Scalar {
-    value.carry().map_or(REFUSED, |by| by.to_scalar())
+    value.encode_value().map_or(REFUSED, |by| by.to_scalar())
 }
 
 fn from_scalar<C: Carried>(scalar: Scalar) -> Option<C> {
-    C::land(&C::By::from_scalar(scalar)?)
+    C::decode_value(&C::By::from_scalar(scalar)?)
 }
 
 fn encode<C: Carried>(cells: &mut dyn Iterator<Item = Option<&C>>) -> Vector {
     let mut misfits = false;
     let carried: Vec<Option<Result<C::By, _>>> =
-        cells.map(|cell| cell.map(C::carry)).inspect(|cell| misfits |= matches!(cell, Some(Err(_)))).collect();
+        cells.map(|cell| cell.map(C::encode_value)).inspect(|cell| misfits |= matches!(cell, Some(Err(_)))).collect();
     if misfits {
         let scalar = |by: &Result<C::By, _>| by.as_ref().map_or(REFUSED, SqlType::to_scalar);
         let cells = carried.iter().map(|cell| Value::Scalar(cell.as_ref().map_or(Scalar::Null, scalar)));
@@ -62,15 +62,15 @@ fn encode<C: Carried>(cells: &mut dyn Iterator<Item = Option<&C>>) -> Vector {
 /// All values at once; where one does not fit, the vector goes back, to be read cell by cell.
 fn take<C: Carried>(vector: Vector) -> Result<Vec<C>, Vector> {
     let carried = C::By::take(vector)?;
-    let landed: Option<Vec<C>> = carried.iter().map(C::land).collect();
-    landed.ok_or_else(|| C::By::encode(&mut carried.iter().map(Some)))
+    let decoded: Option<Vec<C>> = carried.iter().map(C::decode_value).collect();
+    decoded.ok_or_else(|| C::By::encode(&mut carried.iter().map(Some)))
 }
 
 /// Makes a carried type one that a column can have.
 macro_rules! carried {
     ([$($parameters:tt)*] $rust:ty) => {
         impl $($parameters)* $crate::value::SqlType for $rust {
-            const KIND: $crate::schema::TypeKind =
+            const KIND: $crate::bindings::sqlservice::database::schema::TypeKind =
                 <<Self as $crate::value::native::Carried>::By as $crate::value::SqlType>::KIND;
 
             fn to_scalar(&self) -> $crate::value::Scalar {

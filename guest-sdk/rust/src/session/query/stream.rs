@@ -1,22 +1,24 @@
 //! Objects batch by batch, with what they are related to.
 
-use std::{collections::VecDeque, rc::Rc};
+use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use super::{EntityQuery, entities_without};
+use super::{
+    super::{Executor, Rows, RunOptions, Session},
+    EntityQuery,
+};
 use crate::{
-    Entity, Error, Executor, Result, Session, Value,
+    Result,
     bindings::sqlservice::database::{
         rows::{Batch, ColumnData},
         sessions::LoadRoot,
     },
-    entity::{AnyEntity, Record},
+    entity::{AnyEntity, Entity, Record, load_without, mapper},
+    mapping::{Key, keys_of},
     relation::LoadNode,
-    session::{
-        Rows, RunOptions,
-        unit::{From, Key, Unit, keys_of, mapper},
-    },
+    unit_of_work::LoadFrom,
+    value::Value,
 };
 
 impl<M: Record> EntityQuery<'_, M> {
@@ -30,8 +32,8 @@ impl<M: Record> EntityQuery<'_, M> {
         let on = self.session.with(self.options);
         if self.loads.is_empty() {
             let rows = on.stream(&self.select.without(&self.omitted), batch_rows).await?;
-            let (unit, anew, omitted) = (Rc::clone(self.session.unit()), self.anew, self.omitted);
-            return Ok(EntityRows(Source::Cursor { rows, unit, anew, omitted }));
+            let (session, populate_existing, omitted) = (self.session.share(), self.populate_existing, self.omitted);
+            return Ok(EntityRows(Source::Cursor { rows, session, populate_existing, omitted }));
         }
         let is_plain = self.select.is_plain();
         let mut rows: Rows<Vec<Value>> = on.stream(&self.select.keys(), batch_rows).await?;
@@ -46,8 +48,9 @@ impl<M: Record> EntityQuery<'_, M> {
                 batches.push_back(batch);
             }
         }
-        let (unit, anew, loads, options) = (Rc::clone(self.session.unit()), self.anew, self.loads, self.options);
-        Ok(EntityRows(Source::Keys(Keys { batches, unit, anew, loads, options })))
+        let (session, populate_existing, loads, options) =
+            (self.session.share(), self.populate_existing, self.loads, self.options);
+        Ok(EntityRows(Source::Keys(Keys { batches, session, populate_existing, loads, options })))
     }
 }
 
@@ -55,15 +58,15 @@ impl<M: Record> EntityQuery<'_, M> {
 pub struct EntityRows<M>(Source<M>);
 
 enum Source<M> {
-    Cursor { rows: Rows<M>, unit: Rc<Unit>, anew: bool, omitted: Vec<usize> },
+    Cursor { rows: Rows<M>, session: Session, populate_existing: bool, omitted: Vec<usize> },
     Keys(Keys),
 }
 
 /// Primary keys of rows that are still to be read.
 struct Keys {
     batches: VecDeque<Batch>,
-    unit: Rc<Unit>,
-    anew: bool,
+    session: Session,
+    populate_existing: bool,
     loads: Vec<LoadNode>,
     options: RunOptions,
 }
@@ -72,10 +75,18 @@ impl<M: Record> EntityRows<M> {
     /// The next objects, at least one; nothing at the end.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<Entity<M>>>> {
         match &mut self.0 {
-            Source::Cursor { rows, unit, anew, omitted } => {
+            Source::Cursor { rows, session, populate_existing, omitted } => {
                 while let Some(batch) = rows.next_raw().await? {
                     if batch.rows > 0 {
-                        return entities_without(unit, rows.about(), batch, *anew, omitted).map(Some);
+                        return load_without(
+                            mapper::<M>(),
+                            &session.unit().tracker(),
+                            rows.about(),
+                            batch,
+                            *populate_existing,
+                            omitted,
+                        )
+                        .map(Some);
                     }
                 }
                 Ok(None)
@@ -96,12 +107,12 @@ impl<M: Record> EntityRows<M> {
 impl Keys {
     /// The objects of a batch of keys, in their order.
     async fn read<M: Record>(&self, batch: Batch) -> Result<Vec<Entity<M>>> {
-        Session::of(Rc::clone(&self.unit)).ready().await?;
+        self.session.ready().await?;
         let columns: Vec<&ColumnData> = batch.columns.iter().collect();
-        let malformed = |_| Error::other("the host sent a malformed batch");
-        let keys = keys_of(&columns, batch.rows as usize).map_err(malformed)?;
-        let start = From::Rows(LoadRoot::Keys(batch));
-        let found = self.unit.load(mapper::<M>(), start, &self.loads, self.anew, self.options).await?;
+        let keys = keys_of(&columns, batch.rows as usize)?;
+        let start = LoadFrom::Rows(LoadRoot::Keys(batch));
+        let found =
+            self.session.load_plan(mapper::<M>(), start, &self.loads, self.populate_existing, self.options).await?;
         let of_key: FxHashMap<Key, AnyEntity> =
             found.into_iter().map(|object| (object.0.stored_key(), object)).collect();
         Ok(keys.iter().flatten().filter_map(|key| of_key.get(key)?.downcast()).collect())

@@ -4,13 +4,12 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::{
-    super::unit::{Direction, Key, Mapped, ModelId, Unit},
-    Item, check_version,
-};
+use super::{Item, check_version};
 use crate::{
     Error, Result,
-    entity::{AnyEntity, Status},
+    instance::{AnyEntity, Status},
+    mapping::{Direction, Key, ModelId, RelationshipMapping},
+    unit_of_work::UnitOfWork,
 };
 
 /// Everything that is saved, each once: what was given, then what that leads to by relationships that cascade.
@@ -31,7 +30,7 @@ pub(super) enum Follow {
 
 impl Follow {
     /// Whether what is on the other side is saved, too.
-    const fn saves(self, relation: &Mapped) -> bool {
+    const fn saves(self, relation: &RelationshipMapping) -> bool {
         match self {
             Self::Save => relation.save_update,
             Self::Merge => relation.cascades.merge,
@@ -39,7 +38,7 @@ impl Follow {
     }
 
     /// Whether an object that is there gets what is said of a relationship.
-    const fn copies(self, relation: &Mapped) -> bool {
+    const fn copies(self, relation: &RelationshipMapping) -> bool {
         match self {
             Self::Save => true,
             Self::Merge => relation.cascades.merge,
@@ -47,7 +46,7 @@ impl Follow {
     }
 }
 
-/// Whom objects stand for, by their addresses; themselves where nobody is named.
+/// Whom objects stand for, by their addresses; themselves where there is no entry.
 type Known = FxHashMap<usize, AnyEntity>;
 
 fn whom(known: &Known, object: &AnyEntity) -> AnyEntity {
@@ -55,30 +54,29 @@ fn whom(known: &Known, object: &AnyEntity) -> AnyEntity {
 }
 
 impl Graph {
-    pub(super) fn new(unit: &Rc<Unit>, given: Vec<Item>, follow: Follow) -> Self {
+    pub(super) fn new(unit: &Rc<UnitOfWork>, given: Vec<Item>, follow: Follow) -> Self {
         let mut places: FxHashMap<usize, usize> =
             given.iter().enumerate().map(|(at, item)| (item.object.address(), at)).collect();
         let (mut items, given, mut at) = (given.clone(), given.len(), 0);
         while let Some(Item { object, .. }) = items.get(at).cloned() {
             at += 1;
             // What the session has leads to what the session knows, or finds by its next flush.
-            if object.0.life().is_of(unit) {
+            if object.0.state().is_of(unit) {
                 continue;
             }
             let relations = object.0.mapper().relations.iter().enumerate();
             for (position, relation) in relations.filter(|(_, relation)| follow.copies(relation)) {
-                let mut related = Vec::new();
-                object.0.look(position, &mut |now, _| related = now.items());
-                if relation.direction == Direction::ToOne && !related.is_empty() {
-                    items.get_mut(at - 1).into_iter().for_each(|item| item.said_otherwise.extend(&relation.near));
+                let related = object.0.items(position);
+                if relation.direction == Direction::ManyToOne && !related.is_empty() {
+                    items.get_mut(at - 1).into_iter().for_each(|item| item.said_otherwise.extend(&relation.local));
                 }
                 for other in related.into_iter().filter(|_| follow.saves(relation)) {
                     let place = *places.entry(other.address()).or_insert(items.len());
                     if place == items.len() {
                         items.push(Item::of(other, None));
                     }
-                    if relation.direction == Direction::ToMany {
-                        items.get_mut(place).into_iter().for_each(|item| item.said_otherwise.extend(&relation.far));
+                    if relation.direction == Direction::OneToMany {
+                        items.get_mut(place).into_iter().for_each(|item| item.said_otherwise.extend(&relation.remote));
                     }
                 }
             }
@@ -87,7 +85,7 @@ impl Graph {
     }
 
     /// Puts what is said onto the objects of its rows, and what has none into the session. The objects of what was given.
-    pub(super) fn merge(self, unit: &Rc<Unit>) -> Result<Vec<AnyEntity>> {
+    pub(super) fn merge(self, unit: &Rc<UnitOfWork>) -> Result<Vec<AnyEntity>> {
         let known = self.known(unit);
         for (at, item) in self.items.iter().enumerate() {
             match known.get(&item.object.address()) {
@@ -108,7 +106,7 @@ impl Graph {
                     object.0.copy_onto(row, &is_given, &is_copied, &|other| whom(&known, other));
                 }
                 Some(_) => {}
-                None if object.0.life().is_of(unit) && object.status() != Status::Deleted => {}
+                None if object.0.state().is_of(unit) && object.status() != Status::Deleted => {}
                 None => {
                     if object.status() == Status::Detached {
                         // Its row is not there any more: it becomes a new one.
@@ -127,7 +125,7 @@ impl Graph {
     }
 
     /// Whom the session knows by the keys that are given: rows that are there, and the first of several new ones of one key.
-    fn known(&self, unit: &Rc<Unit>) -> Known {
+    fn known(&self, unit: &Rc<UnitOfWork>) -> Known {
         let mut first: FxHashMap<(ModelId, Key), AnyEntity> = FxHashMap::default();
         let mut known = Known::default();
         for item in &self.items {
@@ -144,10 +142,10 @@ impl Graph {
 }
 
 /// Whether the session may have an object that has no row.
-fn check_free(unit: &Rc<Unit>, object: &AnyEntity) -> Result<()> {
+fn check_free(unit: &Rc<UnitOfWork>, object: &AnyEntity) -> Result<()> {
     match object.status() {
         Status::Transient | Status::Detached => Ok(()),
-        _ if object.0.life().is_of(unit) => Ok(()),
+        _ if object.0.state().is_of(unit) => Ok(()),
         Status::Pending | Status::Persistent | Status::Deleted => Err(Error::AlreadyAttached),
     }
 }

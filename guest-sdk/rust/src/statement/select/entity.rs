@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Select, both, subquery};
+use super::{Select, subquery};
 use crate::{
     Model, Value,
     bindings::sqlservice::database::statements::{BinaryOp, Labelled, Node as Form},
@@ -45,7 +45,7 @@ impl<T> Select<T> {
     /// Only rows for which this holds.
     pub(crate) fn only(mut self, condition: Option<Node>) -> Self {
         if let Some(condition) = condition {
-            self.filter = both(self.filter, condition);
+            self.filter = Node::and(self.filter, condition);
         }
         self
     }

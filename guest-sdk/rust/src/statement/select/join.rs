@@ -1,13 +1,12 @@
 //! Sources put together.
 
-use super::{Select, both};
+use super::Select;
 use crate::{
-    Alias, Model,
     bindings::sqlservice::database::statements::{Join, JoinKind, Node as Form, SourceQuery},
-    entity::Record,
-    expression::{Ends, Kids, Node, Operand, Source, operand_node},
+    entity::mapper,
+    expression::{Children, Ends, Node, Operand, Source, operand_node},
+    model::{Alias, Model, Record},
     relation::Related,
-    session::unit::mapper,
     statement::Subquery,
 };
 
@@ -121,7 +120,7 @@ impl<T> Select<T> {
         match (&ends.between, ends.of_between()) {
             (Some(between), Some(on)) if kind == JoinKind::Inner => {
                 let between = between.source.node();
-                self.joined(kind, between, Some(of_owner)).joined(kind, ends.target.node(), both(filter, on))
+                self.joined(kind, between, Some(of_owner)).joined(kind, ends.target.node(), Node::and(filter, on))
             }
             (Some(between), Some(on)) => {
                 // A pair that leads to nothing which is wanted must not leave a row of nulls beside those that do.
@@ -129,7 +128,7 @@ impl<T> Select<T> {
                 let of_owner = Node::all(std::iter::once(of_owner).chain(leads).collect());
                 self.joined(kind, between.source.node(), Some(of_owner)).joined(kind, ends.target.node(), Some(on))
             }
-            _ => self.joined(kind, ends.target.node(), both(filter, of_owner)),
+            _ => self.joined(kind, ends.target.node(), Node::and(filter, of_owner)),
         }
     }
 
@@ -138,14 +137,14 @@ impl<T> Select<T> {
             // Without a source there is nothing to join to, and the other side is all there is.
             self.source = Some(right);
             return match on {
-                Some(on) => Self { filter: both(self.filter.clone(), on), ..self },
+                Some(on) => Self { filter: Node::and(self.filter.clone(), on), ..self },
                 None => self,
             };
         };
-        let mut kids = Kids::default();
-        let (left, right) = (kids.add(left), kids.add(right));
-        let on = kids.maybe(on);
-        self.source = Some(kids.node(Form::Join(Join { kind, left, right, on })));
+        let mut children = Children::default();
+        let (left, right) = (children.add(left), children.add(right));
+        let on = children.maybe(on);
+        self.source = Some(children.node(Form::Join(Join { kind, left, right, on })));
         self
     }
 }

@@ -3,7 +3,7 @@
 use ::bigdecimal::{BigDecimal, Zero as _};
 
 use super::{Carried, carried};
-use crate::{expression::Numeric, value::Decimal};
+use crate::value::Decimal;
 
 /// The most zeros that are written for an exponent: no database has decimals of more digits. Without a limit, a short
 /// number with a huge exponent would fill the memory.
@@ -12,14 +12,14 @@ const MOST: u64 = 1_000;
 impl Carried for BigDecimal {
     type By = Decimal;
 
-    fn carry(&self) -> Result<Decimal, &'static str> {
+    fn encode_value(&self) -> Result<Decimal, &'static str> {
         match self.misfit() {
             None => Ok(Decimal::unchecked(self.to_plain_string())),
             Some(why) => Err(why),
         }
     }
 
-    fn land(by: &Decimal) -> Option<Self> {
+    fn decode_value(by: &Decimal) -> Option<Self> {
         match by.as_str() {
             // What stands at a null.
             "" => Some(Self::zero()),
@@ -33,5 +33,3 @@ impl Carried for BigDecimal {
 }
 
 carried!(BigDecimal);
-
-impl Numeric for BigDecimal {}

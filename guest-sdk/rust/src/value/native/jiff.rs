@@ -15,12 +15,12 @@ const LONG: &str = "a longer span";
 impl Carried for civil::Date {
     type By = Date;
 
-    fn carry(&self) -> Result<Date, &'static str> {
+    fn encode_value(&self) -> Result<Date, &'static str> {
         let small = |part: i8| part.unsigned_abs().into();
         Date::new(self.year().into(), small(self.month()), small(self.day())).ok_or(YEARS)
     }
 
-    fn land(by: &Date) -> Option<Self> {
+    fn decode_value(by: &Date) -> Option<Self> {
         let (year, month, day) = by.ymd();
         Self::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
     }
@@ -33,7 +33,7 @@ impl Carried for civil::Date {
 impl Carried for civil::Time {
     type By = Time;
 
-    fn carry(&self) -> Result<Time, &'static str> {
+    fn encode_value(&self) -> Result<Time, &'static str> {
         if let Some(why) = Carried::misfit(self) {
             return Err(why);
         }
@@ -41,7 +41,7 @@ impl Carried for civil::Time {
         Ok(Time::from_microseconds(seconds * 1_000_000 + i64::from(self.subsec_nanosecond() / 1_000)))
     }
 
-    fn land(by: &Time) -> Option<Self> {
+    fn decode_value(by: &Time) -> Option<Self> {
         let (seconds, part) = (by.microseconds().div_euclid(1_000_000), by.microseconds().rem_euclid(1_000_000));
         let (hour, minute, second) = (seconds.div_euclid(3600), seconds / 60 % 60, seconds % 60);
         let nanosecond = i32::try_from(part * 1_000).ok()?;
@@ -56,12 +56,12 @@ impl Carried for civil::Time {
 impl Carried for DateTime {
     type By = Timestamp;
 
-    fn carry(&self) -> Result<Timestamp, &'static str> {
-        Ok(Timestamp::new(self.date().carry()?, self.time().carry()?))
+    fn encode_value(&self) -> Result<Timestamp, &'static str> {
+        Ok(Timestamp::new(self.date().encode_value()?, self.time().encode_value()?))
     }
 
-    fn land(by: &Timestamp) -> Option<Self> {
-        Some(Self::from_parts(civil::Date::land(&by.date())?, civil::Time::land(&by.time())?))
+    fn decode_value(by: &Timestamp) -> Option<Self> {
+        Some(Self::from_parts(civil::Date::decode_value(&by.date())?, civil::Time::decode_value(&by.time())?))
     }
 
     fn misfit(&self) -> Option<&'static str> {
@@ -72,7 +72,7 @@ impl Carried for DateTime {
 impl Carried for ::jiff::Timestamp {
     type By = TimestampTz;
 
-    fn carry(&self) -> Result<TimestampTz, &'static str> {
+    fn encode_value(&self) -> Result<TimestampTz, &'static str> {
         match Carried::misfit(self) {
             None => Ok(TimestampTz::from_microseconds(self.as_microsecond())),
             Some(why) => Err(why),
@@ -80,7 +80,7 @@ impl Carried for ::jiff::Timestamp {
     }
 
     /// Its last moment is some hours before the end of the year 9999.
-    fn land(by: &TimestampTz) -> Option<Self> {
+    fn decode_value(by: &TimestampTz) -> Option<Self> {
         Self::from_microsecond(by.microseconds()).ok()
     }
 
@@ -98,14 +98,14 @@ impl Carried for ::jiff::Timestamp {
 impl Carried for Span {
     type By = Interval;
 
-    fn carry(&self) -> Result<Interval, &'static str> {
+    fn encode_value(&self) -> Result<Interval, &'static str> {
         if self.get_nanoseconds() % 1_000 != 0 {
             return Err("a span with nanoseconds");
         }
         interval(self).ok_or(LONG)
     }
 
-    fn land(by: &Interval) -> Option<Self> {
+    fn decode_value(by: &Interval) -> Option<Self> {
         let parts = [by.months.signum(), by.days.signum(), by.microseconds.signum().try_into().ok()?];
         if parts.contains(&1) && parts.contains(&-1) {
             return None;

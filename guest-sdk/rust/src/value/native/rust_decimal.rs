@@ -1,12 +1,12 @@
 //! The crate `rust_decimal`: decimals of up to 28 digits. One that has more is a type mismatch, never rounded.
 
 use super::{Carried, carried};
-use crate::{expression::Numeric, value::Decimal};
+use crate::value::Decimal;
 
 impl Carried for ::rust_decimal::Decimal {
     type By = Decimal;
 
-    fn carry(&self) -> Result<Decimal, &'static str> {
+    fn encode_value(&self) -> Result<Decimal, &'static str> {
         Ok(Decimal::unchecked(self.to_string()))
     }
 
@@ -14,7 +14,7 @@ impl Carried for ::rust_decimal::Decimal {
         None
     }
 
-    fn land(by: &Decimal) -> Option<Self> {
+    fn decode_value(by: &Decimal) -> Option<Self> {
         match by.as_str() {
             // What stands at a null.
             "" => Some(Self::ZERO),
@@ -28,5 +28,3 @@ impl Carried for ::rust_decimal::Decimal {
 }
 
 carried!(::rust_decimal::Decimal);
-
-impl Numeric for ::rust_decimal::Decimal {}

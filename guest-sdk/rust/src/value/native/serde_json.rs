@@ -4,12 +4,12 @@ use ::serde::{Serialize, de::DeserializeOwned};
 use ::serde_json::Value;
 
 use super::{Carried, carried};
-use crate::{expression::JsonDocument, value::Json};
+use crate::value::Json;
 
 impl Carried for Value {
     type By = Json;
 
-    fn carry(&self) -> Result<Json, &'static str> {
+    fn encode_value(&self) -> Result<Json, &'static str> {
         Ok(Json::new(self.to_string()))
     }
 
@@ -17,7 +17,7 @@ impl Carried for Value {
         None
     }
 
-    fn land(by: &Json) -> Option<Self> {
+    fn decode_value(by: &Json) -> Option<Self> {
         match by.as_str() {
             // What stands at a null.
             "" => Some(Self::Null),
@@ -28,8 +28,6 @@ impl Carried for Value {
 
 carried!(Value);
 
-impl JsonDocument for Value {}
-
 /// A column of JSON documents that are `T`s: anything that serde reads and writes. JSON's null is `T`'s own affair, SQL's
 /// null is an `Option<Document<T>>`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -38,15 +36,13 @@ pub struct Document<T>(pub T);
 impl<T: Serialize + DeserializeOwned + Clone + 'static> Carried for Document<T> {
     type By = Json;
 
-    fn carry(&self) -> Result<Json, &'static str> {
+    fn encode_value(&self) -> Result<Json, &'static str> {
         ::serde_json::to_string(&self.0).map(Json::new).map_err(|_| "a value that serde cannot write as JSON")
     }
 
-    fn land(by: &Json) -> Option<Self> {
+    fn decode_value(by: &Json) -> Option<Self> {
         ::serde_json::from_str(by.as_str()).ok().map(Self)
     }
 }
 
 carried!([<T: Serialize + DeserializeOwned + Clone + 'static>] Document<T>);
-
-impl<T: Serialize + DeserializeOwned + Clone + 'static> JsonDocument for Document<T> {}

@@ -27,7 +27,7 @@ fn decimals<T: SqlType + std::str::FromStr<Err: std::fmt::Debug>>(texts: &[&str]
 }
 
 /// One decimal of the database's as a Rust type.
-fn landed<T: SqlType>(text: &str) -> Result<Vec<T>, Unexpected> {
+fn decoded<T: SqlType>(text: &str) -> Result<Vec<T>, Unexpected> {
     let sent: Vec<Decimal> = decimals(&[text]);
     <T as Field>::decode(Field::encode(&mut sent.iter()), 1)
 }
@@ -44,9 +44,9 @@ fn uuids_and_decimals() {
     let plain: ::bigdecimal::BigDecimal = "1e3".parse().expect("a decimal");
     assert_eq!(plain.to_scalar(), Scalar::Decimal("1000".to_owned()));
     // Arithmetic of 28 digits rounds nothing silently.
-    assert_eq!(landed::<::rust_decimal::Decimal>(wide), Err(Unexpected::Value("a decimal")));
+    assert_eq!(decoded::<::rust_decimal::Decimal>(wide), Err(Unexpected::Value("a decimal")));
     let padded =
-        landed::<::rust_decimal::Decimal>("12345678901234567890.5000000000000000").expect("only zeros are lost");
+        decoded::<::rust_decimal::Decimal>("12345678901234567890.5000000000000000").expect("only zeros are lost");
     assert_eq!(padded[0].to_string(), "12345678901234567890.5");
     // An exponent that would fill the memory.
     for huge in ["1e1000000000", "1e-1000000000"] {

@@ -1,0 +1,77 @@
+//! The statement of a load with a filter or an order of its own, for the keys of some owners.
+
+use crate::{
+    Result,
+    bindings::sqlservice::database::statements::{self, BinaryOp, ListOp, Node as Form},
+    expression::{Children, Ends, Node, Order},
+    mapping::{Mapper, RelationshipMapping},
+    unit_of_work::ApartLoad,
+    value::Value,
+};
+
+/// A relationship's column and whether greater values come first, as a model says it: `rank`, `rank desc`.
+fn order_key<'a>(text: &'a str, columns: &[&'static str]) -> (&'a str, bool) {
+    let words = text.rsplit_once(' ').filter(|_| !columns.contains(&text));
+    match words.map(|(name, word)| (name.trim_end(), word)) {
+        Some((name, word)) if word.eq_ignore_ascii_case("desc") => (name, true),
+        Some((name, word)) if word.eq_ignore_ascii_case("asc") => (name, false),
+        _ => (text, false),
+    }
+}
+
+/// The statement: all columns of the other side, then those that tell whose a row is.
+pub(super) fn select(
+    apart: &ApartLoad,
+    relation: &RelationshipMapping,
+    target: &'static Mapper,
+    keys: &[Vec<Value>],
+) -> Result<Node> {
+    let ends = Ends::new(apart.owner, apart.node.position, None, None)?;
+    let column = |name: &str| Node::column(Some(ends.target.clone()), name.to_owned());
+    let finders = ends.finders();
+    let mut conditions = vec![among(&finders, keys)];
+    conditions.extend(apart.node.filter.clone());
+    let mut orders = apart.node.order.clone();
+    if orders.is_empty() {
+        orders.extend(relation.order_by.iter().map(|text| {
+            let (name, descending) = order_key(text, target.columns);
+            Order::new(column(name), descending, false)
+        }));
+    }
+    // What is equal so far comes in the order of the primary key, as everywhere.
+    orders.extend(target.names(&target.key).iter().map(|name| Order::new(column(name), false, false)));
+    let mut children = Children::default();
+    let columns: Vec<Node> = target.columns.iter().map(|name| column(name)).chain(finders).collect();
+    let select = statements::Select {
+        ctes: Vec::new(),
+        columns: children.all(columns),
+        distinct: false,
+        source: Some(children.add(ends.related())),
+        where_: Some(children.add(Node::all(conditions))),
+        group_by: Vec::new(),
+        having: None,
+        order_by: orders.iter().map(|order| order.key(&mut children)).collect(),
+        limit: None,
+        offset: None,
+        lock: None,
+    };
+    Ok(children.node(Form::Select(select)))
+}
+
+/// Columns that are one of these keys. The last key is written again until there are as many as a power of two, so that few texts
+/// come again and again.
+fn among(columns: &[Node], keys: &[Vec<Value>]) -> Node {
+    let written = keys.len().next_power_of_two();
+    let keys = keys.iter().chain(keys.last().into_iter().cycle()).take(written);
+    if let [column] = columns {
+        let values = keys.flat_map(|key| key.first().cloned()).map(Node::value);
+        return Node::list(ListOp::InList, std::iter::once(column.clone()).chain(values));
+    }
+    let equal = |key: &Vec<Value>| {
+        let pairs = columns.iter().zip(key);
+        let pairs =
+            pairs.map(|(column, value)| Node::binary(BinaryOp::Equal, column.clone(), Node::value(value.clone())));
+        Node::all(pairs.collect())
+    };
+    Node::list(ListOp::Or, keys.map(equal))
+}

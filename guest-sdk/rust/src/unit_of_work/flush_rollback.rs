@@ -1,0 +1,140 @@
+//! What a flush does to objects before anything is written, and how it is rolled back where nothing is.
+
+use std::rc::Rc;
+
+use super::UnitOfWork;
+use crate::{
+    Result,
+    instance::{AnyEntity, Status},
+    value::Value,
+};
+
+/// Something that a flush did to an object.
+pub(super) enum FlushStep {
+    /// It left the session before it had a row.
+    Left(AnyEntity),
+    /// Its row is to be deleted, since that of another one is.
+    Deleted(AnyEntity),
+    /// A column was set to what a relationship says.
+    Assigned { object: AnyEntity, column: usize, before: Value, after: Value },
+    /// Columns follow a key that changes: what its row had there, and what it said itself.
+    Followed { object: AnyEntity, stored: Vec<(usize, Value)>, newest: Vec<(usize, Value)> },
+}
+
+/// Rolls objects back where a flush is dropped before it was written. What follows from them is found again by the next flush, and
+/// may be something else by then.
+pub(crate) struct FlushRollback<'a>(Option<&'a Rc<UnitOfWork>>);
+
+impl<'a> FlushRollback<'a> {
+    pub(crate) fn begin(unit: &'a Rc<UnitOfWork>) -> Self {
+        unit.forget_steps();
+        Self(Some(unit))
+    }
+
+    /// It is written.
+    pub(crate) fn keep(mut self) {
+        if let Some(unit) = self.0.take() {
+            unit.forget_steps();
+        }
+    }
+}
+
+impl Drop for FlushRollback<'_> {
+    fn drop(&mut self) {
+        let Some(unit) = self.0 else { return };
+        unit.take_back_all(unit.flush_steps.take());
+        unit.take_back_joined();
+    }
+}
+
+impl UnitOfWork {
+    /// Remembers what a flush did, until it is written.
+    pub(super) fn record(&self, flush_steps: FlushStep) {
+        self.flush_steps.borrow_mut().push(flush_steps);
+    }
+
+    /// Sets a column to what a relationship says.
+    pub(super) fn assign(&self, object: &AnyEntity, column: usize, after: Value) -> Result<()> {
+        let before = object.0.value(column);
+        if before != after {
+            object.0.assign(column, after.clone())?;
+            self.record(FlushStep::Assigned { object: object.clone(), column, before, after });
+        }
+        Ok(())
+    }
+
+    /// There is nothing to take back: the flush was written, or more than it was undone.
+    pub(super) fn forget_steps(&self) {
+        self.flush_steps.borrow_mut().clear();
+    }
+
+    /// Objects that came into the session with others leave it again.
+    fn take_back_joined(self: &Rc<Self>) {
+        let mut any = false;
+        for object in self.pending.borrow().iter().filter(|object| object.0.state().has_joined.replace(false)) {
+            object.0.state().leave(Status::Transient);
+            any = true;
+        }
+        if any {
+            self.sweep();
+        }
+    }
+
+    /// Takes back what followed from deletes and lost owners. What joined the session stays.
+    pub(crate) fn take_back_followers(self: &Rc<Self>) {
+        let follows = |flush_steps: &FlushStep| matches!(flush_steps, FlushStep::Left(_) | FlushStep::Deleted(_));
+        if !self.flush_steps.borrow().iter().any(follows) {
+            return;
+        }
+        let (followers, others) = self.flush_steps.take().into_iter().partition(follows);
+        self.flush_steps.replace(others);
+        self.take_back_all(followers);
+    }
+
+    /// Takes back the last first.
+    fn take_back_all(self: &Rc<Self>, flush_steps: Vec<FlushStep>) {
+        if flush_steps.is_empty() {
+            return;
+        }
+        flush_steps.into_iter().rev().for_each(|flush_steps| self.take_back(flush_steps));
+        // Once for all of them.
+        self.sweep();
+    }
+
+    fn take_back(self: &Rc<Self>, flush_steps: FlushStep) {
+        match flush_steps {
+            FlushStep::Left(object) if object.status() == Status::Transient => {
+                object.0.state().expunged_from.set(0);
+                object.0.state().set(Status::Pending, self);
+                self.pending.borrow_mut().push(object);
+            }
+            FlushStep::Deleted(object) if object.status() == Status::Deleted => {
+                let state = object.0.state();
+                // One that a handler deleted as well stays so.
+                if state.is_cascaded.replace(false) && !state.is_gone.get() {
+                    state.set(Status::Persistent, self);
+                }
+            }
+            FlushStep::Assigned { object, column, before, after } if object.0.value(column) == after => {
+                // What it was fits.
+                let _ = object.0.assign(column, before);
+            }
+            FlushStep::Followed { object, stored, newest } => {
+                // What it was fits.
+                let _ = set_stored(&object, &stored);
+                for (column, value) in newest {
+                    let _ = object.0.assign(column, value);
+                }
+            }
+            FlushStep::Left(_) | FlushStep::Deleted(_) | FlushStep::Assigned { .. } => {}
+        }
+    }
+}
+
+/// Sets what an object's row has; what was edited stays.
+pub(super) fn set_stored(object: &AnyEntity, values: &[(usize, Value)]) -> Result<()> {
+    let edits: Vec<(usize, Value)> =
+        object.0.changed().into_iter().map(|column| (column, object.0.value(column))).collect();
+    object.0.set_committed_values(values)?;
+    edits.into_iter().try_for_each(|(column, value)| object.0.assign(column, value))
+}
