@@ -1,4 +1,5 @@
 import type * as contract from "./contract.ts";
+import { begin } from "./runtime/instance.ts";
 import { Models } from "./schema/models.ts";
 import { isWellFormed } from "./values/utf8.ts";
 
@@ -29,6 +30,7 @@ export function expose(
 ): (...given: unknown[]) => Promise<unknown> {
   return async (...given) => {
     try {
+      begin();
       const taken = parameters.map((shape, i) => lift(shape, given[i], name));
       return lower(result, await run(...taken), name);
     } catch (error) {

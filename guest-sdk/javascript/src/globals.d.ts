@@ -11,7 +11,8 @@ declare global {
   const clearInterval: typeof import("./runtime/timers.ts").clearInterval;
   const URL: typeof import("./runtime/url.ts").URL;
   const URLSearchParams: typeof import("./runtime/url.ts").URLSearchParams;
-  const performance: { now(): number };
+  const performance: typeof import("./runtime/performance.ts").performance;
+  const crypto: typeof import("./runtime/crypto.ts").crypto;
   function atob(text: string): string;
   function btoa(bytes: string): string;
   function queueMicrotask(run: () => void): void;
