@@ -14,12 +14,22 @@ import { bundle, entrySource } from "../build/bundle.mjs";
 
 const sdk = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** What instances printed as errors. */
+const printed = [];
+
 /** The host of an instance: interfaces by their names. */
 const host = {
   "wasi:random/random@0.2.6": {
     getRandomBytes: (count) => [...randomFillSync(new Uint8Array(Number(count)))],
   },
-  "wasi:clocks/monotonic-clock@0.3.0": { now: () => process.hrtime.bigint() },
+  "wasi:clocks/monotonic-clock@0.3.0": {
+    now: () => process.hrtime.bigint(),
+    waitFor: (nanoseconds) => new Promise((resolve) => setTimeout(resolve, Number(nanoseconds) / 1e6)),
+  },
+  "wasi:cli/stderr@0.2.6": {
+    getStderr: () => ({ blockingWriteAndFlush: (bytes) => printed.push(new TextDecoder().decode(bytes)) }),
+  },
+  "wasi:cli/stdout@0.2.6": {},
 };
 
 /** Takes what a bundle imports from a global of the name `host`. */
@@ -131,4 +141,17 @@ test("time is counted from when an instance begins", async () => {
   assert.equal(one[0], "0");
   assert.ok(Number(one[1]) >= 0 && Number(one[1]) < 5_000);
   assert.ok(Number(one[2]) >= before && Number(one[2]) <= Date.now());
+});
+
+test("an error in a timer is printed, and other timers go on", async () => {
+  printed.length = 0;
+  const [one] = await lines(`
+    export const run = async () => {
+      setTimeout(() => { throw new RangeError("too late"); }, 1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return ["went on"];
+    };
+  `);
+  assert.deepEqual([...one], ["went on"]);
+  assert.match(printed.join(""), /an error in a timer: RangeError: too late/);
 });

@@ -19,7 +19,9 @@ await esbuild.build({
   format: "esm",
   outdir: out,
   outExtension: { ".js": ".mjs" },
-  alias: { "sqlservice:database/sessions@0.2.0": join(directory, "no-host.mjs") },
+  alias: Object.fromEntries(
+    ["sessions", "databases"].map((name) => [`sqlservice:database/${name}@0.2.0`, join(directory, "no-host.mjs")]),
+  ),
 });
 const { status } = spawnSync(process.execPath, ["--test", out], { stdio: "inherit" });
 const plain = readdirSync(directory)
