@@ -155,3 +155,21 @@ test("an error in a timer is printed, and other timers go on", async () => {
   assert.deepEqual([...one], ["went on"]);
   assert.match(printed.join(""), /an error in a timer: RangeError: too late/);
 });
+
+test("signals tell that work is no longer wanted", async () => {
+  const [one] = await lines(`
+    export const run = async () => {
+      const [first, second] = [new AbortController(), new AbortController()];
+      const any = AbortSignal.any([first.signal, second.signal]);
+      const said = [String(any.aborted)];
+      any.addEventListener("abort", ({ type }) => said.push(type + " " + any.reason.name));
+      second.abort();
+      second.abort(new Error("again"));
+      const timeout = AbortSignal.timeout(1);
+      await new Promise((resolve) => timeout.addEventListener("abort", resolve, { once: true }));
+      try { timeout.throwIfAborted(); } catch (error) { said.push(error.name); }
+      return [...said, String(first.signal.aborted), String(AbortSignal.abort("why").reason)];
+    };
+  `);
+  assert.deepEqual([...one], ["false", "abort AbortError", "TimeoutError", "false", "why"]);
+});

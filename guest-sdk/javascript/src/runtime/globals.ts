@@ -1,5 +1,6 @@
 /** What the engine lacks and programs expect. A bundle has what it names and no more. */
 
+export { AbortController, AbortSignal } from "./abort.ts";
 export { console } from "./console.ts";
 export { crypto } from "./crypto.ts";
 export { performance } from "./performance.ts";
