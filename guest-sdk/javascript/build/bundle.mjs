@@ -10,6 +10,7 @@ export function entrySource(entry, { functions }) {
       `export const ${name} = expose(${JSON.stringify(name)}, plugin.${name}, ${JSON.stringify(parameters.map((one) => one.shape))}, ${JSON.stringify(result)});`,
   );
   return [
+    `import "@sqlservice/guest/runtime/install";`,
     `import * as plugin from ${JSON.stringify(entry)};`,
     `import { declare, expose } from "@sqlservice/guest/exported";`,
     `export const declarations = { declaredModels: () => declare(plugin) };`,
@@ -35,6 +36,7 @@ export async function bundle({ sdk, project, entry }) {
     alias: {
       "@sqlservice/guest": join(sdk, "src", "index.ts"),
       "@sqlservice/guest/raw": join(sdk, "src", "raw.ts"),
+      "@sqlservice/guest/runtime/install": join(sdk, "src", "runtime", "install.ts"),
       "@sqlservice/guest/exported": join(sdk, "src", "exported.ts"),
     },
     nodePaths: [join(project, "node_modules"), join(sdk, "node_modules")],

@@ -61,7 +61,7 @@ function functionDeclaration({ name, parameters, result, doc, isFallible }) {
 export function worldSource({ name, exports, types, raw, imports }) {
   const declared = [...types.values()];
   const names = declared.map((one) => identifier(one.name)).join(", ");
-  const wasi = [...imports].filter((path) => path.startsWith("wasi:cli/"));
+  const wasi = [...imports].filter((path) => /^wasi:(cli|random)\//.test(path));
   return [
     `package plugin:${name};`,
     "",

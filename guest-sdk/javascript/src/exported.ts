@@ -1,4 +1,6 @@
 import type * as contract from "./contract.ts";
+import { inspect } from "./runtime/inspect.ts";
+import { begin } from "./runtime/instance.ts";
 import { Models } from "./schema/models.ts";
 import { isWellFormed } from "./values/utf8.ts";
 
@@ -29,6 +31,7 @@ export function expose(
 ): (...given: unknown[]) => Promise<unknown> {
   return async (...given) => {
     try {
+      begin();
       const taken = parameters.map((shape, i) => lift(shape, given[i], name));
       return lower(result, await run(...taken), name);
     } catch (error) {
@@ -53,9 +56,20 @@ export function declare(plugin: Record<string, unknown>): contract.Models {
 
 /** An error's message, and those of its causes. */
 function messageOf(error: unknown, causes = MOST_CAUSES): string {
-  if (!(error instanceof Error)) return textOf(error);
+  if (!(error instanceof Error)) return textOfOther(error);
   const message = textOf(error.message || error.name);
   return error.cause === undefined || causes === 0 ? message : `${message}: ${messageOf(error.cause, causes - 1)}`;
+}
+
+/** What is thrown that is no error: an object says its message, or what it holds. */
+function textOfOther(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return textOf(thrown);
+  try {
+    const { message } = thrown as { message?: unknown };
+    return typeof message === "string" ? message : inspect(thrown);
+  } catch {
+    return textOf(thrown);
+  }
 }
 
 /** What a thrown value says; its own code may fail. */

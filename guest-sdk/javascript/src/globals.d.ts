@@ -1,6 +1,10 @@
 /** What the SDK brings to plugins: a bundle has of it what it names. */
 
 declare global {
+  type AbortController = import("./runtime/abort.ts").AbortController;
+  const AbortController: typeof import("./runtime/abort.ts").AbortController;
+  type AbortSignal = import("./runtime/abort.ts").AbortSignal;
+  const AbortSignal: typeof import("./runtime/abort.ts").AbortSignal;
   const console: typeof import("./runtime/console.ts").console;
   const structuredClone: typeof import("./runtime/structured-clone.ts").structuredClone;
   const TextDecoder: typeof import("./runtime/text.ts").TextDecoder;
@@ -11,7 +15,8 @@ declare global {
   const clearInterval: typeof import("./runtime/timers.ts").clearInterval;
   const URL: typeof import("./runtime/url.ts").URL;
   const URLSearchParams: typeof import("./runtime/url.ts").URLSearchParams;
-  const performance: { now(): number };
+  const performance: typeof import("./runtime/performance.ts").performance;
+  const crypto: typeof import("./runtime/crypto.ts").crypto;
   function atob(text: string): string;
   function btoa(bytes: string): string;
   function queueMicrotask(run: () => void): void;

@@ -26,6 +26,11 @@ declare module "wasi:clocks/monotonic-clock@0.3.0" {
   export default clock;
 }
 
+declare module "wasi:random/random@0.2.6" {
+  const random: { getRandomBytes(count: bigint): ArrayLike<number> };
+  export default random;
+}
+
 declare module "wasi:cli/stdout@0.2.6" {
   import type { OutputStream } from "./runtime/output-stream.ts";
   const stdout: { getStdout(): OutputStream };

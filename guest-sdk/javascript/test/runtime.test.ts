@@ -56,3 +56,12 @@ test("what a function returns is checked before the host sees it", async () => {
     returning({ a: 1 }, { t: "record", name: "r", fields: [{ js: "a", wit: "a", shape: { t: "string" } }] }),
   );
 });
+
+test("what is thrown is told, an object that is no error too", async () => {
+  const throwing = (thrown: unknown) =>
+    expose("f", async () => Promise.reject(thrown), [], { t: "unit" })().catch((told: unknown) => told);
+  assert.equal(await throwing(new Error("a", { cause: "b" })), "a: b");
+  assert.equal(await throwing({ code: 5, message: "said" }), "said");
+  assert.equal(await throwing({ code: 5 }), "{code: 5}");
+  assert.equal(await throwing(null), "null");
+});

@@ -1,6 +1,9 @@
 /** What the engine lacks and programs expect. A bundle has what it names and no more. */
 
+export { AbortController, AbortSignal } from "./abort.ts";
 export { console } from "./console.ts";
+export { crypto } from "./crypto.ts";
+export { performance } from "./performance.ts";
 export { structuredClone } from "./structured-clone.ts";
 export { TextDecoder, TextEncoder } from "./text.ts";
 export { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.ts";

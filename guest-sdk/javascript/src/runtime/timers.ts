@@ -1,5 +1,7 @@
 import clock from "wasi:clocks/monotonic-clock@0.3.0";
 
+import { console } from "./console.ts";
+
 /** Timers that are waited for, by their numbers. */
 const active = new Set<number>();
 let last = 0;
@@ -9,12 +11,21 @@ async function wait(milliseconds: number | undefined): Promise<void> {
   await clock.waitFor(BigInt(Math.round((given > 1 ? Math.min(given, 2 ** 31 - 1) : 1) * 1e6)));
 }
 
+/** Calls what a timer is for. Its caller is gone, so an error is printed. */
+function call(run: (...given: any[]) => void, given: unknown[]): void {
+  try {
+    run(...given);
+  } catch (error) {
+    console.error("an error in a timer:", error);
+  }
+}
+
 /** Calls a function once, after so many milliseconds. It is called only while the plugin's function runs. */
 export function setTimeout(run: (...given: any[]) => void, milliseconds?: number, ...given: unknown[]): number {
   const timer = ++last;
   active.add(timer);
   void wait(milliseconds).then(() => {
-    if (active.delete(timer)) run(...given);
+    if (active.delete(timer)) call(run, given);
   });
   return timer;
 }
@@ -27,7 +38,7 @@ export function setInterval(run: (...given: any[]) => void, milliseconds?: numbe
     for (;;) {
       await wait(milliseconds);
       if (!active.has(timer)) return;
-      run(...given);
+      call(run, given);
     }
   })();
   return timer;

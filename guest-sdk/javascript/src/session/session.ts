@@ -54,6 +54,7 @@ export class Session<M extends Models<any, any>> {
   /** Those that have not ended: one that the collector took would be undone, with what was done since. */
   private savepoints: DataSavepoint[] = [];
   private ended = false;
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(models: M, parts: SessionParts) {
     this.parts = parts;
@@ -177,17 +178,24 @@ export class Session<M extends Models<any, any>> {
 
   /** Writes what was changed, added and deleted, in one crossing, all or none. */
   async flush(): Promise<void> {
-    await this.send(this.unit.plan());
+    await this.inTurn(() => this.send(this.unit.plan()));
   }
 
   /** Writes some objects; with all others where they cannot be written without these. */
   private async flushSome(objects: readonly Row[]): Promise<void> {
     try {
-      await this.send(this.unit.plan(objects));
+      await this.inTurn(() => this.send(this.unit.plan(objects)));
     } catch (error) {
       if (!(error instanceof ConstraintError || error instanceof InvalidError)) throw error;
       await this.flush();
     }
+  }
+
+  /** Runs a flush after those that are under way: what they write is not written again by the one that follows. */
+  private inTurn(run: () => Promise<void>): Promise<void> {
+    const result = this.turn.then(run);
+    this.turn = result.catch(() => undefined);
+    return result;
   }
 
   private async send(flush: FlushPlan): Promise<void> {

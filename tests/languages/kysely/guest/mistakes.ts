@@ -263,6 +263,17 @@ export const MISTAKES: Readonly<Record<string, readonly [expected: string, run: 
         await one.rollback();
       }),
   ],
+  "saves that are not awaited": [
+    "none",
+    async () => {
+      await db.begin(async (one) => {
+        void one.save("note", { text: "a" });
+        void one.save("note", { text: "b" });
+      });
+      const { numDeletedRows } = await kysely.deleteFrom("note").executeTakeFirstOrThrow();
+      if (numDeletedRows !== 2n) throw new RangeError(`${numDeletedRows} rows`);
+    },
+  ],
   "an error of the program's own": [
     "RangeError",
     () =>

@@ -8,6 +8,7 @@ import { documents } from "../programs/data.ts";
 import { type Dialect, type Outcome, runProgram } from "../programs/program.ts";
 import type { DB } from "../programs/schema.ts";
 import { measure, type Work } from "../bench/work.ts";
+import { fresh as values } from "./fresh.ts";
 import { saveGraph } from "./graph.ts";
 import { IDLE, stayIdle } from "./idle.ts";
 import { make, MISTAKES } from "./mistakes.ts";
@@ -31,6 +32,11 @@ export async function run(names: string[]): Promise<string> {
     outcomes[program.name] = await runProgram(db.kysely as unknown as Kysely<DB>, program, context);
   }
   return JSON.stringify(outcomes);
+}
+
+/** What this instance has of its own, as JSON. */
+export async function fresh(): Promise<string> {
+  return JSON.stringify(values());
 }
 
 /** The mistakes that there are, as JSON. */

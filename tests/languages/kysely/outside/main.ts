@@ -11,6 +11,7 @@ import { all } from "../programs/all.ts";
 import { type Dialect, DIALECTS, type Outcome, type Program, runProgram } from "../programs/program.ts";
 import { type Databases, isThere, makeDatabases } from "./databases.ts";
 import { File } from "./file.ts";
+import { checkFresh } from "./fresh.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { KindsPlugin } from "./kinds.ts";
 import { checkIdle, checkMistakes } from "./mistakes.ts";
@@ -107,7 +108,9 @@ async function checkOn(
     console.log(`${dialect}: ${mistakes.count} mistakes: ${mistakes.wrong.length} wrong`);
     const idle = checkIdle(sandbox, databases.inside);
     console.log(`${dialect}: ${idle.count} idle transactions: ${idle.wrong.length} wrong`);
-    return [checked, kinds, mistakes, idle];
+    const fresh = checkFresh(sandbox, databases.inside);
+    console.log(`${dialect}: ${fresh.count} values of an instance: ${fresh.wrong.length} wrong`);
+    return [checked, kinds, mistakes, idle, fresh];
   } finally {
     await databases.drop();
   }

@@ -1,0 +1,31 @@
+/** `Math.random`, with a sequence of its own for each instance: the engine's would go on from where the build left it. */
+
+import host from "wasi:random/random@0.2.6";
+
+import { atBeginning } from "./instance.ts";
+
+/** The state of an xorshift generator of 128 bits. Modules that take random numbers while they are built get the same ones in each build. */
+const state = Uint32Array.of(0x9e3779b9, 0x243f6a88, 0xb7e15162, 0xdeadbeef);
+
+/** A number from 0 to 2^32 - 1. */
+function next(): number {
+  const [first, , , last] = state as unknown as [number, number, number, number];
+  const mixed = first ^ (first << 11);
+  state.copyWithin(0, 1);
+  state[3] = last ^ (last >>> 19) ^ mixed ^ (mixed >>> 8);
+  return state[3] as number;
+}
+
+/** A number from 0 to less than 1, with 53 random bits. Not for secrets: those are `crypto`'s. */
+export function random(): number {
+  return ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) / 2 ** 53;
+}
+
+/** A state of zeros alone would stay one, so one bit is set. */
+function seed(): void {
+  const bytes = host.getRandomBytes(16n);
+  state.set(new Uint32Array(Uint8Array.from(bytes).buffer));
+  state[0] = (state[0] as number) | 1;
+}
+
+atBeginning(seed);
