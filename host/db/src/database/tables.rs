@@ -28,8 +28,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::Operational`] names tables that exist already, without `check_first`; [`Error::LockNotAvailable`] where others
-    /// hold what is needed for longer than the lock timeout; [`Error::OutcomeUnknown`] where the connection was lost and nothing says
+    /// [`crate::Error::Operational`] names tables that exist already, without `check_first`; [`crate::Error::LockNotAvailable`] where others
+    /// hold what is needed for longer than the lock timeout; [`crate::Error::OutcomeUnknown`] where the connection was lost and nothing says
     /// what became of the tables, on MySQL and MariaDB from the first statement on; and what the database says.
     pub async fn create_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
         self.change(Change::Create, tables, check_first).await
@@ -43,10 +43,10 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::Denied`] names tables that are not those of this handle's [owner](Self::with_owner), where it has one, before
+    /// [`crate::Error::Denied`] names tables that are not those of this handle's [owner](Self::with_owner), where it has one, before
     /// anything is dropped;
-    /// [`Error::Integrity`], on PostgreSQL [`Error::Operational`] with 2BP01, where others refer to what is to be dropped;
-    /// [`Error::NoSuchTable`] names those that do not exist, without `check_first`; else as [`Database::create_all`].
+    /// [`crate::Error::Integrity`], on PostgreSQL [`crate::Error::Operational`] with 2BP01, where others refer to what is to be dropped;
+    /// [`crate::Error::NoSuchTable`] names those that do not exist, without `check_first`; else as [`Database::create_all`].
     pub async fn drop_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
         self.change(Change::Drop, tables, check_first).await
     }
@@ -77,7 +77,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchTable`] names the tables of `only` that do not exist; [`Error::Limit`] where there are more than 10,000
+    /// [`crate::Error::NoSuchTable`] names the tables of `only` that do not exist; [`crate::Error::Limit`] where there are more than 10,000
     /// tables, a text of more than 1 MiB or more than 64 MiB in all.
     pub async fn reflect(&self, options: ReflectOptions) -> Result<Vec<Table>> {
         options.check()?;
