@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from fakes import Session
-from sqlalchemy import exc, orm
+from sqlalchemy import exc, orm, schema
 
 from sqlservice_guest import driver
 from sqlservice_guest.bindings import sessions
@@ -145,3 +145,16 @@ def test_relationships_of_classes_that_inherit_begin_and_end_at_tables() -> None
 
     found = {(item.owner, item.name): item.target for item in models.relationships(Base.metadata)}
     assert found == {("pages", "book"): "books", ("books", "pages"): "pages"}
+
+
+def test_a_table_without_a_name_is_refused_by_the_host_and_not_by_what_logs_show(calls: list[Any]) -> None:
+    nameless = sa.Table("", sa.MetaData(), sa.Column("id", sa.Integer))
+    assert str(schema.CreateTable(nameless).compile(dialect=DataDialect())) == "CREATE TABLE "
+
+
+def test_a_name_that_is_empty_is_no_definition_in_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect_text, "raw_sql", object())
+    nameless = sa.Table("", sa.MetaData(), sa.Column("id", sa.Integer))
+    index = sa.Index("one", nameless.c.id)
+    with pytest.raises(exc.CompileError, match="a name is empty"):
+        dialect_text.definition(DataDialect(), schema.CreateIndex(index))
