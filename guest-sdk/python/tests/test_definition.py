@@ -158,3 +158,23 @@ def test_a_name_that_is_empty_is_no_definition_in_text(monkeypatch: pytest.Monke
     index = sa.Index("one", nameless.c.id)
     with pytest.raises(exc.CompileError, match="a name is empty"):
         dialect_text.definition(DataDialect(), schema.CreateIndex(index))
+
+
+def test_a_map_of_schemas_is_refused_or_goes_as_text(calls: list[Any], engine: sa.Engine) -> None:
+    mapped = engine.execution_options(schema_translate_map={None: "elsewhere"})
+    with pytest.raises(exc.CompileError, match="no schema_translate_map"):
+        METADATA.create_all(mapped, tables=[TAGS], checkfirst=False)
+    with pytest.raises(exc.CompileError, match="no schema_translate_map"):
+        METADATA.drop_all(mapped, tables=[TAGS], checkfirst=False)
+    assert calls == []
+
+
+def test_a_map_of_schemas_names_the_schema_in_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect_text, "raw_sql", object())
+    dialect = DataDialect()
+    dialect.identifier_preparer = dialect_text.names_of(dialect)
+    for definition in (schema.CreateTable(TAGS), schema.DropTable(TAGS)):
+        compiled: Any = definition.compile(dialect=dialect, schema_translate_map={None: "elsewhere"})
+        text = compiled.preparer._render_schema_translates(compiled.string, {None: "elsewhere"})
+        assert compiled.action == "text"
+        assert "TABLE elsewhere.tags" in text
