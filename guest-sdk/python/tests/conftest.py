@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 SDK = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(SDK / "src"), str(SDK / ".sqlservice" / "check" / "silent")]
+
+# As in a component.
+os.environ["DISABLE_SQLALCHEMY_CEXT_RUNTIME"] = "1"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from fakes import Session
-from sqlalchemy import exc, orm
+from sqlalchemy import exc, orm, schema
 
 from sqlservice_guest import driver
 from sqlservice_guest.bindings import sessions
@@ -145,3 +145,36 @@ def test_relationships_of_classes_that_inherit_begin_and_end_at_tables() -> None
 
     found = {(item.owner, item.name): item.target for item in models.relationships(Base.metadata)}
     assert found == {("pages", "book"): "books", ("books", "pages"): "pages"}
+
+
+def test_a_table_without_a_name_is_refused_by_the_host_and_not_by_what_logs_show(calls: list[Any]) -> None:
+    nameless = sa.Table("", sa.MetaData(), sa.Column("id", sa.Integer))
+    assert str(schema.CreateTable(nameless).compile(dialect=DataDialect())) == "CREATE TABLE "
+
+
+def test_a_name_that_is_empty_is_no_definition_in_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect_text, "raw_sql", object())
+    nameless = sa.Table("", sa.MetaData(), sa.Column("id", sa.Integer))
+    index = sa.Index("one", nameless.c.id)
+    with pytest.raises(exc.CompileError, match="a name is empty"):
+        dialect_text.definition(DataDialect(), schema.CreateIndex(index))
+
+
+def test_a_map_of_schemas_is_refused_or_goes_as_text(calls: list[Any], engine: sa.Engine) -> None:
+    mapped = engine.execution_options(schema_translate_map={None: "elsewhere"})
+    with pytest.raises(exc.CompileError, match="no schema_translate_map"):
+        METADATA.create_all(mapped, tables=[TAGS], checkfirst=False)
+    with pytest.raises(exc.CompileError, match="no schema_translate_map"):
+        METADATA.drop_all(mapped, tables=[TAGS], checkfirst=False)
+    assert calls == []
+
+
+def test_a_map_of_schemas_names_the_schema_in_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect_text, "raw_sql", object())
+    dialect = DataDialect()
+    dialect.identifier_preparer = dialect_text.names_of(dialect)
+    for definition in (schema.CreateTable(TAGS), schema.DropTable(TAGS)):
+        compiled: Any = definition.compile(dialect=dialect, schema_translate_map={None: "elsewhere"})
+        text = compiled.preparer._render_schema_translates(compiled.string, {None: "elsewhere"})
+        assert compiled.action == "text"
+        assert "TABLE elsewhere.tags" in text

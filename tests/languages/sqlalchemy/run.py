@@ -5,7 +5,8 @@
     python run.py test --database URL [--check]  a suite on an empty database; --check compares with README.md
 
 `--suite dialect` is SQLAlchemy's suite for dialects, which is meant where nothing is said; `orm` and `asyncio` are
-tests of its source package, by the files that `upstream/NAME.txt` lists. Arguments for pytest come after `--`. The
+tests of its source package, by the files that `upstream/NAME.txt` lists; `sqlservice` are those of PyPI's `sqlservice`,
+which stands on SQLAlchemy. Arguments for pytest come after `--`. The
 Python that runs it has `componentize-py`; `--sqlservice` names the host's program, `--work` where things are kept.
 """
 
@@ -36,7 +37,7 @@ NAMES = {
     "mysql": "MariaDB",
     "mariadb": "MariaDB",
 }
-SUITES = ("dialect", "orm", "asyncio")
+SUITES = ("dialect", "orm", "asyncio", "sqlservice")
 SHOWN = 20
 
 
@@ -93,13 +94,20 @@ def fetch(work: Path) -> None:
     for wheel in wheels.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(work / "site")
-    for source in (work / "sources").glob("sqlalchemy-*.tar.gz"):
+    unpack(work, "sqlalchemy", "upstream", ("test",))
+    unpack(work, "sqlservice", "own", ("src", "tests"))
+
+
+def unpack(work: Path, package: str, name: str, wanted: tuple[str, ...]) -> None:
+    """Unpacks folders of a source package, as a folder with a name."""
+    for source in (work / "sources").glob(f"{package}-*.tar.gz"):
+        top = source.name.removesuffix(".tar.gz")
+        starts = tuple(f"{top}/{folder}/" for folder in wanted)
         with tarfile.open(source) as archive:
-            top = source.name.removesuffix(".tar.gz")
-            tests = [member for member in archive.getmembers() if member.name.startswith(f"{top}/test/")]
-            archive.extractall(work / "sources", members=tests, filter="data")
-        shutil.rmtree(work / "upstream", ignore_errors=True)
-        (work / "sources" / top).rename(work / "upstream")
+            members = [member for member in archive.getmembers() if member.name.startswith(starts)]
+            archive.extractall(work / "sources", members=members, filter="data")
+        shutil.rmtree(work / name, ignore_errors=True)
+        (work / "sources" / top).rename(work / name)
 
 
 def build(work: Path) -> None:
@@ -152,6 +160,11 @@ def chosen(given: argparse.Namespace) -> tuple[list[str], dict[str, Path]]:
     if given.suite == "dialect":
         return given.selection or ["test_suite.py"], {"suite": HERE / "suite", "site": given.work / "site"}
     upstream = HERE / "upstream"
+    if given.suite == "sqlservice":
+        arguments = ["--noconftest", "--rootdir=/suite", "-p", "own"]
+        own = {"suite": HERE / "own", "requirements": upstream, "upstream": given.work / "own" / "src"}
+        places = {**own, "site": given.work / "site", "own": given.work / "own"}
+        return arguments + (given.selection or ["/own/tests"]), places
     shutil.copy(upstream / "setup.cfg", given.work / "upstream")
     arguments = ["--noconftest", "--rootdir=/upstream", "-p", "differences", "-p", "coroutines"]
     if given.suite == "asyncio":

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import random
 import typing
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar, overload
 
-from . import wit
+from . import snapshot, wit
 from .convert import to_python, to_wit
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -134,10 +133,10 @@ def _told(error: object) -> str:
 
 
 def _start() -> None:
-    """Does what an instance has to do once: its random numbers are not those of all that began with this memory."""
+    """Does what an instance has to do once, before its first call."""
     if not _STARTED:
         _STARTED.append(True)
-        random.seed()
+        snapshot.renew()
 
 
 def declarations() -> type:

@@ -6,6 +6,7 @@ import inspect
 import traceback
 
 import awaited
+import chances
 import handles
 import random_values
 import statements
@@ -16,7 +17,7 @@ from sqlalchemy import text
 
 from sqlservice_guest import plugin
 
-MODULES = (random_values, handles, transactions, statements, texts, awaited)
+MODULES = (random_values, handles, transactions, statements, texts, awaited, chances)
 
 plugin.declare(Base.metadata)
 
@@ -32,6 +33,12 @@ async def check(only: str, seed: int) -> list[str]:
             if name.startswith("mistake_") and only in name:
                 told.append(await outcome(name.removeprefix("mistake_"), function))
     return told
+
+
+@plugin.export
+def chance() -> list[str]:
+    """Random numbers: two instances have none in common."""
+    return chances.drawn()
 
 
 async def outcome(name: str, function: object) -> str:

@@ -53,7 +53,7 @@ DIFFERENCES = (
         "all rows of an insert go in one crossing: there are no batches of statements",
         ("BulkDMLReturning*_random*::test_base_class_upsert[bulk_ordered",
          "BulkDMLReturning*_random*::test_subclass_upsert[sort_by"),
-        POSTGRES,
+        POSTGRES + MYSQL,
     ),
     Difference("a generated key of the contract is the whole primary key", ("PKTest",)),
     Difference(

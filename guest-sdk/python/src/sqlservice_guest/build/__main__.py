@@ -175,8 +175,9 @@ def glue(project: Project, dependencies: Path) -> str:
         # Python imports it where it shows annotations, and no file is there at run time.
         "import _ast_unparse",
         "import wit_world",
-        "from sqlservice_guest import collected, loop, plugin",
+        "from sqlservice_guest import collected, loop, plugin, snapshot",
         "collected.install()",
+        "snapshot.install()",
         "loop.install()",
     ]
     if (dependencies / "sqlalchemy").is_dir():

@@ -19,7 +19,7 @@ class DataDDLCompiler(compiler.DDLCompiler):
     """Why there is no such text, where the table may have brought what is asked for."""
 
     def visit_create_table(self, create: Any, **kw: Any) -> str:
-        if create.element._prefixes:
+        if create.element._prefixes or self.schema_translate_map:
             return self._text(create, **kw)
         self.action = "create"
         try:
@@ -28,14 +28,17 @@ class DataDDLCompiler(compiler.DDLCompiler):
             return f"CREATE TABLE {create.element.fullname}"
 
     def visit_drop_table(self, drop: Any, **kw: Any) -> str:
+        if self.schema_translate_map:
+            return self._text(drop, **kw)
         self.action = "drop"
         return f"DROP TABLE {drop.element.fullname}"
 
     def _text(self, element: Any, **kw: Any) -> str:
         written = text.definition(self.dialect, element, schema_translate_map=self.schema_translate_map)
         if written is None:
+            missing = "schema_translate_map" if self.schema_translate_map else type(element).__name__
             message = (
-                f"the contract has no {type(element).__name__}; it creates and drops tables with all that belongs to "
+                f"the contract has no {missing}; it creates and drops tables with all that belongs to "
                 "them, and the rest needs `raw-sql = true` in [tool.sqlservice] and the host's grant"
             )
             raise exc.CompileError(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy.engine import default
+from sqlalchemy.engine import CursorResult, default
 
 from .. import errors, row, value
 from ..bindings import sessions
@@ -13,6 +13,7 @@ from ..driver import NO_OPTIONS, Cursor
 from .compiler import DataCompiler, StatementText, Variant
 from .ddl import DataDDLCompiler
 from .definition import define, learn
+from .result import DataResult
 from .violation import explain
 
 STREAM_ROWS = 1000
@@ -25,6 +26,12 @@ class DataExecutionContext(default.DefaultExecutionContext):
 
     def get_lastrowid(self) -> Any:
         return self.cursor.lastrowid
+
+    def _setup_result_proxy(self) -> Any:
+        result = super()._setup_result_proxy()
+        if type(result) is CursorResult:
+            result.__class__ = DataResult
+        return result
 
     def create_server_side_cursor(self) -> Any:
         cursor: Any = self._dbapi_connection.cursor()

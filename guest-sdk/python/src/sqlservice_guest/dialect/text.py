@@ -6,6 +6,8 @@ they are read as those of statements that are sent as data.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import exc
@@ -93,7 +95,18 @@ def names_of(dialect: Any) -> Any:
 
 def shown(dialect: Any, statement: Any, options: Any) -> str:
     """The text that a statement would be on the database behind a dialect."""
-    return str(statement.compile(dialect=_dialect_of(dialect), compile_kwargs=options))
+    with _named():
+        return str(statement.compile(dialect=_dialect_of(dialect), compile_kwargs=options))
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    """A name without a letter is refused as others are that are none; SQLAlchemy looks at its first one."""
+    try:
+        yield
+    except IndexError:
+        message = "a name is empty"
+        raise exc.CompileError(message) from None
 
 
 def _dialect_of(dialect: Any) -> Any:
@@ -125,7 +138,10 @@ def compile_statement(dialect: Any, statement: Any, *args: Any, **kw: Any) -> An
 def definition(dialect: Any, element: Any, **kw: Any) -> str | None:
     """The text of what defines something that the contract does not, or None where the plugin has no raw-sql."""
     other = dialect_of(dialect)
-    return None if other is None else str(other.ddl_compiler(other, element, **kw))
+    if other is None:
+        return None
+    with _named():
+        return str(other.ddl_compiler(other, element, **kw))
 
 
 def view_definition(dialect: Any, connection: Any, name: str, schema: str | None) -> str | None:
