@@ -130,3 +130,16 @@ fn what_a_limit_undid_is_told_in_go() {
 fn what_a_limit_undid_is_told_in_c() {
     tells_what_was_lost("tests/languages/c", &Val::U32(500));
 }
+
+/// What was drawn by chance while a component was made is none of its instances'.
+#[test]
+fn no_instance_in_python_draws_what_another_one_drew() {
+    let component = built("guest-sdk/python/tests/mistakes");
+    let component = component.to_str().expect("UTF-8");
+    for_each_within(PATIENCE, &[Backend::Sqlite], async |fixture| {
+        let one = said(fixture, component, "chance", &[], patient()).await;
+        let other = said(fixture, component, "chance", &[], patient()).await;
+        let common: Vec<&String> = one.iter().filter(|line| other.contains(line)).collect();
+        assert!(one.len() > 3 && common.is_empty(), "{one:#?} and {other:#?}");
+    });
+}

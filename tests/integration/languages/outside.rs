@@ -146,6 +146,11 @@ fn sqlalchemys_own_suite_passes_on_sqlite() {
 }
 
 #[test]
+fn sqlalchemys_own_suite_passes_on_postgresql() {
+    sqlalchemys_suite("dialect", &[Backend::Postgres]);
+}
+
+#[test]
 fn sqlalchemys_own_suite_passes_on_mariadb() {
     sqlalchemys_suite("dialect", &[Backend::MariaDb]);
 }
@@ -158,6 +163,11 @@ fn sqlalchemys_tests_of_the_orm_pass() {
 #[test]
 fn sqlalchemys_tests_of_asyncio_pass() {
     sqlalchemys_suite("asyncio", &Backend::ALL);
+}
+
+#[test]
+fn the_tests_of_pypis_sqlservice_pass() {
+    sqlalchemys_suite("sqlservice", &Backend::ALL);
 }
 
 #[test]
