@@ -7,6 +7,9 @@ use tokio::time::{sleep, timeout};
 use super::*;
 use crate::bounded::{Times, bounded, thread_time};
 
+/// Taken by each test that keeps all processors busy: beside another one it would measure that one, too.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 const FREE: Times = Times { wall: None, processor: None };
 
 /// Computes for so long, whatever else this machine does.
@@ -70,6 +73,7 @@ impl Crowd {
 /// T-60: what a tenant gets is not decided by how many of its calls compute, nor by how long they compute before they make way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_tenants_compute_for_the_same_time() {
+    let _alone = ALONE.lock().await;
     let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
     let millis = Duration::from_millis;
     let sizes = [(25, millis(10)), (5, millis(10)), (25, millis(1)), (2, millis(3))];
@@ -88,6 +92,7 @@ async fn t60_tenants_compute_for_the_same_time() {
 /// T-60: nor by how they are cut into calls.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_calls_that_are_shorter_than_a_slice_wait_for_their_turns() {
+    let _alone = ALONE.lock().await;
     let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
     let micros = Duration::from_micros;
     let mut crowds =
@@ -107,6 +112,7 @@ async fn t60_calls_that_are_shorter_than_a_slice_wait_for_their_turns() {
 /// T-60: the timers of the runtime and what computes little are not late where many compute.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_what_computes_little_is_served_at_once() {
+    let _alone = ALONE.lock().await;
     let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
     let crowds: Vec<Crowd> = (0..50).map(|_| crowd(&turns, 1, Duration::from_millis(10), &end)).collect();
     // Each of them may begin at once.
@@ -135,6 +141,7 @@ async fn t60_what_computes_little_is_served_at_once() {
 /// A turn that is kept for a call that is polled no more goes to others, and so do those of calls that are given up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_no_turn_is_lost() {
+    let _alone = ALONE.lock().await;
     let (turns, end) = (Arc::<Turns>::default(), Arc::new(AtomicBool::new(false)));
     let running = crowd(&turns, 4, Duration::from_millis(2), &end);
     let sleeping: Vec<Share> = (0..20).map(|_| Share::new(&turns)).collect();
