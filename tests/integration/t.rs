@@ -53,7 +53,7 @@ fn t22_readers_that_give_up_lose_no_more_than_they_asked_for() {
 fn t22_a_reader_that_does_not_read_loses_its_connection() {
     for_each_database(async |fixture: &Fixture| {
         let mut limits = TenantLimits::default();
-        limits.sql.transaction_time = Some(Duration::from_millis(500));
+        limits.sql.transaction_time = Some(Duration::from_millis(1_000));
         let scene = Scene::with(fixture, Settings::default(), limits);
         scene.setup(60).await;
         let mut guest = scene.instance(GUEST_HOSTILE).await;
