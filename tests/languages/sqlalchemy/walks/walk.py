@@ -141,7 +141,10 @@ def text(value: Any) -> Any:
 
 
 def named(error: Exception) -> str:
-    """The class of an error. MariaDB's drivers have one of their own for a missing value, SQLite's for a name that is not there."""
+    """The class of an error.
+
+    MariaDB's drivers have one of their own for a missing value, and SQLite's for a name that is not there.
+    """
     if isinstance(error, sa.exc.OperationalError) and "doesn't have a default value" in str(error.orig):
         return "IntegrityError"
     if isinstance(error, sa.exc.OperationalError) and "no such column" in str(error.orig):
