@@ -118,15 +118,16 @@ impl PostgresLink {
         last.try_get::<String, _>(0).map_err(error::map)
     }
 
-    /// Remembers what a statement can do beyond its rows.
-    fn watch(&mut self, job: &Execution) {
+    /// Remembers what a statement can do beyond its rows. Whether it can change the schema.
+    fn watch(&mut self, job: &Execution) -> bool {
         if job.effect != Effect::Unknown && !job.sql.is_guest() {
-            return;
+            return false;
         }
         let verb = verb::verb(&job.sql, Dialect::Postgres);
-        self.changed_schema |= verb::changes_schema(&verb);
+        let changes_schema = verb::changes_schema(&verb);
+        self.changed_schema |= changes_schema;
         if !job.sql.is_guest() {
-            return;
+            return changes_schema;
         }
         let state = match verb.as_str() {
             // The driver's cache would be wrong about what the server has, or the words hide what is done.
@@ -134,6 +135,7 @@ impl PostgresLink {
             _ => State::Touched,
         };
         self.state = self.state.max(state);
+        changes_schema
     }
 
     /// Takes away what earlier borrowers left, before the first text: it could read their statements, with the constants in them. What
@@ -393,12 +395,12 @@ impl Link for PostgresLink {
         } else if self.state == State::Clean && self.connected.was_used {
             self.forget_others().await?;
         }
-        self.watch(&job);
+        let changes_schema = self.watch(&job);
         self.forget_stale().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
         let busy = self.cancel_handle.busy().clone();
         let result = busy.during(self.work(&job, sink)).await;
-        if self.changed_schema {
+        if changes_schema {
             // What this connection has cached itself; the others' is when it commits.
             self.pool.schema_changed();
         }
