@@ -74,16 +74,9 @@ impl Inner {
 
     /// Refuses a level that the database does not have.
     pub(crate) fn check_isolation(&self, level: Isolation) -> Result<()> {
-        const ALL: [Isolation; 6] = [
-            Isolation::Default,
-            Isolation::ReadUncommitted,
-            Isolation::ReadCommitted,
-            Isolation::RepeatableRead,
-            Isolation::Serializable,
-            Isolation::Autocommit,
-        ];
         const SERIALIZABLE: [Isolation; 3] = [Isolation::Default, Isolation::Serializable, Isolation::Autocommit];
-        let valid = if self.dialect().capabilities().isolation_levels { &ALL[..] } else { &SERIALIZABLE[..] };
+        let valid =
+            if self.dialect().capabilities().isolation_levels { &Isolation::ALL[..] } else { &SERIALIZABLE[..] };
         if valid.contains(&level) {
             return Ok(());
         }

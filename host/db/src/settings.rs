@@ -39,21 +39,25 @@ impl Isolation {
     }
 }
 
+impl Isolation {
+    /// All levels that any database has.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Default,
+        Self::ReadUncommitted,
+        Self::ReadCommitted,
+        Self::RepeatableRead,
+        Self::Serializable,
+        Self::Autocommit,
+    ];
+}
+
 impl FromStr for Isolation {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const ALL: [Isolation; 6] = [
-            Isolation::Default,
-            Isolation::ReadUncommitted,
-            Isolation::ReadCommitted,
-            Isolation::RepeatableRead,
-            Isolation::Serializable,
-            Isolation::Autocommit,
-        ];
         let wanted = text.trim().replace(['_', '-'], " ").to_uppercase();
-        ALL.into_iter().find(|level| level.to_string() == wanted).ok_or_else(|| {
-            let valid: Vec<_> = ALL.iter().map(ToString::to_string).collect();
+        Self::ALL.into_iter().find(|level| level.to_string() == wanted).ok_or_else(|| {
+            let valid: Vec<_> = Self::ALL.iter().map(ToString::to_string).collect();
             crate::Error::Setting(format!("{text:?} is no isolation level; there are {}", valid.join(", ")))
         })
     }

@@ -70,6 +70,17 @@ impl Crowd {
     }
 }
 
+/// What each of them did in three seconds, in microseconds.
+async fn after_a_while(crowds: impl IntoIterator<Item = Crowd>, end: &AtomicBool) -> Vec<u64> {
+    sleep(Duration::from_secs(3)).await;
+    end.store(true, Ordering::Relaxed);
+    let mut times = Vec::new();
+    for crowd in crowds {
+        times.push(crowd.microseconds().await);
+    }
+    times
+}
+
 /// T-60: what a tenant gets is not decided by how many of its calls compute, nor by how long they compute before they make way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t60_tenants_compute_for_the_same_time() {
@@ -78,12 +89,7 @@ async fn t60_tenants_compute_for_the_same_time() {
     let millis = Duration::from_millis;
     let sizes = [(25, millis(10)), (5, millis(10)), (25, millis(1)), (2, millis(3))];
     let crowds = sizes.map(|(calls, slice)| crowd(&turns, calls, slice, &end));
-    sleep(Duration::from_secs(3)).await;
-    end.store(true, Ordering::Relaxed);
-    let mut times = Vec::new();
-    for crowd in crowds {
-        times.push(crowd.microseconds().await);
-    }
+    let times = after_a_while(crowds, &end).await;
     let (least, most) = (times.iter().min().expect("one"), times.iter().max().expect("one"));
     assert!(most - least < most / 4, "{times:?}");
     assert!(turns.lock().tenants.is_empty() && turns.lock().taken == 0 && turns.lock().offered.is_empty());
@@ -98,12 +104,7 @@ async fn t60_calls_that_are_shorter_than_a_slice_wait_for_their_turns() {
     let mut crowds =
         Vec::from([(8, 300), (2, 4_000)].map(|(calls, length)| callers(&turns, calls, micros(length), &end)));
     crowds.push(crowd(&turns, 3, micros(10_000), &end));
-    sleep(Duration::from_secs(3)).await;
-    end.store(true, Ordering::Relaxed);
-    let mut times = Vec::new();
-    for crowd in crowds {
-        times.push(crowd.microseconds().await);
-    }
+    let times = after_a_while(crowds, &end).await;
     // Some less for those of whose calls not one may be there when a turn is free.
     let (least, most) = (times.iter().min().expect("one"), times.iter().max().expect("one"));
     assert!(most - least < most / 3, "{times:?}");
