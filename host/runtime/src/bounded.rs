@@ -19,12 +19,13 @@ use crate::{
 pub(crate) struct Times {
     /// From its beginning to its end.
     pub(crate) wall: Option<Duration>,
-    /// What all of its polls take of a processor together. What it waits for does not count; in the first millisecond or so, what
-    /// others had the processor for in the middle of a poll does.
+    /// What all of its polls take of a processor together. What it waits for does not count; in the first millisecond or so, where
+    /// no call waits for its turn, what others had the processor for in the middle of a poll does.
     pub(crate) processor: Option<Duration>,
 }
 
-/// What is measured by the clock, which is cheap, and also counts what others had the processor for on a busy machine.
+/// What is measured by the clock where no call waits for a turn. It is cheap, and also counts what others had the processor for on a
+/// busy machine.
 const ROUGHLY: Duration = Duration::from_millis(1);
 
 /// Does work, and drops it where it takes too long. It ends only between two polls, so a guest that computes has to yield, which the
@@ -38,9 +39,8 @@ pub(crate) async fn bounded<T>(times: Times, share: &Share, work: impl Future<Ou
         return by(deadline, Slices::new(share, times.processor, SLICE).run(work)).await;
     }
     // What ends without a wait, as most calls do, needs no timer.
-    let first = futures::poll!(work.as_mut());
     let mut slices = Slices::new(share, times.processor, Duration::ZERO);
-    slices.count(began.elapsed());
+    let first = poll_fn(|context| Poll::Ready(slices.poll(work.as_mut(), context))).await;
     match first {
         Poll::Ready(done) => Ok(done),
         Poll::Pending => by(deadline, slices.finish(work)).await,
@@ -109,7 +109,8 @@ impl<'s> Slices<'s> {
 
     /// Polls it once, and counts what that took.
     fn poll<T>(&mut self, work: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) -> Poll<T> {
-        let at = if self.spent < ROUGHLY { Time::of_clock() } else { Time::of_thread() };
+        let is_rough = self.spent < ROUGHLY && !self.share.is_contended();
+        let at = if is_rough { Time::of_clock() } else { Time::of_thread() };
         let polled = work.poll(context);
         self.count(at.elapsed());
         polled

@@ -15,7 +15,7 @@ use std::{
     future::poll_fn,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Poll, Waker},
     time::{Duration, Instant},
@@ -28,12 +28,20 @@ use crate::calls::threads;
 /// What a call computes before it asks for a turn. Half a tick of the engine, after which what computes makes way.
 pub(crate) const SLICE: Duration = Duration::from_millis(5);
 
+/// How far behind the tenant that was served last one starts that had nothing to compute for a moment, in nanoseconds: else one whose
+/// calls follow each other would lose its place with each of them.
+const CREDIT: u64 = 20_000_000;
+
 /// How long a turn is kept for a call that is not polled; then it is another one's.
 const KEPT: Duration = Duration::from_millis(100);
 
 /// The turns of an engine.
 #[derive(Default)]
-pub(crate) struct Turns(Mutex<State>);
+pub(crate) struct Turns {
+    state: Mutex<State>,
+    /// Whether calls wait for a turn.
+    contended: AtomicBool,
+}
 
 /// A tenant's share of them.
 pub(crate) struct Share {
@@ -83,12 +91,13 @@ impl State {
         self.last
     }
 
-    /// A tenant that wants to compute. Where it did not for a while it starts with who was served last: idling saves nothing up.
+    /// A tenant that wants to compute. Where it did not for a while it starts a little before who was served last: idling saves
+    /// no more up.
     fn enter(&mut self, tenant: u64) -> &mut Flow {
         let clock = self.clock;
         let flow = self.tenants.entry(tenant).or_default();
         if flow.is_idle() {
-            flow.computed = flow.computed.max(clock);
+            flow.computed = flow.computed.max(clock.saturating_sub(CREDIT));
         }
         flow
     }
@@ -138,7 +147,7 @@ impl State {
 
 impl Turns {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the queue and tells who is next.
@@ -146,6 +155,7 @@ impl Turns {
         let mut state = self.lock();
         let made = change(&mut state);
         let told = state.serve();
+        self.contended.store(!state.waiting.is_empty(), Ordering::Relaxed);
         drop(state);
         told.into_iter().for_each(Waker::wake);
         made
@@ -174,6 +184,11 @@ impl Share {
     /// Whether its calls computed for a slice since its last turn, so that a call has to ask for one before it begins.
     pub(crate) fn is_due(&self) -> bool {
         u128::from(self.owed.load(Ordering::Relaxed)) >= SLICE.as_nanos()
+    }
+
+    /// Whether calls wait for a turn, so that what is computed has to be measured well.
+    pub(crate) fn is_contended(&self) -> bool {
+        self.turns.contended.load(Ordering::Relaxed)
     }
 
     /// Waits for a turn. May be given up at any time.

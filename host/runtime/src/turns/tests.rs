@@ -1,7 +1,5 @@
 //! Turns among tenants that compute without an end.
 
-use std::sync::atomic::AtomicBool;
-
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -105,9 +103,8 @@ async fn t60_calls_that_are_shorter_than_a_slice_wait_for_their_turns() {
         Vec::from([(8, 300), (2, 4_000)].map(|(calls, length)| callers(&turns, calls, micros(length), &end)));
     crowds.push(crowd(&turns, 3, micros(10_000), &end));
     let times = after_a_while(crowds, &end).await;
-    // Some less for those of whose calls not one may be there when a turn is free.
     let (least, most) = (times.iter().min().expect("one"), times.iter().max().expect("one"));
-    assert!(most - least < most / 3, "{times:?}");
+    assert!(most - least < most / 4, "{times:?}");
 }
 
 /// T-60: the timers of the runtime and what computes little are not late where many compute.
