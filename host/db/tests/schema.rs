@@ -8,6 +8,8 @@ mod model;
 mod owner;
 #[path = "schema/place.rs"]
 mod place;
+#[path = "schema/returning.rs"]
+mod returning;
 #[path = "schema/session.rs"]
 mod session;
 

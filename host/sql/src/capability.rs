@@ -42,6 +42,8 @@ pub struct Capabilities {
     pub update_source: bool,
     /// Deletes with other sources.
     pub delete_source: bool,
+    /// Columns of other sources among what an update or a delete returns.
+    pub source_returning: bool,
     /// Constraints added to a table that exists; without it, cyclic foreign keys are written inline.
     pub alter_constraint: bool,
     /// It runs in the host's own process: a statement costs no round trip, and its text costs more than to run it again.
@@ -74,6 +76,7 @@ impl Capabilities {
             (self.isolation_levels, "isolation-levels"),
             (self.update_source, "update-source"),
             (self.delete_source, "delete-source"),
+            (self.source_returning, "source-returning"),
         ];
         all.into_iter().filter_map(|(can, name)| can.then_some(name))
     }
@@ -111,6 +114,7 @@ const SQLITE: Capabilities = Capabilities {
     isolation_levels: false,
     update_source: true,
     delete_source: false,
+    source_returning: false,
     alter_constraint: false,
     embedded: true,
     max_parameters: 32_766,
@@ -126,6 +130,7 @@ const POSTGRES: Capabilities = Capabilities {
     comments: true,
     isolation_levels: true,
     delete_source: true,
+    source_returning: true,
     alter_constraint: true,
     embedded: false,
     max_parameters: 65_535,
@@ -152,6 +157,7 @@ const MYSQL: Capabilities = Capabilities {
     isolation_levels: true,
     update_source: true,
     delete_source: true,
+    source_returning: false,
     alter_constraint: true,
     embedded: false,
     max_parameters: 65_535,

@@ -32,6 +32,7 @@ fn rows() -> Vec<Row> {
         ("isolation-levels", |c| c.isolation_levels),
         ("update-source", |c| c.update_source),
         ("delete-source", |c| c.delete_source),
+        ("source-returning", |c| c.source_returning),
     ]
 }
 

@@ -86,6 +86,8 @@ impl Capabilities {
     pub const UPDATE_SOURCE: &'static str = "update-source";
     /// `delete` with other sources.
     pub const DELETE_SOURCE: &'static str = "delete-source";
+    /// Columns of other sources among what an update or a delete returns.
+    pub const SOURCE_RETURNING: &'static str = "source-returning";
 
     pub(super) const fn told(words: Vec<String>) -> Self {
         Self(words)

@@ -43,6 +43,26 @@ impl<'a> Checker<'a> {
         self.columns(ids)
     }
 
+    /// What is returned of each changed row and of those of other sources that it was matched with, where the database can.
+    fn returning_with_source(
+        &mut self,
+        name: &'a str,
+        entry: &'a Entry,
+        ids: &'a [NodeId],
+    ) -> Result<Vec<resolved::Column<'a>>> {
+        if self.can.source_returning {
+            self.check_returning(entry, !ids.is_empty())?;
+            return self.columns(ids);
+        }
+        let matched = self.scope.levels.clone();
+        self.returning(name, entry, ids).map_err(|error| {
+            self.scope.levels = matched;
+            let is_of_source = self.columns(ids).is_ok();
+            let advice = "this database returns columns of the changed table alone";
+            if is_of_source { unsupported("source-returning", advice) } else { error }
+        })
+    }
+
     fn insert(&mut self, insert: &'a Insert) -> Result<Plan<'a>> {
         let advice = "this database returns nothing of inserts; read the rows afterwards";
         self.require(insert.returning.is_empty() || self.can.insert_returning, "insert-returning", advice)?;
@@ -198,7 +218,10 @@ impl<'a> Checker<'a> {
         let rule = self.changeable(entry, Writes::Update)?;
         let filter = self.changed(rule, update.filter)?;
         let assignments = self.assignments(&update.assignments, entry)?;
-        let returning = self.returning(target.name, entry, &update.returning)?;
+        let returning = match source {
+            Some(_) => self.returning_with_source(target.name, entry, &update.returning)?,
+            None => self.returning(target.name, entry, &update.returning)?,
+        };
         Ok(Plan::Update { target, assignments, source, filter, returning })
     }
 
@@ -213,11 +236,14 @@ impl<'a> Checker<'a> {
         self.enter(target.name, entry)?;
         let rule = self.changeable(entry, Writes::Delete)?;
         let filter = self.changed(rule, delete.filter)?;
-        let returning = self.returning(target.name, entry, &delete.returning)?;
-        if source.is_some() && !returning.is_empty() && self.dialect == Dialect::Mariadb {
+        if source.is_some() && !delete.returning.is_empty() && self.dialect == Dialect::Mariadb {
             let message = "this database returns nothing of deletes with other sources";
             return Err(unsupported("delete-returning", message));
         }
+        let returning = match source {
+            Some(_) => self.returning_with_source(target.name, entry, &delete.returning)?,
+            None => self.returning(target.name, entry, &delete.returning)?,
+        };
         Ok(Plan::Delete { target, source, filter, order_by: Vec::new(), returning })
     }
 

@@ -493,6 +493,13 @@ fn changes() -> Vec<Named> {
                 Update { source: Some(devices), filter: Some(filter), ..update("users", vec![set("name", name)]) };
             a.end(Root::Update(statement))
         }),
+        case("update_returns_of_source", |mut a| {
+            let (devices, owner, id, name) =
+                (a.from("devices"), a.col("devices.user_id"), a.col("users.id"), a.col("devices.name"));
+            let (filter, returning) = (a.eq(owner, id), vec![id, name]);
+            let update = update("users", vec![set("name", name)]);
+            a.end(Root::Update(Update { source: Some(devices), filter: Some(filter), returning, ..update }))
+        }),
         case("d11_delete_returning", |mut a| {
             let (id, key) = (a.col("id"), a.par(0));
             let filter = a.listed(ListOp::InList, &[id, key]);
@@ -503,6 +510,11 @@ fn changes() -> Vec<Named> {
             let (users, owner, id) = (a.from("users"), a.col("devices.user_id"), a.col("users.id"));
             let filter = a.eq(owner, id);
             a.end(Root::Delete(Delete { source: Some(users), filter: Some(filter), ..delete("devices") }))
+        }),
+        case("delete_returns_of_source", |mut a| {
+            let (users, owner, id) = (a.from("users"), a.col("devices.user_id"), a.col("users.id"));
+            let (filter, returning) = (a.eq(owner, id), vec![a.col("devices.id"), a.col("users.name")]);
+            a.end(Root::Delete(Delete { source: Some(users), filter: Some(filter), returning, ..delete("devices") }))
         }),
     ]
 }

@@ -123,9 +123,7 @@ async fn tell_keys(
         }
     };
     let Some(expected) = &job.expected else { return Ok(()) };
-    sink.columns(Arc::clone(expected));
-    let kind = expected.first().and_then(|column| column.ty.as_ref()).map_or(TypeKind::Int64, |ty| ty.kind);
-    let mut page = Page::new(vec![Column::new(kind)], sink.demand());
+    let mut page = expected_page(expected, sink);
     for row in 0..rows {
         if page.is_full() {
             match sink.deliver(page.take()).await {
@@ -178,7 +176,8 @@ async fn prepare(connected: &mut Connected, job: &Execution) -> Result<MySqlArgu
     Ok(arguments)
 }
 
-/// Says what the columns of a result without rows are. No round trip: the statement was just prepared.
+/// Says what the columns of a result without rows are. No round trip: the statement was just prepared. `MariaDB` names none of a
+/// delete that its optimiser sees to match nothing, so that those are told which the statement has.
 async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execution, sink: &mut RowSink) -> Result<()> {
     let may_return = match &job.expected {
         Some(expected) => !expected.is_empty(),
@@ -190,9 +189,19 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execut
         if !statement.columns().is_empty() {
             let mut reading = Reading::begin(statement.columns(), job, sink);
             sink.finish(reading.page.take());
+        } else if let Some(expected) = &job.expected {
+            let mut page = expected_page(expected, sink);
+            sink.finish(page.take());
         }
     }
     Ok(())
+}
+
+/// Tells that a result has the columns which its statement has.
+fn expected_page(expected: &Arc<[Output]>, sink: &mut RowSink) -> Page {
+    sink.columns(Arc::clone(expected));
+    let kind = |column: &Output| column.ty.as_ref().map_or(TypeKind::Int64, |ty| ty.kind);
+    Page::new(expected.iter().map(|column| Column::new(kind(column))).collect(), sink.demand())
 }
 
 /// The result that is being read.
