@@ -80,12 +80,13 @@ async fn sweep(fault: Fault, operations: &[Operation], length: usize) {
     let world = World::with(Place::file(), length).await;
     let until = Instant::now() + time_of(Duration::from_secs(3));
     let mut failed = Vec::new();
-    let (mut count, mut errors) = (0, 0);
+    let (mut count, mut errors) = (0_usize, 0_u32);
     let wanted: Vec<Operation> = operations.iter().copied().filter(|operation| is_wanted(*operation)).collect();
-    let each = wanted.iter().copied();
-    let more = std::iter::repeat_with(|| None).take_while(|_| Instant::now() < until);
-    for operation in each.map(Some).chain(more) {
-        let operation = operation.unwrap_or_else(|| dice.of(&wanted));
+    // On a busy machine a fault may be over before a call meets it: then it goes on for longer.
+    let at_most = until + Duration::from_secs(30);
+    let goes_on = |errors| Instant::now() < if fault == Fault::None || errors > 0 { until } else { at_most };
+    while count < wanted.len() || goes_on(errors) {
+        let operation = wanted.get(count).copied().unwrap_or_else(|| dice.of(&wanted));
         let leaving = if dice.below(2) == 0 { Leaving::Never } else { Leaving::AtPoll(1 + dice.below(5)) };
         let then = dice.of(&[Then::Commits, Then::Commits, Then::Drops]);
         let case = Case { operation, fault, message: 0, leaving, then, base: world.next_base() };
