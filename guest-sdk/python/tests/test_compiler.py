@@ -13,6 +13,7 @@ from sqlservice_guest.bindings import schema as sc
 from sqlservice_guest.bindings import statements as st
 from sqlservice_guest.dialect import DataDialect
 from sqlservice_guest.dialect import text as dialect_text
+from sqlservice_guest.dialect.arena import Schemas
 from sqlservice_guest.dialect.compiler import DataCompiler
 from sqlservice_guest.dialect.types import column_type, written_type
 
@@ -172,3 +173,25 @@ def test_types_that_are_written_as_text_are_the_contracts() -> None:
     assert written_type("geometry(point)", DataDialect()).native == "geometry(point)"
     assert column_type(sa.Enum("a", native_enum=False), DataDialect()).kind is sc.TypeKind.VARCHAR
     assert column_type(sa.Interval(native=False), DataDialect()).kind is sc.TypeKind.TIMESTAMP
+
+
+def test_a_map_of_schemas_says_where_tables_are() -> None:
+    schemas: Schemas = {None: "elsewhere"}
+    found = sa.select(ID).compile(dialect=DataDialect(), schema_translate_map=schemas)
+    assert isinstance(found, DataCompiler)
+    maps: list[Schemas] = [{}, schemas, {None: "there"}, {}]
+    tables = [
+        node.value.schema
+        for given in maps
+        for node in found.variant({}, schemas=given).statement.nodes
+        if isinstance(node, st.Node_Table)
+    ]
+    assert tables == [None, "elsewhere", "there", None]
+
+
+def test_a_map_of_schemas_holds_for_changes() -> None:
+    schemas = {None: "elsewhere"}
+    for statement in (sa.insert(THINGS).values(name="a"), sa.update(THINGS).values(name="a"), sa.delete(THINGS)):
+        found: Any = statement.compile(dialect=DataDialect(), schema_translate_map=schemas)
+        assert found.many_rows is None
+        assert found.variant(found.construct_params(), schemas=schemas).statement.root.value.schema == "elsewhere"

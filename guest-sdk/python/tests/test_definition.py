@@ -64,8 +64,8 @@ class Database:
     def _note(self, what: str, options: Any) -> list[str]:
         keys = sum(len(self.tables[name].foreign_keys) for name in options.only)
         self.calls.append((what, sorted(options.only), keys))
-        names: list[str] = options.only
-        return names
+        tables = [self.tables[name] for name in options.only]
+        return [f"{table.schema}.{table.name}" if table.schema else table.name for table in tables]
 
 
 @pytest.fixture
@@ -157,24 +157,35 @@ def test_a_name_that_is_empty_is_no_definition_in_text(monkeypatch: pytest.Monke
     nameless = sa.Table("", sa.MetaData(), sa.Column("id", sa.Integer))
     index = sa.Index("one", nameless.c.id)
     with pytest.raises(exc.CompileError, match="a name is empty"):
-        dialect_text.definition(DataDialect(), schema.CreateIndex(index))
+        dialect_text.definition(DataDialect(), schema.CreateIndex(index), None)
 
 
-def test_a_map_of_schemas_is_refused_or_goes_as_text(calls: list[Any], engine: sa.Engine) -> None:
+def test_a_map_of_schemas_says_where_tables_are_created_and_dropped(
+    calls: list[Any], engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[list[Any]] = []
+
+    def open_with(_: Any, tables: Any) -> Database:
+        opened.append(list(tables))
+        return Database(calls, opened[-1])
+
+    monkeypatch.setattr(driver.Catalog, "opened_with", open_with)
     mapped = engine.execution_options(schema_translate_map={None: "elsewhere"})
-    with pytest.raises(exc.CompileError, match="no schema_translate_map"):
-        METADATA.create_all(mapped, tables=[TAGS], checkfirst=False)
-    with pytest.raises(exc.CompileError, match="no schema_translate_map"):
-        METADATA.drop_all(mapped, tables=[TAGS], checkfirst=False)
-    assert calls == []
+    METADATA.create_all(mapped, tables=[PHOTOS, ALBUMS], checkfirst=False)
+    created = {(table.schema, table.name, *(key.schema for key in table.foreign_keys)) for table in opened[-1]}
+    assert created == {("elsewhere", "albums", "elsewhere"), ("elsewhere", "photos", "elsewhere")}
+    METADATA.drop_all(mapped, tables=[TAGS], checkfirst=False)
+    assert [(table.schema, table.name) for table in opened[-1]] == [("elsewhere", "tags")]
+
+
+def test_a_map_of_schemas_names_the_schema_in_what_logs_show() -> None:
+    mapped: dict[str, Any] = {"schema_translate_map": {None: "elsewhere"}}
+    for definition in (schema.CreateTable(TAGS), schema.DropTable(TAGS)):
+        assert "TABLE elsewhere.tags" in str(definition.compile(dialect=DataDialect(), **mapped))
 
 
 def test_a_map_of_schemas_names_the_schema_in_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialect_text, "raw_sql", object())
-    dialect = DataDialect()
-    dialect.identifier_preparer = dialect_text.names_of(dialect)
-    for definition in (schema.CreateTable(TAGS), schema.DropTable(TAGS)):
-        compiled: Any = definition.compile(dialect=dialect, schema_translate_map={None: "elsewhere"})
-        text = compiled.preparer._render_schema_translates(compiled.string, {None: "elsewhere"})
-        assert compiled.action == "text"
-        assert "TABLE elsewhere.tags" in text
+    index = sa.Index("one", sa.Table("other", sa.MetaData(), sa.Column("id", sa.Integer)).c.id)
+    compiled = schema.CreateIndex(index).compile(dialect=DataDialect(), schema_translate_map={None: "elsewhere"})
+    assert "INDEX elsewhere.one ON other" in str(compiled)

@@ -10,6 +10,7 @@ from fakes import Database, Session, failure
 
 from sqlservice_guest import driver, errors
 from sqlservice_guest.bindings import sessions
+from sqlservice_guest.dialect import DataDialect
 
 
 @pytest.fixture
@@ -156,3 +157,30 @@ def test_binary_takes_bytes_alone() -> None:
     assert driver.Binary(memoryview(b"ab")) == b"ab"
     with pytest.raises(errors.InterfaceError):
         driver.Binary(5)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(None, sessions.Isolation.DEFAULT), ("SERIALIZABLE", sessions.Isolation.SERIALIZABLE)],
+)
+def test_a_connection_goes_back_with_the_isolation_level_of_its_engine(given: Any, expected: Any) -> None:
+    levels: list[Any] = []
+
+    class Connection:
+        """A connection that notes its level, to a database which has them."""
+
+        @property
+        def database(self) -> Connection:
+            """The database."""
+            return self
+
+        def capabilities(self) -> list[str]:
+            """What it can do."""
+            return ["isolation-levels"]
+
+        def set_isolation(self, level: Any) -> None:
+            """Notes it."""
+            levels.append(level)
+
+    DataDialect(isolation_level=given).reset_isolation_level(Connection())
+    assert levels == [expected]

@@ -10,10 +10,11 @@ import uuid
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from sqlservice_guest import errors, row, value
 from sqlservice_guest.bindings import rows
-from sqlservice_guest.dialect import types
+from sqlservice_guest.dialect import DataDialect, types
 
 UTC = dt.UTC
 KEPT: list[Any] = [
@@ -126,3 +127,26 @@ def test_a_column_of_parameters_is_checked_as_each_of_them_is() -> None:
         with pytest.raises(errors.InterfaceError) as told:
             check.column(items)
         assert told.value.code == "type-mismatch"
+
+
+def test_items_of_an_array_are_written_and_read_as_values_of_their_type() -> None:
+    dialect = DataDialect()
+
+    def bind(type_: Any, items: list[Any]) -> Any:
+        return type_._cached_bind_processor(dialect)(items)
+
+    def read(type_: Any, items: list[Any]) -> Any:
+        return type_._cached_result_processor(dialect, None)(items)
+
+    assert bind(sa.ARRAY(sa.JSON), [{"a": 1}, None]) == [value.JsonText('{"a": 1}'), value.JsonText("null")]
+    assert read(sa.ARRAY(sa.JSON), ['{"a": 1}', None]) == [{"a": 1}, None]
+    assert read(sa.ARRAY(sa.Integer, as_tuple=True), [1, 2]) == (1, 2)
+    with pytest.raises(errors.InterfaceError, match="a date is expected"):
+        bind(sa.ARRAY(sa.Date), ["2026-01-01"])
+
+
+def test_documents_in_arrays_are_values_or_texts() -> None:
+    data = rows.ColumnData(None, rows.Vector_Mixed([value.bind([value.Json({"a": 1}), None])]))
+    assert row.column(data, 1) == [[{"a": 1}, None]]
+    (texts,) = row.column(data, 1, json_as_text=True)
+    assert texts == [value.Json({"a": 1}).text(), None]

@@ -31,8 +31,8 @@ def column(data: Any, count: int, *, json_as_text: bool = False) -> list[Any]:
     """The values of one column."""
     vector = data.values
     convert = _READERS.get(type(vector))
-    if convert is _documents and json_as_text:
-        convert = _cut
+    if json_as_text and convert is not None:
+        convert = _WITH_TEXTS.get(convert, convert)
     items = convert(vector.value, count) if convert else list(vector.value)
     if data.validity:
         present = itertools.chain.from_iterable(map(_BITS.__getitem__, data.validity))
@@ -60,11 +60,18 @@ def _timestamps(epoch: dt.datetime) -> Callable[[Any, int], list[Any]]:
 
 
 def _mixed(vector: Any, _count: int) -> list[Any]:
-    def plain(item: Any) -> object:
-        item = value.unbind(item)
-        return item.value if isinstance(item, value.Json) else item
+    return [_read_documents(value.unbind(item), lambda document: document.value) for item in vector]
 
-    return [plain(item) for item in vector]
+
+def _mixed_with_texts(vector: Any, _count: int) -> list[Any]:
+    return [_read_documents(value.unbind(item), value.Json.text) for item in vector]
+
+
+def _read_documents(item: object, read: Callable[[value.Json], object]) -> object:
+    """A value, and what is read of each JSON document in it."""
+    if isinstance(item, list):
+        return [_read_documents(part, read) for part in item]
+    return read(item) if isinstance(item, value.Json) else item
 
 
 _READERS: dict[type, Callable[[Any, int], list[Any]]] = {
@@ -81,6 +88,8 @@ _READERS: dict[type, Callable[[Any, int], list[Any]]] = {
     wit.Vector_Intervals: lambda vector, _: [value.from_interval(item) for item in vector],
     wit.Vector_Mixed: _mixed,
 }
+_WITH_TEXTS = {_documents: _cut, _mixed: _mixed_with_texts}
+"""What reads JSON as text, instead of what reads it as Python's values."""
 
 
 def batch(columns: Iterable[Sequence[Any]], count: int) -> Any:

@@ -20,6 +20,8 @@ from ..bindings import values as va
 Emit: TypeAlias = "Callable[[Arena], int]"
 Slot: TypeAlias = tuple[int, str, Any]
 """A parameter: the row of values, the name, and the part of a list."""
+Schemas: TypeAlias = Mapping["str | None", "str | None"]
+"""The schemas that stand for those of tables: `schema_translate_map` of SQLAlchemy."""
 
 _TOKEN = re.compile("\x01(\\d+)\x02")
 
@@ -41,6 +43,11 @@ class Arena:
     nodes: list[Any] = field(default_factory=list)
     slots: dict[Slot, int] = field(default_factory=dict)
     row: int = 0
+    schemas: Schemas = field(default_factory=dict)
+
+    def schema(self, name: str | None) -> str | None:
+        """The schema that a table of this one is in."""
+        return self.schemas.get(name, name)
 
     def add(self, node: Any) -> int:
         """Appends a node and returns its position."""

@@ -182,7 +182,11 @@ class DataDialect(Reflection, default.DefaultDialect):
         dbapi_connection.set_isolation(_LEVELS[level])
 
     def reset_isolation_level(self, dbapi_conn: Any) -> None:
-        dbapi_conn.set_isolation(sessions.Isolation.DEFAULT)
+        """Sets the engine's level again, or the database's where the engine has none."""
+        if self._on_connect_isolation_level is None:
+            dbapi_conn.set_isolation(sessions.Isolation.DEFAULT)
+        else:
+            self._assert_and_set_isolation_level(dbapi_conn, self._on_connect_isolation_level)
 
     def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
         return bool(dbapi_conn.level is sessions.Isolation.AUTOCOMMIT)

@@ -90,14 +90,16 @@ class ChangeCompiler(QueryCompiler):
             self._insertmanyvalues = _InsertManyValues(
                 not columns, "", params.single_params, 0, sort_by_parameter_order=stmt._sort_by_parameter_order
             )
-        if conflict is None and schema is None and stmt.select is None and not state._has_multi_parameters:
+        has_schema = schema is not None or self.schema_translate_map
+        if conflict is None and not has_schema and stmt.select is None and not state._has_multi_parameters:
             self.many_rows = self.as_many_rows(table, params, before, len(returning))
         self.stack.pop(-1)
 
         def root(arena: Arena) -> st.Root:
             rows = source(arena)
             clause = conflict(arena) if conflict else None
-            return st.Root_Insert(st.Insert(table, schema, columns, rows, clause, [item(arena) for item in returning]))
+            found = [item(arena) for item in returning]
+            return st.Root_Insert(st.Insert(table, arena.schema(schema), columns, rows, clause, found))
 
         return self.pieces.token("root", nothing, root)
 
@@ -205,7 +207,7 @@ class ChangeCompiler(QueryCompiler):
 
         def root(arena: Arena) -> st.Root:
             written = [st.Assignment(name, value(arena)) for name, value in assignments]
-            return st.Root_Update(st.Update(table, schema, written, *tail(arena)))
+            return st.Root_Update(st.Update(table, arena.schema(schema), written, *tail(arena)))
 
         return self.pieces.token("root", nothing, root)
 
@@ -217,7 +219,7 @@ class ChangeCompiler(QueryCompiler):
         tail = self.tail(stmt, extra, **kw)
 
         def root(arena: Arena) -> st.Root:
-            return st.Root_Delete(st.Delete(table, schema, *tail(arena)))
+            return st.Root_Delete(st.Delete(table, arena.schema(schema), *tail(arena)))
 
         return self.pieces.token("root", nothing, root)
 

@@ -12,11 +12,12 @@ from sqlalchemy.sql import compiler
 
 from ..bindings import statements as st
 from ..value import checked
-from .arena import Arena, Piece, Slot, unsupported
+from .arena import Arena, Piece, Schemas, Slot, unsupported
 from .change import ChangeCompiler, ManyRows
 from .types import Check
 
 _SHAPES = 64
+_AS_WRITTEN: Schemas = {}
 
 
 class StatementText(str):
@@ -54,11 +55,12 @@ for _name in (
 
 
 class Variant:
-    """A statement for one shape of its lists, and where its parameters come from."""
+    """A statement for one shape of its lists in its tables' schemas, and where its parameters come from."""
 
-    def __init__(self, statement: st.Statement, slots: list[Slot]) -> None:
+    def __init__(self, statement: st.Statement, slots: list[Slot], schemas: Schemas) -> None:
         self.statement = statement
         self.slots = slots
+        self.schemas = schemas
         self.runs = 0
         self.prepared: Any = None
         """The prepared statement with its columns and database, from the second run on."""
@@ -67,13 +69,11 @@ class Variant:
 class DataCompiler(ChangeCompiler):
     """Compiles a statement to data. `variant` gives the arena for the parameters of one execution."""
 
-    learned: tuple[Any, int] | None = None
-    """The catalog, and its version, that knows the tables of the statement."""
+    learned: tuple[Any, int, Schemas] | None = None
+    """The catalog, and its version, that knows the tables of the statement, in these schemas."""
 
     def __init__(self, dialect: Any, statement: Any, *args: Any, **kw: Any) -> None:
         kw["linting"] = compiler.Linting.NO_LINTING
-        if kw.get("schema_translate_map"):
-            raise unsupported("schema_translate_map")
         super().__init__(dialect, statement, *args, **kw)
         self._variants: dict[Any, Variant] = {}
         if statement is None:
@@ -175,7 +175,7 @@ class DataCompiler(ChangeCompiler):
 
     # Arenas
 
-    def variant(self, parameters: Any, rows: int = 1) -> Variant:
+    def variant(self, parameters: Any, rows: int = 1, schemas: Schemas = _AS_WRITTEN) -> Variant:
         """The arena for these parameters: another one where lists are longer, up to the next power of two."""
         if self._root is None:
             raise exc.CompileError("this expression is no statement")
@@ -183,16 +183,16 @@ class DataCompiler(ChangeCompiler):
         for name, kind in self.shaping.items():
             given = parameters[self.final(name)]
             shape[name] = _list_shape(given) if kind == "list" else tuple(isinstance(part, int) for part in given)
-        key = tuple(shape.items())
+        key = (tuple(shape.items()), tuple(schemas.items())) if schemas else tuple(shape.items())
         variant = self._variants.get(key)
         if variant is None:
             if len(self._variants) >= _SHAPES:
                 self._variants.pop(next(iter(self._variants)))
-            variant = self._variants[key] = self._write(self._root, shape)
+            variant = self._variants[key] = self._write(self._root, shape, schemas)
         return variant
 
-    def _write(self, whole: Piece, shape: dict[str, Any]) -> Variant:
-        arena = Arena(shape)
+    def _write(self, whole: Piece, shape: dict[str, Any], schemas: Schemas) -> Variant:
+        arena = Arena(shape, schemas=schemas)
         root: st.Root
         if whole.kind == "query":
             root = st.Root_Select(whole.emit(arena))
@@ -201,7 +201,7 @@ class DataCompiler(ChangeCompiler):
         else:
             message = "an expression cannot be executed; select it"
             raise exc.CompileError(message)
-        return Variant(checked(st.Statement(arena.nodes, root)), list(arena.slots))
+        return Variant(checked(st.Statement(arena.nodes, root)), list(arena.slots), schemas)
 
     def arguments(self, variant: Variant, rows: list[Any]) -> list[Any]:
         """The values of a variant's parameters, in their order. Lists are filled up with their last item."""
@@ -237,3 +237,7 @@ class PlainNames(compiler.IdentifierPreparer):
 
     def _requires_quotes(self, value: str) -> bool:
         return False
+
+    def _render_schema_translates(self, statement: str, schema_translate_map: Any) -> str:
+        """A statement that is data has its schemas when it is written."""
+        return statement

@@ -19,26 +19,27 @@ class DataDDLCompiler(compiler.DDLCompiler):
     """Why there is no such text, where the table may have brought what is asked for."""
 
     def visit_create_table(self, create: Any, **kw: Any) -> str:
-        if create.element._prefixes or self.schema_translate_map:
+        if create.element._prefixes:
             return self._text(create, **kw)
         self.action = "create"
         try:
-            return text.shown(self.dialect, create, {})
+            return text.shown(self.dialect, create, {}, self.schema_translate_map)
         except exc.SQLAlchemyError:
-            return f"CREATE TABLE {create.element.fullname}"
+            return f"CREATE TABLE {self._full_name(create.element)}"
 
     def visit_drop_table(self, drop: Any, **kw: Any) -> str:
-        if self.schema_translate_map:
-            return self._text(drop, **kw)
         self.action = "drop"
-        return f"DROP TABLE {drop.element.fullname}"
+        return f"DROP TABLE {self._full_name(drop.element)}"
+
+    def _full_name(self, table: Any) -> str:
+        schema = (self.schema_translate_map or {}).get(table.schema, table.schema)
+        return f"{schema}.{table.name}" if schema else str(table.name)
 
     def _text(self, element: Any, **kw: Any) -> str:
-        written = text.definition(self.dialect, element, schema_translate_map=self.schema_translate_map)
+        written = text.definition(self.dialect, element, self.schema_translate_map)
         if written is None:
-            missing = "schema_translate_map" if self.schema_translate_map else type(element).__name__
             message = (
-                f"the contract has no {missing}; it creates and drops tables with all that belongs to "
+                f"the contract has no {type(element).__name__}; it creates and drops tables with all that belongs to "
                 "them, and the rest needs `raw-sql = true` in [tool.sqlservice] and the host's grant"
             )
             raise exc.CompileError(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Table, exc
 from sqlalchemy.schema import CreateIndex
@@ -12,20 +12,27 @@ from ..bindings import databases, schema
 from ..blocking import run
 from ..driver import Connection, Cursor
 from . import models
+from .arena import Schemas
 from .compiler import DataCompiler
 from .ddl import DataDDLCompiler
 
+Kind: TypeAlias = tuple[str, bool, Schemas]
+"""What is done with tables: `create` or `drop`, whether it looks first, and the schemas that stand for theirs."""
 
-def learn(cursor: Cursor, compiled: DataCompiler) -> None:
+
+def learn(cursor: Cursor, compiled: DataCompiler, schemas: Schemas) -> None:
     """Makes the statement's tables known to the connection."""
     connection = cursor.connection
-    if compiled.learned == (connection.catalog, connection.version) == (connection.catalog, connection.catalog.version):
+    now = (connection.catalog, connection.version, schemas)
+    if connection.version == connection.catalog.version and compiled.learned == now:
         return
     used = [table for key, table in compiled.used_tables.items() if key != (None, "")]
     declared = [table for table in used if isinstance(table, Table)]
-    connection.learn([models.cached(table, compiled.dialect) for table in with_referred(declared)])
-    connection.learn_names([(table.schema, str(table.name)) for table in used if not isinstance(table, Table)])
-    compiled.learned = (connection.catalog, connection.version)
+    known = (models.cached(table, compiled.dialect) for table in with_referred(declared))
+    connection.learn([models.in_schemas(table, schemas) for table in known])
+    named = [table for table in used if not isinstance(table, Table)]
+    connection.learn_names([(schemas.get(table.schema, table.schema), str(table.name)) for table in named])
+    compiled.learned = (connection.catalog, connection.version, dict(schemas))
 
 
 def with_referred(tables: Any) -> list[Any]:
@@ -52,8 +59,8 @@ class Circle:
     the connection does anything else.
     """
 
-    def __init__(self, cursor: Cursor, action: str, check_first: bool, dialect: Any) -> None:
-        self.kind = (action, check_first)
+    def __init__(self, cursor: Cursor, kind: Kind, dialect: Any) -> None:
+        self.kind = kind
         self._cursor, self._dialect = cursor, dialect
         self.tables: list[Table] = []
 
@@ -65,8 +72,8 @@ class Circle:
 
     def settle(self) -> None:
         """Creates or drops all of them."""
-        action, check_first = self.kind
-        (_create if action == "create" else _drop)(self._cursor, self._dialect, self.tables, check_first)
+        action, check_first, schemas = self.kind
+        (_create if action == "create" else _drop)(self._cursor, self._dialect, self.tables, check_first, schemas)
 
 
 def in_circle(table: Table) -> list[Table]:
@@ -80,8 +87,9 @@ def define(cursor: Cursor, compiled: DataDDLCompiler, text: str) -> None:
     It commits what the connection had open, and itself, as MySQL does.
     """
     statement: Any = compiled.statement
+    schemas: Schemas = compiled.schema_translate_map or {}
     if compiled.action == "text":
-        if isinstance(statement, CreateIndex) and _is_there(cursor, statement.element):
+        if isinstance(statement, CreateIndex) and _is_there(cursor, statement.element, schemas):
             return
         if compiled.refused is not None:
             raise compiled.refused
@@ -89,34 +97,41 @@ def define(cursor: Cursor, compiled: DataDDLCompiler, text: str) -> None:
         cursor.connection.commit()
         return
     connection, table = cursor.connection, statement.element
-    kind = (compiled.action, bool(getattr(statement, "if_not_exists", False) or getattr(statement, "if_exists", False)))
+    check_first = bool(getattr(statement, "if_not_exists", False) or getattr(statement, "if_exists", False))
+    kind = (compiled.action, check_first, schemas)
     waiting = connection.waiting
     if waiting is None or waiting.kind != kind:
         connection.commit()
-        waiting = connection.waiting = Circle(cursor, *kind, compiled.dialect)
+        waiting = connection.waiting = Circle(cursor, kind, compiled.dialect)
     waiting.add(table)
 
 
-def _create(cursor: Cursor, dialect: Any, elements: list[Table], check_first: bool) -> None:
+def _create(cursor: Cursor, dialect: Any, elements: list[Table], check_first: bool, schemas: Schemas) -> None:
     connection = cursor.connection
-    tables = [models.table(table, dialect) for table in with_referred(elements)]
+    tables = [models.in_schemas(models.table(table, dialect), schemas) for table in with_referred(elements)]
     options = databases.DdlOptions([element.name for element in elements], check_first)
     created = run(connection.catalog.opened_with(tables).create_all(options))
     for element in elements:
-        if element.fullname in created:
-            connection.created[element.schema, element.name] = {index.name for index in element.indexes}
-    keys = {(element.schema, element.name) for element in elements}
+        schema_, name = key = key_in(element, schemas)
+        if (f"{schema_}.{name}" if schema_ else name) in created:
+            connection.created[key] = {index.name for index in element.indexes}
+    keys = {key_in(element, schemas) for element in elements}
     connection.catalog.replace([table for table in tables if (table.schema, table.name) in keys])
 
 
-def _drop(cursor: Cursor, dialect: Any, elements: list[Table], check_first: bool) -> None:
+def key_in(element: Any, schemas: Schemas) -> tuple[str | None, str]:
+    """Schema and name of a table in the schema that stands for its own."""
+    return schemas.get(element.schema, element.schema), str(element.name)
+
+
+def _drop(cursor: Cursor, dialect: Any, elements: list[Table], check_first: bool, schemas: Schemas) -> None:
     connection = cursor.connection
     options = databases.DdlOptions([element.name for element in elements], check_first)
-    tables = [models.bare(element, dialect) for element in elements]
+    tables = [models.in_schemas(models.bare(element, dialect), schemas) for element in elements]
     if len(tables) > 1:
         tables = _with_keys(connection, tables)
     run(connection.catalog.opened_with(tables).drop_all(options))
-    keys = [(element.schema, element.name) for element in elements]
+    keys = [key_in(element, schemas) for element in elements]
     for key in keys:
         connection.created.pop(key, None)
     connection.catalog.remove(keys)
@@ -138,12 +153,12 @@ def _with_keys(connection: Connection, tables: list[schema.Table]) -> list[schem
     ]
 
 
-def _is_there(cursor: Cursor, index: Any) -> bool:
+def _is_there(cursor: Cursor, index: Any, schemas: Schemas) -> bool:
     """Whether an index was just created with its table: SQLAlchemy asks for each of them once more, on its own."""
     connection = cursor.connection
     if connection.waiting is not None and connection.waiting.kind[0] == "create":
         return index.table in connection.waiting.tables
-    made = connection.created.get((index.table.schema, index.table.name), set())
+    made = connection.created.get(key_in(index.table, schemas), set())
     if index.name in made:
         made.discard(index.name)
         return True

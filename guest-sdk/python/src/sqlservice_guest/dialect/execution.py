@@ -10,6 +10,7 @@ from .. import errors, row, value
 from ..bindings import sessions
 from ..blocking import run
 from ..driver import NO_OPTIONS, Cursor
+from .arena import Schemas
 from .compiler import DataCompiler, StatementText, Variant
 from .ddl import DataDDLCompiler
 from .definition import define, learn
@@ -60,12 +61,19 @@ def execute(cursor: Cursor, statement: str, parameters: Any, context: Any) -> No
     elif not isinstance(compiled, DataCompiler):
         cursor.execute(str(statement), parameters, options(context))
     elif isinstance(parameters, list):
-        rows = insert_rows(cursor, compiled, parameters)
+        rows = insert_rows(cursor, compiled, parameters, schemas_of(context))
         if compiled.effective_returning:
             context._insertmanyvalues_rows = rows
     else:
         checked = compiled.checked(parameters)
-        run_variant(cursor, compiled, compiled.variant(checked), [checked], options(context))
+        variant = compiled.variant(checked, schemas=schemas_of(context))
+        run_variant(cursor, compiled, variant, [checked], options(context))
+
+
+def schemas_of(context: Any) -> Schemas:
+    """The schemas that stand for those of tables in this execution."""
+    found: Schemas = context.execution_options.get("schema_translate_map") or {}
+    return found
 
 
 def compiled_of(statement: str, parameters: Any, context: Any) -> Any:
@@ -85,7 +93,7 @@ def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) 
     """Runs one statement for each of many rows of parameters; many rows of an insert in one crossing."""
     compiled = context.compiled
     if isinstance(compiled, DataCompiler) and compiled.isinsert:
-        insert_rows(cursor, compiled, rows)
+        insert_rows(cursor, compiled, rows, schemas_of(context))
         return
     total = 0
     for parameters in rows:
@@ -94,13 +102,18 @@ def execute_many(cursor: Cursor, statement: str, rows: list[Any], context: Any) 
     cursor.rowcount = total
 
 
-def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list[tuple[Any, ...]]:
+def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any], schemas: Schemas) -> list[tuple[Any, ...]]:
     """Inserts rows and returns what they return, in their order."""
     many = compiled.many_rows
-    learn(cursor, compiled)
+    learn(cursor, compiled, schemas)
     if many is not None:
         batch = row.batch(compiled.columns(many, rows), len(rows))
-        take(cursor, compiled, lambda it: it.insert_many(many.table, many.columns, batch, many.returning, NO_OPTIONS))
+        take(
+            cursor,
+            compiled,
+            lambda it: it.insert_many(many.table, many.columns, batch, many.returning, NO_OPTIONS),
+            schemas,
+        )
         returned = cursor.fetchall() if cursor.description else []
         cursor.rowcount = len(rows)
         return returned
@@ -109,7 +122,7 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
     returned, total = [], 0
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
-        run_variant(cursor, compiled, compiled.variant(part[0], len(part)), part, NO_OPTIONS)
+        run_variant(cursor, compiled, compiled.variant(part[0], len(part), schemas), part, NO_OPTIONS)
         total += max(cursor.rowcount, 0)
         returned += cursor.fetchall() if cursor.description else []
     cursor.rowcount = total
@@ -118,34 +131,36 @@ def insert_rows(cursor: Cursor, compiled: DataCompiler, rows: list[Any]) -> list
 
 def run_variant(cursor: Cursor, compiled: DataCompiler, variant: Variant, rows: list[Any], limits: Any) -> None:
     """Sends the arena the first time; prepares it the second time; runs what was prepared from then on."""
-    learn(cursor, compiled)
+    schemas = variant.schemas
+    learn(cursor, compiled, schemas)
     arguments = [value.bind(item) for item in compiled.arguments(variant, rows)]
     database = cursor.connection.database
     variant.runs += 1
     if variant.prepared is None or variant.prepared[0] is not database:
         if variant.runs == 1 or (variant.prepared is not None and variant.runs % 2):
-            take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits))
+            take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits), schemas)
             return
         cursor.connection.free()
         prepared = run(cursor.connection.session.prepare(variant.statement))
         variant.prepared = (database, prepared, prepared.columns())
     _, prepared, columns = variant.prepared
     try:
-        take(cursor, compiled, lambda session: session.run(prepared, arguments, limits), columns)
+        take(cursor, compiled, lambda session: session.run(prepared, arguments, limits), schemas, columns)
     except errors.DatabaseError as failure:
         variant.prepared = None
         if failure.code != "stale-plan":
             raise
-        take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits))
+        take(cursor, compiled, lambda session: session.execute(variant.statement, arguments, limits), schemas)
 
 
-def take(cursor: Cursor, compiled: DataCompiler, call: Any, columns: Any = None) -> None:
+def take(cursor: Cursor, compiled: DataCompiler, call: Any, schemas: Schemas, columns: Any = None) -> None:
     """Takes the result of a call; the error of a broken constraint says what the statement knows of it."""
     try:
         cursor.take(call, columns)
     except errors.IntegrityError as failure:
         if compiled.changed is not None and not compiled.isdelete:
-            explain(failure, cursor.connection.database, *compiled.changed)
+            name, schema = compiled.changed
+            explain(failure, cursor.connection.database, name, schemas.get(schema, schema))
         raise
     if cursor.description is None and compiled.effective_returning:
         # MariaDB says nothing of columns where it sees that no row can match.

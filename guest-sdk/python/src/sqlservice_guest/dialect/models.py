@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import decimal
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.sql import schema as sch
 
 from .. import value
 from ..bindings import schema as sc
+from .arena import Schemas
 from .types import column_type, plain
 
 _ACTIONS = {
@@ -139,6 +141,14 @@ def cached(item: Table, dialect: Any) -> Any:
     if known is None or known[0] != form:
         known = dialect.models[item] = (form, table(item, dialect))
     return known[1]
+
+
+def in_schemas(item: sc.Table, schemas: Schemas) -> sc.Table:
+    """A table, and those that it refers to, in the schemas that stand for theirs."""
+    if not schemas:
+        return item
+    keys = [dataclasses.replace(key, schema=schemas.get(key.schema, key.schema)) for key in item.foreign_keys]
+    return dataclasses.replace(item, schema=schemas.get(item.schema, item.schema), foreign_keys=keys)
 
 
 def _sorted(constraints: Any) -> list[Any]:

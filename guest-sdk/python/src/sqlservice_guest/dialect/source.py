@@ -38,9 +38,11 @@ class SourceCompiler(ExpressionCompiler):
 
     def table_source(self, name: str, schema: str | None, alias: str | None) -> str:
         """A table, or a common table expression."""
-        return self.pieces.token(
-            "table", lambda arena: arena.add(st.Node_Table(st.SourceTable(name, schema, alias))), (name, schema)
-        )
+
+        def emit(arena: Arena) -> int:
+            return arena.add(st.Node_Table(st.SourceTable(name, arena.schema(schema), alias)))
+
+        return self.pieces.token("table", emit, (name, schema))
 
     def visit_alias(
         self, alias: Any, asfrom: bool = False, ashint: bool = False, subquery: bool = False,

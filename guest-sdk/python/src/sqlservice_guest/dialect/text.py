@@ -93,10 +93,11 @@ def names_of(dialect: Any) -> Any:
     return _dialect_of(dialect).identifier_preparer
 
 
-def shown(dialect: Any, statement: Any, options: Any) -> str:
+def shown(dialect: Any, statement: Any, options: Any, schemas: Any = None) -> str:
     """The text that a statement would be on the database behind a dialect."""
+    mapped = {"schema_translate_map": schemas, "render_schema_translate": True} if schemas else {}
     with _named():
-        return str(statement.compile(dialect=_dialect_of(dialect), compile_kwargs=options))
+        return str(statement.compile(dialect=_dialect_of(dialect), compile_kwargs=options, **mapped))
 
 
 @contextlib.contextmanager
@@ -135,13 +136,13 @@ def compile_statement(dialect: Any, statement: Any, *args: Any, **kw: Any) -> An
             raise also from refused
 
 
-def definition(dialect: Any, element: Any, **kw: Any) -> str | None:
+def definition(dialect: Any, element: Any, schemas: Any) -> str | None:
     """The text of what defines something that the contract does not, or None where the plugin has no raw-sql."""
     other = dialect_of(dialect)
     if other is None:
         return None
     with _named():
-        return str(other.ddl_compiler(other, element, **kw))
+        return str(other.ddl_compiler(other, element, schemas, render_schema_translate=bool(schemas)))
 
 
 def view_definition(dialect: Any, connection: Any, name: str, schema: str | None) -> str | None:

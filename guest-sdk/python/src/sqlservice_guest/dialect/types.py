@@ -219,6 +219,27 @@ class _JsonPath(sqltypes.JSON.JSONPathType):
         return None
 
 
+class _Array(sqltypes.ARRAY[Any]):
+    """An array, whose items are checked and read as values of their type are."""
+
+    def bind_processor(self, dialect: Any) -> Any:
+        return self._of_items(self.item_type._cached_bind_processor(dialect), list)
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        process = self.item_type._cached_result_processor(dialect, coltype)
+        return self._of_items(process, tuple if self.as_tuple else list)
+
+    def _of_items(self, process: Any, made: type) -> Any:
+        if process is None and made is list:
+            return None
+
+        def each(given: Any) -> Any:
+            is_array = isinstance(given, (list, tuple))
+            return self._apply_item_processor(given, process, self.dimensions, made) if is_array else given
+
+        return each
+
+
 class _Interval(type_api.NativeForEmulated, sqltypes._AbstractInterval):
     __visit_name__ = "interval"
 
@@ -255,6 +276,7 @@ COLSPECS: dict[Any, Any] = {
     sqltypes.JSON.JSONIndexType: _JsonIndex,
     sqltypes.JSON.JSONPathType: _JsonPath,
     sqltypes.Interval: _Interval,
+    sqltypes.ARRAY: _Array,
 }
 
 _KINDS: tuple[tuple[type, Kind], ...] = (

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Waiting(Protocol):
     """Work that was put off until more of it is known."""
 
-    kind: tuple[str, bool]
-    """What is to be done, and whether what is done already is passed over."""
+    kind: tuple[Any, ...]
+    """What is to be done, and how: what waits is of one kind."""
     tables: list[Any]
     """The tables that it is done to."""
 
