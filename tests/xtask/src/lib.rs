@@ -3,11 +3,12 @@
 //! Kept free of the project's other crates, so that `cargo xtask` answers within seconds on a cold machine.
 
 pub mod bench;
+pub mod book;
 pub mod demo;
-pub mod deny;
 pub mod install;
 pub mod languages;
 pub mod progress;
 pub mod servers;
 pub mod steps;
+pub mod tool;
 pub mod workspace;
