@@ -31,6 +31,20 @@ fn is_guide(file: &Source) -> bool {
 }
 
 #[test]
+fn pages_name_only_files_that_exist() {
+    let all = source::all();
+    let exists = |name: &str| all.iter().any(|file| format!("/{}", file.path).ends_with(&format!("/{name}")));
+    let mut named = 0;
+    for page in all.iter().filter(|file| is_guide(file)) {
+        for name in page.text.split('`').skip(1).step_by(2).filter(|code| code.ends_with(".rs")) {
+            named += 1;
+            assert!(exists(name), "{} names {name}, which does not exist", page.path);
+        }
+    }
+    assert!(named > 5, "{named}");
+}
+
+#[test]
 fn names_of_sqlalchemy_lead_to_names_of_the_sdks() {
     let all = source::all();
     let page = all.iter().find(|file| file.path == NAMES).expect("the page of names");
