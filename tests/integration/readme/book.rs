@@ -1,4 +1,4 @@
-//! The book: every page is in its table of contents, and what it says of names is so.
+//! The book: every page is in its table of contents, and what it and the glossary say of names is so.
 
 use std::{collections::BTreeSet, fs};
 
@@ -78,6 +78,19 @@ fn names(cell: &str) -> impl Iterator<Item = &str> {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+#[test]
+fn words_of_the_glossary_are_names_in_the_code() {
+    let architecture = fs::read_to_string(source::root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let (_, glossary) = architecture.split_once("## Glossary\n").expect("a glossary");
+    let rust: Vec<Source> = source::rust().into_iter().filter(|file| !file.is_in("tests")).collect();
+    let known: BTreeSet<&str> = rust.iter().flat_map(|file| words(&file.text)).collect();
+    let rows: Vec<Vec<&str>> = rows(glossary).collect();
+    assert!(rows.len() > 20, "a glossary has words");
+    let all = rows.iter().flat_map(|cells| names(cells[0]));
+    let unknown: Vec<&str> = all.filter(|name| !known.contains(name)).collect();
+    assert_eq!(unknown, [""; 0], "no code has these");
 }
 
 #[test]
