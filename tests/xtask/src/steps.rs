@@ -15,9 +15,9 @@ use clap::ValueEnum;
 
 use crate::{
     book, install, languages,
+    program::{CARGO_DENY, Installation, MDBOOK},
     progress::{headline, note, run, step},
     servers::{MARIADB_VARIABLE, POSTGRES_VARIABLE, Servers},
-    tool::{self, Tool},
     workspace::{cargo, linted, root, target},
 };
 
@@ -69,13 +69,14 @@ impl Step {
 
     /// Runs some, in their order. `arguments` go to the test runner.
     pub fn run_all(steps: &[Self], arguments: &[String]) -> Result<()> {
-        let begun = |step, program| if steps.contains(&step) { Tool::begin(program).map(Some) } else { Ok(None) };
-        let (cargo_deny, mdbook) = (begun(Self::Deny, tool::CARGO_DENY)?, begun(Self::Book, tool::MDBOOK)?);
-        let mut tools = Tools { cargo_deny, mdbook };
-        steps.iter().try_for_each(|step| step.run(arguments, &mut tools))
+        let begun =
+            |step, program| if steps.contains(&step) { Installation::begin(program).map(Some) } else { Ok(None) };
+        let (cargo_deny, mdbook) = (begun(Self::Deny, CARGO_DENY)?, begun(Self::Book, MDBOOK)?);
+        let mut programs = Programs { cargo_deny, mdbook };
+        steps.iter().try_for_each(|step| step.run(arguments, &mut programs))
     }
 
-    fn run(self, arguments: &[String], tools: &mut Tools) -> Result<()> {
+    fn run(self, arguments: &[String], programs: &mut Programs) -> Result<()> {
         match self {
             Self::Install => step("install: servers, Python, wasm target", || {
                 install::server_packages()?;
@@ -87,7 +88,7 @@ impl Step {
             }
             Self::Format => step("format: cargo fmt --check", || run(cargo().args(["fmt", "--all", "--check"]))),
             Self::Deny => {
-                step("deny: licences, sources, duplicate versions", || deny(&program(&mut tools.cargo_deny)?))
+                step("deny: licences, sources, duplicate versions", || deny(&program(&mut programs.cargo_deny)?))
             }
             Self::Build => step("build: tests, programs, guests, no warnings", build),
             Self::Languages => step("languages: guests, formatting, lints, types, tests of their own", || {
@@ -95,7 +96,7 @@ impl Step {
                 languages::check(&languages::build_all()?)
             }),
             Self::Doc => step("doc: examples, no warnings", doc),
-            Self::Book => step("book: pages, links, anchors", || book::build(&program(&mut tools.mdbook)?)),
+            Self::Book => step("book: pages, links, anchors", || book::build(&program(&mut programs.mdbook)?)),
             Self::Fuzz => step("fuzz: statements, models and values at random", fuzz),
             Self::Test => test(arguments),
         }
@@ -103,14 +104,14 @@ impl Step {
 }
 
 /// The programs that the steps use which were asked for.
-struct Tools {
-    cargo_deny: Option<Tool>,
-    mdbook: Option<Tool>,
+struct Programs {
+    cargo_deny: Option<Installation>,
+    mdbook: Option<Installation>,
 }
 
 /// A program whose build was begun.
-fn program(tool: &mut Option<Tool>) -> Result<PathBuf> {
-    tool.as_mut().context("the build of this step's program was not begun")?.program()
+fn program(begun: &mut Option<Installation>) -> Result<PathBuf> {
+    begun.as_mut().context("the build of this step's program was not begun")?.program()
 }
 
 fn deny(program: &Path) -> Result<()> {
@@ -135,7 +136,7 @@ fn build() -> Result<()> {
     run(linted().args(["build", "--workspace", "--bins"]))
 }
 
-/// Every crate's documentation is made by whoever runs its examples, from what was compiled for the tests: `cargo doc` would
+/// Every crate's documentation is made by the command that runs its examples, from what was compiled for the tests: `cargo doc` would
 /// check all of the sandbox for it.
 fn doc() -> Result<()> {
     let mut command = linted();

@@ -30,12 +30,12 @@ pub const MDBOOK: Program =
 
 /// A program below the target directory, or the build of it, which runs beside everything else: it is wanted late, and its
 /// build and ours leave processors to each other. Dropping it ends the build.
-pub struct Tool {
+pub struct Installation {
     program: Program,
     build: Option<Child>,
 }
 
-impl Tool {
+impl Installation {
     /// Begins to build it where it is missing.
     pub fn begin(program: Program) -> Result<Self> {
         if program.is_installed() {
@@ -46,7 +46,7 @@ impl Tool {
         let mut install = workspace::cargo();
         install.args(["install", name, "--version", version, "--locked", "--debug", "--quiet", "--force"]);
         install.args(options).arg("--root").arg(tools()).arg("--target-dir").arg(tools().join("build"));
-        // Whoever only runs it needs no debug information, which costs a third of the time.
+        // It is only run: debug information would cost a third of the time.
         install.env("CARGO_PROFILE_DEV_DEBUG", "0");
         let build = install.spawn().with_context(|| format!("the build of {name} cannot be started"))?;
         Ok(Self { program, build: Some(build) })
@@ -65,7 +65,7 @@ impl Tool {
     }
 }
 
-impl Drop for Tool {
+impl Drop for Installation {
     fn drop(&mut self) {
         if let Some(mut build) = self.build.take() {
             build.kill().ok();
