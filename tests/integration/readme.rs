@@ -1,4 +1,5 @@
-//! Every README: what a stranger copies from it works, because each code block is run or compared with what is compiled.
+//! Every README and every page of the book: what a stranger copies from it works, because each code block is run or compared with
+//! what is compiled.
 //!
 //! - `sh` blocks run one after the other in a clean directory that holds the built components, with `sqlservice` in PATH;
 //!   after `<!-- in the project -->` in the project itself.
@@ -7,6 +8,7 @@
 //!   block made, or of one of the project, where it is compiled.
 
 mod block;
+mod book;
 mod capabilities;
 
 use std::{
@@ -69,6 +71,16 @@ fn every_block_of_the_rust_sdks_readme_works() {
 }
 
 #[test]
+fn every_block_of_the_guides_for_plugin_authors_works() {
+    check_guides("guest-sdk/guide");
+}
+
+#[test]
+fn every_block_of_the_guides_for_embedders_and_operators_works() {
+    check_guides("host/guide");
+}
+
+#[test]
 fn every_language_has_a_readme_of_a_screen() {
     let sdks: Vec<String> = readmes("guest-sdk").into_iter().map(|readme| readme.path).collect();
     assert_eq!(sdks, ["c", "go", "javascript", "python", "rust"].map(|sdk| format!("guest-sdk/{sdk}/README.md")));
@@ -80,6 +92,12 @@ fn check_sdk(sdk: &str) {
     let found = readmes("guest-sdk").into_iter().find(|file| file.path == readme).expect("a README");
     short(&found, 100);
     check(&found);
+}
+
+/// The book's pages in a folder.
+fn check_guides(folder: &str) {
+    let pages = source::all().into_iter().filter(|file| file.is_in(folder) && file.path.ends_with(".md"));
+    assert!(pages.map(|page| check(&page)).count() > 3, "{folder} has pages");
 }
 
 /// The READMEs of the folders in one of the project's.
@@ -104,7 +122,7 @@ fn continuous_integration_runs_the_command_of_the_readme() {
     assert!(script.contains(&format!("exec {THE_TESTS}")), ".ci/run runs something else");
 }
 
-/// Runs and compares the blocks of one README.
+/// Runs and compares the blocks of one page.
 fn check(readme: &Source) {
     let dir = clean_directory();
     let mut printed = String::new();

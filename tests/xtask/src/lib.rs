@@ -3,10 +3,11 @@
 //! Kept free of the project's other crates, so that `cargo xtask` answers within seconds on a cold machine.
 
 pub mod bench;
+pub mod book;
 pub mod demo;
-pub mod deny;
 pub mod install;
 pub mod languages;
+pub mod program;
 pub mod progress;
 pub mod servers;
 pub mod steps;

@@ -48,8 +48,10 @@ enum Command {
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<String>,
     },
-    /// All checks that need no server: lock, format, build with clippy, languages, deny, doc
+    /// All checks that need no server: lock, format, build with clippy, languages, deny, doc, book
     Lint,
+    /// Make the book in target/book, and check its links
+    Book,
     /// Keep the two servers of the tests up, and print how to reach them
     #[command(after_help = "Example:
   cargo xtask servers                   then, in another terminal, paste what it prints and run
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
             Step::run_all(&steps, &arguments)
         }
         Command::Lint => Step::run_all(&Step::LINTS, &[]),
+        Command::Book => Step::run_all(&[Step::Book], &[]),
         Command::Servers => serve(),
         Command::Bench(asked) => bench(&asked),
     };
@@ -84,7 +87,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves until somebody ends us; the servers end with us.
+/// Serves until the process is ended; the servers end with it.
 fn serve() -> anyhow::Result<()> {
     let servers = step("servers: PostgreSQL and MariaDB", || {
         install::server_packages()?;

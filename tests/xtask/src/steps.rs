@@ -3,14 +3,19 @@
 //! Always the whole workspace, the dev profile and clippy as the compiler of our own crates: cargo then decides on the same
 //! features everywhere, what is checked is what is tested, and the sandbox is compiled once.
 
-use std::{env, process::Command, thread::available_parallelism};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    thread::available_parallelism,
+};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use crate::{
-    deny::CargoDeny,
-    install, languages,
+    book, install, languages,
+    program::{CARGO_DENY, Installation, MDBOOK},
     progress::{headline, note, run, step},
     servers::{MARIADB_VARIABLE, POSTGRES_VARIABLE, Servers},
     workspace::{cargo, linted, root, target},
@@ -36,6 +41,8 @@ pub enum Step {
     Deny,
     /// Documentation: its examples run, its warnings are errors
     Doc,
+    /// The book: its pages are put together, its links and anchors lead somewhere (mdBook, offline)
+    Book,
     /// Statements, models and values at random, for a minute of processor time
     Fuzz,
     /// Every test, on SQLite, PostgreSQL and MariaDB
@@ -44,7 +51,7 @@ pub enum Step {
 
 impl Step {
     /// All of them, in their order: what fails fast comes first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Install,
         Self::Lock,
         Self::Format,
@@ -52,19 +59,24 @@ impl Step {
         Self::Languages,
         Self::Deny,
         Self::Doc,
+        Self::Book,
         Self::Fuzz,
         Self::Test,
     ];
     /// Those that need no server.
-    pub const LINTS: [Self; 6] = [Self::Lock, Self::Format, Self::Build, Self::Languages, Self::Deny, Self::Doc];
+    pub const LINTS: [Self; 7] =
+        [Self::Lock, Self::Format, Self::Build, Self::Languages, Self::Deny, Self::Doc, Self::Book];
 
     /// Runs some, in their order. `arguments` go to the test runner.
     pub fn run_all(steps: &[Self], arguments: &[String]) -> Result<()> {
-        let mut cargo_deny = if steps.contains(&Self::Deny) { Some(CargoDeny::begin()?) } else { None };
-        steps.iter().try_for_each(|step| step.run(arguments, &mut cargo_deny))
+        let begun =
+            |step, program| if steps.contains(&step) { Installation::begin(program).map(Some) } else { Ok(None) };
+        let (cargo_deny, mdbook) = (begun(Self::Deny, CARGO_DENY)?, begun(Self::Book, MDBOOK)?);
+        let mut programs = Programs { cargo_deny, mdbook };
+        steps.iter().try_for_each(|step| step.run(arguments, &mut programs))
     }
 
-    fn run(self, arguments: &[String], cargo_deny: &mut Option<CargoDeny>) -> Result<()> {
+    fn run(self, arguments: &[String], programs: &mut Programs) -> Result<()> {
         match self {
             Self::Install => step("install: servers, Python, wasm target", || {
                 install::server_packages()?;
@@ -75,21 +87,34 @@ impl Step {
                 step("lock: Cargo.lock is complete, all crates are here", || run(cargo().args(["fetch", "--locked"])))
             }
             Self::Format => step("format: cargo fmt --check", || run(cargo().args(["fmt", "--all", "--check"]))),
-            Self::Deny => step("deny: licences, sources, duplicate versions", || deny(cargo_deny)),
+            Self::Deny => {
+                step("deny: licences, sources, duplicate versions", || deny(&program(&mut programs.cargo_deny)?))
+            }
             Self::Build => step("build: tests, programs, guests, no warnings", build),
             Self::Languages => step("languages: guests, formatting, lints, types, tests of their own", || {
                 install::python()?;
                 languages::check(&languages::build_all()?)
             }),
             Self::Doc => step("doc: examples, no warnings", doc),
+            Self::Book => step("book: pages, links, anchors", || book::build(&program(&mut programs.mdbook)?)),
             Self::Fuzz => step("fuzz: statements, models and values at random", fuzz),
             Self::Test => test(arguments),
         }
     }
 }
 
-fn deny(cargo_deny: &mut Option<CargoDeny>) -> Result<()> {
-    let program = cargo_deny.as_mut().context("nobody began to build cargo-deny")?.program()?;
+/// The programs that the steps use which were asked for.
+struct Programs {
+    cargo_deny: Option<Installation>,
+    mdbook: Option<Installation>,
+}
+
+/// A program whose build was begun.
+fn program(begun: &mut Option<Installation>) -> Result<PathBuf> {
+    begun.as_mut().context("the build of this step's program was not begun")?.program()
+}
+
+fn deny(program: &Path) -> Result<()> {
     let mut command = Command::new(program);
     command.current_dir(root()).args(["--offline", "--locked", "--workspace", "check", "--hide-inclusion-graph"]);
     command.args(["-D", "unnecessary-skip", "-D", "unmatched-skip"]);
@@ -111,7 +136,7 @@ fn build() -> Result<()> {
     run(linted().args(["build", "--workspace", "--bins"]))
 }
 
-/// Every crate's documentation is made by whoever runs its examples, from what was compiled for the tests: `cargo doc` would
+/// Every crate's documentation is made by the command that runs its examples, from what was compiled for the tests: `cargo doc` would
 /// check all of the sandbox for it.
 fn doc() -> Result<()> {
     let mut command = linted();
