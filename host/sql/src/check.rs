@@ -15,9 +15,10 @@ mod scope;
 mod shape;
 
 pub(crate) use bulk::{column, outputs_of, select};
-pub(crate) use change::{returned, with_presets, writable};
+pub(crate) use change::{with_presets, writable};
 pub(crate) use function::is_row_function;
 pub(crate) use query::outputs;
+pub(crate) use query::shape;
 
 use std::{cell::Cell, collections::HashSet, rc::Rc};
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Catalog, Compiled, Dialect, Error, Limits, Operation, Result, Summary,
-    check::{Checked, check, outputs, returned},
+    check::{Checked, check, outputs, shape},
     error::Limited,
     render::render,
     resolved::Plan,
@@ -22,9 +22,9 @@ pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &
     within_parameters(rendered.slots.len(), dialect, limits)?;
     let (operation, outputs) = match plan {
         Plan::Select(query) => (Operation::Select, outputs(&query.shape)),
-        Plan::Insert { returning, .. } => (Operation::Insert, outputs(&returned(returning))),
-        Plan::Update { returning, .. } => (Operation::Update, outputs(&returned(returning))),
-        Plan::Delete { returning, .. } => (Operation::Delete, outputs(&returned(returning))),
+        Plan::Insert { returning, .. } => (Operation::Insert, outputs(&shape(returning))),
+        Plan::Update { returning, .. } => (Operation::Update, outputs(&shape(returning))),
+        Plan::Delete { returning, .. } => (Operation::Delete, outputs(&shape(returning))),
     };
     Ok(Compiled {
         sql: rendered.sql,

@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{Checker, query::shape, scope::no_column, unsupported};
+use super::{Checker, scope::no_column, unsupported};
 use crate::{
     Dialect, Error, Fit, Result,
     catalog::{Entry, is_key},
@@ -35,32 +35,27 @@ impl<'a> Checker<'a> {
         Ok((Target { schema, name }, entry))
     }
 
-    /// What is returned of each changed row: it sees the changed table and nothing else.
-    fn returning(&mut self, name: &'a str, entry: &'a Entry, ids: &'a [NodeId]) -> Result<Vec<resolved::Column<'a>>> {
-        self.check_returning(entry, !ids.is_empty())?;
-        self.scope.levels = vec![Vec::new()];
-        self.enter(name, entry)?;
-        self.columns(ids)
-    }
-
-    /// What is returned of each changed row and of those of other sources that it was matched with, where the database can.
-    fn returning_with_source(
+    /// What is returned of each changed row: it sees the changed table, and other sources where there are any and the database can.
+    fn returning(
         &mut self,
         name: &'a str,
         entry: &'a Entry,
         ids: &'a [NodeId],
+        has_source: bool,
     ) -> Result<Vec<resolved::Column<'a>>> {
-        if self.can.source_returning {
-            self.check_returning(entry, !ids.is_empty())?;
+        self.check_returning(entry, !ids.is_empty())?;
+        if has_source && self.can.source_returning {
             return self.columns(ids);
         }
-        let matched = self.scope.levels.clone();
-        self.returning(name, entry, ids).map_err(|error| {
+        let matched = std::mem::replace(&mut self.scope.levels, vec![Vec::new()]);
+        self.enter(name, entry)?;
+        let returned = self.columns(ids);
+        if has_source && returned.is_err() {
             self.scope.levels = matched;
-            let is_of_source = self.columns(ids).is_ok();
-            let advice = "this database returns columns of the changed table alone";
-            if is_of_source { unsupported("source-returning", advice) } else { error }
-        })
+            self.columns(ids)?;
+            return Err(unsupported("source-returning", "this database returns columns of the changed table alone"));
+        }
+        returned
     }
 
     fn insert(&mut self, insert: &'a Insert) -> Result<Plan<'a>> {
@@ -94,7 +89,7 @@ impl<'a> Checker<'a> {
             Some(conflict) => Some(self.conflict(insert, conflict, target, entry)?),
             None => None,
         };
-        let returning = self.returning(target.name, entry, &insert.returning)?;
+        let returning = self.returning(target.name, entry, &insert.returning, false)?;
         let columns = with_presets(&insert.columns, entry);
         Ok(Plan::Insert { target, columns, rows, conflict, returning, is_told: false })
     }
@@ -218,10 +213,7 @@ impl<'a> Checker<'a> {
         let rule = self.changeable(entry, Writes::Update)?;
         let filter = self.changed(rule, update.filter)?;
         let assignments = self.assignments(&update.assignments, entry)?;
-        let returning = match source {
-            Some(_) => self.returning_with_source(target.name, entry, &update.returning)?,
-            None => self.returning(target.name, entry, &update.returning)?,
-        };
+        let returning = self.returning(target.name, entry, &update.returning, source.is_some())?;
         Ok(Plan::Update { target, assignments, source, filter, returning })
     }
 
@@ -240,10 +232,7 @@ impl<'a> Checker<'a> {
             let message = "this database returns nothing of deletes with other sources";
             return Err(unsupported("delete-returning", message));
         }
-        let returning = match source {
-            Some(_) => self.returning_with_source(target.name, entry, &delete.returning)?,
-            None => self.returning(target.name, entry, &delete.returning)?,
-        };
+        let returning = self.returning(target.name, entry, &delete.returning, source.is_some())?;
         Ok(Plan::Delete { target, source, filter, order_by: Vec::new(), returning })
     }
 
@@ -404,9 +393,4 @@ fn reordered<'a>(mut left: Vec<(Assignment<'a>, HashSet<&'a str>)>) -> Result<Ve
         ordered.push(assignment);
     }
     Ok(ordered)
-}
-
-/// The shape of what a change returns.
-pub(crate) fn returned<'a>(columns: &[resolved::Column<'a>]) -> Vec<resolved::Shape<'a>> {
-    shape(columns)
 }

@@ -344,7 +344,7 @@ impl<'s, 'a> Labels<'s, 'a> {
 }
 
 /// The columns as queries around this one see them.
-pub(super) fn shape<'a>(columns: &[Column<'a>]) -> Vec<Shape<'a>> {
+pub(crate) fn shape<'a>(columns: &[Column<'a>]) -> Vec<Shape<'a>> {
     columns
         .iter()
         .map(|Column { value, name }| Shape { name: name.clone(), ty: value.ty, nullable: value.nullable })
