@@ -1,7 +1,8 @@
 //! The raw SQLite connection behind a safe face: the only module of the host with `unsafe`, and so a long one.
 //!
-//! What is set or asked of a whole connection goes through rusqlite. Its statements are not used, as they copy each value that is
-//! bound, belong to one thread and borrow their connection, its callbacks only on connections that it closes itself.
+//! What is set or asked of a whole connection goes through rusqlite. Its statements are not used: they copy each value that is bound,
+//! belong to one thread and borrow their connection, and take more instructions (11 % for a point query, 31 % to read 10,000 rows, 9 % to
+//! insert them). Its callbacks and its interrupt are only for connections that it closes itself.
 //!
 //! sqlx opens the connection and keeps a thread for it, but that thread is locked out for the connection's whole life
 //! (`lock_handle` once; taking and giving it back again and again deadlocks in 0.9), and statements are prepared and stepped
