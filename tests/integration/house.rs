@@ -179,14 +179,13 @@ fn every_unsafe_block_says_why_it_is_sound() {
 }
 
 /// Rooms that only one backend needs, and why.
-const OWN_ROOMS: [(&str, &str, &str); 14] = [
+const OWN_ROOMS: [(&str, &str, &str); 13] = [
     ("sqlite", "handle.rs", "it is stepped through its own handle; the drivers of the others are fast enough"),
     ("sqlite", "handle", "the statements that it keeps are apart from what is unsafe"),
     ("sqlite", "file.rs", "its URLs name files; those of the others name servers, which are alike"),
     ("sqlite", "watch.rs", "its progress handler, authorizer and update hook run in this process"),
     ("sqlite", "watch", "what its authorizer allows is a list, which is apart"),
     ("sqlite", "writers.rs", "a file has one writer at a time, and its lock knows no queue"),
-    ("sqlite", "temporal.rs", "it keeps dates and times as text"),
     ("sqlite", "create.rs", "names of constraints are only in the text of CREATE TABLE"),
     ("sqlite", "decimal.rs", "it has no type for decimals, so each connection is taught to compute with them"),
     ("sqlite", "function.rs", "its functions run in this process, and some take long in one step"),

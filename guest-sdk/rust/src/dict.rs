@@ -198,7 +198,7 @@ mod json {
                     Err(_) => serializer.serialize_str(text),
                 },
                 Scalar::Bytes(bytes) => serializer.serialize_bytes(bytes),
-                Scalar::Uuid(halves) => serializer.collect_str(&Uuid::from_halves(*halves)),
+                Scalar::Uuid((high, low)) => serializer.collect_str(&Uuid::from_u64_pair(*high, *low)),
                 Scalar::Date(days) => serializer.collect_str(&Date::from_days(*days)),
                 Scalar::Time(time) => serializer.collect_str(&Time::from_microseconds(*time)),
                 Scalar::Timestamp(moment) => serializer.collect_str(&Timestamp::from_microseconds(*moment)),

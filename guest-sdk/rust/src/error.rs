@@ -208,7 +208,6 @@ others! {
     rust_decimal::Error,
     #[cfg(feature = "serde_json")]
     serde_json::Error,
-    #[cfg(feature = "uuid")]
     uuid::Error,
 }
 

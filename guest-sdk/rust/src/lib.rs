@@ -115,12 +115,12 @@
 //! A null for a column with a default is written by a statement: `insert().set(Task::NOTE, null)` or an update. Rows of one
 //! `insert_many` leave a `now` to the database in all of them or in none.
 //!
-//! Types of other crates are columns' types with the feature of the crate's name; none is on by itself:
+//! [`Uuid`] is the type of the crate `uuid`. Types of other crates are columns' types with the feature of the crate's name; none is
+//! on by itself:
 //!
 //! | feature | types |
 //! |---|---|
 //! | `jiff` | `civil::Date`, `civil::Time`, `civil::DateTime`, `Timestamp`, `Span` |
-//! | `uuid` | `Uuid` |
 //! | `bigdecimal` | `BigDecimal`, which holds every decimal |
 //! | `rust_decimal` | `Decimal`, of up to 28 digits: more are a type mismatch |
 //! | `serde_json` | `Value`, and `value::Document<T>` for whatever serde reads and writes |

@@ -85,21 +85,15 @@ mod decimal;
 pub(crate) mod deferred;
 mod enumeration;
 mod json;
-#[cfg(any(
-    test,
-    feature = "bigdecimal",
-    feature = "jiff",
-    feature = "rust_decimal",
-    feature = "serde_json",
-    feature = "uuid"
-))]
+#[cfg(any(test, feature = "bigdecimal", feature = "jiff", feature = "rust_decimal", feature = "serde_json"))]
 mod native;
 mod scalar;
 mod time;
-mod uuid;
 
 #[cfg(feature = "serde_json")]
 pub use self::native::Document;
+pub use uuid::Uuid;
+
 pub use self::{
     array::Item,
     auto::Auto,
@@ -110,7 +104,6 @@ pub use self::{
     enumeration::{Enumeration, labels},
     json::Json,
     time::{Date, Time, Timestamp, TimestampTz},
-    uuid::Uuid,
 };
 pub use crate::bindings::sqlservice::database::values::{ArrayValue as Array, Interval, NativeValue, Scalar, Value};
 use crate::bindings::sqlservice::database::{

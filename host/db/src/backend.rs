@@ -3,7 +3,6 @@
 pub(crate) mod any;
 pub(crate) mod bind;
 pub(crate) mod busy;
-pub(crate) mod calendar;
 pub(crate) mod column_writer;
 pub(crate) mod control;
 pub(crate) mod driver;
@@ -12,6 +11,7 @@ pub(crate) mod mysql;
 pub(crate) mod notice;
 pub(crate) mod page;
 pub(crate) mod postgres;
+pub(crate) mod reading;
 pub(crate) mod room;
 pub(crate) mod scope;
 pub(crate) mod server;

@@ -1,5 +1,8 @@
 //! Many rows at once, column by column.
 
+#[macro_use]
+mod storage;
+
 mod access;
 mod builder;
 mod concat;

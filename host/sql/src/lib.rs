@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod bulk;
 pub mod cache;
+pub mod calendar;
 pub mod capability;
 pub mod catalog;
 mod check;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
 use crate::{Dialect, Error, Result, Sql, SqlWriter};
 
 /// What a password is shown as.
@@ -53,16 +55,7 @@ impl Password {
     /// Writes random bytes. Where they are from is the caller's matter: this crate asks no system.
     #[must_use]
     pub fn of(random: &[u8; 32]) -> Self {
-        const FIRST: u8 = 0b11_1111;
-        let mut text = String::with_capacity(43);
-        for bytes in random.chunks(3) {
-            let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or_default());
-            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-            for at in 0..=bytes.len() {
-                text.push(letter((bits >> (18 - 6 * at)) as u8 & FIRST));
-            }
-        }
-        Self(text)
+        Self(BASE64_URL_SAFE_NO_PAD.encode(random))
     }
 
     /// The password, for the URL of the login.
@@ -76,17 +69,6 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HIDDEN)
     }
-}
-
-/// A digit of base64url.
-fn letter(digit: u8) -> char {
-    char::from(match digit {
-        0..=25 => b'A' + digit,
-        26..=51 => b'a' + (digit - 26),
-        52..=61 => b'0' + (digit - 52),
-        62 => b'-',
-        _ => b'_',
-    })
 }
 
 /// A login that is to be made.

@@ -18,9 +18,10 @@ pub struct Interval {
 }
 
 /// One value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Scalar {
     /// SQL's null, of any type.
+    #[default]
     Null,
     /// A truth value.
     Boolean(bool),
@@ -118,6 +119,12 @@ impl Value {
                 array.dimensions.len() * 4 + array.items.iter().map(|item| 32 + scalar(item)).sum::<usize>()
             }
         }
+    }
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::NULL
     }
 }
 

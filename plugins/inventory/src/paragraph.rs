@@ -1,4 +1,5 @@
-//! Paragraphs of a Debian control file, read one at a time, with nothing in memory that nobody asked for.
+//! Paragraphs of a Debian control file, read one at a time, with nothing in memory that nobody asked for. Crates for the format read
+//! whole paragraphs of UTF-8 and say no lines.
 
 use std::io::{self, BufRead};
 

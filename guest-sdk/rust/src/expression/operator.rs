@@ -221,10 +221,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Field<Base = String>,
     {
-        let form = |[value, pattern]: [u32; 2]| {
-            Form::Matching(Matching { value, pattern, escape: Some(escape), ignore_case: false, negated: false })
-        };
-        Expr::new(Node::with(alike::<String, 2>([self.expr().node, node(pattern)]), form))
+        escaped(self.expr().node, node(pattern), escape, false, false)
     }
 
     /// The same, whatever the case.
@@ -232,10 +229,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Field<Base = String>,
     {
-        let form = |[value, pattern]: [u32; 2]| {
-            Form::Matching(Matching { value, pattern, escape: Some(escape), ignore_case: true, negated: false })
-        };
-        Expr::new(Node::with(alike::<String, 2>([self.expr().node, node(pattern)]), form))
+        escaped(self.expr().node, node(pattern), escape, true, false)
     }
 
     /// Begins with this text, taken literally.
@@ -337,8 +331,12 @@ fn membership(value: Node, query: &impl Subquery, negated: bool) -> Expr<bool> {
 }
 
 fn matching(value: Node, pattern: Node, ignore_case: bool, negated: bool) -> Expr<bool> {
+    escaped(value, pattern, '\\', ignore_case, negated)
+}
+
+fn escaped(value: Node, pattern: Node, escape: char, ignore_case: bool, negated: bool) -> Expr<bool> {
     let form = |[value, pattern]: [u32; 2]| {
-        Form::Matching(Matching { value, pattern, escape: Some('\\'), ignore_case, negated })
+        Form::Matching(Matching { value, pattern, escape: Some(escape), ignore_case, negated })
     };
     Expr::new(Node::with(alike::<String, 2>([value, pattern]), form))
 }

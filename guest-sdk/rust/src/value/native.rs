@@ -11,8 +11,6 @@ mod rust_decimal;
 mod serde_json;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "uuid")]
-mod uuid;
 
 #[cfg(feature = "serde_json")]
 pub use self::serde_json::Document;

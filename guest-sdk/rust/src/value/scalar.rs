@@ -280,11 +280,19 @@ copied! {
     Timestamp, Timestamp, Timestamp, Timestamps, i64, Timestamp::microseconds, Timestamp::from_microseconds, |_other| None;
     TimestampTz, TimestampTz, TimestampTz, TimestampsTz, i64, TimestampTz::microseconds, TimestampTz::from_microseconds, |_other| None;
     Interval, Interval, Interval, Intervals, Interval, std::convert::identity, std::convert::identity, |_other| None;
-    Uuid, Uuid, Uuid, Uuids, (u64, u64), Uuid::halves, Uuid::from_halves, |other| match other {
+    Uuid, Uuid, Uuid, Uuids, (u64, u64), halves, of_halves, |other| match other {
         Scalar::Text(text) => text.parse().ok(),
-        Scalar::Bytes(bytes) => Some(Uuid::from_u128(u128::from_be_bytes(bytes.try_into().ok()?))),
+        Scalar::Bytes(bytes) => Uuid::from_slice(&bytes).ok(),
         _ => None,
     };
+}
+
+fn halves(uuid: Uuid) -> (u64, u64) {
+    uuid.as_u64_pair()
+}
+
+fn of_halves((high, low): (u64, u64)) -> Uuid {
+    Uuid::from_u64_pair(high, low)
 }
 
 #[allow(clippy::derivable_impls, reason = "the type is generated from the contract")]

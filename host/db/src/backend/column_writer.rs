@@ -6,11 +6,11 @@
 use sqlservice_sql::{
     ColumnData, Scalar, Value,
     batch::{ColumnBuilder, VectorKind},
+    calendar,
     schema::TypeKind,
     value::{Array, Interval},
 };
-
-use super::calendar;
+use uuid::Uuid;
 
 /// A value as a decoder found it.
 #[derive(Debug, PartialEq)]
@@ -143,14 +143,11 @@ fn coerced(kind: VectorKind, cell: &Cell<'_>) -> Option<Scalar> {
         (K::Boolean, cell) => Scalar::Boolean(unsigned(cell).filter(|n| *n <= 1)? == 1),
         (K::Float, cell) => Scalar::Float(float(cell)?),
         (K::Decimal, cell) => Scalar::Decimal(decimal(cell)?),
-        (K::Uuid, Cell::Text(text)) => calendar::parse_uuid(text).map(|(high, low)| Scalar::Uuid(high, low))?,
-        (K::Uuid, Cell::Bytes(bytes)) => {
-            let uuid = halves(bytes).or_else(|| calendar::parse_uuid(std::str::from_utf8(bytes).ok()?));
-            uuid.map(|(high, low)| Scalar::Uuid(high, low))?
-        }
+        (K::Uuid, Cell::Text(text)) => uuid(Uuid::try_parse(text).ok()?),
+        (K::Uuid, Cell::Bytes(bytes)) => uuid(Uuid::from_slice(bytes).or_else(|_| Uuid::try_parse_ascii(bytes)).ok()?),
         (K::Text, Cell::Bytes(bytes)) => Scalar::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
         (K::Json, Cell::Bytes(bytes)) => Scalar::Json(std::str::from_utf8(bytes).ok()?.to_owned()),
-        (K::Text, Cell::Uuid(high, low)) => Scalar::Text(calendar::uuid_text(*high, *low)),
+        (K::Text, Cell::Uuid(high, low)) => Scalar::Text(Uuid::from_u64_pair(*high, *low).to_string()),
         (K::Bytes, Cell::Text(text)) => Scalar::Bytes(text.as_bytes().to_owned()),
         (K::Interval, Cell::Text(text)) => Scalar::Interval(calendar::parse_interval(text)?),
         _ => return None,
@@ -233,10 +230,9 @@ fn decimal(cell: &Cell<'_>) -> Option<String> {
     }
 }
 
-/// A UUID of 16 bytes.
-pub(crate) fn halves(bytes: &[u8]) -> Option<(u64, u64)> {
-    let (high, low) = bytes.split_first_chunk::<8>()?;
-    Some((u64::from_be_bytes(*high), u64::from_be_bytes(low.try_into().ok()?)))
+fn uuid(uuid: Uuid) -> Scalar {
+    let (high, low) = uuid.as_u64_pair();
+    Scalar::Uuid(high, low)
 }
 
 #[cfg(test)]
@@ -276,7 +272,7 @@ mod tests {
     #[test]
     fn declared_kinds_are_read_from_what_is_stored() {
         let uuid = "01234567-89ab-cdef-fedc-ba9876543210";
-        let (high, low) = calendar::parse_uuid(uuid).expect("a uuid");
+        let (high, low) = Uuid::try_parse(uuid).expect("a uuid").as_u64_pair();
         let bytes = [high.to_be_bytes(), low.to_be_bytes()].concat();
         let uuids = filled(TypeKind::Uuid, vec![Cell::Text(uuid), Cell::Bytes(&bytes)]);
         assert_eq!(uuids.values, Vector::Uuids(vec![(high, low); 2]));

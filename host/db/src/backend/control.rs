@@ -13,7 +13,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::idle::{CLOSING, Idle, Listing, Taken};
+use super::idle::{CLOSING, Idle, Listing, Slotted, Taken};
 use crate::{
     Error, Result,
     limit::{CONNECTING, Closing, Controls, Evict, Slot},
@@ -106,24 +106,22 @@ impl<C: Connection + 'static> ControlPool<C> {
 
     async fn close_all(&self) {
         self.own.close();
-        self.idle.close();
-        while let Taken::Usable(_, kept) | Taken::Stale(kept) = self.idle.take() {
-            drop(close(kept).await);
-        }
+        self.idle.close_all().await;
     }
 }
 
 impl<C: Connection + 'static> Evict for ControlPool<C> {
     fn evict(&self, number: u64) -> Option<Closing> {
-        let kept = self.idle.take_numbered(number)?;
-        Some(Box::pin(close(kept)))
+        self.idle.evict(number)
     }
 }
 
-async fn close<C: Connection>(kept: Kept<C>) -> Slot {
-    let Kept { connection, slot } = kept;
-    drop(timeout(CLOSING, connection.close()).await);
-    slot
+impl<C: Connection + 'static> Slotted for Kept<C> {
+    type Connection = C;
+
+    fn into_parts(self) -> (C, Slot) {
+        (self.connection, self.slot)
+    }
 }
 
 impl<C: Connection + 'static> ControlConnection<C> {
@@ -135,8 +133,6 @@ impl<C: Connection + 'static> ControlConnection<C> {
     /// Keeps the connection for the next time: every answer was read to its end.
     pub(crate) async fn give_back(self) {
         let Self { pool, born, kept, _places } = self;
-        if let Some(surplus) = pool.idle.put(born, kept) {
-            drop(close(surplus).await);
-        }
+        pool.idle.put_or_close(born, kept).await;
     }
 }

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::limit::{Evict, Slots};
+use sqlx::Connection;
+use tokio::time::timeout;
+
+use crate::limit::{Closing, Evict, Slot, Slots};
 
 /// How long a connection may take to say goodbye.
 pub(crate) const CLOSING: Duration = Duration::from_secs(1);
@@ -112,6 +115,57 @@ impl<C> Idle<C> {
         if let Some(listing) = &self.listing {
             listing.slots.unlist(number);
         }
+    }
+}
+
+/// A connection to a server, and the slot that is free when it is closed.
+pub(crate) trait Slotted: Send + Sized + 'static {
+    type Connection: Connection;
+
+    fn into_parts(self) -> (Self::Connection, Slot);
+
+    /// Says goodbye, but does not wait for ever.
+    fn close(self) -> impl Future<Output = Slot> + Send {
+        let (connection, slot) = self.into_parts();
+        async {
+            drop(timeout(CLOSING, connection.close()).await);
+            slot
+        }
+    }
+}
+
+impl<C: Slotted> Idle<C> {
+    /// Takes out a connection that is not too old. Those that are are closed.
+    pub(crate) async fn take_young(&self) -> Option<(Instant, C)> {
+        loop {
+            match self.take() {
+                Taken::Usable(born, connection) => return Some((born, connection)),
+                Taken::Stale(connection) => drop(connection.close().await),
+                Taken::Nothing => return None,
+            }
+        }
+    }
+
+    /// Takes a connection back, or closes it.
+    pub(crate) async fn put_or_close(&self, born: Instant, connection: C) {
+        if let Some(surplus) = self.put(born, connection) {
+            drop(surplus.close().await);
+        }
+    }
+
+    /// Closes all, and keeps none from now on.
+    pub(crate) async fn close_all(&self) {
+        self.close();
+        // One after the other: the slots of the others can be had meanwhile.
+        while let Taken::Usable(_, connection) | Taken::Stale(connection) = self.take() {
+            drop(connection.close().await);
+        }
+    }
+
+    /// Closes the connection that has this number, if it is still there.
+    pub(crate) fn evict(&self, number: u64) -> Option<Closing> {
+        let connection = self.take_numbered(number)?;
+        Some(Box::pin(connection.close()))
     }
 }
 

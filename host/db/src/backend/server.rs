@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::{Error, Result};
@@ -121,11 +122,8 @@ impl Tls {
 
 /// A part of a URL without its percent signs.
 fn decoded(part: &str) -> Result<String> {
-    // A query's pairs are decoded by the URL crate; the other parts are brought into that form. A plus is a plus here.
-    let query = format!("p={}", part.replace('+', "%2B").replace('&', "%26"));
-    let value = url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned());
-    match value {
-        Some(value) if !value.contains('\u{fffd}') && !value.contains('\0') => Ok(value),
+    match percent_decode_str(part).decode_utf8() {
+        Ok(value) if !value.contains('\0') => Ok(value.into_owned()),
         _ => Err(Error::Url("the database URL is not UTF-8".into())),
     }
 }

@@ -17,7 +17,6 @@ mod record;
 pub(crate) mod reflect;
 mod run;
 pub(crate) mod tables;
-mod temporal;
 mod types;
 mod watch;
 mod writers;

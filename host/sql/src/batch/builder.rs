@@ -3,10 +3,8 @@
 //! A builder starts with the kind that a column is expected to have. A value of another kind, which SQLite allows in any
 //! column, turns the whole column into [`Vector::Mixed`] without losing anything. The only failure is a column whose texts
 //! pass the 4 GiB that 32-bit offsets can name.
-//!
-//! The file is long because it has one arm a kind of column.
 
-use super::{Batch, Blobs, ColumnData, Strings, Vector};
+use super::{Batch, Blobs, ColumnData, Strings, Vector, storage::Storage};
 use crate::{
     Error, Result, Scalar, Value,
     error::Limited,
@@ -135,17 +133,8 @@ impl ColumnBuilder {
     /// How many bytes it holds, as limits count them.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let values = match &self.values {
-            None => 0,
-            Some(Vector::Booleans(_)) => self.rows,
-            Some(Vector::Dates(_)) => self.rows * 4,
-            Some(Vector::Uuids(_) | Vector::Intervals(_)) => self.rows * 16,
-            Some(Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s)) => s.data.len() + self.rows * 4,
-            Some(Vector::Bytes(b)) => b.data.len() + self.rows * 4,
-            Some(Vector::Mixed(_)) => self.mixed_bytes + self.rows * size_of::<Value>(),
-            Some(_) => self.rows * 8,
-        };
-        values + self.validity.len()
+        let values = self.values.as_ref().map_or(0, |values| values.bytes_of(self.rows));
+        values + self.mixed_bytes + self.validity.len()
     }
 
     /// Adds a null.
@@ -159,77 +148,13 @@ impl ColumnBuilder {
                 *last = (1 << left) - 1;
             }
         }
-        match &mut self.values {
-            None => {}
-            Some(Vector::Booleans(v)) => v.push(0),
-            Some(Vector::Integers(v) | Vector::Times(v) | Vector::Timestamps(v) | Vector::TimestampsTz(v)) => v.push(0),
-            Some(Vector::Unsigneds(v)) => v.push(0),
-            Some(Vector::Floats(v)) => v.push(0.0),
-            Some(Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s)) => repeat_last(&mut s.offsets),
-            Some(Vector::Bytes(b)) => repeat_last(&mut b.offsets),
-            Some(Vector::Uuids(v)) => v.push((0, 0)),
-            Some(Vector::Dates(v)) => v.push(0),
-            Some(Vector::Intervals(v)) => v.push(Interval::default()),
-            Some(Vector::Mixed(v)) => v.push(Value::NULL),
+        if let Some(values) = &mut self.values {
+            with_storage!(values, values => values.pad(self.rows + 1));
         }
         if self.rows.is_multiple_of(8) {
             self.validity.push(0);
         }
         self.rows += 1;
-    }
-
-    /// Adds a signed integer.
-    #[inline]
-    pub fn push_i64(&mut self, value: i64) -> Result<()> {
-        match self.vector(VectorKind::Integer) {
-            Vector::Integers(v) => v.push(value),
-            _ => return self.push_other(Scalar::Integer(value).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds an unsigned integer.
-    pub fn push_u64(&mut self, value: u64) -> Result<()> {
-        match self.vector(VectorKind::Unsigned) {
-            Vector::Unsigneds(v) => v.push(value),
-            _ => return self.push_other(Scalar::Unsigned(value).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a float.
-    #[inline]
-    pub fn push_f64(&mut self, value: f64) -> Result<()> {
-        match self.vector(VectorKind::Float) {
-            Vector::Floats(v) => v.push(value),
-            _ => return self.push_other(Scalar::Float(value).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a truth value.
-    #[inline]
-    pub fn push_bool(&mut self, value: bool) -> Result<()> {
-        match self.vector(VectorKind::Boolean) {
-            Vector::Booleans(v) => v.push(value.into()),
-            _ => return self.push_other(Scalar::Boolean(value).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a text.
-    #[inline]
-    pub fn push_str(&mut self, value: &str) -> Result<()> {
-        match self.vector(VectorKind::Text) {
-            Vector::Texts(s) => append_text(s, value)?,
-            _ => return self.push_other(Scalar::Text(value.to_owned()).into()),
-        }
-        self.valid();
-        Ok(())
     }
 
     /// Adds what the database calls text: as text where it is UTF-8, as bytes where it is not, so that nothing is lost.
@@ -238,96 +163,6 @@ impl ColumnBuilder {
             Ok(text) => self.push_str(text),
             Err(_) => self.push_bytes(value),
         }
-    }
-
-    /// Adds a decimal, as text.
-    pub fn push_decimal_str(&mut self, value: &str) -> Result<()> {
-        match self.vector(VectorKind::Decimal) {
-            Vector::Decimals(s) => append_text(s, value)?,
-            _ => return self.push_other(Scalar::Decimal(value.to_owned()).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a JSON document, as text.
-    pub fn push_json_str(&mut self, value: &str) -> Result<()> {
-        match self.vector(VectorKind::Json) {
-            Vector::Jsons(s) => append_text(s, value)?,
-            _ => return self.push_other(Scalar::Json(value.to_owned()).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a byte string.
-    pub fn push_bytes(&mut self, value: &[u8]) -> Result<()> {
-        match self.vector(VectorKind::Bytes) {
-            Vector::Bytes(b) => append_bytes(b, value)?,
-            _ => return self.push_other(Scalar::Bytes(value.to_owned()).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a UUID: its high and its low 64 bits.
-    pub fn push_uuid(&mut self, high: u64, low: u64) -> Result<()> {
-        match self.vector(VectorKind::Uuid) {
-            Vector::Uuids(v) => v.push((high, low)),
-            _ => return self.push_other(Scalar::Uuid(high, low).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a date: days since 1970-01-01.
-    pub fn push_date(&mut self, days: i32) -> Result<()> {
-        match self.vector(VectorKind::Date) {
-            Vector::Dates(v) => v.push(days),
-            _ => return self.push_other(Scalar::Date(days).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a time of day: microseconds since midnight.
-    pub fn push_time(&mut self, microseconds: i64) -> Result<()> {
-        match self.vector(VectorKind::Time) {
-            Vector::Times(v) => v.push(microseconds),
-            _ => return self.push_other(Scalar::Time(microseconds).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a timestamp without a zone: microseconds since 1970-01-01T00:00:00.
-    pub fn push_timestamp(&mut self, microseconds: i64) -> Result<()> {
-        match self.vector(VectorKind::Timestamp) {
-            Vector::Timestamps(v) => v.push(microseconds),
-            _ => return self.push_other(Scalar::Timestamp(microseconds).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a moment: microseconds since 1970-01-01T00:00:00Z.
-    pub fn push_timestamp_tz(&mut self, microseconds: i64) -> Result<()> {
-        match self.vector(VectorKind::TimestampTz) {
-            Vector::TimestampsTz(v) => v.push(microseconds),
-            _ => return self.push_other(Scalar::TimestampTz(microseconds).into()),
-        }
-        self.valid();
-        Ok(())
-    }
-
-    /// Adds a span of time.
-    pub fn push_interval(&mut self, interval: Interval) -> Result<()> {
-        match self.vector(VectorKind::Interval) {
-            Vector::Intervals(v) => v.push(interval),
-            _ => return self.push_other(Scalar::Interval(interval).into()),
-        }
-        self.valid();
-        Ok(())
     }
 
     /// Adds an array.
@@ -398,7 +233,7 @@ impl ColumnBuilder {
         if !matches!(self.values, Some(Vector::Mixed(_))) {
             self.degrade();
         }
-        self.mixed_bytes += heap_bytes(&value);
+        self.mixed_bytes += value.bytes();
         if let Vector::Mixed(values) = self.vector(VectorKind::Mixed) {
             values.push(value);
         }
@@ -414,10 +249,62 @@ impl ColumnBuilder {
         let column = ColumnData { validity: std::mem::take(&mut self.validity), values };
         let mut mixed = Vec::with_capacity(self.capacity.max(rows + 1));
         mixed.extend((0..rows).map(|row| column.value(row)));
-        self.mixed_bytes = mixed.iter().map(heap_bytes).sum();
+        self.mixed_bytes = mixed.iter().map(Value::bytes).sum();
         self.validity = column.validity;
         self.values = Some(Vector::Mixed(mixed));
     }
+}
+
+/// Functions that add a value to a column of its kind, and turn a column of another kind into a mixed one.
+macro_rules! pushes {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($($value:ident: $ty:ty),+), $kind:ident, $vector:ident: |$values:ident| $push:expr, $scalar:expr;
+    )*) => {
+        impl ColumnBuilder {$(
+            $(#[$doc])*
+            #[inline]
+            pub fn $name(&mut self, $($value: $ty),+) -> Result<()> {
+                match self.vector(VectorKind::$kind) {
+                    Vector::$vector($values) => $push,
+                    _ => return self.push_other($scalar.into()),
+                }
+                self.valid();
+                Ok(())
+            }
+        )*}
+    };
+}
+
+pushes! {
+    /// Adds a signed integer.
+    push_i64(value: i64), Integer, Integers: |v| v.push(value), Scalar::Integer(value);
+    /// Adds an unsigned integer.
+    push_u64(value: u64), Unsigned, Unsigneds: |v| v.push(value), Scalar::Unsigned(value);
+    /// Adds a float.
+    push_f64(value: f64), Float, Floats: |v| v.push(value), Scalar::Float(value);
+    /// Adds a truth value.
+    push_bool(value: bool), Boolean, Booleans: |v| v.push(value.into()), Scalar::Boolean(value);
+    /// Adds a text.
+    push_str(value: &str), Text, Texts: |v| append_text(v, value)?, Scalar::Text(value.to_owned());
+    /// Adds a decimal, as text.
+    push_decimal_str(value: &str), Decimal, Decimals: |v| append_text(v, value)?, Scalar::Decimal(value.to_owned());
+    /// Adds a JSON document, as text.
+    push_json_str(value: &str), Json, Jsons: |v| append_text(v, value)?, Scalar::Json(value.to_owned());
+    /// Adds a byte string.
+    push_bytes(value: &[u8]), Bytes, Bytes: |v| append_bytes(v, value)?, Scalar::Bytes(value.to_owned());
+    /// Adds a UUID: its high and its low 64 bits.
+    push_uuid(high: u64, low: u64), Uuid, Uuids: |v| v.push((high, low)), Scalar::Uuid(high, low);
+    /// Adds a date: days since 1970-01-01.
+    push_date(days: i32), Date, Dates: |v| v.push(days), Scalar::Date(days);
+    /// Adds a time of day: microseconds since midnight.
+    push_time(at: i64), Time, Times: |v| v.push(at), Scalar::Time(at);
+    /// Adds a timestamp without a zone: microseconds since 1970-01-01T00:00:00.
+    push_timestamp(at: i64), Timestamp, Timestamps: |v| v.push(at), Scalar::Timestamp(at);
+    /// Adds a moment: microseconds since 1970-01-01T00:00:00Z.
+    push_timestamp_tz(at: i64), TimestampTz, TimestampsTz: |v| v.push(at), Scalar::TimestampTz(at);
+    /// Adds a span of time.
+    push_interval(span: Interval), Interval, Intervals: |v| v.push(span), Scalar::Interval(span);
 }
 
 /// Builds a batch: a builder a column.
@@ -522,36 +409,14 @@ fn empty(kind: VectorKind, capacity: usize) -> Option<Vector> {
 #[cold]
 fn nulls(kind: VectorKind, rows: usize, capacity: usize) -> Vector {
     let mut values = empty(kind, capacity.max(rows)).unwrap_or(Vector::Mixed(Vec::new()));
-    fill(&mut values, rows);
+    with_storage!(&mut values, values => values.pad(rows));
     values
-}
-
-/// Fills an empty vector with rows that mean nothing.
-fn fill(values: &mut Vector, rows: usize) {
-    match values {
-        Vector::Booleans(v) => v.resize(rows, 0),
-        Vector::Integers(v) | Vector::Times(v) | Vector::Timestamps(v) | Vector::TimestampsTz(v) => v.resize(rows, 0),
-        Vector::Unsigneds(v) => v.resize(rows, 0),
-        Vector::Floats(v) => v.resize(rows, 0.0),
-        Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s) => s.offsets.resize(rows + 1, 0),
-        Vector::Bytes(b) => b.offsets.resize(rows + 1, 0),
-        Vector::Uuids(v) => v.resize(rows, (0, 0)),
-        Vector::Dates(v) => v.resize(rows, 0),
-        Vector::Intervals(v) => v.resize(rows, Interval::default()),
-        Vector::Mixed(v) => v.resize(rows, Value::NULL),
-    }
 }
 
 fn first_offset(capacity: usize) -> Vec<u32> {
     let mut offsets = Vec::with_capacity(capacity.saturating_add(1));
     offsets.push(0);
     offsets
-}
-
-#[inline]
-fn repeat_last(offsets: &mut Vec<u32>) {
-    let last = offsets.last().copied().unwrap_or(0);
-    offsets.push(last);
 }
 
 #[inline]
@@ -576,23 +441,6 @@ fn end_offset(now: usize, more: usize) -> Result<u32> {
 
 fn too_long() -> Error {
     Error::Limit { what: Limited::Bytes, allowed: u32::MAX.into() }
-}
-
-/// The bytes that a value has besides its own size.
-fn heap_bytes(value: &Value) -> usize {
-    let scalar = |scalar: &Scalar| match scalar {
-        Scalar::Decimal(s) | Scalar::Text(s) | Scalar::Json(s) => s.len(),
-        Scalar::Bytes(b) => b.len(),
-        Scalar::Other(name, text) => name.len() + text.len(),
-        _ => 0,
-    };
-    match value {
-        Value::Scalar(s) => scalar(s),
-        Value::Array(array) => {
-            array.dimensions.len() * 4
-                + array.items.iter().map(|item| size_of::<Scalar>() + scalar(item)).sum::<usize>()
-        }
-    }
 }
 
 #[cfg(test)]

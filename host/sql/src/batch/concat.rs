@@ -1,6 +1,6 @@
 //! Several batches of the same columns as one.
 
-use super::{Batch, BatchBuilder, Blobs, ColumnData, Strings, Vector, VectorKind};
+use super::{Batch, BatchBuilder, ColumnData, Vector, VectorKind, storage::Storage};
 use crate::Result;
 
 impl Batch {
@@ -63,33 +63,16 @@ fn data(values: &Vector) -> usize {
 
 fn append(column: &mut ColumnData, before: usize, more: ColumnData, rows: usize) {
     append_validity(&mut column.validity, before, &more.validity, rows);
-    match (&mut column.values, more.values) {
-        (Vector::Booleans(mine), Vector::Booleans(more)) => mine.extend(more),
-        (Vector::Integers(mine), Vector::Integers(more)) => mine.extend(more),
-        (Vector::Unsigneds(mine), Vector::Unsigneds(more)) => mine.extend(more),
-        (Vector::Floats(mine), Vector::Floats(more)) => mine.extend(more),
-        (Vector::Uuids(mine), Vector::Uuids(more)) => mine.extend(more),
-        (Vector::Dates(mine), Vector::Dates(more)) => mine.extend(more),
-        (Vector::Times(mine), Vector::Times(more)) => mine.extend(more),
-        (Vector::Timestamps(mine), Vector::Timestamps(more)) => mine.extend(more),
-        (Vector::TimestampsTz(mine), Vector::TimestampsTz(more)) => mine.extend(more),
-        (Vector::Intervals(mine), Vector::Intervals(more)) => mine.extend(more),
-        (Vector::Mixed(mine), Vector::Mixed(more)) => mine.extend(more),
-        (Vector::Decimals(mine), Vector::Decimals(more))
-        | (Vector::Texts(mine), Vector::Texts(more))
-        | (Vector::Jsons(mine), Vector::Jsons(more)) => {
-            let Strings { offsets, data } = more;
-            extend(&mut mine.offsets, &offsets);
-            mine.data.push_str(&data);
-        }
-        (Vector::Bytes(mine), Vector::Bytes(more)) => {
-            let Blobs { offsets, data } = more;
-            extend(&mut mine.offsets, &offsets);
-            mine.data.extend(data);
-        }
-        // They were found to be alike.
-        _ => {}
+    // They were found to be alike.
+    macro_rules! alike {
+        ($($kind:ident)*) => {
+            match (&mut column.values, more.values) {
+                $((Vector::$kind(mine), Vector::$kind(more)) => Storage::append(mine, more),)*
+                _ => {}
+            }
+        };
     }
+    alike!(Booleans Integers Unsigneds Floats Decimals Texts Bytes Uuids Jsons Dates Times Timestamps TimestampsTz Intervals Mixed);
 }
 
 /// Bits that go on after so many; no bits at all say that every row has a value. Only the new rows are looked at, as results
@@ -113,15 +96,6 @@ fn append_validity(bits: &mut Vec<u8>, before: usize, more: &[u8], rows: usize) 
             *byte |= 1 << (at % 8);
         }
     }
-}
-
-/// Offsets that go on where the last one ends.
-fn extend(offsets: &mut Vec<u32>, more: &[u32]) {
-    let end = offsets.last().copied().unwrap_or_default();
-    if offsets.is_empty() {
-        offsets.push(0);
-    }
-    offsets.extend(more.iter().skip(1).map(|offset| end.saturating_add(*offset)));
 }
 
 /// The slow way, for columns whose kinds differ from batch to batch.

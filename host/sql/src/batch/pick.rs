@@ -1,7 +1,6 @@
 //! Some rows of a batch as a batch of their own, column by column.
 
-use super::{Batch, Blobs, ColumnData, Strings, Vector};
-use crate::Value;
+use super::{Batch, ColumnData, Vector, storage::Storage};
 
 impl Batch {
     /// These rows of some columns, in this order. They exist, and none is named twice.
@@ -24,70 +23,15 @@ impl ColumnData {
                 }
             }
         }
-        Self { validity, values: self.values.pick(rows) }
+        Self { validity, values: map_storage!(&self.values, values => values.pick(rows)) }
     }
-}
-
-impl Vector {
-    fn pick(&self, rows: &[u32]) -> Self {
-        match self {
-            Self::Booleans(v) => Self::Booleans(items(v, rows)),
-            Self::Integers(v) => Self::Integers(items(v, rows)),
-            Self::Unsigneds(v) => Self::Unsigneds(items(v, rows)),
-            Self::Floats(v) => Self::Floats(items(v, rows)),
-            Self::Decimals(s) => Self::Decimals(strings(s, rows)),
-            Self::Texts(s) => Self::Texts(strings(s, rows)),
-            Self::Bytes(b) => Self::Bytes(blobs(b, rows)),
-            Self::Uuids(v) => Self::Uuids(items(v, rows)),
-            Self::Jsons(s) => Self::Jsons(strings(s, rows)),
-            Self::Dates(v) => Self::Dates(items(v, rows)),
-            Self::Times(v) => Self::Times(items(v, rows)),
-            Self::Timestamps(v) => Self::Timestamps(items(v, rows)),
-            Self::TimestampsTz(v) => Self::TimestampsTz(items(v, rows)),
-            Self::Intervals(v) => Self::Intervals(items(v, rows)),
-            Self::Mixed(v) => {
-                Self::Mixed(rows.iter().map(|row| v.get(*row as usize).cloned().unwrap_or(Value::NULL)).collect())
-            }
-        }
-    }
-}
-
-fn items<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
-    rows.iter().map(|row| values.get(*row as usize).copied().unwrap_or_default()).collect()
-}
-
-/// Where the bytes of a row are.
-fn range(offsets: &[u32], row: u32) -> std::ops::Range<usize> {
-    let at = |row: usize| offsets.get(row).copied().unwrap_or_default() as usize;
-    at(row as usize)..at((row as usize).saturating_add(1))
-}
-
-fn strings(all: &Strings, rows: &[u32]) -> Strings {
-    let (mut offsets, mut data) = (Vec::with_capacity(rows.len().saturating_add(1)), String::new());
-    offsets.push(0);
-    for row in rows {
-        data.push_str(all.data.get(range(&all.offsets, *row)).unwrap_or_default());
-        // Never more than the whole, whose offsets have room.
-        offsets.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
-    }
-    Strings { offsets, data }
-}
-
-fn blobs(all: &Blobs, rows: &[u32]) -> Blobs {
-    let (mut offsets, mut data) = (Vec::with_capacity(rows.len().saturating_add(1)), Vec::new());
-    offsets.push(0);
-    for row in rows {
-        data.extend_from_slice(all.data.get(range(&all.offsets, *row)).unwrap_or_default());
-        offsets.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
-    }
-    Blobs { offsets, data }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        Scalar,
+        Scalar, Value,
         batch::{BatchBuilder, VectorKind},
     };
 

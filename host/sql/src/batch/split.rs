@@ -1,6 +1,6 @@
 //! Batches in two: for readers that ask for less than was read ahead for them.
 
-use super::{Batch, Blobs, ColumnData, Strings, Vector};
+use super::{Batch, ColumnData, Vector, storage::Storage};
 use crate::Value;
 
 impl Batch {
@@ -51,7 +51,7 @@ impl Batch {
 
 impl ColumnData {
     fn split_off(&mut self, at: usize, rest: usize) -> Self {
-        let values = self.values.split_off(at);
+        let values = map_storage!(&mut self.values, values => Storage::split_off(values, at));
         if self.validity.is_empty() {
             return Self { validity: Vec::new(), values };
         }
@@ -68,7 +68,8 @@ impl ColumnData {
 }
 
 impl Vector {
-    fn bytes_of(&self, rows: usize) -> usize {
+    /// The bytes of its first rows, but for what values of a mixed column have elsewhere.
+    pub(super) fn bytes_of(&self, rows: usize) -> usize {
         let end = |offsets: &[u32]| rows * 4 + offsets.get(rows).map_or(0, |end| *end as usize);
         match self {
             Self::Booleans(_) => rows,
@@ -80,54 +81,6 @@ impl Vector {
             _ => rows * 8,
         }
     }
-
-    fn split_off(&mut self, at: usize) -> Self {
-        match self {
-            Self::Booleans(v) => Self::Booleans(tail(v, at)),
-            Self::Integers(v) => Self::Integers(tail(v, at)),
-            Self::Unsigneds(v) => Self::Unsigneds(tail(v, at)),
-            Self::Floats(v) => Self::Floats(tail(v, at)),
-            Self::Decimals(s) => Self::Decimals(s.split_off(at)),
-            Self::Texts(s) => Self::Texts(s.split_off(at)),
-            Self::Bytes(b) => Self::Bytes(b.split_off(at)),
-            Self::Uuids(v) => Self::Uuids(tail(v, at)),
-            Self::Jsons(s) => Self::Jsons(s.split_off(at)),
-            Self::Dates(v) => Self::Dates(tail(v, at)),
-            Self::Times(v) => Self::Times(tail(v, at)),
-            Self::Timestamps(v) => Self::Timestamps(tail(v, at)),
-            Self::TimestampsTz(v) => Self::TimestampsTz(tail(v, at)),
-            Self::Intervals(v) => Self::Intervals(tail(v, at)),
-            Self::Mixed(v) => Self::Mixed(tail(v, at)),
-        }
-    }
-}
-
-impl Strings {
-    fn split_off(&mut self, at: usize) -> Self {
-        let (offsets, cut) = split_offsets(&mut self.offsets, at);
-        // Offsets are where characters begin; a wrong one must not end the host.
-        let cut = self.data.floor_char_boundary(cut);
-        Self { offsets, data: self.data.split_off(cut) }
-    }
-}
-
-impl Blobs {
-    fn split_off(&mut self, at: usize) -> Self {
-        let (offsets, cut) = split_offsets(&mut self.offsets, at);
-        Self { offsets, data: tail(&mut self.data, cut) }
-    }
-}
-
-fn tail<T>(values: &mut Vec<T>, at: usize) -> Vec<T> {
-    values.split_off(at.min(values.len()))
-}
-
-/// The offsets of the rows after so many, and where their bytes begin.
-fn split_offsets(offsets: &mut Vec<u32>, at: usize) -> (Vec<u32>, usize) {
-    let cut = offsets.get(at).copied().unwrap_or_default();
-    let rest = offsets.iter().skip(at).map(|offset| offset.saturating_sub(cut)).collect();
-    offsets.truncate(at.saturating_add(1));
-    (rest, cut as usize)
 }
 
 #[cfg(test)]

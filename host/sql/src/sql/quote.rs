@@ -3,7 +3,9 @@
 //! Values of statements are always bound and never come here: constants are written only where SQL takes no parameters,
 //! which is in table definitions.
 
-use crate::{Dialect, Scalar, Value, schema::TypeKind, value::Interval};
+use uuid::Uuid;
+
+use crate::{Dialect, Scalar, Value, calendar, schema::TypeKind, value::Interval};
 
 /// Writes a name in quotes. Any text without NUL is a name after this.
 pub(super) fn push_identifier(text: &mut String, name: &str, dialect: Dialect) {
@@ -74,9 +76,10 @@ pub(super) fn literal(value: &Value, kind: TypeKind, dialect: Dialect) -> Option
         Scalar::Decimal(value) => decimal(value, dialect)?,
         Scalar::Text(value) | Scalar::Json(value) => text(value, dialect),
         Scalar::Bytes(value) => bytes(value, dialect),
-        Scalar::Uuid(high, low) => text(&uuid(*high, *low), dialect),
-        Scalar::Date(days) => text(&date(i64::from(*days)), dialect),
-        Scalar::Time(microseconds) => text(&time(*microseconds)?, dialect),
+        Scalar::Uuid(high, low) => text(&Uuid::from_u64_pair(*high, *low).to_string(), dialect),
+        Scalar::Date(days) => text(&calendar::numbered_date_text(i64::from(*days)), dialect),
+        Scalar::Time(at) if !(0..calendar::DAY).contains(at) => return None,
+        Scalar::Time(at) => text(&calendar::time_text(*at), dialect),
         Scalar::Timestamp(at) => text(&timestamp(*at), dialect),
         Scalar::TimestampTz(at) if dialect == Dialect::Postgres => text(&format!("{}+00", timestamp(*at)), dialect),
         Scalar::TimestampTz(at) => text(&timestamp(*at), dialect),
@@ -102,51 +105,13 @@ pub(crate) fn is_decimal(digits: &str) -> bool {
 }
 
 fn bytes(value: &[u8], dialect: Dialect) -> String {
-    use std::fmt::Write;
-    let mut hex = String::with_capacity(value.len() * 2);
-    for byte in value {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
+    let hex = hex::encode(value);
     if dialect == Dialect::Postgres { format!("decode('{hex}', 'hex')") } else { format!("x'{hex}'") }
 }
 
-fn uuid(high: u64, low: u64) -> String {
-    let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xffff);
-    format!("{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", low >> 48, low & 0xffff_ffff_ffff)
-}
-
-/// A date of the proleptic Gregorian calendar: the algorithm counts eras of 400 years from 0000-03-01.
-fn date(days: i64) -> String {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-fn time(microseconds: i64) -> Option<String> {
-    if !(0..86_400_000_000).contains(&microseconds) {
-        return None;
-    }
-    let (seconds, fraction) = (microseconds / 1_000_000, microseconds % 1_000_000);
-    let clock = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if fraction == 0 {
-        return Some(clock);
-    }
-    let digits = format!("{fraction:06}");
-    Some(format!("{clock}.{}", digits.trim_end_matches('0')))
-}
-
-fn timestamp(microseconds: i64) -> String {
-    const DAY: i64 = 86_400_000_000;
-    let clock = time(microseconds.rem_euclid(DAY)).unwrap_or_default();
-    format!("{} {clock}", date(microseconds.div_euclid(DAY)))
+fn timestamp(at: i64) -> String {
+    let (day, clock) = (at.div_euclid(calendar::DAY), at.rem_euclid(calendar::DAY));
+    format!("{} {}", calendar::numbered_date_text(day), calendar::time_text(clock))
 }
 
 fn interval(span: Interval, dialect: Dialect) -> String {

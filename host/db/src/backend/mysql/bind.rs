@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 
 use sqlservice_sql::{
+    calendar,
     error::Limited,
     schema::TypeKind,
     value::{ScalarRef, ValueRef},
 };
 use sqlx::{Encode, MySql, Type, encode::IsNull, error::BoxDynError, mysql::MySqlTypeInfo};
+use uuid::Uuid;
 
 use super::{error::data, types::Kinds};
 use crate::{
     Result,
-    backend::{Bind, Binds, calendar},
+    backend::{Bind, Binds},
 };
 
 /// As many parameters as the protocol can count.
@@ -68,7 +70,7 @@ fn param<'a>(bind: Bind<'a>, kinds: &Kinds) -> Result<Param<'a>> {
         ScalarRef::Decimal(v) => (kinds.decimal.clone(), Body::Long(Cow::Borrowed(decimal(v)?.as_bytes()))),
         ScalarRef::Text(v) | ScalarRef::Json(v) | ScalarRef::Other(_, v) => text(Cow::Borrowed(v)),
         ScalarRef::Bytes(v) => (<[u8] as Type<MySql>>::type_info(), Body::Long(Cow::Borrowed(v))),
-        ScalarRef::Uuid(high, low) => text(Cow::Owned(calendar::uuid_text(high, low))),
+        ScalarRef::Uuid(high, low) => text(Cow::Owned(Uuid::from_u64_pair(high, low).to_string())),
         ScalarRef::Interval(v) => text(Cow::Owned(calendar::interval_text(v))),
         ScalarRef::Date(days) => (kinds.date.clone(), Body::Plain(date((days).into())?)),
         ScalarRef::Time(at) => (kinds.time.clone(), Body::Plain(time(at)?)),

@@ -7,7 +7,7 @@ use std::{
 
 use sqlservice_sql::{Dialect, Sql, SqlWriter};
 use sqlx::{
-    ConnectOptions, Connection, MySqlConnection, Row,
+    ConnectOptions, MySqlConnection, Row,
     mysql::{MySqlConnectOptions, MySqlSslMode},
 };
 use tokio::time::timeout;
@@ -17,7 +17,7 @@ use crate::{
     Error, Result, Settings,
     backend::{
         driver,
-        idle::{CLOSING, Idle, Listing, Taken},
+        idle::{Idle, Listing, Slotted},
         room::until_room,
         server::{Server, Tls},
     },
@@ -72,12 +72,9 @@ impl MysqlPool {
 
     /// An idle connection, or a new one: when it was made, and whether that was for this. Takes [`CONNECTING`] at most.
     pub(super) async fn take(&self) -> Result<(Connected, Instant, bool)> {
-        loop {
-            match self.idle.take() {
-                Taken::Usable(born, connected) => return Ok((connected, born, false)),
-                Taken::Stale(connected) => drop(close(connected).await),
-                Taken::Nothing => return Ok((self.connect().await?, Instant::now(), true)),
-            }
+        match self.idle.take_young().await {
+            Some((born, connected)) => Ok((connected, born, false)),
+            None => Ok((self.connect().await?, Instant::now(), true)),
         }
     }
 
@@ -101,7 +98,7 @@ impl MysqlPool {
             } else {
                 "the server is MySQL, but the URL or the server before said MariaDB: a URL of MySQL's says mysql"
             };
-            drop(close(connected).await);
+            drop(connected.close().await);
             return Err(Error::Operational(DatabaseError { sqlstate: None, message: message.into(), source: None }));
         }
         Ok(connected)
@@ -109,9 +106,7 @@ impl MysqlPool {
 
     /// Takes a connection back that is clean.
     pub(crate) async fn put_back(&self, born: Instant, connected: Connected) {
-        if let Some(surplus) = self.idle.put(born, connected) {
-            drop(close(surplus).await);
-        }
+        self.idle.put_or_close(born, connected).await;
     }
 
     /// How many connections no borrower uses.
@@ -121,19 +116,14 @@ impl MysqlPool {
 
     /// Closes the connections that no borrower uses, and each other one when it is given back.
     pub(crate) async fn close(&self) {
-        self.idle.close();
-        // One after the other: the slots of the others can be had meanwhile.
-        while let Taken::Usable(_, connected) | Taken::Stale(connected) = self.idle.take() {
-            drop(close(connected).await);
-        }
+        self.idle.close_all().await;
         self.control.close().await;
     }
 }
 
 impl Evict for MysqlPool {
     fn evict(&self, number: u64) -> Option<Closing> {
-        let connected = self.idle.take_numbered(number)?;
-        Some(Box::pin(close(connected)))
+        self.idle.evict(number)
     }
 }
 
@@ -151,11 +141,12 @@ async fn open(options: &MySqlConnectOptions, session: &Sql, slot: Slot) -> Resul
     Ok(Connected { connection, id, is_mariadb, is_autocommit: false, step, kinds, was_used: false, slot })
 }
 
-/// Says goodbye, but does not wait for ever.
-async fn close(connected: Connected) -> Slot {
-    let Connected { connection, slot, .. } = connected;
-    drop(timeout(CLOSING, connection.close()).await);
-    slot
+impl Slotted for Connected {
+    type Connection = MySqlConnection;
+
+    fn into_parts(self) -> (MySqlConnection, Slot) {
+        (self.connection, self.slot)
+    }
 }
 
 /// What a session needs so that statements mean the same, and values are read the same way, everywhere.

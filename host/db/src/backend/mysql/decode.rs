@@ -1,13 +1,10 @@
 //! Values as MySQL sends them in its binary form, read into cells. The bytes are the server's, and a server can be hostile
 //! or broken too: nothing here trusts a length.
 
-use sqlservice_sql::Result;
+use sqlservice_sql::{Result, calendar};
 
 use super::types::Form;
-use crate::backend::{
-    calendar,
-    column_writer::{Cell, Column},
-};
+use crate::backend::column_writer::{Cell, Column};
 
 /// Reads a value into its column. Nothing for bytes that are no such value.
 #[inline]

@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Dialect, Sql, compiled::Output, schema::TypeKind};
+use sqlservice_sql::{Dialect, Sql, schema::TypeKind};
 use sqlx::{
-    Arguments, Column as _, Decode, Either, Executor, MySql, MySqlConnection, Row, Statement,
-    mysql::{MySqlArguments, MySqlColumn, MySqlRow},
+    Arguments, Decode, Either, Executor, MySql, MySqlConnection, Row, Statement,
+    mysql::{MySqlArguments, MySqlRow},
 };
 
-use super::{
-    bind,
-    cancel::MysqlCancelHandle,
-    connect::Connected,
-    decode, error,
-    types::{self, Form},
-};
+use super::{bind, cancel::MysqlCancelHandle, connect::Connected, decode, error, types::Form};
 use crate::{
     Error, Result,
     backend::{
         Done, Execution,
-        column_writer::{Cell, Column, reads_as},
+        column_writer::{Cell, Column},
         driver,
         page::{self, Page, drain},
+        reading::Reading,
         verb,
     },
     row_sink::{Next, RowSink},
@@ -45,7 +40,7 @@ pub(super) async fn run(
     let query = sqlx::query_with(driver::text(&job.sql), arguments);
     let query = query.persistent(verb::is_cached(&verb, &job.sql));
     let mut rows = Executor::fetch_many(&mut *connection, query);
-    let mut reading: Option<Reading> = None;
+    let mut reading: Option<Reading<Form>> = None;
     let (mut affected, mut returned, mut made) = (0, 0, 0);
     loop {
         match page::next(&mut rows).await.transpose().map_err(error::map)? {
@@ -186,12 +181,12 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execut
     if may_return {
         let sql = driver::text(&job.sql);
         let statement = connection.prepare(sql).await.map_err(error::map)?;
-        if !statement.columns().is_empty() {
-            let mut reading = Reading::begin(statement.columns(), job, sink);
-            sink.finish(reading.page.take());
-        } else if let Some(expected) = &job.expected {
-            let mut page = expected_page(expected, sink);
-            sink.finish(page.take());
+        match &job.expected {
+            Some(expected) if statement.columns().is_empty() => {
+                let mut page = expected_page(expected, sink);
+                sink.finish(page.take());
+            }
+            _ => Reading::<Form>::finish_empty(statement.columns(), job, sink),
         }
     }
     Ok(())
@@ -204,36 +199,7 @@ fn expected_page(expected: &Arc<[Output]>, sink: &mut RowSink) -> Page {
     Page::new(expected.iter().map(|column| Column::new(kind(column))).collect(), sink.demand())
 }
 
-/// The result that is being read.
-struct Reading {
-    forms: Vec<Form>,
-    columns: Arc<[Output]>,
-    page: Page,
-}
-
-impl Reading {
-    /// Chooses how each column is read, and tells the row sink.
-    fn begin(columns: &[MySqlColumn], job: &Execution, sink: &mut RowSink) -> Self {
-        let expected = job.expected.as_ref().filter(|expected| expected.len() == columns.len());
-        let mut forms = Vec::with_capacity(columns.len());
-        let mut results = Vec::with_capacity(columns.len());
-        let mut sinks = Vec::with_capacity(columns.len());
-        for (at, column) in columns.iter().enumerate() {
-            let form = types::form_of(column.type_info());
-            let (result, kind) = result_column(column, form, expected.and_then(|expected| expected.get(at)));
-            forms.push(form);
-            results.push(result);
-            sinks.push(Column::new(kind));
-        }
-        // What the compiler knows already is not kept twice.
-        let columns = match expected {
-            Some(expected) if **expected == *results => Arc::clone(expected),
-            _ => results.into(),
-        };
-        sink.columns(Arc::clone(&columns));
-        Self { forms, columns, page: Page::new(sinks, sink.demand()) }
-    }
-
+impl Reading<Form> {
     fn read(&mut self, row: &MySqlRow) -> Result<()> {
         let mut bytes = 0;
         for (at, (form, column)) in self.forms.iter().zip(&mut self.page.columns).enumerate() {
@@ -245,7 +211,7 @@ impl Reading {
                 Ok(value) => {
                     bytes += value.len();
                     let Some(pushed) = decode::read(*form, value, column) else {
-                        let name = self.columns.get(at).map_or("", |column| column.name.as_str());
+                        let name = self.name(at);
                         return Err(error::data("22018", format!("a value of column {name:?} cannot be read")));
                     };
                     pushed?;
@@ -255,17 +221,4 @@ impl Reading {
         self.page.count(bytes);
         Ok(())
     }
-}
-
-/// What a column is told to be, and the kind of its values.
-fn result_column(column: &MySqlColumn, form: Form, expected: Option<&Output>) -> (Output, TypeKind) {
-    let stored = types::kind_of(form);
-    let declared = expected.and_then(|expected| expected.ty.as_ref());
-    let (ty, kind) = match declared {
-        Some(ty) if reads_as(stored, ty.kind) => (ty.clone(), ty.kind),
-        _ => (types::column_type(column.type_info(), form), stored),
-    };
-    let nullable = expected.and_then(|expected| expected.nullable);
-    let name = expected.map_or_else(|| column.name().to_owned(), |expected| expected.name.clone());
-    (Output { name, ty: Some(ty), nullable }, kind)
 }

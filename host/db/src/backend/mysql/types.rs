@@ -6,6 +6,8 @@ use sqlx::{
     mysql::{MySqlColumn, MySqlTypeInfo},
 };
 
+use crate::backend::reading::WireForm;
+
 /// Types that a value is sent as, which the driver only lets us take from a result.
 #[derive(Debug)]
 pub(crate) struct Kinds {
@@ -56,7 +58,7 @@ pub(crate) enum Form {
 }
 
 /// The form of a type.
-pub(crate) fn form_of(ty: &MySqlTypeInfo) -> Form {
+fn form_of(ty: &MySqlTypeInfo) -> Form {
     let unsigned = <u64 as Type<MySql>>::compatible(ty);
     let name = ty.name();
     match name.strip_suffix(" UNSIGNED").unwrap_or(name) {
@@ -90,33 +92,39 @@ pub(crate) fn form_of(ty: &MySqlTypeInfo) -> Form {
     }
 }
 
-/// The kind of a form's values.
-pub(crate) fn kind_of(form: Form) -> TypeKind {
-    match form {
-        Form::Flag => TypeKind::Boolean,
-        Form::Int8 | Form::Uint8 | Form::Int16 => TypeKind::Int16,
-        Form::Uint16 | Form::Int24 | Form::Uint24 | Form::Int32 => TypeKind::Int32,
-        Form::Uint32 | Form::Int64 => TypeKind::Int64,
-        Form::Uint64 | Form::Bits => TypeKind::Uint64,
-        Form::Float => TypeKind::Float32,
-        Form::Double => TypeKind::Float64,
-        Form::Decimal => TypeKind::Decimal,
-        Form::Text | Form::Null => TypeKind::Text,
-        Form::Bytes => TypeKind::Bytes,
-        Form::Json => TypeKind::Json,
-        Form::Date => TypeKind::Date,
-        Form::Time => TypeKind::Time,
-        Form::Datetime => TypeKind::Timestamp,
-        Form::Timestamp => TypeKind::TimestampTz,
-    }
-}
+impl WireForm for Form {
+    type Column = MySqlColumn;
 
-/// What a result's column is told to be, where no model declares it.
-pub(crate) fn column_type(ty: &MySqlTypeInfo, form: Form) -> ColumnType {
-    let mut column = ColumnType::from(kind_of(form));
-    // The driver's name is right but for texts that it calls bytes.
-    if form != Form::Text {
-        column.native = Some(ty.name().to_ascii_lowercase());
+    fn of(column: &MySqlColumn) -> Self {
+        form_of(column.type_info())
     }
-    column
+
+    fn kind(&self) -> TypeKind {
+        match self {
+            Self::Flag => TypeKind::Boolean,
+            Self::Int8 | Self::Uint8 | Self::Int16 => TypeKind::Int16,
+            Self::Uint16 | Self::Int24 | Self::Uint24 | Self::Int32 => TypeKind::Int32,
+            Self::Uint32 | Self::Int64 => TypeKind::Int64,
+            Self::Uint64 | Self::Bits => TypeKind::Uint64,
+            Self::Float => TypeKind::Float32,
+            Self::Double => TypeKind::Float64,
+            Self::Decimal => TypeKind::Decimal,
+            Self::Text | Self::Null => TypeKind::Text,
+            Self::Bytes => TypeKind::Bytes,
+            Self::Json => TypeKind::Json,
+            Self::Date => TypeKind::Date,
+            Self::Time => TypeKind::Time,
+            Self::Datetime => TypeKind::Timestamp,
+            Self::Timestamp => TypeKind::TimestampTz,
+        }
+    }
+
+    fn column_type(&self, column: &MySqlColumn) -> ColumnType {
+        let mut told = ColumnType::from(self.kind());
+        // The driver's name is right but for texts that it calls bytes.
+        if *self != Self::Text {
+            told.native = Some(column.type_info().name().to_ascii_lowercase());
+        }
+        told
+    }
 }

@@ -9,6 +9,7 @@ mod array;
 use std::borrow::Cow;
 
 use sqlservice_sql::{
+    calendar,
     error::Limited,
     schema::TypeKind,
     value::{Array, ScalarRef, ValueRef},
@@ -31,7 +32,6 @@ use crate::{
     backend::{
         Bind, Binds,
         bind::{Place, Rows},
-        calendar,
     },
 };
 

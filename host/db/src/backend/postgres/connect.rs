@@ -10,7 +10,7 @@ use std::{
 
 use sqlservice_sql::{Dialect, Sql, SqlWriter};
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, Row,
+    ConnectOptions, PgConnection, Row,
     postgres::{PgConnectOptions, PgSslMode},
 };
 use tokio::time::timeout;
@@ -23,7 +23,7 @@ use crate::{
     Error, Result, Settings,
     backend::{
         driver,
-        idle::{CLOSING, Idle, Listing, Taken},
+        idle::{Idle, Listing, Slotted},
         room::until_room,
         server::{Server, Tls},
     },
@@ -103,12 +103,9 @@ impl PostgresPool {
 
     /// An idle connection, or a new one: when it was made, and whether that was for this. Takes [`CONNECTING`] at most.
     pub(super) async fn take(&self) -> Result<(Connected, Instant, bool)> {
-        loop {
-            match self.idle.take() {
-                Taken::Usable(born, connected) => return Ok((connected, born, false)),
-                Taken::Stale(connected) => drop(close(connected).await),
-                Taken::Nothing => return Ok((self.connect().await?, Instant::now(), true)),
-            }
+        match self.idle.take_young().await {
+            Some((born, connected)) => Ok((connected, born, false)),
+            None => Ok((self.connect().await?, Instant::now(), true)),
         }
     }
 
@@ -129,9 +126,7 @@ impl PostgresPool {
 
     /// Takes a connection back that is clean.
     pub(crate) async fn put_back(&self, born: Instant, connected: Connected) {
-        if let Some(surplus) = self.idle.put(born, connected) {
-            drop(close(surplus).await);
-        }
+        self.idle.put_or_close(born, connected).await;
     }
 
     /// The number of the schema. What was cached for another one may be stale.
@@ -151,19 +146,14 @@ impl PostgresPool {
 
     /// Closes the connections that no borrower uses, and each other one when it is given back.
     pub(crate) async fn close(&self) {
-        self.idle.close();
-        // One after the other: the slots of the others can be had meanwhile.
-        while let Taken::Usable(_, connected) | Taken::Stale(connected) = self.idle.take() {
-            drop(close(connected).await);
-        }
+        self.idle.close_all().await;
         self.control.close().await;
     }
 }
 
 impl Evict for PostgresPool {
     fn evict(&self, number: u64) -> Option<Closing> {
-        let connected = self.idle.take_numbered(number)?;
-        Some(Box::pin(close(connected)))
+        self.idle.evict(number)
     }
 }
 
@@ -205,11 +195,12 @@ async fn open(
     }))
 }
 
-/// Says goodbye, but does not wait for ever.
-async fn close(connected: Connected) -> Slot {
-    let Connected { connection, slot, .. } = connected;
-    drop(timeout(CLOSING, connection.close()).await);
-    slot
+impl Slotted for Connected {
+    type Connection = PgConnection;
+
+    fn into_parts(self) -> (PgConnection, Slot) {
+        (self.connection, self.slot)
+    }
 }
 
 /// Options with what a session needs so that values are read the same way everywhere. What is set here is also what

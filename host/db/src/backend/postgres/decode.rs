@@ -2,18 +2,16 @@
 //! hostile or broken too: nothing here trusts a length.
 
 use sqlservice_sql::{
-    Result, Scalar, Value,
+    Result, Scalar, Value, calendar,
     value::{Array, Interval},
 };
+use uuid::Uuid;
 
 use super::{
     numeric::{self, Number},
     types::Form,
 };
-use crate::backend::{
-    calendar,
-    column_writer::{Cell, Column, halves},
-};
+use crate::backend::column_writer::{Cell, Column};
 
 /// Days from 1970-01-01 to 2000-01-01, where the server counts from.
 pub(crate) const EPOCH_DAYS: i64 = 10_957;
@@ -53,7 +51,10 @@ pub(crate) fn decode<'a>(form: &'a Form, bytes: &'a [u8], scratch: &'a mut Strin
                 Number::Word(word) => Cell::Other("numeric", word.to_owned()),
             }
         }
-        Form::Uuid => halves(bytes).map(|(high, low)| Cell::Uuid(high, low))?,
+        Form::Uuid => {
+            let (high, low) = Uuid::from_slice(bytes).ok()?.as_u64_pair();
+            Cell::Uuid(high, low)
+        }
         Form::Json => Cell::Json(text(bytes)?),
         Form::Jsonb => Cell::Json(text(versioned(bytes)?)?),
         Form::Bytea => Cell::Bytes(bytes),
@@ -157,6 +158,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// No library's: `postgres-protocol` brings a second driver's cryptography along, and sqlx has arrays of one dimension.
 fn array(element: &Form, bytes: &[u8]) -> Option<Array> {
     let mut reader = Reader(bytes);
     let (count, _has_nulls, _element) = (reader.int4()?, reader.int4()?, reader.int4()?);

@@ -1,26 +1,20 @@
 //! Runs one statement and feeds its rows.
 
-use std::sync::Arc;
-
-use sqlservice_sql::{Dialect, Sql, compiled::Output, schema::TypeKind};
+use sqlservice_sql::{Dialect, Sql};
 use sqlx::{
-    Arguments, Column as _, Connection, Either, Executor, PgConnection, Row, Statement,
-    postgres::{PgArguments, PgColumn, PgRow},
+    Arguments, Connection, Either, Executor, PgConnection, Row, Statement,
+    postgres::{PgArguments, PgRow},
 };
 
-use super::{
-    bind,
-    cancel::PostgresCancelHandle,
-    decode, error,
-    types::{self, Form},
-};
+use super::{bind, cancel::PostgresCancelHandle, decode, error, types::Form};
 use crate::{
     Error, Result,
     backend::{
         Done, Execution,
-        column_writer::{Cell, Column, reads_as},
+        column_writer::Cell,
         driver,
-        page::{self, Page, drain},
+        page::{self, drain},
+        reading::Reading,
         verb,
     },
     row_sink::{Next, RowSink},
@@ -56,7 +50,8 @@ async fn flow(
         let query = sqlx::query_with(driver::text(&sql), arguments).persistent(verb::is_cached(&verb, &sql));
         Executor::fetch_many(&mut *connection, query)
     };
-    let mut reading: Option<Reading> = None;
+    let mut reading: Option<Reading<Form>> = None;
+    let mut scratch = String::new();
     let mut affected = 0;
     loop {
         match page::next(&mut rows).await.transpose().map_err(error::map)? {
@@ -76,7 +71,7 @@ async fn flow(
                         }
                     }
                 }
-                if let Err(unreadable) = reading.read(&row) {
+                if let Err(unreadable) = reading.read(&row, &mut scratch) {
                     drain(&mut rows, cancel_handle.ready(), |way| cancel_handle.request(way)).await?;
                     return Err(unreadable);
                 }
@@ -130,46 +125,13 @@ async fn finish_empty(
     };
     if may_return {
         let statement = connection.prepare(driver::text(&sql)).await.map_err(error::map)?;
-        if !statement.columns().is_empty() {
-            let mut reading = Reading::begin(statement.columns(), job, sink);
-            sink.finish(reading.page.take());
-        }
+        Reading::<Form>::finish_empty(statement.columns(), job, sink);
     }
     Ok(())
 }
 
-/// The result that is being read.
-struct Reading {
-    forms: Vec<Form>,
-    columns: Arc<[Output]>,
-    page: Page,
-    scratch: String,
-}
-
-impl Reading {
-    /// Chooses how each column is read, and tells the row sink.
-    fn begin(columns: &[PgColumn], job: &Execution, sink: &mut RowSink) -> Self {
-        let expected = job.expected.as_ref().filter(|expected| expected.len() == columns.len());
-        let mut forms = Vec::with_capacity(columns.len());
-        let mut results = Vec::with_capacity(columns.len());
-        let mut sinks = Vec::with_capacity(columns.len());
-        for (at, column) in columns.iter().enumerate() {
-            let form = types::form_of(column.type_info());
-            let (result, kind) = result_column(column, &form, expected.and_then(|expected| expected.get(at)));
-            forms.push(form);
-            results.push(result);
-            sinks.push(Column::new(kind));
-        }
-        // What the compiler knows already is not kept twice.
-        let columns = match expected {
-            Some(expected) if **expected == *results => Arc::clone(expected),
-            _ => results.into(),
-        };
-        sink.columns(Arc::clone(&columns));
-        Self { forms, columns, page: Page::new(sinks, sink.demand()), scratch: String::new() }
-    }
-
-    fn read(&mut self, row: &PgRow) -> Result<()> {
+impl Reading<Form> {
+    fn read(&mut self, row: &PgRow, scratch: &mut String) -> Result<()> {
         let mut bytes = 0;
         for (at, (form, column)) in self.forms.iter().zip(&mut self.page.columns).enumerate() {
             let raw = row.try_get_raw(at).map_err(error::map)?;
@@ -178,9 +140,9 @@ impl Reading {
                 Err(_) => column.push(Cell::Null),
                 Ok(value) => {
                     bytes += value.len();
-                    match decode::read(form, value, &mut self.scratch, column) {
+                    match decode::read(form, value, scratch, column) {
                         Some(pushed) => pushed,
-                        None => return Err(unreadable(form, self.columns.get(at))),
+                        None => return Err(unreadable(form, self.name(at))),
                     }
                 }
             };
@@ -192,21 +154,7 @@ impl Reading {
     }
 }
 
-/// What a column is told to be, and the kind of its values.
-fn result_column(column: &PgColumn, form: &Form, expected: Option<&Output>) -> (Output, TypeKind) {
-    let stored = types::kind_of(form);
-    let declared = expected.and_then(|expected| expected.ty.as_ref());
-    let (ty, kind) = match declared {
-        Some(ty) if ty.kind == stored || reads_as(stored, ty.kind) => (ty.clone(), ty.kind),
-        _ => (types::column_type(column.type_info(), form), stored),
-    };
-    let nullable = expected.and_then(|expected| expected.nullable);
-    let name = expected.map_or_else(|| column.name().to_owned(), |expected| expected.name.clone());
-    (Output { name, ty: Some(ty), nullable }, kind)
-}
-
-fn unreadable(form: &Form, column: Option<&Output>) -> Error {
-    let name = column.map_or("", |column| column.name.as_str());
+fn unreadable(form: &Form, name: &str) -> Error {
     match form {
         Form::Unknown(native) => sqlservice_sql::Error::Unsupported {
             capability: "other",

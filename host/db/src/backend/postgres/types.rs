@@ -2,9 +2,11 @@
 
 use sqlservice_sql::schema::{ColumnType, TypeKind};
 use sqlx::{
-    TypeInfo,
-    postgres::{PgTypeInfo, PgTypeKind},
+    Column, TypeInfo,
+    postgres::{PgColumn, PgTypeInfo, PgTypeKind},
 };
+
+use crate::backend::reading::WireForm;
 
 /// The numbers of built-in types, which never change.
 #[allow(missing_docs, reason = "the server's own names")]
@@ -154,44 +156,51 @@ fn form_of_oid(number: u32) -> Option<Form> {
     })
 }
 
-/// The kind of a form's values.
-pub(crate) fn kind_of(form: &Form) -> TypeKind {
-    match form {
-        Form::Bool => TypeKind::Boolean,
-        Form::Int2 => TypeKind::Int16,
-        Form::Int4 => TypeKind::Int32,
-        Form::Int8 | Form::Oid => TypeKind::Int64,
-        Form::Float4 => TypeKind::Float32,
-        Form::Float8 => TypeKind::Float64,
-        Form::Numeric => TypeKind::Decimal,
-        Form::Text | Form::Void => TypeKind::Text,
-        Form::Bytea => TypeKind::Bytes,
-        Form::Uuid => TypeKind::Uuid,
-        Form::Json | Form::Jsonb => TypeKind::Json,
-        Form::Date => TypeKind::Date,
-        Form::Time => TypeKind::Time,
-        Form::Timestamp => TypeKind::Timestamp,
-        Form::TimestampTz => TypeKind::TimestampTz,
-        Form::Interval => TypeKind::Interval,
-        Form::Array(_) => TypeKind::Array,
-        _ => TypeKind::Other,
-    }
-}
+impl WireForm for Form {
+    type Column = PgColumn;
 
-/// What a result's column is told to be, where no model declares it.
-pub(crate) fn column_type(ty: &PgTypeInfo, form: &Form) -> ColumnType {
-    let mut column = ColumnType::from(kind_of(form));
-    if let Form::Array(element) = form {
-        column.element = Some(kind_of(element));
+    fn of(column: &PgColumn) -> Self {
+        form_of(column.type_info())
     }
-    if ty.name() != "?"
-        && let PgTypeKind::Enum(labels) = ty.kind()
-    {
-        column.kind = TypeKind::Enumeration;
-        column.labels = labels.to_vec();
+
+    fn kind(&self) -> TypeKind {
+        match self {
+            Self::Bool => TypeKind::Boolean,
+            Self::Int2 => TypeKind::Int16,
+            Self::Int4 => TypeKind::Int32,
+            Self::Int8 | Self::Oid => TypeKind::Int64,
+            Self::Float4 => TypeKind::Float32,
+            Self::Float8 => TypeKind::Float64,
+            Self::Numeric => TypeKind::Decimal,
+            Self::Text | Self::Void => TypeKind::Text,
+            Self::Bytea => TypeKind::Bytes,
+            Self::Uuid => TypeKind::Uuid,
+            Self::Json | Self::Jsonb => TypeKind::Json,
+            Self::Date => TypeKind::Date,
+            Self::Time => TypeKind::Time,
+            Self::Timestamp => TypeKind::Timestamp,
+            Self::TimestampTz => TypeKind::TimestampTz,
+            Self::Interval => TypeKind::Interval,
+            Self::Array(_) => TypeKind::Array,
+            _ => TypeKind::Other,
+        }
     }
-    column.native = Some(ty.name().to_ascii_lowercase());
-    column
+
+    fn column_type(&self, column: &PgColumn) -> ColumnType {
+        let ty = column.type_info();
+        let mut told = ColumnType::from(self.kind());
+        if let Self::Array(element) = self {
+            told.element = Some(element.kind());
+        }
+        if ty.name() != "?"
+            && let PgTypeKind::Enum(labels) = ty.kind()
+        {
+            told.kind = TypeKind::Enumeration;
+            told.labels = labels.to_vec();
+        }
+        told.native = Some(ty.name().to_ascii_lowercase());
+        told
+    }
 }
 
 /// The number of the type that a value of this kind is sent as; nothing where the server has to say.

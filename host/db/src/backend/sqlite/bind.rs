@@ -1,10 +1,11 @@
 //! Values on their way into SQLite, which has five types: the others are written as `host/sql`'s types say.
 
 use sqlservice_sql::{
-    Decimal, Error as StatementError,
+    Decimal, Error as StatementError, calendar,
     schema::TypeKind,
     value::{ScalarRef, ValueRef},
 };
+use uuid::Uuid;
 
 use super::{
     error::{error, unfit},
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::{Bind, Binds, calendar},
+    backend::{Bind, Binds},
 };
 
 /// The most values that are bound without leaving the caller's thread.
@@ -83,7 +84,7 @@ fn bound(binds: &Binds, round: usize, position: usize) -> Result<Bound<'_>> {
 /// Values that SQLite keeps as text, in a form that orders like the values do.
 fn written(scalar: ScalarRef<'_>) -> Result<String> {
     match scalar {
-        ScalarRef::Uuid(high, low) => Ok(calendar::uuid_text(high, low)),
+        ScalarRef::Uuid(high, low) => Ok(Uuid::from_u64_pair(high, low).to_string()),
         ScalarRef::Date(days) if calendar::is_day(i64::from(days)) => Ok(calendar::date_text(i64::from(days))),
         ScalarRef::Time(time) if (0..calendar::DAY).contains(&time) => Ok(calendar::time_text(time)),
         ScalarRef::Timestamp(moment) | ScalarRef::TimestampTz(moment) if calendar::is_moment(moment) => {

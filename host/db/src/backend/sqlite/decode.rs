@@ -5,16 +5,16 @@
 use sqlservice_sql::{
     Batch, Decimal,
     batch::{BatchBuilder, ColumnBuilder, Room},
-    decimal,
+    calendar, decimal,
     schema::TypeKind,
 };
+use uuid::Uuid;
 
 use super::{
     handle::{Handle, value::Cell},
-    temporal,
     types::Shape,
 };
-use crate::{Error, Result, backend::calendar, error::DatabaseError, row_sink::FetchSize};
+use crate::{Error, Result, error::DatabaseError, row_sink::FetchSize};
 
 /// A batch that is being filled.
 pub(super) struct Filling {
@@ -111,11 +111,11 @@ fn push_text(column: &mut ColumnBuilder, kind: TypeKind, text: &str) -> Result<(
         // As SQLite writes a float into a column of texts.
         TypeKind::Decimal => Decimal::parse(text).ok().map(|value| column.push_decimal_str(&value.to_string())),
         TypeKind::Json => Some(column.push_json_str(text)),
-        TypeKind::Uuid => calendar::parse_uuid(text).map(|(high, low)| column.push_uuid(high, low)),
-        TypeKind::Date => temporal::date(text).map(|days| column.push_date(days)),
-        TypeKind::Time => temporal::time(text).map(|time| column.push_time(time)),
-        TypeKind::Timestamp => temporal::timestamp(text).map(|moment| column.push_timestamp(moment)),
-        TypeKind::TimestampTz => temporal::timestamp_tz(text).map(|moment| column.push_timestamp_tz(moment)),
+        TypeKind::Uuid => Uuid::try_parse(text).ok().map(|uuid| push_uuid(column, uuid)),
+        TypeKind::Date => calendar::parse_date(text).map(|days| column.push_date(days)),
+        TypeKind::Time => calendar::parse_time(text).map(|time| column.push_time(time)),
+        TypeKind::Timestamp => calendar::parse_timestamp(text).map(|moment| column.push_timestamp(moment)),
+        TypeKind::TimestampTz => calendar::parse_timestamp_tz(text).map(|moment| column.push_timestamp_tz(moment)),
         TypeKind::Interval => calendar::parse_interval(text).map(|interval| column.push_interval(interval)),
         _ => None,
     };
@@ -138,11 +138,10 @@ fn push_other(column: &mut ColumnBuilder, kind: TypeKind, cell: Cell<'_>) -> Res
         (TypeKind::Decimal, Cell::Real(value)) if value.is_finite() => column.push_decimal_str(&value.to_string()),
         (TypeKind::Json, Cell::Integer(value)) => column.push_json_str(&value.to_string()),
         (TypeKind::Json, Cell::Real(value)) if value.is_finite() => column.push_json_str(&value.to_string()),
-        (TypeKind::Uuid, Cell::Blob(bytes)) if bytes.len() == 16 => {
-            let value = bytes.iter().fold(0u128, |value, byte| value << 8 | u128::from(*byte));
-            #[allow(clippy::cast_possible_truncation, reason = "the halves")]
-            column.push_uuid((value >> 64) as u64, value as u64)
-        }
+        (TypeKind::Uuid, Cell::Blob(bytes)) => match Uuid::from_slice(bytes) {
+            Ok(uuid) => push_uuid(column, uuid),
+            Err(_) => column.push_bytes(bytes),
+        },
         (_, Cell::Integer(value)) => column.push_i64(value),
         (_, Cell::Real(value)) => column.push_f64(value),
         (_, Cell::Blob(bytes)) => column.push_bytes(bytes),
@@ -153,6 +152,11 @@ fn push_other(column: &mut ColumnBuilder, kind: TypeKind, cell: Cell<'_>) -> Res
         }
     }?;
     Ok(())
+}
+
+fn push_uuid(column: &mut ColumnBuilder, uuid: Uuid) -> sqlservice_sql::Result<()> {
+    let (high, low) = uuid.as_u64_pair();
+    column.push_uuid(high, low)
 }
 
 /// SQLite takes any bytes for a text.

@@ -182,7 +182,7 @@ impl SqliteLink {
                     if !writes || handle.total_changes() == before {
                         return Ok(Done::default());
                     }
-                    let affected = u64::try_from(handle.changes()).unwrap_or(0);
+                    let affected = handle.changes();
                     let last_key = if tells_key { handle.own_key() } else { None };
                     return Ok(Done { affected, last_key });
                 }
@@ -351,7 +351,7 @@ impl Rounds {
                     filling.push(lending.handle(), shape)?;
                 }
                 if lending.handle().total_changes() != before {
-                    self.affected += u64::try_from(lending.handle().changes()).unwrap_or(0);
+                    self.affected += lending.handle().changes();
                     if shape.is_key {
                         filling.push_key(lending.handle().made_key(), shape)?;
                     }

@@ -1,15 +1,12 @@
 //! What a default's SQL text says: a constant of the column's type, the time, or something else.
 
 use sqlservice_sql::{
-    Dialect, Scalar,
+    Dialect, Scalar, calendar,
     lexer::{Kind, Lexer, Token},
     schema::{ColumnType, DefaultValue, TypeKind},
     sql::means_now,
 };
-
-use crate::backend::calendar;
-
-const MICROS: i64 = 1_000_000;
+use uuid::Uuid;
 
 /// Reads a default as a database writes it. Text that is no constant of the column's type stays text.
 pub(crate) fn default_value(text: &str, ty: &ColumnType, dialect: Dialect) -> DefaultValue {
@@ -92,7 +89,7 @@ fn is_type(text: &str) -> bool {
 
 fn literal(text: &str, ty: &ColumnType, dialect: Dialect) -> Option<Scalar> {
     if let Some(hex) = decoded(text).filter(|_| ty.kind == TypeKind::Bytes) {
-        return bytes(hex).map(Scalar::Bytes);
+        return hex::decode(hex).ok().map(Scalar::Bytes);
     }
     if let Some((constant, rest)) = quoted(text, dialect) {
         if !rest.is_empty() && !rest.strip_prefix("::").is_some_and(is_type) {
@@ -101,7 +98,7 @@ fn literal(text: &str, ty: &ColumnType, dialect: Dialect) -> Option<Scalar> {
         let content = constant.content();
         return match constant.prefix().to_ascii_lowercase().as_str() {
             "" | "e" | "n" => of_kind(&content, ty.kind),
-            "x" => (ty.kind == TypeKind::Bytes).then(|| bytes(&content)).flatten().map(Scalar::Bytes),
+            "x" => (ty.kind == TypeKind::Bytes).then(|| hex::decode(&*content).ok()).flatten().map(Scalar::Bytes),
             "b" => of_kind(&i64::from_str_radix(&content, 2).ok()?.to_string(), ty.kind),
             _ => None,
         };
@@ -145,15 +142,19 @@ fn of_kind(content: &str, kind: TypeKind) -> Option<Scalar> {
         TypeKind::Float32 | TypeKind::Float64 => Scalar::Float(content.parse().ok()?),
         TypeKind::Decimal => is_decimal(content).then(|| Scalar::Decimal(owned()))?,
         TypeKind::Text | TypeKind::Varchar | TypeKind::Enumeration => Scalar::Text(owned()),
-        TypeKind::Bytes => {
-            Scalar::Bytes(content.strip_prefix("\\x").map_or_else(|| Some(owned().into_bytes()), bytes)?)
+        TypeKind::Bytes => Scalar::Bytes(match content.strip_prefix("\\x") {
+            Some(digits) => hex::decode(digits).ok()?,
+            None => owned().into_bytes(),
+        }),
+        TypeKind::Uuid => {
+            let (high, low) = Uuid::try_parse(content).ok()?.as_u64_pair();
+            Scalar::Uuid(high, low)
         }
-        TypeKind::Uuid => calendar::parse_uuid(content).map(|(high, low)| Scalar::Uuid(high, low))?,
         TypeKind::Json => Scalar::Json(owned()),
-        TypeKind::Date => Scalar::Date(date(content)?),
-        TypeKind::Time => Scalar::Time(time(content)?),
-        TypeKind::Timestamp => Scalar::Timestamp(timestamp(content)?),
-        TypeKind::TimestampTz => Scalar::TimestampTz(timestamp(content)?),
+        TypeKind::Date => Scalar::Date(calendar::parse_date(content)?),
+        TypeKind::Time => Scalar::Time(calendar::parse_time(content)?),
+        TypeKind::Timestamp => Scalar::Timestamp(calendar::parse_timestamp_tz(content)?),
+        TypeKind::TimestampTz => Scalar::TimestampTz(calendar::parse_timestamp_tz(content)?),
         TypeKind::Interval | TypeKind::Array | TypeKind::Other => return None,
     })
 }
@@ -162,64 +163,6 @@ fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
     !whole.is_empty() && !part.is_empty() && whole.bytes().chain(part.bytes()).all(|b| b.is_ascii_digit())
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let nibble = |b: u8| char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, odd) = hex.as_bytes().as_chunks::<2>();
-    odd.is_empty().then(|| pairs.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect())?
-}
-
-/// `YYYY-MM-DD` as days since 1970-01-01.
-fn date(text: &str) -> Option<i32> {
-    let mut parts = text.splitn(3, '-');
-    let mut part = |digits: usize| {
-        parts
-            .next()
-            .filter(|part| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))?
-            .parse::<u32>()
-            .ok()
-    };
-    let (year, month, day) = (part(4)?, part(2)?, part(2)?);
-    calendar::days_of(i64::from(year), month, day)
-        .filter(|days| calendar::is_day(*days))
-        .and_then(|days| days.try_into().ok())
-}
-
-/// `HH:MM[:SS[.ffffff]]` as microseconds.
-fn time(text: &str) -> Option<i64> {
-    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut parts = clock.splitn(3, ':');
-    let mut part = |end: i64| parts.next()?.parse::<i64>().ok().filter(|number| (0..end).contains(number));
-    let (hour, minute) = (part(24)?, part(60)?);
-    let second = if clock.matches(':').count() < 2 { 0 } else { part(60)? };
-    if fraction.len() > 6 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
-    Some(((hour * 60 + minute) * 60 + second) * MICROS + micros)
-}
-
-/// A date and a time, with or without a zone, as microseconds since 1970-01-01T00:00:00.
-fn timestamp(text: &str) -> Option<i64> {
-    let day = date(text.get(..10)?)?;
-    let rest = text.get(10..)?;
-    let Some(clock) = rest.strip_prefix([' ', 'T']) else {
-        return rest.is_empty().then(|| i64::from(day) * 86_400 * MICROS);
-    };
-    let zone = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
-    Some(i64::from(day) * 86_400 * MICROS + time(clock.get(..zone)?)? - offset(clock.get(zone..)?)?)
-}
-
-/// `Z`, `+HH` or `+HH:MM` as microseconds.
-fn offset(text: &str) -> Option<i64> {
-    let sign = match text.as_bytes().first() {
-        None | Some(b'Z') => return (text.len() <= 1).then_some(0),
-        Some(b'-') => -1,
-        Some(_) => 1,
-    };
-    let digits = text.get(1..)?;
-    Some(sign * if digits.len() == 2 { time(&format!("{digits}:00"))? } else { time(digits)? })
 }
 
 #[cfg(test)]

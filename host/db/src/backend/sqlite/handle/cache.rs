@@ -57,11 +57,10 @@ impl Handle {
         self.limit();
         self.watch.set_rights(Rights::HOST);
         if prepared.sql.len() > CACHED_TEXT {
-            prepared.finalize();
             return;
         }
         if self.cached.len() >= CACHED_STATEMENTS {
-            self.cached.remove(0).finalize();
+            self.cached.remove(0);
         }
         self.cached.push(prepared);
     }

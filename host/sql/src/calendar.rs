@@ -1,32 +1,41 @@
-//! Dates, times, spans, UUIDs as numbers and as texts: the proleptic Gregorian calendar, no zone but UTC.
+//! The one calendar of the host: dates, times and spans as numbers and as texts, in the proleptic Gregorian calendar and UTC.
+//!
+//! It is no library's, as none has PostgreSQL's years 4713 BC to 5874897, of which each value that comes is shown.
 
 use std::fmt::Write;
 
-use sqlservice_sql::value::Interval;
+use crate::value::Interval;
+
+mod read;
+
+pub use read::{parse_date, parse_time, parse_timestamp, parse_timestamp_tz};
 
 /// Microseconds of a day.
-pub(crate) const DAY: i64 = 86_400_000_000;
+pub const DAY: i64 = 86_400_000_000;
 /// 0001-01-01, the first day of the contract.
-pub(crate) const FIRST_DAY: i64 = -719_162;
+pub const FIRST_DAY: i64 = -719_162;
 /// 9999-12-31, its last day.
-pub(crate) const LAST_DAY: i64 = 2_932_896;
+pub const LAST_DAY: i64 = 2_932_896;
 /// The first and the last microsecond of the contract's timestamps.
-pub(crate) const FIRST_MICROSECOND: i64 = FIRST_DAY * DAY;
+pub const FIRST_MICROSECOND: i64 = FIRST_DAY * DAY;
 /// The last one.
-pub(crate) const LAST_MICROSECOND: i64 = (LAST_DAY + 1) * DAY - 1;
+pub const LAST_MICROSECOND: i64 = (LAST_DAY + 1) * DAY - 1;
 
 /// Whether a day is one of the contract's.
-pub(crate) fn is_day(days: i64) -> bool {
+#[must_use]
+pub fn is_day(days: i64) -> bool {
     (FIRST_DAY..=LAST_DAY).contains(&days)
 }
 
 /// Whether a moment is one of the contract's.
-pub(crate) fn is_moment(microseconds: i64) -> bool {
+#[must_use]
+pub fn is_moment(microseconds: i64) -> bool {
     (FIRST_MICROSECOND..=LAST_MICROSECOND).contains(&microseconds)
 }
 
 /// Days since 1970-01-01 of a date; nothing for a date that no calendar has.
-pub(crate) fn days_of(year: i64, month: u32, day: u32) -> Option<i64> {
+#[must_use]
+pub fn days_of(year: i64, month: u32, day: u32) -> Option<i64> {
     if !(1..=12).contains(&month) || day == 0 || day > days_in(year, month) || !(-1_000_000..=1_000_000).contains(&year)
     {
         return None;
@@ -50,7 +59,8 @@ fn days_in(year: i64, month: u32) -> u32 {
 }
 
 /// The year, month and day of a number of days since 1970-01-01.
-pub(crate) fn civil_of(days: i64) -> (i64, i64, i64) {
+#[must_use]
+pub fn civil_of(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -63,13 +73,22 @@ pub(crate) fn civil_of(days: i64) -> (i64, i64, i64) {
 }
 
 /// `YYYY-MM-DD`, with ` BC` for years before the first.
-pub(crate) fn date_text(days: i64) -> String {
+#[must_use]
+pub fn date_text(days: i64) -> String {
     let (year, month, day) = civil_of(days);
     if year > 0 { format!("{year:04}-{month:02}-{day:02}") } else { format!("{:04}-{month:02}-{day:02} BC", 1 - year) }
 }
 
+/// The same with the year as a number, which is 0 for the one before the first.
+#[must_use]
+pub fn numbered_date_text(days: i64) -> String {
+    let (year, month, day) = civil_of(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// `HH:MM:SS` and a fraction where there is one; hours may pass 24 and the whole may be negative.
-pub(crate) fn time_text(microseconds: i64) -> String {
+#[must_use]
+pub fn time_text(microseconds: i64) -> String {
     let mut text = String::new();
     if microseconds < 0 {
         text.push('-');
@@ -83,7 +102,8 @@ pub(crate) fn time_text(microseconds: i64) -> String {
 }
 
 /// `YYYY-MM-DD HH:MM:SS` and a fraction where there is one.
-pub(crate) fn timestamp_text(microseconds: i64) -> String {
+#[must_use]
+pub fn timestamp_text(microseconds: i64) -> String {
     let date = date_text(microseconds.div_euclid(DAY));
     let time = time_text(microseconds.rem_euclid(DAY));
     match date.strip_suffix(" BC") {
@@ -101,7 +121,8 @@ fn push_fraction(text: &mut String, fraction: u64) {
 }
 
 /// A span as text for databases that have no type for it: `P14M-3DT0.5S`, each part with its own sign.
-pub(crate) fn interval_text(interval: Interval) -> String {
+#[must_use]
+pub fn interval_text(interval: Interval) -> String {
     let mut text = format!("P{}M{}DT", interval.months, interval.days);
     if interval.microseconds < 0 {
         text.push('-');
@@ -114,7 +135,8 @@ pub(crate) fn interval_text(interval: Interval) -> String {
 }
 
 /// Reads what [`interval_text`] writes.
-pub(crate) fn parse_interval(text: &str) -> Option<Interval> {
+#[must_use]
+pub fn parse_interval(text: &str) -> Option<Interval> {
     let (months, rest) = text.strip_prefix('P')?.split_once('M')?;
     let (days, rest) = rest.split_once("DT")?;
     let seconds = rest.strip_suffix('S')?;
@@ -126,32 +148,6 @@ pub(crate) fn parse_interval(text: &str) -> Option<Interval> {
     let fraction = if whole.starts_with('-') { -fraction } else { fraction };
     let microseconds = whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(fraction)?;
     Some(Interval { months: months.parse().ok()?, days: days.parse().ok()?, microseconds })
-}
-
-/// Reads a UUID in any case, with or without hyphens or braces.
-pub(crate) fn parse_uuid(text: &str) -> Option<(u64, u64)> {
-    let text = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
-    let mut value: u128 = 0;
-    let mut digits = 0;
-    for character in text.chars().filter(|c| *c != '-') {
-        value = value.checked_mul(16)? | u128::from(character.to_digit(16)?);
-        digits += 1;
-    }
-    // Halves of a 128-bit number: the cuts are meant.
-    #[allow(clippy::cast_possible_truncation, reason = "the halves")]
-    (digits == 32).then_some(((value >> 64) as u64, value as u64))
-}
-
-/// A UUID in its usual form.
-pub(crate) fn uuid_text(high: u64, low: u64) -> String {
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
 }
 
 #[cfg(test)]
@@ -174,15 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn t20_intervals_and_uuids_come_back_and_other_texts_are_none() {
+    fn t20_intervals_come_back_and_other_texts_are_none() {
         arbtest::arbtest(|bytes| {
             let interval =
                 Interval { months: bytes.arbitrary()?, days: bytes.arbitrary()?, microseconds: bytes.arbitrary()? };
             assert_eq!(parse_interval(&interval_text(interval)), Some(interval));
-            let (high, low) = (bytes.arbitrary()?, bytes.arbitrary()?);
-            assert_eq!(parse_uuid(&uuid_text(high, low)), Some((high, low)));
             let text: String = bytes.arbitrary()?;
-            let _ = (parse_interval(&text), parse_uuid(&text));
+            let _ = parse_interval(&text);
             Ok(())
         });
     }
@@ -212,16 +206,5 @@ mod tests {
         }
         assert_eq!(parse_interval("P1M2DT3.1234567S"), None);
         assert_eq!(parse_interval("1 month"), None);
-    }
-
-    #[test]
-    fn uuids_come_back() {
-        let (high, low) = (0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210);
-        let text = uuid_text(high, low);
-        assert_eq!(text, "01234567-89ab-cdef-fedc-ba9876543210");
-        assert_eq!(parse_uuid(&text), Some((high, low)));
-        assert_eq!(parse_uuid(&text.to_uppercase()), Some((high, low)));
-        assert_eq!(parse_uuid("0123"), None);
-        assert_eq!(parse_uuid(&"g".repeat(32)), None);
     }
 }
