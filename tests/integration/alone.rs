@@ -20,3 +20,8 @@ pub fn alone(test: &str) -> String {
     assert!(said.contains("1 passed"), "{said}");
     said
 }
+
+/// How many bytes of memory this process has.
+pub fn resident() -> u64 {
+    status("VmRSS:") * 1_024
+}

@@ -1,14 +1,14 @@
 //! The command `sqlservice`, run as people run it: what it prints where, and what its exit code says.
 
-mod answers;
 mod build;
 mod cache;
+mod call;
 mod config;
-mod flood;
 mod grants;
+mod inspect;
 mod mistakes;
+mod output;
 mod project;
-mod shown;
 mod tenant;
 
 use std::{

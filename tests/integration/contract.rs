@@ -1,5 +1,7 @@
 //! The contract in `wit/`: every item says what it is and since when, in the words that all languages can spell.
 
+mod newer_host;
+
 use std::collections::BTreeSet;
 
 use sqlservice_tests::source;

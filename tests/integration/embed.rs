@@ -1,5 +1,7 @@
 //! The embedding API: its examples run as programs, and what an embedder meets besides.
 
+mod component;
+
 use std::process::Command;
 
 use sqlservice_host::{
@@ -100,7 +102,7 @@ async fn an_extension_can_refuse_an_instance() {
 /// What an engine offers is asked of its linker: an extension's import is offered where it is added, and of an interface that is
 /// there the version and each function count.
 #[test]
-fn all_missing_imports_are_named_and_no_others() {
+fn t09_all_missing_imports_are_named_and_no_others() {
     let component = |imports: &str| wat::parse_str(format!("(component {imports})")).expect("a component");
     let instance = |name: &str, exports: &str| format!("(import \"{name}\" (instance {exports}))");
     let function = |name: &str| format!("(export \"{name}\" (func))");
@@ -142,7 +144,7 @@ fn all_missing_imports_are_named_and_no_others() {
 
 /// The names of imports are their component's, as many as it likes: what it costs to look for them is bounded.
 #[test]
-fn t_a_component_with_thousands_of_missing_imports_is_refused_in_time() {
+fn t07_a_component_with_thousands_of_missing_imports_is_refused_in_time() {
     let engine = guest::engine();
     for (interfaces, named) in [(500_u32, 64_usize), (900, 1)] {
         let import = |at: u32| {

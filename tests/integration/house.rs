@@ -3,9 +3,13 @@
 mod dependencies;
 mod imports;
 mod names;
-mod security;
+mod scenarios;
+pub(crate) mod security;
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use sqlservice_tests::source::{self, Source};
 
@@ -15,8 +19,11 @@ const LINES: usize = 600;
 const LONG: usize = 400;
 /// The only files with `unsafe`: one steps SQLite's own handle, one takes machine code that the host kept, and one of a test's is a VFS
 /// of SQLite's, which sees what a power failure leaves.
-const UNSAFE: [&str; 3] =
-    ["host/db/src/backend/sqlite/handle.rs", "host/runtime/src/compile_cache/entry.rs", "host/db/tests/power/vfs.rs"];
+const UNSAFE: [&str; 3] = [
+    "host/db/src/backend/sqlite/handle.rs",
+    "host/runtime/src/compile_cache/entry.rs",
+    "host/db/tests/power_failure/vfs.rs",
+];
 
 /// Fails with everything that was found, one line each.
 fn none(rule: &str, findings: &[String]) {
@@ -93,6 +100,11 @@ fn nothing_in_the_host_panics_on_purpose() {
         }
     }
     none("a guest may reach these; answer with an error:", &findings);
+    // Most of it the compiler refuses already, as long as each crate says so.
+    for root in ["host/sql/src/lib.rs", "host/db/src/lib.rs", "host/runtime/src/lib.rs", "host/cli/src/main.rs"] {
+        let text = fs::read_to_string(source::root().join(root)).expect("a crate's first file");
+        assert!(text.contains("#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, "), "{root}");
+    }
 }
 
 /// The code with the items that only tests compile left blank; lines keep their numbers.
@@ -214,6 +226,36 @@ fn there_is_one_bindgen() {
     assert_eq!(naming("wit_bindgen::generate!", "guest-sdk/rust/src"), ["guest-sdk/rust/src/bindings.rs"]);
 }
 
+/// The contract's types become ours, and ours the contract's, in `conv` alone; the host's crates have one type `Error` each, and no second enum
+/// that is an error.
+#[test]
+fn one_module_converts_and_each_crate_has_one_error() {
+    // An error on its way to a guest is the contract's or one of ours.
+    const WAY_OUT: &str = "host/runtime/src/error.rs";
+    let converts = ["impl From<", "impl TryFrom<"].into_iter().flat_map(|words| naming(words, "host/runtime/src"));
+    let elsewhere: Vec<String> =
+        converts.filter(|path| path != WAY_OUT && !path.starts_with("host/runtime/src/conv")).collect();
+    none("these convert outside of `conv`:", &elsewhere);
+    for (package, small) in [("host/sql", vec!["DecimalError"]), ("host/db", vec![]), ("host/runtime", vec![])] {
+        let derives = |file: &Source| errors_of(&syn::parse_file(&file.text).expect("Rust").items);
+        let files = written().into_iter().filter(|file| file.is_in(&format!("{package}/src")));
+        let mut found: Vec<String> = files.flat_map(|file| derives(&file)).collect();
+        found.sort();
+        let expected: Vec<String> = small.into_iter().chain(["Error"]).map(str::to_owned).collect();
+        assert_eq!(found, expected, "{package}");
+    }
+}
+
+/// The enums among some items that derive an error.
+fn errors_of(items: &[syn::Item]) -> Vec<String> {
+    let is_error = |attribute: &syn::Attribute| {
+        attribute.path().is_ident("derive")
+            && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string().contains("Error"))
+    };
+    let enums = items.iter().filter_map(|item| if let syn::Item::Enum(item) = item { Some(item) } else { None });
+    enums.filter(|item| item.attrs.iter().any(is_error)).map(|item| item.ident.to_string()).collect()
+}
+
 /// The files of a folder whose code has these words.
 fn naming(words: &str, folder: &str) -> Vec<String> {
     let files = written().into_iter().filter(|file| file.is_in(folder) && file.code().contains(words));
@@ -259,7 +301,7 @@ fn no_file_names_a_machine_or_a_secret() {
             }
         }
     }
-    none("paths and tools of somebody's machine:", &findings);
+    none("paths and tools of one person's machine:", &findings);
 }
 
 #[test]
@@ -279,18 +321,14 @@ fn the_root_holds_what_the_floor_plan_says() {
 fn architecture_fits_its_limit_and_names_only_tests_that_exist() {
     let text = fs::read_to_string(source::root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
     assert!(text.lines().count() <= 200, "{} lines, 200 are the limit", text.lines().count());
-    let tests: String =
-        source::rust().iter().filter(|file| file.is_in("tests")).map(|file| file.text.as_str()).collect();
-    let named: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|words| words.contains("::")).collect();
-    let findings: Vec<String> = named
-        .iter()
-        .filter_map(|name| {
-            name.strip_prefix("house::").or(name.strip_prefix("contract::")).or(name.strip_prefix("readme::"))
-        })
-        .map(|name| name.rsplit("::").next().unwrap_or(name))
-        .filter(|name| !tests.contains(&format!("fn {name}(")))
-        .map(str::to_owned)
-        .collect();
+    let sources: BTreeMap<String, String> = source::rust().into_iter().map(|file| (file.path, file.text)).collect();
+    let is_module = |name: &str| sources.contains_key(&format!("tests/integration/{name}.rs"));
+    let is_test =
+        |name: &str| name.contains(".rs: ") || name.split_once("::").is_some_and(|(first, _)| is_module(first));
+    let named: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|name| is_test(name)).collect();
+    assert!(named.len() > 10, "{named:?}");
+    let missing = named.into_iter().filter(|name| !security::is_there(name, &sources));
+    let findings: Vec<String> = missing.map(str::to_owned).collect();
     none("ARCHITECTURE.md names tests that do not exist:", &findings);
 }
 

@@ -67,7 +67,7 @@ async fn the_world_joins_a_linker_of_the_embedders_own() {
 }
 
 #[test]
-fn raw_sql_is_an_import_of_its_own() {
+fn t09_raw_sql_is_an_import_of_its_own() {
     let linker = linker();
     let component = Component::from_file(linker.engine(), component::GUEST_CONFORMANCE).expect("a component");
     let refused = linker.instantiate_pre(&component).err().expect("raw SQL was not added");

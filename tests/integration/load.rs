@@ -10,7 +10,7 @@ async fn saw(fixture: &Fixture, function: &str, arguments: &[Val]) -> Vec<String
 }
 
 #[test]
-fn l_every_direction_of_a_relationship() {
+fn l01_every_direction_of_a_relationship() {
     for_each_database(async |fixture: &Fixture| {
         let expected = [
             "users: 1 ed -, 2 jo 1, 3 al 1",
@@ -34,7 +34,7 @@ fn l_every_direction_of_a_relationship() {
 }
 
 #[test]
-fn l_keys_of_several_columns() {
+fn l02_keys_of_several_columns() {
     for_each_database(async |fixture: &Fixture| {
         let expected = [
             "rooms: 1 1, 1 2, 2 1",
@@ -50,7 +50,7 @@ fn l_keys_of_several_columns() {
 }
 
 #[test]
-fn l_loads_start_from_the_rows_of_loads() {
+fn l03_loads_start_from_the_rows_of_loads() {
     for_each_database(async |fixture: &Fixture| {
         let expected = [
             "users: 1 ed -, 2 jo 1, 3 al 1",
@@ -69,7 +69,7 @@ fn l_loads_start_from_the_rows_of_loads() {
 }
 
 #[test]
-fn l_plans_start_from_keys_and_from_rows_that_are_known() {
+fn l04_plans_start_from_keys_and_from_rows_that_are_known() {
     for_each_database(async |fixture: &Fixture| {
         let expected = [
             "users: 1 ed -, 2 jo 1",
@@ -89,7 +89,7 @@ fn l_plans_start_from_keys_and_from_rows_that_are_known() {
 
 /// More owners than a statement has keys: each gets its own rows, whole and in order, and all rows come once.
 #[test]
-fn l_three_thousand_owners_take_several_statements() {
+fn l05_three_thousand_owners_take_several_statements() {
     for_each_database(async |fixture: &Fixture| {
         let saw = saw(fixture, "l-many", &[Val::U32(3_000), Val::U32(1)]).await;
         let counts: Vec<&str> = saw.iter().step_by(2).map(String::as_str).collect();
@@ -141,10 +141,10 @@ fn a09_a_joined_load_is_one_statement() {
     });
 }
 
-/// How long a thousand owners with three children each take, for whoever wants to see it.
+/// How long a thousand owners with three children each take, printed for those who want to see it.
 #[test]
 #[ignore = "it measures and asserts nothing about time"]
-fn l_a_thousand_owners_are_measured() {
+fn l05_a_thousand_owners_are_measured() {
     for_each_database(async |fixture: &Fixture| {
         let saw = saw(fixture, "l-many", &[Val::U32(1_000), Val::U32(15)]).await;
         let backend = fixture.backend();

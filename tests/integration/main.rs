@@ -1,39 +1,42 @@
-//! The one integration binary: house rules, the contract, the README, and the acceptance scenarios by their letters.
+//! The one integration binary: house rules, the contract, the READMEs, and the acceptance scenarios and threats by their subjects.
 //!
-//! A scenario `A02` is the test `a::a02_…`. ARCHITECTURE.md says how to add one.
+//! A scenario `A02` or a threat `T-25` is the test whose name begins so: `ddl::create_all::a02_…`, `injection::t25_…`. `tests/SCENARIOS.md` and
+//! `SECURITY.md` list them; ARCHITECTURE.md says how to add one.
 
-mod a;
+mod access;
 mod alone;
-mod b;
+mod bare;
 mod bench;
-mod c;
+mod cancellation;
 mod cli;
-mod compiled;
+mod compile_cache;
+mod connection;
 mod contract;
-mod crowd;
-mod d;
-mod decimal;
-mod e;
+mod ddl;
 mod embed;
-mod f;
-mod g;
+mod error;
+mod fixture;
+mod flush;
 mod house;
+mod injection;
+mod instances;
 mod inventory;
+mod isolation;
 mod languages;
-mod life;
+mod lifecycle;
+mod limits;
 mod linker;
 mod load;
-mod meaning;
 mod mysql;
 mod observe;
 mod orm;
-mod outside;
-mod q;
+mod query;
 mod readme;
-mod s;
+mod reflection;
+mod sandbox;
 mod scene;
-mod standby;
-mod t;
-mod u;
-mod v;
-mod w;
+mod session;
+mod statement;
+mod transaction;
+mod types;
+mod unit_of_work;

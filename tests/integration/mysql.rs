@@ -52,7 +52,7 @@ async fn empty(fixture: &Fixture) {
 }
 
 #[test]
-fn a10_a_server_behind_a_mysql_url_is_asked_what_it_is() {
+fn a19_a_server_behind_a_mysql_url_is_asked_what_it_is() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
         let mariadb = tenant(&fixture.url().replacen("mariadb:", "mysql:", 1));
         let database = mariadb.database(guest::DATABASE).expect("it is granted").clone();
@@ -74,7 +74,7 @@ fn a10_a_server_behind_a_mysql_url_is_asked_what_it_is() {
 }
 
 #[test]
-fn a10_made_keys_are_known_without_returning() {
+fn d20_made_keys_are_known_without_returning() {
     let expected = |returning: bool| {
         let by_statement = if returning { "a key" } else { "unsupported insert-returning" };
         [
@@ -101,7 +101,7 @@ fn a10_made_keys_are_known_without_returning() {
 }
 
 #[test]
-fn a10_made_keys_may_be_further_apart() {
+fn d20_made_keys_may_be_further_apart() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
         for url in [fixture.url().to_owned(), stand_in::mysql(fixture.url()).await] {
             let tenant = tenant(&url);
@@ -114,7 +114,7 @@ fn a10_made_keys_may_be_further_apart() {
 }
 
 #[test]
-fn a10_made_keys_are_right_while_others_insert() {
+fn d20_made_keys_are_right_while_others_insert() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
         let tenant = tenant(&stand_in::mysql(fixture.url()).await);
         saw(&tenant, GUEST_CONFORMANCE, "y-who", &[]).await.expect("tables");
@@ -130,7 +130,7 @@ fn a10_made_keys_are_right_while_others_insert() {
 
 /// Scenarios of units of work see on the stand-in what they see on MariaDB.
 #[test]
-fn a10_objects_behave_as_on_mariadb() {
+fn d20_objects_behave_as_on_mariadb() {
     let exports = [
         "u-b01-save",
         "u-b01-from-the-child",
@@ -169,7 +169,7 @@ fn a10_objects_behave_as_on_mariadb() {
 }
 
 #[test]
-fn a10_the_plugin_of_users_works_on_mysql() {
+fn d20_the_plugin_of_users_works_on_mysql() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
         let tenant = tenant(&stand_in::mysql(fixture.url()).await);
         assert_eq!(saw(&tenant, PLUGIN_USERS, "seed", &[]).await.expect("no error").len(), 1);
@@ -183,7 +183,7 @@ fn a10_the_plugin_of_users_works_on_mysql() {
 }
 
 #[test]
-fn a09_tables_of_other_collations_keep_working() {
+fn e08_tables_of_other_collations_keep_working() {
     for_each(&[Backend::MariaDb], async |fixture: &Fixture| {
         let expected =
             ["labelled", r#"Some("of a")"#, r#"[(1, "of a"), (2, "of a"), (3, "of b")]"#, "[1, 2]", "[1, 3]", "true"];

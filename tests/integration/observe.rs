@@ -47,7 +47,7 @@ impl Observer for Log {
 }
 
 #[test]
-fn an_observer_is_told_whose_call_sent_what() {
+fn t77_an_observer_is_told_whose_call_sent_what() {
     for_each_database(async |fixture: &Fixture| {
         let log = Log::default();
         let tenant = guest::tenant_named("acme")

@@ -148,7 +148,7 @@ fn clean_directory() -> TempDir {
         let file = Path::new(file);
         fs::copy(file, dir.path().join(file.file_name().expect("a name"))).expect("a component");
     }
-    // Whoever builds a plugin of the project stands in its root.
+    // People build a plugin of the project in its root.
     std::os::unix::fs::symlink(source::root().join("plugins"), dir.path().join("plugins")).expect("a link");
     dir
 }

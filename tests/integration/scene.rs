@@ -27,9 +27,22 @@ pub struct Scene<'a> {
     sent: Sent,
 }
 
-/// A pool of one connection: whoever comes next meets the one that was left behind.
+/// A pool of one connection: the next borrower meets the one that was left behind.
 pub fn only_one() -> Settings {
     Settings::default().pool_size(1).max_overflow(0).pool_timeout(BOUND)
+}
+
+/// What an export of the conformance guest saw, with so many users there.
+pub async fn saw_among_users(fixture: &Fixture, export: &str, users: u32) -> Vec<String> {
+    let scene = Scene::new(fixture);
+    scene.setup(users).await;
+    scene.saw(export, &[]).await
+}
+
+/// Fails where something was done, or where the reason is one that says nothing.
+pub fn assert_refused(told: &str, done: &str) {
+    assert_ne!(told, done);
+    assert!(!told.starts_with("Other"), "{told}");
 }
 
 /// A text as an argument.
@@ -105,7 +118,7 @@ impl<'a> Scene<'a> {
             assert!(self.ids().await.contains(&id), "{after} on {backend}: the next borrower's write is lost");
             if backend == Backend::Sqlite {
                 let mut outside = self.fixture.outside().await;
-                outside.try_execute("BEGIN IMMEDIATE; ROLLBACK").await.expect("nobody holds the file's lock");
+                outside.try_execute("BEGIN IMMEDIATE; ROLLBACK").await.expect("no connection holds the file's lock");
                 outside.close().await;
             }
             // The tenant has a pool of its own, which the database's counts.

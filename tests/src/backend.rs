@@ -9,7 +9,7 @@ use sqlservice_sql::Dialect;
 pub enum Backend {
     /// SQLite in a file.
     Sqlite,
-    /// SQLite in memory: one connection, and nobody else can look at it.
+    /// SQLite in memory: one connection, and no other one can look at it.
     SqliteMemory,
     /// PostgreSQL.
     Postgres,

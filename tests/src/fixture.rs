@@ -178,7 +178,7 @@ impl Fixture {
 
     /// A second connection, past all of our own code.
     pub async fn outside(&self) -> Outside {
-        assert!(self.backend != Backend::SqliteMemory, "nobody else can look into a database in memory");
+        assert!(self.backend != Backend::SqliteMemory, "no other connection can look into a database in memory");
         Outside::open(&self.url).await
     }
 

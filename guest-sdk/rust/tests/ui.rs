@@ -2,6 +2,6 @@
 
 #[test]
 fn ui() {
-    // One that compiles would have everything compiled to the end, which takes twice as long: these are in `tests/right`.
+    // One that compiles would have everything compiled to the end, which takes twice as long: these are in `tests/compiles`.
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }

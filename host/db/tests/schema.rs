@@ -1,5 +1,7 @@
 //! Creating, dropping and reading schemas on every database: what is declared is created, and read back as it was.
 
+#[path = "schema/check.rs"]
+mod check;
 #[path = "schema/hostile.rs"]
 mod hostile;
 #[path = "schema/model.rs"]
@@ -330,7 +332,7 @@ async fn f08_expressions_and_computed_columns_are_told_as_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn creators_at_once_do_not_fail() {
+async fn t69_creators_at_once_do_not_fail() {
     on_all("race", async |place| {
         let tables = place.declare(component_tables());
         for round in 0..3 {
@@ -391,7 +393,7 @@ async fn t25_text_in_a_definition_begins_no_other_statement() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lock_of_others_is_not_waited_for_for_ever() {
+async fn t49_t69_a_lock_of_others_is_not_waited_for_for_ever() {
     on_all("lock", async |place| {
         let Some(held) = place.another_file().await else { return };
         let tables = place.declare(simple());

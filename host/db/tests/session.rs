@@ -159,7 +159,7 @@ async fn t64_savepoints_end_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn begin_is_refused_where_a_transaction_is_open() {
+async fn t64_begin_is_refused_where_a_transaction_is_open() {
     let file = File::new().await;
     let session = file.db.session();
     session.begin(TransactionOptions::default()).await.expect("begin");
@@ -332,7 +332,7 @@ async fn d15_cursors_go_on_batch_by_batch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cursors_outlive_their_session_harmlessly() {
+async fn t14_cursors_outlive_their_session_harmlessly() {
     let file = File::new().await;
     let session = file.db.session();
     let options = RunOptions::default().batch_rows(4);
@@ -457,7 +457,7 @@ async fn g01_a_full_pool_is_a_typed_timeout() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_memory_database_is_one_connection_for_ever() {
+async fn t42_a_memory_database_is_one_connection_for_ever() {
     let db = Database::new("sqlite::memory:", Settings::default()).expect("a database");
     assert_eq!(db.status().max, 1);
     let session = db.session();
@@ -559,7 +559,7 @@ async fn ended_before_it_was_taken() {
     assert!(polled.is_pending(), "{:?}", polled.map(|answer| answer.map(|answer| answer.first.rows)));
     free.send(()).expect("the thread waits");
     occupant.await.expect("no panic").expect("it was freed");
-    // The first batch comes and the transaction's time runs out while nobody looks.
+    // The first batch comes and the transaction's time runs out while no caller waits.
     tokio::time::sleep(Duration::from_millis(400)).await;
     let cursor = call.await.expect("the first batch").rest.expect("a cursor");
     let closed = run(&session, "select 1").await.map(drop);

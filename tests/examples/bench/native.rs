@@ -106,7 +106,7 @@ impl Native {
         each!(self, connection => {
             sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
         });
-        // Or whoever comes next reads past all that were removed.
+        // Or the next party reads past all that were removed.
         match &mut self.connection {
             Connection::Postgres(connection) => {
                 sqlx::raw_sql("VACUUM devices").execute(&mut *connection).await?;

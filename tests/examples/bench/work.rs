@@ -227,7 +227,7 @@ fn parties(work: Work, db: &str) -> Vec<&'static str> {
         (Work::Read | Work::Point | Work::Built | Work::Bulk, "sqlite") => vec!["guest", "sqlx", "rusqlite"],
         (Work::Read | Work::Point | Work::Built | Work::Bulk, _) => vec!["guest", "sqlx"],
         (Work::Load | Work::Flush | Work::Dirty | Work::Eager, "sqlite") => vec!["guest", "rusqlite"],
-        // Nobody else has these.
+        // No other party has these.
         _ => vec!["guest"],
     }
 }

@@ -15,7 +15,7 @@ fn without_a_database_it_is_a_file_here() {
 }
 
 #[test]
-fn databases_have_names() {
+fn t24_databases_have_names() {
     let place = Place::new();
     let databases = ["--database", "sqlite:a.db", "-d", "other=sqlite:b.db"];
     place.talk(&[&["remember", "one"], &databases[..]].concat()).prints("1");
@@ -50,7 +50,7 @@ fn every_database_is_used_by_its_url() {
 }
 
 #[test]
-fn statements_are_echoed_without_their_values() {
+fn t73_statements_are_echoed_without_their_values() {
     let place = Place::new();
     let ran = place.talk(&["remember", "Wahrheit", "--echo"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, "1\n"));
@@ -61,7 +61,7 @@ fn statements_are_echoed_without_their_values() {
 }
 
 #[test]
-fn sql_text_is_a_grant_of_its_own() {
+fn t28_sql_text_is_a_grant_of_its_own() {
     let place = Place::new();
     place.talk(&["remember", "one"]).prints("1");
     let ask = ["ask", "DELETE FROM memories"];
@@ -82,7 +82,7 @@ fn tables_may_be_kept_from_change() {
 }
 
 #[test]
-fn a_directory_is_read_and_no_more() {
+fn t78_a_directory_is_read_and_no_more() {
     let place = Place::new();
     let input = place.path().join("input");
     std::fs::create_dir(&input).expect("a directory");
@@ -102,7 +102,7 @@ fn a_directory_is_read_and_no_more() {
 }
 
 #[test]
-fn variables_are_those_that_were_given() {
+fn t09_variables_are_those_that_were_given() {
     let place = Place::new();
     place.talk(&["variable", "PATH"]).prints("none");
     place.talk(&["variable", "GREETING", "--env", "GREETING=a=b"]).prints(r#"some("a=b")"#);

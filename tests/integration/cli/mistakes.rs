@@ -36,7 +36,7 @@ fn what_is_no_component_is_called_what_it_is() {
 }
 
 #[test]
-fn missing_imports_are_all_named() {
+fn t09_missing_imports_are_all_named() {
     let place = Place::new();
     let names = ["wasi:http/outgoing-handler@0.2.3", "demo:far/away@1.0.0", "sqlservice:database/databases@9.0.0"];
     let file = place.file("x.wasm", importing(&names));
@@ -83,7 +83,7 @@ fn a_wrong_number_of_arguments_is_told_with_the_signature() {
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_told_without_its_password() {
+fn t74_a_database_that_does_not_answer_is_told_without_its_password() {
     let place = Place::new();
     for scheme in ["postgres", "postgresql", "mysql", "mariadb"] {
         let url = format!("{scheme}://mallory:{SECRET}@127.0.0.1:1/app");

@@ -94,7 +94,7 @@ fn what_is_there_is_told_and_left() {
 }
 
 #[test]
-fn a_password_without_a_file_is_printed_once() {
+fn t74_a_password_without_a_file_is_printed_once() {
     let (place, tenant) = (place(), unique("acme"));
     let ran = add(&place, &tenant, &["pg", "-vvv"]);
     let url = ran.out.lines().find_map(|line| line.strip_prefix("export ")).expect("a line for shells");
@@ -106,7 +106,7 @@ fn a_password_without_a_file_is_printed_once() {
 }
 
 #[test]
-fn a_dangerous_login_runs_no_text() {
+fn t44_t55_a_dangerous_login_runs_no_text() {
     for (database, name) in [("pg", "superuser"), ("my", "super")] {
         let place = place();
         deploy(&place, "acme", &format!("[tenants.acme.databases.default]\ndatabase = '{database}'\n"));
@@ -143,7 +143,7 @@ fn a_tenant_gets_a_file_of_its_own() {
 }
 
 #[test]
-fn an_administrator_that_does_not_answer_is_told_without_its_password() {
+fn t74_an_administrator_that_does_not_answer_is_told_without_its_password() {
     let place = place();
     for more in [&[][..], &["--json"], &["-vvv"]] {
         let arguments = [&["tenant", "add", "acme", "--database", "pg"], more].concat();

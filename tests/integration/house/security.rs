@@ -35,7 +35,7 @@ fn security_lists_every_threat_and_names_only_tests_that_exist() {
 }
 
 /// Whether a test is in the file that its name says: `module::name` in the integration tests, `file: name` in those of other crates.
-fn is_there(test: &str, sources: &BTreeMap<String, String>) -> bool {
+pub(crate) fn is_there(test: &str, sources: &BTreeMap<String, String>) -> bool {
     let (file, name) = match (test.split_once(": "), test.rsplit_once("::")) {
         (Some((file, name)), _) => (file.to_owned(), name),
         (None, Some((module, name))) => (format!("tests/integration/{}.rs", module.replace("::", "/")), name),
@@ -47,13 +47,19 @@ fn is_there(test: &str, sources: &BTreeMap<String, String>) -> bool {
 #[test]
 fn tests_are_found_where_their_names_say() {
     let text = "async fn t01_it_ends() {}".to_owned();
-    let sources: BTreeMap<String, String> = ["tests/integration/t/budget.rs", "host/db/tests/session.rs"]
+    let sources: BTreeMap<String, String> = ["tests/integration/limits/memory.rs", "host/db/tests/session.rs"]
         .map(|path| (path.to_owned(), text.clone()))
         .into();
-    for there in ["t::budget::t01_it_ends", "host/db/tests/session.rs: t01_it_ends"] {
+    for there in ["limits::memory::t01_it_ends", "host/db/tests/session.rs: t01_it_ends"] {
         assert!(is_there(there, &sources), "{there}");
     }
-    for missing in ["t::t01_it_ends", "t::budget::t01_it", "t01_it_ends", "host/db/tests/cancel.rs: t01_it_ends", ""] {
+    for missing in [
+        "limits::t01_it_ends",
+        "limits::memory::t01_it",
+        "t01_it_ends",
+        "host/db/tests/cancellation.rs: t01_it_ends",
+        "",
+    ] {
         assert!(!is_there(missing, &sources), "{missing}");
     }
 }

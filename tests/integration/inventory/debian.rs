@@ -102,7 +102,7 @@ fn parts(text: &str) -> (&str, Option<&str>, Option<(&str, &str)>) {
     (name, qualifier, version)
 }
 
-/// Who needs whom: by package the packages that need it at all, those that name it, and what nobody meets.
+/// Who needs whom: by package the packages that need it at all, those that name it, and the needs that no package meets.
 struct Needs {
     dependents: BTreeMap<String, (BTreeSet<usize>, BTreeSet<usize>)>,
     unmet: Vec<String>,
@@ -155,7 +155,7 @@ fn inventory_agrees_with_dpkg() {
         return;
     }
     let admin = tempfile::TempDir::new().expect("a directory");
-    // A copy: somebody may install something meanwhile.
+    // A copy: a package may be installed meanwhile.
     fs::copy(STATUS, admin.path().join("status")).expect("the status file");
     fs::create_dir(admin.path().join("info")).expect("a folder");
     fs::create_dir(admin.path().join("updates")).expect("a folder");

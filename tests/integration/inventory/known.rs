@@ -234,7 +234,7 @@ fn inventory_replaces_what_was_imported_or_leaves_it() {
 #[test]
 fn inventory_reads_a_file_that_is_larger_than_its_memory() {
     let fixture = |fixture: &Fixture| {
-        // Fields that nobody wants, in lines of many MiB, and many packages.
+        // Fields that the plugin does not want, in lines of many MiB, and many packages.
         let mut text = String::new();
         for number in 0..5_000 {
             text += &format!(

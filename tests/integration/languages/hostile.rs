@@ -12,7 +12,7 @@ use sqlservice_host::{
 use sqlservice_tests::{Backend, Fixture, for_each_within, guest, source};
 
 use super::built;
-use crate::{scene::text, t::file::Place};
+use crate::{sandbox::directory::Place, scene::text};
 
 /// How long all attacks of one language may take on one database.
 const PATIENCE: Duration = Duration::from_secs(900);

@@ -30,7 +30,7 @@ async fn all(world: Arc<World>, cases: Vec<(Operation, Fault, u64)>) {
 /// A session whose connection is silently dead is given up, and the server is told over another one: else it would keep the locks. A
 /// commit that never arrives, or whose answer never does, ends within seconds where the server can be asked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a11_g04_a_connection_that_is_silently_dead_is_found_out_and_leaves_no_lock() {
+async fn c20_g04_a_connection_that_is_silently_dead_is_found_out_and_leaves_no_lock() {
     let commits = [0, 1].map(|message| (Operation::Commit, Fault::Mute, message));
     let others = [Operation::Rollback, Operation::Close].map(|operation| (operation, Fault::Mute, 0));
     let cases = || commits.into_iter().chain(others).collect();
@@ -42,7 +42,7 @@ async fn a11_g04_a_connection_that_is_silently_dead_is_found_out_and_leaves_no_l
 
 /// Where each statement about tables commits itself, a connection that is lost leaves it unknown how many of them did.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a11_tables_that_are_changed_while_the_connection_is_lost_are_unknown() {
+async fn c20_tables_that_are_changed_while_the_connection_is_lost_are_unknown() {
     let each = |operation| (0..30).map(move |message| (operation, Fault::Cut, message));
     let cases = each(Operation::CreateAll).chain(each(Operation::DropAll)).collect();
     all(World::new(Place::mariadb("tables").await).await, cases).await;

@@ -9,7 +9,7 @@
 //! SQLSERVICE_FAULT_SEED=1 SQLSERVICE_FAULT_ONLY=Commit cargo test -p sqlservice-db --test faults postgres
 //! ```
 
-#[path = "../../../sql/tests/pure/build.rs"]
+#[path = "../../../sql/tests/statement/build.rs"]
 #[allow(dead_code, reason = "only a part is used here")]
 mod build;
 mod case;
@@ -124,21 +124,21 @@ async fn g02_g03_t66_mariadb_connections_end_at_every_message() {
 
 /// Its name lets it begin first: it takes longest, and next to no processor time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a11_g04_t66_servers_fall_silent_at_every_message() {
+async fn c20_g04_t66_servers_fall_silent_at_every_message() {
     let postgres = Box::pin(sweep(Place::postgres("silent").await, None, silent("PostgreSQL silent")));
     let mariadb = Box::pin(sweep(Place::mariadb("silent").await, None, silent("MariaDB silent")));
     leaves_no_task(join(postgres, mariadb).map(drop)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a11_t66_postgres_is_killed_and_started_again() {
+async fn c20_t66_postgres_is_killed_and_started_again() {
     let private = Private::start(|| OwnServer::postgres(None).expect("a server")).await;
     let place = Place::at(private.url(), "restart").await;
     leaves_no_task(async { sweep(place, Some(&private), killed("PostgreSQL killed")).await }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a11_t66_mariadb_is_killed_and_started_again() {
+async fn c20_t66_mariadb_is_killed_and_started_again() {
     let private = Private::start(|| OwnServer::mariadb().expect("a server")).await;
     let place = Place::at(private.url(), "restart").await;
     leaves_no_task(async { sweep(place, Some(&private), killed("MariaDB killed")).await }).await;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f02_errors_of_the_server_are_cases() {
+async fn h02_errors_of_the_server_are_cases() {
     for server in each().await {
         let (parent, child) = (server.table("p"), server.table("c"));
         server.run(&format!("create table {parent} (id int primary key, name varchar(3) not null unique)")).await;
@@ -84,7 +84,7 @@ async fn f02_errors_of_the_server_are_cases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f02_conflicts_between_transactions_are_cases() {
+async fn h02_t65_conflicts_between_transactions_are_cases() {
     for server in each().await {
         let table = server.table("t");
         server.run(&format!("create table {table} (id int primary key, n int)")).await;
@@ -128,7 +128,7 @@ async fn f02_conflicts_between_transactions_are_cases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f03_errors_of_connecting_keep_the_hosts_secrets() {
+async fn t74_errors_of_connecting_keep_the_hosts_secrets() {
     for server in each().await {
         let wrong_password = server.url_with(|url| url.set_password(Some("wr0ng")).expect("a password"));
         let wrong_database = server.url_with(|url| url.set_path("/n0such"));

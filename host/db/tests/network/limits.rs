@@ -8,7 +8,7 @@ use crate::server::{each, run};
 
 /// A commit that was acknowledged was made, at whatever moment the limits of its transaction strike.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn g03_what_a_commit_acknowledged_is_there_whenever_a_limit_strikes() {
+async fn c20_what_a_commit_acknowledged_is_there_whenever_a_limit_strikes() {
     for server in each().await {
         let table = server.table("limits");
         server.run(&format!("create table {table} (id bigint primary key)")).await;

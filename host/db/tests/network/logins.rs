@@ -345,7 +345,7 @@ async fn t60_statements_of_many_logins_are_stopped_over_few_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f06_a_connection_is_replaced_at_its_age() {
+async fn g11_a_connection_is_replaced_at_its_age() {
     for server in each().await {
         let pool = |age| server.again(server.settings().pool_size(1).pool_recycle(age));
         for (age, is_same) in [(Duration::from_secs(60), true), (Duration::ZERO, false)] {

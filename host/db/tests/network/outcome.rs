@@ -1,4 +1,4 @@
-//! A11: connections that are lost while they commit.
+//! C20: connections that are lost while they commit.
 
 use std::sync::{Arc, Mutex};
 
@@ -47,7 +47,7 @@ async fn lose(session: &Session, way: Way, sql: &str) -> Option<Error> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a11_a_connection_that_is_lost_at_a_commit() {
+async fn c20_a_connection_that_is_lost_at_a_commit() {
     for server in each().await {
         let table = server.table("t");
         server.run(&format!("create table {table} (id int primary key)")).await;

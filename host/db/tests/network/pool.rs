@@ -40,7 +40,7 @@ async fn a01_lost_connections_are_replaced_and_dead_servers_are_said_to_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f06_a_pool_keeps_its_size_and_closes_what_overflows() {
+async fn g11_a_pool_keeps_its_size_and_closes_what_overflows() {
     for server in each().await {
         let db = server.again(server.settings().pool_size(1).max_overflow(1).pool_timeout(Duration::from_millis(100)));
         let (one, two) = (db.connect().await.expect("connect"), db.connect().await.expect("connect"));

@@ -28,7 +28,7 @@ async fn a_result_without_rows_has_columns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_count_the_rows_that_they_match() {
+async fn d12_changes_count_the_rows_that_they_match() {
     for server in each().await {
         let table = server.table("t");
         server.run(&format!("create table {table} (id int primary key, n int)")).await;
@@ -78,7 +78,7 @@ async fn c17_levels_are_in_force_and_c18_autocommit_keeps_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn savepoints_undo_and_mend() {
+async fn c06_savepoints_undo_and_mend() {
     for server in each().await {
         let table = server.table("t");
         server.run(&format!("create table {table} (id int primary key)")).await;
@@ -104,7 +104,7 @@ async fn savepoints_undo_and_mend() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g06_what_a_borrower_set_is_gone_for_the_next_one() {
+async fn t44_t45_t49_what_a_borrower_set_is_gone_for_the_next_one() {
     let server = one(Kind::Postgres).await;
     let small = server.again(server.settings().pool_size(1).max_overflow(0));
     let questions = [
@@ -153,7 +153,7 @@ async fn g06_what_a_borrower_set_is_gone_for_the_next_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g06_mariadbs_session_variables_do_not_outlive_their_borrower() {
+async fn t55_mariadbs_session_variables_do_not_outlive_their_borrower() {
     let server = one(Kind::Mariadb).await;
     let small = server.again(server.settings().pool_size(1).max_overflow(0));
     let id = ask_id(&small.session(), &server).await;

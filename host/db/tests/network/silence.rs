@@ -102,7 +102,7 @@ async fn falls_silent(server: Server, reflects: bool) {
     assert!(since.elapsed() < Duration::from_secs(12), "it hung for {:?}", since.elapsed());
     assert_eq!(db.status().in_use, 0, "its place is free");
 
-    // Nobody answers a new connection either, and that is said in time.
+    // A new connection gets no answer either, and that is said in time.
     let error = run_with(&session, "select 4", vec![], soon).await.err();
     assert!(matches!(error, Some(Error::Disconnected(_) | Error::PoolTimeout { .. } | Error::Timeout)), "{error:?}");
     session.rollback().await.expect("rollback");

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g05_a_statement_that_takes_too_long_is_stopped_though_the_pool_is_full() {
+async fn t31_a_statement_that_takes_too_long_is_stopped_though_the_pool_is_full() {
     for server in each().await {
         let small = server.again(server.settings().pool_size(1).max_overflow(0));
         let session = small.connect().await.expect("connect");

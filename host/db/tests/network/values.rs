@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f01_values_of_every_kind_come_back_as_they_went() {
+async fn e10_values_of_every_kind_come_back_as_they_went() {
     for server in each().await {
         let postgres = server.kind == Kind::Postgres;
         let cases: Vec<(&str, &str, TypeKind, Vec<Scalar>)> = vec![
@@ -98,7 +98,7 @@ async fn f01_values_of_every_kind_come_back_as_they_went() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f01_types_that_the_contract_does_not_name_are_texts_or_kinds_near_them() {
+async fn e12_types_that_the_contract_does_not_name_are_texts_or_kinds_near_them() {
     let server = one(Kind::Postgres).await;
     let session = server.db.connect().await.expect("connect");
     let other = |native: &str, text: &str| Value::Scalar(Scalar::Other(native.into(), text.into()));
@@ -161,7 +161,7 @@ impl IntoValue for Array {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f01_enumerations_arrays_and_words_find_the_servers_types() {
+async fn e12_enumerations_arrays_and_words_find_the_servers_types() {
     let server = one(Kind::Postgres).await;
     let (table, mood) = (server.table("t"), server.table("mood"));
     server.run(&format!("create type {mood} as enum ('sad', 'happy')")).await;
@@ -213,7 +213,7 @@ async fn the_same_text_with_parameters_of_other_types_is_another_statement() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f01_mariadbs_own_types() {
+async fn e12_mariadbs_own_types() {
     let server = one(Kind::Mariadb).await;
     let session = server.db.connect().await.expect("connect");
     let table = server.table("t");

@@ -172,7 +172,7 @@ async fn in_autocommit_a_statement_is_its_own_transaction() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tenants_of_one_pool_are_told_apart() {
+async fn t77_tenants_of_one_pool_are_told_apart() {
     on_all("tenants", async |place| {
         let (seen, one, model) = start(place).await;
         let two = seen.on(&one, "umbrella");

@@ -1,7 +1,7 @@
 //! What observers are told, on every database. Needs the servers, see [`place`].
 
 #[allow(dead_code, reason = "it is shared with the tests of statements")]
-#[path = "../../../sql/tests/pure/build.rs"]
+#[path = "../../../sql/tests/statement/build.rs"]
 mod build;
 mod event;
 mod model;

@@ -23,7 +23,7 @@ fn endless(place: &Place) -> &'static str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_is_told_with_its_error_and_without_values() {
+async fn t74_a_failure_is_told_with_its_error_and_without_values() {
     on_all("failure", async |place| {
         let model = Model::new(&place.database);
         place.database.create_all(model.tables(), false).await.expect("created");
@@ -111,7 +111,7 @@ impl Observer for Panics {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_observer_that_panics_takes_nothing_along() {
+async fn t80_an_observer_that_panics_takes_nothing_along() {
     on_all("panics", async |place| {
         let database = place.database.with_scope(Scope::default(), Some(Arc::new(Panics)));
         let session = database.session();

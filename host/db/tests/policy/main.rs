@@ -15,7 +15,7 @@
 //!
 //! `directed` has a test for each way in which policies are known to leak.
 
-#[path = "../../../sql/tests/pure/build.rs"]
+#[path = "../../../sql/tests/statement/build.rs"]
 #[allow(dead_code, reason = "only a part is used here")]
 mod build;
 mod bulk;

@@ -78,7 +78,7 @@ pub fn index(name: &str, columns: &[&str], unique: bool) -> Index {
     Index { name: Some(name.to_owned()), columns: strings(columns), unique }
 }
 
-fn check(name: &str, expression: &str) -> Check {
+pub fn check(name: &str, expression: &str) -> Check {
     Check { name: Some(name.to_owned()), expression: expression.to_owned() }
 }
 

@@ -48,7 +48,7 @@ async fn many(place: &Place) -> Database {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_sees_the_tables_of_its_transaction() {
+async fn a03_a_session_sees_the_tables_of_its_transaction() {
     on_all("inside", async |place| {
         let commits_itself = matches!(place.database.dialect(), Dialect::Mysql | Dialect::Mariadb);
         place.sql(&["CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY)"]).await;
@@ -116,7 +116,7 @@ async fn a_session_reads_what_the_database_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_reflects_where_it_has_the_only_connection() {
+async fn a03_a_session_reflects_where_it_has_the_only_connection() {
     on_all("only", async |place| {
         place.sql(&["CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY)"]).await;
         let database = of_one(place);
@@ -336,7 +336,7 @@ impl Cut {
 
 /// Another connection has locked what a query in the middle of it wants.
 #[tokio::test(flavor = "multi_thread")]
-async fn g05_reflecting_is_stopped_while_it_waits() {
+async fn t31_reflecting_is_stopped_while_it_waits() {
     on_all("g05r", async |place| {
         if place.database.dialect() != Dialect::Postgres {
             return;

@@ -74,7 +74,7 @@ impl File {
         panic!("connections are still taken: {:?}", self.db.status());
     }
 
-    /// Checks that the pool is whole, that nobody holds a lock, and that no connection is in a transaction.
+    /// Checks that the pool is whole, that no connection holds a lock, and that no connection is in a transaction.
     pub async fn check_clean(&self) {
         self.settled().await;
         let max = self.db.status().max;
@@ -86,7 +86,7 @@ impl File {
         }
         for session in &sessions {
             let before = self.outside();
-            run(session, "insert into t (v) values (null)").await.expect("nobody holds the write lock");
+            run(session, "insert into t (v) values (null)").await.expect("no connection holds the write lock");
             assert_eq!(self.outside(), before + 1, "an auto-commit insert is visible to others");
         }
         for session in sessions {

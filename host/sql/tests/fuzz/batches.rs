@@ -1,4 +1,4 @@
-//! Batches: what validates can be read cell by cell, cut and put together; what does not validate harms nobody.
+//! Batches: what validates can be read cell by cell, cut and put together; what does not validate does no harm.
 
 use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{

@@ -1,4 +1,4 @@
-//! The grammar that somebody else wrote down: what is rendered is one statement to it, where it knows the dialect's words.
+//! The grammar that another project wrote down: what is rendered is one statement to it, where it knows the dialect's words.
 //! What it does not know is printed where `SQLSERVICE_FUZZ_GAPS` is set.
 
 use sqlparser::{dialect, parser::Parser};

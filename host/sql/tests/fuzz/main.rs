@@ -9,7 +9,7 @@
 //! ARBTEST_SEED=0x… cargo test -p sqlservice-sql --test fuzz <target>
 //! ```
 //!
-//! What was found and mended becomes a test with a name in `tests/pure`, as seeds mean something else once a generator
+//! What was found and mended becomes a test with a name in `tests/statement`, as seeds mean something else once a generator
 //! changes.
 //!
 //! For guidance by coverage, libFuzzer takes the same properties of bytes: `cargo fuzz init` makes a crate for it, which needs
@@ -23,7 +23,7 @@
 
 // Each binary of tests uses a part of it.
 #[allow(dead_code, reason = "it is shared with the other tests")]
-#[path = "../pure/build.rs"]
+#[path = "../statement/build.rs"]
 mod build;
 
 mod arena;

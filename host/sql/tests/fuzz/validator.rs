@@ -56,7 +56,7 @@ fn limits(dice: &mut Dice<'_, '_>) -> Limits {
         .parameters(dice.of(&[most.parameters, 0, 1, 3, usize::MAX]))
 }
 
-/// Time grows with the statement written out. Somebody else may have the processor, so three tries count.
+/// Time grows with the statement written out. Another process may have the processor, so three tries count.
 fn quickly<T>(limits: &Limits, compile: impl Fn() -> T) -> T {
     let allowed = Duration::from_millis(50) + Duration::from_micros(50) * limits.expanded_nodes as u32;
     let mut fastest = Duration::MAX;

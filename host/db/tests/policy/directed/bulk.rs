@@ -24,7 +24,7 @@ fn many(shared: &Shared, columns: &[&str], rows: &[Vec<Value>]) -> Result<BulkSt
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_keys_of_hidden_rows_are_stale_in_a_unit_of_work() {
+async fn t53_keys_of_hidden_rows_are_stale_in_a_unit_of_work() {
     on_each(usual, async |shared| {
         // One that is hidden, one that may only be read, and one that is nowhere look the same.
         for key in [4, 3, 2, 99] {
@@ -60,7 +60,7 @@ async fn policy_keys_of_hidden_rows_are_stale_in_a_unit_of_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_rows_of_batches_become_those_of_who_asks() {
+async fn t53_rows_of_batches_become_those_of_who_asks() {
     on_each(usual, async |shared| {
         let yes = Value::from(true);
         let rows = [vec![text("one"), text("two")], vec![yes.clone(), yes]];
@@ -85,7 +85,7 @@ async fn policy_rows_of_batches_become_those_of_who_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_batches_with_what_is_not_granted_are_refused() {
+async fn t53_batches_with_what_is_not_granted_are_refused() {
     on_each(usual, async |shared| {
         let long = "much longer than the thirty characters that the check allows";
         let checked = many(shared, &["body", "is_open"], &[vec![text("a"), text(long)], vec![Value::from(true); 2]]);
@@ -116,7 +116,7 @@ async fn policy_batches_with_what_is_not_granted_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_loads_find_rows_that_are_seen() {
+async fn t53_loads_find_rows_that_are_seen() {
     on_each(usual, async |shared| {
         let of = |table: &str, relationship: &str| Plan {
             table: table.to_owned(),

@@ -28,7 +28,7 @@ fn slugs(arena: &mut Arena, table: &str, before: &str) -> Select {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_rows_from_queries_become_those_of_who_asks() {
+async fn t53_rows_from_queries_become_those_of_who_asks() {
     let united = |op: SetOp| {
         inserted(move |arena| {
             let (notes, docs) = (slugs(arena, "notes", "n"), slugs(arena, "docs", "d"));
@@ -82,7 +82,7 @@ async fn policy_rows_from_queries_become_those_of_who_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_column_that_the_host_fills_is_neither_given_nor_changed() {
+async fn t53_a_column_that_the_host_fills_is_neither_given_nor_changed() {
     on_each(usual, async |shared| {
         for (table, column) in [("projects", "tenant_id"), ("notes", "owner_id"), ("notes", "tenant_id")] {
             let given = statement(|arena| {
@@ -106,7 +106,7 @@ async fn policy_a_column_that_the_host_fills_is_neither_given_nor_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_rows_of_defaults_become_those_of_who_asks() {
+async fn t53_rows_of_defaults_become_those_of_who_asks() {
     let defaults = |policies: &mut std::collections::BTreeMap<String, sqlservice_sql::policy::TablePolicy>| {
         policies.get_mut("notes").expect("a table").insert.as_mut().expect("granted").check = None;
     };
@@ -120,7 +120,7 @@ async fn policy_rows_of_defaults_become_those_of_who_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_changes_find_rows_of_who_asks_only() {
+async fn t53_changes_find_rows_of_who_asks_only() {
     on_each(usual, async |shared| {
         let changed = statement(|arena| {
             let value = arena.text("taken");
@@ -170,7 +170,7 @@ async fn assert_theirs_is_theirs(shared: &Shared, statement: &Statement) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_an_upsert_takes_no_row_of_others() {
+async fn t53_an_upsert_takes_no_row_of_others() {
     on_each(usual, async |shared| {
         // By the name that another tenant has too: a row of its own, or the own one.
         for slug in ["a", "b"] {
@@ -208,7 +208,7 @@ async fn policy_an_upsert_takes_no_row_of_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_no_upsert_where_none_is_allowed() {
+async fn t53_no_upsert_where_none_is_allowed() {
     let without = |policies: &mut std::collections::BTreeMap<String, sqlservice_sql::policy::TablePolicy>| {
         policies.get_mut("projects").expect("a table").allow.remove(&sqlservice_sql::policy::Allow::Upsert);
     };

@@ -142,7 +142,7 @@ async fn assert_quiet(shared: &Shared, condition: fn(&mut Arena, &str) -> NodeId
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_an_error_of_a_hidden_row_is_never_raised() {
+async fn t53_an_error_of_a_hidden_row_is_never_raised() {
     on_each(usual, async |shared| {
         for condition in CONDITIONS {
             assert_quiet(shared, *condition).await;
@@ -152,7 +152,7 @@ async fn policy_an_error_of_a_hidden_row_is_never_raised() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_queries_in_what_is_returned_are_of_rows_that_are_seen() {
+async fn t53_queries_in_what_is_returned_are_of_rows_that_are_seen() {
     on_each(usual, async |shared| {
         for condition in CONDITIONS {
             let returned = statement(|arena| {
@@ -175,7 +175,7 @@ async fn policy_queries_in_what_is_returned_are_of_rows_that_are_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_what_rows_are_sorted_by_is_computed_of_rows_that_are_seen() {
+async fn t53_what_rows_are_sorted_by_is_computed_of_rows_that_are_seen() {
     on_each(usual, async |shared| {
         // MariaDB sorts the table before it looks for the rule's rows of another.
         let key = |arena: &mut Arena| {
@@ -201,7 +201,7 @@ async fn policy_what_rows_are_sorted_by_is_computed_of_rows_that_are_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_change_compares_values_of_two_sorts_for_rows_that_are_seen() {
+async fn t53_a_change_compares_values_of_two_sorts_for_rows_that_are_seen() {
     on_each(usual, async |shared| {
         // MariaDB compares them as numbers, and fails in a change where a text is none.
         let removed = statement(|arena| {

@@ -21,7 +21,7 @@ fn bare(policies: &mut BTreeMap<String, TablePolicy>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_what_is_not_granted_is_denied() {
+async fn t53_what_is_not_granted_is_denied() {
     on_each(bare, async |shared| {
         let set_weight = statement(|arena| {
             let one = arena.int(1);
@@ -76,7 +76,7 @@ fn note(arena: &mut Arena, body: NodeId) -> Root {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_check_refuses_rows_before_anything_is_sent() {
+async fn t53_a_check_refuses_rows_before_anything_is_sent() {
     on_each(super::usual, async |shared| {
         for value in [text(LONG), Value::NULL] {
             refused_at_run(

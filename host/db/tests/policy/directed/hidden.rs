@@ -54,7 +54,7 @@ fn assert_missing(error: &Error, column: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_hidden_column_is_in_no_query() {
+async fn t53_a_hidden_column_is_in_no_query() {
     on_each(usual, async |shared| {
         // A column that is there is as missing as one that never was.
         for column in ["tenant_id", "nowhere"] {
@@ -75,7 +75,7 @@ async fn policy_a_hidden_column_is_in_no_query() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_hidden_column_is_in_no_change() {
+async fn t53_a_hidden_column_is_in_no_change() {
     on_each(usual, async |shared| {
         let can = shared.dialect.capabilities();
         let value = statement(|arena| {

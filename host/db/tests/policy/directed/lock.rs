@@ -55,7 +55,7 @@ async fn keys(shared: &Shared, statement: &Statement) -> Option<Vec<i64>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_locks_are_denied_unless_they_are_allowed() {
+async fn t53_locks_are_denied_unless_they_are_allowed() {
     on_each(usual, async |shared| {
         let statement = locked(|arena| (arena.from("docs"), arena.col("docs.id")));
         assert_eq!(keys(shared, &statement).await, None);
@@ -64,7 +64,7 @@ async fn policy_locks_are_denied_unless_they_are_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_rows_that_are_locked_are_rows_that_are_seen() {
+async fn t53_rows_that_are_locked_are_rows_that_are_seen() {
     on_each(locking, async |shared| {
         let can = shared.dialect.capabilities().row_locking;
         let plain = locked(|arena| (arena.from("docs as d"), arena.col("d.id")));
@@ -88,7 +88,7 @@ async fn policy_rows_that_are_locked_are_rows_that_are_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_no_alias_stands_in_front_of_a_source_of_a_rule() {
+async fn t53_no_alias_stands_in_front_of_a_source_of_a_rule() {
     on_each(locking, async |shared| {
         // Where nothing is around the table, the rule says its rows by the alias that the guest gives it.
         for alias in ["m", "M", "members", "MEMBERS", "docs", "d"] {

@@ -25,7 +25,7 @@ fn lax(policies: &mut BTreeMap<String, TablePolicy>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_masked_column_is_null_in_queries() {
+async fn t53_a_masked_column_is_null_in_queries() {
     on_each(usual, async |shared| {
         let shown = query(|arena| {
             let (source, id, secret) = (arena.from("notes as n"), arena.col("n.id"), arena.col("n.secret"));
@@ -52,7 +52,7 @@ async fn policy_a_masked_column_is_null_in_queries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_masked_column_is_null_in_changes() {
+async fn t53_a_masked_column_is_null_in_changes() {
     on_each(lax, async |shared| {
         let copied = statement(|arena| {
             let value = arena.col("notes.secret");
@@ -80,7 +80,7 @@ async fn policy_a_masked_column_is_null_in_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_no_source_stands_in_front_of_the_row_that_a_mask_is_about() {
+async fn t53_no_source_stands_in_front_of_the_row_that_a_mask_is_about() {
     on_each(lax, async |shared| {
         // In the query, the name of the changed table is another source's, which has the column that the mask looks at and not the
         // one that is masked.
@@ -126,7 +126,7 @@ fn by_secret(models: &mut Models) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_masked_column_is_no_key_that_finds_rows() {
+async fn t53_a_masked_column_is_no_key_that_finds_rows() {
     on_each_with(lax, by_secret, async |shared| {
         // A guest may say of any column that it is the key.
         for (secret, matched) in [("5", true), ("x2", false), ("x3", false)] {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_models_name_what_is_granted() {
+async fn t53_models_name_what_is_granted() {
     on_each(usual, async |shared| {
         for name in ["members", "nowhere"] {
             let mut unknown = models();
@@ -53,7 +53,7 @@ fn touched(models: &mut Models) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_what_every_update_sets_has_to_be_granted() {
+async fn t53_what_every_update_sets_has_to_be_granted() {
     on_each_with(usual, touched, async |shared| {
         for (table, column) in [("notes", "n"), ("docs", "size")] {
             let touches = statement(|arena| {
@@ -85,7 +85,7 @@ fn counted(models: &mut Models) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_version_that_counts_up_has_to_be_granted() {
+async fn t53_a_version_that_counts_up_has_to_be_granted() {
     on_each_with(usual, counted, async |shared| {
         let updates = Change::Updates(Updates {
             table: "notes".to_owned(),
@@ -105,7 +105,7 @@ async fn policy_a_version_that_counts_up_has_to_be_granted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_reflection_shows_what_is_granted() {
+async fn t53_reflection_shows_what_is_granted() {
     on_each(usual, async |shared| {
         let all = shared.database.reflect(ReflectOptions::default()).await.expect("reflected");
         assert!(all.iter().any(|table| table.name == "members"), "the owner sees it");
@@ -128,7 +128,7 @@ async fn policy_reflection_shows_what_is_granted() {
 }
 
 #[test]
-fn policy_rules_by_which_a_row_could_change_hands_are_refused() {
+fn t53_rules_by_which_a_row_could_change_hands_are_refused() {
     let with = |name: &str, change: fn(&mut TablePolicy)| {
         let mut policies: BTreeMap<String, TablePolicy> = policies();
         change(policies.get_mut(name).expect("a table"));

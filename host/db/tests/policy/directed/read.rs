@@ -10,7 +10,7 @@ use super::{ids, ids_where, integer, is_denied, on_each, query, statement, text,
 use crate::build::{asc, compound, select};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_outer_joins_keep_rows_without_a_partner() {
+async fn t53_outer_joins_keep_rows_without_a_partner() {
     on_each(usual, async |shared| {
         let joined = query(|arena| {
             let (projects, docs) = (arena.from("projects as p"), arena.from("docs as d"));
@@ -27,7 +27,7 @@ async fn policy_outer_joins_keep_rows_without_a_partner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_rows_are_hidden_wherever_a_table_is_read() {
+async fn t53_rows_are_hidden_wherever_a_table_is_read() {
     on_each(usual, async |shared| {
         let all = query(|arena| {
             let (source, id) = (arena.from("notes"), arena.col("id"));
@@ -63,7 +63,7 @@ async fn policy_rows_are_hidden_wherever_a_table_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_no_common_table_expression_stands_in_front_of_a_table_of_the_rules() {
+async fn t53_no_common_table_expression_stands_in_front_of_a_table_of_the_rules() {
     on_each(usual, async |shared| {
         // The last two are named by a rule alone, and some databases do not see case.
         for name in ["notes", "Projects", "members", "MEMBERS"] {
@@ -84,7 +84,7 @@ async fn policy_no_common_table_expression_stands_in_front_of_a_table_of_the_rul
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_no_table_without_rules_exists() {
+async fn t53_no_table_without_rules_exists() {
     on_each(usual, async |shared| {
         for name in ["members", "sqlite_master", "pg_class", "nowhere"] {
             let error = shared.refused(&ids_where(name, |arena| arena.int(1)));
@@ -95,7 +95,7 @@ async fn policy_no_table_without_rules_exists() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_a_constant_of_the_guest_is_none_of_the_policys() {
+async fn t53_a_constant_of_the_guest_is_none_of_the_policys() {
     on_each(usual, async |shared| {
         // The first constants of both are at the same position of their arenas, and of one type.
         for tenant in [8, 9, 7] {
@@ -116,7 +116,7 @@ async fn policy_a_constant_of_the_guest_is_none_of_the_policys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_equal_expressions_stay_equal_where_a_rule_is_inside_of_them() {
+async fn t53_equal_expressions_stay_equal_where_a_rule_is_inside_of_them() {
     on_each(usual, async |shared| {
         let grouped = query(|arena| {
             let (inner, id) = (arena.from("projects as p"), arena.col("p.id"));
@@ -134,7 +134,7 @@ async fn policy_equal_expressions_stay_equal_where_a_rule_is_inside_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_aggregates_are_denied_unless_they_are_allowed() {
+async fn t53_aggregates_are_denied_unless_they_are_allowed() {
     let without = |policies: &mut std::collections::BTreeMap<String, sqlservice_sql::policy::TablePolicy>| {
         policies.get_mut("docs").expect("a table").allow.remove(&Allow::Aggregate);
     };

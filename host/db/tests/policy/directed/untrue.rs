@@ -125,7 +125,7 @@ async fn with_and_without<T>(shared: &Shared, table: &str, test: impl AsyncFn(&S
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_models_that_are_not_true_tell_of_no_hidden_row() {
+async fn t53_models_that_are_not_true_tell_of_no_hidden_row() {
     on_each_with(by_query, lying, async |shared| {
         for (table, condition) in CONDITIONS {
             for statement in statements(table, condition) {
@@ -139,7 +139,7 @@ async fn policy_models_that_are_not_true_tell_of_no_hidden_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_keys_that_are_not_true_tell_of_no_hidden_row() {
+async fn t53_keys_that_are_not_true_tell_of_no_hidden_row() {
     on_each_with(by_query, with_key, async |shared| {
         for count in [1, 2] {
             let keys = batch(count, &[(1..=count as i64).map(integer).collect()]);

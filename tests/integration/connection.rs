@@ -1,0 +1,6 @@
+//! Connections: pings, calls in their order, commits as they go, and sessions that stay open.
+
+mod call_queue;
+mod commit_as_you_go;
+mod left_open;
+mod ping;

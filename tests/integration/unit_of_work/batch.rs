@@ -1,0 +1,33 @@
+//! B15: rows of one shape are one statement.
+
+use sqlservice_tests::{Fixture, for_each_database};
+
+/// A value is never an expression here, so the rows of a flush are grouped by the columns that they send, not by their
+/// neighbours: those that leave the key to the database, those that leave a default to it, those that leave nothing.
+#[test]
+fn b15_rows_that_send_the_same_columns_are_one_statement() {
+    for_each_database(async |fixture: &Fixture| {
+        let rows = |database: &str| database.to_owned();
+        let (saw, sent) = super::saw(fixture, "u-b15-batches", &[]).await;
+        let backend = fixture.backend();
+        assert_eq!(saw[..2], [rows("true"), rows("made made made made made made two three made")], "on {backend}");
+        // Those without a note get none, which is no change; t2 loses its kind, and the last two get names.
+        let updated = [
+            r#""t1", Some("n0"), Some("made")"#,
+            r#""t2", None, None"#,
+            r#"1003, "t3", Some("n2"), Some("made")"#,
+            r#"1004, "t4", None, Some("made")"#,
+            r#"1005, "t5", Some("n4"), Some("made")"#,
+            r#"1006, "t6", None, Some("made")"#,
+            r#"1009, "t9", Some("n6"), Some("two")"#,
+            r#"1010, "new7", None, Some("three")"#,
+            r#"1011, "new8", Some("n8"), Some("made")"#,
+        ];
+        for row in updated {
+            assert!(saw[2].contains(row), "{row} of {} on {backend}", saw[2]);
+        }
+        let inserts = "insert things, insert things, insert things";
+        let updates = "update things, update things, update things, update things";
+        assert_eq!(sent, [inserts, updates], "on {backend}");
+    });
+}

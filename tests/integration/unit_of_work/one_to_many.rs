@@ -1,0 +1,98 @@
+//! B01 to B05: parents and their children, from both sides.
+
+use sqlservice_host::Val;
+use sqlservice_tests::{Fixture, for_each_database};
+
+use super::assert_saw;
+
+const MADE: &str = r#"["u1"] [("a1", Some("u1")), ("a2", Some("u1"))]"#;
+
+const WITHOUT: &str = r#"[] [("a1", None), ("a2", None)]"#;
+
+const INSERTS: &str = "insert users, insert addresses";
+
+/// One statement for each table, children in their order, and both sides know of each other.
+#[test]
+fn b01_children_come_after_their_parent_with_its_key() {
+    for_each_database(async |fixture: &Fixture| {
+        assert_saw(fixture, "u-b01-save", &[], &[MADE, "true true", "true"], &[INSERTS]).await;
+    });
+}
+
+/// The other side of what was written says the same, also where it was the foreign key alone that changed.
+#[test]
+fn b01_both_sides_say_what_one_of_them_was_told() {
+    for_each_database(async |fixture: &Fixture| {
+        let expected = [
+            r#"["u1"] [("b", Some("u1")), ("a", Some("u1"))]"#,
+            r#"true ["b", "a"]"#,
+            r#"["u1", "u2"] [("b", Some("u2")), ("a", Some("u1"))]"#,
+            r#"["a"] ["b"]"#,
+            r#"["u1", "u2"] [("b", Some("u1")), ("a", Some("u1"))]"#,
+            r#"["a", "b"] []"#,
+            "true",
+        ];
+        let sent = [INSERTS, "insert users, update addresses", "update addresses"];
+        assert_saw(fixture, "u-b01-from-the-child", &[], &expected, &sent).await;
+    });
+}
+
+/// Children that the session does not know yet are read first.
+#[test]
+fn b02_children_stay_without_their_parent() {
+    for_each_database(async |fixture: &Fixture| {
+        let children = "[None, None] [Ok(true), Ok(true)] Detached";
+        let known = [INSERTS, "update addresses, delete users"];
+        assert_saw(fixture, "u-b02-delete-parent", &[Val::Bool(true)], &[WITHOUT, children], &known).await;
+    });
+    for_each_database(async |fixture: &Fixture| {
+        let unknown = [INSERTS, "select addresses, update addresses, delete users"];
+        assert_saw(fixture, "u-b02-delete-parent", &[Val::Bool(false)], &[WITHOUT], &unknown).await;
+    });
+}
+
+/// To add and to take away, a relationship need not be known; to replace what is there, it is read.
+#[test]
+fn b02_what_is_unloaded_can_be_changed() {
+    for_each_database(async |fixture: &Fixture| {
+        let expected = [
+            r#"["u1"] [("a1", None), ("a2", Some("u1")), ("a3", Some("u1"))]"#,
+            "unloaded addresses",
+            r#"["a2", "a3"]"#,
+            r#"["u1"] [("a1", None), ("a2", None), ("a3", None), ("a5", Some("u1")), ("a4", Some("u1"))]"#,
+            r#"["a5", "a4"]"#,
+            r#"["a4", "a5"]"#,
+        ];
+        let sent =
+            [INSERTS, "insert addresses, update addresses", "select addresses", "insert addresses, update addresses"];
+        assert_saw(fixture, "u-b02-change-unloaded", &[], &expected, &sent).await;
+    });
+}
+
+#[test]
+fn b03_children_go_before_their_parent() {
+    for_each_database(async |fixture: &Fixture| {
+        let sent = [INSERTS, "delete addresses, delete users"];
+        assert_saw(fixture, "u-b03-delete-all", &[], &["[] []"], &sent).await;
+    });
+}
+
+#[test]
+fn b04_a_parent_goes_when_its_children_were_told() {
+    for_each_database(async |fixture: &Fixture| {
+        let sent = [INSERTS, "update addresses, delete users"];
+        assert_saw(fixture, "u-b04-many-to-one", &[], &[WITHOUT], &sent).await;
+    });
+}
+
+/// No relationship connects the objects; a foreign key connects their tables.
+#[test]
+fn b05_unconnected_rows_come_in_the_order_of_their_tables() {
+    for child_first in [false, true] {
+        for_each_database(async |fixture: &Fixture| {
+            let expected = [r#"["u1"] [("a1", Some("u1"))]"#, "[] []"];
+            let sent = [INSERTS, "delete addresses, delete users"];
+            assert_saw(fixture, "u-b05-unconnected", &[Val::Bool(child_first)], &expected, &sent).await;
+        });
+    }
+}
