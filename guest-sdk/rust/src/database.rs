@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
+mod description;
 mod opened;
-mod told;
 
+pub use self::description::{Capabilities, Dialect, Limits};
 use self::opened::Opened;
-pub use self::told::{Capabilities, Dialect, Limits};
 pub use crate::bindings::sqlservice::database::databases::DdlOptions;
 use crate::{
     Error, Result,
@@ -34,7 +34,7 @@ impl Database {
         }
         mapping::opened(&models);
         let contract = contract::Database::open(name.to_owned(), models.clone()).await?;
-        let limits = Limits::told(contract.limits());
+        let limits = Limits::from_contract(contract.limits());
         let statements = StatementCache::new(u32::try_from(limits.parameters).unwrap_or(u32::MAX));
         let opened = Rc::new(Opened { contract, limits, statements });
         opened::keep(name, models, &opened);
@@ -43,12 +43,12 @@ impl Database {
 
     /// Its kind.
     pub fn dialect(&self) -> Dialect {
-        Dialect::told(&self.opened.contract.dialect())
+        Dialect::from_contract(&self.opened.contract.dialect())
     }
 
     /// What it can do.
     pub fn capabilities(&self) -> Capabilities {
-        Capabilities::told(self.opened.contract.capabilities())
+        Capabilities::from_contract(self.opened.contract.capabilities())
     }
 
     /// The limits that hold for this plugin; 0 means none.

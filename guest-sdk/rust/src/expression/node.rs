@@ -26,13 +26,13 @@ use crate::{
 
 /// A table as a statement names it.
 #[derive(Clone, PartialEq)]
-pub(crate) struct Source {
+pub(crate) struct FromTable {
     pub table: Cow<'static, str>,
     pub schema: Option<Cow<'static, str>>,
     pub alias: Option<Cow<'static, str>>,
 }
 
-impl Source {
+impl FromTable {
     pub(crate) fn of<M: Model>(alias: Option<&'static str>) -> Self {
         Self { table: M::TABLE.into(), schema: M::SCHEMA.map(Into::into), alias: alias.map(Into::into) }
     }
@@ -51,8 +51,8 @@ impl Source {
 }
 
 impl<M: Model, T: Field> Column<M, T> {
-    pub(crate) fn source(self) -> Source {
-        Source::of::<M>(self.alias)
+    pub(crate) fn source(self) -> FromTable {
+        FromTable::of::<M>(self.alias)
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) enum Shape {
     /// A node of the contract; its ids are positions in the list of children.
     Form(statements::Node),
     /// A column, with the source that it implies. Columns of a query's outputs have no source.
-    Column(Option<Source>, Cow<'static, str>),
+    Column(Option<FromTable>, Cow<'static, str>),
     /// A value. It becomes a parameter, so that statements of one shape are the same statement.
     Value(Value),
     /// A parameter that a prepared statement gets when it runs.
@@ -155,7 +155,7 @@ impl Node {
         Self::new(Shape::Parameter(position), Vec::new())
     }
 
-    pub(crate) fn column(source: Option<Source>, name: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn column(source: Option<FromTable>, name: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Shape::Column(source, name.into()), Vec::new())
     }
 
@@ -225,7 +225,7 @@ impl Node {
     pub(crate) fn is_same_column(&self, other: &Self) -> bool {
         match (&self.0.shape, &other.0.shape) {
             (Shape::Column(one, name), Shape::Column(other, other_name)) => {
-                name == other_name && one.as_ref().map(Source::name) == other.as_ref().map(Source::name)
+                name == other_name && one.as_ref().map(FromTable::name) == other.as_ref().map(FromTable::name)
             }
             _ => false,
         }
@@ -240,7 +240,7 @@ impl Node {
     }
 
     /// The source of the first column in it, queries inside it aside.
-    pub(crate) fn first_source(&self) -> Option<Source> {
+    pub(crate) fn first_source(&self) -> Option<FromTable> {
         let mut stack = vec![self];
         let mut seen = std::collections::BTreeSet::new();
         while let Some(node) = stack.pop() {

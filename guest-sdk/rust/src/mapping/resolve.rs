@@ -1,6 +1,6 @@
 //! Finds the columns that relationships join by, from the foreign keys of their tables.
 
-use super::{Declared, Direction, RelationshipMapping, Secondary};
+use super::{Direction, RelationshipDeclaration, RelationshipMapping, Secondary};
 use crate::schema::{Action, CascadeKind, ForeignKey, Table};
 
 fn position(columns: &[String], name: &str) -> Option<usize> {
@@ -28,8 +28,9 @@ pub(crate) fn uniques(table: &Table) -> Vec<Vec<usize>> {
 
 impl RelationshipMapping {
     /// Where several foreign keys would do, or none, the host refused the models when the database was opened.
-    pub(crate) fn new(owner: &Table, declared: Declared) -> Self {
-        let Declared { relationship, target, target_table, secondary, field, cascades, passive_updates } = declared;
+    pub(crate) fn new(owner: &Table, declared: RelationshipDeclaration) -> Self {
+        let RelationshipDeclaration { relationship, target, target_table, secondary, field, cascades, passive_updates } =
+            declared;
         let remote_table = target_table();
         let wanted = relationship.foreign_key.as_deref();
         let (direction, local, remote, secondary) = match secondary.map(|secondary| secondary()) {

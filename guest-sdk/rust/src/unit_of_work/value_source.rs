@@ -4,12 +4,12 @@ use crate::{instance::AnyEntity, value::Value};
 
 /// A column's value comes from a column of another row.
 #[derive(Clone)]
-pub(super) struct Source {
+pub(super) struct ValueSource {
     pub(super) object: AnyEntity,
     pub(super) column: usize,
 }
 
-impl Source {
+impl ValueSource {
     /// Whether the database makes the value.
     fn is_made(&self) -> bool {
         self.object.0.wants_key() && self.object.0.mapper().generated == Some(self.column)
@@ -18,22 +18,22 @@ impl Source {
 
 /// Where columns of the objects of a flush come from, by the place that each object has there.
 #[derive(Default)]
-pub(super) struct Sources {
+pub(super) struct ValueSources {
     flush: u64,
-    of: Vec<Of>,
+    of: Vec<ObjectSources>,
 }
 
 /// The columns of one object that come from somewhere. Most have one.
 #[derive(Default)]
-enum Of {
+enum ObjectSources {
     #[default]
     Nothing,
-    One((usize, Source)),
-    Several(Vec<(usize, Source)>),
+    One((usize, ValueSource)),
+    Several(Vec<(usize, ValueSource)>),
 }
 
-impl Of {
-    fn all(&self) -> &[(usize, Source)] {
+impl ObjectSources {
+    fn all(&self) -> &[(usize, ValueSource)] {
         match self {
             Self::Nothing => &[],
             Self::One(one) => std::slice::from_ref(one),
@@ -41,7 +41,7 @@ impl Of {
         }
     }
 
-    fn push(&mut self, source: (usize, Source)) {
+    fn push(&mut self, source: (usize, ValueSource)) {
         *self = match std::mem::take(self) {
             Self::Nothing => Self::One(source),
             Self::One(one) => Self::Several(vec![one, source]),
@@ -61,27 +61,27 @@ impl Of {
     }
 }
 
-impl Sources {
+impl ValueSources {
     pub(super) fn new(flush: u64) -> Self {
         Self { flush, of: Vec::new() }
     }
 
     /// Those of an object, with its columns.
-    pub(super) fn of(&self, object: &AnyEntity) -> &[(usize, Source)] {
+    pub(super) fn of(&self, object: &AnyEntity) -> &[(usize, ValueSource)] {
         let place = object.0.state().place(self.flush);
-        place.and_then(|place| self.of.get(place)).map_or(&[], Of::all)
+        place.and_then(|place| self.of.get(place)).map_or(&[], ObjectSources::all)
     }
 
     /// Where a column comes from.
-    pub(super) fn get(&self, object: &AnyEntity, column: usize) -> Option<&Source> {
+    pub(super) fn get(&self, object: &AnyEntity, column: usize) -> Option<&ValueSource> {
         self.of(object).iter().find(|(at, _)| *at == column).map(|(_, source)| source)
     }
 
     /// A column of an object of the flush comes from there.
-    pub(super) fn put(&mut self, object: &AnyEntity, column: usize, source: Source) {
+    pub(super) fn put(&mut self, object: &AnyEntity, column: usize, source: ValueSource) {
         let Some(place) = object.0.state().place(self.flush) else { return };
         if self.of.len() <= place {
-            self.of.resize_with(place + 1, Of::default);
+            self.of.resize_with(place + 1, ObjectSources::default);
         }
         if let Some(of) = self.of.get_mut(place) {
             of.push((column, source));
@@ -97,22 +97,22 @@ impl Sources {
     }
 
     /// The columns of all objects that come from somewhere, with the places of the objects in the flush.
-    pub(super) fn all(&self) -> impl Iterator<Item = (usize, &[(usize, Source)])> {
-        self.of.iter().map(Of::all).enumerate().filter(|(_, sources)| !sources.is_empty())
+    pub(super) fn all(&self) -> impl Iterator<Item = (usize, &[(usize, ValueSource)])> {
+        self.of.iter().map(ObjectSources::all).enumerate().filter(|(_, sources)| !sources.is_empty())
     }
 
     /// Columns whose values are there, though they come from rows that are not: no row has to be made first. With the places of
     /// their objects.
     pub(super) fn known(&self) -> Vec<(usize, usize, Value)> {
-        let of_object = |(place, sources): (usize, &[(usize, Source)])| {
-            let known = |(column, source): &(usize, Source)| Some((place, *column, self.value(source)?));
+        let of_object = |(place, sources): (usize, &[(usize, ValueSource)])| {
+            let known = |(column, source): &(usize, ValueSource)| Some((place, *column, self.value(source)?));
             sources.iter().filter_map(known).collect::<Vec<_>>()
         };
         self.all().flat_map(of_object).collect()
     }
 
     /// The value that comes from a source, unless the database makes it.
-    fn value(&self, source: &Source) -> Option<Value> {
+    fn value(&self, source: &ValueSource) -> Option<Value> {
         let mut source = source;
         // More steps than there are sources are a circle.
         for _ in 0..=self.of.len() {

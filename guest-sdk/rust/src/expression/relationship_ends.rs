@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Children, Node, Source};
+use super::{Children, FromTable, Node};
 use crate::{
     Result,
     bindings::sqlservice::database::statements::{self, BinaryOp, Node as Form},
@@ -13,28 +13,28 @@ use crate::{
 const PREFIX: &str = "related_";
 
 /// Both sides of a relationship, and the table between them.
-pub(crate) struct Ends {
-    pub(crate) owner: Source,
-    pub(crate) target: Source,
+pub(crate) struct RelationshipEnds {
+    pub(crate) owner: FromTable,
+    pub(crate) target: FromTable,
     /// The owner's columns, and the other side's: equal to each other, or to those of the table between.
     local: Vec<Cow<'static, str>>,
     remote: Vec<Cow<'static, str>>,
-    pub(crate) between: Option<Between>,
+    pub(crate) between: Option<SecondaryTable>,
 }
 
 /// The table between both sides.
-pub(crate) struct Between {
-    pub(crate) source: Source,
+pub(crate) struct SecondaryTable {
+    pub(crate) source: FromTable,
     local: Vec<Cow<'static, str>>,
     remote: Vec<Cow<'static, str>>,
 }
 
-fn source(mapper: &Mapper, alias: Option<&'static str>) -> Source {
-    Source { table: mapper.table.into(), schema: mapper.schema.map(Into::into), alias: alias.map(Into::into) }
+fn source(mapper: &Mapper, alias: Option<&'static str>) -> FromTable {
+    FromTable { table: mapper.table.into(), schema: mapper.schema.map(Into::into), alias: alias.map(Into::into) }
 }
 
 /// Columns of a source that equal those of another one.
-fn equal(one: &Source, ones: &[Cow<'static, str>], other: &Source, others: &[Cow<'static, str>]) -> Node {
+fn equal(one: &FromTable, ones: &[Cow<'static, str>], other: &FromTable, others: &[Cow<'static, str>]) -> Node {
     let pair = |(name, to): (&Cow<'static, str>, &Cow<'static, str>)| {
         let sides = [(one, name), (other, to)].map(|(source, name)| Node::column(Some(source.clone()), name.clone()));
         let [left, right] = sides;
@@ -43,7 +43,7 @@ fn equal(one: &Source, ones: &[Cow<'static, str>], other: &Source, others: &[Cow
     Node::all(ones.iter().zip(others).map(pair).collect())
 }
 
-impl Ends {
+impl RelationshipEnds {
     /// The ends of a relationship of a model, each under its own name or another one.
     pub(crate) fn new(
         mapper: &'static Mapper,
@@ -56,8 +56,8 @@ impl Ends {
         let names = |mapper: &'static Mapper, columns: &[usize]| -> Vec<Cow<'static, str>> {
             columns.iter().filter_map(|&at| mapper.columns.get(at)).map(|&name| Cow::Borrowed(name)).collect()
         };
-        let between = relation.secondary.as_ref().map(|secondary| Between {
-            source: Source {
+        let between = relation.secondary.as_ref().map(|secondary| SecondaryTable {
+            source: FromTable {
                 table: secondary.table.clone().into(),
                 schema: secondary.schema.clone().map(Into::into),
                 alias: target.map(|alias| format!("{alias}_pair").into()),

@@ -24,13 +24,13 @@ pub(super) fn key(columns: &[usize], value: impl Fn(usize) -> Value) -> Option<K
 type ByColumns = FxHashMap<Key, AnyEntity>;
 
 /// The objects of a session, found by any columns.
-pub(super) struct Owners<'a> {
+pub(super) struct OwnerLookup<'a> {
     unit: &'a UnitOfWork,
     /// Those of a model by columns that are not its key, made when the first one is looked for.
     of_columns: RefCell<FxHashMap<(ModelId, Vec<usize>), ByColumns>>,
 }
 
-impl<'a> Owners<'a> {
+impl<'a> OwnerLookup<'a> {
     pub(super) fn new(unit: &'a UnitOfWork) -> Self {
         Self { unit, of_columns: RefCell::default() }
     }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::{
     UnitOfWork,
     history::RelationshipHistory,
-    owners::{Owners, key},
+    owner_lookup::{OwnerLookup, key},
 };
 use crate::{
     instance::{AnyEntity, Mode, Status},
@@ -37,7 +37,7 @@ impl Edge {
 }
 
 /// An object that may be deleted: its owner is deleted, or lost it.
-pub(super) struct Candidate {
+pub(super) struct OrphanCandidate {
     pub(super) item: AnyEntity,
     /// Nothing where the object itself gave up an owner that is not known.
     pub(super) owner: Option<AnyEntity>,
@@ -49,28 +49,28 @@ pub(super) struct Candidate {
 }
 
 /// The state of an object's own many-to-one relationship to an owner.
-pub(super) enum Said {
-    Nothing,
+pub(super) enum OwnReference {
+    Unchanged,
     /// It was set to nothing.
     Cleared,
-    Has(AnyEntity),
+    Set(AnyEntity),
 }
 
 /// An owner that holds an object, by which edge, and by which side of it.
-type Claim = (AnyEntity, Edge, Direction);
+type OwnerClaim = (AnyEntity, Edge, Direction);
 
 /// Which objects are held by added and edited owners.
-pub(super) struct Claims<'a> {
+pub(super) struct Ownership<'a> {
     unit: &'a UnitOfWork,
-    owners: Owners<'a>,
+    owners: OwnerLookup<'a>,
     /// By the address of the object that is held.
-    of: FxHashMap<usize, Vec<Claim>>,
+    of: FxHashMap<usize, Vec<OwnerClaim>>,
     /// The same, only by relationships of objects that have the foreign key.
-    pointing: FxHashMap<usize, Vec<Claim>>,
+    pointing: FxHashMap<usize, Vec<OwnerClaim>>,
 }
 
 /// Whether an object keeps those that have it from being orphans.
-pub(super) fn lives(object: &AnyEntity) -> bool {
+pub(super) fn keeps_children(object: &AnyEntity) -> bool {
     match object.status() {
         Status::Pending | Status::Persistent => true,
         Status::Detached => object.0.has_row() && !object.0.state().is_gone.get(),
@@ -79,9 +79,9 @@ pub(super) fn lives(object: &AnyEntity) -> bool {
 }
 
 /// The state of an object's own many-to-one relationship along an edge.
-pub(super) fn said(object: &AnyEntity, edge: Edge) -> Said {
+pub(super) fn own_reference(object: &AnyEntity, edge: Edge) -> OwnReference {
     let mapper = object.0.mapper();
-    let mut said = Said::Nothing;
+    let mut said = OwnReference::Unchanged;
     for (at, relation) in mapper.relations.iter().enumerate() {
         if relation.direction != Direction::ManyToOne || Edge::of(mapper, relation) != edge {
             continue;
@@ -93,12 +93,12 @@ pub(super) fn said(object: &AnyEntity, edge: Edge) -> Said {
                 return;
             }
             match now.items().into_iter().next() {
-                Some(owner) => said = Said::Has(owner),
+                Some(owner) => said = OwnReference::Set(owner),
                 // One that never had an owner says nothing by having none.
                 None if matches!(now.mode(), Mode::Loaded | Mode::Replaced)
                     && (had_owner || stored.is_none() && now.has_lost()) =>
                 {
-                    said = Said::Cleared;
+                    said = OwnReference::Cleared;
                 }
                 None => {}
             }
@@ -107,12 +107,12 @@ pub(super) fn said(object: &AnyEntity, edge: Edge) -> Said {
     said
 }
 
-impl<'a> Claims<'a> {
+impl<'a> Ownership<'a> {
     pub(super) fn new(unit: &'a UnitOfWork) -> Self {
         let mut claims =
-            Self { unit, owners: Owners::new(unit), of: FxHashMap::default(), pointing: FxHashMap::default() };
+            Self { unit, owners: OwnerLookup::new(unit), of: FxHashMap::default(), pointing: FxHashMap::default() };
         let objects: Vec<AnyEntity> = unit.changed.borrow().iter().chain(&*unit.pending.borrow()).cloned().collect();
-        for object in objects.iter().filter(|object| lives(object)) {
+        for object in objects.iter().filter(|object| keeps_children(object)) {
             let mapper = object.0.mapper();
             for (at, relation) in mapper.relations.iter().enumerate() {
                 claims.read(object, mapper, at, relation);
@@ -159,31 +159,31 @@ impl<'a> Claims<'a> {
     pub(super) fn follows(&self, owner: &AnyEntity, relation: &RelationshipMapping, item: &AnyEntity) -> bool {
         relation.direction == Direction::ManyToOne
             || owner.status() != Status::Deleted
-            || self.unit.was_listed(owner, item)
+            || self.unit.was_in_collection(owner, item)
     }
 
     /// Whether an object is kept, since another owner holds it that is not deleted.
-    pub(super) fn keep(&self, candidate: &Candidate) -> bool {
-        let Candidate { item, owner, mapper, relation, .. } = candidate;
+    pub(super) fn is_kept(&self, candidate: &OrphanCandidate) -> bool {
+        let OrphanCandidate { item, owner, mapper, relation, .. } = candidate;
         let edge = Edge::of(mapper, relation);
-        let is_other = |by: &AnyEntity| owner.as_ref() != Some(by) && lives(by);
+        let is_other = |by: &AnyEntity| owner.as_ref() != Some(by) && keeps_children(by);
         let claims = self.of.get(&item.address()).map_or(&[][..], Vec::as_slice);
-        let is_claim = |(by, of, side): &Claim| *of == edge && *side == relation.direction && is_other(by);
+        let is_claim = |(by, of, side): &OwnerClaim| *of == edge && *side == relation.direction && is_other(by);
         let is_claimed = claims.iter().any(is_claim);
         if is_claimed || relation.direction != Direction::OneToMany {
             return is_claimed || added_along(item, edge).iter().any(is_other);
         }
         // The last word is the object's own.
-        match said(item, edge) {
-            Said::Has(owner) => lives(&owner),
-            Said::Cleared => false,
-            Said::Nothing => self.has_foreign_key(candidate),
+        match own_reference(item, edge) {
+            OwnReference::Set(owner) => keeps_children(&owner),
+            OwnReference::Cleared => false,
+            OwnReference::Unchanged => self.has_foreign_key(candidate),
         }
     }
 
     /// Whether an object has the foreign key of another owner: one that was set by hand, or one that its row has.
-    fn has_foreign_key(&self, candidate: &Candidate) -> bool {
-        let Candidate { item, owner, mapper, relation, is_stored } = candidate;
+    fn has_foreign_key(&self, candidate: &OrphanCandidate) -> bool {
+        let OrphanCandidate { item, owner, mapper, relation, is_stored } = candidate;
         let values: Vec<Value> = relation.remote.iter().map(|&column| item.0.value(column)).collect();
         let is_the_owners = owner.as_ref().is_none_or(|owner| {
             relation.local.iter().zip(&values).all(|(&column, value)| owner.0.stored_value(column) == *value)
@@ -197,7 +197,7 @@ impl<'a> Claims<'a> {
             return *is_stored;
         }
         match self.owners.find(mapper, &relation.local, &Key::of(&values)) {
-            Some(known) => lives(&known),
+            Some(known) => keeps_children(&known),
             None => item.0.has_row() || !values.iter().any(is_unset),
         }
     }

@@ -6,18 +6,18 @@ use super::{UnitOfWork, history::RelationshipHistory};
 use crate::{instance::AnyEntity, mapping::Direction};
 
 /// Objects by their owners that are to be deleted, both by their addresses.
-pub(super) type Listed = FxHashMap<usize, FxHashSet<usize>>;
+pub(super) type CollectionsAtDelete = FxHashMap<usize, FxHashSet<usize>>;
 
 /// Objects by the owners that their many-to-one relationships refer to, by addresses, as of an edit.
 #[derive(Default)]
-pub(super) struct Pointing {
+pub(super) struct ManyToOneTargets {
     as_of: u64,
-    of: Listed,
+    of: CollectionsAtDelete,
 }
 
 impl UnitOfWork {
     /// An owner is about to be deleted.
-    pub(super) fn note_listed(&self, owner: &AnyEntity) {
+    pub(super) fn note_collections(&self, owner: &AnyEntity) {
         let relations = owner.0.mapper().relations.iter().enumerate();
         let mut lists = relations.filter(|(_, it)| it.delete && it.direction != Direction::ManyToOne).peekable();
         if lists.peek().is_none() {
@@ -37,12 +37,12 @@ impl UnitOfWork {
     }
 
     /// Whether an owner had got an object when it was deleted.
-    pub(super) fn was_listed(&self, owner: &AnyEntity, item: &AnyEntity) -> bool {
+    pub(super) fn was_in_collection(&self, owner: &AnyEntity, item: &AnyEntity) -> bool {
         self.listed.borrow().get(&owner.address()).is_some_and(|listed| listed.contains(&item.address()))
     }
 
     /// Forgets all of it: nothing is to be deleted.
-    pub(super) fn forget_listed(&self) {
+    pub(super) fn forget_collections(&self) {
         self.listed.take();
         self.pointing.take();
     }
@@ -52,7 +52,7 @@ impl UnitOfWork {
     fn pointing_to(&self, owner: &AnyEntity) -> FxHashSet<usize> {
         let mut pointing = self.pointing.borrow_mut();
         if pointing.as_of != self.edits.get() {
-            let mut of = Listed::default();
+            let mut of = CollectionsAtDelete::default();
             let (changed, pending) = (self.changed.borrow(), self.pending.borrow());
             for object in changed.iter().chain(&*pending) {
                 let relations = object.0.mapper().relations.iter().enumerate();
@@ -62,7 +62,7 @@ impl UnitOfWork {
                     }
                 }
             }
-            *pointing = Pointing { as_of: self.edits.get(), of };
+            *pointing = ManyToOneTargets { as_of: self.edits.get(), of };
         }
         pointing.of.get(&owner.address()).cloned().unwrap_or_default()
     }

@@ -6,7 +6,10 @@ use super::AnyEntity;
 use crate::mapping::RelationshipMapping;
 
 /// Everything that an object leads to by relationships that say so, as far as it is known, each once; not the object itself.
-pub(crate) fn along(object: &AnyEntity, follows: impl Fn(&RelationshipMapping, &AnyEntity) -> bool) -> Vec<AnyEntity> {
+pub(crate) fn cascade(
+    object: &AnyEntity,
+    follows: impl Fn(&RelationshipMapping, &AnyEntity) -> bool,
+) -> Vec<AnyEntity> {
     let mut seen = FxHashSet::from_iter([object.address()]);
     let mut found: Vec<AnyEntity> = vec![object.clone()];
     let mut at = 0;
@@ -29,7 +32,7 @@ impl AnyEntity {
         let is_out = |relation: &RelationshipMapping, item: &Self| {
             relation.save_update && item.0.state().expunged_from.get() != 0
         };
-        for object in along(self, is_out).iter().chain([self]) {
+        for object in cascade(self, is_out).iter().chain([self]) {
             object.0.state().expunged_from.set(0);
         }
     }

@@ -21,7 +21,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    pub(super) fn told(word: &str) -> Self {
+    pub(super) fn from_contract(word: &str) -> Self {
         match word {
             "sqlite" => Self::Sqlite,
             "postgresql" => Self::Postgresql,
@@ -87,7 +87,7 @@ impl Capabilities {
     /// `delete` with other sources.
     pub const DELETE_SOURCE: &'static str = "delete-source";
 
-    pub(super) const fn told(words: Vec<String>) -> Self {
+    pub(super) const fn from_contract(words: Vec<String>) -> Self {
         Self(words)
     }
 
@@ -123,7 +123,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub(super) fn told(all: Vec<Limit>) -> Self {
+    pub(super) fn from_contract(all: Vec<Limit>) -> Self {
         let mut limits = Self::default();
         for Limit { name, value } in all {
             let place = match name.as_str() {

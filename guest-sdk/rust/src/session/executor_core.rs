@@ -17,17 +17,22 @@ use crate::{
 /// What a connection and a session do each in its own way.
 #[doc(hidden)]
 #[allow(async_fn_in_trait, missing_docs, reason = "guests have one thread; the calls are the contract's")]
-pub trait Link {
+pub trait ExecutorCore {
     /// The contract's session.
-    fn link_contract(&self) -> &contract::Session;
+    fn contract_session(&self) -> &contract::Session;
     /// Before a statement that is not one of the contract's `execute`.
-    async fn link_ready(&self, writes: bool) -> Result<()>;
-    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet>;
-    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet>;
-    async fn link_begin_nested(&self) -> Result<Savepoint>;
-    async fn link_commit(&self) -> Result<()>;
-    async fn link_rollback(&self) -> Result<()>;
-    fn link_statements(&self) -> &Rc<StatementCache>;
+    async fn before_statement(&self, writes: bool) -> Result<()>;
+    async fn execute_statement(
+        &self,
+        statement: Statement,
+        values: Vec<Value>,
+        options: RunOptions,
+    ) -> Result<ResultSet>;
+    async fn run_prepared(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet>;
+    async fn begin_savepoint(&self) -> Result<Savepoint>;
+    async fn commit_transaction(&self) -> Result<()>;
+    async fn rollback_transaction(&self) -> Result<()>;
+    fn statement_cache(&self) -> &Rc<StatementCache>;
 
     /// How statements run, with at most so many rows in the first batch where that is not 0.
     fn options(&self, batch_rows: u32) -> RunOptions {
@@ -35,74 +40,84 @@ pub trait Link {
     }
 }
 
-impl Link for Connection {
-    fn link_contract(&self) -> &contract::Session {
+impl ExecutorCore for Connection {
+    fn contract_session(&self) -> &contract::Session {
         self.contract()
     }
 
-    async fn link_ready(&self, _writes: bool) -> Result<()> {
+    async fn before_statement(&self, _writes: bool) -> Result<()> {
         Ok(())
     }
 
-    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
+    async fn execute_statement(
+        &self,
+        statement: Statement,
+        values: Vec<Value>,
+        options: RunOptions,
+    ) -> Result<ResultSet> {
         Ok(self.contract().execute(statement, values, options).await?)
     }
 
-    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
+    async fn run_prepared(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
         Ok(self.contract().run(&run.plan.prepared, run.parameters, options).await?)
     }
 
-    async fn link_begin_nested(&self) -> Result<Savepoint> {
+    async fn begin_savepoint(&self) -> Result<Savepoint> {
         Ok(Savepoint::new(self.contract().begin_nested().await?))
     }
 
-    async fn link_commit(&self) -> Result<()> {
+    async fn commit_transaction(&self) -> Result<()> {
         Ok(self.contract().commit().await?)
     }
 
-    async fn link_rollback(&self) -> Result<()> {
+    async fn rollback_transaction(&self) -> Result<()> {
         Ok(self.contract().rollback().await?)
     }
 
-    fn link_statements(&self) -> &Rc<StatementCache> {
+    fn statement_cache(&self) -> &Rc<StatementCache> {
         &self.statements
     }
 }
 
 /// A session writes what is to be written before anything else happens.
-impl Link for Session {
-    fn link_contract(&self) -> &contract::Session {
+impl ExecutorCore for Session {
+    fn contract_session(&self) -> &contract::Session {
         self.contract()
     }
 
-    async fn link_ready(&self, writes: bool) -> Result<()> {
+    async fn before_statement(&self, writes: bool) -> Result<()> {
         self.ready().await?;
         self.unit().has_written.set(self.unit().has_written.get() || writes);
         Ok(())
     }
 
-    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
-        self.link_ready(!matches!(statement.root, Root::Select(_))).await?;
+    async fn execute_statement(
+        &self,
+        statement: Statement,
+        values: Vec<Value>,
+        options: RunOptions,
+    ) -> Result<ResultSet> {
+        self.before_statement(!matches!(statement.root, Root::Select(_))).await?;
         let following = self.expire_changed(ChangedTable::by(&statement).as_ref());
         let answer = self.contract().execute(statement, values, options).await?;
         self.follow(following, &answer).await?;
         Ok(answer)
     }
 
-    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
-        self.link_ready(run.plan.writes).await?;
+    async fn run_prepared(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
+        self.before_statement(run.plan.writes).await?;
         let following = self.expire_changed(run.plan.changed.as_ref());
         let answer = self.contract().run(&run.plan.prepared, run.parameters, options).await?;
         self.follow(following, &answer).await?;
         Ok(answer)
     }
 
-    async fn link_begin_nested(&self) -> Result<Savepoint> {
+    async fn begin_savepoint(&self) -> Result<Savepoint> {
         self.flush_all().await?;
         Ok(Savepoint::of_session(self.contract().begin_nested().await?, self))
     }
 
-    async fn link_commit(&self) -> Result<()> {
+    async fn commit_transaction(&self) -> Result<()> {
         self.unit().check_end()?;
         self.flush_all().await?;
         self.contract().commit().await?;
@@ -111,7 +126,7 @@ impl Link for Session {
         Ok(())
     }
 
-    async fn link_rollback(&self) -> Result<()> {
+    async fn rollback_transaction(&self) -> Result<()> {
         self.unit().check_end()?;
         // First, so that objects are what they were, too, when the caller goes away before the database answers.
         self.unit().rolled_back();
@@ -120,42 +135,47 @@ impl Link for Session {
         Ok(())
     }
 
-    fn link_statements(&self) -> &Rc<StatementCache> {
+    fn statement_cache(&self) -> &Rc<StatementCache> {
         &self.shared.statements
     }
 }
 
-impl<L: Link> Link for With<'_, L> {
-    fn link_contract(&self) -> &contract::Session {
-        self.on.link_contract()
+impl<L: ExecutorCore> ExecutorCore for With<'_, L> {
+    fn contract_session(&self) -> &contract::Session {
+        self.on.contract_session()
     }
 
-    async fn link_ready(&self, writes: bool) -> Result<()> {
-        self.on.link_ready(writes).await
+    async fn before_statement(&self, writes: bool) -> Result<()> {
+        self.on.before_statement(writes).await
     }
 
-    async fn link_execute(&self, statement: Statement, values: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
-        self.on.link_execute(statement, values, options).await
+    async fn execute_statement(
+        &self,
+        statement: Statement,
+        values: Vec<Value>,
+        options: RunOptions,
+    ) -> Result<ResultSet> {
+        self.on.execute_statement(statement, values, options).await
     }
 
-    async fn link_run(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
-        self.on.link_run(run, options).await
+    async fn run_prepared(&self, run: BoundRun, options: RunOptions) -> Result<ResultSet> {
+        self.on.run_prepared(run, options).await
     }
 
-    async fn link_begin_nested(&self) -> Result<Savepoint> {
-        self.on.link_begin_nested().await
+    async fn begin_savepoint(&self) -> Result<Savepoint> {
+        self.on.begin_savepoint().await
     }
 
-    async fn link_commit(&self) -> Result<()> {
-        self.on.link_commit().await
+    async fn commit_transaction(&self) -> Result<()> {
+        self.on.commit_transaction().await
     }
 
-    async fn link_rollback(&self) -> Result<()> {
-        self.on.link_rollback().await
+    async fn rollback_transaction(&self) -> Result<()> {
+        self.on.rollback_transaction().await
     }
 
-    fn link_statements(&self) -> &Rc<StatementCache> {
-        self.on.link_statements()
+    fn statement_cache(&self) -> &Rc<StatementCache> {
+        self.on.statement_cache()
     }
 
     fn options(&self, batch_rows: u32) -> RunOptions {

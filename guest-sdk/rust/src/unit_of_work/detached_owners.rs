@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::{UnitOfWork, claim::Candidate, delete_cascade::lost_by};
+use super::{UnitOfWork, delete_cascade::lost_by, ownership::OrphanCandidate};
 
 impl UnitOfWork {
     /// Objects of the session that such owners lost.
-    pub(super) fn orphans_outside(self: &Rc<Self>) -> Vec<Candidate> {
+    pub(super) fn orphans_of_detached_owners(self: &Rc<Self>) -> Vec<OrphanCandidate> {
         let mut lost = Vec::new();
-        for (owner, items) in &*self.outside.borrow() {
+        for (owner, items) in &*self.detached_owners.borrow() {
             let mut all = Vec::new();
             let owns = owner.0.mapper().relations.iter().enumerate().filter(|(_, relation)| relation.delete_orphan);
             owns.for_each(|(at, _)| lost_by(owner, at, &mut all));
