@@ -95,8 +95,8 @@ async fn columns(session: &Session) -> Result<Duration, Failure> {
     let since = Instant::now();
     let answer =
         session.execute(select("select id, a, b, c, d, e from t", 0), Vec::new(), RunOptions::default()).await?;
-    let mut count = answer.first.rows;
-    if let Some(cursor) = answer.rest {
+    let mut count = answer.first_batch.rows;
+    if let Some(cursor) = answer.cursor {
         while let Some(batch) = cursor.next_batch(1024, 256 << 10).await? {
             count += batch.rows;
         }
@@ -133,7 +133,7 @@ async fn points(session: &Session) -> Result<Duration, Failure> {
     for id in 0..POINTS {
         let id = Scalar::Integer(i64::from(id % ROWS) + 1).into();
         let answer = session.execute(Arc::clone(&select), vec![id], RunOptions::default()).await?;
-        if answer.first.rows != 1 {
+        if answer.first_batch.rows != 1 {
             return Err("a point query found no row".into());
         }
     }

@@ -38,7 +38,7 @@ pub use operation::{
     flush::FlushError,
     load::{Root, Rows},
     reflect::options::ReflectOptions,
-    statement::Answer,
+    statement::ResultSet,
 };
 pub use pool::PoolStatus;
 pub use savepoint::Savepoint;

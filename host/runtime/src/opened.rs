@@ -123,7 +123,7 @@ impl Opened {
             if let Ok(compiled) = known.compile(joined, dialect, limits, instruments) {
                 return Ok(compiled);
             }
-            loading.apart();
+            loading.without_joins();
         }
         Ok(known.compile(query, dialect, limits, instruments)?)
     }

@@ -35,14 +35,14 @@ pub(crate) fn lookup<T>(store: &Accessor<T, HasSql>, this: &Resource<Session>) -
 
 /// Gives a result to the guest, with a cursor in its table where there is more to come.
 pub(crate) fn give<T>(store: &Accessor<T, HasSql>, answered: Answered) -> Result<ResultSet, SqlError> {
-    let db::Answer { columns, first, rest, affected, last_key } = answered.answer;
+    let db::ResultSet { columns, first_batch, cursor, affected, last_key } = answered.answer;
     let columns = if answered.told { [].into() } else { columns };
-    let rest = rest.zip(answered.permit).map(|(rest, permit)| Cursor::new(rest, permit, answered.limits));
-    let cursor = match rest {
+    let cursor = cursor.zip(answered.permit).map(|(cursor, permit)| Cursor::new(cursor, permit, answered.limits));
+    let cursor = match cursor {
         Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
         None => None,
     };
-    Ok(ResultSet { cursor, last_key, ..conv::complete(&columns, first, affected) })
+    Ok(ResultSet { cursor, last_key, ..conv::complete(&columns, first_batch, affected) })
 }
 
 impl HostSession for SqlCtxView<'_> {

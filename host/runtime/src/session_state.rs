@@ -156,7 +156,7 @@ impl SessionState {
         };
         let answer = answer.map_err(|error| self.opened.hide(error))?;
         // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
-        let permit = match &answer.rest {
+        let permit = match &answer.cursor {
             Some(_) => Some(self.opened.cursor_permit()?),
             None => None,
         };
@@ -176,8 +176,8 @@ impl SessionState {
         let flush = sql::Flush::new(vec![change], catalog, dialect, opened.limits.statement)?;
         let returned = self.session.flush(flush, opened.run(options)).await;
         let returned = returned.map_err(|failure| opened.hide(failure.error))?;
-        let first = returned.into_iter().next().unwrap_or_default();
-        let answer = db::Answer { columns: columns.into(), first, rest: None, affected, last_key: None };
+        let first_batch = returned.into_iter().next().unwrap_or_default();
+        let answer = db::ResultSet { columns: columns.into(), first_batch, cursor: None, affected, last_key: None };
         Ok(Answered { answer, permit: None, limits: opened.limits.clone(), told: false })
     }
 
@@ -199,7 +199,7 @@ enum Run {
 
 /// A result with the cursor's place that it may need.
 pub(crate) struct Answered {
-    pub(crate) answer: db::Answer,
+    pub(crate) answer: db::ResultSet,
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     pub(crate) limits: Arc<SqlLimits>,
     /// Whether the guest was told of the columns when it prepared the statement.

@@ -12,7 +12,7 @@ mod operator;
 mod policy;
 mod query;
 mod scope;
-mod shape;
+mod validate;
 
 pub(crate) use bulk::{column, outputs_of, select};
 pub(crate) use change::{returned, with_presets, writable};
@@ -27,17 +27,17 @@ use crate::{
     catalog::check_name,
     compiled::Condition,
     policy::{Predicate, TableRules},
-    resolved::{Plan, Typed},
+    resolved::{ResolvedStatement, Typed},
     schema::TypeKind,
     statement::{Node, NodeId, Statement},
-    summary::Tables,
+    summary::TableSet,
 };
 
 /// A checked statement.
 pub(crate) struct Checked<'a> {
-    pub(crate) plan: Plan<'a>,
+    pub(crate) plan: ResolvedStatement<'a>,
     /// The tables that it reads or changes.
-    pub(crate) tables: Tables<'a>,
+    pub(crate) tables: TableSet<'a>,
     pub(crate) parameters: u32,
     pub(crate) locks: bool,
     pub(crate) clock: bool,
@@ -52,7 +52,7 @@ pub(crate) fn check<'a>(
     dialect: Dialect,
     limits: &Limits,
 ) -> Result<Checked<'a>> {
-    let parameters = shape::check(statement, dialect, limits)?;
+    let parameters = validate::check(statement, dialect, limits)?;
     let Some(_) = catalog.rules() else {
         let mut checker = Checker::new(&statement.nodes, catalog, dialect);
         let plan = checker.root(&statement.root)?;
@@ -86,7 +86,7 @@ pub(crate) struct Checker<'a> {
     excluded: Option<&'a crate::catalog::Entry>,
     /// The columns of the changed table that the value looked at reads, where that is asked for.
     reads: Option<HashSet<&'a str>>,
-    tables: Tables<'a>,
+    tables: TableSet<'a>,
     locks: bool,
     clock: bool,
     /// The tables with rules that are read, and whether rows of them are aggregated.
@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
             scope: Scope::default(),
             excluded: None,
             reads: None,
-            tables: Tables::default(),
+            tables: TableSet::default(),
             locks: false,
             clock: false,
             ruled: Vec::new(),
@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The statement that was checked, with what became known of it.
-    pub(crate) fn checked(self, plan: Plan<'a>, parameters: u32) -> Checked<'a> {
+    pub(crate) fn checked(self, plan: ResolvedStatement<'a>, parameters: u32) -> Checked<'a> {
         let Self { tables, locks, clock, conditions, .. } = self;
         Checked { plan, tables, parameters, locks, clock, conditions }
     }

@@ -5,7 +5,7 @@ use crate::{
     check::{Checked, check, outputs, returned},
     error::Limited,
     render::render,
-    resolved::Plan,
+    resolved::ResolvedStatement,
     statement::Statement,
 };
 
@@ -19,16 +19,16 @@ pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limit
 pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
     let Checked { plan, tables, parameters, locks, clock, conditions } = checked;
     let rendered = render(plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
-    within_parameters(rendered.slots.len(), dialect, limits)?;
+    within_parameters(rendered.placeholders.len(), dialect, limits)?;
     let (operation, outputs) = match plan {
-        Plan::Select(query) => (Operation::Select, outputs(&query.shape)),
-        Plan::Insert { returning, .. } => (Operation::Insert, outputs(&returned(returning))),
-        Plan::Update { returning, .. } => (Operation::Update, outputs(&returned(returning))),
-        Plan::Delete { returning, .. } => (Operation::Delete, outputs(&returned(returning))),
+        ResolvedStatement::Select(query) => (Operation::Select, outputs(&query.shape)),
+        ResolvedStatement::Insert { returning, .. } => (Operation::Insert, outputs(&returned(returning))),
+        ResolvedStatement::Update { returning, .. } => (Operation::Update, outputs(&returned(returning))),
+        ResolvedStatement::Delete { returning, .. } => (Operation::Delete, outputs(&returned(returning))),
     };
     Ok(Compiled {
         sql: rendered.sql,
-        slots: rendered.slots,
+        placeholders: rendered.placeholders,
         outputs: outputs.into(),
         parameters: *parameters,
         writes: operation != Operation::Select,

@@ -13,12 +13,12 @@ use crate::{
 
 /// What a column has room for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fit {
+pub struct ValueBounds {
     column: String,
     ty: ColumnType,
 }
 
-impl Fit {
+impl ValueBounds {
     /// The room of a column; nothing where it holds every value of its kind.
     pub(crate) fn of(column: &Column) -> Option<Arc<Self>> {
         let ty = &column.ty;
@@ -34,7 +34,7 @@ impl Fit {
     /// Refuses a value that the column has no room for. What is of another kind is left to the database.
     pub fn check(&self, value: ValueRef<'_>) -> Result<()> {
         let ValueRef::Scalar(scalar) = value else { return Ok(()) };
-        match self.misfit(scalar) {
+        match self.violation(scalar) {
             None => Ok(()),
             Some(got) => {
                 Err(Error::TypeMismatch { column: self.column.clone(), expected: self.expected(), got: got.to_owned() })
@@ -42,7 +42,7 @@ impl Fit {
         }
     }
 
-    fn misfit(&self, scalar: ScalarRef<'_>) -> Option<&'static str> {
+    fn violation(&self, scalar: ScalarRef<'_>) -> Option<&'static str> {
         let length = self.ty.length.unwrap_or(u32::MAX) as usize;
         match (self.ty.kind, scalar) {
             (TypeKind::Int16, ScalarRef::Integer(n)) => i16::try_from(n).err().map(|_| "a greater integer"),
@@ -102,8 +102,8 @@ mod tests {
     use crate::{Scalar, Value};
 
     fn fits(ty: &ColumnType, scalar: Scalar) -> bool {
-        let fit = Fit { column: "c".into(), ty: ty.clone() };
-        fit.check(Value::from(scalar).borrow()).is_ok()
+        let bounds = ValueBounds { column: "c".into(), ty: ty.clone() };
+        bounds.check(Value::from(scalar).borrow()).is_ok()
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
             assert!(!fits(&ty, Scalar::Decimal(text.into())), "{text}");
         }
         let Err(Error::TypeMismatch { column, expected, got }) =
-            Fit { column: "price".into(), ty }.check(ValueRef::Scalar(ScalarRef::Decimal("0.0001")))
+            ValueBounds { column: "price".into(), ty }.check(ValueRef::Scalar(ScalarRef::Decimal("0.0001")))
         else {
             panic!("it fits");
         };

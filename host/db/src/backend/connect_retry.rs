@@ -5,18 +5,18 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// For how long a server that is full is asked again.
-const NOTICING: Duration = Duration::from_secs(1);
+const RETRY_TIME: Duration = Duration::from_secs(1);
 
 /// How long the first pause is; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
 /// Connects, again and again where the server has no room. A server ends what was closed a moment after the client did, and counts it
 /// until then.
-pub(crate) async fn until_room<T, E, F>(is_full: impl Fn(&E) -> bool, connect: impl Fn() -> F) -> Result<T, E>
+pub(crate) async fn connect_with_retry<T, E, F>(is_full: impl Fn(&E) -> bool, connect: impl Fn() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
 {
-    let until = Instant::now() + NOTICING;
+    let until = Instant::now() + RETRY_TIME;
     let mut pause = FIRST_PAUSE;
     loop {
         match connect().await {
@@ -43,14 +43,14 @@ mod tests {
                 std::future::ready(if tries.get() <= full { Err("full") } else { Ok(()) })
             }
         };
-        assert_eq!(until_room(|error| *error == "full", connect(3)).await, Ok(()));
+        assert_eq!(connect_with_retry(|error| *error == "full", connect(3)).await, Ok(()));
         assert_eq!(tries.get(), 4);
         tries.set(0);
         let since = Instant::now();
-        assert_eq!(until_room(|error| *error == "full", connect(u32::MAX)).await, Err("full"));
-        assert!((3..20).contains(&tries.get()) && since.elapsed() >= NOTICING, "{}", tries.get());
+        assert_eq!(connect_with_retry(|error| *error == "full", connect(u32::MAX)).await, Err("full"));
+        assert!((3..20).contains(&tries.get()) && since.elapsed() >= RETRY_TIME, "{}", tries.get());
         tries.set(0);
-        assert_eq!(until_room(|error| *error == "other", connect(1)).await, Err("full"));
+        assert_eq!(connect_with_retry(|error| *error == "other", connect(1)).await, Err("full"));
         assert_eq!(tries.get(), 1);
     }
 }

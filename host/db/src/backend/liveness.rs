@@ -13,7 +13,7 @@ const TIMES: u32 = 2;
 
 /// What a server says of one of its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum ServerActivity {
     /// It works.
     Working,
     /// It waits for a message: what was sent to it never arrived, or its answer is lost.
@@ -23,16 +23,16 @@ pub(crate) enum Seen {
 }
 
 /// What can ask and tell the server about a connection, over another one.
-pub(crate) trait Witness {
+pub(crate) trait ActivityProbe {
     /// What the server says of it, where it can be asked.
-    fn look(&self) -> impl Future<Output = Option<Seen>> + Send;
+    fn activity(&self) -> impl Future<Output = Option<ServerActivity>> + Send;
     /// Ends it in the server.
-    fn end(&self) -> impl Future<Output = ()> + Send;
+    fn terminate(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// Waits for the end of work. Nothing where its answer will never come; the server has ended the connection then, so that it keeps no
 /// locks. While the server works, or cannot be asked, there is no limit of time.
-pub(crate) async fn answered<T>(work: impl Future<Output = T>, witness: &impl Witness) -> Option<T> {
+pub(crate) async fn wait_for_answer<T>(work: impl Future<Output = T>, probe: &impl ActivityProbe) -> Option<T> {
     let mut work = pin!(work);
     let mut idle = 0;
     loop {
@@ -42,16 +42,16 @@ pub(crate) async fn answered<T>(work: impl Future<Output = T>, witness: &impl Wi
         let seen = tokio::select! {
             biased;
             done = &mut work => return Some(done),
-            seen = timeout(PAUSE, witness.look()) => seen.ok().flatten(),
+            seen = timeout(PAUSE, probe.activity()) => seen.ok().flatten(),
         };
         match seen {
-            Some(Seen::Waiting) if idle + 1 >= TIMES => {
-                witness.end().await;
+            Some(ServerActivity::Waiting) if idle + 1 >= TIMES => {
+                probe.terminate().await;
                 return None;
             }
-            Some(Seen::Gone) if idle + 1 >= TIMES => return None,
-            Some(Seen::Waiting | Seen::Gone) => idle += 1,
-            Some(Seen::Working) | None => idle = 0,
+            Some(ServerActivity::Gone) if idle + 1 >= TIMES => return None,
+            Some(ServerActivity::Waiting | ServerActivity::Gone) => idle += 1,
+            Some(ServerActivity::Working) | None => idle = 0,
         }
     }
 }
@@ -63,20 +63,20 @@ mod tests {
     use super::*;
 
     /// What a server says, one after the other, and how often the connection was ended.
-    struct Server(Mutex<(Vec<Option<Seen>>, u32)>);
+    struct Server(Mutex<(Vec<Option<ServerActivity>>, u32)>);
 
-    impl Witness for Server {
-        async fn look(&self) -> Option<Seen> {
+    impl ActivityProbe for Server {
+        async fn activity(&self) -> Option<ServerActivity> {
             self.0.lock().expect("no panic").0.pop().expect("a question that was foreseen")
         }
 
-        async fn end(&self) {
+        async fn terminate(&self) {
             self.0.lock().expect("no panic").1 += 1;
         }
     }
 
     /// Waits for work of so many seconds, or for work without an end: whether it was answered, and how often its connection was ended.
-    async fn wait(seconds: Option<u64>, mut says: Vec<Option<Seen>>) -> (bool, u32) {
+    async fn wait(seconds: Option<u64>, mut says: Vec<Option<ServerActivity>>) -> (bool, u32) {
         says.reverse();
         let server = Server(Mutex::new((says, 0)));
         let work = async {
@@ -92,7 +92,8 @@ mod tests {
 
     #[tokio::test]
     async fn g04_an_answer_is_waited_for_while_the_server_works() {
-        let (working, waiting, gone) = (Some(Seen::Working), Some(Seen::Waiting), Some(Seen::Gone));
+        let (working, waiting, gone) =
+            (Some(ServerActivity::Working), Some(ServerActivity::Waiting), Some(ServerActivity::Gone));
         let (quick, slow, unsure, lost, away) = tokio::join!(
             wait(Some(0), vec![]),
             wait(Some(12), vec![working, working]),

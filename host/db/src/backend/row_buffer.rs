@@ -17,14 +17,14 @@ const DRAIN_TIMEOUT: Duration = Duration::from_millis(100);
 const ENDING: Duration = Duration::from_secs(10);
 
 /// The batch that is being filled.
-pub(crate) struct Page {
+pub(crate) struct RowBuffer {
     pub columns: Vec<Column>,
     pub demand: FetchSize,
     rows: u32,
     bytes: usize,
 }
 
-impl Page {
+impl RowBuffer {
     pub(crate) fn new(columns: Vec<Column>, demand: FetchSize) -> Self {
         Self { columns, demand, rows: 0, bytes: 0 }
     }

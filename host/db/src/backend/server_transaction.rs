@@ -1,12 +1,12 @@
-//! What a server's link knows of its transaction. It begins with the first statement that needs one, and not before; what
+//! What a server's connection knows of its transaction. It begins with the first statement that needs one, and not before; what
 //! would only be said to the server is put off until something has to be.
 
 use sqlservice_sql::{Dialect, Sql, SqlWriter};
 
 use super::Begin;
 
-/// A link's transaction.
-pub(crate) struct Scope {
+/// A connection's transaction.
+pub(crate) struct ServerTransaction {
     dialect: Dialect,
     phase: Phase,
     begin: Begin,
@@ -22,14 +22,14 @@ pub(crate) struct Scope {
 enum Phase {
     #[default]
     None,
-    /// Asked for; the server was not told.
-    Asked,
+    /// Requested; the server was not told yet.
+    Requested,
     Open,
 }
 
 /// What going back to a savepoint takes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Back {
+pub(crate) enum SavepointRollback {
     /// Nothing was done since.
     Nothing,
     /// A rollback of all that was done.
@@ -38,7 +38,7 @@ pub(crate) enum Back {
     Text(Sql),
 }
 
-impl Scope {
+impl ServerTransaction {
     /// No transaction.
     pub(crate) fn new(dialect: Dialect) -> Self {
         let (phase, begin) = (Phase::None, Begin::default());
@@ -46,13 +46,13 @@ impl Scope {
     }
 
     /// A transaction is asked for.
-    pub(crate) fn ask(&mut self, begin: Begin) {
-        *self = Self { phase: Phase::Asked, begin, ..Self::new(self.dialect) };
+    pub(crate) fn request(&mut self, begin: Begin) {
+        *self = Self { phase: Phase::Requested, begin, ..Self::new(self.dialect) };
     }
 
     /// How the transaction is to begin that the server was not told of.
-    pub(crate) fn asked(&self) -> Option<Begin> {
-        (self.phase == Phase::Asked).then_some(self.begin)
+    pub(crate) fn requested(&self) -> Option<Begin> {
+        (self.phase == Phase::Requested).then_some(self.begin)
     }
 
     /// How the transaction began or is to begin.
@@ -76,8 +76,8 @@ impl Scope {
     }
 
     /// Everything was rolled back, and it goes on.
-    pub(crate) fn again(&mut self) {
-        self.phase = Phase::Asked;
+    pub(crate) fn restart(&mut self) {
+        self.phase = Phase::Requested;
         self.wrote = false;
     }
 
@@ -89,7 +89,7 @@ impl Scope {
 
     /// The text that sets a savepoint; none where it is known without the server.
     pub(crate) fn savepoint(&mut self, name: &str) -> Option<Sql> {
-        if self.phase == Phase::Asked {
+        if self.phase == Phase::Requested {
             self.unsent.push(name.to_owned());
             return None;
         }
@@ -119,18 +119,18 @@ impl Scope {
     }
 
     /// What undoes all since a savepoint, and forgets it.
-    pub(crate) fn rollback_to(&mut self, name: &str) -> Back {
+    pub(crate) fn rollback_to(&mut self, name: &str) -> SavepointRollback {
         // One that was released since was set after it.
         self.released = None;
         match self.unsent.iter().position(|unsent| unsent == name) {
             Some(at) => {
                 self.unsent.truncate(at);
-                if self.phase == Phase::Open { Back::All } else { Back::Nothing }
+                if self.phase == Phase::Open { SavepointRollback::All } else { SavepointRollback::Nothing }
             }
             None => {
                 let mut writer = SqlWriter::new(self.dialect);
                 writer.push("ROLLBACK TO SAVEPOINT ").name(name).push("; RELEASE SAVEPOINT ").name(name);
-                Back::Text(writer.finish())
+                SavepointRollback::Text(writer.finish())
             }
         }
     }
@@ -140,55 +140,55 @@ impl Scope {
 mod tests {
     use super::*;
 
-    fn asked() -> Scope {
-        let mut scope = Scope::new(Dialect::Postgres);
-        scope.ask(Begin::default());
-        scope
+    fn asked() -> ServerTransaction {
+        let mut transaction = ServerTransaction::new(Dialect::Postgres);
+        transaction.request(Begin::default());
+        transaction
     }
 
     #[test]
     fn savepoints_before_the_first_statement_need_no_server() {
-        let mut scope = asked();
-        assert_eq!((scope.savepoint("s1"), scope.savepoint("s2")), (None, None));
-        assert_eq!(scope.rollback_to("s2"), Back::Nothing);
-        scope.open();
-        assert_eq!(scope.savepoint("s3").as_deref(), Some(r#"SAVEPOINT "s3""#));
+        let mut transaction = asked();
+        assert_eq!((transaction.savepoint("s1"), transaction.savepoint("s2")), (None, None));
+        assert_eq!(transaction.rollback_to("s2"), SavepointRollback::Nothing);
+        transaction.open();
+        assert_eq!(transaction.savepoint("s3").as_deref(), Some(r#"SAVEPOINT "s3""#));
         assert_eq!(
-            scope.rollback_to("s3"),
-            Back::Text(Sql::fixed(r#"ROLLBACK TO SAVEPOINT "s3"; RELEASE SAVEPOINT "s3""#))
+            transaction.rollback_to("s3"),
+            SavepointRollback::Text(Sql::fixed(r#"ROLLBACK TO SAVEPOINT "s3"; RELEASE SAVEPOINT "s3""#))
         );
-        assert_eq!(scope.rollback_to("s1"), Back::All);
-        scope.again();
-        assert!(scope.asked().is_some());
+        assert_eq!(transaction.rollback_to("s1"), SavepointRollback::All);
+        transaction.restart();
+        assert!(transaction.requested().is_some());
         // It is gone, and so the server is asked, which says so.
         assert_eq!(
-            scope.rollback_to("s1"),
-            Back::Text(Sql::fixed(r#"ROLLBACK TO SAVEPOINT "s1"; RELEASE SAVEPOINT "s1""#))
+            transaction.rollback_to("s1"),
+            SavepointRollback::Text(Sql::fixed(r#"ROLLBACK TO SAVEPOINT "s1"; RELEASE SAVEPOINT "s1""#))
         );
     }
 
     #[test]
     fn a_release_waits_for_the_next_message() {
-        let mut scope = asked();
-        scope.open();
-        assert_eq!(scope.savepoint("s1").as_deref(), Some(r#"SAVEPOINT "s1""#));
-        assert_eq!(scope.savepoint("s2").as_deref(), Some(r#"SAVEPOINT "s2""#));
-        assert_eq!(scope.release("s2", true), None);
-        assert_eq!(scope.savepoint("s3").as_deref(), Some(r#"RELEASE SAVEPOINT "s2"; SAVEPOINT "s3""#));
-        assert_eq!((scope.release("s3", true), scope.release("s1", true)), (None, None));
-        assert_eq!(scope.savepoint("s4").as_deref(), Some(r#"RELEASE SAVEPOINT "s1"; SAVEPOINT "s4""#));
-        assert_eq!(scope.release("s4", false).as_deref(), Some(r#"RELEASE SAVEPOINT "s4""#));
-        assert_eq!(scope.savepoint("s5").as_deref(), Some(r#"SAVEPOINT "s5""#));
+        let mut transaction = asked();
+        transaction.open();
+        assert_eq!(transaction.savepoint("s1").as_deref(), Some(r#"SAVEPOINT "s1""#));
+        assert_eq!(transaction.savepoint("s2").as_deref(), Some(r#"SAVEPOINT "s2""#));
+        assert_eq!(transaction.release("s2", true), None);
+        assert_eq!(transaction.savepoint("s3").as_deref(), Some(r#"RELEASE SAVEPOINT "s2"; SAVEPOINT "s3""#));
+        assert_eq!((transaction.release("s3", true), transaction.release("s1", true)), (None, None));
+        assert_eq!(transaction.savepoint("s4").as_deref(), Some(r#"RELEASE SAVEPOINT "s1"; SAVEPOINT "s4""#));
+        assert_eq!(transaction.release("s4", false).as_deref(), Some(r#"RELEASE SAVEPOINT "s4""#));
+        assert_eq!(transaction.savepoint("s5").as_deref(), Some(r#"SAVEPOINT "s5""#));
     }
 
     #[test]
     fn a_release_that_waits_is_forgotten_with_what_it_is_in() {
-        let mut scope = asked();
-        scope.open();
-        scope.savepoint("s1");
-        scope.savepoint("s2");
-        scope.release("s2", true);
-        assert!(matches!(scope.rollback_to("s1"), Back::Text(_)));
-        assert_eq!(scope.savepoint("s3").as_deref(), Some(r#"SAVEPOINT "s3""#));
+        let mut transaction = asked();
+        transaction.open();
+        transaction.savepoint("s1");
+        transaction.savepoint("s2");
+        transaction.release("s2", true);
+        assert!(matches!(transaction.rollback_to("s1"), SavepointRollback::Text(_)));
+        assert_eq!(transaction.savepoint("s3").as_deref(), Some(r#"SAVEPOINT "s3""#));
     }
 }

@@ -1,4 +1,4 @@
-//! Warnings that come with an answer. The driver hands them to the log and to no caller, so they are heard there.
+//! Warnings that come with an answer. The driver hands them to the log and to no caller, so they are collected there.
 
 use std::{cell::Cell, future::poll_fn, pin::pin, sync::OnceLock};
 
@@ -13,9 +13,9 @@ thread_local! {
 }
 
 /// Hears warnings of the server's, and nothing else.
-struct Ear;
+struct WarningSubscriber;
 
-impl Subscriber for Ear {
+impl Subscriber for WarningSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target() == TARGET && *metadata.level() <= Level::WARN
     }
@@ -43,16 +43,16 @@ impl Subscriber for Ear {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// What a future comes to, and whether a warning came with it since it said [`forget`] last.
-pub(crate) async fn heard<T>(work: impl Future<Output = T>) -> (T, bool) {
-    static EAR: OnceLock<Dispatch> = OnceLock::new();
-    let ear = EAR.get_or_init(|| Dispatch::new(Ear));
+/// What a future comes to, and whether a warning of the server's came with it since [`clear`] was called last.
+pub(crate) async fn with_warnings<T>(work: impl Future<Output = T>) -> (T, bool) {
+    static SUBSCRIBER: OnceLock<Dispatch> = OnceLock::new();
+    let subscriber = SUBSCRIBER.get_or_init(|| Dispatch::new(WarningSubscriber));
     let mut work = pin!(work);
     let mut warned = false;
     let output = poll_fn(|context| {
         // The next poll may be another thread's.
         WARNED.set(warned);
-        let polled = tracing::dispatcher::with_default(ear, || work.as_mut().poll(context));
+        let polled = tracing::dispatcher::with_default(subscriber, || work.as_mut().poll(context));
         warned = WARNED.take();
         polled
     })
@@ -61,7 +61,7 @@ pub(crate) async fn heard<T>(work: impl Future<Output = T>) -> (T, bool) {
 }
 
 /// Forgets the warnings that came so far; for the future that is listened to.
-pub(crate) fn forget() {
+pub(crate) fn clear() {
     WARNED.set(false);
 }
 
@@ -75,25 +75,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_warning_of_the_server_is_heard_by_who_waits_for_its_answer() {
-        let quiet = heard(async {
+        let quiet = with_warnings(async {
             tracing::warn!("of another target");
             tracing::info!(target: TARGET, "no warning");
         });
         assert!(!quiet.await.1);
-        let loud = heard(async {
+        let loud = with_warnings(async {
             tracing::warn!(target: TARGET, "a warning");
             turns().await;
             7
         });
         assert_eq!(loud.await, (7, true));
-        let early = heard(async {
+        let early = with_warnings(async {
             tracing::warn!(target: TARGET, "of a statement before");
             turns().await;
-            forget();
+            clear();
             turns().await;
         });
         assert!(!early.await.1);
         tracing::warn!(target: TARGET, "without a listener");
-        assert!(!heard(turns()).await.1);
+        assert!(!with_warnings(turns()).await.1);
     }
 }

@@ -151,7 +151,7 @@ impl World {
         Arc::new(Compiled {
             // Only a text that lives forever passes for one of the host's.
             sql: Sql::fixed(Box::leak(sql.into())),
-            slots: Vec::new(),
+            placeholders: Vec::new(),
             outputs: outputs.iter().map(output).collect(),
             parameters: 0,
             writes: outputs.is_empty(),
@@ -177,7 +177,7 @@ impl World {
     /// The integers of a query's first row.
     async fn ask<const N: usize>(&self, session: &Session, sql: &str) -> sqlservice_db::Result<[i64; N]> {
         let answer = session.execute(self.compiled(sql, &["n"; N]), Vec::new(), RunOptions::default()).await?;
-        let cell = |at| match answer.first.value(0, at) {
+        let cell = |at| match answer.first_batch.value(0, at) {
             Value::Scalar(Scalar::Integer(value)) => value,
             other => panic!("{sql}: {other:?}"),
         };

@@ -7,7 +7,7 @@ use sqlservice_sql::{
     Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, Flush, InsertMany, Limits, Loading, Vector,
     batch::{ColumnBuilder, VectorKind},
     compile,
-    flush::{Change, Inserts, Link},
+    flush::{Change, Inserts, KeyReference},
     load::{Load, Plan},
     schema::{Index, Models, Relationship, Table, TypeKind},
 };
@@ -91,7 +91,7 @@ impl Model {
             table: "devices".into(),
             columns: names(&["user_id", "name"]),
             rows: batch(vec![no_user, texts(&[device])], 1),
-            links: vec![Link { row: 0, column: 0, of_change: 0, of_row: 0 }],
+            links: vec![KeyReference { row: 0, column: 0, of_change: 0, of_row: 0 }],
             returning: Vec::new(),
         };
         let changes = vec![Change::Inserts(users), Change::Inserts(devices)];

@@ -7,7 +7,7 @@ use sqlservice_sql::{
     Batch, BulkStatements, Flush, InsertMany, Limits, Loading, Scalar, Value,
     batch::{ColumnBuilder, VectorKind},
     compile,
-    flush::{Change, Deletes, Inserts, Link, Updates},
+    flush::{Change, Deletes, Inserts, KeyReference, Updates},
     load::{Load, Plan},
     statement::{NodeId, Select, Statement},
 };
@@ -196,7 +196,7 @@ impl Bulk {
                 let batch = Arc::new(batch.clone());
                 match BulkStatements::new(target.clone(), batch, catalog, dialect, limits) {
                     Ok(statements) => match session.insert_many(statements, options()).await {
-                        Ok(answer) => match Outcome::of_batches(&[answer.first], true) {
+                        Ok(answer) => match Outcome::of_batches(&[answer.first_batch], true) {
                             Outcome::Done { rows, .. } => {
                                 Outcome::Done { rows, affected: answer.affected, last_key: answer.last_key }
                             }
@@ -300,7 +300,7 @@ fn inserts(dice: &mut Dice<'_, '_>, world: &World, is_linked: bool, has_deleted:
     let count = 1 + dice.below(2);
     let rows = rows(dice, world, &columns, count);
     let column = columns.iter().position(|name| name == "project_id");
-    let link = |column: usize| Link { row: 0, column: column as u16, of_change: 0, of_row: 0 };
+    let link = |column: usize| KeyReference { row: 0, column: column as u16, of_change: 0, of_row: 0 };
     let links = column.filter(|_| table == "notes" && dice.one_in(2)).map(link).into_iter().collect();
     let returning = if table == "pins" { vec![] } else { vec!["id".to_owned()] };
     Change::Inserts(Inserts { table: table.to_owned(), columns, rows, links, returning })

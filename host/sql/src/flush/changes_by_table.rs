@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Does, Item};
+use super::{ChangeKind, PlannedChange};
 use crate::{Catalog, Error, Result, order::order, schema::Table};
 
 /// The tables of all changes, in their order. How many changes and tables there are is guest-controlled, so everything is
 /// looked up once for all.
-pub(super) struct Plan<'a> {
-    pub(super) items: &'a [Item],
+pub(super) struct ChangesByTable<'a> {
+    pub(super) items: &'a [PlannedChange],
     /// The tables by their rank.
     pub(super) tables: Vec<&'a Table>,
     /// The changes of each table, as they were given.
@@ -17,9 +17,9 @@ pub(super) struct Plan<'a> {
     pub(super) rank: Vec<usize>,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> ChangesByTable<'a> {
     /// The plan, and whether its tables refer to each other in a circle.
-    pub(super) fn new(items: &'a [Item], catalog: &'a Catalog) -> Result<(Self, bool)> {
+    pub(super) fn new(items: &'a [PlannedChange], catalog: &'a Catalog) -> Result<(Self, bool)> {
         let mut tables: Vec<&Table> = Vec::new();
         let mut positions: HashMap<(Option<&str>, &str), usize> = HashMap::new();
         let mut position = Vec::with_capacity(items.len());
@@ -59,15 +59,15 @@ impl<'a> Plan<'a> {
     }
 
     /// The changes of a table that do this.
-    pub(super) fn of(&self, rank: usize, does: Does) -> impl Iterator<Item = usize> {
+    pub(super) fn of_kind(&self, rank: usize, kind: ChangeKind) -> impl Iterator<Item = usize> {
         let mine = self.changes.get(rank).map_or(&[][..], Vec::as_slice).iter().copied();
-        mine.filter(move |at| self.items.get(*at).is_some_and(|item| item.does == does))
+        mine.filter(move |at| self.items.get(*at).is_some_and(|item| item.kind == kind))
     }
 
     /// The deletes, those of tables that refer to others before these. Tables in a circle, and those between two circles, have no
     /// order: their deletes stay as they are given.
     pub(super) fn deletes(&self, is_circular: bool) -> Vec<usize> {
-        let of = |rank: usize| self.of(rank, Does::Delete);
+        let of = |rank: usize| self.of_kind(rank, ChangeKind::Delete);
         if !is_circular {
             return self.ranks().rev().flat_map(of).collect();
         }
@@ -81,9 +81,9 @@ impl<'a> Plan<'a> {
             to.filter(move |to| *to != rank).map(move |to| (rank, to)).collect::<BTreeSet<_>>()
         };
         let edges: Vec<(usize, usize)> = left.iter().flat_map(|rank| refers(*rank)).collect();
-        let first = peel(&mut left, &edges);
+        let first = remove_leaves(&mut left, &edges);
         let back: Vec<(usize, usize)> = edges.iter().map(|(from, to)| (*to, *from)).collect();
-        let last = peel(&mut left, &back);
+        let last = remove_leaves(&mut left, &back);
         let circle: BTreeSet<usize> = left.into_iter().flat_map(of).collect();
         let last = last.into_iter().rev().flat_map(of);
         first.into_iter().flat_map(of).chain(circle).chain(last).collect()
@@ -91,7 +91,7 @@ impl<'a> Plan<'a> {
 }
 
 /// Takes those out that nothing which is left leads to, again and again, the greatest first.
-fn peel(left: &mut BTreeSet<usize>, edges: &[(usize, usize)]) -> Vec<usize> {
+fn remove_leaves(left: &mut BTreeSet<usize>, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut waits: HashMap<usize, usize> = HashMap::new();
     let mut leads_to: HashMap<usize, Vec<usize>> = HashMap::new();
     for (from, to) in edges.iter().filter(|(from, to)| left.contains(from) && left.contains(to)) {

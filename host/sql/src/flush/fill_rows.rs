@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// These rows of the columns, with other values at some positions among them. The others come by position.
-pub(super) fn rows(columns: &[ColumnData], rows: &[u32], others: &[(usize, u16, Value)]) -> Result<Batch> {
+pub(super) fn pick(columns: &[ColumnData], rows: &[u32], others: &[(usize, u16, Value)]) -> Result<Batch> {
     let mut brought = vec![Vec::new(); columns.len()];
     for (position, column, value) in others {
         if let Some(brought) = brought.get_mut(usize::from(*column)) {

@@ -2,19 +2,19 @@
 //!
 //! Values are compared as texts that equal ones have, and that some have which a collation takes for equal.
 
-use super::{Does, Item};
+use super::{ChangeKind, PlannedChange};
 use crate::{
     Scalar, Value,
     schema::{DefaultValue, Table},
 };
 
 /// Where the columns of a unique key are in a change.
-pub(super) struct Places<'a> {
-    columns: Vec<Place<'a>>,
+pub(super) struct KeyColumns<'a> {
+    columns: Vec<KeyColumn<'a>>,
     is_written: bool,
 }
 
-struct Place<'a> {
+struct KeyColumn<'a> {
     /// Among those that are written.
     written: Option<usize>,
     /// Among what the rows had.
@@ -25,11 +25,11 @@ struct Place<'a> {
     default: Option<&'a Value>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> KeyColumns<'a> {
     /// Nothing where the change neither frees nor takes values of the key, or does not tell which.
-    pub(super) fn new(item: &Item, table: &'a Table, key: &[&str]) -> Option<Self> {
+    pub(super) fn new(item: &PlannedChange, table: &'a Table, key: &[&str]) -> Option<Self> {
         let mut columns = Vec::with_capacity(key.len());
-        let mut is_written = item.does != Does::Update;
+        let mut is_written = item.kind != ChangeKind::Update;
         for name in key {
             let written = item.written(name);
             is_written |= written.is_some();
@@ -37,42 +37,42 @@ impl<'a> Places<'a> {
                 item.stored.as_ref().and_then(|stored| stored.columns.iter().position(|column| column == name));
             let default = table.columns.iter().find(|column| column.name == *name).map(|column| &column.default);
             let default = match default {
-                Some(DefaultValue::Literal(value)) if item.does == Does::Insert => Some(value),
+                Some(DefaultValue::Literal(value)) if item.kind == ChangeKind::Insert => Some(value),
                 _ => None,
             };
-            columns.push(Place { written, stored, key: item.key_at(name, &table.primary_key), default });
+            columns.push(KeyColumn { written, stored, key: item.key_at(name, &table.primary_key), default });
         }
-        let is_told = |place: &Place<'_>| match item.does {
-            Does::Insert => place.written.is_some() || place.default.is_some(),
-            Does::Update | Does::Delete => place.stored.is_some() || place.key.is_some(),
+        let is_told = |place: &KeyColumn<'_>| match item.kind {
+            ChangeKind::Insert => place.written.is_some() || place.default.is_some(),
+            ChangeKind::Update | ChangeKind::Delete => place.stored.is_some() || place.key.is_some(),
         };
         (is_written && columns.iter().all(is_told)).then_some(Self { columns, is_written })
     }
 
     /// What a row had, as a text that only equal values have; nothing where one of them is null.
-    pub(super) fn old(&self, item: &Item, row: u32) -> Option<String> {
-        if item.does == Does::Insert {
+    pub(super) fn old(&self, item: &PlannedChange, row: u32) -> Option<String> {
+        if item.kind == ChangeKind::Insert {
             return None;
         }
         text(self.columns.iter().map(|place| place.stored_in(item, row)))
     }
 
     /// Whether a row gets other values than it had.
-    pub(super) fn differs(&self, item: &Item, row: u32) -> bool {
-        let differs = |place: &Place<'_>| match place.written {
+    pub(super) fn differs(&self, item: &PlannedChange, row: u32) -> bool {
+        let differs = |place: &KeyColumn<'_>| match place.written {
             Some(at) if item.is_linked(row, at) => true,
             Some(at) => item.batch.value(row as usize, at) != place.stored_in(item, row),
             None => false,
         };
-        item.does == Does::Delete || self.columns.iter().any(differs)
+        item.kind == ChangeKind::Delete || self.columns.iter().any(differs)
     }
 
     /// What a row gets.
-    pub(super) fn taken(&self, item: &Item, row: u32) -> Option<String> {
-        if item.does == Does::Delete || !self.is_written {
+    pub(super) fn taken(&self, item: &PlannedChange, row: u32) -> Option<String> {
+        if item.kind == ChangeKind::Delete || !self.is_written {
             return None;
         }
-        let is_linked = |place: &Place<'_>| place.written.is_some_and(|at| item.is_linked(row, at));
+        let is_linked = |place: &KeyColumn<'_>| place.written.is_some_and(|at| item.is_linked(row, at));
         if self.columns.iter().any(is_linked) {
             return None;
         }
@@ -84,8 +84,8 @@ impl<'a> Places<'a> {
     }
 }
 
-impl Place<'_> {
-    fn stored_in(&self, item: &Item, row: u32) -> Value {
+impl KeyColumn<'_> {
+    fn stored_in(&self, item: &PlannedChange, row: u32) -> Value {
         match (self.key, self.stored, &item.stored) {
             (Some(at), ..) => item.batch.value(row as usize, at),
             (None, Some(at), Some(stored)) => stored.rows.value(row as usize, at),
@@ -127,7 +127,7 @@ fn plain(decimal: &str) -> String {
 }
 
 /// The primary key of a row, as a text that only equal ones have.
-pub(super) fn key_of(item: &Item, table: &Table, row: u32) -> Option<String> {
+pub(super) fn key_of(item: &PlannedChange, table: &Table, row: u32) -> Option<String> {
     let at = |name: &String| item.key_at(name, &table.primary_key);
     text(table.primary_key.iter().filter_map(at).map(|at| item.batch.value(row as usize, at)))
 }

@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::{Does, Item, Link, Step};
+use super::{ChangeKind, KeyReference, PlannedChange, RowGroup};
 use crate::{Catalog, Error, Result, Value, catalog::Entry, value::ValueRef};
 
 /// Where links take their values from: a column of the rows of one change.
-pub(super) struct Source {
+pub(super) struct KeySource {
     change: usize,
     pub(super) column: String,
     /// Where that change writes the column.
@@ -21,29 +21,29 @@ pub(super) struct Source {
 
 /// The links of a change, by row and column.
 #[derive(Default)]
-pub(super) struct Links {
-    links: Vec<Link>,
+pub(super) struct KeyReferences {
+    links: Vec<KeyReference>,
     /// The source of each.
     source: Vec<usize>,
-    sources: Vec<Source>,
+    sources: Vec<KeySource>,
 }
 
-impl Links {
-    pub(super) fn new(mut links: Vec<Link>) -> Result<Self> {
+impl KeyReferences {
+    pub(super) fn new(mut links: Vec<KeyReference>) -> Result<Self> {
         links.sort_unstable_by_key(|link| (link.row, link.column));
-        let is_same = |one: &Link, other: &Link| (one.row, one.column) == (other.row, other.column);
+        let is_same = |one: &KeyReference, other: &KeyReference| (one.row, one.column) == (other.row, other.column);
         if let Some([twice, _]) = links.array_windows().find(|[one, other]| is_same(one, other)) {
             return Err(Error::invalid(format!("two links fill column {} of row {}", twice.column, twice.row)));
         }
         Ok(Self { links, ..Self::default() })
     }
 
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Link> {
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, KeyReference> {
         self.links.iter()
     }
 
     /// The links of a row, each with its source.
-    fn of_row(&self, row: u32) -> impl Iterator<Item = (&Link, &Source)> {
+    fn of_row(&self, row: u32) -> impl Iterator<Item = (&KeyReference, &KeySource)> {
         let from = self.links.partition_point(|link| link.row < row);
         let links = self.links.get(from..).unwrap_or_default().iter().take_while(move |link| link.row == row);
         let sources = self.source.get(from..).unwrap_or_default().iter();
@@ -61,7 +61,7 @@ impl Links {
 }
 
 /// Checks the links of all changes, finds what each needs, and makes the changes that have it return it.
-pub(super) fn resolve(items: &mut [Item], catalog: &Catalog) -> Result<()> {
+pub(super) fn resolve(items: &mut [PlannedChange], catalog: &Catalog) -> Result<()> {
     for change in 0..items.len() {
         let (sources, source) = sources(items, change, catalog)?;
         for wanted in sources.iter().filter(|source| source.is_wanted) {
@@ -87,13 +87,14 @@ pub(super) fn resolve(items: &mut [Item], catalog: &Catalog) -> Result<()> {
 }
 
 /// The sources of a change's links, and which of them each link has.
-fn sources(items: &[Item], change: usize, catalog: &Catalog) -> Result<(Vec<Source>, Vec<usize>)> {
+fn sources(items: &[PlannedChange], change: usize, catalog: &Catalog) -> Result<(Vec<KeySource>, Vec<usize>)> {
     let (mut sources, mut source) = (Vec::new(), Vec::new());
     let Some(item) = items.get(change) else { return Ok((sources, source)) };
     let mut known = HashMap::new();
     for link in item.links.iter() {
         let of = usize::try_from(link.of_change).ok().and_then(|at| Some((at, items.get(at)?)));
-        let of = of.filter(|(_, of)| of.does == Does::Insert && link.of_row < of.rows() && link.row < item.rows());
+        let of =
+            of.filter(|(_, of)| of.kind == ChangeKind::Insert && link.of_row < of.rows() && link.row < item.rows());
         let (Some(column), Some((of_change, of))) = (item.linked_column(link.column), of) else {
             let message = format!("a link of change {change} names a row or column that is not there: {link:?}");
             return Err(Error::invalid(message));
@@ -101,7 +102,7 @@ fn sources(items: &[Item], change: usize, catalog: &Catalog) -> Result<(Vec<Sour
         let at = match known.get(&(link.column, of_change)) {
             Some(at) => *at,
             None => {
-                sources.push(Source::new(item, column, of_change, of, catalog)?);
+                sources.push(KeySource::new(item, column, of_change, of, catalog)?);
                 known.insert((link.column, of_change), sources.len() - 1);
                 sources.len() - 1
             }
@@ -114,9 +115,9 @@ fn sources(items: &[Item], change: usize, catalog: &Catalog) -> Result<(Vec<Sour
     Ok((sources, source))
 }
 
-impl Source {
-    fn new(item: &Item, column: &str, change: usize, of: &Item, catalog: &Catalog) -> Result<Self> {
-        let entry = |item: &Item| {
+impl KeySource {
+    fn new(item: &PlannedChange, column: &str, change: usize, of: &PlannedChange, catalog: &Catalog) -> Result<Self> {
+        let entry = |item: &PlannedChange| {
             catalog.entry(item.schema.as_deref(), &item.table).ok_or_else(|| Error::NoSuchTable(item.table.clone()))
         };
         let column = referred(entry(item)?, column, entry(of)?)?;
@@ -126,7 +127,7 @@ impl Source {
 }
 
 /// Whether a row brings its value along, or gets it from a row before it.
-fn is_given(of: &Item, row: u32, source: &Source) -> bool {
+fn is_given(of: &PlannedChange, row: u32, source: &KeySource) -> bool {
     let Some(written) = source.written else { return false };
     let is_null = of.batch.value_ref(row as usize, usize::from(written)) == ValueRef::NULL;
     !is_null || of.links.has(row, written)
@@ -152,7 +153,7 @@ fn referred(near: &Entry, column: &str, far: &Entry) -> Result<String> {
 }
 
 /// The values that links bring to the rows of a step: position among them, column, value; by position.
-pub(super) fn fill(items: &[Item], step: &Step) -> Result<Vec<(usize, u16, Value)>> {
+pub(super) fn fill(items: &[PlannedChange], step: &RowGroup) -> Result<Vec<(usize, u16, Value)>> {
     let mut filled = Vec::new();
     let Some(item) = items.get(step.change).filter(|_| !step.reads) else { return Ok(filled) };
     for (position, row) in step.rows.iter().enumerate() {

@@ -3,9 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    Change, Deletes, Inserts, Link, Step, Stored, Updates,
-    link::{Links, Source},
-    pick,
+    Change, Deletes, Inserts, KeyReference, KnownRows, RowGroup, Updates, fill_rows,
+    key_reference::{KeyReferences, KeySource},
 };
 use crate::{
     Batch, Catalog, ColumnData, Error, Result, Value,
@@ -15,25 +14,25 @@ use crate::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Does {
+pub(super) enum ChangeKind {
     Insert,
     Update,
     Delete,
 }
 
 /// A change whose batches are one: the columns that are written, the primary key, the version.
-pub(super) struct Item {
-    pub(super) does: Does,
+pub(super) struct PlannedChange {
+    pub(super) kind: ChangeKind,
     pub(super) schema: Option<String>,
     pub(super) table: String,
     pub(super) columns: Vec<String>,
     /// The columns of the primary key that an update finds its rows by.
     keys: Vec<String>,
     pub(super) batch: Arc<Batch>,
-    pub(super) links: Links,
+    pub(super) links: KeyReferences,
     pub(super) is_versioned: bool,
     /// What the rows had before, as far as it was told.
-    pub(super) stored: Option<Stored>,
+    pub(super) stored: Option<KnownRows>,
     /// The change whose values it only moves out of the way.
     pub(super) prepares: Option<usize>,
     /// Whether rows that are not there are no mistake.
@@ -43,7 +42,7 @@ pub(super) struct Item {
     /// The columns to return, those first that were asked for.
     pub(super) returning: Vec<String>,
     /// How an insert's rows become known where the database returns nothing of them.
-    pub(super) told: Option<Told>,
+    pub(super) read_back: Option<ReadBack>,
     asked: usize,
     pub(super) matched: u64,
     /// Whether others take values from its rows that links may have brought.
@@ -55,19 +54,19 @@ pub(super) struct Item {
     placed: Vec<Option<(usize, usize)>>,
 }
 
-impl Item {
+impl PlannedChange {
     pub(super) fn new(change: Change, catalog: &Catalog) -> Result<Self> {
         let may_be_gone = matches!(&change, Change::Deletes(Deletes { versions: None, strict: false, .. }));
-        let (does, table, columns, rows, keys, versions, links, returning, stored) = match change {
+        let (kind, table, columns, rows, keys, versions, links, returning, stored) = match change {
             Change::Inserts(Inserts { table, columns, rows, links, returning }) => {
-                (Does::Insert, table, columns, rows, None, None, links, returning, None)
+                (ChangeKind::Insert, table, columns, rows, None, None, links, returning, None)
             }
             Change::Updates(Updates { table, keys, versions, columns, rows, links, returning, stored }) => {
-                (Does::Update, table, columns, rows, Some(keys), versions, links, returning, stored)
+                (ChangeKind::Update, table, columns, rows, Some(keys), versions, links, returning, stored)
             }
             Change::Deletes(Deletes { table, keys, versions, stored, strict: _ }) => {
                 let none = Batch { rows: keys.rows, columns: Vec::new() };
-                (Does::Delete, table, Vec::new(), none, Some(keys), versions, Vec::new(), Vec::new(), stored)
+                (ChangeKind::Delete, table, Vec::new(), none, Some(keys), versions, Vec::new(), Vec::new(), stored)
             }
         };
         let entry = catalog.named(&table).ok_or_else(|| Error::NoSuchTable(table.clone()))?;
@@ -77,7 +76,7 @@ impl Item {
         // How many rows there are is said, not known: nothing is made for each of them before this.
         fits(&table, "columns", &batch, count, columns.len())?;
         batch.validate()?;
-        if does == Does::Update {
+        if kind == ChangeKind::Update {
             touch(&entry.table, &mut columns, &mut batch)?;
         }
         if let Some(keys) = keys {
@@ -99,18 +98,18 @@ impl Item {
             }
         }
         shift(&mut links, given, columns.len());
-        let keys = if does == Does::Update { entry.table.primary_key.clone() } else { Vec::new() };
+        let keys = if kind == ChangeKind::Update { entry.table.primary_key.clone() } else { Vec::new() };
         if !returning.is_empty() && links.iter().any(|link| usize::from(link.column) >= columns.len()) {
             return Err(Error::invalid(format!("a row of {table:?} that is found by a link returns nothing")));
         }
         Ok(Self {
-            does,
+            kind,
             schema: entry.table.schema.clone(),
             table,
             columns,
             keys,
             batch: Arc::new(batch),
-            links: Links::new(links)?,
+            links: KeyReferences::new(links)?,
             is_versioned,
             stored,
             prepares: None,
@@ -118,7 +117,7 @@ impl Item {
             moved: HashMap::new(),
             asked: returning.len(),
             returning,
-            told: None,
+            read_back: None,
             matched: 0,
             is_source: false,
             filled: HashMap::new(),
@@ -139,9 +138,9 @@ impl Item {
     }
 
     /// The rows of a step as a batch.
-    pub(super) fn rows_of(&self, step: &Step, filled: &[(usize, u16, Value)]) -> Result<Arc<Batch>> {
+    pub(super) fn rows_of(&self, step: &RowGroup, filled: &[(usize, u16, Value)]) -> Result<Arc<Batch>> {
         let all = step.rows.len() == self.rows() as usize && step.rows.iter().copied().eq(0..self.rows());
-        if step.reads && self.does == Does::Insert {
+        if step.reads && self.kind == ChangeKind::Insert {
             return self.keys_of(step).map(Arc::new);
         }
         if step.reads {
@@ -157,7 +156,7 @@ impl Item {
             return Ok(Arc::clone(&self.batch));
         }
         if self.moved.is_empty() {
-            return pick::rows(&self.batch.columns, &step.rows, filled).map(Arc::new);
+            return fill_rows::pick(&self.batch.columns, &step.rows, filled).map(Arc::new);
         }
         let keys = u16::try_from(self.columns.len()).unwrap_or(u16::MAX)..;
         let mut others = filled.to_vec();
@@ -166,13 +165,13 @@ impl Item {
             others
                 .extend(moved.filter_map(|column| Some((position, column, self.moved.get(&(*row, column))?.clone()))));
         }
-        pick::rows(&self.batch.columns, &step.rows, &others).map(Arc::new)
+        fill_rows::pick(&self.batch.columns, &step.rows, &others).map(Arc::new)
     }
 
     /// A column of the batch that has a row's key, by the column's name.
     pub(super) fn key_at(&self, column: &str, primary_key: &[String]) -> Option<usize> {
         let position = primary_key.iter().position(|key| key == column)?;
-        (self.does != Does::Insert).then_some(self.columns.len() + position)
+        (self.kind != ChangeKind::Insert).then_some(self.columns.len() + position)
     }
 
     /// Where a column is among those that are written.
@@ -191,8 +190,8 @@ impl Item {
     }
 
     /// The primary keys of inserted rows: given, brought by links, or made.
-    fn keys_of(&self, step: &Step) -> Result<Batch> {
-        let keys = self.told.as_ref().map_or(&[][..], |told| &told.keys);
+    fn keys_of(&self, step: &RowGroup) -> Result<Batch> {
+        let keys = self.read_back.as_ref().map_or(&[][..], |read_back| &read_back.keys);
         let mut batch = BatchBuilder::with_capacity(&vec![VectorKind::Dynamic; keys.len()], step.rows.len());
         for row in &step.rows {
             for ((name, written), column) in keys.iter().zip(batch.columns()) {
@@ -207,7 +206,7 @@ impl Item {
     }
 
     /// Remembers what links brought, since others need it again.
-    pub(super) fn keep(&mut self, step: &Step, filled: Vec<(usize, u16, Value)>) {
+    pub(super) fn keep(&mut self, step: &RowGroup, filled: Vec<(usize, u16, Value)>) {
         for (position, column, value) in filled {
             if let Some(row) = step.rows.get(position) {
                 self.filled.insert((*row, column), value);
@@ -216,7 +215,7 @@ impl Item {
     }
 
     /// The value that a row has, or got; nothing where it is not known.
-    pub(super) fn known(&self, row: u32, source: &Source) -> Option<Value> {
+    pub(super) fn known(&self, row: u32, source: &KeySource) -> Option<Value> {
         self.value_of(row, source.written, source.returned)
     }
 
@@ -236,7 +235,7 @@ impl Item {
     /// Prepares an insert for a database that returns nothing of inserted rows but the key that it makes: whatever else they
     /// should return is read by their keys.
     pub(super) fn read_back(&mut self, catalog: &Catalog) -> Result<()> {
-        if self.does != Does::Insert || self.returning.is_empty() {
+        if self.kind != ChangeKind::Insert || self.returning.is_empty() {
             return Ok(());
         }
         let entry = catalog.entry(self.schema.as_deref(), &self.table);
@@ -261,24 +260,24 @@ impl Item {
         }
         // Keys that links bring have to be kept.
         self.is_source |= reads;
-        self.told = Some(Told { made, keys, reads });
+        self.read_back = Some(ReadBack { made, keys, reads });
         Ok(())
     }
 
     /// What the statement of an insert returns.
     pub(super) fn returned_by_insert(&self) -> Vec<String> {
-        match &self.told {
+        match &self.read_back {
             None => self.returning.clone(),
-            Some(told) => told.made.iter().cloned().collect(),
+            Some(read_back) => read_back.made.iter().cloned().collect(),
         }
     }
 
     /// What a statement returned, in the columns that the change returns: those that are read later are null.
     pub(super) fn widened(&self, returned: Batch) -> Batch {
-        let Some(told) = self.told.as_ref().filter(|told| told.reads) else { return returned };
+        let Some(read_back) = self.read_back.as_ref().filter(|read_back| read_back.reads) else { return returned };
         let rows = returned.rows;
         let mut key = returned.columns.into_iter().next();
-        let column = |name: &String| match &told.made {
+        let column = |name: &String| match &read_back.made {
             Some(made) if made == name => key.take(),
             _ => None,
         };
@@ -309,8 +308,11 @@ impl Item {
     /// What it returns.
     pub(super) fn finish(mut self) -> Result<Batch> {
         if self.asked == 0 {
-            let rows =
-                if self.does == Does::Delete { u32::try_from(self.matched).unwrap_or(u32::MAX) } else { self.rows() };
+            let rows = if self.kind == ChangeKind::Delete {
+                u32::try_from(self.matched).unwrap_or(u32::MAX)
+            } else {
+                self.rows()
+            };
             return Ok(Batch { rows, columns: Vec::new() });
         }
         let in_order = self.placed.iter().enumerate().all(|(row, place)| *place == Some((0, row)));
@@ -335,7 +337,7 @@ impl Item {
 }
 
 /// How rows become known of which an insert returns nothing.
-pub(super) struct Told {
+pub(super) struct ReadBack {
     /// The key that the database makes and tells.
     made: Option<String>,
     /// The primary key, each column with its place among those that are written.
@@ -352,7 +354,7 @@ fn nulls(rows: u32) -> ColumnData {
 }
 
 /// Links to columns of the key stay there when columns were added before them.
-fn shift(links: &mut [Link], given: usize, columns: usize) {
+fn shift(links: &mut [KeyReference], given: usize, columns: usize) {
     let added = u16::try_from(columns.saturating_sub(given)).unwrap_or(u16::MAX);
     for link in links.iter_mut().filter(|link| usize::from(link.column) >= given) {
         link.column = link.column.saturating_add(added);

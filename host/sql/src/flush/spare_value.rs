@@ -80,7 +80,7 @@ fn decimal(precision: Option<u32>, scale: Option<u32>, x: u64) -> Option<Scalar>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Fit, schema::ColumnType};
+    use crate::{ValueBounds, schema::ColumnType};
 
     fn column(ty: ColumnType) -> Column {
         Column {
@@ -123,8 +123,8 @@ mod tests {
                 let values: Vec<Value> = (0..20).filter_map(|number| value(&column, number)).collect();
                 assert_eq!(values.len(), 20, "{kind:?}");
                 for value in &values {
-                    if let Some(fit) = Fit::of(&column) {
-                        assert_eq!(fit.check(value.borrow()), Ok(()), "{value:?}");
+                    if let Some(bounds) = ValueBounds::of(&column) {
+                        assert_eq!(bounds.check(value.borrow()), Ok(()), "{value:?}");
                     }
                 }
                 let shown: std::collections::HashSet<String> =

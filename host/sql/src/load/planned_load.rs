@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Load, keys};
 use crate::{
     Batch, Catalog, ColumnData, Error, Result,
-    bulk::{Between, Name, ReadMany},
+    bulk::{ReadMany, SecondaryTable, TableName},
     catalog::{Direction, Related},
     check::{column, outputs_of},
     compiled::Output,
@@ -13,12 +13,12 @@ use crate::{
 };
 
 /// A load on its way.
-pub(super) struct Item {
+pub(super) struct PlannedLoad {
     pub(super) read: ReadMany,
     /// Where its owners are: a load, or the plan's own rows.
     pub(super) owner: Option<usize>,
     /// The owner's columns that the rows belong to by.
-    pub(super) near: Vec<String>,
+    pub(super) local: Vec<String>,
     pub(super) columns: Arc<[Output]>,
     /// How many columns of a table between come first.
     pub(super) before: usize,
@@ -38,23 +38,23 @@ pub(super) struct Item {
     pub(super) is_done: bool,
 }
 
-impl Item {
-    pub(super) fn new(load: &Load, owner: Option<usize>, near: &Name, catalog: &Catalog) -> Result<Self> {
-        let related = catalog.related(near.0.as_deref(), &near.1, &load.relationship)?;
-        let Related { direction, target, near, far, order_by } = related;
+impl PlannedLoad {
+    pub(super) fn new(load: &Load, owner: Option<usize>, local: &TableName, catalog: &Catalog) -> Result<Self> {
+        let related = catalog.related(local.0.as_deref(), &local.1, &load.relationship)?;
+        let Related { direction, target, local, remote, order_by } = related;
         let table = (target.schema.clone(), target.name.clone());
         let own = outputs_of(&target.columns.iter().collect::<Vec<_>>());
         let is_one = matches!(direction, Direction::ToOne);
-        let own_found = positions(target, &far);
-        let (by, between, before) = match direction {
-            Direction::ToOne | Direction::ToMany => (far, None, Vec::new()),
-            Direction::Through { table: through, near: first, far: second } => {
-                let on = second.into_iter().zip(far).collect();
-                let entry = catalog.entry(through.schema.as_deref(), &through.name);
-                let entry = entry.ok_or_else(|| Error::NoSuchTable(through.name.clone()))?;
+        let own_found = positions(target, &remote);
+        let (by, secondary, before) = match direction {
+            Direction::ToOne | Direction::ToMany => (remote, None, Vec::new()),
+            Direction::Secondary { table: secondary, local: first, remote: second } => {
+                let on = second.into_iter().zip(remote).collect();
+                let entry = catalog.entry(secondary.schema.as_deref(), &secondary.name);
+                let entry = entry.ok_or_else(|| Error::NoSuchTable(secondary.name.clone()))?;
                 let columns = first.iter().map(|name| column(entry, name)).collect::<Result<Vec<_>>>()?;
                 let before = outputs_of(&columns);
-                (first, Some(Between { table: (through.schema.clone(), through.name.clone()), on }), before)
+                (first, Some(SecondaryTable { table: (secondary.schema.clone(), secondary.name.clone()), on }), before)
             }
         };
         let skipped = before.len();
@@ -65,10 +65,10 @@ impl Item {
         let found = (0..skipped).chain(after(own_found)).collect();
         let columns = before.into_iter().chain(own).collect();
         let (rows, wants_join) = (Batch::default(), load.joined);
-        let read = ReadMany { table, by, between, order_by };
+        let read = ReadMany { table, by, secondary, order_by };
         let before = skipped;
         let is_done = false;
-        Ok(Self { read, owner, near, columns, before, is_one, wants_join, key, identity, found, rows, is_done })
+        Ok(Self { read, owner, local, columns, before, is_one, wants_join, key, identity, found, rows, is_done })
     }
 
     /// Whether something tells its rows apart.
@@ -76,15 +76,15 @@ impl Item {
         !self.identity.is_empty()
     }
 
-    /// Whether rows that were joined are taken once by [`Item::told_by`]; pairs are not, as each comes once and may be there
+    /// Whether rows that were joined are taken once by [`PlannedLoad::identified_by`]; pairs are not, as each comes once and may be there
     /// twice.
     pub(super) fn is_unique(&self) -> bool {
-        self.is_one || (self.read.between.is_none() && self.has_key())
+        self.is_one || (self.read.secondary.is_none() && self.has_key())
     }
 
     /// The columns, by positions, that tell whether a joined row has one of this load, and which. A row that another one refers to
     /// is told by what is referred to.
-    pub(super) fn told_by(&self) -> &[usize] {
+    pub(super) fn identified_by(&self) -> &[usize] {
         if self.is_unique() && !self.is_one { &self.identity } else { &self.found }
     }
 

@@ -3,15 +3,15 @@
 use super::Writer;
 use crate::{
     Dialect,
-    compiled::Source,
-    resolved::{Arrays, ByKey, Expr, Given, Keys, Planned, Then, Typed},
+    compiled::ValueSource,
+    resolved::{BatchArrays, BatchValues, CaseByKey, CaseResult, Expr, JoinEstimate, KeySet, Typed},
     schema::TypeKind,
     statement::NodeId,
 };
 
 impl Writer {
     /// The rows of an insert.
-    pub(super) fn given_rows(&mut self, given: &Given<'_>) {
+    pub(super) fn given_rows(&mut self, given: &BatchValues<'_>) {
         self.push(" VALUES ");
         self.reserve(given);
         for row in 0..given.rows {
@@ -31,10 +31,10 @@ impl Writer {
     }
 
     /// Arrays that become rows again, in their order.
-    pub(super) fn arrays(&mut self, arrays: &Arrays) {
+    pub(super) fn arrays(&mut self, arrays: &BatchArrays) {
         let (open, close) = match arrays.planned {
-            Planned::ByLength => ("CAST(", "[])"),
-            Planned::ByKey => ("(SELECT CAST(", "[]))"),
+            JoinEstimate::ByLength => ("CAST(", "[])"),
+            JoinEstimate::ByKey => ("(SELECT CAST(", "[]))"),
         };
         self.push("unnest(");
         for (position, (kind, item)) in arrays.columns.iter().enumerate() {
@@ -49,7 +49,7 @@ impl Writer {
     }
 
     /// A batch as a source, each row with its number.
-    pub(super) fn given_source(&mut self, arrays: &Arrays, alias: &str, columns: &[String]) {
+    pub(super) fn given_source(&mut self, arrays: &BatchArrays, alias: &str, columns: &[String]) {
         self.arrays(arrays);
         self.push(" WITH ORDINALITY AS ");
         self.name(alias);
@@ -64,15 +64,15 @@ impl Writer {
     }
 
     /// A value, or a row of them, among those of a batch.
-    pub(super) fn among(&mut self, value: &Typed<'_>, keys: &Keys<'_>) {
+    pub(super) fn among(&mut self, value: &Typed<'_>, keys: &KeySet<'_>) {
         self.collated(value);
         self.push(" IN (");
         match keys {
-            Keys::Arrays(arrays) => {
+            KeySet::Arrays(arrays) => {
                 self.push("SELECT * FROM ");
                 self.arrays(arrays);
             }
-            Keys::Given(given) => {
+            KeySet::Values(given) => {
                 let is_row = matches!(value.expr, Expr::Row(_));
                 // SQLite compares rows with the rows of a query only.
                 self.push(if is_row && self.dialect == Dialect::Sqlite { "VALUES " } else { "" });
@@ -83,7 +83,7 @@ impl Writer {
         self.push(")");
     }
 
-    fn keys(&mut self, given: &Given<'_>, are_rows: bool) {
+    fn keys(&mut self, given: &BatchValues<'_>, are_rows: bool) {
         for row in 0..given.rows {
             self.push(match (row, are_rows) {
                 (0, true) => "(",
@@ -100,17 +100,17 @@ impl Writer {
     }
 
     /// Makes room for the values of a batch.
-    fn reserve(&mut self, given: &Given<'_>) {
+    fn reserve(&mut self, given: &BatchValues<'_>) {
         let values = given.rows.saturating_mul(given.columns.len());
         if !self.sql.is_full() {
-            self.slots.reserve(values);
+            self.placeholders.reserve(values);
             self.sql.reserve(values.saturating_mul(3));
         }
     }
 
     /// What the row of a batch says that has the key.
-    pub(super) fn by_key(&mut self, choice: &ByKey<'_>) {
-        let ByKey { columns, keys, then, otherwise } = choice;
+    pub(super) fn by_key(&mut self, choice: &CaseByKey<'_>) {
+        let CaseByKey { columns, keys, then, otherwise } = choice;
         self.push("CASE");
         self.reserve(keys);
         for row in 0..keys.rows {
@@ -123,8 +123,8 @@ impl Writer {
             }
             self.push(" THEN ");
             match then {
-                Then::Position => self.number(row),
-                Then::Value { column, kind } => self.parameter(number(keys, row, *column), *kind),
+                CaseResult::Position => self.number(row),
+                CaseResult::Value { column, kind } => self.parameter(number(keys, row, *column), *kind),
             }
         }
         if let Some(otherwise) = otherwise {
@@ -135,7 +135,7 @@ impl Writer {
     }
 
     /// The placeholder of a value of a batch.
-    fn given(&mut self, given: &Given<'_>, row: usize, position: usize) {
+    fn given(&mut self, given: &BatchValues<'_>, row: usize, position: usize) {
         if let Some(column) = given.columns.get(position) {
             self.parameter(number(given, row, given.first.saturating_add(position)), column.ty.kind);
         }
@@ -143,11 +143,11 @@ impl Writer {
 
     fn parameter(&mut self, number: usize, kind: TypeKind) {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        self.placeholder(&Source::Parameter(number), Some(kind), NodeId::MAX, None);
+        self.placeholder(&ValueSource::Parameter(number), Some(kind), NodeId::MAX, None);
     }
 }
 
 /// The parameter of a row's value of this column of the batch.
-fn number(given: &Given<'_>, row: usize, column: usize) -> usize {
+fn number(given: &BatchValues<'_>, row: usize, column: usize) -> usize {
     row.saturating_mul(given.width).saturating_add(column)
 }

@@ -5,7 +5,7 @@ use crate::schema::{self, TypeKind};
 
 /// Some columns of a batch, value by value: each value is a parameter, and the parameters count row by row.
 #[derive(Clone, Debug)]
-pub(crate) struct Given<'a> {
+pub(crate) struct BatchValues<'a> {
     /// The columns of the table that the values are for.
     pub(crate) columns: Vec<&'a schema::Column>,
     /// The position of the first of them among the columns of the batch.
@@ -18,15 +18,15 @@ pub(crate) struct Given<'a> {
 
 /// The columns of a batch as arrays, each one parameter.
 #[derive(Clone, Debug)]
-pub(crate) struct Arrays {
+pub(crate) struct BatchArrays {
     /// The kind of each column, and the type of its items.
     pub(crate) columns: Vec<(TypeKind, &'static str)>,
-    pub(crate) planned: Planned,
+    pub(crate) planned: JoinEstimate,
 }
 
 /// How a server plans what is joined with the rows of arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Planned {
+pub(crate) enum JoinEstimate {
     /// By how many there are: the whole table may be read to find them.
     ByLength,
     /// As for a few rows, whatever their number: each is looked up by its key. Nothing of a query's is known before it runs.
@@ -35,25 +35,25 @@ pub(crate) enum Planned {
 
 /// Keys to look for.
 #[derive(Clone, Debug)]
-pub(crate) enum Keys<'a> {
-    Given(Given<'a>),
-    Arrays(Arrays),
+pub(crate) enum KeySet<'a> {
+    Values(BatchValues<'a>),
+    Arrays(BatchArrays),
 }
 
 /// A choice by the key of each row of a batch.
 #[derive(Clone, Debug)]
-pub(crate) struct ByKey<'a> {
+pub(crate) struct CaseByKey<'a> {
     /// The columns that are compared with the key.
     pub(crate) columns: Vec<Typed<'a>>,
-    pub(crate) keys: Given<'a>,
-    pub(crate) then: Then,
+    pub(crate) keys: BatchValues<'a>,
+    pub(crate) then: CaseResult,
     /// What is chosen where no row has the key.
     pub(crate) otherwise: Option<Typed<'a>>,
 }
 
 /// What is chosen for a row of a batch.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Then {
+pub(crate) enum CaseResult {
     /// Its position.
     Position,
     /// Its value of this column of the batch.

@@ -18,10 +18,11 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Begin, Done, Effect, Execution, Link, driver,
+        BackendConnection, Begin, Done, Effect, Execution, driver,
         idle::CLOSING,
-        scope::{Back, Scope},
-        verb, vigil,
+        liveness,
+        server_transaction::{SavepointRollback, ServerTransaction},
+        verb,
     },
     row_sink::RowSink,
     settings::Isolation,
@@ -37,7 +38,7 @@ const UNDO: &str = "ROLLBACK AND NO CHAIN NO RELEASE";
 const LOST: &str = "the connection was lost while the database committed";
 
 /// One checked-out connection. Dropping it closes it.
-pub(crate) struct MysqlLink {
+pub(crate) struct MysqlBackendConnection {
     pool: Arc<MysqlPool>,
     born: Instant,
     connected: Connected,
@@ -49,17 +50,17 @@ pub(crate) struct MysqlLink {
     ran_compiled: bool,
     /// Whether rows were changed in the open transaction.
     has_changes: bool,
-    scope: Scope,
+    transaction: ServerTransaction,
     /// Whether every answer since the connection was proved idle came to its end.
     is_proved: bool,
 }
 
-impl MysqlLink {
+impl MysqlBackendConnection {
     /// A connection of a pool, and whether it was made for this.
     pub(crate) async fn acquire(pool: &Arc<MysqlPool>) -> Result<(Self, bool)> {
         let (connected, born, is_new) = pool.take().await?;
         let cancel_handle = MysqlCancelHandle::new(Arc::clone(pool.control()), connected.id);
-        let link = Self {
+        let connection = Self {
             pool: Arc::clone(pool),
             born,
             connected,
@@ -67,10 +68,10 @@ impl MysqlLink {
             ran_text: false,
             ran_compiled: false,
             has_changes: false,
-            scope: Scope::new(Dialect::Mysql),
+            transaction: ServerTransaction::new(Dialect::Mysql),
             is_proved: true,
         };
-        Ok((link, is_new))
+        Ok((connection, is_new))
     }
 
     /// Makes sure that a stop that came too late hits nothing: it either hits a statement that does nothing, or is
@@ -90,17 +91,17 @@ impl MysqlLink {
     }
 
     /// Runs text of the host's own, which may be several statements.
-    async fn say(&mut self, sql: impl Into<Sql>) -> Result<()> {
+    async fn execute_own(&mut self, sql: impl Into<Sql>) -> Result<()> {
         self.settle().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
-        let said = sqlx::raw_sql(driver::text(&sql.into())).execute(&mut self.connected.connection).await;
-        said.map_err(error::map)?;
+        let result = sqlx::raw_sql(driver::text(&sql.into())).execute(&mut self.connected.connection).await;
+        result.map_err(error::map)?;
         self.is_proved = proved;
         Ok(())
     }
 
     /// The first column of the last row that text of the host's own returns.
-    async fn ask(&mut self, sql: impl Into<Sql>) -> Result<String> {
+    async fn query_own(&mut self, sql: impl Into<Sql>) -> Result<String> {
         self.settle().await?;
         let proved = std::mem::replace(&mut self.is_proved, false);
         let rows = sqlx::raw_sql(driver::text(&sql.into()))
@@ -119,11 +120,11 @@ impl MysqlLink {
             return Ok(());
         }
         if verb::commits(&job.sql) {
-            if self.has_changes && self.scope.is_open() {
+            if self.has_changes && self.transaction.is_open() {
                 let what = "a statement that commits the transaction's changes: commit first";
                 return Err(StatementError::Denied(what.to_owned()).into());
             }
-            self.scope.forget_savepoints();
+            self.transaction.forget_savepoints();
         }
         self.ran_text = true;
         self.connected.step = None;
@@ -132,7 +133,7 @@ impl MysqlLink {
 
     /// Makes sure that the statement begins the transaction that was asked for, or is none.
     async fn open(&mut self, effect: Effect) -> Result<()> {
-        let Some(begin) = self.scope.asked() else { return Ok(()) };
+        let Some(begin) = self.transaction.requested() else { return Ok(()) };
         if begin.single && effect == Effect::Reads && begin.isolation == Isolation::Default && !begin.read_only {
             return self.set_autocommit(true).await;
         }
@@ -143,7 +144,7 @@ impl MysqlLink {
         };
         let access = if begin.read_only { " READ ONLY" } else { "" };
         // Before anything is sent: what fails on the way is rolled back.
-        self.scope.open();
+        self.transaction.open();
         // A lone change is begun by a word, so that reads beside it go on as they are.
         let by_word = begin.single && effect == Effect::Writes && self.connected.is_autocommit;
         if level.is_none() && !begin.read_only && !by_word {
@@ -154,15 +155,15 @@ impl MysqlLink {
             text.push("SET TRANSACTION ISOLATION LEVEL ").push(level.as_str()).push("; ");
         }
         text.push("START TRANSACTION").push(access);
-        self.say(text.finish()).await
+        self.execute_own(text.finish()).await
     }
 
     async fn work(&mut self, job: &Execution, sink: &mut RowSink) -> Result<Done> {
-        if self.scope.begin().is_none() {
+        if self.transaction.begin().is_none() {
             // It is in no transaction: what it reads is not kept, nor what it does undone.
             self.set_autocommit(true).await?;
         }
-        self.scope.wrote |= job.effect != Effect::Reads;
+        self.transaction.wrote |= job.effect != Effect::Reads;
         self.has_changes |= job.effect == Effect::Writes;
         self.open(job.effect).await?;
         run::run(&mut self.connected, &self.cancel_handle, job, sink).await
@@ -171,11 +172,13 @@ impl MysqlLink {
     /// Commits what is open. Where no answer will come, the connection is lost.
     async fn commit_watched(&mut self) -> Result<()> {
         let cancel_handle = self.cancel_handle.clone();
-        vigil::answered(self.say(COMMIT), &cancel_handle).await.unwrap_or(Err(Error::Disconnected(None)))
+        liveness::wait_for_answer(self.execute_own(COMMIT), &cancel_handle)
+            .await
+            .unwrap_or(Err(Error::Disconnected(None)))
     }
 
     fn end(&mut self) {
-        self.scope.end();
+        self.transaction.end();
         self.has_changes = false;
     }
 
@@ -187,14 +190,14 @@ impl MysqlLink {
     /// Lets each statement commit itself, or begin a transaction where none is open.
     async fn set_autocommit(&mut self, on: bool) -> Result<()> {
         if self.connected.is_autocommit != on {
-            self.say(if on { "SET autocommit = 1" } else { "SET autocommit = 0" }).await?;
+            self.execute_own(if on { "SET autocommit = 1" } else { "SET autocommit = 0" }).await?;
             self.connected.is_autocommit = on;
         }
         Ok(())
     }
 }
 
-impl Link for MysqlLink {
+impl BackendConnection for MysqlBackendConnection {
     type CancelHandle = MysqlCancelHandle;
 
     fn cancel_handle(&self) -> MysqlCancelHandle {
@@ -202,15 +205,15 @@ impl Link for MysqlLink {
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
-        self.scope.ask(begin);
+        self.transaction.request(begin);
         Ok(())
     }
 
     async fn commit(&mut self) -> Result<()> {
-        if self.scope.is_open() {
+        if self.transaction.is_open() {
             match self.commit_watched().await {
-                Err(Error::Disconnected(_)) if self.scope.wrote => return Err(Error::OutcomeUnknown(LOST)),
-                said => said?,
+                Err(Error::Disconnected(_)) if self.transaction.wrote => return Err(Error::OutcomeUnknown(LOST)),
+                result => result?,
             }
         }
         self.end();
@@ -218,34 +221,34 @@ impl Link for MysqlLink {
     }
 
     async fn rollback(&mut self) -> Result<()> {
-        if self.scope.is_open() {
-            self.say(UNDO).await?;
+        if self.transaction.is_open() {
+            self.execute_own(UNDO).await?;
         }
         self.end();
         Ok(())
     }
 
     async fn savepoint(&mut self, name: &str) -> Result<()> {
-        match self.scope.savepoint(name) {
-            Some(text) => self.say(text).await,
+        match self.transaction.savepoint(name) {
+            Some(text) => self.execute_own(text).await,
             None => Ok(()),
         }
     }
 
     async fn release(&mut self, name: &str) -> Result<()> {
-        match self.scope.release(name, !self.ran_text) {
-            Some(text) => self.say(text).await,
+        match self.transaction.release(name, !self.ran_text) {
+            Some(text) => self.execute_own(text).await,
             None => Ok(()),
         }
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
-        match self.scope.rollback_to(name) {
-            Back::Nothing => {}
-            Back::Text(text) => self.say(text).await?,
-            Back::All => {
-                self.say(UNDO).await?;
-                self.scope.again();
+        match self.transaction.rollback_to(name) {
+            SavepointRollback::Nothing => {}
+            SavepointRollback::Text(text) => self.execute_own(text).await?,
+            SavepointRollback::All => {
+                self.execute_own(UNDO).await?;
+                self.transaction.restart();
                 self.has_changes = false;
             }
         }
@@ -254,11 +257,11 @@ impl Link for MysqlLink {
 
     async fn isolation(&mut self) -> Result<Isolation> {
         // No variable tells the level of one transaction.
-        if let Some(begin) = self.scope.begin().filter(|begin| begin.isolation != Isolation::Default) {
+        if let Some(begin) = self.transaction.begin().filter(|begin| begin.isolation != Isolation::Default) {
             return Ok(begin.isolation);
         }
         let sql = if self.connected.is_mariadb { "SELECT @@tx_isolation" } else { "SELECT @@transaction_isolation" };
-        self.ask(sql).await?.parse()
+        self.query_own(sql).await?.parse()
     }
 
     async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
@@ -268,7 +271,7 @@ impl Link for MysqlLink {
             (self.ran_compiled, self.connected.was_used) = (true, true);
         } else if self.connected.was_used && !self.ran_compiled {
             // What the borrower's own statements counted up stays.
-            self.ask("SELECT CAST(LAST_INSERT_ID(0) AS CHAR)").await?;
+            self.query_own("SELECT CAST(LAST_INSERT_ID(0) AS CHAR)").await?;
             self.connected.was_used = false;
         }
         let proved = std::mem::replace(&mut self.is_proved, false);
@@ -291,21 +294,21 @@ impl Link for MysqlLink {
     async fn reset(&mut self) -> Result<()> {
         if self.ran_text {
             // What it changed and locked is gone before another borrower comes, not only when the server notices the end.
-            if self.scope.is_open() {
-                self.say(UNDO).await?;
+            if self.transaction.is_open() {
+                self.execute_own(UNDO).await?;
             }
             return Err(Error::Disconnected(None));
         }
         if self.is_proved && !self.cancel_handle.was_used() {
             // What the host did not begin is not open.
-            if self.scope.is_open() {
-                self.say(UNDO).await?;
+            if self.transaction.is_open() {
+                self.execute_own(UNDO).await?;
             }
             self.cleaned();
             return Ok(());
         }
         // The answer is our own number only if question and answer still belong together.
-        let id = self.ask(ROLL_BACK).await?;
+        let id = self.query_own(ROLL_BACK).await?;
         if id.parse() != Ok(self.connected.id) {
             return Err(Error::Disconnected(None));
         }
@@ -319,6 +322,6 @@ impl Link for MysqlLink {
 
     async fn discard(self) {
         drop(timeout(CLOSING, self.connected.connection.close_hard()).await);
-        self.cancel_handle.end_if_busy().await;
+        self.cancel_handle.terminate_if_busy().await;
     }
 }

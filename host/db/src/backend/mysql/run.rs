@@ -21,7 +21,7 @@ use crate::{
         Done, Execution,
         column_writer::{Cell, Column, reads_as},
         driver,
-        page::{self, Page, drain},
+        row_buffer::{self, RowBuffer, drain},
         verb,
     },
     row_sink::{Next, RowSink},
@@ -48,7 +48,7 @@ pub(super) async fn run(
     let mut reading: Option<Reading> = None;
     let (mut affected, mut returned, mut made) = (0, 0, 0);
     loop {
-        match page::next(&mut rows).await.transpose().map_err(error::map)? {
+        match row_buffer::next(&mut rows).await.transpose().map_err(error::map)? {
             None => break,
             Some(Either::Left(done)) => {
                 affected += done.rows_affected();
@@ -125,7 +125,7 @@ async fn tell_keys(
     let Some(expected) = &job.expected else { return Ok(()) };
     sink.columns(Arc::clone(expected));
     let kind = expected.first().and_then(|column| column.ty.as_ref()).map_or(TypeKind::Int64, |ty| ty.kind);
-    let mut page = Page::new(vec![Column::new(kind)], sink.demand());
+    let mut page = RowBuffer::new(vec![Column::new(kind)], sink.demand());
     for row in 0..rows {
         if page.is_full() {
             match sink.deliver(page.take()).await {
@@ -199,7 +199,7 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execut
 struct Reading {
     forms: Vec<Form>,
     columns: Arc<[Output]>,
-    page: Page,
+    page: RowBuffer,
 }
 
 impl Reading {
@@ -222,7 +222,7 @@ impl Reading {
             _ => results.into(),
         };
         sink.columns(Arc::clone(&columns));
-        Self { forms, columns, page: Page::new(sinks, sink.demand()) }
+        Self { forms, columns, page: RowBuffer::new(sinks, sink.demand()) }
     }
 
     fn read(&mut self, row: &MySqlRow) -> Result<()> {

@@ -20,18 +20,18 @@ use super::{
 use crate::{
     Error, Result,
     backend::{
-        Begin, Done, Effect, Execution, Link, driver,
+        BackendConnection, Begin, Done, Effect, Execution, driver,
         idle::CLOSING,
-        notice,
-        scope::{Back, Scope},
-        verb, vigil,
+        liveness,
+        server_transaction::{SavepointRollback, ServerTransaction},
+        verb, warning,
     },
     row_sink::RowSink,
     settings::Isolation,
 };
 
 /// What takes back all that a borrower's own SQL may have changed beyond its transaction, as `DISCARD ALL` does, in one round trip.
-/// After `RESET ALL` no name is found where the borrower said.
+/// After `RESET ALL` no name is looked up in the search path that the borrower set.
 const TIDY: &str = "ROLLBACK; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; \
                     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES";
 
@@ -50,13 +50,13 @@ const LOCAL: &str = "the database committed, but did not wait until a standby ha
 const LOST: &str = "the connection was lost while the database committed";
 
 /// One checked-out connection. Dropping it closes it.
-pub(crate) struct PostgresLink {
+pub(crate) struct PostgresBackendConnection {
     pool: Arc<PostgresPool>,
     born: Instant,
     connected: Connected,
     cancel_handle: PostgresCancelHandle,
     state: State,
-    scope: Scope,
+    transaction: ServerTransaction,
     /// The number of the open transaction, where it was told.
     number: Option<u64>,
     /// Whether every answer since the connection was proved idle came to its end.
@@ -80,18 +80,18 @@ enum State {
     Spoiled,
 }
 
-impl PostgresLink {
+impl PostgresBackendConnection {
     /// A connection of a pool, and whether it was made for this.
     pub(crate) async fn acquire(pool: &Arc<PostgresPool>) -> Result<(Self, bool)> {
         let (connected, born, is_new) = pool.take().await?;
         let cancel_handle = PostgresCancelHandle::new(Arc::clone(pool.control()), connected.process);
-        let link = Self {
+        let connection = Self {
             pool: Arc::clone(pool),
             born,
             connected,
             cancel_handle,
             state: State::Clean,
-            scope: Scope::new(Dialect::Postgres),
+            transaction: ServerTransaction::new(Dialect::Postgres),
             number: None,
             is_proved: true,
             is_lost: false,
@@ -99,21 +99,21 @@ impl PostgresLink {
             ran_compiled: false,
             changed_schema: false,
         };
-        Ok((link, is_new))
+        Ok((connection, is_new))
     }
 
     /// Runs text of the host's own, which may be several statements, and returns their rows.
-    async fn say(&mut self, sql: impl Into<Sql>) -> Result<Vec<PgRow>> {
+    async fn execute_own(&mut self, sql: impl Into<Sql>) -> Result<Vec<PgRow>> {
         let proved = std::mem::replace(&mut self.is_proved, false);
-        let said = sqlx::raw_sql(driver::text(&sql.into())).fetch_all(&mut self.connected.connection).await;
-        let rows = said.map_err(error::map)?;
+        let result = sqlx::raw_sql(driver::text(&sql.into())).fetch_all(&mut self.connected.connection).await;
+        let rows = result.map_err(error::map)?;
         self.is_proved = proved;
         Ok(rows)
     }
 
     /// The first column of the last row that text of the host's own returns.
-    async fn ask(&mut self, sql: impl Into<Sql>) -> Result<String> {
-        let rows = self.say(sql).await?;
+    async fn query_own(&mut self, sql: impl Into<Sql>) -> Result<String> {
+        let rows = self.execute_own(sql).await?;
         let last = rows.last().ok_or(Error::Disconnected(None))?;
         last.try_get::<String, _>(0).map_err(error::map)
     }
@@ -143,7 +143,7 @@ impl PostgresLink {
     async fn forget_others(&mut self) -> Result<()> {
         self.connected.connection.clear_cached_statements().await.map_err(error::map)?;
         if !self.ran_compiled {
-            self.say("DISCARD SEQUENCES").await?;
+            self.execute_own("DISCARD SEQUENCES").await?;
         }
         self.connected.was_used = false;
         Ok(())
@@ -164,7 +164,7 @@ impl PostgresLink {
     /// there as here, it takes nothing that has to be kept, and the server refuses it where it changes something after all.
     fn stands_alone(&self, job: &Execution) -> bool {
         let is_own = |level| matches!(level, Isolation::ReadCommitted | Isolation::ReadUncommitted);
-        let is_exact = self.scope.asked().is_some_and(|begin| match begin.isolation {
+        let is_exact = self.transaction.requested().is_some_and(|begin| match begin.isolation {
             Isolation::Default => begin.single || is_own(self.connected.level),
             level => is_own(level) && is_own(self.connected.level),
         });
@@ -176,14 +176,14 @@ impl PostgresLink {
     async fn open(&mut self, writes: bool, more: Option<Sql>) -> Result<()> {
         let mut texts: Vec<Sql> = Vec::new();
         let mut asks = false;
-        if let Some(begin) = self.scope.asked() {
+        if let Some(begin) = self.transaction.requested() {
             texts.push(self.beginning(begin)?);
             asks = writes && !begin.read_only && self.connected.server.is_some();
             if asks {
                 texts.push(Sql::fixed("SELECT txid_current()::text"));
             }
             // Before it is sent: what fails on the way is rolled back.
-            self.scope.open();
+            self.transaction.open();
         }
         texts.extend(more);
         if texts.is_empty() {
@@ -193,7 +193,7 @@ impl PostgresLink {
         text.list(&texts, "; ", |text, part| {
             text.append(part);
         });
-        let rows = self.say(text.finish()).await?;
+        let rows = self.execute_own(text.finish()).await?;
         if asks {
             let number = rows.first().and_then(|row| row.try_get::<String, _>(0).ok());
             self.number = number.and_then(|number| number.parse().ok());
@@ -231,18 +231,18 @@ impl PostgresLink {
             let text = job.sql.to_ascii_lowercase();
             self.says_access = text.contains("read_only") || text.contains("characteristics");
         }
-        if job.sql.is_guest() && self.scope.begin().is_none() && self.connected.says_write && !self.says_access {
+        if job.sql.is_guest() && self.transaction.begin().is_none() && self.connected.says_write && !self.says_access {
             // It cannot run in a transaction, so it cannot say there that it writes. Cleaning takes this back.
-            self.say("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE").await?;
+            self.execute_own("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE").await?;
             self.says_access = true;
         }
-        let is_first = !self.scope.is_open();
+        let is_first = !self.transaction.is_open();
         match self.run_in_transaction(job, sink).await {
             // Others changed the schema. It did not run, and there is nothing before it that would be lost.
             Err(Error::StalePlan(_)) if is_first && sink.is_untouched() => {
-                if self.scope.is_open() {
-                    self.say(ROLL_BACK).await?;
-                    self.scope.again();
+                if self.transaction.is_open() {
+                    self.execute_own(ROLL_BACK).await?;
+                    self.transaction.restart();
                 }
                 self.run_in_transaction(job, sink).await
             }
@@ -252,8 +252,8 @@ impl PostgresLink {
 
     /// Runs a statement in the transaction that was asked for, if one was.
     async fn run_in_transaction(&mut self, job: &Execution, sink: &mut RowSink) -> Result<Done> {
-        self.scope.wrote |= job.effect != Effect::Reads;
-        self.number = if self.scope.is_open() { self.number } else { None };
+        self.transaction.wrote |= job.effect != Effect::Reads;
+        self.number = if self.transaction.is_open() { self.number } else { None };
         self.open(job.effect == Effect::Writes, None).await?;
         run::run(&mut self.connected.connection, &self.cancel_handle, job, sink).await
     }
@@ -266,12 +266,12 @@ impl PostgresLink {
             while let Some(answer) = answers.try_next().await? {
                 if matches!(answer, Either::Left(_)) && done < BEFORE {
                     done += 1;
-                    notice::forget();
+                    warning::clear();
                 }
             }
             Ok::<_, sqlx::Error>(())
         };
-        let (result, warned) = notice::heard(work).await;
+        let (result, warned) = warning::with_warnings(work).await;
         (result.map_err(error::map), warned)
     }
 
@@ -279,13 +279,13 @@ impl PostgresLink {
     async fn commit_watched(&mut self) -> (Result<()>, bool) {
         let cancel_handle = self.cancel_handle.clone();
         let lost = (Err(Error::Disconnected(None)), false);
-        vigil::answered(self.send_commit(), &cancel_handle).await.unwrap_or(lost)
+        liveness::wait_for_answer(self.send_commit(), &cancel_handle).await.unwrap_or(lost)
     }
 
     /// What became of a commit whose connection was lost.
     async fn find_out(&mut self, lost: Error) -> Result<()> {
         self.is_lost = true;
-        if !self.scope.wrote {
+        if !self.transaction.wrote {
             return Err(lost);
         }
         let (Some(number), Some(server)) = (self.number, &self.connected.server) else {
@@ -311,7 +311,7 @@ impl PostgresLink {
     }
 
     fn end(&mut self) {
-        self.scope.end();
+        self.transaction.end();
         self.number = None;
         if std::mem::take(&mut self.changed_schema) {
             self.pool.schema_changed();
@@ -319,7 +319,7 @@ impl PostgresLink {
     }
 }
 
-impl Link for PostgresLink {
+impl BackendConnection for PostgresBackendConnection {
     type CancelHandle = PostgresCancelHandle;
 
     fn cancel_handle(&self) -> PostgresCancelHandle {
@@ -327,13 +327,13 @@ impl Link for PostgresLink {
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
-        self.scope.ask(begin);
+        self.transaction.request(begin);
         self.number = None;
         Ok(())
     }
 
     async fn commit(&mut self) -> Result<()> {
-        if self.scope.is_open() {
+        if self.transaction.is_open() {
             let proved = std::mem::replace(&mut self.is_proved, false);
             match self.commit_watched().await {
                 // Also where the connection was lost after it: the server ended it, and had committed.
@@ -348,34 +348,34 @@ impl Link for PostgresLink {
     }
 
     async fn rollback(&mut self) -> Result<()> {
-        if self.scope.is_open() {
-            self.say(ROLL_BACK).await?;
+        if self.transaction.is_open() {
+            self.execute_own(ROLL_BACK).await?;
         }
         self.end();
         Ok(())
     }
 
     async fn savepoint(&mut self, name: &str) -> Result<()> {
-        match self.scope.savepoint(name) {
-            Some(text) => self.say(text).await.map(drop),
+        match self.transaction.savepoint(name) {
+            Some(text) => self.execute_own(text).await.map(drop),
             None => Ok(()),
         }
     }
 
     async fn release(&mut self, name: &str) -> Result<()> {
-        match self.scope.release(name, self.state == State::Clean) {
-            Some(text) => self.say(text).await.map(drop),
+        match self.transaction.release(name, self.state == State::Clean) {
+            Some(text) => self.execute_own(text).await.map(drop),
             None => Ok(()),
         }
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
-        match self.scope.rollback_to(name) {
-            Back::Nothing => {}
-            Back::Text(text) => drop(self.say(text).await?),
-            Back::All => {
-                self.say(ROLL_BACK).await?;
-                self.scope.again();
+        match self.transaction.rollback_to(name) {
+            SavepointRollback::Nothing => {}
+            SavepointRollback::Text(text) => drop(self.execute_own(text).await?),
+            SavepointRollback::All => {
+                self.execute_own(ROLL_BACK).await?;
+                self.transaction.restart();
                 self.number = None;
             }
         }
@@ -383,9 +383,9 @@ impl Link for PostgresLink {
     }
 
     async fn isolation(&mut self) -> Result<Isolation> {
-        match self.scope.asked() {
+        match self.transaction.requested() {
             Some(begin) if begin.isolation != Isolation::Default => Ok(begin.isolation),
-            _ => self.ask("SHOW transaction_isolation").await?.parse(),
+            _ => self.query_own("SHOW transaction_isolation").await?.parse(),
         }
     }
 
@@ -418,7 +418,7 @@ impl Link for PostgresLink {
 
     async fn reset(&mut self) -> Result<()> {
         // What was not open is idle when its last answer is there, and nothing can be open that the host did not begin.
-        let is_idle = self.is_proved && !self.scope.is_open() && !self.cancel_handle.was_used() && !self.is_lost;
+        let is_idle = self.is_proved && !self.transaction.is_open() && !self.cancel_handle.was_used() && !self.is_lost;
         if !is_idle || self.state != State::Clean {
             let mut text = SqlWriter::new(Dialect::Postgres);
             match self.state {
@@ -433,7 +433,7 @@ impl Link for PostgresLink {
             }
             // The answer is our own process only if question and answer still belong together.
             text.push("SELECT pg_catalog.pg_backend_pid()::pg_catalog.text");
-            let process = self.ask(text.finish()).await?;
+            let process = self.query_own(text.finish()).await?;
             if process.parse() != Ok(self.connected.process) {
                 return Err(Error::Disconnected(None));
             }
@@ -451,6 +451,6 @@ impl Link for PostgresLink {
 
     async fn discard(self) {
         drop(timeout(CLOSING, self.connected.connection.close_hard()).await);
-        self.cancel_handle.end_if_busy().await;
+        self.cancel_handle.terminate_if_busy().await;
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         Done, Execution,
         column_writer::{Cell, Column, reads_as},
         driver,
-        page::{self, Page, drain},
+        row_buffer::{self, RowBuffer, drain},
         verb,
     },
     row_sink::{Next, RowSink},
@@ -59,7 +59,7 @@ async fn flow(
     let mut reading: Option<Reading> = None;
     let mut affected = 0;
     loop {
-        match page::next(&mut rows).await.transpose().map_err(error::map)? {
+        match row_buffer::next(&mut rows).await.transpose().map_err(error::map)? {
             None => break,
             Some(Either::Left(done)) => affected += done.rows_affected(),
             Some(Either::Right(row)) => {
@@ -142,7 +142,7 @@ async fn finish_empty(
 struct Reading {
     forms: Vec<Form>,
     columns: Arc<[Output]>,
-    page: Page,
+    page: RowBuffer,
     scratch: String,
 }
 
@@ -166,7 +166,7 @@ impl Reading {
             _ => results.into(),
         };
         sink.columns(Arc::clone(&columns));
-        Self { forms, columns, page: Page::new(sinks, sink.demand()), scratch: String::new() }
+        Self { forms, columns, page: RowBuffer::new(sinks, sink.demand()), scratch: String::new() }
     }
 
     fn read(&mut self, row: &PgRow) -> Result<()> {

@@ -21,14 +21,14 @@ use super::{
 };
 use crate::{
     Error, Result,
-    backend::{Begin, Done, Execution, Link},
+    backend::{BackendConnection, Begin, Done, Execution},
     error::DatabaseError,
     row_sink::RowSink,
     settings::Isolation,
 };
 
 /// A connection to a SQLite database.
-pub(crate) struct SqliteLink {
+pub(crate) struct SqliteBackendConnection {
     /// Away while another thread works with it; gone when that thread died.
     handle: Option<Box<Handle>>,
     pub(super) watch: Arc<Watch>,
@@ -55,12 +55,12 @@ pub(super) enum Transaction {
     },
 }
 
-impl SqliteLink {
+impl SqliteBackendConnection {
     /// A connection of a pool, and whether it was opened for this. The caller has a place for it.
     pub(crate) async fn acquire(pool: &Arc<SqlitePool>) -> Result<(Self, bool)> {
         let (opened, is_new) = pool.take().await?;
         let Opened { handle, watch, interrupt, writers, born } = opened;
-        let link = Self {
+        let connection = Self {
             handle: Some(handle),
             watch,
             interrupt,
@@ -72,7 +72,7 @@ impl SqliteLink {
             away: None,
             transaction: Transaction::None,
         };
-        Ok((link, is_new))
+        Ok((connection, is_new))
     }
 
     /// The handle, which is here whenever no other thread works with it.
@@ -188,7 +188,7 @@ impl SqliteLink {
     }
 }
 
-impl Link for SqliteLink {
+impl BackendConnection for SqliteBackendConnection {
     type CancelHandle = SqliteCancelHandle;
 
     fn cancel_handle(&self) -> SqliteCancelHandle {
@@ -320,15 +320,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = SqliteFile::parse(&format!("sqlite://{}/test.db", folder.path().display())).expect("a url");
         let pool = Arc::new(SqlitePool::new(file, &Settings::default()));
-        let mut link = SqliteLink::acquire(&pool).await.expect("a connection").0;
-        let writers = link.writers.clone().expect("a queue");
-        link.queue().await.expect("the turn");
+        let mut connection = SqliteBackendConnection::acquire(&pool).await.expect("a connection").0;
+        let writers = connection.writers.clone().expect("a queue");
+        connection.queue().await.expect("the turn");
         let (end, wait) = mpsc::channel::<()>();
         // As work is that nothing ends in time, and is given up.
-        let work = link.with(false, move |_| wait.recv());
+        let work = connection.with(false, move |_| wait.recv());
         assert!(timeout(Duration::from_millis(50), work).await.is_err());
         assert_eq!(writers.available_permits(), 0, "it may write");
-        let mut discard = Box::pin(link.discard());
+        let mut discard = Box::pin(connection.discard());
         assert!(timeout(Duration::from_millis(50), &mut discard).await.is_err(), "it is still at work");
         assert_eq!(writers.available_permits(), 0, "it may still write");
         end.send(()).expect("it waits");

@@ -17,7 +17,8 @@ use super::handle::opened::Opened;
 /// How many are kept where nothing is said.
 const KEPT: usize = 256;
 
-static ALL: Kept = Kept { most: AtomicUsize::new(KEPT), count: AtomicI64::new(0), clock: Mutex::new(VecDeque::new()) };
+static ALL: IdleFiles =
+    IdleFiles { most: AtomicUsize::new(KEPT), count: AtomicI64::new(0), clock: Mutex::new(VecDeque::new()) };
 
 /// Keeps so many connections to SQLite files open that nothing uses, over all databases of the process; 256 where nothing is said. Those
 /// that were not used for longest are closed first; the next use opens its file again, which takes some tenths of a millisecond. Each
@@ -26,17 +27,17 @@ pub fn keep_idle_files(most: usize) {
     ALL.most.store(most, Ordering::Relaxed);
 }
 
-struct Kept {
+struct IdleFiles {
     most: AtomicUsize,
     /// For a moment it may be less than there are, as one that is put back is counted after others can take it.
     count: AtomicI64,
-    clock: Mutex<VecDeque<Weak<dyn Files>>>,
+    clock: Mutex<VecDeque<Weak<dyn FilePool>>>,
 }
 
 /// The connections of one file.
-pub(super) trait Files: Send + Sync {
+pub(super) trait FilePool: Send + Sync {
     /// What they are among those of all.
-    fn using(&self) -> &Use;
+    fn using(&self) -> &IdleListing;
 
     /// Takes out those that are idle, which are to be closed. The file may be opened again.
     fn take_idle(&self) -> Vec<Opened>;
@@ -44,7 +45,7 @@ pub(super) trait Files: Send + Sync {
 
 /// What a pool's connections are among those of all.
 #[derive(Default)]
-pub(super) struct Use {
+pub(super) struct IdleListing {
     is_listed: AtomicBool,
     was_used: AtomicBool,
 }
@@ -55,11 +56,11 @@ pub(super) fn taken(count: usize) {
 }
 
 /// A connection is idle now. Returns those of other pools that are to be closed for it.
-pub(super) fn put<F: Files + 'static>(pool: &Arc<F>) -> Vec<Opened> {
+pub(super) fn put<F: FilePool + 'static>(pool: &Arc<F>) -> Vec<Opened> {
     let count = usize::try_from(ALL.count.fetch_add(1, Ordering::Relaxed).saturating_add(1)).unwrap_or_default();
     pool.using().was_used.store(true, Ordering::Relaxed);
     if !pool.using().is_listed.swap(true, Ordering::AcqRel) {
-        let listed: Weak<dyn Files> = Arc::<F>::downgrade(pool);
+        let listed: Weak<dyn FilePool> = Arc::<F>::downgrade(pool);
         ALL.list().push_back(listed);
     }
     let most = ALL.most.load(Ordering::Relaxed);
@@ -70,8 +71,8 @@ fn counted(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-impl Kept {
-    fn list(&self) -> std::sync::MutexGuard<'_, VecDeque<Weak<dyn Files>>> {
+impl IdleFiles {
+    fn list(&self) -> std::sync::MutexGuard<'_, VecDeque<Weak<dyn FilePool>>> {
         self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -9,8 +9,8 @@ use sqlservice_sql::{ddl::RECORDS, schema::Table};
 use tracing::Level;
 
 use super::{
-    change::{Change, label},
-    tables::Tables,
+    table_action::{TableAction, label},
+    tables::TableChanger,
 };
 use crate::{
     error::{DatabaseError, Error, Result},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The records as one change needs them.
-pub(super) struct Book {
+pub(super) struct TableOwnership {
     /// Whose tables are created, and who may drop no others.
     owner: Option<Arc<str>>,
     /// Whether there is a table of records.
@@ -27,9 +27,9 @@ pub(super) struct Book {
     is_undone: bool,
 }
 
-impl Book {
+impl TableOwnership {
     /// Looks for the records, and which of the tables are there.
-    pub(super) async fn find<T: Tables>(
+    pub(super) async fn find<T: TableChanger>(
         room: &T,
         admin: &mut AdminConnection<'_>,
         tables: &mut Vec<Table>,
@@ -44,7 +44,7 @@ impl Book {
     }
 
     /// Refuses to drop what is not the owner's.
-    pub(super) async fn check<T: Tables>(
+    pub(super) async fn check<T: TableChanger>(
         &self,
         room: &T,
         admin: &mut AdminConnection<'_>,
@@ -63,46 +63,46 @@ impl Book {
     }
 
     /// Writes what has to be there before tables are created.
-    pub(super) async fn before<T: Tables>(
+    pub(super) async fn before<T: TableChanger>(
         &mut self,
         room: &T,
         admin: &mut AdminConnection<'_>,
-        change: Change,
+        change: TableAction,
         wanted: &[&Table],
     ) -> Result<()> {
         match (change, &self.owner) {
-            (Change::Create, Some(_)) if !self.is_undone => self.record(room, admin, wanted).await,
+            (TableAction::Create, Some(_)) if !self.is_undone => self.record(room, admin, wanted).await,
             // What is created without an owner must not be taken for that of an earlier one.
-            (Change::Create, None) => self.forget(room, admin, wanted).await,
+            (TableAction::Create, None) => self.forget(room, admin, wanted).await,
             _ => Ok(()),
         }
     }
 
     /// Writes what has become of the tables.
-    pub(super) async fn after<T: Tables>(
+    pub(super) async fn after<T: TableChanger>(
         &mut self,
         room: &T,
         admin: &mut AdminConnection<'_>,
-        change: Change,
+        change: TableAction,
         changed: &[&Table],
     ) -> Result<()> {
         match change {
-            Change::Create if self.is_undone => self.record(room, admin, changed).await,
-            Change::Create => Ok(()),
-            Change::Drop => self.forget(room, admin, changed).await,
+            TableAction::Create if self.is_undone => self.record(room, admin, changed).await,
+            TableAction::Create => Ok(()),
+            TableAction::Drop => self.forget(room, admin, changed).await,
         }
     }
 
     /// Makes the records true again after a failure that no rollback undoes.
-    pub(super) async fn amend<T: Tables>(
+    pub(super) async fn amend<T: TableChanger>(
         &self,
         room: &T,
         admin: &mut AdminConnection<'_>,
-        change: Change,
+        change: TableAction,
         wanted: &[&Table],
         changed: &[&Table],
     ) {
-        if self.is_undone || (change == Change::Create && self.owner.is_none()) {
+        if self.is_undone || (change == TableAction::Create && self.owner.is_none()) {
             return;
         }
         let amended = async {
@@ -110,7 +110,7 @@ impl Book {
             let exist = room.existing(admin, &tables).await?;
             // A table that is there and that this change did not create is another's, who was faster and knows no host.
             let is_made =
-                |table: &Table| change == Change::Drop || changed.iter().any(|made| std::ptr::eq(*made, table));
+                |table: &Table| change == TableAction::Drop || changed.iter().any(|made| std::ptr::eq(*made, table));
             let gone = wanted.iter().zip(exist).filter(|(table, exists)| !exists || !is_made(table));
             let gone: Vec<&Table> = gone.map(|(table, _)| *table).collect();
             self.forget(room, admin, &gone).await
@@ -122,7 +122,12 @@ impl Book {
     }
 
     /// Writes down that tables are the owner's, in a table that is made where it is not there.
-    async fn record<T: Tables>(&mut self, room: &T, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<()> {
+    async fn record<T: TableChanger>(
+        &mut self,
+        room: &T,
+        admin: &mut AdminConnection<'_>,
+        tables: &[&Table],
+    ) -> Result<()> {
         let Some(owner) = self.owner.as_deref().filter(|_| !tables.is_empty()) else { return Ok(()) };
         if !self.is_there {
             admin.run(T::MAKE).await?;
@@ -131,7 +136,12 @@ impl Book {
         room.record(admin, tables, owner).await
     }
 
-    async fn forget<T: Tables>(&self, room: &T, admin: &mut AdminConnection<'_>, tables: &[&Table]) -> Result<()> {
+    async fn forget<T: TableChanger>(
+        &self,
+        room: &T,
+        admin: &mut AdminConnection<'_>,
+        tables: &[&Table],
+    ) -> Result<()> {
         let is_needed = self.owner.is_some() || !T::TELLS_APART;
         if is_needed && self.is_there && !tables.is_empty() { room.forget(admin, tables).await } else { Ok(()) }
     }

@@ -4,7 +4,7 @@ use sqlservice_sql::schema::Table;
 
 /// What is done to tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum TableAction {
     Create,
     Drop,
 }

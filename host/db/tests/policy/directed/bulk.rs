@@ -69,7 +69,7 @@ async fn policy_rows_of_batches_become_those_of_who_asks() {
         let answer = session.insert_many(statements, RunOptions::default()).await.expect("inserted");
         assert_eq!(answer.affected, 2);
         let whose = "select count(*) from notes where body in ('one', 'two') and tenant_id = 7 and owner_id = 3";
-        assert_eq!(run(&session, whose).await.expect("read").first.value(0, 0), integer(2));
+        assert_eq!(run(&session, whose).await.expect("read").first_batch.value(0, 0), integer(2));
         let inserts = Change::Inserts(Inserts {
             table: "notes".to_owned(),
             columns: strings(&["body", "is_open"]),
@@ -78,7 +78,7 @@ async fn policy_rows_of_batches_become_those_of_who_asks() {
             returning: strings(&["id"]),
         });
         session.flush(flush(shared, vec![inserts]).expect("good"), RunOptions::default()).await.expect("written");
-        assert_eq!(run(&session, whose).await.expect("read").first.value(0, 0), integer(3));
+        assert_eq!(run(&session, whose).await.expect("read").first_batch.value(0, 0), integer(3));
         session.rollback().await.expect("rolled back");
     })
     .await;

@@ -8,11 +8,11 @@ use crate::statement::{
 type Named<'a> = (&'a str, &'a str);
 
 /// The nodes of a statement and those that were added. Nothing is returned where there is no room for positions.
-pub(super) struct Arena {
+pub(super) struct ArenaBuilder {
     pub(super) nodes: Vec<Node>,
 }
 
-impl Arena {
+impl ArenaBuilder {
     pub(super) fn new(statement: &Statement) -> Self {
         Self { nodes: statement.nodes.clone() }
     }

@@ -9,7 +9,7 @@ use sqlparser::{
 
 use super::{
     Expression,
-    place::{offset, start, wrong},
+    location::{offset, start, wrong},
 };
 use crate::{
     policy::PolicyError,
@@ -43,7 +43,7 @@ pub(super) struct Sources {
 }
 
 /// What is known while an expression is read.
-pub(super) struct Reader<'t> {
+pub(super) struct ExpressionParser<'t> {
     text: &'t str,
     /// The rule's own table.
     table: &'t str,
@@ -61,7 +61,7 @@ pub(super) struct Reader<'t> {
     at: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> ExpressionParser<'t> {
     pub(super) fn new(text: &'t str, table: &'t str) -> Self {
         Self {
             text,
