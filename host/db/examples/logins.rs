@@ -174,7 +174,7 @@ fn command(text: String) -> Compiled {
     let summary = Summary { operation: Operation::Delete, tables: Arc::default() };
     Compiled {
         sql: Sql::fixed(text.leak()),
-        slots: Vec::new(),
+        placeholders: Vec::new(),
         outputs: Arc::default(),
         parameters: 0,
         writes: true,

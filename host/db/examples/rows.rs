@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 use sqlservice_db::{Database, RunOptions, Session, Settings};
 use sqlservice_sql::{
     Compiled, Operation, Scalar, Sql, Summary,
-    compiled::{Output, Slot, Source},
+    compiled::{Output, Placeholder, ValueSource},
     schema::TypeKind,
 };
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -72,7 +72,9 @@ fn select(sql: &'static str, parameters: u32) -> Arc<Compiled> {
         |name: &str, kind: TypeKind| Output { name: name.into(), ty: Some(kind.into()), nullable: Some(false) };
     Arc::new(Compiled {
         sql: Sql::fixed(sql),
-        slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None, fit: None }).collect(),
+        placeholders: (0..parameters)
+            .map(|at| Placeholder { source: ValueSource::Parameter(at), kind: None, bounds: None })
+            .collect(),
         outputs: [
             output("id", TypeKind::Int64),
             output("a", TypeKind::Int64),

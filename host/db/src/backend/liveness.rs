@@ -85,7 +85,7 @@ mod tests {
                 None => pending().await,
             }
         };
-        let answer = answered(work, &server).await;
+        let answer = wait_for_answer(work, &server).await;
         let ended = server.0.lock().expect("no panic").1;
         (answer.is_some(), ended)
     }

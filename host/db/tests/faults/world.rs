@@ -16,7 +16,7 @@ use sqlservice_sql::{
     Summary, Value,
     compiled::Output,
     flush::{Change, Inserts, Updates},
-    load::{Load, Plan},
+    load::{Load, LoadPlan},
     schema::{Models, Table, TypeKind},
 };
 use tokio::time::{Instant, sleep};
@@ -338,7 +338,7 @@ impl World {
     /// Items and their parts.
     pub fn loading(&self) -> Loading {
         let load = Load { relationship: "parts".into(), nested: Vec::new(), joined: false };
-        let plan = Plan { table: "items".into(), loads: vec![load], roots: vec![0] };
+        let plan = LoadPlan { table: "items".into(), loads: vec![load], roots: vec![0] };
         Loading::new(&plan, Arc::clone(&self.catalog), self.dialect, Limits::default()).expect("a good plan")
     }
 }

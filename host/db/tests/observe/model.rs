@@ -8,7 +8,7 @@ use sqlservice_sql::{
     batch::{ColumnBuilder, VectorKind},
     compile,
     flush::{Change, Inserts, KeyReference},
-    load::{Load, Plan},
+    load::{Load, LoadPlan},
     schema::{Index, Models, Relationship, Table, TypeKind},
 };
 
@@ -101,7 +101,7 @@ impl Model {
     /// Users with their devices, by a statement each.
     pub fn owners(&self) -> Loading {
         let load = Load { relationship: "devices".into(), nested: Vec::new(), joined: false };
-        let plan = Plan { table: "users".into(), loads: vec![load], roots: vec![0] };
+        let plan = LoadPlan { table: "users".into(), loads: vec![load], roots: vec![0] };
         Loading::new(&plan, Arc::clone(&self.catalog), self.dialect, Limits::default()).expect("a good plan")
     }
 }

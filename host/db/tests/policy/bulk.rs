@@ -8,7 +8,7 @@ use sqlservice_sql::{
     batch::{ColumnBuilder, VectorKind},
     compile,
     flush::{Change, Deletes, Inserts, KeyReference, Updates},
-    load::{Load, Plan},
+    load::{Load, LoadPlan},
     statement::{NodeId, Select, Statement},
 };
 
@@ -28,7 +28,7 @@ use crate::{
 pub enum Bulk {
     Insert(InsertMany, Batch),
     Flush(Vec<Change>),
-    Load(Plan, From),
+    Load(LoadPlan, From),
 }
 
 /// Where a plan's own rows come from.
@@ -182,7 +182,7 @@ impl Bulk {
             }
             _ => From::Query(all(table)),
         };
-        Self::Load(Plan { table: table.to_owned(), loads, roots: vec![0] }, from)
+        Self::Load(LoadPlan { table: table.to_owned(), loads, roots: vec![0] }, from)
     }
 
     pub fn writes(&self) -> bool {
@@ -231,7 +231,7 @@ fn all(table: &str) -> Statement {
     arena.query(Select { order_by, ..select(&columns, source) })
 }
 
-async fn load(side: &Side, session: &Session, plan: &Plan, from: &From) -> Result<Outcome, Error> {
+async fn load(side: &Side, session: &Session, plan: &LoadPlan, from: &From) -> Result<Outcome, Error> {
     let (catalog, dialect, limits) = (Arc::clone(&side.catalog), side.database.dialect(), Limits::default());
     let mut loading = Loading::new(plan, Arc::clone(&catalog), dialect, limits)?;
     let root = match from {

@@ -6,7 +6,7 @@ use sqlservice_db::{Error, Root, RunOptions};
 use sqlservice_sql::{
     BulkStatements, Error as StatementError, Flush, InsertMany, Limits, Loading, Value,
     flush::{Change, Deletes, Inserts, Updates},
-    load::{Load, Plan},
+    load::{Load, LoadPlan},
 };
 
 use super::{Shared, integer, is_denied, on_each, text, usual};
@@ -118,7 +118,7 @@ async fn policy_batches_with_what_is_not_granted_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn policy_loads_find_rows_that_are_seen() {
     on_each(usual, async |shared| {
-        let of = |table: &str, relationship: &str| Plan {
+        let of = |table: &str, relationship: &str| LoadPlan {
             table: table.to_owned(),
             loads: vec![Load { relationship: relationship.to_owned(), nested: vec![], joined: false }],
             roots: vec![0],
