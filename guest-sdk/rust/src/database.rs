@@ -6,7 +6,7 @@ mod description;
 mod opened;
 
 pub use self::description::{Capabilities, Dialect, Limits};
-use self::opened::Opened;
+use self::opened::OpenDatabase;
 pub use crate::bindings::sqlservice::database::databases::DdlOptions;
 use crate::{
     Error, Result,
@@ -19,7 +19,7 @@ use crate::{
 
 /// A database, opened by the name under which the host granted it. Dropping it leaves its connections and sessions alive.
 pub struct Database {
-    opened: Rc<Opened>,
+    opened: Rc<OpenDatabase>,
 }
 
 impl Database {
@@ -36,7 +36,7 @@ impl Database {
         let contract = contract::Database::open(name.to_owned(), models.clone()).await?;
         let limits = Limits::from_contract(contract.limits());
         let statements = StatementCache::new(u32::try_from(limits.parameters).unwrap_or(u32::MAX));
-        let opened = Rc::new(Opened { contract, limits, statements });
+        let opened = Rc::new(OpenDatabase { contract, limits, statements });
         opened::keep(name, models, &opened);
         Ok(Self { opened })
     }

@@ -36,7 +36,7 @@ pub use login::{Finding, Severity};
 pub use observe::{Event, Observer, Scope};
 pub use operation::{
     flush::FlushError,
-    load::{Root, Rows},
+    load::{LoadedRows, Root},
     reflect::options::ReflectOptions,
     statement::ResultSet,
 };

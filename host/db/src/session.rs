@@ -10,7 +10,7 @@ use crate::{
     operation::{
         flush::{self, FlushError},
         insert,
-        load::{self, Root, Rows},
+        load::{self, LoadedRows, Root},
         reflect::{self, options::ReflectOptions},
         statement::{self, ResultSet},
     },
@@ -105,7 +105,7 @@ impl Session {
     /// # Errors
     ///
     /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
-    pub async fn load(&self, root: Root, loading: Loading, options: RunOptions) -> Result<Rows> {
+    pub async fn load(&self, root: Root, loading: Loading, options: RunOptions) -> Result<LoadedRows> {
         load::load(&self.core, root, loading, options).await
     }
 

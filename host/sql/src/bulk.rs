@@ -125,13 +125,13 @@ impl Bulk {
     /// The statement that takes so many rows at once.
     fn resolve<'a>(&'a self, shape: BatchShape<'a>, catalog: &'a Catalog, dialect: Dialect) -> Result<Checked<'a>> {
         let mut checker = Checker::new(&[], catalog, dialect);
-        let (plan, width): (ResolvedStatement<'a>, usize) = match self {
+        let (statement, width): (ResolvedStatement<'a>, usize) = match self {
             Self::Insert(insert) => (insert.resolve(&mut checker, shape)?, shape.batch.columns.len()),
             Self::Change(change) => (change.resolve(&mut checker, shape)?, shape.batch.columns.len()),
             Self::Read(read) => (read.resolve(&mut checker, shape)?, read.by.len()),
         };
         let parameters = u32::try_from(width.saturating_mul(shape.written)).unwrap_or(u32::MAX);
-        Ok(checker.checked(plan, parameters))
+        Ok(checker.checked(statement, parameters))
     }
 
     /// How many parameters a row has in a statement of this layout.

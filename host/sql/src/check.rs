@@ -1,6 +1,6 @@
-//! Makes a plan of an arena: resolves names, infers types, and refuses what is wrong or what the database cannot do.
+//! Resolves a statement's arena: finds what names mean, infers types, and refuses what is wrong or what the database cannot do.
 //!
-//! `shape` has bounded depth and expanded size before anything here follows a position, so the functions here may recurse.
+//! `validate` has bounded depth and expanded size before anything here follows a position, so the functions here may recurse.
 
 mod bulk;
 mod change;
@@ -35,7 +35,7 @@ use crate::{
 
 /// A checked statement.
 pub(crate) struct Checked<'a> {
-    pub(crate) plan: ResolvedStatement<'a>,
+    pub(crate) statement: ResolvedStatement<'a>,
     /// The tables that it reads or changes.
     pub(crate) tables: TableSet<'a>,
     pub(crate) parameters: u32,
@@ -55,8 +55,8 @@ pub(crate) fn check<'a>(
     let parameters = validate::check(statement, dialect, limits)?;
     let Some(_) = catalog.rules() else {
         let mut checker = Checker::new(&statement.nodes, catalog, dialect);
-        let plan = checker.root(&statement.root)?;
-        return Ok(checker.checked(plan, parameters));
+        let resolved = checker.root(&statement.root)?;
+        return Ok(checker.checked(resolved, parameters));
     };
     let fallible = Rc::new(Fallible::new(&statement.nodes));
     let ruled = |is_fenced: bool| {
@@ -66,13 +66,13 @@ pub(crate) fn check<'a>(
     };
     let mut checker = ruled(fallible.is_exposed(statement));
     checker.is_fenced |= checker.is_strict_about(statement);
-    let mut plan = checker.root(&statement.root)?;
+    let mut resolved = checker.root(&statement.root)?;
     if checker.mixes_unfenced(&statement.root) {
         checker = ruled(true);
-        plan = checker.root(&statement.root)?;
+        resolved = checker.root(&statement.root)?;
     }
     checker.check_allowed()?;
-    Ok(checker.checked(plan, parameters))
+    Ok(checker.checked(resolved, parameters))
 }
 
 /// What is known while a statement is walked.
@@ -139,12 +139,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The statement that was checked, with what became known of it.
-    pub(crate) fn checked(self, plan: ResolvedStatement<'a>, parameters: u32) -> Checked<'a> {
+    pub(crate) fn checked(self, statement: ResolvedStatement<'a>, parameters: u32) -> Checked<'a> {
         let Self { tables, locks, clock, conditions, .. } = self;
-        Checked { plan, tables, parameters, locks, clock, conditions }
+        Checked { statement, tables, parameters, locks, clock, conditions }
     }
 
-    /// The node at a position, which `shape` has seen.
+    /// The node at a position, which `validate` has seen.
     fn node(&self, id: NodeId) -> Result<&'a Node> {
         self.nodes.get(id as usize).ok_or_else(|| at(id, "there is no such node"))
     }

@@ -15,20 +15,21 @@ pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limit
     compile_checked(&check(statement, catalog, dialect, limits)?, dialect, limits)
 }
 
-/// Renders a checked statement: the one way from what is resolved to a text.
+/// Renders a checked statement: the one way from a resolved statement to a text.
 pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
-    let Checked { plan, tables, parameters, locks, clock, conditions } = checked;
-    let rendered = render(plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
-    within_parameters(rendered.placeholders.len(), dialect, limits)?;
-    let (operation, outputs) = match plan {
+    let Checked { statement, tables, parameters, locks, clock, conditions } = checked;
+    let rendered = render(statement, dialect, limits.statement_bytes);
+    let (sql, placeholders) = rendered.ok_or_else(|| too_long(limits))?;
+    within_parameters(placeholders.len(), dialect, limits)?;
+    let (operation, outputs) = match statement {
         ResolvedStatement::Select(query) => (Operation::Select, outputs(&query.shape)),
         ResolvedStatement::Insert { returning, .. } => (Operation::Insert, outputs(&returned(returning))),
         ResolvedStatement::Update { returning, .. } => (Operation::Update, outputs(&returned(returning))),
         ResolvedStatement::Delete { returning, .. } => (Operation::Delete, outputs(&returned(returning))),
     };
     Ok(Compiled {
-        sql: rendered.sql,
-        placeholders: rendered.placeholders,
+        sql,
+        placeholders,
         outputs: outputs.into(),
         parameters: *parameters,
         writes: operation != Operation::Select,

@@ -1,4 +1,4 @@
-//! Writes a plan as the text of one dialect, with a placeholder for every value.
+//! Writes a resolved statement as the text of one dialect, with a placeholder for every value.
 //!
 //! Nothing here can fail, and nothing here is decided that `check` could have refused. All text goes
 //! through [`SqlWriter`]; no value of a statement goes into it. Text past the limit is not written but noted, as names
@@ -27,16 +27,14 @@ use crate::{
     types::postgres_plain,
 };
 
-/// What was written.
-pub(crate) struct Rendered {
-    pub(crate) sql: Sql,
-    pub(crate) placeholders: Vec<Placeholder>,
-}
-
-/// Writes a plan. Nothing where it would have more than `most` bytes.
-pub(crate) fn render(plan: &ResolvedStatement<'_>, dialect: Dialect, most: usize) -> Option<Rendered> {
+/// Writes a statement: its text and its placeholders, in order. Nothing where the text would have more than `most` bytes.
+pub(crate) fn render(
+    statement: &ResolvedStatement<'_>,
+    dialect: Dialect,
+    most: usize,
+) -> Option<(Sql, Vec<Placeholder>)> {
     let mut writer = Writer::new(dialect, most);
-    writer.plan(plan);
+    writer.statement(statement);
     writer.finish()
 }
 
@@ -60,8 +58,8 @@ impl Writer {
         Self { dialect, sql: SqlWriter::compiling(dialect, most), placeholders, numbers, most, again: 0, copied: 0 }
     }
 
-    fn finish(self) -> Option<Rendered> {
-        Some(Rendered { sql: self.sql.finish_within()?, placeholders: self.placeholders })
+    fn finish(self) -> Option<(Sql, Vec<Placeholder>)> {
+        Some((self.sql.finish_within()?, self.placeholders))
     }
 
     /// Writes SQL of the host's own.
@@ -164,8 +162,8 @@ impl Writer {
         self.number(number);
     }
 
-    fn plan(&mut self, plan: &ResolvedStatement<'_>) {
-        match plan {
+    fn statement(&mut self, statement: &ResolvedStatement<'_>) {
+        match statement {
             ResolvedStatement::Select(query) => self.query(query),
             ResolvedStatement::Insert { target, columns, rows, conflict, returning, is_told } => {
                 self.insert(*target, columns, rows, conflict.as_ref());

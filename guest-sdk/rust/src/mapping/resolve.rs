@@ -1,4 +1,9 @@
 //! Finds the columns that relationships join by, from the foreign keys of their tables.
+//!
+//! The host finds them as well (`host/sql`, `catalog/relationship.rs`), and is the one that refuses a relationship: it checks all models
+//! when a database is opened, and loads by what it found. The unit of work needs the positions of the columns in its structs, of models
+//! that it uses before any database is open, and the contract has no call that tells them. So this module decides nothing of its own:
+//! for a relationship that the host accepts it finds the same foreign key, and it refuses none.
 
 use super::{Direction, RelationshipDeclaration, RelationshipMapping, Secondary};
 use crate::schema::{Action, CascadeKind, ForeignKey, Table};

@@ -1,4 +1,9 @@
 //! The order in which rows are deleted: those that refer to others before these.
+//!
+//! Who owns which order: the host orders tables, inserted rows and the steps of a flush (`host/sql`, `flush/order.rs`), as it has the values
+//! that are inserted and the references to keys. Of a row to delete it is sent the primary key alone, so only the guest knows which
+//! deleted row refers to which. This module orders rows where a table's order does not settle it: a model that refers to itself, and
+//! models that refer to each other in a circle. Everything else is left in the order of the keys, and the host puts it right.
 
 use std::collections::BTreeSet;
 

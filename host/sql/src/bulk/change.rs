@@ -238,16 +238,16 @@ impl ChangeMany {
             let then = CaseResult::Value { column: position, kind: column.ty.kind };
             Typed::new(chosen(then, Some(names.own(column))), Type::Declared(&column.ty))
         })?;
-        let mut plan = self.change(names, assignments, None, filter, Vec::new());
+        let mut statement = self.change(names, assignments, None, filter, Vec::new());
         // MySQL looks for rows that refer to a row when it removes that one, not when the statement ends.
         let is_mysql = matches!(checker.dialect, Dialect::Mysql | Dialect::Mariadb);
-        if let ResolvedStatement::Delete { order_by, .. } = &mut plan
+        if let ResolvedStatement::Delete { order_by, .. } = &mut statement
             && (is_mysql && rows > 1 && names.refers_to_itself())
         {
             let value = integer(chosen(CaseResult::Position, None));
             order_by.push(Order { value, descending: false, nulls_first: None });
         }
-        Ok(plan)
+        Ok(statement)
     }
 }
 

@@ -1,4 +1,7 @@
 //! The checks of relationships: each names tables, columns and a foreign key that exist.
+//!
+//! What a relationship means is decided here, and a wrong one is refused here. An SDK with a unit of work finds the same columns once more
+//! for its own structs (the Rust SDK in `mapping/resolve.rs`), as it needs them without a call to the host; it refuses nothing.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,8 @@
 //! The order in which changes are written.
+//!
+//! The host owns it: tables by their foreign keys, inserted rows by the keys that they refer to, then updates, then deletes in the
+//! opposite order of tables. A guest may send changes in any order. One order is the guest's alone: of a row to delete the host has the
+//! primary key and no foreign keys, so deletes from one table, and those from tables in a circle, stay as they are given.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

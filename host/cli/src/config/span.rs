@@ -9,18 +9,18 @@ use crate::{
 };
 
 /// Bytes of the file.
-pub(crate) type Place = Range<usize>;
+pub(crate) type Span = Range<usize>;
 
 /// What is wrong with the file, where, and what to do about it. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
-    pub(crate) place: Place,
+    pub(crate) place: Span,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
 }
 
 impl Problem {
-    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn new(place: Span, message: impl Into<String>) -> Self {
         Self { place, message: message.into(), help: None }
     }
 
@@ -33,19 +33,19 @@ impl Problem {
 
 /// The file: its text, and which parts of that are never shown.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
+pub(crate) struct SourceText {
     /// What it is called, as it was asked for.
     pub(crate) name: String,
     /// Its directory, from which its paths count; empty where that is the working directory.
     pub(crate) dir: PathBuf,
     pub(crate) text: Arc<str>,
     /// What may be a secret.
-    pub(crate) hidden: Vec<Place>,
+    pub(crate) hidden: Vec<Span>,
 }
 
-impl Source {
+impl SourceText {
     /// A place's line and column, counted from 1, in characters.
-    pub(crate) fn position(&self, place: &Place) -> (usize, usize) {
+    pub(crate) fn position(&self, place: &Span) -> (usize, usize) {
         let start = self.within(place).start;
         let before = self.text.get(..start).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
@@ -69,7 +69,7 @@ impl Source {
     }
 
     /// The part of a place that is on its first line, which the text has: the end of a file is no line of its own.
-    fn within(&self, place: &Place) -> Place {
+    fn within(&self, place: &Span) -> Span {
         let last = self.text.strip_suffix('\n').unwrap_or(&self.text).len();
         let start = self.boundary(place.start.min(last));
         let line =
@@ -108,8 +108,8 @@ impl Source {
 mod tests {
     use super::*;
 
-    fn source(text: &str) -> Source {
-        Source { name: "f.toml".to_owned(), dir: PathBuf::new(), text: text.into(), hidden: Vec::new() }
+    fn source(text: &str) -> SourceText {
+        SourceText { name: "f.toml".to_owned(), dir: PathBuf::new(), text: text.into(), hidden: Vec::new() }
     }
 
     #[test]

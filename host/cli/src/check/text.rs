@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sqlservice_host::Access;
 
-use super::{rules, told::differing, warnings::Finding};
+use super::{json::differing, rules, warnings::Finding};
 use crate::{
     config::{Config, Granted, SchemaChanges, Tenant, rights},
     output,

@@ -12,7 +12,7 @@ use sqlservice_sql::{
     statement::Statement,
 };
 
-use crate::{grant::Grant, tables::Tables};
+use crate::{grant::Grant, tables::GrantedTables};
 
 /// How many sets of models are kept; a plugin has one a database.
 const MODELS: usize = 8;
@@ -22,14 +22,14 @@ const LARGEST: usize = 1 << 20;
 
 /// The tables of an opened database, and the statements that were compiled for them.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct CompiledCatalog {
     pub(crate) catalog: Arc<Catalog>,
     /// The bytes of its tables, about.
     pub(crate) weight: usize,
     compiled: Mutex<Cache>,
 }
 
-impl Known {
+impl CompiledCatalog {
     fn new(catalog: Catalog) -> Arc<Self> {
         let weight = catalog.tables().into_iter().map(Weight::weight).fold(0, usize::saturating_add);
         Arc::new(Self { catalog: Arc::new(catalog), weight, compiled: Mutex::default() })
@@ -80,24 +80,24 @@ impl Known {
 /// Never give one cache to two plugins or two tenants: how long a statement takes would tell one of the other, and one could push out
 /// what the other one has.
 #[derive(Clone, Debug, Default)]
-pub struct ModelCache(Arc<RwLock<Vec<Declared>>>);
+pub struct ModelCache(Arc<RwLock<Vec<CachedModels>>>);
 
 /// One set of models, with all that their check depends on.
 #[derive(Debug)]
-struct Declared {
+struct CachedModels {
     name: String,
     dialect: Dialect,
     raw_sql: bool,
-    tables: Tables,
+    tables: GrantedTables,
     rules: Option<Arc<Rules>>,
     limits: Limits,
     models: Models,
-    known: Arc<Known>,
+    known: Arc<CompiledCatalog>,
     /// When it was asked for last, by the cache's clock.
     used: AtomicU64,
 }
 
-impl Declared {
+impl CachedModels {
     fn is(&self, name: &str, models: &Models, grant: &Grant, limits: &Limits) -> bool {
         self.name == name
             && self.dialect == grant.database.dialect()
@@ -111,7 +111,13 @@ impl Declared {
 
 impl ModelCache {
     /// Checks models, or finds that they were checked.
-    pub(crate) fn declare(&self, name: &str, models: Models, grant: &Grant, limits: &Limits) -> Result<Arc<Known>> {
+    pub(crate) fn declare(
+        &self,
+        name: &str,
+        models: Models,
+        grant: &Grant,
+        limits: &Limits,
+    ) -> Result<Arc<CompiledCatalog>> {
         if let Some(known) = self.find(name, &models, grant, limits) {
             return Ok(known);
         }
@@ -123,7 +129,7 @@ impl ModelCache {
         if let Some(rules) = &rules {
             catalog = catalog.under(Arc::clone(rules), dialect)?;
         }
-        let known = Known::new(catalog);
+        let known = CompiledCatalog::new(catalog);
         if known.weight > LARGEST {
             // It counts as long as it is open, and is checked again the next time.
             return Ok(known);
@@ -133,14 +139,14 @@ impl ModelCache {
         if let Some(other) = all.iter().find(|declared| declared.is(&name, &models, grant, &limits)) {
             return Ok(other.known.clone());
         }
-        let used = |declared: &Declared| declared.used.load(Ordering::Relaxed);
+        let used = |declared: &CachedModels| declared.used.load(Ordering::Relaxed);
         let now = all.iter().map(used).max().unwrap_or(0).saturating_add(1);
         if all.len() >= MODELS
             && let Some(oldest) = (0..all.len()).min_by_key(|at| all.get(*at).map(used))
         {
             all.swap_remove(oldest);
         }
-        all.push(Declared {
+        all.push(CachedModels {
             name,
             dialect,
             raw_sql,
@@ -154,7 +160,7 @@ impl ModelCache {
         Ok(known)
     }
 
-    fn find(&self, name: &str, models: &Models, grant: &Grant, limits: &Limits) -> Option<Arc<Known>> {
+    fn find(&self, name: &str, models: &Models, grant: &Grant, limits: &Limits) -> Option<Arc<CompiledCatalog>> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let found = all.iter().find(|declared| declared.is(name, models, grant, limits))?;
         let latest = all.iter().map(|declared| declared.used.load(Ordering::Relaxed)).max().unwrap_or(0);

@@ -12,38 +12,38 @@ use crate::{
     bindings::sqlservice::database::sessions,
     conv,
     grant::Grant,
-    known::Known,
     limits::SqlLimits,
-    memory::{Charge, Memory},
+    memory::{Charge, MemoryBudget},
+    model_cache::CompiledCatalog,
 };
 
 /// What a call brings that is smaller is not counted, as the number of calls and handles is limited.
 const SMALL: usize = 4 << 10;
 
 /// A database that a guest opened, with its models.
-pub(crate) struct Opened {
+pub(crate) struct DatabaseState {
     pub(crate) grant: Grant,
     pub(crate) limits: Arc<SqlLimits>,
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
-    memory: Arc<Memory>,
-    known: RwLock<(Arc<Known>, Charge)>,
+    memory: Arc<MemoryBudget>,
+    known: RwLock<(Arc<CompiledCatalog>, Charge)>,
 }
 
-impl Opened {
+impl DatabaseState {
     /// The places are those of sessions and of cursors.
     pub(crate) fn new(
         grant: Grant,
-        known: Arc<Known>,
+        known: Arc<CompiledCatalog>,
         limits: Arc<SqlLimits>,
         (sessions, cursors): (Arc<Semaphore>, Arc<Semaphore>),
-        memory: Arc<Memory>,
+        memory: Arc<MemoryBudget>,
     ) -> db::Result<Self> {
         let charge = memory.charge(known.weight)?;
         Ok(Self { grant, limits, sessions, cursors, memory, known: RwLock::new((known, charge)) })
     }
 
-    fn known(&self) -> Arc<Known> {
+    fn known(&self) -> Arc<CompiledCatalog> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
@@ -96,7 +96,7 @@ impl Opened {
     }
 
     /// Adds what reflection read. Statements may mean something else from now on.
-    pub(crate) fn learn(&self, tables: &[sql::schema::Table]) -> Result<(), SqlError> {
+    pub(crate) fn add_reflected(&self, tables: &[sql::schema::Table]) -> Result<(), SqlError> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let more = known.0.with(tables);
         let charge = self.memory.charge(more.weight)?;

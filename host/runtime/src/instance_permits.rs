@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// So many places.
-pub(crate) fn of(count: u32) -> Arc<Semaphore> {
+pub(crate) fn semaphore(count: u32) -> Arc<Semaphore> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
 }
 
 /// The places of a tenant's instances. Waiting is first come, first served.
 #[derive(Clone)]
-pub(crate) struct Places {
+pub(crate) struct InstancePermits {
     /// Those of the engine, which other tenants take as well.
     engine: Arc<Semaphore>,
     /// The tenant's own share of them: one with many callers has no more of the engine's than that, and no more of its queue.
@@ -35,17 +35,17 @@ pub(crate) struct Places {
 }
 
 /// A place that is taken.
-pub(crate) struct Place {
+pub(crate) struct InstancePermit {
     _engine: OwnedSemaphorePermit,
     _own: OwnedSemaphorePermit,
 }
 
-impl Places {
+impl InstancePermits {
     pub(crate) fn new(limits: &TenantLimits, engine: &Arc<Semaphore>) -> Self {
         Self {
             engine: Arc::clone(engine),
-            own: of(limits.instances),
-            waiters: of(limits.instance_waiters),
+            own: semaphore(limits.instances),
+            waiters: semaphore(limits.instance_waiters),
             wait: limits.instance_wait,
             instances: limits.instances,
             most_waiters: limits.instance_waiters,
@@ -53,7 +53,7 @@ impl Places {
     }
 
     /// Takes a place, or waits for one.
-    pub(crate) async fn take(&self) -> Result<Place> {
+    pub(crate) async fn take(&self) -> Result<InstancePermit> {
         if let Some(place) = self.take_free() {
             return Ok(place);
         }
@@ -69,13 +69,13 @@ impl Places {
     }
 
     /// A place that is free and that no caller waits for: what comes free belongs to who is first in the queue.
-    fn take_free(&self) -> Option<Place> {
+    fn take_free(&self) -> Option<InstancePermit> {
         let own = Arc::clone(&self.own).try_acquire_owned().ok()?;
-        Some(Place { _engine: Arc::clone(&self.engine).try_acquire_owned().ok()?, _own: own })
+        Some(InstancePermit { _engine: Arc::clone(&self.engine).try_acquire_owned().ok()?, _own: own })
     }
 
-    async fn wait_for_one(&self) -> Option<Place> {
+    async fn wait_for_one(&self) -> Option<InstancePermit> {
         let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
-        Some(Place { _engine: Arc::clone(&self.engine).acquire_owned().await.ok()?, _own: own })
+        Some(InstancePermit { _engine: Arc::clone(&self.engine).acquire_owned().await.ok()?, _own: own })
     }
 }
