@@ -201,7 +201,7 @@ const OWN_ROOMS: [(&str, &str, &str); 13] = [
     ("sqlite", "create.rs", "names of constraints are only in the text of CREATE TABLE"),
     ("sqlite", "decimal.rs", "it has no type for decimals, so each connection is taught to compute with them"),
     ("sqlite", "function.rs", "its functions run in this process, and some take long in one step"),
-    ("sqlite", "kept.rs", "each file has connections of its own, and there may be thousands of files"),
+    ("sqlite", "idle_files.rs", "each file has connections of its own, and there may be thousands of files"),
     ("sqlite", "function", "patterns and searches are apart"),
     ("postgres", "bind", "it takes arrays"),
     ("postgres", "numeric.rs", "it sends decimals in a binary form of its own"),

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
+mod description;
 mod opened;
-mod told;
 
-use self::opened::Opened;
-pub use self::told::{Capabilities, Dialect, Limits};
+pub use self::description::{Capabilities, Dialect, Limits};
+use self::opened::OpenDatabase;
 pub use crate::bindings::sqlservice::database::databases::DdlOptions;
 use crate::{
     Error, Result,
@@ -19,7 +19,7 @@ use crate::{
 
 /// A database, opened by the name under which the host granted it. Dropping it leaves its connections and sessions alive.
 pub struct Database {
-    opened: Rc<Opened>,
+    opened: Rc<OpenDatabase>,
 }
 
 impl Database {
@@ -34,21 +34,21 @@ impl Database {
         }
         mapping::opened(&models);
         let contract = contract::Database::open(name.to_owned(), models.clone()).await?;
-        let limits = Limits::told(contract.limits());
+        let limits = Limits::from_contract(contract.limits());
         let statements = StatementCache::new(u32::try_from(limits.parameters).unwrap_or(u32::MAX));
-        let opened = Rc::new(Opened { contract, limits, statements });
+        let opened = Rc::new(OpenDatabase { contract, limits, statements });
         opened::keep(name, models, &opened);
         Ok(Self { opened })
     }
 
     /// Its kind.
     pub fn dialect(&self) -> Dialect {
-        Dialect::told(&self.opened.contract.dialect())
+        Dialect::from_contract(&self.opened.contract.dialect())
     }
 
     /// What it can do.
     pub fn capabilities(&self) -> Capabilities {
-        Capabilities::told(self.opened.contract.capabilities())
+        Capabilities::from_contract(self.opened.contract.capabilities())
     }
 
     /// The limits that hold for this plugin; 0 means none.

@@ -52,7 +52,7 @@ impl<M: Record> Entity<M> {
     /// What leads back to where it was told from is left out; in a list, and where an object was told elsewhere, its columns
     /// stand for it.
     pub fn to_dict_with(&self, options: DictOptions) -> Dict {
-        tell(&self.erase(), options, &mut Told::default())
+        to_dict(&self.erase(), options, &mut DictWalk::default())
     }
 }
 
@@ -69,26 +69,26 @@ const DEPTH: usize = 64;
 
 /// What was told so far, each object once: a graph may have more ways through it than memory holds.
 #[derive(Default)]
-struct Told {
+struct DictWalk {
     all: BTreeSet<usize>,
     /// From the first object to the one that is told now.
     path: Vec<usize>,
 }
 
-fn tell(object: &AnyEntity, options: DictOptions, told: &mut Told) -> Dict {
-    told.all.insert(object.address());
+fn to_dict(object: &AnyEntity, options: DictOptions, walk: &mut DictWalk) -> Dict {
+    walk.all.insert(object.address());
     let mut dict = columns(object);
-    let depth = told.path.len();
+    let depth = walk.path.len();
     let tells_more = depth == 0 || options.include_nested_relationships;
     if tells_more && !options.exclude_relationships && depth <= DEPTH {
-        told.path.push(object.address());
-        relationships(object, options, told, &mut dict);
-        told.path.pop();
+        walk.path.push(object.address());
+        relationships(object, options, walk, &mut dict);
+        walk.path.pop();
     }
     dict
 }
 
-fn relationships(object: &AnyEntity, options: DictOptions, told: &mut Told, dict: &mut Dict) {
+fn relationships(object: &AnyEntity, options: DictOptions, walk: &mut DictWalk, dict: &mut Dict) {
     let mapper = object.0.mapper();
     for (at, relation) in mapper.relations.iter().enumerate() {
         let mut found = None;
@@ -97,12 +97,12 @@ fn relationships(object: &AnyEntity, options: DictOptions, told: &mut Told, dict
         });
         let Some(items) = found else { continue };
         let value = if relation.collection {
-            DictValue::Many(items.iter().map(|item| again(item, options, told)).collect())
+            DictValue::Many(items.iter().map(|item| nested_dict(item, options, walk)).collect())
         } else {
             match items.first() {
                 None => DictValue::One(None),
-                Some(item) if told.path.contains(&item.address()) => continue,
-                Some(item) => DictValue::One(Some(again(item, options, told))),
+                Some(item) if walk.path.contains(&item.address()) => continue,
+                Some(item) => DictValue::One(Some(nested_dict(item, options, walk))),
             }
         };
         dict.0.push((relation.field, value));
@@ -110,8 +110,8 @@ fn relationships(object: &AnyEntity, options: DictOptions, told: &mut Told, dict
 }
 
 /// An object, or its columns where it was told already.
-fn again(object: &AnyEntity, options: DictOptions, told: &mut Told) -> Dict {
-    if told.all.contains(&object.address()) { columns(object) } else { tell(object, options, told) }
+fn nested_dict(object: &AnyEntity, options: DictOptions, walk: &mut DictWalk) -> Dict {
+    if walk.all.contains(&object.address()) { columns(object) } else { to_dict(object, options, walk) }
 }
 
 /// Names and values, as people write them.

@@ -1,6 +1,6 @@
 //! Objects of sessions: [`Entity`] is a shared handle of a row.
 
-mod fill;
+mod deferred;
 mod free;
 mod instance;
 mod loading;
@@ -25,7 +25,7 @@ pub use crate::{
     model::Record,
 };
 use crate::{
-    instance::{AnyInstance, Dropped},
+    instance::{AnyInstance, HandlesToDrop},
     value::Shown,
 };
 
@@ -58,7 +58,7 @@ impl<M: Record> Entity<M> {
     }
 
     /// Puts the object, and the version that this handle knows of, where they are dropped.
-    pub(crate) fn take_apart(self, dropped: &mut Dropped) {
+    pub(crate) fn take_apart(self, dropped: &mut HandlesToDrop) {
         let Self { instance, seen } = self;
         dropped.push(instance);
         if let Some(version) = seen.into_inner() {

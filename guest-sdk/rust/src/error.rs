@@ -233,7 +233,10 @@ impl fmt::Display for Error {
             Self::TypeMismatch(Mismatch { column, expected, got }) => write!(f, "{column} takes {expected}, not {got}"),
             Self::Integrity(violation) => display_violation(violation, f),
             Self::StaleData(Stale { table, expected, matched, .. }) => {
-                write!(f, "somebody else changed or deleted rows of {table:?}: expected {expected}, matched {matched}")
+                write!(
+                    f,
+                    "another transaction changed or deleted rows of {table:?}: expected {expected}, matched {matched}"
+                )
             }
             Self::CircularDependency(tables) => {
                 write!(f, "these depend on each other in a circle: {}", tables.join(", "))

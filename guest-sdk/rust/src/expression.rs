@@ -2,7 +2,6 @@
 
 mod arithmetic;
 mod case;
-mod ends;
 mod function;
 mod ids;
 mod json;
@@ -11,6 +10,7 @@ mod node;
 mod operand;
 mod operator;
 mod order;
+mod relationship_ends;
 mod scalar;
 mod selection;
 mod tuple;
@@ -32,10 +32,10 @@ pub use self::{
     window::*,
 };
 pub(crate) use self::{
-    ends::Ends,
     lowered::Lowered,
-    node::{Arena, Children, Node, Source},
+    node::{Arena, Children, FromTable, Node},
     operand::node as operand_node,
+    relationship_ends::RelationshipEnds,
     selection::nodes,
 };
 

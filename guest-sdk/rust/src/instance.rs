@@ -1,14 +1,14 @@
 //! Objects and relationships without their models' types. A unit of work handles objects by these traits, and an object calls its unit
 //! of work by the trait [`ChangeTracker`].
 
-mod along;
+mod cascade;
 mod relation;
 mod state;
 
 use std::{any::Any, fmt, rc::Rc};
 
 pub(crate) use self::{
-    along::along,
+    cascade::cascade,
     state::{InstanceState, StateSnapshot},
 };
 pub use self::{
@@ -41,7 +41,7 @@ pub(crate) trait ChangeTracker {
 }
 
 /// Handles that are to be dropped, whatever their models are.
-pub(crate) type Dropped = Vec<Rc<dyn Any>>;
+pub(crate) type HandlesToDrop = Vec<Rc<dyn Any>>;
 
 /// A snapshot of an object's row, for a rollback.
 pub(crate) struct Snapshot {
@@ -92,17 +92,17 @@ impl fmt::Debug for AnyEntity {
 }
 
 /// The object that the foreign key of a relationship refers to.
-pub(crate) enum Lead {
+pub(crate) enum ForeignKeyTarget {
     /// None: it is null, or not the object's own.
-    Nowhere,
+    Nothing,
     /// This object.
-    To(AnyEntity),
+    Object(AnyEntity),
     /// One that is not in the identity map.
     Unknown,
 }
 
 /// Finds the object that the relationship at a position refers to, from the values of the owner's columns.
-pub(crate) type Leads<'a> = dyn Fn(usize, &dyn Fn(usize) -> Value) -> Lead + 'a;
+pub(crate) type ForeignKeyResolver<'a> = dyn Fn(usize, &dyn Fn(usize) -> Value) -> ForeignKeyTarget + 'a;
 
 /// Gets a relationship as it is and as it is stored.
 pub(crate) type RelationVisitor<'a> = dyn FnMut(&dyn AnyRelation, Option<&dyn AnyRelation>) + 'a;
@@ -152,7 +152,7 @@ pub(crate) trait AnyInstance {
     /// The flush ended. Where it wrote the row, that is what was sent.
     fn end_send(&self, is_written: bool);
     /// What relationships are, once the row was written. Those that have nothing are empty, or what their foreign keys `lead` to.
-    fn settle_relations(&self, lead: &Leads<'_>);
+    fn settle_relations(&self, lead: &ForeignKeyResolver<'_>);
     /// There is no row any more: the object is a new one.
     fn forget_row(&self);
     /// The object as its row is.

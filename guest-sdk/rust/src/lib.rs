@@ -458,7 +458,7 @@ pub mod __private {
         bindings::sqlservice::database::rows::ColumnData,
         bindings::sqlservice::database::rows::Vector,
         event::{Dispatch, dispatch},
-        relation::{AnyRelation, Cascades, Declared, relate, relation, relationships},
+        relation::{AnyRelation, Cascades, RelationshipDeclaration, relate, relation, relationships},
         row::{Columns, next_cell},
         schema::*,
         value::{Scalar, SqlType, Value, labels},

@@ -104,7 +104,7 @@ pub(crate) struct Secondary {
 
 /// A relationship as its model declares it.
 #[doc(hidden)]
-pub struct Declared {
+pub struct RelationshipDeclaration {
     pub(crate) relationship: Relationship,
     pub(crate) target: fn() -> &'static Mapper,
     pub(crate) target_table: fn() -> Table,

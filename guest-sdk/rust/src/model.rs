@@ -10,7 +10,7 @@ use crate::{
     Result,
     bindings::sqlservice::database::rows::ColumnData,
     instance::AnyRelation,
-    mapping::Declared,
+    mapping::RelationshipDeclaration,
     row::FromRow,
     schema::{DefaultValue, Table},
     value::{Field, IntoValue, Value},
@@ -99,7 +99,7 @@ pub trait Model: FromRow + Sized + 'static {
     fn set_column(&mut self, column: usize, value: Value) -> Result<()>;
 
     #[doc(hidden)]
-    fn relations() -> Vec<Declared> {
+    fn relations() -> Vec<RelationshipDeclaration> {
         Vec::new()
     }
 

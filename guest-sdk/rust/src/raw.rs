@@ -8,7 +8,7 @@ use crate::{
     Result,
     bindings::sqlservice::database::{raw_sql, sessions::ResultSet, values::Value},
     row::FromRow,
-    session::{Link, Rows, RunOptions},
+    session::{ExecutorCore, Rows, RunOptions},
 };
 
 /// Parameters of raw SQL: `params![1, "ed", None::<i64>]`.
@@ -20,43 +20,43 @@ macro_rules! params {
 /// What raw SQL can run on: a [`Connection`](crate::Connection), a [`Session`](crate::Session), or one of these
 /// [with](crate::Executor::with) options.
 #[allow(async_fn_in_trait, reason = "guests have one thread")]
-pub trait RawLink: Link {
+pub trait RawExecutor: ExecutorCore {
     #[doc(hidden)]
     async fn text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
         // It may do anything.
-        self.link_ready(true).await?;
-        Ok(raw_sql::execute(self.link_contract(), sql, parameters, options).await?)
+        self.before_statement(true).await?;
+        Ok(raw_sql::execute(self.contract_session(), sql, parameters, options).await?)
     }
 }
 
-impl<L: Link> RawLink for L {}
+impl<L: ExecutorCore> RawExecutor for L {}
 
 /// Runs a statement; returns how many rows it changed.
-pub async fn execute(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<u64> {
+pub async fn execute(on: &impl RawExecutor, sql: &str, parameters: Vec<Value>) -> Result<u64> {
     Ok(on.text(sql.to_owned(), parameters, on.options(0)).await?.affected)
 }
 
 /// Runs an insert of one row; returns the key that the database counted up for it, as
 /// [`execute_for_key`](crate::Executor::execute_for_key) does.
-pub async fn execute_for_key(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<Option<i64>> {
+pub async fn execute_for_key(on: &impl RawExecutor, sql: &str, parameters: Vec<Value>) -> Result<Option<i64>> {
     Ok(on.text(sql.to_owned(), parameters, on.options(0)).await?.last_key)
 }
 
 /// Runs a query; returns all rows. A model finds its columns by their names, `raw::all::<User>(..)`; everything else is
 /// read in the order of the columns, `raw::all::<(i64, String)>(..)`.
-pub async fn all<T: FromRow>(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<Vec<T>> {
+pub async fn all<T: FromRow>(on: &impl RawExecutor, sql: &str, parameters: Vec<Value>) -> Result<Vec<T>> {
     stream(on, sql, parameters, 0).await?.collect().await
 }
 
 /// Runs a query; returns its first row.
-pub async fn first<T: FromRow>(on: &impl RawLink, sql: &str, parameters: Vec<Value>) -> Result<Option<T>> {
+pub async fn first<T: FromRow>(on: &impl RawExecutor, sql: &str, parameters: Vec<Value>) -> Result<Option<T>> {
     let mut rows = stream(on, sql, parameters, 1).await?;
     Ok(rows.next_batch().await?.and_then(|batch| batch.into_iter().next()))
 }
 
 /// Runs a query; returns its rows batch by batch.
 pub async fn stream<T: FromRow>(
-    on: &impl RawLink,
+    on: &impl RawExecutor,
     sql: &str,
     parameters: Vec<Value>,
     batch_rows: u32,

@@ -20,7 +20,7 @@ use crate::{
 };
 pub use crate::{
     instance::{AnyRelation, Mode},
-    mapping::{Cascades, Declared},
+    mapping::{Cascades, RelationshipDeclaration},
 };
 
 /// The objects on the other side of a one-to-many or many-to-many relationship.
@@ -378,8 +378,16 @@ pub fn relation<T: Record>(
     field: &'static str,
     cascades: Cascades,
     passive_updates: bool,
-) -> Declared {
-    Declared { relationship, target: mapper::<T>, target_table: T::table, secondary, field, cascades, passive_updates }
+) -> RelationshipDeclaration {
+    RelationshipDeclaration {
+        relationship,
+        target: mapper::<T>,
+        target_table: T::table,
+        secondary,
+        field,
+        cascades,
+        passive_updates,
+    }
 }
 
 /// What a model declares of its relationships.

@@ -3,8 +3,8 @@
 use std::{cell::Cell, fmt, rc::Rc};
 
 mod bulk;
+mod executor_core;
 mod flush;
-mod link;
 mod load;
 mod object;
 mod query;
@@ -25,8 +25,8 @@ pub use self::{
     savepoint::Savepoint,
 };
 pub(crate) use self::{
-    link::{Link, ResultSet},
-    rows::Sent,
+    executor_core::{ExecutorCore, ResultSet},
+    rows::StatementResult,
 };
 use crate::{
     Error, Result,
@@ -35,7 +35,7 @@ use crate::{
     model::{Model, unset},
     schema::{ReflectOptions, Table},
     statement::{
-        BoundRun, Command, Insert, PreparedPlan, Query, Seen, Sendable, StatementCache, Subquery, insert,
+        BoundRun, CacheLookup, Command, Insert, PreparedPlan, Query, Sendable, StatementCache, Subquery, insert,
         select_columns,
     },
     unit_of_work::UnitOfWork,
@@ -163,7 +163,7 @@ impl fmt::Display for Isolation {
 /// What connections and sessions can do. Every future may be dropped at any point: the statement is then stopped in the
 /// database, too. Calls on one connection or session run one after the other; for work at the same time take several.
 #[allow(async_fn_in_trait, reason = "guests have one thread, so these futures need not be Send")]
-pub trait Executor: Link {
+pub trait Executor: ExecutorCore {
     /// All rows, however many batches they come in.
     async fn all<Q: Query>(&self, query: &Q) -> Result<Vec<Q::Row>> {
         self.stream(query, 0).await?.collect().await
@@ -223,9 +223,9 @@ pub trait Executor: Link {
     /// # Errors
     /// [`Error::NoSuchTable`] names those asked for that do not exist.
     async fn reflect_with(&self, options: ReflectOptions) -> Result<Vec<Table>> {
-        self.link_ready(false).await?;
-        self.link_statements().set_reflected();
-        Ok(self.link_contract().reflect(options).await?)
+        self.before_statement(false).await?;
+        self.statement_cache().set_reflected();
+        Ok(self.contract_session().reflect(options).await?)
     }
 
     /// How many rows a query has; they are counted in the database.
@@ -249,13 +249,13 @@ pub trait Executor: Link {
     /// ```
     async fn prepare<Q: Query>(&self, query: &Q) -> Result<Prepared<Q::Row>> {
         let lowered = query.lower(None)?.statement()?;
-        Ok(Prepared::new(self.link_contract().prepare(lowered.statement.clone()).await?, lowered))
+        Ok(Prepared::new(self.contract_session().prepare(lowered.statement.clone()).await?, lowered))
     }
 
     /// Checks and compiles an insert, update or delete once, to [execute](Self::execute) it many times.
     async fn prepare_change<C: Command>(&self, command: &C) -> Result<Prepared<()>> {
         let lowered = command.lower()?.statement()?;
-        Ok(Prepared::new(self.link_contract().prepare(lowered.statement.clone()).await?, lowered))
+        Ok(Prepared::new(self.contract_session().prepare(lowered.statement.clone()).await?, lowered))
     }
 
     /// Inserts a row and returns it as it is stored: with its generated key and defaults. A generated key that is 0 is
@@ -294,7 +294,7 @@ pub trait Executor: Link {
     /// # Ok(()) }
     /// ```
     async fn upsert_many<M: Model>(&self, rows: &[M], conflict: impl Fn(Insert<M>) -> Insert<M>) -> Result<u64> {
-        let chunk = upsert_rows(self.link_statements().parameters(), rows, &conflict)?;
+        let chunk = upsert_rows(self.statement_cache().parameters(), rows, &conflict)?;
         if rows.len() <= chunk {
             return if rows.is_empty() { Ok(0) } else { self.execute(&conflict(insert::<M>().values(rows))).await };
         }
@@ -314,7 +314,7 @@ pub trait Executor: Link {
         rows: &[M],
         conflict: impl Fn(Insert<M>) -> Insert<M>,
     ) -> Result<Vec<M>> {
-        let chunk = upsert_rows(self.link_statements().parameters(), rows, &conflict)?;
+        let chunk = upsert_rows(self.statement_cache().parameters(), rows, &conflict)?;
         if rows.len() <= chunk {
             let one = conflict(insert::<M>().values(rows)).returning_all();
             return if rows.is_empty() { Ok(Vec::new()) } else { self.all(&one).await };
@@ -336,7 +336,7 @@ pub trait Executor: Link {
             return Ok(Vec::new());
         }
         let returning = M::COLUMNS.iter().map(|&name| name.to_owned()).collect();
-        Rows::new(Sent::new(self.send_rows(rows, returning).await?), 0).collect().await
+        Rows::new(StatementResult::new(self.send_rows(rows, returning).await?), 0).collect().await
     }
 
     /// Begins a transaction. There is seldom a need: the first statement does.
@@ -344,12 +344,12 @@ pub trait Executor: Link {
     /// # Errors
     /// [`Error::AlreadyBegun`] where one is open.
     async fn begin(&self, options: TransactionOptions) -> Result<()> {
-        Ok(self.link_contract().begin(options).await?)
+        Ok(self.contract_session().begin(options).await?)
     }
 
     /// Sets a savepoint: a point to go back to. They nest; the innermost ends first.
     async fn begin_nested(&self) -> Result<Savepoint> {
-        self.link_begin_nested().await
+        self.begin_savepoint().await
     }
 
     /// Runs work inside a savepoint: kept when the work is `Ok`, undone when it is an error.
@@ -375,17 +375,17 @@ pub trait Executor: Link {
 
     /// Commits. Nothing happens where no transaction is open.
     async fn commit(&self) -> Result<()> {
-        self.link_commit().await
+        self.commit_transaction().await
     }
 
     /// Rolls back. Nothing happens where no transaction is open.
     async fn rollback(&self) -> Result<()> {
-        self.link_rollback().await
+        self.rollback_transaction().await
     }
 
     /// Whether a transaction is open.
     fn in_transaction(&self) -> bool {
-        self.link_contract().in_transaction()
+        self.contract_session().in_transaction()
     }
 
     /// The same connection or session, with a timeout or limits for each statement.
@@ -433,13 +433,13 @@ pub trait Executor: Link {
         let names = cells.columns.iter().filter_map(|&at| M::COLUMNS.get(at)).map(|&name| name.to_owned()).collect();
         let count = u32::try_from(rows.len()).map_err(|_| Error::invalid("more than 2^32 rows in one call"))?;
         let batch = Batch { rows: count, columns: cells.data };
-        self.link_ready(true).await?;
+        self.before_statement(true).await?;
         let (table, options) = (M::TABLE.to_owned(), self.options(0));
-        Ok(self.link_contract().insert_many(table, names, batch, returning, options).await?)
+        Ok(self.contract_session().insert_many(table, names, batch, returning, options).await?)
     }
 
     #[doc(hidden)]
-    async fn send(&self, statement: Sendable, batch_rows: u32) -> Result<Sent> {
+    async fn send(&self, statement: Sendable, batch_rows: u32) -> Result<StatementResult> {
         let options = self.options(batch_rows);
         let run = match statement {
             Sendable::Prepared(run) => run,
@@ -447,36 +447,38 @@ pub trait Executor: Link {
                 return Err(Error::invalid("the statement has parameters: prepare it, and bind their values"));
             }
             Sendable::Statement(mut lowered) => {
-                let plan = match self.link_statements().get(&mut lowered) {
-                    Seen::Prepared(plan) => Some(plan),
+                let plan = match self.statement_cache().get(&mut lowered) {
+                    CacheLookup::Prepared(plan) => Some(plan),
                     // Boxed: once for a statement that comes often.
-                    Seen::Again(number) => Box::pin(self.plan_again(number, &lowered)).await,
-                    Seen::Nothing => None,
+                    CacheLookup::Repeated(number) => Box::pin(self.plan_again(number, &lowered)).await,
+                    CacheLookup::New => None,
                 };
                 match plan {
                     Some(plan) => BoundRun { plan, parameters: lowered.parameters },
                     None => {
-                        return Ok(Sent::new(self.link_execute(lowered.statement, lowered.parameters, options).await?));
+                        return Ok(StatementResult::new(
+                            self.execute_statement(lowered.statement, lowered.parameters, options).await?,
+                        ));
                     }
                 }
             }
         };
         let columns = Rc::clone(&run.plan.columns);
-        Ok(Sent { answer: self.link_run(run, options).await?, columns })
+        Ok(StatementResult { answer: self.run_prepared(run, options).await?, columns })
     }
 
     /// Prepares a statement that came before. Nothing where that fails: what is wrong with it is told when it is sent.
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "only this crate calls it")]
     async fn plan_again(&self, number: u64, lowered: &Lowered) -> Option<Rc<PreparedPlan>> {
-        let prepared = self.link_contract().prepare(lowered.statement.clone()).await.ok()?;
+        let prepared = self.contract_session().prepare(lowered.statement.clone()).await.ok()?;
         let plan = PreparedPlan::new(prepared, &lowered.statement);
-        self.link_statements().keep(number, lowered.statement.clone(), &plan);
+        self.statement_cache().keep(number, lowered.statement.clone(), &plan);
         Some(plan)
     }
 }
 
-impl<L: Link> Executor for L {}
+impl<L: ExecutorCore> Executor for L {}
 
 /// A connection or session with options for each statement: see [`Executor::with`].
 pub struct With<'a, L> {

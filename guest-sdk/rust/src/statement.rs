@@ -20,7 +20,7 @@ pub use self::{
 };
 
 pub(crate) use self::{
-    cache::{Seen, StatementCache},
+    cache::{CacheLookup, StatementCache},
     changed::ChangedTable,
     prepared::{BoundRun, PreparedPlan},
 };

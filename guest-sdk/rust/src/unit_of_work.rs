@@ -5,10 +5,11 @@ mod add;
 mod back_populates;
 mod cascade;
 mod changes;
-mod claim;
 mod collect;
+mod collections_at_delete;
 mod delete_cascade;
 mod delete_order;
+mod detached_owners;
 mod event;
 mod expunge;
 mod flush;
@@ -16,14 +17,13 @@ mod flush_plan;
 mod flush_rollback;
 mod history;
 mod holders;
-mod listed;
 mod load;
-mod outside;
-mod owners;
-mod source;
+mod owner_lookup;
+mod ownership;
 mod synchronize;
 mod transaction;
 mod update_cascade;
+mod value_source;
 
 use std::{
     cell::{Cell, RefCell},
@@ -38,12 +38,12 @@ pub(crate) use self::{
     delete_cascade::DeleteCascade,
     flush::Flush,
     flush_rollback::FlushRollback,
-    load::{ApartLoad, LoadFrom, LoadPlan, key_of, keys_of_owners, stored},
+    load::{LoadFrom, LoadPlan, SeparateLoad, key_of, keys_of_owners, stored},
     synchronize::{Following, by_key, by_model, rows_of},
 };
 use self::{
+    collections_at_delete::{CollectionsAtDelete, ManyToOneTargets},
     flush_rollback::FlushStep,
-    listed::{Listed, Pointing},
     transaction::SessionTransaction,
 };
 use crate::{
@@ -64,12 +64,12 @@ pub(crate) struct UnitOfWork {
     /// Objects that the next flush deletes.
     deleted: RefCell<Vec<AnyEntity>>,
     /// What their lists had got by the time they were deleted.
-    listed: RefCell<Listed>,
-    pointing: RefCell<Pointing>,
+    listed: RefCell<CollectionsAtDelete>,
+    pointing: RefCell<ManyToOneTargets>,
     /// How often an object was edited or added.
     edits: Cell<u64>,
     /// Owners in no session, and the objects of this one that they lost since the last flush.
-    outside: RefCell<Vec<(AnyEntity, Vec<AnyEntity>)>>,
+    detached_owners: RefCell<Vec<(AnyEntity, Vec<AnyEntity>)>>,
     /// The transaction, and its savepoints.
     transactions: RefCell<Vec<SessionTransaction>>,
     /// How many savepoints there were.
@@ -99,7 +99,7 @@ impl UnitOfWork {
             listed: RefCell::default(),
             pointing: RefCell::default(),
             edits: Cell::new(1),
-            outside: RefCell::default(),
+            detached_owners: RefCell::default(),
             transactions: RefCell::new(vec![SessionTransaction::new(0)]),
             savepoints: Cell::new(0),
             has_written: Cell::new(false),
@@ -114,7 +114,7 @@ impl UnitOfWork {
     /// Whether there is nothing to flush.
     pub(crate) fn is_clean(&self) -> bool {
         let lists = [&self.pending, &self.changed, &self.deleted];
-        lists.into_iter().all(|list| list.borrow().is_empty()) && self.outside.borrow().is_empty()
+        lists.into_iter().all(|list| list.borrow().is_empty()) && self.detached_owners.borrow().is_empty()
     }
 
     pub(crate) fn pending(&self) -> Vec<AnyEntity> {
@@ -253,7 +253,7 @@ impl UnitOfWork {
                 Ok(())
             }
             Status::Persistent => {
-                self.note_listed(object);
+                self.note_collections(object);
                 state.set(Status::Deleted, self);
                 self.deleted.borrow_mut().push(object.clone());
                 Ok(())
@@ -303,7 +303,7 @@ impl ChangeTracker for UnitOfWork {
     }
 
     fn lost_by_detached(&self, owner: AnyEntity, item: AnyEntity) {
-        let mut outside = self.outside.borrow_mut();
+        let mut outside = self.detached_owners.borrow_mut();
         match outside.iter_mut().find(|(known, _)| *known == owner) {
             Some((_, lost)) => lost.push(item),
             None => outside.push((owner, vec![item])),

@@ -1,10 +1,10 @@
 //! `sqlservice check`: reads a configuration file and says in words what it allows, and what is unsafe about that.
 
+mod json;
 mod rules;
-mod said;
 #[cfg(test)]
 mod tests;
-mod told;
+mod text;
 mod warnings;
 
 use crate::{
@@ -28,9 +28,9 @@ pub(crate) async fn check(asked: &Check) -> Result<Exit> {
         warnings::of_logins(&config, &mut findings).await;
     }
     if asked.json {
-        output::json(&told::to_json(&config, &findings))?;
+        output::json(&json::to_json(&config, &findings))?;
     } else {
-        output::text(&said::to_text(&config, &findings))?;
+        output::text(&text::to_text(&config, &findings))?;
     }
     let unsafe_things = findings.iter().any(|finding| finding.warns);
     Ok(if asked.strict && unsafe_things { Exit::Usage } else { Exit::Success })

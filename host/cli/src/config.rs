@@ -9,8 +9,8 @@ mod hidden;
 mod limits;
 mod node;
 mod open;
-mod place;
 mod policy;
+mod span;
 mod tenant;
 #[cfg(test)]
 mod tests;
@@ -31,8 +31,8 @@ pub(crate) use self::{
     database::Database,
     grant::{Granted, SchemaChanges, rights},
     limits::LIMITS,
-    place::{Place, Problem, Source},
-    policy::Named as NamedPolicy,
+    policy::NamedPolicy,
+    span::{Problem, SourceText, Span},
     tenant::Tenant,
     url::sqlite_path,
 };
@@ -59,7 +59,7 @@ const PLUGIN_KEYS: &[&str] = &["component"];
 /// All that the file says. Names refer to what there is, and no two things contradict each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    pub(crate) source: Source,
+    pub(crate) source: SourceText,
     pub(crate) databases: BTreeMap<String, Database>,
     pub(crate) plugins: BTreeMap<String, Plugin>,
     pub(crate) policies: BTreeMap<String, NamedPolicy>,
@@ -70,7 +70,7 @@ pub(crate) struct Config {
 #[derive(Clone, Debug)]
 pub(crate) struct Plugin {
     /// Where its name stands.
-    pub(crate) place: Place,
+    pub(crate) place: Span,
     /// The component's path, as it is written.
     pub(crate) component: String,
 }
@@ -94,8 +94,8 @@ pub(crate) fn load(path: &Path) -> failure::Result<Config> {
 /// Reads the bytes of a file of that name, whose paths count from a directory.
 pub(crate) fn read(name: String, dir: PathBuf, bytes: &[u8]) -> failure::Result<Config> {
     let text: Arc<str> = String::from_utf8_lossy(bytes).into();
-    let mut source = Source { name, dir, text: Arc::clone(&text), hidden: Vec::new() };
-    let unreadable = |mut source: Source, problem: Problem| {
+    let mut source = SourceText { name, dir, text: Arc::clone(&text), hidden: Vec::new() };
+    let unreadable = |mut source: SourceText, problem: Problem| {
         source.hidden = hidden::of_line(&source.text, problem.place.start);
         Err(source.failure(problem))
     };
@@ -115,7 +115,7 @@ pub(crate) fn read(name: String, dir: PathBuf, bytes: &[u8]) -> failure::Result<
     contents(&Table::root(document.get_ref()), &source).map_err(|problem| source.failure(problem))
 }
 
-fn contents(root: &Table<'_>, source: &Source) -> Result<Config> {
+fn contents(root: &Table<'_>, source: &SourceText) -> Result<Config> {
     root.only(KEYS)?;
     let base = TenantLimits::default();
     let base = root.get("limits").map_or_else(|| Ok(base.clone()), |entry| limits::read(&entry.table()?, &base))?;

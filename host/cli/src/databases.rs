@@ -19,7 +19,7 @@ const DEFAULT: &str = "default";
 const ALL: &str = "*";
 
 /// A database as it was asked for.
-pub(crate) struct Named {
+pub(crate) struct NamedDatabase {
     pub(crate) name: String,
     url: String,
     /// Whether an option asked for it; the embedded file is there anyway, and made when it is used.
@@ -28,7 +28,7 @@ pub(crate) struct Named {
     is_wall: bool,
 }
 
-impl Named {
+impl NamedDatabase {
     /// A database that a configuration file grants, with SQL text or without.
     pub(crate) fn configured(name: &str, url: String, raw_sql: bool) -> Self {
         Self { name: name.to_owned(), url, asked: true, is_wall: raw_sql }
@@ -78,11 +78,11 @@ impl Named {
 }
 
 /// All databases that were asked for, or the embedded one.
-pub(crate) fn named(grants: &Grants) -> Result<Vec<Named>> {
-    let read = |text: &String| Named::parse(text, |name| env::var(name).ok());
+pub(crate) fn named(grants: &Grants) -> Result<Vec<NamedDatabase>> {
+    let read = |text: &String| NamedDatabase::parse(text, |name| env::var(name).ok());
     let mut named = grants.databases.iter().map(read).collect::<Result<Vec<_>>>()?;
     if named.is_empty() {
-        named.push(Named { name: DEFAULT.to_owned(), url: EMBEDDED.to_owned(), asked: false, is_wall: false });
+        named.push(NamedDatabase { name: DEFAULT.to_owned(), url: EMBEDDED.to_owned(), asked: false, is_wall: false });
     }
     let names: BTreeSet<&str> = named.iter().map(|database| database.name.as_str()).collect();
     if let Some(unknown) = grants.raw_sql.iter().find(|name| *name != ALL && !names.contains(name.as_str())) {
@@ -95,11 +95,12 @@ pub(crate) fn named(grants: &Grants) -> Result<Vec<Named>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Named;
+    use super::NamedDatabase;
 
     fn parse(text: &str) -> (String, String) {
         let variable = |name: &str| (name == "URL").then(|| "postgres://u:p@h/d".to_owned());
-        Named::parse(text, variable).map_or_else(|error| (String::new(), error.to_string()), |n| (n.name, n.url))
+        NamedDatabase::parse(text, variable)
+            .map_or_else(|error| (String::new(), error.to_string()), |n| (n.name, n.url))
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
     language::Language,
     output,
 };
-use workspace::{Member, Standing};
+use workspace::{Member, WorkspaceRole};
 
 /// The folder of the copied SDK.
 const SDK: &str = "sdk";
@@ -36,13 +36,13 @@ pub(crate) fn new(asked: &New) -> Result<Exit> {
     }
     free(&dir)?;
     let standing = if asked.alone || asked.sdk.is_some() {
-        Standing::Alone(None)
+        WorkspaceRole::Alone(None)
     } else {
         workspace::standing(&asked.name, &dir)?
     };
     match &standing {
-        Standing::Alone(_) => make(&dir, &alone(asked)?)?,
-        Standing::Member(member) => join(&asked.name, &dir, member)?,
+        WorkspaceRole::Alone(_) => make(&dir, &alone(asked)?)?,
+        WorkspaceRole::Member(member) => join(&asked.name, &dir, member)?,
     }
     output::text(&told(&asked.name, &dir, &standing))?;
     Ok(Exit::Success)
@@ -169,12 +169,12 @@ fn write(unfinished: &Path, dir: &Path, files: &[Text]) -> io::Result<()> {
 }
 
 /// What was made, and what to do next.
-fn told(name: &str, dir: &Path, standing: &Standing) -> String {
+fn told(name: &str, dir: &Path, standing: &WorkspaceRole) -> String {
     let (dir, file) = (dir.display(), file(name));
     let (made, target, toolchain) = match standing {
-        Standing::Alone(None) => (String::new(), "target".to_owned(), ""),
-        Standing::Alone(Some(why)) => (format!(", which stands alone: {why}"), "target".to_owned(), ""),
-        Standing::Member(member) => {
+        WorkspaceRole::Alone(None) => (String::new(), "target".to_owned(), ""),
+        WorkspaceRole::Alone(Some(why)) => (format!(", which stands alone: {why}"), "target".to_owned(), ""),
+        WorkspaceRole::Member(member) => {
             let made = format!(", a member of the workspace in {}", member.root.display());
             (made, target(member), if has_toolchain(&member.root) { "" } else { "  rustup target add wasm32-wasip2\n" })
         }

@@ -11,7 +11,7 @@ use sqlservice_host::{CompileCache, Engine, EngineBuilder, EngineLimits, Functio
 use crate::{
     args::Run,
     cache,
-    databases::{self, Named},
+    databases::{self, NamedDatabase},
     exit::Exit,
     failure::{Failure, Result},
     load,
@@ -20,10 +20,10 @@ use crate::{
 };
 
 /// What is run, and for whom.
-struct Scene {
+struct RunTarget {
     engine: Engine,
     tenant: Tenant,
-    databases: Vec<Named>,
+    databases: Vec<NamedDatabase>,
     component: PathBuf,
     /// Its name, where it has another one than its file's.
     plugin: Option<String>,
@@ -31,30 +31,30 @@ struct Scene {
 
 /// Does what `run` was asked for.
 pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
-    let scene = match (&asked.configured.config, &asked.configured.tenant) {
-        (Some(file), Some(tenant)) => configured::scene(asked, file, tenant)?,
-        _ => scene(asked)?,
+    let target = match (&asked.configured.config, &asked.configured.tenant) {
+        (Some(file), Some(tenant)) => configured::target(asked, file, tenant)?,
+        _ => target(asked)?,
     };
-    let mut plugin = load::runnable(&scene.engine, &scene.component, quiet)?;
-    if let Some(name) = &scene.plugin {
+    let mut plugin = load::runnable(&target.engine, &target.component, quiet)?;
+    if let Some(name) = &target.plugin {
         // The configuration's name for it, by which databases know it as an owner of tables.
         plugin = plugin.with_name(name.as_str());
     }
     let Some(name) = &asked.function else {
-        return listing::print(&plugin, &load::title(&scene.component), asked.json);
+        return listing::print(&plugin, &load::title(&target.component), asked.json);
     };
     let function = function(&plugin, name)?;
     let arguments = wave::parse(function, &asked.args)?;
     let outcome = interruptible(async {
-        for database in &scene.databases {
-            database.check(&scene.tenant).await?;
+        for database in &target.databases {
+            database.check(&target.tenant).await?;
         }
-        call(&plugin, &scene.tenant, function, &arguments, quiet).await
+        call(&plugin, &target.tenant, function, &arguments, quiet).await
     })
     .await;
     // Bounded; a second Ctrl-C does not wait for it. Its outcome changes nothing of the call's.
     let _ = interruptible(async {
-        scene.tenant.close().await;
+        target.tenant.close().await;
         Ok(())
     })
     .await;
@@ -62,7 +62,7 @@ pub(crate) async fn run(asked: &Run, quiet: bool) -> Result<Exit> {
 }
 
 /// The engine, and the only tenant that it has, by the options.
-fn scene(asked: &Run) -> Result<Scene> {
+fn target(asked: &Run) -> Result<RunTarget> {
     let databases = databases::named(&asked.grants)?;
     let mut grants = Vec::new();
     for database in &databases {
@@ -83,7 +83,7 @@ fn scene(asked: &Run) -> Result<Scene> {
         let tenant = builder.build()?;
         Ok((engine, tenant))
     })?;
-    Ok(Scene { engine, tenant, databases, component: asked.component.clone(), plugin: None })
+    Ok(RunTarget { engine, tenant, databases, component: asked.component.clone(), plugin: None })
 }
 
 fn engine(

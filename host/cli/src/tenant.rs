@@ -25,7 +25,7 @@ pub(crate) async fn tenant(asked: &Tenant) -> Result<Exit> {
 }
 
 /// A tenant that is to be kept apart, and where.
-struct Place<'a> {
+struct TenantTarget<'a> {
     asked: &'a TenantAdd,
     name: Name,
     config: &'a Config,
@@ -41,7 +41,7 @@ async fn add(asked: &TenantAdd) -> Result<Exit> {
     let Some(database) = config.databases.get(&asked.database) else { return Err(unknown(&config, &asked.database)) };
     let url = config.url(database, name.as_str()).map_err(|problem| config.source.failure(problem))?;
     let is_file = sqlite_path(&url).is_some();
-    let place = Place { asked, name, config: &config, database, url };
+    let place = TenantTarget { asked, name, config: &config, database, url };
     let report = match asked.kind {
         Some(Kind::File) | None if is_file => file::add(&place).await?,
         Some(Kind::Schema | Kind::Role) | None if !place.url.starts_with("sqlite:") => server::add(&place).await?,

@@ -74,7 +74,7 @@ async fn work(
         session.rollback().await?;
         drop(session);
         times.push(began.elapsed());
-        assert_eq!(answer.first.rows, 1, "row {key} of tenant {at}");
+        assert_eq!(answer.first_batch.rows, 1, "row {key} of tenant {at}");
     }
     Ok(times)
 }

@@ -174,7 +174,7 @@ fn command(text: String) -> Compiled {
     let summary = Summary { operation: Operation::Delete, tables: Arc::default() };
     Compiled {
         sql: Sql::fixed(text.leak()),
-        slots: Vec::new(),
+        placeholders: Vec::new(),
         outputs: Arc::default(),
         parameters: 0,
         writes: true,
@@ -213,7 +213,7 @@ async fn work(
         session.rollback().await?;
         drop(session);
         times.push(began.elapsed());
-        assert_eq!(answer.first.rows, 1, "row {key} of tenant {at}");
+        assert_eq!(answer.first_batch.rows, 1, "row {key} of tenant {at}");
     }
     Ok(times)
 }
@@ -228,7 +228,7 @@ fn watch(administrator: &Database, is_done: Arc<AtomicBool>) -> JoinHandle<Resul
         while !is_done.load(Ordering::Relaxed) {
             let answer = session.execute_text(COUNT.to_owned(), Vec::new(), RunOptions::default()).await?;
             session.rollback().await?;
-            if let Value::Scalar(Scalar::Integer(count)) = answer.first.value(0, 0) {
+            if let Value::Scalar(Scalar::Integer(count)) = answer.first_batch.value(0, 0) {
                 most = most.max(count);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

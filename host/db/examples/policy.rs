@@ -72,7 +72,7 @@ async fn round(session: &Session, query: &Arc<Compiled>, count: i64) -> Result<D
         let key = turn * 7 % (ROWS - 1_000);
         let parameters: Vec<Value> = if query.parameters > 0 { vec![(key + 1).into()] } else { Vec::new() };
         let answer = session.execute(Arc::clone(query), parameters, RunOptions::default()).await?;
-        assert!(answer.first.rows == 1 || answer.first.rows == 1_000);
+        assert!(answer.first_batch.rows == 1 || answer.first_batch.rows == 1_000);
     }
     let took = began.elapsed();
     session.rollback().await?;

@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 use sqlservice_db::{Database, RunOptions, Session, Settings};
 use sqlservice_sql::{
     Compiled, Operation, Scalar, Sql, Summary,
-    compiled::{Output, Slot, Source},
+    compiled::{Output, Placeholder, ValueSource},
     schema::TypeKind,
 };
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -72,7 +72,9 @@ fn select(sql: &'static str, parameters: u32) -> Arc<Compiled> {
         |name: &str, kind: TypeKind| Output { name: name.into(), ty: Some(kind.into()), nullable: Some(false) };
     Arc::new(Compiled {
         sql: Sql::fixed(sql),
-        slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None, fit: None }).collect(),
+        placeholders: (0..parameters)
+            .map(|at| Placeholder { source: ValueSource::Parameter(at), kind: None, bounds: None })
+            .collect(),
         outputs: [
             output("id", TypeKind::Int64),
             output("a", TypeKind::Int64),
@@ -95,8 +97,8 @@ async fn columns(session: &Session) -> Result<Duration, Failure> {
     let since = Instant::now();
     let answer =
         session.execute(select("select id, a, b, c, d, e from t", 0), Vec::new(), RunOptions::default()).await?;
-    let mut count = answer.first.rows;
-    if let Some(cursor) = answer.rest {
+    let mut count = answer.first_batch.rows;
+    if let Some(cursor) = answer.cursor {
         while let Some(batch) = cursor.next_batch(1024, 256 << 10).await? {
             count += batch.rows;
         }
@@ -133,7 +135,7 @@ async fn points(session: &Session) -> Result<Duration, Failure> {
     for id in 0..POINTS {
         let id = Scalar::Integer(i64::from(id % ROWS) + 1).into();
         let answer = session.execute(Arc::clone(&select), vec![id], RunOptions::default()).await?;
-        if answer.first.rows != 1 {
+        if answer.first_batch.rows != 1 {
             return Err("a point query found no row".into());
         }
     }

@@ -1,23 +1,23 @@
-//! What the three databases have in common: a link is one checked-out connection and does what its owner, a lease, says.
+//! What the three databases have in common: the trait of one checked-out connection, and what is run over it.
 
 pub(crate) mod any;
 pub(crate) mod bind;
 pub(crate) mod busy;
 pub(crate) mod column_writer;
+pub(crate) mod connect_retry;
 pub(crate) mod control;
 pub(crate) mod driver;
 pub(crate) mod idle;
+pub(crate) mod liveness;
 pub(crate) mod mysql;
-pub(crate) mod notice;
-pub(crate) mod page;
 pub(crate) mod postgres;
 pub(crate) mod reading;
-pub(crate) mod room;
-pub(crate) mod scope;
+pub(crate) mod row_buffer;
 pub(crate) mod server;
+pub(crate) mod server_transaction;
 pub(crate) mod sqlite;
 pub(crate) mod verb;
-pub(crate) mod vigil;
+pub(crate) mod warning;
 
 use std::sync::Arc;
 
@@ -93,9 +93,9 @@ pub(crate) struct Begin {
 /// One checked-out connection.
 ///
 /// Its futures run in host-owned tasks and are polled to their end, never dropped halfway; a statement is stopped from
-/// outside through [`Link::stopper`]. After an error the owner either rolls back or discards the link.
-pub(crate) trait Link: Send + Sized + 'static {
-    /// What stops this link's running statement from another task.
+/// outside through [`BackendConnection::cancel_handle`]. After an error the owner either rolls back or discards the connection.
+pub(crate) trait BackendConnection: Send + Sized + 'static {
+    /// What stops this connection's running statement from another task.
     type CancelHandle: Stop;
 
     /// A handle that stops whatever statement runs.
@@ -137,7 +137,7 @@ pub(crate) trait Link: Send + Sized + 'static {
 
     /// Rolls back what is open, restores what a borrower may have changed, and proves the connection idle: by a question, or
     /// without one where each answer since it was proved last came to its end and the last one left nothing open.
-    /// An error means that the link must be discarded.
+    /// An error means that the connection must be discarded.
     fn reset(&mut self) -> impl Future<Output = Result<()>> + Send;
 
     /// Gives the connection back to its pool. Only after a `reset` that succeeded.
@@ -150,6 +150,6 @@ pub(crate) trait Link: Send + Sized + 'static {
 /// Stops a running statement from outside.
 pub(crate) trait Stop: Clone + Send + Sync + 'static {
     /// Asks the database to stop the statement that runs now, if one does. Returns when the request has arrived, so
-    /// that it cannot hit a later statement; an error means that the link must be discarded.
+    /// that it cannot hit a later statement; an error means that the connection must be discarded.
     fn stop(&self) -> impl Future<Output = Result<()>> + Send;
 }

@@ -16,7 +16,7 @@ use crate::{
     session::Session,
     settings::{Settings, TransactionOptions},
     storage::Storage,
-    task::{Work, run_or_spawn},
+    task::{CallFuture, run_or_spawn},
     transaction::state::Mode,
     url::Target,
 };
@@ -146,7 +146,7 @@ impl Database {
         let mut tries = self.status().idle.saturating_add(2);
         loop {
             tries = tries.saturating_sub(1);
-            let place = self.inner.pool.place(self.share.as_deref()).await?;
+            let place = self.inner.pool.acquire_permit(self.share.as_deref()).await?;
             let (inner, instruments) = (Arc::clone(&self.inner), Arc::clone(&self.instruments));
             let answers = self.host(Box::pin(async move {
                 let mut held = inner.pool.open(place, &instruments).await?;
@@ -231,7 +231,7 @@ impl Database {
         F: Future<Output = (PooledConnection, Result<T>)> + Send,
     {
         let since = self.instruments.now();
-        let place = match self.inner.pool.place(self.share.as_deref()).await {
+        let place = match self.inner.pool.acquire_permit(self.share.as_deref()).await {
             Ok(place) => place,
             Err(error) => {
                 self.instruments.connected(since, Err(&error));
@@ -253,7 +253,7 @@ impl Database {
     }
 
     /// Does work in a host task.
-    async fn host<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
+    async fn host<T: Send + 'static>(&self, work: CallFuture<T>) -> Result<T> {
         self.inner.enter();
         run_or_spawn(work).await.end().await
     }

@@ -23,7 +23,7 @@ pub(crate) struct Queue {
 }
 
 /// The places of one pool.
-pub(crate) struct Places {
+pub(crate) struct PoolPermits {
     queue: Arc<Queue>,
     pool: PoolId,
     most: u32,
@@ -108,7 +108,7 @@ impl Queue {
     }
 }
 
-impl Places {
+impl PoolPermits {
     /// So many places of a queue for one pool more.
     pub(crate) fn new(queue: &Arc<Queue>, most: u32) -> Self {
         let pool = queue.lock().add_pool(most);
@@ -154,7 +154,7 @@ impl Places {
     }
 }
 
-impl Drop for Places {
+impl Drop for PoolPermits {
     fn drop(&mut self) {
         let waiting = self.queue.lock().leave_pool(self.pool);
         drop(waiting);
@@ -183,7 +183,7 @@ impl Flow {
             }
             state.wait(self.id, sender)
         };
-        let _leave = Leave { flow: self, ticket };
+        let _leave = WaitGuard { flow: self, ticket };
         // One may have come back just before.
         self.queue.serve();
         receiver.await.map_err(|_| Closed)
@@ -204,12 +204,12 @@ impl Drop for Permit {
 }
 
 /// Takes out of the queue who waits no more.
-struct Leave<'f> {
+struct WaitGuard<'f> {
     flow: &'f Flow,
     ticket: u64,
 }
 
-impl Drop for Leave<'_> {
+impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
         self.flow.queue.lock().leave(self.flow.id, self.ticket);
     }

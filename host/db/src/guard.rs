@@ -23,7 +23,7 @@ use crate::{
     pool::Share,
     queue::{CallHandle, CallQueue, Lease},
     row_sink::{Clock, FetchSize},
-    task::{Work, run_or_spawn},
+    task::{CallFuture, run_or_spawn},
     transaction::state::{Mode, State},
 };
 
@@ -91,7 +91,7 @@ impl Core {
 
     /// A call: queues for the session's connection in the order in which calls are started, and does the work. To be run as a task of the
     /// host's, see [`run_or_spawn`].
-    pub(crate) fn start<T, F, W>(self: &Arc<Self>, work: W) -> (Option<CallHandle>, Work<T>)
+    pub(crate) fn start<T, F, W>(self: &Arc<Self>, work: W) -> (Option<CallHandle>, CallFuture<T>)
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,

@@ -36,9 +36,9 @@ pub use login::{Finding, Severity};
 pub use observe::{Event, Observer, Scope};
 pub use operation::{
     flush::FlushError,
-    load::{Root, Rows},
+    load::{LoadedRows, Root},
     reflect::options::ReflectOptions,
-    statement::Answer,
+    statement::ResultSet,
 };
 pub use pool::PoolStatus;
 pub use savepoint::Savepoint;

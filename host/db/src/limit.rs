@@ -45,7 +45,7 @@ pub struct ServerStatus {
     pub size: u32,
     /// Those of them that no borrower uses.
     pub idle: u32,
-    /// Places for connections that borrowers have.
+    /// Permits for connections that borrowers have.
     pub in_use: u32,
     /// How many connections there may be.
     pub max: u32,

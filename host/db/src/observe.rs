@@ -31,7 +31,7 @@ pub use self::{
     rate::RateLimit,
     statement::{Origin, Outcome, Statement},
 };
-use crate::{error::Error, operation::ddl::change::Change};
+use crate::{error::Error, operation::ddl::table_action::TableAction};
 
 /// Is told of what a database's handles do: for metrics, audits, logs and tests.
 ///
@@ -131,13 +131,18 @@ impl Instruments {
     }
 
     /// Tables were created or dropped.
-    pub(crate) fn schema_changed(&self, began: Option<Instant>, change: Change, result: &Result<Vec<String>, Error>) {
+    pub(crate) fn schema_changed(
+        &self,
+        began: Option<Instant>,
+        action: TableAction,
+        result: &Result<Vec<String>, Error>,
+    ) {
         let Some(began) = began else { return };
         let (duration, outcome) = (began.elapsed(), Outcome::of(result.as_ref().err()));
         let tables = result.as_deref().unwrap_or_default();
-        let change = match change {
-            Change::Create => SchemaChange::Created,
-            Change::Drop => SchemaChange::Dropped,
+        let change = match action {
+            TableAction::Create => SchemaChange::Created,
+            TableAction::Drop => SchemaChange::Dropped,
         };
         self.tell(|scope| Event::SchemaChanged(SchemaChanged { scope, change, tables, duration, outcome }));
     }

@@ -18,13 +18,13 @@ use tracing::Level;
 use crate::{
     Error, Result, Settings,
     backend::{
-        Link,
-        any::{AnyLink, AnyPool, Step},
+        BackendConnection,
+        any::{AnyBackendConnection, AnyPool, ConnectionCommand},
         mysql::MysqlPool,
         postgres::PostgresPool,
         sqlite::SqlitePool,
     },
-    fair::{Closed, Flow, Permit, Places, Queue},
+    fair::{Closed, Flow, Permit, PoolPermits, Queue},
     limit::ServerLimit,
     observe::{ConnectionDiscarded, Event, Instruments, RateLimit},
     url::Target,
@@ -70,7 +70,7 @@ impl PoolStatus {
 /// The places are counted here and not in the driver, because waiting for a place may be given up at any time, and making a
 /// connection may not.
 pub(crate) struct Pool {
-    places: Places,
+    places: PoolPermits,
     /// The borrowers who have no share.
     common: Flow,
     /// What it shares with the other pools of its server; none where it is a file.
@@ -95,17 +95,17 @@ pub(crate) struct Share {
 }
 
 /// A place among a database's connections, and in the borrower's share of them.
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     _of_share: Option<OwnedSemaphorePermit>,
     _of_pool: Permit,
 }
 
 /// A connection and its place.
 pub(crate) struct PooledConnection {
-    pub(crate) link: AnyLink,
+    pub(crate) connection: AnyBackendConnection,
     /// Whether it was opened for this borrower.
     pub(crate) is_new: bool,
-    place: Place,
+    place: ConnectionPermit,
     /// Whose it is.
     pub(crate) instruments: Arc<Instruments>,
 }
@@ -122,9 +122,9 @@ impl Pool {
         let places = match &limit {
             Some(limit) => {
                 limit.admit(max);
-                Places::new(limit.queue(), max)
+                PoolPermits::new(limit.queue(), max)
             }
-            None => Places::new(&Queue::new(max), max),
+            None => PoolPermits::new(&Queue::new(max), max),
         };
         Self {
             common: places.flow(),
@@ -177,7 +177,7 @@ impl Pool {
     }
 
     /// Waits for a place, first in the borrower's share and then among all. May be given up at any time.
-    pub(crate) async fn place(&self, share: Option<&Share>) -> Result<Place> {
+    pub(crate) async fn acquire_permit(&self, share: Option<&Share>) -> Result<ConnectionPermit> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
@@ -189,20 +189,24 @@ impl Pool {
         };
         self.keep_pace(until).await;
         let of_pool = self.wait(share.map_or(&self.common, |share| &share.flow), since, until).await?;
-        Ok(Place { _of_share: of_share, _of_pool: of_pool })
+        Ok(ConnectionPermit { _of_share: of_share, _of_pool: of_pool })
     }
 
     /// Puts a connection in a place. Runs in a host task, to its end.
-    pub(crate) async fn open(&self, place: Place, instruments: &Arc<Instruments>) -> Result<PooledConnection> {
+    pub(crate) async fn open(
+        &self,
+        place: ConnectionPermit,
+        instruments: &Arc<Instruments>,
+    ) -> Result<PooledConnection> {
         let mut place = Some(place);
         // Every idle connection can be a lost one, and then a new one is made.
         for _ in 0..=self.max {
             let Some(free) = place.take() else { break };
-            let (link, is_new) = self.source().acquire().await?;
+            let (connection, is_new) = self.source().acquire().await?;
             if let Some(pace) = self.pace.as_ref().filter(|_| is_new) {
                 pace.owe();
             }
-            let mut held = PooledConnection { link, is_new, place: free, instruments: Arc::clone(instruments) };
+            let mut held = PooledConnection { connection, is_new, place: free, instruments: Arc::clone(instruments) };
             if !self.pre_ping || held.answers().await.is_ok() {
                 return Ok(held);
             }
@@ -287,14 +291,14 @@ async fn within<T>(
 impl PooledConnection {
     /// Asks the database for an answer, but not for ever.
     pub(crate) async fn answers(&mut self) -> Result<()> {
-        timeout(PATIENCE, self.link.step(Step::Ping)).await.unwrap_or(Err(Error::Disconnected(None)))
+        timeout(PATIENCE, self.connection.step(ConnectionCommand::Ping)).await.unwrap_or(Err(Error::Disconnected(None)))
     }
 
     /// Cleans the connection and gives it back, or closes it where that fails or takes too long.
     pub(crate) async fn give_back(mut self) {
-        match timeout(PATIENCE, self.link.reset()).await {
+        match timeout(PATIENCE, self.connection.reset()).await {
             // The place is free only when the connection is where the next one looks for it.
-            Ok(Ok(())) => drop(timeout(PATIENCE, self.link.put_back()).await),
+            Ok(Ok(())) => drop(timeout(PATIENCE, self.connection.put_back()).await),
             Ok(Err(error)) => {
                 self.instruments.log(Level::DEBUG, "a connection could not be reset", Some(&error));
                 self.discard().await;
@@ -310,11 +314,11 @@ impl PooledConnection {
     /// a lock, keeps the place for as long as it does.
     pub(crate) async fn discard(self) {
         self.instruments.tell(|scope| Event::ConnectionDiscarded(ConnectionDiscarded { scope }));
-        if !matches!(self.link, AnyLink::Sqlite(_)) {
+        if !matches!(self.connection, AnyBackendConnection::Sqlite(_)) {
             return drop(self.clear().await);
         }
-        let Self { link, place, instruments, .. } = self;
-        let mut closing = Box::pin(link.discard());
+        let Self { connection, place, instruments, .. } = self;
+        let mut closing = Box::pin(connection.discard());
         if timeout(PATIENCE, &mut closing).await.is_err() {
             instruments.log(Level::WARN, "a connection is still at work, and keeps its place until it is closed", None);
             tokio::spawn(async move {
@@ -325,9 +329,9 @@ impl PooledConnection {
     }
 
     /// Closes the connection and keeps its place.
-    async fn clear(self) -> Place {
-        let Self { link, place, instruments, .. } = self;
-        if timeout(PATIENCE, link.discard()).await.is_err() {
+    async fn clear(self) -> ConnectionPermit {
+        let Self { connection, place, instruments, .. } = self;
+        if timeout(PATIENCE, connection.discard()).await.is_err() {
             instruments.log(Level::WARN, "a connection took too long to close", None);
         }
         place

@@ -1,4 +1,4 @@
-//! The way of a statement's rows from the link that runs it to the call or cursor that asked for them.
+//! The way of a statement's rows from the connection that runs it to the call or cursor that asked for them.
 
 mod clock;
 
@@ -43,14 +43,14 @@ const AHEAD: usize = 1 << 20;
 pub(crate) enum Next {
     /// Fill another batch of this size.
     More(FetchSize),
-    /// The reader went away: stop the statement, leave the link usable.
+    /// The reader went away: stop the statement, leave the connection usable.
     Stop,
 }
 
 /// The first batch of a result that may go on, and where the rest comes from.
 pub(crate) struct FirstBatch {
     pub columns: Arc<[Output]>,
-    pub first: Batch,
+    pub batch: Batch,
     /// Says what the reader wants next; nothing is read before it has said so once.
     pub demands: watch::Sender<FetchSize>,
     pub pages: mpsc::Receiver<Page>,
@@ -90,7 +90,7 @@ struct Reader {
     demands: watch::Receiver<FetchSize>,
 }
 
-/// Where a link puts rows. One a statement.
+/// Where a connection puts rows. One a statement.
 pub(crate) struct RowSink {
     demand: FetchSize,
     columns: Arc<[Output]>,
@@ -304,14 +304,14 @@ impl RowSink {
     }
 
     /// Gives the call its first batch and the ends of a cursor. Many calls want no more than that, so nothing is read ahead.
-    async fn open(&mut self, first: Batch) -> Option<FetchSize> {
+    async fn open(&mut self, batch: Batch) -> Option<FetchSize> {
         let Destination::Call(head) = std::mem::replace(&mut self.outlet, Destination::Gone) else { return None };
         let (wanted, demands) = watch::channel(self.demand);
         let (pages, page_receiver) = mpsc::channel(1);
         let columns = std::mem::take(&mut self.columns);
         // The receiver of the first batch may ask at once, so the clock stops before.
         self.clock.stop();
-        head.send(FirstBatch { columns, first, demands: wanted, pages: page_receiver }).ok()?;
+        head.send(FirstBatch { columns, batch, demands: wanted, pages: page_receiver }).ok()?;
         let mut reader = Reader { pages, demands };
         let demand = reader.wait(&self.clock, &self.closing).await;
         self.outlet = Destination::Cursor(reader);

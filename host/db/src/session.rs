@@ -10,9 +10,9 @@ use crate::{
     operation::{
         flush::{self, FlushError},
         insert,
-        load::{self, Root, Rows},
+        load::{self, LoadedRows, Root},
         reflect::{self, options::ReflectOptions},
-        statement::{self, Answer},
+        statement::{self, ResultSet},
     },
     savepoint::Savepoint,
     settings::{Isolation, RunOptions, TransactionOptions},
@@ -65,7 +65,7 @@ impl Session {
         compiled: Arc<Compiled>,
         parameters: Vec<Value>,
         options: RunOptions,
-    ) -> Result<Answer> {
+    ) -> Result<ResultSet> {
         statement::execute_compiled(&self.core, &compiled, parameters, options).await
     }
 
@@ -74,7 +74,7 @@ impl Session {
     /// # Errors
     ///
     /// Those of [`Session::execute`].
-    pub async fn execute_text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+    pub async fn execute_text(&self, sql: String, parameters: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
         statement::execute_text(&self.core, sql, parameters, options).await
     }
 
@@ -84,7 +84,7 @@ impl Session {
     /// # Errors
     ///
     /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
-    pub async fn insert_many(&self, statements: BulkStatements, options: RunOptions) -> Result<Answer> {
+    pub async fn insert_many(&self, statements: BulkStatements, options: RunOptions) -> Result<ResultSet> {
         insert::insert_many(&self.core, statements, options).await
     }
 
@@ -105,7 +105,7 @@ impl Session {
     /// # Errors
     ///
     /// Those of [`Session::execute`]. The limits of time, rows and bytes hold for all statements together.
-    pub async fn load(&self, root: Root, loading: Loading, options: RunOptions) -> Result<Rows> {
+    pub async fn load(&self, root: Root, loading: Loading, options: RunOptions) -> Result<LoadedRows> {
         load::load(&self.core, root, loading, options).await
     }
 

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::error::{Error, Result};
 
 /// What is done. Its type is not told, so that those who call need not look into it: compilers refuse futures that nest too deep.
-pub(crate) type Work<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+pub(crate) type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// A call that was started.
 pub(crate) enum Started<T> {
@@ -35,7 +35,7 @@ impl<T> Started<T> {
 }
 
 /// Polls work once and leaves the rest, if any, to a task.
-pub(crate) fn run_or_spawn<T: Send + 'static>(work: Work<T>) -> impl Future<Output = Started<T>> {
+pub(crate) fn run_or_spawn<T: Send + 'static>(work: CallFuture<T>) -> impl Future<Output = Started<T>> {
     let mut work = Some(work);
     poll_fn(move |context| {
         // It is ready at once, so there is work whenever it is polled.

@@ -16,7 +16,7 @@ use tracing::Level;
 pub(crate) use self::commit::UNANSWERED;
 use self::state::{AutocommitScope, Mode, Timer, Transaction};
 use crate::{
-    backend::{Begin, any::Step},
+    backend::{Begin, any::ConnectionCommand},
     error::{Error, Result},
     guard::{Core, ScopeGuard, SessionGuard},
     observe::TransactionOutcome,
@@ -66,7 +66,7 @@ impl SessionGuard {
         let abandoned = async { self.core.queue.signal().wait_for(|signal| signal.abandoned).await.map(drop) };
         let place = tokio::select! {
             biased;
-            place = pool.place(self.core.share.as_deref()) => place?,
+            place = pool.acquire_permit(self.core.share.as_deref()) => place?,
             () = self.lease.caller.gone() => return Err(Error::Cancelled),
             _ = abandoned => return Err(Error::Closed),
         };
@@ -75,9 +75,9 @@ impl SessionGuard {
     }
 
     /// Does a short piece of work that is never stopped, but does not wait for ever.
-    pub(crate) async fn step(&mut self, step: Step<'_>, patience: Duration) -> Result<()> {
+    pub(crate) async fn step(&mut self, step: ConnectionCommand<'_>, patience: Duration) -> Result<()> {
         let Some(mut held) = self.lease.state.held.take() else { return Err(Error::Disconnected(None)) };
-        let result = timeout(patience, held.link.step(step)).await;
+        let result = timeout(patience, held.connection.step(step)).await;
         match result {
             Ok(Err(error @ Error::Disconnected(_))) => {
                 held.discard().await;
@@ -145,7 +145,7 @@ impl SessionGuard {
             let writes = writes && !options.read_only;
             let begin = Begin { isolation, read_only: options.read_only, writes, single };
             let patience = PATIENCE.saturating_add(self.core.database.settings.lock_timeout);
-            self.step(Step::Begin(begin), patience).await?;
+            self.step(ConnectionCommand::Begin(begin), patience).await?;
         }
         let serial = self.core.serial();
         let lower =
@@ -238,7 +238,7 @@ impl SessionGuard {
         {
             return;
         }
-        if let Err(error) = self.step(Step::Rollback, PATIENCE).await {
+        if let Err(error) = self.step(ConnectionCommand::Rollback, PATIENCE).await {
             let line = "a transaction could not be rolled back; its connection is closed";
             self.core.instruments.log(Level::DEBUG, line, Some(&error));
             if let Some(held) = self.lease.state.held.take() {
@@ -369,6 +369,6 @@ impl SessionGuard {
 }
 
 async fn backend_isolation(held: &mut PooledConnection) -> Result<Isolation> {
-    use crate::backend::Link;
-    held.link.isolation().await
+    use crate::backend::BackendConnection;
+    held.connection.isolation().await
 }

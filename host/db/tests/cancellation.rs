@@ -199,7 +199,7 @@ async fn g02_reading() {
             let session = file.db.session();
             let answer = cut.apply(run_with(&session, &many, Vec::new(), options)).await;
             if let Some(answer) = answer {
-                let cursor = answer.expect("select").rest.expect("more");
+                let cursor = answer.expect("select").cursor.expect("more");
                 for _ in 0..reads {
                     drop(cut.apply(cursor.next_batch(100_000, 1 << 20)).await);
                 }
@@ -248,7 +248,7 @@ async fn g10_a_thousand_drops_leave_nothing() {
         }
         let savepoint = if round % 3 == 0 { Some(session.begin_nested().await.expect("savepoint")) } else { None };
         let cursor = if round % 5 == 0 {
-            run_with(&session, &many, Vec::new(), options).await.expect("select").rest
+            run_with(&session, &many, Vec::new(), options).await.expect("select").cursor
         } else {
             None
         };

@@ -139,7 +139,8 @@ async fn d19_an_upsert_tells_no_key_of_another_row() {
         assert!(updated.is_none() || is_mysql(place) && updated == Some(1), "{updated:?}");
         assert_eq!(key(&session, "SELECT n FROM t WHERE id = 1").await, None);
         let inserted = key(&session, &upsert("d")).await;
-        let is = match run(&session, "SELECT id FROM t WHERE v = 'd'").await.expect("selected").first.value(0, 0) {
+        let is = match run(&session, "SELECT id FROM t WHERE v = 'd'").await.expect("selected").first_batch.value(0, 0)
+        {
             sqlservice_sql::Value::Scalar(Scalar::Integer(id)) => id,
             other => panic!("{other:?}"),
         };

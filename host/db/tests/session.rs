@@ -300,8 +300,8 @@ async fn d15_cursors_go_on_batch_by_batch() {
     let session = file.db.session();
     let options = RunOptions::default().batch_rows(4);
     let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
-    let mut sizes = vec![answer.first.rows];
-    let cursor = answer.rest.expect("more rows");
+    let mut sizes = vec![answer.first_batch.rows];
+    let cursor = answer.cursor.expect("more rows");
     while let Some(batch) = cursor.next_batch(4, 1 << 20).await.expect("a batch") {
         if sizes.len() < 3 {
             assert!(matches!(run(&session, "select 1").await, Err(Error::Busy)));
@@ -318,7 +318,7 @@ async fn d15_cursors_go_on_batch_by_batch() {
 
     // Abandoned after one batch.
     let answer = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select");
-    drop(answer.rest);
+    drop(answer.cursor);
     run(&session, "select 1").await.expect("the session is free");
     session.commit().await.expect("commit");
     assert_eq!(file.db.status().in_use, 0);
@@ -326,8 +326,8 @@ async fn d15_cursors_go_on_batch_by_batch() {
     // A result that fits has no cursor, also when it fits exactly.
     for options in [RunOptions::default(), RunOptions::default().batch_rows(15)] {
         let answer = run_with(&session, &rows(15), Vec::new(), options).await.expect("select");
-        assert!(answer.rest.is_none());
-        assert_eq!(answer.first.rows, 15);
+        assert!(answer.cursor.is_none());
+        assert_eq!(answer.first_batch.rows, 15);
     }
 }
 
@@ -336,7 +336,7 @@ async fn t14_cursors_outlive_their_session_harmlessly() {
     let file = File::new().await;
     let session = file.db.session();
     let options = RunOptions::default().batch_rows(4);
-    let cursor = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select").rest.expect("more");
+    let cursor = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select").cursor.expect("more");
     drop(session);
     file.settled().await;
     assert!(matches!(cursor.next_batch(4, 4).await, Err(Error::Closed)));
@@ -346,7 +346,7 @@ async fn t14_cursors_outlive_their_session_harmlessly() {
     let session = file.db.session();
     let many = rows(1_000_000);
     let (first, second) = tokio::join!(run_with(&session, &many, Vec::new(), options), run(&session, "select 1"),);
-    let cursor = first.expect("select").rest.expect("more");
+    let cursor = first.expect("select").cursor.expect("more");
     assert!(matches!(second, Err(Error::Busy)));
     drop(cursor);
     run(&session, "select 1").await.expect("select");
@@ -357,12 +357,12 @@ async fn t32_results_have_limits() {
     let file = File::new().await;
     let session = file.db.session();
     let options = RunOptions::default().max_rows(10);
-    assert_eq!(run_with(&session, &rows(10), Vec::new(), options).await.expect("select").first.rows, 10);
+    assert_eq!(run_with(&session, &rows(10), Vec::new(), options).await.expect("select").first_batch.rows, 10);
     let result = run_with(&session, &rows(11), Vec::new(), options).await.map(drop);
     assert!(matches!(result, Err(Error::Limit { allowed: 10, .. })), "{result:?}");
     session.rollback().await.expect("rollback");
     let options = RunOptions::default().max_rows(10).batch_rows(4);
-    let cursor = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select").rest.expect("more");
+    let cursor = run_with(&session, &rows(1_000_000), Vec::new(), options).await.expect("select").cursor.expect("more");
     assert_eq!(cursor.next_batch(4, 1 << 20).await.expect("a batch").map(|batch| batch.rows), Some(4));
     let over = cursor.next_batch(4, 1 << 20).await;
     assert!(matches!(over, Err(Error::Limit { allowed: 10, .. })), "{over:?}");
@@ -373,8 +373,8 @@ async fn t32_results_have_limits() {
     let wide = "with recursive c(n) as (select 1 union all select n + 1 from c limit 10) select zeroblob(1000) from c";
     let options = RunOptions::default().batch_bytes(3000);
     let answer = run_with(&session, wide, Vec::new(), options).await.expect("select");
-    assert_eq!(answer.first.rows, 3);
-    let cursor = answer.rest.expect("more");
+    assert_eq!(answer.first_batch.rows, 3);
+    let cursor = answer.cursor.expect("more");
     assert_eq!(cursor.next_batch(0, 0).await.expect("a batch").map(|batch| batch.rows), Some(1));
 }
 
@@ -388,16 +388,16 @@ async fn short_queries_keep_to_the_limits_and_the_state_of_their_session() {
     let limited = |rows| RunOptions::default().max_rows(rows);
     for _ in 0..3 {
         let answer = ask(limited(5)).await.expect("select");
-        assert_eq!((answer.first.rows, answer.rest.is_none(), answer.affected), (5, true, 0));
+        assert_eq!((answer.first_batch.rows, answer.cursor.is_none(), answer.affected), (5, true, 0));
         assert_eq!(answer.columns.first().map(|column| column.name.as_str()), Some("n"));
     }
     // A batch is no larger than it was asked for, and its cursor keeps others out.
     let answer = ask(RunOptions::default().batch_rows(2)).await.expect("select");
-    assert_eq!(answer.first.rows, 2);
-    let cursor = answer.rest.expect("more");
+    assert_eq!(answer.first_batch.rows, 2);
+    let cursor = answer.cursor.expect("more");
     assert!(matches!(ask(limited(5)).await.map(drop), Err(Error::Busy)));
     drop(cursor);
-    assert_eq!(ask(limited(5)).await.expect("select").first.rows, 5);
+    assert_eq!(ask(limited(5)).await.expect("select").first_batch.rows, 5);
     let over = ask(limited(4)).await.map(drop);
     assert!(matches!(over, Err(Error::Limit { allowed: 4, .. })), "{over:?}");
     assert!(matches!(ask(limited(5)).await.map(drop), Err(Error::PendingRollback)));
@@ -423,8 +423,8 @@ async fn a_dropped_call_of_a_cursor_loses_no_rows() {
     let session = file.db.session();
     let options = RunOptions::default().batch_rows(100);
     let answer = run_with(&session, &rows(5000), Vec::new(), options).await.expect("select");
-    let mut sum = u64::from(answer.first.rows);
-    let cursor = answer.rest.expect("more");
+    let mut sum = u64::from(answer.first_batch.rows);
+    let cursor = answer.cursor.expect("more");
     for polls in (0..4).cycle() {
         match support::poll_and_drop(cursor.next_batch(100, 1 << 20), polls).await {
             Some(Ok(Some(batch))) => sum += u64::from(batch.rows),
@@ -497,8 +497,8 @@ async fn d09_many_inserts_are_all_or_none() {
     let rows = |ids: Vec<i64>| support::rows_of_t(&ids);
     let session = file.db.session();
     let answer = session.insert_many(rows(vec![9, 8, 7, 6]), RunOptions::default()).await.expect("insert");
-    assert_eq!((answer.affected, answer.first.rows), (4, 4));
-    let ids: Vec<_> = (0..4).map(|row| answer.first.value(row, 0)).collect();
+    assert_eq!((answer.affected, answer.first_batch.rows), (4, 4));
+    let ids: Vec<_> = (0..4).map(|row| answer.first_batch.value(row, 0)).collect();
     assert_eq!(ids, [9, 8, 7, 6].map(|id| Value::from(Scalar::Integer(id))));
     session.commit().await.expect("commit");
     assert_eq!(file.outside(), 4);
@@ -514,7 +514,7 @@ async fn d09_many_inserts_are_all_or_none() {
     assert_eq!(file.outside(), 4);
     // More than one statement's share.
     let all = session.insert_many(rows((10..20_010).collect()), RunOptions::default()).await.expect("insert");
-    assert_eq!((all.affected, all.first.rows), (20_000, 20_000));
+    assert_eq!((all.affected, all.first_batch.rows), (20_000, 20_000));
     let failed =
         session.insert_many(rows((20_010..40_010).chain([9]).collect()), RunOptions::default()).await.map(drop);
     assert!(matches!(failed, Err(Error::Integrity(_))), "{failed:?}");
@@ -556,12 +556,12 @@ async fn ended_before_it_was_taken() {
     let occupant = tokio::task::spawn_blocking(move || occupied.recv());
     let mut call = Box::pin(run_with(&session, &sql, Vec::new(), options));
     let polled = futures::poll!(call.as_mut());
-    assert!(polled.is_pending(), "{:?}", polled.map(|answer| answer.map(|answer| answer.first.rows)));
+    assert!(polled.is_pending(), "{:?}", polled.map(|answer| answer.map(|answer| answer.first_batch.rows)));
     free.send(()).expect("the thread waits");
     occupant.await.expect("no panic").expect("it was freed");
     // The first batch comes and the transaction's time runs out while no caller waits.
     tokio::time::sleep(Duration::from_millis(400)).await;
-    let cursor = call.await.expect("the first batch").rest.expect("a cursor");
+    let cursor = call.await.expect("the first batch").cursor.expect("a cursor");
     let closed = run(&session, "select 1").await.map(drop);
     assert!(matches!(closed, Err(Error::TransactionClosed)), "{closed:?}");
     assert!(cursor.next_batch(4, 4).await.is_err());

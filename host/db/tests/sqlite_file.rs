@@ -116,7 +116,7 @@ async fn an_offset_passes_over_rows_and_not_over_matches() {
         let exists = format!("exists (select 1 from b where a.v <> b.v{bound})");
         let query = format!("select id from a where {exists} order by id limit 2 offset 3");
         let answer = run(&session, &query).await.expect("read");
-        (0..answer.first.rows as usize).map(|row| answer.first.value(row, 0)).collect::<Vec<_>>()
+        (0..answer.first_batch.rows as usize).map(|row| answer.first_batch.value(row, 0)).collect::<Vec<_>>()
     };
     let right: Vec<Value> = vec![4_i64.into(), 5_i64.into()];
     assert_eq!(first(" limit 1").await, right);

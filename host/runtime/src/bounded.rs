@@ -16,7 +16,7 @@ use crate::{
 
 /// What a piece of work may take. Nothing is no limit.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Times {
+pub(crate) struct TimeLimits {
     /// From its beginning to its end.
     pub(crate) wall: Option<Duration>,
     /// What all of its polls take of a processor together. What it waits for does not count; in the first millisecond or so, where
@@ -31,15 +31,15 @@ const ROUGHLY: Duration = Duration::from_millis(1);
 /// Does work, and drops it where it takes too long. It ends only between two polls, so a guest that computes has to yield, which the
 /// engine's epoch makes it do; once it computed for a slice it waits for its turn before it goes on, and so does what begins when its
 /// tenant computed for a slice.
-pub(crate) async fn bounded<T>(times: Times, share: &Share, work: impl Future<Output = T>) -> Result<T> {
+pub(crate) async fn bounded<T>(times: TimeLimits, share: &Share, work: impl Future<Output = T>) -> Result<T> {
     let mut work = pin!(work);
     let began = Instant::now();
     let deadline = times.wall.and_then(|wall| Some((wall, began.checked_add(wall)?)));
     if share.is_due() {
-        return by(deadline, Slices::new(share, times.processor, SLICE).run(work)).await;
+        return by(deadline, TimedPolls::new(share, times.processor, SLICE).run(work)).await;
     }
     // What ends without a wait, as most calls do, needs no timer.
-    let mut slices = Slices::new(share, times.processor, Duration::ZERO);
+    let mut slices = TimedPolls::new(share, times.processor, Duration::ZERO);
     let first = poll_fn(|context| Poll::Ready(slices.poll(work.as_mut(), context))).await;
     match first {
         Poll::Ready(done) => Ok(done),
@@ -56,7 +56,7 @@ async fn by<T>(deadline: Option<(Duration, Instant)>, work: impl Future<Output =
 }
 
 /// The polls of a piece of work, which are what it takes of a processor.
-struct Slices<'s> {
+struct TimedPolls<'s> {
     share: &'s Share,
     limit: Option<Duration>,
     spent: Duration,
@@ -64,7 +64,7 @@ struct Slices<'s> {
     unpaid: Duration,
 }
 
-impl<'s> Slices<'s> {
+impl<'s> TimedPolls<'s> {
     fn new(share: &'s Share, limit: Option<Duration>, unpaid: Duration) -> Self {
         Self { share, limit, spent: Duration::ZERO, unpaid }
     }
@@ -110,7 +110,7 @@ impl<'s> Slices<'s> {
     /// Polls it once, and counts what that took.
     fn poll<T>(&mut self, work: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) -> Poll<T> {
         let is_rough = self.spent < ROUGHLY && !self.share.is_contended();
-        let at = if is_rough { Time::of_clock() } else { Time::of_thread() };
+        let at = if is_rough { ThreadClock::of_clock() } else { ThreadClock::of_thread() };
         let polled = work.poll(context);
         self.count(at.elapsed());
         polled
@@ -130,13 +130,13 @@ async fn woken() {
 }
 
 /// A moment, by one of two clocks.
-enum Time {
+enum ThreadClock {
     Clock(Instant),
     #[cfg(unix)]
     Thread(Duration),
 }
 
-impl Time {
+impl ThreadClock {
     fn of_clock() -> Self {
         Self::Clock(Instant::now())
     }
@@ -195,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn t01_what_computes_meets_its_budget_and_what_waits_does_not() {
-        let times = Times { wall: Some(LONG), processor: Some(SHORT) };
+        let times = TimeLimits { wall: Some(LONG), processor: Some(SHORT) };
         let ended = bounded(times, &share(), spin()).await;
         assert!(matches!(ended, Err(Error::ProcessorTime(limit)) if limit == SHORT), "{ended:?}");
         assert!(matches!(bounded(times, &share(), sleep(SHORT * 3)).await, Ok(())));
@@ -204,11 +204,11 @@ mod tests {
 
     #[tokio::test]
     async fn t05_what_waits_meets_its_deadline() {
-        let times = Times { wall: Some(SHORT), processor: None };
+        let times = TimeLimits { wall: Some(SHORT), processor: None };
         let ended = bounded(times, &share(), std::future::pending::<()>()).await;
         assert!(matches!(ended, Err(Error::Deadline(limit)) if limit == SHORT), "{ended:?}");
         assert!(matches!(bounded(times, &share(), spin()).await, Err(Error::Deadline(_))));
-        let none = Times { wall: None, processor: None };
+        let none = TimeLimits { wall: None, processor: None };
         assert!(matches!(bounded(none, &share(), sleep(SHORT)).await, Ok(())));
     }
 }

@@ -18,14 +18,14 @@ use tokio::{runtime::Handle, task::yield_now};
 
 /// The number of calls that are under way, those that wait for their turn among them. Clones count together.
 #[derive(Clone, Default)]
-pub(crate) struct Calls(Arc<AtomicUsize>);
+pub(crate) struct ActiveCalls(Arc<AtomicUsize>);
 
 /// A call that is under way until this is dropped.
-pub(crate) struct UnderWay(Arc<AtomicUsize>);
+pub(crate) struct ActiveCall(Arc<AtomicUsize>);
 
-impl Calls {
+impl ActiveCalls {
     /// Begins a call, or the making of an instance, and lets others go on first where there are many.
-    pub(crate) async fn begin(&self) -> UnderWay {
+    pub(crate) async fn begin(&self) -> ActiveCall {
         let under_way = self.count();
         if under_way.others() >= threads() {
             yield_now().await;
@@ -34,9 +34,9 @@ impl Calls {
     }
 
     /// Begins a call that follows at once on something that let others go on.
-    pub(crate) fn count(&self) -> UnderWay {
+    pub(crate) fn count(&self) -> ActiveCall {
         self.0.fetch_add(1, Ordering::Relaxed);
-        UnderWay(Arc::clone(&self.0))
+        ActiveCall(Arc::clone(&self.0))
     }
 }
 
@@ -51,13 +51,13 @@ pub(crate) async fn watched<T>(work: impl Future<Output = T>, note: impl FnOnce(
     }
 }
 
-impl UnderWay {
+impl ActiveCall {
     fn others(&self) -> usize {
         self.0.load(Ordering::Relaxed).saturating_sub(1)
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for ActiveCall {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -74,7 +74,7 @@ mod tests {
 
     #[tokio::test]
     async fn few_calls_begin_at_once_and_many_let_the_others_go_on() {
-        let calls = Calls::default();
+        let calls = ActiveCalls::default();
         let mut first = Box::pin(calls.begin());
         assert!(futures::poll!(first.as_mut()).is_ready());
         let one = calls.count();

@@ -12,7 +12,7 @@ use wasmtime::{Engine, component::Component};
 
 use self::{directory::Directory, entry::Key};
 use crate::{
-    directory::Granted,
+    directory::GrantedDirectory,
     error::{Error, Result},
 };
 
@@ -57,9 +57,10 @@ impl CompileCache {
     }
 
     /// Refuses directories through which a plugin could write machine code for this process.
-    pub(crate) fn check_grants(&self, granted: &[Granted]) -> Result<()> {
-        let overlaps =
-            |granted: &&Granted| granted.is_writable() && self.directory.overlaps(granted.dir(), granted.path());
+    pub(crate) fn check_grants(&self, granted: &[GrantedDirectory]) -> Result<()> {
+        let overlaps = |granted: &&GrantedDirectory| {
+            granted.is_writable() && self.directory.overlaps(granted.dir(), granted.path())
+        };
         match granted.iter().find(overlaps) {
             None => Ok(()),
             Some(granted) => Err(Error::CompileCache {

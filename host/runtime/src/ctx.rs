@@ -13,12 +13,12 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, ResourceTable};
 
 use crate::{
+    database_state::DatabaseState,
     error::Failure,
     grant::Grant,
-    known::{Known, ModelCache},
     limits::SqlLimits,
-    memory::Memory,
-    opened::Opened,
+    memory::MemoryBudget,
+    model_cache::{CompiledCatalog, ModelCache},
     session_state::SessionState,
 };
 
@@ -33,7 +33,7 @@ pub struct SqlCtx {
     pub(crate) sessions: Arc<Semaphore>,
     pub(crate) cursors: Arc<Semaphore>,
     pub(crate) cache: ModelCache,
-    pub(crate) memory: Arc<Memory>,
+    pub(crate) memory: Arc<MemoryBudget>,
     /// The sessions that were opened since they were ended last; some of them are gone.
     pub(crate) live: Vec<Weak<SessionState>>,
     pub(crate) instruments: Instruments,
@@ -56,9 +56,9 @@ impl SqlCtx {
     }
 
     /// A database that the guest opens.
-    pub(crate) fn open(&self, grant: Grant, known: Arc<Known>) -> db::Result<Opened> {
+    pub(crate) fn open(&self, grant: Grant, known: Arc<CompiledCatalog>) -> db::Result<DatabaseState> {
         let places = (Arc::clone(&self.sessions), Arc::clone(&self.cursors));
-        Opened::new(grant, known, Arc::clone(&self.limits), places, Arc::clone(&self.memory))
+        DatabaseState::new(grant, known, Arc::clone(&self.limits), places, Arc::clone(&self.memory))
     }
 
     /// Remembers a session until it is gone. Of those that are gone no more are kept than there may be sessions.
@@ -85,7 +85,7 @@ pub struct SqlCtxBuilder {
     databases: Arc<HashMap<String, Grant>>,
     limits: Arc<SqlLimits>,
     cache: Option<ModelCache>,
-    memory: Option<Arc<Memory>>,
+    memory: Option<Arc<MemoryBudget>>,
     instruments: Instruments,
 }
 
@@ -113,7 +113,7 @@ impl SqlCtxBuilder {
     }
 
     /// Counts what the host keeps for the guest together with what it keeps for others.
-    pub(crate) fn host_memory(mut self, memory: Arc<Memory>) -> Self {
+    pub(crate) fn host_memory(mut self, memory: Arc<MemoryBudget>) -> Self {
         self.memory = Some(memory);
         self
     }
@@ -140,7 +140,7 @@ impl SqlCtxBuilder {
             cache,
             live: Vec::new(),
             instruments: self.instruments.clone(),
-            memory: self.memory.clone().unwrap_or_else(|| Memory::new(self.limits.host_bytes)),
+            memory: self.memory.clone().unwrap_or_else(|| MemoryBudget::new(self.limits.host_bytes)),
         }
     }
 }

@@ -18,9 +18,9 @@ use crate::{
 
 /// An open result. Dropping it stops the query and frees its session for the next call.
 #[derive(Clone)]
-pub struct Cursor(Arc<Open>);
+pub struct Cursor(Arc<OpenCursor>);
 
-struct Open {
+struct OpenCursor {
     cursor: db::Cursor,
     limits: Arc<SqlLimits>,
     _permit: OwnedSemaphorePermit,
@@ -28,7 +28,7 @@ struct Open {
 
 impl Cursor {
     pub(crate) fn new(cursor: db::Cursor, permit: OwnedSemaphorePermit, limits: Arc<SqlLimits>) -> Self {
-        Self(Arc::new(Open { cursor, limits, _permit: permit }))
+        Self(Arc::new(OpenCursor { cursor, limits, _permit: permit }))
     }
 }
 

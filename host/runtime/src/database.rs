@@ -15,13 +15,13 @@ use crate::{
     },
     conv,
     ctx::{HasSql, SqlCtxView},
-    opened::Opened,
+    database_state::DatabaseState,
     session::Session,
     session_state::SessionState,
 };
 
 /// An opened database. Dropping it leaves its sessions alive.
-pub struct Database(Arc<Opened>);
+pub struct Database(Arc<DatabaseState>);
 
 impl HostDatabase for SqlCtxView<'_> {
     fn dialect(&mut self, this: Resource<Database>) -> wasmtime::Result<String> {
@@ -70,7 +70,7 @@ impl HostDatabase for SqlCtxView<'_> {
 }
 
 impl SqlCtxView<'_> {
-    fn opened(&self, this: &Resource<Database>) -> wasmtime::Result<Arc<Opened>> {
+    fn opened(&self, this: &Resource<Database>) -> wasmtime::Result<Arc<DatabaseState>> {
         Ok(self.table.get(this)?.0.clone())
     }
 
@@ -85,7 +85,7 @@ fn milliseconds(time: Option<Duration>) -> u64 {
     time.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn opened<T>(store: &Accessor<T, HasSql>, this: &Resource<Database>) -> Result<Arc<Opened>, SqlError> {
+fn opened<T>(store: &Accessor<T, HasSql>, this: &Resource<Database>) -> Result<Arc<DatabaseState>, SqlError> {
     store.with(|mut access| access.get().opened(this)).map_err(SqlError::Trap)
 }
 
@@ -160,13 +160,13 @@ impl<T: Send> HostDatabaseWithStore<T> for HasSql {
         let options = options.into();
         opened.grant.tables.check_reflection(&options)?;
         let tables = opened.visible(opened.grant.database.reflect(options).await?);
-        opened.learn(&tables)?;
+        opened.add_reflected(&tables)?;
         Ok(conv::all(tables))
     }
 }
 
 /// The declared tables that a guest names, and the database to create or drop them in, where it may change the schema at all.
-fn definitions(opened: &Opened, only: &[String]) -> Result<(db::Database, Vec<ours::Table>), SqlError> {
+fn definitions(opened: &DatabaseState, only: &[String]) -> Result<(db::Database, Vec<ours::Table>), SqlError> {
     let Some(database) = opened.grant.for_definitions() else {
         return Err(sql::Error::Denied("creating and dropping tables of this database".to_owned()).into());
     };

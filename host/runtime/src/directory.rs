@@ -22,14 +22,14 @@ pub enum Access {
 
 /// A granted directory. The handle was opened once: whatever happens to the path later, the grant stays what it was.
 #[derive(Clone, Debug)]
-pub(crate) struct Granted {
+pub(crate) struct GrantedDirectory {
     dir: Arc<Dir>,
     path: PathBuf,
     guest: String,
     access: Access,
 }
 
-impl Granted {
+impl GrantedDirectory {
     pub(crate) fn open(path: &Path, guest: String, access: Access) -> Result<Self> {
         let dir = Dir::open_ambient_dir(path, ambient_authority())
             .map_err(|source| Error::Directory { path: path.to_owned(), source })?;

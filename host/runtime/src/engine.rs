@@ -12,14 +12,14 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use self::sandbox::Sandbox;
 pub(crate) use self::sandbox::engine_to_compile;
 use crate::{
-    calls::Calls,
+    calls::ActiveCalls,
     compile_cache::{CompileCache, entry},
     compile_process::CompileProcess,
     error::{Error, Result},
     extension::{Extension, Extensions},
-    imports,
+    imports, instance_permits,
     limits::EngineLimits,
-    linker, places,
+    linker,
     plugin::Plugin,
     state::InstanceState,
     tenant::{Tenant, TenantBuilder},
@@ -41,11 +41,11 @@ struct Shared {
     /// The places for instances, which all tenants share.
     places: Arc<Semaphore>,
     /// The calls that are under way in all instances.
-    calls: Calls,
+    calls: ActiveCalls,
     /// Who computes next.
     turns: Arc<Turns>,
     cache: Option<CompileCache>,
-    apart: Option<CompileProcess>,
+    compile_process: Option<CompileProcess>,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -99,7 +99,7 @@ impl Engine {
 
     fn compile_anew(&self, bytes: &[u8]) -> Result<Component> {
         let engine = self.sandbox();
-        let component = match &self.0.apart {
+        let component = match &self.0.compile_process {
             Some(process) => entry::load_compiled(engine, &process.compile(bytes)?),
             None => Component::new(engine, bytes),
         };
@@ -168,7 +168,7 @@ impl Engine {
         &self.0.turns
     }
 
-    pub(crate) fn calls(&self) -> &Calls {
+    pub(crate) fn calls(&self) -> &ActiveCalls {
         &self.0.calls
     }
 
@@ -186,7 +186,7 @@ impl Engine {
 pub struct EngineBuilder {
     limits: EngineLimits,
     cache: Option<CompileCache>,
-    apart: Option<CompileProcess>,
+    compile_process: Option<CompileProcess>,
     extensions: Extensions,
     observer: Option<Arc<dyn Observer>>,
 }
@@ -210,7 +210,7 @@ impl EngineBuilder {
     /// default, where nothing can stop it: components of strangers are to be compiled apart.
     #[must_use]
     pub fn compile_apart(mut self, process: CompileProcess) -> Self {
-        self.apart = Some(process);
+        self.compile_process = Some(process);
         self
     }
 
@@ -240,12 +240,12 @@ impl EngineBuilder {
             sandbox,
             linker,
             extensions: self.extensions,
-            places: places::of(self.limits.instances),
+            places: instance_permits::semaphore(self.limits.instances),
             limits: self.limits,
-            calls: Calls::default(),
+            calls: ActiveCalls::default(),
             turns,
             cache: self.cache,
-            apart: self.apart,
+            compile_process: self.compile_process,
             observer: self.observer,
         })))
     }

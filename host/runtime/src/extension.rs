@@ -1,10 +1,10 @@
 //! What an embedder adds to the sandbox: imports of its own, and state of its own for each instance.
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
-use crate::{error::Result, plugin::Plugin, state::InstanceState, tenant::Tenant};
+use crate::{error::Result, extension_states::ExtensionStates, plugin::Plugin, state::InstanceState, tenant::Tenant};
 
 /// Imports of the embedder's own, with state for each instance. Added by [`EngineBuilder::extension`](crate::EngineBuilder::extension).
 ///
@@ -52,7 +52,7 @@ impl<E: Extension> HasData for HasExtension<E> {
 
 /// The extensions of an engine.
 #[derive(Clone, Default)]
-pub(crate) struct Extensions(Vec<Arc<dyn Erased>>);
+pub(crate) struct Extensions(Vec<Arc<dyn AnyExtension>>);
 
 impl Extensions {
     pub(crate) fn add(&mut self, extension: impl Extension) {
@@ -64,8 +64,8 @@ impl Extensions {
     }
 
     /// The states of a new instance.
-    pub(crate) fn states(&self, tenant: &Tenant, plugin: &Plugin) -> Result<States> {
-        let mut states = States::default();
+    pub(crate) fn states(&self, tenant: &Tenant, plugin: &Plugin) -> Result<ExtensionStates> {
+        let mut states = ExtensionStates::default();
         for extension in &self.0 {
             extension.prepare(&mut states, tenant, plugin)?;
         }
@@ -74,30 +74,39 @@ impl Extensions {
 }
 
 /// An extension whose state's type is known to itself alone.
-trait Erased: Send + Sync {
+trait AnyExtension: Send + Sync {
     fn link(&self, linker: &mut Linker<InstanceState>) -> wasmtime::Result<()>;
-    fn prepare(&self, states: &mut States, tenant: &Tenant, plugin: &Plugin) -> Result<()>;
+    fn prepare(&self, states: &mut ExtensionStates, tenant: &Tenant, plugin: &Plugin) -> Result<()>;
 }
 
-impl<E: Extension> Erased for E {
+impl<E: Extension> AnyExtension for E {
     fn link(&self, linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
         Extension::link(self, linker)
     }
 
-    fn prepare(&self, states: &mut States, tenant: &Tenant, plugin: &Plugin) -> Result<()> {
-        Extension::prepare(self, states.get::<E>(), tenant, plugin)
+    fn prepare(&self, states: &mut ExtensionStates, tenant: &Tenant, plugin: &Plugin) -> Result<()> {
+        Extension::prepare(self, state_of::<E>(states), tenant, plugin)
     }
 }
 
-/// The states of one instance, one for each extension.
-#[derive(Default)]
-pub(crate) struct States(anymap3::Map<dyn Any + Send>);
+/// An extension's state as [`ExtensionStates`] keeps it, by a type of the extension's own: two extensions may have states of one type.
+struct StateOf<E: Extension>(E::State);
 
-/// The key of an extension's state: two extensions may have states of one type.
-struct Slot<E: Extension>(E::State);
+impl<E: Extension> Default for StateOf<E> {
+    fn default() -> Self {
+        Self(E::State::default())
+    }
+}
 
-impl States {
-    pub(crate) fn get<E: Extension>(&mut self) -> &mut E::State {
-        &mut self.0.entry::<Slot<E>>().or_insert_with(|| Slot(E::State::default())).0
+/// The state of an extension in an instance.
+fn state_of<E: Extension>(states: &mut ExtensionStates) -> &mut E::State {
+    &mut states.get::<StateOf<E>>().0
+}
+
+impl InstanceState {
+    /// What an extension has in this instance, and the instance's resources. Of an extension that the engine does not have it is
+    /// what [`Default`] makes.
+    pub fn extension<E: Extension>(&mut self) -> ExtensionView<'_, E> {
+        ExtensionView { state: state_of::<E>(&mut self.extensions), table: &mut self.table }
     }
 }

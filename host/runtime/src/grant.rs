@@ -7,7 +7,7 @@ use sqlservice_sql::policy::{Claims, Policy, PolicyError, Rules};
 
 use crate::{
     limits::TenantLimits,
-    tables::{Definitions, Operations, Tables},
+    tables::{Definitions, GrantedTables, Operations},
 };
 
 /// One database as it is granted to a guest: what is opened, and what may be done to it.
@@ -18,7 +18,7 @@ pub struct Grant {
     definitions: Definitions,
     /// Whose tables are those that the guest creates.
     owner: Option<Arc<str>>,
-    pub(crate) tables: Tables,
+    pub(crate) tables: GrantedTables,
     policy: Option<Arc<Policy>>,
     pub(crate) rules: Option<Arc<Rules>>,
 }
@@ -27,7 +27,7 @@ impl Grant {
     /// Grants statements as data and reflection.
     #[must_use]
     pub fn new(database: db::Database) -> Self {
-        let (definitions, tables) = (Definitions::default(), Tables::default());
+        let (definitions, tables) = (Definitions::default(), GrantedTables::default());
         Self { database, raw_sql: false, definitions, owner: None, tables, policy: None, rules: None }
     }
 
@@ -81,8 +81,8 @@ impl Grant {
     /// where neither this nor [`Grant::table`] is called. It cannot go together with [`Grant::raw_sql`], which reads any table.
     #[must_use]
     pub fn tables(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let all = |tables: Tables, name: String| tables.with(name, Operations::ALL);
-        self.tables = names.into_iter().map(Into::into).fold(Tables::none(), all);
+        let all = |tables: GrantedTables, name: String| tables.with(name, Operations::ALL);
+        self.tables = names.into_iter().map(Into::into).fold(GrantedTables::none(), all);
         self
     }
 
@@ -99,8 +99,8 @@ impl Grant {
     /// [`Grant::raw_sql`], which reads any row, nor with [`Grant::schema_changes`] or [`Grant::own_tables`].
     #[must_use]
     pub fn policy(mut self, policy: Arc<Policy>) -> Self {
-        let all = |tables: Tables, name: &str| tables.with(name.to_owned(), Operations::ALL);
-        self.tables = policy.tables().fold(Tables::none(), all);
+        let all = |tables: GrantedTables, name: &str| tables.with(name.to_owned(), Operations::ALL);
+        self.tables = policy.tables().fold(GrantedTables::none(), all);
         (self.policy, self.rules) = (Some(policy), None);
         self
     }

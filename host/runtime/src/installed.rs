@@ -11,24 +11,24 @@ use std::{
 use sqlservice_db::{Scope, observe::Instruments};
 
 use crate::{
-    calls::{Calls, UnderWay},
+    calls::{ActiveCall, ActiveCalls},
     ctx::{SqlCtx, SqlCtxBuilder},
-    known::ModelCache,
+    model_cache::ModelCache,
     plugin::{Plugin, PluginId, WeakPlugin},
     tenant::Tenant,
 };
 
 /// What a tenant's instances of one plugin share.
-pub(crate) struct Installed {
+pub(crate) struct InstalledPlugin {
     /// Grants, limits, checked models and compiled statements.
     sql: SqlCtxBuilder,
     instruments: Instruments,
-    calls: Calls,
+    calls: ActiveCalls,
     /// Whether the last call waited for something.
     waits: AtomicBool,
 }
 
-impl Installed {
+impl InstalledPlugin {
     fn new(tenant: &Tenant, plugin: &Plugin) -> Self {
         let (tenant_name, plugin_name) = (Some(tenant.tenant_name()), Some(plugin.shared_name()));
         let scope = Scope { tenant: tenant_name, plugin: plugin_name, database: None };
@@ -59,12 +59,12 @@ impl Installed {
     }
 
     /// The calls that are under way on the engine.
-    pub(crate) fn calls(&self) -> &Calls {
+    pub(crate) fn calls(&self) -> &ActiveCalls {
         &self.calls
     }
 
     /// Begins a call or an instance. Where its calls wait for something anyway, others go on meanwhile.
-    pub(crate) async fn begin_call(&self) -> UnderWay {
+    pub(crate) async fn begin_call(&self) -> ActiveCall {
         if self.waits.load(Ordering::Relaxed) { self.calls.count() } else { self.calls.begin().await }
     }
 
@@ -79,11 +79,11 @@ impl Installed {
 
 /// The plugins that ran for a tenant and are still there.
 #[derive(Default)]
-pub(crate) struct Installs(RwLock<HashMap<PluginId, (WeakPlugin, Arc<Installed>)>>);
+pub(crate) struct InstalledPlugins(RwLock<HashMap<PluginId, (WeakPlugin, Arc<InstalledPlugin>)>>);
 
-impl Installs {
+impl InstalledPlugins {
     /// What the tenant's instances of a plugin share, made at the first one.
-    pub(crate) fn of(&self, tenant: &Tenant, plugin: &Plugin) -> Arc<Installed> {
+    pub(crate) fn of(&self, tenant: &Tenant, plugin: &Plugin) -> Arc<InstalledPlugin> {
         let found = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&plugin.id()).map(|(_, at)| at.clone());
         if let Some(installed) = found {
             return installed;
@@ -91,7 +91,7 @@ impl Installs {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // A tenant that outlives many releases of its plugins does not collect them.
         all.retain(|_, (plugin, _)| plugin.is_loaded());
-        let new = || (plugin.downgrade(), Arc::new(Installed::new(tenant, plugin)));
+        let new = || (plugin.downgrade(), Arc::new(InstalledPlugin::new(tenant, plugin)));
         all.entry(plugin.id()).or_insert_with(new).1.clone()
     }
 }

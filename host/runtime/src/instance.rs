@@ -14,12 +14,12 @@ use crate::{
     error::{Error, Result},
     extension::Extension,
     function::{self, Function},
-    installed::Installed,
-    places::Place,
+    installed::InstalledPlugin,
+    instance_permits::InstancePermit,
     plugin::Plugin,
     state::InstanceState,
     tenant::Tenant,
-    watch::{self, WatchedCall},
+    watched_call::{self, WatchedCall},
 };
 
 /// An instance of a plugin, with memory and handles of its own.
@@ -28,9 +28,9 @@ use crate::{
 pub struct Instance {
     plugin: Plugin,
     tenant: Tenant,
-    installed: Arc<Installed>,
+    installed: Arc<InstalledPlugin>,
     /// Gone while a call runs and after one that did not end well: a store cannot be used after a trap.
-    sandbox: Option<Sandbox>,
+    sandbox: Option<InstanceStore>,
     instance: component::Instance,
     /// How long the next call has waited for its instance.
     waited: Duration,
@@ -42,9 +42,9 @@ impl Instance {
     pub(crate) async fn new(plugin: &Plugin, tenant: &Tenant) -> Result<Self> {
         let installed = tenant.installed(plugin);
         let began = installed.instruments().now();
-        let opened = Sandbox::open(plugin, tenant, &installed).await;
+        let opened = InstanceStore::open(plugin, tenant, &installed).await;
         let (sandbox, instance) =
-            opened.inspect_err(|error| watch::tell_failed(installed.instruments(), began, error))?;
+            opened.inspect_err(|error| watched_call::tell_failed(installed.instruments(), began, error))?;
         let waited = began.map_or(Duration::ZERO, |began| began.elapsed());
         let (plugin, tenant) = (plugin.clone(), tenant.clone());
         Ok(Self { plugin, tenant, installed, sandbox: Some(sandbox), instance, waited, called: false })
@@ -184,17 +184,17 @@ impl Instance {
 }
 
 /// A store, and its place among those that may be. The place is free when the store is gone.
-pub(crate) struct Sandbox {
+pub(crate) struct InstanceStore {
     pub(crate) store: Store<InstanceState>,
-    _place: Place,
+    _place: InstancePermit,
 }
 
-impl Sandbox {
+impl InstanceStore {
     /// Makes an instance of a plugin for a tenant, when there is a place for it.
     pub(crate) async fn open(
         plugin: &Plugin,
         tenant: &Tenant,
-        installed: &Installed,
+        installed: &InstalledPlugin,
     ) -> Result<(Self, component::Instance)> {
         if !tenant.engine().is(plugin.engine()) {
             return Err(Error::Engine(wasmtime::Error::msg(
@@ -216,7 +216,7 @@ impl Sandbox {
 }
 
 /// A store with the tenant's limits.
-fn store(plugin: &Plugin, tenant: &Tenant, installed: &Installed) -> Result<Store<InstanceState>> {
+fn store(plugin: &Plugin, tenant: &Tenant, installed: &InstalledPlugin) -> Result<Store<InstanceState>> {
     let limits = tenant.limits();
     let mut store = Store::new(plugin.engine().sandbox(), tenant.state(plugin, installed.sql())?);
     store.limiter(|state| &mut state.memory);

@@ -10,9 +10,9 @@ use sqlservice_sql::setters;
 use wasmtime::ResourceLimiter;
 
 use crate::{
-    bounded::Times,
+    bounded::TimeLimits,
     error::{Error, Result},
-    memory::{Charge, Memory},
+    memory::{Charge, MemoryBudget},
 };
 
 /// How deep a guest's calls may go, in bytes. CPython needs more than wasmtime's 512 KiB: it counts on the stack of a process when it limits
@@ -120,13 +120,13 @@ impl TenantLimits {
     }
 
     /// How long a call may take.
-    pub(crate) fn of_call(&self) -> Times {
-        Times { wall: self.call_time, processor: self.processor_time }
+    pub(crate) fn of_call(&self) -> TimeLimits {
+        TimeLimits { wall: self.call_time, processor: self.processor_time }
     }
 
     /// How long the making of an instance may take.
-    pub(crate) fn of_start(&self) -> Times {
-        Times { wall: self.start_time, processor: self.processor_time }
+    pub(crate) fn of_start(&self) -> TimeLimits {
+        TimeLimits { wall: self.start_time, processor: self.processor_time }
     }
 }
 
@@ -180,7 +180,7 @@ pub(crate) struct MemoryLimit {
     allowed: usize,
     used: usize,
     elements: usize,
-    total: Arc<Memory>,
+    total: Arc<MemoryBudget>,
     /// The stack, which a guest fills as it likes.
     _stack: Charge,
     instruments: Instruments,
@@ -193,7 +193,7 @@ impl MemoryLimit {
     ///
     /// # Errors
     /// [`Error::NoRoom`] where the tenant's memory has no room for its stack.
-    pub(crate) fn new(allowed: usize, total: &Arc<Memory>, instruments: Instruments) -> Result<Self> {
+    pub(crate) fn new(allowed: usize, total: &Arc<MemoryBudget>, instruments: Instruments) -> Result<Self> {
         let full = |_| Error::NoRoom(wasmtime::format_err!("the memory of the tenant's instances is in use"));
         let stack = total.charge(GUEST_STACK).map_err(full)?;
         Ok(Self { allowed, used: 0, elements: 0, total: Arc::clone(total), _stack: stack, instruments, told: false })

@@ -9,7 +9,7 @@ use sqlservice_db::{Error, error::LimitKind};
 
 /// What is taken of it, and how much there is.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct MemoryBudget {
     allowed: usize,
     used: AtomicUsize,
 }
@@ -17,11 +17,11 @@ pub(crate) struct Memory {
 /// Some of it, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Charge {
-    memory: Arc<Memory>,
+    memory: Arc<MemoryBudget>,
     bytes: usize,
 }
 
-impl Memory {
+impl MemoryBudget {
     pub(crate) fn new(allowed: usize) -> Arc<Self> {
         Arc::new(Self { allowed, used: AtomicUsize::new(0) })
     }
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_is_charged_comes_back_and_no_more_is_taken_than_there_is() {
-        let memory = Memory::new(10);
+        let memory = MemoryBudget::new(10);
         let six = memory.charge(6).expect("there are ten");
         assert!(matches!(memory.charge(5), Err(Error::Limit { kind: LimitKind::Bytes, allowed: 10 })));
         let four = memory.charge(4).expect("four are left");

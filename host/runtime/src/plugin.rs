@@ -13,7 +13,7 @@ use crate::{
     engine::Engine,
     error::{Error, Result},
     function::{self, Function},
-    instance::{Instance, Sandbox},
+    instance::{Instance, InstanceStore},
     state::InstanceState,
     tenant::Tenant,
 };
@@ -26,10 +26,10 @@ const DECLARATIONS: &str = "sqlservice:database/declarations@";
 pub struct Plugin {
     id: PluginId,
     name: Arc<str>,
-    loaded: Arc<Loaded>,
+    loaded: Arc<LoadedComponent>,
 }
 
-struct Loaded {
+struct LoadedComponent {
     engine: Engine,
     component: Component,
     /// The component with its imports found, once an instance was asked for.
@@ -50,7 +50,7 @@ impl PluginId {
 }
 
 /// A plugin that may be gone.
-pub(crate) struct WeakPlugin(Weak<Loaded>);
+pub(crate) struct WeakPlugin(Weak<LoadedComponent>);
 
 impl WeakPlugin {
     pub(crate) fn is_loaded(&self) -> bool {
@@ -61,7 +61,7 @@ impl WeakPlugin {
 impl Plugin {
     pub(crate) fn new(engine: Engine, component: Component, size: u64) -> Self {
         let functions = function::exported(engine.sandbox(), &component).into();
-        let loaded = Arc::new(Loaded { engine, component, linked: OnceLock::new(), size, functions });
+        let loaded = Arc::new(LoadedComponent { engine, component, linked: OnceLock::new(), size, functions });
         Self { id: PluginId::new(), name: Arc::from("plugin"), loaded }
     }
 
@@ -135,7 +135,7 @@ impl Plugin {
         }
         let without_grants = self.engine().tenant("").build()?;
         let installed = without_grants.installed(self);
-        let (mut sandbox, instance) = Sandbox::open(self, &without_grants, &installed).await?;
+        let (mut sandbox, instance) = InstanceStore::open(self, &without_grants, &installed).await?;
         let store = &mut sandbox.store;
         let declared = Declared::new(&mut *store, &instance).map_err(Error::Unusable)?;
         let models = declared.sqlservice_database_declarations().call_declared_models(&mut *store);

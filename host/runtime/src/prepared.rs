@@ -8,15 +8,15 @@ use wasmtime::component::Resource;
 use crate::{
     bindings::sqlservice::database::sessions::{HostPrepared, ResultColumn},
     ctx::SqlCtxView,
+    database_state::DatabaseState,
     memory::Charge,
-    opened::Opened,
 };
 
 /// A compiled statement. Dropping it only forgets it.
 #[derive(Clone)]
 pub struct Prepared {
     pub(crate) compiled: Arc<Compiled>,
-    pub(crate) opened: Arc<Opened>,
+    pub(crate) opened: Arc<DatabaseState>,
     /// What it takes of the budget.
     pub(crate) _kept: Option<Arc<Charge>>,
 }

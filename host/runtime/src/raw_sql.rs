@@ -10,7 +10,7 @@ use crate::{
         values::Value,
     },
     ctx::{HasSql, SqlCtxView},
-    session::{Session, give, lookup},
+    session::{Session, into_wit, lookup},
 };
 
 impl Host for SqlCtxView<'_> {}
@@ -23,6 +23,6 @@ impl<T: Send> HostWithStore<T> for HasSql {
         parameters: Vec<Value>,
         options: Options,
     ) -> Result<ResultSet, SqlError> {
-        give(store, lookup(store, &session)?.execute_text(sql, parameters, &options).await?)
+        into_wit(store, lookup(store, &session)?.execute_text(sql, parameters, &options).await?)
     }
 }

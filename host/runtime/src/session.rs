@@ -22,7 +22,7 @@ use crate::{
     cursor::Cursor,
     prepared::Prepared,
     savepoint::Savepoint,
-    session_state::{Answered, SessionState},
+    session_state::{PermittedResult, SessionState},
 };
 
 /// A session of a guest. Dropping it rolls back and gives the pool's connection back, in a task of the host's.
@@ -34,15 +34,15 @@ pub(crate) fn lookup<T>(store: &Accessor<T, HasSql>, this: &Resource<Session>) -
 }
 
 /// Gives a result to the guest, with a cursor in its table where there is more to come.
-pub(crate) fn give<T>(store: &Accessor<T, HasSql>, answered: Answered) -> Result<ResultSet, SqlError> {
-    let db::Answer { columns, first, rest, affected, last_key } = answered.answer;
-    let columns = if answered.told { [].into() } else { columns };
-    let rest = rest.zip(answered.permit).map(|(rest, permit)| Cursor::new(rest, permit, answered.limits));
-    let cursor = match rest {
+pub(crate) fn into_wit<T>(store: &Accessor<T, HasSql>, answered: PermittedResult) -> Result<ResultSet, SqlError> {
+    let db::ResultSet { columns, first_batch, cursor, affected, last_key } = answered.answer;
+    let columns = if answered.columns_known { [].into() } else { columns };
+    let cursor = cursor.zip(answered.permit).map(|(cursor, permit)| Cursor::new(cursor, permit, answered.limits));
+    let cursor = match cursor {
         Some(cursor) => Some(store.with(|mut access| access.get().table.push(cursor))?),
         None => None,
     };
-    Ok(ResultSet { cursor, last_key, ..conv::complete(&columns, first, affected) })
+    Ok(ResultSet { cursor, last_key, ..conv::complete(&columns, first_batch, affected) })
 }
 
 impl HostSession for SqlCtxView<'_> {
@@ -64,7 +64,7 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         parameters: Vec<Value>,
         options: Options,
     ) -> Result<ResultSet, SqlError> {
-        give(store, lookup(store, &this)?.execute(statement, parameters, &options).await?)
+        into_wit(store, lookup(store, &this)?.execute(statement, parameters, &options).await?)
     }
 
     async fn prepare(
@@ -91,7 +91,7 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
     ) -> Result<ResultSet, SqlError> {
         let session = lookup(store, &this)?;
         let prepared = store.with(|mut access| access.get().table.get(&prepared).cloned())?;
-        give(store, session.execute_prepared(&prepared.opened, prepared.compiled, parameters, &options).await?)
+        into_wit(store, session.execute_prepared(&prepared.opened, prepared.compiled, parameters, &options).await?)
     }
 
     async fn insert_many(
@@ -104,7 +104,7 @@ impl<T: Send> HostSessionWithStore<T> for HasSql {
         options: Options,
     ) -> Result<ResultSet, SqlError> {
         let inserts = conv::inserts(table, columns, rows, returning);
-        give(store, lookup(store, &this)?.insert_many(inserts, &options).await?)
+        into_wit(store, lookup(store, &this)?.insert_many(inserts, &options).await?)
     }
 
     async fn load(

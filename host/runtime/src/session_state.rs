@@ -10,19 +10,19 @@ use crate::{
     SqlError,
     bindings::sqlservice::database::{rows, schema, sessions, statements, values},
     conv,
+    database_state::DatabaseState,
     limits::SqlLimits,
-    opened::Opened,
 };
 
 /// The state of a guest's session. Dropping it rolls back and gives the connection back, in a task of the host's.
 pub(crate) struct SessionState {
     pub(crate) session: db::Session,
-    pub(crate) opened: Arc<Opened>,
+    pub(crate) opened: Arc<DatabaseState>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl SessionState {
-    pub(crate) fn new(session: db::Session, opened: Arc<Opened>, permit: OwnedSemaphorePermit) -> Arc<Self> {
+    pub(crate) fn new(session: db::Session, opened: Arc<DatabaseState>, permit: OwnedSemaphorePermit) -> Arc<Self> {
         let session = session.limit_transactions(opened.limits.transaction_time);
         let session = session.limit_idle_transactions(opened.limits.idle_transaction_time);
         Arc::new(Self { session, opened, _permit: permit })
@@ -34,28 +34,28 @@ impl SessionState {
         statement: statements::Statement,
         parameters: Vec<values::Value>,
         options: &sessions::Options,
-    ) -> Result<Answered, SqlError> {
+    ) -> Result<PermittedResult, SqlError> {
         let statement: sql::statement::Statement = statement.into();
         let parameters: Vec<Value> = conv::all(parameters);
         let _kept = self.opened.charge(statement.weight().saturating_add(parameters.weight()))?;
         let compiled = self.opened.compile(statement)?;
-        self.run(Run::Compiled(compiled, parameters), options).await
+        self.run(StatementRequest::Compiled(compiled, parameters), options).await
     }
 
     /// Runs a statement that was prepared for the same database.
     pub(crate) async fn execute_prepared(
         &self,
-        opened: &Arc<Opened>,
+        opened: &Arc<DatabaseState>,
         compiled: Arc<Compiled>,
         parameters: Vec<values::Value>,
         options: &sessions::Options,
-    ) -> Result<Answered, SqlError> {
+    ) -> Result<PermittedResult, SqlError> {
         if !Arc::ptr_eq(opened, &self.opened) {
             return Err(sql::Error::invalid("the statement was prepared for another database").into());
         }
         let parameters: Vec<Value> = conv::all(parameters);
         let _kept = self.opened.charge(parameters.weight())?;
-        self.run(Run::Prepared(compiled, parameters), options).await
+        self.run(StatementRequest::Prepared(compiled, parameters), options).await
     }
 
     /// Runs SQL text, where that was granted.
@@ -64,13 +64,13 @@ impl SessionState {
         text: String,
         parameters: Vec<values::Value>,
         options: &sessions::Options,
-    ) -> Result<Answered, SqlError> {
+    ) -> Result<PermittedResult, SqlError> {
         if !self.opened.grant.allows_text() {
             return Err(sql::Error::Denied("raw SQL on this database".to_owned()).into());
         }
         let parameters: Vec<Value> = conv::all(parameters);
         let _kept = self.opened.charge(text.len().saturating_add(parameters.weight()))?;
-        self.run(Run::Text(text, parameters), options).await
+        self.run(StatementRequest::Text(text, parameters), options).await
     }
 
     /// Inserts a batch. Where the database returns nothing of an insert, it is read back as a unit of work does.
@@ -78,7 +78,7 @@ impl SessionState {
         &self,
         inserts: sql::flush::Inserts,
         options: &sessions::Options,
-    ) -> Result<Answered, SqlError> {
+    ) -> Result<PermittedResult, SqlError> {
         self.opened.grant.tables.check_insert(&inserts.table)?;
         let _kept = self.opened.charge(inserts.rows.weight())?;
         if !inserts.returning.is_empty() && !self.opened.grant.database.dialect().capabilities().insert_returning {
@@ -86,7 +86,7 @@ impl SessionState {
         }
         let sql::flush::Inserts { table, columns, rows, returning, .. } = inserts;
         let statements = self.statements(sql::InsertMany { schema: None, table, columns, returning }, rows)?;
-        self.run(Run::Many(statements), options).await
+        self.run(StatementRequest::Many(statements), options).await
     }
 
     /// Writes a unit of work.
@@ -140,27 +140,27 @@ impl SessionState {
         let (options, granted) = (options.into(), &self.opened.grant.tables);
         granted.check_reflection(&options)?;
         let tables = self.opened.visible(self.session.reflect(options, limits.timeout).await?);
-        self.opened.learn(&tables)?;
+        self.opened.add_reflected(&tables)?;
         Ok(conv::all(tables))
     }
 
-    async fn run(&self, run: Run, options: &sessions::Options) -> Result<Answered, SqlError> {
+    async fn run(&self, run: StatementRequest, options: &sessions::Options) -> Result<PermittedResult, SqlError> {
         let options = self.opened.run(options);
-        let told = matches!(run, Run::Prepared(..));
+        let columns_known = matches!(run, StatementRequest::Prepared(..));
         let answer = match run {
-            Run::Compiled(compiled, parameters) | Run::Prepared(compiled, parameters) => {
+            StatementRequest::Compiled(compiled, parameters) | StatementRequest::Prepared(compiled, parameters) => {
                 self.session.execute(compiled, parameters, options).await
             }
-            Run::Text(text, parameters) => self.session.execute_text(text, parameters, options).await,
-            Run::Many(statements) => self.session.insert_many(statements, options).await,
+            StatementRequest::Text(text, parameters) => self.session.execute_text(text, parameters, options).await,
+            StatementRequest::Many(statements) => self.session.insert_many(statements, options).await,
         };
         let answer = answer.map_err(|error| self.opened.hide(error))?;
         // Only a result that did not fit needs a cursor's place. Without one the result is dropped, which stops it.
-        let permit = match &answer.rest {
+        let permit = match &answer.cursor {
             Some(_) => Some(self.opened.cursor_permit()?),
             None => None,
         };
-        Ok(Answered { answer, permit, limits: self.opened.limits.clone(), told })
+        Ok(PermittedResult { answer, permit, limits: self.opened.limits.clone(), columns_known })
     }
 
     /// Inserts a batch and reads back what the database does not return of it, as a unit of work does.
@@ -168,7 +168,7 @@ impl SessionState {
         &self,
         inserts: sql::flush::Inserts,
         options: &sessions::Options,
-    ) -> Result<Answered, SqlError> {
+    ) -> Result<PermittedResult, SqlError> {
         let (opened, affected) = (&self.opened, inserts.rows.rows.into());
         let (catalog, dialect) = (opened.catalog(), opened.grant.database.dialect());
         let columns = sql::bulk::returned(&catalog, dialect, None, &inserts.table, &inserts.returning)?;
@@ -176,9 +176,9 @@ impl SessionState {
         let flush = sql::Flush::new(vec![change], catalog, dialect, opened.limits.statement)?;
         let returned = self.session.flush(flush, opened.run(options)).await;
         let returned = returned.map_err(|failure| opened.hide(failure.error))?;
-        let first = returned.into_iter().next().unwrap_or_default();
-        let answer = db::Answer { columns: columns.into(), first, rest: None, affected, last_key: None };
-        Ok(Answered { answer, permit: None, limits: opened.limits.clone(), told: false })
+        let first_batch = returned.into_iter().next().unwrap_or_default();
+        let answer = db::ResultSet { columns: columns.into(), first_batch, cursor: None, affected, last_key: None };
+        Ok(PermittedResult { answer, permit: None, limits: opened.limits.clone(), columns_known: false })
     }
 
     /// The statements that insert a batch.
@@ -190,7 +190,7 @@ impl SessionState {
     }
 }
 
-enum Run {
+enum StatementRequest {
     Compiled(Arc<Compiled>, Vec<Value>),
     Prepared(Arc<Compiled>, Vec<Value>),
     Text(String, Vec<Value>),
@@ -198,10 +198,10 @@ enum Run {
 }
 
 /// A result with the cursor's place that it may need.
-pub(crate) struct Answered {
-    pub(crate) answer: db::Answer,
+pub(crate) struct PermittedResult {
+    pub(crate) answer: db::ResultSet,
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     pub(crate) limits: Arc<SqlLimits>,
     /// Whether the guest was told of the columns when it prepared the statement.
-    pub(crate) told: bool,
+    pub(crate) columns_known: bool,
 }

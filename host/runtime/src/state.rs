@@ -7,7 +7,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::{
     ctx::{SqlCtx, SqlCtxView, SqlView},
-    extension::{Extension, ExtensionView, States},
+    extension_states::ExtensionStates,
     limits::MemoryLimit,
     output::Output,
 };
@@ -21,15 +21,7 @@ pub struct InstanceState {
     pub(crate) memory: MemoryLimit,
     /// What it prints; nothing where that goes nowhere.
     pub(crate) output: Option<Arc<Output>>,
-    pub(crate) extensions: States,
-}
-
-impl InstanceState {
-    /// What an extension has in this instance, and the instance's resources. Of an extension that the engine does not have it is
-    /// what [`Default`] makes.
-    pub fn extension<E: Extension>(&mut self) -> ExtensionView<'_, E> {
-        ExtensionView { state: self.extensions.get::<E>(), table: &mut self.table }
-    }
+    pub(crate) extensions: ExtensionStates,
 }
 
 impl WasiView for InstanceState {

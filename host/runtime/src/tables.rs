@@ -63,9 +63,9 @@ pub(crate) enum Definitions {
 
 /// Tables by their names, `schema.name` in a schema that is not the default one; all tables where none were named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tables(Option<Arc<BTreeMap<String, u8>>>);
+pub(crate) struct GrantedTables(Option<Arc<BTreeMap<String, u8>>>);
 
-impl Tables {
+impl GrantedTables {
     /// The same and one more, or one with other operations.
     pub(crate) fn with(mut self, name: String, operations: Operations) -> Self {
         Arc::make_mut(self.0.get_or_insert_default()).insert(name, operations.0);
@@ -242,8 +242,8 @@ mod tests {
         }
     }
 
-    fn only(names: &[&str]) -> Tables {
-        names.iter().fold(Tables::none(), |tables, name| tables.with((*name).to_owned(), Operations::ALL))
+    fn only(names: &[&str]) -> GrantedTables {
+        names.iter().fold(GrantedTables::none(), |tables, name| tables.with((*name).to_owned(), Operations::ALL))
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
             some.contain(Operations::READ) && some.contain(Operations::DELETE) && !some.contain(Operations::UPDATE)
         );
         assert!(Operations::ALL.contain(some) && !some.contain(Operations::ALL));
-        let tables = Tables::none().with("log".to_owned(), Operations::INSERT);
+        let tables = GrantedTables::none().with("log".to_owned(), Operations::INSERT);
         assert_eq!(tables.check_insert("log"), Ok(()));
         assert!(matches!(tables.check_insert("logs"), Err(sql::Error::NoSuchTable(_))));
         assert!(matches!(tables.check_operation(None, "log", Operations::DELETE), Err(sql::Error::Denied(_))));
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn t30_what_is_reflected_has_granted_tables_and_keys_only() {
         let all = || vec![table("a", None, &["b", "c"]), table("b", None, &[]), table("a", Some("s"), &[])];
-        assert_eq!(names(&Tables::default().visible(all())), ["a>b>c", "b", "a"]);
+        assert_eq!(names(&GrantedTables::default().visible(all())), ["a>b>c", "b", "a"]);
         assert_eq!(names(&only(&["a", "c"]).visible(all())), ["a>c"]);
         let other = only(&["s.a"]);
         let seen = other.visible([all(), vec![table("s.a", None, &[])]].concat());
@@ -287,6 +287,6 @@ mod tests {
             let said = granted.check(&models(vec![table("b", None, &[]), refused]));
             assert!(matches!(said, Err(sql::Error::NoSuchTable(_))), "{said:?}");
         }
-        assert_eq!(Tables::default().check(&models(vec![table("c", None, &["d"])])), Ok(()));
+        assert_eq!(GrantedTables::default().check(&models(vec![table("c", None, &["d"])])), Ok(()));
     }
 }

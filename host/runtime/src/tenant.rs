@@ -13,15 +13,15 @@ use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::{
     ctx::SqlCtx,
-    directory::{Access, Granted},
+    directory::{Access, GrantedDirectory},
     engine::Engine,
     error::{Error, Result},
     grant::Grant,
-    installed::{Installed, Installs},
+    installed::{InstalledPlugin, InstalledPlugins},
+    instance_permits::InstancePermits,
     limits::{MemoryLimit, TenantLimits},
-    memory::Memory,
+    memory::MemoryBudget,
     output::{Output, OutputLimit, Target},
-    places::Places,
     plugin::Plugin,
     state::InstanceState,
     turns::Share,
@@ -54,19 +54,19 @@ struct Shared {
     name: Arc<str>,
     claims: BTreeMap<String, Value>,
     databases: HashMap<String, Grant>,
-    directories: Vec<Granted>,
+    directories: Vec<GrantedDirectory>,
     environment: Vec<(String, String)>,
     stdio: Stdio,
     keep_sessions: bool,
     limits: TenantLimits,
-    memory: Arc<Memory>,
-    host_memory: Arc<Memory>,
-    places: Places,
+    memory: Arc<MemoryBudget>,
+    host_memory: Arc<MemoryBudget>,
+    places: InstancePermits,
     share: Share,
     output: Arc<OutputLimit>,
     log: Arc<LogLimit>,
     observer: Option<Arc<dyn Observer>>,
-    installs: Installs,
+    installs: InstalledPlugins,
 }
 
 impl Tenant {
@@ -122,7 +122,7 @@ impl Tenant {
         &self.0.engine
     }
 
-    pub(crate) fn places(&self) -> &Places {
+    pub(crate) fn places(&self) -> &InstancePermits {
         &self.0.places
     }
 
@@ -149,7 +149,7 @@ impl Tenant {
     }
 
     /// What the host may keep for all of its guests.
-    pub(crate) fn host_memory(&self) -> Arc<Memory> {
+    pub(crate) fn host_memory(&self) -> Arc<MemoryBudget> {
         Arc::clone(&self.0.host_memory)
     }
 
@@ -158,7 +158,7 @@ impl Tenant {
     }
 
     /// What this tenant's instances of a plugin share.
-    pub(crate) fn installed(&self, plugin: &Plugin) -> Arc<Installed> {
+    pub(crate) fn installed(&self, plugin: &Plugin) -> Arc<InstalledPlugin> {
         self.0.installs.of(self, plugin)
     }
 
@@ -281,12 +281,12 @@ impl TenantBuilder {
         if let Some((name, _)) = self.databases.iter().find(|(_, grant)| grant.contradicts_itself()) {
             return Err(Error::ContradictoryGrant(name.clone()));
         }
-        let open = |(path, guest, access): (PathBuf, String, Access)| Granted::open(&path, guest, access);
+        let open = |(path, guest, access): (PathBuf, String, Access)| GrantedDirectory::open(&path, guest, access);
         let directories = self.directories.into_iter().map(open).collect::<Result<Vec<_>>>()?;
         if let Some(cache) = self.engine.compile_cache() {
             cache.check_grants(&directories)?;
         }
-        let places = Places::new(&self.limits, self.engine.places());
+        let places = InstancePermits::new(&self.limits, self.engine.places());
         let mut databases = HashMap::new();
         for (name, grant) in self.databases {
             let bound = grant.limit_connections(&self.limits).bind(&self.claims);
@@ -304,15 +304,15 @@ impl TenantBuilder {
             environment: self.environment,
             stdio: self.stdio,
             keep_sessions: self.keep_sessions,
-            memory: Memory::new(self.limits.total_memory),
-            host_memory: Memory::new(self.limits.sql.host_bytes),
+            memory: MemoryBudget::new(self.limits.total_memory),
+            host_memory: MemoryBudget::new(self.limits.sql.host_bytes),
             output: OutputLimit::new(&self.limits),
             log: Arc::new(LogLimit::new(self.limits.log_lines)),
             limits: self.limits,
             places,
             share,
             observer,
-            installs: Installs::default(),
+            installs: InstalledPlugins::default(),
         })))
     }
 }

@@ -62,7 +62,7 @@ struct State {
     /// Turns that calls were told of and did not take yet.
     offered: Vec<(Ticket, Instant)>,
     waiting: HashMap<Ticket, Waker>,
-    tenants: HashMap<u64, Flow>,
+    tenants: HashMap<u64, TenantQueue>,
     /// What the tenant had computed that was served last.
     clock: u64,
     last: u64,
@@ -73,13 +73,13 @@ type Ticket = u64;
 
 /// What a tenant computed, in nanoseconds, and who waits for it.
 #[derive(Default)]
-struct Flow {
+struct TenantQueue {
     computed: u64,
     taken: usize,
     queue: VecDeque<Ticket>,
 }
 
-impl Flow {
+impl TenantQueue {
     fn is_idle(&self) -> bool {
         self.taken == 0 && self.queue.is_empty()
     }
@@ -93,7 +93,7 @@ impl State {
 
     /// A tenant that wants to compute. Where it did not for a while it starts a little before who was served last: idling saves
     /// no more up.
-    fn enter(&mut self, tenant: u64) -> &mut Flow {
+    fn enter(&mut self, tenant: u64) -> &mut TenantQueue {
         let clock = self.clock;
         let flow = self.tenants.entry(tenant).or_default();
         if flow.is_idle() {
@@ -194,7 +194,7 @@ impl Share {
     /// Waits for a turn. May be given up at any time.
     pub(crate) async fn turn(&self) -> Turn<'_> {
         loop {
-            let mut asking = Asking { share: self, ticket: None };
+            let mut asking = TurnRequest { share: self, ticket: None };
             poll_fn(|context| asking.poll_offer(context.waker())).await;
             // The thread looks at its sockets and timers, and then does what these woke: tokio begins with the task that waited.
             yield_now().await;
@@ -226,12 +226,12 @@ impl Drop for Turn<'_> {
 }
 
 /// A call that asks for a turn. It is in the queue until this is dropped.
-struct Asking<'s> {
+struct TurnRequest<'s> {
     share: &'s Share,
     ticket: Option<Ticket>,
 }
 
-impl Asking<'_> {
+impl TurnRequest<'_> {
     /// Whether a turn is kept for it.
     fn poll_offer(&mut self, waker: &Waker) -> Poll<()> {
         let tenant = self.share.tenant;
@@ -260,7 +260,7 @@ impl Asking<'_> {
     }
 }
 
-impl Drop for Asking<'_> {
+impl Drop for TurnRequest<'_> {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
         self.share.turns.change(|state| {

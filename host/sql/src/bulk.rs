@@ -14,18 +14,18 @@ mod read;
 pub(crate) use change::{ChangeMany, Verb};
 pub(crate) use insert::is_made;
 pub use insert::{InsertMany, returned};
-pub(crate) use read::{Between, Name, ReadMany};
+pub(crate) use read::{ReadMany, SecondaryTable, TableName};
 
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    Batch, Catalog, Compiled, Dialect, Error, Fit, Limits, Result,
+    Batch, Catalog, Compiled, Dialect, Error, Limits, Result, ValueBounds,
     catalog::Entry,
     check::{Checked, Checker},
     compile::{compile_checked, within_parameters},
     error::Limited,
     policy::Predicate,
-    resolved::Plan,
+    resolved::ResolvedStatement,
     schema::Column,
 };
 
@@ -48,7 +48,7 @@ pub enum Layout {
     /// The values of all rows, row by row.
     Rows,
     /// The values of all rows, wherever the statement's placeholders say.
-    Slots,
+    Placeholders,
     /// An array for each column.
     Columns,
 }
@@ -74,7 +74,7 @@ pub(crate) enum Bulk {
 
 /// What a statement for rows depends on, besides its names.
 #[derive(Clone, Copy)]
-struct Shape<'a> {
+struct BatchShape<'a> {
     batch: &'a Batch,
     layout: Layout,
     /// How many rows are written out; one where the layout says so.
@@ -104,7 +104,7 @@ impl Bulk {
     }
 
     /// Refuses rows of which a policy's check is not true. The batch is that which is written.
-    pub(crate) fn demand(
+    pub(crate) fn enforce_check(
         &self,
         batch: &Batch,
         catalog: &Catalog,
@@ -116,22 +116,22 @@ impl Bulk {
         }
         let mut checker = Checker::new(&[], catalog, dialect);
         match self {
-            Self::Insert(insert) => insert.demand(&mut checker, batch, is_open),
-            Self::Change(change) => change.demand(&mut checker, batch, is_open),
+            Self::Insert(insert) => insert.enforce_check(&mut checker, batch, is_open),
+            Self::Change(change) => change.enforce_check(&mut checker, batch, is_open),
             Self::Read(_) => Ok(()),
         }
     }
 
     /// The statement that takes so many rows at once.
-    fn resolve<'a>(&'a self, shape: Shape<'a>, catalog: &'a Catalog, dialect: Dialect) -> Result<Checked<'a>> {
+    fn resolve<'a>(&'a self, shape: BatchShape<'a>, catalog: &'a Catalog, dialect: Dialect) -> Result<Checked<'a>> {
         let mut checker = Checker::new(&[], catalog, dialect);
-        let (plan, width): (Plan<'a>, usize) = match self {
+        let (statement, width): (ResolvedStatement<'a>, usize) = match self {
             Self::Insert(insert) => (insert.resolve(&mut checker, shape)?, shape.batch.columns.len()),
             Self::Change(change) => (change.resolve(&mut checker, shape)?, shape.batch.columns.len()),
             Self::Read(read) => (read.resolve(&mut checker, shape)?, read.by.len()),
         };
         let parameters = u32::try_from(width.saturating_mul(shape.written)).unwrap_or(u32::MAX);
-        Ok(checker.checked(plan, parameters))
+        Ok(checker.checked(statement, parameters))
     }
 
     /// How many parameters a row has in a statement of this layout.
@@ -205,14 +205,14 @@ impl BulkStatements {
     ) -> Result<Self> {
         let batch = bulk.filled(batch, &catalog)?;
         let layout = bulk.check(&batch, &catalog, dialect)?;
-        bulk.demand(&batch, &catalog, dialect, &|_, _| false)?;
+        bulk.enforce_check(&batch, &catalog, dialect, &|_, _| false)?;
         let width = bulk.width(&catalog, layout);
         within_parameters(width, dialect, &limits)?;
         let parameters = limits.parameters.min(dialect.capabilities().max_parameters as usize);
         let within = |rows: usize| parameters.min(VALUES_WRITTEN).checked_div(width).unwrap_or(rows).clamp(1, rows);
         let most = match layout {
             Layout::Rows => within(ROWS_WRITTEN),
-            Layout::Slots => within(bulk.most_found()),
+            Layout::Placeholders => within(bulk.most_found()),
             Layout::Row | Layout::Columns => ROWS,
         };
         let bulk = Box::new(bulk);
@@ -234,7 +234,7 @@ impl BulkStatements {
         if let Some((_, last)) = self.last.as_ref().filter(|(rows, _)| *rows == written) {
             return Ok(Arc::clone(last));
         }
-        let shape = Shape { batch: &self.batch, layout: self.layout, written };
+        let shape = BatchShape { batch: &self.batch, layout: self.layout, written };
         let checked = self.bulk.resolve(shape, &self.catalog, self.dialect)?;
         let compiled = Arc::new(compile_checked(&checked, self.dialect, &self.limits)?);
         self.last = Some((written, Arc::clone(&compiled)));
@@ -250,7 +250,7 @@ impl BulkStatements {
         let rows = self.done..self.done.saturating_add(taken);
         let written = match self.layout {
             Layout::Rows => taken,
-            Layout::Slots => self.bulk.written(taken).min(self.most).max(taken),
+            Layout::Placeholders => self.bulk.written(taken).min(self.most).max(taken),
             Layout::Row | Layout::Columns => 1,
         };
         Some((rows, self.compiled(written)))
@@ -278,7 +278,7 @@ impl Iterator for BulkStatements {
 
 /// Refuses rows of which a policy's check is not true: of these columns, and of those that get a value without being given. A row whose
 /// value is still open is looked at when it is known.
-fn demand(
+fn enforce_check(
     entry: &Entry,
     predicate: Option<&Predicate>,
     columns: &[&Column],
@@ -299,10 +299,10 @@ fn demand(
 }
 
 /// Refuses values that their columns have no room for.
-fn fit(columns: &[&Column], batch: &Batch) -> Result<()> {
+fn check_bounds(columns: &[&Column], batch: &Batch) -> Result<()> {
     for (column, data) in columns.iter().zip(&batch.columns) {
-        if let Some(fit) = Fit::of(column) {
-            (0..batch.rows as usize).try_for_each(|row| fit.check(data.value_ref(row)))?;
+        if let Some(bounds) = ValueBounds::of(column) {
+            (0..batch.rows as usize).try_for_each(|row| bounds.check(data.value_ref(row)))?;
         }
     }
     Ok(())

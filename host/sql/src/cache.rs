@@ -147,12 +147,12 @@ mod tests {
         let outputs = Arc::from(Vec::new());
         let mut writer = SqlWriter::new(Dialect::Sqlite);
         writer.name(sql);
-        let (sql, slots, parameters) = (writer.finish(), Vec::new(), 0);
+        let (sql, placeholders, parameters) = (writer.finish(), Vec::new(), 0);
         let summary = Summary { operation: Operation::Delete, tables: Arc::default() };
         let conditions = Vec::new();
         Arc::new(Compiled {
             sql,
-            slots,
+            placeholders,
             outputs,
             parameters,
             writes: true,

@@ -1,6 +1,6 @@
-//! Makes a plan of an arena: resolves names, infers types, and refuses what is wrong or what the database cannot do.
+//! Resolves a statement's arena: finds what names mean, infers types, and refuses what is wrong or what the database cannot do.
 //!
-//! `shape` has bounded depth and expanded size before anything here follows a position, so the functions here may recurse.
+//! `validate` has bounded depth and expanded size before anything here follows a position, so the functions here may recurse.
 
 mod bulk;
 mod change;
@@ -12,7 +12,7 @@ mod operator;
 mod policy;
 mod query;
 mod scope;
-mod shape;
+mod validate;
 
 pub(crate) use bulk::{column, outputs_of, select};
 pub(crate) use change::{with_presets, writable};
@@ -28,17 +28,17 @@ use crate::{
     catalog::check_name,
     compiled::Condition,
     policy::{Predicate, TableRules},
-    resolved::{Plan, Typed},
+    resolved::{ResolvedStatement, Typed},
     schema::TypeKind,
     statement::{Node, NodeId, Statement},
-    summary::Tables,
+    summary::TableSet,
 };
 
 /// A checked statement.
 pub(crate) struct Checked<'a> {
-    pub(crate) plan: Plan<'a>,
+    pub(crate) statement: ResolvedStatement<'a>,
     /// The tables that it reads or changes.
-    pub(crate) tables: Tables<'a>,
+    pub(crate) tables: TableSet<'a>,
     pub(crate) parameters: u32,
     pub(crate) locks: bool,
     pub(crate) clock: bool,
@@ -53,11 +53,11 @@ pub(crate) fn check<'a>(
     dialect: Dialect,
     limits: &Limits,
 ) -> Result<Checked<'a>> {
-    let parameters = shape::check(statement, dialect, limits)?;
+    let parameters = validate::check(statement, dialect, limits)?;
     let Some(_) = catalog.rules() else {
         let mut checker = Checker::new(&statement.nodes, catalog, dialect);
-        let plan = checker.root(&statement.root)?;
-        return Ok(checker.checked(plan, parameters));
+        let resolved = checker.root(&statement.root)?;
+        return Ok(checker.checked(resolved, parameters));
     };
     let fallible = Rc::new(Fallible::new(&statement.nodes));
     let ruled = |is_fenced: bool| {
@@ -67,13 +67,13 @@ pub(crate) fn check<'a>(
     };
     let mut checker = ruled(fallible.is_exposed(statement));
     checker.is_fenced |= checker.is_strict_about(statement);
-    let mut plan = checker.root(&statement.root)?;
+    let mut resolved = checker.root(&statement.root)?;
     if checker.mixes_unfenced(&statement.root) {
         checker = ruled(true);
-        plan = checker.root(&statement.root)?;
+        resolved = checker.root(&statement.root)?;
     }
     checker.check_allowed()?;
-    Ok(checker.checked(plan, parameters))
+    Ok(checker.checked(resolved, parameters))
 }
 
 /// What is known while a statement is walked.
@@ -87,7 +87,7 @@ pub(crate) struct Checker<'a> {
     excluded: Option<&'a crate::catalog::Entry>,
     /// The columns of the changed table that the value looked at reads, where that is asked for.
     reads: Option<HashSet<&'a str>>,
-    tables: Tables<'a>,
+    tables: TableSet<'a>,
     locks: bool,
     clock: bool,
     /// The tables with rules that are read, and whether rows of them are aggregated.
@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
             scope: Scope::default(),
             excluded: None,
             reads: None,
-            tables: Tables::default(),
+            tables: TableSet::default(),
             locks: false,
             clock: false,
             ruled: Vec::new(),
@@ -140,12 +140,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The statement that was checked, with what became known of it.
-    pub(crate) fn checked(self, plan: Plan<'a>, parameters: u32) -> Checked<'a> {
+    pub(crate) fn checked(self, statement: ResolvedStatement<'a>, parameters: u32) -> Checked<'a> {
         let Self { tables, locks, clock, conditions, .. } = self;
-        Checked { plan, tables, parameters, locks, clock, conditions }
+        Checked { statement, tables, parameters, locks, clock, conditions }
     }
 
-    /// The node at a position, which `shape` has seen.
+    /// The node at a position, which `validate` has seen.
     fn node(&self, id: NodeId) -> Result<&'a Node> {
         self.nodes.get(id as usize).ok_or_else(|| at(id, "there is no such node"))
     }

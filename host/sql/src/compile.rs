@@ -5,7 +5,7 @@ use crate::{
     check::{Checked, check, outputs, shape},
     error::Limited,
     render::render,
-    resolved::Plan,
+    resolved::ResolvedStatement,
     statement::Statement,
 };
 
@@ -15,20 +15,20 @@ pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limit
     compile_checked(&check(statement, catalog, dialect, limits)?, dialect, limits)
 }
 
-/// Renders a checked statement: the one way from what is resolved to a text.
+/// Renders a checked statement: the one way from a resolved statement to a text.
 pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
     let Checked { plan, tables, parameters, locks, clock, conditions } = checked;
     let rendered = render(plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
     within_parameters(rendered.slots.len(), dialect, limits)?;
     let (operation, outputs) = match plan {
-        Plan::Select(query) => (Operation::Select, outputs(&query.shape)),
-        Plan::Insert { returning, .. } => (Operation::Insert, outputs(&shape(returning))),
-        Plan::Update { returning, .. } => (Operation::Update, outputs(&shape(returning))),
-        Plan::Delete { returning, .. } => (Operation::Delete, outputs(&shape(returning))),
+        ResolvedStatement::Select(query) => (Operation::Select, outputs(&query.shape)),
+        ResolvedStatement::Insert { returning, .. } => (Operation::Insert, outputs(&shape(returning))),
+        ResolvedStatement::Update { returning, .. } => (Operation::Update, outputs(&shape(returning))),
+        ResolvedStatement::Delete { returning, .. } => (Operation::Delete, outputs(&shape(returning))),
     };
     Ok(Compiled {
-        sql: rendered.sql,
-        slots: rendered.slots,
+        sql,
+        placeholders,
         outputs: outputs.into(),
         parameters: *parameters,
         writes: operation != Operation::Select,

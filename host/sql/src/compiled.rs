@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::{
-    Fit, Result, Sql, Summary, Value,
+    Result, Sql, Summary, Value, ValueBounds,
     policy::Predicate,
     schema::{ColumnType, TypeKind},
 };
 
 /// Where a bound value comes from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Source {
+pub enum ValueSource {
     /// The call's parameter at this position.
     Parameter(u32),
     /// A constant of the statement.
@@ -19,13 +19,13 @@ pub enum Source {
 
 /// One placeholder of the text, in the order of the text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Slot {
+pub struct Placeholder {
     /// Where its value comes from.
-    pub source: Source,
+    pub source: ValueSource,
     /// The kind of the column that it is compared with or assigned to, where there is one.
     pub kind: Option<TypeKind>,
     /// The room of the column that it is assigned to, where not every value fits.
-    pub fit: Option<Arc<Fit>>,
+    pub bounds: Option<Arc<ValueBounds>>,
 }
 
 /// A result column as far as it is known before the statement runs.
@@ -45,7 +45,7 @@ pub struct Compiled {
     /// The text. Every value is a placeholder.
     pub sql: Sql,
     /// The placeholders, in order.
-    pub slots: Vec<Slot>,
+    pub placeholders: Vec<Placeholder>,
     /// The result's columns; empty where the statement returns no rows. One of an insert without `RETURNING` is the key that
     /// an embedded database makes.
     pub outputs: Arc<[Output]>,
@@ -69,7 +69,7 @@ pub struct Condition {
     pub(crate) table: String,
     pub(crate) predicate: Arc<Predicate>,
     /// The columns that it names, and where their values come from.
-    pub(crate) values: Vec<(String, Source)>,
+    pub(crate) values: Vec<(String, ValueSource)>,
 }
 
 impl Condition {
@@ -81,8 +81,8 @@ impl Condition {
         let value = |column: &str| {
             let (_, source) = self.values.iter().find(|(name, _)| name == column)?;
             match source {
-                Source::Literal(value) => Some(value.borrow()),
-                Source::Parameter(number) => parameters.get(*number as usize).map(Value::borrow),
+                ValueSource::Literal(value) => Some(value.borrow()),
+                ValueSource::Parameter(number) => parameters.get(*number as usize).map(Value::borrow),
             }
         };
         self.predicate.check(&self.table, &value)

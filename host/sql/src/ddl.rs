@@ -10,7 +10,7 @@ use crate::{
     Dialect, Error, Result, Sql, SqlWriter,
     order::{TableOrder, order},
     schema::{Action, Column, DefaultValue, ForeignKey, Index, Table, TypeKind},
-    sql::Declared,
+    sql::ModelSql,
 };
 
 pub use record::{RECORDS, is_records};
@@ -135,7 +135,7 @@ fn create_table<'a>(
     }
     for check in &table.checks {
         named(writer.push(LINE), check.name.as_deref());
-        writer.push("CHECK ").declared(Declared::Check(check));
+        writer.push("CHECK ").declared(ModelSql::Check(check));
     }
     for at in table.columns.iter().filter(|at| column::has_labels(at)) {
         column::labels_check(writer.push(LINE), at);

@@ -6,16 +6,16 @@
 //! table; a circle of rows is refused, unless an update closes it after the inserts. A value of a unique key that one row frees
 //! and another takes is freed before anything of the table is written (`unique`).
 //!
-//! [`Flush`] does no I/O: its runner asks for the next [`Work`], runs its statements and hands back what they returned.
+//! [`Flush`] does no I/O: its runner asks for the next [`FlushStep`], runs its statements and hands back what they returned.
 
-mod free;
-mod item;
-mod link;
+mod changes_by_table;
+mod early_steps;
+mod fill_rows;
+mod key_columns;
+mod key_reference;
 mod order;
-mod pick;
-mod place;
-mod plan;
-mod spare;
+mod planned_change;
+mod spare_value;
 mod unique;
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
@@ -25,11 +25,11 @@ use crate::{
     bulk::{Bulk, ChangeMany, Layout, Verb},
     error::Limited,
 };
-use item::{Does, Item};
+use planned_change::{ChangeKind, PlannedChange};
 
-/// A value that comes from a key which the flush makes.
+/// A reference to the key of a row that the flush inserts: the host fills in the key once the database has made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct KeyReference {
     /// The row that needs the key, in its own change.
     pub row: u32,
     /// The column that needs it, by its position among those that are written; after these come those of an update's key.
@@ -42,7 +42,7 @@ pub struct Link {
 
 /// Some columns of rows as they are stored before the flush.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct KnownRows {
     /// The columns.
     pub columns: Vec<String>,
     /// Their values, a row for each one of the change.
@@ -59,7 +59,7 @@ pub struct Inserts {
     /// The rows.
     pub rows: Batch,
     /// Values that come from keys of other rows.
-    pub links: Vec<Link>,
+    pub links: Vec<KeyReference>,
     /// The columns to return.
     pub returning: Vec<String>,
 }
@@ -78,11 +78,11 @@ pub struct Updates {
     /// Their new values.
     pub rows: Batch,
     /// Values that come from keys of other rows.
-    pub links: Vec<Link>,
+    pub links: Vec<KeyReference>,
     /// The columns to return.
     pub returning: Vec<String>,
     /// What the rows had in the columns of unique keys that change.
-    pub stored: Option<Stored>,
+    pub stored: Option<KnownRows>,
 }
 
 /// Rows to delete by primary key.
@@ -95,7 +95,7 @@ pub struct Deletes {
     /// The versions that the rows must have.
     pub versions: Option<Batch>,
     /// What the rows had in the columns of unique keys.
-    pub stored: Option<Stored>,
+    pub stored: Option<KnownRows>,
     /// Whether each row has to be there.
     pub strict: bool,
 }
@@ -113,7 +113,7 @@ pub enum Change {
 
 /// Some rows of one change that go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Step {
+struct RowGroup {
     change: usize,
     rows: Vec<u32>,
     /// Whether what was changed is read back, where the database returns nothing of it.
@@ -123,23 +123,23 @@ struct Step {
 /// Changes that are being written.
 pub struct Flush {
     /// The changes that were given, and after them those that only move values out of the way.
-    items: Vec<Item>,
+    items: Vec<PlannedChange>,
     given: usize,
-    steps: VecDeque<Step>,
+    steps: VecDeque<RowGroup>,
     catalog: Arc<Catalog>,
     dialect: Dialect,
     limits: Limits,
 }
 
-/// The statements of one step.
-pub struct Work {
+/// Statements that the runner sends before it asks for the next step.
+pub struct FlushStep {
     /// The change, by its position.
     pub change: usize,
     /// Its statements.
     pub statements: BulkStatements,
-    /// Whether it only moves values out of the way which other rows take: the rows are written by a later work.
+    /// Whether it only moves values out of the way which other rows take: the rows are written by a later step.
     pub prepares: bool,
-    step: Step,
+    group: RowGroup,
     is_numbered: bool,
     matched: u64,
 }
@@ -152,28 +152,29 @@ impl Flush {
     /// Those of statements; batches that do not fit each other; links to nothing; [`Error::CircularDependency`] where rows
     /// need each other's keys; [`Error::Limit`] for more rows than a unit of work may have.
     pub fn new(changes: Vec<Change>, catalog: Arc<Catalog>, dialect: Dialect, limits: Limits) -> Result<Self> {
-        within(&changes, &limits)?;
-        let mut items = changes.into_iter().map(|change| Item::new(change, &catalog)).collect::<Result<Vec<_>>>()?;
-        link::resolve(&mut items, &catalog)?;
+        check_limits(&changes, &limits)?;
+        let mut items =
+            changes.into_iter().map(|change| PlannedChange::new(change, &catalog)).collect::<Result<Vec<_>>>()?;
+        key_reference::resolve(&mut items, &catalog)?;
         let can = dialect.capabilities();
         if !can.insert_returning {
             items.iter_mut().try_for_each(|item| item.read_back(&catalog))?;
         }
-        let layout = |item: &Item| bulk(item, false).check(&item.batch, &catalog, dialect);
+        let layout = |item: &PlannedChange| bulk(item, false).check(&item.batch, &catalog, dialect);
         let layouts = items.iter().map(layout).collect::<Result<Vec<_>>>()?;
-        items.iter().try_for_each(|item| demand(item, &catalog, dialect))?;
+        items.iter().try_for_each(|item| enforce_check(item, &catalog, dialect))?;
         // An update of rows in a list returns them in any order, and nothing says which is which.
-        let returns = |layout: Option<&Layout>| can.update_returning && layout != Some(&Layout::Slots);
-        let reads_back = |item: &Item, layout| match item.does {
-            Does::Insert => item.told.as_ref().is_some_and(|told| told.reads),
-            Does::Update => !item.returning.is_empty() && !returns(layout),
-            Does::Delete => false,
+        let returns = |layout: Option<&Layout>| can.update_returning && layout != Some(&Layout::Placeholders);
+        let reads_back = |item: &PlannedChange, layout| match item.kind {
+            ChangeKind::Insert => item.read_back.as_ref().is_some_and(|read_back| read_back.reads),
+            ChangeKind::Update => !item.returning.is_empty() && !returns(layout),
+            ChangeKind::Delete => false,
         };
         let given = items.len();
         let mut steps = VecDeque::new();
         for step in order::steps(&mut items, &catalog)? {
             let again = items.get(step.change).is_some_and(|item| reads_back(item, layouts.get(step.change)));
-            let read = again.then(|| Step { reads: true, ..step.clone() });
+            let read = again.then(|| RowGroup { reads: true, ..step.clone() });
             steps.push_back(step);
             steps.extend(read);
         }
@@ -197,54 +198,54 @@ impl Flush {
     /// # Errors
     ///
     /// A value that its column has no room for, which a key can be, too.
-    pub fn next_work(&mut self) -> Result<Option<Work>> {
-        let Some(step) = self.steps.pop_front() else { return Ok(None) };
-        let filled = link::fill(&self.items, &step)?;
-        let Some(item) = self.items.get_mut(step.change) else { return Ok(None) };
-        let batch = item.rows_of(&step, &filled)?;
+    pub fn next_step(&mut self) -> Result<Option<FlushStep>> {
+        let Some(group) = self.steps.pop_front() else { return Ok(None) };
+        let filled = key_reference::fill(&self.items, &group)?;
+        let Some(item) = self.items.get_mut(group.change) else { return Ok(None) };
+        let batch = item.rows_of(&group, &filled)?;
         if item.is_source {
-            item.keep(&step, filled);
+            item.keep(&group, filled);
         }
-        let bulk = bulk(item, step.reads);
+        let bulk = bulk(item, group.reads);
         let statements = BulkStatements::of(bulk, batch, Arc::clone(&self.catalog), self.dialect, self.limits)?;
         let is_numbered = statements.is_numbered();
-        let (change, prepares) = (item.prepares.unwrap_or(step.change), item.prepares.is_some());
-        Ok(Some(Work { change, statements, prepares, step, is_numbered, matched: 0 }))
+        let (change, prepares) = (item.prepares.unwrap_or(group.change), item.prepares.is_some());
+        Ok(Some(FlushStep { change, statements, prepares, group, is_numbered, matched: 0 }))
     }
 
-    /// Takes what a statement of the work returned, and how many rows it matched.
-    pub fn take(&mut self, work: &mut Work, rows: &Range<usize>, returned: Batch, matched: u64) {
-        work.matched = work.matched.saturating_add(matched);
-        if let (Some(item), Some(rows)) = (self.items.get_mut(work.step.change), work.step.rows.get(rows.clone())) {
-            let returned = if work.step.reads { returned } else { item.widened(returned) };
-            item.place(rows, returned, work.is_numbered);
+    /// Takes what a statement of the step returned, and how many rows it matched.
+    pub fn take(&mut self, step: &mut FlushStep, rows: &Range<usize>, returned: Batch, matched: u64) {
+        step.matched = step.matched.saturating_add(matched);
+        if let (Some(item), Some(rows)) = (self.items.get_mut(step.group.change), step.group.rows.get(rows.clone())) {
+            let returned = if step.group.reads { returned } else { item.widened(returned) };
+            item.place(rows, returned, step.is_numbered);
         }
     }
 
-    /// Ends a work whose statements were all taken.
+    /// Ends a step whose statements were all taken.
     ///
     /// # Errors
     ///
     /// [`Error::Stale`] where fewer rows matched than there are. Rows that are deleted without a version may be gone already, unless
     /// the change is strict.
-    pub fn end(&mut self, work: &Work) -> Result<()> {
-        let Some(item) = self.items.get_mut(work.step.change) else { return Ok(()) };
-        if work.step.reads {
+    pub fn end(&mut self, step: &FlushStep) -> Result<()> {
+        let Some(item) = self.items.get_mut(step.group.change) else { return Ok(()) };
+        if step.group.reads {
             return Ok(());
         }
-        item.matched = item.matched.saturating_add(work.matched);
-        let expected = work.step.rows.len() as u64;
-        if work.matched == expected || (item.may_be_gone && work.matched < expected) {
+        item.matched = item.matched.saturating_add(step.matched);
+        let expected = step.group.rows.len() as u64;
+        if step.matched == expected || (item.may_be_gone && step.matched < expected) {
             return Ok(());
         }
-        Err(Error::Stale { table: item.table.clone(), expected, matched: work.matched })
+        Err(Error::Stale { table: item.table.clone(), expected, matched: step.matched })
     }
 
     /// What is known of a row that a change could not write where the database does not tell it: its table, and the columns of
     /// the constraint of this name. Nothing for deletes, which break the constraints of others.
     #[must_use]
     pub fn constraint(&self, change: usize, name: Option<&str>) -> Option<(&str, &[String])> {
-        let item = self.items.get(change).filter(|item| item.does != Does::Delete)?;
+        let item = self.items.get(change).filter(|item| item.kind != ChangeKind::Delete)?;
         let table = self.catalog.table(item.schema.as_deref(), &item.table)?;
         let uniques = table.uniques.iter().chain(&table.indexes).map(|key| (&key.name, &key.columns));
         let keys = table.foreign_keys.iter().map(|key| (&key.name, &key.columns));
@@ -260,12 +261,12 @@ impl Flush {
     ///
     /// A column of more than 4 GiB.
     pub fn finish(self) -> Result<Vec<Batch>> {
-        self.items.into_iter().take(self.given).map(Item::finish).collect()
+        self.items.into_iter().take(self.given).map(PlannedChange::finish).collect()
     }
 }
 
 /// Refuses more than the host has room for. What comes after costs a number of bytes for each row and link.
-fn within(changes: &[Change], limits: &Limits) -> Result<()> {
+fn check_limits(changes: &[Change], limits: &Limits) -> Result<()> {
     let (mut rows, mut links) = (changes.len() as u64, 0_u64);
     for change in changes {
         let (count, with) = match change {
@@ -284,20 +285,20 @@ fn within(changes: &[Change], limits: &Limits) -> Result<()> {
 }
 
 /// Refuses rows of which a policy's check is not true. Those that need a key which is not made yet are looked at when it is.
-fn demand(item: &Item, catalog: &Catalog, dialect: Dialect) -> Result<()> {
+fn enforce_check(item: &PlannedChange, catalog: &Catalog, dialect: Dialect) -> Result<()> {
     if catalog.rules().is_none() {
         return Ok(());
     }
     let bulk = bulk(item, false);
     let batch = bulk.filled(Arc::clone(&item.batch), catalog)?;
     let is_open = |row: u32, column: usize| u16::try_from(column).is_ok_and(|column| item.links.has(row, column));
-    bulk.demand(&batch, catalog, dialect, &is_open)
+    bulk.enforce_check(&batch, catalog, dialect, &is_open)
 }
 
 /// What is done with the rows of a change.
-fn bulk(item: &Item, reads: bool) -> Bulk {
-    let verb = match (item.does, reads) {
-        (Does::Insert, false) => {
+fn bulk(item: &PlannedChange, reads: bool) -> Bulk {
+    let verb = match (item.kind, reads) {
+        (ChangeKind::Insert, false) => {
             return Bulk::Insert(InsertMany {
                 schema: item.schema.clone(),
                 table: item.table.clone(),
@@ -306,8 +307,8 @@ fn bulk(item: &Item, reads: bool) -> Bulk {
             });
         }
         (_, true) => Verb::Read,
-        (Does::Update, false) => Verb::Update,
-        (Does::Delete, false) => Verb::Delete,
+        (ChangeKind::Update, false) => Verb::Update,
+        (ChangeKind::Delete, false) => Verb::Delete,
     };
     Bulk::Change(ChangeMany {
         verb,

@@ -6,26 +6,26 @@
 //! [`Loading`] does no I/O: its runner reads the plan's own rows first, then asks for the next [`LoadStep`], runs its
 //! statements and hands back what they returned.
 
-mod apart;
-mod item;
 mod join;
 mod keys;
 mod owner;
+mod planned_load;
+mod split_joined;
 
 use std::sync::Arc;
 
 use crate::{
     Batch, BulkStatements, Catalog, Compiled, Dialect, Error, Limits, Result,
     batch::{BatchBuilder, VectorKind},
-    bulk::{Bulk, Name, ReadMany},
+    bulk::{Bulk, ReadMany, TableName},
     catalog::Entry,
     check::{column, outputs_of},
     compiled::Output,
     schema::{Column, TypeKind},
     statement::Statement,
 };
-use apart::Apart;
-use item::Item;
+use planned_load::PlannedLoad;
+use split_joined::JoinedLayout;
 
 /// A relationship to load. Everything in it is guest-controlled.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct Load {
 
 /// Rows of a table and the relationships to load with them. Everything in it is guest-controlled.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct LoadPlan {
     /// The table whose rows the plan starts from.
     pub table: String,
     /// All loads.
@@ -51,16 +51,16 @@ pub struct Plan {
 
 /// A plan that is being carried out.
 pub struct Loading {
-    items: Vec<Item>,
+    items: Vec<PlannedLoad>,
     /// The table of the plan's own rows.
-    table: Name,
+    table: TableName,
     root: Batch,
     /// Whether the guest has the root.
     is_known: bool,
     /// The names of the root's columns.
     root_columns: Vec<String>,
     /// How the query's rows are taken apart, where loads join it.
-    apart: Option<Apart>,
+    joined: Option<JoinedLayout>,
     /// The next load.
     next: usize,
     catalog: Arc<Catalog>,
@@ -92,17 +92,17 @@ impl Loading {
     /// # Errors
     ///
     /// A table or a relationship that does not exist; loads that no load leads to, or several, or those after them.
-    pub fn new(plan: &Plan, catalog: Arc<Catalog>, dialect: Dialect, limits: Limits) -> Result<Self> {
+    pub fn new(plan: &LoadPlan, catalog: Arc<Catalog>, dialect: Dialect, limits: Limits) -> Result<Self> {
         let entry = catalog.named(&plan.table).ok_or_else(|| Error::NoSuchTable(plan.table.clone()))?;
-        let table: Name = (entry.table.schema.clone(), entry.table.name.clone());
+        let table: TableName = (entry.table.schema.clone(), entry.table.name.clone());
         let root_columns = entry.table.columns.iter().map(|column| column.name.clone()).collect();
-        let mut items: Vec<Item> = Vec::with_capacity(plan.loads.len().min(owner::LOADS));
+        let mut items: Vec<PlannedLoad> = Vec::with_capacity(plan.loads.len().min(owner::LOADS));
         for (load, owner) in plan.loads.iter().zip(owner::owners(plan)?) {
-            let near = match owner {
+            let local = match owner {
                 Some(owner) => items.get(owner).map(|item| item.read.table.clone()).unwrap_or_default(),
                 None => table.clone(),
             };
-            items.push(Item::new(load, owner, &near, &catalog)?);
+            items.push(PlannedLoad::new(load, owner, &local, &catalog)?);
         }
         Ok(Self {
             items,
@@ -110,7 +110,7 @@ impl Loading {
             root: Batch::default(),
             is_known: false,
             root_columns,
-            apart: None,
+            joined: None,
             next: 0,
             catalog,
             dialect,
@@ -132,30 +132,30 @@ impl Loading {
             let (table, got, wanted) = (&self.table.1, keys.columns.len(), by.len());
             return Err(Error::invalid(format!("a key of {table:?} has {wanted} columns, not {got}")));
         }
-        keys::are_of(&columns(entry, &by)?, keys)?;
+        keys::check_kinds(&columns(entry, &by)?, keys)?;
         let all: Vec<_> = keys.columns.iter().collect();
-        let read = ReadMany { table: self.table.clone(), by, between: None, order_by: Vec::new() };
+        let read = ReadMany { table: self.table.clone(), by, secondary: None, order_by: Vec::new() };
         self.statements(read, keys::pick(&all, &keys::distinct(&all, keys.rows))?)
     }
 
     /// The query with the loads that join it, where some ask for that and it can be; then it is run instead. Where it does not
-    /// compile, [`Loading::apart`] says so.
+    /// compile, [`Loading::without_joins`] says so.
     pub fn join(&mut self, query: &Statement) -> Option<Statement> {
-        let (statement, apart) = join::join(query, self.entry().ok()?, &self.items)?;
-        self.apart = Some(apart);
+        let (statement, joined) = join::join(query, self.entry().ok()?, &self.items)?;
+        self.joined = Some(joined);
         Some(statement)
     }
 
     /// The query is run without any load that joins it.
-    pub fn apart(&mut self) {
-        self.apart = None;
+    pub fn without_joins(&mut self) {
+        self.joined = None;
     }
 
     /// What is told of the plan's own rows that a query returns.
     #[must_use]
     pub fn columns_of(&self, query: &Compiled) -> Arc<[Output]> {
-        match &self.apart {
-            Some(apart) => query.outputs.iter().take(apart.width).cloned().collect(),
+        match &self.joined {
+            Some(joined) => query.outputs.iter().take(joined.width).cloned().collect(),
             None => Arc::clone(&query.outputs),
         }
     }
@@ -192,13 +192,13 @@ impl Loading {
     /// Takes the plan's own rows, with all of their columns and those of the loads that joined. How many rows of the answer
     /// these are.
     pub fn take_root(&mut self, rows: Batch) -> u64 {
-        let Some(apart) = &self.apart else {
+        let Some(joined) = &self.joined else {
             self.root = rows;
             return self.root.rows.into();
         };
-        self.root = apart.root(&rows);
+        self.root = joined.root(&rows);
         let mut count = u64::from(self.root.rows);
-        for part in &apart.parts {
+        for part in &joined.parts {
             if let Some(item) = self.items.get_mut(part.load) {
                 item.rows = part.rows(item, &rows);
                 item.is_done = true;
@@ -220,8 +220,8 @@ impl Loading {
         if names.len() != rows.columns.len() {
             return Err(Error::invalid("rows that are known have as many columns as are named"));
         }
-        keys::are_of(&known, &rows)?;
-        let needed = self.items.iter().filter(|item| item.owner.is_none()).flat_map(|item| &item.near);
+        keys::check_kinds(&known, &rows)?;
+        let needed = self.items.iter().filter(|item| item.owner.is_none()).flat_map(|item| &item.local);
         if let Some(missing) = needed.into_iter().find(|name| !names.contains(name)) {
             let message = format!("a load starts from the column {missing:?}, which is not among those known");
             return Err(Error::invalid(message));
@@ -267,8 +267,8 @@ impl Loading {
     ///
     /// None that a plan of rows that fit their limits can have.
     pub fn finish(self) -> Result<(Batch, Vec<Loaded>)> {
-        let loaded = |(load, item): (usize, Item)| {
-            let Item { columns, rows, .. } = item;
+        let loaded = |(load, item): (usize, PlannedLoad)| {
+            let PlannedLoad { columns, rows, .. } = item;
             let rows = if rows.columns.is_empty() { empty(&columns)? } else { rows };
             Ok(Loaded { load, columns, rows })
         };
@@ -284,7 +284,7 @@ impl Loading {
     }
 
     /// The distinct keys of an item's owners, without those that no row can have.
-    fn keys(&self, item: &Item) -> Result<Batch> {
+    fn keys(&self, item: &PlannedLoad) -> Result<Batch> {
         let (rows, names): (&Batch, Vec<&String>) = match item.owner.and_then(|owner| self.items.get(owner)) {
             Some(owner) => (&owner.rows, owner.columns.iter().map(|column| &column.name).collect()),
             None => (&self.root, self.root_columns.iter().collect()),
@@ -294,11 +294,11 @@ impl Loading {
             return Ok(Batch::default());
         }
         let at = |name: &String| names.iter().skip(before).position(|known| *known == name);
-        let columns = item.near.iter().map(|name| rows.columns.get(at(name)?.saturating_add(before)));
+        let columns = item.local.iter().map(|name| rows.columns.get(at(name)?.saturating_add(before)));
         let columns: Option<Vec<_>> = columns.collect();
         let columns = columns.ok_or_else(|| Error::invalid("a load starts from columns that are not there"))?;
         let mut distinct = keys::distinct(&columns, rows.rows);
-        keys::keep_fitting(&item.read.finders(&self.catalog)?, &columns, &mut distinct);
+        keys::keep_representable(&item.read.finders(&self.catalog)?, &columns, &mut distinct);
         keys::pick(&columns, &distinct)
     }
 

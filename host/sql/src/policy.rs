@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use expression::Expression;
 pub(crate) use expression::Predicate;
 pub use rules::Rules;
-pub(crate) use rules::{Preset, TableRules, Writes};
+pub(crate) use rules::{Preset, TableRules, WriteKind};
 
 use crate::Value;
 
@@ -209,7 +209,7 @@ impl PolicyError {
 /// The rules of some tables, parsed.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    tables: BTreeMap<String, parsed::Parsed>,
+    tables: BTreeMap<String, parsed::ParsedPolicy>,
 }
 
 impl Policy {
@@ -219,7 +219,8 @@ impl Policy {
     /// The first thing that is wrong: an expression that cannot be read or says more than rules can, a column that an update could use
     /// to move a row from one owner to another, a rule for a column that no rule grants.
     pub fn new(tables: impl IntoIterator<Item = (String, TablePolicy)>) -> Result<Self, PolicyError> {
-        let parse = |(name, table): (String, TablePolicy)| Ok((name.clone(), parsed::Parsed::new(&name, &table)?));
+        let parse =
+            |(name, table): (String, TablePolicy)| Ok((name.clone(), parsed::ParsedPolicy::new(&name, &table)?));
         Ok(Self { tables: tables.into_iter().map(parse).collect::<Result<_, _>>()? })
     }
 
@@ -231,7 +232,7 @@ impl Policy {
     /// The claims that its expressions name.
     #[must_use]
     pub fn claims(&self) -> BTreeSet<&str> {
-        self.tables.values().flat_map(parsed::Parsed::claims).collect()
+        self.tables.values().flat_map(parsed::ParsedPolicy::claims).collect()
     }
 
     /// The rules for who has these claims.

@@ -1,14 +1,14 @@
-//! Writes a plan as the text of one dialect, with a placeholder for every value.
+//! Writes a resolved statement as the text of one dialect, with a placeholder for every value.
 //!
 //! Nothing here can fail, and nothing here is decided that `check` could have refused. All text goes
 //! through [`SqlWriter`]; no value of a statement goes into it. Text past the limit is not written but noted, as names
 //! may be repeated as often as nodes are.
 
+mod batch_values;
 mod change;
 mod decimal;
 mod expression;
 mod function;
-mod given;
 mod like;
 mod operator;
 mod query;
@@ -18,25 +18,23 @@ pub(crate) use decimal::COLLATION;
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Dialect, Fit, Sql, SqlWriter,
-    compiled::{Slot, Source},
-    resolved::{Bind, Plan},
+    Dialect, Sql, SqlWriter, ValueBounds,
+    compiled::{Placeholder, ValueSource},
+    resolved::{Bind, ResolvedStatement},
     schema::TypeKind,
     sql::Number,
     statement::NodeId,
     types::postgres_plain,
 };
 
-/// What was written.
-pub(crate) struct Rendered {
-    pub(crate) sql: Sql,
-    pub(crate) slots: Vec<Slot>,
-}
-
-/// Writes a plan. Nothing where it would have more than `most` bytes.
-pub(crate) fn render(plan: &Plan<'_>, dialect: Dialect, most: usize) -> Option<Rendered> {
+/// Writes a statement: its text and its placeholders, in order. Nothing where the text would have more than `most` bytes.
+pub(crate) fn render(
+    statement: &ResolvedStatement<'_>,
+    dialect: Dialect,
+    most: usize,
+) -> Option<(Sql, Vec<Placeholder>)> {
     let mut writer = Writer::new(dialect, most);
-    writer.plan(plan);
+    writer.statement(statement);
     writer.finish()
 }
 
@@ -44,7 +42,7 @@ pub(crate) fn render(plan: &Plan<'_>, dialect: Dialect, most: usize) -> Option<R
 struct Writer {
     dialect: Dialect,
     sql: SqlWriter,
-    slots: Vec<Slot>,
+    placeholders: Vec<Placeholder>,
     /// Where numbered placeholders were used before: the same value under the same number lets a database see that two
     /// expressions are equal, as `GROUP BY` needs it.
     numbers: HashMap<(bool, NodeId, Option<TypeKind>), usize>,
@@ -56,12 +54,12 @@ struct Writer {
 
 impl Writer {
     fn new(dialect: Dialect, most: usize) -> Self {
-        let (slots, numbers) = (Vec::new(), HashMap::new());
-        Self { dialect, sql: SqlWriter::compiling(dialect, most), slots, numbers, most, again: 0, copied: 0 }
+        let (placeholders, numbers) = (Vec::new(), HashMap::new());
+        Self { dialect, sql: SqlWriter::compiling(dialect, most), placeholders, numbers, most, again: 0, copied: 0 }
     }
 
-    fn finish(self) -> Option<Rendered> {
-        Some(Rendered { sql: self.sql.finish_within()?, slots: self.slots })
+    fn finish(self) -> Option<(Sql, Vec<Placeholder>)> {
+        Some((self.sql.finish_within()?, self.placeholders))
     }
 
     /// Writes SQL of the host's own.
@@ -106,7 +104,7 @@ impl Writer {
         if cast.is_some() {
             self.push("CAST(");
         }
-        self.placeholder(&bind.source, bind.kind, bind.node, bind.fit.as_ref());
+        self.placeholder(&bind.source, bind.kind, bind.node, bind.bounds.as_ref());
         if let Some(kind) = cast {
             self.push(" AS ");
             self.push(postgres_plain(kind));
@@ -115,9 +113,15 @@ impl Writer {
     }
 
     /// Writes a placeholder for a value that was said at a node.
-    fn placeholder(&mut self, source: &Source, kind: Option<TypeKind>, node: NodeId, fit: Option<&Arc<Fit>>) {
+    fn placeholder(
+        &mut self,
+        source: &ValueSource,
+        kind: Option<TypeKind>,
+        node: NodeId,
+        bounds: Option<&Arc<ValueBounds>>,
+    ) {
         if self.again > 0
-            && let Source::Literal(value) = source
+            && let ValueSource::Literal(value) = source
         {
             self.copied = self.copied.saturating_add(value.bytes());
             if self.copied > self.most {
@@ -129,46 +133,47 @@ impl Writer {
         }
         if self.dialect != Dialect::Postgres {
             self.push("?");
-            self.slots.push(Slot { source: source.clone(), kind, fit: fit.cloned() });
+            self.placeholders.push(Placeholder { source: source.clone(), kind, bounds: bounds.cloned() });
             return;
         }
         let key = match source {
-            Source::Parameter(number) => (true, *number, kind),
-            Source::Literal(_) => (false, node, kind),
+            ValueSource::Parameter(number) => (true, *number, kind),
+            ValueSource::Literal(_) => (false, node, kind),
         };
         let number = match self.numbers.get(&key).filter(|_| node != NodeId::MAX) {
             Some(number) => {
                 let number = *number;
-                if let (Some(slot), Some(fit)) = (self.slots.get_mut(number.saturating_sub(1)), fit) {
-                    slot.fit.get_or_insert_with(|| Arc::clone(fit));
+                if let (Some(placeholder), Some(bounds)) = (self.placeholders.get_mut(number.saturating_sub(1)), bounds)
+                {
+                    placeholder.bounds.get_or_insert_with(|| Arc::clone(bounds));
                 }
                 number
             }
             _ => {
-                self.slots.push(Slot { source: source.clone(), kind, fit: fit.cloned() });
+                self.placeholders.push(Placeholder { source: source.clone(), kind, bounds: bounds.cloned() });
                 // A value of a batch was said at no node and comes once.
                 if node != NodeId::MAX {
-                    self.numbers.insert(key, self.slots.len());
+                    self.numbers.insert(key, self.placeholders.len());
                 }
-                self.slots.len()
+                self.placeholders.len()
             }
         };
         self.push("$");
         self.number(number);
     }
 
-    fn plan(&mut self, plan: &Plan<'_>) {
-        match plan {
-            Plan::Select(query) => self.query(query),
-            Plan::Insert { target, columns, rows, conflict, returning, is_told } => {
+    fn statement(&mut self, statement: &ResolvedStatement<'_>) {
+        match statement {
+            ResolvedStatement::Select(query) => self.query(query),
+            ResolvedStatement::Insert { target, columns, rows, conflict, returning, is_told } => {
                 self.insert(*target, columns, rows, conflict.as_ref());
                 self.returning(if *is_told { &[] } else { returning });
             }
-            Plan::Update { target, assignments, source, filter, returning } => {
+            ResolvedStatement::Update { target, assignments, source, filter, returning } => {
                 self.update(*target, assignments, source.as_ref(), filter.as_ref());
                 self.returning(returning);
             }
-            Plan::Delete { target, source, filter, order_by, returning } => {
+            ResolvedStatement::Delete { target, source, filter, order_by, returning } => {
                 self.delete(*target, source.as_ref(), filter.as_ref());
                 if !order_by.is_empty() {
                     self.push(" ");

@@ -1,15 +1,15 @@
 //! A statement whose every name is resolved and every type inferred as far as it can be: what `check` makes of an arena
 //! and `render` writes. Nothing in here can fail to be written. It is long, as all that a statement can have stands side by side.
 
-mod given;
+mod batch_values;
 
 use std::{borrow::Cow, sync::Arc};
 
-pub(crate) use given::{Arrays, ByKey, Given, Keys, Planned, Then};
+pub(crate) use batch_values::{BatchArrays, BatchValues, CaseByKey, CaseResult, JoinEstimate, KeySet};
 
 use crate::{
-    Fit,
-    compiled::Source,
+    ValueBounds,
+    compiled::ValueSource,
     schema::{ColumnType, DefaultValue, TypeKind},
     statement::{BinaryOp, Frame, JoinKind, Locking, NodeId, SetOp, UnaryOp},
 };
@@ -86,9 +86,9 @@ impl<'a> Typed<'a> {
     }
 
     /// The value on its way into a column: one that is bound is asked whether it fits.
-    pub(crate) fn into_column(mut self, fit: Option<&Arc<Fit>>) -> Self {
+    pub(crate) fn into_column(mut self, bounds: Option<&Arc<ValueBounds>>) -> Self {
         if let Expr::Bind(bind) = &mut self.expr {
-            bind.fit = fit.cloned();
+            bind.bounds = bounds.cloned();
         }
         self
     }
@@ -97,12 +97,12 @@ impl<'a> Typed<'a> {
 /// A value that is bound.
 #[derive(Clone, Debug)]
 pub(crate) struct Bind {
-    pub(crate) source: Source,
+    pub(crate) source: ValueSource,
     pub(crate) kind: Option<TypeKind>,
     /// Where it was said: equal places are one placeholder where placeholders have numbers.
     pub(crate) node: NodeId,
     /// The room of the column that it is assigned to, where not every value fits.
-    pub(crate) fit: Option<Arc<Fit>>,
+    pub(crate) bounds: Option<Arc<ValueBounds>>,
     /// Whether nothing around it tells its type, so that a cast has to.
     pub(crate) alone: bool,
 }
@@ -161,9 +161,9 @@ pub(crate) enum Expr<'a> {
     /// Pairs whose values are all equal.
     Equal(Vec<[Typed<'a>; 2]>),
     /// A value, or a row of them, among those of a batch.
-    Among(Box<Typed<'a>>, Keys<'a>),
+    Among(Box<Typed<'a>>, KeySet<'a>),
     /// What the row of a batch says that has the key.
-    ByKey(Box<ByKey<'a>>),
+    CaseByKey(Box<CaseByKey<'a>>),
 }
 
 /// A match with a pattern.
@@ -267,7 +267,7 @@ pub(crate) struct Column<'a> {
 
 /// A result column as queries around it see it.
 #[derive(Clone, Debug)]
-pub(crate) struct Shape<'a> {
+pub(crate) struct ResultColumn<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) ty: Type<'a>,
     pub(crate) nullable: Option<bool>,
@@ -284,12 +284,12 @@ pub(crate) struct Query<'a> {
     pub(crate) lock: Option<&'a Locking>,
     /// Whether no condition from outside may be evaluated before its own.
     pub(crate) is_fenced: bool,
-    pub(crate) shape: Vec<Shape<'a>>,
+    pub(crate) shape: Vec<ResultColumn<'a>>,
 }
 
 impl<'a> Query<'a> {
     /// A query with nothing around it.
-    pub(crate) fn new(body: Body<'a>, shape: Vec<Shape<'a>>) -> Self {
+    pub(crate) fn new(body: Body<'a>, shape: Vec<ResultColumn<'a>>) -> Self {
         let (ctes, order_by) = (Vec::new(), Vec::new());
         Self { ctes, body, order_by, limit: None, offset: None, lock: None, is_fenced: false, shape }
     }
@@ -320,7 +320,7 @@ pub(crate) struct Select<'a> {
     pub(crate) distinct: bool,
     /// Whether its rows are compared with those of other parts of a compound.
     pub(crate) is_compared: bool,
-    pub(crate) source: Option<Origin<'a>>,
+    pub(crate) source: Option<FromItem<'a>>,
     pub(crate) filter: Option<Typed<'a>>,
     pub(crate) group_by: Vec<Typed<'a>>,
     pub(crate) having: Option<Typed<'a>>,
@@ -337,7 +337,7 @@ pub(crate) struct Cte<'a> {
 
 /// A source.
 #[derive(Clone, Debug)]
-pub(crate) enum Origin<'a> {
+pub(crate) enum FromItem<'a> {
     Table {
         schema: Option<&'a str>,
         name: &'a str,
@@ -350,13 +350,13 @@ pub(crate) enum Origin<'a> {
     },
     Join {
         kind: JoinKind,
-        left: Box<Origin<'a>>,
-        right: Box<Origin<'a>>,
+        left: Box<FromItem<'a>>,
+        right: Box<FromItem<'a>>,
         on: Option<Box<Typed<'a>>>,
     },
     /// The rows of a batch, with these columns: its own and, last, the number of the row, counted from 1.
-    Given {
-        arrays: Arrays,
+    Arrays {
+        arrays: BatchArrays,
         alias: &'static str,
         columns: Vec<String>,
     },
@@ -378,16 +378,16 @@ pub(crate) struct Assignment<'a> {
 
 /// Where an insert's rows come from.
 #[derive(Clone, Debug)]
-pub(crate) enum Rows<'a> {
+pub(crate) enum InsertRows<'a> {
     Values(Vec<Vec<Typed<'a>>>),
     Query(Box<Query<'a>>),
     Defaults,
     /// So many rows of the default of the only column.
     Default(usize),
     /// The rows of a batch, value by value.
-    Given(Given<'a>),
+    Batch(BatchValues<'a>),
     /// The rows of a batch, column by column.
-    Arrays(Arrays),
+    Arrays(BatchArrays),
 }
 
 /// What happens to rows that are there already.
@@ -401,12 +401,12 @@ pub(crate) struct Conflict<'a> {
 
 /// A whole statement.
 #[derive(Clone, Debug)]
-pub(crate) enum Plan<'a> {
+pub(crate) enum ResolvedStatement<'a> {
     Select(Query<'a>),
     Insert {
         target: Target<'a>,
         columns: Cow<'a, [String]>,
-        rows: Rows<'a>,
+        rows: InsertRows<'a>,
         conflict: Option<Conflict<'a>>,
         returning: Vec<Column<'a>>,
         /// Whether the database tells what is returned without being asked: the key that it makes.
@@ -415,13 +415,13 @@ pub(crate) enum Plan<'a> {
     Update {
         target: Target<'a>,
         assignments: Vec<Assignment<'a>>,
-        source: Option<Origin<'a>>,
+        source: Option<FromItem<'a>>,
         filter: Option<Typed<'a>>,
         returning: Vec<Column<'a>>,
     },
     Delete {
         target: Target<'a>,
-        source: Option<Origin<'a>>,
+        source: Option<FromItem<'a>>,
         filter: Option<Typed<'a>>,
         order_by: Vec<Order<'a>>,
         returning: Vec<Column<'a>>,

@@ -42,7 +42,7 @@ pub(crate) mod quote;
 mod writer;
 
 pub use quote::means_now;
-pub(crate) use writer::Declared;
+pub(crate) use writer::ModelSql;
 pub use writer::{Number, SqlWriter};
 
 use std::{fmt, ops::Deref, sync::Arc};

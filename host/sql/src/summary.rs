@@ -44,7 +44,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn new(operation: Operation, tables: &Tables<'_>) -> Self {
+    pub(crate) fn new(operation: Operation, tables: &TableSet<'_>) -> Self {
         Self { operation, tables: tables.0.iter().map(|entry| Arc::clone(&entry.label)).collect() }
     }
 }
@@ -58,9 +58,9 @@ impl fmt::Display for Summary {
 
 /// The tables that a check has met so far.
 #[derive(Debug, Default)]
-pub(crate) struct Tables<'a>(Vec<&'a Entry>);
+pub(crate) struct TableSet<'a>(Vec<&'a Entry>);
 
-impl<'a> Tables<'a> {
+impl<'a> TableSet<'a> {
     pub(crate) fn add(&mut self, entry: &'a Entry) {
         if self.0.len() < TABLES && !self.0.iter().any(|known| std::ptr::eq(*known, entry)) {
             self.0.push(entry);
@@ -68,7 +68,7 @@ impl<'a> Tables<'a> {
     }
 }
 
-impl<'a> FromIterator<&'a Entry> for Tables<'a> {
+impl<'a> FromIterator<&'a Entry> for TableSet<'a> {
     fn from_iter<I: IntoIterator<Item = &'a Entry>>(entries: I) -> Self {
         let mut tables = Self::default();
         entries.into_iter().for_each(|entry| tables.add(entry));

@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     Batch, Compiled, Value,
-    compiled::{Condition, Source},
-    flush::{Change, Link, Stored},
+    compiled::{Condition, ValueSource},
+    flush::{Change, KeyReference, KnownRows},
     schema::Table,
     statement::{Node, Statement},
 };
@@ -62,9 +62,9 @@ impl Weight for Statement {
 
 impl Weight for Compiled {
     fn weight(&self) -> usize {
-        let constants = self.slots.iter().map(|slot| match &slot.source {
-            Source::Literal(value) => value.weight(),
-            Source::Parameter(_) => size_of::<Source>(),
+        let constants = self.placeholders.iter().map(|placeholder| match &placeholder.source {
+            ValueSource::Literal(value) => value.weight(),
+            ValueSource::Parameter(_) => size_of::<ValueSource>(),
         });
         let outputs = self.outputs.iter().map(|output| size_of_val(output).saturating_add(output.name.len()));
         let conditions = self.conditions.iter().map(Weight::weight);
@@ -75,20 +75,20 @@ impl Weight for Compiled {
 impl Weight for Condition {
     /// Its predicate is the policy's, and shared.
     fn weight(&self) -> usize {
-        let value = |source: &Source| match source {
-            Source::Literal(value) => value.weight(),
-            Source::Parameter(_) => 0,
+        let value = |source: &ValueSource| match source {
+            ValueSource::Literal(value) => value.weight(),
+            ValueSource::Parameter(_) => 0,
         };
         let values =
-            self.values.iter().map(|(name, source)| size_of::<(String, Source)>() + name.len() + value(source));
+            self.values.iter().map(|(name, source)| size_of::<(String, ValueSource)>() + name.len() + value(source));
         values.fold(size_of::<Self>() + self.table.len(), usize::saturating_add)
     }
 }
 
 impl Weight for Change {
     fn weight(&self) -> usize {
-        let stored = |stored: &Option<Stored>| stored.as_ref().map_or(0, |stored| stored.rows.weight());
-        let links = |links: &[Link]| size_of_val(links);
+        let stored = |stored: &Option<KnownRows>| stored.as_ref().map_or(0, |stored| stored.rows.weight());
+        let links = |links: &[KeyReference]| size_of_val(links);
         let parts = match self {
             Self::Inserts(of) => [of.rows.weight(), links(&of.links), 0, 0, 0],
             Self::Updates(of) => {
@@ -103,17 +103,17 @@ impl Weight for Change {
 impl Weight for Table {
     /// By what there is to say of it, so that nothing of it is left out: models are weighed once.
     fn weight(&self) -> usize {
-        let mut said = Said(0);
+        let mut counter = ByteCounter(0);
         // Counting never fails.
-        let _ = write!(said, "{self:?}");
-        said.0
+        let _ = write!(counter, "{self:?}");
+        counter.0
     }
 }
 
 /// Counts what is written.
-struct Said(usize);
+struct ByteCounter(usize);
 
-impl fmt::Write for Said {
+impl fmt::Write for ByteCounter {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0 = self.0.saturating_add(text.len());
         Ok(())

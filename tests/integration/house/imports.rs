@@ -16,8 +16,7 @@ pub(super) const CRATES: [&str; 5] = ["host/sql", "host/db", "host/runtime", "ho
 
 /// The one circle that stays, and all that it goes through: an extension is told for which tenant and plugin an instance is made, and both
 /// have the engine, which has the extensions.
-const KNOT: (&str, [&str; 8]) =
-    ("host/runtime", ["engine", "extension", "installed", "instance", "plugin", "state", "tenant", "wasi"]);
+const KNOT: (&str, [&str; 6]) = ("host/runtime", ["engine", "extension", "installed", "instance", "plugin", "tenant"]);
 
 /// A path in a crate, from its root.
 type Name = Vec<String>;

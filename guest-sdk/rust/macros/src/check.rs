@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Error, LitStr, Result};
 
-/// A word that nobody knows, and the one that was likely meant.
+/// An unknown word, and the known one that was likely meant.
 pub fn unknown(span: Span, word: &str, words: &[&str]) -> Error {
     let near = words.iter().map(|&known| (distance(word, known), known)).min();
     let hint = match near {

@@ -310,7 +310,7 @@ impl<'a> Model<'a> {
             TokenStream::new()
         } else {
             quote! {
-                fn relations() -> ::std::vec::Vec<::sqlservice_sdk::__private::Declared> {
+                fn relations() -> ::std::vec::Vec<::sqlservice_sdk::__private::RelationshipDeclaration> {
                     use ::sqlservice_sdk::__private as it;
                     ::std::vec![#(#declared),*]
                 }

@@ -9,7 +9,7 @@ use syn::{
 };
 use wit_parser::SourceMap;
 
-/// Where the contract's WIT is: `wit/` beside `guest-sdk/`. Whoever copies the SDK into another tree keeps the folders
+/// Where the contract's WIT is: `wit/` beside `guest-sdk/`. A copy of the SDK in another tree keeps the folders
 /// `wit/`, `guest-sdk/rust/` and `guest-sdk/rust/macros/` as they lie to each other; `src/bindings.rs` counts on it, too.
 const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../wit");
 

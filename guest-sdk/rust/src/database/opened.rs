@@ -10,25 +10,25 @@ use crate::{bindings::sqlservice::database::databases as contract, schema::Model
 const MOST: usize = 4;
 
 /// A database of the contract's, and what its connections and sessions sent.
-pub(super) struct Opened {
+pub(super) struct OpenDatabase {
     pub(super) contract: contract::Database,
     pub(super) limits: Limits,
     pub(super) statements: Rc<StatementCache>,
 }
 
-struct Kept {
+struct CachedDatabase {
     name: String,
     models: Models,
-    opened: Rc<Opened>,
+    opened: Rc<OpenDatabase>,
 }
 
 thread_local! {
     /// The last one opened last.
-    static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<CachedDatabase>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What is kept of a name and models.
-pub(super) fn find(name: &str, models: &Models) -> Option<Rc<Opened>> {
+pub(super) fn find(name: &str, models: &Models) -> Option<Rc<OpenDatabase>> {
     KEPT.with_borrow_mut(|kept| {
         // One that reflected tables which were not declared is another one than was opened.
         kept.retain(|kept| !kept.opened.statements.is_reflected());
@@ -40,11 +40,11 @@ pub(super) fn find(name: &str, models: &Models) -> Option<Rc<Opened>> {
 }
 
 /// Keeps what was opened.
-pub(super) fn keep(name: &str, models: Models, opened: &Rc<Opened>) {
+pub(super) fn keep(name: &str, models: Models, opened: &Rc<OpenDatabase>) {
     KEPT.with_borrow_mut(|kept| {
         if kept.len() >= MOST {
             kept.remove(0);
         }
-        kept.push(Kept { name: name.to_owned(), models, opened: Rc::clone(opened) });
+        kept.push(CachedDatabase { name: name.to_owned(), models, opened: Rc::clone(opened) });
     });
 }

@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 
-use crate::{instance::Dropped, model::Record};
+use crate::{instance::HandlesToDrop, model::Record};
 
 thread_local! {
     /// What still is to be dropped, while a loop further up the stack drops one after the other.
-    static LEFT: RefCell<Option<Dropped>> = const { RefCell::new(None) };
+    static LEFT: RefCell<Option<HandlesToDrop>> = const { RefCell::new(None) };
 }
 
 /// Drops what a model that goes away is related to. What that leads to in its turn is dropped by the same loop.
 pub(super) fn free_related<M: Record>(model: &mut M) {
-    let mut dropped = Dropped::new();
+    let mut dropped = HandlesToDrop::new();
     let mut at = 0;
     while let Some(relation) = model.relation_mut(at) {
         // Most have nothing.
@@ -25,7 +25,7 @@ pub(super) fn free_related<M: Record>(model: &mut M) {
     }
 }
 
-fn drop_all(mut dropped: Dropped) {
+fn drop_all(mut dropped: HandlesToDrop) {
     // A thread that ends has no list any more; guests have none that ends before they do.
     let is_inside = LEFT.try_with(|left| {
         let mut left = left.borrow_mut();

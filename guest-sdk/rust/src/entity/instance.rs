@@ -8,7 +8,8 @@ use crate::{
     Result,
     bindings::sqlservice::database::rows::ColumnData,
     instance::{
-        AnyEntity, AnyInstance, AnyRelation, InstanceState, Lead, Leads, Mode, RelationVisitor, Snapshot, Status,
+        AnyEntity, AnyInstance, AnyRelation, ForeignKeyResolver, ForeignKeyTarget, InstanceState, Mode,
+        RelationVisitor, Snapshot, Status,
     },
     mapping::{Key, Mapper},
     model::{Model, Record},
@@ -290,7 +291,7 @@ impl<M: Record> AnyInstance for Instance<M> {
         }
     }
 
-    fn settle_relations(&self, lead: &Leads<'_>) {
+    fn settle_relations(&self, lead: &ForeignKeyResolver<'_>) {
         if !relations(&self.newest.borrow().value).any(|relation| relation.needs_settling()) {
             return;
         }
@@ -303,9 +304,9 @@ impl<M: Record> AnyInstance for Instance<M> {
                     continue;
                 }
                 match lead {
-                    Lead::Nowhere => continue,
-                    Lead::To(target) => relation.set(Mode::Loaded, &[target], &[]),
-                    Lead::Unknown => relation.set(Mode::Unloaded, &[], &[]),
+                    ForeignKeyTarget::Nothing => continue,
+                    ForeignKeyTarget::Object(target) => relation.set(Mode::Loaded, &[target], &[]),
+                    ForeignKeyTarget::Unknown => relation.set(Mode::Unloaded, &[], &[]),
                 }
                 relation.set_name(mapped.field);
             }

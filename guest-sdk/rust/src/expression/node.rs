@@ -26,13 +26,13 @@ use crate::{
 
 /// A table as a statement names it.
 #[derive(Clone, PartialEq)]
-pub(crate) struct Source {
+pub(crate) struct FromTable {
     pub table: Cow<'static, str>,
     pub schema: Option<Cow<'static, str>>,
     pub alias: Option<Cow<'static, str>>,
 }
 
-impl Source {
+impl FromTable {
     pub(crate) fn of<M: Model>(alias: Option<&'static str>) -> Self {
         Self { table: M::TABLE.into(), schema: M::SCHEMA.map(Into::into), alias: alias.map(Into::into) }
     }
@@ -51,8 +51,8 @@ impl Source {
 }
 
 impl<M: Model, T: Field> Column<M, T> {
-    pub(crate) fn source(self) -> Source {
-        Source::of::<M>(self.alias)
+    pub(crate) fn source(self) -> FromTable {
+        FromTable::of::<M>(self.alias)
     }
 }
 
@@ -61,7 +61,7 @@ impl<M: Model, T: Field> Column<M, T> {
 pub(crate) struct Node(Rc<Inner>);
 
 struct Inner {
-    shape: Shape,
+    shape: NodeKind,
     children: Vec<Node>,
     /// Whether nothing in it says of which type it is: it is a value, or made of values alone.
     is_bare: bool,
@@ -69,11 +69,11 @@ struct Inner {
 
 /// What a node is.
 #[derive(Clone)]
-pub(crate) enum Shape {
+pub(crate) enum NodeKind {
     /// A node of the contract; its ids are positions in the list of children.
     Form(statements::Node),
     /// A column, with the source that it implies. Columns of a query's outputs have no source.
-    Column(Option<Source>, Cow<'static, str>),
+    Column(Option<FromTable>, Cow<'static, str>),
     /// A value. It becomes a parameter, so that statements of one shape are the same statement.
     Value(Value),
     /// A parameter that a prepared statement gets when it runs.
@@ -100,22 +100,22 @@ impl Children {
     }
 
     pub(crate) fn node(self, form: statements::Node) -> Node {
-        Node::new(Shape::Form(form), self.0)
+        Node::new(NodeKind::Form(form), self.0)
     }
 }
 
 impl Node {
-    fn new(shape: Shape, children: Vec<Self>) -> Self {
+    fn new(shape: NodeKind, children: Vec<Self>) -> Self {
         let is_bare = match &shape {
-            Shape::Value(_) | Shape::Parameter(_) => true,
-            Shape::Form(
+            NodeKind::Value(_) | NodeKind::Parameter(_) => true,
+            NodeKind::Form(
                 statements::Node::Unary(_)
                 | statements::Node::Binary(_)
                 | statements::Node::Listed(_)
                 | statements::Node::Call(_)
                 | statements::Node::Case(_),
             ) => !children.is_empty() && children.iter().all(Self::is_bare),
-            Shape::Form(_) | Shape::Column(..) => false,
+            NodeKind::Form(_) | NodeKind::Column(..) => false,
         };
         Self(Rc::new(Inner { shape, children, is_bare }))
     }
@@ -128,35 +128,35 @@ impl Node {
     /// Without the name that it has in a result: elsewhere, what is named counts.
     pub(crate) fn unlabelled(self) -> Self {
         match (&self.0.shape, self.0.children.first()) {
-            (Shape::Form(statements::Node::Label(_)), Some(value)) => value.clone(),
+            (NodeKind::Form(statements::Node::Label(_)), Some(value)) => value.clone(),
             _ => self,
         }
     }
 
     /// Whether it is a null.
     pub(super) fn is_null(&self) -> bool {
-        matches!(self.0.shape, Shape::Value(Value::Scalar(Scalar::Null)))
+        matches!(self.0.shape, NodeKind::Value(Value::Scalar(Scalar::Null)))
     }
 
     /// Whether it is a value.
     pub(super) fn is_value(&self) -> bool {
-        matches!(self.0.shape, Shape::Value(_) | Shape::Parameter(_))
+        matches!(self.0.shape, NodeKind::Value(_) | NodeKind::Parameter(_))
     }
 
     pub(crate) fn leaf(form: statements::Node) -> Self {
-        Self::new(Shape::Form(form), Vec::new())
+        Self::new(NodeKind::Form(form), Vec::new())
     }
 
     pub(crate) fn value(value: Value) -> Self {
-        Self::new(Shape::Value(value), Vec::new())
+        Self::new(NodeKind::Value(value), Vec::new())
     }
 
     pub(crate) fn parameter(position: u32) -> Self {
-        Self::new(Shape::Parameter(position), Vec::new())
+        Self::new(NodeKind::Parameter(position), Vec::new())
     }
 
-    pub(crate) fn column(source: Option<Source>, name: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Shape::Column(source, name.into()), Vec::new())
+    pub(crate) fn column(source: Option<FromTable>, name: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(NodeKind::Column(source, name.into()), Vec::new())
     }
 
     /// A node whose operands are all of its children, in order.
@@ -170,7 +170,7 @@ impl Node {
     /// condition after the other makes one long list and not a deep tree.
     pub(crate) fn listed(op: statements::ListOp, mut first: Self, second: Self) -> Self {
         if let Some(inner) = Rc::get_mut(&mut first.0)
-            && let Shape::Form(statements::Node::Listed(list)) = &mut inner.shape
+            && let NodeKind::Form(statements::Node::Listed(list)) = &mut inner.shape
             && list.op == op
         {
             list.items.push(u32::try_from(inner.children.len()).unwrap_or(u32::MAX));
@@ -211,7 +211,7 @@ impl Node {
 
     /// A call that takes only the rows for which a condition holds; anything else stays what it is.
     pub(crate) fn with_filter(self, condition: Self) -> Self {
-        let Shape::Form(statements::Node::Call(call)) = &self.0.shape else { return self };
+        let NodeKind::Form(statements::Node::Call(call)) = &self.0.shape else { return self };
         let mut children = Children(self.0.children.clone());
         let condition = match call.filter.and_then(|id| self.0.children.get(id as usize)) {
             Some(before) => Self::listed(statements::ListOp::And, before.clone(), condition),
@@ -224,8 +224,8 @@ impl Node {
     /// Whether both are one column of one source.
     pub(crate) fn is_same_column(&self, other: &Self) -> bool {
         match (&self.0.shape, &other.0.shape) {
-            (Shape::Column(one, name), Shape::Column(other, other_name)) => {
-                name == other_name && one.as_ref().map(Source::name) == other.as_ref().map(Source::name)
+            (NodeKind::Column(one, name), NodeKind::Column(other, other_name)) => {
+                name == other_name && one.as_ref().map(FromTable::name) == other.as_ref().map(FromTable::name)
             }
             _ => false,
         }
@@ -234,19 +234,19 @@ impl Node {
     /// A column without the name of its source: how a compound's order and an insert's target name it.
     pub(crate) fn unqualified(&self) -> Self {
         match &self.0.shape {
-            Shape::Column(_, name) => Self::column(None, name.clone()),
+            NodeKind::Column(_, name) => Self::column(None, name.clone()),
             _ => self.clone(),
         }
     }
 
     /// The source of the first column in it, queries inside it aside.
-    pub(crate) fn first_source(&self) -> Option<Source> {
+    pub(crate) fn first_source(&self) -> Option<FromTable> {
         let mut stack = vec![self];
         let mut seen = std::collections::BTreeSet::new();
         while let Some(node) = stack.pop() {
             match &node.0.shape {
-                Shape::Column(Some(source), _) => return Some(source.clone()),
-                Shape::Form(statements::Node::Select(_) | statements::Node::Compound(_)) => {}
+                NodeKind::Column(Some(source), _) => return Some(source.clone()),
+                NodeKind::Form(statements::Node::Select(_) | statements::Node::Compound(_)) => {}
                 _ if seen.insert(Rc::as_ptr(&node.0)) => stack.extend(node.0.children.iter().rev()),
                 _ => {}
             }
@@ -336,21 +336,21 @@ impl Arena {
             return;
         }
         let written = match &node.0.shape {
-            Shape::Value(value) => {
+            NodeKind::Value(value) => {
                 self.parameters.push(value.clone());
                 statements::Node::Parameter(VALUES + u32::try_from(self.parameters.len() - 1).unwrap_or_default())
             }
-            Shape::Parameter(position) => {
+            NodeKind::Parameter(position) => {
                 // A parameter that is out of all bounds is left to the host to refuse.
                 let position = (*position).min(VALUES - 1);
                 self.open = self.open.max(position + 1);
                 statements::Node::Parameter(position)
             }
-            Shape::Column(source, name) => statements::Node::Column(ColumnName {
+            NodeKind::Column(source, name) => statements::Node::Column(ColumnName {
                 table: source.as_ref().map(|source| source.name().to_owned()),
                 name: name.clone().into_owned(),
             }),
-            Shape::Form(form) => {
+            NodeKind::Form(form) => {
                 let mut form = form.clone();
                 let child = |id: u32| node.0.children.get(id as usize).map_or(u32::MAX, |child| self.position(child));
                 each_id(&mut form, &mut |id| *id = child(*id));

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{
-    Expr, Node, Source,
+    Expr, FromTable, Node,
     operand::{Operand, OperandNode, null_typed},
 };
 use crate::{
@@ -83,7 +83,7 @@ impl<M: Model> Selection for AllColumns<M> {
     type Row = M;
 
     fn nodes(self, nodes: &mut Vec<OperandNode>) {
-        let source = Source::of::<M>(self.alias);
+        let source = FromTable::of::<M>(self.alias);
         nodes.extend(M::COLUMNS.iter().map(|&name| OperandNode(Node::column(Some(source.clone()), name))));
     }
 }

@@ -1,6 +1,6 @@
 //! Relationships whose models are not known.
 
-use super::{AnyEntity, AnyInstance, Dropped};
+use super::{AnyEntity, AnyInstance, HandlesToDrop};
 
 /// What is known of a relationship.
 #[doc(hidden)]
@@ -39,7 +39,7 @@ pub trait AnyRelation {
     /// Calls with everything that it has, lost and shows.
     fn visit(&self, visit: &mut dyn FnMut(&dyn AnyInstance));
     /// Takes the handles out that no other version of the owner has, to drop them elsewhere.
-    fn take_handles(&mut self, dropped: &mut Dropped);
+    fn take_handles(&mut self, dropped: &mut HandlesToDrop);
     /// What a load with a filter found, where the rest is not known.
     fn shown(&self) -> Option<Vec<AnyEntity>>;
     /// Shows this, and knows nothing else.

@@ -1,6 +1,11 @@
 //! Finds the columns that relationships join by, from the foreign keys of their tables.
+//!
+//! The host finds them as well (`host/sql`, `catalog/relationship.rs`), and is the one that refuses a relationship: it checks all models
+//! when a database is opened, and loads by what it found. The unit of work needs the positions of the columns in its structs, of models
+//! that it uses before any database is open, and the contract has no call that tells them. So this module decides nothing of its own:
+//! for a relationship that the host accepts it finds the same foreign key, and it refuses none.
 
-use super::{Declared, Direction, RelationshipMapping, Secondary};
+use super::{Direction, RelationshipDeclaration, RelationshipMapping, Secondary};
 use crate::schema::{Action, CascadeKind, ForeignKey, Table};
 
 fn position(columns: &[String], name: &str) -> Option<usize> {
@@ -28,8 +33,9 @@ pub(crate) fn uniques(table: &Table) -> Vec<Vec<usize>> {
 
 impl RelationshipMapping {
     /// Where several foreign keys would do, or none, the host refused the models when the database was opened.
-    pub(crate) fn new(owner: &Table, declared: Declared) -> Self {
-        let Declared { relationship, target, target_table, secondary, field, cascades, passive_updates } = declared;
+    pub(crate) fn new(owner: &Table, declared: RelationshipDeclaration) -> Self {
+        let RelationshipDeclaration { relationship, target, target_table, secondary, field, cascades, passive_updates } =
+            declared;
         let remote_table = target_table();
         let wanted = relationship.foreign_key.as_deref();
         let (direction, local, remote, secondary) = match secondary.map(|secondary| secondary()) {

@@ -110,11 +110,11 @@ impl Unset {
         columns: &[usize],
         data: &[ColumnData],
         rows: usize,
-        is_said: impl Fn(usize, usize) -> bool,
+        is_assigned: impl Fn(usize, usize) -> bool,
     ) -> Result<()> {
         for (&column, data) in columns.iter().zip(data) {
             if let (Some(validity), Some(false)) = (&data.validity, self.nullable.get(column))
-                && (0..rows).any(|row| is_null(validity, row) && !is_said(row, column))
+                && (0..rows).any(|row| is_null(validity, row) && !is_assigned(row, column))
             {
                 return Err(self.forgotten(column));
             }
@@ -128,7 +128,7 @@ impl Unset {
                     _ => false,
                 };
                 let valid = |row: &usize| data.validity.as_ref().is_none_or(|validity| !is_null(validity, *row));
-                if (0..rows).filter(zero).filter(valid).any(|row| !is_said(row, column)) {
+                if (0..rows).filter(zero).filter(valid).any(|row| !is_assigned(row, column)) {
                     return Err(self.forgotten(column));
                 }
             }

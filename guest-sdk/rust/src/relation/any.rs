@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Many, One, known, shared};
 use crate::{
     entity::Entity,
-    instance::{AnyEntity, AnyInstance, AnyRelation, Dropped, Mode},
+    instance::{AnyEntity, AnyInstance, AnyRelation, HandlesToDrop, Mode},
     model::Record,
 };
 
@@ -19,7 +19,7 @@ fn erase<T: Record>(items: &[Entity<T>]) -> Vec<AnyEntity> {
 }
 
 /// Takes handles apart that are shared with no other version.
-fn take_unshared<T: Record>(handles: &mut Option<Rc<Vec<Entity<T>>>>, dropped: &mut Dropped) {
+fn take_unshared<T: Record>(handles: &mut Option<Rc<Vec<Entity<T>>>>, dropped: &mut HandlesToDrop) {
     if let Some(handles) = handles.take().and_then(Rc::into_inner) {
         handles.into_iter().for_each(|handle| handle.take_apart(dropped));
     }
@@ -68,7 +68,7 @@ impl<T: Record> AnyRelation for Many<T> {
         !known(&self.gone).is_empty()
     }
 
-    fn take_handles(&mut self, dropped: &mut Dropped) {
+    fn take_handles(&mut self, dropped: &mut HandlesToDrop) {
         take_unshared(&mut self.items, dropped);
         take_unshared(&mut self.gone, dropped);
         take_unshared(&mut self.shown, dropped);
@@ -136,7 +136,7 @@ impl<T: Record> AnyRelation for One<T> {
         !known(&self.gone).is_empty()
     }
 
-    fn take_handles(&mut self, dropped: &mut Dropped) {
+    fn take_handles(&mut self, dropped: &mut HandlesToDrop) {
         let shown = self.shown.take().and_then(|shown| Rc::try_unwrap(shown).ok()).flatten();
         self.item.take().into_iter().chain(shown).for_each(|item| item.take_apart(dropped));
         take_unshared(&mut self.gone, dropped);

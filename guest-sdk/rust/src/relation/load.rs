@@ -52,7 +52,7 @@ impl LoadNode {
     ///
     /// # Errors
     /// Where a side has another name: a load has no statement around it that could know the name. Where loads nest too deep.
-    pub(crate) fn is_apart(&self) -> Result<bool> {
+    pub(crate) fn is_separate(&self) -> Result<bool> {
         if self.nested.is_too_deep {
             return Err(Error::invalid(format!(
                 "loads nest deeper than {LOAD_DEPTH} levels: load the rest with `Session::load`"

@@ -6,7 +6,7 @@ use super::{LoadNode, Nested, Relation};
 use crate::{
     bindings::sqlservice::database::statements::BinaryOp,
     entity::{Entity, mapper},
-    expression::{Ends, Expr, Node, Operand, Order, OrderBy, Source, operand_node},
+    expression::{Expr, FromTable, Node, Operand, Order, OrderBy, RelationshipEnds, operand_node},
     model::{Alias, Model, Record},
     value::IntoValue,
 };
@@ -105,7 +105,7 @@ impl<M: Record, T: Record> Related<M, T> {
 
     /// Whether there is any related row at all.
     pub fn exists(self) -> Expr<bool> {
-        match Ends::new(mapper::<M>(), self.position, self.owner, self.target) {
+        match RelationshipEnds::new(mapper::<M>(), self.position, self.owner, self.target) {
             Ok(ends) => Expr::new(ends.exists(self.filter)),
             // A model's own constants name its relationships; of one that is not there nothing is related.
             Err(_) => Expr::new(Node::value(IntoValue::into_value(false))),
@@ -117,7 +117,7 @@ impl<M: Record, T: Record> Related<M, T> {
     pub fn contains(self, object: &Entity<T>) -> Expr<bool> {
         let alias = self.target;
         let key = T::KEY_AT.iter().zip(T::KEY).map(|(&at, &name)| {
-            let column = Node::column(Some(Source::of::<T>(alias)), name);
+            let column = Node::column(Some(FromTable::of::<T>(alias)), name);
             Node::binary(BinaryOp::Equal, column, Node::value(Model::column_value(&**object, at)))
         });
         let key: Expr<bool> = Expr::new(Node::all(key.collect()));

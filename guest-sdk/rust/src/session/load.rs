@@ -13,7 +13,7 @@ use crate::{
     mapping::{Key, Mapper, keys_of},
     relation::LoadNode,
     statement::Sendable,
-    unit_of_work::{ApartLoad, LoadFrom, LoadPlan, key_of, keys_of_owners},
+    unit_of_work::{LoadFrom, LoadPlan, SeparateLoad, key_of, keys_of_owners},
 };
 
 /// How many values of keys a statement has at most.
@@ -29,16 +29,16 @@ impl Session {
         populate_existing: bool,
         options: RunOptions,
     ) -> Result<Vec<AnyEntity>> {
-        let mut apart = Vec::new();
-        let objects = self.run_plan(mapper, from, nodes, (populate_existing, options), &mut apart).await?;
+        let mut separate = Vec::new();
+        let objects = self.run_plan(mapper, from, nodes, (populate_existing, options), &mut separate).await?;
         // One after the other, however they nest.
-        while let Some(next) = apart.pop() {
-            let items = self.load_apart(&next, populate_existing, options).await?;
+        while let Some(next) = separate.pop() {
+            let items = self.load_separately(&next, populate_existing, options).await?;
             let nested = &next.node.nested.nodes;
             if !items.is_empty() && !nested.is_empty() {
                 let target = (next.owner.relation(next.node.position)?.target)();
                 let from = LoadFrom::Objects(items);
-                self.run_plan(target, from, nested, (populate_existing, options), &mut apart).await?;
+                self.run_plan(target, from, nested, (populate_existing, options), &mut separate).await?;
             }
         }
         Ok(objects)
@@ -51,13 +51,13 @@ impl Session {
         from: LoadFrom,
         nodes: &[LoadNode],
         (populate_existing, options): (bool, RunOptions),
-        left: &mut Vec<ApartLoad>,
+        left: &mut Vec<SeparateLoad>,
     ) -> Result<Vec<AnyEntity>> {
         let plan = LoadPlan::new(mapper, nodes)?;
         if let LoadFrom::Objects(objects) = &from
             && plan.is_empty()
         {
-            left.extend(plan.apart(objects, &[]));
+            left.extend(plan.separate(objects, &[]));
             return Ok(objects.clone());
         }
         let (contract, objects) = plan.contract(from)?;
@@ -67,25 +67,25 @@ impl Session {
             None => self.unit().objects(mapper, &answer.columns, answer.first_batch, populate_existing)?,
         };
         let found = self.unit().relate_all(&plan, &objects, loaded, populate_existing)?;
-        left.extend(plan.apart(&objects, &found));
+        left.extend(plan.separate(&objects, &found));
         Ok(objects)
     }
 
     /// Reads related rows by a statement and gives them to their owners. All that were read.
-    async fn load_apart(
+    async fn load_separately(
         &self,
-        apart: &ApartLoad,
+        separate: &SeparateLoad,
         populate_existing: bool,
         options: RunOptions,
     ) -> Result<Vec<AnyEntity>> {
-        let ApartLoad { owner, owners, node } = apart;
+        let SeparateLoad { owner, owners, node } = separate;
         let relation = owner.relation(node.position)?;
         let target = (relation.target)();
         let mut of_owner: FxHashMap<Key, Vec<AnyEntity>> = FxHashMap::default();
         let mut all = Vec::new();
         let width = relation.local.len().max(1);
         for keys in keys_of_owners(relation, owners).chunks((VALUES / width).max(1)) {
-            let select = statement::select(apart, relation, target, keys)?;
+            let select = statement::select(separate, relation, target, keys)?;
             let sent = self.with(options).send(Sendable::Statement(Arena::query(&select)), 0).await?;
             let mut rows: Rows<()> = Rows::new(sent, 0);
             while let Some(mut batch) = rows.next_raw().await? {
@@ -108,7 +108,7 @@ impl Session {
         }
         for owner in owners {
             let items = key_of(relation, owner).and_then(|(key, _)| of_owner.get(&key).cloned());
-            self.unit().take_apart(owner, node, items.unwrap_or_default());
+            self.unit().set_loaded_separately(owner, node, items.unwrap_or_default());
         }
         Ok(all)
     }

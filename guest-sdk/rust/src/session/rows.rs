@@ -22,12 +22,12 @@ const BATCH_BYTES: u32 = 256 * 1024;
 
 /// A statement's answer, and its columns: the answer's own, or those that a prepared statement knows.
 #[doc(hidden)]
-pub struct Sent {
+pub struct StatementResult {
     pub(crate) answer: ResultSet,
     pub(crate) columns: Rc<[ResultColumn]>,
 }
 
-impl Sent {
+impl StatementResult {
     pub(crate) fn new(mut answer: ResultSet) -> Self {
         let columns = std::mem::take(&mut answer.columns).into();
         Self { answer, columns }
@@ -48,15 +48,15 @@ pub struct Rows<T> {
 }
 
 impl<T: FromRow> Rows<T> {
-    pub(crate) fn new(sent: Sent, batch_rows: u32) -> Self {
-        let Sent { answer: ResultSet { first_batch: first, cursor: rest, .. }, columns } = sent;
+    pub(crate) fn new(sent: StatementResult, batch_rows: u32) -> Self {
+        let StatementResult { answer: ResultSet { first_batch: first, cursor: rest, .. }, columns } = sent;
         let batch_rows = if batch_rows == 0 { BATCH_ROWS } else { batch_rows };
         Self { columns, first: Some(first), rest, batch_rows, order: None, of: PhantomData }
     }
 
     /// Rows of a statement in SQL as text: a model finds its columns by their names, wherever they are.
     pub(crate) fn by_name(answer: ResultSet, batch_rows: u32) -> Result<Self> {
-        let mut rows = Self::new(Sent::new(answer), batch_rows);
+        let mut rows = Self::new(StatementResult::new(answer), batch_rows);
         let Some(names) = T::NAMES else { return Ok(rows) };
         let position = |name: &&str| {
             let missing = || Error::NoSuchColumn(ColumnReference { table: None, column: (*name).to_owned() });

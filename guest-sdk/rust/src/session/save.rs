@@ -4,7 +4,7 @@ mod graph;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::graph::{Follow, Graph};
+use self::graph::{Graph, SaveMode};
 use super::{RunOptions, Session};
 use crate::{
     Error, Result,
@@ -80,7 +80,7 @@ impl<M: Record> From<Partial<M>> for Saving<M> {
 
 /// Something to save, whatever its model is.
 #[derive(Clone)]
-struct Item {
+struct SaveItem {
     object: AnyEntity,
     /// The columns that are given; all of them where there are none.
     columns: Option<Vec<usize>>,
@@ -89,7 +89,7 @@ struct Item {
     said_otherwise: Vec<usize>,
 }
 
-impl Item {
+impl SaveItem {
     fn new<M: Record>(what: Saving<M>) -> Result<Self> {
         let Saving { object, columns, wrong } = what;
         wrong.map_or_else(|| Ok(Self::of(object.into(), columns)), Err)
@@ -110,11 +110,11 @@ impl Session {
     /// A generated key that is 0 is a new row. An object whose row was deleted meanwhile is inserted again. What it is
     /// related to is saved with it, where the relationship cascades.
     pub async fn save<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
-        self.save_one(what.into(), Follow::Save).await
+        self.save_one(what.into(), SaveMode::Save).await
     }
 
-    async fn save_one<M: Record>(&self, what: Saving<M>, follow: Follow) -> Result<Entity<M>> {
-        let saved = self.save_items(vec![Item::new(what)?], follow).await?;
+    async fn save_one<M: Record>(&self, what: Saving<M>, follow: SaveMode) -> Result<Entity<M>> {
+        let saved = self.save_items(vec![SaveItem::new(what)?], follow).await?;
         saved.first().and_then(AnyEntity::downcast).ok_or_else(|| Error::invalid("nothing was saved"))
     }
 
@@ -126,14 +126,14 @@ impl Session {
         &self,
         all: impl IntoIterator<Item = I>,
     ) -> Result<Vec<Entity<M>>> {
-        let items = all.into_iter().map(|what| Item::new(what.into())).collect::<Result<_>>()?;
-        let saved = self.save_items(items, Follow::Save).await?;
+        let items = all.into_iter().map(|what| SaveItem::new(what.into())).collect::<Result<_>>()?;
+        let saved = self.save_items(items, SaveMode::Save).await?;
         Ok(saved.iter().filter_map(AnyEntity::downcast).collect())
     }
 
     /// The same for objects of several models: one query for each.
     pub async fn save_objects(&self, all: Vec<AnyEntity>) -> Result<Vec<AnyEntity>> {
-        self.save_items(all.into_iter().map(|object| Item::of(object, None)).collect(), Follow::Save).await
+        self.save_items(all.into_iter().map(|object| SaveItem::of(object, None)).collect(), SaveMode::Save).await
     }
 
     /// Puts what a model says onto the object of its row, as [`save`](Self::save) does. What it is related to is merged with it where
@@ -142,10 +142,10 @@ impl Session {
     /// # Errors
     /// [`Error::StaleData`] where the model has a version and the row another one.
     pub async fn merge<M: Record>(&self, what: impl Into<Saving<M>>) -> Result<Entity<M>> {
-        self.save_one(what.into(), Follow::Merge).await
+        self.save_one(what.into(), SaveMode::Merge).await
     }
 
-    async fn save_items(&self, items: Vec<Item>, follow: Follow) -> Result<Vec<AnyEntity>> {
+    async fn save_items(&self, items: Vec<SaveItem>, follow: SaveMode) -> Result<Vec<AnyEntity>> {
         if items.is_empty() {
             return Err(Error::invalid("there is nothing to save: give at least one object"));
         }
@@ -166,7 +166,7 @@ impl Session {
     }
 
     /// Reads the rows of all keys that are not known, with one query a model.
-    async fn read_rows(&self, items: &[Item]) -> Result<Vec<AnyEntity>> {
+    async fn read_rows(&self, items: &[SaveItem]) -> Result<Vec<AnyEntity>> {
         let mut models: Vec<&'static Mapper> = Vec::new();
         let mut wanted: FxHashMap<ModelId, Vec<Vec<Value>>> = FxHashMap::default();
         for item in items {

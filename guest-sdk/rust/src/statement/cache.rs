@@ -31,12 +31,12 @@ struct Entry {
     kept: Option<(Statement, Rc<PreparedPlan>)>,
 }
 
-/// What is known of a statement.
-pub(crate) enum Seen {
-    /// It is best sent as it is.
-    Nothing,
-    /// It came before: prepare it, and keep it under this number.
-    Again(u64),
+/// What the cache has of a statement.
+pub(crate) enum CacheLookup {
+    /// It was not sent before, or another one has its number: send it as it is.
+    New,
+    /// It was sent before: prepare it, and keep the prepared statement under this number.
+    Repeated(u64),
     /// It is prepared.
     Prepared(Rc<PreparedPlan>),
 }
@@ -66,8 +66,8 @@ impl StatementCache {
     }
 
     /// Looks for a statement, and remembers that it came.
-    pub(crate) fn get(&self, lowered: &mut Lowered) -> Seen {
-        let Some(number) = lowered.fingerprint() else { return Seen::Nothing };
+    pub(crate) fn get(&self, lowered: &mut Lowered) -> CacheLookup {
+        let Some(number) = lowered.fingerprint() else { return CacheLookup::New };
         self.clock.set(self.clock.get() + 1);
         let mut known = self.known.borrow_mut();
         let Some(entry) = known.get_mut(&number) else {
@@ -77,14 +77,14 @@ impl StatementCache {
                 known.remove(&oldest);
             }
             known.insert(number, Entry { used: self.clock.get(), kept: None });
-            return Seen::Nothing;
+            return CacheLookup::New;
         };
         entry.used = self.clock.get();
         match &entry.kept {
-            None => Seen::Again(number),
-            Some((statement, plan)) if *statement == lowered.statement => Seen::Prepared(Rc::clone(plan)),
+            None => CacheLookup::Repeated(number),
+            Some((statement, plan)) if *statement == lowered.statement => CacheLookup::Prepared(Rc::clone(plan)),
             // Another one of the same number.
-            Some(_) => Seen::Nothing,
+            Some(_) => CacheLookup::New,
         }
     }
 

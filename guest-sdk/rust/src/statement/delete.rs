@@ -6,7 +6,7 @@ use super::{Change, Returning, Subquery, select::subquery};
 use crate::{
     Alias, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
-    expression::{Arena, Children, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
+    expression::{Arena, Children, FromTable, Lowered, Node, Operand, Selection, entity, nodes, operand_node},
 };
 
 /// A delete of a model's rows.
@@ -36,13 +36,13 @@ impl<M: Model> Delete<M> {
 
     /// Another table whose columns the filter may use (`delete-source`).
     pub fn using<S: Model>(mut self) -> Self {
-        self.source = Some(Source::of::<S>(None).node());
+        self.source = Some(FromTable::of::<S>(None).node());
         self
     }
 
     /// The same under another name, which may be the changed table once more.
     pub fn using_alias<S: Model>(mut self, alias: Alias<S>) -> Self {
-        self.source = Some(Source::of::<S>(Some(alias.name)).node());
+        self.source = Some(FromTable::of::<S>(Some(alias.name)).node());
         self
     }
 

@@ -13,13 +13,13 @@ use crate::{
 
 /// An insert of a model's rows.
 pub struct Insert<M> {
-    rows: Rows,
+    rows: InsertRows,
     conflict: Option<OnConflict>,
     of: PhantomData<fn() -> M>,
 }
 
 #[derive(Clone)]
-enum Rows {
+enum InsertRows {
     Defaults,
     Set(Vec<(&'static str, Node)>),
     Values(Vec<&'static str>, Vec<Vec<Node>>),
@@ -27,7 +27,7 @@ enum Rows {
     Wrong(Error),
 }
 
-impl Rows {
+impl InsertRows {
     fn twice() -> Self {
         Self::Wrong(Error::invalid("an insert takes `set`, `values` or `query`, not two of them"))
     }
@@ -49,7 +49,7 @@ impl<M> Clone for Insert<M> {
 /// An insert into a model's table. Say what with [`set`](Insert::set), [`values`](Insert::values) or
 /// [`query`](Insert::query); said nothing, it inserts one row of defaults.
 pub fn insert<M: Model>() -> Insert<M> {
-    Insert { rows: Rows::Defaults, conflict: None, of: PhantomData }
+    Insert { rows: InsertRows::Defaults, conflict: None, of: PhantomData }
 }
 
 /// The keys and values of columns that an upsert names: a column or a tuple of columns.
@@ -84,9 +84,9 @@ impl<M: Model> Insert<M> {
     pub fn set<T: Field>(mut self, column: Column<M, T>, value: impl Operand<T::Base>) -> Self {
         let entry = (column.name(), operand_node(value));
         match &mut self.rows {
-            Rows::Set(row) => row.push(entry),
-            Rows::Defaults => self.rows = Rows::Set(vec![entry]),
-            _ => self.rows = Rows::twice(),
+            InsertRows::Set(row) => row.push(entry),
+            InsertRows::Defaults => self.rows = InsertRows::Set(vec![entry]),
+            _ => self.rows = InsertRows::twice(),
         }
         self
     }
@@ -95,9 +95,9 @@ impl<M: Model> Insert<M> {
     /// [`insert_many`](crate::Executor::insert_many) is the fast way.
     pub fn values(mut self, rows: &[M]) -> Self {
         self.rows = match (self.rows, row_nodes(rows)) {
-            (Rows::Defaults, Ok((columns, rows))) => Rows::Values(columns, rows),
-            (Rows::Defaults, Err(wrong)) => Rows::Wrong(wrong),
-            _ => Rows::twice(),
+            (InsertRows::Defaults, Ok((columns, rows))) => InsertRows::Values(columns, rows),
+            (InsertRows::Defaults, Err(wrong)) => InsertRows::Wrong(wrong),
+            _ => InsertRows::twice(),
         };
         self
     }
@@ -105,8 +105,8 @@ impl<M: Model> Insert<M> {
     /// The rows of a query, as many columns as are named here.
     pub fn query(mut self, columns: impl ColumnList<M>, query: &impl Subquery) -> Self {
         self.rows = match self.rows {
-            Rows::Defaults => Rows::Query(columns.names(), query.query_node().0),
-            _ => Rows::twice(),
+            InsertRows::Defaults => InsertRows::Query(columns.names(), query.query_node().0),
+            _ => InsertRows::twice(),
         };
         self
     }
@@ -191,16 +191,16 @@ impl<M: Model> Change for Insert<M> {
     fn lower_returning(&self, returning: &[Node]) -> Result<Lowered> {
         let mut children = Children::default();
         let (columns, source) = match self.rows.clone() {
-            Rows::Wrong(why) => return Err(why),
-            Rows::Defaults => (Vec::new(), InsertSource::Defaults),
-            Rows::Set(row) => {
+            InsertRows::Wrong(why) => return Err(why),
+            InsertRows::Defaults => (Vec::new(), InsertSource::Defaults),
+            InsertRows::Set(row) => {
                 let (columns, values): (Vec<_>, Vec<_>) = row.into_iter().unzip();
                 (columns, InsertSource::Values(vec![children.all(values)]))
             }
-            Rows::Values(columns, rows) => {
+            InsertRows::Values(columns, rows) => {
                 (columns, InsertSource::Values(rows.into_iter().map(|row| children.all(row)).collect()))
             }
-            Rows::Query(columns, query) => (columns, InsertSource::Query(children.add(query))),
+            InsertRows::Query(columns, query) => (columns, InsertSource::Query(children.add(query))),
         };
         let conflict = self.conflict.as_ref().map(|conflict| conflict.contract(&mut children));
         let root = Root::Insert(statements::Insert {

@@ -12,7 +12,7 @@ use crate::{
     Alias, Model, Result,
     bindings::sqlservice::database::statements::{self, Cte, Locking, Node as Form, SetOp},
     expression::{
-        Arena, Children, Expr, Node, Operand, Order, OrderBy, Selection, Source, entity, nodes, operand_node,
+        Arena, Children, Expr, FromTable, Node, Operand, Order, OrderBy, Selection, entity, nodes, operand_node,
     },
     row::FromRow,
 };
@@ -170,13 +170,13 @@ impl<T> Select<T> {
 
     /// Selects from a model's table; it takes the place of the source so far.
     pub fn from<M: Model>(mut self) -> Self {
-        self.source = Some(Source::of::<M>(None).node());
+        self.source = Some(FromTable::of::<M>(None).node());
         self
     }
 
     /// Selects from a table under another name.
     pub fn from_alias<M: Model>(mut self, alias: Alias<M>) -> Self {
-        self.source = Some(Source::of::<M>(Some(alias.name)).node());
+        self.source = Some(FromTable::of::<M>(Some(alias.name)).node());
         self
     }
 

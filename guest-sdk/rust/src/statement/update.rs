@@ -6,7 +6,7 @@ use super::{Change, Returning, Subquery, insert::assignments, select::subquery};
 use crate::{
     Alias, Column, Error, Model, Result,
     bindings::sqlservice::database::statements::{self, Root},
-    expression::{Arena, Children, Lowered, Node, Operand, Selection, Source, entity, nodes, operand_node},
+    expression::{Arena, Children, FromTable, Lowered, Node, Operand, Selection, entity, nodes, operand_node},
     value::Field,
 };
 
@@ -44,13 +44,13 @@ impl<M: Model> Update<M> {
 
     /// Another table whose columns the values and the filter may use (`update-source`).
     pub fn from<S: Model>(mut self) -> Self {
-        self.source = Some(Source::of::<S>(None).node());
+        self.source = Some(FromTable::of::<S>(None).node());
         self
     }
 
     /// The same under another name, which may be the changed table once more.
     pub fn from_alias<S: Model>(mut self, alias: Alias<S>) -> Self {
-        self.source = Some(Source::of::<S>(Some(alias.name)).node());
+        self.source = Some(FromTable::of::<S>(Some(alias.name)).node());
         self
     }
 

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::UnitOfWork;
 use crate::{
     Error, Result,
-    instance::{AnyEntity, Status, along},
+    instance::{AnyEntity, Status, cascade},
     mapping::RelationshipMapping,
 };
 
@@ -23,7 +23,7 @@ impl UnitOfWork {
         let joins = |relation: &RelationshipMapping, item: &AnyEntity| {
             relation.save_update && item.status() == Status::Detached && !item.0.state().is_gone.get()
         };
-        let mut all = along(object, joins);
+        let mut all = cascade(object, joins);
         all.insert(0, object.clone());
         // All of them or none: the session may have another object for a row, and so may the graph itself.
         let mut rows = FxHashSet::default();

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     UnitOfWork,
     flush_plan::{FlushPlan, Pair},
-    owners::{Owners, key},
+    owner_lookup::{OwnerLookup, key},
 };
 use crate::{
     instance::{AnyEntity, Mode, Status},
@@ -126,7 +126,7 @@ impl BackPopulates {
     /// Makes both sides of relationships hold what was written.
     pub(super) fn apply(self, unit: &Rc<UnitOfWork>, plan: &FlushPlan) {
         let mut changes = RelationshipChanges::default();
-        let owners = Owners::new(unit);
+        let owners = OwnerLookup::new(unit);
         let mut leading = Leading::default();
         for child in &plan.inserts {
             for &(owner, position) in leading.to(child.0.mapper()) {
@@ -158,7 +158,7 @@ fn move_child(
     unit: &Rc<UnitOfWork>,
     (child, owner, position): (&AnyEntity, &'static Mapper, usize),
     before: Option<&Key>,
-    owners: &Owners<'_>,
+    owners: &OwnerLookup<'_>,
     changes: &mut RelationshipChanges,
 ) {
     let Ok(relation) = owner.relation(position) else { return };

@@ -64,14 +64,14 @@ impl UnitOfWork {
         while let Some(object) = left.pop() {
             let mapper = object.0.mapper();
             for (at, relation) in mapper.relations.iter().enumerate() {
-                let mut is_said = true;
+                let mut is_assigned = true;
                 object.0.with_relation(at, &mut |relation, stored| {
                     relation.list(&mut items);
-                    is_said = items.is_empty() || !stored.is_some_and(|stored| relation.is_same(stored));
+                    is_assigned = items.is_empty() || !stored.is_some_and(|stored| relation.is_same(stored));
                 });
                 for item in items.drain(..) {
                     let before = item.status();
-                    self.join(&item, mapper, relation, is_said)?;
+                    self.join(&item, mapper, relation, is_assigned)?;
                     let is_joined = item.status() == Status::Pending || item.status() != before;
                     if is_joined && item.0.state().mark.replace(serial) != serial {
                         left.push(item);
@@ -88,14 +88,14 @@ impl UnitOfWork {
         item: &AnyEntity,
         mapper: &Mapper,
         relation: &RelationshipMapping,
-        is_said: bool,
+        is_assigned: bool,
     ) -> Result<()> {
         let state = item.0.state();
         let is_expunged = state.expunged_from.get() == self.id;
         match item.status() {
             // A list goes on without it; a foreign key to it that is to be written has no value.
             Status::Detached if is_expunged => Ok(()),
-            Status::Transient if is_expunged && !(is_said && relation.direction == Direction::ManyToOne) => Ok(()),
+            Status::Transient if is_expunged && !(is_assigned && relation.direction == Direction::ManyToOne) => Ok(()),
             Status::Transient if relation.save_update && !is_expunged => {
                 self.attach(item)?;
                 state.has_joined.set(true);

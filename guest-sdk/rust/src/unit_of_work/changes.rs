@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What a change is about.
-pub(super) enum About {
+pub(super) enum ChangeSubject {
     /// Objects that are inserted, and the columns that come back of them.
     Inserts(Vec<AnyEntity>, Vec<usize>),
     /// Objects that are updated, and the columns that come back of them.
@@ -37,7 +37,7 @@ pub(super) enum About {
 #[derive(Default)]
 pub(super) struct Changes {
     pub(super) contract: Vec<Change>,
-    pub(super) about: Vec<About>,
+    pub(super) about: Vec<ChangeSubject>,
     /// Where the rows of new objects are, change and row, by the place that each object has in the flush.
     places: Vec<Option<(u32, u32)>>,
     flush: u64,
@@ -123,7 +123,7 @@ impl Changes {
         Ok(changes)
     }
 
-    fn push(&mut self, change: Change, about: About) {
+    fn push(&mut self, change: Change, about: ChangeSubject) {
         self.contract.push(change);
         self.about.push(about);
     }
@@ -189,7 +189,7 @@ impl Changes {
             let returning: Vec<usize> = made.filter(|column| !columns.contains(column)).collect();
             let cells = encode(&objects, &columns)?;
             mapper.unset.check(&columns, &cells, objects.len(), |row, column| {
-                objects.get(row).is_some_and(|object| plan.is_said(object, column))
+                objects.get(row).is_some_and(|object| plan.is_assigned(object, column))
             })?;
             let inserts = Inserts {
                 table: mapper.table.to_owned(),
@@ -198,7 +198,7 @@ impl Changes {
                 links: self.links(plan, &objects, &columns, Some(post_updates)),
                 returning: mapper.names(&returning),
             };
-            self.push(Change::Inserts(inserts), About::Inserts(objects, returning));
+            self.push(Change::Inserts(inserts), ChangeSubject::Inserts(objects, returning));
         }
         Ok(())
     }
@@ -231,9 +231,9 @@ impl Changes {
                 rows: batch(encode(&objects, &columns)?),
                 links: self.links(plan, &objects, &columns, Some(post_updates)),
                 returning: mapper.names(&returning),
-                stored: unique_values(mapper, &rows, &told(plan, mapper, &columns))?,
+                stored: unique_values(mapper, &rows, &stored_columns(plan, mapper, &columns))?,
             };
-            self.push(Change::Updates(updates), About::Updates(objects, returning));
+            self.push(Change::Updates(updates), ChangeSubject::Updates(objects, returning));
         }
         Ok(())
     }
@@ -258,7 +258,10 @@ impl Changes {
             }
             let rows = Batch { rows: count(pairs.len())?, columns: values.into_iter().map(typed).collect() };
             let table = first.table.clone();
-            self.push(Change::Inserts(Inserts { table, columns, rows, links, returning: Vec::new() }), About::Rest);
+            self.push(
+                Change::Inserts(Inserts { table, columns, rows, links, returning: Vec::new() }),
+                ChangeSubject::Rest,
+            );
         }
         Ok(())
     }
@@ -291,7 +294,7 @@ impl Changes {
                     stored: None,
                     strict: true,
                 }),
-                About::Rest,
+                ChangeSubject::Rest,
             );
         }
         Ok(())
@@ -314,7 +317,7 @@ impl Changes {
             let table = mapper.table.to_owned();
             let uniques = if takers.contains(&table) { mapper.uniques.concat() } else { Vec::new() };
             let stored = unique_values(mapper, &objects, &uniques)?;
-            self.push(Change::Deletes(Deletes { table, keys, versions, stored, strict: false }), About::Rest);
+            self.push(Change::Deletes(Deletes { table, keys, versions, stored, strict: false }), ChangeSubject::Rest);
         }
         Ok(())
     }
@@ -322,16 +325,16 @@ impl Changes {
 
 /// The columns of which the host is told what rows had: those of unique keys, and foreign keys that the rows have to let go
 /// of before the key changes that they refer to.
-fn told(plan: &FlushPlan, mapper: &Mapper, columns: &[usize]) -> Vec<usize> {
-    let mut told = mapper.unique_with(columns);
+fn stored_columns(plan: &FlushPlan, mapper: &Mapper, columns: &[usize]) -> Vec<usize> {
+    let mut stored_columns = mapper.unique_with(columns);
     for (_, local) in plan.followers.held.iter().filter(|(of, _)| *of == mapper.of) {
         if local.iter().any(|column| columns.contains(column)) {
-            told.extend(local);
+            stored_columns.extend(local);
         }
     }
-    told.sort_unstable();
-    told.dedup();
-    told
+    stored_columns.sort_unstable();
+    stored_columns.dedup();
+    stored_columns
 }
 
 /// What rows have in these columns of unique keys, where there are any: the host finds out who takes what others free.

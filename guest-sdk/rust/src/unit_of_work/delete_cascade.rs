@@ -6,8 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     UnitOfWork,
-    claim::{Candidate, Claims, Edge, Said, said},
     flush_rollback::FlushStep,
+    ownership::{Edge, OrphanCandidate, OwnReference, Ownership, own_reference},
     update_cascade::is_renamed,
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(crate) struct DeleteCascade {
     walked: usize,
     /// Those of them that cannot be walked from yet: what they are related to is not known.
     waiting: Vec<AnyEntity>,
-    candidates: Vec<Candidate>,
+    candidates: Vec<OrphanCandidate>,
 }
 
 impl DeleteCascade {
@@ -78,17 +78,17 @@ impl DeleteCascade {
 impl UnitOfWork {
     /// Walks as far as is known. An object that was kept by one that goes itself is asked about again.
     fn walk(self: &Rc<Self>, walk: &mut DeleteCascade, wanted: &mut Wanted) -> Result<()> {
-        let claims = Claims::new(self);
+        let claims = Ownership::new(self);
         let waiting = std::mem::take(&mut walk.waiting);
         waiting.into_iter().for_each(|object| walk_from(object, &claims, walk, wanted));
-        let mut kept: Vec<Candidate> = Vec::new();
+        let mut kept: Vec<OrphanCandidate> = Vec::new();
         loop {
             while let Some(object) = walk.next() {
                 walk_from(object, &claims, walk, wanted);
             }
             let mut any = false;
             for candidate in std::mem::take(&mut walk.candidates) {
-                if claims.keep(&candidate) {
+                if claims.is_kept(&candidate) {
                     kept.push(candidate);
                 } else if let Some(gone) = self.take_along(&candidate.item)? {
                     walk.goes(gone);
@@ -140,7 +140,7 @@ impl UnitOfWork {
     }
 
     /// Orphans: objects that were removed from an owner whose relationship says `delete-orphan`, or that left it themselves.
-    fn orphans(self: &Rc<Self>) -> Vec<Candidate> {
+    fn orphans(self: &Rc<Self>) -> Vec<OrphanCandidate> {
         let mut lost = Vec::new();
         let objects: Vec<AnyEntity> = self.changed.borrow().iter().chain(&*self.pending.borrow()).cloned().collect();
         for object in objects {
@@ -154,13 +154,13 @@ impl UnitOfWork {
                 }
             }
         }
-        lost.extend(self.orphans_outside());
+        lost.extend(self.orphans_of_detached_owners());
         lost
     }
 }
 
 /// What an owner lost by a relationship, since its row was written.
-pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<Candidate>) {
+pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<OrphanCandidate>) {
     let mapper = owner.0.mapper();
     let Some(relation) = mapper.relations.get(at) else { return };
     owner.0.with_relation(at, &mut |now, stored| {
@@ -173,7 +173,7 @@ pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<Candidate>) {
         let is_lost = |item: &AnyEntity| now.mode() == Mode::Unloaded || !item.0.has_row();
         let gone = now.gone().into_iter().filter(is_lost).map(|item| (item, false));
         let all = before.chain(gone).filter(|(item, _)| !items.contains(&item.address()));
-        lost.extend(all.map(|(item, is_stored)| Candidate {
+        lost.extend(all.map(|(item, is_stored)| OrphanCandidate {
             item,
             owner: Some(owner.clone()),
             mapper,
@@ -184,15 +184,16 @@ pub(super) fn lost_by(owner: &AnyEntity, at: usize, lost: &mut Vec<Candidate>) {
 }
 
 /// An object that gave up its owner by its own relationship, where the owner's would have made it an orphan.
-fn left_by_itself(item: &AnyEntity, edge: Edge, mapper: &'static Mapper) -> Option<Candidate> {
+fn left_by_itself(item: &AnyEntity, edge: Edge, mapper: &'static Mapper) -> Option<OrphanCandidate> {
     let relation =
         mapper.relations.iter().find(|relation| relation.delete_orphan && Edge::of(mapper, relation) == edge)?;
-    let is_cleared = relation.direction == Direction::OneToMany && matches!(said(item, edge), Said::Cleared);
-    is_cleared.then(|| Candidate { item: item.clone(), owner: None, mapper, relation, is_stored: false })
+    let is_cleared =
+        relation.direction == Direction::OneToMany && matches!(own_reference(item, edge), OwnReference::Cleared);
+    is_cleared.then(|| OrphanCandidate { item: item.clone(), owner: None, mapper, relation, is_stored: false })
 }
 
 /// Finds what may be deleted with an object, or waits until that is loaded.
-fn walk_from(object: AnyEntity, claims: &Claims<'_>, walk: &mut DeleteCascade, wanted: &mut Wanted) {
+fn walk_from(object: AnyEntity, claims: &Ownership<'_>, walk: &mut DeleteCascade, wanted: &mut Wanted) {
     if !want(&object, true, wanted) {
         walk.waiting.push(object);
         return;
@@ -215,7 +216,7 @@ fn walk_from(object: AnyEntity, claims: &Claims<'_>, walk: &mut DeleteCascade, w
         let pointing = claims.pointing(&object, Edge::of(mapper, relation));
         items.extend(pointing.filter(|item| claims.follows(&object, relation, item)).cloned());
         let all = before.into_iter().map(|item| (item, true)).chain(items.into_iter().map(|item| (item, false)));
-        walk.candidates.extend(all.map(|(item, is_stored)| Candidate {
+        walk.candidates.extend(all.map(|(item, is_stored)| OrphanCandidate {
             item,
             owner: Some(object.clone()),
             mapper,

@@ -1,4 +1,9 @@
 //! The order in which rows are deleted: those that refer to others before these.
+//!
+//! Who owns which order: the host orders tables, inserted rows and the steps of a flush (`host/sql`, `flush/order.rs`), as it has the values
+//! that are inserted and the references to keys. Of a row to delete it is sent the primary key alone, so only the guest knows which
+//! deleted row refers to which. This module orders rows where a table's order does not settle it: a model that refers to itself, and
+//! models that refer to each other in a circle. Everything else is left in the order of the keys, and the host puts it right.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +47,7 @@ pub(super) fn order(
     if references.is_empty() {
         return groups.into_iter().map(|group| (group.mapper, group.objects)).collect();
     }
-    let mut rows = Rows::new(&groups);
+    let mut rows = RowGraph::new(&groups);
     for reference in &references {
         rows.read(&groups, reference, &is_open);
     }
@@ -51,7 +56,7 @@ pub(super) fn order(
 
 /// Objects that go with owners whose list of them is a `post_update`, and their foreign keys to these: they are set to null before
 /// any of both is deleted.
-pub(super) fn opened(deletes: &[AnyEntity]) -> Vec<(AnyEntity, Vec<usize>)> {
+pub(super) fn post_updates_before_delete(deletes: &[AnyEntity]) -> Vec<(AnyEntity, Vec<usize>)> {
     let mut lists: Vec<(&'static RelationshipMapping, FxHashSet<Key>)> = Vec::new();
     for owner in deletes {
         let relations = owner.0.mapper().relations.iter();
@@ -66,7 +71,7 @@ pub(super) fn opened(deletes: &[AnyEntity]) -> Vec<(AnyEntity, Vec<usize>)> {
             }
         }
     }
-    let mut opened = Vec::new();
+    let mut post_updates_before_delete = Vec::new();
     for (relation, keys) in lists {
         let target = (relation.target)();
         if !target.can_wait(&relation.remote) {
@@ -76,9 +81,10 @@ pub(super) fn opened(deletes: &[AnyEntity]) -> Vec<(AnyEntity, Vec<usize>)> {
         let is_listed = |child: &&AnyEntity| {
             child.0.mapper().of == of && stored_key(child, &relation.remote).is_some_and(|key| keys.contains(&key))
         };
-        opened.extend(deletes.iter().filter(is_listed).map(|child| (child.clone(), relation.remote.clone())));
+        post_updates_before_delete
+            .extend(deletes.iter().filter(is_listed).map(|child| (child.clone(), relation.remote.clone())));
     }
-    opened
+    post_updates_before_delete
 }
 
 /// What a row has in some columns, where that is the key of another row.
@@ -137,14 +143,14 @@ fn is_circular(models: usize, references: &[Reference]) -> bool {
 }
 
 /// All objects that go, by their numbers.
-struct Rows {
+struct RowGraph {
     /// How many of them refer to each.
     waits: Vec<usize>,
     refers_to: Vec<Vec<usize>>,
     group_of: Vec<usize>,
 }
 
-impl Rows {
+impl RowGraph {
     fn new(groups: &[Group]) -> Self {
         let group_of: Vec<usize> =
             groups.iter().enumerate().flat_map(|(at, group)| group.objects.iter().map(move |_| at)).collect();

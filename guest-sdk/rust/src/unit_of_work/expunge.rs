@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::UnitOfWork;
-use crate::instance::{AnyEntity, Status, along};
+use crate::instance::{AnyEntity, Status, cascade};
 
 impl UnitOfWork {
     /// Notes that the session does not find an object by what leads to it.
@@ -27,7 +27,7 @@ impl UnitOfWork {
 
     /// Takes an object out of the session, and what its relationships take along; nothing of it is written.
     pub(crate) fn expunge(self: &Rc<Self>, object: &AnyEntity) {
-        let all = along(object, |relation, _| relation.cascades.expunge);
+        let all = cascade(object, |relation, _| relation.cascades.expunge);
         for object in all.iter().chain([object]).filter(|object| object.0.state().is_of(self)) {
             self.expunge_one(object);
         }
@@ -60,8 +60,9 @@ impl UnitOfWork {
     /// What is to be read again with an object. What has no row yet is taken out of the session instead, as its owner forgets it.
     pub(crate) fn refreshed_along(self: &Rc<Self>, object: &AnyEntity) -> Vec<AnyEntity> {
         let has_row = |item: &AnyEntity| item.status() != Status::Pending;
-        let mut all =
-            along(object, |relation, item| relation.cascades.refresh_expire && (relation.save_update || has_row(item)));
+        let mut all = cascade(object, |relation, item| {
+            relation.cascades.refresh_expire && (relation.save_update || has_row(item))
+        });
         all.retain(|object| object.0.state().is_of(self));
         let (rows, new): (Vec<_>, Vec<_>) = all.into_iter().partition(has_row);
         if !new.is_empty() {

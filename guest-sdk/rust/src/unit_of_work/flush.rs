@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::{
     Event, UnitOfWork,
     back_populates::BackPopulates,
-    changes::{About, Changes},
+    changes::{ChangeSubject, Changes},
     flush_plan::{FlushPlan, is_null},
 };
 use crate::{
     Result,
     bindings::sqlservice::database::{rows::Batch, sessions::Change},
-    instance::{AnyEntity, Lead, Status},
+    instance::{AnyEntity, ForeignKeyTarget, Status},
     mapping::Direction,
     value::{Scalar, Value, column},
 };
@@ -19,7 +19,7 @@ use crate::{
 /// A flush that was planned and is not written yet. Where it is dropped, nothing was written.
 pub(crate) struct Flush {
     plan: FlushPlan,
-    about: Vec<About>,
+    about: Vec<ChangeSubject>,
     moves: BackPopulates,
     is_sent: bool,
 }
@@ -62,12 +62,12 @@ impl Drop for Flush {
 
 impl UnitOfWork {
     /// Gives objects what the database made.
-    fn set_returned(&self, plan: &FlushPlan, about: &[About], returned: Vec<Batch>) -> Result<()> {
+    fn set_returned(&self, plan: &FlushPlan, about: &[ChangeSubject], returned: Vec<Batch>) -> Result<()> {
         for (about, batch) in about.iter().zip(returned) {
             let (objects, columns, is_update) = match about {
-                About::Inserts(objects, columns) => (objects, columns, false),
-                About::Updates(objects, columns) => (objects, columns, true),
-                About::Rest => continue,
+                ChangeSubject::Inserts(objects, columns) => (objects, columns, false),
+                ChangeSubject::Updates(objects, columns) => (objects, columns, true),
+                ChangeSubject::Rest => continue,
             };
             let mut cells = batch.columns.into_iter().map(column::cells).collect::<Result<Vec<_>>>()?;
             let mut values: Vec<(usize, Value)> = Vec::new();
@@ -120,9 +120,9 @@ impl UnitOfWork {
         for list in [&self.pending, &self.changed, &self.deleted] {
             list.borrow_mut().retain(|object| object.0.state().mark.get() != plan.serial);
         }
-        self.outside.take();
+        self.detached_owners.take();
         if self.deleted.borrow().is_empty() {
-            self.forget_listed();
+            self.forget_collections();
         }
         self.identity_map.borrow_mut().reserve(plan.inserts.len());
         for object in &plan.involved {
@@ -173,14 +173,14 @@ fn counted_up(version: Value) -> Option<Value> {
 
 impl FlushPlan {
     /// Where an object's own foreign key leads: an owner of the same flush is known.
-    fn lead(&self, object: &AnyEntity, at: usize, value: &dyn Fn(usize) -> Value) -> Lead {
+    fn lead(&self, object: &AnyEntity, at: usize, value: &dyn Fn(usize) -> Value) -> ForeignKeyTarget {
         let is_null = |&column: &usize| is_null(&value(column));
         match object.0.mapper().relations.get(at) {
             Some(relation) if relation.direction == Direction::ManyToOne && !relation.local.iter().any(is_null) => {
-                let owner = self.holders.along(object.0.state(), relation);
-                owner.map_or(Lead::Unknown, |owner| Lead::To(owner.clone()))
+                let owner = self.holders.by_inverse(object.0.state(), relation);
+                owner.map_or(ForeignKeyTarget::Unknown, |owner| ForeignKeyTarget::Object(owner.clone()))
             }
-            _ => Lead::Nowhere,
+            _ => ForeignKeyTarget::Nothing,
         }
     }
 }

@@ -13,8 +13,8 @@ use super::{
     UnitOfWork, delete_order,
     history::{RelationshipChange, RelationshipHistory},
     holders::Holders,
-    source::{Source, Sources},
     update_cascade::Followers,
+    value_source::{ValueSource, ValueSources},
 };
 use crate::{
     Error, Result,
@@ -42,13 +42,13 @@ pub(super) struct FlushPlan {
     /// New objects that take the row of a deleted one, by their address.
     pub(super) row_switches: FxHashMap<usize, AnyEntity>,
     /// Columns that get their values from other rows of the flush.
-    pub(super) sources: Sources,
+    pub(super) sources: ValueSources,
     /// The owners whose one-to-many relationships got objects.
     pub(super) holders: Holders,
     /// Columns of objects that a relationship sets. Looked up by few, so the set is made when it is first asked for.
-    said: Vec<(usize, usize)>,
-    all_said: OnceCell<FxHashSet<(usize, usize)>>,
-    lists_said: OnceCell<FxHashSet<(usize, usize)>>,
+    assigned: Vec<(usize, usize)>,
+    all_assigned: OnceCell<FxHashSet<(usize, usize)>>,
+    list_assigned: OnceCell<FxHashSet<(usize, usize)>>,
     /// Columns that are written by an update after the inserts, since rows need each other's keys.
     pub(super) post_updates: Vec<(AnyEntity, Vec<usize>)>,
     pub(super) new_pairs: Vec<Pair>,
@@ -69,7 +69,8 @@ impl FlushPlan {
     /// What the session has to write.
     pub(super) fn new(unit: &Rc<UnitOfWork>) -> Result<Self> {
         let (inserts, deletes, serial) = (unit.pending(), unit.deleted(), serial());
-        let mut plan = Self { serial, sources: Sources::new(serial), holders: Holders::new(serial), ..Self::default() };
+        let mut plan =
+            Self { serial, sources: ValueSources::new(serial), holders: Holders::new(serial), ..Self::default() };
         for object in inserts.iter().chain(&*unit.changed.borrow()).chain(&deletes) {
             unit.snapshot(object);
             plan.involve(object);
@@ -97,14 +98,14 @@ impl FlushPlan {
         // New objects have no keys that others follow, and no rows to update.
         let has_others = plan.involved.len() > plan.inserts.len();
         if has_others {
-            let is_said = |object: &AnyEntity, column| plan.is_said(object, column);
-            plan.followers = unit.follow_keys(&plan.involved, &is_said)?;
+            let is_assigned = |object: &AnyEntity, column| plan.is_assigned(object, column);
+            plan.followers = unit.follow_keys(&plan.involved, &is_assigned)?;
             for object in plan.followers.by_flush.clone() {
                 plan.involve(&object);
             }
         }
         plan.switch_rows();
-        plan.post_updates.extend(delete_order::opened(&plan.deletes));
+        plan.post_updates.extend(delete_order::post_updates_before_delete(&plan.deletes));
         if has_others {
             plan.choose_updates();
         }
@@ -119,12 +120,12 @@ impl FlushPlan {
     }
 
     /// Whether a relationship says what a column is.
-    pub(super) fn is_said(&self, object: &AnyEntity, column: usize) -> bool {
-        self.sources.get(object, column).is_some() || self.all_said().contains(&(object.address(), column))
+    pub(super) fn is_assigned(&self, object: &AnyEntity, column: usize) -> bool {
+        self.sources.get(object, column).is_some() || self.all_assigned().contains(&(object.address(), column))
     }
 
-    fn all_said(&self) -> &FxHashSet<(usize, usize)> {
-        self.all_said.get_or_init(|| self.said.iter().copied().collect())
+    fn all_assigned(&self) -> &FxHashSet<(usize, usize)> {
+        self.all_assigned.get_or_init(|| self.assigned.iter().copied().collect())
     }
 
     fn is_deleted(&self, object: &AnyEntity) -> bool {
@@ -158,7 +159,7 @@ impl FlushPlan {
             if self.is_deleted(&child) || child.status() != Status::Persistent {
                 continue;
             }
-            if relation.remote.iter().any(|&remote| self.all_said().contains(&(child.address(), remote))) {
+            if relation.remote.iter().any(|&remote| self.all_assigned().contains(&(child.address(), remote))) {
                 continue;
             }
             // Its own foreign key may say otherwise.
@@ -210,7 +211,7 @@ impl FlushPlan {
             None if relation.local.iter().all(|&column| self.is_in_a_list(object, column)) => Ok(()),
             None => {
                 self.set_null(unit, object, &relation.local, relation)?;
-                self.said.extend(relation.local.iter().map(|&column| (object.address(), column)));
+                self.assigned.extend(relation.local.iter().map(|&column| (object.address(), column)));
                 Ok(())
             }
             Some(target) => {
@@ -225,7 +226,7 @@ impl FlushPlan {
 
     /// Whether a one-to-many relationship of an owner sets a column. Asked while many-to-one relationships are linked.
     fn is_in_a_list(&self, object: &AnyEntity, column: usize) -> bool {
-        let said = self.lists_said.get_or_init(|| self.said.iter().copied().collect());
+        let said = self.list_assigned.get_or_init(|| self.assigned.iter().copied().collect());
         said.contains(&(object.address(), column))
     }
 
@@ -297,7 +298,7 @@ impl FlushPlan {
         self.holders.forget(object);
         for (&column, &from) in columns.iter().zip(from) {
             self.sources.forget(object, column);
-            self.said.push((object.address(), column));
+            self.assigned.push((object.address(), column));
             if of.0.has_row() {
                 unit.assign(object, column, of.0.value(from))?;
                 continue;
@@ -312,7 +313,7 @@ impl FlushPlan {
             if !is_made && self.sources.get(of, from).is_none() {
                 unit.assign(object, column, of.0.value(from))?;
             }
-            self.sources.put(object, column, Source { object: of.clone(), column: from });
+            self.sources.put(object, column, ValueSource { object: of.clone(), column: from });
         }
         Ok(())
     }

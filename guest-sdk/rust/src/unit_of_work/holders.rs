@@ -49,7 +49,7 @@ impl Holders {
     }
 
     /// The owner that an object's own relationship leads to.
-    pub(super) fn along(&self, object: &InstanceState, relation: &RelationshipMapping) -> Option<&AnyEntity> {
+    pub(super) fn by_inverse(&self, object: &InstanceState, relation: &RelationshipMapping) -> Option<&AnyEntity> {
         let is_inverse = |(owner, by): &&Holder| {
             by.direction == Direction::OneToMany
                 && by.remote == relation.local

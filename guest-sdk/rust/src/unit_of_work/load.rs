@@ -41,7 +41,7 @@ pub(crate) enum LoadFrom {
 }
 
 /// A load with a filter or an order of its own: a statement, as the host's plans know neither.
-pub(crate) struct ApartLoad {
+pub(crate) struct SeparateLoad {
     /// The model of the owners.
     pub(crate) owner: &'static Mapper,
     pub(crate) owners: Vec<AnyEntity>,
@@ -57,17 +57,17 @@ pub(crate) struct LoadPlan<'a> {
     /// Those that start from the plan's own rows.
     roots: Vec<u32>,
     /// Loads of their own, with the loads that they start from.
-    apart: Vec<(Option<usize>, &'static Mapper, &'a LoadNode)>,
+    separate: Vec<(Option<usize>, &'static Mapper, &'a LoadNode)>,
 }
 
 impl<'a> LoadPlan<'a> {
     pub(crate) fn new(mapper: &'static Mapper, nodes: &'a [LoadNode]) -> Result<Self> {
-        let mut plan = Self { mapper, nodes, steps: Vec::new(), roots: Vec::new(), apart: Vec::new() };
+        let mut plan = Self { mapper, nodes, steps: Vec::new(), roots: Vec::new(), separate: Vec::new() };
         let mut left: Vec<(Option<usize>, &'static Mapper, &LoadNode)> =
             nodes.iter().rev().map(|node| (None, mapper, node)).collect();
         while let Some((after, owner, node)) = left.pop() {
-            if node.is_apart()? {
-                plan.apart.push((after, owner, node));
+            if node.is_separate()? {
+                plan.separate.push((after, owner, node));
                 continue;
             }
             let at = u32::try_from(plan.steps.len()).unwrap_or(u32::MAX);
@@ -101,14 +101,14 @@ impl<'a> LoadPlan<'a> {
     }
 
     /// The loads of their own, which start from the plan's own objects or from what its loads found; the last one first.
-    pub(crate) fn apart(&self, objects: &[AnyEntity], found: &[Vec<AnyEntity>]) -> Vec<ApartLoad> {
+    pub(crate) fn separate(&self, objects: &[AnyEntity], found: &[Vec<AnyEntity>]) -> Vec<SeparateLoad> {
         let of = |after: Option<usize>| after.map_or(objects, |after| found.get(after).map_or(&[][..], Vec::as_slice));
-        let load = |&(after, owner, node): &(Option<usize>, _, &LoadNode)| ApartLoad {
+        let load = |&(after, owner, node): &(Option<usize>, _, &LoadNode)| SeparateLoad {
             owner,
             owners: of(after).to_vec(),
             node: node.clone(),
         };
-        self.apart.iter().rev().map(load).collect()
+        self.separate.iter().rev().map(load).collect()
     }
 }
 
@@ -198,7 +198,7 @@ impl UnitOfWork {
     }
 
     /// Gives an owner what was read for it. What it says otherwise and was not written stays.
-    pub(crate) fn take_apart(&self, owner: &AnyEntity, node: &LoadNode, items: Vec<AnyEntity>) {
+    pub(crate) fn set_loaded_separately(&self, owner: &AnyEntity, node: &LoadNode, items: Vec<AnyEntity>) {
         let (mut is_changed, mut is_unloaded) = (false, false);
         owner.0.with_relation(node.position, &mut |now, stored| {
             is_changed = stored.is_some_and(|stored| !now.is_same(stored));

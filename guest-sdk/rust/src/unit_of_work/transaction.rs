@@ -161,8 +161,8 @@ impl UnitOfWork {
         for object in self.pending.take() {
             object.0.state().leave(Status::Transient);
         }
-        self.forget_listed();
-        self.outside.take();
+        self.forget_collections();
+        self.detached_owners.take();
         for object in self.deleted.take() {
             if object.0.state().tracker().is_some() {
                 object.0.state().set_status(Status::Persistent);

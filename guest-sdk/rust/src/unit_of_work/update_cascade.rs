@@ -22,11 +22,11 @@ struct Reference {
     child: &'static Mapper,
     local: Vec<usize>,
     remote: Vec<usize>,
-    how: How,
+    how: FollowAction,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+enum FollowAction {
     /// The database writes the new key.
     Cascade,
     /// The database writes nulls.
@@ -38,7 +38,7 @@ enum How {
 }
 
 /// An object with another key than its row has, or had.
-struct Renamed {
+struct ChangedKey {
     object: AnyEntity,
     /// What was in the columns that changed.
     before: Vec<(usize, Value)>,
@@ -46,7 +46,7 @@ struct Renamed {
     is_stored: bool,
 }
 
-impl Renamed {
+impl ChangedKey {
     fn earlier(&self, column: usize) -> Value {
         let known = self.before.iter().find(|(at, _)| *at == column).map(|(_, value)| value.clone());
         known.unwrap_or_else(|| self.object.0.stored_value(column))
@@ -58,14 +58,14 @@ impl Renamed {
 }
 
 /// The rows of one foreign key that follow: what they had, and what they get.
-struct Followed {
+struct KeyUpdate {
     local: Vec<usize>,
-    how: How,
+    how: FollowAction,
     keys: FxHashMap<Key, Vec<Value>>,
 }
 
 /// Whether a relationship says what a column of an object is.
-type IsSaid<'a> = dyn Fn(&AnyEntity, usize) -> bool + 'a;
+type IsAssigned<'a> = dyn Fn(&AnyEntity, usize) -> bool + 'a;
 
 /// What followed changed keys.
 #[derive(Default)]
@@ -104,11 +104,11 @@ fn references(owner: &'static Mapper) -> Vec<Reference> {
             let is_key = local.iter().any(|column| child.key.contains(column));
             let how = match key.on_update {
                 // A row whose own key follows is found by the new one.
-                Action::Cascade if is_active && !is_key => How::Update,
-                Action::Cascade => How::Cascade,
-                Action::SetNull => How::SetNull,
-                Action::SetDefault => How::SetDefault,
-                Action::NoAction | Action::Restrict if is_active => How::Update,
+                Action::Cascade if is_active && !is_key => FollowAction::Update,
+                Action::Cascade => FollowAction::Cascade,
+                Action::SetNull => FollowAction::SetNull,
+                Action::SetDefault => FollowAction::SetDefault,
+                Action::NoAction | Action::Restrict if is_active => FollowAction::Update,
                 Action::NoAction | Action::Restrict => continue,
             };
             found.push(Reference { child, local, remote, how });
@@ -126,8 +126,8 @@ pub(super) fn is_renamed(object: &AnyEntity, relation: &RelationshipMapping) -> 
 }
 
 /// The foreign keys that follow, by the models of their rows.
-fn followed(renamed: &[Renamed], held: &mut Vec<(ModelId, Vec<usize>)>) -> FxHashMap<ModelId, Vec<Followed>> {
-    let mut all: FxHashMap<ModelId, Vec<Followed>> = FxHashMap::default();
+fn followed(renamed: &[ChangedKey], held: &mut Vec<(ModelId, Vec<usize>)>) -> FxHashMap<ModelId, Vec<KeyUpdate>> {
+    let mut all: FxHashMap<ModelId, Vec<KeyUpdate>> = FxHashMap::default();
     let mut known: FxHashMap<ModelId, Vec<Reference>> = FxHashMap::default();
     for one in renamed {
         let mapper = one.object.0.mapper();
@@ -136,7 +136,7 @@ fn followed(renamed: &[Renamed], held: &mut Vec<(ModelId, Vec<usize>)>) -> FxHas
         {
             let old: Vec<Value> = remote.iter().map(|&column| one.earlier(column)).collect();
             let new: Vec<Value> = match how {
-                How::SetNull => remote.iter().map(|_| null()).collect(),
+                FollowAction::SetNull => remote.iter().map(|_| null()).collect(),
                 _ => remote.iter().map(|&column| one.after(column)).collect(),
             };
             if old == new || !names_row(&old) {
@@ -144,13 +144,13 @@ fn followed(renamed: &[Renamed], held: &mut Vec<(ModelId, Vec<usize>)>) -> FxHas
             }
             let of = all.entry(child.of).or_default();
             let at = of.iter().position(|followed| followed.local == *local).unwrap_or_else(|| {
-                of.push(Followed { local: local.clone(), how: *how, keys: FxHashMap::default() });
+                of.push(KeyUpdate { local: local.clone(), how: *how, keys: FxHashMap::default() });
                 of.len() - 1
             });
             if let Some(followed) = of.get_mut(at) {
                 followed.keys.insert(Key::of(&old), new);
             }
-            if *how == How::Update && !held.contains(&(child.of, local.clone())) {
+            if *how == FollowAction::Update && !held.contains(&(child.of, local.clone())) {
                 held.push((child.of, local.clone()));
             }
         }
@@ -160,11 +160,15 @@ fn followed(renamed: &[Renamed], held: &mut Vec<(ModelId, Vec<usize>)>) -> FxHas
 
 impl UnitOfWork {
     /// Gives objects the new values of keys that they refer to and that change. What was there before comes back where the flush
-    /// fails. A column of which a relationship `is_said` to make something stays that, also where the value is the old one: another
+    /// fails. A column of which a relationship `is_assigned` to make something stays that, also where the value is the old one: another
     /// row may have taken it.
-    pub(super) fn follow_keys(self: &Rc<Self>, involved: &[AnyEntity], is_said: &IsSaid<'_>) -> Result<Followers> {
+    pub(super) fn follow_keys(
+        self: &Rc<Self>,
+        involved: &[AnyEntity],
+        is_assigned: &IsAssigned<'_>,
+    ) -> Result<Followers> {
         let mut followers = Followers::default();
-        let mut renamed: Vec<Renamed> = Vec::new();
+        let mut renamed: Vec<ChangedKey> = Vec::new();
         let mut known: FxHashMap<ModelId, Vec<usize>> = FxHashMap::default();
         for object in involved.iter().filter(|object| object.status() == Status::Persistent) {
             let mapper = object.0.mapper();
@@ -172,7 +176,7 @@ impl UnitOfWork {
                 .entry(mapper.of)
                 .or_insert_with(|| references(mapper).into_iter().flat_map(|reference| reference.remote).collect());
             if referred.iter().any(|&column| object.0.differs(column)) {
-                renamed.push(Renamed { object: object.clone(), before: Vec::new(), is_stored: false });
+                renamed.push(ChangedKey { object: object.clone(), before: Vec::new(), is_stored: false });
             }
         }
         let mut seen: FxHashSet<(usize, Vec<usize>)> = FxHashSet::default();
@@ -182,7 +186,7 @@ impl UnitOfWork {
                 break;
             }
             // All are found before one is changed: keys may be swapped.
-            let mut found: Vec<(AnyEntity, &Followed, &Vec<Value>)> = Vec::new();
+            let mut found: Vec<(AnyEntity, &KeyUpdate, &Vec<Value>)> = Vec::new();
             for object in self.all().into_iter().filter(|object| object.0.has_row() && !object.0.state().is_gone.get())
             {
                 for followed in followed.get(&object.0.mapper().of).into_iter().flatten() {
@@ -197,7 +201,7 @@ impl UnitOfWork {
             }
             renamed = Vec::new();
             for (object, followed, new) in found {
-                renamed.extend(self.follow(&object, followed, new, (&mut followers, is_said))?);
+                renamed.extend(self.follow(&object, followed, new, (&mut followers, is_assigned))?);
             }
         }
         Ok(followers)
@@ -207,41 +211,41 @@ impl UnitOfWork {
     fn follow(
         self: &Rc<Self>,
         object: &AnyEntity,
-        followed: &Followed,
+        followed: &KeyUpdate,
         new: &[Value],
-        (followers, is_said): (&mut Followers, &IsSaid<'_>),
-    ) -> Result<Option<Renamed>> {
+        (followers, is_assigned): (&mut Followers, &IsAssigned<'_>),
+    ) -> Result<Option<ChangedKey>> {
         let before: Vec<(usize, Value)> =
             followed.local.iter().map(|&column| (column, object.0.stored_value(column))).collect();
         self.snapshot(object);
         match followed.how {
-            How::SetDefault => {
+            FollowAction::SetDefault => {
                 object.0.state().is_expired.set(true);
                 return Ok(None);
             }
-            How::Update if object.status() != Status::Persistent => return Ok(None),
-            How::Update => {
+            FollowAction::Update if object.status() != Status::Persistent => return Ok(None),
+            FollowAction::Update => {
                 for ((column, stored), new) in before.iter().zip(new) {
                     // What was said of it otherwise stays.
-                    if object.0.value(*column) == *stored && !is_said(object, *column) {
+                    if object.0.value(*column) == *stored && !is_assigned(object, *column) {
                         self.assign(object, *column, new.clone())?;
                     }
                 }
                 followers.by_flush.push(object.clone());
             }
-            How::Cascade | How::SetNull => {
+            FollowAction::Cascade | FollowAction::SetNull => {
                 let newest: Vec<(usize, Value)> =
                     followed.local.iter().map(|&column| (column, object.0.value(column))).collect();
                 let values: Vec<(usize, Value)> = followed.local.iter().copied().zip(new.iter().cloned()).collect();
                 set_stored(object, &values)?;
-                for (column, value) in newest.iter().filter(|(column, _)| is_said(object, *column)) {
+                for (column, value) in newest.iter().filter(|(column, _)| is_assigned(object, *column)) {
                     object.0.assign(*column, value.clone())?;
                 }
                 self.record(FlushStep::Followed { object: object.clone(), stored: before.clone(), newest });
                 followers.by_database.push(object.clone());
             }
         }
-        let is_stored = followed.how != How::Update;
-        Ok(Some(Renamed { object: object.clone(), before, is_stored }))
+        let is_stored = followed.how != FollowAction::Update;
+        Ok(Some(ChangedKey { object: object.clone(), before, is_stored }))
     }
 }

@@ -115,8 +115,8 @@ fn nothing_that_is_said_is_a_secret() {
     let text = two("file:url", "", "") + "[tenants.a.env]\nTOKEN = 'Geheim'\n";
     let config = config(&text, dir.path());
     let findings = warnings::of(&config);
-    let said = said::to_text(&config, &findings);
-    let told = told::to_json(&config, &findings);
+    let said = text::to_text(&config, &findings);
+    let told = json::to_json(&config, &findings);
     assert!(said.contains("file:url, which is postgres://h/d") && said.contains("TOKEN"), "{said}");
     assert_eq!(told["tenants"]["a"]["databases"]["default"]["location"], "postgres://h/d");
     for text in [said, told.to_string()] {
@@ -130,7 +130,7 @@ fn rights_are_said_in_words() {
     let text = "[databases.own]\nurl = 'sqlite::memory:'\n[plugins.notes]\ncomponent = 'n.wasm'\n[tenants.acme]\nplugins = ['notes']\n\
                 limits = { call-time = '5s' }\n[tenants.acme.databases.default]\ndatabase = 'own'\ntables = { log = ['insert'] }\n";
     let config = config(text, dir.path());
-    let said = said::to_text(&config, &[]);
+    let said = text::to_text(&config, &[]);
     let expected = "\
 Tenant acme
   may run notes (n.wasm), which may use:
@@ -148,6 +148,6 @@ f.toml can be used: 1 tenant, 0 warnings.";
     assert_eq!(said, expected);
     let own = self::config(&format!("{text}schema-changes = 'own'\n"), dir.path());
     let line = "    no SQL text, creating of tables, and dropping of those that the plugin created";
-    assert!(said::to_text(&own, &[]).lines().any(|said| said == line));
-    assert_eq!(told::to_json(&own, &[])["tenants"]["acme"]["databases"]["default"]["schema-changes"], "own");
+    assert!(text::to_text(&own, &[]).lines().any(|said| said == line));
+    assert_eq!(json::to_json(&own, &[])["tenants"]["acme"]["databases"]["default"]["schema-changes"], "own");
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use sqlservice_host::Access;
 
-use crate::config::{Config, Granted, LIMITS, Place, Tenant};
+use crate::config::{Config, Granted, LIMITS, Span, Tenant};
 
 /// Something that who operates the host ought to know.
 pub(super) struct Finding {
@@ -17,17 +17,17 @@ pub(super) struct Finding {
     pub(super) kind: &'static str,
     /// Whether it is a warning; else it only says what is so.
     pub(super) warns: bool,
-    pub(super) place: Place,
+    pub(super) place: Span,
     pub(super) message: String,
     pub(super) help: Cow<'static, str>,
 }
 
 impl Finding {
-    fn warning(kind: &'static str, place: &Place, message: String, help: impl Into<Cow<'static, str>>) -> Self {
+    fn warning(kind: &'static str, place: &Span, message: String, help: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, warns: true, place: place.clone(), message, help: help.into() }
     }
 
-    fn note(kind: &'static str, place: &Place, message: String, help: impl Into<Cow<'static, str>>) -> Self {
+    fn note(kind: &'static str, place: &Span, message: String, help: impl Into<Cow<'static, str>>) -> Self {
         Self { warns: false, ..Self::warning(kind, place, message, help) }
     }
 }
@@ -116,7 +116,7 @@ fn rights(name: &str, tenant: &Tenant, findings: &mut Vec<Finding>) {
 /// What the file has and no tenant uses: perhaps a name that was to be another.
 fn unused(config: &Config, findings: &mut Vec<Finding>) {
     let granted = || config.tenants.values().flat_map(|tenant| tenant.databases.values());
-    let mut tell = |kind: &str, name: &str, place: &Place| {
+    let mut tell = |kind: &str, name: &str, place: &Span| {
         let message = format!("no tenant has the {kind} {name}");
         findings.push(Finding::warning("unused", place, message, "remove it, or let a tenant have it"));
     };

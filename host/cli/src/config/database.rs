@@ -5,7 +5,7 @@ use sqlservice_host::Settings;
 use super::{
     limits::{bytes, count, time},
     node::{Entry, Result},
-    place::{Place, Problem},
+    span::{Problem, Span},
     url::Origin,
 };
 
@@ -33,13 +33,13 @@ pub(super) const KEYS: &[&str] = &[
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     /// Where its name stands.
-    pub(crate) place: Place,
+    pub(crate) place: Span,
     pub(crate) url: Origin,
     /// Where its URL stands.
-    pub(crate) url_place: Place,
+    pub(crate) url_place: Span,
     pub(crate) settings: Settings,
     /// How many connections all databases of its server have together, and where that stands.
-    pub(crate) server_connections: Option<(u32, Place)>,
+    pub(crate) server_connections: Option<(u32, Span)>,
 }
 
 pub(super) fn read(entry: &Entry<'_>) -> Result<Database> {

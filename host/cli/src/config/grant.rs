@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::{
     node::{Entry, Result, unknown_word},
-    place::{Place, Problem},
+    span::{Problem, Span},
 };
 
 /// All keys.
@@ -39,7 +39,7 @@ pub(crate) fn rights() -> impl Iterator<Item = &'static str> {
 #[derive(Clone, Debug)]
 pub(crate) struct Granted {
     /// Where its name stands.
-    pub(crate) place: Place,
+    pub(crate) place: Span,
     /// The name in `[databases]`.
     pub(crate) database: String,
     pub(crate) policy: Option<String>,
@@ -48,8 +48,8 @@ pub(crate) struct Granted {
     pub(crate) raw_sql: bool,
     pub(crate) schema_changes: SchemaChanges,
     /// Where the reference to the policy stands.
-    policy_place: Place,
-    database_place: Place,
+    policy_place: Span,
+    database_place: Span,
 }
 
 pub(super) fn read(entry: &Entry<'_>) -> Result<Granted> {

@@ -8,17 +8,17 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{database, grant, place::Place, tenant, url};
+use super::{database, grant, span::Span, tenant, url};
 use crate::secret;
 
 /// The hidden places of a file that can be read.
-pub(super) fn of_document(document: &DeTable<'_>) -> Vec<Place> {
+pub(super) fn of_document(document: &DeTable<'_>) -> Vec<Span> {
     let mut hidden = Vec::new();
     of_table(document, &mut Vec::new(), &mut hidden);
     hidden
 }
 
-fn of_table<'a>(table: &'a DeTable<'_>, path: &mut Vec<&'a str>, hidden: &mut Vec<Place>) {
+fn of_table<'a>(table: &'a DeTable<'_>, path: &mut Vec<&'a str>, hidden: &mut Vec<Span>) {
     for (key, value) in table {
         if secret::is_in(key.get_ref()) {
             hidden.push(key.span());
@@ -30,7 +30,7 @@ fn of_table<'a>(table: &'a DeTable<'_>, path: &mut Vec<&'a str>, hidden: &mut Ve
 }
 
 // As deep as the parser lets values nest.
-fn of_value<'a>(value: &'a Spanned<DeValue<'_>>, path: &mut Vec<&'a str>, hidden: &mut Vec<Place>) {
+fn of_value<'a>(value: &'a Spanned<DeValue<'_>>, path: &mut Vec<&'a str>, hidden: &mut Vec<Span>) {
     match value.get_ref() {
         DeValue::Table(table) => of_table(table, path, hidden),
         DeValue::Array(elements) => elements.iter().for_each(|element| of_value(element, path, hidden)),
@@ -55,7 +55,7 @@ fn may_be_shown(path: &[&str]) -> bool {
 
 /// The hidden places of one line of a file that cannot be read: its letters and digits, but for a key that the reader knows and for
 /// tables that hold no secret.
-pub(super) fn of_line(text: &str, at: usize) -> Vec<Place> {
+pub(super) fn of_line(text: &str, at: usize) -> Vec<Span> {
     let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -2,7 +2,7 @@
 
 use serde_spanned_of_toml::{DeTable, DeValue, Spanned};
 
-use super::place::{Place, Problem};
+use super::span::{Problem, Span};
 use crate::notation::suggestion;
 
 /// The types that the parser has for values with places.
@@ -24,7 +24,7 @@ pub(super) type Result<T> = std::result::Result<T, Problem>;
 pub(super) struct Table<'a> {
     /// Its path, as a header writes it; empty for the file itself.
     pub(super) path: String,
-    pub(super) place: Place,
+    pub(super) place: Span,
     entries: &'a DeTable<'a>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Entry<'a> {
     /// The key alone.
     pub(super) name: &'a str,
     /// Where the key stands.
-    pub(super) key: Place,
+    pub(super) key: Span,
     value: &'a Spanned<DeValue<'a>>,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Table<'a> {
 
 /// Refuses a word that is none of those that there are.
 pub(super) fn unknown_word<'a>(
-    place: Place,
+    place: Span,
     word: &str,
     kind: &str,
     of: &str,
@@ -121,7 +121,7 @@ pub(super) fn unknown_word<'a>(
 
 impl<'a> Entry<'a> {
     /// Where the value stands; a table is known by its key.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Span {
         match self.value.get_ref() {
             DeValue::Table(_) => self.key.clone(),
             _ => self.value.span(),
@@ -162,7 +162,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The texts of a list.
-    pub(super) fn texts(&self) -> Result<Vec<(&'a str, Place)>> {
+    pub(super) fn texts(&self) -> Result<Vec<(&'a str, Span)>> {
         self.list()?.iter().map(|element| Ok((element.text()?, element.place()))).collect()
     }
 
@@ -192,7 +192,7 @@ impl<'a> Entry<'a> {
 }
 
 /// A value's own place; that of its list where it has none.
-fn spanned_place(value: &Spanned<DeValue<'_>>, list: &Place) -> Place {
+fn spanned_place(value: &Spanned<DeValue<'_>>, list: &Span) -> Span {
     let place = value.span();
     if place.is_empty() { list.clone() } else { place }
 }

@@ -7,7 +7,7 @@ use sqlservice_host::{Grant, ServerLimit, TenantBuilder, db};
 use super::{
     Config, Database, Granted, Tenant,
     node::Result,
-    place::{Place, Problem},
+    span::{Problem, Span},
     sqlite_path,
 };
 use crate::{
@@ -47,7 +47,7 @@ impl Config {
             return Err(Problem::new(granted.place.clone(), "there is no such database"));
         };
         let url = self.url(database, tenant)?;
-        let wrong = |error: db::Error, place: &Place| {
+        let wrong = |error: db::Error, place: &Span| {
             let words = secret::scrub(&error.to_string(), &url);
             Problem::new(place.clone(), format!("database {:?}: {words}", granted.database))
         };

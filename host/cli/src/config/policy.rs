@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::{
     node::{Entry, Result, Table, unknown_word},
-    place::{Place, Problem},
+    span::{Problem, Span},
 };
 
 /// All keys of a policy.
@@ -16,23 +16,23 @@ pub(super) const KEYS: &[&str] = &["tables"];
 
 /// A policy that grants may name.
 #[derive(Clone, Debug)]
-pub(crate) struct Named {
+pub(crate) struct NamedPolicy {
     /// Where its name stands.
-    pub(crate) place: Place,
+    pub(crate) place: Span,
     /// What was written.
     pub(crate) tables: BTreeMap<String, TablePolicy>,
     /// The same, parsed.
     pub(crate) policy: Arc<Policy>,
 }
 
-pub(super) fn read(entry: &Entry<'_>, text: &str) -> Result<Named> {
+pub(super) fn read(entry: &Entry<'_>, text: &str) -> Result<NamedPolicy> {
     let table = entry.table()?;
     table.only(KEYS)?;
     let tables = table.need("tables", "[policies.notes.tables.notes]")?.table()?;
     let read = |entry: Entry<'_>| Ok((entry.name.to_owned(), one(&entry)?));
     let rules = tables.entries().map(read).collect::<Result<BTreeMap<_, _>>>()?;
     let policy = Policy::new(rules.clone()).map_err(|error| located(&error, &tables, text))?;
-    Ok(Named { place: entry.key.clone(), tables: rules, policy: Arc::new(policy) })
+    Ok(NamedPolicy { place: entry.key.clone(), tables: rules, policy: Arc::new(policy) })
 }
 
 /// The rules of one table.
@@ -52,7 +52,13 @@ fn one(entry: &Entry<'_>) -> Result<TablePolicy> {
 }
 
 /// Refuses a policy that says something else about a tenant with these claims than that it has no right.
-pub(super) fn check_claims(named: &Named, entry: &Entry<'_>, text: &str, tenant: &str, claims: &Claims) -> Result<()> {
+pub(super) fn check_claims(
+    named: &NamedPolicy,
+    entry: &Entry<'_>,
+    text: &str,
+    tenant: &str,
+    claims: &Claims,
+) -> Result<()> {
     let Err(error) = named.policy.bind(claims) else { return Ok(()) };
     let tables = entry.table()?.need("tables", "")?.table()?;
     let mut problem = located(&error, &tables, text);

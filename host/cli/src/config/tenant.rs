@@ -9,7 +9,7 @@ use super::{
     grant::{self, Granted},
     limits,
     node::{Entry, Result, Table, is_name, unknown_word},
-    place::Place,
+    span::Span,
 };
 
 /// The key whose values are never shown.
@@ -25,9 +25,9 @@ pub(super) const ACCESS: [(&str, Access); 2] = [("read", Access::Read), ("write"
 #[derive(Clone, Debug)]
 pub(crate) struct Tenant {
     /// Where its name stands.
-    pub(crate) place: Place,
+    pub(crate) place: Span,
     /// The names of plugins that it may run, and where they stand.
-    pub(crate) plugins: BTreeMap<String, Place>,
+    pub(crate) plugins: BTreeMap<String, Span>,
     pub(crate) claims: Claims,
     pub(crate) limits: TenantLimits,
     /// Databases by the names that plugins know.
@@ -39,7 +39,7 @@ pub(crate) struct Tenant {
 /// A directory that is granted.
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
-    pub(crate) place: Place,
+    pub(crate) place: Span,
     /// The host's path, as it is written.
     pub(crate) host: String,
     pub(crate) guest: String,
@@ -70,7 +70,7 @@ fn read_claims(table: &Table<'_>) -> Result<Claims> {
         {
             let words =
                 "a claim's name has letters, digits and \"_\", and begins with no digit: policies write :name for it";
-            return Err(super::place::Problem::new(entry.key, words));
+            return Err(super::span::Problem::new(entry.key, words));
         }
         Ok((entry.name.to_owned(), claim(&entry)?))
     };
@@ -134,7 +134,7 @@ fn directory(entry: &Entry<'_>) -> Result<Directory> {
 fn read_env(table: &Table<'_>) -> Result<BTreeMap<String, String>> {
     let read = |entry: Entry<'_>| {
         if entry.name.is_empty() || entry.name.contains(['=', '\0']) {
-            return Err(super::place::Problem::new(entry.key, "this is no name of an environment variable"));
+            return Err(super::span::Problem::new(entry.key, "this is no name of an environment variable"));
         }
         let value = entry.text()?;
         if value.contains('\0') {

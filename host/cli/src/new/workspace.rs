@@ -24,7 +24,7 @@ const GLOB: MatchOptions =
 
 /// How a new plugin stands to the workspace in which it lies.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum WorkspaceRole {
     /// It is a workspace of its own; where it lies in another one, with the reason why it is no member there.
     Alone(Option<String>),
     /// It is a member.
@@ -52,19 +52,19 @@ impl Member {
 }
 
 /// Finds out how a plugin of this name in this directory stands. Cargo's own rules say which workspace it lies in.
-pub(super) fn standing(name: &str, dir: &Path) -> Result<Standing> {
+pub(super) fn standing(name: &str, dir: &Path) -> Result<WorkspaceRole> {
     let dir = real(dir).map_err(|error| Failure::new(Exit::Host, format!("{}: {error}", dir.display())))?;
-    let Some(root) = Root::above(&dir)? else { return Ok(Standing::Alone(None)) };
-    let alone = |why: &str| Ok(Standing::Alone(Some(format!("{} {why}", root.manifest().display()))));
+    let Some(root) = Root::above(&dir)? else { return Ok(WorkspaceRole::Alone(None)) };
+    let alone = |why: &str| Ok(WorkspaceRole::Alone(Some(format!("{} {why}", root.manifest().display()))));
     let Some(path) = root.path_to(&dir) else { return alone("cannot name it: its path is not UTF-8") };
     let place = root.place(&path);
-    if place == Place::Excluded {
+    if place == MemberListing::Excluded {
         return alone("excludes it");
     }
     let Some(sdk) = root.sdk(&up(&path)) else {
         return match place {
             // Cargo takes no member that is a workspace itself: nothing in the outer one would build.
-            Place::Listed => {
+            MemberListing::Listed => {
                 alone(&format!("has no {SDK} to share; its `exclude` needs {path:?}, as its `members` have it"))
             }
             _ => alone(&format!("has no {SDK} to share")),
@@ -74,12 +74,12 @@ pub(super) fn standing(name: &str, dir: &Path) -> Result<Standing> {
         let why = format!("the workspace has a package of the name {name} already: {}", other.display());
         return Err(Failure::new(Exit::Usage, why).help("choose another name, or say --alone"));
     }
-    Ok(Standing::Member(Member { root: root.folder, path, sdk, listed: place == Place::Listed }))
+    Ok(WorkspaceRole::Member(Member { root: root.folder, path, sdk, listed: place == MemberListing::Listed }))
 }
 
 /// How a workspace's manifest names a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum MemberListing {
     Listed,
     Excluded,
     Unnamed,
@@ -121,17 +121,17 @@ impl Root {
     }
 
     /// How it names a path. A member that is written as it is counts more than `exclude`, which counts more than a glob.
-    fn place(&self, path: &str) -> Place {
+    fn place(&self, path: &str) -> MemberListing {
         let is_below = |folder: &str| Path::new(path).starts_with(plain(folder));
         let fits = |member: &str| Pattern::new(&plain(member)).is_ok_and(|pattern| pattern.matches_with(path, GLOB));
         if self.list("members").any(|member| plain(member) == path) {
-            Place::Listed
+            MemberListing::Listed
         } else if self.list("exclude").any(is_below) {
-            Place::Excluded
+            MemberListing::Excluded
         } else if self.list("members").any(fits) {
-            Place::Listed
+            MemberListing::Listed
         } else {
-            Place::Unnamed
+            MemberListing::Unnamed
         }
     }
 
@@ -161,7 +161,8 @@ impl Root {
         let root = Pattern::escape(&self.folder.to_string_lossy());
         let members = self.list("members").filter_map(|member| glob::glob(&format!("{root}/{member}")).ok());
         let members = members.flatten().flatten();
-        let members = members.filter(|dir| self.path_to(dir).is_some_and(|path| self.place(&path) != Place::Excluded));
+        let members =
+            members.filter(|dir| self.path_to(dir).is_some_and(|path| self.place(&path) != MemberListing::Excluded));
         let mut manifests = iter::once(self.folder.clone()).chain(members).map(|dir| dir.join("Cargo.toml"));
         manifests.find(|manifest| package(manifest).is_some_and(|other| file(&other) == file(name)))
     }
@@ -223,33 +224,33 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::{Member, Place, Root, Standing, real, standing};
+    use super::{Member, MemberListing, Root, WorkspaceRole, real, standing};
 
     /// A root that says this.
     fn root(text: &str) -> Root {
         Root { folder: "/w".into(), document: text.parse().expect("TOML") }
     }
 
-    fn place(lists: &str, path: &str) -> Place {
+    fn place(lists: &str, path: &str) -> MemberListing {
         root(&format!("[workspace]\n{lists}")).place(path)
     }
 
     #[test]
     fn members_and_exclude_are_read_as_cargo_reads_them() {
         let globs = "members = [\"./plugins/*/\", \"apps/a\"]\nexclude = [\"plugins/old\", \"sdk/\"]";
-        assert_eq!(place(globs, "plugins/new"), Place::Listed);
-        assert_eq!(place(globs, "plugins/deep/er"), Place::Unnamed);
-        assert_eq!(place(globs, "plugins"), Place::Unnamed);
-        assert_eq!(place(globs, "apps/a"), Place::Listed);
-        assert_eq!(place(globs, "apps/ab"), Place::Unnamed);
-        assert_eq!(place(globs, "plugins/old"), Place::Excluded);
-        assert_eq!(place(globs, "plugins/old/er"), Place::Excluded);
-        assert_eq!(place(globs, "sdk/x"), Place::Excluded);
-        assert_eq!(place(globs, "sdks"), Place::Unnamed);
-        assert_eq!(place("members = [\"**\"]", "a/b/c"), Place::Listed);
-        assert_eq!(place("members = [\"a/b\"]\nexclude = [\"a\"]", "a/b"), Place::Listed);
-        assert_eq!(place("", "a"), Place::Unnamed);
-        assert_eq!(place("members = 1\nexclude = \"a\"", "a"), Place::Unnamed);
+        assert_eq!(place(globs, "plugins/new"), MemberListing::Listed);
+        assert_eq!(place(globs, "plugins/deep/er"), MemberListing::Unnamed);
+        assert_eq!(place(globs, "plugins"), MemberListing::Unnamed);
+        assert_eq!(place(globs, "apps/a"), MemberListing::Listed);
+        assert_eq!(place(globs, "apps/ab"), MemberListing::Unnamed);
+        assert_eq!(place(globs, "plugins/old"), MemberListing::Excluded);
+        assert_eq!(place(globs, "plugins/old/er"), MemberListing::Excluded);
+        assert_eq!(place(globs, "sdk/x"), MemberListing::Excluded);
+        assert_eq!(place(globs, "sdks"), MemberListing::Unnamed);
+        assert_eq!(place("members = [\"**\"]", "a/b/c"), MemberListing::Listed);
+        assert_eq!(place("members = [\"a/b\"]\nexclude = [\"a\"]", "a/b"), MemberListing::Listed);
+        assert_eq!(place("", "a"), MemberListing::Unnamed);
+        assert_eq!(place("members = 1\nexclude = \"a\"", "a"), MemberListing::Unnamed);
     }
 
     #[test]
@@ -288,7 +289,7 @@ mod tests {
         package.name = "first"
     "#;
 
-    fn found(dir: &TempDir, name: &str, path: &str) -> Result<Standing, String> {
+    fn found(dir: &TempDir, name: &str, path: &str) -> Result<WorkspaceRole, String> {
         standing(name, &dir.path().join(path)).map_err(|failure| failure.to_string())
     }
 
@@ -298,14 +299,14 @@ mod tests {
         let member = |path: &str, sdk: &str, listed| {
             let root = real(&dir.path().join("w")).expect("a path");
             let sdk = format!("{{ path = \"{sdk}\" }}");
-            Ok(Standing::Member(Member { root, path: path.to_owned(), sdk, listed }))
+            Ok(WorkspaceRole::Member(Member { root, path: path.to_owned(), sdk, listed }))
         };
         assert_eq!(found(&dir, "b", "w/b"), member("b", "../sdk", false));
         assert_eq!(found(&dir, "b", "w/a/b"), member("a/b", "../../sdk", true));
         // A member lies between, and what is not there yet.
         assert_eq!(found(&dir, "b", "w/a/in/x/../y/b"), member("a/in/y/b", "../../../../sdk", false));
-        assert_eq!(found(&dir, "b", "beside"), Ok(Standing::Alone(None)));
-        assert_eq!(found(&dir, "b", "w/../beside"), Ok(Standing::Alone(None)));
+        assert_eq!(found(&dir, "b", "beside"), Ok(WorkspaceRole::Alone(None)));
+        assert_eq!(found(&dir, "b", "w/../beside"), Ok(WorkspaceRole::Alone(None)));
     }
 
     #[test]
@@ -316,14 +317,14 @@ mod tests {
             ("package/Cargo.toml", "[package]\nname = \"x\"\n"),
         ]);
         let says = |path: &str, words: &str| match found(&dir, "b", path) {
-            Ok(Standing::Alone(Some(why))) | Err(why) => assert!(why.contains(words), "{why}"),
+            Ok(WorkspaceRole::Alone(Some(why))) | Err(why) => assert!(why.contains(words), "{why}"),
             other => panic!("{path}: {other:?}"),
         };
         says("bare/b", "bare/Cargo.toml has no sqlservice-sdk to share");
         says("bare/in/b", "its `exclude` needs \"in/b\"");
         says("bare/out/b", "bare/Cargo.toml excludes it");
         says("broken/b", "line 1");
-        assert_eq!(found(&dir, "b", "package/b"), Ok(Standing::Alone(None)));
+        assert_eq!(found(&dir, "b", "package/b"), Ok(WorkspaceRole::Alone(None)));
     }
 
     #[test]
@@ -336,6 +337,6 @@ mod tests {
             assert!(refused.ends_with(&Path::new(at).display().to_string()), "{refused}");
         }
         // What is no member does not matter.
-        assert!(matches!(found(&dir, "c", "new"), Ok(Standing::Member(_))));
+        assert!(matches!(found(&dir, "c", "new"), Ok(WorkspaceRole::Member(_))));
     }
 }

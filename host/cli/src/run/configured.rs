@@ -4,11 +4,11 @@ use std::path::Path;
 
 use sqlservice_host::EngineLimits;
 
-use super::{Scene, engine, stdio};
-use crate::{args::Run, cache, config, databases::Named, failure::Result};
+use super::{RunTarget, engine, stdio};
+use crate::{args::Run, cache, config, databases::NamedDatabase, failure::Result};
 
 /// The engine, and the tenant of the file.
-pub(super) fn scene(asked: &Run, file: &Path, tenant: &str) -> Result<Scene> {
+pub(super) fn target(asked: &Run, file: &Path, tenant: &str) -> Result<RunTarget> {
     let config = config::load(file)?;
     let (name, tenant) = config.tenant(tenant)?;
     let (plugin, component) = config.component(name, tenant, &asked.component)?;
@@ -16,7 +16,7 @@ pub(super) fn scene(asked: &Run, file: &Path, tenant: &str) -> Result<Scene> {
     let (mut databases, mut grants) = (Vec::new(), Vec::new());
     for (known_as, granted) in &tenant.databases {
         let (grant, url) = config.grant(granted, name).map_err(problem)?;
-        databases.push(Named::configured(known_as, url, granted.raw_sql));
+        databases.push(NamedDatabase::configured(known_as, url, granted.raw_sql));
         grants.push((known_as, grant));
     }
     // Before anything is made, so that what is wrong is told by its place in the file.
@@ -32,5 +32,5 @@ pub(super) fn scene(asked: &Run, file: &Path, tenant: &str) -> Result<Scene> {
         let tenant = builder.build()?;
         Ok((engine, tenant))
     })?;
-    Ok(Scene { engine, tenant, databases, component, plugin: Some(plugin) })
+    Ok(RunTarget { engine, tenant, databases, component, plugin: Some(plugin) })
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Place,
+    TenantTarget,
     report::{Report, State},
     secret_file::new_file,
 };
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Makes the file, or says that it is there.
-pub(super) async fn add(place: &Place<'_>) -> Result<Report> {
+pub(super) async fn add(place: &TenantTarget<'_>) -> Result<Report> {
     if place.asked.secret_file.is_some() || place.asked.harden {
         return Err(Failure::new(Exit::Usage, "SQLite has no logins: --secret-file and --harden are for servers"));
     }
@@ -45,7 +45,7 @@ pub(super) async fn add(place: &Place<'_>) -> Result<Report> {
 }
 
 /// The directory of all tenants, and the path of this one's file in it.
-fn parts(place: &Place<'_>) -> Result<(PathBuf, PathBuf)> {
+fn parts(place: &TenantTarget<'_>) -> Result<(PathBuf, PathBuf)> {
     let path = sqlite_path(&place.url).unwrap_or_default();
     let other = if place.name.as_str() == "a" { "b" } else { "a" };
     let other = place.config.url(place.database, other).ok().and_then(|url| sqlite_path(&url));

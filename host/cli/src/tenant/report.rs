@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value as Json, json};
 use sqlservice_host::login::Finding;
 
-use super::Place;
+use super::TenantTarget;
 use crate::{args::Kind, exit::Exit, login::Outcome, output};
 
 /// Whether something was made.
@@ -50,7 +50,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(place: &Place<'_>, kind: Kind, what: Vec<String>) -> Self {
+    pub(super) fn new(place: &TenantTarget<'_>, kind: Kind, what: Vec<String>) -> Self {
         Self {
             tenant: place.name.as_str().to_owned(),
             file: place.config.source.name.clone(),
@@ -71,7 +71,7 @@ impl Report {
     }
 
     /// What to add to the file for a login whose URL is in a file, or in a variable.
-    pub(super) fn lines_of(&self, place: &Place<'_>, secret_file: &Option<PathBuf>) -> String {
+    pub(super) fn lines_of(&self, place: &TenantTarget<'_>, secret_file: &Option<PathBuf>) -> String {
         let url = match secret_file {
             Some(path) => format!("file:{}", std::path::absolute(path).as_deref().unwrap_or(path).display()),
             None => format!("env:{}", self.variable()),
@@ -82,7 +82,7 @@ impl Report {
     }
 
     /// What to add to the file where the database is in it.
-    pub(super) fn lines_of_file(&self, place: &Place<'_>) -> String {
+    pub(super) fn lines_of_file(&self, place: &TenantTarget<'_>) -> String {
         grant(place, &place.asked.database)
     }
 
@@ -148,7 +148,7 @@ impl Report {
 }
 
 /// The lines that let the tenant use a database, by the name that plugins know unless it has one of that name.
-fn grant(place: &Place<'_>, database: &str) -> String {
+fn grant(place: &TenantTarget<'_>, database: &str) -> String {
     let tenant = place.name.as_str();
     let granted = place.config.tenants.get(tenant).map(|tenant| &tenant.databases);
     let known_as = if granted.is_some_and(|granted| granted.contains_key("default")) { "own" } else { "default" };

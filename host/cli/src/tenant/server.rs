@@ -11,7 +11,7 @@ use sqlservice_host::{
 };
 
 use super::{
-    Place,
+    TenantTarget,
     report::{Report, State},
     secret_file::{self, SecretFile},
 };
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Makes the login, or says what there is.
-pub(super) async fn add(place: &Place<'_>) -> Result<Report> {
+pub(super) async fn add(place: &TenantTarget<'_>) -> Result<Report> {
     let kind = place.asked.kind.unwrap_or(Kind::Schema);
     let new = NewLogin {
         name: place.name.clone(),
@@ -39,7 +39,7 @@ pub(super) async fn add(place: &Place<'_>) -> Result<Report> {
     report
 }
 
-async fn with(place: &Place<'_>, database: &Database, kind: Kind, new: NewLogin) -> Result<Report> {
+async fn with(place: &TenantTarget<'_>, database: &Database, kind: Kind, new: NewLogin) -> Result<Report> {
     let failed = |error: Error| failed(place, &error);
     let dialect = database.identify().await.map_err(failed)?;
     if dialect != Dialect::Postgres && (kind == Kind::Role || new.harden) {
@@ -86,7 +86,7 @@ async fn with(place: &Place<'_>, database: &Database, kind: Kind, new: NewLogin)
 }
 
 /// Says of a login that is there what it is found to be, as far as its URL is known.
-async fn there(place: &Place<'_>, mut report: Report, existing: Existing) -> Result<Report> {
+async fn there(place: &TenantTarget<'_>, mut report: Report, existing: Existing) -> Result<Report> {
     if existing.login != existing.place && report.kind == Kind::Schema {
         let (has, lacks) =
             if existing.login { ("login", "schema or database") } else { ("schema or database", "login") };
@@ -102,7 +102,7 @@ async fn there(place: &Place<'_>, mut report: Report, existing: Existing) -> Res
 }
 
 /// The URL of the login, where the secret file or the configuration file has it.
-fn known_url(place: &Place<'_>) -> Option<String> {
+fn known_url(place: &TenantTarget<'_>) -> Option<String> {
     let name = place.name.as_str();
     let own = |url: &String| secret::user(url) == Some(name);
     let kept = place.asked.secret_file.as_deref().and_then(secret_file::read).filter(own);
@@ -122,7 +122,7 @@ fn what(dialect: Dialect, kind: Kind, new: &NewLogin) -> Vec<String> {
     }
 }
 
-fn failed(place: &Place<'_>, error: &Error) -> Failure {
+fn failed(place: &TenantTarget<'_>, error: &Error) -> Failure {
     let (at, words) = (secret::location(&place.url), login::words(error, &place.url));
     let failure = Failure::new(Exit::Database, format!("database {:?} at {at}: {words}", place.asked.database));
     match error {

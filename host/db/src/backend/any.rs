@@ -1,10 +1,10 @@
-//! A link of any of the three databases: the one place that tells them apart at run time.
+//! A connection of any of the three databases: the one place that tells them apart at run time.
 
 use std::sync::Arc;
 
 use sqlservice_sql::{Batch, compiled::Output};
 
-use super::{Begin, Done, Execution, Link, Stop, busy::Busy, mysql, postgres, sqlite};
+use super::{BackendConnection, Begin, Done, Execution, Stop, busy::Busy, mysql, postgres, sqlite};
 use crate::{
     Error, Result,
     row_sink::{FetchSize, RowSink},
@@ -18,11 +18,11 @@ pub(crate) enum AnyPool {
     Mysql(Arc<mysql::MysqlPool>),
 }
 
-/// A link of any database.
-pub(crate) enum AnyLink {
-    Sqlite(sqlite::SqliteLink),
-    Postgres(postgres::PostgresLink),
-    Mysql(mysql::MysqlLink),
+/// A connection of any database.
+pub(crate) enum AnyBackendConnection {
+    Sqlite(sqlite::SqliteBackendConnection),
+    Postgres(postgres::PostgresBackendConnection),
+    Mysql(mysql::MysqlBackendConnection),
 }
 
 /// A cancel handle of any database.
@@ -35,7 +35,7 @@ pub(crate) enum AnyCancelHandle {
 
 /// A short piece of work between statements, which is never stopped.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step<'a> {
+pub(crate) enum ConnectionCommand<'a> {
     Begin(Begin),
     Rollback,
     Savepoint(&'a str),
@@ -44,32 +44,32 @@ pub(crate) enum Step<'a> {
     Ping,
 }
 
-/// Does the same with whichever link it is.
+/// Does the same with whichever connection it is.
 macro_rules! each {
-    ($self:expr, $link:ident => $work:expr) => {
+    ($self:expr, $connection:ident => $work:expr) => {
         match $self {
-            Self::Sqlite($link) => $work,
-            Self::Postgres($link) => $work,
-            Self::Mysql($link) => $work,
+            Self::Sqlite($connection) => $work,
+            Self::Postgres($connection) => $work,
+            Self::Mysql($connection) => $work,
         }
     };
 }
 
 impl AnyPool {
     /// A connection, and whether it was made for this. The caller has a place for it.
-    pub(crate) async fn acquire(&self) -> Result<(AnyLink, bool)> {
+    pub(crate) async fn acquire(&self) -> Result<(AnyBackendConnection, bool)> {
         Ok(match self {
             Self::Sqlite(pool) => {
-                let (link, is_new) = sqlite::SqliteLink::acquire(pool).await?;
-                (AnyLink::Sqlite(link), is_new)
+                let (connection, is_new) = sqlite::SqliteBackendConnection::acquire(pool).await?;
+                (AnyBackendConnection::Sqlite(connection), is_new)
             }
             Self::Postgres(pool) => {
-                let (link, is_new) = postgres::PostgresLink::acquire(pool).await?;
-                (AnyLink::Postgres(link), is_new)
+                let (connection, is_new) = postgres::PostgresBackendConnection::acquire(pool).await?;
+                (AnyBackendConnection::Postgres(connection), is_new)
             }
             Self::Mysql(pool) => {
-                let (link, is_new) = mysql::MysqlLink::acquire(pool).await?;
-                (AnyLink::Mysql(link), is_new)
+                let (connection, is_new) = mysql::MysqlBackendConnection::acquire(pool).await?;
+                (AnyBackendConnection::Mysql(connection), is_new)
             }
         })
     }
@@ -85,120 +85,120 @@ impl AnyPool {
     }
 }
 
-impl AnyLink {
+impl AnyBackendConnection {
     /// What knows whether the server may still work for it; nothing where the database lies in this process.
     fn busy(&self) -> Option<Busy> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Postgres(link) => Some(link.cancel_handle().busy().clone()),
-            Self::Mysql(link) => Some(link.cancel_handle().busy().clone()),
+            Self::Postgres(connection) => Some(connection.cancel_handle().busy().clone()),
+            Self::Mysql(connection) => Some(connection.cancel_handle().busy().clone()),
         }
     }
 
     /// Does one piece of work.
-    pub(crate) async fn step(&mut self, step: Step<'_>) -> Result<()> {
+    pub(crate) async fn step(&mut self, step: ConnectionCommand<'_>) -> Result<()> {
         match self.busy() {
             Some(busy) => busy.step(self.do_step(step)).await,
             None => self.do_step(step).await,
         }
     }
 
-    async fn do_step(&mut self, step: Step<'_>) -> Result<()> {
+    async fn do_step(&mut self, step: ConnectionCommand<'_>) -> Result<()> {
         match step {
-            Step::Begin(begin) => self.begin(begin).await,
-            Step::Rollback => self.rollback().await,
-            Step::Savepoint(name) => self.savepoint(name).await,
-            Step::Release(name) => self.release(name).await,
-            Step::RollbackTo(name) => self.rollback_to(name).await,
-            Step::Ping => self.ping().await,
+            ConnectionCommand::Begin(begin) => self.begin(begin).await,
+            ConnectionCommand::Rollback => self.rollback().await,
+            ConnectionCommand::Savepoint(name) => self.savepoint(name).await,
+            ConnectionCommand::Release(name) => self.release(name).await,
+            ConnectionCommand::RollbackTo(name) => self.rollback_to(name).await,
+            ConnectionCommand::Ping => self.ping().await,
         }
     }
 
-    /// Runs a short query here and now, where the database lies in this process: see [`sqlite::SqliteLink::run_at_once`].
+    /// Runs a short query here and now, where the database lies in this process: see [`sqlite::SqliteBackendConnection::run_at_once`].
     pub(crate) fn run_at_once(&mut self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
         match self {
-            Self::Sqlite(link) => link.run_at_once(job, demand),
+            Self::Sqlite(connection) => connection.run_at_once(job, demand),
             Self::Postgres(_) | Self::Mysql(_) => None,
         }
     }
 }
 
-impl Link for AnyLink {
+impl BackendConnection for AnyBackendConnection {
     type CancelHandle = AnyCancelHandle;
 
     fn cancel_handle(&self) -> AnyCancelHandle {
         match self {
-            Self::Sqlite(link) => AnyCancelHandle::Sqlite(link.cancel_handle()),
-            Self::Postgres(link) => AnyCancelHandle::Postgres(link.cancel_handle()),
-            Self::Mysql(link) => AnyCancelHandle::Mysql(link.cancel_handle()),
+            Self::Sqlite(connection) => AnyCancelHandle::Sqlite(connection.cancel_handle()),
+            Self::Postgres(connection) => AnyCancelHandle::Postgres(connection.cancel_handle()),
+            Self::Mysql(connection) => AnyCancelHandle::Mysql(connection.cancel_handle()),
         }
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
-        each!(self, link => link.begin(begin).await)
+        each!(self, connection => connection.begin(begin).await)
     }
 
     async fn commit(&mut self) -> Result<()> {
-        each!(self, link => link.commit().await)
+        each!(self, connection => connection.commit().await)
     }
 
     async fn rollback(&mut self) -> Result<()> {
-        each!(self, link => link.rollback().await)
+        each!(self, connection => connection.rollback().await)
     }
 
     async fn savepoint(&mut self, name: &str) -> Result<()> {
-        each!(self, link => link.savepoint(name).await)
+        each!(self, connection => connection.savepoint(name).await)
     }
 
     async fn release(&mut self, name: &str) -> Result<()> {
-        each!(self, link => link.release(name).await)
+        each!(self, connection => connection.release(name).await)
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
-        each!(self, link => link.rollback_to(name).await)
+        each!(self, connection => connection.rollback_to(name).await)
     }
 
     async fn isolation(&mut self) -> Result<Isolation> {
         match self.busy() {
-            Some(busy) => busy.step(async { each!(self, link => link.isolation().await) }).await,
-            None => each!(self, link => link.isolation().await),
+            Some(busy) => busy.step(async { each!(self, connection => connection.isolation().await) }).await,
+            None => each!(self, connection => connection.isolation().await),
         }
     }
 
     async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
         // Boxed where a round trip costs more: what is large in one would be copied for all.
         match self {
-            Self::Sqlite(link) => link.run(job, sink).await,
-            Self::Postgres(link) => Box::pin(link.run(job, sink)).await,
-            Self::Mysql(link) => Box::pin(link.run(job, sink)).await,
+            Self::Sqlite(connection) => connection.run(job, sink).await,
+            Self::Postgres(connection) => Box::pin(connection.run(job, sink)).await,
+            Self::Mysql(connection) => Box::pin(connection.run(job, sink)).await,
         }
     }
 
     fn transaction_lost(&self, error: &Error) -> bool {
-        each!(self, link => link.transaction_lost(error))
+        each!(self, connection => connection.transaction_lost(error))
     }
 
     fn is_lost(&self) -> bool {
-        each!(self, link => link.is_lost())
+        each!(self, connection => connection.is_lost())
     }
 
     async fn ping(&mut self) -> Result<()> {
-        each!(self, link => link.ping().await)
+        each!(self, connection => connection.ping().await)
     }
 
     async fn reset(&mut self) -> Result<()> {
         match self.busy() {
-            Some(busy) => busy.step(async { each!(self, link => link.reset().await) }).await,
-            None => each!(self, link => link.reset().await),
+            Some(busy) => busy.step(async { each!(self, connection => connection.reset().await) }).await,
+            None => each!(self, connection => connection.reset().await),
         }
     }
 
     async fn put_back(self) {
-        each!(self, link => link.put_back().await);
+        each!(self, connection => connection.put_back().await);
     }
 
     async fn discard(self) {
-        each!(self, link => link.discard().await);
+        each!(self, connection => connection.discard().await);
     }
 }
 

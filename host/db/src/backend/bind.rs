@@ -6,7 +6,7 @@ use sqlservice_sql::{Batch, Layout, Value, schema::TypeKind, value::ValueRef};
 
 /// A value and, where the compiler knows it, the kind of the column that it meets (to type nulls and to narrow).
 #[derive(Clone, Debug)]
-pub(crate) struct Owned {
+pub(crate) struct BoundValue {
     pub value: Value,
     pub kind: Option<TypeKind>,
 }
@@ -22,28 +22,28 @@ pub(crate) struct Bind<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Binds {
     /// Values, one a placeholder.
-    Values(Vec<Owned>),
+    Values(Vec<BoundValue>),
     /// Rows of a batch.
-    Rows(Rows),
+    Rows(RowBinds),
 }
 
 /// Rows of a batch as a statement's values.
 #[derive(Clone, Debug)]
-pub(crate) struct Rows {
+pub(crate) struct RowBinds {
     pub batch: Arc<Batch>,
     pub rows: Range<usize>,
     pub layout: Layout,
     /// The placeholders of one row, in the order of the text.
-    pub places: Vec<Place>,
+    pub columns: Vec<RowBind>,
 }
 
 /// What a placeholder of a row's statement stands for.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum RowBind {
     /// The row's value of this column, with what the compiler knows of it.
     Column(usize, Option<TypeKind>),
     /// A constant of the statement, the same for all rows.
-    Constant(Owned),
+    Constant(BoundValue),
 }
 
 impl Binds {
@@ -64,15 +64,17 @@ impl Binds {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Values(values) => values.len(),
-            Self::Rows(Rows { layout: Layout::Rows, rows, places, .. }) => rows.len().saturating_mul(places.len()),
-            Self::Rows(rows) => rows.places.len(),
+            Self::Rows(RowBinds { layout: Layout::Rows, rows, columns, .. }) => {
+                rows.len().saturating_mul(columns.len())
+            }
+            Self::Rows(rows) => rows.columns.len(),
         }
     }
 
     /// The value of a placeholder in a round; null where there is none.
     pub(crate) fn get(&self, round: usize, at: usize) -> Bind<'_> {
         match self {
-            Self::Values(values) => values.get(at).map_or(Bind::NULL, Owned::borrow),
+            Self::Values(values) => values.get(at).map_or(Bind::NULL, BoundValue::borrow),
             Self::Rows(rows) => rows.get(round, at),
         }
     }
@@ -83,7 +85,7 @@ impl Binds {
     }
 
     /// The rows of a batch, where each of its columns is one value as an array.
-    pub(crate) fn columns(&self) -> Option<&Rows> {
+    pub(crate) fn columns(&self) -> Option<&RowBinds> {
         match self {
             Self::Rows(rows) if rows.layout == Layout::Columns => Some(rows),
             _ => None,
@@ -91,7 +93,7 @@ impl Binds {
     }
 }
 
-impl Owned {
+impl BoundValue {
     fn borrow(&self) -> Bind<'_> {
         Bind { value: self.value.borrow(), kind: self.kind }
     }
@@ -101,20 +103,20 @@ impl Bind<'_> {
     const NULL: Self = Self { value: ValueRef::NULL, kind: None };
 }
 
-impl Rows {
+impl RowBinds {
     fn get(&self, round: usize, at: usize) -> Bind<'_> {
         let (row, at) = match self.layout {
             Layout::Row => (round, at),
-            Layout::Rows | Layout::Slots | Layout::Columns => (
-                at.checked_div(self.places.len()).unwrap_or_default(),
-                at.checked_rem(self.places.len()).unwrap_or_default(),
+            Layout::Rows | Layout::Placeholders | Layout::Columns => (
+                at.checked_div(self.columns.len()).unwrap_or_default(),
+                at.checked_rem(self.columns.len()).unwrap_or_default(),
             ),
         };
-        match self.places.get(at) {
-            Some(Place::Column(column, kind)) => {
+        match self.columns.get(at) {
+            Some(RowBind::Column(column, kind)) => {
                 Bind { value: self.batch.value_ref(self.rows.start.saturating_add(row), *column), kind: *kind }
             }
-            Some(Place::Constant(own)) => own.borrow(),
+            Some(RowBind::Constant(own)) => own.borrow(),
             None => Bind::NULL,
         }
     }
@@ -129,8 +131,8 @@ mod tests {
     fn binds(layout: Layout) -> Binds {
         let column = |values: [i64; 3]| ColumnData { validity: Vec::new(), values: Vector::Integers(values.to_vec()) };
         let batch = Batch { rows: 3, columns: vec![column([1, 2, 3]), column([10, 20, 30])] };
-        let places = vec![Place::Column(0, Some(TypeKind::Int64)), Place::Column(1, None)];
-        Binds::Rows(Rows { batch: Arc::new(batch), rows: 1..3, layout, places })
+        let columns = vec![RowBind::Column(0, Some(TypeKind::Int64)), RowBind::Column(1, None)];
+        Binds::Rows(RowBinds { batch: Arc::new(batch), rows: 1..3, layout, columns })
     }
 
     fn integer(bind: Bind<'_>) -> i64 {
@@ -159,8 +161,8 @@ mod tests {
     #[test]
     fn constants_of_a_statement_stand_where_its_text_says() {
         let Binds::Rows(mut rows) = binds(Layout::Row) else { panic!("rows") };
-        rows.places.insert(1, Place::Constant(Owned { value: 7_i64.into(), kind: None }));
-        rows.places.reverse();
+        rows.columns.insert(1, RowBind::Constant(BoundValue { value: 7_i64.into(), kind: None }));
+        rows.columns.reverse();
         let binds = Binds::Rows(rows);
         let round = |round| (0..binds.len()).map(|at| integer(binds.get(round, at))).collect::<Vec<_>>();
         assert_eq!([round(0), round(1)], [[20, 7, 2], [30, 7, 3]]);

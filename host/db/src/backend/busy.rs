@@ -1,4 +1,4 @@
-//! Whether a link runs a statement: what those have to know that stop it.
+//! Whether a connection runs a statement: what those have to know that stop it.
 //!
 //! A statement takes several messages to and fro. A request to stop that arrives between two of them hits nothing, and the
 //! statement would run on; so it is asked again and again until the statement has ended.

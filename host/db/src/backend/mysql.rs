@@ -3,9 +3,9 @@
 pub(crate) mod bind;
 pub(crate) mod cancel;
 pub(crate) mod connect;
+pub(crate) mod connection;
 pub(crate) mod decode;
 pub(crate) mod error;
-pub(crate) mod link;
 pub(crate) mod login;
 pub(crate) mod record;
 pub(crate) mod reflect;
@@ -15,4 +15,4 @@ pub(crate) mod types;
 
 pub(crate) use cancel::MysqlCancelHandle;
 pub(crate) use connect::MysqlPool;
-pub(crate) use link::MysqlLink;
+pub(crate) use connection::MysqlBackendConnection;

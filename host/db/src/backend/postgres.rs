@@ -3,9 +3,9 @@
 pub(crate) mod bind;
 pub(crate) mod cancel;
 pub(crate) mod connect;
+pub(crate) mod connection;
 pub(crate) mod decode;
 pub(crate) mod error;
-pub(crate) mod link;
 pub(crate) mod login;
 pub(crate) mod numeric;
 pub(crate) mod record;
@@ -16,4 +16,4 @@ pub(crate) mod types;
 
 pub(crate) use cancel::PostgresCancelHandle;
 pub(crate) use connect::PostgresPool;
-pub(crate) use link::PostgresLink;
+pub(crate) use connection::PostgresBackendConnection;

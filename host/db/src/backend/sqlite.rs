@@ -3,6 +3,7 @@
 mod bind;
 mod cancel;
 mod connect;
+mod connection;
 mod create;
 mod decimal;
 mod decode;
@@ -10,8 +11,7 @@ mod error;
 mod file;
 mod function;
 mod handle;
-mod kept;
-mod link;
+mod idle_files;
 pub(crate) mod login;
 mod record;
 pub(crate) mod reflect;
@@ -23,6 +23,6 @@ mod writers;
 
 pub(crate) use cancel::SqliteCancelHandle;
 pub(crate) use connect::SqlitePool;
+pub(crate) use connection::SqliteBackendConnection;
 pub(crate) use file::SqliteFile;
-pub use kept::keep_idle_files;
-pub(crate) use link::SqliteLink;
+pub use idle_files::keep_idle_files;

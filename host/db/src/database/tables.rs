@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     operation::{
         admin::AdminConnection,
-        ddl::{self, Order, change::Change},
+        ddl::{self, TableChange, table_action::TableAction},
         reflect::{self, options::ReflectOptions},
     },
 };
@@ -32,7 +32,7 @@ impl Database {
     /// hold what is needed for longer than the lock timeout; [`crate::Error::OutcomeUnknown`] where the connection was lost and nothing says
     /// what became of the tables, on MySQL and MariaDB from the first statement on; and what the database says.
     pub async fn create_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
-        self.change(Change::Create, tables, check_first).await
+        self.change(TableAction::Create, tables, check_first).await
     }
 
     /// Drops tables in the opposite order; foreign keys in a circle are no obstacle. Returns the names of those dropped, in
@@ -48,22 +48,22 @@ impl Database {
     /// [`crate::Error::Integrity`], on PostgreSQL [`crate::Error::Operational`] with 2BP01, where others refer to what is to be dropped;
     /// [`crate::Error::NoSuchTable`] names those that do not exist, without `check_first`; else as [`Database::create_all`].
     pub async fn drop_all(&self, tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
-        self.change(Change::Drop, tables, check_first).await
+        self.change(TableAction::Drop, tables, check_first).await
     }
 
-    async fn change(&self, change: Change, mut tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
+    async fn change(&self, action: TableAction, mut tables: Vec<Table>, check_first: bool) -> Result<Vec<String>> {
         tables.retain(|table| !table.is_view);
         if tables.is_empty() {
             return Ok(Vec::new());
         }
-        let order = Order { change, tables, check_first, owner: self.owner.clone() };
+        let change = TableChange { action, tables, check_first, owner: self.owner.clone() };
         let (dialect, settings) = (self.identify().await?, self.inner.settings.clone());
         let (began, instruments) = (self.instruments.now(), Arc::clone(&self.instruments));
         self.with_connection(move |mut held| async move {
             let mut admin = AdminConnection::new(&mut held, dialect, &settings, &instruments);
-            let result = ddl::change(&mut admin, order).await;
+            let result = ddl::change(&mut admin, change).await;
             // Told here, as a caller that goes away does not stop the work.
-            instruments.schema_changed(began, change, &result);
+            instruments.schema_changed(began, action, &result);
             (held, result)
         })
         .await

@@ -215,7 +215,7 @@ fn flows_and_pools_that_are_gone_are_forgotten() {
 #[tokio::test]
 async fn who_gives_up_leaves_the_queue_and_no_place_is_lost() {
     let queue = Queue::new(2);
-    let places = Places::new(&queue, 2);
+    let places = PoolPermits::new(&queue, 2);
     let flows: Vec<_> = (0..20).map(|_| places.flow()).collect();
     let held = [flows[1].try_take(), flows[1].try_take()];
     assert!(matches!(flows[2].try_take(), Ok(None)));
@@ -238,7 +238,7 @@ async fn who_gives_up_leaves_the_queue_and_no_place_is_lost() {
 #[tokio::test]
 async fn a_pool_that_is_closed_tells_who_waits_and_leaves_the_others_alone() {
     let queue = Queue::new(1);
-    let places = Arc::new(Places::new(&queue, 1));
+    let places = Arc::new(PoolPermits::new(&queue, 1));
     let (flow, other) = (places.flow(), places.flow());
     let held = flow.try_take().expect("it is open").expect("one is free");
     let waits = tokio::spawn(async move { other.take().await.err() });
@@ -250,9 +250,9 @@ async fn a_pool_that_is_closed_tells_who_waits_and_leaves_the_others_alone() {
     let all = tokio::spawn(async move { closing.all().await });
     tokio::task::yield_now().await;
     assert!(!all.is_finished());
-    let neighbour = Places::new(&queue, 1).flow();
+    let neighbour = PoolPermits::new(&queue, 1).flow();
     assert!(neighbour.try_take().is_err(), "its pool is gone already");
-    let pool = Places::new(&queue, 1);
+    let pool = PoolPermits::new(&queue, 1);
     let neighbour = pool.flow();
     assert!(matches!(neighbour.try_take(), Ok(None)));
     drop(held);
@@ -263,7 +263,7 @@ async fn a_pool_that_is_closed_tells_who_waits_and_leaves_the_others_alone() {
 #[tokio::test]
 async fn a_number_that_is_raised_serves_who_waits() {
     let queue = Queue::new(1);
-    let pool = Places::new(&queue, 5);
+    let pool = PoolPermits::new(&queue, 5);
     let (one, other) = (pool.flow(), pool.flow());
     let held = one.try_take().expect("it is open").expect("one is free");
     assert_eq!(pool.bound(), 1);

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::*;
 use crate::{
     backend::idle::{Idle, Listing, Taken},
-    fair::{Flow, Places},
+    fair::{Flow, PoolPermits},
 };
 
 /// How many connections there are, and how many there were at most.
@@ -54,7 +54,7 @@ impl Drop for Connection {
 /// A pool as the backends have one.
 struct Pool {
     server: Arc<Server>,
-    places: Places,
+    places: PoolPermits,
     flow: Flow,
     slots: Arc<Slots>,
     idle: Idle<Connection>,
@@ -69,7 +69,7 @@ impl Evict for Pool {
 
 impl Pool {
     fn new(server: &Arc<Server>, limit: &ServerLimit, most: u32, keep: u32) -> Arc<Self> {
-        let places = Places::new(limit.queue(), most);
+        let places = PoolPermits::new(limit.queue(), most);
         Arc::new_cyclic(|me: &std::sync::Weak<Self>| {
             let pool = std::sync::Weak::clone(me) as std::sync::Weak<dyn Evict>;
             let slots = Arc::clone(limit.slots());

@@ -102,32 +102,32 @@ pub enum Finding {
 /// A finding about names.
 pub(crate) type OfNames = fn(Vec<String>) -> Finding;
 
-/// What is said of a finding: its name, how bad it is, what it means, and what to do.
-struct Said(&'static str, Severity, String, String);
+/// The description of a finding: its name, how bad it is, what it means, and what to do.
+struct Description(&'static str, Severity, String, String);
 
 impl Finding {
     /// A name for scripts and logs, in kebab case.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.said().0
+        self.description().0
     }
 
     /// How bad it is.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        self.said().1
+        self.description().1
     }
 
     /// What is wrong, as a sentence about the login.
     #[must_use]
     pub fn sentence(&self) -> String {
-        self.said().2
+        self.description().2
     }
 
     /// What to do about it. `LOGIN` stands for the login's name.
     #[must_use]
     pub fn remedy(&self) -> String {
-        self.said().3
+        self.description().3
     }
 
     /// Whether SQL text must not run under the login.
@@ -136,14 +136,14 @@ impl Finding {
         self.severity() == Severity::Dangerous
     }
 
-    fn said(&self) -> Said {
+    fn description(&self) -> Description {
         self.of_postgres().or_else(|| self.of_mysql()).unwrap_or_else(|| self.of_both())
     }
 
-    fn of_postgres(&self) -> Option<Said> {
+    fn of_postgres(&self) -> Option<Description> {
         use Severity::{Dangerous, Note, Warning};
         let attribute = |name, severity, words: &str, option: &str| {
-            Said(name, severity, words.to_owned(), format!("ALTER ROLE LOGIN {option}"))
+            Description(name, severity, words.to_owned(), format!("ALTER ROLE LOGIN {option}"))
         };
         Some(match self {
             Self::Superuser => attribute(
@@ -173,19 +173,19 @@ impl Finding {
             Self::CreateDatabase => {
                 attribute("create-database", Warning, "the login makes databases (CREATEDB)", "NOCREATEDB")
             }
-            Self::FileFunctions(names) => Said(
+            Self::FileFunctions(names) => Description(
                 "file-functions",
                 Dangerous,
                 format!("the login may call what reaches files of the server, or the server itself: {}", list(names)),
                 "REVOKE EXECUTE ON FUNCTION … FROM LOGIN, and FROM PUBLIC".to_owned(),
             ),
-            Self::OwnsDatabase(name) => Said(
+            Self::OwnsDatabase(name) => Description(
                 "owns-database",
                 Warning,
                 format!("the login owns the database {name:?}: it changes its settings, and who may use it"),
                 format!("ALTER DATABASE {} OWNER TO another role", quoted(name)),
             ),
-            Self::OwnsSharedTables(names) => Said(
+            Self::OwnsSharedTables(names) => Description(
                 "owns-shared-tables",
                 Warning,
                 format!(
@@ -194,49 +194,49 @@ impl Finding {
                 ),
                 "let another role own them, and grant the login what it needs".to_owned(),
             ),
-            Self::OtherTables(names) => Said(
+            Self::OtherTables(names) => Description(
                 "other-tables",
                 Warning,
                 format!("the login reads or changes tables that are not its own: {}", list(names)),
                 "REVOKE ALL ON … FROM LOGIN, and FROM PUBLIC, where that is not on purpose".to_owned(),
             ),
-            Self::CreateInPublic => Said(
+            Self::CreateInPublic => Description(
                 "create-in-public",
                 Warning,
                 "the login makes functions and tables in the schema public, where others look for theirs".to_owned(),
                 "REVOKE CREATE ON SCHEMA public FROM PUBLIC".to_owned(),
             ),
-            Self::CreateInSchema(names) => Said(
+            Self::CreateInSchema(names) => Description(
                 "create-in-schema",
                 Warning,
                 format!("the login makes functions and tables in schemas of others: {}", list(names)),
                 "REVOKE CREATE ON SCHEMA … FROM LOGIN, and FROM PUBLIC".to_owned(),
             ),
-            Self::CreateSchema(name) => Said(
+            Self::CreateSchema(name) => Description(
                 "create-schema",
                 Warning,
                 format!("the login makes schemas in the database {name:?}"),
                 format!("REVOKE CREATE ON DATABASE {} FROM LOGIN", quoted(name)),
             ),
-            Self::TemporaryTables(name) => Said(
+            Self::TemporaryTables(name) => Description(
                 "temporary-tables",
                 Warning,
                 "the login makes temporary tables, which take disk space and can shadow others".to_owned(),
                 format!("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", quoted(name)),
             ),
-            Self::UntrustedLanguage(names) => Said(
+            Self::UntrustedLanguage(names) => Description(
                 "untrusted-language",
                 Warning,
                 format!("the login may call functions in languages without a sandbox: {}", list(names)),
                 "REVOKE EXECUTE ON FUNCTION … FROM PUBLIC".to_owned(),
             ),
-            Self::NetworkFunctions(names) => Said(
+            Self::NetworkFunctions(names) => Description(
                 "network-functions",
                 Warning,
                 format!("the login may use what connects to other servers: {}", list(names)),
                 "REVOKE EXECUTE ON FUNCTION … or USAGE ON FOREIGN SERVER … FROM PUBLIC, or DROP EXTENSION".to_owned(),
             ),
-            Self::ConnectsElsewhere(names) => Said(
+            Self::ConnectsElsewhere(names) => Description(
                 "connects-elsewhere",
                 Note,
                 format!("the login may connect to other databases, should its password be known: {}", list(names)),
@@ -246,10 +246,10 @@ impl Finding {
         })
     }
 
-    fn of_mysql(&self) -> Option<Said> {
+    fn of_mysql(&self) -> Option<Description> {
         use Severity::{Dangerous, Note, Warning};
         let global = |name, right: &str, words: &str| {
-            Said(
+            Description(
                 name,
                 Dangerous,
                 format!("the login has {right}: it {words}"),
@@ -263,37 +263,37 @@ impl Finding {
             Self::CreateUser => global("create-user", "CREATE USER", "makes and changes accounts, those of others too"),
             Self::Shutdown => global("shutdown", "SHUTDOWN", "stops the server"),
             Self::Reload => global("reload", "RELOAD", "flushes logs and locks all tables"),
-            Self::GlobalPrivileges(names) => Said(
+            Self::GlobalPrivileges(names) => Description(
                 "global-privileges",
                 Dangerous,
                 format!("the login has rights on all databases, the server's own included: {}", list(names)),
                 "REVOKE … ON *.* FROM LOGIN, and grant them on its own database".to_owned(),
             ),
-            Self::SystemDatabase => Said(
+            Self::SystemDatabase => Description(
                 "system-database",
                 Dangerous,
                 "the login has rights on the database mysql, where accounts and passwords are kept".to_owned(),
                 "REVOKE ALL ON mysql.* FROM LOGIN, and connect to another database".to_owned(),
             ),
-            Self::GrantOption => Said(
+            Self::GrantOption => Description(
                 "grant-option",
                 Warning,
                 "the login passes its rights on to others (GRANT OPTION)".to_owned(),
                 "REVOKE GRANT OPTION ON … FROM LOGIN".to_owned(),
             ),
-            Self::OtherDatabases(names) => Said(
+            Self::OtherDatabases(names) => Description(
                 "other-databases",
                 Warning,
                 format!("the login reaches databases that are not the one it works in: {}", list(names)),
                 "REVOKE ALL ON … FROM LOGIN; in a grant, write \\_ where the database's name has _".to_owned(),
             ),
-            Self::LocalInfile => Said(
+            Self::LocalInfile => Description(
                 "local-infile",
                 Note,
                 "the server may ask its clients for files (local_infile); this host sends none".to_owned(),
                 "SET GLOBAL local_infile = OFF, and in the server's configuration".to_owned(),
             ),
-            Self::SecureFilePriv => Said(
+            Self::SecureFilePriv => Description(
                 "secure-file-priv",
                 Note,
                 "logins with FILE reach all files of the server (secure_file_priv is empty)".to_owned(),
@@ -303,30 +303,30 @@ impl Finding {
         })
     }
 
-    fn of_both(&self) -> Said {
+    fn of_both(&self) -> Description {
         use Severity::{Dangerous, Note, Warning};
         match self {
-            Self::PrivilegedRole(names) => Said(
+            Self::PrivilegedRole(names) => Description(
                 "privileged-role",
                 Dangerous,
                 format!("SQL text takes the rights of roles that are privileged, or that cannot be looked into: {}", list(names)),
                 "REVOKE … FROM LOGIN".to_owned(),
             ),
-            Self::MemberOfRole(names) => Said(
+            Self::MemberOfRole(names) => Description(
                 "member-of-role",
                 Warning,
                 format!("the login is a member of roles, and SQL text takes each of them: {}", list(names)),
                 "REVOKE … FROM LOGIN".to_owned(),
             ),
-            Self::NoConnectionLimit => Said(
+            Self::NoConnectionLimit => Description(
                 "no-connection-limit",
                 Warning,
                 "the login may take all connections of the server".to_owned(),
                 "ALTER ROLE LOGIN CONNECTION LIMIT 10; on MySQL and MariaDB ALTER USER LOGIN WITH MAX_USER_CONNECTIONS 10"
                     .to_owned(),
             ),
-            // All others were said above; each is named there once.
-            _ => Said(
+            // All others were described above; each is named there once.
+            _ => Description(
                 "own-password",
                 Note,
                 "the login changes its own password and settings, which no right keeps it from".to_owned(),

@@ -12,9 +12,9 @@ use tokio::{
 };
 use tracing::Level;
 
-use super::statement::{self, Watch};
+use super::statement::{self, Interruption};
 use crate::{
-    backend::{Begin, Binds, Effect, Execution, Link, bind::Owned},
+    backend::{BackendConnection, Begin, Binds, Effect, Execution, bind::BoundValue},
     error::{Error, Result},
     guard::Core,
     observe::{self, Instruments, Observed},
@@ -31,7 +31,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 pub(crate) struct AdminConnection<'h> {
     held: &'h mut PooledConnection,
     /// What stops a statement, besides the limits.
-    watch: Watch<'h>,
+    interruption: Interruption<'h>,
     /// How long each statement may take.
     limit: Option<Duration>,
     /// When the time of all of them is over.
@@ -85,7 +85,7 @@ impl<'h> AdminConnection<'h> {
         let limit = settings.statement_timeout.unwrap_or(LONGEST).min(LONGEST);
         Self {
             held,
-            watch: Watch::Host,
+            interruption: Interruption::Host,
             limit: Some(limit),
             until: None,
             effect: Effect::Unknown,
@@ -101,12 +101,12 @@ impl<'h> AdminConnection<'h> {
     pub(crate) fn of_call(
         held: &'h mut PooledConnection,
         core: &'h Core,
-        watch: Watch<'h>,
+        interruption: Interruption<'h>,
         timeout: Option<Duration>,
     ) -> Self {
         let settings = &core.database.settings;
         Self {
-            watch,
+            interruption,
             limit: settings.statement_timeout,
             // A limit too far away to be a date is none.
             until: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
@@ -128,14 +128,14 @@ impl<'h> AdminConnection<'h> {
     /// Begins a transaction.
     pub(crate) async fn begin(&mut self, begin: Begin) -> Result<()> {
         // Locks that are waited for have their own, shorter limit.
-        let begun = timeout(self.lock_timeout.saturating_add(PATIENCE), self.held.link.begin(begin)).await;
+        let begun = timeout(self.lock_timeout.saturating_add(PATIENCE), self.held.connection.begin(begin)).await;
         begun.unwrap_or(Err(Error::Disconnected(None)))
     }
 
     /// Commits, or rolls back.
     pub(crate) async fn end(&mut self, keep: bool) -> Result<()> {
-        let link = &mut self.held.link;
-        let ending = async { if keep { link.commit().await } else { link.rollback().await } };
+        let connection = &mut self.held.connection;
+        let ending = async { if keep { connection.commit().await } else { connection.rollback().await } };
         let lost = if keep { Error::OutcomeUnknown(UNANSWERED) } else { Error::Disconnected(None) };
         timeout(self.limit.unwrap_or(LONGEST), ending).await.unwrap_or(Err(lost))
     }
@@ -172,7 +172,7 @@ impl<'h> AdminConnection<'h> {
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
         let clock = self.clock(statements)?;
-        let (held, watch) = (&mut *self.held, &mut self.watch);
+        let (held, interruption) = (&mut *self.held, &mut self.interruption);
         let (head, first) = oneshot::channel();
         let (instruments, dialect) = (self.instruments, self.dialect);
         let run = async move {
@@ -180,7 +180,7 @@ impl<'h> AdminConnection<'h> {
             let mut sink = RowSink::call(head, FetchSize::DEFAULT, None, Clock::new(None));
             let waited = Duration::ZERO;
             let observed = Observed::start(instruments, dialect, &job, &mut sink, waited, &observe::caller());
-            let ended = statement::watched(held, job, &mut sink, &clock, watch).await;
+            let ended = statement::run_interruptible(held, job, &mut sink, &clock, interruption).await;
             observed.finish(&ended.result, &sink);
             // What is left of the row sink goes here, so that the reader sees its end.
             let last = match sink.fate() {
@@ -191,7 +191,7 @@ impl<'h> AdminConnection<'h> {
         };
         let ((ended, last), refused) = tokio::join!(run, read(first, &mut each));
         self.is_broken |= ended.broken;
-        if ended.broken && matches!(self.watch, Watch::Host) {
+        if ended.broken && matches!(self.interruption, Interruption::Host) {
             let lost = ended.result.err().filter(|error| matches!(error, Error::Disconnected(_)));
             return Err(lost.unwrap_or(Error::Disconnected(None)));
         }
@@ -211,7 +211,8 @@ impl<'h> AdminConnection<'h> {
     }
 
     fn job(&self, sql: Sql, texts: &[&str], width: usize) -> Execution {
-        let bind = |text: &&str| Owned { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
+        let bind =
+            |text: &&str| BoundValue { value: Scalar::Text((*text).to_owned()).into(), kind: Some(TypeKind::Text) };
         let expected = Output { name: String::new(), ty: Some(TypeKind::Text.into()), nullable: Some(true) };
         Execution {
             sql,
@@ -240,8 +241,8 @@ async fn read<F>(first: oneshot::Receiver<FirstBatch>, each: &mut F) -> Result<(
 where
     F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
 {
-    let Ok(FirstBatch { first, demands, mut pages, .. }) = first.await else { return Ok(()) };
-    visit(&first, each)?;
+    let Ok(FirstBatch { batch, demands, mut pages, .. }) = first.await else { return Ok(()) };
+    visit(&batch, each)?;
     demands.send_replace(FetchSize::DEFAULT);
     while let Some(Page::More(batch)) = pages.recv().await {
         visit(&batch, each)?;

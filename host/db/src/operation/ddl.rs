@@ -2,9 +2,9 @@
 //!
 //! The work is a host task's. A caller that goes away does not stop it halfway: it commits or rolls back by itself.
 
-mod book;
-pub(crate) mod change;
+mod ownership;
 pub(crate) mod record;
+pub(crate) mod table_action;
 pub(crate) mod tables;
 
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use sqlservice_sql::{
 use tracing::Level;
 
 use self::{
-    book::Book,
-    change::{Change, label},
-    tables::Tables,
+    ownership::TableOwnership,
+    table_action::{TableAction, label},
+    tables::TableChanger,
 };
 use crate::{
     backend::{mysql::tables::MysqlTables, postgres::tables::PostgresTables, sqlite::tables::SqliteTables},
@@ -34,8 +34,8 @@ const MESSAGE: usize = 256 << 10;
 const PART: &str = "the connection was lost while tables were created or dropped";
 
 /// A change that was asked for.
-pub(crate) struct Order {
-    pub(crate) change: Change,
+pub(crate) struct TableChange {
+    pub(crate) action: TableAction,
     pub(crate) tables: Vec<Table>,
     pub(crate) check_first: bool,
     /// Whose tables are created, and who may drop no others.
@@ -43,19 +43,19 @@ pub(crate) struct Order {
 }
 
 /// Makes the change.
-pub(crate) async fn change(admin: &mut AdminConnection<'_>, order: Order) -> Result<Vec<String>> {
+pub(crate) async fn change(admin: &mut AdminConnection<'_>, change: TableChange) -> Result<Vec<String>> {
     match admin.dialect {
-        Dialect::Sqlite => apply::<SqliteTables>(admin, order).await,
-        Dialect::Postgres => apply::<PostgresTables>(admin, order).await,
-        Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(admin, order).await,
+        Dialect::Sqlite => apply::<SqliteTables>(admin, change).await,
+        Dialect::Postgres => apply::<PostgresTables>(admin, change).await,
+        Dialect::Mysql | Dialect::Mariadb => apply::<MysqlTables>(admin, change).await,
     }
 }
 
 /// Makes the change within what the database has for a transaction.
-async fn apply<T: Tables>(admin: &mut AdminConnection<'_>, order: Order) -> Result<Vec<String>> {
-    let room = T::enter(admin, order.change).await?;
+async fn apply<T: TableChanger>(admin: &mut AdminConnection<'_>, change: TableChange) -> Result<Vec<String>> {
+    let room = T::enter(admin, change.action).await?;
     let mut has_begun = false;
-    let result = alter(&room, admin, order, &mut has_begun).await;
+    let result = alter(&room, admin, change, &mut has_begun).await;
     let left = room.leave(admin, result.is_ok()).await;
     match ended(admin, result, left) {
         // What was sent before is not undone by that, and may have been all.
@@ -81,55 +81,60 @@ fn ended(admin: &AdminConnection<'_>, result: Result<Vec<String>>, left: Result<
 }
 
 /// Runs the statements for the tables that need them, and keeps the records true. Says before the first whether there is one.
-async fn alter<T: Tables>(
+async fn alter<T: TableChanger>(
     room: &T,
     admin: &mut AdminConnection<'_>,
-    order: Order,
+    change: TableChange,
     has_begun: &mut bool,
 ) -> Result<Vec<String>> {
-    let Order { change, mut tables, check_first, owner } = order;
-    let (mut book, exist) = Book::find(room, admin, &mut tables, owner).await?;
-    let mut wanted = select::<T>(change, tables, exist, check_first)?;
-    if change == Change::Drop {
-        book.check(room, admin, &wanted).await?;
+    let TableChange { action, mut tables, check_first, owner } = change;
+    let (mut ownership, exist) = TableOwnership::find(room, admin, &mut tables, owner).await?;
+    let mut wanted = select::<T>(action, tables, exist, check_first)?;
+    if action == TableAction::Drop {
+        ownership.check(room, admin, &wanted).await?;
     }
-    room.foresee(admin, change, &wanted).await?;
-    if change == Change::Create {
+    room.foresee(admin, action, &wanted).await?;
+    if action == TableAction::Create {
         room.adapt(admin, &mut wanted).await?;
     }
     let wanted: Vec<&Table> = wanted.iter().collect();
-    let statements = match change {
-        Change::Create => ddl::create(&wanted, admin.dialect)?,
-        Change::Drop => ddl::drop(&wanted, admin.dialect)?,
+    let statements = match action {
+        TableAction::Create => ddl::create(&wanted, admin.dialect)?,
+        TableAction::Drop => ddl::drop(&wanted, admin.dialect)?,
     };
-    book.before(room, admin, change, &wanted).await?;
+    ownership.before(room, admin, action, &wanted).await?;
     let mut changed = Vec::new();
     *has_begun = !statements.is_empty();
     if let Err(error) = run_all::<T>(admin, &statements, &mut changed).await {
-        if change == Change::Create {
+        if action == TableAction::Create {
             room.undo(admin, &changed).await;
         }
-        book.amend(room, admin, change, &wanted, &changed).await;
+        ownership.amend(room, admin, action, &wanted, &changed).await;
         return Err(error);
     }
-    book.after(room, admin, change, &changed).await?;
-    room.settle(admin, change, &changed).await?;
+    ownership.after(room, admin, action, &changed).await?;
+    room.settle(admin, action, &changed).await?;
     Ok(changed.into_iter().map(label).collect())
 }
 
 /// The tables that a change is about: those that are to be created and are not there, or to be dropped and are.
-fn select<T: Tables>(change: Change, tables: Vec<Table>, exist: Vec<bool>, check_first: bool) -> Result<Vec<Table>> {
+fn select<T: TableChanger>(
+    action: TableAction,
+    tables: Vec<Table>,
+    exist: Vec<bool>,
+    check_first: bool,
+) -> Result<Vec<Table>> {
     let (wanted, other): (Vec<_>, Vec<_>) =
-        tables.into_iter().zip(exist).partition(|(_, is)| *is == (change == Change::Drop));
+        tables.into_iter().zip(exist).partition(|(_, is)| *is == (action == TableAction::Drop));
     if !check_first && !other.is_empty() {
         let names: Vec<_> = other.iter().map(|(table, _)| label(table)).collect();
-        return Err(refusal::<T>(change, &names.join(", ")));
+        return Err(refusal::<T>(action, &names.join(", ")));
     }
     Ok(wanted.into_iter().map(|(table, _)| table).collect())
 }
 
 /// Runs statements, and tells which tables they created or dropped, also where one fails.
-async fn run_all<'t, T: Tables>(
+async fn run_all<'t, T: TableChanger>(
     admin: &mut AdminConnection<'_>,
     statements: &[Definition<'t>],
     changed: &mut Vec<&'t Table>,
@@ -146,7 +151,9 @@ async fn run_all<'t, T: Tables>(
 }
 
 /// The statements, in parts that are sent together. A guest's comments and labels make them as long as it likes.
-fn together<'s, 't, T: Tables>(statements: &'s [Definition<'t>]) -> impl Iterator<Item = &'s [Definition<'t>]> + Send {
+fn together<'s, 't, T: TableChanger>(
+    statements: &'s [Definition<'t>],
+) -> impl Iterator<Item = &'s [Definition<'t>]> + Send {
     let (mut count, mut bytes) = (1, 0);
     statements.chunk_by(move |one, next| {
         bytes += one.sql.len();
@@ -158,10 +165,10 @@ fn together<'s, 't, T: Tables>(statements: &'s [Definition<'t>]) -> impl Iterato
 }
 
 /// Why a change is refused where tables that are there already, or not there, are not passed over.
-fn refusal<T: Tables>(change: Change, names: &str) -> Error {
-    match change {
-        Change::Drop => Error::NoSuchTable(names.to_owned()),
-        Change::Create => Error::Operational(DatabaseError {
+fn refusal<T: TableChanger>(action: TableAction, names: &str) -> Error {
+    match action {
+        TableAction::Drop => Error::NoSuchTable(names.to_owned()),
+        TableAction::Create => Error::Operational(DatabaseError {
             sqlstate: T::EXISTS.map(str::to_owned),
             message: format!("the database has these tables already: {names}"),
             source: None,
@@ -176,7 +183,7 @@ mod tests {
     use super::*;
 
     /// How many statements go together.
-    fn parts<T: Tables>(statements: &[(usize, bool)]) -> Vec<usize> {
+    fn parts<T: TableChanger>(statements: &[(usize, bool)]) -> Vec<usize> {
         let define = |&(bytes, is_plain): &(usize, bool)| {
             let mut sql = SqlWriter::new(Dialect::Postgres);
             sql.list(0..bytes, "", |sql, _| {

@@ -95,16 +95,16 @@ async fn steps(
     change: &mut Option<usize>,
     budget: &mut Budget,
 ) -> Result<()> {
-    while let Some(mut work) = flush.next_work()? {
-        *change = Some(work.change);
-        while let Some(chunk) = work.statements.next() {
+    while let Some(mut step) = flush.next_step()? {
+        *change = Some(step.change);
+        while let Some(chunk) = step.statements.next() {
             let chunk = chunk?;
             let rows = chunk.rows.clone();
-            let job = rows_job(chunk, work.statements.batch())?;
+            let job = rows_job(chunk, step.statements.batch())?;
             let collected = collect(guard, job, budget).await?;
-            flush.take(&mut work, &rows, collected.rows, collected.affected);
+            flush.take(&mut step, &rows, collected.rows, collected.affected);
         }
-        flush.end(&work)?;
+        flush.end(&step)?;
     }
     *change = None;
     Ok(())

@@ -7,7 +7,7 @@ use sqlservice_sql::{Batch, BulkStatements, compiled::Output};
 use super::{
     atomic,
     budget::{Budget, collect},
-    statement::{Answer, rows_job},
+    statement::{ResultSet, rows_job},
 };
 use crate::{
     error::Result,
@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// Runs the statements as one.
-pub(crate) async fn insert_many(core: &Arc<Core>, statements: BulkStatements, options: RunOptions) -> Result<Answer> {
+pub(crate) async fn insert_many(
+    core: &Arc<Core>,
+    statements: BulkStatements,
+    options: RunOptions,
+) -> Result<ResultSet> {
     let call = Clock::new(None);
     let listener = CallGuard::new(core, &call);
     let answer = core.call(move |guard| insert_in_turn(guard, statements, options, call)).await;
@@ -38,17 +42,17 @@ async fn insert_in_turn(
     statements: BulkStatements,
     options: RunOptions,
     call: Clock,
-) -> Result<Answer> {
+) -> Result<ResultSet> {
     let result = all_or_none(&mut guard, statements, options).await;
     if let Some(transaction) = guard.transaction().filter(|_| guard.is_transactional()) {
         call.enter(transaction);
     }
     guard.settle().await;
     let returned = result?;
-    Ok(Answer {
-        first: Batch::concat(returned.batches)?,
+    Ok(ResultSet {
+        first_batch: Batch::concat(returned.batches)?,
         columns: returned.columns,
-        rest: None,
+        cursor: None,
         affected: returned.affected,
         last_key: None,
     })

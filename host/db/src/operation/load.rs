@@ -30,10 +30,10 @@ pub enum Root {
 }
 
 /// A plan's own rows with their columns, and the rows of its loads.
-pub type Rows = (Arc<[Output]>, Batch, Vec<Loaded>);
+pub type LoadedRows = (Arc<[Output]>, Batch, Vec<Loaded>);
 
 /// Reads everything. The limits hold for all statements together.
-pub(crate) async fn load(core: &Arc<Core>, root: Root, loading: Loading, options: RunOptions) -> Result<Rows> {
+pub(crate) async fn load(core: &Arc<Core>, root: Root, loading: Loading, options: RunOptions) -> Result<LoadedRows> {
     let call = Clock::new(None);
     let listener = CallGuard::new(core, &call);
     let answer = core.call(move |guard| load_in_turn(guard, root, loading, options, call)).await;
@@ -47,7 +47,7 @@ async fn load_in_turn(
     loading: Loading,
     options: RunOptions,
     call: Clock,
-) -> Result<Rows> {
+) -> Result<LoadedRows> {
     let result = read_plan(&mut guard, root, loading, options).await;
     // As for a single query, a caller that went away does not know what its transaction has seen and locked.
     if let Some(transaction) = guard.transaction().filter(|_| guard.is_transactional()) {
@@ -57,7 +57,12 @@ async fn load_in_turn(
     result
 }
 
-async fn read_plan(guard: &mut SessionGuard, root: Root, mut loading: Loading, options: RunOptions) -> Result<Rows> {
+async fn read_plan(
+    guard: &mut SessionGuard,
+    root: Root,
+    mut loading: Loading,
+    options: RunOptions,
+) -> Result<LoadedRows> {
     guard.enter().await?;
     let mut budget = Budget::new(options);
     let result = steps_of(guard, root, &mut loading, &mut budget).await;

@@ -9,9 +9,9 @@ use std::{sync::Arc, time::Duration};
 use sqlservice_sql::{Dialect, schema::Table};
 
 use self::options::ReflectOptions;
-use super::{admin::AdminConnection, statement::Watch};
+use super::{admin::AdminConnection, statement::Interruption};
 use crate::{
-    backend::{Begin, Link, mysql, postgres, sqlite},
+    backend::{BackendConnection, Begin, mysql, postgres, sqlite},
     error::{Error, Result},
     guard::{CallGuard, Core, SessionGuard},
     row_sink::Clock,
@@ -109,11 +109,11 @@ async fn ask_for_tables(
 ) -> Result<Vec<Table>> {
     let transaction = guard.transaction();
     let Some(mut held) = guard.lease.state.held.take() else { return Err(Error::Disconnected(None)) };
-    let watch = Watch::Call { caller: &mut guard.lease.caller, core: &guard.core, transaction };
-    let mut admin = AdminConnection::of_call(&mut held, &guard.core, watch, timeout);
+    let interruption = Interruption::Call { caller: &mut guard.lease.caller, core: &guard.core, transaction };
+    let mut admin = AdminConnection::of_call(&mut held, &guard.core, interruption, timeout);
     let tables = read(&mut admin, options).await;
     let is_broken = admin.is_broken() || matches!(tables, Err(Error::Disconnected(_)));
-    let is_lost = is_broken || tables.as_ref().err().is_some_and(|error| held.link.transaction_lost(error));
+    let is_lost = is_broken || tables.as_ref().err().is_some_and(|error| held.connection.transaction_lost(error));
     if is_broken {
         held.discard().await;
     } else {

@@ -9,7 +9,7 @@ use std::{
 
 use sqlservice_sql::{
     Batch, Chunk, Compiled, Dialect, Error as StatementError, Layout, Sql, Value,
-    compiled::{Output, Slot, Source},
+    compiled::{Output, Placeholder, ValueSource},
 };
 use tokio::{
     sync::{Notify, oneshot},
@@ -19,9 +19,9 @@ use tracing::Level;
 
 use crate::{
     backend::{
-        Binds, Done, Effect, Execution, Link, Stop,
+        BackendConnection, Binds, Done, Effect, Execution, Stop,
         any::AnyCancelHandle,
-        bind::{Owned, Place, Rows},
+        bind::{BoundValue, RowBind, RowBinds},
         verb,
     },
     cursor::Cursor,
@@ -36,20 +36,20 @@ use crate::{
     task::{Started, run_or_spawn},
 };
 
-/// How long a link may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
+/// How long a connection may take to end a statement when its cursor goes away between two batches, before it is stopped harder.
 const IDLE_GRACE: Duration = Duration::from_millis(500);
 
 /// What PostgreSQL says of a statement that cannot be part of a transaction.
 const NOT_IN_TRANSACTION: &str = "25001";
 
 /// What a statement returns. A result that fits the first batch has no cursor and occupies nothing.
-pub struct Answer {
+pub struct ResultSet {
     /// The columns; empty where the statement returns no rows.
     pub columns: Arc<[Output]>,
     /// The first rows.
-    pub first: Batch,
+    pub first_batch: Batch,
     /// More rows may follow here. The session is occupied until the cursor is read to its end or dropped.
-    pub rest: Option<Cursor>,
+    pub cursor: Option<Cursor>,
     /// How many rows a change matched, changed or not; 0 for a query.
     pub affected: u64,
     /// The key of the row that an insert without `returning` put in, where the database tells it by itself: on SQLite the row's
@@ -60,7 +60,7 @@ pub struct Answer {
 }
 
 /// Why a statement is stopped.
-enum Cause {
+enum StopCause {
     /// Its caller or cursor went away.
     Gone,
     /// It took too long.
@@ -71,48 +71,48 @@ enum Cause {
     Expired,
 }
 
-impl From<Cause> for Error {
-    fn from(cause: Cause) -> Self {
+impl From<StopCause> for Error {
+    fn from(cause: StopCause) -> Self {
         match cause {
-            Cause::Gone => Self::Cancelled,
-            Cause::Timeout => Self::Timeout,
-            Cause::Abandoned => Self::Closed,
-            Cause::Expired => Self::TransactionClosed,
+            StopCause::Gone => Self::Cancelled,
+            StopCause::Timeout => Self::Timeout,
+            StopCause::Abandoned => Self::Closed,
+            StopCause::Expired => Self::TransactionClosed,
         }
     }
 }
 
 /// What can go wrong to a statement from outside, besides that its time is over.
-pub(crate) enum Watch<'a> {
+pub(crate) enum Interruption<'a> {
     /// Nothing: it is the host's own, with no caller that could go away.
     Host,
     /// What can go wrong to the call that it belongs to.
     Call { caller: &'a mut CancelToken, core: &'a Core, transaction: Option<u64> },
 }
 
-impl Watch<'_> {
+impl Interruption<'_> {
     /// Waits for a reason to stop.
-    async fn cause(&mut self, clock: &Clock) -> Cause {
+    async fn wait(&mut self, clock: &Clock) -> StopCause {
         let Self::Call { caller, core, transaction } = self else {
             clock.elapsed().await;
-            return Cause::Timeout;
+            return StopCause::Timeout;
         };
         let transaction = transaction.unwrap_or(u64::MAX);
         let mut signal = core.queue.signal();
         tokio::select! {
-            () = caller.gone() => Cause::Gone,
-            () = clock.elapsed() => Cause::Timeout,
+            () = caller.gone() => StopCause::Gone,
+            () = clock.elapsed() => StopCause::Timeout,
             signal = signal.wait_for(|signal| signal.abandoned || signal.expired == transaction) => {
-                if signal.is_ok_and(|signal| !signal.abandoned) { Cause::Expired } else { Cause::Abandoned }
+                if signal.is_ok_and(|signal| !signal.abandoned) { StopCause::Expired } else { StopCause::Abandoned }
             }
         }
     }
 }
 
 /// How a statement ended.
-pub(crate) struct Ended {
+pub(crate) struct StatementEnd {
     pub(crate) result: Result<Done>,
-    /// Whether its link is of no use any more.
+    /// Whether its connection is of no use any more.
     pub(crate) broken: bool,
     /// Whether the transaction cannot go on without a rollback.
     failed: bool,
@@ -124,7 +124,7 @@ pub(crate) async fn execute_compiled(
     compiled: &Compiled,
     parameters: Vec<Value>,
     options: RunOptions,
-) -> Result<Answer> {
+) -> Result<ResultSet> {
     let job = job(compiled, parameters)?;
     if !compiled.writes
         && let Some(answer) = at_once(core, &job, options)
@@ -140,7 +140,7 @@ pub(crate) async fn execute_text(
     sql: String,
     parameters: Vec<Value>,
     options: RunOptions,
-) -> Result<Answer> {
+) -> Result<ResultSet> {
     let job = text_job(sql, parameters, core.database.dialect())?;
     if job.effect != Effect::Writes
         && let Some(answer) = at_once(core, &job, options)
@@ -151,18 +151,18 @@ pub(crate) async fn execute_text(
 }
 
 /// Runs a short query here and now; nothing where that cannot be.
-fn at_once(core: &Core, job: &Execution, options: RunOptions) -> Option<Answer> {
+fn at_once(core: &Core, job: &Execution, options: RunOptions) -> Option<ResultSet> {
     if limit(core, options).is_some_and(|limit| limit.is_zero()) {
         return None;
     }
     let began = core.instruments.now();
-    let (columns, first) = core.run_at_once(job, demand(options))?;
+    let (columns, first_batch) = core.run_at_once(job, demand(options))?;
     // It is told that there is a limit of rows where it is run again.
-    if options.max_rows.is_some_and(|max| u64::from(first.rows) > max) {
+    if options.max_rows.is_some_and(|max| u64::from(first_batch.rows) > max) {
         return None;
     }
-    Observed::ran_at_once(&core.instruments, core.database.dialect(), job, began, &first);
-    Some(Answer { columns, first, rest: None, affected: 0, last_key: None })
+    Observed::ran_at_once(&core.instruments, core.database.dialect(), job, began, &first_batch);
+    Some(ResultSet { columns, first_batch, cursor: None, affected: 0, last_key: None })
 }
 
 fn demand(options: RunOptions) -> FetchSize {
@@ -172,27 +172,27 @@ fn demand(options: RunOptions) -> FetchSize {
     )
 }
 
-/// Runs a statement of a session, and gives the call its answer or the first part of it.
-pub(crate) async fn execute(core: &Arc<Core>, job: Execution, options: RunOptions) -> Result<Answer> {
-    let cursor = core.serial();
+/// Runs a statement of a session. The call returns with its first batch; a cursor reads the others.
+pub(crate) async fn execute(core: &Arc<Core>, job: Execution, options: RunOptions) -> Result<ResultSet> {
+    let serial = core.serial();
     let (head, first) = oneshot::channel();
     let clock = Clock::new(limit(core, options));
     let demand = demand(options);
     let sink = RowSink::call(head, demand, options.max_rows, clock.clone());
     let listener = CallGuard::new(core, &clock);
     let ended = clock.clone();
-    let (alive, work) = core.start(move |guard| answer(guard, job, sink, clock, cursor));
+    let (alive, work) = core.start(move |guard| answer(guard, job, sink, clock, serial));
     let answer = match run_or_spawn(work).await {
         Started::Done(result) => result,
         Started::Running(mut task) => tokio::select! {
             biased;
-            Ok(FirstBatch { columns, first, demands, pages }) = first => {
-                let rest = Some(Cursor::new(Arc::clone(core), cursor, demands, pages, alive));
+            Ok(FirstBatch { columns, batch: first_batch, demands, pages }) = first => {
+                let cursor = Some(Cursor::new(Arc::clone(core), serial, demands, pages, alive));
                 // It may have failed before its cursor was there: the transaction's time can run out.
                 if ended.has_failed() {
-                    core.queue.vacate(cursor);
+                    core.queue.vacate(serial);
                 }
-                Ok(Answer { columns, first, rest, affected: 0, last_key: None })
+                Ok(ResultSet { columns, first_batch, cursor, affected: 0, last_key: None })
             }
             result = &mut task => result.unwrap_or(Err(Error::Lost)),
         },
@@ -213,21 +213,21 @@ async fn answer(
     job: Execution,
     mut sink: RowSink,
     clock: Clock,
-    cursor: u64,
-) -> Result<Answer> {
+    serial: u64,
+) -> Result<ResultSet> {
     let result = statement(&mut guard, job, &mut sink, clock.clone()).await;
     guard.settle().await;
     match sink.fate() {
         SinkOutcome::Whole(columns, batches) => result.map(|Done { affected, last_key }| {
-            let first = batches.into_iter().next().unwrap_or_default();
-            Answer { columns, first, rest: None, affected, last_key }
+            let first_batch = batches.into_iter().next().unwrap_or_default();
+            ResultSet { columns, first_batch, cursor: None, affected, last_key }
         }),
         SinkOutcome::Cursor(pages, last) => {
             // A result that is whole occupies the session until its reader has all of it, whichever side is faster. After an
             // error there is nothing to read, and the session is free before its reader knows.
             if result.is_err() {
                 clock.fail();
-                guard.core.queue.vacate(cursor);
+                guard.core.queue.vacate(serial);
             }
             drop(guard);
             let page = Page::Last(result.map(|_| last));
@@ -276,7 +276,7 @@ pub(crate) async fn statement(
 fn check_storage(guard: &SessionGuard, job: &Execution) -> Result<()> {
     let Inner { storage: Some(storage), .. } = &*guard.core.database else { return Ok(()) };
     let Some(held) = &guard.lease.state.held else { return Ok(()) };
-    storage.check(job, guard.core.database.dialect(), &guard.core.instruments, || held.link.cancel_handle())
+    storage.check(job, guard.core.database.dialect(), &guard.core.instruments, || held.connection.cancel_handle())
 }
 
 /// Runs one statement in a transaction of the host's own, in autocommit. What cannot run in one has none.
@@ -300,16 +300,16 @@ async fn statement_alone(guard: &mut SessionGuard, job: Execution, sink: &mut Ro
 }
 
 /// Runs a statement until it ends or has to.
-async fn supervise(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink, clock: Clock) -> Ended {
+async fn supervise(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink, clock: Clock) -> StatementEnd {
     let transaction = guard.transaction();
     if let Some(transaction) = transaction.filter(|_| guard.is_transactional()) {
         clock.enter(transaction);
     }
     let Some(mut held) = guard.lease.state.held.take() else {
-        return Ended { result: Err(Error::Disconnected(None)), broken: true, failed: true };
+        return StatementEnd { result: Err(Error::Disconnected(None)), broken: true, failed: true };
     };
-    let mut watch = Watch::Call { caller: &mut guard.lease.caller, core: &guard.core, transaction };
-    let mut ended = watched(&mut held, job, sink, &clock, &mut watch).await;
+    let mut interruption = Interruption::Call { caller: &mut guard.lease.caller, core: &guard.core, transaction };
+    let mut ended = run_interruptible(&mut held, job, sink, &clock, &mut interruption).await;
     if let (Ok(_), Some((kind, allowed))) = (&ended.result, sink.is_over()) {
         ended.result = Err(Error::Limit { kind, allowed });
         ended.failed = true;
@@ -317,7 +317,7 @@ async fn supervise(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink,
     if ended.broken {
         Box::pin(held.discard()).await;
     } else {
-        let lost = ended.result.as_ref().err().is_some_and(|error| held.link.transaction_lost(error));
+        let lost = ended.result.as_ref().err().is_some_and(|error| held.connection.transaction_lost(error));
         if lost {
             guard.fail(true);
         }
@@ -327,21 +327,21 @@ async fn supervise(guard: &mut SessionGuard, job: Execution, sink: &mut RowSink,
 }
 
 /// Runs a statement and stops it where there is a cause to.
-pub(crate) async fn watched(
+pub(crate) async fn run_interruptible(
     held: &mut PooledConnection,
     job: Execution,
     sink: &mut RowSink,
     clock: &Clock,
-    watch: &mut Watch<'_>,
-) -> Ended {
-    let cancel_handle = held.link.cancel_handle();
+    interruption: &mut Interruption<'_>,
+) -> StatementEnd {
+    let cancel_handle = held.connection.cancel_handle();
     let closing = sink.closing();
     clock.start();
-    let mut work = pin!(held.link.run(job, sink));
+    let mut work = pin!(held.connection.run(job, sink));
     let cause = tokio::select! {
         biased;
         result = &mut work => return judge(result),
-        cause = watch.cause(clock) => cause,
+        cause = interruption.wait(clock) => cause,
     };
     let ended = Box::pin(end(&cancel_handle, work, &closing, clock, cause)).await;
     if ended.broken {
@@ -356,19 +356,19 @@ async fn end(
     mut work: Pin<&mut (impl Future<Output = Result<Done>> + Send)>,
     closing: &Notify,
     clock: &Clock,
-    cause: Cause,
-) -> Ended {
+    cause: StopCause,
+) -> StatementEnd {
     // A statement that waits for its reader, or reads ahead for it, ends by itself when it hears that there is none.
     closing.notify_one();
-    let ends = clock.is_idle() || (matches!(cause, Cause::Gone) && clock.is_seen());
+    let ends = clock.is_idle() || (matches!(cause, StopCause::Gone) && clock.is_seen());
     if ends && let Ok(result) = timeout(IDLE_GRACE, &mut work).await {
         let broken = matches!(result, Err(Error::Disconnected(_)));
-        let failed = result.is_err() || !matches!(cause, Cause::Gone) || !clock.is_seen();
-        return Ended { result: Err(cause.into()), broken, failed };
+        let failed = result.is_err() || !matches!(cause, StopCause::Gone) || !clock.is_seen();
+        return StatementEnd { result: Err(cause.into()), broken, failed };
     }
     let stopped = timeout(PATIENCE, stop(cancel_handle, work)).await;
     let broken = !matches!(stopped, Ok((Ok(()), ref result)) if !matches!(result, Err(Error::Disconnected(_))));
-    Ended { result: Err(cause.into()), broken, failed: true }
+    StatementEnd { result: Err(cause.into()), broken, failed: true }
 }
 
 /// Stops a statement, and waits until it has ended and the request to stop has arrived.
@@ -377,13 +377,13 @@ async fn stop(cancel_handle: &AnyCancelHandle, work: impl Future<Output = Result
 }
 
 /// What the end of a statement means that was not cancelled.
-fn judge(result: Result<Done>) -> Ended {
+fn judge(result: Result<Done>) -> StatementEnd {
     match result {
-        Err(error @ Error::Disconnected(_)) => Ended { result: Err(error), broken: true, failed: true },
+        Err(error @ Error::Disconnected(_)) => StatementEnd { result: Err(error), broken: true, failed: true },
         // It was refused before anything was sent.
-        Err(error @ Error::Statement(_)) => Ended { result: Err(error), broken: false, failed: false },
-        Err(error) => Ended { result: Err(error), broken: false, failed: true },
-        Ok(done) => Ended { result: Ok(done), broken: false, failed: false },
+        Err(error @ Error::Statement(_)) => StatementEnd { result: Err(error), broken: false, failed: false },
+        Err(error) => StatementEnd { result: Err(error), broken: false, failed: true },
+        Ok(done) => StatementEnd { result: Ok(done), broken: false, failed: false },
     }
 }
 
@@ -396,23 +396,23 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Exe
     }
     compiled.conditions.iter().try_for_each(|condition| condition.check(&parameters))?;
     let mut uses = vec![0u32; given];
-    for slot in &compiled.slots {
-        if let Source::Parameter(position) = slot.source
+    for placeholder in &compiled.placeholders {
+        if let ValueSource::Parameter(position) = placeholder.source
             && let Some(count) = uses.get_mut(position as usize)
         {
             *count += 1;
         }
     }
-    let mut binds = Vec::with_capacity(compiled.slots.len());
-    for slot in &compiled.slots {
-        let value = match &slot.source {
-            Source::Literal(value) => value.clone(),
-            Source::Parameter(position) => take(&mut parameters, &mut uses, *position as usize)?,
+    let mut binds = Vec::with_capacity(compiled.placeholders.len());
+    for placeholder in &compiled.placeholders {
+        let value = match &placeholder.source {
+            ValueSource::Literal(value) => value.clone(),
+            ValueSource::Parameter(position) => take(&mut parameters, &mut uses, *position as usize)?,
         };
-        if let Some(fit) = &slot.fit {
-            fit.check(value.borrow())?;
+        if let Some(bounds) = &placeholder.bounds {
+            bounds.check(value.borrow())?;
         }
-        binds.push(Owned { value, kind: slot.kind });
+        binds.push(BoundValue { value, kind: placeholder.kind });
     }
     let expected = Some(Arc::clone(&compiled.outputs));
     Ok(Execution {
@@ -428,7 +428,7 @@ pub(crate) fn job(compiled: &Compiled, mut parameters: Vec<Value>) -> Result<Exe
 /// The job of a statement that takes rows of a batch.
 pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Execution> {
     let Chunk { compiled, layout, rows } = chunk;
-    if layout == Layout::Slots {
+    if layout == Layout::Placeholders {
         let values = |row: usize| (0..batch.columns.len()).map(move |column| batch.value(row, column));
         let last = rows.end.saturating_sub(1);
         // A text may be written for more rows than there are.
@@ -437,13 +437,13 @@ pub(crate) fn rows_job(chunk: Chunk, batch: &Arc<Batch>) -> Result<Execution> {
         return job(&compiled, filled.flat_map(values).collect());
     }
     // A text of many rows says the same for each.
-    let written = if layout == Layout::Rows { batch.columns.len() } else { compiled.slots.len() };
-    let place = |slot: &Slot| match &slot.source {
-        Source::Parameter(column) => Place::Column(*column as usize, slot.kind),
-        Source::Literal(value) => Place::Constant(Owned { value: value.clone(), kind: slot.kind }),
+    let written = if layout == Layout::Rows { batch.columns.len() } else { compiled.placeholders.len() };
+    let place = |placeholder: &Placeholder| match &placeholder.source {
+        ValueSource::Parameter(column) => RowBind::Column(*column as usize, placeholder.kind),
+        ValueSource::Literal(value) => RowBind::Constant(BoundValue { value: value.clone(), kind: placeholder.kind }),
     };
-    let places = compiled.slots.iter().take(written).map(place).collect();
-    let binds = Binds::Rows(Rows { batch: Arc::clone(batch), rows, layout, places });
+    let columns = compiled.placeholders.iter().take(written).map(place).collect();
+    let binds = Binds::Rows(RowBinds { batch: Arc::clone(batch), rows, layout, columns });
     let expected = Some(Arc::clone(&compiled.outputs));
     Ok(Execution {
         sql: compiled.sql.clone(),
@@ -467,7 +467,7 @@ fn take(parameters: &mut [Value], uses: &mut [u32], position: usize) -> Result<V
 /// The job that a guest's own SQL text makes.
 fn text_job(sql: String, parameters: Vec<Value>, dialect: Dialect) -> Result<Execution> {
     let sql = Sql::guest(sql, dialect)?;
-    let binds = parameters.into_iter().map(|value| Owned { value, kind: None }).collect();
+    let binds = parameters.into_iter().map(|value| BoundValue { value, kind: None }).collect();
     let effect = if verb::changes_rows(&verb::verb(&sql, dialect)) { Effect::Writes } else { Effect::Unknown };
     Ok(Execution { sql, binds: Binds::Values(binds), expected: None, is_script: false, effect, summary: None })
 }

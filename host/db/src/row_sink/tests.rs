@@ -82,7 +82,7 @@ async fn take(open: &mut Open) -> Vec<i64> {
 async fn batches_are_read_ahead_once_a_second_was_asked_for() {
     let mut open = open(4, 100).await;
     settle(&open).await;
-    assert_eq!((numbers(&open.head.first), open.begun.load(Ordering::SeqCst)), (vec![0, 1, 2, 3], 1));
+    assert_eq!((numbers(&open.head.batch), open.begun.load(Ordering::SeqCst)), (vec![0, 1, 2, 3], 1));
     want(&open, 4, 1 << 10);
     assert_eq!(take(&mut open).await, [4, 5, 6, 7]);
     settle(&open).await;

@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use tracing::Level;
 
 use crate::{
-    backend::Link,
+    backend::BackendConnection,
     error::{Error, Result},
     guard::SessionGuard,
     observe::Instruments,
@@ -44,12 +44,12 @@ impl SessionGuard {
 }
 
 async fn commit(mut held: PooledConnection) -> (PooledConnection, Result<()>) {
-    let result = held.link.commit().await;
+    let result = held.connection.commit().await;
     (held, result)
 }
 
 fn is_usable(held: &PooledConnection, result: &Result<()>) -> bool {
-    !held.link.is_lost() && !matches!(result, Err(Error::Disconnected(_) | Error::OutcomeUnknown(_)))
+    !held.connection.is_lost() && !matches!(result, Err(Error::Disconnected(_) | Error::OutcomeUnknown(_)))
 }
 
 /// Deals with a connection whose commit has ended after its caller was told that its outcome is unknown.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    backend::any::Step,
+    backend::any::ConnectionCommand,
     error::{Error, Result},
     guard::{PendingCleanup, ScopeGuard, SessionGuard},
     pool::PATIENCE,
@@ -21,7 +21,7 @@ impl SessionGuard {
             )));
         }
         let serial = self.core.serial();
-        if let Err(error) = self.step(Step::Savepoint(&name(serial)), PATIENCE).await {
+        if let Err(error) = self.step(ConnectionCommand::Savepoint(&name(serial)), PATIENCE).await {
             self.fail(false);
             return Err(error);
         }
@@ -35,7 +35,7 @@ impl SessionGuard {
     pub(crate) async fn release(&mut self, savepoint: u64) -> Result<()> {
         self.enter().await?;
         self.lease.state.check_innermost(savepoint)?;
-        if let Err(error) = self.step(Step::Release(&name(savepoint)), PATIENCE).await {
+        if let Err(error) = self.step(ConnectionCommand::Release(&name(savepoint)), PATIENCE).await {
             self.fail(false);
             return Err(error);
         }
@@ -58,7 +58,7 @@ impl SessionGuard {
             self.fail(true);
             return Err(Error::PendingRollback);
         }
-        if let Err(error) = self.step(Step::RollbackTo(&name(savepoint)), PATIENCE).await {
+        if let Err(error) = self.step(ConnectionCommand::RollbackTo(&name(savepoint)), PATIENCE).await {
             self.fail(true);
             return Err(error);
         }

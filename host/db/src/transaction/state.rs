@@ -80,7 +80,7 @@ impl State {
         if transaction.failed || transaction.serial == expired || self.spent || self.expired {
             return None;
         }
-        self.held.as_mut()?.link.run_at_once(job, demand)
+        self.held.as_mut()?.connection.run_at_once(job, demand)
     }
 
     /// Whether no transaction is open, and none has ended that its caller has to hear of.

@@ -87,10 +87,10 @@ async fn t33_sqlite_in_a_process_with_a_limit() {
     let session = db.session();
     for (number, told) in told {
         let rows = run(&session, &format!("select id from t where id in ({}, {})", 2 * number, 2 * number + 1)).await;
-        assert_eq!(rows.expect("rows").first.rows, if told { 2 } else { 0 }, "transaction {number}");
+        assert_eq!(rows.expect("rows").first_batch.rows, if told { 2 } else { 0 }, "transaction {number}");
     }
     let whole = run(&session, "select count(*) from t where length(v) <> 100000").await.expect("all rows can be read");
-    assert_eq!(whole.first.value(0, 0), sqlservice_sql::Scalar::Integer(0).into());
+    assert_eq!(whole.first_batch.value(0, 0), sqlservice_sql::Scalar::Integer(0).into());
     drop(session);
     db.close().await;
 }

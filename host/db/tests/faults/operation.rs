@@ -252,7 +252,7 @@ impl Scene {
     async fn open_cursor(&mut self) -> Result<(), Error> {
         let options = RunOptions::default().batch_rows(20);
         let query = self.world.compiled(&self.world.numbers(80), &["n"]);
-        self.cursor = self.session()?.execute(query, Vec::new(), options).await?.rest;
+        self.cursor = self.session()?.execute(query, Vec::new(), options).await?.cursor;
         Ok(())
     }
 

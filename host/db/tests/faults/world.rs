@@ -16,7 +16,7 @@ use sqlservice_sql::{
     Summary, Value,
     compiled::Output,
     flush::{Change, Inserts, Updates},
-    load::{Load, Plan},
+    load::{Load, LoadPlan},
     schema::{Models, Table, TypeKind},
 };
 use tokio::time::{Instant, sleep};
@@ -151,7 +151,7 @@ impl World {
         Arc::new(Compiled {
             // Only a text that lives forever passes for one of the host's.
             sql: Sql::fixed(Box::leak(sql.into())),
-            slots: Vec::new(),
+            placeholders: Vec::new(),
             outputs: outputs.iter().map(output).collect(),
             parameters: 0,
             writes: outputs.is_empty(),
@@ -177,7 +177,7 @@ impl World {
     /// The integers of a query's first row.
     async fn ask<const N: usize>(&self, session: &Session, sql: &str) -> sqlservice_db::Result<[i64; N]> {
         let answer = session.execute(self.compiled(sql, &["n"; N]), Vec::new(), RunOptions::default()).await?;
-        let cell = |at| match answer.first.value(0, at) {
+        let cell = |at| match answer.first_batch.value(0, at) {
             Value::Scalar(Scalar::Integer(value)) => value,
             other => panic!("{sql}: {other:?}"),
         };
@@ -338,7 +338,7 @@ impl World {
     /// Items and their parts.
     pub fn loading(&self) -> Loading {
         let load = Load { relationship: "parts".into(), nested: Vec::new(), joined: false };
-        let plan = Plan { table: "items".into(), loads: vec![load], roots: vec![0] };
+        let plan = LoadPlan { table: "items".into(), loads: vec![load], roots: vec![0] };
         Loading::new(&plan, Arc::clone(&self.catalog), self.dialect, Limits::default()).expect("a good plan")
     }
 }

@@ -66,7 +66,7 @@ async fn t44_a_login_that_was_made_reaches_its_own_and_nothing_of_others() {
         let session = acme.session();
         // The same name is a table of its own.
         run(&session, "create table notes (a int)").await.expect("a table of its own");
-        let count = run(&session, "select count(*) from notes").await.expect("a count").first.value(0, 0);
+        let count = run(&session, "select count(*) from notes").await.expect("a count").first_batch.value(0, 0);
         assert_eq!(count, Scalar::Integer(0).into());
         session.commit().await.expect("commit");
         for sql in ["select * from {}.notes", "insert into {}.notes values (2)", "create table {}.more (a int)"] {
@@ -142,7 +142,7 @@ async fn t55_a_user_that_was_made_is_a_wall_without_the_check_of_words() {
         session.rollback().await.expect("rollback");
     }
     let read = compiled("select load_file('/etc/passwd')", &[], &[("file", TypeKind::Text)]);
-    let file = session.execute(read, Vec::new(), Default::default()).await.expect("null").first.value(0, 0);
+    let file = session.execute(read, Vec::new(), Default::default()).await.expect("null").first_batch.value(0, 0);
     assert_eq!(file, sqlservice_sql::Value::Scalar(Scalar::Null));
     session.close().await.expect("close");
     acme.close().await;

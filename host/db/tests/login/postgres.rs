@@ -112,7 +112,7 @@ async fn t46_a_role_cannot_hide_what_it_may() {
     administer(&server.db, &make).await;
     let database = login(&server, &role, None);
     let session = database.session();
-    let hidden = run(&session, "select count(*) from pg_auth_members").await.expect("a view").first.value(0, 0);
+    let hidden = run(&session, "select count(*) from pg_auth_members").await.expect("a view").first_batch.value(0, 0);
     assert_eq!(hidden, sqlservice_sql::Scalar::Integer(0).into(), "the role's own view hides the catalog's");
     session.close().await.expect("close");
     assert!(names(&database).await.contains(&"privileged-role"));

@@ -32,7 +32,7 @@ async fn c20_what_a_commit_acknowledged_is_there_whenever_a_limit_strikes() {
         }
         let session = server.db.session();
         let rows = run(&session, &format!("select count(*) from {table} where id in ({})", listed(&sure))).await;
-        let there = rows.expect("a count").first.value(0, 0);
+        let there = rows.expect("a count").first_batch.value(0, 0);
         assert_eq!(there, crate::integer(i64::try_from(sure.len()).expect("few")), "{}", server.kind.name());
         // Some were struck and some were not, or nothing was tried.
         assert!(sure.len() > 20 && closed > 20, "{}: {} sure, {closed} closed", server.kind.name(), sure.len());

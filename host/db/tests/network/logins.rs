@@ -113,7 +113,7 @@ async fn connections(database: &Database, kind: Kind, prefix: &str) -> u32 {
     let session = database.session();
     let answer = run_with(&session, sql, vec![text(prefix)], RunOptions::default()).await.expect("a count");
     session.close().await.expect("close");
-    match answer.first.value(0, 0) {
+    match answer.first_batch.value(0, 0) {
         Value::Scalar(Scalar::Integer(count)) => u32::try_from(count).expect("a few"),
         other => panic!("{other:?} is no number"),
     }

@@ -31,13 +31,13 @@ fn text(value: &str) -> Value {
 }
 
 async fn ask(session: &Session, sql: &str, parameters: Vec<Value>) -> Value {
-    run_with(session, sql, parameters, RunOptions::default()).await.expect(sql).first.value(0, 0)
+    run_with(session, sql, parameters, RunOptions::default()).await.expect(sql).first_batch.value(0, 0)
 }
 
 /// What the server calls the session's connection, asked by a compiled statement: text would leave its mark on the connection.
 async fn ask_id(session: &Session, server: &Server) -> Value {
     let compiled = server::compiled(server.own_id(), &[], &[("id", sqlservice_sql::schema::TypeKind::Int64)]);
-    session.execute(compiled, vec![], RunOptions::default()).await.expect("an id").first.value(0, 0)
+    session.execute(compiled, vec![], RunOptions::default()).await.expect("an id").first_batch.value(0, 0)
 }
 
 /// A parameter's placeholder, with the type that PostgreSQL is told.

@@ -21,7 +21,7 @@ async fn structured(database: &Database, sql: &str, kind: Option<TypeKind>) -> R
     let answer = session.execute(compiled(sql, &[], &outputs), Vec::new(), RunOptions::default()).await?;
     session.commit().await?;
     session.close().await?;
-    Ok(if answer.first.rows > 0 { answer.first.value(0, 0) } else { integer(0) })
+    Ok(if answer.first_batch.rows > 0 { answer.first_batch.value(0, 0) } else { integer(0) })
 }
 
 /// Runs texts of a peer's, each in a transaction of its own or without any.
@@ -100,14 +100,14 @@ async fn t50_no_text_reads_what_others_have_prepared_or_counted_up() {
                     "select count(*) from pg_prepared_statements where statement like '%hidden-' || 'constant%'";
                 assert_eq!(ask(&session, texts, vec![]).await, integer(0));
             }
-            let found = run(&session, last).await.map(|answer| answer.first.value(0, 0));
+            let found = run(&session, last).await.map(|answer| answer.first_batch.value(0, 0));
             assert!(is_nothing(&found), "{} {found:?}", server.kind.name());
             session.rollback().await.expect("rollback");
             session.close().await.expect("close");
             // What a session counted up itself is its own.
             let session = small.session();
             session.execute(compiled(&insert, &[], &[]), vec![], RunOptions::default()).await.expect("insert");
-            let found = run(&session, last).await.map(|answer| answer.first.value(0, 0));
+            let found = run(&session, last).await.map(|answer| answer.first_batch.value(0, 0));
             assert!(!is_nothing(&found), "{} {found:?}", server.kind.name());
             session.commit().await.expect("commit");
         }

@@ -17,7 +17,7 @@ async fn a_result_without_rows_has_columns() {
             let answer = run(&session, &sql).await.expect("select");
             let names: Vec<_> = answer.columns.iter().map(|column| column.name.as_str()).collect();
             assert_eq!(names, ["a", "b"]);
-            assert_eq!((answer.first.rows, answer.first.columns.len(), answer.affected), (0, 2, 0));
+            assert_eq!((answer.first_batch.rows, answer.first_batch.columns.len(), answer.affected), (0, 2, 0));
         }
         let answer = run(&session, &format!("create table {} (id int)", server.table("t"))).await.expect("create");
         assert!(answer.columns.is_empty());

@@ -80,9 +80,9 @@ async fn cursors_hand_over_batches_and_can_be_left() {
         let session = server.db.session();
         let options = RunOptions::default().batch_rows(100);
         let answer = run_with(&session, &server.rows(1_000), vec![], options).await.expect("rows");
-        assert_eq!(answer.first.rows, 100);
-        let cursor = answer.rest.expect("there is more");
-        let mut seen = vec![answer.first];
+        assert_eq!(answer.first_batch.rows, 100);
+        let cursor = answer.cursor.expect("there is more");
+        let mut seen = vec![answer.first_batch];
         while let Some(batch) = cursor.next_batch(333, 1 << 20).await.expect("a batch") {
             assert!(batch.rows <= 333);
             seen.push(batch);
@@ -94,11 +94,11 @@ async fn cursors_hand_over_batches_and_can_be_left() {
 
         // Exactly as many rows as fit: nothing is left open.
         let answer = run_with(&session, &server.rows(100), vec![], options).await.expect("rows");
-        assert!(answer.rest.is_none());
+        assert!(answer.cursor.is_none());
         // Bytes cut as well, and a batch has a row at least.
         let tiny = RunOptions::default().batch_bytes(1);
         let answer = run_with(&session, &server.rows(3), vec![], tiny).await.expect("rows");
-        assert_eq!(answer.first.rows, 1);
+        assert_eq!(answer.first_batch.rows, 1);
         drop(answer);
         assert_eq!(ask(&session, "select 1", vec![]).await, integer(1), "what is left of a small result is read");
         session.commit().await.expect("commit");

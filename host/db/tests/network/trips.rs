@@ -81,7 +81,7 @@ impl Way {
 
 async fn run(session: &Session, statement: Arc<Compiled>) -> Value {
     let answer = session.execute(statement, vec![integer(1)], RunOptions::default()).await.expect("it runs");
-    if answer.first.rows > 0 { answer.first.value(0, 0) } else { integer(-1) }
+    if answer.first_batch.rows > 0 { answer.first_batch.value(0, 0) } else { integer(-1) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,7 +198,7 @@ async fn what_a_lone_read_must_not_do_is_done_in_a_transaction() {
         let mut read = compiled(&format!("select n from {view}"), &[], &[("n", TypeKind::Int64)]);
         Arc::get_mut(&mut read).expect("the only one").writes = false;
         let ask = async |session: &Session| {
-            session.execute(read.clone(), vec![], RunOptions::default()).await.expect("it runs").first.value(0, 0)
+            session.execute(read.clone(), vec![], RunOptions::default()).await.expect("it runs").first_batch.value(0, 0)
         };
         let session = way.db.session();
         assert_eq!(ask(&session).await, integer(100));

@@ -88,9 +88,14 @@ async fn e10_values_of_every_kind_come_back_as_they_went() {
             let answer = session.execute(select, vec![], RunOptions::default()).await.expect(ty);
             assert_eq!(answer.columns[0].ty.as_ref().expect("known").kind, kind, "{ty}");
             for (row, value) in values.iter().enumerate() {
-                assert_eq!(answer.first.value(row, 0), Value::Scalar(value.clone()), "{} {ty}", server.kind.name());
+                assert_eq!(
+                    answer.first_batch.value(row, 0),
+                    Value::Scalar(value.clone()),
+                    "{} {ty}",
+                    server.kind.name()
+                );
             }
-            assert!(answer.first.value(values.len(), 0).is_null(), "{ty}");
+            assert!(answer.first_batch.value(values.len(), 0).is_null(), "{ty}");
             session.close().await.expect("close");
             server.run(&format!("drop table {table}")).await;
         }
@@ -180,12 +185,12 @@ async fn e12_enumerations_arrays_and_words_find_the_servers_types() {
     session.execute(insert.clone(), row, RunOptions::default()).await.expect("insert");
     let answer =
         run(&session, &format!("select mood, tags, worth, at from {table} order by id")).await.expect("select");
-    assert_eq!(answer.first.value(0, 0), text("happy"));
+    assert_eq!(answer.first_batch.value(0, 0), text("happy"));
     assert_eq!(answer.columns[0].ty.as_ref().expect("known").labels, ["sad", "happy"]);
-    assert_eq!(answer.first.value(0, 1), Value::Array(tags));
-    assert_eq!(answer.first.value(1, 1), Value::Array(none));
-    assert_eq!(answer.first.value(0, 2), other("numeric", "NaN"));
-    assert_eq!(answer.first.value(0, 3), other("date", "infinity"));
+    assert_eq!(answer.first_batch.value(0, 1), Value::Array(tags));
+    assert_eq!(answer.first_batch.value(1, 1), Value::Array(none));
+    assert_eq!(answer.first_batch.value(0, 2), other("numeric", "NaN"));
+    assert_eq!(answer.first_batch.value(0, 3), other("date", "infinity"));
     // A label of four bytes must not become an integer of four bytes.
     let wrong = format!("update {table} set id = $1");
     let wrong = compiled(&wrong, &[TypeKind::Enumeration], &[]);
@@ -249,7 +254,7 @@ async fn e12_mariadbs_own_types() {
         integer(200),
     ];
     for (at, expected) in expected.into_iter().enumerate() {
-        assert_eq!(answer.first.value(0, at), expected, "{}", answer.columns[at].name);
+        assert_eq!(answer.first_batch.value(0, at), expected, "{}", answer.columns[at].name);
     }
     let array = Value::Array(Array { dimensions: vec![], items: vec![] });
     let refused = run_with(&session, "select ?", vec![array], RunOptions::default()).await.err();

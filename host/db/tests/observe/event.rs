@@ -32,7 +32,7 @@ async fn a_transaction_is_told_from_its_connection_to_its_commit() {
         session.begin(TransactionOptions::default()).await.expect("begun");
         session.insert_many(model.new_users(&["ed", "jo", "al"]), options()).await.expect("inserted");
         let answer = session.execute(model.users(), Vec::new(), options()).await.expect("read");
-        let bytes = u64::try_from(answer.first.bytes()).expect("few");
+        let bytes = u64::try_from(answer.first_batch.bytes()).expect("few");
         session.commit().await.expect("committed");
         assert_eq!(
             seen.lines(),
@@ -92,7 +92,7 @@ async fn a_cursor_s_statement_ends_with_its_last_row_or_its_reader() {
         for (takes_all, end) in [(true, "end SELECT users: 50 rows, 0 affected, ok"), (false, "end SELECT users: ")] {
             let few = options().batch_rows(4);
             let answer = session.execute(model.users(), Vec::new(), few).await.expect("read");
-            let cursor = answer.rest.expect("more rows");
+            let cursor = answer.cursor.expect("more rows");
             assert_eq!(seen.lines(), ["start SELECT users Compiled"]);
             while takes_all && cursor.next_batch(4, 1 << 20).await.expect("a batch").is_some() {}
             drop(cursor);

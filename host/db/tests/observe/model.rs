@@ -7,8 +7,8 @@ use sqlservice_sql::{
     Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, Flush, InsertMany, Limits, Loading, Vector,
     batch::{ColumnBuilder, VectorKind},
     compile,
-    flush::{Change, Inserts, Link},
-    load::{Load, Plan},
+    flush::{Change, Inserts, KeyReference},
+    load::{Load, LoadPlan},
     schema::{Index, Models, Relationship, Table, TypeKind},
 };
 
@@ -91,7 +91,7 @@ impl Model {
             table: "devices".into(),
             columns: names(&["user_id", "name"]),
             rows: batch(vec![no_user, texts(&[device])], 1),
-            links: vec![Link { row: 0, column: 0, of_change: 0, of_row: 0 }],
+            links: vec![KeyReference { row: 0, column: 0, of_change: 0, of_row: 0 }],
             returning: Vec::new(),
         };
         let changes = vec![Change::Inserts(users), Change::Inserts(devices)];
@@ -101,7 +101,7 @@ impl Model {
     /// Users with their devices, by a statement each.
     pub fn owners(&self) -> Loading {
         let load = Load { relationship: "devices".into(), nested: Vec::new(), joined: false };
-        let plan = Plan { table: "users".into(), loads: vec![load], roots: vec![0] };
+        let plan = LoadPlan { table: "users".into(), loads: vec![load], roots: vec![0] };
         Loading::new(&plan, Arc::clone(&self.catalog), self.dialect, Limits::default()).expect("a good plan")
     }
 }

@@ -7,8 +7,8 @@ use sqlservice_sql::{
     Batch, BulkStatements, Flush, InsertMany, Limits, Loading, Scalar, Value,
     batch::{ColumnBuilder, VectorKind},
     compile,
-    flush::{Change, Deletes, Inserts, Link, Updates},
-    load::{Load, Plan},
+    flush::{Change, Deletes, Inserts, KeyReference, Updates},
+    load::{Load, LoadPlan},
     statement::{NodeId, Select, Statement},
 };
 
@@ -28,7 +28,7 @@ use crate::{
 pub enum Bulk {
     Insert(InsertMany, Batch),
     Flush(Vec<Change>),
-    Load(Plan, From),
+    Load(LoadPlan, From),
 }
 
 /// Where a plan's own rows come from.
@@ -182,7 +182,7 @@ impl Bulk {
             }
             _ => From::Query(all(table)),
         };
-        Self::Load(Plan { table: table.to_owned(), loads, roots: vec![0] }, from)
+        Self::Load(LoadPlan { table: table.to_owned(), loads, roots: vec![0] }, from)
     }
 
     pub fn writes(&self) -> bool {
@@ -196,7 +196,7 @@ impl Bulk {
                 let batch = Arc::new(batch.clone());
                 match BulkStatements::new(target.clone(), batch, catalog, dialect, limits) {
                     Ok(statements) => match session.insert_many(statements, options()).await {
-                        Ok(answer) => match Outcome::of_batches(&[answer.first], true) {
+                        Ok(answer) => match Outcome::of_batches(&[answer.first_batch], true) {
                             Outcome::Done { rows, .. } => {
                                 Outcome::Done { rows, affected: answer.affected, last_key: answer.last_key }
                             }
@@ -231,7 +231,7 @@ fn all(table: &str) -> Statement {
     arena.query(Select { order_by, ..select(&columns, source) })
 }
 
-async fn load(side: &Side, session: &Session, plan: &Plan, from: &From) -> Result<Outcome, Error> {
+async fn load(side: &Side, session: &Session, plan: &LoadPlan, from: &From) -> Result<Outcome, Error> {
     let (catalog, dialect, limits) = (Arc::clone(&side.catalog), side.database.dialect(), Limits::default());
     let mut loading = Loading::new(plan, Arc::clone(&catalog), dialect, limits)?;
     let root = match from {
@@ -300,7 +300,7 @@ fn inserts(dice: &mut Dice<'_, '_>, world: &World, is_linked: bool, has_deleted:
     let count = 1 + dice.below(2);
     let rows = rows(dice, world, &columns, count);
     let column = columns.iter().position(|name| name == "project_id");
-    let link = |column: usize| Link { row: 0, column: column as u16, of_change: 0, of_row: 0 };
+    let link = |column: usize| KeyReference { row: 0, column: column as u16, of_change: 0, of_row: 0 };
     let links = column.filter(|_| table == "notes" && dice.one_in(2)).map(link).into_iter().collect();
     let returning = if table == "pins" { vec![] } else { vec!["id".to_owned()] };
     Change::Inserts(Inserts { table: table.to_owned(), columns, rows, links, returning })

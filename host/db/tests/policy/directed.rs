@@ -13,7 +13,7 @@ mod untrue;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use sqlservice_db::{Answer, Database, Error, RunOptions, Session};
+use sqlservice_db::{Database, Error, ResultSet, RunOptions, Session};
 use sqlservice_sql::{
     Batch, Catalog, Compiled, Dialect, Error as StatementError, Limits, Rules, Scalar, Value, compile,
     policy::TablePolicy,
@@ -120,12 +120,12 @@ impl Shared {
         }
     }
 
-    async fn execute(&self, session: &Session, statement: &Statement) -> Result<Answer, Error> {
+    async fn execute(&self, session: &Session, statement: &Statement) -> Result<ResultSet, Error> {
         session.execute(self.compile(statement)?, Vec::new(), RunOptions::default()).await
     }
 
     /// Runs a statement in a transaction that is rolled back.
-    async fn alone(&self, statement: &Statement) -> Result<Answer, Error> {
+    async fn alone(&self, statement: &Statement) -> Result<ResultSet, Error> {
         let session = self.database.session();
         let answer = self.execute(&session, statement).await;
         session.rollback().await.expect("rolled back");
@@ -135,18 +135,18 @@ impl Shared {
     /// The rows that a statement returns.
     async fn rows(&self, statement: &Statement) -> Vec<Vec<Value>> {
         match self.alone(statement).await {
-            Ok(answer) => rows_of(&answer.first, false),
+            Ok(answer) => rows_of(&answer.first_batch, false),
             Err(error) => panic!("{error:?}: {}", self.compile(statement).expect("it was").sql),
         }
     }
 
     /// What a statement and then a query of the owner's return, in a transaction that is rolled back.
-    async fn then(&self, statement: &Statement, sql: &str) -> (Answer, Batch) {
+    async fn then(&self, statement: &Statement, sql: &str) -> (ResultSet, Batch) {
         let session = self.database.session();
         let answer = self.execute(&session, statement).await.unwrap_or_else(|error| {
             panic!("{error:?}: {}", self.compile(statement).expect("it was").sql);
         });
-        let after = run(&session, sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).first;
+        let after = run(&session, sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).first_batch;
         session.rollback().await.expect("rolled back");
         (answer, after)
     }

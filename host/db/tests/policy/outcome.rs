@@ -1,6 +1,6 @@
 //! What became of a call, in a form that can be compared.
 
-use sqlservice_db::{Error, Rows};
+use sqlservice_db::{Error, LoadedRows};
 use sqlservice_sql::{Batch, Error as StatementError, Scalar, Value};
 
 /// What a call returned.
@@ -30,7 +30,7 @@ impl Outcome {
         Self::Done { rows, affected: 0, last_key: None }
     }
 
-    pub fn of_load((_, root, loaded): &Rows) -> Self {
+    pub fn of_load((_, root, loaded): &LoadedRows) -> Self {
         let batches: Vec<Batch> = std::iter::once(root).chain(loaded.iter().map(|load| &load.rows)).cloned().collect();
         Self::of_batches(&batches, true)
     }

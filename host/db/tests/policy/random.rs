@@ -91,9 +91,9 @@ async fn statement(both: &Both, side: &Side, session: &Session) -> Outcome {
     };
     match session.execute(compiled, Vec::new(), options()).await {
         Ok(answer) => {
-            assert!(answer.rest.is_none(), "few rows");
+            assert!(answer.cursor.is_none(), "few rows");
             let (affected, last_key) = (answer.affected, answer.last_key.filter(|_| tells_key(statement)));
-            match Outcome::of_batches(&[answer.first], both.is_ordered) {
+            match Outcome::of_batches(&[answer.first_batch], both.is_ordered) {
                 Outcome::Done { rows, .. } => Outcome::Done { rows, affected, last_key },
                 other => other,
             }
@@ -128,8 +128,11 @@ impl Drop for Shown<'_> {
                 };
                 for (side, statement) in [(shared, &both.ruled), (copy, &both.plain)] {
                     match compile(statement, &side.catalog, *dialect, &Limits::default()) {
-                        Ok(Compiled { sql, slots, .. }) => {
-                            eprintln!("{sql}\n{:?}", slots.iter().map(|slot| &slot.source).collect::<Vec<_>>());
+                        Ok(Compiled { sql, placeholders, .. }) => {
+                            eprintln!(
+                                "{sql}\n{:?}",
+                                placeholders.iter().map(|placeholder| &placeholder.source).collect::<Vec<_>>()
+                            );
                         }
                         Err(error) => eprintln!("{error:?}"),
                     }

@@ -46,7 +46,7 @@ fn query(sql: &str, names: &[&str]) -> Arc<Compiled> {
     Arc::new(Compiled {
         // Only a text that lives forever passes for one of the host's.
         sql: Sql::fixed(Box::leak(sql.into())),
-        slots: Vec::new(),
+        placeholders: Vec::new(),
         outputs: names.iter().map(output).collect(),
         parameters: 0,
         writes: false,
@@ -92,7 +92,7 @@ fn others(table: &str) -> Arc<Compiled> {
 /// The rows of one answer.
 pub async fn rows(session: &Session, compiled: &Arc<Compiled>) -> Batch {
     let answer = session.execute(Arc::clone(compiled), Vec::new(), RunOptions::default()).await;
-    answer.unwrap_or_else(|error| panic!("{}: {error:?}", compiled.sql)).first
+    answer.unwrap_or_else(|error| panic!("{}: {error:?}", compiled.sql)).first_batch
 }
 
 impl World {

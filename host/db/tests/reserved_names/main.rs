@@ -103,7 +103,7 @@ async fn execute(database: &Database, compiled: &Arc<Compiled>) -> Result<Batch,
     let session = database.session();
     let answer = session.execute(Arc::clone(compiled), Vec::new(), RunOptions::default()).await;
     session.rollback().await.expect("rolled back");
-    answer.map(|answer| answer.first)
+    answer.map(|answer| answer.first_batch)
 }
 
 /// Runs SQL text in a transaction that is rolled back.
@@ -111,10 +111,10 @@ async fn raw(database: &Database, sql: &str) -> Result<Batch, Error> {
     let session = database.session();
     let answer = place::run(&session, sql).await;
     session.rollback().await.expect("rolled back");
-    answer.map(|answer| answer.first)
+    answer.map(|answer| answer.first_batch)
 }
 
 /// Runs SQL text in a session.
 async fn run(session: &Session, sql: &str) -> Result<Batch, Error> {
-    place::run(session, sql).await.map(|answer| answer.first)
+    place::run(session, sql).await.map(|answer| answer.first_batch)
 }

@@ -14,10 +14,10 @@ async fn list(database: &Database, query: &str) -> Vec<String> {
     let session = database.session();
     let mut answer = crate::place::run(&session, query).await.expect(query);
     let mut all = Vec::new();
-    let mut batch = Some(answer.first);
+    let mut batch = Some(answer.first_batch);
     while let Some(rows) = batch {
         all.extend((0..rows.rows as usize).map(|row| text(&rows.value(row, 0))));
-        batch = match &mut answer.rest {
+        batch = match &mut answer.cursor {
             Some(cursor) => cursor.next_batch(1_000, 1 << 20).await.expect("more"),
             None => None,
         };

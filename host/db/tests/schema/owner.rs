@@ -37,7 +37,7 @@ async fn records(place: &Place) -> Option<String> {
     let session = place.database.session();
     let found = run(&session, "SELECT COUNT(*) FROM sqlservice_tables").await;
     session.rollback().await.expect("rolled back");
-    found.ok().map(|answer| format!("{:?}", answer.first.value(0, 0)))
+    found.ok().map(|answer| format!("{:?}", answer.first_batch.value(0, 0)))
 }
 
 #[tokio::test(flavor = "multi_thread")]

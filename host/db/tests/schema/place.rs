@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use sqlservice_db::{Answer, Database, Error, RunOptions, Session, Settings};
+use sqlservice_db::{Database, Error, ResultSet, RunOptions, Session, Settings};
 use sqlservice_sql::{
     Catalog, Limits,
     schema::{Models, Table},
@@ -55,7 +55,7 @@ pub async fn on_pair(kind: &str, name: &str, test: impl AsyncFnOnce(&Place, &Pla
 }
 
 /// Runs SQL text in a session.
-pub async fn run(session: &Session, sql: &str) -> Result<Answer, Error> {
+pub async fn run(session: &Session, sql: &str) -> Result<ResultSet, Error> {
     session.execute_text(sql.to_owned(), Vec::new(), RunOptions::default()).await
 }
 

@@ -28,7 +28,7 @@ fn of_one(place: &Place) -> Database {
 }
 
 async fn count(session: &Session) -> Value {
-    run(session, "SELECT COUNT(*) FROM a").await.expect("counted").first.value(0, 0)
+    run(session, "SELECT COUNT(*) FROM a").await.expect("counted").first_batch.value(0, 0)
 }
 
 fn integer(number: i64) -> Value {

@@ -11,10 +11,10 @@ use std::{
     time::Duration,
 };
 
-use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
+use sqlservice_db::{Database, Result, ResultSet, RunOptions, Session, Settings};
 use sqlservice_sql::{
     Compiled, Operation, Scalar, Sql, Summary, Value,
-    compiled::{Output, Slot, Source},
+    compiled::{Output, Placeholder, ValueSource},
     schema::TypeKind,
 };
 use url::Url;
@@ -190,7 +190,7 @@ impl Server {
             run(&session, &format!("insert into {table} values ({number})")).await.expect("insert");
             let count = run(&stranger.session(), &format!("select count(*) from {table}")).await.expect("count");
             assert_eq!(
-                count.first.value(0, 0),
+                count.first_batch.value(0, 0),
                 Scalar::Integer(number.into()).into(),
                 "an auto-commit insert is visible to others"
             );
@@ -206,25 +206,28 @@ impl Server {
 }
 
 /// Runs SQL text without parameters.
-pub async fn run(session: &Session, sql: &str) -> Result<Answer> {
+pub async fn run(session: &Session, sql: &str) -> Result<ResultSet> {
     run_with(session, sql, Vec::new(), RunOptions::default()).await
 }
 
 /// Runs SQL text.
-pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
     session.execute_text(sql.to_owned(), parameters, options).await
 }
 
 /// A compiled statement made by hand, whose parameters and results have kinds.
 pub fn compiled(sql: &str, kinds: &[TypeKind], outputs: &[(&str, TypeKind)]) -> Arc<Compiled> {
-    let slot =
-        |(at, kind): (usize, &TypeKind)| Slot { source: Source::Parameter(at as u32), kind: Some(*kind), fit: None };
+    let placeholder = |(at, kind): (usize, &TypeKind)| Placeholder {
+        source: ValueSource::Parameter(at as u32),
+        kind: Some(*kind),
+        bounds: None,
+    };
     let output =
         |(name, kind): &(&str, TypeKind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None };
     Arc::new(Compiled {
         // Only a text that lives forever passes for one of the host's.
         sql: Sql::fixed(Box::leak(sql.into())),
-        slots: kinds.iter().enumerate().map(slot).collect(),
+        placeholders: kinds.iter().enumerate().map(placeholder).collect(),
         outputs: outputs.iter().map(output).collect(),
         parameters: kinds.len() as u32,
         writes: outputs.is_empty(),

@@ -9,12 +9,12 @@ use std::{
     time::Duration,
 };
 
-use sqlservice_db::{Answer, Database, Result, RunOptions, Session, Settings};
+use sqlservice_db::{Database, Result, ResultSet, RunOptions, Session, Settings};
 use sqlservice_sql::{
     Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, InsertMany, Limits, Operation, Scalar, Sql, Summary,
     Value, Vector,
     batch::Strings,
-    compiled::{Output, Slot, Source},
+    compiled::{Output, Placeholder, ValueSource},
     schema::{Column, DefaultValue, Models, Table, TypeKind},
 };
 
@@ -114,18 +114,18 @@ impl File {
 }
 
 /// Runs SQL text without parameters.
-pub async fn run(session: &Session, sql: &str) -> Result<Answer> {
+pub async fn run(session: &Session, sql: &str) -> Result<ResultSet> {
     session.execute_text(sql.to_owned(), Vec::new(), RunOptions::default()).await
 }
 
 /// Runs SQL text.
-pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, options: RunOptions) -> Result<Answer> {
+pub async fn run_with(session: &Session, sql: &str, parameters: Vec<Value>, options: RunOptions) -> Result<ResultSet> {
     session.execute_text(sql.to_owned(), parameters, options).await
 }
 
 /// The only value of an answer.
-pub fn integer(answer: &Answer) -> i64 {
-    match answer.first.value(0, 0) {
+pub fn integer(answer: &ResultSet) -> i64 {
+    match answer.first_batch.value(0, 0) {
         Value::Scalar(Scalar::Integer(value)) => value,
         other => panic!("{other:?} is no integer"),
     }
@@ -136,7 +136,9 @@ pub fn compiled(sql: &str, parameters: u32, outputs: &[(&str, TypeKind)], writes
     Arc::new(Compiled {
         // Only a text that lives forever passes for one of the host's.
         sql: Sql::fixed(Box::leak(sql.into())),
-        slots: (0..parameters).map(|at| Slot { source: Source::Parameter(at), kind: None, fit: None }).collect(),
+        placeholders: (0..parameters)
+            .map(|at| Placeholder { source: ValueSource::Parameter(at), kind: None, bounds: None })
+            .collect(),
         outputs: outputs
             .iter()
             .map(|(name, kind)| Output { name: (*name).into(), ty: Some((*kind).into()), nullable: None })

@@ -30,7 +30,7 @@ pub(super) struct Directory {
 }
 
 /// A file of the cache.
-struct Kept {
+struct CachedFile {
     name: String,
     bytes: u64,
     used: SystemTime,
@@ -110,7 +110,7 @@ impl Directory {
     }
 
     /// The entries. Files that a process left unfinished are removed, others are left alone.
-    fn files(&self) -> io::Result<Vec<Kept>> {
+    fn files(&self) -> io::Result<Vec<CachedFile>> {
         let mut files = Vec::new();
         for entry in self.dir.entries()?.take(NAMES) {
             let entry = entry?;
@@ -118,7 +118,7 @@ impl Directory {
             let Ok(metadata) = entry.metadata() else { continue };
             let used = metadata.modified().map_or(SystemTime::UNIX_EPOCH, cap_std::time::SystemTime::into_std);
             if name.ends_with(END) {
-                files.push(Kept { name, bytes: metadata.len(), used });
+                files.push(CachedFile { name, bytes: metadata.len(), used });
             } else if name.ends_with(UNFINISHED) && used.elapsed().is_ok_and(|age| age > FORGOTTEN) {
                 let _ = self.dir.remove_file(&name);
             }

@@ -17,9 +17,9 @@ pub(super) struct Key([u8; DIGEST]);
 
 /// Feeds what is hashed to a collision-resistant digest: a component's author must not find one that has the
 /// entry of another component.
-struct Feed(Sha256);
+struct DigestWriter(Sha256);
 
-impl Hasher for Feed {
+impl Hasher for DigestWriter {
     fn write(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
@@ -31,7 +31,7 @@ impl Hasher for Feed {
 
 impl Key {
     pub(super) fn of(engine: &Engine, component: &[u8]) -> Self {
-        let mut feed = Feed(Sha256::new());
+        let mut feed = DigestWriter(Sha256::new());
         feed.0.update(MAGIC);
         engine.precompile_compatibility_hash().hash(&mut feed);
         // The length divides what follows from what came before.

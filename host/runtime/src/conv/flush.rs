@@ -5,9 +5,9 @@ use sqlservice_sql::flush as ours;
 use super::take_fields;
 use crate::bindings::sqlservice::database::{rows::Batch, sessions as wit};
 
-take_fields!(wit::KeyReference => ours::Link, { row, column, of_change, of_row });
+take_fields!(wit::KeyReference => ours::KeyReference, { row, column, of_change, of_row });
 take_fields!(wit::Inserts => ours::Inserts, { table, columns, rows, returning; lists links });
-take_fields!(wit::KnownRows => ours::Stored, { columns, rows });
+take_fields!(wit::KnownRows => ours::KnownRows, { columns, rows });
 take_fields!(wit::Updates => ours::Updates, {
     table, keys, columns, rows, returning; options versions, stored; lists links
 });

@@ -27,7 +27,7 @@ impl Weight for Root {
 }
 
 /// A plan, and where it starts.
-pub(crate) fn plan(plan: wit::Plan) -> (ours::Plan, Root) {
+pub(crate) fn plan(plan: wit::Plan) -> (ours::LoadPlan, Root) {
     let wit::Plan { table, root, loads, first_loads: roots } = plan;
     let root = match root {
         wit::LoadRoot::Query(wit::RootQuery { statement, parameters }) => {
@@ -36,7 +36,7 @@ pub(crate) fn plan(plan: wit::Plan) -> (ours::Plan, Root) {
         wit::LoadRoot::Keys(keys) => Root::Keys(keys.into()),
         wit::LoadRoot::Known(wit::KnownRows { columns, rows }) => Root::Known(columns, rows.into()),
     };
-    (ours::Plan { table, loads: super::all(loads), roots }, root)
+    (ours::LoadPlan { table, loads: super::all(loads), roots }, root)
 }
 
 impl From<ours::Loaded> for wit::Loaded {

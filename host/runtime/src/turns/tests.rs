@@ -3,12 +3,12 @@
 use tokio::time::{sleep, timeout};
 
 use super::*;
-use crate::bounded::{Times, bounded, thread_time};
+use crate::bounded::{TimeLimits, bounded, thread_time};
 
 /// Taken by each test that keeps all processors busy: beside another one it would measure that one, too.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-const FREE: Times = Times { wall: None, processor: None };
+const FREE: TimeLimits = TimeLimits { wall: None, processor: None };
 
 /// Computes for so long, whatever else this machine does.
 fn compute(time: Duration) {

@@ -2,7 +2,7 @@
 
 use crate::{
     Batch, Vector,
-    resolved::{Arrays, Planned},
+    resolved::{BatchArrays, JoinEstimate},
     schema::{Column, TypeKind},
 };
 
@@ -12,10 +12,13 @@ pub(super) fn are_arrays(columns: &[&Column], batch: &Batch) -> bool {
 }
 
 /// The columns of a batch as arrays.
-pub(super) fn arrays(columns: &[&Column], batch: &Batch, planned: Planned) -> Arrays {
+pub(super) fn arrays(columns: &[&Column], batch: &Batch, planned: JoinEstimate) -> BatchArrays {
     let item =
         |(column, values): (&&Column, &Vector)| (column.ty.kind, item_type(values, column.ty.kind).unwrap_or("text"));
-    Arrays { columns: columns.iter().zip(batch.columns.iter().map(|data| &data.values)).map(item).collect(), planned }
+    BatchArrays {
+        columns: columns.iter().zip(batch.columns.iter().map(|data| &data.values)).map(item).collect(),
+        planned,
+    }
 }
 
 /// The type of a column's items where they go as an array: each assigns to the column's type as a single value would.

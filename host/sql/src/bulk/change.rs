@@ -5,16 +5,19 @@
 use std::borrow::Cow;
 
 use super::{
-    Layout, Shape,
+    BatchShape, Layout,
     array::{are_arrays, arrays},
-    demand, fit,
+    check_bounds, enforce_check,
 };
 use crate::{
     Batch, Catalog, Dialect, Error, Result,
     catalog::Entry,
     check::{Checker, column, select, writable},
-    policy::Writes,
-    resolved::{self, Assignment, ByKey, Expr, Given, Keys, Order, Origin, Plan, Planned, Target, Then, Type, Typed},
+    policy::WriteKind,
+    resolved::{
+        self, Assignment, BatchValues, CaseByKey, CaseResult, Expr, FromItem, JoinEstimate, KeySet, Order,
+        ResolvedStatement, Target, Type, Typed,
+    },
     schema::{Column, DefaultValue, ForeignKey, TypeKind},
     statement::BinaryOp,
 };
@@ -46,7 +49,7 @@ pub(crate) struct ChangeMany {
 const NUMBER: &str = "n";
 
 /// The change's names, found in the catalog.
-struct Names<'a> {
+struct ResolvedNames<'a> {
     target: Target<'a>,
     entry: &'a Entry,
     /// The columns of the batch.
@@ -69,13 +72,13 @@ impl ChangeMany {
         let key = catalog.table(self.schema.as_deref(), &self.table).map_or(0, |table| table.primary_key.len());
         let (set, found) = (self.columns.len(), key.saturating_add(usize::from(self.is_versioned)));
         match (layout, self.verb) {
-            (Layout::Slots, Verb::Update) => set.saturating_mul(found + 1).saturating_add(found),
-            (Layout::Slots, _) => found * 2,
+            (Layout::Placeholders, Verb::Update) => set.saturating_mul(found + 1).saturating_add(found),
+            (Layout::Placeholders, _) => found * 2,
             _ => set.saturating_add(found),
         }
     }
 
-    fn names<'a>(&'a self, checker: &mut Checker<'a>) -> Result<Names<'a>> {
+    fn names<'a>(&'a self, checker: &mut Checker<'a>) -> Result<ResolvedNames<'a>> {
         let (target, entry) = checker.target(self.schema.as_deref(), &self.table)?;
         let table = &entry.table;
         if table.primary_key.is_empty() {
@@ -89,7 +92,7 @@ impl ChangeMany {
             }
             (None, true) => return Err(Error::invalid(format!("{:?} has no version column", table.name))),
         };
-        let writes = if self.verb == Verb::Delete { Writes::Delete } else { Writes::Update };
+        let writes = if self.verb == Verb::Delete { WriteKind::Delete } else { WriteKind::Update };
         let mut all = writable(entry, self.columns.iter().map(String::as_str), writes)?;
         if let Some(version) = version.filter(|_| self.verb == Verb::Update) {
             writable(entry, std::iter::once(version.name.as_str()), writes)?;
@@ -115,21 +118,21 @@ impl ChangeMany {
             )));
         }
         let returning = self.returning.iter().map(|name| column(entry, name)).collect::<Result<_>>()?;
-        Ok(Names { target, entry, all, set, version, returning, rule })
+        Ok(ResolvedNames { target, entry, all, set, version, returning, rule })
     }
 
     pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
         let names = self.names(checker)?;
-        fit(names.set(), batch)?;
+        check_bounds(names.set(), batch)?;
         Ok(match self.verb {
-            Verb::Read => Layout::Slots,
+            Verb::Read => Layout::Placeholders,
             _ if checker.can.embedded => Layout::Row,
             _ if checker.can.arrays && are_arrays(&names.all, batch) => Layout::Columns,
-            _ => Layout::Slots,
+            _ => Layout::Placeholders,
         })
     }
 
-    pub(super) fn demand<'a>(
+    pub(super) fn enforce_check<'a>(
         &'a self,
         checker: &mut Checker<'a>,
         batch: &Batch,
@@ -142,14 +145,18 @@ impl ChangeMany {
         let check = names.entry.rules.as_ref().and_then(|rules| rules.update_check.as_deref());
         // An update of none of the columns that are checked leaves it as true as it was.
         let check = check.filter(|check| check.columns.iter().any(|name| names.writes(name)));
-        demand(names.entry, check, names.set(), batch, is_open)
+        enforce_check(names.entry, check, names.set(), batch, is_open)
     }
 
-    pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
+    pub(super) fn resolve<'a>(
+        &'a self,
+        checker: &mut Checker<'a>,
+        shape: BatchShape<'a>,
+    ) -> Result<ResolvedStatement<'a>> {
         let names = self.names(checker)?;
         Ok(match shape.layout {
             Layout::Columns => self.joined(checker, &names, shape.batch)?,
-            Layout::Slots => self.listed(checker, &names, shape.written)?,
+            Layout::Placeholders => self.listed(checker, &names, shape.written)?,
             Layout::Row | Layout::Rows => {
                 let filter = names.found_by(Checker::parameter);
                 let assignments = names.assignments(checker, Checker::parameter)?;
@@ -161,23 +168,28 @@ impl ChangeMany {
 
     fn change<'a>(
         &self,
-        names: &Names<'a>,
+        names: &ResolvedNames<'a>,
         assignments: Vec<Assignment<'a>>,
-        source: Option<Origin<'a>>,
+        source: Option<FromItem<'a>>,
         filter: Typed<'a>,
         returning: Vec<resolved::Column<'a>>,
-    ) -> Plan<'a> {
+    ) -> ResolvedStatement<'a> {
         // What it is found by comes first: the values of the rule come after those of the rows.
         let conditions = std::iter::once(filter).chain(names.rule.iter().cloned()).collect();
         let (target, filter) = (names.target, Typed::all(conditions, None));
         if self.verb == Verb::Update {
-            return Plan::Update { target, assignments, source, filter, returning };
+            return ResolvedStatement::Update { target, assignments, source, filter, returning };
         }
-        Plan::Delete { target, source, filter, order_by: Vec::new(), returning }
+        ResolvedStatement::Delete { target, source, filter, order_by: Vec::new(), returning }
     }
 
     /// All rows, joined as arrays.
-    fn joined<'a>(&'a self, checker: &mut Checker<'a>, names: &Names<'a>, batch: &Batch) -> Result<Plan<'a>> {
+    fn joined<'a>(
+        &'a self,
+        checker: &mut Checker<'a>,
+        names: &ResolvedNames<'a>,
+        batch: &Batch,
+    ) -> Result<ResolvedStatement<'a>> {
         let alias = if self.table == "given" { "given_rows" } else { "given" };
         let before = names.unlike();
         let columns = (0..names.all.len()).map(|position| format!("{before}c{position}"));
@@ -196,45 +208,50 @@ impl ChangeMany {
             let position = Expr::Binary(BinaryOp::Subtract, Box::new(number), Box::new(one));
             [numbered(position)].into_iter().chain(names.returned(checker, Some(&self.table))?).collect()
         };
-        let arrays = arrays(&names.all, batch, Planned::ByKey);
-        let source = Origin::Given { arrays, alias, columns };
+        let arrays = arrays(&names.all, batch, JoinEstimate::ByKey);
+        let source = FromItem::Arrays { arrays, alias, columns };
         Ok(self.change(names, assignments, Some(source), filter, returning))
     }
 
     /// All rows by their keys in a list, with what is set chosen by the key.
-    fn listed<'a>(&'a self, checker: &mut Checker<'a>, names: &Names<'a>, rows: usize) -> Result<Plan<'a>> {
-        let keys = || Given { columns: names.found().to_vec(), first: names.set, width: names.all.len(), rows };
+    fn listed<'a>(
+        &'a self,
+        checker: &mut Checker<'a>,
+        names: &ResolvedNames<'a>,
+        rows: usize,
+    ) -> Result<ResolvedStatement<'a>> {
+        let keys = || BatchValues { columns: names.found().to_vec(), first: names.set, width: names.all.len(), rows };
         let columns = || names.found().iter().map(|column| names.own(column)).collect::<Vec<_>>();
-        let chosen = |then: Then, otherwise: Option<Typed<'a>>| {
-            Expr::ByKey(Box::new(ByKey { columns: columns(), keys: keys(), then, otherwise }))
+        let chosen = |then: CaseResult, otherwise: Option<Typed<'a>>| {
+            Expr::CaseByKey(Box::new(CaseByKey { columns: columns(), keys: keys(), then, otherwise }))
         };
         let row = Typed::new(Expr::Row(columns()), Type::Unknown);
-        let filter = Typed::boolean(Expr::Among(Box::new(row), Keys::Given(keys())));
+        let filter = Typed::boolean(Expr::Among(Box::new(row), KeySet::Values(keys())));
         if self.verb == Verb::Read {
-            let position = numbered(chosen(Then::Position, None));
+            let position = numbered(chosen(CaseResult::Position, None));
             let own = names.returning.iter().map(|column| Checker::returned(Some(&self.table), column));
             let columns = [position].into_iter().chain(own).collect();
             let source = checker.read(names.entry, names.target.schema, None)?;
-            return Ok(Plan::Select(select(columns, source, filter, Vec::new())));
+            return Ok(ResolvedStatement::Select(select(columns, source, filter, Vec::new())));
         }
         let assignments = names.assignments(checker, |position, column| {
-            let then = Then::Value { column: position, kind: column.ty.kind };
+            let then = CaseResult::Value { column: position, kind: column.ty.kind };
             Typed::new(chosen(then, Some(names.own(column))), Type::Declared(&column.ty))
         })?;
-        let mut plan = self.change(names, assignments, None, filter, Vec::new());
+        let mut statement = self.change(names, assignments, None, filter, Vec::new());
         // MySQL looks for rows that refer to a row when it removes that one, not when the statement ends.
         let is_mysql = matches!(checker.dialect, Dialect::Mysql | Dialect::Mariadb);
-        if let Plan::Delete { order_by, .. } = &mut plan
+        if let ResolvedStatement::Delete { order_by, .. } = &mut statement
             && (is_mysql && rows > 1 && names.refers_to_itself())
         {
-            let value = integer(chosen(Then::Position, None));
+            let value = integer(chosen(CaseResult::Position, None));
             order_by.push(Order { value, descending: false, nulls_first: None });
         }
-        Ok(plan)
+        Ok(statement)
     }
 }
 
-impl<'a> Names<'a> {
+impl<'a> ResolvedNames<'a> {
     /// The columns that are set.
     fn set(&self) -> &[&'a Column] {
         self.all.get(..self.set).unwrap_or_default()

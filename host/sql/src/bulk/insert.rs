@@ -3,9 +3,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use super::{
-    Layout, Shape,
+    BatchShape, Layout,
     array::{are_arrays, arrays},
-    demand, fit,
+    check_bounds, enforce_check,
 };
 use crate::{
     Batch, Catalog, Dialect, Error, Result,
@@ -13,8 +13,8 @@ use crate::{
     catalog::Entry,
     check::{Checker, column, outputs_of, with_presets, writable},
     compiled::Output,
-    policy::Writes,
-    resolved::{Given, Plan, Planned, Rows, Target},
+    policy::WriteKind,
+    resolved::{BatchValues, InsertRows, JoinEstimate, ResolvedStatement, Target},
     schema::{Column, DefaultValue},
 };
 
@@ -32,7 +32,7 @@ pub struct InsertMany {
 }
 
 /// The insert's names, found in the catalog.
-struct Names<'a> {
+struct ResolvedNames<'a> {
     target: Target<'a>,
     entry: &'a Entry,
     /// The columns that are given, and after them those that the host fills.
@@ -55,11 +55,11 @@ impl InsertMany {
         self.columns.len().saturating_add(presets)
     }
 
-    fn names<'a>(&'a self, checker: &mut Checker<'a>) -> Result<Names<'a>> {
+    fn names<'a>(&'a self, checker: &mut Checker<'a>) -> Result<ResolvedNames<'a>> {
         let (target, entry) = checker.target(self.schema.as_deref(), &self.table)?;
-        let mut columns = writable(entry, self.columns.iter().map(String::as_str), Writes::Insert)?;
+        let mut columns = writable(entry, self.columns.iter().map(String::as_str), WriteKind::Insert)?;
         columns.extend(entry.rules.iter().flat_map(|rules| &rules.presets).map(|preset| &preset.column));
-        checker.changeable(entry, Writes::Insert)?;
+        checker.changeable(entry, WriteKind::Insert)?;
         checker.check_returning(entry, !self.returning.is_empty())?;
         let plain = entry.table.columns.iter().find(|column| column.computed.is_none());
         let plain = plain.ok_or_else(|| Error::invalid("an insert of many rows has columns"))?;
@@ -68,12 +68,12 @@ impl InsertMany {
         let advice = "this database returns nothing of inserts but the key that it makes; read the rows afterwards";
         let returns = returning.is_empty() || returns_made_key || checker.can.insert_returning;
         checker.require(returns, "insert-returning", advice)?;
-        Ok(Names { target, entry, columns, plain, returning, returns_made_key })
+        Ok(ResolvedNames { target, entry, columns, plain, returning, returns_made_key })
     }
 
     pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
         let names = self.names(checker)?;
-        fit(&names.columns, batch)?;
+        check_bounds(&names.columns, batch)?;
         Ok(match () {
             () if checker.can.embedded => Layout::Row,
             () if checker.can.arrays && !names.columns.is_empty() && are_arrays(&names.columns, batch) => {
@@ -83,7 +83,7 @@ impl InsertMany {
         })
     }
 
-    pub(super) fn demand<'a>(
+    pub(super) fn enforce_check<'a>(
         &'a self,
         checker: &mut Checker<'a>,
         batch: &Batch,
@@ -91,28 +91,32 @@ impl InsertMany {
     ) -> Result<()> {
         let names = self.names(checker)?;
         let check = names.entry.rules.as_ref().and_then(|rules| rules.insert_check.as_deref());
-        demand(names.entry, check, &names.columns, batch, is_open)
+        enforce_check(names.entry, check, &names.columns, batch, is_open)
     }
 
-    pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
-        let Names { target, entry, columns, plain, returning, returns_made_key } = self.names(checker)?;
+    pub(super) fn resolve<'a>(
+        &'a self,
+        checker: &mut Checker<'a>,
+        shape: BatchShape<'a>,
+    ) -> Result<ResolvedStatement<'a>> {
+        let ResolvedNames { target, entry, columns, plain, returning, returns_made_key } = self.names(checker)?;
         // An embedded database tells the key row by row, where it would keep a table for what `RETURNING` returns, each time
         // anew; one without `RETURNING` tells the first of a statement.
         let is_told = returns_made_key && (shape.layout == Layout::Row || !checker.can.insert_returning);
         let width = columns.len();
         let all = || with_presets(&self.columns, entry);
-        let (names, rows): (Cow<'a, [String]>, Rows<'a>) = match shape.layout {
-            Layout::Row if columns.is_empty() => (Cow::default(), Rows::Defaults),
-            _ if columns.is_empty() => (Cow::Owned(vec![plain.name.clone()]), Rows::Default(shape.written)),
-            Layout::Columns => (all(), Rows::Arrays(arrays(&columns, shape.batch, Planned::ByLength))),
-            Layout::Row | Layout::Rows | Layout::Slots => {
-                let given = Given { columns, first: 0, width, rows: shape.written };
-                (all(), Rows::Given(given))
+        let (names, rows): (Cow<'a, [String]>, InsertRows<'a>) = match shape.layout {
+            Layout::Row if columns.is_empty() => (Cow::default(), InsertRows::Defaults),
+            _ if columns.is_empty() => (Cow::Owned(vec![plain.name.clone()]), InsertRows::Default(shape.written)),
+            Layout::Columns => (all(), InsertRows::Arrays(arrays(&columns, shape.batch, JoinEstimate::ByLength))),
+            Layout::Row | Layout::Rows | Layout::Placeholders => {
+                let given = BatchValues { columns, first: 0, width, rows: shape.written };
+                (all(), InsertRows::Batch(given))
             }
         };
         let returning = returning.into_iter().map(|column| checker.shown(None, entry, column));
         let returning = returning.collect::<Result<_>>()?;
-        Ok(Plan::Insert { target, columns: names, rows, conflict: None, returning, is_told })
+        Ok(ResolvedStatement::Insert { target, columns: names, rows, conflict: None, returning, is_told })
     }
 }
 

@@ -3,37 +3,37 @@
 //! A batch has a row for each key. Rows that are found by several keys come once.
 
 use super::{
-    Layout, Shape,
+    BatchShape, Layout,
     array::{are_arrays, arrays},
-    fit,
+    check_bounds,
 };
 use crate::{
     Batch, Catalog, Error, Result,
     catalog::{Entry, OrderKey},
     check::{Checker, column, select},
-    resolved::{Expr, Given, Keys, Order, Origin, Plan, Planned, Type, Typed},
+    resolved::{BatchValues, Expr, FromItem, JoinEstimate, KeySet, Order, ResolvedStatement, Type, Typed},
     schema::Column,
     statement::JoinKind,
 };
 
 /// A table by its schema and name.
-pub(crate) type Name = (Option<String>, String);
+pub(crate) type TableName = (Option<String>, String);
 
 /// Rows to read. All names are those of declared tables.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadMany {
-    pub(crate) table: Name,
+    pub(crate) table: TableName,
     /// The columns that find rows: the table's own, or those of the table between.
     pub(crate) by: Vec<String>,
-    pub(crate) between: Option<Between>,
+    pub(crate) secondary: Option<SecondaryTable>,
     /// The order; the primary key comes after it.
     pub(crate) order_by: Vec<OrderKey>,
 }
 
 /// A table whose rows say which rows belong together; its columns `by` come first in what is read.
 #[derive(Clone, Debug)]
-pub(crate) struct Between {
-    pub(crate) table: Name,
+pub(crate) struct SecondaryTable {
+    pub(crate) table: TableName,
     /// Its columns, and those of the table that is read which they refer to.
     pub(crate) on: Vec<(String, String)>,
 }
@@ -49,17 +49,17 @@ impl ReadMany {
         self.by.iter().map(|name| column(finder, name)).collect()
     }
 
-    fn finder_table(&self) -> &Name {
-        self.between.as_ref().map_or(&self.table, |between| &between.table)
+    fn finder_table(&self) -> &TableName {
+        self.secondary.as_ref().map_or(&self.table, |secondary| &secondary.table)
     }
 
     /// The name of the table that has the columns which find rows. One between has a name of its own where it would have
     /// that of the table which it leads to, in another schema.
     fn finder(&self) -> &str {
         let own = self.table.1.as_str();
-        match &self.between {
+        match &self.secondary {
             None => own,
-            Some(between) if between.table.1 != own => &between.table.1,
+            Some(secondary) if secondary.table.1 != own => &secondary.table.1,
             Some(_) if own == "pair" => "pairs",
             Some(_) => "pair",
         }
@@ -68,38 +68,42 @@ impl ReadMany {
     pub(super) fn check<'a>(&'a self, checker: &mut Checker<'a>, batch: &Batch) -> Result<Layout> {
         checker.source_entry(self.table.0.as_deref(), &self.table.1)?;
         let by = self.finders(checker.catalog)?;
-        fit(&by, batch)?;
-        Ok(if checker.can.arrays && are_arrays(&by, batch) { Layout::Columns } else { Layout::Slots })
+        check_bounds(&by, batch)?;
+        Ok(if checker.can.arrays && are_arrays(&by, batch) { Layout::Columns } else { Layout::Placeholders })
     }
 
-    pub(super) fn resolve<'a>(&'a self, checker: &mut Checker<'a>, shape: Shape<'a>) -> Result<Plan<'a>> {
+    pub(super) fn resolve<'a>(
+        &'a self,
+        checker: &mut Checker<'a>,
+        shape: BatchShape<'a>,
+    ) -> Result<ResolvedStatement<'a>> {
         let (own, finder) = (self.table.1.as_str(), self.finder());
         let entry = checker.source_entry(self.table.0.as_deref(), own)?;
         let (finder_schema, finder_name) = self.finder_table();
         let finder_entry = checker.source_entry(finder_schema.as_deref(), finder_name)?;
         let by = self.by.iter().map(|name| column(finder_entry, name)).collect::<Result<Vec<_>>>()?;
-        let before: &[&Column] = if self.between.is_some() { &by } else { &[] };
+        let before: &[&Column] = if self.secondary.is_some() { &by } else { &[] };
         let columns = before.iter().map(|column| Checker::returned(Some(finder), column));
         let all = entry.table.columns.iter().map(|at| column(entry, &at.name)).collect::<Result<Vec<_>>>()?;
         let columns = columns.chain(all.into_iter().map(|column| Checker::returned(Some(own), column))).collect();
         let order_by = self.order(finder, &by, entry)?;
         let filter = among(finder, by, shape);
         let source = self.source(checker, entry, finder_entry)?;
-        Ok(Plan::Select(select(columns, source, filter, order_by)))
+        Ok(ResolvedStatement::Select(select(columns, source, filter, order_by)))
     }
 
-    fn source<'a>(&'a self, checker: &mut Checker<'a>, entry: &'a Entry, finder: &'a Entry) -> Result<Origin<'a>> {
+    fn source<'a>(&'a self, checker: &mut Checker<'a>, entry: &'a Entry, finder: &'a Entry) -> Result<FromItem<'a>> {
         let own_source = checker.read(entry, self.table.0.as_deref(), None)?;
-        let Some(between) = &self.between else { return Ok(own_source) };
+        let Some(secondary) = &self.secondary else { return Ok(own_source) };
         let (own, name) = (self.table.1.as_str(), self.finder());
-        let mut on = Vec::with_capacity(between.on.len());
-        for (near, far) in &between.on {
-            let near = Checker::column_of(Some(name), column(finder, near)?);
-            on.push([near, Checker::column_of(Some(own), column(entry, far)?)]);
+        let mut on = Vec::with_capacity(secondary.on.len());
+        for (local, remote) in &secondary.on {
+            let local = Checker::column_of(Some(name), column(finder, local)?);
+            on.push([local, Checker::column_of(Some(own), column(entry, remote)?)]);
         }
-        let left = checker.read(finder, between.table.0.as_deref(), (name != between.table.1).then_some(name))?;
+        let left = checker.read(finder, secondary.table.0.as_deref(), (name != secondary.table.1).then_some(name))?;
         let on = Some(Box::new(Typed::boolean(Expr::Equal(on))));
-        Ok(Origin::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(own_source), on })
+        Ok(FromItem::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(own_source), on })
     }
 
     /// Owner by owner, and each one's rows in their order: as the index of a foreign key has them.
@@ -124,7 +128,7 @@ impl ReadMany {
 }
 
 /// The condition that finds rows by the keys of the batch.
-fn among<'a>(finder: &'a str, by: Vec<&'a Column>, shape: Shape<'_>) -> Typed<'a> {
+fn among<'a>(finder: &'a str, by: Vec<&'a Column>, shape: BatchShape<'_>) -> Typed<'a> {
     let mut columns: Vec<Typed<'a>> = by.iter().map(|column| Checker::column_of(Some(finder), column)).collect();
     let value = match columns.pop() {
         Some(only) if columns.is_empty() => only,
@@ -134,10 +138,10 @@ fn among<'a>(finder: &'a str, by: Vec<&'a Column>, shape: Shape<'_>) -> Typed<'a
         }
     };
     let keys = if shape.layout == Layout::Columns {
-        Keys::Arrays(arrays(&by, shape.batch, Planned::ByLength))
+        KeySet::Arrays(arrays(&by, shape.batch, JoinEstimate::ByLength))
     } else {
         let width = by.len();
-        Keys::Given(Given { columns: by, first: 0, width, rows: shape.written })
+        KeySet::Values(BatchValues { columns: by, first: 0, width, rows: shape.written })
     };
     Typed::boolean(Expr::Among(Box::new(value), keys))
 }

@@ -78,7 +78,7 @@ pub(super) fn folded(name: &str, dialect: Dialect) -> String {
 /// Made names depend on nothing but the table and the columns, so `create-all` and `drop-all` of other processes make the
 /// same ones. One that is too long or taken ends with a hash.
 pub(super) fn derive(tables: &mut [Table], dialect: Dialect) -> Result<()> {
-    let mut taken = Taken { dialect, names: HashSet::new() };
+    let mut taken = TakenNames { dialect, names: HashSet::new() };
     taken.chosen(tables)?;
     for table in tables {
         let key = format!("{}\0{}", table.schema.as_deref().unwrap_or_default(), table.name);
@@ -110,12 +110,12 @@ pub(super) fn derive(tables: &mut [Table], dialect: Dialect) -> Result<()> {
 }
 
 /// Names that are in use. All kinds share one space, which is stricter than any database.
-struct Taken {
+struct TakenNames {
     dialect: Dialect,
     names: HashSet<String>,
 }
 
-impl Taken {
+impl TakenNames {
     /// Takes the names that guests chose. Two of one name are an error in the scope where this database says so.
     fn chosen(&mut self, tables: &[Table]) -> Result<()> {
         let mut scoped: HashSet<(String, &str, String)> = HashSet::new();

@@ -1,4 +1,7 @@
 //! The checks of relationships: each names tables, columns and a foreign key that exist.
+//!
+//! What a relationship means is decided here, and a wrong one is refused here. An SDK with a unit of work finds the same columns once more
+//! for its own structs (the Rust SDK in `mapping/resolve.rs`), as it needs them without a call to the host; it refuses nothing.
 
 use std::collections::HashSet;
 
@@ -42,13 +45,13 @@ pub(crate) enum Direction<'a> {
     /// The other side: one-to-many, one-to-one.
     ToMany,
     /// A table between them.
-    Through {
+    Secondary {
         /// The table.
         table: &'a Table,
         /// Its columns that refer to the owner.
-        near: Vec<String>,
+        local: Vec<String>,
         /// Its columns that refer to the other side.
-        far: Vec<String>,
+        remote: Vec<String>,
     },
 }
 
@@ -57,9 +60,9 @@ pub(crate) struct Related<'a> {
     pub(crate) direction: Direction<'a>,
     pub(crate) target: &'a Table,
     /// The owner's columns: those of its foreign key, or those that are referred to.
-    pub(crate) near: Vec<String>,
+    pub(crate) local: Vec<String>,
     /// The other side's columns, as many.
-    pub(crate) far: Vec<String>,
+    pub(crate) remote: Vec<String>,
     pub(crate) order_by: Vec<OrderKey>,
 }
 
@@ -107,7 +110,7 @@ fn resolve<'a>(catalog: &'a Catalog, relationship: &Relationship) -> Result<Rela
         return Err(format!("orders by the column {}, which its target does not have", shown(&missing.column)));
     }
     let wanted = relationship.foreign_key.as_deref();
-    let Some(through) = &relationship.through else {
+    let Some(secondary) = &relationship.through else {
         let is_self = std::ptr::eq(owner, target);
         let (forward, back) =
             (keys(owner, target, wanted), if is_self { Vec::new() } else { keys(target, owner, wanted) });
@@ -120,13 +123,13 @@ fn resolve<'a>(catalog: &'a Catalog, relationship: &Relationship) -> Result<Rela
         };
         let (own, referred) = (key.columns.clone(), key.referred.clone());
         return Ok(match is_forward {
-            true => Related { direction: Direction::ToOne, target, near: own, far: referred, order_by },
-            false => Related { direction: Direction::ToMany, target, near: referred, far: own, order_by },
+            true => Related { direction: Direction::ToOne, target, local: own, remote: referred, order_by },
+            false => Related { direction: Direction::ToMany, target, local: referred, remote: own, order_by },
         });
     };
-    let table = find(through)?;
+    let table = find(secondary)?;
     let is_self = std::ptr::eq(owner, target);
-    let near = match keys(table, owner, wanted).as_slice() {
+    let local = match keys(table, owner, wanted).as_slice() {
         // A table's association with itself: its first foreign key refers to the owner.
         [first, _, ..] if !is_self => {
             let columns = shown(&first.columns.join(", "));
@@ -136,12 +139,13 @@ fn resolve<'a>(catalog: &'a Catalog, relationship: &Relationship) -> Result<Rela
         }
         keys => keys.first().copied(),
     };
-    let other = |near: &ForeignKey| keys(table, target, None).into_iter().find(|far| far.columns != near.columns);
-    let Some((near, far)) = near.and_then(|near| Some((near, other(near)?))) else {
+    let other =
+        |local: &ForeignKey| keys(table, target, None).into_iter().find(|remote| remote.columns != local.columns);
+    let Some((local, remote)) = local.and_then(|local| Some((local, other(local)?))) else {
         return Err("goes through a table without foreign keys to both sides".into());
     };
-    let direction = Direction::Through { table, near: near.columns.clone(), far: far.columns.clone() };
-    Ok(Related { direction, target, near: near.referred.clone(), far: far.referred.clone(), order_by })
+    let direction = Direction::Secondary { table, local: local.columns.clone(), remote: remote.columns.clone() };
+    Ok(Related { direction, target, local: local.referred.clone(), remote: remote.referred.clone(), order_by })
 }
 
 fn named<'a>(catalog: &'a Catalog, name: &str) -> Option<&'a Table> {

@@ -6,8 +6,8 @@ use super::{Checker, query::shape, scope::no_column};
 use crate::{
     Result,
     catalog::Entry,
-    compiled::{Output, Source},
-    resolved::{self, Bind, Body, Expr, Order, Origin, Query, Select, Type, Typed},
+    compiled::{Output, ValueSource},
+    resolved::{self, Bind, Body, Expr, FromItem, Order, Query, Select, Type, Typed},
     schema::Column,
     statement::NodeId,
 };
@@ -33,9 +33,9 @@ impl<'a> Checker<'a> {
 
     /// The parameter of this number, on its way into a column. The batch's values were asked whether they fit.
     pub(crate) fn parameter(number: usize, column: &'a Column) -> Typed<'a> {
-        let source = Source::Parameter(u32::try_from(number).unwrap_or(u32::MAX));
+        let source = ValueSource::Parameter(u32::try_from(number).unwrap_or(u32::MAX));
         let kind = Some(column.ty.kind);
-        let bind = Bind { source, kind, node: NodeId::MAX, fit: None, alone: false };
+        let bind = Bind { source, kind, node: NodeId::MAX, bounds: None, alone: false };
         Typed::new(Expr::Bind(bind), Type::Declared(&column.ty))
     }
 }
@@ -43,7 +43,7 @@ impl<'a> Checker<'a> {
 /// A select of some rows of a source.
 pub(crate) fn select<'a>(
     columns: Vec<resolved::Column<'a>>,
-    source: Origin<'a>,
+    source: FromItem<'a>,
     filter: Typed<'a>,
     order_by: Vec<Order<'a>>,
 ) -> Query<'a> {

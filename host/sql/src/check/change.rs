@@ -7,20 +7,20 @@ use std::{
 
 use super::{Checker, scope::no_column, unsupported};
 use crate::{
-    Dialect, Error, Fit, Result,
+    Dialect, Error, Result, ValueBounds,
     catalog::{Entry, is_key},
-    compiled::Source,
-    policy::{Allow, Writes},
-    resolved::{self, Assignment, Bind, Body, Conflict, Expr, Plan, Query, Rows, Target, Typed},
+    compiled::ValueSource,
+    policy::{Allow, WriteKind},
+    resolved::{self, Assignment, Bind, Body, Conflict, Expr, InsertRows, Query, ResolvedStatement, Target, Typed},
     schema::{Column, DefaultValue, Table},
     statement::{self, ConflictAction, Delete, Insert, InsertSource, NodeId, Root, Update},
 };
 
 impl<'a> Checker<'a> {
     /// The whole statement.
-    pub(super) fn root(&mut self, root: &'a Root) -> Result<Plan<'a>> {
+    pub(super) fn root(&mut self, root: &'a Root) -> Result<ResolvedStatement<'a>> {
         match root {
-            Root::Select(query) => Ok(Plan::Select(self.query(*query)?)),
+            Root::Select(query) => Ok(ResolvedStatement::Select(self.query(*query)?)),
             Root::Insert(insert) => self.insert(insert),
             Root::Update(update) => self.update(update),
             Root::Delete(delete) => self.delete(delete),
@@ -58,20 +58,20 @@ impl<'a> Checker<'a> {
         returned
     }
 
-    fn insert(&mut self, insert: &'a Insert) -> Result<Plan<'a>> {
+    fn insert(&mut self, insert: &'a Insert) -> Result<ResolvedStatement<'a>> {
         let advice = "this database returns nothing of inserts; read the rows afterwards";
         self.require(insert.returning.is_empty() || self.can.insert_returning, "insert-returning", advice)?;
         let (target, entry) = self.target(insert.schema.as_deref(), &insert.table)?;
         if let Some(rules) = &entry.rules {
-            rules.check(target.name, Writes::Insert)?;
+            rules.check(target.name, WriteKind::Insert)?;
         }
-        let columns = writable(entry, insert.columns.iter().map(String::as_str), Writes::Insert)?;
+        let columns = writable(entry, insert.columns.iter().map(String::as_str), WriteKind::Insert)?;
         let rows = match &insert.source {
             InsertSource::Defaults if insert.columns.is_empty() => self.defaults(entry)?,
             InsertSource::Defaults => return Err(Error::invalid("a row of defaults names no columns")),
             _ if insert.columns.is_empty() => return Err(Error::invalid("an insert names the columns that it fills")),
             InsertSource::Values(rows) if rows.is_empty() => return Err(Error::invalid("an insert without rows")),
-            InsertSource::Values(rows) => Rows::Values(self.rows(rows, &columns, entry)?),
+            InsertSource::Values(rows) => InsertRows::Values(self.rows(rows, &columns, entry)?),
             InsertSource::Query(query) => {
                 let query = self.query(*query)?;
                 if query.shape.len() != columns.len() {
@@ -79,10 +79,10 @@ impl<'a> Checker<'a> {
                     return Err(Error::invalid(message));
                 }
                 // What a query returns is not known before it runs.
-                self.demand(entry, Writes::Insert, |_| None)?;
+                self.enforce_check(entry, WriteKind::Insert, |_| None)?;
                 let mut query = self.stored_query(query, &columns)?;
                 append(&mut query, &Self::presets(entry));
-                Rows::Query(Box::new(query))
+                InsertRows::Query(Box::new(query))
             }
         };
         let conflict = match &insert.conflict {
@@ -91,14 +91,14 @@ impl<'a> Checker<'a> {
         };
         let returning = self.returning(target.name, entry, &insert.returning, false)?;
         let columns = with_presets(&insert.columns, entry);
-        Ok(Plan::Insert { target, columns, rows, conflict, returning, is_told: false })
+        Ok(ResolvedStatement::Insert { target, columns, rows, conflict, returning, is_told: false })
     }
 
     /// A row of nothing but what the host fills in.
-    fn defaults(&mut self, entry: &'a Entry) -> Result<Rows<'a>> {
-        self.demand(entry, Writes::Insert, |_| None)?;
+    fn defaults(&mut self, entry: &'a Entry) -> Result<InsertRows<'a>> {
+        self.enforce_check(entry, WriteKind::Insert, |_| None)?;
         let presets = Self::presets(entry);
-        Ok(if presets.is_empty() { Rows::Defaults } else { Rows::Values(vec![presets]) })
+        Ok(if presets.is_empty() { InsertRows::Defaults } else { InsertRows::Values(vec![presets]) })
     }
 
     fn rows(
@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
         columns: &[&'a Column],
         entry: &'a Entry,
     ) -> Result<Vec<Vec<Typed<'a>>>> {
-        let fits: Vec<_> = columns.iter().map(|column| Fit::of(column)).collect();
+        let bounds: Vec<_> = columns.iter().map(|column| ValueBounds::of(column)).collect();
         let mut plans = Vec::with_capacity(rows.len());
         for row in rows {
             if row.len() != columns.len() {
@@ -115,12 +115,12 @@ impl<'a> Checker<'a> {
                 return Err(Error::invalid(message));
             }
             let mut values = Vec::with_capacity(row.len());
-            for ((id, column), fit) in row.iter().zip(columns).zip(&fits) {
-                let value = self.value(*id, Some(column.ty.kind))?.into_column(fit.as_ref());
+            for ((id, column), bounds) in row.iter().zip(columns).zip(&bounds) {
+                let value = self.value(*id, Some(column.ty.kind))?.into_column(bounds.as_ref());
                 values.push(value);
             }
             let at = |name: &str| columns.iter().position(|column| column.name == name);
-            self.demand(entry, Writes::Insert, |name| values.get(at(name)?))?;
+            self.enforce_check(entry, WriteKind::Insert, |name| values.get(at(name)?))?;
             let stored = values.into_iter().zip(columns).map(|(value, column)| self.stored(value, column));
             let mut values: Vec<_> = stored.collect();
             values.extend(Self::presets(entry));
@@ -160,7 +160,7 @@ impl<'a> Checker<'a> {
             }
             ConflictAction::Nothing => Vec::new(),
             ConflictAction::Update(assignments) => {
-                rule = self.changeable(entry, Writes::Update)?;
+                rule = self.changeable(entry, WriteKind::Update)?;
                 self.assignments(assignments, entry)?
             }
         };
@@ -197,7 +197,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    fn update(&mut self, update: &'a Update) -> Result<Plan<'a>> {
+    fn update(&mut self, update: &'a Update) -> Result<ResolvedStatement<'a>> {
         let advice = "this database returns nothing of updates; read the rows afterwards";
         self.require(update.returning.is_empty() || self.can.update_returning, "update-returning", advice)?;
         let advice = "this database's updates have no other sources; use subqueries";
@@ -210,14 +210,14 @@ impl<'a> Checker<'a> {
         // The sources come first: their conditions and lateral queries do not see the changed table.
         let source = update.source.map(|source| self.source(source)).transpose()?;
         self.enter(target.name, entry)?;
-        let rule = self.changeable(entry, Writes::Update)?;
+        let rule = self.changeable(entry, WriteKind::Update)?;
         let filter = self.changed(rule, update.filter)?;
         let assignments = self.assignments(&update.assignments, entry)?;
         let returning = self.returning(target.name, entry, &update.returning, source.is_some())?;
-        Ok(Plan::Update { target, assignments, source, filter, returning })
+        Ok(ResolvedStatement::Update { target, assignments, source, filter, returning })
     }
 
-    fn delete(&mut self, delete: &'a Delete) -> Result<Plan<'a>> {
+    fn delete(&mut self, delete: &'a Delete) -> Result<ResolvedStatement<'a>> {
         let advice = "this database returns nothing of deletes; read the rows before";
         self.require(delete.returning.is_empty() || self.can.delete_returning, "delete-returning", advice)?;
         let advice = "this database's deletes have no other sources; use a subquery";
@@ -226,23 +226,24 @@ impl<'a> Checker<'a> {
         self.scope.levels.push(Vec::new());
         let source = delete.source.map(|source| self.source(source)).transpose()?;
         self.enter(target.name, entry)?;
-        let rule = self.changeable(entry, Writes::Delete)?;
+        let rule = self.changeable(entry, WriteKind::Delete)?;
         let filter = self.changed(rule, delete.filter)?;
         if source.is_some() && !delete.returning.is_empty() && self.dialect == Dialect::Mariadb {
             let message = "this database returns nothing of deletes with other sources";
             return Err(unsupported("delete-returning", message));
         }
         let returning = self.returning(target.name, entry, &delete.returning, source.is_some())?;
-        Ok(Plan::Delete { target, source, filter, order_by: Vec::new(), returning })
+        Ok(ResolvedStatement::Delete { target, source, filter, order_by: Vec::new(), returning })
     }
 
     /// New values, with those that the model says columns get by every update.
     fn assignments(&mut self, given: &'a [statement::Assignment], entry: &'a Entry) -> Result<Vec<Assignment<'a>>> {
-        let columns = writable(entry, given.iter().map(|assignment| assignment.column.as_str()), Writes::Update)?;
+        let columns = writable(entry, given.iter().map(|assignment| assignment.column.as_str()), WriteKind::Update)?;
         let mut all = Vec::with_capacity(given.len());
         for (assignment, column) in given.iter().zip(columns.iter().copied()) {
             self.reads = Some(HashSet::new());
-            let value = self.value(assignment.value, Some(column.ty.kind))?.into_column(Fit::of(column).as_ref());
+            let value =
+                self.value(assignment.value, Some(column.ty.kind))?.into_column(ValueBounds::of(column).as_ref());
             let reads = self.reads.take().unwrap_or_default();
             all.push((Assignment { column: &column.name, value }, reads));
         }
@@ -252,7 +253,7 @@ impl<'a> Checker<'a> {
         // What the guest's model sets by itself is written, too.
         let written = || all.iter().map(|(set, _)| set).chain(&touched);
         let value = |name: &str| written().find(|set| set.column == name).map(|set| &set.value);
-        self.demand(entry, Writes::Update, value)?;
+        self.enforce_check(entry, WriteKind::Update, value)?;
         for ((assignment, _), column) in all.iter_mut().zip(columns) {
             let value = std::mem::replace(&mut assignment.value, Typed::boolean(Expr::Truth(true)));
             assignment.value = self.stored(value, column);
@@ -273,7 +274,7 @@ impl<'a> Checker<'a> {
     ) -> Result<()> {
         for column in entry.table.columns.iter().filter(|column| !is_set(column)) {
             if let Some(value) = self.on_update(column) {
-                check_column(entry, &column.name, Writes::Update)?;
+                check_column(entry, &column.name, WriteKind::Update)?;
                 all.push(Assignment { column: &column.name, value });
             }
         }
@@ -286,10 +287,10 @@ impl<'a> Checker<'a> {
         let expr = match &column.on_update {
             DefaultValue::None | DefaultValue::GeneratedKey => return None,
             DefaultValue::Literal(value) => Expr::Bind(Bind {
-                source: Source::Literal(value.clone()),
+                source: ValueSource::Literal(value.clone()),
                 kind: Some(kind),
                 node: NodeId::MAX,
-                fit: None,
+                bounds: None,
                 alone: false,
             }),
             DefaultValue::Now => Expr::Now(kind),
@@ -300,7 +301,7 @@ impl<'a> Checker<'a> {
 }
 
 /// Refuses a column that the rules of its table do not let be written.
-fn check_column(entry: &Entry, name: &str, writes: Writes) -> Result<()> {
+fn check_column(entry: &Entry, name: &str, writes: WriteKind) -> Result<()> {
     entry.rules.as_ref().map_or(Ok(()), |rules| rules.check_column(&entry.table.name, name, writes))
 }
 
@@ -339,7 +340,7 @@ fn append<'a>(query: &mut Query<'a>, constants: &[Typed<'a>]) {
 pub(crate) fn writable<'a>(
     entry: &'a Entry,
     names: impl Iterator<Item = &'a str>,
-    writes: Writes,
+    writes: WriteKind,
 ) -> Result<Vec<&'a Column>> {
     let mut seen = HashSet::new();
     let mut columns = Vec::new();

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::{Checker, is_number};
 use crate::{
     Dialect, Result,
-    resolved::{self, Body, Expr, Origin, Query, Select, Type, Typed},
+    resolved::{self, Body, Expr, FromItem, Query, Select, Type, Typed},
     schema::{Column, TypeKind},
 };
 
@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Makes the parts of a compound queries whose numbers are of one kind, and of one form where rows are compared.
-    pub(super) fn unify_parts(&self, parts: &mut [Query<'a>], shape: &[resolved::Shape<'a>], compares: bool) {
+    pub(super) fn unify_parts(&self, parts: &mut [Query<'a>], shape: &[resolved::ResultColumn<'a>], compares: bool) {
         if !self.has_text_decimals() {
             return;
         }
@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
             return Ok(query);
         }
         // What is rounded could become equal, so it is rounded outside, where columns have to have names of their own.
-        super::scope::Derived::new(&query.shape, &[])?;
+        super::scope::DerivedTable::new(&query.shape, &[])?;
         let alias = "inserted";
         let outer = query.shape.iter().zip(columns.iter().copied()).map(|(at, column)| {
             let inner = Expr::Named { table: alias, name: at.name.clone() };
@@ -161,7 +161,7 @@ impl<'a> Checker<'a> {
             resolved::Column { value, name: at.name.clone() }
         });
         let (columns, shape) = (outer.collect(), query.shape.clone());
-        let source = Some(Origin::Query { query: Box::new(query), alias, lateral: false });
+        let source = Some(FromItem::Query { query: Box::new(query), alias, lateral: false });
         let select = Select {
             columns,
             distinct: false,

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Dialect, Error, Result, Value,
     catalog::check_type,
-    compiled::Source,
+    compiled::ValueSource,
     resolved::{Bind, Expr, Like, Type, Typed},
     schema::TypeKind,
     statement::{Case, Cast, ColumnName, ListOp, Listed, Matching, Membership, Node, NodeId, UnaryOp},
@@ -47,7 +47,8 @@ impl<'a> Checker<'a> {
         match node {
             Node::Literal(value) => Ok(self.literal(id, value, hint)),
             Node::Parameter(number) => {
-                let bind = Bind { source: Source::Parameter(*number), kind: hint, node: id, fit: None, alone: false };
+                let bind =
+                    Bind { source: ValueSource::Parameter(*number), kind: hint, node: id, bounds: None, alone: false };
                 Ok(Typed::new(Expr::Bind(bind), hint.into()))
             }
             Node::Column(column) => self.column(column),
@@ -97,7 +98,8 @@ impl<'a> Checker<'a> {
         };
         // A constant of a rule is none of the statement's, whose positions mean others.
         let node = self.rule.map_or(id, |first| first.saturating_add(id));
-        let bind = Bind { source: Source::Literal(value.clone()), kind, node, fit: None, alone: hint.is_none() };
+        let bind =
+            Bind { source: ValueSource::Literal(value.clone()), kind, node, bounds: None, alone: hint.is_none() };
         Typed { nullable: Some(value.is_null()), ..Typed::new(Expr::Bind(bind), kind.into()) }
     }
 

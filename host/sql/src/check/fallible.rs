@@ -3,7 +3,7 @@
 //! A database evaluates conditions in any order. Where one fails for a row that a rule hides, the error tells of the row. So a statement
 //! that has such an expression where rows are still being chosen is written in a way that hides them first.
 
-use super::{function, shape};
+use super::{function, validate};
 use crate::statement::{
     BinaryOp, Conflict, ConflictAction, Insert, InsertSource, Node, NodeId, Root, Select, Statement, UnaryOp,
 };
@@ -24,9 +24,9 @@ impl<'s> Fallible<'s> {
         let mut all = Self { nodes, fails, queries };
         for node in nodes {
             let (mut fails, mut queries) = (is_fallible(node), false);
-            shape::children(node, &mut |child, role| {
+            validate::children(node, &mut |child, role| {
                 fails |= all.can_fail(child);
-                queries |= if role == shape::Role::Query { all.can_fail(child) } else { all.in_queries(child) };
+                queries |= if role == validate::Role::Query { all.can_fail(child) } else { all.in_queries(child) };
             });
             all.fails.push(fails);
             all.queries.push(queries);

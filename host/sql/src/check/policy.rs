@@ -8,15 +8,15 @@ use std::{borrow::Cow, sync::Arc};
 use super::{
     Checker,
     query::shape,
-    scope::{Columns, Named, no_column},
+    scope::{ScopeSource, SourceColumns, no_column},
 };
 use crate::{
     Catalog, Dialect, Error, Result,
     catalog::Entry,
-    compiled::{Condition, Source},
+    compiled::{Condition, ValueSource},
     error::Limited,
-    policy::{Allow, Predicate, Rules, TableRules, Writes},
-    resolved::{self, Bind, Body, Expr, Origin, Query, Select, Type, Typed},
+    policy::{Allow, Predicate, Rules, TableRules, WriteKind},
+    resolved::{self, Bind, Body, Expr, FromItem, Query, Select, Type, Typed},
     schema::Column,
     statement::{ListOp, Listed, Node, NodeId, Root, Statement},
 };
@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
         let (excluded, reads, beside) = (self.excluded.take(), self.reads.take(), self.beside.take());
         let aggregates = self.aggregates;
         self.rule = Some(self.place(predicate));
-        self.scope.levels.push(vec![Named { written, ..Named::new(own, Columns::Any) }]);
+        self.scope.levels.push(vec![ScopeSource { written, ..ScopeSource::new(own, SourceColumns::Any) }]);
         let condition = self.condition(predicate.root);
         self.rule = None;
         (self.nodes, self.scope, self.excluded, self.reads) = (nodes, scope, excluded, reads);
@@ -100,15 +100,15 @@ impl<'a> Checker<'a> {
         entry: &'a Entry,
         schema: Option<&'a str>,
         alias: Option<&'a str>,
-    ) -> Result<Origin<'a>> {
+    ) -> Result<FromItem<'a>> {
         let name = entry.table.name.as_str();
-        let plain = Origin::Table { schema, name, alias };
+        let plain = FromItem::Table { schema, name, alias };
         let Some(rules) = entry.rules.as_deref() else { return Ok(plain) };
         self.ruled.push((name, rules));
         let own = self.source_columns(entry)?;
         if self.beside.is_none() {
-            let query = self.visible(entry, rules, Origin::Table { schema, name, alias: None }, own)?;
-            return Ok(Origin::Query { query: Box::new(query), alias: alias.unwrap_or(name), lateral: false });
+            let query = self.visible(entry, rules, FromItem::Table { schema, name, alias: None }, own)?;
+            return Ok(FromItem::Query { query: Box::new(query), alias: alias.unwrap_or(name), lateral: false });
         }
         if self.is_fenced || !rules.masks.is_empty() {
             let why = "together with masks or with conditions that a value can make fail";
@@ -140,7 +140,7 @@ impl<'a> Checker<'a> {
         &mut self,
         entry: &'a Entry,
         rules: &'a TableRules,
-        source: Origin<'a>,
+        source: FromItem<'a>,
         own: Vec<&'a Column>,
     ) -> Result<Query<'a>> {
         let name = entry.table.name.as_str();
@@ -189,15 +189,15 @@ impl<'a> Checker<'a> {
 
     /// Puts the changed table into the query here, where conditions and values find its columns.
     pub(super) fn enter(&mut self, name: &'a str, entry: &'a Entry) -> Result<()> {
-        self.scope.add(Named { is_bare: true, ..Named::new(name, Columns::Table(entry)) })
+        self.scope.add(ScopeSource { is_bare: true, ..ScopeSource::new(name, SourceColumns::Table(entry)) })
     }
 
     /// The condition of the rows that may be changed; all where there is none.
-    pub(crate) fn changeable(&mut self, entry: &'a Entry, writes: Writes) -> Result<Vec<Typed<'a>>> {
+    pub(crate) fn changeable(&mut self, entry: &'a Entry, writes: WriteKind) -> Result<Vec<Typed<'a>>> {
         let name = entry.table.name.as_str();
         let Some(rules) = entry.rules.as_deref() else { return Ok(Vec::new()) };
         rules.check(name, writes)?;
-        let own = if writes == Writes::Delete { &rules.deleted } else { &rules.updated };
+        let own = if writes == WriteKind::Delete { &rules.deleted } else { &rules.updated };
         rules.rows.iter().chain(own).map(|rule| self.rule(rule, name, name)).collect()
     }
 
@@ -282,28 +282,28 @@ impl<'a> Checker<'a> {
     pub(super) fn presets(entry: &'a Entry) -> Vec<Typed<'a>> {
         let presets = entry.rules.iter().flat_map(|rules| &rules.presets);
         let bind = |preset: &'a crate::policy::Preset| {
-            let (source, kind) = (Source::Literal(preset.value.clone()), Some(preset.column.ty.kind));
-            let bind = Bind { source, kind, node: NodeId::MAX, fit: None, alone: true };
+            let (source, kind) = (ValueSource::Literal(preset.value.clone()), Some(preset.column.ty.kind));
+            let bind = Bind { source, kind, node: NodeId::MAX, bounds: None, alone: true };
             Typed::new(Expr::Bind(bind), Type::Declared(&preset.column.ty))
         };
         presets.map(bind).collect()
     }
 
     /// Notes what has to be true of a row's values: those that it names have to be values, which the host can look at.
-    pub(super) fn demand<'v>(
+    pub(super) fn enforce_check<'v>(
         &mut self,
         entry: &Entry,
-        writes: Writes,
+        writes: WriteKind,
         value: impl Fn(&str) -> Option<&'v Typed<'a>>,
     ) -> Result<()>
     where
         'a: 'v,
     {
         let Some(rules) = entry.rules.as_deref() else { return Ok(()) };
-        let check = if writes == Writes::Update { &rules.update_check } else { &rules.insert_check };
+        let check = if writes == WriteKind::Update { &rules.update_check } else { &rules.insert_check };
         let Some(predicate) = check else { return Ok(()) };
         // An update of none of these columns leaves it as true as it was.
-        if writes == Writes::Update && !predicate.columns.iter().any(|column| value(column).is_some()) {
+        if writes == WriteKind::Update && !predicate.columns.iter().any(|column| value(column).is_some()) {
             return Ok(());
         }
         let mut values = Vec::with_capacity(predicate.columns.len());
@@ -311,7 +311,7 @@ impl<'a> Checker<'a> {
             let preset = rules.presets.iter().find(|preset| preset.column.name == *column);
             let source = match (value(column).map(|value| &value.expr), preset) {
                 (Some(Expr::Bind(bind)), _) => bind.source.clone(),
-                (None, Some(preset)) if writes == Writes::Insert => Source::Literal(preset.value.clone()),
+                (None, Some(preset)) if writes == WriteKind::Insert => ValueSource::Literal(preset.value.clone()),
                 _ => {
                     let table = &entry.table.name;
                     return Err(Error::Denied(format!(

@@ -9,12 +9,12 @@ use super::{
     Checker, at,
     decimal::wider,
     function,
-    scope::{Columns, Derived, Known, Named},
+    scope::{DerivedTable, ScopeSource, SourceColumns, VisibleCte},
     unsupported,
 };
 use crate::{
     Dialect, Error, Result, Scalar, Value,
-    resolved::{self, Body, Column, Expr, Origin, Query, Shape, Type, Typed},
+    resolved::{self, Body, Column, Expr, FromItem, Query, ResultColumn, Type, Typed},
     schema::TypeKind,
     statement::{Compound, Cte, Join, JoinKind, Locking, Node, NodeId, Order, Select, SetOp, SourceQuery, SourceTable},
 };
@@ -62,8 +62,8 @@ impl<'a> Checker<'a> {
             }
             let itself = cte.recursive.then_some((cte.name.as_str(), cte.columns.as_slice()));
             let query = self.query_named(cte.query, itself)?;
-            let columns = Derived::new(&query.shape, &cte.columns)?;
-            self.scope.ctes.push(Known { name: &cte.name, columns });
+            let columns = DerivedTable::new(&query.shape, &cte.columns)?;
+            self.scope.ctes.push(VisibleCte { name: &cte.name, columns });
             let recursive = cte.recursive;
             plans.push(resolved::Cte { name: &cte.name, columns: &cte.columns, recursive, query });
         }
@@ -129,7 +129,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Keys of a select's order: columns of its sources first, labels of its own after them.
-    fn select_orders(&mut self, orders: &'a [Order], shape: &[Shape<'a>]) -> Result<Vec<resolved::Order<'a>>> {
+    fn select_orders(&mut self, orders: &'a [Order], shape: &[ResultColumn<'a>]) -> Result<Vec<resolved::Order<'a>>> {
         let labels = Labels::new(orders, shape);
         let mut keys = Vec::with_capacity(orders.len());
         for order in orders {
@@ -204,7 +204,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A source, whose names are added to the query here.
-    pub(super) fn source(&mut self, id: NodeId) -> Result<Origin<'a>> {
+    pub(super) fn source(&mut self, id: NodeId) -> Result<FromItem<'a>> {
         match self.node(id)? {
             Node::Table(table) => self.table(table),
             Node::Subquery(subquery) => self.subquery(subquery),
@@ -213,24 +213,24 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn table(&mut self, table: &'a SourceTable) -> Result<Origin<'a>> {
+    fn table(&mut self, table: &'a SourceTable) -> Result<FromItem<'a>> {
         if let Some(alias) = &table.alias {
             self.name("source", alias)?;
         }
         let (schema, alias) = (table.schema.as_deref(), table.alias.as_deref());
         let name = alias.unwrap_or(&table.table);
-        let plain = Origin::Table { schema, name: &table.table, alias };
+        let plain = FromItem::Table { schema, name: &table.table, alias };
         let cte = if table.schema.is_none() { self.scope.cte(&table.table) } else { None };
         let (columns, origin) = match cte {
-            Some(derived) => (Columns::Derived(derived), plain),
-            None if self.rule.is_some() => (Columns::Any, plain),
+            Some(derived) => (SourceColumns::Derived(derived), plain),
+            None if self.rule.is_some() => (SourceColumns::Any, plain),
             None => {
                 let entry = self.entry(schema, &table.table)?;
                 self.clock |= entry.table.is_view;
-                (Columns::Table(entry), self.read(entry, schema, alias)?)
+                (SourceColumns::Table(entry), self.read(entry, schema, alias)?)
             }
         };
-        self.scope.add(Named::new(name, columns))?;
+        self.scope.add(ScopeSource::new(name, columns))?;
         Ok(origin)
     }
 
@@ -241,7 +241,7 @@ impl<'a> Checker<'a> {
         Ok(entry)
     }
 
-    fn subquery(&mut self, subquery: &'a SourceQuery) -> Result<Origin<'a>> {
+    fn subquery(&mut self, subquery: &'a SourceQuery) -> Result<FromItem<'a>> {
         self.name("source", &subquery.alias)?;
         self.require(!subquery.lateral || self.can.lateral, "lateral", "this database has no lateral subqueries")?;
         // Only a lateral query sees the sources before it.
@@ -249,12 +249,12 @@ impl<'a> Checker<'a> {
         let query = self.query(subquery.query);
         self.scope.levels.extend(siblings);
         let query = query?;
-        let columns = Columns::Derived(Derived::new(&query.shape, &[])?);
-        self.scope.add(Named::new(&subquery.alias, columns))?;
-        Ok(Origin::Query { query: Box::new(query), alias: &subquery.alias, lateral: subquery.lateral })
+        let columns = SourceColumns::Derived(DerivedTable::new(&query.shape, &[])?);
+        self.scope.add(ScopeSource::new(&subquery.alias, columns))?;
+        Ok(FromItem::Query { query: Box::new(query), alias: &subquery.alias, lateral: subquery.lateral })
     }
 
-    fn join(&mut self, join: &'a Join) -> Result<Origin<'a>> {
+    fn join(&mut self, join: &'a Join) -> Result<FromItem<'a>> {
         let full = join.kind == JoinKind::Full;
         self.require(
             !full || self.can.full_join,
@@ -278,21 +278,21 @@ impl<'a> Checker<'a> {
         if matches!(join.kind, JoinKind::Right | JoinKind::Full) {
             self.scope.make_optional(start..middle);
         }
-        Ok(Origin::Join { kind: join.kind, left: Box::new(left), right: Box::new(right), on })
+        Ok(FromItem::Join { kind: join.kind, left: Box::new(left), right: Box::new(right), on })
     }
 
     fn compound(&mut self, id: NodeId, compound: &'a Compound, itself: Itself<'a>) -> Result<Query<'a>> {
         let ctes = self.ctes(&compound.ctes)?;
         let recursive = itself.filter(|_| matches!(compound.op, SetOp::Union | SetOp::UnionAll));
         let mut parts: Vec<Query<'a>> = Vec::with_capacity(compound.parts.len());
-        let mut shape: Vec<Shape<'a>> = Vec::new();
+        let mut shape: Vec<ResultColumn<'a>> = Vec::new();
         for part in &compound.parts {
             let query = self.query(*part)?;
             if parts.is_empty() {
                 shape.clone_from(&query.shape);
                 // What follows the first part of a recursive query may name the whole, which looks like that part.
                 if let Some((name, columns)) = recursive {
-                    self.scope.ctes.push(Known { name, columns: Derived::new(&shape, columns)? });
+                    self.scope.ctes.push(VisibleCte { name, columns: DerivedTable::new(&shape, columns)? });
                 }
             }
             if query.shape.len() != shape.len() {
@@ -337,17 +337,17 @@ impl<'a> Checker<'a> {
 struct Labels<'s, 'a>(HashMap<&'s str, Type<'a>>);
 
 impl<'s, 'a> Labels<'s, 'a> {
-    fn new(orders: &[Order], shape: &'s [Shape<'a>]) -> Self {
+    fn new(orders: &[Order], shape: &'s [ResultColumn<'a>]) -> Self {
         let shape = if orders.is_empty() { &[] } else { shape };
         Self(shape.iter().rev().map(|column| (column.name.as_ref(), column.ty)).collect())
     }
 }
 
 /// The columns as queries around this one see them.
-pub(crate) fn shape<'a>(columns: &[Column<'a>]) -> Vec<Shape<'a>> {
+pub(crate) fn shape<'a>(columns: &[Column<'a>]) -> Vec<ResultColumn<'a>> {
     columns
         .iter()
-        .map(|Column { value, name }| Shape { name: name.clone(), ty: value.ty, nullable: value.nullable })
+        .map(|Column { value, name }| ResultColumn { name: name.clone(), ty: value.ty, nullable: value.nullable })
         .collect()
 }
 
@@ -366,8 +366,8 @@ fn own_name<'a>(value: &Typed<'a>, position: usize) -> Cow<'a, str> {
 }
 
 /// The result columns of a statement, as far as they are known before it runs.
-pub(crate) fn outputs(shape: &[Shape<'_>]) -> Vec<crate::compiled::Output> {
-    let output = |column: &Shape<'_>| crate::compiled::Output {
+pub(crate) fn outputs(shape: &[ResultColumn<'_>]) -> Vec<crate::compiled::Output> {
+    let output = |column: &ResultColumn<'_>| crate::compiled::Output {
         name: column.name.to_string(),
         ty: match column.ty {
             Type::Unknown => None,

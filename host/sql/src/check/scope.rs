@@ -6,18 +6,18 @@ use std::{collections::HashMap, rc::Rc};
 use crate::{
     Error, Result,
     catalog::Entry,
-    resolved::{Shape, Type},
+    resolved::{ResultColumn, Type},
 };
 
 /// The columns of a derived table or common table expression, by name.
 #[derive(Debug)]
-pub(super) struct Derived<'a> {
+pub(super) struct DerivedTable<'a> {
     pub(super) columns: HashMap<String, (Type<'a>, Option<bool>)>,
 }
 
-impl<'a> Derived<'a> {
+impl<'a> DerivedTable<'a> {
     /// The columns under their own names, or under those given. Two of one name could not be told apart.
-    pub(super) fn new(shape: &[Shape<'a>], names: &'a [String]) -> Result<Rc<Self>> {
+    pub(super) fn new(shape: &[ResultColumn<'a>], names: &'a [String]) -> Result<Rc<Self>> {
         if !names.is_empty() && names.len() != shape.len() {
             return Err(Error::invalid(format!("{} names are given to {} columns", names.len(), shape.len())));
         }
@@ -36,14 +36,14 @@ impl<'a> Derived<'a> {
 
 /// What columns a source has.
 #[derive(Clone, Debug)]
-pub(super) enum Columns<'a> {
+pub(super) enum SourceColumns<'a> {
     Table(&'a Entry),
-    Derived(Rc<Derived<'a>>),
+    Derived(Rc<DerivedTable<'a>>),
     /// Those of a table in an expression of a rule: any, as who wrote it knows.
     Any,
 }
 
-impl<'a> Columns<'a> {
+impl<'a> SourceColumns<'a> {
     fn find(&self, name: &str) -> Option<(Type<'a>, Option<bool>)> {
         match self {
             Self::Table(entry) => entry.readable(name).map(|column| {
@@ -58,26 +58,26 @@ impl<'a> Columns<'a> {
 
 /// A source under the name that columns use for it.
 #[derive(Clone, Debug)]
-pub(super) struct Named<'a> {
+pub(super) struct ScopeSource<'a> {
     pub(super) name: &'a str,
     /// The name that is written for it.
     pub(super) written: &'a str,
-    pub(super) columns: Columns<'a>,
+    pub(super) columns: SourceColumns<'a>,
     /// Whether its columns are masked where they are named, as no query around the table does it.
     pub(super) is_bare: bool,
     /// Whether a join can make its rows null.
     pub(super) optional: bool,
 }
 
-impl<'a> Named<'a> {
+impl<'a> ScopeSource<'a> {
     /// A source as it is written.
-    pub(super) fn new(name: &'a str, columns: Columns<'a>) -> Self {
+    pub(super) fn new(name: &'a str, columns: SourceColumns<'a>) -> Self {
         Self { name, written: name, columns, is_bare: false, optional: false }
     }
 }
 
 /// A column that was found.
-pub(super) struct Found<'a> {
+pub(super) struct ResolvedColumn<'a> {
     pub(super) table: &'a str,
     /// The table, where the column has to be masked.
     pub(super) bare: Option<&'a Entry>,
@@ -91,22 +91,22 @@ pub(super) struct Found<'a> {
 
 /// A common table expression that may be used.
 #[derive(Clone, Debug)]
-pub(super) struct Known<'a> {
+pub(super) struct VisibleCte<'a> {
     pub(super) name: &'a str,
-    pub(super) columns: Rc<Derived<'a>>,
+    pub(super) columns: Rc<DerivedTable<'a>>,
 }
 
 /// The names at a place.
 #[derive(Debug, Default)]
 pub(super) struct Scope<'a> {
     /// The sources of the queries around and of this one, which is last.
-    pub(super) levels: Vec<Vec<Named<'a>>>,
-    pub(super) ctes: Vec<Known<'a>>,
+    pub(super) levels: Vec<Vec<ScopeSource<'a>>>,
+    pub(super) ctes: Vec<VisibleCte<'a>>,
 }
 
 impl<'a> Scope<'a> {
     /// Adds a source to the query here.
-    pub(super) fn add(&mut self, source: Named<'a>) -> Result<()> {
+    pub(super) fn add(&mut self, source: ScopeSource<'a>) -> Result<()> {
         let Some(level) = self.levels.last_mut() else {
             return Err(Error::invalid("a source outside of a query"));
         };
@@ -130,20 +130,20 @@ impl<'a> Scope<'a> {
     }
 
     /// Finds a common table expression: inner ones hide outer ones, and all hide tables.
-    pub(super) fn cte(&self, name: &str) -> Option<Rc<Derived<'a>>> {
+    pub(super) fn cte(&self, name: &str) -> Option<Rc<DerivedTable<'a>>> {
         self.ctes.iter().rev().find(|cte| cte.name == name).map(|cte| Rc::clone(&cte.columns))
     }
 
     /// Whether one of the innermost queries, so many of them, has a source of this name. Some databases do not see case.
     fn shadows(&self, name: &str, levels: usize) -> bool {
-        let is_it = |source: &Named<'_>| source.written.to_lowercase() == name.to_lowercase();
+        let is_it = |source: &ScopeSource<'_>| source.written.to_lowercase() == name.to_lowercase();
         self.levels.iter().rev().take(levels).flatten().any(is_it)
     }
 
     /// Finds a column: in the query here first, then in those around it.
-    pub(super) fn column(&self, table: Option<&str>, name: &str) -> Result<Found<'a>> {
+    pub(super) fn column(&self, table: Option<&str>, name: &str) -> Result<ResolvedColumn<'a>> {
         for (level, sources) in self.levels.iter().rev().enumerate() {
-            let mut found: Option<Found<'a>> = None;
+            let mut found: Option<ResolvedColumn<'a>> = None;
             for source in sources.iter().filter(|source| table.is_none_or(|table| table == source.name)) {
                 let Some((ty, nullable)) = source.columns.find(name) else {
                     if table.is_some() {
@@ -157,11 +157,11 @@ impl<'a> Scope<'a> {
                 }
                 let nullable = if source.optional { Some(true) } else { nullable };
                 let bare = match source.columns {
-                    Columns::Table(entry) if source.is_bare && entry.is_masked(name) => Some(entry),
+                    SourceColumns::Table(entry) if source.is_bare && entry.is_masked(name) => Some(entry),
                     _ => None,
                 };
                 let is_shadowed = bare.is_some() && self.shadows(source.written, level);
-                found = Some(Found { table: source.written, bare, is_shadowed, ty, nullable, level });
+                found = Some(ResolvedColumn { table: source.written, bare, is_shadowed, ty, nullable, level });
             }
             if let Some(found) = found {
                 return Ok(found);

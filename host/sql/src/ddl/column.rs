@@ -6,7 +6,7 @@ use crate::{
     catalog::is_integer,
     render::COLLATION,
     schema::{Column, ColumnType, DefaultValue, Table, TypeKind},
-    sql::{Declared, quote},
+    sql::{ModelSql, quote},
     types::type_name,
 };
 
@@ -20,7 +20,7 @@ pub(super) fn define(writer: &mut SqlWriter, table: &Table, column: &Column, dia
     }
     if column.computed.is_some() {
         // PostgreSQL has only stored ones; all others have both.
-        writer.push(" GENERATED ALWAYS AS ").declared(Declared::Computed(column)).push(" STORED");
+        writer.push(" GENERATED ALWAYS AS ").declared(ModelSql::Computed(column)).push(" STORED");
     }
     let mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
     // MariaDB allows no `NOT NULL` on computed columns, and it would be the expression's affair anyway.
@@ -82,7 +82,7 @@ fn default(writer: &mut SqlWriter, column: &Column, dialect: Dialect) {
             }
         }
         expression @ DefaultValue::Expression(_) => {
-            writer.push(" DEFAULT ").declared(Declared::Value(expression));
+            writer.push(" DEFAULT ").declared(ModelSql::Value(expression));
         }
     }
 }

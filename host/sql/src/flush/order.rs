@@ -1,17 +1,21 @@
 //! The order in which changes are written.
+//!
+//! The host owns it: tables by their foreign keys, inserted rows by the keys that they refer to, then updates, then deletes in the
+//! opposite order of tables. A guest may send changes in any order. One order is the guest's alone: of a row to delete the host has the
+//! primary key and no foreign keys, so deletes from one table, and those from tables in a circle, stay as they are given.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{Does, Item, Step, free::Freeing, plan::Plan};
+use super::{ChangeKind, PlannedChange, RowGroup, changes_by_table::ChangesByTable, early_steps::EarlySteps};
 use crate::{Catalog, Error, Result, Scalar, Value, decimal::shortest, schema::ForeignKey};
 
 /// The steps of all changes, in order. Those that only move values out of the way are added to them.
-pub(super) fn steps(items: &mut Vec<Item>, catalog: &Catalog) -> Result<Vec<Step>> {
+pub(super) fn steps(items: &mut Vec<PlannedChange>, catalog: &Catalog) -> Result<Vec<RowGroup>> {
     let (mut steps, parked) = {
-        let (plan, is_circular) = Plan::new(items, catalog)?;
+        let (plan, is_circular) = ChangesByTable::new(items, catalog)?;
         // Tables in a circle have no order, their rows may have one.
         let by_rows = is_circular || plan.needs_a_later_table();
-        let mut freeing = Freeing::new(&plan, catalog, by_rows, is_circular);
+        let mut freeing = EarlySteps::new(&plan, catalog, by_rows, is_circular);
         let steps = plan.steps(&mut freeing, by_rows, is_circular)?;
         (steps, freeing.parked)
     };
@@ -28,25 +32,25 @@ type Node = (usize, u32);
 /// A row that needs another: the needed one, itself, and whether the needed key is made by the database.
 type Edge = (usize, usize, bool);
 
-impl Plan<'_> {
-    fn steps(&self, freeing: &mut Freeing, by_rows: bool, is_circular: bool) -> Result<Vec<Step>> {
+impl ChangesByTable<'_> {
+    fn steps(&self, freeing: &mut EarlySteps, by_rows: bool, is_circular: bool) -> Result<Vec<RowGroup>> {
         let mut steps = Vec::new();
         if by_rows {
             steps.extend(self.ranks().flat_map(|rank| freeing.before(rank)));
-            let inserts: Vec<usize> = self.ranks().flat_map(|rank| self.of(rank, Does::Insert)).collect();
+            let inserts: Vec<usize> = self.ranks().flat_map(|rank| self.of_kind(rank, ChangeKind::Insert)).collect();
             steps.extend(self.rows(&inserts)?);
-            let updates = self.ranks().flat_map(|rank| self.of(rank, Does::Update));
+            let updates = self.ranks().flat_map(|rank| self.of_kind(rank, ChangeKind::Update));
             steps.extend(updates.map(|at| freeing.rest(self.whole(at))));
         } else {
             for rank in self.ranks() {
                 steps.extend(freeing.before(rank));
-                let inserts: Vec<usize> = self.of(rank, Does::Insert).collect();
+                let inserts: Vec<usize> = self.of_kind(rank, ChangeKind::Insert).collect();
                 if self.refers_to_itself(rank, &inserts) {
                     steps.extend(self.rows(&inserts)?);
                 } else {
                     steps.extend(inserts.into_iter().map(|at| self.whole(at)));
                 }
-                steps.extend(self.of(rank, Does::Update).map(|at| freeing.rest(self.whole(at))));
+                steps.extend(self.of_kind(rank, ChangeKind::Update).map(|at| freeing.rest(self.whole(at))));
             }
         }
         steps.extend(self.deletes(is_circular).into_iter().map(|at| freeing.rest(self.whole(at))));
@@ -54,9 +58,9 @@ impl Plan<'_> {
     }
 
     /// A change as one step.
-    fn whole(&self, change: usize) -> Step {
-        let rows = self.items.get(change).map_or(0, Item::rows);
-        Step { change, rows: (0..rows).collect(), reads: false }
+    fn whole(&self, change: usize) -> RowGroup {
+        let rows = self.items.get(change).map_or(0, PlannedChange::rows);
+        RowGroup { change, rows: (0..rows).collect(), reads: false }
     }
 
     /// The ranks of the tables that a change's links go to.
@@ -79,8 +83,8 @@ impl Plan<'_> {
 
     /// Rows to insert, each after those that it needs. A row whose key is made by the database is in an earlier step than
     /// those that need the key; one whose key is given only has to come before them.
-    fn rows(&self, changes: &[usize]) -> Result<Vec<Step>> {
-        let count = |change: usize| self.items.get(change).map_or(0, Item::rows);
+    fn rows(&self, changes: &[usize]) -> Result<Vec<RowGroup>> {
+        let count = |change: usize| self.items.get(change).map_or(0, PlannedChange::rows);
         let nodes: Vec<Node> = changes.iter().flat_map(|at| (0..count(*at)).map(move |row| (*at, row))).collect();
         let numbers: HashMap<Node, usize> = nodes.iter().enumerate().map(|(at, node)| (*node, at)).collect();
         let edges = self.edges(&nodes, &numbers);
@@ -112,14 +116,14 @@ impl Plan<'_> {
             return Err(self.circle(&nodes, &waits));
         }
         sorted.sort_by_key(|at| levels.get(*at).copied());
-        let mut steps: Vec<(usize, Step)> = Vec::new();
+        let mut steps: Vec<(usize, RowGroup)> = Vec::new();
         for at in sorted {
             let (Some((change, row)), Some(level)) = (nodes.get(at).copied(), levels.get(at).copied()) else {
                 continue;
             };
             match steps.last_mut() {
                 Some((of, step)) if *of == level && step.change == change => step.rows.push(row),
-                _ => steps.push((level, Step { change, rows: vec![row], reads: false })),
+                _ => steps.push((level, RowGroup { change, rows: vec![row], reads: false })),
             }
         }
         Ok(steps.into_iter().map(|(_, step)| step).collect())
@@ -195,7 +199,7 @@ impl Plan<'_> {
         numbers: &HashMap<Node, usize>,
         mut see: impl FnMut(String, usize),
     ) {
-        for change in self.of(rank, Does::Insert) {
+        for change in self.of_kind(rank, ChangeKind::Insert) {
             let Some(item) = self.items.get(change) else { continue };
             let Some(columns) = positions(item, columns) else { continue };
             for row in 0..item.rows() {
@@ -215,12 +219,12 @@ impl Plan<'_> {
 }
 
 /// Where these columns are among those that a change writes.
-fn positions(item: &Item, columns: &[String]) -> Option<Vec<usize>> {
+fn positions(item: &PlannedChange, columns: &[String]) -> Option<Vec<usize>> {
     columns.iter().map(|column| item.columns.iter().position(|name| name == column)).collect()
 }
 
 /// The values of a row as a text that only equal ones have; nothing where one is null.
-fn text(item: &Item, row: u32, columns: &[usize]) -> Option<String> {
+fn text(item: &PlannedChange, row: u32, columns: &[usize]) -> Option<String> {
     let mut text = String::new();
     for column in columns {
         let value = item.batch.value(row as usize, *column);

@@ -11,9 +11,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
-    Does, Item,
-    place::{Places, key_of, text},
-    spare,
+    ChangeKind, PlannedChange,
+    key_columns::{KeyColumns, key_of, text},
+    spare_value,
 };
 use crate::{
     Value,
@@ -27,7 +27,7 @@ pub(super) type Row = (usize, u32);
 const ROUNDS: usize = 2;
 
 /// A value that a row has for a moment.
-pub(super) struct Park {
+pub(super) struct ParkedValue {
     pub(super) row: Row,
     pub(super) column: String,
     pub(super) value: Value,
@@ -35,18 +35,18 @@ pub(super) struct Park {
 
 /// What is written before the inserts of a table.
 #[derive(Default)]
-pub(super) struct Freed {
+pub(super) struct UniqueKeyPlan {
     /// Rows to delete.
     pub(super) deletes: BTreeSet<Row>,
     /// Rows to park.
-    pub(super) parks: Vec<Park>,
+    pub(super) parks: Vec<ParkedValue>,
     /// Rows to update, round by round.
     pub(super) rounds: Vec<Vec<Row>>,
 }
 
 /// The changes of one table, and what is around it.
-pub(super) struct Around<'a> {
-    pub(super) items: &'a [Item],
+pub(super) struct TableChanges<'a> {
+    pub(super) items: &'a [PlannedChange],
     pub(super) table: &'a Table,
     /// The changes of the table.
     pub(super) changes: &'a [usize],
@@ -65,17 +65,17 @@ struct Conflicts {
     takes: HashMap<Row, Vec<Row>>,
 }
 
-impl<'a> Around<'a> {
+impl<'a> TableChanges<'a> {
     /// What has to be done before the table's inserts and updates.
-    pub(super) fn freed(&self) -> Freed {
+    pub(super) fn freed(&self) -> UniqueKeyPlan {
         let keys = self.keys();
         let conflicts = self.conflicts(&keys);
-        let mut freed = Freed::default();
+        let mut freed = UniqueKeyPlan::default();
         if conflicts.frees.is_empty() {
             return freed;
         }
         let referring = self.referring();
-        let mut spares = Spares { around: self, referring: &referring, used: HashMap::new() };
+        let mut spares = SpareValues { around: self, referring: &referring, used: HashMap::new() };
         let is_referred = (self.is_referred)();
         let mut updates = Vec::new();
         for (row, of) in &conflicts.frees {
@@ -83,7 +83,7 @@ impl<'a> Around<'a> {
                 .iter()
                 .map(|at| self.parking(keys.get(*at).map_or(&[][..], Vec::as_slice), row.0, &referring))
                 .collect();
-            if self.does(row.0) == Some(Does::Delete) {
+            if self.kind_of(row.0) == Some(ChangeKind::Delete) {
                 match columns.filter(|_| is_referred) {
                     Some(columns) => spares.park(*row, &columns, &mut freed.parks),
                     None => drop(freed.deletes.insert(*row)),
@@ -111,8 +111,8 @@ impl<'a> Around<'a> {
         keys.filter(|key| key.table == self.table.name && key.schema == self.table.schema).collect()
     }
 
-    fn does(&self, change: usize) -> Option<Does> {
-        self.items.get(change).map(|item| item.does)
+    fn kind_of(&self, change: usize) -> Option<ChangeKind> {
+        self.items.get(change).map(|item| item.kind)
     }
 
     /// The unique keys that the changes may meet in.
@@ -134,11 +134,11 @@ impl<'a> Around<'a> {
         for (at, key) in keys.iter().enumerate() {
             let mut freed: HashMap<String, Row> = HashMap::new();
             let changes = self.changes.iter().filter_map(|change| Some((*change, self.items.get(*change)?)));
-            let changes: Vec<(usize, &Item, Places<'_>)> = changes
-                .filter_map(|(change, item)| Some((change, item, Places::new(item, self.table, key)?)))
+            let changes: Vec<(usize, &PlannedChange, KeyColumns<'_>)> = changes
+                .filter_map(|(change, item)| Some((change, item, KeyColumns::new(item, self.table, key)?)))
                 .collect();
-            let frees = || changes.iter().filter(|(_, item, _)| item.does != Does::Insert);
-            let takes = || changes.iter().filter(|(_, item, _)| item.does != Does::Delete);
+            let frees = || changes.iter().filter(|(_, item, _)| item.kind != ChangeKind::Insert);
+            let takes = || changes.iter().filter(|(_, item, _)| item.kind != ChangeKind::Delete);
             if takes().next().is_none() {
                 continue;
             }
@@ -212,7 +212,7 @@ impl<'a> Around<'a> {
     fn parking(&self, key: &[&str], change: usize, referring: &[&ForeignKey]) -> Option<&'a Column> {
         let item = self.items.get(change)?;
         let columns = key.iter().filter_map(|name| self.table.columns.iter().find(|column| column.name == *name));
-        let is_deleted = item.does == Does::Delete;
+        let is_deleted = item.kind == ChangeKind::Delete;
         let is_referred = |column: &Column| referring.iter().any(|key| key.referred.contains(&column.name));
         let follows = |column: &Column| {
             let mut keys = referring.iter().filter(|key| key.referred.contains(&column.name));
@@ -231,7 +231,7 @@ impl<'a> Around<'a> {
         let rank = |column: &Column| match (can_be_null(column), refers(column)) {
             (true, false) => Some(0),
             (true, true) => Some(1),
-            (false, false) => spare::value(column, 0).map(|_| 2),
+            (false, false) => spare_value::value(column, 0).map(|_| 2),
             (false, true) => None,
         };
         columns
@@ -252,15 +252,15 @@ fn put(rounds: &mut Vec<Vec<Row>>, round: usize, row: Row) {
 }
 
 /// Makes values for rows to park.
-struct Spares<'s, 'a> {
-    around: &'s Around<'a>,
+struct SpareValues<'s, 'a> {
+    around: &'s TableChanges<'a>,
     referring: &'s [&'a ForeignKey],
     /// The values that rows of the flush have or get, by column.
     used: HashMap<String, HashSet<String>>,
 }
 
-impl Spares<'_, '_> {
-    fn park(&mut self, row: Row, columns: &[&Column], parks: &mut Vec<Park>) {
+impl SpareValues<'_, '_> {
+    fn park(&mut self, row: Row, columns: &[&Column], parks: &mut Vec<ParkedValue>) {
         let mut seen = BTreeSet::new();
         for column in columns.iter().filter(|column| seen.insert(column.name.as_str())) {
             let is_key = self.around.table.primary_key.contains(&column.name);
@@ -268,7 +268,7 @@ impl Spares<'_, '_> {
             let value =
                 if column.nullable && !is_key && !is_referred { Some(Value::NULL) } else { self.spare(row, column) };
             if let Some(value) = value {
-                parks.push(Park { row, column: column.name.clone(), value });
+                parks.push(ParkedValue { row, column: column.name.clone(), value });
             }
         }
     }
@@ -280,24 +280,24 @@ impl Spares<'_, '_> {
         let key = around.items.get(change).and_then(|item| key_of(item, around.table, row));
         let mut number = key.map_or(0, |text| digest(&text));
         for _ in 0..=used.len() {
-            let value = spare::value(column, number)?;
+            let value = spare_value::value(column, number)?;
             if let Some(text) = text([value.clone()].into_iter())
                 && used.insert(text)
             {
                 return Some(value);
             }
-            number = spare::mixed(number);
+            number = spare_value::mixed(number);
         }
         None
     }
 }
 
-impl Around<'_> {
+impl TableChanges<'_> {
     /// All values of a column that the rows have or get.
     fn values(&self, column: &str) -> HashSet<String> {
         let mut values = HashSet::new();
         for item in self.changes.iter().filter_map(|change| self.items.get(*change)) {
-            let Some(places) = Places::new(item, self.table, &[column]) else { continue };
+            let Some(places) = KeyColumns::new(item, self.table, &[column]) else { continue };
             for row in 0..item.rows() {
                 values.extend(places.old(item, row));
                 values.extend(places.taken(item, row));

@@ -9,14 +9,14 @@ mod arena;
 mod root;
 
 use super::{
-    apart::{Apart, Part},
-    item::Item,
+    planned_load::PlannedLoad,
+    split_joined::{JoinedLayout, JoinedLoad},
 };
 use crate::{
     catalog::Entry,
     statement::{Node, NodeId, Order, Root as StatementRoot, Select, Statement},
 };
-use arena::Arena;
+use arena::ArenaBuilder;
 use root::Root;
 
 /// The most tables of one statement; databases stop at 61.
@@ -25,15 +25,15 @@ const TABLES: usize = 24;
 const COLUMNS: usize = 1_000;
 
 /// The query with its loads, and where these are in its rows. Nothing where no load joins it.
-pub(super) fn join(statement: &Statement, entry: &Entry, items: &[Item]) -> Option<(Statement, Apart)> {
+pub(super) fn join(statement: &Statement, entry: &Entry, items: &[PlannedLoad]) -> Option<(Statement, JoinedLayout)> {
     let chosen = chosen(items);
     if chosen.is_empty() {
         return None;
     }
-    let mut arena = Arena::new(statement);
+    let mut arena = ArenaBuilder::new(statement);
     let root = Root::new(statement, entry, &mut arena)?;
     let Root { select, alias, width, key } = root;
-    let mut joining = Joining { arena, select, alias, parts: Vec::new() };
+    let mut joining = JoinBuilder { arena, select, alias, parts: Vec::new() };
     let mut order = Vec::new();
     for load in chosen {
         let item = items.get(load)?;
@@ -57,13 +57,13 @@ pub(super) fn join(statement: &Statement, entry: &Entry, items: &[Item]) -> Opti
         }
         joining.select.order_by.extend(order);
     }
-    let Joining { mut arena, select, parts, .. } = joining;
+    let JoinBuilder { mut arena, select, parts, .. } = joining;
     let root = StatementRoot::Select(arena.add(Node::Select(select))?);
-    Some((Statement { nodes: arena.nodes, root }, Apart { width, key, parts }))
+    Some((Statement { nodes: arena.nodes, root }, JoinedLayout { width, key, parts }))
 }
 
 /// The loads that join, each after its owner.
-fn chosen(items: &[Item]) -> Vec<usize> {
+fn chosen(items: &[PlannedLoad]) -> Vec<usize> {
     let (mut tables, mut columns) = (1_usize, 0_usize);
     let mut chosen = Vec::new();
     // Whose collection may join: that of the plan's own rows, then that of the collection before it.
@@ -72,14 +72,14 @@ fn chosen(items: &[Item]) -> Vec<usize> {
         if !item.wants_join || item.owner.is_some_and(|owner| !chosen.contains(&owner)) {
             continue;
         }
-        let more = if item.read.between.is_some() { 2 } else { 1 };
+        let more = if item.read.secondary.is_some() { 2 } else { 1 };
         let fits = tables.saturating_add(more) <= TABLES && columns.saturating_add(item.columns.len()) <= COLUMNS;
         if !fits || !(item.is_one || collects == Some(item.owner)) {
             continue;
         }
         if !item.is_one {
             // Rows that come once for each pair, or that nothing tells apart, are not repeated for another collection.
-            collects = (item.read.between.is_none() && item.has_key()).then_some(Some(load));
+            collects = (item.read.secondary.is_none() && item.has_key()).then_some(Some(load));
         }
         tables = tables.saturating_add(more);
         columns = columns.saturating_add(item.columns.len());
@@ -98,29 +98,29 @@ fn ascending(expression: NodeId) -> Order {
 }
 
 /// A statement that grows by one load after the other.
-struct Joining {
-    arena: Arena,
+struct JoinBuilder {
+    arena: ArenaBuilder,
     select: Select,
     alias: String,
-    parts: Vec<Part>,
+    parts: Vec<JoinedLoad>,
 }
 
-impl Joining {
-    fn add(&mut self, load: usize, item: &Item) -> Option<()> {
+impl JoinBuilder {
+    fn add(&mut self, load: usize, item: &PlannedLoad) -> Option<()> {
         let owner = item.owner.map_or_else(|| self.alias.clone(), alias_of);
         let alias = alias_of(load);
-        let near: Vec<&str> = item.near.iter().map(String::as_str).collect();
+        let local: Vec<&str> = item.local.iter().map(String::as_str).collect();
         let by: Vec<&str> = item.read.by.iter().map(String::as_str).collect();
         let start = self.select.columns.len();
         let own = item.columns.iter().skip(item.before);
-        match &item.read.between {
-            None => self.left(&item.read.table, &alias, &by, (&owner, &near))?,
-            Some(between) => {
+        match &item.read.secondary {
+            None => self.left(&item.read.table, &alias, &by, (&owner, &local))?,
+            Some(secondary) => {
                 let pair = format!("{alias}_pair");
-                let (near_far, far): (Vec<&str>, Vec<&str>) =
-                    between.on.iter().map(|(near, far)| (near.as_str(), far.as_str())).unzip();
-                self.left(&between.table, &pair, &by, (&owner, &near))?;
-                self.left(&item.read.table, &alias, &far, (&pair, &near_far))?;
+                let (near_far, remote): (Vec<&str>, Vec<&str>) =
+                    secondary.on.iter().map(|(local, remote)| (local.as_str(), remote.as_str())).unzip();
+                self.left(&secondary.table, &pair, &by, (&owner, &local))?;
+                self.left(&item.read.table, &alias, &remote, (&pair, &near_far))?;
                 for name in by {
                     self.select.columns.push(self.arena.column(&pair, name)?);
                 }
@@ -129,7 +129,7 @@ impl Joining {
         for output in own {
             self.select.columns.push(self.arena.column(&alias, &output.name)?);
         }
-        self.parts.push(Part { load, columns: start..self.select.columns.len() });
+        self.parts.push(JoinedLoad { load, columns: start..self.select.columns.len() });
         Some(())
     }
 

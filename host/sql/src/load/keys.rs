@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    Batch, ColumnData, Error, Fit, Result, Vector,
+    Batch, ColumnData, Error, Result, ValueBounds, Vector,
     batch::{ColumnBuilder, VectorKind},
     decimal::shortest,
     schema::{Column, TypeKind},
@@ -53,10 +53,10 @@ fn write(value: ValueRef<'_>, key: &mut Vec<u8>) {
 }
 
 /// Leaves out the rows whose key the columns have no room for: no row has such a key.
-pub(super) fn keep_fitting(finders: &[&Column], columns: &[&ColumnData], rows: &mut Vec<u32>) {
+pub(super) fn keep_representable(finders: &[&Column], columns: &[&ColumnData], rows: &mut Vec<u32>) {
     for (finder, column) in finders.iter().zip(columns) {
-        if let Some(fit) = Fit::of(finder) {
-            rows.retain(|row| fit.check(column.value_ref(*row as usize)).is_ok());
+        if let Some(bounds) = ValueBounds::of(finder) {
+            rows.retain(|row| bounds.check(column.value_ref(*row as usize)).is_ok());
         }
     }
 }
@@ -75,7 +75,7 @@ pub(super) fn pick(columns: &[&ColumnData], rows: &[u32]) -> Result<Batch> {
 }
 
 /// Refuses keys of a guest's that are of another kind than their columns.
-pub(super) fn are_of(columns: &[&Column], batch: &Batch) -> Result<()> {
+pub(super) fn check_kinds(columns: &[&Column], batch: &Batch) -> Result<()> {
     for (column, data) in columns.iter().zip(&batch.columns) {
         let mut values =
             (0..batch.rows).map(|row| data.value_ref(row as usize)).filter(|value| *value != ValueRef::NULL);

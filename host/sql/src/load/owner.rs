@@ -1,6 +1,6 @@
 //! Which load starts from which.
 
-use super::Plan;
+use super::LoadPlan;
 use crate::{Error, Result};
 
 /// How many loads a plan has at most.
@@ -8,7 +8,7 @@ pub(super) const LOADS: usize = 256;
 
 /// Who each load starts from: the plan's own rows or an earlier load, just one of them. So there is no circle, and loads can be
 /// done in the order of the list.
-pub(super) fn owners(plan: &Plan) -> Result<Vec<Option<usize>>> {
+pub(super) fn owners(plan: &LoadPlan) -> Result<Vec<Option<usize>>> {
     if plan.loads.len() > LOADS {
         let count = plan.loads.len();
         return Err(Error::invalid(format!("a plan has {count} loads, {LOADS} are the most")));

@@ -62,14 +62,14 @@ pub(crate) fn holds<'v>(predicate: &'v Predicate, column: &dyn Fn(&str) -> Optio
 
 /// A value that is known.
 #[derive(Clone, Debug)]
-enum Known<'v> {
+enum KnownValue<'v> {
     /// A value of the row, of the rule, or a number.
     Given(ValueRef<'v>),
     /// A text that was made.
     Text(String),
 }
 
-impl<'v> Known<'v> {
+impl<'v> KnownValue<'v> {
     const NULL: Self = Self::Given(ValueRef::NULL);
 
     fn of(scalar: ScalarRef<'v>) -> Self {
@@ -98,14 +98,14 @@ struct Row<'v, 'c> {
 
 impl<'v> Row<'v, '_> {
     /// The value of a node; nothing where the host cannot tell.
-    fn value(&self, id: NodeId) -> Option<Known<'v>> {
+    fn value(&self, id: NodeId) -> Option<KnownValue<'v>> {
         let node = self.nodes.get(id as usize)?;
         if let Some(truth) = self.condition(node) {
             return truth.value();
         }
         match node {
-            Node::Literal(value) => Some(Known::Given(value.borrow())),
-            Node::Column(column) => (self.column)(&column.name).map(Known::Given),
+            Node::Literal(value) => Some(KnownValue::Given(value.borrow())),
+            Node::Column(column) => (self.column)(&column.name).map(KnownValue::Given),
             Node::Unary((UnaryOp::Negate, operand)) => self.negate(*operand),
             Node::Binary(binary) => self.arithmetic(binary),
             Node::Listed(Listed { op: ListOp::Coalesce, items }) => self.coalesce(items),
@@ -178,20 +178,20 @@ impl<'v> Row<'v, '_> {
         if matching.negated { matches.not() } else { matches }
     }
 
-    fn negate(&self, operand: NodeId) -> Option<Known<'v>> {
+    fn negate(&self, operand: NodeId) -> Option<KnownValue<'v>> {
         let value = self.value(operand)?;
         if value.is_null() {
-            return Some(Known::NULL);
+            return Some(KnownValue::NULL);
         }
         let negated = integer(value.scalar()?)?.checked_neg()?;
-        Some(Known::of(ScalarRef::Integer(negated.try_into().ok()?)))
+        Some(KnownValue::of(ScalarRef::Integer(negated.try_into().ok()?)))
     }
 
     /// Arithmetic of integers, which has room for 64 bits.
-    fn arithmetic(&self, Binary { op, left, right }: &Binary) -> Option<Known<'v>> {
+    fn arithmetic(&self, Binary { op, left, right }: &Binary) -> Option<KnownValue<'v>> {
         let (left, right) = (self.value(*left)?, self.value(*right)?);
         if left.is_null() || right.is_null() {
-            return Some(Known::NULL);
+            return Some(KnownValue::NULL);
         }
         let (left, right) = (integer(left.scalar()?)?, integer(right.scalar()?)?);
         let result = match op {
@@ -200,20 +200,20 @@ impl<'v> Row<'v, '_> {
             BinaryOp::Multiply => left.checked_mul(right),
             _ => None,
         };
-        Some(Known::of(ScalarRef::Integer(result?.try_into().ok()?)))
+        Some(KnownValue::of(ScalarRef::Integer(result?.try_into().ok()?)))
     }
 
-    fn coalesce(&self, items: &[NodeId]) -> Option<Known<'v>> {
+    fn coalesce(&self, items: &[NodeId]) -> Option<KnownValue<'v>> {
         for item in items {
             let value = self.value(*item)?;
             if !value.is_null() {
                 return Some(value);
             }
         }
-        Some(Known::NULL)
+        Some(KnownValue::NULL)
     }
 
-    fn case(&self, case: &Case) -> Option<Known<'v>> {
+    fn case(&self, case: &Case) -> Option<KnownValue<'v>> {
         for when in &case.whens {
             match self.truth(when.condition) {
                 Truth::True => return self.value(when.then),
@@ -221,16 +221,16 @@ impl<'v> Row<'v, '_> {
                 Truth::Unknown => return None,
             }
         }
-        case.otherwise.map_or(Some(Known::NULL), |otherwise| self.value(otherwise))
+        case.otherwise.map_or(Some(KnownValue::NULL), |otherwise| self.value(otherwise))
     }
 
-    fn call(&self, call: &Call) -> Option<Known<'v>> {
+    fn call(&self, call: &Call) -> Option<KnownValue<'v>> {
         match (call.function.as_str(), call.arguments.as_slice()) {
             ("coalesce", items) => self.coalesce(items),
             ("nullif", [value, other]) => {
                 let value = self.value(*value)?;
                 match compare(Some(&value), self.value(*other).as_ref(), Ordering::is_eq) {
-                    Truth::True => Some(Known::NULL),
+                    Truth::True => Some(KnownValue::NULL),
                     Truth::False | Truth::Null => Some(value),
                     Truth::Unknown => None,
                 }
@@ -242,16 +242,16 @@ impl<'v> Row<'v, '_> {
 }
 
 /// A function of one text.
-fn of_text<'v>(function: &str, argument: &Known<'_>) -> Option<Known<'v>> {
-    let count = |count: usize| Some(Known::of(ScalarRef::Integer(i64::try_from(count).ok()?)));
+fn of_text<'v>(function: &str, argument: &KnownValue<'_>) -> Option<KnownValue<'v>> {
+    let count = |count: usize| Some(KnownValue::of(ScalarRef::Integer(i64::try_from(count).ok()?)));
     match (function, argument.scalar()?) {
-        ("length" | "lower" | "upper" | "trim", ScalarRef::Null) => Some(Known::NULL),
+        ("length" | "lower" | "upper" | "trim", ScalarRef::Null) => Some(KnownValue::NULL),
         ("length", ScalarRef::Text(text)) => count(text.chars().count()),
         ("length", ScalarRef::Bytes(bytes)) => count(bytes.len()),
-        ("lower", ScalarRef::Text(text)) => Some(Known::Text(text.to_lowercase())),
-        ("upper", ScalarRef::Text(text)) => Some(Known::Text(text.to_uppercase())),
+        ("lower", ScalarRef::Text(text)) => Some(KnownValue::Text(text.to_lowercase())),
+        ("upper", ScalarRef::Text(text)) => Some(KnownValue::Text(text.to_uppercase())),
         // SQL takes blanks away, and no other white space.
-        ("trim", ScalarRef::Text(text)) => Some(Known::Text(text.trim_matches(' ').to_owned())),
+        ("trim", ScalarRef::Text(text)) => Some(KnownValue::Text(text.trim_matches(' ').to_owned())),
         _ => None,
     }
 }
@@ -270,7 +270,7 @@ fn comparison(op: BinaryOp) -> Option<fn(Ordering) -> bool> {
 }
 
 /// A comparison, which is null where a value is.
-fn compare(left: Option<&Known<'_>>, right: Option<&Known<'_>>, test: impl Fn(Ordering) -> bool) -> Truth {
+fn compare(left: Option<&KnownValue<'_>>, right: Option<&KnownValue<'_>>, test: impl Fn(Ordering) -> bool) -> Truth {
     match (left, right) {
         (Some(left), Some(right)) if left.is_null() || right.is_null() => Truth::Null,
         (Some(left), Some(right)) => order_of(left, right).map_or(Truth::Unknown, |order| test(order).into()),
@@ -279,13 +279,13 @@ fn compare(left: Option<&Known<'_>>, right: Option<&Known<'_>>, test: impl Fn(Or
 }
 
 /// Whether two values are equal, where null equals null.
-fn is_same(left: Option<&Known<'_>>, right: Option<&Known<'_>>) -> Truth {
+fn is_same(left: Option<&KnownValue<'_>>, right: Option<&KnownValue<'_>>) -> Truth {
     match (left, right) {
         (Some(left), Some(right)) if left.is_null() || right.is_null() => (left.is_null() && right.is_null()).into(),
         _ => compare(left, right, Ordering::is_eq),
     }
 }
 
-fn order_of(left: &Known<'_>, right: &Known<'_>) -> Option<Ordering> {
+fn order_of(left: &KnownValue<'_>, right: &KnownValue<'_>) -> Option<Ordering> {
     order(left.scalar()?, right.scalar()?)
 }

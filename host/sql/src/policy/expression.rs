@@ -9,10 +9,10 @@
 
 mod call;
 mod kind;
+mod location;
 mod operator;
-mod place;
+mod parser;
 mod query;
-mod reader;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -20,7 +20,7 @@ mod value;
 
 use std::collections::BTreeSet;
 
-use self::{place::wrong, reader::Reader};
+use self::{location::wrong, parser::ExpressionParser};
 use super::{Claims, PolicyError};
 use crate::{
     Scalar, Value,
@@ -49,7 +49,7 @@ impl Expression {
     /// What cannot be read, or has no node; `table` and `rule` of the error are left empty.
     pub fn parse(text: &str, table: &str) -> Result<Self, PolicyError> {
         text::parse(text, |parsed| {
-            let mut reader = Reader::new(text, table);
+            let mut reader = ExpressionParser::new(text, table);
             let root = reader.expression(parsed)?;
             Ok(reader.finish(root))
         })

@@ -7,38 +7,38 @@ use crate::statement::Node;
 
 /// What was said of one table, parsed.
 #[derive(Clone, Debug)]
-pub(super) struct Parsed {
+pub(super) struct ParsedPolicy {
     /// The columns that are read, and which rows.
     pub(super) read: Option<(BTreeSet<String>, Option<Expression>)>,
-    pub(super) insert: Option<Inserted>,
-    pub(super) update: Option<Updated>,
+    pub(super) insert: Option<ParsedInsert>,
+    pub(super) update: Option<ParsedUpdate>,
     pub(super) delete: Option<Option<Expression>>,
     pub(super) masks: BTreeMap<String, Expression>,
     pub(super) allow: BTreeSet<Allow>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Inserted {
+pub(super) struct ParsedInsert {
     pub(super) columns: BTreeSet<String>,
     pub(super) set: BTreeMap<String, Expression>,
     pub(super) check: Option<Expression>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Updated {
+pub(super) struct ParsedUpdate {
     pub(super) columns: BTreeSet<String>,
     pub(super) filter: Option<Expression>,
     pub(super) check: Option<Expression>,
 }
 
 /// Parses the rules of one table.
-struct Reader<'p> {
+struct PolicyParser<'p> {
     table: &'p str,
     /// Its name without its schema's.
     own: &'p str,
 }
 
-impl Reader<'_> {
+impl PolicyParser<'_> {
     fn error(&self, rule: &str, message: impl Into<String>) -> PolicyError {
         PolicyError { table: self.table.to_owned(), rule: rule.to_owned(), offset: 0, message: message.into() }
     }
@@ -70,7 +70,7 @@ impl Reader<'_> {
         }
     }
 
-    fn insert(&self, insert: &InsertPolicy) -> Result<Inserted, PolicyError> {
+    fn insert(&self, insert: &InsertPolicy) -> Result<ParsedInsert, PolicyError> {
         let columns: BTreeSet<String> = insert.columns.iter().cloned().collect();
         let mut set = BTreeMap::new();
         for (column, text) in &insert.set {
@@ -88,24 +88,24 @@ impl Reader<'_> {
         }
         let known = set.keys().cloned().collect();
         let check = self.check("insert.check", insert.check.as_ref(), &[&columns, &known])?;
-        Ok(Inserted { columns, set, check })
+        Ok(ParsedInsert { columns, set, check })
     }
 
-    fn update(&self, update: &UpdatePolicy) -> Result<Updated, PolicyError> {
+    fn update(&self, update: &UpdatePolicy) -> Result<ParsedUpdate, PolicyError> {
         let columns: BTreeSet<String> = update.columns.iter().cloned().collect();
         let filter = self.filter("update.where", update.filter.as_ref())?;
         let check = self.check("update.check", update.check.as_ref(), &[&columns])?;
-        Ok(Updated { columns, filter, check })
+        Ok(ParsedUpdate { columns, filter, check })
     }
 }
 
-impl Parsed {
+impl ParsedPolicy {
     pub(super) fn new(name: &str, table: &TablePolicy) -> Result<Self, PolicyError> {
-        let reader = Reader { table: name, own: name.rsplit_once('.').map_or(name, |(_, own)| own) };
+        let parser = PolicyParser { table: name, own: name.rsplit_once('.').map_or(name, |(_, own)| own) };
         let read = match &table.read {
             Some(read) => {
                 let columns: BTreeSet<String> = read.columns.iter().cloned().collect();
-                Some((columns, reader.filter("read.where", read.filter.as_ref())?))
+                Some((columns, parser.filter("read.where", read.filter.as_ref())?))
             }
             None => None,
         };
@@ -113,30 +113,30 @@ impl Parsed {
         for (column, text) in &table.mask {
             let rule = format!("mask.{column}");
             if !read.as_ref().is_some_and(|(columns, _)| columns.contains(column)) {
-                return Err(reader.error(&rule, format!("{column:?} is not read, so there is nothing to mask")));
+                return Err(parser.error(&rule, format!("{column:?} is not read, so there is nothing to mask")));
             }
-            masks.insert(column.clone(), reader.parse(&rule, text)?);
+            masks.insert(column.clone(), parser.parse(&rule, text)?);
         }
         let parsed = Self {
-            insert: table.insert.as_ref().map(|insert| reader.insert(insert)).transpose()?,
-            update: table.update.as_ref().map(|update| reader.update(update)).transpose()?,
+            insert: table.insert.as_ref().map(|insert| parser.insert(insert)).transpose()?,
+            update: table.update.as_ref().map(|update| parser.update(update)).transpose()?,
             delete: match &table.delete {
-                Some(delete) => Some(reader.filter("delete.where", delete.filter.as_ref())?),
+                Some(delete) => Some(parser.filter("delete.where", delete.filter.as_ref())?),
                 None => None,
             },
             allow: table.allow.clone(),
             read,
             masks,
         };
-        parsed.check(&reader)?;
+        parsed.check(&parser)?;
         Ok(parsed)
     }
 
     /// Refuses rules by which a row could change hands.
-    fn check(&self, reader: &Reader<'_>) -> Result<(), PolicyError> {
+    fn check(&self, parser: &PolicyParser<'_>) -> Result<(), PolicyError> {
         if self.read.is_none() && (self.update.is_some() || self.delete.is_some()) {
             let rule = if self.update.is_some() { "update" } else { "delete" };
-            return Err(reader.error(rule, "rows are only changed that may be read: say what is read, too"));
+            return Err(parser.error(rule, "rows are only changed that may be read: say what is read, too"));
         }
         let set = || self.insert.iter().flat_map(|insert| insert.set.keys());
         let decisive: BTreeSet<&String> =
@@ -144,7 +144,7 @@ impl Parsed {
         let changed = self.update.iter().flat_map(|update| &update.columns);
         if let Some(column) = changed.into_iter().find(|column| decisive.contains(column)) {
             let message = format!("{column:?} decides which rows are whose: an update that sets it could move a row");
-            return Err(reader.error("update.columns", message));
+            return Err(parser.error("update.columns", message));
         }
         let by_set = |expression: &Expression| {
             expression.tables.is_empty() && expression.columns.iter().all(|column| set().any(|set| set == column))
@@ -152,7 +152,7 @@ impl Parsed {
         let filter = self.read.as_ref().and_then(|(_, filter)| filter.as_ref());
         if self.allow.contains(&Allow::Upsert) && !filter.is_none_or(by_set) {
             let message = "an upsert could meet a row that is not seen: let the host set all columns of read.where";
-            return Err(reader.error("allow", message));
+            return Err(parser.error("allow", message));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Allow, Claims, Expression, PolicyError, evaluate, expression::Predicate, parsed::Parsed};
+use super::{Allow, Claims, Expression, PolicyError, evaluate, expression::Predicate, parsed::ParsedPolicy};
 use crate::{Error, Result, Scalar, Value, schema::Column, statement::Node, types::literal_kind, value::ValueRef};
 
 impl Predicate {
@@ -51,14 +51,14 @@ pub(crate) struct TableRules {
 
 /// What a statement does to the rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Writes {
+pub(crate) enum WriteKind {
     Insert,
     Update,
     Delete,
 }
 
 impl TableRules {
-    fn new(parsed: &Parsed, claims: &Claims) -> Result<Self, PolicyError> {
+    fn new(parsed: &ParsedPolicy, claims: &Claims) -> Result<Self, PolicyError> {
         let bind = |expression: Option<&Expression>| expression.map(|expression| expression.bind(claims)).transpose();
         let insert = parsed.insert.as_ref();
         let update = parsed.update.as_ref();
@@ -99,21 +99,21 @@ impl TableRules {
     }
 
     /// Refuses what may not be done with the table's rows.
-    pub(crate) fn check(&self, table: &str, writes: Writes) -> Result<()> {
+    pub(crate) fn check(&self, table: &str, writes: WriteKind) -> Result<()> {
         let (is_granted, verb) = match writes {
-            Writes::Insert => (self.insert.is_some(), "inserting into"),
-            Writes::Update => (self.update.is_some(), "updating"),
-            Writes::Delete => (self.may_delete, "deleting from"),
+            WriteKind::Insert => (self.insert.is_some(), "inserting into"),
+            WriteKind::Update => (self.update.is_some(), "updating"),
+            WriteKind::Delete => (self.may_delete, "deleting from"),
         };
         if is_granted { Ok(()) } else { Err(Error::Denied(format!("{verb} {table}"))) }
     }
 
     /// Refuses to write a column that is not granted; one that is unknown does not exist.
-    pub(crate) fn check_column(&self, table: &str, column: &str, writes: Writes) -> Result<()> {
+    pub(crate) fn check_column(&self, table: &str, column: &str, writes: WriteKind) -> Result<()> {
         let columns = match writes {
-            Writes::Insert => self.insert.as_ref(),
-            Writes::Update => self.update.as_ref(),
-            Writes::Delete => None,
+            WriteKind::Insert => self.insert.as_ref(),
+            WriteKind::Update => self.update.as_ref(),
+            WriteKind::Delete => None,
         };
         if columns.is_some_and(|columns| columns.contains(column)) {
             return Ok(());
@@ -157,7 +157,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    pub(super) fn new(tables: &BTreeMap<String, Parsed>, claims: &Claims) -> Result<Self, PolicyError> {
+    pub(super) fn new(tables: &BTreeMap<String, ParsedPolicy>, claims: &Claims) -> Result<Self, PolicyError> {
         let mut all = Self::default();
         for (name, parsed) in tables {
             let located = |error| PolicyError { table: name.clone(), ..error };

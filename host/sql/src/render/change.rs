@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    resolved::{Assignment, Column, Conflict, Origin, Rows, Target, Typed},
+    resolved::{Assignment, Column, Conflict, FromItem, InsertRows, Target, Typed},
 };
 
 impl Writer {
@@ -11,7 +11,7 @@ impl Writer {
         &mut self,
         target: Target<'_>,
         columns: &[String],
-        rows: &Rows<'_>,
+        rows: &InsertRows<'_>,
         conflict: Option<&Conflict<'_>>,
     ) {
         self.push("INSERT INTO ");
@@ -22,7 +22,7 @@ impl Writer {
             self.push(")");
         }
         match rows {
-            Rows::Values(rows) => {
+            InsertRows::Values(rows) => {
                 self.push(" VALUES ");
                 self.list(rows, ", ", |writer, row| {
                     writer.push("(");
@@ -31,20 +31,20 @@ impl Writer {
                 });
             }
             // Without a condition, SQLite would take the conflict for one of a join.
-            Rows::Query(query) if conflict.is_some() && self.dialect == Dialect::Sqlite => {
+            InsertRows::Query(query) if conflict.is_some() && self.dialect == Dialect::Sqlite => {
                 self.push(" SELECT * FROM (");
                 self.query(query);
                 self.push(") WHERE TRUE");
             }
-            Rows::Query(query) => {
+            InsertRows::Query(query) => {
                 self.push(" ");
                 self.query(query);
             }
-            Rows::Defaults if self.is_mysql() => self.push(" () VALUES ()"),
-            Rows::Defaults => self.push(" DEFAULT VALUES"),
-            Rows::Default(rows) => self.default_rows(*rows),
-            Rows::Given(given) => self.given_rows(given),
-            Rows::Arrays(arrays) => {
+            InsertRows::Defaults if self.is_mysql() => self.push(" () VALUES ()"),
+            InsertRows::Defaults => self.push(" DEFAULT VALUES"),
+            InsertRows::Default(rows) => self.default_rows(*rows),
+            InsertRows::Batch(given) => self.given_rows(given),
+            InsertRows::Arrays(arrays) => {
                 self.push(" SELECT * FROM ");
                 self.arrays(arrays);
             }
@@ -96,7 +96,7 @@ impl Writer {
         &mut self,
         target: Target<'_>,
         assignments: &[Assignment<'_>],
-        source: Option<&Origin<'_>>,
+        source: Option<&FromItem<'_>>,
         filter: Option<&Typed<'_>>,
     ) {
         self.push("UPDATE ");
@@ -120,7 +120,7 @@ impl Writer {
         self.filter(" WHERE ", filter);
     }
 
-    pub(super) fn delete(&mut self, target: Target<'_>, source: Option<&Origin<'_>>, filter: Option<&Typed<'_>>) {
+    pub(super) fn delete(&mut self, target: Target<'_>, source: Option<&FromItem<'_>>, filter: Option<&Typed<'_>>) {
         match source {
             Some(source) if self.is_mysql() => {
                 self.push("DELETE ");

@@ -5,7 +5,7 @@ use crate::{
     Dialect,
     resolved::{Expr, Query, Typed},
     schema::{ColumnType, TypeKind},
-    sql::{Declared, quote},
+    sql::{ModelSql, quote},
     statement::UnaryOp,
 };
 
@@ -61,11 +61,11 @@ impl Writer {
             Expr::Number(number) => self.number(*number),
             Expr::Now(kind) => self.push(quote::now(*kind, self.dialect)),
             Expr::Declared(default) => {
-                self.sql.declared(Declared::Value(default));
+                self.sql.declared(ModelSql::Value(default));
             }
             Expr::Equal(pairs) => self.equal(pairs),
             Expr::Among(value, keys) => self.among(value, keys),
-            Expr::ByKey(choice) => self.by_key(choice),
+            Expr::CaseByKey(choice) => self.by_key(choice),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::{
     Dialect, Scalar, Value,
-    compiled::Source,
+    compiled::ValueSource,
     resolved::{Bind, Expr, Like, Typed},
     schema::TypeKind,
 };
@@ -71,8 +71,10 @@ impl Writer {
         self.operand(&like.value);
         self.push(if like.negated { " NOT GLOB " } else { " GLOB " });
         match &like.pattern.expr {
-            Expr::Bind(Bind { source: Source::Literal(Value::Scalar(Scalar::Text(pattern))), kind, node, .. }) => {
-                let pattern = Source::Literal(Scalar::Text(glob_of(pattern, like.escape)).into());
+            Expr::Bind(Bind {
+                source: ValueSource::Literal(Value::Scalar(Scalar::Text(pattern))), kind, node, ..
+            }) => {
+                let pattern = ValueSource::Literal(Scalar::Text(glob_of(pattern, like.escape)).into());
                 self.placeholder(&pattern, *kind, *node, None);
             }
             _ => self.glob_of_value(&like.pattern, like.escape),

@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::{
     Dialect,
-    resolved::{Body, Column, Cte, Expr, Origin, Query, Select, Typed},
+    resolved::{Body, Column, Cte, Expr, FromItem, Query, Select, Typed},
     statement::{JoinKind, Locking, SetOp},
 };
 
@@ -95,22 +95,22 @@ impl Writer {
         });
     }
 
-    pub(super) fn source(&mut self, source: &Origin<'_>) {
+    pub(super) fn source(&mut self, source: &FromItem<'_>) {
         match source {
-            Origin::Table { schema, name, alias } => {
+            FromItem::Table { schema, name, alias } => {
                 self.qualified(*schema, name);
                 if let Some(alias) = alias {
                     self.push(" AS ");
                     self.name(alias);
                 }
             }
-            Origin::Query { query, alias, lateral } => {
+            FromItem::Query { query, alias, lateral } => {
                 self.push(if *lateral { "LATERAL (" } else { "(" });
                 self.query(query);
                 self.push(") AS ");
                 self.name(alias);
             }
-            Origin::Join { kind, left, right, on } => {
+            FromItem::Join { kind, left, right, on } => {
                 self.source(left);
                 self.push(match kind {
                     JoinKind::Inner => " JOIN ",
@@ -122,7 +122,7 @@ impl Writer {
                 self.source(right);
                 self.filter(" ON ", on.as_deref());
             }
-            Origin::Given { arrays, alias, columns } => self.given_source(arrays, alias, columns),
+            FromItem::Arrays { arrays, alias, columns } => self.given_source(arrays, alias, columns),
         }
     }
 

@@ -22,7 +22,7 @@ pub struct SqlWriter {
 
 /// SQL text that a model declares. [`crate::Catalog::declare`] has refused it where the guest may not send SQL text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Declared<'a> {
+pub(crate) enum ModelSql<'a> {
     /// An expression that a column gets as its value.
     Value(&'a DefaultValue),
     /// What a column is computed by.
@@ -194,12 +194,12 @@ impl SqlWriter {
     }
 
     /// Writes SQL text of a model, in parentheses.
-    pub(crate) fn declared(&mut self, declared: Declared<'_>) -> &mut Self {
+    pub(crate) fn declared(&mut self, declared: ModelSql<'_>) -> &mut Self {
         let text = match declared {
-            Declared::Value(DefaultValue::Expression(text)) => text.as_str(),
-            Declared::Value(_) => return self,
-            Declared::Computed(column) => column.computed.as_deref().unwrap_or_default(),
-            Declared::Check(check) => &check.expression,
+            ModelSql::Value(DefaultValue::Expression(text)) => text.as_str(),
+            ModelSql::Value(_) => return self,
+            ModelSql::Computed(column) => column.computed.as_deref().unwrap_or_default(),
+            ModelSql::Check(check) => &check.expression,
         };
         self.push("(").put(text).push(")")
     }

@@ -9,7 +9,7 @@ use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{
     Batch, Catalog, ColumnData, Dialect, Error, Flush, Limits, Vector,
     batch::{ColumnBuilder, VectorKind},
-    flush::{Change, Deletes, Inserts, Link, Stored, Updates},
+    flush::{Change, Deletes, Inserts, KeyReference, KnownRows, Updates},
 };
 
 use crate::{
@@ -81,10 +81,10 @@ fn rows(dice: &mut Dice<'_, '_>, names: &[String], rows: usize) -> Batch {
 }
 
 /// What rows had: values that others take, most often.
-fn stored(dice: &mut Dice<'_, '_>, table: &str, count: usize) -> Stored {
+fn stored(dice: &mut Dice<'_, '_>, table: &str, count: usize) -> KnownRows {
     let columns = names(dice, table, 1);
     let rows = rows(dice, &columns, count);
-    Stored { columns, rows }
+    KnownRows { columns, rows }
 }
 
 fn change(dice: &mut Dice<'_, '_>, changes: usize) -> Change {
@@ -95,7 +95,7 @@ fn change(dice: &mut Dice<'_, '_>, changes: usize) -> Change {
     let columns = if kind == 4 { Vec::new() } else { names(dice, &table, least) };
     let links = dice.many(0, 3, |dice| {
         let beyond = usize::from(dice.one_in(30));
-        Link {
+        KeyReference {
             row: dice.below(count.max(1) + beyond) as u32,
             column: dice.below(columns.len().max(1)) as u16,
             of_change: dice.below(changes + beyond) as u32,
@@ -152,7 +152,7 @@ fn drive(mut flush: Flush, changes: &[Change], dialect: Dialect) {
     let mut written = vec![0; changes.len()];
     let (mut key, mut prepared) = (1_000, 0);
     loop {
-        let mut work = match flush.next_work() {
+        let mut work = match flush.next_step() {
             Ok(Some(work)) => work,
             Ok(None) => break,
             // A key has no room in a small column.

@@ -46,12 +46,12 @@ pub fn property(bytes: &mut Unstructured<'_>) -> Result<()> {
         let inserted = statements.iter().flat_map(|chunk| chunk.rows.clone());
         assert!(inserted.eq(0..rows), "every row once, in order");
         for Chunk { compiled, layout, rows } in &statements {
-            assert!(compiled.sql.len() <= limits.statement_bytes && compiled.slots.len() <= limits.parameters);
+            assert!(compiled.sql.len() <= limits.statement_bytes && compiled.placeholders.len() <= limits.parameters);
             let parts =
                 tokens(&compiled.sql, dialect).unwrap_or_else(|problem| panic!("{problem} in {}", compiled.sql));
             let places = parts.iter().filter(|part| matches!(part, Token::Placeholder(_))).count();
             let each = if *layout == Layout::Rows { rows.len() } else { 1 };
-            assert_eq!((places, compiled.slots.len()), (each * target.columns.len(), places));
+            assert_eq!((places, compiled.placeholders.len()), (each * target.columns.len(), places));
             assert_eq!((compiled.parameters as usize, compiled.outputs.len()), (places, target.returning.len()));
         }
     }

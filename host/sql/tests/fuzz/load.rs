@@ -10,7 +10,7 @@ use arbtest::arbitrary::{Result, Unstructured};
 use sqlservice_sql::{
     Batch, BulkStatements, Catalog, ColumnData, Compiled, Dialect, Error, Limits, Loading, Vector, compile,
     compiled::Output,
-    load::{Load, Plan},
+    load::{Load, LoadPlan},
     schema::{Models, Relationship, TypeKind},
     statement::{BinaryOp, NodeId, Order, Statement},
 };
@@ -69,7 +69,7 @@ fn models(dialect: Dialect) -> Catalog {
 }
 
 /// A plan that mostly makes sense: loads of the table that each starts from.
-fn plan(dice: &mut Dice<'_, '_>) -> Plan {
+fn plan(dice: &mut Dice<'_, '_>) -> LoadPlan {
     let count = dice.below(6);
     let (mut loads, mut roots, mut targets) = (Vec::<Load>::new(), vec![], Vec::<&str>::new());
     let table = if dice.one_in(3) { "devices" } else { "users" };
@@ -90,7 +90,7 @@ fn plan(dice: &mut Dice<'_, '_>) -> Plan {
         targets.push(target);
     }
     let table = if dice.one_in(60) { "gone" } else { table };
-    Plan { table: table.into(), loads, roots }
+    LoadPlan { table: table.into(), loads, roots }
 }
 
 /// A query of all columns of the table, or of nearly all.
@@ -184,7 +184,7 @@ fn is_started(
             let joined = loading.join(statement).and_then(|joined| compile(&joined).ok());
             let is_joined = joined.is_some();
             let Some(compiled) = joined.or_else(|| {
-                loading.apart();
+                loading.without_joins();
                 compile(statement).ok()
             }) else {
                 return false;

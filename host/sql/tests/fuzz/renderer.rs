@@ -3,7 +3,9 @@
 use std::{cell::Cell, collections::HashSet};
 
 use arbtest::arbitrary::{Result, Unstructured};
-use sqlservice_sql::{Catalog, Compiled, Dialect, Limits, compile, compiled::Source, schema::TypeKind, statement::*};
+use sqlservice_sql::{
+    Catalog, Compiled, Dialect, Limits, compile, compiled::ValueSource, schema::TypeKind, statement::*,
+};
 
 use crate::{
     arena,
@@ -156,16 +158,16 @@ fn check(statement: &Statement, compiled: &Compiled, dialect: Dialect) {
             Token::Sign(_) => {}
         }
     }
-    let count = compiled.slots.len();
+    let count = compiled.placeholders.len();
     if dialect == Dialect::Postgres {
         assert_eq!(numbers, (1..=count).collect(), "placeholders of {sql}");
     } else {
         assert_eq!(placeholders, count, "placeholders of {sql}");
     }
-    for slot in &compiled.slots {
-        match &slot.source {
-            Source::Parameter(number) => assert!(*number < compiled.parameters, "{slot:?}"),
-            Source::Literal(value) => drop(value.clone()),
+    for placeholder in &compiled.placeholders {
+        match &placeholder.source {
+            ValueSource::Parameter(number) => assert!(*number < compiled.parameters, "{placeholder:?}"),
+            ValueSource::Literal(value) => drop(value.clone()),
         }
     }
 }

@@ -75,7 +75,7 @@ fn within(compiled: &sqlservice_sql::Compiled, dialect: Dialect, limits: &Limits
     let (sql, most) = (&compiled.sql, limits.statement_bytes);
     assert!(sql.len() <= most, "{} bytes of {most}: {sql}", sql.len());
     let most = limits.parameters.min(dialect.capabilities().max_parameters as usize);
-    assert!(compiled.slots.len() <= most && compiled.parameters as usize <= most, "{most} parameters: {sql}");
+    assert!(compiled.placeholders.len() <= most && compiled.parameters as usize <= most, "{most} parameters: {sql}");
 }
 
 /// An error names a node that there is, and is no longer than a page, whatever names are in it.

@@ -9,7 +9,7 @@ use sqlservice_sql::{
     Batch, Catalog, ColumnData, Dialect, Error, Flush, Limits, Result, Value, Vector,
     batch::ColumnBuilder,
     batch::VectorKind,
-    flush::{Change, Deletes, Inserts, Link, Stored, Updates},
+    flush::{Change, Deletes, Inserts, KeyReference, KnownRows, Updates},
     schema::{ColumnType, Models, TypeKind},
 };
 
@@ -63,7 +63,8 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 fn inserts(table: &str, columns: &[&str], rows: Batch, links: &[(u32, u16, u32, u32)], returning: &[&str]) -> Change {
-    let link = |&(row, column, of_change, of_row): &(u32, u16, u32, u32)| Link { row, column, of_change, of_row };
+    let link =
+        |&(row, column, of_change, of_row): &(u32, u16, u32, u32)| KeyReference { row, column, of_change, of_row };
     let links = links.iter().map(link).collect();
     Change::Inserts(Inserts { table: table.into(), columns: names(columns), rows, links, returning: names(returning) })
 }
@@ -85,7 +86,7 @@ fn run(changes: Vec<Change>, dialect: Dialect) -> Result<(Vec<String>, Vec<Batch
 
 fn drive(mut flush: Flush) -> Result<(Vec<String>, Vec<Batch>)> {
     let (mut texts, mut next) = (Vec::new(), 100);
-    while let Some(mut work) = flush.next_work()? {
+    while let Some(mut work) = flush.next_step()? {
         while let Some(chunk) = work.statements.next().transpose()? {
             let rows = chunk.rows.len();
             let given = work.statements.batch();
@@ -280,7 +281,7 @@ fn b10_rows_that_need_each_other_are_refused_and_b11_an_update_closes_the_circle
             versions: None,
             columns: names(&["favourite_id"]),
             rows: one(),
-            links: vec![Link { row: 0, column: 0, of_change: 1, of_row: 0 }],
+            links: vec![KeyReference { row: 0, column: 0, of_change: 1, of_row: 0 }],
             returning: vec![],
             stored: None,
         }),
@@ -364,7 +365,7 @@ fn c10_what_an_update_of_a_list_cannot_return_is_read_again() {
 fn c11_rows_that_do_not_match_are_stale() {
     for (change, may_be_gone) in [(pages(&[]), false), (deletes("users", &[1, 2]), true)] {
         let mut flush = flush(vec![change], Dialect::Sqlite).expect("good");
-        let mut work = flush.next_work().expect("good").expect("work");
+        let mut work = flush.next_step().expect("good").expect("work");
         flush.take(&mut work, &(0..2), Batch::default(), 1);
         let ended = flush.end(&work);
         if may_be_gone {

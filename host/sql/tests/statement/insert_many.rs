@@ -42,7 +42,7 @@ fn d09_many_rows_are_few_statements() {
     let mysql = one(2, &[], Dialect::Mysql);
     assert_eq!(&*mysql.compiled.sql, "INSERT INTO `users` (`email`, `age`) VALUES (?, ?), (?, ?)");
     assert_eq!((mysql.layout, mysql.compiled.parameters), (Layout::Rows, 4));
-    assert_eq!(mysql.compiled.slots[3].kind, Some(TypeKind::Int32));
+    assert_eq!(mysql.compiled.placeholders[3].kind, Some(TypeKind::Int32));
     let told = one(2, &["id"], Dialect::Mysql);
     assert_eq!(told.compiled.sql, mysql.compiled.sql);
     assert_eq!(told.compiled.outputs[0].name, "id");

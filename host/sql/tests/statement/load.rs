@@ -6,7 +6,7 @@ use sqlservice_sql::{
     Batch, Catalog, ColumnData, Compiled, Dialect, Error, Limits, Loading, Result, Scalar, Value, Vector,
     batch::{ColumnBuilder, VectorKind},
     compile,
-    load::{Load, Loaded, Plan},
+    load::{Load, LoadPlan, Loaded},
     schema::{ForeignKey, Models, Relationship, Table, TypeKind},
     statement::*,
 };
@@ -99,11 +99,11 @@ fn load(relationship: &str, nested: &[u32]) -> Load {
     Load { relationship: relationship.into(), nested: nested.to_vec(), joined: true }
 }
 
-fn plan(table: &str, roots: &[u32], loads: Vec<Load>) -> Plan {
-    Plan { table: table.into(), loads, roots: roots.to_vec() }
+fn plan(table: &str, roots: &[u32], loads: Vec<Load>) -> LoadPlan {
+    LoadPlan { table: table.into(), loads, roots: roots.to_vec() }
 }
 
-fn new(plan: &Plan, dialect: Dialect) -> Result<Loading> {
+fn new(plan: &LoadPlan, dialect: Dialect) -> Result<Loading> {
     Loading::new(plan, models(dialect), dialect, Limits::default())
 }
 
@@ -366,7 +366,7 @@ fn refused<T>(result: Result<T>) -> String {
 
 #[test]
 fn t68_plans_are_checked_before_anything_is_sent() {
-    let told = |plan: Plan| refused(new(&plan, Dialect::Sqlite));
+    let told = |plan: LoadPlan| refused(new(&plan, Dialect::Sqlite));
     let devices = || vec![load("devices", &[])];
     assert!(matches!(new(&plan("gone", &[], vec![]), Dialect::Sqlite).err(), Some(Error::NoSuchTable(_))));
     assert!(told(plan("users", &[0], vec![load("gone", &[])])).contains("no relationship"));

@@ -143,9 +143,9 @@ fn t53_constants_of_a_rule_have_placeholders_of_their_own() {
     };
     let catalog = catalog(rule(), Dialect::Postgres);
     let compiled = compile(&statement(Arena::default()), &catalog, Dialect::Postgres, &Limits::default());
-    let slots = compiled.expect("a statement").slots;
-    let literals: Vec<_> = slots.into_iter().map(|slot| slot.source).collect();
-    let expected = [3_i64, 7, 1].map(|value| sqlservice_sql::compiled::Source::Literal(value.into()));
+    let placeholders = compiled.expect("a statement").placeholders;
+    let literals: Vec<_> = placeholders.into_iter().map(|placeholder| placeholder.source).collect();
+    let expected = [3_i64, 7, 1].map(|value| sqlservice_sql::compiled::ValueSource::Literal(value.into()));
     assert_eq!(literals, expected);
 }
 

@@ -176,7 +176,7 @@ fn t19_parameters_have_limits() {
     let error = compiled(&statement, Dialect::Sqlite).expect_err("refused");
     assert_eq!(error, Error::Limit { what: Limited::Parameters, allowed: 32_766 });
     // PostgreSQL's placeholders have numbers: it is one there.
-    assert_eq!(compiled(&statement, Dialect::Postgres).expect("one parameter").slots.len(), 1);
+    assert_eq!(compiled(&statement, Dialect::Postgres).expect("one parameter").placeholders.len(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use sqlservice_sql::{Compiled, Dialect, Error, Limits, compile, compiled::Source};
+use sqlservice_sql::{Compiled, Dialect, Error, Limits, compile, compiled::ValueSource};
 
 use crate::{
     build::{DIALECTS, catalog},
@@ -17,12 +17,12 @@ fn shown(compiled: Result<Compiled, Error>) -> String {
         Err(Error::Unsupported { capability, .. }) => return format!("unsupported {capability}"),
         Err(error) => return format!("ERROR {error}"),
     };
-    let slots = compiled.slots.iter().map(|slot| {
-        let source = match &slot.source {
-            Source::Parameter(number) => format!("p{number}"),
-            Source::Literal(value) => format!("{value:?}").replace("Scalar(", "").replace("))", ")"),
+    let placeholders = compiled.placeholders.iter().map(|placeholder| {
+        let source = match &placeholder.source {
+            ValueSource::Parameter(number) => format!("p{number}"),
+            ValueSource::Literal(value) => format!("{value:?}").replace("Scalar(", "").replace("))", ")"),
         };
-        format!("{source}:{}", slot.kind.map_or("?".into(), |kind| format!("{kind:?}")))
+        format!("{source}:{}", placeholder.kind.map_or("?".into(), |kind| format!("{kind:?}")))
     });
     let outputs = compiled.outputs.iter().map(|output| {
         let kind = output.ty.as_ref().map_or("?".into(), |ty| format!("{:?}", ty.kind));
@@ -33,11 +33,11 @@ fn shown(compiled: Result<Compiled, Error>) -> String {
         };
         format!("{}:{kind}{null}", output.name)
     });
-    let slots: Vec<String> = slots.collect();
+    let placeholders: Vec<String> = placeholders.collect();
     let outputs: Vec<String> = outputs.collect();
     let mut text = compiled.sql.to_string();
-    if !slots.is_empty() {
-        let _ = write!(text, "\n    <- {}", slots.join(", "));
+    if !placeholders.is_empty() {
+        let _ = write!(text, "\n    <- {}", placeholders.join(", "));
     }
     if !outputs.is_empty() {
         let _ = write!(text, "\n    -> {}", outputs.join(", "));

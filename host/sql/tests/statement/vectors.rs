@@ -5,8 +5,8 @@ use std::{fs, path::Path, sync::Arc};
 use serde_json::Value as Json;
 use sqlservice_sql::{
     Batch, Catalog, ColumnData, Dialect, Flush, Limits, Loading, Scalar, Value, Vector,
-    flush::{Change, Deletes, Inserts, Link, Updates},
-    load::{Load, Plan},
+    flush::{Change, Deletes, Inserts, KeyReference, Updates},
+    load::{Load, LoadPlan},
     schema::{
         Action, CascadeKind, Column, ColumnType, DefaultValue, ForeignKey, Index, Models, Relationship, Table, TypeKind,
     },
@@ -150,8 +150,13 @@ fn batch(rows: &[Json]) -> Batch {
     Batch { rows: u32::try_from(rows.len()).expect("few"), columns }
 }
 
-fn link(link: &Json) -> Link {
-    Link { row: number(&link[0]), column: number(&link[1]), of_change: number(&link[2]), of_row: number(&link[3]) }
+fn link(link: &Json) -> KeyReference {
+    KeyReference {
+        row: number(&link[0]),
+        column: number(&link[1]),
+        of_change: number(&link[2]),
+        of_row: number(&link[3]),
+    }
 }
 
 fn change(change: &Json) -> Change {
@@ -188,7 +193,7 @@ fn flush(changes: &[Json], dialect: Dialect) -> (Vec<String>, Vec<Batch>) {
     let changes = changes.iter().map(change).collect();
     let mut flush = Flush::new(changes, models(dialect), dialect, Limits::default()).expect("good changes");
     let (mut sent, mut next) = (Vec::new(), 100..);
-    while let Some(mut work) = flush.next_work().expect("work") {
+    while let Some(mut work) = flush.next_step().expect("work") {
         while let Some(chunk) = work.statements.next() {
             let chunk = chunk.expect("a statement");
             let given: Vec<String> = chunk.rows.clone().map(|row| shown(work.statements.batch(), row)).collect();
@@ -226,7 +231,7 @@ fn load(vector: &Json, dialect: Dialect) -> Vec<String> {
     let numbers = |json: &Json, key: &str| list(json, key).iter().map(number).collect::<Vec<u32>>();
     let load =
         |load: &Json| Load { relationship: text(load, "relationship"), nested: numbers(load, "nested"), joined: false };
-    let plan = Plan {
+    let plan = LoadPlan {
         table: text(vector, "table"),
         loads: list(vector, "loads").iter().map(load).collect(),
         roots: numbers(vector, "first loads"),

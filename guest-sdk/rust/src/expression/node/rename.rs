@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Inner, Node, Shape};
+use super::{Inner, Node, NodeKind};
 use crate::bindings::sqlservice::database::statements::{self, Node as Form};
 
 impl Node {
     /// Whether it is a table, and nothing that is joined to it.
     pub(crate) fn is_table(&self) -> bool {
-        matches!(self.0.shape, Shape::Form(Form::Table(_)))
+        matches!(self.0.shape, NodeKind::Form(Form::Table(_)))
     }
 
     /// Whether this source has one of that name.
@@ -18,9 +18,11 @@ impl Node {
         let mut stack = vec![self];
         while let Some(node) = stack.pop() {
             match &node.0.shape {
-                Shape::Form(Form::Table(table)) if table.alias.as_ref().unwrap_or(&table.table) == name => return true,
-                Shape::Form(Form::Subquery(query)) if query.alias == name => return true,
-                Shape::Form(Form::Join(join)) => {
+                NodeKind::Form(Form::Table(table)) if table.alias.as_ref().unwrap_or(&table.table) == name => {
+                    return true;
+                }
+                NodeKind::Form(Form::Subquery(query)) if query.alias == name => return true,
+                NodeKind::Form(Form::Join(join)) => {
                     stack.extend([join.left, join.right].iter().filter_map(|&at| node.child(at)))
                 }
                 _ => {}
@@ -36,7 +38,7 @@ impl Node {
             if !seen.insert(Rc::as_ptr(&node.0)) {
                 continue;
             }
-            if let Shape::Form(Form::Table(statements::SourceTable { alias: Some(alias), .. })) = &node.0.shape
+            if let NodeKind::Form(Form::Table(statements::SourceTable { alias: Some(alias), .. })) = &node.0.shape
                 && let Some(number) = alias.strip_prefix(prefix).and_then(|number| number.parse::<u32>().ok())
             {
                 deepest = deepest.max(number);
@@ -54,7 +56,7 @@ impl Node {
         while let Some((node, next)) = stack.last_mut() {
             let node = *node;
             let hides = |node: &Self| match &node.0.shape {
-                Shape::Form(Form::Select(select)) => {
+                NodeKind::Form(Form::Select(select)) => {
                     select.source.and_then(|at| node.child(at)).is_some_and(|source| source.provides(table))
                 }
                 _ => false,
@@ -80,7 +82,7 @@ impl Node {
 
     /// The node with children that were renamed.
     fn renamed_one(&self, table: &str, alias: &str, made: &FxHashMap<*const Inner, Self>) -> Self {
-        if let Shape::Column(Some(source), name) = &self.0.shape
+        if let NodeKind::Column(Some(source), name) = &self.0.shape
             && source.name() == table
         {
             let mut source = source.clone();

@@ -3,9 +3,9 @@
 use crate::{
     Result,
     bindings::sqlservice::database::statements::{self, BinaryOp, ListOp, Node as Form},
-    expression::{Children, Ends, Node, Order},
+    expression::{Children, Node, Order, RelationshipEnds},
     mapping::{Mapper, RelationshipMapping},
-    unit_of_work::ApartLoad,
+    unit_of_work::SeparateLoad,
     value::Value,
 };
 
@@ -21,17 +21,17 @@ fn order_key<'a>(text: &'a str, columns: &[&'static str]) -> (&'a str, bool) {
 
 /// The statement: all columns of the other side, then those that tell whose a row is.
 pub(super) fn select(
-    apart: &ApartLoad,
+    separate: &SeparateLoad,
     relation: &RelationshipMapping,
     target: &'static Mapper,
     keys: &[Vec<Value>],
 ) -> Result<Node> {
-    let ends = Ends::new(apart.owner, apart.node.position, None, None)?;
+    let ends = RelationshipEnds::new(separate.owner, separate.node.position, None, None)?;
     let column = |name: &str| Node::column(Some(ends.target.clone()), name.to_owned());
     let finders = ends.finders();
     let mut conditions = vec![among(&finders, keys)];
-    conditions.extend(apart.node.filter.clone());
-    let mut orders = apart.node.order.clone();
+    conditions.extend(separate.node.filter.clone());
+    let mut orders = separate.node.order.clone();
     if orders.is_empty() {
         orders.extend(relation.order_by.iter().map(|text| {
             let (name, descending) = order_key(text, target.columns);

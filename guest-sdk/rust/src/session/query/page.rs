@@ -27,7 +27,7 @@ pub struct Page<M: Record> {
 pub struct PageKey(Vec<Value>);
 
 /// A key of the order.
-struct Key {
+struct OrderKey {
     node: Node,
     descending: bool,
     /// Whether nulls come first, where there can be nulls.
@@ -63,7 +63,7 @@ impl<M: Record> EntityQuery<'_, M> {
         }
         let keys = self.keys();
         if let Some(PageKey(values)) = after {
-            let condition = beyond(&keys, values)?;
+            let condition = after_key(&keys, values)?;
             self.select = self.select.only(Some(condition));
         }
         let columns: Vec<usize> = keys.iter().map(|key| self.select.position_of(&key.node)).collect();
@@ -77,16 +77,16 @@ impl<M: Record> EntityQuery<'_, M> {
     }
 
     /// The order, down to the primary key.
-    fn keys(&self) -> Vec<Key> {
-        let key = |order: &Order| Key {
+    fn keys(&self) -> Vec<OrderKey> {
+        let key = |order: &Order| OrderKey {
             node: order.node.clone(),
             descending: order.descending,
             nulls_first: order.nullable.then(|| order.nulls_first.unwrap_or(order.descending)),
         };
-        let mut keys: Vec<Key> = self.select.order().iter().map(key).collect();
+        let mut keys: Vec<OrderKey> = self.select.order().iter().map(key).collect();
         for node in self.select.key_columns() {
             if !keys.iter().any(|key| key.node.is_same_column(&node)) {
-                keys.push(Key { node, descending: false, nulls_first: None });
+                keys.push(OrderKey { node, descending: false, nulls_first: None });
             }
         }
         keys
@@ -98,9 +98,9 @@ fn is_null(node: &Node) -> Node {
 }
 
 /// The order as the database has it, which is asked for nulls in a way that all databases know.
-fn orders(keys: &[Key]) -> Vec<Order> {
+fn orders(keys: &[OrderKey]) -> Vec<Order> {
     let mut orders = Vec::new();
-    for Key { node, descending, nulls_first } in keys {
+    for OrderKey { node, descending, nulls_first } in keys {
         if let Some(first) = nulls_first {
             orders.push(Order::new(is_null(node), *first, false));
         }
@@ -110,9 +110,9 @@ fn orders(keys: &[Key]) -> Vec<Order> {
 }
 
 /// The rows after a place.
-fn beyond(keys: &[Key], values: &[Value]) -> Result<Node> {
+fn after_key(keys: &[OrderKey], values: &[Value]) -> Result<Node> {
     let is_null_value = |value: &Value| matches!(value, Value::Scalar(Scalar::Null));
-    let fits = |(key, value): (&Key, &Value)| key.nulls_first.is_some() || !is_null_value(value);
+    let fits = |(key, value): (&OrderKey, &Value)| key.nulls_first.is_some() || !is_null_value(value);
     if keys.len() != values.len() || !keys.iter().zip(values).all(fits) {
         return Err(Error::invalid("this place is one in the order of another query"));
     }
@@ -128,7 +128,7 @@ fn beyond(keys: &[Key], values: &[Value]) -> Result<Node> {
         return Ok(Node::binary(op, columns, place));
     }
     let mut rest: Option<Node> = None;
-    for (Key { node, descending, nulls_first }, value) in keys.iter().zip(values).rev() {
+    for (OrderKey { node, descending, nulls_first }, value) in keys.iter().zip(values).rev() {
         let is_null_there = is_null_value(value);
         let equal = if is_null_there {
             is_null(node)

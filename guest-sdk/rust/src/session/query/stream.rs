@@ -33,7 +33,7 @@ impl<M: Record> EntityQuery<'_, M> {
         if self.loads.is_empty() {
             let rows = on.stream(&self.select.without(&self.omitted), batch_rows).await?;
             let (session, populate_existing, omitted) = (self.session.share(), self.populate_existing, self.omitted);
-            return Ok(EntityRows(Source::Cursor { rows, session, populate_existing, omitted }));
+            return Ok(EntityRows(RowSource::Cursor { rows, session, populate_existing, omitted }));
         }
         let is_plain = self.select.is_plain();
         let mut rows: Rows<Vec<Value>> = on.stream(&self.select.keys(), batch_rows).await?;
@@ -50,20 +50,20 @@ impl<M: Record> EntityQuery<'_, M> {
         }
         let (session, populate_existing, loads, options) =
             (self.session.share(), self.populate_existing, self.loads, self.options);
-        Ok(EntityRows(Source::Keys(Keys { batches, session, populate_existing, loads, options })))
+        Ok(EntityRows(RowSource::Keys(KeyBatches { batches, session, populate_existing, loads, options })))
     }
 }
 
 /// Objects that are still to come, batch by batch: see [`EntityQuery::stream`].
-pub struct EntityRows<M>(Source<M>);
+pub struct EntityRows<M>(RowSource<M>);
 
-enum Source<M> {
+enum RowSource<M> {
     Cursor { rows: Rows<M>, session: Session, populate_existing: bool, omitted: Vec<usize> },
-    Keys(Keys),
+    Keys(KeyBatches),
 }
 
 /// Primary keys of rows that are still to be read.
-struct Keys {
+struct KeyBatches {
     batches: VecDeque<Batch>,
     session: Session,
     populate_existing: bool,
@@ -75,7 +75,7 @@ impl<M: Record> EntityRows<M> {
     /// The next objects, at least one; nothing at the end.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<Entity<M>>>> {
         match &mut self.0 {
-            Source::Cursor { rows, session, populate_existing, omitted } => {
+            RowSource::Cursor { rows, session, populate_existing, omitted } => {
                 while let Some(batch) = rows.next_raw().await? {
                     if batch.rows > 0 {
                         return load_without(
@@ -91,7 +91,7 @@ impl<M: Record> EntityRows<M> {
                 }
                 Ok(None)
             }
-            Source::Keys(keys) => {
+            RowSource::Keys(keys) => {
                 while let Some(batch) = keys.batches.pop_front() {
                     let found = keys.read(batch).await?;
                     if !found.is_empty() {
@@ -104,7 +104,7 @@ impl<M: Record> EntityRows<M> {
     }
 }
 
-impl Keys {
+impl KeyBatches {
     /// The objects of a batch of keys, in their order.
     async fn read<M: Record>(&self, batch: Batch) -> Result<Vec<Entity<M>>> {
         self.session.ready().await?;

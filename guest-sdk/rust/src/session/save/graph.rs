@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::{Item, check_version};
+use super::{SaveItem, check_version};
 use crate::{
     Error, Result,
     instance::{AnyEntity, Status},
@@ -14,21 +14,21 @@ use crate::{
 
 /// Everything that is saved, each once: what was given, then what that leads to by relationships that cascade.
 pub(super) struct Graph {
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<SaveItem>,
     given: usize,
-    follow: Follow,
+    follow: SaveMode,
 }
 
 /// Which relationships are followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Follow {
+pub(super) enum SaveMode {
     /// Those that say `save-update`.
     Save,
     /// Those that say `merge`. Of the others nothing is said.
     Merge,
 }
 
-impl Follow {
+impl SaveMode {
     /// Whether what is on the other side is saved, too.
     const fn saves(self, relation: &RelationshipMapping) -> bool {
         match self {
@@ -47,18 +47,18 @@ impl Follow {
 }
 
 /// Whom objects stand for, by their addresses; themselves where there is no entry.
-type Known = FxHashMap<usize, AnyEntity>;
+type Replacements = FxHashMap<usize, AnyEntity>;
 
-fn whom(known: &Known, object: &AnyEntity) -> AnyEntity {
+fn replacement(known: &Replacements, object: &AnyEntity) -> AnyEntity {
     known.get(&object.address()).unwrap_or(object).clone()
 }
 
 impl Graph {
-    pub(super) fn new(unit: &Rc<UnitOfWork>, given: Vec<Item>, follow: Follow) -> Self {
+    pub(super) fn new(unit: &Rc<UnitOfWork>, given: Vec<SaveItem>, follow: SaveMode) -> Self {
         let mut places: FxHashMap<usize, usize> =
             given.iter().enumerate().map(|(at, item)| (item.object.address(), at)).collect();
         let (mut items, given, mut at) = (given.clone(), given.len(), 0);
-        while let Some(Item { object, .. }) = items.get(at).cloned() {
+        while let Some(SaveItem { object, .. }) = items.get(at).cloned() {
             at += 1;
             // What the session has leads to what the session knows, or finds by its next flush.
             if object.0.state().is_of(unit) {
@@ -73,7 +73,7 @@ impl Graph {
                 for other in related.into_iter().filter(|_| follow.saves(relation)) {
                     let place = *places.entry(other.address()).or_insert(items.len());
                     if place == items.len() {
-                        items.push(Item::of(other, None));
+                        items.push(SaveItem::of(other, None));
                     }
                     if relation.direction == Direction::OneToMany {
                         items.get_mut(place).into_iter().for_each(|item| item.said_otherwise.extend(&relation.remote));
@@ -94,7 +94,7 @@ impl Graph {
                 None => {}
             }
         }
-        for Item { object, columns, said_otherwise, .. } in &self.items {
+        for SaveItem { object, columns, said_otherwise, .. } in &self.items {
             match known.get(&object.address()) {
                 Some(row) if row.status() == Status::Persistent => {
                     let is_given = |column: usize| {
@@ -103,7 +103,7 @@ impl Graph {
                     };
                     let relations = &object.0.mapper().relations;
                     let is_copied = |at: usize| relations.get(at).is_some_and(|relation| self.follow.copies(relation));
-                    object.0.copy_onto(row, &is_given, &is_copied, &|other| whom(&known, other));
+                    object.0.copy_onto(row, &is_given, &is_copied, &|other| replacement(&known, other));
                 }
                 Some(_) => {}
                 None if object.0.state().is_of(unit) && object.status() != Status::Deleted => {}
@@ -112,12 +112,12 @@ impl Graph {
                         // Its row is not there any more: it becomes a new one.
                         object.0.forget_row();
                     }
-                    object.0.exchange(&|other| whom(&known, other));
+                    object.0.exchange(&|other| replacement(&known, other));
                 }
             }
         }
         let given = self.items.iter().take(self.given);
-        let place = |item: &Item| match known.get(&item.object.address()) {
+        let place = |item: &SaveItem| match known.get(&item.object.address()) {
             Some(row) => Ok(row.clone()),
             None => unit.add(&item.object).map(|()| item.object.clone()),
         };
@@ -125,9 +125,9 @@ impl Graph {
     }
 
     /// Whom the session knows by the keys that are given: rows that are there, and the first of several new ones of one key.
-    fn known(&self, unit: &Rc<UnitOfWork>) -> Known {
+    fn known(&self, unit: &Rc<UnitOfWork>) -> Replacements {
         let mut first: FxHashMap<(ModelId, Key), AnyEntity> = FxHashMap::default();
-        let mut known = Known::default();
+        let mut known = Replacements::default();
         for item in &self.items {
             let Some(key) = &item.key else { continue };
             let (of, key) = (item.object.0.mapper().of, Key::of(key));

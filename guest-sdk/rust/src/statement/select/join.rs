@@ -4,7 +4,7 @@ use super::Select;
 use crate::{
     bindings::sqlservice::database::statements::{Join, JoinKind, Node as Form, SourceQuery},
     entity::mapper,
-    expression::{Children, Ends, Node, Operand, Source, operand_node},
+    expression::{Children, FromTable, Node, Operand, RelationshipEnds, operand_node},
     model::{Alias, Model, Record},
     relation::Related,
     statement::Subquery,
@@ -13,12 +13,12 @@ use crate::{
 impl<T> Select<T> {
     /// Joins a model's table: rows with a partner.
     pub fn join<M: Model>(self, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Inner, Source::of::<M>(None).node(), Some(operand_node(on)))
+        self.joined(JoinKind::Inner, FromTable::of::<M>(None).node(), Some(operand_node(on)))
     }
 
     /// Joins a table under another name.
     pub fn join_alias<M: Model>(self, alias: Alias<M>, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Inner, Source::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
+        self.joined(JoinKind::Inner, FromTable::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
     }
 
     /// Joins a table or a common table expression by its name.
@@ -34,12 +34,12 @@ impl<T> Select<T> {
 
     /// Joins a model's table and keeps rows of this side without a partner; read the other side as an `Option`.
     pub fn left_join<M: Model>(self, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Left, Source::of::<M>(None).node(), Some(operand_node(on)))
+        self.joined(JoinKind::Left, FromTable::of::<M>(None).node(), Some(operand_node(on)))
     }
 
     /// The same with a table under another name.
     pub fn left_join_alias<M: Model>(self, alias: Alias<M>, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Left, Source::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
+        self.joined(JoinKind::Left, FromTable::of::<M>(Some(alias.name)).node(), Some(operand_node(on)))
     }
 
     /// Joins a table or a common table expression by its name and keeps rows of this side without a partner.
@@ -64,22 +64,22 @@ impl<T> Select<T> {
 
     /// Joins a model's table and keeps its rows without a partner.
     pub fn right_join<M: Model>(self, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Right, Source::of::<M>(None).node(), Some(operand_node(on)))
+        self.joined(JoinKind::Right, FromTable::of::<M>(None).node(), Some(operand_node(on)))
     }
 
     /// Joins a model's table and keeps rows of both sides without a partner, where the database can (`full-join`).
     pub fn full_join<M: Model>(self, on: impl Operand<bool>) -> Self {
-        self.joined(JoinKind::Full, Source::of::<M>(None).node(), Some(operand_node(on)))
+        self.joined(JoinKind::Full, FromTable::of::<M>(None).node(), Some(operand_node(on)))
     }
 
     /// Pairs every row with every row of a model's table.
     pub fn cross_join<M: Model>(self) -> Self {
-        self.joined(JoinKind::Cross, Source::of::<M>(None).node(), None)
+        self.joined(JoinKind::Cross, FromTable::of::<M>(None).node(), None)
     }
 
     /// Pairs every row with every row of a table under another name.
     pub fn cross_join_alias<M: Model>(self, alias: Alias<M>) -> Self {
-        self.joined(JoinKind::Cross, Source::of::<M>(Some(alias.name)).node(), None)
+        self.joined(JoinKind::Cross, FromTable::of::<M>(Some(alias.name)).node(), None)
     }
 
     /// Pairs every row with every row of a table or a common table expression by its name.
@@ -107,7 +107,7 @@ impl<T> Select<T> {
 
     fn related<O: Record, R: Record>(mut self, kind: JoinKind, relation: &Related<O, R>) -> Self {
         // A model's own constants name its relationships.
-        let Ok(ends) = Ends::new(mapper::<O>(), relation.position, relation.owner, relation.target) else {
+        let Ok(ends) = RelationshipEnds::new(mapper::<O>(), relation.position, relation.owner, relation.target) else {
             return self;
         };
         let is_other_side = |source: &Node| source.provides(ends.target.name()) && source.is_table();
@@ -150,7 +150,7 @@ impl<T> Select<T> {
 }
 
 pub(in crate::statement) fn named(name: String) -> Node {
-    Source { table: name.into(), schema: None, alias: None }.node()
+    FromTable { table: name.into(), schema: None, alias: None }.node()
 }
 
 pub(in crate::statement) fn subquery(query: &impl Subquery, alias: String) -> Node {

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{super::flush_plan::FlushPlan, About, Changes, Group, count, groups};
+use super::{super::flush_plan::FlushPlan, ChangeSubject, Changes, Group, count, groups};
 use crate::{
     Result,
     bindings::sqlservice::database::{
@@ -72,7 +72,7 @@ impl Changes {
                 returning: Vec::new(),
                 stored: None,
             };
-            self.push(Change::Updates(updates), About::Rest);
+            self.push(Change::Updates(updates), ChangeSubject::Rest);
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::{
         busy::Busy,
         control::{ControlConnection, ControlPool, STOPPING},
         driver,
-        vigil::{Seen, Witness},
+        liveness::{ActivityProbe, ServerActivity},
     },
     limit::Controls,
 };
@@ -68,14 +68,14 @@ impl Control {
     }
 
     /// What the server says of a connection.
-    async fn look(&self, id: u64) -> Option<Seen> {
+    async fn activity(&self, id: u64) -> Option<ServerActivity> {
         let mut sql = SqlWriter::new(Dialect::Mysql);
         sql.push("SELECT COALESCE(MAX(COMMAND), '') FROM information_schema.processlist WHERE ID = ").number(id);
         let row = self.ask(&sql.finish()).await.ok()?;
         match row.try_get_unchecked::<String, _>(0).ok()?.as_str() {
-            "" => Some(Seen::Gone),
-            "Sleep" => Some(Seen::Waiting),
-            _ => Some(Seen::Working),
+            "" => Some(ServerActivity::Gone),
+            "Sleep" => Some(ServerActivity::Waiting),
+            _ => Some(ServerActivity::Working),
         }
     }
 
@@ -99,7 +99,7 @@ async fn kill(mut way: Way, verb: &'static str, id: u64) -> Result<()> {
     }
 }
 
-/// Stops the statements of one link.
+/// Stops the statements of one connection.
 #[derive(Clone)]
 pub(crate) struct MysqlCancelHandle {
     control: Arc<Control>,
@@ -116,7 +116,7 @@ impl MysqlCancelHandle {
         Self { control, id, pending: Arc::default(), asked: Arc::default(), busy: Busy::default() }
     }
 
-    /// Whether the link runs a statement.
+    /// Whether the connection runs a statement.
     pub(crate) fn busy(&self) -> &Busy {
         &self.busy
     }
@@ -126,7 +126,7 @@ impl MysqlCancelHandle {
         self.asked.load(Ordering::Acquire) || self.busy.is_busy()
     }
 
-    /// Whether a stop may still hit a statement; the link makes sure, with one that does nothing, that it hits no other.
+    /// Whether a stop may still hit a statement; the connection makes sure, with one that does nothing, that it hits no other.
     pub(crate) fn take_pending(&self) -> bool {
         self.pending.swap(false, Ordering::AcqRel)
     }
@@ -149,19 +149,19 @@ impl MysqlCancelHandle {
     }
 
     /// Ends the connection in the server, if it may still work there or keep locks.
-    pub(crate) async fn end_if_busy(&self) {
+    pub(crate) async fn terminate_if_busy(&self) {
         if self.busy.was_given_up() {
-            self.end().await;
+            self.terminate().await;
         }
     }
 }
 
-impl Witness for MysqlCancelHandle {
-    async fn look(&self) -> Option<Seen> {
-        self.control.look(self.id).await
+impl ActivityProbe for MysqlCancelHandle {
+    async fn activity(&self) -> Option<ServerActivity> {
+        self.control.activity(self.id).await
     }
 
-    async fn end(&self) {
+    async fn terminate(&self) {
         drop(self.control.terminate(self.id).await);
     }
 }

@@ -16,9 +16,9 @@ use super::{cancel::Control, error, types::Kinds};
 use crate::{
     Error, Result, Settings,
     backend::{
+        connect_retry::connect_with_retry,
         driver,
         idle::{Idle, Listing, Slotted},
-        room::until_room,
         server::{Server, Tls},
     },
     error::DatabaseError,
@@ -128,7 +128,7 @@ impl Evict for MysqlPool {
 }
 
 async fn open(options: &MySqlConnectOptions, session: &Sql, slot: Slot) -> Result<Connected, sqlx::Error> {
-    let mut connection = until_room(error::is_full, || options.connect()).await?;
+    let mut connection = connect_with_retry(error::is_full, || options.connect()).await?;
     sqlx::raw_sql(driver::text(session)).execute(&mut connection).await?;
     // It stays prepared. To close it is a message without an answer, and the driver's sockets hold the next one back until that is
     // acknowledged: 40 milliseconds.

@@ -11,9 +11,9 @@ use crate::{
 pub(crate) fn map(cause: sqlx::Error) -> Error {
     match &cause {
         sqlx::Error::Database(database) => match database.try_downcast_ref::<MySqlDatabaseError>() {
-            Some(said) => {
-                let said = Said::of(said);
-                said_by_server(&said, cause)
+            Some(error) => {
+                let parts = ErrorParts::of(error);
+                map_server_error(&parts, cause)
             }
             None => Error::Operational(database_error(None, "the database refused the statement", cause)),
         },
@@ -28,7 +28,9 @@ pub(crate) fn map(cause: sqlx::Error) -> Error {
 /// The server's number of an error.
 fn number(cause: &sqlx::Error) -> Option<u16> {
     match cause {
-        sqlx::Error::Database(database) => database.try_downcast_ref::<MySqlDatabaseError>().map(|said| said.number()),
+        sqlx::Error::Database(database) => {
+            database.try_downcast_ref::<MySqlDatabaseError>().map(|error| error.number())
+        }
         _ => None,
     }
 }
@@ -52,25 +54,25 @@ pub(crate) fn connecting(cause: sqlx::Error) -> Error {
 }
 
 /// The parts of a server's error that decide, apart from the driver's type so that a test can make one.
-struct Said {
+struct ErrorParts {
     number: u16,
     state: Option<String>,
     message: String,
 }
 
-impl Said {
+impl ErrorParts {
     fn of(error: &MySqlDatabaseError) -> Self {
         Self { number: error.number(), state: error.code().map(ToOwned::to_owned), message: error.message().to_owned() }
     }
 }
 
-fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
-    let told = |message: &str, cause| database_error(said.state.as_deref(), message, cause);
-    let shown = said.message.as_str();
-    if let Some(violation) = violation(said) {
+fn map_server_error(parts: &ErrorParts, cause: sqlx::Error) -> Error {
+    let told = |message: &str, cause| database_error(parts.state.as_deref(), message, cause);
+    let shown = parts.message.as_str();
+    if let Some(violation) = violation(parts) {
         return Error::Integrity(violation);
     }
-    match said.number {
+    match parts.number {
         1213 => Error::Deadlock(told("the transaction waits for one that waits for it", cause)),
         1205 | 3572 => Error::LockNotAvailable(told("a lock was not free in time", cause)),
         // MariaDB's snapshot isolation.
@@ -145,10 +147,10 @@ fn database_error(code: Option<&str>, message: &str, cause: sqlx::Error) -> Data
 }
 
 /// The constraint that was broken, read from the names in the text; the values in it are left there.
-fn violation(said: &Said) -> Option<Violation> {
-    let text = said.message.as_str();
+fn violation(parts: &ErrorParts) -> Option<Violation> {
+    let text = parts.message.as_str();
     let mut violation = Violation { kind: ConstraintKind::Other, constraint: None, table: None, columns: Vec::new() };
-    match said.number {
+    match parts.number {
         1022 | 1062 | 1169 | 1586 | 1859 => {
             violation.kind = ConstraintKind::Unique;
             // The value comes first and may hold anything, so the name is searched from the end. MySQL writes `table.key`.
@@ -173,7 +175,7 @@ fn violation(said: &Said) -> Option<Violation> {
             violation.constraint = quoted(text).map(ToOwned::to_owned);
         }
         // "CONSTRAINT `name` failed for `schema`.`table`"; the number means something else on MySQL.
-        4025 if said.state.as_deref() == Some("23000") => {
+        4025 if parts.state.as_deref() == Some("23000") => {
             violation.kind = ConstraintKind::Check;
             let names = backticked(text);
             violation.constraint = names.first().cloned();
@@ -215,8 +217,8 @@ mod tests {
     use super::*;
 
     fn mapped(number: u16, state: &str, message: &str) -> Error {
-        let said = Said { number, state: Some(state.into()), message: message.into() };
-        said_by_server(&said, sqlx::Error::RowNotFound)
+        let parts = ErrorParts { number, state: Some(state.into()), message: message.into() };
+        map_server_error(&parts, sqlx::Error::RowNotFound)
     }
 
     fn broken(number: u16, message: &str) -> Violation {

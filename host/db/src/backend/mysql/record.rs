@@ -8,10 +8,10 @@ use sqlservice_sql::{SqlWriter, schema::Table};
 use super::tables::MysqlTables;
 use crate::{
     error::Result,
-    operation::{admin::AdminConnection, ddl::record::Records},
+    operation::{admin::AdminConnection, ddl::record::OwnershipRecords},
 };
 
-impl Records for MysqlTables {
+impl OwnershipRecords for MysqlTables {
     const MAKE: &'static str = "\
         CREATE TABLE sqlservice_tables (\
         table_schema VARCHAR(64) NOT NULL, table_name VARCHAR(64) NOT NULL, owner TEXT NOT NULL, \

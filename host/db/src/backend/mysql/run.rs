@@ -15,8 +15,8 @@ use crate::{
         Done, Execution,
         column_writer::{Cell, Column},
         driver,
-        page::{self, Page, drain},
         reading::Reading,
+        row_buffer::{self, RowBuffer, drain},
         verb,
     },
     row_sink::{Next, RowSink},
@@ -43,7 +43,7 @@ pub(super) async fn run(
     let mut reading: Option<Reading<Form>> = None;
     let (mut affected, mut returned, mut made) = (0, 0, 0);
     loop {
-        match page::next(&mut rows).await.transpose().map_err(error::map)? {
+        match row_buffer::next(&mut rows).await.transpose().map_err(error::map)? {
             None => break,
             Some(Either::Left(done)) => {
                 affected += done.rows_affected();
@@ -193,10 +193,10 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execut
 }
 
 /// Tells that a result has the columns which its statement has.
-fn expected_page(expected: &Arc<[Output]>, sink: &mut RowSink) -> Page {
+fn expected_page(expected: &Arc<[Output]>, sink: &mut RowSink) -> RowBuffer {
     sink.columns(Arc::clone(expected));
     let kind = |column: &Output| column.ty.as_ref().map_or(TypeKind::Int64, |ty| ty.kind);
-    Page::new(expected.iter().map(|column| Column::new(kind(column))).collect(), sink.demand())
+    RowBuffer::new(expected.iter().map(|column| Column::new(kind(column))).collect(), sink.demand())
 }
 
 impl Reading<Form> {

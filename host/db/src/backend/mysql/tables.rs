@@ -20,7 +20,7 @@ use crate::{
     error::{ConstraintKind, DatabaseError, Violation},
     operation::{
         admin::AdminConnection,
-        ddl::{change::Change, tables::Tables},
+        ddl::{table_action::TableAction, tables::TableChanger},
     },
 };
 
@@ -38,10 +38,10 @@ pub(crate) struct MysqlTables {
     ignores_case: bool,
 }
 
-impl Tables for MysqlTables {
+impl TableChanger for MysqlTables {
     const EXISTS: Option<&'static str> = Some("42S01");
 
-    async fn enter(admin: &mut AdminConnection<'_>, _change: Change) -> Result<Self> {
+    async fn enter(admin: &mut AdminConnection<'_>, _change: TableAction) -> Result<Self> {
         let before = admin.one(BEFORE, &[], 2).await?;
         let [Some(wait), Some(cases)] = before.as_slice() else { return Err(Error::Disconnected(None)) };
         if wait.parse::<f64>().is_err() {
@@ -83,8 +83,8 @@ impl Tables for MysqlTables {
     }
 
     /// Looks for foreign keys that keep a table, as the drop would find them after it dropped others.
-    async fn foresee(&self, admin: &mut AdminConnection<'_>, change: Change, wanted: &[Table]) -> Result<()> {
-        if change == Change::Create || wanted.is_empty() {
+    async fn foresee(&self, admin: &mut AdminConnection<'_>, change: TableAction, wanted: &[Table]) -> Result<()> {
+        if change == TableAction::Create || wanted.is_empty() {
             return Ok(());
         }
         let names: Vec<&str> = wanted.iter().map(|table| table.name.as_str()).collect();

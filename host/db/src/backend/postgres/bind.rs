@@ -31,7 +31,7 @@ use crate::{
     Error, Result,
     backend::{
         Bind, Binds,
-        bind::{Place, Rows},
+        bind::{RowBind, RowBinds},
     },
 };
 
@@ -69,19 +69,19 @@ pub(crate) fn params(binds: &Binds) -> Result<Vec<Param<'_>>> {
         return Err(sqlservice_sql::Error::Limit { what: Limited::Parameters, allowed: MOST as u64 }.into());
     }
     match binds.columns() {
-        Some(rows) => rows.places.iter().enumerate().map(|(at, place)| array_of(binds, rows, at, place)).collect(),
+        Some(rows) => rows.columns.iter().enumerate().map(|(at, column)| array_of(binds, rows, at, column)).collect(),
         None => binds.iter().map(param).collect(),
     }
 }
 
 /// A column of a batch as an array, or a constant beside it.
-fn array_of<'a>(binds: &'a Binds, rows: &Rows, at: usize, place: &Place) -> Result<Param<'a>> {
-    match place {
-        Place::Column(column, _) => match rows.batch.columns.get(*column) {
+fn array_of<'a>(binds: &'a Binds, rows: &RowBinds, at: usize, column: &RowBind) -> Result<Param<'a>> {
+    match column {
+        RowBind::Column(column, _) => match rows.batch.columns.get(*column) {
             Some(column) => array::column(column, rows.rows.clone()),
             None => param(Bind { value: ValueRef::NULL, kind: None }),
         },
-        Place::Constant(_) => param(binds.get(0, at)),
+        RowBind::Constant(_) => param(binds.get(0, at)),
     }
 }
 
@@ -338,7 +338,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::backend::{bind::Owned, postgres::decode};
+    use crate::backend::{bind::BoundValue, postgres::decode};
 
     fn bound(scalar: Scalar, kind: Option<TypeKind>) -> Result<(u32, Option<Vec<u8>>)> {
         let value = Value::from(scalar);
@@ -403,8 +403,8 @@ mod tests {
     #[test]
     fn statements_are_told_apart_by_their_types() {
         let binds = Binds::Values(vec![
-            Owned { value: Scalar::Integer(1).into(), kind: None },
-            Owned { value: Scalar::Text("a".into()).into(), kind: None },
+            BoundValue { value: Scalar::Integer(1).into(), kind: None },
+            BoundValue { value: Scalar::Text("a".into()).into(), kind: None },
         ]);
         assert_eq!(signature(&params(&binds).expect("params")).collect::<String>(), "lt");
     }

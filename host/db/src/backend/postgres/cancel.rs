@@ -23,7 +23,7 @@ use crate::{
         busy::Busy,
         control::{ControlConnection, ControlPool, STOPPING},
         driver,
-        vigil::{Seen, Witness},
+        liveness::{ActivityProbe, ServerActivity},
     },
     limit::Controls,
 };
@@ -69,16 +69,16 @@ impl Control {
     }
 
     /// What the server says of a connection, where it tells.
-    async fn look(&self, process: i32) -> Option<Seen> {
+    async fn activity(&self, process: i32) -> Option<ServerActivity> {
         let mut sql = SqlWriter::new(Dialect::Postgres);
         sql.push("SELECT count(*)::text, coalesce(max(state), '') FROM pg_stat_activity WHERE pid = ").number(process);
         let row = self.ask(&sql.finish()).await.ok()?;
         let cell = |at: usize| row.try_get::<String, _>(at).ok();
         match (cell(0)?.as_str(), cell(1)?.as_str()) {
-            ("0", _) => Some(Seen::Gone),
+            ("0", _) => Some(ServerActivity::Gone),
             (_, "" | "disabled") => None,
-            (_, state) if state.starts_with("idle") => Some(Seen::Waiting),
-            _ => Some(Seen::Working),
+            (_, state) if state.starts_with("idle") => Some(ServerActivity::Waiting),
+            _ => Some(ServerActivity::Working),
         }
     }
 
@@ -145,7 +145,7 @@ async fn signal(mut way: Way, call: &'static str, process: i32) -> Result<()> {
     }
 }
 
-/// Stops the statements of one link.
+/// Stops the statements of one connection.
 #[derive(Clone)]
 pub(crate) struct PostgresCancelHandle {
     control: Arc<Control>,
@@ -170,7 +170,7 @@ impl PostgresCancelHandle {
         self.asked.load(Ordering::Acquire) || self.busy.is_busy()
     }
 
-    /// Whether the link runs a statement.
+    /// Whether the connection runs a statement.
     pub(crate) fn busy(&self) -> &Busy {
         &self.busy
     }
@@ -192,19 +192,19 @@ impl PostgresCancelHandle {
     }
 
     /// Ends the connection in the server, if it may still work there or keep locks.
-    pub(crate) async fn end_if_busy(&self) {
+    pub(crate) async fn terminate_if_busy(&self) {
         if self.busy.was_given_up() {
-            self.end().await;
+            self.terminate().await;
         }
     }
 }
 
-impl Witness for PostgresCancelHandle {
-    async fn look(&self) -> Option<Seen> {
-        self.control.look(self.process).await
+impl ActivityProbe for PostgresCancelHandle {
+    async fn activity(&self) -> Option<ServerActivity> {
+        self.control.activity(self.process).await
     }
 
-    async fn end(&self) {
+    async fn terminate(&self) {
         drop(self.control.terminate(self.process).await);
     }
 }

@@ -22,9 +22,9 @@ use super::{
 use crate::{
     Error, Result, Settings,
     backend::{
+        connect_retry::connect_with_retry,
         driver,
         idle::{Idle, Listing, Slotted},
-        room::until_room,
         server::{Server, Tls},
     },
     limit::{CONNECTING, Closing, Evict, ServerLimit, Slot, Slots},
@@ -162,7 +162,7 @@ async fn open(
     path: &OnceLock<Arc<str>>,
     slot: Slot,
 ) -> Result<Option<Connected>, sqlx::Error> {
-    let mut connection = until_room(error::is_full, || options.connect()).await?;
+    let mut connection = connect_with_retry(error::is_full, || options.connect()).await?;
     let mut asked = SqlWriter::new(Dialect::Postgres);
     asked.push(FACTS);
     match path.get() {

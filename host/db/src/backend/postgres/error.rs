@@ -11,9 +11,9 @@ use crate::{
 pub(crate) fn map(cause: sqlx::Error) -> Error {
     match &cause {
         sqlx::Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {
-            Some(said) => {
-                let said = Said::of(said);
-                said_by_server(&said, cause)
+            Some(error) => {
+                let parts = ErrorParts::of(error);
+                map_server_error(&parts, cause)
             }
             None => operational(None, "the database refused the statement", cause),
         },
@@ -54,7 +54,7 @@ pub(crate) fn is_full(cause: &sqlx::Error) -> bool {
 
 /// The parts of a server's error that decide, apart from the driver's type so that a test can make one.
 #[derive(Clone, Default)]
-struct Said {
+struct ErrorParts {
     code: String,
     message: String,
     detail: Option<String>,
@@ -64,7 +64,7 @@ struct Said {
     constraint: Option<String>,
 }
 
-impl Said {
+impl ErrorParts {
     fn of(error: &PgDatabaseError) -> Self {
         let owned = |part: Option<&str>| part.map(ToOwned::to_owned);
         Self {
@@ -95,9 +95,9 @@ impl Said {
     }
 }
 
-fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
-    let code = said.code.as_str();
-    let shown = said.message.as_str();
+fn map_server_error(parts: &ErrorParts, cause: sqlx::Error) -> Error {
+    let code = parts.code.as_str();
+    let shown = parts.message.as_str();
     let told = |message: &str, cause| database_error(Some(code), message, cause);
     match code {
         "25P02" => Error::PendingRollback,
@@ -108,7 +108,7 @@ fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
         "42501" => Error::Denied(told("the database refused for lack of rights", cause)),
         "42P01" => Error::NoSuchTable(quoted(shown).unwrap_or_default()),
         "42703" => Error::NoSuchColumn(quoted(shown).or_else(|| dotted(shown)).unwrap_or_default()),
-        "0A000" if said.routine.as_deref() == Some("RevalidateCachedQuery") => {
+        "0A000" if parts.routine.as_deref() == Some("RevalidateCachedQuery") => {
             Error::StalePlan(told("the schema changed under a cached statement", cause))
         }
         // The connection's prepared statements were deallocated.
@@ -117,7 +117,7 @@ fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
             sqlservice_sql::Error::invalid("the statement has another number of parameters than it was given").into()
         }
         _ => match code.get(..2).unwrap_or_default() {
-            "23" => Error::Integrity(said.violation()),
+            "23" => Error::Integrity(parts.violation()),
             "22" => Error::Data(told(without_value(shown), cause)),
             "08" => Error::Disconnected(Some(cause.into())),
             "57" if code.starts_with("57P") => Error::Disconnected(Some(cause.into())),
@@ -135,7 +135,7 @@ fn said_by_server(said: &Said, cause: sqlx::Error) -> Error {
 
 /// Whether a statement was refused because its transaction only reads.
 fn is_read_only(error: &Error) -> bool {
-    matches!(error, Error::Operational(said) if said.sqlstate.as_deref() == Some("25006"))
+    matches!(error, Error::Operational(error) if error.sqlstate.as_deref() == Some("25006"))
 }
 
 /// Whether a statement may run in a transaction that has not begun yet: it did nothing where it was refused.
@@ -199,12 +199,12 @@ fn key_columns(detail: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn said(code: &str, message: &str) -> Said {
-        Said { code: code.into(), message: message.into(), ..Said::default() }
+    fn parts(code: &str, message: &str) -> ErrorParts {
+        ErrorParts { code: code.into(), message: message.into(), ..ErrorParts::default() }
     }
 
-    fn mapped(said: &Said) -> Error {
-        said_by_server(said, sqlx::Error::RowNotFound)
+    fn mapped(parts: &ErrorParts) -> Error {
+        map_server_error(parts, sqlx::Error::RowNotFound)
     }
 
     #[test]
@@ -229,31 +229,31 @@ mod tests {
             ("", "Operational"),
         ];
         for (code, case) in cases {
-            let error = format!("{:?}", mapped(&said(code, "m")));
+            let error = format!("{:?}", mapped(&parts(code, "m")));
             assert!(error.starts_with(case), "{code}: {error}");
         }
-        let stale = Said { routine: Some("RevalidateCachedQuery".into()), ..said("0A000", "in any language") };
+        let stale = ErrorParts { routine: Some("RevalidateCachedQuery".into()), ..parts("0A000", "in any language") };
         assert!(matches!(mapped(&stale), Error::StalePlan(_)));
     }
 
     #[test]
     fn f02_violations_name_columns_and_no_values() {
-        let unique = Said {
+        let unique = ErrorParts {
             detail: Some("Key (a, \"b c\")=(1, (x)=(y)) already exists.".into()),
             table: Some("t".into()),
             constraint: Some("t_key".into()),
-            ..said("23505", "duplicate key value violates unique constraint \"t_key\"")
+            ..parts("23505", "duplicate key value violates unique constraint \"t_key\"")
         };
         let Error::Integrity(violation) = mapped(&unique) else { panic!("no violation") };
         assert_eq!(violation.columns, ["a", "b c"]);
         assert_eq!((violation.kind, violation.table.as_deref()), (ConstraintKind::Unique, Some("t")));
-        let expression = Said { detail: Some("Key (lower(name::text))=(ed) already exists.".into()), ..unique };
+        let expression = ErrorParts { detail: Some("Key (lower(name::text))=(ed) already exists.".into()), ..unique };
         let Error::Integrity(violation) = mapped(&expression) else { panic!("no violation") };
         assert!(violation.columns.is_empty());
-        let check = Said { detail: Some("Failing row contains (1, s3cret).".into()), ..said("23514", "m") };
+        let check = ErrorParts { detail: Some("Failing row contains (1, s3cret).".into()), ..parts("23514", "m") };
         let Error::Integrity(violation) = mapped(&check) else { panic!("no violation") };
         assert!(violation.columns.is_empty());
-        let null = Said { column: Some("a".into()), ..said("23502", "m") };
+        let null = ErrorParts { column: Some("a".into()), ..parts("23502", "m") };
         let Error::Integrity(violation) = mapped(&null) else { panic!("no violation") };
         assert_eq!((violation.kind, violation.columns), (ConstraintKind::NotNull, vec!["a".to_owned()]));
     }
@@ -261,15 +261,15 @@ mod tests {
     #[test]
     fn f02_names_are_read_and_values_are_not_shown() {
         assert!(
-            matches!(mapped(&said("42P01", "relation \"nosuch\" does not exist")), Error::NoSuchTable(t) if t == "nosuch")
+            matches!(mapped(&parts("42P01", "relation \"nosuch\" does not exist")), Error::NoSuchTable(t) if t == "nosuch")
         );
-        assert!(matches!(mapped(&said("42P01", "Relation »x« … „nosuch“")), Error::NoSuchTable(t) if t == "nosuch"));
-        assert!(matches!(mapped(&said("42703", "column u.x does not exist")), Error::NoSuchColumn(c) if c == "u.x"));
-        let error = mapped(&said("22P02", "invalid input syntax for type integer: \"s3cret\""));
+        assert!(matches!(mapped(&parts("42P01", "Relation »x« … „nosuch“")), Error::NoSuchTable(t) if t == "nosuch"));
+        assert!(matches!(mapped(&parts("42703", "column u.x does not exist")), Error::NoSuchColumn(c) if c == "u.x"));
+        let error = mapped(&parts("22P02", "invalid input syntax for type integer: \"s3cret\""));
         assert!(!error.to_string().contains("s3cret"));
-        let error = mapped(&said("58P01", "could not open file \"/var/lib/x\""));
+        let error = mapped(&parts("58P01", "could not open file \"/var/lib/x\""));
         assert!(!error.to_string().contains("/var"));
-        let error = mapped(&said("42501", "must be member of role \"boss\""));
+        let error = mapped(&parts("42501", "must be member of role \"boss\""));
         assert!(!error.to_string().contains("boss"));
     }
 }

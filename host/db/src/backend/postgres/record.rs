@@ -7,7 +7,7 @@ use sqlservice_sql::schema::Table;
 use super::{reflect::array, tables::PostgresTables};
 use crate::{
     error::Result,
-    operation::{admin::AdminConnection, ddl::record::Records},
+    operation::{admin::AdminConnection, ddl::record::OwnershipRecords},
 };
 
 const RECORD: &str = "\
@@ -30,7 +30,7 @@ const FORGET: &str = "\
     DELETE FROM sqlservice_tables r USING unnest($1::text::text[], $2::text::text[]) AS w (of_schema, of_name) \
     WHERE r.table_name = w.of_name AND r.table_schema = coalesce(nullif(w.of_schema, ''), current_schema()::text)";
 
-impl Records for PostgresTables {
+impl OwnershipRecords for PostgresTables {
     const TELLS_APART: bool = true;
     const MAKE: &'static str = "\
         CREATE TABLE sqlservice_tables (\

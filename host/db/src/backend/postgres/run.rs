@@ -13,8 +13,8 @@ use crate::{
         Done, Execution,
         column_writer::Cell,
         driver,
-        page::{self, drain},
         reading::Reading,
+        row_buffer::{self, drain},
         verb,
     },
     row_sink::{Next, RowSink},
@@ -54,7 +54,7 @@ async fn flow(
     let mut scratch = String::new();
     let mut affected = 0;
     loop {
-        match page::next(&mut rows).await.transpose().map_err(error::map)? {
+        match row_buffer::next(&mut rows).await.transpose().map_err(error::map)? {
             None => break,
             Some(Either::Left(done)) => affected += done.rows_affected(),
             Some(Either::Right(row)) => {

@@ -10,7 +10,7 @@ use crate::{
     backend::Begin,
     operation::{
         admin::AdminConnection,
-        ddl::{change::Change, tables::Tables},
+        ddl::{table_action::TableAction, tables::TableChanger},
     },
     settings::Isolation,
 };
@@ -27,11 +27,11 @@ const EXISTING: &str = "\
 /// A transaction that changes tables.
 pub(crate) struct PostgresTables;
 
-impl Tables for PostgresTables {
+impl TableChanger for PostgresTables {
     const EXISTS: Option<&'static str> = Some("42P07");
     const TOGETHER: usize = 64;
 
-    async fn enter(admin: &mut AdminConnection<'_>, _change: Change) -> Result<Self> {
+    async fn enter(admin: &mut AdminConnection<'_>, _change: TableAction) -> Result<Self> {
         // A level that reads one snapshot would not see what was created while this waited for the lock.
         admin
             .begin(Begin { isolation: Isolation::ReadCommitted, read_only: false, writes: true, ..Begin::default() })

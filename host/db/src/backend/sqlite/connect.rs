@@ -18,7 +18,7 @@ use super::{
     error,
     file::SqliteFile,
     handle::{Handle, opened::Opened},
-    kept,
+    idle_files,
     watch::Watch,
     writers,
 };
@@ -39,11 +39,11 @@ pub(crate) struct SqlitePool {
     /// The queue of the file's writers, once the file was opened; nothing for a database in memory, which has one user.
     writers: OnceCell<Option<Arc<Semaphore>>>,
     idle: Idle<Opened>,
-    using: kept::Use,
+    using: idle_files::IdleListing,
 }
 
-impl kept::Files for SqlitePool {
-    fn using(&self) -> &kept::Use {
+impl idle_files::FilePool for SqlitePool {
+    fn using(&self) -> &idle_files::IdleListing {
         &self.using
     }
 
@@ -70,7 +70,15 @@ impl SqlitePool {
         // A clock cannot count to just any time.
         let lock_timeout = settings.lock_timeout.min(Duration::from_secs(86_400));
         let (durability, storage) = (settings.durability, settings.storage_bytes);
-        Self { file, lock_timeout, durability, storage, writers: OnceCell::new(), idle, using: kept::Use::default() }
+        Self {
+            file,
+            lock_timeout,
+            durability,
+            storage,
+            writers: OnceCell::new(),
+            idle,
+            using: idle_files::IdleListing::default(),
+        }
     }
 
     /// A connection and whether it is new. The caller has a place for it.
@@ -95,7 +103,7 @@ impl SqlitePool {
         let closed = match self.idle.put(opened.born, opened) {
             Some(opened) => vec![opened],
             None if self.file.is_memory() => Vec::new(),
-            None => kept::put(self),
+            None => idle_files::put(self),
         };
         for opened in closed {
             opened.close().await;
@@ -105,7 +113,7 @@ impl SqlitePool {
     /// So many connections are idle no more.
     fn left(&self, count: usize) {
         if !self.file.is_memory() {
-            kept::taken(count);
+            idle_files::taken(count);
         }
     }
 
@@ -186,7 +194,7 @@ impl SqlitePool {
         if let Some(mode) = journal {
             options = options.journal_mode(mode).busy_timeout(self.lock_timeout.min(Duration::from_secs(60)));
         } else {
-            // A wait for a lock must not block a thread: the link tries again, and can be stopped meanwhile.
+            // A wait for a lock must not block a thread: the connection tries again, and can be stopped meanwhile.
             options = options.busy_timeout(Duration::ZERO);
         }
         options.connect().await.map_err(error::driver)

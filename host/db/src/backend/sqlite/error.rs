@@ -30,7 +30,7 @@ impl Failure {
 /// The driver's own words, for the host's log.
 #[derive(Debug, thiserror::Error)]
 #[error("SQLite error {code}: {message}")]
-struct Said {
+struct SqliteFailure {
     code: c_int,
     message: String,
 }
@@ -157,7 +157,7 @@ fn said(failure: Failure, sqlstate: Option<&str>, message: Option<&str>) -> Data
     DatabaseError {
         sqlstate: sqlstate.map(str::to_owned),
         message: message.map_or_else(|| failure.message.clone(), str::to_owned),
-        source: Some(Box::new(Said { code: failure.code, message: failure.message })),
+        source: Some(Box::new(SqliteFailure { code: failure.code, message: failure.message })),
     }
 }
 

@@ -8,7 +8,7 @@ use sqlservice_sql::schema::Table;
 use super::tables::SqliteTables;
 use crate::{
     error::Result,
-    operation::{admin::AdminConnection, ddl::record::Records},
+    operation::{admin::AdminConnection, ddl::record::OwnershipRecords},
 };
 
 const RECORD: &str =
@@ -16,7 +16,7 @@ const RECORD: &str =
 const OWNERS: &str = "SELECT table_name, owner FROM main.sqlservice_tables WHERE table_schema = ''";
 const FORGET: &str = "DELETE FROM main.sqlservice_tables WHERE table_schema = '' AND table_name = ?";
 
-impl Records for SqliteTables {
+impl OwnershipRecords for SqliteTables {
     const MAKE: &'static str = "\
         CREATE TABLE main.sqlservice_tables (\
         table_schema TEXT NOT NULL, table_name TEXT NOT NULL COLLATE NOCASE, owner TEXT NOT NULL, \

@@ -11,10 +11,10 @@ use sqlservice_sql::{Batch, Error as StatementError, batch::Room, compiled::Outp
 
 use super::{
     bind,
+    connection::{SqliteBackendConnection, Transaction, locked},
     decode::Filling,
     error::{self, Failure},
     handle::Handle,
-    link::{SqliteLink, Transaction, locked},
     types::{self, Shape},
     watch::Watch,
 };
@@ -34,7 +34,7 @@ const AT_ONCE: usize = 16;
 const ROUNDS: usize = 1_024;
 
 /// Why filling batches ended.
-enum Filled {
+enum FillOutcome {
     /// This one is full, one more row waits, and the reader has to be waited for.
     Full(Batch, Vec<Room>),
     /// There are no more rows.
@@ -50,14 +50,14 @@ enum Filled {
 }
 
 /// The rows of a statement on their way into batches.
-struct Rows {
+struct BatchFiller {
     filling: Filling,
     shape: Arc<Shape>,
     /// Whether the current row is in no batch yet.
     waiting: bool,
 }
 
-impl SqliteLink {
+impl SqliteBackendConnection {
     /// Runs a query of a few rows and steps in the transaction that is open, here and now. Nothing where it is no such query,
     /// waits for its reader or fails: it is run as any other then, and leaves no trace of having begun.
     pub(crate) fn run_at_once(&mut self, job: &Execution, demand: FetchSize) -> Option<(Arc<[Output]>, Batch)> {
@@ -97,7 +97,7 @@ impl SqliteLink {
             sink.columns(columns);
         }
         let shape = Arc::new(shape);
-        let mut rounds = Rounds { left: 0..job.binds.rounds(), affected: 0 };
+        let mut rounds = RowRuns { left: 0..job.binds.rounds(), affected: 0 };
         loop {
             let (job, shape, watch) = (Arc::clone(job), Arc::clone(&shape), Arc::clone(&self.watch));
             let mut moved = (rounds, sink.take());
@@ -163,12 +163,12 @@ impl SqliteLink {
         let mut short = !writes && !handle.lingers() && is_short(job);
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
-        let mut rows = Rows::new(Arc::new(shape), sink.demand());
+        let mut rows = BatchFiller::new(Arc::new(shape), sink.demand());
         loop {
             let filled = self.fill(&mut rows, sink, short).await?;
             short = false;
             match filled {
-                Filled::Full(batch, room) => match sink.deliver(batch).await {
+                FillOutcome::Full(batch, room) => match sink.deliver(batch).await {
                     Next::More(demand) => rows.go_on(demand, &room),
                     Next::Stop => {
                         // What it has sorted and kept so far is given up, which can be much.
@@ -176,7 +176,7 @@ impl SqliteLink {
                         return Ok(Done::default());
                     }
                 },
-                Filled::Done => {
+                FillOutcome::Done => {
                     sink.finish(rows.filling.finish()?);
                     let handle = self.here()?;
                     if !writes || handle.total_changes() == before {
@@ -186,24 +186,24 @@ impl SqliteLink {
                     let last_key = if tells_key { handle.own_key() } else { None };
                     return Ok(Done { affected, last_key });
                 }
-                Filled::Stopped => return Ok(Done::default()),
-                Filled::Later => {}
-                Filled::Again => {
+                FillOutcome::Stopped => return Ok(Done::default()),
+                FillOutcome::Later => {}
+                FillOutcome::Again => {
                     self.here()?.restart();
-                    rows = Rows::new(rows.shape, sink.demand());
+                    rows = BatchFiller::new(rows.shape, sink.demand());
                 }
-                Filled::Busy if Instant::now() < until => {
+                FillOutcome::Busy if Instant::now() < until => {
                     self.here()?.restart();
                     self.pause(&mut pause).await?;
-                    rows = Rows::new(rows.shape, sink.demand());
+                    rows = BatchFiller::new(rows.shape, sink.demand());
                 }
-                Filled::Busy => return Err(locked()),
+                FillOutcome::Busy => return Err(locked()),
             }
         }
     }
 
     /// Fills batches: here for as long as that is short, or else on a thread for it, until the reader has to be waited for.
-    async fn fill(&mut self, rows: &mut Rows, sink: &mut RowSink, short: bool) -> Result<Filled> {
+    async fn fill(&mut self, rows: &mut BatchFiller, sink: &mut RowSink, short: bool) -> Result<FillOutcome> {
         if short {
             let watch = Arc::clone(&self.watch);
             return self.here()?.work_inline(Watch::bound, |handle| rows.fill(handle, Some(&watch)));
@@ -250,7 +250,7 @@ fn at_once(handle: &mut Handle, job: &Execution, demand: FetchSize) -> Option<(A
     Some((columns, filling.finish().ok()?))
 }
 
-impl Rows {
+impl BatchFiller {
     fn new(shape: Arc<Shape>, demand: FetchSize) -> Self {
         Self { filling: Filling::new(&shape, demand), shape, waiting: false }
     }
@@ -269,53 +269,53 @@ impl Rows {
     }
 
     /// Fills one batch after the other.
-    fn fill_on(&mut self, handle: &mut Handle, sink: &mut RowSink) -> Result<Filled> {
+    fn fill_on(&mut self, handle: &mut Handle, sink: &mut RowSink) -> Result<FillOutcome> {
         loop {
             let filled = self.fill(handle, None)?;
-            let Filled::Full(batch, room) = filled else { return Ok(filled) };
+            let FillOutcome::Full(batch, room) = filled else { return Ok(filled) };
             match sink.try_deliver(batch) {
                 Ok(Next::More(demand)) => self.go_on(demand, &room),
                 Ok(Next::Stop) => {
                     handle.put_away();
-                    return Ok(Filled::Stopped);
+                    return Ok(FillOutcome::Stopped);
                 }
-                Err(batch) => return Ok(Filled::Full(batch, room)),
+                Err(batch) => return Ok(FillOutcome::Full(batch, room)),
             }
         }
     }
 
     /// Fills a batch. With a watch, only for as long as that allows.
-    fn fill(&mut self, handle: &mut Handle, watch: Option<&Watch>) -> Result<Filled> {
+    fn fill(&mut self, handle: &mut Handle, watch: Option<&Watch>) -> Result<FillOutcome> {
         loop {
             if !std::mem::take(&mut self.waiting) {
                 match handle.step() {
                     Ok(true) => {}
-                    Ok(false) => return Ok(Filled::Done),
-                    Err(failure) if watch.is_some() && handle.has_to_move(&failure) => return Ok(Filled::Again),
+                    Ok(false) => return Ok(FillOutcome::Done),
+                    Err(failure) if watch.is_some() && handle.has_to_move(&failure) => return Ok(FillOutcome::Again),
                     Err(failure) => return refilled(failure, &self.filling),
                 }
             }
             if self.filling.is_full() {
                 let room = self.filling.room();
                 let full = std::mem::replace(&mut self.filling, Filling::like(&self.shape, FetchSize::DEFAULT, &[]));
-                return Ok(Filled::Full(full.finish()?, room));
+                return Ok(FillOutcome::Full(full.finish()?, room));
             }
             self.filling.push(handle, &self.shape)?;
             if watch.is_some_and(Watch::is_overdue) {
-                return Ok(Filled::Later);
+                return Ok(FillOutcome::Later);
             }
         }
     }
 }
 
 /// Runs of one statement with one share of its values each.
-struct Rounds {
+struct RowRuns {
     left: Range<usize>,
     /// How many rows they changed.
     affected: u64,
 }
 
-impl Rounds {
+impl RowRuns {
     /// Runs those that are left, until the reader of the batch has to be waited for, or wants no more.
     fn run_on(
         &mut self,
@@ -364,9 +364,9 @@ impl Rounds {
 }
 
 /// What a failed step means for the batch.
-fn refilled(failure: Failure, filling: &Filling) -> Result<Filled> {
+fn refilled(failure: Failure, filling: &Filling) -> Result<FillOutcome> {
     if error::is_busy(&failure) && filling.is_empty() {
-        return Ok(Filled::Busy);
+        return Ok(FillOutcome::Busy);
     }
     Err(error::error(failure))
 }
@@ -378,13 +378,13 @@ mod tests {
     use super::*;
     use crate::{
         Settings,
-        backend::{Begin, Binds, Effect, Link, sqlite::SqlitePool},
+        backend::{BackendConnection, Begin, Binds, Effect, sqlite::SqlitePool},
     };
 
-    async fn link() -> SqliteLink {
+    async fn connection() -> SqliteBackendConnection {
         let file = crate::backend::sqlite::SqliteFile::parse("sqlite::memory:").expect("a url");
         let pool = Arc::new(SqlitePool::new(file, &Settings::default()));
-        SqliteLink::acquire(&pool).await.expect("a connection").0
+        SqliteBackendConnection::acquire(&pool).await.expect("a connection").0
     }
 
     fn query(sql: &str) -> Execution {
@@ -404,36 +404,39 @@ mod tests {
 
     #[tokio::test]
     async fn only_short_queries_of_a_transaction_are_run_at_once() {
-        let mut link = link().await;
+        let mut connection = connection().await;
         let short = query("SELECT 7 AS n");
-        assert!(link.run_at_once(&short, FetchSize::DEFAULT).is_none(), "no transaction is open");
-        link.begin(Begin::default()).await.expect("asked for");
-        assert!(link.run_at_once(&short, FetchSize::DEFAULT).is_none(), "it has not begun");
-        link.begin_now(false).await.expect("begun");
+        assert!(connection.run_at_once(&short, FetchSize::DEFAULT).is_none(), "no transaction is open");
+        connection.begin(Begin::default()).await.expect("asked for");
+        assert!(connection.run_at_once(&short, FetchSize::DEFAULT).is_none(), "it has not begun");
+        connection.begin_now(false).await.expect("begun");
         for _ in 0..500 {
-            let (columns, rows) = link.run_at_once(&short, FetchSize::DEFAULT).expect("at once, however often");
+            let (columns, rows) = connection.run_at_once(&short, FetchSize::DEFAULT).expect("at once, however often");
             assert_eq!((columns.len(), rows.value(0, 0)), (1, Scalar::Integer(7).into()));
         }
         let few = query(&format!("{COUNTED} 16) SELECT n FROM c"));
-        assert_eq!(link.run_at_once(&few, FetchSize::DEFAULT).map(|(_, rows)| rows.rows), Some(16));
+        assert_eq!(connection.run_at_once(&few, FetchSize::DEFAULT).map(|(_, rows)| rows.rows), Some(16));
         let many = query(&format!("{COUNTED} 17) SELECT n FROM c"));
         let long = query(&format!("{COUNTED} 1000000) SELECT max(n) FROM c"));
         let change = query("CREATE TABLE t (n INTEGER)");
         for not in [many, long, change, query("SELECT nothing"), query("SELECT abs(-9223372036854775808)")] {
             for _ in 0..2 {
-                assert!(link.run_at_once(&not, FetchSize::DEFAULT).is_none(), "{}", not.sql);
+                assert!(connection.run_at_once(&not, FetchSize::DEFAULT).is_none(), "{}", not.sql);
             }
-            assert!(link.check_open().is_ok(), "{}: the transaction goes on", not.sql);
+            assert!(connection.check_open().is_ok(), "{}: the transaction goes on", not.sql);
         }
-        assert!(link.here().expect("here").exec(&Sql::fixed("SELECT n FROM t")).is_err(), "the change was not made");
-        assert!(link.run_at_once(&short, FetchSize::DEFAULT).is_some());
-        link.rollback().await.expect("rolled back");
+        assert!(
+            connection.here().expect("here").exec(&Sql::fixed("SELECT n FROM t")).is_err(),
+            "the change was not made"
+        );
+        assert!(connection.run_at_once(&short, FetchSize::DEFAULT).is_some());
+        connection.rollback().await.expect("rolled back");
     }
 
     #[tokio::test]
     async fn t31_what_is_one_long_step_is_taken_elsewhere() {
-        let mut link = link().await;
-        let handle = link.here().expect("here");
+        let mut connection = connection().await;
+        let handle = connection.here().expect("here");
         for sql in ["CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT)", "CREATE VIRTUAL TABLE f USING fts5 (n)"] {
             handle.exec(&Sql::fixed(sql)).expect(sql);
         }
@@ -460,19 +463,19 @@ mod tests {
 
     #[tokio::test]
     async fn t41_all_rows_of_a_table_are_deleted_one_after_the_other() {
-        let mut link = link().await;
-        let rows = async |link: &mut SqliteLink, sql| {
+        let mut connection = connection().await;
+        let rows = async |connection: &mut SqliteBackendConnection, sql| {
             let mut sink = RowSink::collect(None);
-            link.run(query(sql), &mut sink).await.expect(sql).affected
+            connection.run(query(sql), &mut sink).await.expect(sql).affected
         };
         for sql in
             ["CREATE TABLE t (n TEXT)", "CREATE VIEW v AS SELECT n FROM t", "CREATE VIRTUAL TABLE f USING fts5 (n)"]
         {
-            rows(&mut link, sql).await;
+            rows(&mut connection, sql).await;
         }
-        assert_eq!(rows(&mut link, "INSERT INTO t VALUES (1), (2), (3)").await, 3);
-        let opcodes = async |link: &mut SqliteLink, sql: &str| {
-            let handle = link.here().expect("here");
+        assert_eq!(rows(&mut connection, "INSERT INTO t VALUES (1), (2), (3)").await, 3);
+        let opcodes = async |connection: &mut SqliteBackendConnection, sql: &str| {
+            let handle = connection.here().expect("here");
             handle.open(&query(sql).sql).expect("explained");
             let mut opcodes = Vec::new();
             while handle.step().expect("a row") {
@@ -481,32 +484,32 @@ mod tests {
             }
             opcodes
         };
-        let deleting = opcodes(&mut link, "EXPLAIN DELETE FROM t").await;
+        let deleting = opcodes(&mut connection, "EXPLAIN DELETE FROM t").await;
         assert!(deleting.contains(&"Delete".to_owned()) && !deleting.contains(&"Clear".to_owned()), "{deleting:?}");
-        assert_eq!(rows(&mut link, "DELETE FROM t").await, 3);
+        assert_eq!(rows(&mut connection, "DELETE FROM t").await, 3);
         // What is dropped is gone.
         for sql in ["DROP VIEW v", "DROP TABLE t", "DROP TABLE f"] {
-            rows(&mut link, sql).await;
+            rows(&mut connection, sql).await;
         }
-        let handle = link.here().expect("here");
+        let handle = connection.here().expect("here");
         handle.open(&Sql::fixed("SELECT name FROM sqlite_master")).expect("prepared");
         assert!(!handle.step().expect("a step"), "nothing is left");
     }
 
     #[tokio::test]
     async fn what_sqlite_rolled_back_takes_no_more_statements() {
-        let mut link = link().await;
-        link.begin(Begin { writes: true, ..Begin::default() }).await.expect("asked for");
-        link.begin_now(true).await.expect("begun");
+        let mut connection = connection().await;
+        connection.begin(Begin { writes: true, ..Begin::default() }).await.expect("asked for");
+        connection.begin_now(true).await.expect("begun");
         // As it does by itself where the disk is full.
-        link.here().expect("here").exec(&Sql::fixed("ROLLBACK")).expect("rolled back");
+        connection.here().expect("here").exec(&Sql::fixed("ROLLBACK")).expect("rolled back");
         let mut sink = RowSink::collect(None);
-        let error = link.run(query("CREATE TABLE t (n INTEGER)"), &mut sink).await.err();
+        let error = connection.run(query("CREATE TABLE t (n INTEGER)"), &mut sink).await.err();
         assert!(matches!(error, Some(Error::Operational(_))), "{error:?}");
-        assert!(link.commit().await.is_err());
-        link.rollback().await.expect("rolled back");
+        assert!(connection.commit().await.is_err());
+        connection.rollback().await.expect("rolled back");
         assert!(
-            link.run(query("CREATE TABLE t (n INTEGER)"), &mut RowSink::collect(None)).await.is_ok(),
+            connection.run(query("CREATE TABLE t (n INTEGER)"), &mut RowSink::collect(None)).await.is_ok(),
             "it was not made"
         );
     }

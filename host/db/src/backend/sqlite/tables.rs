@@ -14,7 +14,7 @@ use crate::{
     error::{ConstraintKind, Violation},
     operation::{
         admin::AdminConnection,
-        ddl::{change::Change, tables::Tables},
+        ddl::{table_action::TableAction, tables::TableChanger},
     },
 };
 
@@ -24,12 +24,12 @@ pub(crate) struct SqliteTables {
     turn_on: bool,
 }
 
-impl Tables for SqliteTables {
+impl TableChanger for SqliteTables {
     const EXISTS: Option<&'static str> = None;
 
-    async fn enter(admin: &mut AdminConnection<'_>, change: Change) -> Result<Self> {
+    async fn enter(admin: &mut AdminConnection<'_>, change: TableAction) -> Result<Self> {
         // The write lock is taken by the transaction's first statement, which may wait for it.
-        let turn_on = change == Change::Drop && is_enforced(admin).await?;
+        let turn_on = change == TableAction::Drop && is_enforced(admin).await?;
         if turn_on {
             admin.run("PRAGMA foreign_keys = OFF").await?;
         }
@@ -56,8 +56,8 @@ impl Tables for SqliteTables {
         Ok(tables.iter().map(|table| found.contains(&table.name.to_ascii_lowercase())).collect())
     }
 
-    async fn settle(&self, admin: &mut AdminConnection<'_>, change: Change, changed: &[&Table]) -> Result<()> {
-        if change == Change::Create || !self.turn_on {
+    async fn settle(&self, admin: &mut AdminConnection<'_>, change: TableAction, changed: &[&Table]) -> Result<()> {
+        if change == TableAction::Create || !self.turn_on {
             return Ok(());
         }
         let dropped: HashSet<String> = changed.iter().map(|table| table.name.to_ascii_lowercase()).collect();

@@ -43,7 +43,7 @@ pub(super) struct Watch {
     /// The [`Rights`] of the present statement.
     rights: AtomicU8,
     /// What the authorizer saw of the statement that is being prepared.
-    seen: Seen,
+    seen: AuthorizedActions,
     inserting: Inserting,
     /// Wakes those who wait for a lock.
     pub(super) stopping: Notify,
@@ -51,7 +51,7 @@ pub(super) struct Watch {
 
 /// What the authorizer saw of a statement.
 #[derive(Default)]
-struct Seen {
+struct AuthorizedActions {
     /// Whether it does what can take long in one step.
     lingers: AtomicBool,
     /// Whether it counts, and whether there is a table of which it reads no column: all rows of a table are counted in one step.
@@ -71,7 +71,7 @@ impl Default for Watch {
             work: AtomicUsize::default(),
             moved: AtomicBool::default(),
             rights: AtomicU8::new(Rights::HOST.code()),
-            seen: Seen::default(),
+            seen: AuthorizedActions::default(),
             inserting: Inserting::default(),
             stopping: Notify::default(),
         }

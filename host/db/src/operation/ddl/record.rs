@@ -5,7 +5,7 @@ use sqlservice_sql::schema::Table;
 use crate::{error::Result, operation::admin::AdminConnection};
 
 /// The records of one kind of database. Those who come here have entered: no other host changes tables meanwhile.
-pub(crate) trait Records {
+pub(crate) trait OwnershipRecords {
     /// What makes the host's table.
     const MAKE: &'static str;
     /// Whether a record tells its table from a later one of the same name. Then a change without an owner leaves the records alone,

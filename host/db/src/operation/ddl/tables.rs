@@ -2,11 +2,11 @@
 
 use sqlservice_sql::schema::Table;
 
-use super::{change::Change, record::Records};
+use super::{record::OwnershipRecords, table_action::TableAction};
 use crate::{error::Result, operation::admin::AdminConnection};
 
 /// How one database keeps those apart who create and drop, and what it can undo.
-pub(crate) trait Tables: Records + Sized + Send {
+pub(crate) trait TableChanger: OwnershipRecords + Sized + Send {
     /// The SQLSTATE that says that a table is there already.
     const EXISTS: Option<&'static str>;
     /// How many statements are sent at once.
@@ -14,7 +14,7 @@ pub(crate) trait Tables: Records + Sized + Send {
 
     /// Waits, within the lock timeout, until no other host creates or drops, and begins. After an error the connection is as
     /// it was before, or the error is [`Error::Disconnected`].
-    fn enter(admin: &mut AdminConnection<'_>, change: Change) -> impl Future<Output = Result<Self>> + Send;
+    fn enter(admin: &mut AdminConnection<'_>, change: TableAction) -> impl Future<Output = Result<Self>> + Send;
 
     /// Which of these tables, or views of that name, are there.
     fn existing(
@@ -27,7 +27,7 @@ pub(crate) trait Tables: Records + Sized + Send {
     fn foresee(
         &self,
         _ask: &mut AdminConnection<'_>,
-        _change: Change,
+        _change: TableAction,
         _wanted: &[Table],
     ) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
@@ -47,7 +47,7 @@ pub(crate) trait Tables: Records + Sized + Send {
     fn settle(
         &self,
         _ask: &mut AdminConnection<'_>,
-        _change: Change,
+        _change: TableAction,
         _changed: &[&Table],
     ) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }

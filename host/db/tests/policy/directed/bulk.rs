@@ -6,7 +6,7 @@ use sqlservice_db::{Error, Root, RunOptions};
 use sqlservice_sql::{
     BulkStatements, Error as StatementError, Flush, InsertMany, Limits, Loading, Value,
     flush::{Change, Deletes, Inserts, Updates},
-    load::{Load, Plan},
+    load::{Load, LoadPlan},
 };
 
 use super::{Shared, integer, is_denied, on_each, text, usual};
@@ -69,7 +69,7 @@ async fn t53_rows_of_batches_become_those_of_who_asks() {
         let answer = session.insert_many(statements, RunOptions::default()).await.expect("inserted");
         assert_eq!(answer.affected, 2);
         let whose = "select count(*) from notes where body in ('one', 'two') and tenant_id = 7 and owner_id = 3";
-        assert_eq!(run(&session, whose).await.expect("read").first.value(0, 0), integer(2));
+        assert_eq!(run(&session, whose).await.expect("read").first_batch.value(0, 0), integer(2));
         let inserts = Change::Inserts(Inserts {
             table: "notes".to_owned(),
             columns: strings(&["body", "is_open"]),
@@ -78,7 +78,7 @@ async fn t53_rows_of_batches_become_those_of_who_asks() {
             returning: strings(&["id"]),
         });
         session.flush(flush(shared, vec![inserts]).expect("good"), RunOptions::default()).await.expect("written");
-        assert_eq!(run(&session, whose).await.expect("read").first.value(0, 0), integer(3));
+        assert_eq!(run(&session, whose).await.expect("read").first_batch.value(0, 0), integer(3));
         session.rollback().await.expect("rolled back");
     })
     .await;
@@ -118,7 +118,7 @@ async fn t53_batches_with_what_is_not_granted_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t53_loads_find_rows_that_are_seen() {
     on_each(usual, async |shared| {
-        let of = |table: &str, relationship: &str| Plan {
+        let of = |table: &str, relationship: &str| LoadPlan {
             table: table.to_owned(),
             loads: vec![Load { relationship: relationship.to_owned(), nested: vec![], joined: false }],
             roots: vec![0],

@@ -163,7 +163,7 @@ async fn assert_theirs_is_theirs(shared: &Shared, statement: &Statement) {
     let answer = shared.execute(&session, statement).await;
     if answer.is_ok() {
         let sql = "select tenant_id, title, budget from projects where id = 2";
-        let after = crate::place::run(&session, sql).await.expect("read").first;
+        let after = crate::place::run(&session, sql).await.expect("read").first_batch;
         assert_eq!([0, 1, 2].map(|at| after.value(0, at)), [integer(8), text("theirs"), integer(100)]);
     }
     session.rollback().await.expect("rolled back");

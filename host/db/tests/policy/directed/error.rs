@@ -168,7 +168,7 @@ async fn t53_queries_in_what_is_returned_are_of_rows_that_are_seen() {
                 continue;
             }
             let (answer, _) = shared.then(&returned, "select 1").await;
-            assert_eq!(answer.first.rows, 1, "{}", shared.compile(&returned).expect("it was").sql);
+            assert_eq!(answer.first_batch.rows, 1, "{}", shared.compile(&returned).expect("it was").sql);
         }
     })
     .await;

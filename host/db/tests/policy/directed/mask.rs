@@ -107,7 +107,7 @@ async fn assert_nothing_is_shown(shared: &Shared, copied: &sqlservice_sql::state
     let session = shared.database.session();
     if shared.execute(&session, copied).await.is_ok() {
         let sql = "select coalesce(body, 'nothing') from notes where id = 2";
-        let after = crate::place::run(&session, sql).await.expect("read").first;
+        let after = crate::place::run(&session, sql).await.expect("read").first_batch;
         assert_ne!(after.value(0, 0), text("x2"), "{}", shared.compile(copied).expect("it was").sql);
     }
     session.rollback().await.expect("rolled back");

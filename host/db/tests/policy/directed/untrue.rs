@@ -104,7 +104,7 @@ fn statements(table: &str, condition: Condition) -> [Statement; 4] {
 
 async fn outcome(shared: &Shared, session: &Session, statement: &Statement) -> (u64, Outcome) {
     match shared.execute(session, statement).await {
-        Ok(answer) => (answer.affected, Outcome::of_batches(&[answer.first], false)),
+        Ok(answer) => (answer.affected, Outcome::of_batches(&[answer.first_batch], false)),
         Err(error) => (0, Outcome::of_error(&error)),
     }
 }

@@ -5,14 +5,14 @@ use crate::statement::{
 };
 
 /// A column by its table and its name.
-type Named<'a> = (&'a str, &'a str);
+type QualifiedColumn<'a> = (&'a str, &'a str);
 
 /// The nodes of a statement and those that were added. Nothing is returned where there is no room for positions.
-pub(super) struct Arena {
+pub(super) struct ArenaBuilder {
     pub(super) nodes: Vec<Node>,
 }
 
-impl Arena {
+impl ArenaBuilder {
     pub(super) fn new(statement: &Statement) -> Self {
         Self { nodes: statement.nodes.clone() }
     }
@@ -32,7 +32,7 @@ impl Arena {
     }
 
     /// Whether all of these columns are equal, each by its table and name.
-    pub(super) fn equal(&mut self, pairs: &[(Named<'_>, Named<'_>)]) -> Option<NodeId> {
+    pub(super) fn equal(&mut self, pairs: &[(QualifiedColumn<'_>, QualifiedColumn<'_>)]) -> Option<NodeId> {
         let mut items = Vec::with_capacity(pairs.len());
         for ((left_table, left), (right_table, right)) in pairs {
             let (left, right) = (self.column(left_table, left)?, self.column(right_table, right)?);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Arena, Node, NodeId, Order, Select, Statement};
+use super::{ArenaBuilder, Node, NodeId, Order, Select, Statement};
 use crate::{
     catalog::Entry,
     statement::{Labelled, Root as StatementRoot, SourceQuery, SourceTable},
@@ -27,7 +27,7 @@ pub(super) struct Root {
 
 impl Root {
     /// Nothing where the query is not one of rows of the table alone, each of them once.
-    pub(super) fn new(statement: &Statement, entry: &Entry, arena: &mut Arena) -> Option<Self> {
+    pub(super) fn new(statement: &Statement, entry: &Entry, arena: &mut ArenaBuilder) -> Option<Self> {
         let StatementRoot::Select(id) = statement.root else { return None };
         let Node::Select(select) = statement.nodes.get(id as usize)? else { return None };
         let table = of_one_table(statement, select, entry)?;
@@ -93,7 +93,7 @@ fn subquery(
     select: &Select,
     names: &[&str],
     (entry, alias): (&Entry, &str),
-    arena: &mut Arena,
+    arena: &mut ArenaBuilder,
 ) -> Option<Select> {
     let mut known: HashSet<&str> = HashSet::with_capacity(names.len());
     if !names.iter().all(|name| known.insert(name)) {

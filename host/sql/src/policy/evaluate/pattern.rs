@@ -8,7 +8,7 @@ const MOST_STEPS: usize = 1 << 24;
 
 /// A part of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum PatternPart {
     /// `%`: any text.
     Any,
     /// `_`: any character.
@@ -17,7 +17,7 @@ enum Part {
     Is(char),
 }
 
-impl Part {
+impl PatternPart {
     fn takes(self, character: char) -> bool {
         match self {
             Self::Is(wanted) => wanted == character,
@@ -37,27 +37,27 @@ pub(super) fn matches(text: &str, pattern: &str, escape: Option<char>, ignore_ca
     is_match(text, &parts(pattern, escape)?)
 }
 
-fn parts(pattern: &str, escape: Option<char>) -> Option<Vec<Part>> {
+fn parts(pattern: &str, escape: Option<char>) -> Option<Vec<PatternPart>> {
     let (mut parts, mut characters) = (Vec::new(), pattern.chars());
     while let Some(character) = characters.next() {
         parts.push(match character {
-            _ if Some(character) == escape => Part::Is(characters.next()?),
-            '%' => Part::Any,
-            '_' => Part::One,
-            other => Part::Is(other),
+            _ if Some(character) == escape => PatternPart::Is(characters.next()?),
+            '%' => PatternPart::Any,
+            '_' => PatternPart::One,
+            other => PatternPart::Is(other),
         });
     }
     Some(parts)
 }
 
 /// Takes as little as possible for each `%`, and one character more for the last one where what follows it does not match.
-fn is_match(text: &str, parts: &[Part]) -> Option<bool> {
+fn is_match(text: &str, parts: &[PatternPart]) -> Option<bool> {
     let (mut rest, mut at) = (text.chars(), 0);
     let mut last: Option<(Chars<'_>, usize)> = None;
     for _ in 0..MOST_STEPS {
         let mut next = rest.clone();
         let matched = match (parts.get(at), next.next()) {
-            (Some(Part::Any), _) => {
+            (Some(PatternPart::Any), _) => {
                 last = Some((rest.clone(), at + 1));
                 at += 1;
                 continue;

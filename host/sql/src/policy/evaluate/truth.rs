@@ -1,6 +1,6 @@
 //! SQL's logic, with a fourth answer.
 
-use super::Known;
+use super::KnownValue;
 use crate::value::ScalarRef;
 
 /// What is known of a condition.
@@ -22,8 +22,8 @@ impl From<bool> for Truth {
 
 impl Truth {
     /// Whether a value is true. What is no truth value is not known to be one.
-    pub(super) fn of(value: Option<&Known<'_>>) -> Self {
-        match value.and_then(Known::scalar) {
+    pub(super) fn of(value: Option<&KnownValue<'_>>) -> Self {
+        match value.and_then(KnownValue::scalar) {
             Some(ScalarRef::Boolean(truth)) => truth.into(),
             Some(ScalarRef::Null) => Self::Null,
             _ => Self::Unknown,
@@ -31,11 +31,11 @@ impl Truth {
     }
 
     /// As a value; nothing where the host cannot tell.
-    pub(super) fn value<'v>(self) -> Option<Known<'v>> {
+    pub(super) fn value<'v>(self) -> Option<KnownValue<'v>> {
         match self {
-            Self::True => Some(Known::of(ScalarRef::Boolean(true))),
-            Self::False => Some(Known::of(ScalarRef::Boolean(false))),
-            Self::Null => Some(Known::NULL),
+            Self::True => Some(KnownValue::of(ScalarRef::Boolean(true))),
+            Self::False => Some(KnownValue::of(ScalarRef::Boolean(false))),
+            Self::Null => Some(KnownValue::NULL),
             Self::Unknown => None,
         }
     }

@@ -5,13 +5,13 @@ use sqlparser::ast::{
     FunctionArguments, Ident,
 };
 
-use super::reader::{Reader, Result};
+use super::parser::{ExpressionParser, Result};
 use crate::{
     check::is_row_function,
     statement::{Call, Node, NodeId},
 };
 
-impl Reader<'_> {
+impl ExpressionParser<'_> {
     pub(super) fn function(&mut self, function: &Function) -> Result<NodeId> {
         let Function { name, uses_odbc_syntax, parameters, args, within_group, filter, null_treatment, over } =
             function;

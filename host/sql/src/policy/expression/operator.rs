@@ -4,7 +4,7 @@ use sqlparser::ast::{BinaryOperator, CaseWhen, CastKind, DataType, Expr, UnaryOp
 
 use super::{
     kind,
-    reader::{Class, Reader, Result, bare},
+    parser::{Class, ExpressionParser, Result, bare},
 };
 use crate::statement::{Binary, BinaryOp, Case, Cast, ListOp, Listed, Matching, Node, NodeId, UnaryOp, When};
 
@@ -52,7 +52,7 @@ fn class(operand: &Expr) -> Option<Class> {
     }
 }
 
-impl Reader<'_> {
+impl ExpressionParser<'_> {
     /// An operand. Databases do not agree on what binds tighter where comparisons follow each other, or `||` meets numbers.
     pub(super) fn operand(&mut self, around: Class, operand: &Expr) -> Result<NodeId> {
         match class(operand) {

@@ -8,12 +8,12 @@ use sqlparser::ast::{
     SelectFlavor, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
 };
 
-use super::reader::{Class, Reader, Result, Sources};
+use super::parser::{Class, ExpressionParser, Result, Sources};
 use crate::statement::{Join, JoinKind, Membership, Node, NodeId, Select, SourceTable};
 
 const SHAPE: &str = "it is select columns from tables with inner joins, where a condition";
 
-impl Reader<'_> {
+impl ExpressionParser<'_> {
     pub(super) fn exists(&mut self, query: &Query, negated: bool) -> Result<NodeId> {
         let query = self.query(query, None)?;
         let exists = self.push(Node::Exists(query), &[query])?;

@@ -10,8 +10,8 @@ use sqlparser::{
 };
 
 use super::{
-    place::{offset, wrong},
-    reader::TOO_DEEP,
+    location::{offset, wrong},
+    parser::TOO_DEEP,
 };
 use crate::policy::PolicyError;
 

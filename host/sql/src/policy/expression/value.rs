@@ -2,13 +2,13 @@
 
 use sqlparser::ast::Value as Written;
 
-use super::reader::{Reader, Result};
+use super::parser::{ExpressionParser, Result};
 use crate::{
     Decimal, Scalar, Value,
     statement::{Node, NodeId},
 };
 
-impl Reader<'_> {
+impl ExpressionParser<'_> {
     pub(super) fn constant(&mut self, value: &Written) -> Result<NodeId> {
         let value = match value {
             Written::Null => Value::NULL,

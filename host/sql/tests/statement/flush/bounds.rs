@@ -118,7 +118,7 @@ fn a_statement_that_gets_too_long_or_too_wide_has_fewer_rows() {
     };
     let rows_of = |limits: Limits| {
         let mut flush = Flush::new(vec![change()], models(Dialect::Mariadb), Dialect::Mariadb, limits).expect("good");
-        let mut work = flush.next_work().expect("good").expect("work");
+        let mut work = flush.next_step().expect("good").expect("work");
         let mut rows = Vec::new();
         for chunk in work.statements.by_ref() {
             let chunk = chunk.expect("it fits");
@@ -163,7 +163,7 @@ fn wide_keys_are_counted() {
         stored: None,
     });
     let mut flush = Flush::new(vec![change], Arc::new(catalog), Dialect::Mariadb, limits).expect("good");
-    let work = flush.next_work().expect("good").expect("work");
+    let work = flush.next_step().expect("good").expect("work");
     let statements: Result<Vec<_>> = work.statements.collect();
     assert_eq!(statements.expect("they fit").len(), 3);
 }
@@ -181,7 +181,7 @@ fn names_of_what_is_given_are_unlike_the_columns() {
     let one = || batch(1, vec![integers(&[Some(1)])]);
     let change = updates("counts", &["n"], one(), one());
     let mut flush = Flush::new(vec![change], Arc::new(catalog), Dialect::Postgres, Limits::default()).expect("good");
-    let mut work = flush.next_work().expect("good").expect("work");
+    let mut work = flush.next_step().expect("good").expect("work");
     let text = work.statements.next().expect("one").expect("good").compiled.sql.clone();
     assert!(
         text.contains(r#""next" = (n + 1) FROM"#) && text.contains(r#"AS "given"("__c0", "__c1", "__n")"#),

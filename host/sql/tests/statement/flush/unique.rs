@@ -42,13 +42,13 @@ fn seats(dialect: Dialect) -> Arc<Catalog> {
     Arc::new(Catalog::declare(models, dialect, &Limits::default(), true).expect("good models"))
 }
 
-fn stored(columns: &[&str], rows: Vec<ColumnData>) -> Option<Stored> {
+fn stored(columns: &[&str], rows: Vec<ColumnData>) -> Option<KnownRows> {
     let count = rows.first().map_or(0, |column| match &column.values {
         Vector::Integers(values) => values.len(),
         Vector::Texts(values) => values.offsets.len() - 1,
         _ => 0,
     });
-    Some(Stored { columns: names(columns), rows: batch(u32::try_from(count).expect("few"), rows) })
+    Some(KnownRows { columns: names(columns), rows: batch(u32::try_from(count).expect("few"), rows) })
 }
 
 fn update(table: &str, keys: ColumnData, set: &[(&str, ColumnData, ColumnData)]) -> Change {

@@ -15,7 +15,7 @@ pub fn query(table: &str, columns: &[&str], change: impl FnOnce(&mut Arena, &mut
 pub const USERS: &[&str] = &["id", "boss_id", "name"];
 
 /// The text of a query that loads join; nothing where none does.
-fn joined(plan: &Plan, statement: &Statement, dialect: Dialect) -> Option<(Loading, Arc<Compiled>)> {
+fn joined(plan: &LoadPlan, statement: &Statement, dialect: Dialect) -> Option<(Loading, Arc<Compiled>)> {
     let mut loading = new(plan, dialect).expect("a plan");
     let statement = loading.join(statement)?;
     let compiled = compile(&statement, &models(dialect), dialect, &Limits::default()).expect("a statement");
@@ -104,7 +104,7 @@ fn joined_rows_are_taken_apart() {
 }
 
 /// Which loads join and which have statements of their own.
-fn own_statements(plan: &Plan, statement: &Statement) -> Option<usize> {
+fn own_statements(plan: &LoadPlan, statement: &Statement) -> Option<usize> {
     let (mut loading, compiled) = joined(plan, statement, Dialect::Postgres)?;
     loading.take_root(Batch { rows: 0, columns: compiled.outputs.iter().map(|_| integers(&[])).collect() });
     let mut own = 0;

@@ -1,0 +1,338 @@
+//! One checked-out connection to SQLite: its transactions, its turn to write, and the thread that works with it.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
+
+use sqlservice_sql::{Dialect, Sql, SqlWriter};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::timeout,
+};
+
+use super::{
+    cancel::SqliteCancelHandle,
+    connect::SqlitePool,
+    error,
+    handle::{Handle, Interrupt, opened::Opened},
+    watch::Watch,
+};
+use crate::{
+    Error, Result,
+    backend::{BackendConnection, Begin, Done, Execution},
+    error::DatabaseError,
+    row_sink::RowSink,
+    settings::Isolation,
+};
+
+/// A connection to a SQLite database.
+pub(crate) struct SqliteBackendConnection {
+    /// Away while another thread works with it; gone when that thread died.
+    handle: Option<Box<Handle>>,
+    pub(super) watch: Arc<Watch>,
+    interrupt: Interrupt,
+    pool: Weak<SqlitePool>,
+    born: Instant,
+    pub(super) lock_timeout: Duration,
+    /// The queue of the file's writers, and this connection's turn.
+    writers: Option<Arc<Semaphore>>,
+    turn: Option<OwnedSemaphorePermit>,
+    /// Ends with the thread that has the handle, or had it last.
+    away: Option<oneshot::Receiver<Infallible>>,
+    pub(super) transaction: Transaction,
+}
+
+/// A transaction as SQLite sees it.
+#[derive(Clone, Copy)]
+pub(super) enum Transaction {
+    None,
+    /// Asked for. It begins with its first statement, which decides how, so that an idle one blocks no writer.
+    Asked(Begin),
+    Open {
+        read_only: bool,
+    },
+}
+
+impl SqliteBackendConnection {
+    /// A connection of a pool, and whether it was opened for this. The caller has a place for it.
+    pub(crate) async fn acquire(pool: &Arc<SqlitePool>) -> Result<(Self, bool)> {
+        let (opened, is_new) = pool.take().await?;
+        let Opened { handle, watch, interrupt, writers, born } = opened;
+        let connection = Self {
+            handle: Some(handle),
+            watch,
+            interrupt,
+            pool: Arc::downgrade(pool),
+            born,
+            lock_timeout: pool.lock_timeout(),
+            writers,
+            turn: None,
+            away: None,
+            transaction: Transaction::None,
+        };
+        Ok((connection, is_new))
+    }
+
+    /// The handle, which is here whenever no other thread works with it.
+    pub(super) fn here(&mut self) -> Result<&mut Handle> {
+        self.handle.as_deref_mut().ok_or(Error::Disconnected(None))
+    }
+
+    /// Works with the handle, here where that is short, on a thread for it where it may be long.
+    pub(super) async fn with<T: Send + 'static>(
+        &mut self,
+        short: bool,
+        work: impl FnOnce(&mut Handle) -> T + Send + 'static,
+    ) -> Result<T> {
+        if short {
+            return self.here().map(work);
+        }
+        let mut handle = self.handle.take().ok_or(Error::Disconnected(None))?;
+        // If this future is dropped, the thread keeps the handle to the end and closes it. Until then it may hold the file's
+        // lock, so it has the turn as well, and `discard` waits for it.
+        let turn = self.turn.take();
+        let (working, away) = oneshot::channel();
+        self.away = Some(away);
+        let moved = tokio::task::spawn_blocking(move || {
+            let result = work(&mut handle);
+            (result, handle, turn, working)
+        });
+        let (result, handle, turn, _working) = moved.await.map_err(|_| Error::Disconnected(None))?;
+        self.handle = Some(handle);
+        self.turn = turn;
+        Ok(result)
+    }
+
+    /// Runs a statement of the host's own, again and again while another process has a lock.
+    async fn exec(&mut self, sql: Sql, short: bool) -> Result<()> {
+        let until = Instant::now() + self.lock_timeout;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            let sql = sql.clone();
+            match self.with(short, move |handle| handle.exec(&sql)).await? {
+                Err(failure) if error::is_busy(&failure) && Instant::now() < until => self.pause(&mut pause).await?,
+                result => return result.map_err(error::error),
+            }
+        }
+    }
+
+    /// Waits a little for another process, unless the statement is stopped.
+    pub(super) async fn pause(&mut self, pause: &mut Duration) -> Result<()> {
+        tokio::time::sleep(*pause).await;
+        *pause = (*pause * 2).min(Duration::from_millis(50));
+        if self.watch.is_stopped() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Queues among the file's writers of this process.
+    pub(super) async fn queue(&mut self) -> Result<()> {
+        let Some(writers) = self.writers.as_ref().filter(|_| self.turn.is_none()).cloned() else { return Ok(()) };
+        if let Ok(turn) = Arc::clone(&writers).try_acquire_owned() {
+            self.turn = Some(turn);
+            return Ok(());
+        }
+        let stopping = self.watch.stopping.notified();
+        tokio::pin!(stopping);
+        stopping.as_mut().enable();
+        if self.watch.is_stopped() {
+            return Err(Error::Cancelled);
+        }
+        let turn = tokio::select! {
+            turn = timeout(self.lock_timeout, writers.acquire_owned()) => turn,
+            () = stopping => return Err(Error::Cancelled),
+        };
+        self.turn = Some(turn.map_err(|_| locked())?.map_err(|_| Error::Closed)?);
+        Ok(())
+    }
+
+    /// Begins the transaction that was asked for. `writes` says whether the statement that makes it begin does.
+    pub(super) async fn begin_now(&mut self, writes: bool) -> Result<()> {
+        let Transaction::Asked(begin) = self.transaction else { return Ok(()) };
+        // A transaction that reads first and writes then would lose against one that wrote in between.
+        let immediate = !begin.read_only && (begin.writes || writes);
+        let begun = if immediate {
+            self.queue().await?;
+            self.exec(Sql::fixed("BEGIN IMMEDIATE"), true).await
+        } else {
+            self.exec(Sql::fixed("BEGIN DEFERRED"), true).await
+        };
+        if begun.is_err() {
+            self.turn = None;
+        }
+        begun?;
+        self.transaction = Transaction::Open { read_only: begin.read_only };
+        Ok(())
+    }
+
+    /// Refuses to go on in a transaction that SQLite rolled back by itself: what is written now would commit itself.
+    pub(super) fn check_open(&mut self) -> Result<()> {
+        if !matches!(self.transaction, Transaction::Open { .. }) || !self.here()?.is_autocommit() {
+            return Ok(());
+        }
+        Err(Error::Operational(DatabaseError {
+            sqlstate: Some("25P02".into()),
+            message: "the database rolled the transaction back".into(),
+            source: None,
+        }))
+    }
+
+    /// Ends what the statement held, where no transaction holds it on.
+    pub(super) fn leave(&mut self) {
+        if let Some(handle) = self.handle.as_deref_mut() {
+            handle.put_away();
+        }
+        if !matches!(self.transaction, Transaction::Open { .. }) {
+            self.turn = None;
+        }
+    }
+}
+
+impl BackendConnection for SqliteBackendConnection {
+    type CancelHandle = SqliteCancelHandle;
+
+    fn cancel_handle(&self) -> SqliteCancelHandle {
+        SqliteCancelHandle { watch: Arc::clone(&self.watch), interrupt: self.interrupt.clone() }
+    }
+
+    async fn begin(&mut self, begin: Begin) -> Result<()> {
+        self.transaction = Transaction::Asked(begin);
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.watch.arm();
+        if matches!(self.transaction, Transaction::Open { .. }) {
+            self.check_open()?;
+            // What was written has to reach the disk.
+            let short = !self.here()?.is_writing();
+            self.exec(Sql::fixed("COMMIT"), short).await?;
+        }
+        self.transaction = Transaction::None;
+        self.turn = None;
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.watch.arm();
+        let handle = self.here()?;
+        handle.put_away();
+        if !handle.is_autocommit() {
+            let short = !handle.is_writing();
+            self.exec(Sql::fixed("ROLLBACK"), short).await?;
+        }
+        self.transaction = Transaction::None;
+        self.turn = None;
+        Ok(())
+    }
+
+    async fn savepoint(&mut self, name: &str) -> Result<()> {
+        self.watch.arm();
+        self.begin_now(false).await?;
+        let sql = named("SAVEPOINT ", name);
+        self.here()?.exec(&sql).map_err(error::error)
+    }
+
+    async fn release(&mut self, name: &str) -> Result<()> {
+        self.watch.arm();
+        let sql = named("RELEASE ", name);
+        self.here()?.exec(&sql).map_err(error::error)
+    }
+
+    async fn rollback_to(&mut self, name: &str) -> Result<()> {
+        self.watch.arm();
+        let (sql, forget) = (named("ROLLBACK TO ", name), named("RELEASE ", name));
+        self.with(false, move |handle| handle.exec(&sql).and_then(|()| handle.exec(&forget)))
+            .await?
+            .map_err(error::error)
+    }
+
+    async fn isolation(&mut self) -> Result<Isolation> {
+        Ok(Isolation::Serializable)
+    }
+
+    async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
+        self.watch.arm();
+        let job = Arc::new(job);
+        let result = self.work(&job, sink).await;
+        self.leave();
+        result
+    }
+
+    fn transaction_lost(&self, _error: &Error) -> bool {
+        matches!(self.transaction, Transaction::Open { .. }) && self.handle.as_deref().is_none_or(Handle::is_autocommit)
+    }
+
+    async fn ping(&mut self) -> Result<()> {
+        self.watch.arm();
+        self.exec(Sql::fixed("SELECT 1"), true).await
+    }
+
+    async fn reset(&mut self) -> Result<()> {
+        self.rollback().await
+    }
+
+    async fn put_back(self) {
+        let Self { handle, watch, interrupt, pool, born, writers, .. } = self;
+        let Some(handle) = handle else { return };
+        let opened = Opened { handle, watch, interrupt, writers, born };
+        match pool.upgrade() {
+            Some(pool) => pool.put_back(opened).await,
+            None => opened.close().await,
+        }
+    }
+
+    async fn discard(self) {
+        match (self.handle, self.away) {
+            (Some(handle), _) => handle.close().await,
+            // Nothing is ever sent: the other end is dropped when the thread is done.
+            (None, Some(away)) => drop(away.await),
+            (None, None) => {}
+        }
+    }
+}
+
+/// A statement about a savepoint.
+fn named(verb: &'static str, savepoint: &str) -> Sql {
+    let mut writer = SqlWriter::new(Dialect::Sqlite);
+    writer.push(verb).name(savepoint);
+    writer.finish()
+}
+
+/// The error of those who waited too long for a lock.
+pub(super) fn locked() -> Error {
+    Error::LockNotAvailable(DatabaseError {
+        sqlstate: Some("55P03".into()),
+        message: "another transaction writes to the database".into(),
+        source: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::{Settings, backend::sqlite::SqliteFile};
+
+    #[tokio::test]
+    async fn t41_a_thread_that_is_left_behind_keeps_the_turn_and_the_place_until_it_is_done() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = SqliteFile::parse(&format!("sqlite://{}/test.db", folder.path().display())).expect("a url");
+        let pool = Arc::new(SqlitePool::new(file, &Settings::default()));
+        let mut connection = SqliteBackendConnection::acquire(&pool).await.expect("a connection").0;
+        let writers = connection.writers.clone().expect("a queue");
+        connection.queue().await.expect("the turn");
+        let (end, wait) = mpsc::channel::<()>();
+        // As work is that nothing ends in time, and is given up.
+        let work = connection.with(false, move |_| wait.recv());
+        assert!(timeout(Duration::from_millis(50), work).await.is_err());
+        assert_eq!(writers.available_permits(), 0, "it may write");
+        let mut discard = Box::pin(connection.discard());
+        assert!(timeout(Duration::from_millis(50), &mut discard).await.is_err(), "it is still at work");
+        assert_eq!(writers.available_permits(), 0, "it may still write");
+        end.send(()).expect("it waits");
+        timeout(Duration::from_secs(5), discard).await.expect("it is done");
+        assert_eq!(writers.available_permits(), 1);
+    }
+}
