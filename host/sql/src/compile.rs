@@ -17,10 +17,11 @@ pub fn compile(statement: &Statement, catalog: &Catalog, dialect: Dialect, limit
 
 /// Renders a checked statement: the one way from a resolved statement to a text.
 pub(crate) fn compile_checked(checked: &Checked<'_>, dialect: Dialect, limits: &Limits) -> Result<Compiled> {
-    let Checked { plan, tables, parameters, locks, clock, conditions } = checked;
-    let rendered = render(plan, dialect, limits.statement_bytes).ok_or_else(|| too_long(limits))?;
-    within_parameters(rendered.slots.len(), dialect, limits)?;
-    let (operation, outputs) = match plan {
+    let Checked { statement, tables, parameters, locks, clock, conditions } = checked;
+    let rendered = render(statement, dialect, limits.statement_bytes);
+    let (sql, placeholders) = rendered.ok_or_else(|| too_long(limits))?;
+    within_parameters(placeholders.len(), dialect, limits)?;
+    let (operation, outputs) = match statement {
         ResolvedStatement::Select(query) => (Operation::Select, outputs(&query.shape)),
         ResolvedStatement::Insert { returning, .. } => (Operation::Insert, outputs(&shape(returning))),
         ResolvedStatement::Update { returning, .. } => (Operation::Update, outputs(&shape(returning))),

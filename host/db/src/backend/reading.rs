@@ -10,7 +10,7 @@ use sqlservice_sql::{
 use super::{
     Execution,
     column_writer::{Column, reads_as},
-    page::Page,
+    row_buffer::RowBuffer,
 };
 use crate::row_sink::RowSink;
 
@@ -33,7 +33,7 @@ pub(crate) trait WireForm: Sized {
 pub(crate) struct Reading<F> {
     pub forms: Vec<F>,
     pub columns: Arc<[Output]>,
-    pub page: Page,
+    pub page: RowBuffer,
 }
 
 impl<F: WireForm> Reading<F> {
@@ -56,7 +56,7 @@ impl<F: WireForm> Reading<F> {
             _ => results.into(),
         };
         sink.columns(Arc::clone(&columns));
-        Self { forms, columns, page: Page::new(writers, sink.demand()) }
+        Self { forms, columns, page: RowBuffer::new(writers, sink.demand()) }
     }
 
     /// The name of a column.

@@ -35,9 +35,9 @@ async fn d11_a_change_that_matches_nothing_has_the_columns_that_it_returns() {
         let catalog = Catalog::declare(models, dialect, &Limits::default(), true).expect("declared");
         let compiled = compile(&delete_of_nothing(), &catalog, dialect, &Limits::default()).expect("a delete");
         let session = place.database.session();
-        let answer = session.execute(Arc::new(compiled), Vec::new(), RunOptions::default()).await.expect("run");
-        let names: Vec<&str> = answer.columns.iter().map(|column| column.name.as_str()).collect();
-        assert_eq!((names, answer.first.rows), (vec!["id", "data"], 0));
+        let result = session.execute(Arc::new(compiled), Vec::new(), RunOptions::default()).await.expect("run");
+        let names: Vec<&str> = result.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!((names, result.first_batch.rows), (vec!["id", "data"], 0));
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlservice_sql::{Dialect, Sql, schema::TypeKind};
+use sqlservice_sql::{Dialect, Sql, compiled::Output, schema::TypeKind};
 use sqlx::{
     Arguments, Decode, Either, Executor, MySql, MySqlConnection, Row, Statement,
     mysql::{MySqlArguments, MySqlRow},
@@ -118,7 +118,7 @@ async fn tell_keys(
         }
     };
     let Some(expected) = &job.expected else { return Ok(()) };
-    let mut page = expected_page(expected, sink);
+    let mut page = expected_rows(expected, sink);
     for row in 0..rows {
         if page.is_full() {
             match sink.deliver(page.take()).await {
@@ -183,8 +183,8 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execut
         let statement = connection.prepare(sql).await.map_err(error::map)?;
         match &job.expected {
             Some(expected) if statement.columns().is_empty() => {
-                let mut page = expected_page(expected, sink);
-                sink.finish(page.take());
+                let mut rows = expected_rows(expected, sink);
+                sink.finish(rows.take());
             }
             _ => Reading::<Form>::finish_empty(statement.columns(), job, sink),
         }
@@ -193,7 +193,7 @@ async fn finish_empty(connection: &mut MySqlConnection, verb: &str, job: &Execut
 }
 
 /// Tells that a result has the columns which its statement has.
-fn expected_page(expected: &Arc<[Output]>, sink: &mut RowSink) -> RowBuffer {
+fn expected_rows(expected: &Arc<[Output]>, sink: &mut RowSink) -> RowBuffer {
     sink.columns(Arc::clone(expected));
     let kind = |column: &Output| column.ty.as_ref().map_or(TypeKind::Int64, |ty| ty.kind);
     RowBuffer::new(expected.iter().map(|column| Column::new(kind(column))).collect(), sink.demand())
