@@ -192,7 +192,7 @@ impl sky::example::sky::telescope::Host for ExtensionView<'_, Archive> {
         let database = self.state.clone().ok_or_else(|| wasmtime::Error::msg("no database was granted"))?;
         let session = database.connect().await?;
         let answer = session.execute_text("SELECT 6 * 7".to_owned(), Vec::new(), Default::default()).await?;
-        Ok(format!("{:?}", answer.first.value(0, 0)))
+        Ok(format!("{:?}", answer.first_batch.value(0, 0)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{said, told, warnings};
+use super::{json, text, warnings};
 use crate::config::{self, Config};
 
 fn config(text: &str, dir: &Path) -> Config {
