@@ -1,6 +1,7 @@
 //! Columns and what comes back from them.
 
 use super::*;
+use crate::Batch;
 
 #[test]
 fn validity_appears_with_the_first_null_at_any_row() {

@@ -1,0 +1,80 @@
+//! The builder of a batch: row after row, a builder a column.
+
+use super::{ColumnBuilder, Room, VectorKind, too_long};
+use crate::{Result, batch::Batch};
+
+/// Builds a batch: a builder a column.
+#[derive(Clone, Debug)]
+pub struct BatchBuilder {
+    columns: Vec<ColumnBuilder>,
+    rows: usize,
+}
+
+impl BatchBuilder {
+    /// A batch of no rows with columns of these kinds.
+    #[must_use]
+    pub fn with_capacity(kinds: &[VectorKind], capacity: usize) -> Self {
+        Self { columns: kinds.iter().map(|kind| ColumnBuilder::new(*kind, capacity)).collect(), rows: 0 }
+    }
+
+    /// A batch of no rows whose columns have this room each; those beyond have none.
+    #[must_use]
+    pub fn with_room(kinds: &[VectorKind], room: &[Room]) -> Self {
+        let room = room.iter().copied().chain(std::iter::repeat(Room::default()));
+        Self {
+            columns: kinds.iter().zip(room).map(|(kind, room)| ColumnBuilder::with_room(*kind, room)).collect(),
+            rows: 0,
+        }
+    }
+
+    /// The room that its columns use.
+    #[must_use]
+    pub fn room(&self) -> Vec<Room> {
+        self.columns.iter().map(ColumnBuilder::room).collect()
+    }
+
+    /// The columns, to push one value to each.
+    pub fn columns(&mut self) -> &mut [ColumnBuilder] {
+        &mut self.columns
+    }
+
+    /// The column at this position.
+    pub fn column(&mut self, position: usize) -> Option<&mut ColumnBuilder> {
+        self.columns.get_mut(position)
+    }
+
+    /// Ends a row: columns that got no value get a null.
+    #[inline]
+    pub fn end_row(&mut self) {
+        self.rows += 1;
+        for column in &mut self.columns {
+            while column.len() < self.rows {
+                column.push_null();
+            }
+        }
+    }
+
+    /// How many rows have ended.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether no row has ended.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// How many bytes it holds, as limits count them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.columns.iter().map(ColumnBuilder::bytes).sum()
+    }
+
+    /// The batch.
+    pub fn finish(self) -> Result<Batch> {
+        let rows = u32::try_from(self.rows).map_err(|_| too_long())?;
+        Ok(Batch { rows, columns: self.columns.into_iter().map(ColumnBuilder::finish).collect() })
+    }
+}
