@@ -212,7 +212,7 @@ fn operands_are_values_columns_and_expressions() {
         (User::NAME.in_list(&names), "ListOp::InList[user.name, \"a\", \"b\"]"),
         (User::ID.in_list([1, 2]), "ListOp::InList[user.id, 1, 2]"),
         (User::ID.not_in_list(Vec::<i64>::new()), "ListOp::NotInList[user.id]"),
-        (User::AGE.between(1, User::AGE + 1), "ListOp::SecondaryTable[user.age, 1, (user.age BinaryOp::Add 1)]"),
+        (User::AGE.between(1, User::AGE + 1), "ListOp::Between[user.age, 1, (user.age BinaryOp::Add 1)]"),
         (User::NAME.starts_with("50%_\\"), "(user.name ~ \"50\\\\%\\\\_\\\\\\\\%\" i=false n=false)"),
         (User::NAME.ilike("E%"), "(user.name ~ \"E%\" i=true n=false)"),
         (!User::EMAIL.is_null(), "UnaryOp::Not(UnaryOp::IsNull(user.email))"),
