@@ -39,11 +39,11 @@ pub(crate) async fn bounded<T>(times: TimeLimits, share: &Share, work: impl Futu
         return by(deadline, TimedPolls::new(share, times.processor, SLICE).run(work)).await;
     }
     // What ends without a wait, as most calls do, needs no timer.
-    let mut slices = TimedPolls::new(share, times.processor, Duration::ZERO);
-    let first = poll_fn(|context| Poll::Ready(slices.poll(work.as_mut(), context))).await;
+    let mut polls = TimedPolls::new(share, times.processor, Duration::ZERO);
+    let first = poll_fn(|context| Poll::Ready(polls.poll(work.as_mut(), context))).await;
     match first {
         Poll::Ready(done) => Ok(done),
-        Poll::Pending => by(deadline, slices.finish(work)).await,
+        Poll::Pending => by(deadline, polls.finish(work)).await,
     }
 }
 
@@ -110,7 +110,7 @@ impl<'s> TimedPolls<'s> {
     /// Polls it once, and counts what that took.
     fn poll<T>(&mut self, work: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) -> Poll<T> {
         let is_rough = self.spent < ROUGHLY && !self.share.is_contended();
-        let at = if is_rough { ThreadClock::of_clock() } else { ThreadClock::of_thread() };
+        let at = if is_rough { Moment::by_clock() } else { Moment::by_thread() };
         let polled = work.poll(context);
         self.count(at.elapsed());
         polled
@@ -130,26 +130,26 @@ async fn woken() {
 }
 
 /// A moment, by one of two clocks.
-enum ThreadClock {
+enum Moment {
     Clock(Instant),
     #[cfg(unix)]
     Thread(Duration),
 }
 
-impl ThreadClock {
-    fn of_clock() -> Self {
+impl Moment {
+    fn by_clock() -> Self {
         Self::Clock(Instant::now())
     }
 
     /// What this thread had of a processor until now, where the system tells it.
     #[cfg(unix)]
-    fn of_thread() -> Self {
+    fn by_thread() -> Self {
         Self::Thread(thread_time())
     }
 
     #[cfg(not(unix))]
-    fn of_thread() -> Self {
-        Self::of_clock()
+    fn by_thread() -> Self {
+        Self::by_clock()
     }
 
     /// The time since then, on the same thread.

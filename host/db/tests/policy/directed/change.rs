@@ -3,12 +3,13 @@
 use sqlservice_sql::{
     Dialect, Error,
     statement::{
-        Assignment, Conflict, ConflictAction, InsertSource, Node, NodeId, Root, Select, SetOp, Statement, Update,
+        Assignment, BinaryOp, Conflict, ConflictAction, Delete, InsertSource, Node, NodeId, Root, Select, SetOp,
+        Statement, Update,
     },
 };
 
-use super::{Shared, integer, is_denied, on_each, statement, text, usual};
-use crate::build::{Arena, compound, insert, select, set, update};
+use super::{Shared, integer, is_denied, on_each, query, statement, text, usual};
+use crate::build::{Arena, compound, delete, insert, select, set, update};
 
 /// An insert of projects from a query of a slug and a budget.
 fn inserted(query: impl FnOnce(&mut Arena) -> NodeId) -> Statement {
@@ -218,6 +219,46 @@ async fn t53_no_upsert_where_none_is_allowed() {
             upsert(&["slug"], &["slug"], vec![], row)
         });
         assert!(is_denied(&shared.refused(&nothing)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t53_what_is_returned_of_other_sources_is_what_is_seen_of_them() {
+    // Of the projects after that of the note, 2 and 3 are another tenant's.
+    let changed = |make: fn(NodeId, NodeId, NodeId, Vec<NodeId>) -> Root| {
+        statement(|arena| {
+            let (projects, own, other) =
+                (arena.from("projects"), arena.col("notes.project_id"), arena.col("projects.id"));
+            let filter = arena.bin(other, BinaryOp::Greater, own);
+            let returned = ["notes.id", "projects.id", "projects.title", "notes.secret"].map(|name| arena.col(name));
+            let body = arena.text("changed");
+            make(projects, filter, body, returned.into())
+        })
+    };
+    let updated = changed(|source, filter, body, returning| {
+        let update = update("notes", vec![set("body", body)]);
+        Root::Update(Update { source: Some(source), filter: Some(filter), returning, ..update })
+    });
+    let deleted = changed(|source, filter, _, returning| {
+        Root::Delete(Delete { source: Some(source), filter: Some(filter), returning, ..delete("notes") })
+    });
+    on_each(usual, async |shared| {
+        for statement in [&updated, &deleted] {
+            if !shared.dialect.capabilities().source_returning {
+                assert!(matches!(shared.refused(statement), Error::Unsupported { .. }));
+                continue;
+            }
+            let secret = query(|arena| {
+                let (notes, secret, id, one) =
+                    (arena.from("notes"), arena.col("secret"), arena.col("id"), arena.int(1));
+                let filter = Some(arena.eq(id, one));
+                Select { filter, ..select(&[secret], notes) }
+            });
+            let secret = shared.rows(&secret).await[0][0].clone();
+            let expected = vec![integer(1), integer(4), text("no member"), secret];
+            assert_eq!(shared.rows(statement).await, [expected]);
+        }
     })
     .await;
 }
