@@ -9,7 +9,7 @@ fn h01_violations_say_what_was_broken() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         scene.setup(3).await;
-        let saw = scene.saw("e-violations", &[]).await;
+        let saw = scene.saw("types-violations", &[]).await;
         assert_eq!(saw, violations(fixture.backend()));
     });
 }
@@ -54,7 +54,7 @@ fn h01_a_check_is_named() {
                 "CREATE TABLE numbers (id INTEGER PRIMARY KEY, small INTEGER, CONSTRAINT is_small CHECK (small < 10))",
             )
             .await;
-        let saw = Scene::new(fixture).saw("e-check", &[]).await;
+        let saw = Scene::new(fixture).saw("types-check", &[]).await;
         assert!(saw[0].starts_with("integrity check "), "{saw:?}");
         assert!(saw[0].ends_with(" constraint=is_small"), "{saw:?}");
         assert_eq!(saw[1], "1");
@@ -66,7 +66,7 @@ fn h03_wrong_statements_are_refused_by_name_and_break_nothing() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         scene.setup(3).await;
-        let saw = scene.saw("e-statements", &[]).await;
+        let saw = scene.saw("types-statements", &[]).await;
         assert_eq!(saw[..3], ["no-such-table nowhere", "no-such-column gone", "no-such-column id"]);
         // A function that is not on the list.
         assert_eq!(saw[3], "denied");

@@ -32,7 +32,7 @@ fn b07_rows_of_one_table_come_after_those_that_they_need() {
             r#"(Some(3), Some(1), "other child")"#,
         ];
         let expected = [&format!("[{}]", rows.join(", ")), "1", r#"circular ["nodes"]"#, "7"];
-        assert_eq!(saw(fixture, "b07-tree", &[]).await, expected, "on {}", fixture.backend());
+        assert_eq!(saw(fixture, "flush-b07-tree", &[]).await, expected, "on {}", fixture.backend());
     });
 }
 
@@ -57,7 +57,7 @@ fn c10_versions_count_up_and_stale_rows_are_told() {
 #[test]
 fn b27_a_violation_undoes_its_flush_alone() {
     for_each_database(async |fixture: &Fixture| {
-        let saw = saw(fixture, "b-violation", &[]).await;
+        let saw = saw(fixture, "flush-violation", &[]).await;
         let backend = fixture.backend();
         assert!(saw[0].starts_with("integrity unique table=makers columns=name"), "{saw:?} on {backend}");
         assert!(saw[0].ends_with(" of change Some(1)"), "{saw:?} on {backend}");
@@ -71,7 +71,7 @@ fn b27_a_violation_undoes_its_flush_alone() {
 #[test]
 fn b21_keys_reach_every_child() {
     for_each_database(async |fixture: &Fixture| {
-        assert_eq!(saw(fixture, "b21-many", &[Val::U32(1_000)]).await, ["3000"], "on {}", fixture.backend());
+        assert_eq!(saw(fixture, "flush-b21-many", &[Val::U32(1_000)]).await, ["3000"], "on {}", fixture.backend());
     });
 }
 

@@ -87,39 +87,66 @@ fn no_file_in_another_language_is_long() {
     none("split these by meaning:", &findings);
 }
 
+/// Lints for what panics on purpose.
+const PANICS: [&str; 7] =
+    ["unwrap_used", "expect_used", "panic", "unreachable", "todo", "unimplemented", "string_slice"];
+
+/// The compiler refuses what panics on purpose. Where a crate forbids it, no item can allow it for itself.
 #[test]
 fn nothing_in_the_host_panics_on_purpose() {
-    const WORDS: [&str; 8] =
-        [".unwrap()", ".expect(", ".unwrap_err()", "panic!", "unreachable!", "todo!", "unimplemented!", ".expect_err("];
     let mut findings = Vec::new();
-    for file in host().filter(|file| !file.path.ends_with("/tests.rs") && !file.path.contains("/tests/")) {
-        for (number, line) in without_tests(&file.code()).lines().enumerate() {
-            if let Some(word) = WORDS.iter().find(|word| line.contains(*word)) {
-                findings.push(format!("{}:{}: {word}", file.path, number + 1));
-            }
-        }
-    }
-    none("a guest may reach these; answer with an error:", &findings);
-    // Most of it the compiler refuses already, as long as each crate says so.
-    for root in ["host/sql/src/lib.rs", "host/db/src/lib.rs", "host/runtime/src/lib.rs", "host/cli/src/main.rs"] {
+    for (root, level) in [
+        ("host/sql/src/lib.rs", "forbid"),
+        ("host/db/src/lib.rs", "forbid"),
+        ("host/runtime/src/lib.rs", "forbid"),
+        ("host/cli/src/main.rs", "deny"),
+    ] {
         let text = fs::read_to_string(source::root().join(root)).expect("a crate's first file");
-        assert!(text.contains("#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, "), "{root}");
+        let refused = lints(&text, level);
+        let missing = PANICS.iter().filter(|lint| !refused.contains(&format!("clippy::{lint}")));
+        findings.extend(missing.map(|lint| format!("{root}: clippy::{lint}")));
     }
+    for file in host().filter(|file| file.path.starts_with("host/cli/")) {
+        let code = file.code();
+        let allows =
+            |lint: &&&str| ["allow", "expect"].iter().any(|way| code.contains(&format!("{way}(clippy::{lint}")));
+        findings.extend(PANICS.iter().filter(allows).map(|lint| format!("{}: allows {lint}", file.path)));
+    }
+    none("a guest may reach these; refuse them:", &findings);
 }
 
-/// The code with the items that only tests compile left blank; lines keep their numbers.
-fn without_tests(code: &str) -> String {
-    let mut kept = String::new();
-    let mut lines = code.lines();
-    while let Some(line) = lines.next() {
-        let blank = if line.trim_start().starts_with("#[cfg(test)]") { 1 + lines_of_item(&mut lines) } else { 0 };
-        if blank == 0 {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-        kept.push_str(&"\n".repeat(blank));
-    }
-    kept
+/// The lints that a crate's first file sets to a level, or sets to it where it is not compiled for its own tests, whose macros allow some.
+fn lints(text: &str, level: &str) -> Vec<String> {
+    let compact: String = text.split_whitespace().collect();
+    let lists = compact.split("#![").skip(1).filter_map(|attribute| {
+        let list = attribute.strip_prefix("cfg_attr(not(test),").unwrap_or(attribute);
+        let (lints, _) = list.strip_prefix(&format!("{level}("))?.split_once(')')?;
+        Some(lints.split(',').map(str::to_owned).collect::<Vec<_>>())
+    });
+    lists.flatten().collect()
+}
+
+#[test]
+fn lints_of_a_level_are_found() {
+    const TEXT: &str =
+        "#![forbid(clippy::a)]\n#![cfg_attr(not(test), forbid(clippy::b, clippy::c))]\n#![deny(clippy::d)]";
+    assert_eq!(lints(TEXT, "forbid"), ["clippy::a", "clippy::b", "clippy::c"]);
+}
+
+/// Only what writes SQL, and lists of reserved names, may differ by a database's name.
+#[test]
+fn checks_ask_for_capabilities_and_never_for_a_name() {
+    const CHECKS: [&str; 4] = ["check", "bulk", "catalog/check", "catalog/column"];
+    let is_check = |file: &Source| {
+        let module = file.path.strip_prefix("host/sql/src/").and_then(|path| path.strip_suffix(".rs"));
+        module.is_some_and(|module| {
+            CHECKS.iter().any(|check| module == *check || module.starts_with(&format!("{check}/")))
+        })
+    };
+    let checks: Vec<Source> = host().filter(is_check).collect();
+    assert!(checks.len() > 15, "{}", checks.len());
+    let named = checks.iter().filter(|file| file.code().contains("Dialect::"));
+    none("ask for a capability:", &named.map(|file| file.path.clone()).collect::<Vec<_>>());
 }
 
 /// How many lines only tests compile.
@@ -151,7 +178,6 @@ fn lines_of_item<'a>(lines: &mut impl Iterator<Item = &'a str>) -> usize {
 #[test]
 fn tests_are_told_from_what_ships() {
     let code = "a\n#[cfg(test)]\nmod tests {\n  fn b() {\n  }\n}\nc\n#[cfg(test)]\nmod t;\nd\n";
-    assert_eq!(without_tests(code), "a\n\n\n\n\n\nc\n\n\nd\n");
     assert_eq!(lines_of_tests(code), 7);
 }
 
@@ -195,8 +221,8 @@ const OWN_ROOMS: [(&str, &str, &str); 13] = [
     ("sqlite", "handle.rs", "it is stepped through its own handle; the drivers of the others are fast enough"),
     ("sqlite", "handle", "the statements that it keeps are apart from what is unsafe"),
     ("sqlite", "file.rs", "its URLs name files; those of the others name servers, which are alike"),
-    ("sqlite", "watch.rs", "its progress handler, authorizer and update hook run in this process"),
-    ("sqlite", "watch", "what its authorizer allows is a list, which is apart"),
+    ("sqlite", "hooks.rs", "its progress handler, authorizer and update hook run in this process"),
+    ("sqlite", "hooks", "what its authorizer allows is a list, which is apart"),
     ("sqlite", "writers.rs", "a file has one writer at a time, and its lock knows no queue"),
     ("sqlite", "create.rs", "names of constraints are only in the text of CREATE TABLE"),
     ("sqlite", "decimal.rs", "it has no type for decimals, so each connection is taught to compute with them"),

@@ -29,7 +29,7 @@ fn l01_every_direction_of_a_relationship() {
             "teams: x y' 5, blue 7",
             "members: blue 1 ed -, blue 2 jo 1, x y' 1 ed -",
         ];
-        assert_eq!(saw(fixture, "l-directions", &[]).await, expected, "on {}", fixture.backend());
+        assert_eq!(saw(fixture, "load-directions", &[]).await, expected, "on {}", fixture.backend());
     });
 }
 
@@ -45,7 +45,7 @@ fn l02_keys_of_several_columns() {
             "rooms: 1 2, 2 1",
             "beds: 1 1 2, 4 1 2, 2 2 1",
         ];
-        assert_eq!(saw(fixture, "l-composite", &[]).await, expected, "on {}", fixture.backend());
+        assert_eq!(saw(fixture, "load-composite", &[]).await, expected, "on {}", fixture.backend());
     });
 }
 
@@ -64,7 +64,7 @@ fn l03_loads_start_from_the_rows_of_loads() {
             "team: ",
             "members: ",
         ];
-        assert_eq!(saw(fixture, "l-nested", &[]).await, expected, "on {}", fixture.backend());
+        assert_eq!(saw(fixture, "load-nested", &[]).await, expected, "on {}", fixture.backend());
     });
 }
 
@@ -83,7 +83,7 @@ fn l04_plans_start_from_keys_and_from_rows_that_are_known() {
             "users: ",
             "devices: ",
         ];
-        assert_eq!(saw(fixture, "l-starts", &[]).await, expected, "on {}", fixture.backend());
+        assert_eq!(saw(fixture, "load-starts", &[]).await, expected, "on {}", fixture.backend());
     });
 }
 
@@ -91,7 +91,7 @@ fn l04_plans_start_from_keys_and_from_rows_that_are_known() {
 #[test]
 fn l05_three_thousand_owners_take_several_statements() {
     for_each_database(async |fixture: &Fixture| {
-        let saw = saw(fixture, "l-many", &[Val::U32(3_000), Val::U32(1)]).await;
+        let saw = saw(fixture, "load-many", &[Val::U32(3_000), Val::U32(1)]).await;
         let counts: Vec<&str> = saw.iter().step_by(2).map(String::as_str).collect();
         let expected = ["3000 9000 3000 3000", "3000 9000 3000 3000", "3000 9000 3000", "3000 9000 3000"];
         assert_eq!(counts, expected, "on {}", fixture.backend());
@@ -146,7 +146,7 @@ fn a09_a_joined_load_is_one_statement() {
 #[ignore = "it measures and asserts nothing about time"]
 fn l05_a_thousand_owners_are_measured() {
     for_each_database(async |fixture: &Fixture| {
-        let saw = saw(fixture, "l-many", &[Val::U32(1_000), Val::U32(15)]).await;
+        let saw = saw(fixture, "load-many", &[Val::U32(1_000), Val::U32(15)]).await;
         let backend = fixture.backend();
         println!("{backend}: {} µs by keys, {} µs joined", saw[5], saw[7]);
         println!("{backend}, and their owners again: {} µs by keys, {} µs joined", saw[1], saw[3]);

@@ -85,7 +85,7 @@ mod decimal;
 pub(crate) mod deferred;
 mod enumeration;
 mod json;
-#[cfg(any(test, feature = "bigdecimal", feature = "jiff", feature = "rust_decimal", feature = "serde_json"))]
+#[cfg(any(feature = "bigdecimal", feature = "jiff", feature = "rust_decimal", feature = "serde_json"))]
 mod native;
 mod scalar;
 mod time;

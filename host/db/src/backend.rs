@@ -96,7 +96,7 @@ pub(crate) struct Begin {
 /// outside through [`BackendConnection::cancel_handle`]. After an error the owner either rolls back or discards the connection.
 pub(crate) trait BackendConnection: Send + Sized + 'static {
     /// What stops this connection's running statement from another task.
-    type CancelHandle: Stop;
+    type CancelHandle: StopStatement;
 
     /// A handle that stops whatever statement runs.
     fn cancel_handle(&self) -> Self::CancelHandle;
@@ -148,7 +148,7 @@ pub(crate) trait BackendConnection: Send + Sized + 'static {
 }
 
 /// Stops a running statement from outside.
-pub(crate) trait Stop: Clone + Send + Sync + 'static {
+pub(crate) trait StopStatement: Clone + Send + Sync + 'static {
     /// Asks the database to stop the statement that runs now, if one does. Returns when the request has arrived, so
     /// that it cannot hit a later statement; an error means that the connection must be discarded.
     fn stop(&self) -> impl Future<Output = Result<()>> + Send;

@@ -3,7 +3,19 @@
 //! The only crate that names sqlx. A connection that is checked out belongs to the host, never to the future that uses it:
 //! whatever is dropped, at any await, the connection goes back clean or is closed.
 // What a guest sends must never end the host.
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![cfg_attr(
+    not(test),
+    forbid(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
 
 mod backend;
 mod cursor;

@@ -229,20 +229,27 @@ impl RowSink {
             Destination::Call(_) | Destination::Gone => None,
         };
         let Some(demand) = demand else { return Err(batch) };
+        self.touched = true;
+        let next = self.hand_over_at_once(batch, demand);
+        self.left |= matches!(next, Next::Stop);
+        Ok(next)
+    }
+
+    fn hand_over_at_once(&mut self, batch: Batch, demand: FetchSize) -> Next {
         if self.exceeds(&batch) {
-            return Ok(Next::Stop);
+            return Next::Stop;
         }
         match &mut self.outlet {
             Destination::Cursor(reader) => {
                 // This is the only sender, so there is still a place unless the reader went away.
                 if reader.pages.try_send(Page::More(batch)).is_err() {
-                    return Ok(Next::Stop);
+                    return Next::Stop;
                 }
                 self.demand = demand;
             }
             _ => self.kept.push(batch),
         }
-        Ok(Next::More(self.cut(demand)))
+        Next::More(self.cut(demand))
     }
 
     /// Leaves a row sink of nothing in its place, for the time in which another thread has it.

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a10_a_server_says_what_it_is_where_the_url_does_not() {
+    fn a19_a_server_says_what_it_is_where_the_url_does_not() {
         let kind = |url: &str| Target::parse(url).expect("a url").kind();
         let open = kind("mysql://u@h/d");
         assert_eq!((open.dialect(), open.is_known()), (Dialect::Mysql, false));

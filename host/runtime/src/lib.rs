@@ -9,7 +9,19 @@
 //! one plugin's reading pushes out what another one has.
 #![doc = concat!("```no_run\n", include_str!("../examples/embed.rs"), "\n```")]
 // What a guest sends must never end the host.
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![cfg_attr(
+    not(test),
+    forbid(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
 
 pub mod bindings;
 mod bounded;

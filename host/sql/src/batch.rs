@@ -9,7 +9,7 @@ mod concat;
 mod pick;
 mod split;
 
-pub use builder::{BatchBuilder, ColumnBuilder, Room, VectorKind};
+pub use builder::{BatchBuilder, ColumnBuilder, ColumnCapacity, VectorKind};
 
 use crate::value::{Interval, Value};
 

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn t22_what_is_kept_is_bounded_and_what_is_used_stays() {
+    fn d16_what_is_kept_is_bounded_and_what_is_used_stays() {
         let mut cache = Cache::default();
         let often = statement(integer(-1), 0);
         cache.put(often.clone(), compiled("often"));

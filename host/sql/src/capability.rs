@@ -2,7 +2,7 @@
 
 use crate::Dialect;
 
-/// What a database can do. One field a word of the contract's `database.capabilities`.
+/// What a database can do: a field for each word of the contract's `database.capabilities`, then what only the host asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "a table of facts, not a state")]
 pub struct Capabilities {
@@ -44,6 +44,32 @@ pub struct Capabilities {
     pub delete_source: bool,
     /// Columns of other sources among what an update or a delete returns.
     pub source_returning: bool,
+    /// `returning` of a delete with other sources.
+    pub delete_source_returning: bool,
+    /// Locks that name the sources whose rows they lock.
+    pub lock_tables: bool,
+    /// What `lag` and `lead` give where there is no such row.
+    pub lag_default: bool,
+    /// `set-default` of foreign keys.
+    pub set_default: bool,
+    /// Keys and indexes of texts without a greatest length.
+    pub text_keys: bool,
+    /// Tables whose names differ in case only.
+    pub exact_table_names: bool,
+    /// Decimals are texts, reckoned with by the host's functions, which fail for what is no number.
+    pub text_decimals: bool,
+    /// An assignment of an update sees the new values of those before it.
+    pub ordered_assignments: bool,
+    /// A change fails where a value that it compares cannot be made one of the other's kind; elsewhere that is no match.
+    pub strict_changes: bool,
+    /// Rows that refer to a row are looked for when it is deleted, not when the statement ends.
+    pub immediate_references: bool,
+    /// The digits of a decimal, and those after the point, at most.
+    pub max_decimal: (u32, u32),
+    /// The same of a cast that says neither; without it, such a cast keeps all digits.
+    pub open_decimal: Option<(u32, u32)>,
+    /// The greatest length of a `varchar`, in characters.
+    pub max_varchar: u32,
     /// Constraints added to a table that exists; without it, cyclic foreign keys are written inline.
     pub alter_constraint: bool,
     /// It runs in the host's own process: a statement costs no round trip, and its text costs more than to run it again.
@@ -115,6 +141,19 @@ const SQLITE: Capabilities = Capabilities {
     update_source: true,
     delete_source: false,
     source_returning: false,
+    delete_source_returning: false,
+    lock_tables: false,
+    lag_default: true,
+    set_default: true,
+    text_keys: true,
+    exact_table_names: false,
+    text_decimals: true,
+    ordered_assignments: false,
+    strict_changes: false,
+    immediate_references: false,
+    max_decimal: (1_000, 1_000),
+    open_decimal: None,
+    max_varchar: 10_485_760,
     alter_constraint: false,
     embedded: true,
     max_parameters: 32_766,
@@ -131,6 +170,10 @@ const POSTGRES: Capabilities = Capabilities {
     isolation_levels: true,
     delete_source: true,
     source_returning: true,
+    delete_source_returning: true,
+    lock_tables: true,
+    exact_table_names: true,
+    text_decimals: false,
     alter_constraint: true,
     embedded: false,
     max_parameters: 65_535,
@@ -158,10 +201,31 @@ const MYSQL: Capabilities = Capabilities {
     update_source: true,
     delete_source: true,
     source_returning: false,
+    delete_source_returning: false,
+    lock_tables: true,
+    lag_default: true,
+    set_default: false,
+    text_keys: false,
+    exact_table_names: true,
+    text_decimals: false,
+    ordered_assignments: true,
+    strict_changes: true,
+    immediate_references: true,
+    max_decimal: (65, 30),
+    open_decimal: Some((65, 30)),
+    max_varchar: 16_383,
     alter_constraint: true,
     embedded: false,
     max_parameters: 65_535,
     max_identifier: 64,
 };
 
-const MARIADB: Capabilities = Capabilities { insert_returning: true, delete_returning: true, lateral: false, ..MYSQL };
+const MARIADB: Capabilities = Capabilities {
+    insert_returning: true,
+    delete_returning: true,
+    lateral: false,
+    lock_tables: false,
+    lag_default: false,
+    max_decimal: (65, 38),
+    ..MYSQL
+};

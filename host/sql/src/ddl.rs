@@ -164,7 +164,7 @@ fn options(writer: &mut SqlWriter, table: &Table, dialect: Dialect) {
 
 /// MySQL indexes no text of unlimited length.
 fn check_keys(table: &Table, dialect: Dialect) -> Result<()> {
-    if !matches!(dialect, Dialect::Mysql | Dialect::Mariadb) {
+    if dialect.capabilities().text_keys {
         return Ok(());
     }
     let keys = table.uniques.iter().chain(&table.indexes).map(|index| &index.columns);

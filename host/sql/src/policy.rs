@@ -102,6 +102,9 @@ pub struct TablePolicy {
     /// What else may be done.
     #[serde(default)]
     pub allow: BTreeSet<Allow>,
+    /// What [`TablePolicy::check`] asks of inserts and updates that are allowed after it.
+    #[serde(skip)]
+    check: Option<String>,
 }
 
 /// A text, where one is given that is not empty.
@@ -130,25 +133,31 @@ impl TablePolicy {
     /// Rows are inserted with these columns.
     #[must_use]
     pub fn insert(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.insert = Some(InsertPolicy { columns: names(columns), ..self.insert.unwrap_or_default() });
+        let check = self.check.clone();
+        let insert = self.insert.get_or_insert_with(|| InsertPolicy { check, ..InsertPolicy::default() });
+        insert.columns = names(columns);
         self
     }
 
     /// The host fills a column of each row that is inserted, with a claim or a constant.
     #[must_use]
     pub fn set(mut self, column: impl Into<String>, value: &str) -> Self {
-        self.insert.get_or_insert_default().set.insert(column.into(), value.to_owned());
+        let check = self.check.clone();
+        let insert = self.insert.get_or_insert_with(|| InsertPolicy { check, ..InsertPolicy::default() });
+        insert.set.insert(column.into(), value.to_owned());
         self
     }
 
-    /// What has to be true of the values of inserted rows and, as far as it names columns that are set, of updated ones.
+    /// A condition that has to be true of the values of inserted rows and, as far as it names columns that are set, of updated ones,
+    /// whether these are allowed before or after it.
     #[must_use]
     pub fn check(mut self, expression: &str) -> Self {
+        self.check = text(expression);
         if let Some(insert) = &mut self.insert {
-            insert.check = text(expression);
+            insert.check.clone_from(&self.check);
         }
         if let Some(update) = &mut self.update {
-            update.check = text(expression);
+            update.check.clone_from(&self.check);
         }
         self
     }
@@ -156,7 +165,7 @@ impl TablePolicy {
     /// These columns are updated, of rows for which the expression is true.
     #[must_use]
     pub fn update(mut self, columns: impl IntoIterator<Item = impl Into<String>>, filter: &str) -> Self {
-        self.update = Some(UpdatePolicy { columns: names(columns), filter: text(filter), check: None });
+        self.update = Some(UpdatePolicy { columns: names(columns), filter: text(filter), check: self.check.clone() });
         self
     }
 

@@ -8,7 +8,7 @@ use crate::scene::{Scene, lines};
 #[test]
 fn t24_t42_only_granted_databases_exist() {
     for_each_database(async |fixture: &Fixture| {
-        let saw = Scene::new(fixture).saw("e-databases", &[]).await;
+        let saw = Scene::new(fixture).saw("types-databases", &[]).await;
         let mut expected = vec!["no-such-database"; 6];
         expected[0] = "opened";
         assert_eq!(saw, expected);

@@ -24,7 +24,7 @@ fn t69_tables_are_made_and_dropped_only_where_that_was_granted() {
     for_each_database(async |fixture: &Fixture| {
         said(&fixture.tenant(), GUEST_CONFORMANCE, "setup", &[Val::U32(3)]).await.expect("tables");
         let stranger = tenant(Grant::new(fixture.open()));
-        for function in ["setup", "a02-create-and-drop", "s-t69-others"] {
+        for function in ["setup", "a02-create-and-drop", "t69-others"] {
             let arguments = if function == "setup" { &[Val::U32(3)][..] } else { &[] };
             let refused = said(&stranger, GUEST_CONFORMANCE, function, arguments).await;
             assert_eq!(refused.expect_err("nothing of it is granted"), "denied", "{function} on {}", fixture.backend());
@@ -123,7 +123,7 @@ fn t30_operations_that_were_not_granted_are_denied_every_way() {
 #[test]
 fn t69_tables_of_others_stay() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, _) = saw(fixture, "s-t69-others", &[]).await;
+        let (saw, _) = saw(fixture, "t69-others", &[]).await;
         assert_eq!(saw, ["drafts", "", "drafts", "ed"], "on {}", fixture.backend());
     });
 }

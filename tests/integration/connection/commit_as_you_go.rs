@@ -31,7 +31,7 @@ fn c19_a_connection_commits_as_it_goes() {
 #[test]
 fn c19_a_connection_is_a_session_that_keeps_its_connection() {
     for_each_database(async |fixture: &Fixture| {
-        let seen = saw_among_users(fixture, "v-one-session", 2).await;
+        let seen = saw_among_users(fixture, "contract-one-session", 2).await;
         assert_eq!(seen, ["false", "u1 u2 kept"], "on {}", fixture.backend());
     });
 }

@@ -82,7 +82,7 @@ fn quota() -> Failure {
 
 #[tokio::test]
 async fn h06_a_guest_runs_on_a_host_whose_contract_has_grown() {
-    let seen = call(&newer(), component::GUEST_CONFORMANCE, "v-newer").await;
+    let seen = call(&newer(), component::GUEST_CONFORMANCE, "contract-newer").await;
     let seen = lines(Some(seen)).expect("what it saw");
     assert_eq!(
         seen,

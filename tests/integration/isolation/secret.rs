@@ -18,8 +18,8 @@ const ASKING: [(&str, &str); 10] = [
     (GUEST_HOSTILE, "hostile-names"),
     (GUEST_HOSTILE, "cut-names"),
     (GUEST_HOSTILE, "operations"),
-    (GUEST_CONFORMANCE, "e-violations"),
-    (GUEST_CONFORMANCE, "e-statements"),
+    (GUEST_CONFORMANCE, "types-violations"),
+    (GUEST_CONFORMANCE, "types-statements"),
     (GUEST_CONFORMANCE, "a01-ping"),
 ];
 

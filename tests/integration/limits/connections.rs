@@ -98,7 +98,7 @@ fn t61_new_connections_have_a_rate() {
 fn t61_sessions_that_come_and_go_take_one_connection() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::with(fixture, only_one(), TenantLimits::default());
-        assert_eq!(scene.saw("s-t61-sessions", &[Val::U32(400)]).await, ["200"], "on {}", fixture.backend());
+        assert_eq!(scene.saw("t61-sessions", &[Val::U32(400)]).await, ["200"], "on {}", fixture.backend());
         fixture.settle().await;
         let status = scene.database.status();
         assert_eq!((status.in_use, status.size), (0, 1), "on {}", fixture.backend());

@@ -68,7 +68,7 @@ const ROOM: u64 = 256 << 20;
 #[test]
 fn t32_the_limit_of_a_results_bytes_is_told() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, _) = saw(fixture, "w-unset-limits", &[]).await;
+        let (saw, _) = saw(fixture, "unset-limits", &[]).await;
         assert_eq!(saw, [(64_u64 << 20).to_string()], "on {}", fixture.backend());
     });
 }

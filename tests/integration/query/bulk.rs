@@ -12,7 +12,7 @@ fn q06_upserts_go_past_the_parameters_of_a_statement() {
         // Without a target of conflicts, rows that are left alone are matched by an update that changes nothing.
         let ignored = if fixture.capabilities().conflict_target { "0" } else { "12000" };
         let expected = ["ok", "12000 72006000 6000", "1 None", "12000", "true", "true", "ok", ignored, "12000"];
-        assert_sees(fixture, "q-upsert-many", &[Val::U32(12_000)], &expected).await;
+        assert_sees(fixture, "query-upsert-many", &[Val::U32(12_000)], &expected).await;
     });
 }
 
@@ -34,6 +34,6 @@ fn q06_columns_of_many_rows_are_updated_without_the_rows() {
             "stale stocks 1 of 2",
             "[(5, 2), (6, 2)]",
         ];
-        assert_sees(fixture, "q-update-columns", &[], &expected).await;
+        assert_sees(fixture, "query-update-columns", &[], &expected).await;
     });
 }

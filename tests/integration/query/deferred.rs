@@ -11,7 +11,7 @@ fn q09_deferred_columns_are_read_where_they_are_asked_for() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         let sent = scene.record();
-        let saw = scene.saw("q-deferred", &[]).await;
+        let saw = scene.saw("query-deferred", &[]).await;
         let none = r#"UnloadedColumn("body") UnloadedColumn("mark")"#;
         let quoted = none.replace('"', "\\\"");
         let written = "new body 1 Some(1), title 2 other Some(2), title 3 body 3 Some(3)";
@@ -50,6 +50,6 @@ fn q09_deferred_columns_are_never_written_unread() {
             r#"[("", None)]"#,
             r#"Some("bulk")"#,
         ];
-        assert_sees(fixture, "q-deferred-elsewhere", &[], &expected).await;
+        assert_sees(fixture, "query-deferred-elsewhere", &[], &expected).await;
     });
 }

@@ -9,7 +9,7 @@ use crate::{scene::text, unit_of_work::assert_saw};
 fn q07_relationships_are_loaded_in_their_order_also_downwards() {
     for_each_database(async |fixture: &Fixture| {
         let of_ed = r#"[2, 5, 1] ["red", "blue"] jo al"#;
-        assert_sees(fixture, "q-declared-orders", &[], &[of_ed, of_ed, "[2, 1]"]).await;
+        assert_sees(fixture, "query-declared-orders", &[], &[of_ed, of_ed, "[2, 1]"]).await;
     });
 }
 
@@ -31,7 +31,7 @@ fn q08_a_load_with_a_filter_shows_what_it_found() {
             r#"Some("[\"red\"]")"#,
             "invalid: `of` and `to` name the sides of a join; a load has none: name the relationship alone",
         ];
-        assert_saw(fixture, "q-filtered-loads", &[], &expected, &["select users, select devices"]).await;
+        assert_saw(fixture, "query-filtered-loads", &[], &expected, &["select users, select devices"]).await;
     });
 }
 
@@ -52,7 +52,7 @@ fn q08_changes_after_a_load_with_a_filter_know_of_the_rest() {
             expected.extend(Some(shown).filter(|shown| !shown.is_empty()));
             expected.extend([rows.as_str(), "[1, 2, 5]"]);
             // Each way has a database of its own only where it begins with none: the tables are dropped between two.
-            assert_sees(fixture, "q-filtered-changes", &[text(way)], &expected).await;
+            assert_sees(fixture, "query-filtered-changes", &[text(way)], &expected).await;
             drop_all(fixture).await;
         }
     });

@@ -8,7 +8,7 @@ use super::assert_sees;
 fn q04_rows_of_a_query_are_counted_and_asked_for() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["4 1", "3 1", "4 2", "4 0", "true false", "true false", "5 true"];
-        assert_sees(fixture, "q-count", &[], &expected).await;
+        assert_sees(fixture, "query-count", &[], &expected).await;
     });
 }
 
@@ -26,7 +26,7 @@ fn q05_pages_of_one_are_the_whole_in_its_order() {
             "jo ed bo al",
             "bo al jo ed",
         ];
-        assert_sees(fixture, "q-pages", &[], &expected).await;
+        assert_sees(fixture, "query-pages", &[], &expected).await;
     });
 }
 
@@ -45,6 +45,6 @@ fn q05_a_page_begins_after_the_one_before() {
             cut,
             "invalid: this is not the text of a place in an order",
         ];
-        assert_sees(fixture, "q-page", &[], &expected).await;
+        assert_sees(fixture, "query-page", &[], &expected).await;
     });
 }

@@ -23,7 +23,7 @@ fn q02_relationships_are_joined_both_ways_and_through_tables() {
             "al bo",
             r#"invalid: two sources have the name "users"; give one of them an alias"#,
         ];
-        assert_sees(fixture, "q-joins", &[], &expected).await;
+        assert_sees(fixture, "query-joins", &[], &expected).await;
     });
 }
 
@@ -58,7 +58,7 @@ fn q02_conditions_ask_what_is_related() {
             r#"[("ed", true), ("jo", true), ("al", false), ("bo", false)]"#,
             "3 2",
         ];
-        assert_sees(fixture, "q-any", &[], &expected).await;
+        assert_sees(fixture, "query-any", &[], &expected).await;
     });
 }
 
@@ -72,6 +72,6 @@ fn q02_columns_of_a_query_are_those_of_their_model() {
             r#"["ed"]"#,
             "true",
         ];
-        assert_sees(fixture, "q-subquery-columns", &[], &expected).await;
+        assert_sees(fixture, "query-subquery-columns", &[], &expected).await;
     });
 }

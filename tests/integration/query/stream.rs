@@ -18,7 +18,7 @@ fn q03_batches_come_with_what_they_are_related_to() {
         ];
         let batch = "select users, select devices";
         let sent = format!("select users, {batch}, {batch}, {batch}");
-        assert_saw(fixture, "q-stream", &[Val::U32(7), Val::U32(3)], &expected, &[&sent]).await;
+        assert_saw(fixture, "query-stream", &[Val::U32(7), Val::U32(3)], &expected, &[&sent]).await;
     });
 }
 
@@ -26,7 +26,7 @@ fn q03_batches_come_with_what_they_are_related_to() {
 #[test]
 fn q03_three_thousand_objects_are_streamed_with_their_devices() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, _) = saw(fixture, "q-stream", &[Val::U32(3_000), Val::U32(1_000)]).await;
+        let (saw, _) = saw(fixture, "query-stream", &[Val::U32(3_000), Val::U32(1_000)]).await;
         assert_eq!(saw[0], "[1000, 1000, 1000] true true", "on {}", fixture.backend());
     });
 }

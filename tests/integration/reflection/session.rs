@@ -9,7 +9,7 @@ use crate::scene::saw_among_users;
 fn a03_a_session_reflects_what_its_transaction_made() {
     for_each_database(async |fixture: &Fixture| {
         let backend = fixture.backend();
-        let seen = saw_among_users(fixture, "v-reflect", 0).await;
+        let seen = saw_among_users(fixture, "contract-reflect", 0).await;
         let integer = if backend == Backend::Sqlite { "int64 not null generated" } else { "int32 not null" };
         // MySQL and MariaDB commit what makes a table.
         let after = if fixture.capabilities().transactional_ddl { "no-such-table fresh" } else { "1" };
@@ -31,7 +31,12 @@ fn a03_a_session_reflects_what_its_transaction_made() {
 fn a03_reflection_is_a_statement_of_its_session_like_any_other() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["busy", "transaction-closed", "true", "pending-rollback", "true", "true", "written first"];
-        assert_eq!(saw_among_users(fixture, "v-reflect-refused", 5_000).await, expected, "on {}", fixture.backend());
+        assert_eq!(
+            saw_among_users(fixture, "contract-reflect-refused", 5_000).await,
+            expected,
+            "on {}",
+            fixture.backend()
+        );
     });
 }
 

@@ -20,7 +20,7 @@ fn c14_an_object_is_of_one_session() {
             "true Detached",
             "ok",
         ];
-        assert_saw(fixture, "s-c14-another-session", &[], &expected, &[]).await;
+        assert_saw(fixture, "c14-another-session", &[], &expected, &[]).await;
     });
 }
 
@@ -39,7 +39,7 @@ fn c15_what_has_no_row_cannot_be_deleted() {
             "Detached false",
             "u1 u2 new",
         ];
-        assert_saw(fixture, "s-c15-never-saved", &[], &expected, &[]).await;
+        assert_saw(fixture, "c15-never-saved", &[], &expected, &[]).await;
     });
 }
 
@@ -48,6 +48,6 @@ fn c14_objects_outlive_their_sessions_and_join_others() {
     for_each_database(async |fixture: &Fixture| {
         let unloaded = "unloaded addresses";
         let expected = ["Detached u1 Some(7)", unloaded, "Detached", "Detached", "1", "[Some(7), None]"];
-        assert_saw(fixture, "s-detached", &[], &expected, &[]).await;
+        assert_saw(fixture, "session-detached", &[], &expected, &[]).await;
     });
 }

@@ -10,7 +10,7 @@ use crate::scene::text;
 fn c02_a_query_finds_what_is_pending() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["true Persistent", "u1", "u1 ed"];
-        assert_saw(fixture, "s-c02-pending", &[], &expected, &["insert users, select users"]).await;
+        assert_saw(fixture, "c02-pending", &[], &expected, &["insert users, select users"]).await;
     });
 }
 
@@ -29,7 +29,7 @@ fn c02_whatever_asks_the_database_writes_first() {
             "select users",
             "update users, select users",
         ];
-        assert_saw(fixture, "s-c02-whoever-asks", &[], &["1 1 1 [1]"], &steps).await;
+        assert_saw(fixture, "c02-whoever-asks", &[], &["1 1 1 [1]"], &steps).await;
     });
 }
 
@@ -37,14 +37,14 @@ fn c02_whatever_asks_the_database_writes_first() {
 fn c03_without_autoflush_a_query_does_not_see_what_is_pending() {
     for_each_database(async |fixture: &Fixture| {
         let steps = ["select SELECT, select users", "insert users, select users"];
-        assert_saw(fixture, "s-c03-without", &[], &["0 0", "1", "0", "1"], &steps).await;
+        assert_saw(fixture, "c03-without", &[], &["0 0", "1", "0", "1"], &steps).await;
     });
 }
 
 #[test]
 fn c03_work_that_fails_or_is_dropped_gives_autoflush_back() {
     for_each_database(async |fixture: &Fixture| {
-        assert_saw(fixture, "s-c03-ends", &[], &["true", "true", "1"], &[]).await;
+        assert_saw(fixture, "c03-ends", &[], &["true", "true", "1"], &[]).await;
     });
 }
 
@@ -55,7 +55,7 @@ fn t62_what_was_not_committed_is_not_there() {
     for end in ["drop", "drop, flushed", "close", "close, flushed"] {
         for_each_database(async |fixture: &Fixture| {
             let expected = ["ok", "Detached Detached", "u1 u2", "edited u2 new"];
-            assert_saw(fixture, "s-t62-dropped", &[text(end)], &expected, &[]).await;
+            assert_saw(fixture, "t62-dropped", &[text(end)], &expected, &[]).await;
         });
     }
 }

@@ -19,7 +19,7 @@ fn b33_both_sides_agree_after_a_flush() {
     ];
     for (what, expected) in cases {
         for_each_database(async |fixture: &Fixture| {
-            assert_saw(fixture, "s-both-sides", &[text(what)], &[expected], &[]).await;
+            assert_saw(fixture, "session-both-sides", &[text(what)], &[expected], &[]).await;
         });
     }
 }
@@ -35,7 +35,7 @@ fn b33_both_sides_agree_where_they_contradicted_each_other() {
     ];
     for (what, allowed) in cases {
         for_each_database(async |fixture: &Fixture| {
-            let saw = crate::scene::Scene::new(fixture).saw("s-both-sides", &[text(what)]).await;
+            let saw = crate::scene::Scene::new(fixture).saw("session-both-sides", &[text(what)]).await;
             assert!(allowed.contains(&saw[0].as_str()), "{what} on {}: {saw:?}", fixture.backend());
         });
     }

@@ -24,7 +24,7 @@ fn a17_events_come_in_the_order_of_what_happens() {
             "",
             "before-delete plain 1, after-delete plain 1",
         ];
-        assert_saw(fixture, "s-a17-order", &[], &expected, &[]).await;
+        assert_saw(fixture, "a17-order", &[], &expected, &[]).await;
     });
 }
 
@@ -33,7 +33,7 @@ fn a17_a_value_that_is_set_is_replaced() {
     for_each_database(async |fixture: &Fixture| {
         let row = |phone: &str| format!(r#"[("plain", "{phone}", 0)] []"#);
         let expected = ["5558675309", &row("5558675309"), "5558675309", &row("12"), &row("34"), "5/6 load plain"];
-        assert_saw(fixture, "s-a17-replaced", &[], &expected, &[""]).await;
+        assert_saw(fixture, "a17-replaced", &[], &expected, &[""]).await;
     });
 }
 
@@ -48,7 +48,7 @@ fn a17_handlers_change_their_objects_add_others_and_ask() {
             "true",
         ];
         let steps = ["insert contacts, insert audits", "update contacts"];
-        assert_saw(fixture, "s-a17-handlers", &[], &expected, &steps).await;
+        assert_saw(fixture, "a17-handlers", &[], &expected, &steps).await;
     });
 }
 
@@ -57,7 +57,7 @@ fn a17_a_handler_that_fails_leaves_everything_to_be_written() {
     for (name, told) in [("refused", "Other(\"refused\")"), ("commits", "invalid"), ("rolls back", "invalid")] {
         for_each_database(async |fixture: &Fixture| {
             let expected = [told, "Pending 0 Pending 2", "[] []", "Persistent Persistent", "plain, plain too"];
-            assert_saw(fixture, "s-a17-refused", &[text(name)], &expected, &[]).await;
+            assert_saw(fixture, "a17-refused", &[text(name)], &expected, &[]).await;
         });
     }
 }
@@ -67,7 +67,7 @@ fn a17_a_handler_that_fails_afterwards_leaves_the_transaction_to_the_caller() {
     for (is_kept, after) in [(true, "refused after refused after"), (false, "plain plain")] {
         for_each_database(async |fixture: &Fixture| {
             let expected = ["Other(\"refused\")", "true false", after];
-            assert_saw(fixture, "s-a17-refused-after", &[Val::Bool(is_kept)], &expected, &[]).await;
+            assert_saw(fixture, "a17-refused-after", &[Val::Bool(is_kept)], &expected, &[]).await;
         });
     }
 }
@@ -77,6 +77,6 @@ fn a17_a_handler_that_fails_afterwards_leaves_the_transaction_to_the_caller() {
 fn a17_a_delete_is_refused_and_a_savepoint_in_a_handler_is_its_own() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["Other(\"kept\")", "Persistent", "nested true", "kept, plain, nests"];
-        assert_saw(fixture, "s-a17-kept", &[], &expected, &[]).await;
+        assert_saw(fixture, "a17-kept", &[], &expected, &[]).await;
     });
 }

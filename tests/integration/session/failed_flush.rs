@@ -19,7 +19,7 @@ fn c04_a_failed_commit_leaves_objects_and_session_as_they_were() {
             "0 0",
             "eddie new true",
         ];
-        assert_saw(fixture, "s-c04-commit-fails", &[Val::Bool(true)], &expected, &[]).await;
+        assert_saw(fixture, "c04-commit-fails", &[Val::Bool(true)], &expected, &[]).await;
     });
 }
 
@@ -37,7 +37,7 @@ fn c04_without_savepoints_a_failed_flush_asks_for_a_rollback() {
             "0 0",
             "eddie new true",
         ];
-        assert_saw(fixture, "s-c04-commit-fails", &[Val::Bool(false)], &expected, &[]).await;
+        assert_saw(fixture, "c04-commit-fails", &[Val::Bool(false)], &expected, &[]).await;
     });
 }
 
@@ -45,7 +45,7 @@ fn c04_without_savepoints_a_failed_flush_asks_for_a_rollback() {
 fn c04_a_failed_flush_can_be_mended() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["integrity unique", "2 1 1", "edward new duplicate", "true edward"];
-        assert_saw(fixture, "s-c04-mended", &[], &expected, &[]).await;
+        assert_saw(fixture, "c04-mended", &[], &expected, &[]).await;
     });
 }
 
@@ -63,7 +63,7 @@ fn c05_a_savepoint_keeps_what_came_before_it_from_a_failed_flush() {
                 "edward Transient",
                 "edward nested",
             ];
-            assert_saw(fixture, "s-c05-in-a-savepoint", &[Val::Bool(savepoints)], &expected, &[]).await;
+            assert_saw(fixture, "c05-in-a-savepoint", &[Val::Bool(savepoints)], &expected, &[]).await;
         });
     }
 }
@@ -73,6 +73,6 @@ fn t63_after_a_failed_statement_objects_go_back_with_the_transaction() {
     for_each_database(async |fixture: &Fixture| {
         let waits = "pending-rollback";
         let expected = ["integrity unique", "edward", waits, waits, waits, "ed Transient", "ed new"];
-        assert_saw(fixture, "s-t63-statement", &[], &expected, &[]).await;
+        assert_saw(fixture, "t63-statement", &[], &expected, &[]).await;
     });
 }

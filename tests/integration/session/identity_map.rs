@@ -9,7 +9,7 @@ use super::assert_saw;
 fn c01_a_row_is_one_object_until_it_is_forgotten() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["u7 true", "true true", "false Detached Persistent", "false true", "no-result"];
-        assert_saw(fixture, "s-c01-get", &[], &expected, &["select users", "select users"]).await;
+        assert_saw(fixture, "c01-get", &[], &expected, &["select users", "select users"]).await;
     });
 }
 
@@ -19,7 +19,7 @@ fn c01_an_object_without_a_handle_is_forgotten_unless_it_was_edited() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["edited 1", "edited u2 u3 u4 u5 u6 u7 new"];
         // The second time the object is there, as it has to be written; the last one is between two marks of one step.
-        assert_saw(fixture, "s-c01-weak", &[], &expected, &["select users"]).await;
+        assert_saw(fixture, "c01-weak", &[], &expected, &["select users"]).await;
     });
 }
 
@@ -28,7 +28,7 @@ fn c01_rows_are_read_anew_where_that_is_asked_for() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["u1 u1", "u1", "other unloaded addresses", "another", "again false", "u1 Some(7) true"];
         let steps = ["select users", "update users, select users"];
-        assert_saw(fixture, "s-identity-anew", &[], &expected, &steps).await;
+        assert_saw(fixture, "session-identity-anew", &[], &expected, &steps).await;
     });
 }
 
@@ -36,7 +36,7 @@ fn c01_rows_are_read_anew_where_that_is_asked_for() {
 fn c01_a_row_that_is_gone_is_told() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["no-result", "no-result", "NotPersisted", "Detached"];
-        assert_saw(fixture, "s-identity-gone", &[], &expected, &[]).await;
+        assert_saw(fixture, "session-identity-gone", &[], &expected, &[]).await;
     });
 }
 
@@ -49,17 +49,17 @@ fn c01_what_is_expunged_is_not_written_and_may_join_another_session() {
             "edited u3 kept new",
             "Persistent Detached Persistent",
         ];
-        assert_saw(fixture, "s-identity-expunge", &[], &expected, &[]).await;
+        assert_saw(fixture, "session-identity-expunge", &[], &expected, &[]).await;
     });
 }
 
 #[test]
 fn c01_objects_outlive_a_commit_or_expire_with_it() {
     for_each_database(async |fixture: &Fixture| {
-        assert_saw(fixture, "s-identity-commit", &[Val::Bool(false)], &["u1 u2", "u1 u2"], &[""]).await;
+        assert_saw(fixture, "session-identity-commit", &[Val::Bool(false)], &["u1 u2", "u1 u2"], &[""]).await;
     });
     for_each_database(async |fixture: &Fixture| {
         let steps = ["select users, select users"];
-        assert_saw(fixture, "s-identity-commit", &[Val::Bool(true)], &["u1 u2", "other others"], &steps).await;
+        assert_saw(fixture, "session-identity-commit", &[Val::Bool(true)], &["u1 u2", "other others"], &steps).await;
     });
 }

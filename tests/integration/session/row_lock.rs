@@ -12,7 +12,7 @@ fn c16_a_locked_row_is_refused_to_who_does_not_wait_and_read_anew_after() {
         } else {
             &["unsupported row-locking"]
         };
-        assert_saw(fixture, "s-c16-locked", &[], expected, &[]).await;
+        assert_saw(fixture, "c16-locked", &[], expected, &[]).await;
     });
 }
 
@@ -21,6 +21,6 @@ fn c16_a_locked_row_is_refused_to_who_does_not_wait_and_read_anew_after() {
 fn t65_of_two_sessions_that_wait_for_each_other_one_is_told() {
     for_each_server(async |fixture: &Fixture| {
         let expected = ["1 true", "true true", "u1 u2 u1 u2", "u1x u2"];
-        assert_saw(fixture, "s-t65-deadlock", &[], &expected, &[]).await;
+        assert_saw(fixture, "t65-deadlock", &[], &expected, &[]).await;
     });
 }

@@ -12,7 +12,7 @@ fn a10_a_row_that_is_there_gets_what_differs() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         let sent = scene.record();
-        let saw = scene.saw("s-a10-existing", &[]).await;
+        let saw = scene.saw("a10-existing", &[]).await;
         assert_eq!(saw, ["b", "true", "true Transient c", "true true", "c new seven 2"], "on {}", fixture.backend());
         let steps: Vec<String> = sent.between_marks().into_iter().step_by(2).collect();
         let expected = ["select users, update users", "update users"];
@@ -28,7 +28,7 @@ fn a11_what_is_not_given_stays() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["a Some(7)", "b Some(7)", "b None b", "2 None b new"];
         let steps = ["select users", "update users", "update users"];
-        assert_saw(fixture, "s-a11-partial", &[], &expected, &steps).await;
+        assert_saw(fixture, "a11-partial", &[], &expected, &steps).await;
     });
 }
 
@@ -36,7 +36,7 @@ fn a11_what_is_not_given_stays() {
 #[test]
 fn a12_what_makes_no_sense_sends_nothing() {
     for_each_database(async |fixture: &Fixture| {
-        assert_saw(fixture, "s-a12-refused", &[], &["invalid invalid invalid Pending", "a"], &[""]).await;
+        assert_saw(fixture, "a12-refused", &[], &["invalid invalid invalid Pending", "a"], &[""]).await;
     });
 }
 
@@ -49,7 +49,7 @@ fn a13_several_models_are_asked_for_once_each() {
         let steps = ["select groups, select users", "insert groups, insert users, update groups, update users"];
         let scene = Scene::new(fixture);
         let sent = scene.record();
-        assert_eq!(scene.saw("s-a13-mixed", &[]).await, expected, "on {}", fixture.backend());
+        assert_eq!(scene.saw("a13-mixed", &[]).await, expected, "on {}", fixture.backend());
         let sent: Vec<String> = sent.between_marks().iter().step_by(2).map(|step| sorted(step)).collect();
         assert_eq!(sent, steps, "on {}", fixture.backend());
     });
@@ -58,7 +58,7 @@ fn a13_several_models_are_asked_for_once_each() {
 #[test]
 fn a14_thousands_are_saved_on_every_database() {
     for_each_database(async |fixture: &Fixture| {
-        assert_saw(fixture, "s-a14-many", &[Val::S64(5_000)], &["true 5000 true"], &[]).await;
+        assert_saw(fixture, "a14-many", &[Val::S64(5_000)], &["true 5000 true"], &[]).await;
     });
 }
 
@@ -66,7 +66,7 @@ fn a14_thousands_are_saved_on_every_database() {
 fn a15_a_row_that_was_deleted_is_inserted_again() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["true Persistent a b", "false AlreadyAttached"];
-        assert_saw(fixture, "s-a15-deleted-behind", &[], &expected, &["select users, insert users"]).await;
+        assert_saw(fixture, "a15-deleted-behind", &[], &expected, &["select users, insert users"]).await;
     });
 }
 
@@ -83,7 +83,7 @@ fn a10_what_a_row_has_is_saved_with_it() {
                 "a2:1 a3:1 a4:1 a5:1 changed:1",
             ];
             let scene = Scene::new(fixture);
-            let saw = scene.saw("s-a10-graph", &[Val::Bool(is_known)]).await;
+            let saw = scene.saw("a10-graph", &[Val::Bool(is_known)]).await;
             assert_eq!(saw, expected, "on {}", fixture.backend());
         });
     }

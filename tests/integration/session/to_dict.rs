@@ -27,7 +27,7 @@ fn a16_new_objects_are_told_as_far_as_they_were_set() {
     ];
     for_each_database(async |fixture: &Fixture| {
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-        assert_saw(fixture, "s-a16-new", &[], &expected, &[]).await;
+        assert_saw(fixture, "a16-new", &[], &expected, &[]).await;
     });
 }
 
@@ -55,6 +55,6 @@ fn a16_objects_of_rows_are_told_as_far_as_they_are_loaded() {
     ];
     for_each_database(async |fixture: &Fixture| {
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-        assert_saw(fixture, "s-a16-loaded", &[], &expected, &[]).await;
+        assert_saw(fixture, "a16-loaded", &[], &expected, &[]).await;
     });
 }

@@ -17,6 +17,6 @@ fn q10_errors_of_every_kind_leave_a_transaction() {
             r#"Other("invalid digit found in string")"#,
             r#"Other("foreign") Some(45)"#,
         ];
-        assert_sees(fixture, "q-errors", &[], &expected).await;
+        assert_sees(fixture, "query-errors", &[], &expected).await;
     });
 }

@@ -13,7 +13,7 @@ fn c10_versions_count_from_one_and_updates_ask_for_the_one_they_know() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         let sent = scene.record();
-        let saw = scene.saw("s-c10-counted", &[]).await;
+        let saw = scene.saw("c10-counted", &[]).await;
         let expected = ["1 1:1:first", "2 1:2:second", "3 1:3:third", "3", "4", "3 third", "1:4:fourth", ""];
         assert_eq!(saw, expected, "on {}", fixture.backend());
         let steps: Vec<Vec<String>> = sent.texts_between_marks().into_iter().step_by(2).collect();
@@ -32,11 +32,11 @@ fn c11_who_knows_an_old_version_is_told_and_writes_nothing() {
     for_each_database(async |fixture: &Fixture| {
         // What was to be written still is.
         let expected = ["stale documents 1 of 2", "Pending 2 slow", "3 fast", "1:3:slow 2:3:fast"];
-        assert_saw(fixture, "s-c11-stale", &[text("update")], &expected, &[]).await;
+        assert_saw(fixture, "c11-stale", &[text("update")], &expected, &[]).await;
     });
     for_each_database(async |fixture: &Fixture| {
         let expected = ["stale documents 1 of 2", "Pending 2 second", "Persistent Persistent", "1:2:second"];
-        assert_saw(fixture, "s-c11-stale", &[text("delete")], &expected, &[]).await;
+        assert_saw(fixture, "c11-stale", &[text("delete")], &expected, &[]).await;
     });
 }
 
@@ -50,7 +50,7 @@ fn c12_a_model_that_is_merged_says_which_version_it_is_of() {
             "stale documents 0 of 1",
             "1:3:unset 2:4:detached 3:2:second",
         ];
-        assert_saw(fixture, "s-c12-merge", &[], &expected, &[]).await;
+        assert_saw(fixture, "c12-merge", &[], &expected, &[]).await;
     });
 }
 
@@ -61,7 +61,7 @@ fn c13_what_others_say_of_a_row_is_no_new_version() {
         let steps = ["insert pages", "update pages", "update pages", "update documents, update pages"];
         let scene = Scene::new(fixture);
         let sent = scene.record();
-        let saw = scene.saw("s-c13-collection", &[]).await;
+        let saw = scene.saw("c13-collection", &[]).await;
         assert_eq!(saw, expected, "on {}", fixture.backend());
         // No row waits for another one, so any order will do.
         let sent: Vec<String> = sent.between_marks().iter().step_by(2).map(|step| sorted(step)).collect();
@@ -72,7 +72,7 @@ fn c13_what_others_say_of_a_row_is_no_new_version() {
 #[test]
 fn t67_a_version_that_is_set_by_hand_is_refused() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, _) = saw(fixture, "s-t67-version", &[]).await;
+        let (saw, _) = saw(fixture, "t67-version", &[]).await;
         assert!(saw[0].starts_with("invalid: "), "{saw:?} on {}", fixture.backend());
         let expected = [r#"[(1, 2, "kept?"), (2, 2, "new")]"#, "stale drafts 0 of 1", "kept? 2"];
         assert_eq!(saw[1..], expected, "on {}", fixture.backend());

@@ -28,7 +28,7 @@ fn d17_functions_of_texts_mean_the_same_everywhere() {
             r#"substr: "gr""#,
             r#"replace: "grösse b""#,
         ];
-        assert_saw(fixture, "d-functions-of-texts", &expected).await;
+        assert_saw(fixture, "statement-functions-of-texts", &expected).await;
     });
 }
 
@@ -61,7 +61,7 @@ fn d17_functions_of_numbers_mean_the_same_everywhere() {
             "the integer part of a quotient: -3",
             "the remainder: -1",
         ];
-        assert_saw(fixture, "d-functions-of-numbers", &expected).await;
+        assert_saw(fixture, "statement-functions-of-numbers", &expected).await;
     });
 }
 
@@ -89,7 +89,7 @@ fn d17_functions_of_times_mean_the_same_everywhere() {
             "the year of a sum: Some(2025)",
             "in the same month: true",
         ];
-        assert_saw(fixture, "d-functions-of-times", &expected).await;
+        assert_saw(fixture, "statement-functions-of-times", &expected).await;
     });
 }
 
@@ -122,6 +122,6 @@ fn d17_functions_of_documents_mean_the_same_everywhere() {
             r#"type of null: Some("null")"#,
             "type of nothing: None",
         ];
-        assert_saw(fixture, "d-functions-of-documents", &expected).await;
+        assert_saw(fixture, "statement-functions-of-documents", &expected).await;
     });
 }

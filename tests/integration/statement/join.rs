@@ -19,7 +19,7 @@ fn d18_joins_of_every_kind() {
             r#"[("bob", "north", "ann"), ("bob", "south", "ann")]"#,
             r#"[("ann", None), ("bob", Some(3)), ("cyd", None)]"#,
         ];
-        assert_saw(fixture, "d-joins", &expected).await;
+        assert_saw(fixture, "statement-joins", &expected).await;
     });
 }
 
@@ -38,7 +38,7 @@ fn d18_subqueries_in_every_place() {
             lateral(r#"[("ann", 1), ("bob", 3)]"#),
             lateral(r#"[("ann", Some(1)), ("bob", Some(3)), ("cyd", None)]"#),
         ];
-        assert_saw(fixture, "d-subqueries", &expected).await;
+        assert_saw(fixture, "statement-subqueries", &expected).await;
     });
 }
 
@@ -58,7 +58,7 @@ fn d18_groups_choices_and_casts() {
             r#"[("20", 2.5, 42, Date(19782), 3, Some("1"))]"#,
             filtered,
         ];
-        assert_saw(fixture, "d-groups", &expected).await;
+        assert_saw(fixture, "statement-groups", &expected).await;
     });
 }
 
@@ -70,7 +70,7 @@ fn c16_locked_rows_are_waited_for_refused_or_passed_over() {
             let refused = "unsupported row-locking";
             let mut expected = [refused; 9];
             expected[2] = "ann";
-            return assert_saw(fixture, "d-locks", &expected).await;
+            return assert_saw(fixture, "statement-locks", &expected).await;
         }
         // That a lock names its sources is a capability without a line of its own.
         let of = |seen| where_it_can(can.lateral, seen, "unsupported lock-tables");
@@ -85,6 +85,6 @@ fn c16_locked_rows_are_waited_for_refused_or_passed_over() {
             "lock-not-available",
             "ann",
         ];
-        assert_saw(fixture, "d-locks", &expected).await;
+        assert_saw(fixture, "statement-locks", &expected).await;
     });
 }

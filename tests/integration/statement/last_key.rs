@@ -11,6 +11,6 @@ fn d19_the_last_key_is_told_where_the_driver_promises_one() {
             Backend::Postgres => ["none", "none", "None None", "false"],
             _ => ["true", "true", "None None", "true"],
         };
-        assert_eq!(saw_among_users(fixture, "v-last-key", 0).await, expected, "on {}", fixture.backend());
+        assert_eq!(saw_among_users(fixture, "contract-last-key", 0).await, expected, "on {}", fixture.backend());
     });
 }

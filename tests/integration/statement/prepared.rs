@@ -55,7 +55,7 @@ fn d16_statements_of_one_shape_differ_by_their_values_only() {
     for_each_database(async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
         scene.setup(3).await;
-        let saw = scene.saw("d-repeated", &[]).await;
+        let saw = scene.saw("statement-repeated", &[]).await;
         assert_eq!(saw[..12], expected, "{}", fixture.backend());
         assert_eq!((&saw[12], &saw[12]), (&saw[13], &saw[14]), "refused alike: {saw:?}");
         assert!(saw[12].starts_with("integrity"), "{saw:?}");
@@ -74,6 +74,6 @@ fn d16_shapes_that_come_again_take_few_handles() {
         let row = |id: u64| u64::from((1..=70).contains(&id));
         let found: u64 =
             (0..3).flat_map(|turn| (0..100).map(move |shape| (turn..=turn + shape).map(row).sum::<u64>())).sum();
-        assert_eq!(scene.saw("d-repeated-shapes", &[Val::U32(100)]).await, [found.to_string()]);
+        assert_eq!(scene.saw("statement-repeated-shapes", &[Val::U32(100)]).await, [found.to_string()]);
     });
 }

@@ -12,11 +12,11 @@ fn g09_t39_many_writers_that_read_first_are_all_committed() {
     const TIMES: u32 = 50;
     for_each(&[Backend::Sqlite], async |fixture: &Fixture| {
         let scene = Scene::new(fixture);
-        scene.saw("s-g09-setup", &[]).await;
-        let writers = (0..WRITERS).map(|_| scene.said(GUEST_CONFORMANCE, "s-g09-write", &[Val::U32(TIMES)]));
+        scene.saw("g09-setup", &[]).await;
+        let writers = (0..WRITERS).map(|_| scene.said(GUEST_CONFORMANCE, "g09-write", &[Val::U32(TIMES)]));
         let ends = futures::future::join_all(writers).await;
         assert_eq!(ends, vec![Ok(Vec::new()); WRITERS], "everybody committed everything");
-        let counted = scene.saw("s-g09-count", &[]).await;
+        let counted = scene.saw("g09-count", &[]).await;
         assert_eq!(counted, [format!("[0, {}]", 8 * TIMES)]);
     });
 }

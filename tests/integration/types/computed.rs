@@ -51,7 +51,7 @@ fn e07_values_compute_what_their_type_says() {
         r#"text: "a""#,
         "unsigned: 4611686018427387903",
     ];
-    for_each_database(async |fixture: &Fixture| assert_saw(fixture, "m-values", &expected).await);
+    for_each_database(async |fixture: &Fixture| assert_saw(fixture, "computed-values", &expected).await);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn e07_columns_compute_what_their_type_says() {
         "quotient of the greatest: Some(3)",
         "greatest of a coalesce: Some(7)",
     ];
-    for_each_database(async |fixture: &Fixture| assert_saw(fixture, "m-columns", &expected).await);
+    for_each_database(async |fixture: &Fixture| assert_saw(fixture, "computed-columns", &expected).await);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn e07_parameters_compute_what_their_type_says() {
         "of a coalesce of 9: [4, 4]",
         "of a coalesce of -9: [-4, -4]",
     ];
-    for_each_database(async |fixture: &Fixture| assert_saw(fixture, "m-parameters", &expected).await);
+    for_each_database(async |fixture: &Fixture| assert_saw(fixture, "computed-parameters", &expected).await);
 }
 
 #[test]
@@ -144,5 +144,5 @@ fn e08_blanks_at_the_end_of_a_text_count() {
         "the same: true",
         "changed: 1",
     ];
-    for_each_database(async |fixture: &Fixture| assert_saw(fixture, "m-texts", &expected).await);
+    for_each_database(async |fixture: &Fixture| assert_saw(fixture, "computed-texts", &expected).await);
 }

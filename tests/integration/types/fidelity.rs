@@ -29,7 +29,7 @@ fn observed(backend: Backend, seed: u64) -> Vec<[String; 3]> {
     let mut seen = Vec::new();
     let lines = std::sync::Mutex::new(&mut seen);
     for_each(&[backend], async |fixture: &Fixture| {
-        let saw = Scene::new(fixture).saw("e-fidelity", &[Val::U64(seed), Val::U32(VALUES)]).await;
+        let saw = Scene::new(fixture).saw("types-fidelity", &[Val::U64(seed), Val::U32(VALUES)]).await;
         for line in saw {
             let parts: Vec<&str> = line.splitn(3, '|').collect();
             let parts = parts.try_into().unwrap_or_else(|_| panic!("{line} has three parts"));

@@ -168,6 +168,6 @@ fn e11_types_of_other_crates_come_back() {
             // 38 digits where a type has 28.
             "type-mismatch wide",
         ];
-        assert_eq!(saw(fixture, "e-native-types").await, expected);
+        assert_eq!(saw(fixture, "types-native-types").await, expected);
     });
 }

@@ -8,7 +8,7 @@ use sqlservice_tests::{Fixture, for_each_database};
 fn b15_rows_that_send_the_same_columns_are_one_statement() {
     for_each_database(async |fixture: &Fixture| {
         let rows = |database: &str| database.to_owned();
-        let (saw, sent) = super::saw(fixture, "u-b15-batches", &[]).await;
+        let (saw, sent) = super::saw(fixture, "b15-batches", &[]).await;
         let backend = fixture.backend();
         assert_eq!(saw[..2], [rows("true"), rows("made made made made made made two three made")], "on {backend}");
         // Those without a note get none, which is no change; t2 loses its kind, and the last two get names.

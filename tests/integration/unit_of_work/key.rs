@@ -10,7 +10,7 @@ fn b25_two_relationships_between_the_same_models() {
         let expected =
             ["x:ed:jo y:ed:-", "x:jo:jo y:ed:ed", r#"[Ok("y"), Ok("y"), Ok("x"), Ok("x")]"#, "x:jo:jo y:-:-"];
         let sent = ["insert people, insert books", "update books, update books", "update books, delete people"];
-        assert_saw(fixture, "u-keys-two-relationships", &[], &expected, &sent).await;
+        assert_saw(fixture, "unit-keys-two-relationships", &[], &expected, &sent).await;
     });
 }
 
@@ -21,7 +21,7 @@ fn b25_keys_of_several_columns() {
         let expected =
             [r#"[("Ä", "1", 1), ("Ä", "1", 2), ("Ä", "2", 1)]"#, "true", "3 [1, 2] [1]", "true", r#"[("Ä", "2", 1)]"#];
         let sent = ["insert rooms, insert seats", "update rooms", "delete seats, delete rooms"];
-        assert_saw(fixture, "u-keys-composite", &[], &expected, &sent).await;
+        assert_saw(fixture, "unit-keys-composite", &[], &expected, &sent).await;
     });
 }
 
@@ -39,6 +39,6 @@ fn b25_keys_that_are_texts_and_one_row_each() {
             r#"[Some("London"), None]"#,
         ];
         let sent = ["insert countries, insert capitals", "insert capitals"];
-        assert_saw(fixture, "u-keys-natural", &[], &expected, &sent).await;
+        assert_saw(fixture, "unit-keys-natural", &[], &expected, &sent).await;
     });
 }

@@ -9,7 +9,7 @@ use super::saw;
 #[test]
 fn b21_a_thousand_parents_and_their_children() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, sent) = saw(fixture, "u-b21-many", &[Val::U32(1_000)]).await;
+        let (saw, sent) = saw(fixture, "b21-many", &[Val::U32(1_000)]).await;
         let backend = fixture.backend();
         assert_eq!(saw, ["3000 of 3000", "true", "3000 c00001-0", "0"], "on {backend}");
         if backend == Backend::Postgres {

@@ -24,7 +24,7 @@ fn b08_pairs_come_last_and_go_first() {
             };
             let sent =
                 ["insert items, insert keywords, insert item_keywords", "update items", "delete item_keywords", last];
-            assert_saw(fixture, "u-b08-many-to-many", &[Val::Bool(is_loaded)], &expected, &sent).await;
+            assert_saw(fixture, "b08-many-to-many", &[Val::Bool(is_loaded)], &expected, &sent).await;
         });
     }
 }
@@ -41,7 +41,7 @@ fn b08_what_both_sides_say_is_written_once() {
         ];
         let sent =
             ["insert items, insert keywords, insert item_keywords", "delete item_keywords", "delete item_keywords"];
-        assert_saw(fixture, "u-b08-both-sides", &[], &expected, &sent).await;
+        assert_saw(fixture, "b08-both-sides", &[], &expected, &sent).await;
     });
 }
 
@@ -53,7 +53,7 @@ fn b08_a_side_goes_and_the_other_stays() {
             "select item_keywords, delete item_keywords, delete keywords",
             "select item_keywords, delete item_keywords, delete keywords, delete items",
         ];
-        assert_saw(fixture, "u-b08-delete-a-side", &[], &expected, &sent).await;
+        assert_saw(fixture, "b08-delete-a-side", &[], &expected, &sent).await;
     });
 }
 
@@ -69,6 +69,6 @@ fn b08_pairs_that_have_something_to_say_are_objects() {
             "delete order_lines",
             "delete order_lines, delete orders",
         ];
-        assert_saw(fixture, "u-b08-with-columns", &[], &expected, &sent).await;
+        assert_saw(fixture, "b08-with-columns", &[], &expected, &sent).await;
     });
 }

@@ -25,6 +25,6 @@ fn b09_a_graph_over_one_table() {
             // A favorite between two rows that go is opened first.
             "update places, delete roads, delete places",
         ];
-        assert_saw(fixture, "u-b09-graph", &[], &expected, &sent).await;
+        assert_saw(fixture, "b09-graph", &[], &expected, &sent).await;
     });
 }

@@ -28,7 +28,7 @@ fn b23_objects_follow_a_key_that_changes() {
             "wendy fred wendy fred".to_owned(),
             "wendy fred wendy fred".to_owned(),
         ];
-        let (saw, sent) = saw(fixture, "w-natural-followed", &[]).await;
+        let (saw, sent) = saw(fixture, "natural-followed", &[]).await;
         let backend = fixture.backend();
         assert_eq!(saw.len(), expected.len(), "{saw:?} on {backend}");
         for (at, (saw, expected)) in saw.iter().zip(&expected).enumerate() {
@@ -52,7 +52,7 @@ fn b23_keys_swap_and_rows_go_with_them() {
             r#"[("fred", "jack"), ("jack", "fred")]"#,
         ];
         let sent = ["insert users, insert addresses", "update users, update users"];
-        assert_saw(fixture, "w-natural-swapped", &[], &expected, &sent).await;
+        assert_saw(fixture, "natural-swapped", &[], &expected, &sent).await;
     });
 }
 
@@ -66,7 +66,7 @@ fn b23_rows_between_two_tables_follow() {
             r#"[] [("fred", "9"), ("wendy", "3"), ("wendy", "9")]"#,
             r#""93" "9""#,
         ];
-        let (saw, sent) = saw(fixture, "w-natural-between", &[]).await;
+        let (saw, sent) = saw(fixture, "natural-between", &[]).await;
         assert_eq!(saw, expected, "on {}; it sent {sent:?}", fixture.backend());
     });
 }
@@ -82,7 +82,7 @@ fn b23_a_chain_of_keys_follows() {
             "za za za yc",
             r#"[("z", "a", "A")] [(Some("z"), Some("a")), (Some("z"), Some("a"))]"#,
         ];
-        let (saw, sent) = saw(fixture, "w-natural-chain", &[]).await;
+        let (saw, sent) = saw(fixture, "natural-chain", &[]).await;
         assert_eq!(saw, expected, "on {}; it sent {sent:?}", fixture.backend());
     });
 }
@@ -95,7 +95,7 @@ fn b23_the_flush_updates_what_the_database_does_not() {
             "m1 m1",
             r#"[("n1", None), ("n11", None), ("n12", Some("n1"))] [Some("jo"), Some("jo")]"#,
         ];
-        let (saw, sent) = saw(fixture, "w-natural-updated", &[]).await;
+        let (saw, sent) = saw(fixture, "natural-updated", &[]).await;
         assert_eq!(saw, expected, "on {}; it sent {sent:?}", fixture.backend());
     });
 }
@@ -103,7 +103,7 @@ fn b23_the_flush_updates_what_the_database_does_not() {
 #[test]
 fn t67_a_changed_key_is_an_update_of_it() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, _) = saw(fixture, "s-t67-key", &[]).await;
+        let (saw, _) = saw(fixture, "t67-key", &[]).await;
         assert!(saw[0].starts_with("integrity unique table=users"), "{saw:?} on {}", fixture.backend());
         assert_eq!(saw[1..], ["ok", "true true", "jo ed"], "on {}", fixture.backend());
     });

@@ -11,6 +11,6 @@ fn b14_what_is_the_same_afterwards_is_not_written() {
         let expected =
             ["false", "true false", r#"[(1, "a", Some("new"), Some("k")), (2, "b", None, Some("k"))]"#, "true"];
         let sent = ["insert things", "", "", "update things", ""];
-        assert_saw(fixture, "u-b14-net-changes", &[], &expected, &sent).await;
+        assert_saw(fixture, "b14-net-changes", &[], &expected, &sent).await;
     });
 }

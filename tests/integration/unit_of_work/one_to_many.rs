@@ -15,7 +15,7 @@ const INSERTS: &str = "insert users, insert addresses";
 #[test]
 fn b01_children_come_after_their_parent_with_its_key() {
     for_each_database(async |fixture: &Fixture| {
-        assert_saw(fixture, "u-b01-save", &[], &[MADE, "true true", "true"], &[INSERTS]).await;
+        assert_saw(fixture, "b01-save", &[], &[MADE, "true true", "true"], &[INSERTS]).await;
     });
 }
 
@@ -33,7 +33,7 @@ fn b01_both_sides_say_what_one_of_them_was_told() {
             "true",
         ];
         let sent = [INSERTS, "insert users, update addresses", "update addresses"];
-        assert_saw(fixture, "u-b01-from-the-child", &[], &expected, &sent).await;
+        assert_saw(fixture, "b01-from-the-child", &[], &expected, &sent).await;
     });
 }
 
@@ -43,11 +43,11 @@ fn b02_children_stay_without_their_parent() {
     for_each_database(async |fixture: &Fixture| {
         let children = "[None, None] [Ok(true), Ok(true)] Detached";
         let known = [INSERTS, "update addresses, delete users"];
-        assert_saw(fixture, "u-b02-delete-parent", &[Val::Bool(true)], &[WITHOUT, children], &known).await;
+        assert_saw(fixture, "b02-delete-parent", &[Val::Bool(true)], &[WITHOUT, children], &known).await;
     });
     for_each_database(async |fixture: &Fixture| {
         let unknown = [INSERTS, "select addresses, update addresses, delete users"];
-        assert_saw(fixture, "u-b02-delete-parent", &[Val::Bool(false)], &[WITHOUT], &unknown).await;
+        assert_saw(fixture, "b02-delete-parent", &[Val::Bool(false)], &[WITHOUT], &unknown).await;
     });
 }
 
@@ -65,7 +65,7 @@ fn b02_what_is_unloaded_can_be_changed() {
         ];
         let sent =
             [INSERTS, "insert addresses, update addresses", "select addresses", "insert addresses, update addresses"];
-        assert_saw(fixture, "u-b02-change-unloaded", &[], &expected, &sent).await;
+        assert_saw(fixture, "b02-change-unloaded", &[], &expected, &sent).await;
     });
 }
 
@@ -73,7 +73,7 @@ fn b02_what_is_unloaded_can_be_changed() {
 fn b03_children_go_before_their_parent() {
     for_each_database(async |fixture: &Fixture| {
         let sent = [INSERTS, "delete addresses, delete users"];
-        assert_saw(fixture, "u-b03-delete-all", &[], &["[] []"], &sent).await;
+        assert_saw(fixture, "b03-delete-all", &[], &["[] []"], &sent).await;
     });
 }
 
@@ -81,7 +81,7 @@ fn b03_children_go_before_their_parent() {
 fn b04_a_parent_goes_when_its_children_were_told() {
     for_each_database(async |fixture: &Fixture| {
         let sent = [INSERTS, "update addresses, delete users"];
-        assert_saw(fixture, "u-b04-many-to-one", &[], &[WITHOUT], &sent).await;
+        assert_saw(fixture, "b04-many-to-one", &[], &[WITHOUT], &sent).await;
     });
 }
 
@@ -92,7 +92,7 @@ fn b05_unconnected_rows_come_in_the_order_of_their_tables() {
         for_each_database(async |fixture: &Fixture| {
             let expected = [r#"["u1"] [("a1", Some("u1"))]"#, "[] []"];
             let sent = [INSERTS, "delete addresses, delete users"];
-            assert_saw(fixture, "u-b05-unconnected", &[Val::Bool(child_first)], &expected, &sent).await;
+            assert_saw(fixture, "b05-unconnected", &[Val::Bool(child_first)], &expected, &sent).await;
         });
     }
 }

@@ -10,11 +10,11 @@ use super::{assert_saw, saw};
 fn b18_unloaded_children_are_left_to_the_database() {
     let expected = ["1 4 0 0 of 0", "0 0 0 0 of 0"];
     for_each_database(async |fixture: &Fixture| {
-        assert_saw(fixture, "u-b18-left-to-the-database", &[Val::Bool(false)], &expected, &["delete parents"]).await;
+        assert_saw(fixture, "b18-left-to-the-database", &[Val::Bool(false)], &expected, &["delete parents"]).await;
     });
     for_each_database(async |fixture: &Fixture| {
         let sent = ["delete children, delete parents"];
-        assert_saw(fixture, "u-b18-left-to-the-database", &[Val::Bool(true)], &expected, &sent).await;
+        assert_saw(fixture, "b18-left-to-the-database", &[Val::Bool(true)], &expected, &sent).await;
     });
 }
 
@@ -22,7 +22,7 @@ fn b18_unloaded_children_are_left_to_the_database() {
 #[test]
 fn b19_the_database_may_refuse() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, sent) = saw(fixture, "u-b19-refused", &[]).await;
+        let (saw, sent) = saw(fixture, "b19-refused", &[]).await;
         let backend = fixture.backend();
         assert!(saw[0].starts_with("integrity foreign-key table="), "{saw:?} on {backend}");
         assert_eq!(saw[1..], ["0 0 1 4 of 4 Persistent", "t"], "on {backend}");

@@ -10,7 +10,7 @@ fn b10_rows_that_need_each_other_are_refused() {
     for_each_database(async |fixture: &Fixture| {
         let expected = [r#"circular ["balls", "people"]"#, "0 Pending Transient", "true"];
         let sent = ["", "insert people, insert balls", "update people"];
-        assert_saw(fixture, "u-b10-circle", &[], &expected, &sent).await;
+        assert_saw(fixture, "b10-circle", &[], &expected, &sent).await;
     });
 }
 
@@ -19,7 +19,7 @@ fn b11_an_update_closes_the_circle_and_one_opens_it() {
     for_each_database(async |fixture: &Fixture| {
         let expected = ["p:x-- w:p x:p y:p z:p", "true true", ""];
         let sent = ["insert people, insert balls, update people", "update people, delete balls, delete people"];
-        assert_saw(fixture, "u-b11-post-update", &[], &expected, &sent).await;
+        assert_saw(fixture, "b11-post-update", &[], &expected, &sent).await;
     });
 }
 
@@ -27,7 +27,7 @@ fn b11_an_update_closes_the_circle_and_one_opens_it() {
 fn b11_keys_that_are_given_make_no_difference() {
     for_each_database(async |fixture: &Fixture| {
         let sent = ["insert people, insert balls, update people", "update people, delete balls, delete people"];
-        assert_saw(fixture, "u-b11-given-keys", &[], &["p:x-- x:p", "Some(10) false", ""], &sent).await;
+        assert_saw(fixture, "b11-given-keys", &[], &["p:x-- x:p", "Some(10) false", ""], &sent).await;
     });
 }
 
@@ -44,6 +44,6 @@ fn b12_columns_of_one_row_that_come_later_come_together() {
             "insert balls, update people",
             "update people, delete balls",
         ];
-        assert_saw(fixture, "u-b12-together", &[], &expected, &sent).await;
+        assert_saw(fixture, "b12-together", &[], &expected, &sent).await;
     });
 }

@@ -28,7 +28,7 @@ fn choices(seed: u64) -> Vec<u8> {
 
 async fn play(scene: &Scene<'_>, sequences: &[Vec<u8>]) -> Vec<String> {
     let bytes = |choices: &Vec<u8>| Val::List(choices.iter().map(|choice| Val::U8(*choice)).collect());
-    scene.saw("u-random", &[Val::List(sequences.iter().map(bytes).collect())]).await
+    scene.saw("unit-random", &[Val::List(sequences.iter().map(bytes).collect())]).await
 }
 
 /// The shortest sequence that still goes wrong: pieces are left out, and choices made smaller, as long as it does.

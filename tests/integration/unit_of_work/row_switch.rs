@@ -15,6 +15,6 @@ fn b13_a_new_object_takes_the_row_of_a_deleted_one() {
             r#"[(100, "c", None, Some("made")), (101, "a", None, Some("made"))]"#,
         ];
         let sent = ["insert things, insert parts", "update things, update parts", "", "update things", "insert things"];
-        assert_saw(fixture, "u-b13-row-switch", &[], &expected, &sent).await;
+        assert_saw(fixture, "b13-row-switch", &[], &expected, &sent).await;
     });
 }

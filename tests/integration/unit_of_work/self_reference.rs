@@ -12,7 +12,7 @@ fn b06_rows_of_one_table_come_after_those_that_they_refer_to() {
         for_each_database(async |fixture: &Fixture| {
             let order = Val::List(order.iter().map(|&at| Val::U32(at)).collect());
             let expected = [r#"[("n1", None), ("n2", Some("n1")), ("n3", Some("n2"))]"#, "[]"];
-            assert_saw(fixture, "u-b06-given-keys", &[order], &expected, &["insert nodes", "delete nodes"]).await;
+            assert_saw(fixture, "b06-given-keys", &[order], &expected, &["insert nodes", "delete nodes"]).await;
         });
     }
 }
@@ -27,11 +27,11 @@ const LEVELS: &str = "insert nodes, insert nodes, insert nodes";
 fn b07_a_tree_grows_from_its_root_and_goes_with_it() {
     for_each_database(async |fixture: &Fixture| {
         let sent = [LEVELS, "delete nodes"];
-        assert_saw(fixture, "u-b07-tree", &[Val::Bool(true)], &[TREE, "true true", "[]"], &sent).await;
+        assert_saw(fixture, "b07-tree", &[Val::Bool(true)], &[TREE, "true true", "[]"], &sent).await;
     });
     for_each_database(async |fixture: &Fixture| {
         let sent = [LEVELS, "select nodes, select nodes, select nodes, delete nodes"];
-        assert_saw(fixture, "u-b07-tree", &[Val::Bool(false)], &[TREE, "true true", "[]"], &sent).await;
+        assert_saw(fixture, "b07-tree", &[Val::Bool(false)], &[TREE, "true true", "[]"], &sent).await;
     });
 }
 
@@ -41,6 +41,6 @@ fn b07_a_branch_moves_and_a_tree_grows_from_its_leaf() {
         let moved = r#"[("c1", Some("root")), ("c2", Some("root")), ("g1", Some("c2")), ("root", None)]"#;
         let grown = r#"[("bottom", Some("middle")), ("c1", Some("root")), ("c2", Some("root")), ("g1", Some("c2")), ("middle", Some("top")), ("root", None), ("top", None)]"#;
         let expected = [moved, "0 1", grown, r#"[("c1", 0), ("c2", 1)]"#];
-        assert_saw(fixture, "u-b07-move", &[], &expected, &["update nodes", LEVELS]).await;
+        assert_saw(fixture, "b07-move", &[], &expected, &["update nodes", LEVELS]).await;
     });
 }

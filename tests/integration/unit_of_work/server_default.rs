@@ -11,7 +11,13 @@ fn b26_what_the_database_makes_comes_back_with_the_row() {
         let expected =
             [r#"Some(7) Some("open") true"#, r#"Some(1) Some("done") true"#, "false None", "true", "true true", "None"];
         let update = if fixture.backend() == Backend::MariaDb { "update tasks, select tasks" } else { "update tasks" };
-        assert_saw(fixture, "u-made-by-the-database", &[], &expected, &["insert tasks, insert tasks", update, update])
-            .await;
+        assert_saw(
+            fixture,
+            "unit-made-by-the-database",
+            &[],
+            &expected,
+            &["insert tasks, insert tasks", update, update],
+        )
+        .await;
     });
 }

@@ -16,14 +16,14 @@ fn b28_objects_are_kept_in_step_with_updates_and_deletes() {
             "b1 10 s1 Persistent, b2 20 s1 Persistent, b3 30 s1 Persistent",
         ];
         let steps = ["update books, update books, select books", "update counters"];
-        assert_saw(fixture, "u-step", &[], &expected, &steps).await;
+        assert_saw(fixture, "unit-step", &[], &expected, &steps).await;
     });
 }
 
 #[test]
 fn b28_edits_that_are_not_flushed_stay_beside_a_statement() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, _) = saw(fixture, "u-step-edits", &[]).await;
+        let (saw, _) = saw(fixture, "unit-step-edits", &[]).await;
         let expected = ["mine 7 true", r#"("mine", 7)"#, "9", "upserted 9"];
         assert_eq!(saw, expected, "on {}", fixture.backend());
     });
@@ -32,7 +32,7 @@ fn b28_edits_that_are_not_flushed_stay_beside_a_statement() {
 #[test]
 fn b28_a_session_that_does_not_synchronize_reads_nothing() {
     for_each_database(async |fixture: &Fixture| {
-        assert_saw(fixture, "u-step-apart", &[], &["10 7"], &["update books"]).await;
+        assert_saw(fixture, "unit-step-apart", &[], &["10 7"], &["update books"]).await;
     });
 }
 
@@ -51,6 +51,6 @@ fn b28_rows_are_updated_by_their_keys() {
             "stale counters 1 of 2",
             "[(1, 2, 8), (2, 2, 8)]",
         ];
-        assert_saw(fixture, "u-update-many", &[], &expected, &["update books, select books"]).await;
+        assert_saw(fixture, "unit-update-many", &[], &expected, &["update books, select books"]).await;
     });
 }

@@ -15,14 +15,14 @@ fn b22_what_an_update_or_a_delete_frees_is_taken() {
             "delete people, insert people",
             "select badges, select lockers, delete people, update people",
         ];
-        assert_saw(fixture, "w-unique-freed", &[], &expected, &sent).await;
+        assert_saw(fixture, "unique-freed", &[], &expected, &sent).await;
     });
 }
 
 #[test]
 fn b22_rows_swap_unique_values() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, sent) = saw(fixture, "w-unique-swapped", &[]).await;
+        let (saw, sent) = saw(fixture, "unique-swapped", &[]).await;
         let expected = [
             "b:1:2 a:2:2 c:3:1",
             "b:2 a:2 c:1",
@@ -44,7 +44,7 @@ fn b22_rows_swap_unique_values() {
 #[test]
 fn b22_values_that_are_not_free_are_refused() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, _) = saw(fixture, "w-unique-kept", &[]).await;
+        let (saw, _) = saw(fixture, "unique-kept", &[]).await;
         assert_eq!(saw[2], "ed:1:1 jo:2:1", "on {}", fixture.backend());
         assert!(saw[..2].iter().all(|told| told.to_lowercase().contains("unique")), "{saw:?}");
     });
@@ -63,14 +63,14 @@ fn b22_what_there_is_one_of_is_replaced() {
             "delete badges, insert badges, update lockers, insert lockers",
             "update lockers, update lockers",
         ];
-        assert_saw(fixture, "w-unique-replaced", &[], &expected, &sent).await;
+        assert_saw(fixture, "unique-replaced", &[], &expected, &sent).await;
     });
 }
 
 #[test]
 fn b22_positions_move_on() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, sent) = saw(fixture, "w-unique-positions", &[]).await;
+        let (saw, sent) = saw(fixture, "unique-positions", &[]).await;
         assert_eq!(saw, ["xabcdabcd", "xdabcabcd"], "on {}; it sent {sent:?}", fixture.backend());
         assert!(sent.iter().all(|step| step.split(", ").count() <= 5), "on {}: {sent:?}", fixture.backend());
     });
@@ -79,7 +79,7 @@ fn b22_positions_move_on() {
 #[test]
 fn b22_primary_keys_are_handed_on() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, sent) = saw(fixture, "w-unique-keys", &[]).await;
+        let (saw, sent) = saw(fixture, "unique-keys", &[]).await;
         let expected = [
             r#"[(1, "e"), (3, "p")] e - p"#,
             r#"[(1, "p"), (2, "e")] p e -"#,

@@ -12,7 +12,7 @@ fn b24_a_row_that_says_nothing_gets_the_defaults_by_each_way_in() {
             if way == "insert" && !fixture.capabilities().insert_returning {
                 continue;
             }
-            let (saw, sent) = saw(fixture, "w-unset-ways", &[Val::String(way.to_owned())]).await;
+            let (saw, sent) = saw(fixture, "unset-ways", &[Val::String(way.to_owned())]).await;
             let plain = if way == "initial" { 5 } else { 0 };
             let expected =
                 [format!("1 Some(true) new 7 true {plain} None"), "2 Some(false) x 0 false 1 Some(2)".to_owned()];
@@ -25,7 +25,7 @@ fn b24_a_row_that_says_nothing_gets_the_defaults_by_each_way_in() {
 #[test]
 fn b24_rows_that_differ_in_the_time_are_inserted_apart() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, _) = saw(fixture, "w-unset-mixed", &[]).await;
+        let (saw, _) = saw(fixture, "unset-mixed", &[]).await;
         for told in &saw[..2] {
             assert!(told.contains("made"), "{told} on {}", fixture.backend());
         }
@@ -36,7 +36,7 @@ fn b24_rows_that_differ_in_the_time_are_inserted_apart() {
 #[test]
 fn b24_a_forgotten_value_is_refused_by_its_column_and_nothing_is_sent() {
     for_each_database(async |fixture: &Fixture| {
-        let (saw, sent) = saw(fixture, "w-unset-forgotten", &[]).await;
+        let (saw, sent) = saw(fixture, "unset-forgotten", &[]).await;
         let (pet, kind) = (r#"Some("pets") ["owner_id"]"#, r#"Some("kinds") ["name"]"#);
         assert_eq!(saw, ["1", pet, pet, pet, pet, pet, kind, kind, "true", "2"], "on {}", fixture.backend());
         assert_eq!(sent, [""], "on {}", fixture.backend());

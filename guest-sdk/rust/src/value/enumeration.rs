@@ -65,15 +65,12 @@ pub mod labels {
         Vector::Texts(column::join_texts(&mut cells.map(|cell| cell.map(E::label))))
     }
 
-    /// Reads labels where they lie. The first variant stands for what is no label at a null; where a row that is not null
-    /// has none, the vector goes back, to be read cell by cell.
+    /// Decodes a column of labels in place. Returns the vector where a row has none: an empty text may be a null, which only the validity
+    /// of the column tells, so such a column is read cell by cell.
     pub fn take<E: Enumeration>(vector: Vector) -> Result<Vec<E>, Vector> {
         let Vector::Texts(strings) = vector else { return Err(vector) };
         let text = |&[start, end]: &[u32; 2]| strings.data.get(start as usize..end as usize);
-        let value = |cut| match text(cut)? {
-            "" => E::of_label("").or_else(|| E::of_label(E::LABELS.first()?)),
-            label => E::of_label(label),
-        };
+        let value = |cut| E::of_label(text(cut)?);
         match strings.offsets.array_windows().map(value).collect() {
             Some(values) => Ok(values),
             None => Err(Vector::Texts(strings)),

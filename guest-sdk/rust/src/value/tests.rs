@@ -164,6 +164,22 @@ fn enums_are_their_labels() {
     }
 }
 
+#[derive(Enumeration, Clone, Copy, Debug, PartialEq)]
+enum Size {
+    Small,
+    Large,
+}
+
+#[test]
+fn an_empty_text_is_no_label_but_may_be_a_null() {
+    let texts = Vector::Texts(column::join_texts(&mut [Some("large"), Some(""), Some("small")].into_iter()));
+    let column = |validity| ColumnData { validity, values: texts.clone() };
+    assert_eq!(Size::decode(column(None), 3), Err(Unexpected::Value("a text")));
+    assert_eq!(Option::<Size>::decode(column(None), 3), Err(Unexpected::Value("a text")));
+    let with_null = Option::<Size>::decode(column(Some(vec![0b101])), 3);
+    assert_eq!(with_null, Ok(vec![Some(Size::Large), None, Some(Size::Small)]));
+}
+
 #[test]
 fn arrays_are_vectors_of_items() {
     round_trip(vec![vec![1_i64, i64::MIN], Vec::new()]);

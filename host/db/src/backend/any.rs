@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlservice_sql::{Batch, compiled::Output};
 
-use super::{BackendConnection, Begin, Done, Execution, Stop, busy::Busy, mysql, postgres, sqlite};
+use super::{BackendConnection, Begin, Done, Execution, StopStatement, busy::Busy, mysql, postgres, sqlite};
 use crate::{
     Error, Result,
     row_sink::{FetchSize, RowSink},
@@ -213,7 +213,7 @@ impl AnyCancelHandle {
     }
 }
 
-impl Stop for AnyCancelHandle {
+impl StopStatement for AnyCancelHandle {
     async fn stop(&self) -> Result<()> {
         each!(self, cancel_handle => cancel_handle.stop().await)
     }

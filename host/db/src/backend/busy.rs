@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn g05_a_request_that_hit_nothing_is_made_again() {
+    async fn g02_a_request_that_hit_nothing_is_made_again() {
         let (busy, requests) = (Busy::default(), AtomicU32::new(0));
         let ready = || async { Ok(()) };
         let count = |()| async {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn g04_only_a_step_that_was_given_up_leaves_something_behind() {
+    async fn g02_only_a_step_that_was_given_up_leaves_something_behind() {
         let busy = Busy::default();
         busy.step(async { assert!(busy.was_given_up() && !busy.is_busy()) }).await;
         assert!(!busy.was_given_up());
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn g05_a_statement_that_ends_by_itself_waits_for_no_way_to_stop_it() {
+    async fn g02_a_statement_that_ends_by_itself_waits_for_no_way_to_stop_it() {
         let busy = Busy::default();
         let ended = tokio::sync::Notify::new();
         let statement = busy.during(async {

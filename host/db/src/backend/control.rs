@@ -13,7 +13,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::idle::{CLOSING, Idle, Listing, Slotted, Taken};
+use super::idle::{CLOSING, Checkout, Idle, Listing, Slotted};
 use crate::{
     Error, Result,
     limit::{CONNECTING, Closing, Controls, Evict, Slot},
@@ -30,11 +30,11 @@ pub(crate) struct ControlPool<C: Connection> {
     options: C::Options,
     own: Arc<Semaphore>,
     all: Controls,
-    idle: Idle<Kept<C>>,
+    idle: Idle<ConnectionWithSlot<C>>,
 }
 
 /// A connection and its slot, which is free when the connection is closed.
-struct Kept<C> {
+struct ConnectionWithSlot<C> {
     connection: C,
     slot: Slot,
 }
@@ -43,7 +43,7 @@ struct Kept<C> {
 pub(crate) struct ControlConnection<C: Connection> {
     pool: Arc<ControlPool<C>>,
     born: Instant,
-    kept: Kept<C>,
+    kept: ConnectionWithSlot<C>,
     _places: [OwnedSemaphorePermit; 2],
 }
 
@@ -81,8 +81,8 @@ impl<C: Connection + 'static> ControlPool<C> {
     }
 
     /// An idle connection that still answers.
-    async fn usable(&self) -> Option<(Instant, Kept<C>)> {
-        while let Taken::Usable(born, mut kept) = self.idle.take() {
+    async fn usable(&self) -> Option<(Instant, ConnectionWithSlot<C>)> {
+        while let Checkout::Usable(born, mut kept) = self.idle.take() {
             if matches!(timeout(CLOSING, kept.connection.ping()).await, Ok(Ok(()))) {
                 return Some((born, kept));
             }
@@ -90,10 +90,10 @@ impl<C: Connection + 'static> ControlPool<C> {
         None
     }
 
-    async fn connect(&self) -> Result<Kept<C>> {
+    async fn connect(&self) -> Result<ConnectionWithSlot<C>> {
         let slot = self.all.slots.take().await;
         match timeout(CONNECTING, self.options.connect()).await {
-            Ok(Ok(connection)) => Ok(Kept { connection, slot }),
+            Ok(Ok(connection)) => Ok(ConnectionWithSlot { connection, slot }),
             Ok(Err(cause)) => Err(Error::Disconnected(Some(cause.into()))),
             Err(elapsed) => Err(Error::Disconnected(Some(elapsed.into()))),
         }
@@ -116,7 +116,7 @@ impl<C: Connection + 'static> Evict for ControlPool<C> {
     }
 }
 
-impl<C: Connection + 'static> Slotted for Kept<C> {
+impl<C: Connection + 'static> Slotted for ConnectionWithSlot<C> {
     type Connection = C;
 
     fn into_parts(self) -> (C, Slot) {

@@ -43,7 +43,7 @@ pub(crate) struct Listing {
 }
 
 /// What was found among the idle connections.
-pub(crate) enum Taken<C> {
+pub(crate) enum Checkout<C> {
     /// A connection, and when it was made.
     Usable(Instant, C),
     /// One that is too old, and is to be closed. There may be others.
@@ -63,14 +63,14 @@ impl<C> Idle<C> {
     }
 
     /// Takes out one connection. The caller has closed one that is too old before it asks for the next.
-    pub(crate) fn take(&self) -> Taken<C> {
+    pub(crate) fn take(&self) -> Checkout<C> {
         let mut stack = self.lock();
-        let Some(Entry { born, number, connection }) = stack.entries.pop() else { return Taken::Nothing };
+        let Some(Entry { born, number, connection }) = stack.entries.pop() else { return Checkout::Nothing };
         self.unlist(number);
         if self.recycle.is_some_and(|age| born.elapsed() >= age) {
-            return Taken::Stale(connection);
+            return Checkout::Stale(connection);
         }
-        Taken::Usable(born, connection)
+        Checkout::Usable(born, connection)
     }
 
     /// Takes out the connection that has this number, if it is still there.
@@ -139,9 +139,9 @@ impl<C: Slotted> Idle<C> {
     pub(crate) async fn take_young(&self) -> Option<(Instant, C)> {
         loop {
             match self.take() {
-                Taken::Usable(born, connection) => return Some((born, connection)),
-                Taken::Stale(connection) => drop(connection.close().await),
-                Taken::Nothing => return None,
+                Checkout::Usable(born, connection) => return Some((born, connection)),
+                Checkout::Stale(connection) => drop(connection.close().await),
+                Checkout::Nothing => return None,
             }
         }
     }
@@ -157,7 +157,7 @@ impl<C: Slotted> Idle<C> {
     pub(crate) async fn close_all(&self) {
         self.close();
         // One after the other: the slots of the others can be had meanwhile.
-        while let Taken::Usable(_, connection) | Taken::Stale(connection) = self.take() {
+        while let Checkout::Usable(_, connection) | Checkout::Stale(connection) = self.take() {
             drop(connection.close().await);
         }
     }
@@ -179,15 +179,15 @@ impl<C> Drop for Idle<C> {
 mod tests {
     use super::*;
 
-    fn usable(taken: Taken<u32>) -> Option<u32> {
+    fn usable(taken: Checkout<u32>) -> Option<u32> {
         match taken {
-            Taken::Usable(_, connection) => Some(connection),
-            Taken::Stale(_) | Taken::Nothing => None,
+            Checkout::Usable(_, connection) => Some(connection),
+            Checkout::Stale(_) | Checkout::Nothing => None,
         }
     }
 
     #[test]
-    fn f06_what_is_too_much_or_too_old_is_not_kept() {
+    fn g11_what_is_too_much_or_too_old_is_not_kept() {
         let idle = Idle::new(2, None, None);
         assert_eq!(idle.put(Instant::now(), 1), None);
         assert_eq!(idle.put(Instant::now(), 2), None);
@@ -201,8 +201,8 @@ mod tests {
         let old = Idle::new(2, Some(Duration::ZERO), None);
         old.put(Instant::now(), 1);
         old.put(Instant::now(), 2);
-        assert!(matches!(old.take(), Taken::Stale(2)));
-        assert!(matches!(old.take(), Taken::Stale(1)));
-        assert!(matches!(old.take(), Taken::Nothing));
+        assert!(matches!(old.take(), Checkout::Stale(2)));
+        assert!(matches!(old.take(), Checkout::Stale(1)));
+        assert!(matches!(old.take(), Checkout::Nothing));
     }
 }

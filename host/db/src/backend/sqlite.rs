@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod function;
 mod handle;
+mod hooks;
 mod idle_files;
 pub(crate) mod login;
 mod record;
@@ -18,7 +19,6 @@ pub(crate) mod reflect;
 mod run;
 pub(crate) mod tables;
 mod types;
-mod watch;
 mod writers;
 
 pub(crate) use cancel::SqliteCancelHandle;

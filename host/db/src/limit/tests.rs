@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::{
-    backend::idle::{Idle, Listing, Taken},
+    backend::idle::{Checkout, Idle, Listing},
     fair::{Flow, PoolPermits},
 };
 
@@ -82,8 +82,8 @@ impl Pool {
     async fn use_one(&self, discards: bool) -> u32 {
         let place = self.flow.take().await.expect("it is open");
         let connection = match self.idle.take() {
-            Taken::Usable(_, connection) | Taken::Stale(connection) => connection,
-            Taken::Nothing => Connection::open(&self.server, self.slots.take().await).await,
+            Checkout::Usable(_, connection) | Checkout::Stale(connection) => connection,
+            Checkout::Nothing => Connection::open(&self.server, self.slots.take().await).await,
         };
         let name = connection.name;
         sleep(Duration::from_micros(30)).await;

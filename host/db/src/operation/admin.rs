@@ -125,19 +125,30 @@ impl<'h> AdminConnection<'h> {
         self.is_broken
     }
 
+    /// Refuses to use a connection that is broken: each use would wait for an answer until its time is over.
+    fn check(&self) -> Result<()> {
+        if self.is_broken { Err(Error::Disconnected(None)) } else { Ok(()) }
+    }
+
     /// Begins a transaction.
     pub(crate) async fn begin(&mut self, begin: Begin) -> Result<()> {
+        self.check()?;
         // Locks that are waited for have their own, shorter limit.
         let begun = timeout(self.lock_timeout.saturating_add(PATIENCE), self.held.connection.begin(begin)).await;
-        begun.unwrap_or(Err(Error::Disconnected(None)))
+        let begun = begun.unwrap_or(Err(Error::Disconnected(None)));
+        self.is_broken |= matches!(begun, Err(Error::Disconnected(_)));
+        begun
     }
 
     /// Commits, or rolls back.
     pub(crate) async fn end(&mut self, keep: bool) -> Result<()> {
+        self.check()?;
         let connection = &mut self.held.connection;
         let ending = async { if keep { connection.commit().await } else { connection.rollback().await } };
         let lost = if keep { Error::OutcomeUnknown(UNANSWERED) } else { Error::Disconnected(None) };
-        timeout(self.limit.unwrap_or(LONGEST), ending).await.unwrap_or(Err(lost))
+        let ended = timeout(self.limit.unwrap_or(LONGEST), ending).await.unwrap_or(Err(lost));
+        self.is_broken |= matches!(ended, Err(Error::Disconnected(_) | Error::OutcomeUnknown(_)));
+        ended
     }
 
     /// Runs a statement that returns nothing.
@@ -171,6 +182,7 @@ impl<'h> AdminConnection<'h> {
     where
         F: FnMut(&mut Cells<'_>) -> Result<()> + Send,
     {
+        self.check()?;
         let clock = self.clock(statements)?;
         let (held, interruption) = (&mut *self.held, &mut self.interruption);
         let (head, first) = oneshot::channel();

@@ -19,7 +19,7 @@ use tracing::Level;
 
 use crate::{
     backend::{
-        BackendConnection, Binds, Done, Effect, Execution, Stop,
+        BackendConnection, Binds, Done, Effect, Execution, StopStatement,
         any::AnyCancelHandle,
         bind::{BoundValue, RowBind, RowBinds},
         verb,

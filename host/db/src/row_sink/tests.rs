@@ -150,3 +150,40 @@ async fn a_feed_without_a_reader_ends_wherever_it_waits() {
         open.task.await.expect("no panic");
     }
 }
+
+/// A sink that is read by a cursor, which wants small batches.
+async fn read_by_cursor(max_rows: Option<u64>) -> (RowSink, FirstBatch) {
+    let (sender, head) = oneshot::channel();
+    let mut sink = RowSink::call(sender, FetchSize::of(4, 1 << 10), max_rows, Clock::new(None));
+    let reader = async {
+        let head = head.await.expect("a head");
+        head.demands.send_replace(FetchSize::of(4, 1 << 10));
+        head
+    };
+    let (next, head) = tokio::join!(sink.deliver(batch(0, 4)), reader);
+    assert!(matches!(next, Next::More(_)));
+    (sink, head)
+}
+
+#[tokio::test]
+async fn a_statement_that_stops_where_nothing_waits_was_left_as_well() {
+    let (mut sink, mut head) = read_by_cursor(None).await;
+    assert!(matches!(sink.try_deliver(batch(4, 4)), Ok(Next::More(_))));
+    assert!(!sink.was_left());
+    assert!(matches!(head.pages.recv().await, Some(Page::More(_))));
+    drop(head);
+    assert!(matches!(sink.try_deliver(batch(8, 4)), Ok(Next::Stop)));
+    assert!(sink.was_left());
+
+    let (mut sink, _head) = read_by_cursor(Some(6)).await;
+    assert!(matches!(sink.try_deliver(batch(4, 4)), Ok(Next::Stop)));
+    assert!(sink.was_left() && sink.is_over().is_some());
+}
+
+#[test]
+fn a_batch_that_was_handed_over_at_once_touches_the_sink() {
+    let mut sink = RowSink::collect(None);
+    assert!(sink.is_untouched());
+    assert!(sink.try_deliver(batch(0, 4)).is_ok());
+    assert!(!sink.is_untouched());
+}

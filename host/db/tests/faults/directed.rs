@@ -1,6 +1,6 @@
 //! What the sweeps found, each by itself.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 
@@ -12,19 +12,22 @@ use crate::{
     world::World,
 };
 
-/// Plays cases whose caller waits, beside each other.
-async fn all(world: Arc<World>, cases: Vec<(Operation, Fault, u64)>) {
+/// Plays cases whose caller waits, beside each other. Returns the longest time of a step.
+async fn all(world: Arc<World>, cases: Vec<(Operation, Fault, u64)>) -> Duration {
     let played = stream::iter(cases).map(|(operation, fault, message)| {
         let (world, leaving, then) = (Arc::clone(&world), Leaving::Never, Then::Commits);
         let case = Case { operation, fault, message, leaving, then, base: world.next_base() };
         let played = async move { play(&world, None, case).await.map_err(|why| format!("{case}: {why}")) };
         tokio::spawn(played)
     });
+    let mut longest = Duration::ZERO;
     for played in played.buffer_unordered(20).collect::<Vec<_>>().await {
         let shown = played.expect("no panic").unwrap_or_else(|why| panic!("{why}"));
         assert!(shown.hit, "the fault did not come");
+        longest = longest.max(shown.longest);
     }
     crate::close(world).await;
+    longest
 }
 
 /// A session whose connection is silently dead is given up, and the server is told over another one: else it would keep the locks. A
@@ -46,4 +49,20 @@ async fn c20_tables_that_are_changed_while_the_connection_is_lost_are_unknown() 
     let each = |operation| (0..30).map(move |message| (operation, Fault::Cut, message));
     let cases = each(Operation::CreateAll).chain(each(Operation::DropAll)).collect();
     all(World::new(Place::mariadb("tables").await).await, cases).await;
+}
+
+/// A connection that does not answer is given up at its first statement: those that release the lock and clean up are not tried on it, each
+/// for as long as the first one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g04_a_silent_connection_that_creates_or_drops_tables_is_given_up_once() {
+    let world = World::new(Place::mariadb("given_up").await).await;
+    // The answers to a question and to `CREATE TABLE`; to `DROP TABLE`.
+    let cases = vec![
+        (Operation::CreateAll, Fault::Mute, 32),
+        (Operation::CreateAll, Fault::Mute, 34),
+        (Operation::DropAll, Fault::Mute, 20),
+    ];
+    // A second for the statement, five to stop it, and some for the server to end the connection.
+    let longest = all(world, cases).await;
+    assert!(longest < Duration::from_secs(12), "{longest:?}");
 }

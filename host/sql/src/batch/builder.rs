@@ -72,7 +72,7 @@ impl From<&ColumnType> for VectorKind {
 
 /// How much room a column takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Room {
+pub struct ColumnCapacity {
     rows: usize,
     /// Bytes of its texts or byte strings.
     bytes: usize,
@@ -101,7 +101,7 @@ impl ColumnBuilder {
 
     /// A column of no rows, with room for as much as another one has by now: the next batch of a result is like the last.
     #[must_use]
-    pub fn with_room(kind: VectorKind, room: Room) -> Self {
+    pub fn with_room(kind: VectorKind, room: ColumnCapacity) -> Self {
         let mut column = Self::new(kind, room.rows);
         match &mut column.values {
             Some(Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s)) => s.data.reserve(room.bytes),
@@ -113,13 +113,13 @@ impl ColumnBuilder {
 
     /// The room that it uses.
     #[must_use]
-    pub fn room(&self) -> Room {
+    pub fn room(&self) -> ColumnCapacity {
         let bytes = match &self.values {
             Some(Vector::Decimals(s) | Vector::Texts(s) | Vector::Jsons(s)) => s.data.len(),
             Some(Vector::Bytes(b)) => b.data.len(),
             _ => 0,
         };
-        Room { rows: self.rows, bytes }
+        ColumnCapacity { rows: self.rows, bytes }
     }
 
     /// How many rows it has.

@@ -10,7 +10,7 @@ use super::{
     check_bounds, enforce_check,
 };
 use crate::{
-    Batch, Catalog, Dialect, Error, Result,
+    Batch, Catalog, Error, Result,
     catalog::Entry,
     check::{Checker, column, select, writable},
     policy::WriteKind,
@@ -240,9 +240,8 @@ impl ChangeMany {
         })?;
         let mut statement = self.change(names, assignments, None, filter, Vec::new());
         // MySQL looks for rows that refer to a row when it removes that one, not when the statement ends.
-        let is_mysql = matches!(checker.dialect, Dialect::Mysql | Dialect::Mariadb);
         if let ResolvedStatement::Delete { order_by, .. } = &mut statement
-            && (is_mysql && rows > 1 && names.refers_to_itself())
+            && (checker.can.immediate_references && rows > 1 && names.refers_to_itself())
         {
             let value = integer(chosen(CaseResult::Position, None));
             order_by.push(Order { value, descending: false, nulls_first: None });

@@ -28,11 +28,9 @@ pub(super) fn tables(tables: &mut [Table], dialect: Dialect, limits: &Limits, ex
         if let Some(schema) = &table.schema {
             schema_name(schema, dialect)?;
         }
-        let folded = match dialect {
-            // Their table names are files on most systems, and PostgreSQL's are exact when quoted.
-            Dialect::Mysql | Dialect::Mariadb | Dialect::Postgres => table.name.clone(),
-            Dialect::Sqlite => name::folded(&table.name, dialect),
-        };
+        // MySQL's table names are files on most systems, and PostgreSQL's are exact when quoted.
+        let is_exact = dialect.capabilities().exact_table_names;
+        let folded = if is_exact { table.name.clone() } else { name::folded(&table.name, dialect) };
         if !names.insert((table.schema.clone(), folded)) {
             return Err(Error::invalid(format!("two models are for the table {}", shown(&table.name))));
         }
@@ -150,7 +148,7 @@ fn columns(existing: &HashSet<&str>, what: &str, names: &[String]) -> Result<()>
 
 fn actions(table: &Table, key: &ForeignKey, dialect: Dialect) -> Result<()> {
     let either = |action| key.on_delete == action || key.on_update == action;
-    if either(Action::SetDefault) && matches!(dialect, Dialect::Mysql | Dialect::Mariadb) {
+    if either(Action::SetDefault) && !dialect.capabilities().set_default {
         let message = "this database has no set-default for foreign keys".to_owned();
         return Err(Error::Unsupported { capability: "set-default", message });
     }

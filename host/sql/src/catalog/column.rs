@@ -45,11 +45,7 @@ pub(crate) fn check_type(ty: &mut ColumnType, dialect: Dialect, expressions: boo
     match ty.kind {
         TypeKind::Varchar => {
             // MySQL's rows have 65,535 bytes, and a character up to 4.
-            let most = if dialect.capabilities().alter_constraint && dialect != Dialect::Postgres {
-                16_383
-            } else {
-                10_485_760
-            };
+            let most = dialect.capabilities().max_varchar;
             match ty.length {
                 None => return Err(Error::invalid("a varchar needs a length; use text for any length")),
                 Some(length) if length == 0 || length > most => {
@@ -79,11 +75,7 @@ pub(crate) fn check_type(ty: &mut ColumnType, dialect: Dialect, expressions: boo
 }
 
 fn check_decimal(ty: &mut ColumnType, dialect: Dialect) -> Result<()> {
-    let (digits, after) = match dialect {
-        Dialect::Mysql => (65, 30),
-        Dialect::Mariadb => (65, 38),
-        Dialect::Sqlite | Dialect::Postgres => (1_000, 1_000),
-    };
+    let (digits, after) = dialect.capabilities().max_decimal;
     let Some(precision) = ty.precision else {
         return Err(Error::invalid("a decimal needs a precision"));
     };

@@ -7,7 +7,7 @@ use std::{
 
 use super::{Checker, scope::no_column, unsupported};
 use crate::{
-    Dialect, Error, Result, ValueBounds,
+    Error, Result, ValueBounds,
     catalog::{Entry, is_key},
     compiled::ValueSource,
     policy::{Allow, WriteKind},
@@ -228,10 +228,9 @@ impl<'a> Checker<'a> {
         self.enter(target.name, entry)?;
         let rule = self.changeable(entry, WriteKind::Delete)?;
         let filter = self.changed(rule, delete.filter)?;
-        if source.is_some() && !delete.returning.is_empty() && self.dialect == Dialect::Mariadb {
-            let message = "this database returns nothing of deletes with other sources";
-            return Err(unsupported("delete-returning", message));
-        }
+        let advice = "this database returns nothing of deletes with other sources";
+        let returns = source.is_some() && !delete.returning.is_empty();
+        self.require(!returns || self.can.delete_source_returning, "delete-returning", advice)?;
         let returning = self.returning(target.name, entry, &delete.returning, source.is_some())?;
         Ok(ResolvedStatement::Delete { target, source, filter, order_by: Vec::new(), returning })
     }
@@ -259,7 +258,7 @@ impl<'a> Checker<'a> {
             assignment.value = self.stored(value, column);
         }
         all.extend(touched.into_iter().map(|assignment| (assignment, HashSet::new())));
-        if matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
+        if self.can.ordered_assignments {
             return reordered(all);
         }
         Ok(all.into_iter().map(|(assignment, _)| assignment).collect())

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{Checker, is_number};
 use crate::{
-    Dialect, Result,
+    Result,
     resolved::{self, Body, Expr, FromItem, Query, Select, Type, Typed},
     schema::{Column, TypeKind},
 };
@@ -16,7 +16,7 @@ type Conversion<'a> = fn(Typed<'a>) -> Typed<'a>;
 impl<'a> Checker<'a> {
     /// Whether decimals are texts.
     fn has_text_decimals(&self) -> bool {
-        self.dialect == Dialect::Sqlite
+        self.can.text_decimals
     }
 
     /// Makes two operands that are compared numbers of one kind.

@@ -8,7 +8,7 @@ use super::{
     operator::{alone, arithmetic_type},
 };
 use crate::{
-    Dialect, Error, Result, Value,
+    Error, Result, Value,
     catalog::check_type,
     compiled::ValueSource,
     resolved::{Bind, Expr, Like, Type, Typed},
@@ -196,10 +196,10 @@ impl<'a> Checker<'a> {
         // The check may fill in what the type leaves open, so it is given a copy; most types are not changed by it.
         let mut ty = cast.ty.clone();
         let is_open = ty.kind == TypeKind::Decimal && ty.precision.is_none();
-        match self.dialect {
+        match self.can.open_decimal {
             // Without a size they would keep no digit after the point.
-            Dialect::Mysql | Dialect::Mariadb if is_open => (ty.precision, ty.scale) = (Some(65), Some(30)),
-            Dialect::Sqlite | Dialect::Postgres if is_open => ty.scale = None,
+            Some((digits, after)) if is_open => (ty.precision, ty.scale) = (Some(digits), Some(after)),
+            None if is_open => ty.scale = None,
             _ => check_type(&mut ty, self.dialect, false)?,
         }
         if matches!(ty.kind, TypeKind::Interval | TypeKind::Array) && !self.can.arrays {

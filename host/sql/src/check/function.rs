@@ -5,10 +5,9 @@ use super::{
     Checker, at,
     decimal::wider,
     operator::{alone, arithmetic_type},
-    unsupported,
 };
 use crate::{
-    Dialect, Error, Result,
+    Error, Result,
     resolved::{self, Expr, Function, Type, Typed},
     schema::TypeKind,
     statement::{Call, NodeId, Order, Window},
@@ -289,10 +288,8 @@ impl<'a> Checker<'a> {
             arguments.push(self.value(*distance, Some(TypeKind::Int32))?);
         }
         if let Some(otherwise) = given.get(2) {
-            if self.dialect == Dialect::Mariadb {
-                let message = "this database's lag and lead take no default; use coalesce";
-                return Err(unsupported("lag-default", message));
-            }
+            let advice = "this database's lag and lead take no default; use coalesce";
+            self.require(self.can.lag_default, "lag-default", advice)?;
             arguments.push(self.value(*otherwise, ty.kind())?);
             let widest = arguments.last().map_or(ty, |otherwise| wider(ty, otherwise.ty));
             let values = arguments.iter_mut().enumerate().filter(|(at, _)| *at != 1).map(|(_, value)| value);
@@ -345,7 +342,7 @@ impl<'a> Checker<'a> {
         let by_distance = frame.unit == FrameUnit::Range && (is_distance(&frame.start) || is_distance(&frame.end));
         let decimal = order_by.iter().any(|order| order.value.kind() == Some(TypeKind::Decimal));
         let advice = "this database's frames do not reckon with decimals; use rows, or order by a float";
-        self.require(!(by_distance && decimal && self.dialect == Dialect::Sqlite), "frame-range", advice)
+        self.require(!(by_distance && decimal && self.can.text_decimals), "frame-range", advice)
     }
 
     /// Keys of an ordering.

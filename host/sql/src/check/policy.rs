@@ -228,24 +228,17 @@ impl<'a> Checker<'a> {
         Ok(Typed::all(vec![all], Some(Typed::boolean(expr))))
     }
 
-    /// Whether a change fails where the database cannot make one of two values that are compared of the other's kind.
-    fn is_strict(&self) -> bool {
-        matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb)
-    }
-
     /// Whether a change reads rows with which any comparison could fail: a guest may say of a text that it is a number.
     pub(super) fn is_strict_about(&self, statement: &Statement) -> bool {
         let is_change = !matches!(statement.root, Root::Select(_));
-        is_change && self.is_strict() && statement.nodes.iter().any(|node| matches!(node, Node::Table(_)))
+        is_change && self.can.strict_changes && statement.nodes.iter().any(|node| matches!(node, Node::Table(_)))
     }
 
     /// Whether a statement has such a comparison and rows that rules hide are not kept from it yet. Queries of most databases only warn;
     /// SQLite's functions for decimals fail.
     pub(super) fn mixes_unfenced(&self, root: &Root) -> bool {
-        let fails = match self.dialect {
-            Dialect::Sqlite => true,
-            _ => self.is_strict() && !matches!(root, Root::Select(_)),
-        };
+        let is_change = !matches!(root, Root::Select(_));
+        let fails = self.can.text_decimals || (self.can.strict_changes && is_change);
         fails && self.mixes.get() && !self.is_fenced && self.catalog.rules().is_some()
     }
 

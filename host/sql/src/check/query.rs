@@ -10,10 +10,9 @@ use super::{
     decimal::wider,
     function,
     scope::{DerivedTable, ScopeSource, SourceColumns, VisibleCte},
-    unsupported,
 };
 use crate::{
-    Dialect, Error, Result, Scalar, Value,
+    Error, Result, Scalar, Value,
     resolved::{self, Body, Column, Expr, FromItem, Query, ResultColumn, Type, Typed},
     schema::TypeKind,
     statement::{Compound, Cte, Join, JoinKind, Locking, Node, NodeId, Order, Select, SetOp, SourceQuery, SourceTable},
@@ -192,9 +191,8 @@ impl<'a> Checker<'a> {
         if impossible {
             return Err(at(id, "only rows of sources can be locked: no distinct, groups or computed rows"));
         }
-        if !lock.tables.is_empty() && self.dialect == Dialect::Mariadb {
-            return Err(unsupported("lock-tables", "this database locks the rows of all sources; name none"));
-        }
+        let advice = "this database locks the rows of all sources; name none";
+        self.require(lock.tables.is_empty() || self.can.lock_tables, "lock-tables", advice)?;
         let here = self.scope.levels.last().map(Vec::as_slice).unwrap_or_default();
         if let Some(missing) = lock.tables.iter().find(|name| !here.iter().any(|source| source.name == **name)) {
             return Err(at(id, format!("the lock names the source {missing:?}, which is not there")));

@@ -8,14 +8,14 @@ use crate::{
     types::postgres_plain,
 };
 
-/// A piece of a text: SQL of the host's own, an argument, or a number.
-enum Piece<'p, 'a> {
+/// A fragment of SQL: SQL of the host's own, an argument, or a number.
+enum Fragment<'p, 'a> {
     Sql(&'static str),
     Of(&'p Typed<'a>),
     Number(u32),
 }
 
-use Piece::{Number, Of, Sql};
+use Fragment::{Number, Of, Sql};
 
 impl Writer {
     /// Writes one of them; whether it was one.
@@ -39,7 +39,7 @@ impl Writer {
     }
 
     /// Writes pieces. An argument that was written before is written again, and what that copies is counted.
-    fn pieces(&mut self, pieces: &[Piece<'_, '_>]) {
+    fn pieces(&mut self, pieces: &[Fragment<'_, '_>]) {
         for (position, piece) in pieces.iter().enumerate() {
             match piece {
                 Sql(text) => self.push(text),

@@ -32,6 +32,28 @@ fn rule() -> TablePolicy {
         .allow(Allow::Upsert)
 }
 
+/// A check that were lost by the order of its calls would let every value in.
+#[test]
+fn t53_a_check_holds_whether_inserts_and_updates_are_allowed_before_or_after_it() {
+    type Step = fn(TablePolicy) -> TablePolicy;
+    let insert: Step = |policy| policy.insert(["slug"]).set("tenant_id", ":tenant");
+    let update: Step = |policy| policy.update(["text"], "");
+    let check: Step = |policy| policy.check("length(text) < 10");
+    let orders = [
+        [insert, update, check],
+        [insert, check, update],
+        [update, insert, check],
+        [update, check, insert],
+        [check, insert, update],
+        [check, update, insert],
+    ];
+    for order in orders {
+        let policy = order.into_iter().fold(TablePolicy::new(), |policy, step| step(policy));
+        let checks = [policy.insert.and_then(|insert| insert.check), policy.update.and_then(|update| update.check)];
+        assert_eq!(checks, [Some("length(text) < 10".to_owned()), Some("length(text) < 10".to_owned())]);
+    }
+}
+
 fn bound(rule: TablePolicy) -> Rules {
     let claims: Claims = [("tenant", 7_i64), ("user", 3)].map(|(name, value)| (name.into(), Value::from(value))).into();
     Policy::new([("notes".to_owned(), rule)]).expect("a policy").bind(&claims).expect("claims")

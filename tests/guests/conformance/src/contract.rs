@@ -3,12 +3,11 @@
 use sqlservice_sdk::{error::Failure, prelude::*, raw, schema};
 
 use crate::{
-    Saw,
+    Saw, lines,
     model::{User, add, names, open},
-    told,
 };
 
-pub async fn v_newer() -> Saw {
+pub async fn contract_newer() -> Saw {
     let db = open().await?;
     let can = db.capabilities();
     let mut saw = vec![
@@ -38,15 +37,15 @@ fn known(tables: &[schema::Table], name: &str) -> bool {
 }
 
 /// A session reflects the table that its transaction made; after the rollback there is none.
-pub async fn v_reflect() -> Saw {
+pub async fn contract_reflect() -> Saw {
     let db = open().await?;
     let session = db.session()?;
     raw::execute(&session, FRESH, params![]).await?;
     let tables = session.reflect_with(only("fresh")).await?;
-    let mut saw: Vec<String> = tables.iter().flat_map(told::table).collect();
+    let mut saw: Vec<String> = tables.iter().flat_map(lines::table).collect();
     saw.push(format!("known {}", known(&db.tables(), "fresh")));
     session.rollback().await?;
-    saw.push(told::outcome(session.reflect_with(only("fresh")).await.map(|tables| tables.len())));
+    saw.push(lines::outcome(session.reflect_with(only("fresh")).await.map(|tables| tables.len())));
     session.rollback().await?;
     let connection = db.connect().await?;
     saw.push(format!("connection sees users {}", known(&connection.reflect().await?, "users")));
@@ -54,12 +53,12 @@ pub async fn v_reflect() -> Saw {
 }
 
 /// Reflection is a statement of its session like any other.
-pub async fn v_reflect_refused() -> Saw {
+pub async fn contract_reflect_refused() -> Saw {
     let db = open().await?;
     let session = db.begin().await?;
     let query = select_columns(User::ID).order_by(User::ID);
     let rows = session.stream(&query, 4).await?;
-    let reflected = |result: Result<Vec<schema::Table>, Error>| told::outcome(result.map(|tables| tables.len() > 1));
+    let reflected = |result: Result<Vec<schema::Table>, Error>| lines::outcome(result.map(|tables| tables.len() > 1));
     let mut saw = vec![reflected(session.reflect().await)];
     drop(rows);
     session.rollback().await?;
@@ -78,7 +77,7 @@ pub async fn v_reflect_refused() -> Saw {
 }
 
 /// Keys that the database counts up, without `returning`.
-pub async fn v_last_key() -> Saw {
+pub async fn contract_last_key() -> Saw {
     let db = open().await?;
     let session = db.session()?;
     let row = |name: &str| insert::<User>().values(&[User { name: name.to_owned(), ..User::default() }]);
@@ -95,12 +94,12 @@ pub async fn v_last_key() -> Saw {
     session.commit().await?;
     let text = "INSERT INTO users (name) VALUES ('by text')";
     let key = raw::execute_for_key(&db.connect().await?, text, params![]).await;
-    saw.push(told::outcome(key.map(|key| key.is_some())));
+    saw.push(lines::outcome(key.map(|key| key.is_some())));
     Ok(saw)
 }
 
 /// One resource behind sessions and connections: both have isolation levels, savepoints, and each other's rows once committed.
-pub async fn v_one_session() -> Saw {
+pub async fn contract_one_session() -> Saw {
     let db = open().await?;
     let connection = db.connect().await?;
     let savepoint = connection.begin_nested().await?;

@@ -16,9 +16,9 @@ use sqlservice_sdk::{
 use self::plan::{NO_OPTIONS, Query, joined, keys, known, load, plan, rows, told};
 use crate::{
     Saw,
-    b::change::{column, integers, key, texts},
-    told as said,
-    u::mark,
+    flush::change::{column, integers, key, texts},
+    lines,
+    unit_of_work::mark,
 };
 
 #[derive(Model, Clone)]
@@ -212,7 +212,7 @@ fn directions() -> Plan {
     plan("users", users().order("id", false).start(), &[0, 1, 2, 3, 4, 5, 6], loads)
 }
 
-pub async fn l_directions() -> Saw {
+pub async fn load_directions() -> Saw {
     let session = open().await?;
     let mut saw = read(&session, directions()).await?;
     let start = Query::of("devices", &["id", "user_id", "rank"]).order("id", false).start();
@@ -223,7 +223,7 @@ pub async fn l_directions() -> Saw {
     Ok(saw)
 }
 
-pub async fn l_composite() -> Saw {
+pub async fn load_composite() -> Saw {
     let session = open().await?;
     let start = Query::of("rooms", &["house", "number"]).order("house", false).order("number", false).start();
     let mut saw = read(&session, plan("rooms", start, &[0], vec![load("beds", &[])])).await?;
@@ -240,7 +240,7 @@ fn deep(start: LoadRoot) -> Plan {
     plan("users", start, &[0], loads)
 }
 
-pub async fn l_nested() -> Saw {
+pub async fn load_nested() -> Saw {
     let session = open().await?;
     let mut saw = read(&session, deep(users().order("id", false).start())).await?;
     // No rows: the loads have columns and no rows.
@@ -248,7 +248,7 @@ pub async fn l_nested() -> Saw {
     Ok(saw)
 }
 
-pub async fn l_starts() -> Saw {
+pub async fn load_starts() -> Saw {
     let session = open().await?;
     let devices = || vec![load("devices", &[])];
     // Twice, missing, and a null, which is nobody's key.
@@ -356,7 +356,7 @@ fn by_owner(plan: &Plan, loaded: Vec<Loaded>) -> Vec<Vec<String>> {
 
 /// So many owners with three things each, select-in and joined: who is loaded, whole and in order. And how long each took at
 /// best, in microseconds.
-pub async fn l_many(owners: u32, rounds: u32) -> Saw {
+pub async fn load_many(owners: u32, rounds: u32) -> Saw {
     let db = Database::open("default", all()).await?;
     db.create_all().await?;
     let session = db.begin().await?;
@@ -403,7 +403,7 @@ fn whole(owners: i64, loaded: &Loaded) -> usize {
 fn refusal<T>(result: Result<T, impl Into<Error>>) -> String {
     match result {
         Ok(_) => "done".to_owned(),
-        Err(error) => said::error(&error.into()),
+        Err(error) => lines::error(&error.into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sqlservice_sdk::{prelude::*, raw};
 
-use crate::{Saw, told::outcome};
+use crate::{Saw, lines::outcome};
 
 #[derive(Model, Clone, Debug, Default)]
 #[model(table = "parcels")]
@@ -49,7 +49,7 @@ async fn open() -> Result<Database, Error> {
 }
 
 /// What the server says that it is, and whether it returns inserted rows.
-pub async fn y_who() -> Saw {
+pub async fn mysql_who() -> Saw {
     let db = open().await?;
     Ok(vec![
         format!("Dialect::{:?}", db.dialect()),
@@ -65,7 +65,7 @@ async fn check(db: &Database, given: &[(i64, String)]) -> Result<String, Error> 
 }
 
 /// A row, many rows, objects with children, and rows whose keys are given.
-pub async fn y_keys() -> Saw {
+pub async fn mysql_keys() -> Saw {
     let db = open().await?;
     let mut saw = Vec::new();
     let one = db.transaction(async |session| session.insert(&parcel("one")).await).await?;
@@ -105,7 +105,7 @@ pub async fn y_keys() -> Saw {
 }
 
 /// Keys that are further apart, as servers have them that share a table, and as a guest's own SQL may say it.
-pub async fn y_steps() -> Saw {
+pub async fn mysql_steps() -> Saw {
     let db = open().await?;
     let session = db.begin().await?;
     raw::execute(&session, "SET SESSION auto_increment_increment = 7, SESSION auto_increment_offset = 3", params![])
@@ -120,7 +120,7 @@ pub async fn y_steps() -> Saw {
 }
 
 /// Rows while others insert rows into the same table.
-pub async fn y_together(name: String, rows: u32) -> Saw {
+pub async fn mysql_together(name: String, rows: u32) -> Saw {
     let db = open().await?;
     let mut keys = Vec::new();
     for round in 0..rows {
@@ -153,7 +153,7 @@ struct Labelled {
 }
 
 /// New tables beside one of another collation.
-pub async fn y_existing(collation: String) -> Saw {
+pub async fn mysql_existing(collation: String) -> Saw {
     let db = Database::open("default", models![Label, Labelled]).await?;
     let (characters, _) = collation.split_once('_').unwrap_or_default();
     let table = format!(

@@ -16,8 +16,8 @@ use sqlservice_sdk::{
 };
 
 use crate::{
+    lines,
     model::{User, open},
-    told,
 };
 
 /// A table with a key and a text.
@@ -88,7 +88,7 @@ pub async fn models() -> Result<Vec<String>, Error> {
     let mut saw = Vec::new();
     for (case, tables) in cases {
         let models = Models { tables, relationships: Vec::new() };
-        saw.push(format!("{case}: {}", told::outcome(Database::open("default", models).await.map(|_| "opened"))));
+        saw.push(format!("{case}: {}", lines::outcome(Database::open("default", models).await.map(|_| "opened"))));
     }
     Ok(saw)
 }
@@ -112,11 +112,11 @@ pub async fn names() -> Result<Vec<String>, Error> {
     let mut saw = Vec::new();
     for evil in [EVIL, EVIL_TICKS, "sqlite_master", "pg_catalog.pg_user", "mysql.user", "information_schema.tables"] {
         let table = select_columns(count_all()).from_table(evil);
-        saw.push(told::outcome(session.one(&table).await).replace(evil, "<table>"));
+        saw.push(lines::outcome(session.one(&table).await).replace(evil, "<table>"));
         let column = select_columns(column::<i64>("users", evil)).from::<User>();
-        saw.push(told::outcome(session.one(&column).await).replace(evil, "<column>"));
+        saw.push(lines::outcome(session.one(&column).await).replace(evil, "<column>"));
         let call = select_columns(function::<i64>(evil, User::ID));
-        saw.push(told::outcome(session.one(&call).await).replace(evil, "<function>"));
+        saw.push(lines::outcome(session.one(&call).await).replace(evil, "<function>"));
         session.rollback().await?;
     }
     for evil in [EVIL, EVIL_TICKS] {
@@ -223,7 +223,7 @@ pub async fn nodes() -> Result<Vec<String>, Error> {
     for (case, statement) in cases {
         let session: Raw = db.begin(Options::default()).await?;
         let answer = session.execute(statement, Vec::new(), RunOptions::default()).await;
-        saw.push(format!("{case}: {}", told::outcome(answer.map(|_| "answered").map_err(Error::from))));
+        saw.push(format!("{case}: {}", lines::outcome(answer.map(|_| "answered").map_err(Error::from))));
         session.rollback().await?;
     }
     Ok(saw)
@@ -323,7 +323,7 @@ pub async fn batches() -> Result<Vec<String>, Error> {
         let session: Raw = db.begin(Options::default()).await?;
         let answer = session.insert_many("users".to_owned(), columns, batch, Vec::new(), RunOptions::default()).await;
         let answer = answer.map(|answer| format!("{} inserted", answer.affected)).map_err(Error::from);
-        saw.push(format!("{case}: {}", told::outcome(answer)));
+        saw.push(format!("{case}: {}", lines::outcome(answer)));
         session.rollback().await?;
     }
     Ok(saw)

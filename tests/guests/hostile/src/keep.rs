@@ -11,7 +11,7 @@ use sqlservice_sdk::{
     value::{Scalar, Value},
 };
 
-use crate::told;
+use crate::lines;
 
 /// Bytes of a comment: fewer than a text of a model may have.
 const COMMENT: u32 = 16_000;
@@ -71,7 +71,7 @@ pub async fn all(what: &str, count: u32, bytes: u32) -> Result<Vec<String>, Erro
 }
 
 fn until(kept: usize, refused: Option<Error>) -> String {
-    let refused = refused.map_or_else(|| "nothing refused".to_owned(), |error| told::error(&error));
+    let refused = refused.map_or_else(|| "nothing refused".to_owned(), |error| lines::error(&error));
     format!("{kept}, then {refused}")
 }
 

@@ -8,8 +8,8 @@ use std::{
 use sqlservice_sdk::prelude::*;
 
 use crate::{
+    lines,
     model::{User, add, open},
-    told,
 };
 
 pub async fn sessions(count: u32) -> Result<Vec<String>, Error> {
@@ -42,7 +42,7 @@ pub async fn until_refused() -> Result<Vec<String>, Error> {
             return Err(Error::other("nobody refuses sessions"));
         }
     };
-    let mut saw = vec![format!("{} sessions, then {}", sessions.len(), told::error(&refused))];
+    let mut saw = vec![format!("{} sessions, then {}", sessions.len(), lines::error(&refused))];
     sessions.truncate(1);
     // Those that were dropped can be had again.
     sessions.push(db.session()?);

@@ -1,13 +1,16 @@
 //! A guest that does whatever a guest should not: traps in transactions, drops futures, forgets what it opened, forges
 //! names, nodes and batches.
 
-#[path = "../../conformance/src/b/change.rs"]
+#[path = "../../conformance/src/flush/change.rs"]
 #[allow(dead_code, reason = "the well-behaved guest changes more")]
 mod change;
 mod escape;
 mod forge;
 mod keep;
 mod leave;
+#[path = "../../conformance/src/lines.rs"]
+#[allow(dead_code, reason = "the well-behaved guest tells more")]
+mod lines;
 mod model;
 mod object;
 mod operation;
@@ -15,9 +18,6 @@ mod orphan;
 mod reader;
 mod stop;
 mod threat;
-#[path = "../../conformance/src/told.rs"]
-#[allow(dead_code, reason = "the well-behaved guest tells more")]
-mod told;
 mod trap;
 
 use sqlservice_sdk::prelude::*;
@@ -103,49 +103,49 @@ sqlservice_sdk::plugin!(
 
 struct Hostile;
 
-fn told<T>(result: Result<T, Error>) -> Result<T, String> {
-    result.map_err(|error| told::error(&error))
+fn worded<T>(result: Result<T, Error>) -> Result<T, String> {
+    result.map_err(|error| lines::error(&error))
 }
 
 impl Guest for Hostile {
     async fn trap_in_begin(how: String) -> Result<Vec<String>, String> {
-        told(trap::in_begin(&how).await)
+        worded(trap::in_begin(&how).await)
     }
 
     async fn trap_with_everything() -> Result<Vec<String>, String> {
-        told(trap::with_everything().await)
+        worded(trap::with_everything().await)
     }
 
     async fn sweep(operation: String, id: i64, polls: u32) -> Result<bool, String> {
-        told(stop::sweep(&operation, id, stop::Stop::AtPoll(polls)).await)
+        worded(stop::sweep(&operation, id, stop::Stop::AtPoll(polls)).await)
     }
 
     async fn sweep_after(operation: String, id: i64, microseconds: u32) -> Result<bool, String> {
-        told(stop::sweep(&operation, id, stop::Stop::After(microseconds)).await)
+        worded(stop::sweep(&operation, id, stop::Stop::After(microseconds)).await)
     }
 
     async fn sweep_trap(operation: String, id: i64, polls: u32) -> Result<bool, String> {
-        told(stop::sweep(&operation, id, stop::Stop::Trap(polls)).await)
+        worded(stop::sweep(&operation, id, stop::Stop::Trap(polls)).await)
     }
 
     async fn everything(id: i64) -> Result<Vec<String>, String> {
-        told(stop::everything(id).await)
+        worded(stop::everything(id).await)
     }
 
     async fn drop_and_go_on(id: i64) -> Result<Vec<String>, String> {
-        told(stop::drop_and_go_on(id).await)
+        worded(stop::drop_and_go_on(id).await)
     }
 
     async fn leave_open(count: u32) -> Result<Vec<String>, String> {
-        told(leave::sessions(count).await)
+        worded(leave::sessions(count).await)
     }
 
     async fn open_until_refused() -> Result<Vec<String>, String> {
-        told(leave::until_refused().await)
+        worded(leave::until_refused().await)
     }
 
     async fn leave_task(how: String) -> Result<Vec<String>, String> {
-        told(leave::task(&how).await)
+        worded(leave::task(&how).await)
     }
 
     async fn count_task(ms: u32) -> u32 {
@@ -153,71 +153,71 @@ impl Guest for Hostile {
     }
 
     async fn keep(what: String, count: u32, bytes: u32) -> Result<Vec<String>, String> {
-        told(keep::all(&what, count, bytes).await)
+        worded(keep::all(&what, count, bytes).await)
     }
 
     async fn operations() -> Result<Vec<String>, String> {
-        told(operation::all().await)
+        worded(operation::all().await)
     }
 
     async fn bad_models() -> Result<Vec<String>, String> {
-        told(forge::models().await)
+        worded(forge::models().await)
     }
 
     async fn forged_names() -> Result<Vec<String>, String> {
-        told(forge::names().await)
+        worded(forge::names().await)
     }
 
     async fn forged_nodes() -> Result<Vec<String>, String> {
-        told(forge::nodes().await)
+        worded(forge::nodes().await)
     }
 
     async fn forged_batches() -> Result<Vec<String>, String> {
-        told(forge::batches().await)
+        worded(forge::batches().await)
     }
 
     async fn forged_text() -> Result<Vec<String>, String> {
-        told(forge::text().await)
+        worded(forge::text().await)
     }
 
     async fn hostile_names() -> Result<Vec<String>, String> {
-        told(threat::names().await)
+        worded(threat::names().await)
     }
 
     async fn cut_names() -> Result<Vec<String>, String> {
-        told(threat::collisions().await)
+        worded(threat::collisions().await)
     }
 
     async fn smuggled_text() -> Result<Vec<String>, String> {
-        told(threat::text().await)
+        worded(threat::text().await)
     }
 
     async fn forged_functions(names: Vec<String>) -> Result<Vec<String>, String> {
-        told(threat::functions(names).await)
+        worded(threat::functions(names).await)
     }
 
     async fn read_everything() -> Result<Vec<String>, String> {
-        told(threat::rows().await)
+        worded(threat::rows().await)
     }
 
     async fn read_a_large_value(doublings: u32) -> Result<Vec<String>, String> {
-        told(threat::cell(doublings).await)
+        worded(threat::cell(doublings).await)
     }
 
     async fn read_badly() -> Result<Vec<String>, String> {
-        told(reader::badly().await)
+        worded(reader::badly().await)
     }
 
     async fn read_later(idle: u32) -> Result<Vec<String>, String> {
-        told(reader::never(idle).await)
+        worded(reader::never(idle).await)
     }
 
     async fn drop_parents() -> Result<Vec<String>, String> {
-        told(orphan::parents().await)
+        worded(orphan::parents().await)
     }
 
     async fn swap_prepared(one: String, other: String) -> Result<Vec<String>, String> {
-        told(orphan::swapped(&[one, other]).await)
+        worded(orphan::swapped(&[one, other]).await)
     }
 
     async fn guess_names(names: Vec<String>) -> Result<Vec<String>, String> {

@@ -3,8 +3,8 @@
 use sqlservice_sdk::prelude::*;
 
 use crate::{
+    lines::outcome,
     model::{User, add, open},
-    told::outcome,
 };
 
 /// What becomes of each way, in a transaction of its own that is rolled back.

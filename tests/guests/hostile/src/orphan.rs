@@ -11,7 +11,7 @@ use sqlservice_sdk::{
 
 use crate::{
     forge::numbers,
-    told::{done, outcome},
+    lines::{done, outcome},
 };
 
 async fn open(name: &str) -> Result<RawDatabase, Error> {

@@ -11,9 +11,9 @@ use sqlservice_sdk::{
 
 use crate::{
     forge,
+    lines::outcome,
     model::{User, count_users, open},
     stop::at_poll,
-    told::outcome,
 };
 
 /// Three numbers a row, and far more rows than are read.

@@ -23,9 +23,9 @@ use sqlservice_sdk::{
 
 use crate::{
     change::{Insert, Update, key, texts},
+    lines::{done, outcome},
     model::{Device, User, add, count_users, open},
     object,
-    told::{done, outcome},
 };
 
 /// When a future is dropped.

@@ -12,8 +12,8 @@ use sqlservice_sdk::{
 };
 
 use crate::{
+    lines::{self, outcome},
     model::{User, open},
-    told::{self, outcome},
 };
 
 /// A table with a key, and a column, an index and a key that have the table's own name.
@@ -109,7 +109,7 @@ pub async fn names() -> Result<Vec<String>, Error> {
         let told = match kept(&name).await {
             Ok(kept) => format!("kept {kept}"),
             Err(Error::Invalid(_)) => "refused".to_owned(),
-            Err(other) => told::error(&other),
+            Err(other) => lines::error(&other),
         };
         saw.push(format!("{case}: {told}"));
     }
@@ -239,7 +239,7 @@ pub async fn rows() -> Result<Vec<String>, Error> {
                 largest = largest.max(batch.len());
             }
             Ok(None) => break "the end".to_owned(),
-            Err(error) => break told::error(&error),
+            Err(error) => break lines::error(&error),
         }
     };
     drop(rows);

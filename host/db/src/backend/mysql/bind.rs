@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn f01_dates_and_times_come_back() {
+    fn e03_dates_and_times_come_back() {
         let cases = [
             (Scalar::Date(calendar::FIRST_DAY as i32), Form::Date),
             (Scalar::Date(calendar::LAST_DAY as i32), Form::Date),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn f01_what_the_server_cannot_hold_is_refused_before_the_wire() {
+    fn t20_what_the_server_cannot_hold_is_refused_before_the_wire() {
         let wrong = [
             Scalar::Float(f64::NAN),
             Scalar::Decimal("1e5".into()),

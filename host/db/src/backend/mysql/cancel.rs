@@ -16,7 +16,7 @@ use super::error;
 use crate::{
     Error, Result,
     backend::{
-        Stop,
+        StopStatement,
         busy::Busy,
         control::{ControlConnection, ControlPool, STOPPING},
         driver,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// A connection that does nothing but stop statements of the others.
-pub(crate) type Way = ControlConnection<MySqlConnection>;
+pub(crate) type CancelConnection = ControlConnection<MySqlConnection>;
 
 /// Two such connections at most, and few over all logins of the server; none until the first is to be stopped.
 pub(crate) struct Control(Arc<ControlPool<MySqlConnection>>);
@@ -39,15 +39,15 @@ impl Control {
 
     /// The only row of a question of the host's.
     async fn ask(&self, sql: &Sql) -> Result<MySqlRow> {
-        let mut way = self.0.ready().await?;
-        let row = sqlx::raw_sql(driver::text(sql)).fetch_one(way.get()).await.map_err(error::map)?;
-        way.give_back().await;
+        let mut control = self.0.ready().await?;
+        let row = sqlx::raw_sql(driver::text(sql)).fetch_one(control.get()).await.map_err(error::map)?;
+        control.give_back().await;
         Ok(row)
     }
 
     /// Stops what the connection runs now.
-    async fn stop(&self, way: Way, id: u64) -> Result<()> {
-        kill(way, "KILL QUERY ", id).await
+    async fn stop(&self, control: CancelConnection, id: u64) -> Result<()> {
+        kill(control, "KILL QUERY ", id).await
     }
 
     /// Ends the connection, whatever it does: one that only computes does not notice that its client is gone.
@@ -85,12 +85,12 @@ impl Control {
     }
 }
 
-async fn kill(mut way: Way, verb: &'static str, id: u64) -> Result<()> {
+async fn kill(mut control: CancelConnection, verb: &'static str, id: u64) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Mysql);
     sql.push(verb).number(id);
-    match timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).execute(way.get())).await {
+    match timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).execute(control.get())).await {
         Ok(Ok(_)) => {
-            way.give_back().await;
+            control.give_back().await;
             Ok(())
         }
         // No such connection: it is lost, and so is its statement.
@@ -132,7 +132,7 @@ impl MysqlCancelHandle {
     }
 
     /// A connection to ask over. May be given up at any time.
-    pub(crate) async fn ready(&self) -> Result<Way> {
+    pub(crate) async fn ready(&self) -> Result<CancelConnection> {
         self.control.0.ready().await
     }
 
@@ -142,10 +142,10 @@ impl MysqlCancelHandle {
     }
 
     /// Asks once, for a statement that is known to run.
-    pub(crate) async fn request(&self, way: Way) -> Result<()> {
+    pub(crate) async fn request(&self, control: CancelConnection) -> Result<()> {
         self.pending.store(true, Ordering::Release);
         self.asked.store(true, Ordering::Release);
-        self.control.stop(way, self.id).await
+        self.control.stop(control, self.id).await
     }
 
     /// Ends the connection in the server, if it may still work there or keep locks.
@@ -166,9 +166,9 @@ impl ActivityProbe for MysqlCancelHandle {
     }
 }
 
-impl Stop for MysqlCancelHandle {
+impl StopStatement for MysqlCancelHandle {
     async fn stop(&self) -> Result<()> {
-        let ended = self.busy.end(|| self.ready(), |way| self.request(way));
+        let ended = self.busy.end(|| self.ready(), |control| self.request(control));
         let stopped = timeout(STOPPING, ended).await;
         stopped.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
     }

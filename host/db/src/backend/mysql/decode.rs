@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn f01_integers_of_every_size() {
+    fn e02_integers_of_every_size() {
         assert_eq!(owned(Form::Int8, &[0xff]), Some(Scalar::Integer(-1).into()));
         assert_eq!(owned(Form::Uint8, &[0xff]), Some(Scalar::Integer(255).into()));
         assert_eq!(owned(Form::Int24, &[0xff, 0xff, 0xff, 0xff]), Some(Scalar::Integer(-1).into()));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn f01_days_and_moments_are_those_of_the_contract_or_texts() {
+    fn e03_days_and_moments_are_those_of_the_contract_or_texts() {
         assert_eq!(owned(Form::Date, &[4, 0xb2, 7, 1, 1]), Some(Scalar::Date(0).into()));
         assert_eq!(owned(Form::Date, &[0]), other("date", "0000-00-00"));
         assert_eq!(owned(Form::Date, &[4, 0xe8, 7, 2, 0]), other("date", "2024-02-00"));

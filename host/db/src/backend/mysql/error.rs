@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn f02_numbers_become_cases() {
+    fn h02_numbers_become_cases() {
         let cases = [
             (1213, "Deadlock"),
             (1205, "LockNotAvailable"),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn f02_violations_name_columns_and_no_values() {
+    fn h01_violations_name_columns_and_no_values() {
         let unique = broken(1062, "Duplicate entry 's3cret' for key 'fake' for key 'users.name'");
         assert_eq!((unique.kind, unique.table.as_deref()), (ConstraintKind::Unique, Some("users")));
         assert_eq!(unique.constraint.as_deref(), Some("name"));
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn f02_nothing_secret_is_shown() {
+    fn t74_nothing_secret_is_shown() {
         let cases = [
             (1142, "SELECT command denied to user 'boss'@'10.0.0.1' for table 't'"),
             (1366, "Incorrect integer value: 's3cret' for column `db`.`t`.`c` at row 1"),

@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn f01_kinds_choose_types_and_values_come_back() {
+    fn kinds_choose_types_and_values_come_back() {
         let cases = [
             (Scalar::Integer(-5), Some(TypeKind::Int16), oid::INT2, Form::Int2),
             (Scalar::Integer(70_000), Some(TypeKind::Int16), oid::INT8, Form::Int8),
@@ -382,13 +382,13 @@ mod tests {
     }
 
     #[test]
-    fn f01_nulls_are_typed_where_a_kind_is_known() {
+    fn nulls_are_typed_where_a_kind_is_known() {
         assert_eq!(bound(Scalar::Null, Some(TypeKind::Uuid)).expect("ok"), (oid::UUID, None));
         assert_eq!(bound(Scalar::Null, None).expect("ok"), (0, None));
     }
 
     #[test]
-    fn f01_what_the_server_cannot_hold_is_refused_before_the_wire() {
+    fn t20_what_the_server_cannot_hold_is_refused_before_the_wire() {
         for scalar in [
             Scalar::Text("a\0b".into()),
             Scalar::Unsigned(1 << 63),

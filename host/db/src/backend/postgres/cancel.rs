@@ -19,7 +19,7 @@ use super::error;
 use crate::{
     Error, Result,
     backend::{
-        Stop,
+        StopStatement,
         busy::Busy,
         control::{ControlConnection, ControlPool, STOPPING},
         driver,
@@ -36,7 +36,7 @@ pub(super) const SERVER: &str = "SELECT (SELECT system_identifier FROM pg_contro
 const FINDING: Duration = Duration::from_secs(8);
 
 /// A connection that does nothing but stop statements of the others.
-pub(crate) type Way = ControlConnection<PgConnection>;
+pub(crate) type CancelConnection = ControlConnection<PgConnection>;
 
 /// Two such connections at most, and few over all logins of the server; none until the first is to be stopped.
 pub(crate) struct Control(Arc<ControlPool<PgConnection>>);
@@ -49,9 +49,9 @@ impl Control {
 
     /// The only row of a question of the host's.
     async fn ask(&self, sql: &Sql) -> Result<PgRow> {
-        let mut way = self.0.ready().await?;
-        let row = sqlx::raw_sql(driver::text(sql)).fetch_one(way.get()).await.map_err(error::map)?;
-        way.give_back().await;
+        let mut control = self.0.ready().await?;
+        let row = sqlx::raw_sql(driver::text(sql)).fetch_one(control.get()).await.map_err(error::map)?;
+        control.give_back().await;
         Ok(row)
     }
 
@@ -59,8 +59,8 @@ impl Control {
     ///
     /// When this returns, the signal is pending for that process: it comes before any message that is sent to it after.
     /// A process that waits for a message ignores it.
-    async fn stop(&self, way: Way, process: i32) -> Result<()> {
-        signal(way, "SELECT pg_cancel_backend(", process).await
+    async fn stop(&self, control: CancelConnection, process: i32) -> Result<()> {
+        signal(control, "SELECT pg_cancel_backend(", process).await
     }
 
     /// Ends the backend process, whatever it does: one that only computes does not notice that its client is gone.
@@ -129,12 +129,12 @@ impl Control {
     }
 }
 
-async fn signal(mut way: Way, call: &'static str, process: i32) -> Result<()> {
+async fn signal(mut control: CancelConnection, call: &'static str, process: i32) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Postgres);
     sql.push(call).number(process).push(")::text");
-    let answer = timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(way.get())).await;
+    let answer = timeout(STOPPING, sqlx::raw_sql(driver::text(&sql.finish())).fetch_one(control.get())).await;
     if matches!(answer, Ok(Ok(_))) {
-        way.give_back().await;
+        control.give_back().await;
     }
     match answer.map(|row: Result<PgRow, _>| row.and_then(|row| row.try_get::<String, _>(0))) {
         Ok(Ok(sent)) if sent == "true" => Ok(()),
@@ -176,7 +176,7 @@ impl PostgresCancelHandle {
     }
 
     /// A connection to ask over. May be given up at any time.
-    pub(crate) async fn ready(&self) -> Result<Way> {
+    pub(crate) async fn ready(&self) -> Result<CancelConnection> {
         self.control.0.ready().await
     }
 
@@ -186,9 +186,9 @@ impl PostgresCancelHandle {
     }
 
     /// Asks once, for a statement that is known to run.
-    pub(crate) async fn request(&self, way: Way) -> Result<()> {
+    pub(crate) async fn request(&self, control: CancelConnection) -> Result<()> {
         self.asked.store(true, Ordering::Release);
-        self.control.stop(way, self.process).await
+        self.control.stop(control, self.process).await
     }
 
     /// Ends the connection in the server, if it may still work there or keep locks.
@@ -209,9 +209,9 @@ impl ActivityProbe for PostgresCancelHandle {
     }
 }
 
-impl Stop for PostgresCancelHandle {
+impl StopStatement for PostgresCancelHandle {
     async fn stop(&self) -> Result<()> {
-        let ended = self.busy.end(|| self.ready(), |way| self.request(way));
+        let ended = self.busy.end(|| self.ready(), |control| self.request(control));
         let stopped = timeout(STOPPING, ended).await;
         stopped.unwrap_or_else(|elapsed| Err(Error::Disconnected(Some(elapsed.into()))))
     }

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn f01_days_and_moments_are_those_of_the_contract_or_texts() {
+    fn e03_days_and_moments_are_those_of_the_contract_or_texts() {
         let day = |days: i32| owned(&Form::Date, &days.to_be_bytes());
         assert_eq!(day(0), Some(Scalar::Date(10_957).into()));
         assert_eq!(day(i32::MAX), other("date", "infinity"));

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn f02_states_become_cases() {
+    fn h02_states_become_cases() {
         let cases = [
             ("40001", "SerializationFailure"),
             ("40P01", "Deadlock"),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn f02_violations_name_columns_and_no_values() {
+    fn h01_violations_name_columns_and_no_values() {
         let unique = ErrorParts {
             detail: Some("Key (a, \"b c\")=(1, (x)=(y)) already exists.".into()),
             table: Some("t".into()),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn f02_names_are_read_and_values_are_not_shown() {
+    fn h01_names_are_read_and_values_are_not_shown() {
         assert!(
             matches!(mapped(&parts("42P01", "relation \"nosuch\" does not exist")), Error::NoSuchTable(t) if t == "nosuch")
         );

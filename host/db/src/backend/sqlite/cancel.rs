@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{handle::Interrupt, watch::Watch};
-use crate::{Result, backend::Stop};
+use super::{handle::Interrupt, hooks::Hooks};
+use crate::{Result, backend::StopStatement};
 
 /// Stops a SQLite statement.
 #[derive(Clone)]
 pub(crate) struct SqliteCancelHandle {
-    pub(super) watch: Arc<Watch>,
+    pub(super) hooks: Arc<Hooks>,
     pub(super) interrupt: Interrupt,
 }
 
-impl Stop for SqliteCancelHandle {
+impl StopStatement for SqliteCancelHandle {
     async fn stop(&self) -> Result<()> {
-        self.watch.stop();
+        self.hooks.stop();
         self.interrupt.interrupt();
         Ok(())
     }

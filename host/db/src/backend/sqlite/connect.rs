@@ -18,13 +18,12 @@ use super::{
     error,
     file::SqliteFile,
     handle::{Handle, opened::Opened},
-    idle_files,
-    watch::Watch,
-    writers,
+    hooks::Hooks,
+    idle_files, writers,
 };
 use crate::{
     Durability, Error, Result, Settings,
-    backend::idle::{Idle, Taken},
+    backend::idle::{Checkout, Idle},
 };
 
 /// How many pages a connection keeps, as SQLite takes it: 8 MiB, since a page that is not kept is read by a system call.
@@ -85,15 +84,15 @@ impl SqlitePool {
     pub(super) async fn take(&self) -> Result<(Opened, bool)> {
         loop {
             match self.idle.take() {
-                Taken::Usable(_, opened) => {
+                Checkout::Usable(_, opened) => {
                     self.left(1);
                     return Ok((opened, false));
                 }
-                Taken::Stale(opened) => {
+                Checkout::Stale(opened) => {
                     self.left(1);
                     opened.close().await;
                 }
-                Taken::Nothing => return Ok((self.open().await?, true)),
+                Checkout::Nothing => return Ok((self.open().await?, true)),
             }
         }
     }
@@ -153,13 +152,13 @@ impl SqlitePool {
     async fn try_open(&self) -> Result<Opened> {
         let writers = self.writers.get_or_try_init(|| self.first_open()).await?.clone();
         let connection = self.connect(None).await?;
-        let watch = Arc::new(Watch::default());
-        let mut handle = Handle::new(connection, Arc::clone(&watch)).await.map_err(error::driver)?;
+        let hooks = Arc::new(Hooks::default());
+        let mut handle = Handle::new(connection, Arc::clone(&hooks)).await.map_err(error::driver)?;
         if let Some(bytes) = self.storage {
             let limited = tokio::task::spawn_blocking(move || handle.limit_storage(bytes).map(|()| handle));
             handle = limited.await.map_err(|_| Error::Lost)?.map_err(error::error)?;
         }
-        Ok(Opened::new(handle, watch, writers))
+        Ok(Opened::new(handle, hooks, writers))
     }
 
     /// Brings the file into WAL mode, in which it stays, and finds its queue. WAL cannot be switched on while others write.

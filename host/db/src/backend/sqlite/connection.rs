@@ -17,7 +17,7 @@ use super::{
     connect::SqlitePool,
     error,
     handle::{Handle, Interrupt, opened::Opened},
-    watch::Watch,
+    hooks::Hooks,
 };
 use crate::{
     Error, Result,
@@ -31,7 +31,7 @@ use crate::{
 pub(crate) struct SqliteBackendConnection {
     /// Away while another thread works with it; gone when that thread died.
     handle: Option<Box<Handle>>,
-    pub(super) watch: Arc<Watch>,
+    pub(super) hooks: Arc<Hooks>,
     interrupt: Interrupt,
     pool: Weak<SqlitePool>,
     born: Instant,
@@ -59,10 +59,10 @@ impl SqliteBackendConnection {
     /// A connection of a pool, and whether it was opened for this. The caller has a place for it.
     pub(crate) async fn acquire(pool: &Arc<SqlitePool>) -> Result<(Self, bool)> {
         let (opened, is_new) = pool.take().await?;
-        let Opened { handle, watch, interrupt, writers, born } = opened;
+        let Opened { handle, hooks, interrupt, writers, born } = opened;
         let connection = Self {
             handle: Some(handle),
-            watch,
+            hooks,
             interrupt,
             pool: Arc::downgrade(pool),
             born,
@@ -122,7 +122,7 @@ impl SqliteBackendConnection {
     pub(super) async fn pause(&mut self, pause: &mut Duration) -> Result<()> {
         tokio::time::sleep(*pause).await;
         *pause = (*pause * 2).min(Duration::from_millis(50));
-        if self.watch.is_stopped() { Err(Error::Cancelled) } else { Ok(()) }
+        if self.hooks.is_stopped() { Err(Error::Cancelled) } else { Ok(()) }
     }
 
     /// Queues among the file's writers of this process.
@@ -132,10 +132,10 @@ impl SqliteBackendConnection {
             self.turn = Some(turn);
             return Ok(());
         }
-        let stopping = self.watch.stopping.notified();
+        let stopping = self.hooks.stopping.notified();
         tokio::pin!(stopping);
         stopping.as_mut().enable();
-        if self.watch.is_stopped() {
+        if self.hooks.is_stopped() {
             return Err(Error::Cancelled);
         }
         let turn = tokio::select! {
@@ -192,7 +192,7 @@ impl BackendConnection for SqliteBackendConnection {
     type CancelHandle = SqliteCancelHandle;
 
     fn cancel_handle(&self) -> SqliteCancelHandle {
-        SqliteCancelHandle { watch: Arc::clone(&self.watch), interrupt: self.interrupt.clone() }
+        SqliteCancelHandle { hooks: Arc::clone(&self.hooks), interrupt: self.interrupt.clone() }
     }
 
     async fn begin(&mut self, begin: Begin) -> Result<()> {
@@ -201,7 +201,7 @@ impl BackendConnection for SqliteBackendConnection {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        self.watch.arm();
+        self.hooks.arm();
         if matches!(self.transaction, Transaction::Open { .. }) {
             self.check_open()?;
             // What was written has to reach the disk.
@@ -214,7 +214,7 @@ impl BackendConnection for SqliteBackendConnection {
     }
 
     async fn rollback(&mut self) -> Result<()> {
-        self.watch.arm();
+        self.hooks.arm();
         let handle = self.here()?;
         handle.put_away();
         if !handle.is_autocommit() {
@@ -227,20 +227,20 @@ impl BackendConnection for SqliteBackendConnection {
     }
 
     async fn savepoint(&mut self, name: &str) -> Result<()> {
-        self.watch.arm();
+        self.hooks.arm();
         self.begin_now(false).await?;
         let sql = named("SAVEPOINT ", name);
         self.here()?.exec(&sql).map_err(error::error)
     }
 
     async fn release(&mut self, name: &str) -> Result<()> {
-        self.watch.arm();
+        self.hooks.arm();
         let sql = named("RELEASE ", name);
         self.here()?.exec(&sql).map_err(error::error)
     }
 
     async fn rollback_to(&mut self, name: &str) -> Result<()> {
-        self.watch.arm();
+        self.hooks.arm();
         let (sql, forget) = (named("ROLLBACK TO ", name), named("RELEASE ", name));
         self.with(false, move |handle| handle.exec(&sql).and_then(|()| handle.exec(&forget)))
             .await?
@@ -252,7 +252,7 @@ impl BackendConnection for SqliteBackendConnection {
     }
 
     async fn run(&mut self, job: Execution, sink: &mut RowSink) -> Result<Done> {
-        self.watch.arm();
+        self.hooks.arm();
         let job = Arc::new(job);
         let result = self.work(&job, sink).await;
         self.leave();
@@ -264,7 +264,7 @@ impl BackendConnection for SqliteBackendConnection {
     }
 
     async fn ping(&mut self) -> Result<()> {
-        self.watch.arm();
+        self.hooks.arm();
         self.exec(Sql::fixed("SELECT 1"), true).await
     }
 
@@ -273,9 +273,9 @@ impl BackendConnection for SqliteBackendConnection {
     }
 
     async fn put_back(self) {
-        let Self { handle, watch, interrupt, pool, born, writers, .. } = self;
+        let Self { handle, hooks, interrupt, pool, born, writers, .. } = self;
         let Some(handle) = handle else { return };
-        let opened = Opened { handle, watch, interrupt, writers, born };
+        let opened = Opened { handle, hooks, interrupt, writers, born };
         match pool.upgrade() {
             Some(pool) => pool.put_back(opened).await,
             None => opened.close().await,

@@ -4,7 +4,7 @@
 
 use sqlservice_sql::{
     Batch, Decimal,
-    batch::{BatchBuilder, ColumnBuilder, Room},
+    batch::{BatchBuilder, ColumnBuilder, ColumnCapacity},
     calendar, decimal,
     schema::TypeKind,
 };
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     handle::{Handle, value::Cell},
-    types::Shape,
+    types::RowLayout,
 };
 use crate::{Error, Result, error::DatabaseError, row_sink::FetchSize};
 
@@ -27,27 +27,27 @@ pub(super) struct Filling {
 
 impl Filling {
     /// An empty batch.
-    pub(super) fn new(shape: &Shape, demand: FetchSize) -> Self {
+    pub(super) fn new(layout: &RowLayout, demand: FetchSize) -> Self {
         // A point query should not pay for a thousand rows.
         let capacity = demand.rows.min(16);
-        let batch = BatchBuilder::with_capacity(&shape.vectors, capacity);
-        Self { batch, demand, bytes: 0, row_bytes: shape.kinds.len().saturating_mul(8) }
+        let batch = BatchBuilder::with_capacity(&layout.vectors, capacity);
+        Self { batch, demand, bytes: 0, row_bytes: layout.kinds.len().saturating_mul(8) }
     }
 
     /// An empty batch that will be like one before it.
-    pub(super) fn like(shape: &Shape, demand: FetchSize, room: &[Room]) -> Self {
-        let batch = BatchBuilder::with_room(&shape.vectors, room);
-        Self { batch, demand, bytes: 0, row_bytes: shape.kinds.len().saturating_mul(8) }
+    pub(super) fn like(layout: &RowLayout, demand: FetchSize, room: &[ColumnCapacity]) -> Self {
+        let batch = BatchBuilder::with_room(&layout.vectors, room);
+        Self { batch, demand, bytes: 0, row_bytes: layout.kinds.len().saturating_mul(8) }
     }
 
     /// The room that it takes.
-    pub(super) fn room(&self) -> Vec<Room> {
+    pub(super) fn room(&self) -> Vec<ColumnCapacity> {
         self.batch.room()
     }
 
     /// Adds the current row.
-    pub(super) fn push(&mut self, handle: &Handle, shape: &Shape) -> Result<()> {
-        for (position, (column, kind)) in self.batch.columns().iter_mut().zip(&shape.kinds).enumerate() {
+    pub(super) fn push(&mut self, handle: &Handle, layout: &RowLayout) -> Result<()> {
+        for (position, (column, kind)) in self.batch.columns().iter_mut().zip(&layout.kinds).enumerate() {
             let cell = handle.cell(position);
             if let Cell::Text(bytes) | Cell::Blob(bytes) = cell {
                 self.bytes = self.bytes.saturating_add(bytes.len());
@@ -59,8 +59,8 @@ impl Filling {
     }
 
     /// Adds a row of a key that was made.
-    pub(super) fn push_key(&mut self, key: i64, shape: &Shape) -> Result<()> {
-        for (column, kind) in self.batch.columns().iter_mut().zip(&shape.kinds) {
+    pub(super) fn push_key(&mut self, key: i64, layout: &RowLayout) -> Result<()> {
+        for (column, kind) in self.batch.columns().iter_mut().zip(&layout.kinds) {
             push(column, *kind, Cell::Integer(key))?;
         }
         self.batch.end_row();

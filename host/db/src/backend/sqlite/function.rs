@@ -1,5 +1,5 @@
 //! Functions of SQLite's that take long for some arguments, again: the same results, in linear time where that can be, and each
-//! tells the [`Watch`] how much it does, so that it ends where its statement has to.
+//! tells the [`Hooks`] how much it does, so that it ends where its statement has to.
 //!
 //! SQLite cannot be stopped while a function runs: `instr` of a long text and a long part of it takes minutes, in which no progress
 //! handler is called and no interrupt is heard. Arguments are guest-controlled. These functions replace its own on every
@@ -26,8 +26,8 @@ use rusqlite::{
     types::{ToSql, ToSqlOutput, ValueRef},
 };
 
-use self::{pattern::Rules, search::Ends};
-use super::watch::Watch;
+use self::{pattern::Rules, search::TrimSides};
+use super::hooks::Hooks;
 
 /// The most bytes that a text, bytes or a row of SQLite's may have: as many as the largest batch of rows may, and as MariaDB
 /// takes by default. SQLite works with a value in one step, which takes the longer the longer it is, and cannot be stopped.
@@ -41,16 +41,16 @@ const FLAGS: FunctionFlags =
     FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
 
 /// Puts the functions in the place of SQLite's.
-pub(super) fn register(connection: &Connection, watch: &Arc<Watch>) -> Result<()> {
-    let meter = Meter { watch: Arc::clone(watch), plain: Arc::default() };
+pub(super) fn register(connection: &Connection, hooks: &Arc<Hooks>) -> Result<()> {
+    let meter = Meter { hooks: Arc::clone(hooks), plain: Arc::default() };
     scalar(connection, &meter, "like", 2, |call| call.pattern(Rules::LIKE))?;
     scalar(connection, &meter, "like", 3, |call| call.pattern(Rules::LIKE))?;
     scalar(connection, &meter, "glob", 2, |call| call.pattern(Rules::GLOB))?;
     scalar(connection, &meter, "instr", 2, |call| call.instr())?;
     scalar(connection, &meter, "replace", 3, |call| call.replace())?;
-    scalar(connection, &meter, "trim", 2, |call| call.trim(Ends { left: true, right: true }))?;
-    scalar(connection, &meter, "ltrim", 2, |call| call.trim(Ends { left: true, right: false }))?;
-    scalar(connection, &meter, "rtrim", 2, |call| call.trim(Ends { left: false, right: true }))?;
+    scalar(connection, &meter, "trim", 2, |call| call.trim(TrimSides { left: true, right: true }))?;
+    scalar(connection, &meter, "ltrim", 2, |call| call.trim(TrimSides { left: true, right: false }))?;
+    scalar(connection, &meter, "rtrim", 2, |call| call.trim(TrimSides { left: false, right: true }))?;
     scalar(connection, &meter, "unhex", 2, |call| call.unhex())?;
     bounded::register(connection, &meter)
 }
@@ -60,7 +60,7 @@ fn scalar(
     meter: &Meter,
     name: &str,
     arguments: i32,
-    function: impl Fn(&Call<'_>) -> Result<Told> + Send + 'static,
+    function: impl Fn(&Call<'_>) -> Result<FunctionResult> + Send + 'static,
 ) -> Result<()> {
     let meter = meter.clone();
     connection.create_scalar_function(name, arguments, FLAGS, move |context| function(&Call { context, meter: &meter }))
@@ -69,7 +69,7 @@ fn scalar(
 /// What the functions of one connection share.
 #[derive(Clone)]
 struct Meter {
-    watch: Arc<Watch>,
+    hooks: Arc<Hooks>,
     /// A connection with SQLite's own functions, and nothing else. Made when it is asked for the first time.
     plain: Arc<Mutex<Option<Connection>>>,
 }
@@ -77,7 +77,7 @@ struct Meter {
 impl Meter {
     /// Says that so many bytes were looked at or made, or are about to be.
     fn charge(&self, work: usize) -> Result<()> {
-        if self.watch.charge(work) { Ok(()) } else { Err(stopped()) }
+        if self.hooks.charge(work) { Ok(()) } else { Err(stopped()) }
     }
 
     /// Asks SQLite's own functions.
@@ -114,7 +114,7 @@ impl Call<'_> {
 }
 
 /// What a function returns.
-enum Told {
+enum FunctionResult {
     Null,
     Integer(i64),
     /// Not necessarily UTF-8.
@@ -124,7 +124,7 @@ enum Told {
     Argument(usize),
 }
 
-impl ToSql for Told {
+impl ToSql for FunctionResult {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
         Ok(match self {
             Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),

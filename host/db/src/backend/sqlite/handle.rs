@@ -28,7 +28,7 @@ use super::{
     decimal,
     error::Failure,
     function,
-    watch::{MODULES, Rights, TICK, Watch},
+    hooks::{Hooks, MODULES, Rights, TICK},
 };
 
 mod cache;
@@ -47,7 +47,7 @@ pub(super) struct Lending<'h, 'v> {
 
 /// A column as the statement declares it.
 #[derive(Clone, Debug)]
-pub(super) struct Declared {
+pub(super) struct DeclaredColumn {
     pub name: String,
     /// The type of the table's column that it is, if it is one.
     pub ty: Option<String>,
@@ -60,7 +60,7 @@ struct Prepared {
     rights: Rights,
     /// Whether its runs were short so far.
     is_brief: bool,
-    /// The table that it inserts into, as [`Watch`] knows it.
+    /// The table that it inserts into, as [`Hooks`] knows it.
     target: u64,
     /// Whether it does what can take long in one step.
     lingers: bool,
@@ -82,7 +82,7 @@ pub(super) struct Handle {
     /// Keeps sqlx's thread out. Nothing but drop takes it.
     guard: Option<LockedSqliteHandle<'static>>,
     connection: Leaked,
-    watch: Arc<Watch>,
+    hooks: Arc<Hooks>,
     interrupt: Interrupt,
 }
 
@@ -109,7 +109,7 @@ impl Interrupt {
 
 impl Handle {
     /// Takes a connection over from sqlx, and closes what guests must not reach.
-    pub(super) async fn new(connection: SqliteConnection, watch: Arc<Watch>) -> Result<Self, sqlx::Error> {
+    pub(super) async fn new(connection: SqliteConnection, hooks: Arc<Hooks>) -> Result<Self, sqlx::Error> {
         let leaked = Leaked(NonNull::from(Box::leak(Box::new(connection))));
         let mut guard = match leaked.borrow().lock_handle().await {
             Ok(guard) => guard,
@@ -128,11 +128,11 @@ impl Handle {
                 return Err(sqlx::Error::Configuration(error.into()));
             }
         };
-        let ticks = Arc::clone(&watch);
+        let ticks = Arc::clone(&hooks);
         guard.set_progress_handler(TICK, move || ticks.tick());
         let interrupt = Interrupt(Arc::new(Mutex::new(Some(Db(raw)))));
         let (active, cached, guard) = (None, Vec::new(), Some(guard));
-        let handle = Self { db, active, cached, is_inline: false, guard, connection: leaked, watch, interrupt };
+        let handle = Self { db, active, cached, is_inline: false, guard, connection: leaked, hooks, interrupt };
         handle.restrict().and_then(|()| handle.extend()).map_err(|error| sqlx::Error::Configuration(error.into()))?;
         Ok(handle)
     }
@@ -140,7 +140,7 @@ impl Handle {
     /// Gives the connection the functions and collations of the host's own.
     fn extend(&self) -> rusqlite::Result<()> {
         decimal::register(&self.db)?;
-        function::register(&self.db, &self.watch)
+        function::register(&self.db, &self.hooks)
     }
 
     /// Sets what holds for the connection's whole life.
@@ -174,9 +174,9 @@ impl Handle {
         }
         let mut kept = MODULES.map(CStr::as_ptr).to_vec();
         kept.push(ptr::null());
-        let context = Arc::as_ptr(&self.watch).cast_mut().cast::<c_void>();
+        let context = Arc::as_ptr(&self.hooks).cast_mut().cast::<c_void>();
         // SAFETY: the connection is open, and has used no table yet; the names are strings, with a null at the end, that live
-        // forever. The context is the watch, which this handle keeps alive until the connection is closed; the callbacks take it
+        // forever. The context is the hooks, which this handle keeps alive until the connection is closed; the callbacks take it
         // for what it is and only read it.
         unsafe {
             ffi::sqlite3_drop_modules(self.db.handle(), kept.as_mut_ptr().cast());
@@ -228,8 +228,8 @@ impl Handle {
         let mut tail: *const c_char = ptr::null();
         let text = sql.as_ptr().cast::<c_char>();
         let rights = Rights::of(sql);
-        self.watch.set_rights(rights);
-        self.watch.prepares();
+        self.hooks.set_rights(rights);
+        self.hooks.prepares();
         // SAFETY: the connection is open; the text has `length` bytes; both out-pointers are ours.
         let code = unsafe {
             let (raw, tail) = (&raw mut raw, &raw mut tail);
@@ -240,8 +240,8 @@ impl Handle {
         }
         let statement = NonNull::new(raw).map(Statement);
         let statement = statement.ok_or_else(|| Failure::misuse("there is no statement in the text"))?;
-        let target = self.watch.take_target();
-        let lingers = self.watch.lingers();
+        let target = self.hooks.take_target();
+        let lingers = self.hooks.lingers();
         let value_bytes = cache::value_bytes(statement.memory(), statement.ask(ffi::sqlite3_column_count), sql.len());
         // SQLite sets the tail to a place in the text or to its end.
         let used = tail.addr().wrapping_sub(text.addr());
@@ -282,9 +282,9 @@ impl Handle {
     }
 
     /// A column of the statement in use.
-    pub(super) fn declared(&self, position: usize) -> Declared {
+    pub(super) fn declared(&self, position: usize) -> DeclaredColumn {
         let Some((statement, column)) = self.statement().zip(c_int::try_from(position).ok()) else {
-            return Declared { name: String::new(), ty: None };
+            return DeclaredColumn { name: String::new(), ty: None };
         };
         // SAFETY: the statement is ours and not finalized; a column out of range gives null; what is not null is a string
         // that lives until the statement is stepped or finalized, and is copied before.
@@ -292,7 +292,7 @@ impl Handle {
             let statement = statement.0.as_ptr();
             (text(ffi::sqlite3_column_name(statement, column)), text(ffi::sqlite3_column_decltype(statement, column)))
         };
-        Declared { name: name.unwrap_or_default(), ty }
+        DeclaredColumn { name: name.unwrap_or_default(), ty }
     }
 
     /// Binds a value to the statement in use. Positions count from zero. SQLite copies texts and bytes.
@@ -352,8 +352,8 @@ impl Handle {
     }
 
     /// Goes on to the next row. Whether there is one. The callbacks that SQLite may call are the progress handler, the authorizer and
-    /// the update hook, which touch the watch only, and functions of `decimal` and `function`, which touch nothing but their
-    /// arguments, the watch and a connection of their own.
+    /// the update hook, which touch their own state only, and functions of `decimal` and `function`, which touch nothing but their
+    /// arguments, the hooks and a connection of their own.
     #[inline]
     pub(super) fn step(&mut self) -> Result<bool, Failure> {
         match self.statement().map(|statement| statement.ask(ffi::sqlite3_step)) {
@@ -429,7 +429,7 @@ impl Handle {
         self.cached.clear();
         let mut guard = self.guard.take()?;
         guard.remove_progress_handler();
-        // SAFETY: the connection is open, and the watch cannot be reached through it after this.
+        // SAFETY: the connection is open, and the hooks cannot be reached through it after this.
         unsafe {
             ffi::sqlite3_set_authorizer(self.db.handle(), None, ptr::null_mut());
             ffi::sqlite3_update_hook(self.db.handle(), None, ptr::null_mut());
@@ -540,15 +540,15 @@ unsafe extern "C" fn authorize(
     _database: *const c_char,
     trigger: *const c_char,
 ) -> c_int {
-    // SAFETY: the context was set to a watch that lives as long as the connection; SQLite gives strings or null, good for the time
+    // SAFETY: the context was set to hooks that live as long as the connection; SQLite gives strings or null, good for the time
     // of this call.
-    let (watch, first, second) = unsafe { (&*context.cast::<Watch>(), lent_text(first), lent_text(second)) };
+    let (hooks, first, second) = unsafe { (&*context.cast::<Hooks>(), lent_text(first), lent_text(second)) };
     if action == ffi::SQLITE_INSERT && trigger.is_null() {
-        watch.inserts_into(first);
+        hooks.inserts_into(first);
     }
-    watch.sees(action, first, second);
-    match watch.allows(action, first, second) {
-        true if action == ffi::SQLITE_DELETE && watch.deletes_row_by_row(first) => ffi::SQLITE_IGNORE,
+    hooks.sees(action, first, second);
+    match hooks.allows(action, first, second) {
+        true if action == ffi::SQLITE_DELETE && hooks.deletes_row_by_row(first) => ffi::SQLITE_IGNORE,
         true => ffi::SQLITE_OK,
         false => ffi::SQLITE_DENY,
     }
@@ -562,11 +562,11 @@ unsafe extern "C" fn inserted(
     table: *const c_char,
     key: i64,
 ) {
-    // SAFETY: the context was set to a watch that lives as long as the connection.
-    let watch = unsafe { &*context.cast::<Watch>() };
-    if action == ffi::SQLITE_INSERT && watch.awaits(key) {
+    // SAFETY: the context was set to hooks that live as long as the connection.
+    let hooks = unsafe { &*context.cast::<Hooks>() };
+    if action == ffi::SQLITE_INSERT && hooks.awaits(key) {
         // SAFETY: SQLite gives a string, good for the time of this call.
-        watch.made(unsafe { lent_text(table) });
+        hooks.made(unsafe { lent_text(table) });
     }
 }
 

@@ -38,7 +38,7 @@ const STORED: &str = "m.type = 'table' AND m.rootpage <> 0";
 
 /// What is known of a table besides what the contract tells.
 #[derive(Default)]
-struct Known {
+struct TableDetails {
     created: Created,
     without_rowid: bool,
     /// The key's columns by their places in it.
@@ -98,7 +98,7 @@ async fn tables(
     admin: &mut AdminConnection<'_>,
     options: &ReflectOptions,
     assembly: &mut Assembly,
-    known: &mut HashMap<String, Known>,
+    known: &mut HashMap<String, TableDetails>,
 ) -> Result<Vec<String>> {
     let only: HashSet<&str> = options.only.iter().map(String::as_str).collect();
     let mut odd = Vec::new();
@@ -127,7 +127,7 @@ async fn tables(
             if kind != "table" {
                 odd.push(name.clone());
             }
-            known.insert(name, Known { created, without_rowid, key: Vec::new() });
+            known.insert(name, TableDetails { created, without_rowid, key: Vec::new() });
             Ok(())
         })
         .await?;
@@ -137,7 +137,7 @@ async fn tables(
 async fn columns(
     admin: &mut AdminConnection<'_>,
     assembly: &mut Assembly,
-    known: &mut HashMap<String, Known>,
+    known: &mut HashMap<String, TableDetails>,
 ) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Sqlite);
     sql.push("SELECT m.name, ").push(COLUMNS).push(" FROM main.sqlite_schema AS m ");
@@ -149,7 +149,7 @@ async fn odd_columns(
     admin: &mut AdminConnection<'_>,
     name: &str,
     assembly: &mut Assembly,
-    known: &mut HashMap<String, Known>,
+    known: &mut HashMap<String, TableDetails>,
 ) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Sqlite);
     sql.push("SELECT ").push(COLUMNS).push(" FROM pragma_table_xinfo(?, 'main') AS x ORDER BY x.cid");
@@ -161,7 +161,7 @@ fn column(
     table: &str,
     cells: &mut Cells<'_>,
     assembly: &mut Assembly,
-    known: &mut HashMap<String, Known>,
+    known: &mut HashMap<String, TableDetails>,
 ) -> Result<()> {
     let Some(known) = known.get_mut(table) else { return Ok(()) };
     let (name, declared, not_null) = (cells.text(), cells.text(), cells.flag());
@@ -192,7 +192,7 @@ fn without_generated(declared: &str) -> &str {
 }
 
 /// Gives tables their keys. A lone `INTEGER` key is the row's number: never null, and counted up.
-fn primary_keys(assembly: &mut Assembly, known: &mut HashMap<String, Known>) {
+fn primary_keys(assembly: &mut Assembly, known: &mut HashMap<String, TableDetails>) {
     for (name, known) in known {
         known.key.sort();
         let Some(table) = assembly.get(name) else { continue };
@@ -211,7 +211,7 @@ fn primary_keys(assembly: &mut Assembly, known: &mut HashMap<String, Known>) {
 async fn foreign_keys(
     admin: &mut AdminConnection<'_>,
     assembly: &mut Assembly,
-    known: &HashMap<String, Known>,
+    known: &HashMap<String, TableDetails>,
 ) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Sqlite);
     sql.push(
@@ -285,7 +285,7 @@ async fn name_foreign_keys(
 async fn indexes(
     admin: &mut AdminConnection<'_>,
     assembly: &mut Assembly,
-    known: &HashMap<String, Known>,
+    known: &HashMap<String, TableDetails>,
 ) -> Result<()> {
     let mut sql = SqlWriter::new(Dialect::Sqlite);
     sql.push(

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlservice_sql::{Batch, Error as StatementError, batch::Room, compiled::Output};
+use sqlservice_sql::{Batch, Error as StatementError, batch::ColumnCapacity, compiled::Output};
 
 use super::{
     bind,
@@ -15,8 +15,8 @@ use super::{
     decode::Filling,
     error::{self, Failure},
     handle::Handle,
-    types::{self, Shape},
-    watch::Watch,
+    hooks::Hooks,
+    types::{self, RowLayout},
 };
 use crate::{
     Error, Result,
@@ -36,7 +36,7 @@ const ROUNDS: usize = 1_024;
 /// Why filling batches ended.
 enum FillOutcome {
     /// This one is full, one more row waits, and the reader has to be waited for.
-    Full(Batch, Vec<Room>),
+    Full(Batch, Vec<ColumnCapacity>),
     /// There are no more rows.
     Done,
     /// The reader wants no more.
@@ -52,7 +52,7 @@ enum FillOutcome {
 /// The rows of a statement on their way into batches.
 struct BatchFiller {
     filling: Filling,
-    shape: Arc<Shape>,
+    layout: Arc<RowLayout>,
     /// Whether the current row is in no batch yet.
     waiting: bool,
 }
@@ -64,8 +64,8 @@ impl SqliteBackendConnection {
         if !is_short(job) || !matches!(self.transaction, Transaction::Open { .. }) {
             return None;
         }
-        self.watch.arm();
-        let whole = self.here().ok()?.work_inline(Watch::bound_closely, |handle| at_once(handle, job, demand));
+        self.hooks.arm();
+        let whole = self.here().ok()?.work_inline(Hooks::bound_closely, |handle| at_once(handle, job, demand));
         self.leave();
         whole
     }
@@ -92,20 +92,20 @@ impl SqliteBackendConnection {
     /// Runs a prepared statement once with each share of its values, and collects what it returns. Its transaction holds the
     /// write lock by now, so that it meets no other.
     async fn repeat(&mut self, job: &Arc<Execution>, sink: &mut RowSink) -> Result<Done> {
-        let (columns, shape) = types::columns(self.here()?, job.expected.as_ref());
+        let (columns, layout) = types::columns(self.here()?, job.expected.as_ref());
         if !columns.is_empty() {
             sink.columns(columns);
         }
-        let shape = Arc::new(shape);
+        let layout = Arc::new(layout);
         let mut rounds = RowRuns { left: 0..job.binds.rounds(), affected: 0 };
         loop {
-            let (job, shape, watch) = (Arc::clone(job), Arc::clone(&shape), Arc::clone(&self.watch));
+            let (job, layout, hooks) = (Arc::clone(job), Arc::clone(&layout), Arc::clone(&self.hooks));
             let mut moved = (rounds, sink.take());
             let waiting;
             (moved, waiting) = self
                 .with(false, move |handle| {
                     let (rounds, sink) = &mut moved;
-                    let waiting = rounds.run_on(handle, &job, &shape, &watch, sink);
+                    let waiting = rounds.run_on(handle, &job, &layout, &hooks, sink);
                     (moved, waiting)
                 })
                 .await?;
@@ -128,7 +128,7 @@ impl SqliteBackendConnection {
         };
         if is_short(job) {
             // The planner can take long, and so can reading the schema, which is guest-controlled as well.
-            let prepared = self.here()?.work_inline(Watch::bound, |handle| match open(handle, job) {
+            let prepared = self.here()?.work_inline(Hooks::bound, |handle| match open(handle, job) {
                 Err(failure) if handle.has_to_move(&failure) => None,
                 prepared => Some(prepared),
             });
@@ -152,7 +152,7 @@ impl SqliteBackendConnection {
     async fn fetch(&mut self, job: &Execution, writes: bool, sink: &mut RowSink) -> Result<Done> {
         let handle = self.here()?;
         let before = handle.total_changes();
-        let (columns, shape) = types::columns(handle, job.expected.as_ref());
+        let (columns, layout) = types::columns(handle, job.expected.as_ref());
         let tells_key = writes && columns.is_empty() && verb::inserts(&job.sql);
         if tells_key {
             handle.expect_key();
@@ -163,7 +163,7 @@ impl SqliteBackendConnection {
         let mut short = !writes && !handle.lingers() && is_short(job);
         let until = Instant::now() + self.lock_timeout;
         let mut pause = Duration::from_millis(1);
-        let mut rows = BatchFiller::new(Arc::new(shape), sink.demand());
+        let mut rows = BatchFiller::new(Arc::new(layout), sink.demand());
         loop {
             let filled = self.fill(&mut rows, sink, short).await?;
             short = false;
@@ -190,12 +190,12 @@ impl SqliteBackendConnection {
                 FillOutcome::Later => {}
                 FillOutcome::Again => {
                     self.here()?.restart();
-                    rows = BatchFiller::new(rows.shape, sink.demand());
+                    rows = BatchFiller::new(rows.layout, sink.demand());
                 }
                 FillOutcome::Busy if Instant::now() < until => {
                     self.here()?.restart();
                     self.pause(&mut pause).await?;
-                    rows = BatchFiller::new(rows.shape, sink.demand());
+                    rows = BatchFiller::new(rows.layout, sink.demand());
                 }
                 FillOutcome::Busy => return Err(locked()),
             }
@@ -205,8 +205,8 @@ impl SqliteBackendConnection {
     /// Fills batches: here for as long as that is short, or else on a thread for it, until the reader has to be waited for.
     async fn fill(&mut self, rows: &mut BatchFiller, sink: &mut RowSink, short: bool) -> Result<FillOutcome> {
         if short {
-            let watch = Arc::clone(&self.watch);
-            return self.here()?.work_inline(Watch::bound, |handle| rows.fill(handle, Some(&watch)));
+            let hooks = Arc::clone(&self.hooks);
+            return self.here()?.work_inline(Hooks::bound, |handle| rows.fill(handle, Some(&hooks)));
         }
         let mut moved = (rows.take(), sink.take());
         let filled;
@@ -234,11 +234,11 @@ fn at_once(handle: &mut Handle, job: &Execution, demand: FetchSize) -> Option<(A
         return None;
     }
     bind::bind(handle, &job.binds).ok()?;
-    let (columns, shape) = types::columns(handle, job.expected.as_ref());
-    let mut filling = Filling::new(&shape, FetchSize { rows: demand.rows.min(AT_ONCE), ..demand });
+    let (columns, layout) = types::columns(handle, job.expected.as_ref());
+    let mut filling = Filling::new(&layout, FetchSize { rows: demand.rows.min(AT_ONCE), ..demand });
     let whole = loop {
         match handle.step() {
-            Ok(true) if !filling.is_full() && filling.push(handle, &shape).is_ok() => {}
+            Ok(true) if !filling.is_full() && filling.push(handle, &layout).is_ok() => {}
             Ok(false) => break true,
             _ => break false,
         }
@@ -251,21 +251,21 @@ fn at_once(handle: &mut Handle, job: &Execution, demand: FetchSize) -> Option<(A
 }
 
 impl BatchFiller {
-    fn new(shape: Arc<Shape>, demand: FetchSize) -> Self {
-        Self { filling: Filling::new(&shape, demand), shape, waiting: false }
+    fn new(layout: Arc<RowLayout>, demand: FetchSize) -> Self {
+        Self { filling: Filling::new(&layout, demand), layout, waiting: false }
     }
 
     /// Begins the next batch, which will be like the last one.
-    fn go_on(&mut self, demand: FetchSize, room: &[Room]) {
-        self.filling = Filling::like(&self.shape, demand, room);
+    fn go_on(&mut self, demand: FetchSize, room: &[ColumnCapacity]) {
+        self.filling = Filling::like(&self.layout, demand, room);
         self.waiting = true;
     }
 
     /// Leaves none in their place, for the time in which another thread has them.
     fn take(&mut self) -> Self {
-        let none = Filling::like(&self.shape, FetchSize::DEFAULT, &[]);
+        let none = Filling::like(&self.layout, FetchSize::DEFAULT, &[]);
         let filling = std::mem::replace(&mut self.filling, none);
-        Self { filling, shape: Arc::clone(&self.shape), waiting: self.waiting }
+        Self { filling, layout: Arc::clone(&self.layout), waiting: self.waiting }
     }
 
     /// Fills one batch after the other.
@@ -284,24 +284,24 @@ impl BatchFiller {
         }
     }
 
-    /// Fills a batch. With a watch, only for as long as that allows.
-    fn fill(&mut self, handle: &mut Handle, watch: Option<&Watch>) -> Result<FillOutcome> {
+    /// Fills a batch. With hooks, only for as long as that allows.
+    fn fill(&mut self, handle: &mut Handle, hooks: Option<&Hooks>) -> Result<FillOutcome> {
         loop {
             if !std::mem::take(&mut self.waiting) {
                 match handle.step() {
                     Ok(true) => {}
                     Ok(false) => return Ok(FillOutcome::Done),
-                    Err(failure) if watch.is_some() && handle.has_to_move(&failure) => return Ok(FillOutcome::Again),
+                    Err(failure) if hooks.is_some() && handle.has_to_move(&failure) => return Ok(FillOutcome::Again),
                     Err(failure) => return refilled(failure, &self.filling),
                 }
             }
             if self.filling.is_full() {
                 let room = self.filling.room();
-                let full = std::mem::replace(&mut self.filling, Filling::like(&self.shape, FetchSize::DEFAULT, &[]));
+                let full = std::mem::replace(&mut self.filling, Filling::like(&self.layout, FetchSize::DEFAULT, &[]));
                 return Ok(FillOutcome::Full(full.finish()?, room));
             }
-            self.filling.push(handle, &self.shape)?;
-            if watch.is_some_and(Watch::is_overdue) {
+            self.filling.push(handle, &self.layout)?;
+            if hooks.is_some_and(Hooks::is_overdue) {
                 return Ok(FillOutcome::Later);
             }
         }
@@ -321,12 +321,12 @@ impl RowRuns {
         &mut self,
         handle: &mut Handle,
         job: &Execution,
-        shape: &Shape,
-        watch: &Watch,
+        layout: &RowLayout,
+        hooks: &Hooks,
         sink: &mut RowSink,
     ) -> Result<Option<Batch>> {
         while !self.left.is_empty() {
-            let batch = self.run(handle, job, shape, watch)?;
+            let batch = self.run(handle, job, layout, hooks)?;
             match sink.try_deliver(batch) {
                 Ok(Next::More(_)) => {}
                 Ok(Next::Stop) => self.left = 0..0,
@@ -337,23 +337,23 @@ impl RowRuns {
     }
 
     /// Some rounds: the rows that they return.
-    fn run(&mut self, handle: &mut Handle, job: &Execution, shape: &Shape, watch: &Watch) -> Result<Batch> {
-        let mut filling = Filling::new(shape, FetchSize::DEFAULT);
+    fn run(&mut self, handle: &mut Handle, job: &Execution, layout: &RowLayout, hooks: &Hooks) -> Result<Batch> {
+        let mut filling = Filling::new(layout, FetchSize::DEFAULT);
         handle.lend(|lending| {
             for round in self.left.by_ref().take(ROUNDS) {
-                if watch.is_stopped() {
+                if hooks.is_stopped() {
                     return Err(Error::Cancelled);
                 }
                 lending.restart();
                 bind::lend(lending, &job.binds, round)?;
                 let before = lending.handle().total_changes();
                 while lending.step().map_err(error::error)? {
-                    filling.push(lending.handle(), shape)?;
+                    filling.push(lending.handle(), layout)?;
                 }
                 if lending.handle().total_changes() != before {
                     self.affected += lending.handle().changes();
-                    if shape.is_key {
-                        filling.push_key(lending.handle().made_key(), shape)?;
+                    if layout.is_key {
+                        filling.push_key(lending.handle().made_key(), layout)?;
                     }
                 }
             }

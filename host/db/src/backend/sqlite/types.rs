@@ -7,7 +7,7 @@ use sqlservice_sql::{batch::VectorKind, compiled::Output, schema::TypeKind, type
 use super::handle::Handle;
 
 /// What the rows of one statement look like.
-pub(super) struct Shape {
+pub(super) struct RowLayout {
     pub(super) kinds: Vec<TypeKind>,
     pub(super) vectors: Vec<VectorKind>,
     /// Whether the only column is the key that an insert made, which the statement does not return.
@@ -15,23 +15,23 @@ pub(super) struct Shape {
 }
 
 /// The columns of the statement in use, as the compiler knows them or the tables declare them.
-pub(super) fn columns(handle: &Handle, expected: Option<&Arc<[Output]>>) -> (Arc<[Output]>, Shape) {
+pub(super) fn columns(handle: &Handle, expected: Option<&Arc<[Output]>>) -> (Arc<[Output]>, RowLayout) {
     let width = handle.width();
     if let (0, Some(expected @ [key])) = (width, expected.map(|expected| &**expected)) {
-        let shape = Shape { kinds: vec![kind(key)], vectors: vec![vector(key)], is_key: true };
-        return (expected.into(), shape);
+        let layout = RowLayout { kinds: vec![kind(key)], vectors: vec![vector(key)], is_key: true };
+        return (expected.into(), layout);
     }
     let expected = expected.filter(|expected| expected.len() == width);
     let columns = match expected {
         Some(expected) if expected.iter().all(|output| output.ty.is_some()) => Arc::clone(expected),
         _ => (0..width).map(|at| column(handle, at, expected.and_then(|expected| expected.get(at)))).collect(),
     };
-    let shape = Shape {
+    let layout = RowLayout {
         kinds: columns.iter().map(kind).collect(),
         vectors: columns.iter().map(vector).collect(),
         is_key: false,
     };
-    (columns, shape)
+    (columns, layout)
 }
 
 /// A column, whose type is the declared one where the compiler does not know it.

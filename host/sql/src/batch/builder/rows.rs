@@ -1,6 +1,6 @@
 //! The builder of a batch: row after row, a builder a column.
 
-use super::{ColumnBuilder, Room, VectorKind, too_long};
+use super::{ColumnBuilder, ColumnCapacity, VectorKind, too_long};
 use crate::{Result, batch::Batch};
 
 /// Builds a batch: a builder a column.
@@ -19,8 +19,8 @@ impl BatchBuilder {
 
     /// A batch of no rows whose columns have this room each; those beyond have none.
     #[must_use]
-    pub fn with_room(kinds: &[VectorKind], room: &[Room]) -> Self {
-        let room = room.iter().copied().chain(std::iter::repeat(Room::default()));
+    pub fn with_room(kinds: &[VectorKind], room: &[ColumnCapacity]) -> Self {
+        let room = room.iter().copied().chain(std::iter::repeat(ColumnCapacity::default()));
         Self {
             columns: kinds.iter().zip(room).map(|(kind, room)| ColumnBuilder::with_room(*kind, room)).collect(),
             rows: 0,
@@ -29,7 +29,7 @@ impl BatchBuilder {
 
     /// The room that its columns use.
     #[must_use]
-    pub fn room(&self) -> Vec<Room> {
+    pub fn room(&self) -> Vec<ColumnCapacity> {
         self.columns.iter().map(ColumnBuilder::room).collect()
     }
 

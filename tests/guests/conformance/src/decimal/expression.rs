@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use bigdecimal::{BigDecimal, RoundingMode, Zero as _};
 use sqlservice_sdk::{expression::*, prelude::*};
 
-use crate::e::fidelity::random::Random;
+use crate::types::fidelity::random::Random;
 
 /// Rows to compute with.
 #[derive(Model, Clone, Debug)]

@@ -10,7 +10,7 @@ use sqlservice_sdk::{
 };
 
 use super::expression::{Amount, Number, Row, Tree, exact, literal_of, told, tree};
-use crate::{Saw, e::fidelity::random::Random, told::error};
+use crate::{Saw, lines::error, types::fidelity::random::Random};
 
 /// What was asked so far, and what was answered otherwise than the model says.
 struct Compared<'s> {

@@ -4,7 +4,7 @@ use sqlservice_sdk::{expression::*, prelude::*};
 
 use crate::{
     Saw,
-    told::{debug, error, outcome},
+    lines::{debug, error, outcome},
 };
 
 /// What has a decimal for a key.

@@ -13,7 +13,7 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{Call, FLAGS, MOST_BYTES, Meter, Told, too_long};
+use super::{Call, FLAGS, FunctionResult, MOST_BYTES, Meter, too_long};
 
 /// The longest format, and the most digits of a number in it.
 const FORMAT: usize = 64 << 10;
@@ -35,7 +35,7 @@ static FORMATTED: LazyLock<String> = LazyLock::new(|| format!("SELECT format(?1{
 
 /// Puts the functions in the place of SQLite's.
 pub(super) fn register(connection: &rusqlite::Connection, meter: &Meter) -> Result<()> {
-    let scalar = |name: &'static str, arguments, function: fn(&Call<'_>) -> Result<(Told, SubType)>| {
+    let scalar = |name: &'static str, arguments, function: fn(&Call<'_>) -> Result<(FunctionResult, SubType)>| {
         let meter = meter.clone();
         let flags = FLAGS.union(FunctionFlags::SQLITE_RESULT_SUBTYPE);
         connection
@@ -50,11 +50,11 @@ pub(super) fn register(connection: &rusqlite::Connection, meter: &Meter) -> Resu
 }
 
 impl Call<'_> {
-    fn format(&self) -> Result<(Told, SubType)> {
+    fn format(&self) -> Result<(FunctionResult, SubType)> {
         if self.context.is_empty() {
-            return Ok((Told::Null, None));
+            return Ok((FunctionResult::Null, None));
         }
-        let Some(format) = self.text(0)? else { return Ok((Told::Null, None)) };
+        let Some(format) = self.text(0)? else { return Ok((FunctionResult::Null, None)) };
         if format.len() > FORMAT || has_long_number(&format) {
             return Err(too_long());
         }
@@ -70,7 +70,7 @@ impl Call<'_> {
         self.asked(&FORMATTED, &values, None)
     }
 
-    fn patch(&self, sql: &str, subtype: SubType) -> Result<(Told, SubType)> {
+    fn patch(&self, sql: &str, subtype: SubType) -> Result<(FunctionResult, SubType)> {
         let length = |at| self.text(at).map(|text| text.map_or(0, |text| text.len()));
         if length(0)?.saturating_mul(length(1)?) > PATCH {
             return Err(too_long());
@@ -78,7 +78,7 @@ impl Call<'_> {
         self.asked(sql, &[self.context.get_raw(0), self.context.get_raw(1)], subtype)
     }
 
-    fn pretty(&self, sql: &str) -> Result<(Told, SubType)> {
+    fn pretty(&self, sql: &str) -> Result<(FunctionResult, SubType)> {
         let text = self.text(0)?.unwrap_or_default();
         let blanks = if self.context.len() == 2 { self.text(1)?.map_or(4, |blanks| blanks.len()) } else { 4 };
         let depth = if matches!(self.context.get_raw(0), ValueRef::Blob(_)) { JSON_DEPTH } else { depth(&text) };
@@ -91,20 +91,20 @@ impl Call<'_> {
     }
 
     /// What SQLite's own function says.
-    fn asked(&self, sql: &str, values: &[ValueRef<'_>], subtype: SubType) -> Result<(Told, SubType)> {
-        let values: Vec<Lent<'_>> = values.iter().copied().map(Lent).collect();
+    fn asked(&self, sql: &str, values: &[ValueRef<'_>], subtype: SubType) -> Result<(FunctionResult, SubType)> {
+        let values: Vec<BorrowedValue<'_>> = values.iter().copied().map(BorrowedValue).collect();
         let value = self.meter.ask(|plain| {
             plain.query_row(sql, params_from_iter(values), |row| {
                 Ok(match row.get_ref(0)? {
-                    ValueRef::Text(bytes) => Told::Text(bytes.to_vec()),
-                    ValueRef::Blob(bytes) => Told::Blob(bytes.to_vec()),
-                    ValueRef::Integer(value) => Told::Integer(value),
-                    _ => Told::Null,
+                    ValueRef::Text(bytes) => FunctionResult::Text(bytes.to_vec()),
+                    ValueRef::Blob(bytes) => FunctionResult::Blob(bytes.to_vec()),
+                    ValueRef::Integer(value) => FunctionResult::Integer(value),
+                    _ => FunctionResult::Null,
                 })
             })
         })?;
         let bytes = match &value {
-            Told::Text(bytes) | Told::Blob(bytes) => bytes.len(),
+            FunctionResult::Text(bytes) | FunctionResult::Blob(bytes) => bytes.len(),
             _ => 0,
         };
         self.meter.charge(bytes)?;
@@ -117,9 +117,9 @@ impl Call<'_> {
 }
 
 /// A value where it lies.
-struct Lent<'v>(ValueRef<'v>);
+struct BorrowedValue<'v>(ValueRef<'v>);
 
-impl ToSql for Lent<'_> {
+impl ToSql for BorrowedValue<'_> {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(self.0))
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::Result;
 
-use super::{Call, Meter, PATTERN_BYTES, Told, character, failed, stopped, until_nul};
+use super::{Call, FunctionResult, Meter, PATTERN_BYTES, character, failed, stopped, until_nul};
 
 /// After how many steps of a match it is asked whether to go on.
 const STEPS: usize = 4_096;
@@ -52,28 +52,28 @@ enum Token<'p> {
 
 impl Call<'_> {
     /// Whether the second argument matches the first one, with the third one as escape.
-    pub(super) fn pattern(&self, mut rules: Rules) -> Result<Told> {
+    pub(super) fn pattern(&self, mut rules: Rules) -> Result<FunctionResult> {
         let pattern = self.text(0)?;
         let length = pattern.as_ref().map_or(0, |pattern| pattern.len());
         if i32::try_from(length).map_or(true, |length| length > PATTERN_BYTES) {
             return Err(failed("LIKE or GLOB pattern too complex"));
         }
         if self.context.len() == 3 {
-            let Some(escape) = self.text(2)? else { return Ok(Told::Null) };
+            let Some(escape) = self.text(2)? else { return Ok(FunctionResult::Null) };
             let escape = until_nul(&escape);
             match character(escape) {
                 Some((escape_is, length)) if length == escape.len() => rules = rules.escaped(escape_is),
                 _ => return Err(failed("ESCAPE expression must be a single character")),
             }
         }
-        let (Some(pattern), Some(text)) = (pattern, self.text(1)?) else { return Ok(Told::Null) };
+        let (Some(pattern), Some(text)) = (pattern, self.text(1)?) else { return Ok(FunctionResult::Null) };
         let mut matching = Matching { rules, meter: self.meter, steps: 0 };
         let is_match = matching.run(until_nul(&pattern), until_nul(&text)).map_err(|Stopped| stopped())?;
-        Ok(Told::Integer(is_match.into()))
+        Ok(FunctionResult::Integer(is_match.into()))
     }
 }
 
-/// The watch said not to go on. Small, as each step of a match can return it.
+/// The hooks said not to go on. Small, as each step of a match can return it.
 struct Stopped;
 
 type Going<T> = std::result::Result<T, Stopped>;
@@ -191,7 +191,7 @@ impl Matching<'_> {
     }
 
     fn charge(&mut self) -> Going<()> {
-        if self.meter.watch.charge(std::mem::take(&mut self.steps)) { Ok(()) } else { Err(Stopped) }
+        if self.meter.hooks.charge(std::mem::take(&mut self.steps)) { Ok(()) } else { Err(Stopped) }
     }
 }
 

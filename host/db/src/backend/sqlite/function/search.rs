@@ -5,26 +5,26 @@ use std::borrow::Cow;
 use memchr::memmem;
 use rusqlite::{Result, types::ValueRef};
 
-use super::{Call, MOST_BYTES, Meter, Told, character, is_continuation, too_long, until_nul};
+use super::{Call, FunctionResult, MOST_BYTES, Meter, character, is_continuation, too_long, until_nul};
 
 /// Which ends of a text are trimmed.
 #[derive(Clone, Copy)]
-pub(super) struct Ends {
+pub(super) struct TrimSides {
     pub left: bool,
     pub right: bool,
 }
 
 impl Call<'_> {
     /// The position of a text's first part like this one: in characters, or in bytes where both are bytes.
-    pub(super) fn instr(&self) -> Result<Told> {
+    pub(super) fn instr(&self) -> Result<FunctionResult> {
         let both = (self.context.get_raw(0), self.context.get_raw(1));
-        let (Some(text), Some(part)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
+        let (Some(text), Some(part)) = (self.text(0)?, self.text(1)?) else { return Ok(FunctionResult::Null) };
         self.meter.charge(text.len().saturating_add(part.len()))?;
         let are_bytes = matches!(both, (ValueRef::Blob(_), ValueRef::Blob(_)));
         // A character is never found inside of another one.
         let begins_inside = !are_bytes && part.first().is_some_and(|first| is_continuation(*first));
         let found = if begins_inside { text.starts_with(&part).then_some(0) } else { memmem::find(&text, &part) };
-        let Some(at) = found else { return Ok(Told::Integer(0)) };
+        let Some(at) = found else { return Ok(FunctionResult::Integer(0)) };
         let before = text.get(..at).unwrap_or_default();
         let passed = match before.split_first() {
             None => 0,
@@ -32,16 +32,16 @@ impl Call<'_> {
             // The first byte counts, whatever it is.
             Some((_, rest)) => 1 + rest.iter().filter(|byte| !is_continuation(**byte)).count(),
         };
-        Ok(Told::Integer(i64::try_from(passed).unwrap_or(i64::MAX).saturating_add(1)))
+        Ok(FunctionResult::Integer(i64::try_from(passed).unwrap_or(i64::MAX).saturating_add(1)))
     }
 
     /// A text with another one in the place of each of its parts like this one.
-    pub(super) fn replace(&self) -> Result<Told> {
-        let (Some(text), Some(part)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
+    pub(super) fn replace(&self) -> Result<FunctionResult> {
+        let (Some(text), Some(part)) = (self.text(0)?, self.text(1)?) else { return Ok(FunctionResult::Null) };
         if matches!(part.first(), None | Some(0)) {
             return Ok(self.unchanged(text));
         }
-        let Some(by) = self.text(2)? else { return Ok(Told::Null) };
+        let Some(by) = self.text(2)? else { return Ok(FunctionResult::Null) };
         self.meter.charge(text.len().saturating_add(part.len()))?;
         let finder = memmem::Finder::new(&*part);
         let mut replaced = Vec::with_capacity(text.len());
@@ -61,31 +61,31 @@ impl Call<'_> {
         let rest = text.get(done..).unwrap_or_default();
         check_length(replaced.len().saturating_add(rest.len()))?;
         replaced.extend_from_slice(rest);
-        Ok(Told::Text(replaced))
+        Ok(FunctionResult::Text(replaced))
     }
 
     /// The first argument as a text.
-    fn unchanged(&self, text: Cow<'_, [u8]>) -> Told {
+    fn unchanged(&self, text: Cow<'_, [u8]>) -> FunctionResult {
         match self.context.get_raw(0) {
-            ValueRef::Text(_) => Told::Argument(0),
-            _ => Told::Text(text.into_owned()),
+            ValueRef::Text(_) => FunctionResult::Argument(0),
+            _ => FunctionResult::Text(text.into_owned()),
         }
     }
 
     /// A text without the characters of a list at its ends.
-    pub(super) fn trim(&self, ends: Ends) -> Result<Told> {
-        let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
+    pub(super) fn trim(&self, ends: TrimSides) -> Result<FunctionResult> {
+        let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(FunctionResult::Null) };
         let list = until_nul(&list);
         self.meter.charge(text.len().saturating_add(list.len()))?;
         let rest = if list.is_ascii() { trimmed(&text, list, ends) } else { self.trimmed(&text, list, ends)? };
         if rest.len() == text.len() {
             return Ok(self.unchanged(Cow::Borrowed(rest)));
         }
-        Ok(Told::Text(rest.to_vec()))
+        Ok(FunctionResult::Text(rest.to_vec()))
     }
 
     /// A text without the characters of a list at its ends, each as many bytes as they are.
-    fn trimmed<'t>(&self, text: &'t [u8], list: &[u8], ends: Ends) -> Result<&'t [u8]> {
+    fn trimmed<'t>(&self, text: &'t [u8], list: &[u8], ends: TrimSides) -> Result<&'t [u8]> {
         let characters: Vec<&[u8]> = Characters(list).collect();
         let mut rest = text;
         while ends.left
@@ -102,8 +102,8 @@ impl Call<'_> {
     }
 
     /// The bytes that pairs of hexadecimal digits write; null where a character stands between the pairs that is not in a list.
-    pub(super) fn unhex(&self) -> Result<Told> {
-        let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(Told::Null) };
+    pub(super) fn unhex(&self) -> Result<FunctionResult> {
+        let (Some(text), Some(list)) = (self.text(0)?, self.text(1)?) else { return Ok(FunctionResult::Null) };
         let text = until_nul(&text);
         self.meter.charge(text.len().saturating_add(list.len().saturating_mul(8)))?;
         let mut passed: Vec<u32> = Characters(&list).filter_map(character).map(|(read, _)| read).collect();
@@ -114,24 +114,24 @@ impl Call<'_> {
             let Some(high) = digit(*first) else {
                 let Some((read, length)) = character(rest) else { break };
                 if passed.binary_search(&read).is_err() {
-                    return Ok(Told::Null);
+                    return Ok(FunctionResult::Null);
                 }
                 self.meter.charge(16)?;
                 rest = rest.get(length..).unwrap_or_default();
                 continue;
             };
             let Some((low, after)) = after.split_first().and_then(|(low, after)| Some((digit(*low)?, after))) else {
-                return Ok(Told::Null);
+                return Ok(FunctionResult::Null);
             };
             bytes.push(high << 4 | low);
             rest = after;
         }
-        Ok(Told::Blob(bytes))
+        Ok(FunctionResult::Blob(bytes))
     }
 }
 
 /// The same where all characters are single bytes.
-fn trimmed<'t>(text: &'t [u8], list: &[u8], ends: Ends) -> &'t [u8] {
+fn trimmed<'t>(text: &'t [u8], list: &[u8], ends: TrimSides) -> &'t [u8] {
     let mut is_listed = [false; 256];
     for byte in list {
         if let Some(is_listed) = is_listed.get_mut(usize::from(*byte)) {

@@ -241,9 +241,9 @@ fn bounded_ones_ask_sqlites_own() {
 
 #[test]
 fn t31_they_end_when_they_are_stopped() {
-    let watch = Arc::new(Watch::default());
+    let hooks = Arc::new(Hooks::default());
     let connection = Connection::open_in_memory().expect("a database");
-    register(&connection, &watch).expect("registered");
+    register(&connection, &hooks).expect("registered");
     let (long, part) = ("a".repeat(1_200_000), "é".repeat(100_000) + "a");
     let pattern = "%".to_owned() + &"a".repeat(9_000) + "b%";
     let calls = [
@@ -259,16 +259,16 @@ fn t31_they_end_when_they_are_stopped() {
     ];
     for (call, other) in calls {
         let values = [Value::from(long.clone()), Value::from(other.clone())];
-        watch.arm();
-        watch.bound();
+        hooks.arm();
+        hooks.bound();
         let error = told(&connection, call, &values).expect_err(call);
-        assert!(error.contains("interrupted") && watch.was_moved(), "{call}: {error}");
-        watch.arm();
+        assert!(error.contains("interrupted") && hooks.was_moved(), "{call}: {error}");
+        hooks.arm();
         std::thread::scope(|scope| {
             let since = std::time::Instant::now();
             scope.spawn(|| {
                 std::thread::sleep(std::time::Duration::from_millis(50));
-                watch.stop();
+                hooks.stop();
             });
             let result = told(&connection, call, &values);
             assert!(since.elapsed().as_millis() < 1_000, "{call}: {:?}", since.elapsed());

@@ -4,7 +4,7 @@ use sqlservice_sql::Sql;
 
 use super::{
     super::{error, function::MOST_BYTES},
-    Failure, Handle, Rights, Watch,
+    Failure, Handle, Hooks, Rights,
 };
 
 /// The most bytes of a value that is worked with on its caller's thread.
@@ -41,10 +41,10 @@ impl Handle {
         let known = self.cached.iter().rposition(|known| known.sql == *sql);
         let prepared = match known {
             Some(position) => self.cached.remove(position),
-            None => self.prepare(sql).inspect_err(|_| self.watch.set_rights(Rights::HOST))?,
+            None => self.prepare(sql).inspect_err(|_| self.hooks.set_rights(Rights::HOST))?,
         };
         // A statement is prepared again where it runs after the schema changed.
-        self.watch.set_rights(prepared.rights);
+        self.hooks.set_rights(prepared.rights);
         self.active = Some(prepared);
         self.limit();
         Ok(())
@@ -55,7 +55,7 @@ impl Handle {
         self.unbind();
         let Some(prepared) = self.active.take() else { return };
         self.limit();
-        self.watch.set_rights(Rights::HOST);
+        self.hooks.set_rights(Rights::HOST);
         if prepared.sql.len() > CACHED_TEXT {
             return;
         }
@@ -78,7 +78,7 @@ impl Handle {
         }
         self.put_away();
         if let Some(waiting) = &waiting {
-            self.watch.set_rights(waiting.rights);
+            self.hooks.set_rights(waiting.rights);
         }
         self.active = waiting;
         self.limit();
@@ -97,14 +97,14 @@ impl Handle {
 
     /// Works on its caller's thread: steps are bounded, and so is the length of values, as a step that works with a long one
     /// takes long.
-    pub(in super::super) fn work_inline<T>(&mut self, bound: fn(&Watch), work: impl FnOnce(&mut Self) -> T) -> T {
-        bound(&self.watch);
+    pub(in super::super) fn work_inline<T>(&mut self, bound: fn(&Hooks), work: impl FnOnce(&mut Self) -> T) -> T {
+        bound(&self.hooks);
         self.is_inline = true;
         self.limit();
         let result = work(self);
         self.is_inline = false;
         self.limit();
-        self.watch.unbound();
+        self.hooks.unbound();
         result
     }
 
@@ -116,7 +116,7 @@ impl Handle {
 
     /// Whether work on its caller's thread ended because it takes long, and has to begin again elsewhere. Asked there.
     pub(in super::super) fn has_to_move(&self, failure: &Failure) -> bool {
-        error::is_interrupted(failure) && self.watch.was_moved() || error::is_too_long(failure)
+        error::is_interrupted(failure) && self.hooks.was_moved() || error::is_too_long(failure)
     }
 
     /// Says that a run of the statement in use was not short.
@@ -129,14 +129,14 @@ impl Handle {
     /// Remembers the key that was made last, so that [`own_key`](Self::own_key) knows it from one of the statement in use.
     pub(in super::super) fn expect_key(&self) {
         let target = self.active.as_ref().map_or(0, |prepared| prepared.target);
-        self.watch.expect_key(target, self.made_key());
+        self.hooks.expect_key(target, self.made_key());
     }
 
     /// The key of the last row that the statement in use inserted, since [`expect_key`](Self::expect_key); nothing where it
     /// inserted none, or none that has a key of SQLite's.
     pub(in super::super) fn own_key(&self) -> Option<i64> {
         let key = self.made_key();
-        self.watch.was_made(key).then_some(key)
+        self.hooks.was_made(key).then_some(key)
     }
 }
 

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Instant};
 
 use tokio::sync::Semaphore;
 
-use super::{super::watch::Watch, Handle, Interrupt};
+use super::{super::hooks::Hooks, Handle, Interrupt};
 
 /// An open connection that no statement runs on.
 pub(in super::super) struct Opened {
     pub(in super::super) handle: Box<Handle>,
-    pub(in super::super) watch: Arc<Watch>,
+    pub(in super::super) hooks: Arc<Hooks>,
     pub(in super::super) interrupt: Interrupt,
     /// The queue of the file's writers.
     pub(in super::super) writers: Option<Arc<Semaphore>>,
@@ -18,8 +18,8 @@ pub(in super::super) struct Opened {
 
 impl Opened {
     /// One that was just opened.
-    pub(in super::super) fn new(handle: Handle, watch: Arc<Watch>, writers: Option<Arc<Semaphore>>) -> Self {
-        Self { interrupt: handle.interrupt(), handle: Box::new(handle), watch, writers, born: Instant::now() }
+    pub(in super::super) fn new(handle: Handle, hooks: Arc<Hooks>, writers: Option<Arc<Semaphore>>) -> Self {
+        Self { interrupt: handle.interrupt(), handle: Box::new(handle), hooks, writers, born: Instant::now() }
     }
 
     /// Closes it.
